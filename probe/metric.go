@@ -1,0 +1,82 @@
+package probe
+
+import "time"
+
+// Unit is a CloudWatch unit.
+type Unit string
+
+// Units in use.
+const (
+	UnitSeconds      Unit = "Seconds"
+	UnitMilliseconds Unit = "Milliseconds"
+	UnitCount        Unit = "Count"
+	UnitNone         Unit = "None"
+)
+
+// Scope says by which dimensions a metric is told apart.
+type Scope uint8
+
+// Scopes of metrics. Rendition is a further label in Prometheus and, only when
+// asked for, a further dimension in CloudWatch.
+const (
+	ByEvent  Scope = iota // Event
+	ByStream              // Event, Stream
+	BySide                // Event, Stream, Side
+)
+
+// Metric declares one number that leaves the process. Alarms, dashboards,
+// rules and docs are derived from the catalog and never type a name again.
+type Metric struct {
+	Name       string  // in CloudWatch: "ManifestFetchMilliseconds"
+	Prometheus string  // without the prefix streamwatch_: "manifest_fetch_seconds", base units
+	Unit       Unit    // in CloudWatch
+	Scale      float64 // CloudWatch value = sample value × Scale; samples are in base units
+	Scope      Scope
+	Help       string
+}
+
+// The metric catalog. Sample values are in base units: seconds, counts, 0 or 1.
+var (
+	ManifestAge      = &Metric{"ManifestAgeSeconds", "manifest_age_seconds", UnitSeconds, 1, BySide, "Time since a new segment last appeared in the playlist."}
+	ManifestAvail    = &Metric{"ManifestAvailable", "manifest_available", UnitNone, 1, BySide, "1 when the playlist could be fetched and read, else 0."}
+	ManifestFetch    = &Metric{"ManifestFetchMilliseconds", "manifest_fetch_seconds", UnitMilliseconds, 1000, BySide, "Time to fetch the playlist, until its last byte."}
+	MediaSequence    = &Metric{"MediaSequence", "media_sequence", UnitNone, 1, BySide, "Media sequence number of the newest segment."}
+	SegmentAvail     = &Metric{"SegmentAvailable", "segment_available", UnitNone, 1, BySide, "1 when a newly listed segment could be fetched, else 0."}
+	SegmentFetch     = &Metric{"SegmentFetchMilliseconds", "segment_fetch_seconds", UnitMilliseconds, 1000, BySide, "Time to fetch the probed bytes of a segment."}
+	SegmentRatio     = &Metric{"SegmentDownloadRatio", "segment_download_ratio", UnitNone, 1, BySide, "Fetch time of a segment over its duration; above 1 viewers stall."}
+	EdgeLag          = &Metric{"EdgeLagSeconds", "edge_lag_seconds", UnitSeconds, 1, ByStream, "How far the edge's newest segment is behind the origin's."}
+	EdgeLagSegments  = &Metric{"EdgeLagSegments", "edge_lag_segments", UnitCount, 1, ByStream, "Segments that the edge is behind the origin."}
+	EdgeCacheHit     = &Metric{"EdgeCacheHit", "edge_cache_hit", UnitNone, 1, ByStream, "1 when the edge answered from its cache, else 0."}
+	EdgeObjectAge    = &Metric{"EdgeObjectAgeSeconds", "edge_object_age_seconds", UnitSeconds, 1, ByStream, "Age header of the edge's playlist."}
+	LiveLatency      = &Metric{"LiveLatencySeconds", "live_latency_seconds", UnitSeconds, 1, ByStream, "Wall clock minus the program date-time at the end of the edge's newest segment."}
+	OpenIncidents    = &Metric{"OpenIncidents", "open_incidents", UnitCount, 1, ByStream, "Incidents that are open."}
+	MonitorHeartbeat = &Metric{"MonitorHeartbeat", "monitor_heartbeat", UnitCount, 1, ByEvent, "1 for each interval in which the monitor worked."}
+)
+
+// Catalog lists every metric in the order of the docs.
+func Catalog() []*Metric {
+	return []*Metric{
+		ManifestAge, ManifestAvail, ManifestFetch, MediaSequence, SegmentAvail, SegmentFetch, SegmentRatio,
+		EdgeLag, EdgeLagSegments, EdgeCacheHit, EdgeObjectAge, LiveLatency, OpenIncidents, MonitorHeartbeat,
+	}
+}
+
+// FindMetric returns the metric with a CloudWatch or Prometheus name.
+func FindMetric(name string) (*Metric, bool) {
+	for _, m := range Catalog() {
+		if m.Name == name || m.Prometheus == name {
+			return m, true
+		}
+	}
+	return nil, false
+}
+
+// Sample is one value of one metric.
+type Sample struct {
+	Metric    *Metric
+	Stream    string
+	Rendition string // "" for the multivariant playlist and for the stream
+	Side      Side
+	Value     float64 // base units; never NaN or infinite
+	At        time.Time
+}

@@ -1,0 +1,239 @@
+package probe
+
+import (
+	"strings"
+	"time"
+)
+
+// Observation is what one fetch of one target saw. A failed fetch is an
+// Observation too. It is immutable once it has been sent to the judge.
+type Observation struct {
+	Target   Target
+	Exchange Exchange
+
+	// Playlist is what the body said; nil when the fetch failed, the body was
+	// no playlist at all, or this is a segment probe. An unchanged body shares
+	// the Playlist of the observation before.
+	Playlist  *Playlist
+	Hash      uint64 // of the body, normalised (hls.md 1.0); 0 when there is none
+	Unchanged bool   // the body equals that of the previous good observation
+
+	// Segment is set on a segment probe.
+	Segment *SegmentProbe
+}
+
+// OK reports whether the fetch brought a complete 2xx or 304 answer.
+func (o *Observation) OK() bool { return o.Exchange.OK() }
+
+// Failure names how the transport failed. The empty Failure means that a
+// complete response arrived, whatever its status.
+type Failure string
+
+// How a fetch can fail below the level of HTTP status.
+const (
+	FailDNS       Failure = "dns"       // the name did not resolve
+	FailRefused   Failure = "refused"   // the host answered: nothing listens
+	FailConnect   Failure = "connect"   // no route, host unreachable, connect timed out
+	FailTLS       Failure = "tls"       // handshake or certificate
+	FailReset     Failure = "reset"     // connection lost before the answer's head was complete
+	FailTimeout   Failure = "timeout"   // no complete body within the deadline
+	FailTruncated Failure = "truncated" // body shorter than its Content-Length, or cut mid-chunk
+	FailTooLarge  Failure = "too_large" // body beyond the named limit
+	FailRedirects Failure = "redirects" // more than 5 hops, or a loop
+	FailEncoding  Failure = "encoding"  // Content-Encoding that does not decode
+	FailProtocol  Failure = "protocol"  // not HTTP, or HTTP that cannot be read
+	FailURL       Failure = "url"       // the URL cannot be requested (scheme, syntax)
+	FailCanceled  Failure = "canceled"  // we are shutting down: never judged
+)
+
+// Unreachable reports whether no HTTP answer came for reasons of name or network.
+func (f Failure) Unreachable() bool {
+	switch f {
+	case FailDNS, FailRefused, FailConnect, FailTLS, FailReset, FailProtocol:
+		return true
+	default:
+		return false
+	}
+}
+
+// OurPath reports whether the failure is one that our own network could cause
+// by itself: a refused connection proves that packets reach the host and come back.
+func (f Failure) OurPath() bool {
+	switch f {
+	case FailDNS, FailConnect, FailTimeout:
+		return true
+	default:
+		return false
+	}
+}
+
+// Exchange is one request and what came back, secrets redacted.
+type Exchange struct {
+	Method         string
+	URL            string   // final URL with secret query values replaced by REDACTED
+	RequestHeaders []string // "Name: value" lines sent, secret values redacted; shared, do not change
+
+	Started time.Time // just before the request
+	Done    time.Time // when the body was complete or the fetch had failed
+
+	DNS       time.Duration // zero on a reused connection
+	Connect   time.Duration
+	TLS       time.Duration
+	FirstByte time.Duration // from Started
+	Reused    bool
+
+	Status        int // 0 when no response head arrived
+	Failure       Failure
+	Error         string // text of the failure, redacted
+	Redirects     int
+	Bytes         int64       // body bytes read, after decompression
+	ContentLength Fact[int64] // as stated; for a 206 see ObjectBytes
+	ObjectBytes   Fact[int64] // size of the whole object: Content-Range's total, else Content-Length
+	Proto         string      // "HTTP/1.1", "HTTP/2.0"
+
+	ContentType     string
+	ContentEncoding string
+	CacheControl    string
+	ETag            string
+	LastModified    time.Time
+	Date            time.Time
+	Age             Fact[time.Duration]
+	XCache          string // "Hit from cloudfront"
+	Via             string
+	Pop             string // X-Amz-Cf-Pop
+	RequestID       string // X-Amz-Cf-Id
+	ServerTiming    string
+	Expires         bool // an Expires header was present
+}
+
+// OK reports whether a complete answer with a 2xx or 304 status arrived.
+func (e *Exchange) OK() bool {
+	return e.Failure == "" && (e.Status >= 200 && e.Status < 300 || e.Status == 304)
+}
+
+// Duration is the whole time of the fetch, until the last byte or the failure.
+func (e *Exchange) Duration() time.Duration { return e.Done.Sub(e.Started) }
+
+// Cache returns the first word of X-Cache in lower case: hit, miss,
+// refreshhit, error, … or "" where the header is absent. Unknown tokens are kept.
+func (e *Exchange) Cache() string {
+	w, _, _ := strings.Cut(strings.TrimSpace(e.XCache), " ")
+	return strings.ToLower(strings.TrimSuffix(w, ","))
+}
+
+// Curl returns a command line that repeats the request. Secret values are
+// redacted, so that the line can stand in a report.
+func (e *Exchange) Curl() string {
+	var b strings.Builder
+	b.WriteString("curl -sS -i")
+	if e.Method == "HEAD" {
+		b.WriteString("I")
+	}
+	for _, h := range e.RequestHeaders {
+		b.WriteString(" -H ")
+		b.WriteString(shellQuote(h))
+	}
+	b.WriteString(" ")
+	b.WriteString(shellQuote(e.URL))
+	return b.String()
+}
+
+func shellQuote(s string) string {
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// TTL is how long a shared cache that obeys the headers keeps this answer:
+// s-maxage, else max-age; zero for no-store, no-cache and private. Unstated
+// when neither Cache-Control nor Expires says anything.
+func (e *Exchange) TTL() Fact[time.Duration] {
+	d := CacheDirectives(e.CacheControl)
+	switch {
+	case d.NoStore:
+		return State(time.Duration(0))
+	case d.SMaxAge.Stated:
+		return d.SMaxAge
+	case d.MaxAge.Stated:
+		return d.MaxAge
+	case e.CacheControl == "" && e.Expires:
+		return State(time.Duration(0))
+	default:
+		return Fact[time.Duration]{}
+	}
+}
+
+// Directives are the parts of Cache-Control that a shared cache acts on.
+type Directives struct {
+	MaxAge, SMaxAge                    Fact[time.Duration]
+	StaleWhileRevalidate, StaleIfError Fact[time.Duration]
+	NoStore                            bool // no-store, no-cache or private
+}
+
+// CacheDirectives reads a Cache-Control header (RFC 9111 §5.2). What it cannot
+// read it leaves out.
+func CacheDirectives(h string) Directives {
+	var d Directives
+	for len(h) > 0 {
+		var part string
+		part, h, _ = strings.Cut(h, ",")
+		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+		switch strings.ToLower(name) {
+		case "max-age":
+			d.MaxAge = deltaSeconds(value)
+		case "s-maxage":
+			d.SMaxAge = deltaSeconds(value)
+		case "stale-while-revalidate":
+			d.StaleWhileRevalidate = deltaSeconds(value)
+		case "stale-if-error":
+			d.StaleIfError = deltaSeconds(value)
+		case "no-store", "no-cache", "private":
+			d.NoStore = true
+		}
+	}
+	return d
+}
+
+func deltaSeconds(s string) Fact[time.Duration] {
+	s = strings.Trim(strings.TrimSpace(s), `"`)
+	n := int64(0)
+	for _, c := range []byte(s) {
+		if c < '0' || c > '9' {
+			return Fact[time.Duration]{}
+		}
+		n = min(n*10+int64(c-'0'), 1<<31) // RFC 9111 §1.2.2: larger values count as 2^31
+	}
+	if s == "" {
+		return Fact[time.Duration]{}
+	}
+	return State(time.Duration(n) * time.Second)
+}
+
+// SegmentProbe is what the first bytes, or all bytes, of one segment said.
+type SegmentProbe struct {
+	MSN       uint64
+	URI       string        // as listed, without query
+	Newest    bool          // it was the last segment of the playlist that listed it
+	Listed    time.Time     // when we first saw it listed on this side
+	Duration  time.Duration // EXTINF
+	Repeat    bool          // probed before: does the same URI still hold the same bytes?
+	Init      bool          // an EXT-X-MAP resource, not a media segment
+	Encrypted bool          // under METHOD=AES-128: bytes say nothing
+
+	Container Container
+	Hash      uint64              // of the bytes read
+	HashBytes int64               // how many were read
+	Problem   string              // what is wrong with the bytes, for seg.ts.sync and the like; "" when nothing
+	Start     Fact[time.Duration] // first PTS or tfdt
+}
+
+// Container is the media format of a segment, by its first bytes.
+type Container string
+
+// Containers that a segment can have.
+const (
+	ContainerUnknown Container = ""
+	ContainerTS      Container = "ts"
+	ContainerMP4     Container = "mp4"
+	ContainerAAC     Container = "aac"
+	ContainerVTT     Container = "vtt"
+	ContainerHTML    Container = "html" // an error page served as media
+)

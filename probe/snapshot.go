@@ -1,0 +1,51 @@
+package probe
+
+import "time"
+
+// Snapshot is the state of the event at one moment, as /api/v1/status gives it.
+// It is immutable.
+type Snapshot struct {
+	Event   string           `json:"event"`
+	Verdict Verdict          `json:"verdict"`
+	Since   time.Time        `json:"since"` // when the verdict became what it is
+	At      time.Time        `json:"at"`
+	Started time.Time        `json:"started"` // when the monitor started
+	Edge    string           `json:"edge"`
+	Origin  string           `json:"origin"`
+	Streams []StreamSnapshot `json:"streams"`
+}
+
+// StreamSnapshot is one stream of a Snapshot.
+type StreamSnapshot struct {
+	Name          string              `json:"name"`
+	Verdict       Verdict             `json:"verdict"`
+	Since         time.Time           `json:"since"`
+	Renditions    []RenditionSnapshot `json:"renditions"`
+	OpenIncidents []string            `json:"open_incidents"`
+	Incidents     []Incident          `json:"-"` // the open ones, whole
+}
+
+// RenditionSnapshot is one rendition with its sides.
+type RenditionSnapshot struct {
+	Name           string              `json:"name"`
+	Verdict        Verdict             `json:"verdict"`
+	Edge           *SideSnapshot       `json:"edge"`
+	Origin         *SideSnapshot       `json:"origin"`
+	EdgeLag        Fact[time.Duration] `json:"edge_lag_seconds"`
+	EdgeLagSegs    Fact[int64]         `json:"edge_lag_segments"`
+	TargetDuration Fact[time.Duration] `json:"target_duration"`
+}
+
+// SideSnapshot is the newest that is known of one target.
+type SideSnapshot struct {
+	Verdict        Verdict             `json:"verdict"`
+	MediaSequence  Fact[uint64]        `json:"media_sequence"`
+	LastSegmentAge Fact[time.Duration] `json:"last_segment_age_seconds"`
+	Status         int                 `json:"status"`
+	Failure        Failure             `json:"failure,omitempty"`
+	Cache          string              `json:"cache"`
+	ObjectAge      Fact[time.Duration] `json:"object_age_seconds"`
+	Fetch          Fact[time.Duration] `json:"fetch_seconds"`
+	Checked        time.Time           `json:"checked"`
+	URL            string              `json:"url"`
+}

@@ -1,0 +1,71 @@
+package probe
+
+import "fmt"
+
+// Side is where a request was answered: at the origin or at the edge (the CDN).
+type Side uint8
+
+// The two sides. The zero Side means the stream as a whole.
+const (
+	NoSide Side = iota
+	Origin
+	Edge
+)
+
+// Sides lists both sides in the order in which they are polled.
+var Sides = [...]Side{Origin, Edge}
+
+// String returns "origin", "edge" or "".
+func (s Side) String() string {
+	switch s {
+	case Origin:
+		return "origin"
+	case Edge:
+		return "edge"
+	default:
+		return ""
+	}
+}
+
+// Other returns the opposite side.
+func (s Side) Other() Side {
+	if s == Origin {
+		return Edge
+	}
+	return Origin
+}
+
+// MarshalText writes the side's name.
+func (s Side) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads a side's name.
+func (s *Side) UnmarshalText(b []byte) error {
+	switch string(b) {
+	case "origin":
+		*s = Origin
+	case "edge":
+		*s = Edge
+	case "":
+		*s = NoSide
+	default:
+		return fmt.Errorf("side %q, want edge or origin", b)
+	}
+	return nil
+}
+
+// Target is one playlist on one side: what a poll loop watches.
+type Target struct {
+	Stream    string
+	Rendition string // "" is the multivariant playlist
+	Side      Side
+	URL       string // as requested; may carry a token, so never shown: see Exchange.URL
+}
+
+// String names the target without its URL: "main/720p@edge".
+func (t Target) String() string {
+	r := t.Rendition
+	if r == "" {
+		r = "multivariant"
+	}
+	return t.Stream + "/" + r + "@" + t.Side.String()
+}
