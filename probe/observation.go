@@ -221,7 +221,7 @@ type SegmentProbe struct {
 	Container Container
 	Hash      uint64              // of the bytes read
 	HashBytes int64               // how many were read
-	Problem   string              // what is wrong with the bytes, for seg.ts.sync and the like; "" when nothing
+	Problems  []Problem           // what is wrong with the bytes: seg.ts.sync, seg.mp4.box, seg.vtt, …; Line is unused
 	Start     Fact[time.Duration] // first PTS or tfdt
 }
 
