@@ -1,0 +1,109 @@
+package probe
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Every time that leaves the process has the one form that the contract names:
+// UTC, RFC 3339, three decimals. time.Time alone would write between zero and
+// nine of them. Reading needs no code: time.Time accepts this form.
+
+const stampLayout = "2006-01-02T15:04:05.000Z07:00"
+
+// stamp is a time in its outside form; the zero time is null.
+type stamp time.Time
+
+// MarshalJSON writes the time with milliseconds.
+func (s stamp) MarshalJSON() ([]byte, error) {
+	t := time.Time(s)
+	if t.IsZero() {
+		return []byte("null"), nil
+	}
+	return t.UTC().AppendFormat(make([]byte, 0, 32), `"`+stampLayout+`"`), nil
+}
+
+// FormatTime returns a time as the API writes it, "" for the zero time.
+func FormatTime(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(stampLayout)
+}
+
+// MarshalJSON writes the incident as the contract shows it.
+func (i Incident) MarshalJSON() ([]byte, error) {
+	type plain Incident
+	closed := stamp{}
+	if i.Closed != nil {
+		closed = stamp(*i.Closed)
+	}
+	if i.Evidence == nil {
+		i.Evidence = []Evidence{}
+	}
+	return json.Marshal(struct {
+		plain
+		Began  stamp `json:"began"`
+		Opened stamp `json:"opened"`
+		Closed stamp `json:"closed"`
+	}{plain(i), stamp(i.Began), stamp(i.Opened), closed})
+}
+
+// MarshalJSON writes the evidence as the contract shows it.
+func (e Evidence) MarshalJSON() ([]byte, error) {
+	type plain Evidence
+	return json.Marshal(struct {
+		At stamp `json:"at"`
+		plain
+	}{stamp(e.At), plain(e)})
+}
+
+// MarshalJSON writes the snapshot as /api/v1/status gives it.
+func (s Snapshot) MarshalJSON() ([]byte, error) {
+	type plain Snapshot
+	if s.Streams == nil {
+		s.Streams = []StreamSnapshot{}
+	}
+	return json.Marshal(struct {
+		At      stamp `json:"at"`
+		Started stamp `json:"started"`
+		Since   stamp `json:"since"`
+		plain
+	}{stamp(s.At), stamp(s.Started), stamp(s.Since), plain(s)})
+}
+
+// MarshalJSON writes one stream of /api/v1/status.
+func (s StreamSnapshot) MarshalJSON() ([]byte, error) {
+	type plain StreamSnapshot
+	if s.Renditions == nil {
+		s.Renditions = []RenditionSnapshot{}
+	}
+	if s.OpenIncidents == nil {
+		s.OpenIncidents = []string{}
+	}
+	return json.Marshal(struct {
+		Since stamp `json:"since"`
+		plain
+	}{stamp(s.Since), plain(s)})
+}
+
+// MarshalJSON writes one side of a rendition of /api/v1/status.
+func (s SideSnapshot) MarshalJSON() ([]byte, error) {
+	type plain SideSnapshot
+	return json.Marshal(struct {
+		plain
+		Checked stamp `json:"checked"`
+	}{plain(s), stamp(s.Checked)})
+}
+
+// MarshalJSON writes the point as /api/v1/series gives it.
+func (p Point) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		At    stamp   `json:"at"`
+		Min   float64 `json:"min"`
+		Max   float64 `json:"max"`
+		Mean  float64 `json:"mean"`
+		Last  float64 `json:"last"`
+		Count int     `json:"count"`
+	}{stamp(p.At), p.Min, p.Max, p.Mean, p.Last, p.Count})
+}
