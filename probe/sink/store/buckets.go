@@ -1,0 +1,278 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"math"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// seriesKey names a series within its stream.
+type seriesKey struct {
+	metric    *probe.Metric
+	rendition string
+	side      probe.Side
+}
+
+// bucket sums up the samples of one series in one interval.
+type bucket struct {
+	min, max, sum, last float64
+	count               int
+}
+
+func (b *bucket) add(v float64) {
+	if b.count == 0 {
+		b.min, b.max = v, v
+	}
+	b.min, b.max = min(b.min, v), max(b.max, v)
+	b.sum += v
+	b.last = v
+	b.count++
+}
+
+// merge adds a later bucket.
+func (b *bucket) merge(later bucket) {
+	if b.count == 0 {
+		*b = later
+		return
+	}
+	b.min, b.max = min(b.min, later.min), max(b.max, later.max)
+	b.sum += later.sum
+	b.last = later.last
+	b.count += later.count
+}
+
+func (b *bucket) point(at time.Time) probe.Point {
+	return probe.Point{At: at, Min: b.min, Max: b.max, Mean: b.sum / float64(b.count), Last: b.last, Count: b.count}
+}
+
+// streamBuckets are the buckets of one stream for the interval in progress.
+type streamBuckets struct {
+	at     int64 // Unix seconds; 0 when empty
+	series map[seriesKey]*bucket
+}
+
+// row is one stream's sealed interval in the form of the database.
+type row struct {
+	stream int64
+	at     int64 // Unix seconds
+	data   []byte
+}
+
+func bucketStart(t time.Time) int64 {
+	const length = int64(bucketLength / time.Second)
+	return t.Unix() / length * length
+}
+
+// add puts a sample into its bucket. One that comes late counts in the
+// interval in progress: at most a round of error, and nothing is reopened.
+func (s *Store) add(sample *probe.Sample) {
+	if math.IsNaN(sample.Value) || math.IsInf(sample.Value, 0) {
+		return
+	}
+	sb := s.streams[sample.Stream]
+	if sb == nil {
+		sb = &streamBuckets{series: map[seriesKey]*bucket{}}
+		s.streams[sample.Stream] = sb
+	}
+	at := bucketStart(sample.At)
+	if sb.at != 0 && at > sb.at {
+		s.seal(sample.Stream, sb)
+	}
+	if sb.at == 0 {
+		sb.at = at
+	}
+	key := seriesKey{sample.Metric, sample.Rendition, sample.Side}
+	b := sb.series[key]
+	if b == nil {
+		b = &bucket{}
+		sb.series[key] = b
+	}
+	b.add(sample.Value)
+}
+
+// seal moves a stream's interval to the pending rows. Buckets stay allocated
+// for the next interval, except those that got no sample.
+func (s *Store) seal(stream string, sb *streamBuckets) {
+	data := make([]byte, 0, 24*len(sb.series))
+	for key, b := range sb.series {
+		if b.count == 0 {
+			delete(sb.series, key)
+			continue
+		}
+		if id, ok := s.names.seriesID(key); ok {
+			data = appendBucket(data, id, b)
+		}
+		*b = bucket{}
+	}
+	s.pending = append(s.pending, row{s.names.streamID(stream), sb.at, data})
+	s.waiting += len(data) + rowOverhead
+	sb.at = 0
+	for s.waiting > maxPending {
+		s.waiting -= len(s.pending[0].data) + rowOverhead
+		s.pending = s.pending[1:]
+	}
+}
+
+const rowOverhead = 40 // bytes of a row beside its data
+
+// A row's data is a list of buckets: series id × 2 + flat, count, and four
+// float64, or one where the bucket is flat (all samples equal). An id that
+// comes again continues the same bucket.
+
+func appendBucket(data []byte, id int64, b *bucket) []byte {
+	flat := b.min == b.max
+	tag := uint64(id) << 1
+	if flat {
+		tag |= 1
+	}
+	data = binary.AppendUvarint(data, tag)
+	data = binary.AppendUvarint(data, uint64(b.count))
+	data = appendFloat(data, b.last)
+	if flat {
+		return data
+	}
+	return appendFloat(appendFloat(appendFloat(data, b.min), b.max), b.sum)
+}
+
+func appendFloat(data []byte, v float64) []byte {
+	return binary.LittleEndian.AppendUint64(data, math.Float64bits(v))
+}
+
+var errRow = errors.New("a row of samples is damaged")
+
+// decodeBucket finds one series in a row. Its count is 0 when it is not there.
+func decodeBucket(data []byte, id int64) (found bucket, err error) {
+	for len(data) > 0 {
+		tag, n := binary.Uvarint(data)
+		if n <= 0 {
+			return found, errRow
+		}
+		count, m := binary.Uvarint(data[n:])
+		size := 32
+		if tag&1 == 1 {
+			size = 8
+		}
+		if m <= 0 || count == 0 || count > math.MaxInt32 || len(data) < n+m+size {
+			return found, errRow
+		}
+		values := data[n+m : n+m+size]
+		data = data[n+m+size:]
+		if int64(tag>>1) != id {
+			continue
+		}
+		b := bucket{count: int(count), last: floatAt(values, 0)}
+		if size == 8 {
+			b.min, b.max, b.sum = b.last, b.last, b.last*float64(count)
+		} else {
+			b.min, b.max, b.sum = floatAt(values, 1), floatAt(values, 2), floatAt(values, 3)
+		}
+		found.merge(b)
+	}
+	return found, nil
+}
+
+func floatAt(b []byte, i int) float64 {
+	return math.Float64frombits(binary.LittleEndian.Uint64(b[8*i:]))
+}
+
+// dictionary gives streams and series their ids. New ids are remembered as
+// unsaved until a transaction that holds them is committed.
+type dictionary struct {
+	streams map[string]int64
+	series  map[seriesKey]int64
+
+	newStreams []string
+	newSeries  []seriesKey
+}
+
+// maxSeries bounds the dictionary: names come from playlists, which a hostile
+// origin could change for ever. Series beyond it are not stored.
+const maxSeries = 1 << 16
+
+func (d *dictionary) streamID(name string) int64 {
+	id, ok := d.streams[name]
+	if !ok {
+		id = int64(len(d.streams) + 1)
+		d.streams[name] = id
+		d.newStreams = append(d.newStreams, name)
+	}
+	return id
+}
+
+func (d *dictionary) seriesID(key seriesKey) (int64, bool) {
+	id, ok := d.series[key]
+	if !ok {
+		if len(d.series) >= maxSeries {
+			return 0, false
+		}
+		id = int64(len(d.series) + 1)
+		d.series[key] = id
+		d.newSeries = append(d.newSeries, key)
+	}
+	return id, true
+}
+
+func loadDictionary(ctx context.Context, db *sql.DB) (*dictionary, error) {
+	d := &dictionary{streams: map[string]int64{}, series: map[seriesKey]int64{}}
+	var name, metric, rendition, side string
+	var id int64
+	err := each(ctx, db, "SELECT id, name FROM stream", []any{&id, &name}, func() error {
+		d.streams[name] = id
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = each(ctx, db, "SELECT id, metric, rendition, side FROM series", []any{&id, &metric, &rendition, &side}, func() error {
+		key := seriesKey{metric: &probe.Metric{Name: metric}, rendition: rendition} // a metric of another version keeps its id
+		if m, ok := probe.FindMetric(metric); ok {
+			key.metric = m
+		}
+		if err := key.side.UnmarshalText([]byte(side)); err != nil {
+			return err
+		}
+		d.series[key] = id
+		return nil
+	})
+	return d, err
+}
+
+// save inserts the names that are not in the database yet.
+func (d *dictionary) save(ctx context.Context, tx *sql.Tx) error {
+	for _, name := range d.newStreams {
+		if _, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO stream (id, name) VALUES (?, ?)", d.streams[name], name); err != nil {
+			return err
+		}
+	}
+	for _, k := range d.newSeries {
+		_, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO series (id, metric, rendition, side) VALUES (?, ?, ?, ?)",
+			d.series[k], k.metric.Name, k.rendition, k.side.String())
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// each runs a query and calls f after each row is scanned into dest.
+func each(ctx context.Context, db *sql.DB, query string, dest []any, f func() error, args ...any) error {
+	rows, err := db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := rows.Scan(dest...); err != nil {
+			return err
+		}
+		if err := f(); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}

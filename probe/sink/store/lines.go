@@ -1,0 +1,95 @@
+package store
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// incidentLog is incidents.jsonl: one line when an incident opens, one when it
+// closes, never rewritten.
+type incidentLog struct {
+	file     *os.File
+	size     int64 // where the next line begins
+	repaired int64 // bytes of a torn last line that were removed
+}
+
+func openIncidentLog(path string) (*incidentLog, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("opening the incident log: %w", err)
+	}
+	return &incidentLog{file: file}, nil
+}
+
+// repair finds the end of the last whole line and cuts what a killed process
+// left behind it.
+func (l *incidentLog) repair() error {
+	size, err := l.file.Seek(0, io.SeekEnd)
+	if err != nil {
+		return err
+	}
+	const step = 64 << 10
+	end := size
+	for buf := make([]byte, step); end > 0; {
+		from := max(0, end-step)
+		part := buf[:end-from]
+		if _, err := l.file.ReadAt(part, from); err != nil {
+			return err
+		}
+		if i := bytes.LastIndexByte(part, '\n'); i >= 0 {
+			end = from + int64(i) + 1
+			break
+		}
+		end = from
+	}
+	l.size, l.repaired = end, size-end
+	if l.repaired > 0 {
+		return l.file.Truncate(end)
+	}
+	return nil
+}
+
+// append writes one line. A line that could be written only in part is removed.
+func (l *incidentLog) append(inc *probe.Incident) error {
+	line, err := json.Marshal(inc)
+	if err != nil {
+		return err
+	}
+	line = append(line, '\n')
+	if _, err := l.file.WriteAt(line, l.size); err != nil {
+		return errors.Join(err, l.file.Truncate(l.size))
+	}
+	if inc.State == probe.Closed {
+		if err := l.file.Sync(); err != nil {
+			return errors.Join(err, l.file.Truncate(l.size))
+		}
+	}
+	l.size += int64(len(line))
+	return nil
+}
+
+// last returns each incident as its last line has it. Lines that are not
+// incidents are passed over: someone may have edited the file.
+func (l *incidentLog) last() (map[string]probe.Incident, error) {
+	text := make([]byte, l.size)
+	if _, err := l.file.ReadAt(text, 0); err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	last := map[string]probe.Incident{}
+	for line := range bytes.Lines(text) {
+		var inc probe.Incident
+		if json.Unmarshal(line, &inc) == nil && inc.ID != "" {
+			last[inc.ID] = inc
+		}
+	}
+	return last, nil
+}
+
+// Close closes the file, which also gives up the folder.
+func (l *incidentLog) Close() error { return l.file.Close() }

@@ -1,0 +1,180 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// flush seals the intervals that ended at or before now and writes all pending
+// rows in one transaction. What cannot be written stays pending.
+func (s *Store) flush(ctx context.Context, now time.Time) error {
+	const length = int64(bucketLength / time.Second)
+	for name, sb := range s.streams {
+		if sb.at != 0 && sb.at+length <= now.Unix() {
+			s.seal(name, sb)
+		} else if sb.at == 0 && len(sb.series) == 0 {
+			delete(s.streams, name)
+		}
+	}
+	if len(s.pending) == 0 {
+		return nil
+	}
+	ctx = context.WithoutCancel(ctx) // short, and a rollback would only cost it again
+	if err := s.writeRows(ctx); err != nil {
+		if isCorrupt(err) {
+			return s.replaceDatabase(err)
+		}
+		return fmt.Errorf("writing samples: %w", err)
+	}
+	clear(s.pending)
+	s.pending, s.waiting = s.pending[:0], 0
+	s.names.newStreams, s.names.newSeries = nil, nil
+	if now.After(s.nextPrune) {
+		s.nextPrune = now.Add(pruneEvery)
+		if err := s.prune(ctx, now); err != nil {
+			return fmt.Errorf("pruning the history: %w", err)
+		}
+	}
+	return nil
+}
+
+func (s *Store) writeRows(ctx context.Context) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // after Commit it does nothing
+	if err := s.names.save(ctx, tx); err != nil {
+		return err
+	}
+	insert, err := tx.PrepareContext(ctx, `INSERT INTO bucket (stream, at, data) VALUES (?, ?, ?)
+		ON CONFLICT DO UPDATE SET data = data || excluded.data`)
+	if err != nil {
+		return err
+	}
+	defer insert.Close()
+	for _, r := range s.pending {
+		if _, err := insert.ExecContext(ctx, r.stream, r.at, r.data); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
+}
+
+// prune removes what is too old, and the oldest tenth when there is too much.
+func (s *Store) prune(ctx context.Context, now time.Time) error {
+	limit := now.Add(-retention)
+	if _, err := s.db.ExecContext(ctx, "DELETE FROM bucket WHERE at < ?", limit.Unix()); err != nil {
+		return err
+	}
+	if _, err := s.db.ExecContext(ctx, "DELETE FROM incident WHERE closed < ?", limit.UnixMilli()); err != nil {
+		return err
+	}
+	used, err := s.usedBytes(ctx)
+	if err != nil {
+		return err
+	}
+	if used > s.maxBytes {
+		s.log.Warn("history is larger than its limit: removing the oldest tenth", zap.Int64("bytes", used), zap.Int64("limit", s.maxBytes))
+		_, err = s.db.ExecContext(ctx, `DELETE FROM bucket WHERE at <= (SELECT min(at) + (max(at) - min(at)) / 10 FROM bucket)`)
+		if err != nil {
+			return err
+		}
+	}
+	_, err = s.db.ExecContext(ctx, "PRAGMA incremental_vacuum(1024)")
+	return err
+}
+
+func (s *Store) usedBytes(ctx context.Context) (n int64, err error) {
+	err = s.db.QueryRowContext(ctx, `SELECT (page_count - freelist_count) * page_size
+		FROM pragma_page_count, pragma_freelist_count, pragma_page_size`).Scan(&n)
+	return n, err
+}
+
+// Series returns the points of one series in order of time, those of the
+// interval in progress included. A series that is not known has no points.
+func (s *Store) Series(ctx context.Context, q probe.SeriesQuery) ([]probe.Point, error) {
+	fresh, reads, stream, series := s.inMemory(q)
+	from, to := bucketStart(q.Since), int64(1)<<62
+	if q.Since.IsZero() {
+		from = 0
+	}
+	if !q.Until.IsZero() {
+		to = q.Until.Unix()
+	}
+	var points []timed
+	if stream != 0 && series != 0 {
+		var at int64
+		var data sql.RawBytes
+		err := each(ctx, reads, "SELECT at, data FROM bucket WHERE stream = ? AND at >= ? AND at <= ? ORDER BY at", []any{&at, &data}, func() error {
+			b, err := decodeBucket(data, series)
+			if err == nil && b.count > 0 {
+				points = append(points, timed{at, b})
+			}
+			return err
+		}, stream, from, to)
+		if err != nil {
+			return nil, fmt.Errorf("reading the series %s of %q: %w", q.Metric.Name, q.Stream, err)
+		}
+	}
+	for _, p := range fresh { // one that was flushed meanwhile is in both: the stored one counts
+		if p.at >= from && p.at <= to && (len(points) == 0 || p.at > points[len(points)-1].at) {
+			points = append(points, p)
+		}
+	}
+	return thin(points, q.MaxPoints), nil
+}
+
+// timed is a bucket with its beginning in Unix seconds.
+type timed struct {
+	at int64
+	bucket
+}
+
+// inMemory returns the series' buckets that are not on disk, oldest first, and
+// what is needed to read the rest; ids are 0 where nothing is on disk.
+func (s *Store) inMemory(q probe.SeriesQuery) (fresh []timed, reads *sql.DB, stream, series int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := seriesKey{q.Metric, q.Rendition, q.Side}
+	stream, series = s.names.streams[q.Stream], s.names.series[key]
+	for _, r := range s.pending {
+		if r.stream == stream && series != 0 {
+			if b, err := decodeBucket(r.data, series); err == nil && b.count > 0 {
+				fresh = append(fresh, timed{r.at, b})
+			}
+		}
+	}
+	if sb := s.streams[q.Stream]; sb != nil && sb.at != 0 {
+		if b := sb.series[key]; b != nil && b.count > 0 {
+			fresh = append(fresh, timed{sb.at, *b})
+		}
+	}
+	return fresh, s.reads, stream, series
+}
+
+// thin turns buckets into at most limit points by merging neighbours over
+// equal spans of time.
+func thin(points []timed, limit int) []probe.Point {
+	step := int64(1)
+	if n := len(points); limit > 0 && n > limit {
+		span := points[n-1].at - points[0].at + 1
+		step = (span + int64(limit) - 1) / int64(limit)
+	}
+	out := make([]probe.Point, 0, len(points))
+	for i := 0; i < len(points); {
+		first := points[i]
+		merged := first.bucket
+		for i++; i < len(points) && (points[i].at-points[0].at)/step == (first.at-points[0].at)/step; i++ {
+			merged.merge(points[i].bucket)
+		}
+		out = append(out, merged.point(time.Unix(first.at, 0).UTC()))
+	}
+	return out
+}
