@@ -1,0 +1,91 @@
+package prom
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// incidentLabels are what an alert routes by.
+type incidentLabels struct {
+	event, stream, check, severity, blame string
+}
+
+func labelsOf(inc *probe.Incident) incidentLabels {
+	return incidentLabels{inc.Event, inc.Stream, inc.Check, inc.Severity.String(), string(inc.Blame)}
+}
+
+func (l incidentLabels) values() []string {
+	return []string{l.event, l.stream, l.check, l.severity, l.blame}
+}
+
+// incidentMetrics count open incidents by the labels they have now: blame and
+// severity may change while an incident is open.
+type incidentMetrics struct {
+	active *prometheus.GaugeVec
+	total  *prometheus.CounterVec
+	open   map[string]incidentLabels // by id
+	quiet  map[incidentLabels]time.Time
+}
+
+func newIncidentMetrics() incidentMetrics {
+	names := []string{"event", "stream", "check", "severity", "blame"}
+	return incidentMetrics{
+		active: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Namespace: namespace, Name: "findings_active", Help: "Incidents that are open.",
+		}, names),
+		total: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: namespace, Name: "incidents_total", Help: "Incidents that were opened since the process started.",
+		}, names),
+		open:  map[string]incidentLabels{},
+		quiet: map[incidentLabels]time.Time{},
+	}
+}
+
+func (m *incidentMetrics) note(inc *probe.Incident, now time.Time) {
+	labels := labelsOf(inc)
+	was, known := m.open[inc.ID]
+	if inc.State == probe.Closed {
+		if known {
+			m.leave(was, now)
+			delete(m.open, inc.ID)
+		}
+		return
+	}
+	if known && was == labels {
+		return
+	}
+	if known {
+		m.leave(was, now)
+	} else {
+		m.total.WithLabelValues(labels.values()...).Inc()
+	}
+	m.open[inc.ID] = labels
+	delete(m.quiet, labels)
+	m.active.WithLabelValues(labels.values()...).Inc()
+}
+
+func (m *incidentMetrics) leave(labels incidentLabels, now time.Time) {
+	m.active.WithLabelValues(labels.values()...).Dec()
+	m.quiet[labels] = now
+}
+
+// prune drops gauges that have been zero for a while: long enough for a scrape
+// to see the zero that resolves an alert.
+func (m *incidentMetrics) prune(now time.Time) {
+	inUse := map[incidentLabels]bool{}
+	for _, labels := range m.open {
+		inUse[labels] = true
+	}
+	for labels, since := range m.quiet {
+		switch {
+		case inUse[labels]:
+			delete(m.quiet, labels)
+		case now.Sub(since) > staleness:
+			m.active.DeleteLabelValues(labels.values()...)
+			delete(m.quiet, labels)
+		}
+	}
+}
