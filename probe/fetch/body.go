@@ -1,0 +1,151 @@
+package fetch
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// firstBuffer is the first allocation for a body of unknown length.
+const firstBuffer = 4 << 10
+
+// maxTrusted bounds what a Content-Length alone makes us allocate.
+const maxTrusted = 1 << 20
+
+// read reads the body of the last response, through limits, and closes it.
+func (c *Client) read(ctx context.Context, r *Request, ex *probe.Exchange, resp *http.Response) []byte {
+	if r.Method == http.MethodHead || resp.Body == http.NoBody {
+		_ = resp.Body.Close()
+		return nil
+	}
+	p := plan{limit: r.Limit, size: resp.ContentLength}
+	switch {
+	case resp.StatusCode >= http.StatusBadRequest:
+		p.limit, p.cut = min(r.Limit, ErrorBytes), true
+	case r.First > 0:
+		p.limit, p.cut = min(r.Limit, r.First), true
+	case resp.ContentLength > r.Limit:
+		_ = resp.Body.Close()
+		return fail(ex, probe.FailTooLarge, tooLarge)
+	}
+	wire := &wireReader{r: resp.Body, left: r.Limit}
+	body, err := c.decoded(wire, ex, r.Into, p)
+	if left := resp.ContentLength - int64(len(body)); p.cut && err == nil && left > 0 && left <= drainBytes {
+		drain(resp) // its failure is not one of the bytes that were asked for
+	}
+	_ = resp.Body.Close()
+	if err != nil {
+		c.bodyFailed(ctx, ex, wire, err)
+	}
+	return body
+}
+
+// plan says how much of a body to read.
+type plan struct {
+	limit int64 // bytes, after decompression
+	cut   bool  // stop at the limit without a failure
+	size  int64 // as stated; -1 unknown
+}
+
+var (
+	errTooLarge = errors.New(tooLarge)
+	errEncoding = errors.New("content encoding that was not asked for")
+	errTwice    = errors.New("body is compressed twice")
+)
+
+const tooLarge = "body is beyond the limit"
+
+// decoded reads a body and undoes its Content-Encoding.
+func (c *Client) decoded(wire *wireReader, ex *probe.Exchange, into []byte, p plan) ([]byte, error) {
+	switch strings.ToLower(ex.ContentEncoding) {
+	case "", "identity":
+		return readAll(wire, into, p)
+	case "gzip", "x-gzip":
+	default:
+		return nil, errEncoding
+	}
+	if ex.Status == http.StatusPartialContent {
+		return nil, errEncoding // a part of a compressed object cannot be read
+	}
+	z := c.gzips.Get().(*gzip.Reader)
+	defer c.gzips.Put(z)
+	if err := z.Reset(wire); err != nil {
+		return nil, err
+	}
+	p.size = -1
+	body, err := readAll(z, into, p)
+	if err == nil && bytes.HasPrefix(body, []byte{0x1f, 0x8b}) {
+		err = errTwice
+	}
+	return body, err
+}
+
+// readAll reads r to its end or to the plan's limit.
+func readAll(r io.Reader, into []byte, p plan) ([]byte, error) {
+	b := into[:0]
+	if cap(b) == 0 {
+		n := int64(firstBuffer)
+		if p.size >= 0 {
+			n = min(p.size+1, p.limit+1, maxTrusted) // one more shows the end without another read
+		}
+		b = make([]byte, 0, n)
+	}
+	for {
+		room := b[len(b):cap(b)]
+		if over := p.limit + 1 - int64(len(b)); int64(len(room)) > over {
+			room = room[:over]
+		}
+		n, err := r.Read(room)
+		b = b[:len(b)+n]
+		if int64(len(b)) > p.limit {
+			b = b[:p.limit]
+			if p.cut {
+				return b, nil
+			}
+			return b, errTooLarge
+		}
+		switch {
+		case err == io.EOF: //nolint:errorlint // readers return it bare, and a wrapped one is not the end
+			return b, nil
+		case err != nil:
+			return b, err
+		case p.cut && int64(len(b)) == p.limit:
+			return b, nil
+		case len(b) == cap(b):
+			b = append(b, 0)[:len(b)]
+		}
+	}
+}
+
+// wireReader reads what came over the wire, at most left bytes of it, and keeps
+// its error, so that a body that was cut off is told from one that does not inflate.
+type wireReader struct {
+	r    io.Reader
+	left int64
+	err  error
+}
+
+func (w *wireReader) Read(b []byte) (int, error) {
+	n, err := w.r.Read(b)
+	w.left -= int64(n)
+	if err == nil && w.left < 0 {
+		err = errTooLarge
+	}
+	if err != nil && err != io.EOF { //nolint:errorlint // as in readAll
+		w.err = err
+	}
+	return n, err
+}
+
+// drain reads a little of what is left of a body and closes it: a connection is
+// used again only when its response was read to the end.
+func drain(resp *http.Response) {
+	_, _ = io.CopyN(io.Discard, resp.Body, drainBytes)
+	_ = resp.Body.Close()
+}

@@ -1,0 +1,171 @@
+package fetch
+
+import (
+	"compress/flate"
+	"compress/gzip"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"syscall"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// sendError is why no response head arrived.
+type sendError struct {
+	err    error
+	ctx    error // the context's, at that moment
+	phases phases
+}
+
+func (e *sendError) Error() string { return e.err.Error() }
+func (e *sendError) Unwrap() error { return e.err }
+
+// failed notes why no response head arrived.
+func (c *Client) failed(ex *probe.Exchange, err error) []byte {
+	f := probe.FailProtocol
+	if e, ok := errors.AsType[*sendError](err); ok {
+		f = sendFailure(e)
+		ex.DNS, ex.Connect, ex.TLS = e.phases.dns, e.phases.connect, e.phases.tls
+	}
+	return fail(ex, f, c.shapes.text(f, err))
+}
+
+// sendFailure names the failure of a hop that brought no response head. The
+// context is asked first: its end is what makes the transport fail in many ways.
+func sendFailure(e *sendError) probe.Failure {
+	switch {
+	case errors.Is(e.ctx, context.Canceled):
+		return probe.FailCanceled
+	case e.ctx != nil && e.phases.stage == resolving:
+		return probe.FailDNS
+	case e.ctx != nil && e.phases.stage == connecting:
+		return probe.FailConnect
+	case e.ctx != nil:
+		return probe.FailTimeout
+	}
+	if _, ok := errors.AsType[*net.DNSError](e.err); ok {
+		return probe.FailDNS
+	}
+	op, isOp := errors.AsType[*net.OpError](e.err)
+	var timeout net.Error
+	switch {
+	case errors.Is(e.err, syscall.ECONNREFUSED):
+		return probe.FailRefused
+	case isOp && (op.Op == "dial" || op.Op == "proxyconnect"):
+		return probe.FailConnect
+	case errors.As(e.err, &timeout) && timeout.Timeout():
+		return probe.FailTimeout
+	case e.phases.tlsFailed, tlsError(e.err):
+		return probe.FailTLS
+	case lost(e.err):
+		return probe.FailReset
+	default:
+		return probe.FailProtocol
+	}
+}
+
+// bodyFailed notes why a body did not arrive whole.
+func (c *Client) bodyFailed(ctx context.Context, ex *probe.Exchange, wire *wireReader, err error) {
+	f := bodyFailure(ctx.Err(), wire.err, err)
+	fail(ex, f, c.shapes.text(f, err))
+}
+
+func bodyFailure(ctx, wire, err error) probe.Failure {
+	switch {
+	case errors.Is(err, errTooLarge):
+		return probe.FailTooLarge
+	case errors.Is(err, errEncoding), errors.Is(err, errTwice):
+		return probe.FailEncoding
+	case errors.Is(ctx, context.Canceled):
+		return probe.FailCanceled
+	case ctx != nil:
+		return probe.FailTimeout
+	case wire == nil: // all bytes came, but they do not inflate
+		return probe.FailEncoding
+	case badChunk(wire):
+		return probe.FailProtocol
+	default:
+		return probe.FailTruncated
+	}
+}
+
+func tlsError(err error) bool {
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[tls.AlertError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		return true
+	}
+	return errors.Is(err, http.ErrSchemeMismatch)
+}
+
+// lost reports whether a connection ended before the response's head did.
+// net/http has no types for these errors, only texts.
+func lost(err error) bool {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) ||
+		errors.Is(err, net.ErrClosed) {
+		return true
+	}
+	text := err.Error()
+	for _, part := range []string{"server closed idle connection", "client connection lost", "GOAWAY", "stream error", "connection broken"} {
+		if strings.Contains(text, part) {
+			return true
+		}
+	}
+	return false
+}
+
+// badChunk reports whether a chunked body was garbage rather than cut off.
+func badChunk(err error) bool {
+	return !errors.Is(err, io.ErrUnexpectedEOF) && strings.Contains(err.Error(), "chunk")
+}
+
+// maxText bounds the text of a failure: a server can write into it.
+const maxText = 160
+
+// text returns what a person needs to know of an error, on one line, without
+// the secrets of the client.
+func (s *shapes) text(f probe.Failure, err error) string {
+	switch f {
+	case probe.FailTimeout:
+		return "no complete answer within the deadline"
+	case probe.FailCanceled:
+		return "canceled"
+	}
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		return "lookup " + dns.Name + ": " + dns.Err
+	}
+	if corrupt := flate.CorruptInputError(0); errors.As(err, &corrupt) || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) {
+		return "body does not inflate: " + err.Error()
+	}
+	t := err.Error()
+	for _, values := range s.base.header {
+		for _, v := range values {
+			if len(v) > 3 {
+				t = strings.ReplaceAll(t, v, redacted)
+			}
+		}
+	}
+	t = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, t)
+	if len(t) > maxText {
+		t = strings.ToValidUTF8(t[:maxText], "") + "…"
+	}
+	return t
+}

@@ -1,0 +1,178 @@
+package fetch
+
+import (
+	"cmp"
+	"compress/gzip"
+	"context"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// Options are what all requests of a client have in common. The zero value is useful.
+type Options struct {
+	Transport    http.RoundTripper // nil is a transport of the client's own, tuned for polling
+	Headers      map[string]string // sent on every request; values are secret, never shown, never sent to another host
+	UserAgent    string            // "" is "streamwatch"
+	ConnsPerHost int               // of the client's own transport; 0 is ConnsPerHost
+}
+
+// Client makes requests. It is safe for use by several goroutines.
+type Client struct {
+	transport http.RoundTripper
+	shapes    shapes
+	gzips     sync.Pool // of *gzip.Reader: 40 KiB each
+}
+
+// New returns a client.
+func New(o Options) *Client {
+	t := o.Transport
+	if t == nil {
+		t = tuned(cmp.Or(o.ConnsPerHost, ConnsPerHost))
+	}
+	c := &Client{transport: t, shapes: newShapes(o)}
+	c.gzips.New = func() any { return new(gzip.Reader) }
+	return c
+}
+
+// Close closes the connections that are idle. Requests under way go on.
+func (c *Client) Close() {
+	if t, ok := c.transport.(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
+	}
+}
+
+// Request is one request. Only URL must be set.
+type Request struct {
+	URL             string    // http or https; may hold secrets
+	Method          string    // "" is GET
+	First           int64     // > 0: ask for the first so many bytes (Range) and read no more, whatever is answered
+	Limit           int64     // of the body in bytes, compressed and decompressed; 0 is PlaylistBytes; beyond it the fetch fails as too_large
+	IfNoneMatch     string    // an ETag
+	IfModifiedSince time.Time // zero is not sent
+	Origin          string    // "" is not sent; the CORS header
+	AcceptGzip      bool      // ask for gzip; never together with First
+	Into            []byte    // buffer that the body may be written to, from its start; nil allocates
+}
+
+// Do makes the request and reads its body, following redirects. The deadline
+// is ctx's, or NoDeadline. A failure is in the exchange; the body is then what
+// arrived before it, if anything. The body may share memory with r.Into.
+func (c *Client) Do(ctx context.Context, r Request) ([]byte, probe.Exchange) {
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, NoDeadline)
+		defer cancel()
+	}
+	r.Method = cmp.Or(r.Method, http.MethodGet)
+	r.Limit = cmp.Or(r.Limit, PlaylistBytes)
+	ex := probe.Exchange{Method: r.Method, URL: RedactURL(r.URL), Started: time.Now()}
+	body := c.do(ctx, &r, &ex)
+	ex.Bytes = int64(len(body))
+	ex.Done = time.Now()
+	return body, ex
+}
+
+// do is Do for an exchange whose first fields are set.
+func (c *Client) do(ctx context.Context, r *Request, ex *probe.Exchange) []byte {
+	u, ok := parse(r.URL)
+	if !ok {
+		if strings.Contains(r.URL, "@") { // nobody can say where user information ends
+			ex.URL = redacted
+		}
+		return fail(ex, probe.FailURL, "not an http or https URL")
+	}
+	first := u
+	var seen []string
+	for {
+		resp, err := c.send(ctx, r, ex, u, sameSite(first, u))
+		if err != nil {
+			return c.failed(ex, err)
+		}
+		location := resp.Header.Get("Location")
+		if !redirects(resp.StatusCode) || location == "" {
+			note(ex, resp)
+			return c.read(ctx, r, ex, resp)
+		}
+		drain(resp)
+		next, err := u.Parse(location)
+		if err != nil || !requestable(next) {
+			ex.Status = resp.StatusCode
+			return fail(ex, probe.FailURL, "redirected to what is not an http or https URL")
+		}
+		seen = append(seen, u.String())
+		u = next
+		ex.Redirects++
+		ex.URL = RedactURL(u.String())
+		if ex.Redirects > Redirects || slices.Contains(seen, u.String()) {
+			ex.Status = resp.StatusCode
+			return fail(ex, probe.FailRedirects, "redirected in a loop or more than 5 times")
+		}
+	}
+}
+
+// send makes one hop. own says that the hop goes to the host that the request
+// named, so that secret headers may be sent.
+func (c *Client) send(ctx context.Context, r *Request, ex *probe.Exchange, u *url.URL, own bool) (*http.Response, error) {
+	s := c.shapes.of(r, u, own)
+	ex.RequestHeaders = s.lines
+	cl := &call{Context: ctx}
+	req := (&http.Request{Method: r.Method, URL: u, Header: s.header, Host: s.host}).
+		WithContext(httptrace.WithClientTrace(cl, cl.hooks(u.Scheme == "https")))
+	resp, err := c.transport.RoundTrip(req)
+	p := cl.seen()
+	if err != nil {
+		return nil, &sendError{err: err, ctx: ctx.Err(), phases: p}
+	}
+	ex.DNS, ex.Connect, ex.TLS, ex.Reused = p.dns, p.connect, p.tls, p.reused
+	if p.firstByte.IsZero() { // a transport without hooks
+		p.firstByte = time.Now()
+	}
+	ex.FirstByte = p.firstByte.Sub(ex.Started)
+	return resp, nil
+}
+
+// fail notes a failure whose text holds no secret.
+func fail(ex *probe.Exchange, f probe.Failure, text string) []byte {
+	ex.Failure, ex.Error = f, text
+	return nil
+}
+
+func parse(raw string) (*url.URL, bool) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return nil, false
+	}
+	return u, requestable(u)
+}
+
+func requestable(u *url.URL) bool {
+	return (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+}
+
+func redirects(status int) bool {
+	switch status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
+	default:
+		return false
+	}
+}
+
+// sameSite reports whether what was meant for a may be sent to b: the same host
+// and port, or the same host name when the scheme rises from http to https.
+func sameSite(a, b *url.URL) bool {
+	if a == b {
+		return true
+	}
+	if a.Scheme == b.Scheme {
+		return strings.EqualFold(a.Host, b.Host)
+	}
+	return b.Scheme == "https" && a.Port() == "" && b.Port() == "" && strings.EqualFold(a.Host, b.Host)
+}

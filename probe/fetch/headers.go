@@ -1,0 +1,195 @@
+package fetch
+
+import (
+	"encoding/base64"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// shape is what requests of one form send: the header, and the same as lines
+// with secret values redacted. It is shared by requests and never changed.
+type shape struct {
+	header http.Header
+	host   string // "" is the URL's
+	lines  []string
+}
+
+// shapeKey tells apart the forms that repeat from poll to poll.
+type shapeKey struct {
+	own    bool
+	gzip   bool
+	first  int64
+	origin string
+}
+
+// maxShapes bounds the shapes that are kept, should a caller invent ever new ones.
+const maxShapes = 64
+
+// shapes builds request headers once per form.
+type shapes struct {
+	base, foreign shape // with and without the secret headers
+
+	mu   *sync.RWMutex
+	kept map[shapeKey]*shape
+}
+
+func newShapes(o Options) shapes {
+	agent := o.UserAgent
+	if agent == "" {
+		agent = "streamwatch"
+	}
+	foreign := shape{header: http.Header{}}
+	foreign.set("User-Agent", agent)
+	base := foreign.clone()
+	for _, name := range slices.Sorted(maps.Keys(o.Headers)) {
+		if http.CanonicalHeaderKey(name) == "Host" {
+			base.host = o.Headers[name]
+			base.lines = append(base.lines, "Host: "+redacted)
+			continue
+		}
+		base.secret(name, o.Headers[name])
+	}
+	return shapes{base: base, foreign: foreign, mu: new(sync.RWMutex), kept: map[shapeKey]*shape{}}
+}
+
+// of returns what a request to u sends. own says that u is of the host that the
+// caller named.
+func (s *shapes) of(r *Request, u *url.URL, own bool) *shape {
+	key := shapeKey{own: own, gzip: r.AcceptGzip && r.First <= 0, first: max(r.First, 0), origin: r.Origin}
+	s.mu.RLock()
+	sh := s.kept[key]
+	s.mu.RUnlock()
+	if sh == nil {
+		sh = s.build(key)
+		s.mu.Lock()
+		if len(s.kept) < maxShapes {
+			s.kept[key] = sh
+		}
+		s.mu.Unlock()
+	}
+	if r.IfNoneMatch == "" && r.IfModifiedSince.IsZero() && u.User == nil {
+		return sh
+	}
+	one := sh.clone()
+	if u.User != nil && own && one.header["Authorization"] == nil {
+		password, _ := u.User.Password()
+		one.secret("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(u.User.Username()+":"+password)))
+	}
+	if r.IfNoneMatch != "" {
+		one.set("If-None-Match", r.IfNoneMatch)
+	}
+	if !r.IfModifiedSince.IsZero() {
+		one.set("If-Modified-Since", r.IfModifiedSince.UTC().Format(http.TimeFormat))
+	}
+	return &one
+}
+
+func (s *shapes) build(key shapeKey) *shape {
+	from := &s.foreign
+	if key.own {
+		from = &s.base
+	}
+	sh := from.clone()
+	if key.gzip {
+		sh.set("Accept-Encoding", "gzip")
+	}
+	if key.first > 0 {
+		sh.set("Range", "bytes=0-"+strconv.FormatInt(key.first-1, 10))
+	}
+	if key.origin != "" {
+		sh.set("Origin", key.origin)
+	}
+	return &sh
+}
+
+func (s *shape) clone() shape {
+	return shape{header: maps.Clone(s.header), host: s.host, lines: slices.Clone(s.lines)}
+}
+
+func (s *shape) set(name, value string) {
+	s.header.Set(name, value)
+	s.lines = append(s.lines, name+": "+value)
+}
+
+func (s *shape) secret(name, value string) {
+	s.header.Set(name, value)
+	s.lines = append(s.lines, name+": "+redacted)
+}
+
+// note takes the facts of a response's head.
+func note(ex *probe.Exchange, resp *http.Response) {
+	ex.Status, ex.Proto = resp.StatusCode, resp.Proto
+	total := ""
+	for name, values := range resp.Header {
+		v := values[0]
+		switch name {
+		case "Content-Type":
+			ex.ContentType = v
+		case "Content-Encoding":
+			ex.ContentEncoding = v
+		case "Content-Length":
+			if resp.ContentLength >= 0 {
+				ex.ContentLength = probe.State(resp.ContentLength)
+			}
+		case "Content-Range":
+			_, total, _ = strings.Cut(v, "/")
+		case "Cache-Control":
+			ex.CacheControl = strings.Join(values, ", ")
+		case "Expires":
+			ex.Expires = true
+		case "Etag":
+			ex.ETag = v
+		case "Last-Modified":
+			ex.LastModified = httpTime(v)
+		case "Date":
+			ex.Date = httpTime(v)
+		case "Age":
+			if s, err := strconv.ParseUint(strings.TrimSpace(v), 10, 31); err == nil {
+				ex.Age = probe.State(time.Duration(s) * time.Second)
+			}
+		case "X-Cache":
+			ex.XCache = v
+		case "Via":
+			ex.Via = strings.Join(values, ", ")
+		case "X-Amz-Cf-Pop":
+			ex.Pop = v
+		case "X-Amz-Cf-Id":
+			ex.RequestID = v
+		case "Server-Timing":
+			ex.ServerTiming = strings.Join(values, ", ")
+		}
+	}
+	ex.ObjectBytes = objectBytes(ex, total)
+}
+
+// objectBytes is the size of the whole object: of a part its Content-Range's
+// total (RFC 9110 §14.4), else the Content-Length. That of a compressed body
+// says nothing of the object.
+func objectBytes(ex *probe.Exchange, total string) probe.Fact[int64] {
+	switch {
+	case ex.Status == http.StatusPartialContent:
+		if n, err := strconv.ParseInt(total, 10, 64); err == nil && n >= 0 {
+			return probe.State(n)
+		}
+	case ex.Status == http.StatusOK && ex.ContentEncoding == "":
+		return ex.ContentLength
+	}
+	return probe.Fact[int64]{}
+}
+
+// httpTime reads a date of RFC 9110 §5.6.7; zero when it is none.
+func httpTime(s string) time.Time {
+	t, err := http.ParseTime(s)
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}

@@ -1,0 +1,150 @@
+package fetch
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"sync"
+	"time"
+)
+
+// tuned returns a transport for polling: connections are kept between polls,
+// bounded per host, and nothing is decompressed behind our back, so that
+// Content-Encoding stays visible. Buffers keep the standard 4 KiB.
+func tuned(connsPerHost int) *http.Transport {
+	d := &net.Dialer{Timeout: DialTimeout}
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            func(ctx context.Context, network, addr string) (net.Conn, error) { return dial(ctx, d, network, addr) },
+		TLSHandshakeTimeout:    TLSTimeout,
+		MaxConnsPerHost:        connsPerHost,
+		MaxIdleConnsPerHost:    connsPerHost,
+		IdleConnTimeout:        IdleTimeout,
+		MaxResponseHeaderBytes: HeaderBytes,
+		DisableCompression:     true,
+		ForceAttemptHTTP2:      true, // a dialer of one's own turns it off
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
+	}
+}
+
+// stage is how far a call's connection has come.
+type stage uint8
+
+const (
+	queued stage = iota
+	resolving
+	connecting
+	handshaking
+	connected
+)
+
+// phases are what the transport's hooks told of one hop.
+type phases struct {
+	stage             stage
+	dns, connect, tls time.Duration
+	tlsFailed         bool
+	firstByte         time.Time
+	reused            bool
+}
+
+// call is one hop under way. It is the hop's context, so that the dialer finds
+// it, and it receives the transport's hooks. The lock is needed because a dial
+// may outlive the hop that began it, when another connection became idle first.
+type call struct {
+	context.Context
+
+	mu       sync.Mutex
+	p        phases
+	tlsStart time.Time
+}
+
+type callKey struct{}
+
+// Value returns the call itself for callKey.
+func (c *call) Value(key any) any {
+	if key == (callKey{}) {
+		return c
+	}
+	return c.Context.Value(key)
+}
+
+// hooks returns what the transport calls for this hop. There are as few as
+// possible, each costs an allocation: DNS and connect are traced by dial, which
+// runs once per connection instead of once per request.
+func (c *call) hooks(secure bool) *httptrace.ClientTrace {
+	h := &httptrace.ClientTrace{GotConn: c.gotConn, GotFirstResponseByte: c.gotFirstByte}
+	if secure {
+		h.TLSHandshakeStart, h.TLSHandshakeDone = c.tlsStarted, c.tlsDone
+	}
+	return h
+}
+
+func (c *call) gotConn(i httptrace.GotConnInfo) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.p.stage, c.p.reused = connected, i.Reused
+	if i.Reused { // a dial that lost the race is not part of this hop
+		c.p.dns, c.p.connect, c.p.tls, c.p.tlsFailed = 0, 0, 0, false
+	}
+}
+
+func (c *call) gotFirstByte() {
+	c.mu.Lock()
+	c.p.firstByte = time.Now()
+	c.mu.Unlock()
+}
+
+func (c *call) tlsStarted() {
+	c.mu.Lock()
+	c.tlsStart = time.Now()
+	c.mu.Unlock()
+}
+
+func (c *call) tlsDone(_ tls.ConnectionState, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.p.tlsFailed = err != nil
+	if !c.p.reused {
+		c.p.tls = time.Since(c.tlsStart)
+	}
+}
+
+// dialled notes how far a dial has come, unless the hop has its connection.
+func (c *call) dialled(s stage, dns, connect time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.p.stage != connected {
+		c.p.stage, c.p.dns, c.p.connect = s, dns, connect
+	}
+}
+
+func (c *call) seen() phases {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.p
+}
+
+// dial connects and tells the call that waits for it how long each phase took.
+func dial(ctx context.Context, d *net.Dialer, network, addr string) (net.Conn, error) {
+	c, ok := ctx.Value(callKey{}).(*call)
+	if !ok {
+		return d.DialContext(ctx, network, addr)
+	}
+	start := time.Now()
+	var dns time.Duration
+	c.dialled(connecting, 0, 0)
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		DNSStart: func(httptrace.DNSStartInfo) { c.dialled(resolving, 0, 0) },
+		DNSDone: func(httptrace.DNSDoneInfo) {
+			dns = time.Since(start)
+			c.dialled(connecting, dns, 0)
+		},
+	})
+	conn, err := d.DialContext(ctx, network, addr)
+	if err == nil {
+		c.dialled(handshaking, dns, time.Since(start)-dns)
+	}
+	return conn, err
+}
