@@ -40,7 +40,7 @@ var (
 	ManifestAge      = &Metric{"ManifestAgeSeconds", "manifest_age_seconds", UnitSeconds, 1, BySide, "Time since a new segment last appeared in the playlist."}
 	ManifestAvail    = &Metric{"ManifestAvailable", "manifest_available", UnitNone, 1, BySide, "1 when the playlist could be fetched and read, else 0."}
 	ManifestFetch    = &Metric{"ManifestFetchMilliseconds", "manifest_fetch_seconds", UnitMilliseconds, 1000, BySide, "Time to fetch the playlist, until its last byte."}
-	MediaSequence    = &Metric{"MediaSequence", "media_sequence", UnitNone, 1, BySide, "Media sequence number of the newest segment."}
+	MediaSequence    = &Metric{"MediaSequence", "media_sequence", UnitNone, 1, BySide, "EXT-X-MEDIA-SEQUENCE: the media sequence number of the first listed segment."}
 	SegmentAvail     = &Metric{"SegmentAvailable", "segment_available", UnitNone, 1, BySide, "1 when a newly listed segment could be fetched, else 0."}
 	SegmentFetch     = &Metric{"SegmentFetchMilliseconds", "segment_fetch_seconds", UnitMilliseconds, 1000, BySide, "Time to fetch the probed bytes of a segment."}
 	SegmentRatio     = &Metric{"SegmentDownloadRatio", "segment_download_ratio", UnitNone, 1, BySide, "Fetch time of a segment over its duration; above 1 viewers stall."}

@@ -1,0 +1,29 @@
+package checks
+
+import (
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+var altStuck = register(Check{
+	ID:       "alt.stuck",
+	Summary:  "one rendition stopped while others move on",
+	Doc:      "A media playlist is stale (as upd.stale, from its first limit on) while another one on the same side got a new segment after this one was due.",
+	Spec:     "RFC 8216bis §6.2.4",
+	Severity: probe.Critical,
+	Blame:    probe.BlameEncoder,
+	Explains: []string{"upd.stale", "alt.edge", "edge.*"},
+	Run: func(p *Pass) {
+		age, limit, ok := p.staleness()
+		if !ok || age <= limit {
+			return
+		}
+		h := p.History
+		due := h.Advanced.Add(h.Playlist.MeanDuration() + h.TD()/4)
+		for _, s := range h.Siblings {
+			if s != h && s.Advanced.After(due) && !s.Failing() {
+				p.Reportf(probe.Critical, "no new segment for %s (limit %s) while %s moves on", seconds(age), seconds(limit), s.Target.Rendition)
+				return
+			}
+		}
+	},
+})

@@ -1,0 +1,25 @@
+package checks
+
+import (
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+var availEarly = register(Check{
+	ID:       "avail.early",
+	Summary:  "segments are listed before they can be fetched",
+	Doc:      "A newly listed segment failed at first and succeeded later. One can be chance; two in four segments open an incident.",
+	Spec:     "RFC 8216bis §6.2.1",
+	Severity: probe.Critical,
+	Blame:    probe.BlameOrigin,
+	When:     OnSegment,
+	After:    2, Of: 8, Shared: true,
+	Hold:     4,
+	Explains: []string{"edge.seg", "seg.status"},
+	Run: func(p *Pass) {
+		rec, ok := p.History.Segment(p.Obs.Segment.MSN)
+		if !ok || !rec.OK || rec.Failed == 0 || !rec.FirstOK.Equal(rec.At) {
+			return
+		}
+		p.Reportf(probe.Critical, "segment %d could be fetched only %s after it was listed", rec.MSN, seconds(rec.FirstOK.Sub(rec.Listed)))
+	},
+})

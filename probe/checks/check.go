@@ -1,0 +1,123 @@
+// Package checks holds what can be wrong with a live stream, one file for each
+// check. A check is a struct value that registers itself: an id, the clause it
+// comes from, when it runs, how much evidence opens an incident, what it
+// explains, and a pure function over what is known of the stream.
+//
+// The rule that keeps it simple: a check reads a Pass and reports; it holds no
+// state, knows no clock, socket or log, and does not decide who is to blame
+// beyond naming its default. A new check is one new file here.
+package checks
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// When says at which observations a check runs.
+type When uint8
+
+// Moments at which checks run.
+const (
+	OnPoll     When = iota // every poll of a playlist, failed ones too
+	OnPlaylist             // a media or multivariant playlist whose text is new; the finding stays until the next text
+	OnUpdate               // a media playlist that replaced another one: what may not change between the two
+	OnSegment              // every probe of a segment
+)
+
+// AnyKind makes a check run on media and multivariant playlists alike.
+const AnyKind probe.PlaylistKind = 0xff
+
+// Check is one thing that can be wrong.
+type Check struct {
+	ID       string         // as in the catalogue: "upd.stale"
+	Summary  string         // what an incident of this check says in a few words
+	Doc      string         // condition, thresholds and exceptions, in prose
+	Spec     string         // the clause or the page that it comes from
+	Severity probe.Severity // the worst that it reports
+	Blame    probe.Blame    // who is to blame when it is found at the origin
+	When     When
+	Kind     probe.PlaylistKind // Media (also when zero), Multivariant or AnyKind; of no meaning OnPoll
+	Side     probe.Side         // the side that findings are about, when it is not the one observed
+
+	// After findings in the last Of rounds open an incident: 1 (also when
+	// zero) for evidence that cannot be a cache, a race or a lost packet.
+	After, Of int
+	// Shared lets findings on several renditions of one side within a target
+	// duration count together towards After.
+	Shared bool
+	// Hold keeps an incident open for this many target durations after the
+	// last finding: a change that is seen once has no round that says it is over.
+	Hold int
+	// Explains lists the checks whose findings are consequences of this one,
+	// by id or by prefix ("edge.*").
+	Explains []string
+
+	Run func(*Pass)
+}
+
+// Needed returns how many findings of how many rounds open an incident.
+func (c *Check) Needed() (after, of int) {
+	after = max(c.After, 1)
+	return after, max(c.Of, after)
+}
+
+// ExplainsCheck reports whether a finding of check id can be a consequence of c.
+func (c *Check) ExplainsCheck(id string) bool {
+	return slices.ContainsFunc(c.Explains, func(p string) bool {
+		if prefix, ok := strings.CutSuffix(p, "*"); ok {
+			return strings.HasPrefix(id, prefix)
+		}
+		return p == id
+	})
+}
+
+var registered []*Check
+
+func register(c Check) *Check {
+	registered = append(registered, &c)
+	return &c
+}
+
+// All returns every check in the order of ids.
+func All() []*Check {
+	all := slices.Clone(registered)
+	slices.SortFunc(all, func(a, b *Check) int { return strings.Compare(a.ID, b.ID) })
+	return all
+}
+
+// Find returns the check with an id, or with an unambiguous last part of one:
+// "stale" finds upd.stale.
+func Find(name string) (*Check, bool) {
+	var found *Check
+	for _, c := range registered {
+		if c.ID == name {
+			return c, true
+		}
+		if strings.HasSuffix(c.ID, "."+name) {
+			if found != nil {
+				return nil, false
+			}
+			found = c
+		}
+	}
+	return found, found != nil
+}
+
+// Pass is one run of the checks over one observation.
+type Pass struct {
+	Now     time.Time
+	Obs     *probe.Observation
+	History *History // of the target that was observed; Obs is already part of it
+	Stream  *Stream
+	Found   *Report // what the running check reported, nil when nothing
+}
+
+// Report is what a check says of one observation.
+type Report struct {
+	Severity probe.Severity
+	Detail   string
+	Blame    probe.Blame // "" leaves it to the truth table
+}

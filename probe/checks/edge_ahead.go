@@ -1,0 +1,30 @@
+package checks
+
+import (
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+var edgeAhead = register(Check{
+	ID:       "edge.ahead",
+	Summary:  "edge is newer than the origin",
+	Doc:      "The edge listed a segment that the origin, asked afterwards, does not: its pool nodes disagree, or the distribution's origin is not the one that is monitored.",
+	Spec:     "RFC 8216bis §6.2.1",
+	Severity: probe.Error,
+	Blame:    probe.BlameOrigin,
+	Side:     probe.Edge,
+	After:    2, Of: 3,
+	Explains: []string{"edge.body"},
+	Run: func(p *Pass) {
+		h := p.History
+		if h.Target.Side != probe.Origin || h.Pair == nil || h.Pair.Good == nil || p.Obs.Playlist == nil {
+			return
+		}
+		edge := h.Pair.Good
+		if len(p.Obs.Playlist.Segments) == 0 || len(edge.Playlist.Segments) == 0 || !edge.Exchange.Done.Before(p.Obs.Exchange.Started) {
+			return
+		}
+		if at, before := last(edge.Playlist).MSN, last(p.Obs.Playlist).MSN; at > before {
+			p.Reportf(probe.Error, "edge listed segment %d, the origin %s later only %d", at, seconds(p.Obs.Exchange.Started.Sub(edge.Exchange.Done)), before)
+		}
+	},
+})

@@ -1,0 +1,26 @@
+package checks
+
+import (
+	"github.com/streamwatch/streamwatch/probe"
+	"time"
+)
+
+var endlist = register(Check{
+	ID:       "endlist",
+	Summary:  "stream ended before its time",
+	Doc:      "EXT-X-ENDLIST in a playlist that was live, while the event does not say that it ends, or ends more than a minute from now. Players stop for good.",
+	Spec:     "RFC 8216bis §4.4.3.4",
+	Severity: probe.Critical,
+	Blame:    probe.BlameEncoder,
+	When:     OnPlaylist,
+	Explains: []string{"upd.stale", "alt.*", "edge.*", "hdr.changed"},
+	Run: func(p *Pass) {
+		if !p.Obs.Playlist.EndList || p.History.Previous == nil || p.Stream.Over(p.Now.Add(time.Minute)) {
+			return
+		}
+		p.Reportf(probe.Critical, "EXT-X-ENDLIST after segment %d", p.History.High)
+	},
+})
+
+// Over reports whether the event has ended by its own schedule at t.
+func (s *Stream) Over(t time.Time) bool { return !s.Ends.IsZero() && !t.Before(s.Ends) }

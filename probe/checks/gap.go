@@ -1,0 +1,39 @@
+package checks
+
+import (
+	"github.com/streamwatch/streamwatch/probe"
+	"time"
+)
+
+var gap = register(Check{
+	ID:       "gap",
+	Summary:  "segments are marked as gaps",
+	Doc:      "EXT-X-GAP stands at a listed segment: warning; at more than a tenth of the window: error; at each of the newest three segments: critical, there is nothing to play.",
+	Spec:     "RFC 8216bis §4.4.4.7",
+	Severity: probe.Critical,
+	Blame:    probe.BlameEncoder,
+	When:     OnPlaylist,
+	Run: func(p *Pass) {
+		segs := p.Obs.Playlist.Segments
+		n, newest := uint64(0), 0
+		var share time.Duration
+		for i := range segs {
+			if segs[i].Gap {
+				n++
+				share += segs[i].Duration
+				newest++
+			} else {
+				newest = 0
+			}
+		}
+		switch {
+		case n == 0:
+		case newest >= min(3, len(segs)):
+			p.Reportf(probe.Critical, "the newest %d segments are gaps", newest)
+		case share*10 > p.Obs.Playlist.Window():
+			p.Reportf(probe.Error, "%s, %s of a window of %s", plural(n, "gap"), seconds(share), seconds(p.Obs.Playlist.Window()))
+		default:
+			p.Reportf(probe.Warning, "%s in the window", plural(n, "gap"))
+		}
+	},
+})

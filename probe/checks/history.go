@@ -1,0 +1,183 @@
+package checks
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// Stream is what is known of one stream. The judge owns and changes it; checks
+// only read.
+type Stream struct {
+	Name         string
+	Starts, Ends time.Time // zero when the event does not state them
+	Histories    []*History
+}
+
+// History is what is known of one target. The judge owns and changes it.
+type History struct {
+	Target   probe.Target
+	Pair     *History   // the same playlist on the other side; nil when that is not watched
+	Siblings []*History // all media playlists on the same side, this one among them
+
+	Current  *probe.Observation // newest poll, whatever it brought
+	Good     *probe.Observation // newest poll that brought a playlist
+	Playlist *probe.Playlist    // of Good
+	Previous *probe.Playlist    // the one that Playlist replaced; nil at first
+	Polls    int
+	Gap      time.Duration // between the newest two polls
+
+	First    time.Time // first good poll
+	Advanced time.Time // when the newest segment was first seen
+	High     uint64    // highest media sequence number seen since the last restart
+
+	Failures     int       // polls that failed in a row, up to now
+	FailingSince time.Time // first of them
+	LastFailure  time.Time // newest failed poll, ever
+	LastError    time.Time // newest poll answered with a 5xx or not at all, ever
+
+	Versions []Version       // texts seen, oldest first, at least 60 s back
+	Segments []SegmentRecord // newest probes, oldest first
+	MaxAge   time.Duration   // highest Age after which the edge was seen to refresh
+
+	PopChanged bool // the newest poll was answered by another point of presence than the one before
+}
+
+// Version is one text of a playlist and when it was current.
+type Version struct {
+	Hash        uint64
+	First, Last time.Time // first poll that began, last poll that ended, with this text
+	FirstMSN    uint64
+	LastMSN     uint64
+	LiveEdge    time.Time // program date-time at the end of the newest segment; zero without one
+}
+
+// SegmentRecord is what the probes of one segment gave.
+type SegmentRecord struct {
+	MSN      uint64
+	URI      string
+	Duration time.Duration // EXTINF
+	Listed   time.Time     // first seen in the playlist
+	At       time.Time     // newest probe
+	Status   int
+	Failure  probe.Failure
+	Failed   int       // probes that failed, of this segment
+	FirstOK  time.Time // first probe that succeeded
+	SegmentBytes
+	Fetch  time.Duration
+	Before SegmentBytes // of the probe before, of the same segment
+}
+
+// SegmentBytes is what one probe saw of a segment's bytes.
+type SegmentBytes struct {
+	OK        bool
+	Size      int64 // of the whole object; -1 when not known
+	Hash      uint64
+	HashBytes int64
+}
+
+// TD returns the target duration of the newest playlist, or of a sibling while
+// this target has none; zero when nothing is known.
+func (h *History) TD() time.Duration {
+	if h.Playlist != nil && h.Playlist.TargetDuration.Stated {
+		return h.Playlist.TargetDuration.Value
+	}
+	if h.Pair != nil && h.Pair.Playlist != nil && h.Pair.Playlist.TargetDuration.Stated {
+		return h.Pair.Playlist.TargetDuration.Value
+	}
+	for _, s := range h.Siblings {
+		if s.Playlist != nil && s.Playlist.TargetDuration.Stated {
+			return s.Playlist.TargetDuration.Value
+		}
+	}
+	return 0
+}
+
+// Fresh reports whether the newest segment is younger than limit at now.
+func (h *History) Fresh(now time.Time, limit time.Duration) bool {
+	return !h.Advanced.IsZero() && now.Sub(h.Advanced) <= limit
+}
+
+// Failing reports whether the newest poll failed.
+func (h *History) Failing() bool { return h.Failures > 0 }
+
+// SeenBefore returns the newest version that had been seen complete before t.
+func (h *History) SeenBefore(t time.Time) (Version, bool) {
+	for i := len(h.Versions) - 1; i >= 0; i-- {
+		if !h.Versions[i].First.After(t) {
+			return h.Versions[i], true
+		}
+	}
+	return Version{}, false
+}
+
+// FindVersion returns the version with a hash.
+func (h *History) FindVersion(hash uint64) (Version, bool) {
+	for i := len(h.Versions) - 1; i >= 0; i-- {
+		if h.Versions[i].Hash == hash {
+			return h.Versions[i], true
+		}
+	}
+	return Version{}, false
+}
+
+// Segment returns the record of the probes of a segment.
+func (h *History) Segment(msn uint64) (*SegmentRecord, bool) {
+	for i := len(h.Segments) - 1; i >= 0; i-- {
+		if h.Segments[i].MSN == msn {
+			return &h.Segments[i], true
+		}
+	}
+	return nil, false
+}
+
+// Allowance is how old a healthy cache may let the playlist of an edge be: TTL
+// and stale-while-revalidate of the origin's headers. Where nothing states a
+// TTL, one target duration is assumed. Zero at the origin.
+func (h *History) Allowance() time.Duration {
+	if h.Target.Side != probe.Edge {
+		return 0
+	}
+	ttl, stated := h.TTL()
+	if !stated {
+		return h.TD()
+	}
+	return ttl
+}
+
+// TTL is what the origin's headers, or else the edge's, let a cache keep this
+// playlist for, with stale-while-revalidate, and whether they say so at all.
+func (h *History) TTL() (time.Duration, bool) {
+	for _, side := range []*History{h.Pair, h} {
+		if side == nil || side.Good == nil {
+			continue
+		}
+		ex := &side.Good.Exchange
+		if ttl := ex.TTL(); ttl.Stated {
+			return ttl.Value + probe.CacheDirectives(ex.CacheControl).StaleWhileRevalidate.Value, true
+		}
+	}
+	return 0, false
+}
+
+// Reportf reports what is wrong. Of several reports of one check in one pass
+// the worst one stays, the first among equals.
+func (p *Pass) Reportf(s probe.Severity, format string, args ...any) {
+	if p.Found != nil && p.Found.Severity >= s {
+		return
+	}
+	p.Found = &Report{Severity: s, Detail: fmt.Sprintf(format, args...)}
+}
+
+// Accuse reports with a blame that only the check can know.
+func (p *Pass) Accuse(b probe.Blame, s probe.Severity, format string, args ...any) {
+	if p.Found != nil && p.Found.Severity >= s {
+		return
+	}
+	p.Reportf(s, format, args...)
+	p.Found.Blame = b
+}
+
+// seconds prints a duration as people say it: "9.4 s".
+func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }

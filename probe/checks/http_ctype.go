@@ -1,0 +1,43 @@
+package checks
+
+import (
+	"github.com/streamwatch/streamwatch/probe"
+	"net/url"
+	"path"
+	"strings"
+)
+
+var httpCtypePlaylist = register(Check{
+	ID:      "http.ctype.playlist",
+	Summary: "playlist has the wrong Content-Type",
+	Doc: "Content-Type is neither application/vnd.apple.mpegurl nor audio/mpegurl: an error when the path does not end in .m3u8 or .m3u either, a " +
+		"warning when it does, info for the unregistered x- forms that every player takes. A 304 states no type and is not judged.",
+	Spec:     "RFC 8216bis §4; HLS Authoring Specification 10.4",
+	Severity: probe.Error,
+	Blame:    probe.BlameConfig,
+	After:    2, Of: 3,
+	Run: func(p *Pass) {
+		ex := &p.Obs.Exchange
+		if !ex.OK() || ex.Status == 304 || p.Obs.Playlist == nil || p.Obs.Playlist.Kind == probe.UnknownKind {
+			return
+		}
+		base, _, _ := strings.Cut(ex.ContentType, ";")
+		switch strings.ToLower(strings.TrimSpace(base)) {
+		case "application/vnd.apple.mpegurl", "audio/mpegurl":
+		case "application/x-mpegurl", "audio/x-mpegurl":
+			p.Reportf(probe.Info, "Content-Type %q is not the registered one", base)
+		default:
+			p.Reportf(severityOfType(ex.URL), "Content-Type is %q", ex.ContentType)
+		}
+	},
+})
+
+func severityOfType(u string) probe.Severity {
+	if parsed, err := url.Parse(u); err == nil {
+		switch strings.ToLower(path.Ext(parsed.Path)) {
+		case ".m3u8", ".m3u":
+			return probe.Warning
+		}
+	}
+	return probe.Error
+}

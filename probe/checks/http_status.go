@@ -1,0 +1,37 @@
+package checks
+
+import (
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+var httpStatus = register(Check{
+	ID:      "http.status",
+	Summary: "playlist is answered with an error status",
+	Doc: "The answer to a playlist request is neither 2xx nor 304. Critical, because players stop; error at the origin while the edge " +
+		"still serves a playlist younger than 1.5 target durations, as a CDN does from its cache. One such answer can be chance: two in three rounds open an incident.",
+	Spec:     "RFC 8216bis §6.2.1",
+	Severity: probe.Critical,
+	Blame:    probe.BlameOrigin,
+	After:    2, Of: 3,
+	Explains: []string{"upd.stale", "alt.*", "edge.*", "http.timeout", "http.unreachable", "mv.changed"},
+	Run: func(p *Pass) {
+		ex := &p.Obs.Exchange
+		if ex.Failure != "" || ex.OK() {
+			return
+		}
+		p.Reportf(p.severityOfLoss(), "status %d", ex.Status)
+	},
+})
+
+// severityOfLoss is critical, unless the playlist is lost at the origin only
+// and the edge still gives viewers one that is fresh enough.
+func (p *Pass) severityOfLoss() probe.Severity {
+	h := p.History
+	if h.Target.Side != probe.Origin || h.Pair == nil || h.Pair.Polls == 0 || h.Pair.Failing() {
+		return probe.Critical
+	}
+	if td := h.TD(); h.Target.Rendition == "" || h.Pair.Fresh(p.Now, td*3/2) {
+		return probe.Error
+	}
+	return probe.Critical
+}

@@ -1,0 +1,21 @@
+package checks
+
+import (
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+var httpUnreachable = register(Check{
+	ID:       "http.unreachable",
+	Summary:  "no connection, or no HTTP answer on it",
+	Doc:      "The name does not resolve, the connection is refused, lost or not to be had, TLS fails, or what answers is not HTTP. Two in three rounds open an incident.",
+	Spec:     "RFC 8216bis §6.2.1",
+	Severity: probe.Critical,
+	Blame:    probe.BlameOrigin,
+	After:    2, Of: 3,
+	Explains: []string{"upd.stale", "alt.*", "edge.*", "http.status", "http.timeout", "seg.status", "seg.slow"},
+	Run: func(p *Pass) {
+		if ex := &p.Obs.Exchange; ex.Failure.Unreachable() {
+			p.Reportf(p.severityOfLoss(), "%s: %s", ex.Failure, ex.Error)
+		}
+	},
+})

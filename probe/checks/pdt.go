@@ -1,0 +1,70 @@
+package checks
+
+import (
+	"github.com/streamwatch/streamwatch/probe"
+	"time"
+)
+
+var pdtCont = register(Check{
+	ID:       "pdt.cont",
+	Summary:  "program date-time does not follow the durations",
+	Doc:      "The program date-time of a segment differs from that of the one before plus its EXTINF, by more than 0.1 s: warning; 1 s: error. Not across a discontinuity.",
+	Spec:     "RFC 8216bis §6.2.1",
+	Severity: probe.Error,
+	Blame:    probe.BlameEncoder,
+	When:     OnPlaylist,
+	Explains: []string{"alt.pdt", "alt.edge", "pdt.latency"},
+	Run: func(p *Pass) {
+		var due time.Time
+		for i := range p.Obs.Playlist.Segments {
+			s := &p.Obs.Playlist.Segments[i]
+			if s.Discontinuity {
+				due = time.Time{}
+			}
+			if !s.PDT.IsZero() {
+				if off := s.PDT.Sub(due); !due.IsZero() && off.Abs() > time.Second/10 {
+					sev := probe.Warning
+					if off.Abs() > time.Second {
+						sev = probe.Error
+					}
+					p.Reportf(sev, "segment %d is %s off", s.MSN, off)
+				}
+				due = s.PDT
+			}
+			if !due.IsZero() {
+				due = due.Add(s.Duration)
+			}
+		}
+	},
+})
+
+var pdtMoved = register(Check{
+	ID:       "pdt.moved",
+	Summary:  "program date-time of a listed segment changed",
+	Doc:      "The same segment has another EXT-X-PROGRAM-DATE-TIME than before: by more than 1 ms info, 0.5 s error.",
+	Spec:     "RFC 8216bis §6.2.1",
+	Severity: probe.Error,
+	Blame:    probe.BlameEncoder,
+	When:     OnUpdate,
+	Hold:     5,
+	Explains: []string{"pdt.cont", "pdt.latency", "alt.pdt", "alt.edge", "edge.body"},
+	Run: func(p *Pass) {
+		prev, cur, ok := p.update()
+		if !ok {
+			return
+		}
+		for i := range prev.Segments {
+			a := &prev.Segments[i]
+			b, listed := cur.Find(a.MSN)
+			if !listed || a.PDT.IsZero() || b.PDT.IsZero() || !sameResource(a, b) {
+				continue
+			}
+			switch off := b.PDT.Sub(a.PDT); {
+			case off.Abs() > time.Second/2:
+				p.Reportf(probe.Error, "segment %d moved by %s", a.MSN, off)
+			case off.Abs() > time.Millisecond:
+				p.Reportf(probe.Info, "segment %d moved by %s", a.MSN, off)
+			}
+		}
+	},
+})

@@ -1,0 +1,59 @@
+package checks
+
+import (
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+var segHash = register(Check{
+	ID:       "seg.hash",
+	Summary:  "bytes of a segment changed under the same URI",
+	Doc:      "A listed segment that was probed before now has another length or other first bytes. Two packagers that write one name do this, and players that cached it break.",
+	Spec:     "RFC 8216bis §6.3.4",
+	Severity: probe.Critical,
+	Blame:    probe.BlameOrigin,
+	When:     OnSegment,
+	Hold:     5,
+	Explains: []string{"edge.bytes", "seg.size"},
+	Run: func(p *Pass) {
+		rec, ok := p.History.Segment(p.Obs.Segment.MSN)
+		if !ok || !rec.OK || !p.Obs.OK() {
+			return
+		}
+		switch was := rec.Before; {
+		case !was.OK:
+		case was.Size >= 0 && rec.Size >= 0 && was.Size != rec.Size:
+			p.Reportf(probe.Critical, "segment %d had %d bytes, has %d", rec.MSN, was.Size, rec.Size)
+		case was.HashBytes == rec.HashBytes && was.Hash != rec.Hash:
+			p.Reportf(probe.Critical, "segment %d: the first %d bytes are others than before", rec.MSN, rec.HashBytes)
+		}
+	},
+})
+
+var edgeBytes = register(Check{
+	ID:       "edge.bytes",
+	Summary:  "edge serves other bytes than the origin",
+	Doc:      "The same segment differs in length or in its first bytes between the two sides, both of which answered in full.",
+	Spec:     "RFC 8216bis §6.3.4",
+	Severity: probe.Critical,
+	Blame:    probe.BlameCDN,
+	When:     OnSegment,
+	Hold:     3,
+	Explains: []string{"seg.ts.*", "seg.mp4.*", "seg.size"},
+	Run: func(p *Pass) {
+		h := p.History
+		if h.Target.Side != probe.Edge || h.Pair == nil || !p.Obs.OK() {
+			return
+		}
+		edge, ok := h.Segment(p.Obs.Segment.MSN)
+		origin, also := h.Pair.Segment(p.Obs.Segment.MSN)
+		if !ok || !also || !edge.OK || !origin.OK || !samePath(edge.URI, origin.URI) {
+			return
+		}
+		switch {
+		case edge.Size >= 0 && origin.Size >= 0 && edge.Size != origin.Size:
+			p.Reportf(probe.Critical, "segment %d has %d bytes, at the origin %d", edge.MSN, edge.Size, origin.Size)
+		case edge.HashBytes == origin.HashBytes && edge.Hash != origin.Hash:
+			p.Reportf(probe.Critical, "segment %d: its first %d bytes are not those of the origin", edge.MSN, edge.HashBytes)
+		}
+	},
+})

@@ -1,0 +1,70 @@
+package checks
+
+import (
+	"github.com/streamwatch/streamwatch/probe"
+	"slices"
+	"time"
+)
+
+var segMutated = register(Check{
+	ID:      "seg.mutated",
+	Summary: "a listed segment changed",
+	Doc: "The same media sequence number has another URI (its query aside) or byte range: critical. Another duration (by more than 1 ms), discontinuity, key, " +
+		"map, or a new GAP: error. Not judged where the whole list slid (seq.slide).",
+	Spec:     "RFC 8216bis §6.2.1, §6.3.4",
+	Severity: probe.Critical,
+	Blame:    probe.BlameEncoder,
+	When:     OnUpdate,
+	Hold:     5,
+	Explains: []string{"seg.hash", "edge.body", "edge.bytes", "dseq.math", "pdt.*"},
+	Run: func(p *Pass) {
+		prev, cur, ok := p.update()
+		if !ok {
+			return
+		}
+		if _, _, moved := slid(prev, cur); moved {
+			return
+		}
+		for i := range prev.Segments {
+			a := &prev.Segments[i]
+			b, listed := cur.Find(a.MSN)
+			if !listed {
+				continue
+			}
+			if what := difference(a, b); what != "" {
+				s := probe.Error
+				if !sameResource(a, b) {
+					s = probe.Critical
+				}
+				p.Reportf(s, "segment %d: %s", a.MSN, what)
+			}
+		}
+	},
+})
+
+// difference says in what two lists of one segment differ, "" when in nothing
+// that may not change.
+func difference(a, b *probe.Segment) string {
+	switch {
+	case !samePath(a.URI, b.URI):
+		return "URI was " + shortURI(a.URI) + ", is " + shortURI(b.URI)
+	case a.ByteRange != b.ByteRange:
+		return "byte range changed"
+	case (a.Duration - b.Duration).Abs() > time.Millisecond:
+		return "duration was " + a.Duration.String() + ", is " + b.Duration.String()
+	case a.Discontinuity != b.Discontinuity && a.DSN != b.DSN:
+		return "discontinuity changed"
+	case !a.Gap && b.Gap:
+		return "became a gap"
+	case !slices.EqualFunc(a.Keys, b.Keys, sameKey):
+		return "key changed"
+	case (a.Map == nil) != (b.Map == nil) || a.Map != nil && !samePath(a.Map.URI, b.Map.URI):
+		return "map changed"
+	default:
+		return ""
+	}
+}
+
+func sameKey(a, b probe.Key) bool {
+	return a.Method == b.Method && a.IV == b.IV && a.KeyFormat == b.KeyFormat && samePath(a.URI, b.URI)
+}

@@ -1,0 +1,64 @@
+package checks
+
+import (
+	"github.com/streamwatch/streamwatch/probe"
+	"slices"
+	"time"
+)
+
+var segSize = register(Check{
+	ID:      "seg.size",
+	Summary: "segment is empty or far too small",
+	Doc: "A segment of 0 bytes, or one whose body ends before its Content-Length: critical. Under a tenth of the median of the newest 20 of like duration: warning. Where those sizes hardly " +
+		"differ (by half at most), one under 0.6 of the smallest: error, it was cut.",
+	Spec:     "RFC 8216bis §6.2.1",
+	Severity: probe.Critical,
+	Blame:    probe.BlameOrigin,
+	When:     OnSegment,
+	Explains: []string{"seg.ts.*", "seg.mp4.*", "edge.bytes"},
+	Run: func(p *Pass) {
+		if p.Obs.Segment.Init {
+			return
+		}
+		ex := &p.Obs.Exchange
+		if ex.Failure == probe.FailTruncated {
+			if rec, ok := p.History.Segment(p.Obs.Segment.MSN); ok && rec.Failed > 1 {
+				p.Reportf(probe.Critical, "segment %d: %s", p.Obs.Segment.MSN, ex.Error)
+			}
+			return
+		}
+		rec, ok := p.History.Segment(p.Obs.Segment.MSN)
+		if !ok || !rec.OK || rec.Size < 0 {
+			return
+		}
+		if rec.Size == 0 {
+			p.Reportf(probe.Critical, "segment %d has 0 bytes", rec.MSN)
+			return
+		}
+		sizes := p.History.sizesLike(rec)
+		if len(sizes) < 4 {
+			return
+		}
+		least, most, median := sizes[0], sizes[len(sizes)-1], sizes[len(sizes)/2]
+		switch {
+		case rec.Size*10 < median:
+			p.Reportf(probe.Warning, "segment %d has %d bytes, the median is %d", rec.MSN, rec.Size, median)
+		case most*2 <= least*3 && rec.Size*10 < least*6:
+			p.Reportf(probe.Error, "segment %d has %d bytes, others %d to %d", rec.MSN, rec.Size, least, most)
+		}
+	},
+})
+
+// sizesLike returns the sizes, in order, of the newest segments that last about
+// as long as rec.
+func (h *History) sizesLike(rec *SegmentRecord) []int64 {
+	var sizes []int64
+	for i := len(h.Segments) - 1; i >= 0 && len(sizes) < 20; i-- {
+		s := &h.Segments[i]
+		if s.OK && s.MSN != rec.MSN && s.Size > 0 && (s.Duration-rec.Duration).Abs() <= max(rec.Duration/10, 50*time.Millisecond) {
+			sizes = append(sizes, s.Size)
+		}
+	}
+	slices.Sort(sizes)
+	return sizes
+}

@@ -1,0 +1,37 @@
+package checks
+
+import (
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+var segSlow = register(Check{
+	ID:      "seg.slow",
+	Summary: "segments arrive too slowly",
+	Doc: "Fetching what is probed of a segment took more than half of its duration: warning; 0.8: error; more than the whole duration, or no complete answer at all: critical. Two of " +
+		"four probes open an incident, of one rendition or of several.",
+	Spec:     "TN2235; CoreMedia error -12645",
+	Severity: probe.Critical,
+	Blame:    probe.BlameOrigin,
+	When:     OnSegment,
+	After:    2, Of: 4, Shared: true,
+	Explains: []string{"seg.status", "edge.seg"},
+	Run: func(p *Pass) {
+		d := p.Obs.Segment.Duration
+		took := p.Obs.Exchange.Duration()
+		if d <= 0 || !p.Obs.OK() && p.Obs.Exchange.Failure != probe.FailTimeout {
+			return
+		}
+		s := probe.NoSeverity
+		switch {
+		case took > d || p.Obs.Exchange.Failure == probe.FailTimeout:
+			s = probe.Critical
+		case took*10 > d*8:
+			s = probe.Error
+		case took*2 > d:
+			s = probe.Warning
+		default:
+			return
+		}
+		p.Reportf(s, "segment %d took %s, it lasts %s", p.Obs.Segment.MSN, seconds(took), seconds(d))
+	},
+})

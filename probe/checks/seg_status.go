@@ -1,0 +1,87 @@
+package checks
+
+import (
+	"fmt"
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+var segStatus = register(Check{
+	ID:      "seg.status",
+	Summary: "listed segment cannot be fetched",
+	Doc: "A listed segment is not answered with 200 or 206, twice: critical for the newest one, error for an older one. At the edge only when the origin " +
+		"does not have it either; an edge that lacks what the origin has is edge.seg.",
+	Spec:     "RFC 8216bis §6.2.1",
+	Severity: probe.Critical,
+	Blame:    probe.BlameOrigin,
+	When:     OnSegment,
+	After:    2, Of: 4, Shared: true,
+	Explains: []string{"edge.seg", "avail.early", "seg.slow"},
+	Run: func(p *Pass) {
+		what := p.lostSegment()
+		if what == "" || p.pairHasSegment() {
+			return
+		}
+		if edge := p.History.Target.Side == probe.Edge; !edge || !p.pairWillKnow() {
+			p.Reportf(p.severityOfSegment(), "%s", what)
+		}
+	},
+})
+
+var edgeSeg = register(Check{
+	ID:       "edge.seg",
+	Summary:  "edge lacks a segment that the origin has",
+	Doc:      "A listed segment is 200 at the origin and not at the edge, twice: a negative cache, or the path between the two. Critical for the newest segment, error for an older one.",
+	Spec:     "RFC 8216bis §6.2.1",
+	Severity: probe.Critical,
+	Blame:    probe.BlameCDN,
+	When:     OnSegment,
+	After:    2, Of: 4, Shared: true,
+	Explains: []string{"avail.early", "seg.slow"},
+	Run: func(p *Pass) {
+		if p.History.Target.Side != probe.Edge {
+			return
+		}
+		if what := p.lostSegment(); what != "" && p.pairHasSegment() {
+			p.Reportf(p.severityOfSegment(), "%s; the origin has it", what)
+		}
+	},
+})
+
+// lostSegment says how the probe of a segment failed; "" when it did not. A
+// timeout is seg.slow's.
+func (p *Pass) lostSegment() string {
+	ex := &p.Obs.Exchange
+	switch {
+	case ex.OK(), ex.Failure == probe.FailTimeout:
+		return ""
+	case ex.Failure != "":
+		return fmt.Sprintf("segment %d (%s): %s", p.Obs.Segment.MSN, shortURI(p.Obs.Segment.URI), ex.Failure)
+	default:
+		return fmt.Sprintf("segment %d (%s): status %d", p.Obs.Segment.MSN, shortURI(p.Obs.Segment.URI), ex.Status)
+	}
+}
+
+func (p *Pass) pairHasSegment() bool {
+	if p.History.Pair == nil {
+		return false
+	}
+	rec, ok := p.History.Pair.Segment(p.Obs.Segment.MSN)
+	return ok && rec.OK && samePath(rec.URI, p.Obs.Segment.URI)
+}
+
+// pairWillKnow reports whether the other side is watched but has not been asked
+// for the segment yet.
+func (p *Pass) pairWillKnow() bool {
+	if p.History.Pair == nil || p.History.Pair.Failing() {
+		return false
+	}
+	_, asked := p.History.Pair.Segment(p.Obs.Segment.MSN)
+	return !asked
+}
+
+func (p *Pass) severityOfSegment() probe.Severity {
+	if p.Obs.Segment.Newest {
+		return probe.Critical
+	}
+	return probe.Error
+}

@@ -1,0 +1,33 @@
+package checks
+
+import (
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+var seqRegress = register(Check{
+	ID:      "seq.regress",
+	Summary: "media sequence number went back",
+	Doc: "The media sequence number is lower than before: the encoder restarted (back to 0 or 1), a pool answers from nodes of different age, or players jump back. " +
+		"At the edge a step no larger than the cache's allowance is normal when another point of presence answered.",
+	Spec:     "RFC 8216bis §6.2.2",
+	Severity: probe.Critical,
+	Blame:    probe.BlameEncoder,
+	When:     OnUpdate,
+	Hold:     5,
+	Explains: []string{"seg.*", "win.*", "dseq.*", "pdt.*", "td.changed", "hdr.changed", "edge.*", "upd.stale", "alt.*", "seq.slide"},
+	Run: func(p *Pass) {
+		prev, cur, ok := p.update()
+		if !ok || cur.Segments[0].MSN >= prev.Segments[0].MSN {
+			return
+		}
+		from, to := prev.Segments[0].MSN, cur.Segments[0].MSN
+		if p.History.Target.Side == probe.Edge && p.History.PopChanged && from-to <= p.History.AllowedSegments() {
+			return
+		}
+		what := ""
+		if to <= 1 {
+			what = ": the numbering started again"
+		}
+		p.Reportf(probe.Critical, "media sequence number fell from %d to %d%s", from, to, what)
+	},
+})

@@ -1,0 +1,40 @@
+package checks
+
+import (
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// The rules that one text breaks or keeps by itself. The reader finds them
+// (Playlist.Problems); what they mean stands here.
+var syntax = []*Check{
+	problem("m3u.bom", "playlist starts with a byte order mark", "RFC 8216bis §4.1", probe.Error),
+	problem("m3u.utf8", "playlist is not UTF-8", "RFC 8216bis §4.1", probe.Error),
+	problem("m3u.ctl", "playlist holds control characters", "RFC 8216bis §4.1", probe.Error),
+	problem("m3u.limit", "playlist has a line beyond 64 KiB", "streamwatch limit", probe.Error),
+	problem("m3u.mixed", "playlist mixes multivariant and media tags", "RFC 8216bis §4.1", probe.Error),
+	problem("m3u.ws", "white space where none may be", "RFC 8216bis §4.1", probe.Info),
+	problem("m3u.version.dup", "EXT-X-VERSION stands more than once", "RFC 8216bis §4.4.1.2", probe.Error),
+	problem("m3u.version.low", "EXT-X-VERSION is too low for the tags in use", "RFC 8216bis §8", probe.Warning),
+	problem("m3u.dup", "a playlist tag stands more than once", "RFC 8216bis §4.4.3", probe.Error),
+	problem("m3u.order", "sequence tag stands after a segment", "RFC 8216bis §4.4.3.2", probe.Error),
+	problem("m3u.attr", "attribute list breaks its grammar", "RFC 8216bis §4.2", probe.Warning),
+	problem("m3u.var", "variable cannot be substituted", "RFC 8216bis §4.3", probe.Error),
+	problem("td.present", "target duration is missing or not a number", "RFC 8216bis §4.4.3.1", probe.Error),
+	problem("inf.missing", "EXTINF and URI do not pair", "RFC 8216bis §4.4.4.1", probe.Error),
+	problem("inf.bad", "EXTINF is not a duration", "RFC 8216bis §4.4.4.1", probe.Error),
+	problem("seq.missing", "sliding playlist has no media sequence number", "RFC 8216bis §6.2.2", probe.Error),
+	problem("byterange", "byte range cannot be resolved", "RFC 8216bis §4.4.4.2", probe.Error),
+	problem("map.iv", "EXT-X-MAP is encrypted without an IV", "RFC 8216bis §4.4.4.5", probe.Error),
+	problem("key.attr", "EXT-X-KEY has missing or wrong attributes", "RFC 8216bis §4.4.4.4", probe.Error),
+	problem("mv.media", "EXT-X-MEDIA lacks a required attribute", "RFC 8216bis §4.4.6.1", probe.Error),
+	problem("mv.bandwidth", "variant states no BANDWIDTH", "RFC 8216bis §4.4.6.2", probe.Error),
+	problem("mv.uri", "variant has no usable URI", "RFC 8216bis §4.4.6.2", probe.Error),
+}
+
+func problem(id, summary, spec string, s probe.Severity) *Check {
+	return register(Check{
+		ID: id, Summary: summary, Spec: spec, Severity: s, When: OnPlaylist, Kind: AnyKind, Blame: probe.BlameEncoder,
+		Doc: "Found in the text of one playlist, whatever came before.",
+		Run: func(p *Pass) { p.reportProblem(id, s) },
+	})
+}

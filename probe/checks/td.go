@@ -1,0 +1,53 @@
+package checks
+
+import (
+	"github.com/streamwatch/streamwatch/probe"
+	"time"
+)
+
+var tdExceeded = register(Check{
+	ID:      "td.exceeded",
+	Summary: "a segment is longer than the target duration",
+	Doc: "EXTINF, rounded to the nearest second, is above TARGETDURATION: error; critical above 1.5 times. Version 5 and below meant the plain value, so there what is " +
+		"above but rounds down is info.",
+	Spec:     "RFC 8216bis §4.4.3.1",
+	Severity: probe.Critical,
+	Blame:    probe.BlameEncoder,
+	When:     OnPlaylist,
+	Run: func(p *Pass) {
+		pl := p.Obs.Playlist
+		if !pl.TargetDuration.Stated || pl.TargetDuration.Value <= 0 {
+			return
+		}
+		td := pl.TargetDuration.Value
+		for i := range pl.Segments {
+			s := &pl.Segments[i]
+			switch {
+			case s.Duration > td*3/2 && s.Duration >= td+time.Second/2:
+				p.Reportf(probe.Critical, "segment %d lasts %s, target duration %s", s.MSN, seconds(s.Duration), seconds(td))
+			case s.Duration >= td+time.Second/2:
+				p.Reportf(probe.Error, "segment %d lasts %s, target duration %s", s.MSN, seconds(s.Duration), seconds(td))
+			case s.Duration > td && pl.Version.Or(1) <= 5:
+				p.Reportf(probe.Info, "segment %d lasts %s, target duration %s, version %d", s.MSN, s.Duration, seconds(td), pl.Version.Or(1))
+			}
+		}
+	},
+})
+
+var tdChanged = register(Check{
+	ID:       "td.changed",
+	Summary:  "target duration changed",
+	Doc:      "TARGETDURATION differs from that of the playlist before.",
+	Spec:     "RFC 8216bis §6.2.1",
+	Severity: probe.Error,
+	Blame:    probe.BlameEncoder,
+	When:     OnUpdate,
+	Hold:     5,
+	Explains: []string{"hdr.changed", "td.exceeded", "win.short", "upd.stale", "alt.td", "edge.body"},
+	Run: func(p *Pass) {
+		prev, cur := p.History.Previous.TargetDuration, p.Obs.Playlist.TargetDuration
+		if prev.Stated && cur.Stated && prev.Value != cur.Value {
+			p.Reportf(probe.Error, "was %s, is %s", seconds(prev.Value), seconds(cur.Value))
+		}
+	},
+})

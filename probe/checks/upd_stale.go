@@ -1,0 +1,64 @@
+package checks
+
+import (
+	"github.com/streamwatch/streamwatch/probe"
+	"time"
+)
+
+var updStale = register(Check{
+	ID:      "upd.stale",
+	Summary: "playlist stopped moving",
+	Doc: "No new segment for more than 1.5 target durations: warning; 2: error; 3: critical, the default hold-back is used up and every viewer stalls. " +
+		"At the edge the cache's allowance (TTL and stale-while-revalidate of the origin's headers, two target durations at most) and one poll come on top.",
+	Spec:     "RFC 8216bis §6.2.1; CoreMedia error -12888",
+	Severity: probe.Critical,
+	Blame:    probe.BlameEncoder,
+	Explains: []string{"alt.*", "edge.*", "win.*"},
+	Run: func(p *Pass) {
+		age, limit, ok := p.staleness()
+		if !ok || age <= limit {
+			return
+		}
+		td := p.History.TD()
+		s := probe.Warning
+		switch over := age - (limit - td*3/2); {
+		case over > 3*td:
+			s = probe.Critical
+		case over > 2*td:
+			s = probe.Error
+		}
+		p.Reportf(s, "no new segment for %s (limit %s)%s", seconds(age), seconds(limit), p.otherSide())
+	},
+})
+
+// staleness returns how long no new segment has appeared and the first limit
+// for it, for a live media playlist whose newest poll succeeded.
+func (p *Pass) staleness() (age, limit time.Duration, ok bool) {
+	h, td := p.History, p.History.TD()
+	if p.Obs.Playlist == nil || !p.Obs.Playlist.Live() || td == 0 || h.Advanced.IsZero() {
+		return 0, 0, false
+	}
+	limit = td * 3 / 2
+	if h.Target.Side == probe.Edge && h.Pair != nil {
+		limit += min(h.Allowance(), 2*td) + min(h.Gap, td)
+	}
+	return p.Now.Sub(h.Advanced), limit, true
+}
+
+// otherSide says what the other side did meanwhile, for the detail of a finding.
+func (p *Pass) otherSide() string {
+	pair := p.History.Pair
+	if pair == nil || pair.Playlist == nil || pair.Advanced.IsZero() || p.History.Advanced.IsZero() {
+		return ""
+	}
+	name := pair.Target.Side.String()
+	switch {
+	case pair.Failing():
+		return "; " + name + " does not answer"
+	case pair.High > p.History.High:
+		n := pair.High - p.History.High
+		return "; " + name + " is " + plural(n, "segment") + " ahead"
+	default:
+		return "; " + name + " has nothing newer"
+	}
+}

@@ -1,0 +1,33 @@
+package checks
+
+import (
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+var winShort = register(Check{
+	ID:      "win.short",
+	Summary: "window is shorter than three target durations",
+	Doc: "A segment was removed and less than three target durations were left: error; less than two, or fewer than two segments: critical. " +
+		"A stream that has just started and removed nothing is not judged.",
+	Spec:     "RFC 8216bis §6.2.2",
+	Severity: probe.Critical,
+	Blame:    probe.BlameEncoder,
+	When:     OnPlaylist,
+	Run: func(p *Pass) {
+		pl, td := p.Obs.Playlist, p.History.TD()
+		if !pl.Live() || td == 0 || len(pl.Segments) == 0 || pl.Segments[0].MSN == 0 || pl.Type == "EVENT" || pl.Skipped.Stated {
+			return
+		}
+		removed := p.History.Previous != nil && len(p.History.Previous.Segments) > 0 && pl.Segments[0].MSN > p.History.Previous.Segments[0].MSN
+		w := pl.Window()
+		switch {
+		case w >= 3*td:
+		case !removed && p.History.Previous == nil:
+			// Seen for the first time: it may have started at any number.
+		case w < 2*td || len(pl.Segments) < 2:
+			p.Reportf(probe.Critical, "window of %s in %d segments, target duration %s", seconds(w), len(pl.Segments), seconds(td))
+		default:
+			p.Reportf(probe.Error, "window of %s, three target durations are %s", seconds(w), seconds(3*td))
+		}
+	},
+})

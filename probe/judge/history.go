@@ -1,0 +1,121 @@
+package judge
+
+import (
+	"strings"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
+)
+
+const (
+	versionsKept = 32 // texts of one playlist that are remembered
+	segmentsKept = 24 // segment probes of one playlist that are remembered
+)
+
+// file makes an observation part of its history. It reports whether it brought
+// a playlist whose text is new.
+func file(h *checks.History, o *probe.Observation) (changed bool) {
+	if o.Segment != nil {
+		fileSegment(h, o)
+		return false
+	}
+	if h.Current != nil {
+		h.Gap = o.Exchange.Done.Sub(h.Current.Exchange.Done)
+		h.PopChanged = o.Exchange.Pop != h.Current.Exchange.Pop
+	}
+	h.Polls++
+	h.Current = o
+	if !o.OK() || o.Playlist == nil || o.Playlist.Kind == probe.UnknownKind {
+		fileFailure(h, o)
+		return false
+	}
+	h.Failures = 0
+	h.FailingSince = time.Time{}
+	if h.First.IsZero() {
+		h.First = o.Exchange.Done
+	}
+	changed = h.Playlist == nil || h.Good.Hash != o.Hash || !o.Unchanged && h.Playlist != o.Playlist
+	h.Good = o
+	if changed {
+		h.Previous, h.Playlist = h.Playlist, o.Playlist
+		advance(h, o)
+	}
+	fileVersion(h, o)
+	return changed
+}
+
+func fileFailure(h *checks.History, o *probe.Observation) {
+	at := o.Exchange.Done
+	if h.Failures == 0 {
+		h.FailingSince = at
+	}
+	h.Failures++
+	h.LastFailure = at
+	if o.Exchange.Failure != "" || o.Exchange.Status >= 500 {
+		h.LastError = at
+	}
+}
+
+// advance notes when a segment appears that is newer than all before. A
+// numbering that starts again, outside of the window before, counts as new.
+func advance(h *checks.History, o *probe.Observation) {
+	newest, ok := o.Playlist.Last()
+	if !ok {
+		if h.Advanced.IsZero() {
+			h.Advanced = o.Exchange.Done
+		}
+		return
+	}
+	restarted := false
+	if h.Previous != nil && len(h.Previous.Segments) > 0 {
+		restarted = newest.MSN < h.Previous.Segments[0].MSN
+	}
+	if h.Advanced.IsZero() || newest.MSN > h.High || restarted {
+		h.Advanced, h.High = o.Exchange.Done, newest.MSN
+	}
+}
+
+func fileVersion(h *checks.History, o *probe.Observation) {
+	if n := len(h.Versions); n > 0 && h.Versions[n-1].Hash == o.Hash {
+		h.Versions[n-1].Last = o.Exchange.Done
+		return
+	}
+	v := checks.Version{Hash: o.Hash, First: o.Exchange.Done, Last: o.Exchange.Done, LiveEdge: o.Playlist.LiveEdge()}
+	if n := len(o.Playlist.Segments); n > 0 {
+		v.FirstMSN, v.LastMSN = o.Playlist.Segments[0].MSN, o.Playlist.Segments[n-1].MSN
+	}
+	h.Versions = push(h.Versions, v, versionsKept)
+}
+
+// push appends to a list that keeps its newest elements, in place.
+func push[T any](list []T, v T, keep int) []T {
+	if len(list) < keep {
+		return append(list, v)
+	}
+	copy(list, list[1:])
+	list[len(list)-1] = v
+	return list
+}
+
+func fileSegment(h *checks.History, o *probe.Observation) {
+	s, ex := o.Segment, &o.Exchange
+	rec, known := h.Segment(s.MSN)
+	if !known || rec.URI != s.URI {
+		h.Segments = push(h.Segments, checks.SegmentRecord{
+			MSN: s.MSN, URI: strings.Clone(s.URI), Duration: s.Duration, Listed: s.Listed, SegmentBytes: checks.SegmentBytes{Size: -1},
+		}, segmentsKept)
+		rec = &h.Segments[len(h.Segments)-1]
+	}
+	rec.Before = rec.SegmentBytes
+	rec.At, rec.Status, rec.Failure, rec.Fetch = ex.Done, ex.Status, ex.Failure, ex.Duration()
+	if rec.OK = ex.OK(); !rec.OK {
+		rec.Failed++
+		rec.SegmentBytes = checks.SegmentBytes{Size: -1}
+		return
+	}
+	if rec.FirstOK.IsZero() {
+		rec.FirstOK = ex.Done
+	}
+	rec.Size, rec.Hash, rec.HashBytes = ex.ObjectBytes.Or(-1), s.Hash, s.HashBytes
+}

@@ -1,0 +1,255 @@
+package judge
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
+)
+
+// incident is an open incident with the findings that hold it open.
+type incident struct {
+	probe.Incident
+	check     *checks.Check
+	members   []*tracker // findings of its own check and side
+	followers []*tracker // findings that it explains
+	clear     time.Time  // since when no member is active; zero while one is
+	resumed   bool       // from before a restart, not seen again yet
+	dirty     bool       // changed since it was last reported
+	closed    bool
+}
+
+// resumeGrace is how long an incident from before a restart waits to be seen
+// again before it closes.
+const resumeGrace = 30 * time.Second
+
+func (j *Judge) resume(in probe.Incident) {
+	c, ok := checks.Find(in.Check)
+	if !ok || in.Stream != j.opts.Stream || in.State != probe.Opened {
+		return
+	}
+	j.ids[in.ID] = true
+	j.incidents = append(j.incidents, &incident{Incident: in, check: c, resumed: true})
+}
+
+// assign makes a finding part of an incident: one of the same check and side,
+// one that explains it, one that it explains, or a new one.
+func (j *Judge) assign(tr *tracker, now time.Time) {
+	side := tr.side()
+	for _, in := range j.incidents {
+		if in.check == tr.check && in.Side == side {
+			in.join(tr)
+			return
+		}
+	}
+	for _, in := range j.incidents {
+		if explains(in.check, in.Side, in.Renditions, tr.check, side, tr.rendition()) {
+			in.follow(tr)
+			return
+		}
+	}
+	in := j.takeOver(tr)
+	if in == nil {
+		in = j.open(tr, now)
+	}
+	in.join(tr)
+	in.describe(tr, j)
+	j.adopt(in, now)
+}
+
+func (tr *tracker) side() probe.Side {
+	if tr.check.Side != probe.NoSide {
+		return tr.check.Side
+	}
+	return tr.t.h.Target.Side
+}
+
+func (tr *tracker) rendition() string { return tr.t.h.Target.Rendition }
+
+// explains reports whether a cause can have a consequence: the check says so,
+// or it is the same check further down; the cause is on the same side or at
+// the origin; and it holds for the rendition.
+func explains(cause *checks.Check, side probe.Side, renditions []string, c *checks.Check, at probe.Side, rendition string) bool {
+	if side != at && side != probe.Origin {
+		return false
+	}
+	if same := cause == c; same && side == at || !same && !cause.ExplainsCheck(c.ID) {
+		return false
+	}
+	return rendition == "" || slices.Contains(renditions, rendition) || slices.Contains(renditions, "") || strings.HasPrefix(c.ID, "alt.")
+}
+
+// open starts a new incident for a finding.
+func (j *Judge) open(tr *tracker, now time.Time) *incident {
+	in := &incident{Incident: probe.Incident{State: probe.Opened, Event: j.opts.Event, Stream: j.opts.Stream, Opened: now.UTC()}}
+	id := fmt.Sprintf("%s-%s-%s-%s", now.UTC().Format("20060102T150405"), j.opts.Stream, tr.check.ID, tr.side())
+	in.ID = id
+	for n := 2; j.ids[in.ID]; n++ {
+		in.ID = fmt.Sprintf("%s-%d", id, n)
+	}
+	j.ids[in.ID] = true
+	j.incidents = append(j.incidents, in)
+	return in
+}
+
+// takeOver returns the open incident that tr turns out to be the cause of, with
+// its findings made consequences; nil when there is none. A cause cannot have
+// begun long after its consequence.
+func (j *Judge) takeOver(tr *tracker) *incident {
+	for _, in := range j.incidents {
+		if !in.resumed && tr.causes(in) {
+			in.followers = append(in.followers, in.members...)
+			in.members = nil
+			in.Renditions = nil
+			return in
+		}
+	}
+	return nil
+}
+
+func (tr *tracker) causes(in *incident) bool {
+	slack := max(3*tr.t.h.TD(), 10*time.Second)
+	if tr.began.After(in.Began.Add(slack)) {
+		return false
+	}
+	rendition := in.Rendition
+	if len(in.Renditions) > 1 {
+		rendition = "" // several: a cause on one of them may be the first of more
+	}
+	return explains(tr.check, tr.side(), []string{tr.rendition()}, in.check, in.Side, rendition)
+}
+
+// adopt folds other open incidents under one that explains them.
+func (j *Judge) adopt(cause *incident, now time.Time) {
+	for _, in := range j.incidents {
+		if in == cause || in.closed || in.resumed || len(in.members) == 0 || !cause.members[0].causes(in) {
+			continue
+		}
+		for _, tr := range slices.Concat(in.members, in.followers) {
+			cause.follow(tr)
+		}
+		in.members, in.followers = nil, nil
+		in.Detail += "; explained by " + cause.ID
+		in.end(now)
+	}
+}
+
+// join adds a finding of the incident's own check.
+func (in *incident) join(tr *tracker) {
+	tr.incident = in
+	in.resumed = false
+	if !slices.Contains(in.members, tr) {
+		in.members = append(in.members, tr)
+	}
+	if r := tr.rendition(); !slices.Contains(in.Renditions, r) {
+		in.Renditions = append(in.Renditions, r)
+		in.dirty = true
+	}
+	if tr.worst > in.Severity {
+		in.Severity, in.dirty = tr.worst, true
+	}
+}
+
+// follow adds a finding that the incident explains.
+func (in *incident) follow(tr *tracker) {
+	tr.incident = in
+	if !slices.Contains(in.followers, tr) {
+		in.followers = append(in.followers, tr)
+	}
+	if id := tr.check.ID; id != in.Check && !slices.Contains(in.Consequences, id) {
+		in.Consequences = append(in.Consequences, id)
+		in.dirty = true
+	}
+}
+
+// describe makes the incident one of tr's check.
+func (in *incident) describe(tr *tracker, j *Judge) {
+	if was := in.Check; was != "" && was != tr.check.ID && !slices.Contains(in.Consequences, was) {
+		in.Consequences = append(in.Consequences, was)
+	}
+	in.check = tr.check
+	in.Check, in.Summary, in.Spec = tr.check.ID, tr.check.Summary, tr.check.Spec
+	in.Consequences = slices.DeleteFunc(in.Consequences, func(id string) bool { return id == in.Check })
+	in.Severity = j.cap(tr.worst)
+	in.Detail = tr.report.Detail
+	in.Side, in.Rendition = tr.side(), tr.rendition()
+	if in.Began.IsZero() || tr.began.Before(in.Began) {
+		in.Began = tr.began.UTC()
+	}
+	in.Blame = j.blame(tr)
+	in.Evidence = tr.evidence
+	if p := tr.t.h.Pair; p != nil && p.Current != nil {
+		in.Evidence = append(slices.Clone(in.Evidence), probe.EvidenceOf(&p.Current.Exchange))
+	}
+	in.dirty = true
+}
+
+// closeOver closes incidents whose findings are all past. Consequences keep
+// theirs open for a while, as an edge recovers after its origin; what lasts
+// longer has a cause of its own and becomes an incident of its own.
+func (j *Judge) closeOver(now time.Time) {
+	for _, in := range slices.Clone(j.incidents) {
+		if in.closed {
+			continue
+		}
+		if slices.ContainsFunc(in.members, func(tr *tracker) bool { return tr.active && tr.incident == in }) {
+			in.clear = time.Time{}
+			continue
+		}
+		if in.clear.IsZero() {
+			in.clear = now
+		}
+		left := slices.DeleteFunc(slices.Clone(in.followers), func(tr *tracker) bool { return !tr.active || tr.incident != in })
+		switch waited := now.Sub(in.clear); {
+		case in.resumed && waited < resumeGrace:
+		case len(left) > 0 && waited < j.recovery():
+		default:
+			in.end(now)
+			for _, tr := range left {
+				tr.incident = nil
+				j.assign(tr, now)
+			}
+		}
+	}
+}
+
+// recovery is how long consequences may outlast their cause: until a new
+// window has gone through every cache.
+func (j *Judge) recovery() time.Duration {
+	longest := 5 * time.Second
+	for _, t := range j.targets {
+		longest = max(longest, 5*t.h.TD()+2*min(t.h.Allowance(), 2*t.h.TD()))
+	}
+	return longest
+}
+
+func (in *incident) end(now time.Time) {
+	at := now.UTC()
+	in.State, in.Closed = probe.Closed, &at
+	in.closed, in.dirty = true, true
+}
+
+// changes returns the incidents that changed since the last call, and drops
+// those that closed.
+func (j *Judge) changes() []probe.Incident {
+	var out []probe.Incident
+	for _, in := range j.incidents {
+		if in.dirty {
+			out = append(out, in.copy())
+			in.dirty = false
+		}
+	}
+	j.incidents = slices.DeleteFunc(j.incidents, func(in *incident) bool { return in.closed })
+	return out
+}
+
+func (in *incident) copy() probe.Incident {
+	c := in.Incident
+	c.Renditions = slices.Clone(c.Renditions)
+	c.Consequences = slices.Clone(c.Consequences)
+	c.Evidence = slices.Clone(c.Evidence)
+	return c
+}

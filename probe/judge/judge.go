@@ -1,0 +1,196 @@
+// Package judge keeps what is known of one stream and says what is wrong with
+// it: it files each observation, runs the checks over it, opens an incident
+// when the evidence suffices, folds consequences under their cause, decides
+// who is to blame, and closes what is over.
+//
+// The rule that keeps it simple: it is the only mutable state, it has one
+// owner, who calls Step with one observation after another, and it does no
+// I/O, reads no clock and starts nothing.
+package judge
+
+import (
+	"slices"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
+)
+
+// Options is what a judge is told of its stream.
+type Options struct {
+	Event, Stream string
+	Starts, Ends  time.Time           // zero when the event does not state them
+	Overrides     map[string]Override // by check id
+	Resume        []probe.Incident    // incidents that were open when the process stopped
+	Once          bool                // one look must do: every finding counts at first sight
+}
+
+// Override changes a check for one event.
+type Override struct {
+	Off      bool
+	Severity probe.Severity // replaces the severity of every finding; zero leaves it
+	After    int            // findings that open an incident; zero leaves it
+}
+
+// Judge holds one stream.
+type Judge struct {
+	opts      Options
+	stream    checks.Stream
+	targets   []*target
+	polled    []*checks.Check // by moment, in the order of ids
+	texts     []*checks.Check
+	updates   []*checks.Check
+	segments  []*checks.Check
+	incidents []*incident // open ones
+	ids       map[string]bool
+	control   probe.Fact[bool]
+	blind     bool
+	verdict   probe.Verdict
+	since     time.Time
+}
+
+// target is a history with the findings that are counted on it.
+type target struct {
+	h        *checks.History
+	trackers []*tracker
+}
+
+// Result is what one observation led to.
+type Result struct {
+	Samples   []probe.Sample
+	Incidents []probe.Incident // that opened, changed or closed, as they are now
+	Poke      []probe.Target   // targets to poll at once, to confirm or to compare
+	Snapshot  *probe.StreamSnapshot
+}
+
+// New returns a judge that has seen nothing yet.
+func New(o Options) *Judge {
+	j := &Judge{opts: o, stream: checks.Stream{Name: o.Stream, Starts: o.Starts, Ends: o.Ends}, ids: map[string]bool{}, verdict: probe.Waiting}
+	for _, c := range checks.All() {
+		if o.Overrides[c.ID].Off {
+			continue
+		}
+		switch c.When {
+		case checks.OnPoll:
+			j.polled = append(j.polled, c)
+		case checks.OnPlaylist:
+			j.texts = append(j.texts, c)
+		case checks.OnUpdate:
+			j.updates = append(j.updates, c)
+		case checks.OnSegment:
+			j.segments = append(j.segments, c)
+		}
+	}
+	for _, in := range o.Resume {
+		j.resume(in)
+	}
+	return j
+}
+
+// Watch makes the targets known that belong to the stream, so that sides and
+// renditions can be compared from the first observation on. Targets that are
+// no longer listed are forgotten, and what was found on them with them.
+func (j *Judge) Watch(targets []probe.Target) {
+	var kept []*target
+	for _, t := range targets {
+		old := j.find(t)
+		if old == nil {
+			old = &target{h: &checks.History{}}
+		}
+		old.h.Target = t
+		kept = append(kept, old)
+	}
+	for _, t := range j.targets {
+		if !slices.Contains(kept, t) {
+			for _, tr := range t.trackers {
+				tr.active = false
+			}
+		}
+	}
+	j.targets = kept
+	j.stream.Histories = nil
+	for _, t := range kept {
+		h := t.h
+		h.Pair, h.Siblings = nil, nil
+		j.stream.Histories = append(j.stream.Histories, h)
+		for _, u := range kept {
+			switch {
+			case u.h.Target.Rendition == h.Target.Rendition && u.h.Target.Side != h.Target.Side:
+				h.Pair = u.h
+			case u.h.Target.Side == h.Target.Side && u.h.Target.Rendition != "":
+				h.Siblings = append(h.Siblings, u.h)
+			}
+			if u == t && h.Target.Rendition != "" && !slices.Contains(h.Siblings, h) {
+				h.Siblings = append(h.Siblings, h)
+			}
+		}
+	}
+}
+
+func (j *Judge) find(t probe.Target) *target {
+	for _, have := range j.targets {
+		if have.h.Target.Rendition == t.Rendition && have.h.Target.Side == t.Side {
+			return have
+		}
+	}
+	return nil
+}
+
+// Control tells the judge whether the control URL answered: whether the
+// monitor's own path works. Never told, a judge that reaches neither side
+// suspects its own path.
+func (j *Judge) Control(ok bool) { j.control = probe.State(ok) }
+
+// Step files one observation and returns what it led to. now is the time at
+// which it is judged, normally Exchange.Done.
+func (j *Judge) Step(o *probe.Observation, now time.Time) Result {
+	t := j.find(o.Target)
+	if t == nil || o.Exchange.Failure == probe.FailCanceled {
+		return Result{Snapshot: j.snapshot(now)}
+	}
+	changed := file(t.h, o)
+	pass := checks.Pass{Now: now, Obs: o, History: t.h, Stream: &j.stream}
+	if o.Segment != nil {
+		j.run(t, j.segments, &pass)
+	} else if !j.waiting(now, o) {
+		j.run(t, j.polled, &pass)
+		if changed {
+			j.run(t, j.texts, &pass)
+			if t.h.Previous != nil {
+				j.run(t, j.updates, &pass)
+			}
+		}
+	}
+	j.blind = j.suspect()
+	res := Result{Poke: j.settle(now)}
+	res.Incidents = j.changes()
+	res.Snapshot = j.snapshot(now)
+	res.Samples = j.measure(t.h, o, now)
+	return res
+}
+
+// waiting reports whether the event has not begun and the stream is not there
+// yet, which is no fault.
+func (j *Judge) waiting(now time.Time, o *probe.Observation) bool {
+	return now.Before(j.opts.Starts) && (!o.OK() || o.Playlist == nil || o.Playlist.Kind == probe.UnknownKind || o.Playlist.Kind == probe.Media && len(o.Playlist.Segments) == 0)
+}
+
+// suspect reports whether our own path may be what is broken: every target on
+// both sides fails in a way that a dead network causes, and no control URL
+// proves otherwise (architecture, rule 4).
+func (j *Judge) suspect() bool {
+	if j.control.Stated && j.control.Value {
+		return false
+	}
+	sides := map[probe.Side]bool{}
+	for _, t := range j.targets {
+		if t.h.Polls == 0 {
+			continue
+		}
+		if !t.h.Current.Exchange.Failure.OurPath() {
+			return false
+		}
+		sides[t.h.Target.Side] = true
+	}
+	return len(sides) == 2
+}

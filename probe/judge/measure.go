@@ -1,0 +1,111 @@
+package judge
+
+import (
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
+)
+
+// measure turns an observation into samples.
+func (j *Judge) measure(h *checks.History, o *probe.Observation, now time.Time) []probe.Sample {
+	m := meter{h: h, at: now, out: make([]probe.Sample, 0, 10)}
+	if o.Segment != nil {
+		m.segment(o)
+		return m.out
+	}
+	m.add(probe.ManifestAvail, flag(o.OK() && h.Failures == 0))
+	if o.OK() {
+		m.add(probe.ManifestFetch, o.Exchange.Duration().Seconds())
+	}
+	if h.Playlist == nil || h.Playlist.Kind != probe.Media {
+		return m.out
+	}
+	if h.Playlist.Live() {
+		m.add(probe.ManifestAge, now.Sub(h.Advanced).Seconds())
+	}
+	m.add(probe.MediaSequence, float64(h.Playlist.MediaSequence.Value))
+	if h.Target.Side == probe.Edge {
+		m.edge(o, now)
+	}
+	m.add(probe.OpenIncidents, float64(len(j.incidents)))
+	return m.out
+}
+
+// meter collects samples of one target.
+type meter struct {
+	h   *checks.History
+	at  time.Time
+	out []probe.Sample
+}
+
+func (m *meter) add(metric *probe.Metric, v float64) {
+	s := probe.Sample{Metric: metric, Stream: m.h.Target.Stream, Rendition: m.h.Target.Rendition, Value: v, At: m.at}
+	if metric.Scope == probe.BySide {
+		s.Side = m.h.Target.Side
+	}
+	if metric == probe.OpenIncidents {
+		s.Rendition = ""
+	}
+	m.out = append(m.out, s)
+}
+
+func (m *meter) segment(o *probe.Observation) {
+	m.add(probe.SegmentAvail, flag(o.OK()))
+	if !o.OK() {
+		return
+	}
+	took := o.Exchange.Duration()
+	m.add(probe.SegmentFetch, took.Seconds())
+	if d := o.Segment.Duration; d > 0 {
+		m.add(probe.SegmentRatio, took.Seconds()/d.Seconds())
+	}
+}
+
+func (m *meter) edge(o *probe.Observation, now time.Time) {
+	if segments, lag, ok := lag(m.h); ok {
+		m.add(probe.EdgeLagSegments, float64(segments))
+		m.add(probe.EdgeLag, lag.Seconds())
+	}
+	if !o.OK() {
+		return
+	}
+	switch o.Exchange.Cache() {
+	case "hit", "refreshhit":
+		m.add(probe.EdgeCacheHit, 1)
+	case "":
+	default:
+		m.add(probe.EdgeCacheHit, 0)
+	}
+	if age := o.Exchange.Age; age.Stated {
+		m.add(probe.EdgeObjectAge, age.Value.Seconds())
+	}
+	if v := m.h.Versions; len(v) > 0 && !v[len(v)-1].LiveEdge.IsZero() {
+		m.add(probe.LiveLatency, now.Sub(v[len(v)-1].LiveEdge).Seconds())
+	}
+}
+
+// lag is how far the edge's newest segment is behind the origin's, as last seen.
+func lag(edge *checks.History) (segments int64, behind time.Duration, ok bool) {
+	origin := edge.Pair
+	if origin == nil || origin.Playlist == nil || edge.Playlist == nil || origin.Playlist.Kind != probe.Media {
+		return 0, 0, false
+	}
+	v, ok := origin.SeenBefore(edge.Good.Exchange.Started)
+	if len(origin.Versions) > 0 && edge.Failing() {
+		v, ok = origin.Versions[len(origin.Versions)-1], true
+	}
+	e := edge.Versions[len(edge.Versions)-1].LastMSN
+	if !ok || v.LastMSN <= e || v.LastMSN-e > 1000 {
+		return 0, 0, ok
+	}
+	segments = int64(v.LastMSN - e)
+	return segments, time.Duration(segments) * origin.Playlist.MeanDuration(), true
+}
+
+func flag(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
