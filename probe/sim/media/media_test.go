@@ -1,0 +1,160 @@
+package media
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// seen is what a small independent reader finds in a transport stream.
+type seen struct {
+	counters map[uint16]int
+	pts      map[uint16][]uint64
+	pcr      []uint64
+	broken   []string
+}
+
+func read(t *testing.T, s *seen, data []byte) {
+	t.Helper()
+	if len(data)%188 != 0 {
+		t.Fatalf("%d bytes are no whole packets", len(data))
+	}
+	for i := 0; i < len(data); i += 188 {
+		p := data[i : i+188]
+		pid := uint16(p[1]&0x1f)<<8 | uint16(p[2])
+		if p[0] != 0x47 {
+			t.Fatalf("packet %d: no sync byte", i/188)
+		}
+		if last, ok := s.counters[pid]; ok && (last+1)%16 != int(p[3]&15) {
+			s.broken = append(s.broken, "pid "+strconv.Itoa(int(pid))+" packet "+strconv.Itoa(i/188))
+		}
+		s.counters[pid] = int(p[3] & 15)
+		body := p[4:]
+		if p[3]&0x20 != 0 {
+			n := int(p[4])
+			if n > 6 && p[5]&0x10 != 0 {
+				s.pcr = append(s.pcr, uint64(p[6])<<25|uint64(p[7])<<17|uint64(p[8])<<9|uint64(p[9])<<1|uint64(p[10])>>7)
+			}
+			body = p[5+n:]
+		}
+		if p[1]&0x40 != 0 && pid != 0 && pid != 0x1000 {
+			b := body[9:]
+			s.pts[pid] = append(s.pts[pid], uint64(b[0]>>1&7)<<30|uint64(b[1])<<22|uint64(b[2]>>1)<<15|uint64(b[3])<<7|uint64(b[4]>>1))
+		}
+	}
+}
+
+func newSeen() *seen { return &seen{counters: map[uint16]int{}, pts: map[uint16][]uint64{}} }
+
+func TestTimestampsAreContinuous(t *testing.T) {
+	wrap := int64(1<<33) / 90000 // the second in which 33 bits run over
+	tests := map[string]struct{ begin, seconds, segment int64 }{
+		"over three loops, segments of 2 s": {0, 26, 2},
+		"segments of 6 s":                   {4, 30, 6},
+		"segments of 1 s after a month":     {30 * 86400, 20, 1},
+		"over the wrap of 33 bits":          {wrap - 10, 20, 2},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			for v := range Videos() {
+				s := newSeen()
+				for at := tt.begin; at < tt.begin+tt.seconds; at += tt.segment {
+					read(t, s, TS(v, at, tt.segment))
+				}
+				if len(s.broken) > 0 {
+					t.Errorf("continuity counters break at %v", s.broken[:1])
+				}
+				if got, want := len(s.pts[pidVideo]), int(tt.seconds)*25; got < want {
+					t.Errorf("%d video frames, want at least %d", got, want)
+				}
+				steady(t, "video PTS", s.pts[pidVideo], 3600, 3600)
+				steady(t, "PCR", s.pcr, 3600, 3600)
+				steady(t, "audio PTS", s.pts[pidAudio], 9*1920, 10*1920)
+			}
+		})
+	}
+}
+
+func steady(t *testing.T, what string, ticks []uint64, low, high uint64) {
+	t.Helper()
+	for i := 1; i < len(ticks); i++ {
+		step := (ticks[i] - ticks[i-1]) & timestampMask
+		if step < low || step > high || step%1920 != 0 && step%3600 != 0 {
+			t.Fatalf("%s steps by %d at %d, want %d to %d", what, step, i, low, high)
+		}
+	}
+}
+
+func TestSegmentsArePure(t *testing.T) {
+	if a, b := TS(0, 1234, 6), append(TS(0, 1234, 2), TS(0, 1236, 4)...); string(a) != string(b) {
+		t.Error("six seconds are not two and four seconds joined")
+	}
+}
+
+// tool skips where an external program is missing, except in CI.
+func tool(t *testing.T, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("%s is missing", name)
+		}
+		t.Skipf("%s is missing", name)
+	}
+	return path
+}
+
+// decode runs the decoder over the bytes and returns what it complains about
+// and how many frames it decoded of each kind.
+func decode(t *testing.T, name string, data []byte) (complaints string, video, audio int) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(file, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.CommandContext(t.Context(), tool(t, "ffprobe"), "-v", "warning", "-count_frames", "-show_entries",
+		"stream=codec_type,nb_read_frames", "-of", "csv=p=0", file).CombinedOutput()
+	if err != nil {
+		t.Fatalf("ffprobe: %v\n%s", err, out)
+	}
+	for line := range strings.Lines(string(out)) {
+		kind, n, _ := strings.Cut(strings.TrimSpace(line), ",")
+		switch kind {
+		case "video":
+			video, _ = strconv.Atoi(n)
+		case "audio":
+			audio, _ = strconv.Atoi(n)
+		case "":
+		default:
+			complaints += line
+		}
+	}
+	return complaints, video, audio
+}
+
+func TestDecodes(t *testing.T) {
+	for v, info := range Videos() {
+		t.Run(info.Name, func(t *testing.T) {
+			var data []byte
+			for at := int64(3); at < 3+3*LoopSeconds; at += 2 {
+				data = append(data, TS(v, at, 2)...)
+			}
+			complaints, video, audio := decode(t, "three-loops.ts", data)
+			if complaints != "" {
+				t.Errorf("the decoder complains:\n%s", complaints)
+			}
+			if video != 3*200 || audio < 3*375-2 || audio > 3*375+2 {
+				t.Errorf("decoded %d video and %d audio frames, want 600 and 1125", video, audio)
+			}
+		})
+	}
+}
+
+func BenchmarkTS(b *testing.B) {
+	for i := range b.N {
+		b.SetBytes(int64(len(TS(0, int64(i)*2, 2))))
+	}
+}
