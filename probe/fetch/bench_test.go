@@ -1,11 +1,13 @@
 package fetch_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/streamwatch/streamwatch/probe/fetch"
 )
@@ -47,7 +49,7 @@ func BenchmarkGet(b *testing.B) {
 		c := fetch.New(fetch.Options{})
 		defer c.Close()
 		into := make([]byte, 0, 4096)
-		ctx, cancel := contextWithDeadline(b)
+		ctx, cancel := context.WithTimeout(b.Context(), time.Minute)
 		defer cancel()
 		b.ReportAllocs()
 		for b.Loop() {

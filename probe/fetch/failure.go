@@ -119,7 +119,7 @@ func lost(err error) bool {
 		return true
 	}
 	text := err.Error()
-	for _, part := range []string{"server closed idle connection", "client connection lost", "GOAWAY", "stream error", "connection broken"} {
+	for _, part := range []string{"server closed idle connection", "client connection lost", "GOAWAY", "stream error"} {
 		if strings.Contains(text, part) {
 			return true
 		}
