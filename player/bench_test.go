@@ -1,0 +1,188 @@
+package player_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// need skips the test when a program is missing; under CI=true it fails.
+func need(t *testing.T, programs ...string) {
+	t.Helper()
+	for _, p := range programs {
+		if _, err := exec.LookPath(p); err == nil {
+			continue
+		}
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("%s is not installed", p)
+		}
+		t.Skipf("%s is not installed", p)
+	}
+}
+
+// live is an ffmpeg live stream with faults on the way to the browser. Frames
+// carry their number as a row of bits, so that a page can tell how late it is.
+type live struct {
+	dir string
+	srv *httptest.Server
+	cmd *exec.Cmd
+
+	mu      sync.Mutex
+	fault   func(w http.ResponseWriter, r *http.Request) bool // true: answered
+	started time.Time                                         // of frame 0
+	cache   map[string][]byte                                 // playlists of a frozen stream
+}
+
+// frameBits is how many bits of the frame number are drawn: 2^12 frames of 25
+// per second are 163 s before the count wraps.
+const frameBits = 12
+
+// newLive makes the server; start makes the stream.
+func newLive(t *testing.T) *live {
+	t.Helper()
+	l := &live{dir: t.TempDir()}
+	l.srv = httptest.NewServer(l)
+	t.Cleanup(l.srv.Close)
+	return l
+}
+
+func (l *live) url() string { return l.srv.URL + "/live/main.m3u8" }
+
+// start begins encoding: two variants, H.264 and AAC, two-second segments, ten
+// of them listed.
+func (l *live) start(t *testing.T, fmp4 bool) {
+	t.Helper()
+	var bits strings.Builder
+	for i := range frameBits {
+		fmt.Fprintf(&bits, ",drawbox=x=%d:y=0:w=32:h=32:t=fill:color=black,drawbox=x=%d:y=0:w=32:h=32:t=fill:color=white:enable='mod(floor(n/%d),2)'", i*32, i*32, 1<<i)
+	}
+	filter := "[0:v]format=yuv420p" + bits.String() + ",split[a][b];[b]scale=426:240[c]"
+	args := []string{
+		"-hide_banner", "-loglevel", "error", "-nostdin",
+		"-re", "-f", "lavfi", "-i", "testsrc2=s=640x360:r=25", "-re", "-f", "lavfi", "-i", "sine=440:r=48000",
+		"-filter_complex", filter, "-map", "[a]", "-map", "1:a", "-map", "[c]", "-map", "1:a",
+		"-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-profile:v", "baseline", "-g", "50", "-sc_threshold", "0",
+		"-threads", "1", "-b:v:0", "500k", "-b:v:1", "250k", "-c:a", "aac", "-b:a", "64k",
+		"-f", "hls", "-hls_time", "2", "-hls_list_size", "10", "-hls_delete_threshold", "20",
+		"-hls_flags", "delete_segments+independent_segments+program_date_time+temp_file",
+		"-master_pl_name", "main.m3u8", "-var_stream_map", "v:0,a:0 v:1,a:1",
+	}
+	if fmp4 {
+		args = append(args, "-hls_segment_type", "fmp4", "-hls_segment_filename", l.dir+"/v%v_%05d.m4s")
+	} else {
+		args = append(args, "-hls_segment_filename", l.dir+"/v%v_%05d.ts")
+	}
+	l.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), "ffmpeg", append(args, l.dir+"/v%v.m3u8")...)
+	l.cmd.Stderr = t.Output()
+	if err := l.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	l.mu.Lock()
+	l.started = time.Now()
+	l.mu.Unlock()
+	t.Cleanup(l.kill)
+}
+
+func (l *live) kill() {
+	if l.cmd != nil && l.cmd.ProcessState == nil {
+		_ = l.cmd.Process.Kill()
+		_ = l.cmd.Wait()
+	}
+}
+
+// end lets ffmpeg write EXT-X-ENDLIST.
+func (l *live) end() {
+	_ = l.cmd.Process.Signal(os.Interrupt)
+	_ = l.cmd.Wait()
+}
+
+// wait blocks until so many segments are listed.
+func (l *live) wait(t *testing.T, segments int) {
+	t.Helper()
+	for deadline := time.Now().Add(60 * time.Second); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+		b, _ := os.ReadFile(filepath.Join(l.dir, "v1.m3u8"))
+		if _, err := os.Stat(filepath.Join(l.dir, "main.m3u8")); err == nil && strings.Count(string(b), "#EXTINF") >= segments {
+			return
+		}
+	}
+	t.Fatal("no live stream after 60 s")
+}
+
+// set installs a fault for a while; nil clears it.
+func (l *live) set(fault func(w http.ResponseWriter, r *http.Request) bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.fault, l.cache = fault, map[string][]byte{}
+}
+
+// status answers everything with one status.
+func status(code int) func(http.ResponseWriter, *http.Request) bool {
+	return func(w http.ResponseWriter, _ *http.Request) bool {
+		w.WriteHeader(code)
+		return true
+	}
+}
+
+// reset drops connections without an answer, as a server that is away.
+func reset(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }
+
+// frozen serves each playlist as it was when the fault began.
+func (l *live) frozen(w http.ResponseWriter, r *http.Request) bool {
+	if !strings.HasSuffix(r.URL.Path, ".m3u8") {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b, ok := l.cache[r.URL.Path]
+	if !ok {
+		b, _ = os.ReadFile(filepath.Join(l.dir, filepath.Base(r.URL.Path)))
+		l.cache[r.URL.Path] = b
+	}
+	w.Header().Set("Content-Type", "application/vnd.apple.mpegurl")
+	_, _ = w.Write(b)
+	return true
+}
+
+// missing hides one segment of every variant: the next that will be made.
+func (l *live) missing() func(http.ResponseWriter, *http.Request) bool {
+	names, _ := filepath.Glob(filepath.Join(l.dir, "v0_*"))
+	next := fmt.Sprintf("_%05d.", len(names)+1)
+	if len(names) > 0 {
+		var n int
+		last := names[len(names)-1]
+		_, _ = fmt.Sscanf(last[strings.LastIndex(last, "_")+1:], "%05d", &n)
+		next = fmt.Sprintf("_%05d.", n+2)
+	}
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		if !strings.Contains(r.URL.Path, next) {
+			return false
+		}
+		w.WriteHeader(http.StatusNotFound)
+		return true
+	}
+}
+
+// ServeHTTP serves the stream's folder with CORS, and the faults.
+func (l *live) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	l.mu.Lock()
+	fault := l.fault
+	l.mu.Unlock()
+	w.Header().Set("Access-Control-Allow-Origin", "*")
+	w.Header().Set("Cache-Control", "no-store")
+	if fault != nil && fault(w, r) {
+		return
+	}
+	name := filepath.Base(r.URL.Path)
+	if filepath.Ext(name) == ".m3u8" {
+		w.Header().Set("Content-Type", "application/vnd.apple.mpegurl")
+	}
+	http.ServeFile(w, r, filepath.Join(l.dir, name))
+}

@@ -1,0 +1,151 @@
+package player_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	cdppage "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"github.com/streamwatch/streamwatch/player"
+)
+
+// recorder runs before the page's scripts: it keeps every event of the embed,
+// every violation of the Content-Security-Policy and every payload that ran.
+const recorder = `
+window.seen = []; window.violations = []; window.hacked = [];
+window.alert = (x) => window.hacked.push(String(x));
+document.addEventListener('streamwatch', (e) => window.seen.push(Object.assign({at: Date.now()}, e.detail)));
+document.addEventListener('securitypolicyviolation', (e) => window.violations.push(e.violatedDirective + ' ' + e.blockedURI + ' ' + e.sourceFile + ':' + e.lineNumber));
+`
+
+// browser starts one headless Chromium for a test.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	need(t, "chromium")
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.ExecPath("chromium"), chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(1280, 800),
+		chromedp.Flag("autoplay-policy", "document-user-activation-required"),
+		chromedp.Flag("disable-background-networking", true))
+	alloc, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(cancel)
+	ctx, stop := chromedp.NewContext(alloc)
+	t.Cleanup(stop)
+	var mu sync.Mutex
+	var thrown []string
+	if err := chromedp.Listen(ctx, func(ev any) {
+		mu.Lock()
+		defer mu.Unlock()
+		if e, ok := ev.(*runtime.EventExceptionThrown); ok {
+			d := e.ExceptionDetails
+			thrown = append(thrown, fmt.Sprintf("%s %s %s:%d", d.Text, d.Exception.Description, d.URL, d.LineNumber))
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		mu.Lock()
+		defer mu.Unlock()
+		for _, e := range thrown {
+			t.Errorf("exception in a page: %s", e)
+		}
+	})
+	if _, err := chromedp.Call(ctx, cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: recorder}); err != nil {
+		t.Fatal(err)
+	}
+	return ctx
+}
+
+// eval runs an expression in the page. It is no user gesture.
+func eval[T any](t *testing.T, ctx context.Context, expression string) T {
+	t.Helper()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+	if err != nil {
+		t.Fatalf("evaluating %s: %v", expression, err)
+	}
+	return v
+}
+
+// open loads a page without waiting for more than its load event.
+func open(t *testing.T, ctx context.Context, url string) {
+	t.Helper()
+	if err := chromedp.Do(ctx, chromedp.Navigate(url)); err != nil {
+		t.Fatalf("opening %s: %v", url, err)
+	}
+}
+
+// played waits until the picture has moved so many seconds in all.
+func played(t *testing.T, ctx context.Context, want, limit time.Duration) time.Duration {
+	t.Helper()
+	began := time.Now()
+	var last, sum float64
+	for time.Since(began) < limit {
+		now := eval[float64](t, ctx, "document.querySelector('video').currentTime")
+		if d := now - last; d > 0 && d < 2 {
+			sum += d
+		}
+		last = now
+		if sum >= want.Seconds() {
+			return time.Since(began)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Fatalf("the picture moved %.1f s in %v, want %v; events %v, violations %v", sum, limit, want,
+		eval[[]any](t, ctx, "window.seen"), eval[[]string](t, ctx, "window.violations"))
+	return 0
+}
+
+// preview serves a stream's embeds as the monitor does.
+func preview(t *testing.T, manifest string, m player.Manifest, o player.Options) *httptest.Server {
+	t.Helper()
+	cfg, _, err := player.Derive(m, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := player.Preview("autumn-concert", "main", manifest, cfg, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/embed/main/", h)
+	srv := httptest.NewServer(mux)
+	t.Cleanup(srv.Close)
+	return srv
+}
+
+// benchFacts are those of the stream of live: two variants, ten segments of two seconds.
+func benchFacts() player.Manifest {
+	return player.Manifest{
+		Known: true, TargetDuration: 2 * time.Second, Window: 20 * time.Second, PDT: true,
+		Bandwidths: []uint64{350_000, 620_000}, Width: 640, Height: 360,
+	}
+}
+
+func TestPreviewPlays(t *testing.T) {
+	need(t, "ffmpeg")
+	l := newLive(t)
+	l.start(t, false)
+	ctx := browser(t)
+	l.wait(t, 4)
+	srv := preview(t, l.url(), benchFacts(), player.Options{Title: "Autumn concert"})
+	for _, kind := range []player.Kind{player.HLSJS, player.VideoJS, player.Native, player.IFrame} {
+		t.Run(string(kind), func(t *testing.T) {
+			open(t, ctx, fmt.Sprintf("%s/embed/main/%s", srv.URL, kind))
+			if kind == player.IFrame {
+				return
+			}
+			d := played(t, ctx, 3*time.Second, 20*time.Second)
+			t.Logf("played 3 s after %v", d.Round(100*time.Millisecond))
+			if v := eval[[]string](t, ctx, "window.violations"); len(v) > 0 {
+				t.Errorf("the page violates its own policy: %v", v)
+			}
+			t.Log(eval[[]any](t, ctx, "window.seen"))
+		})
+	}
+}

@@ -1,0 +1,106 @@
+package player
+
+import (
+	"html/template"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// policy is the Content-Security-Policy of an engine's page: the least that
+// plays. It holds for the page as printed, without 'unsafe-inline'.
+func (r *renderer) policy(e engine, d document) string {
+	styles := []string{cspHash("\n" + string(d.CSS))}
+	for _, s := range d.Styles {
+		styles = append(styles, source(s.URL))
+	}
+	scripts := []string{}
+	for _, s := range d.Scripts {
+		scripts = append(scripts, source(s.URL))
+	}
+	media := r.mediaHosts()
+	directives := [][]string{
+		{"default-src", "'none'"},
+		append([]string{"script-src"}, unique(scripts)...),
+		append([]string{"style-src"}, unique(styles)...),
+		append([]string{"connect-src"}, unique(append(slices.Clone(media), origins(r.opt.Beacon)...))...),
+		append([]string{"media-src", "blob:"}, media...),
+		append([]string{"img-src", "data:"}, origins(r.opt.Poster)...),
+		{"worker-src", "blob:"},
+	}
+	if e.kind == VideoJS {
+		directives = append(directives, []string{"font-src", "data:"}) // its icons
+	}
+	return r.join(directives)
+}
+
+// framePolicy is that of the page that shows the iframe.
+func (r *renderer) framePolicy(css, frameStyle string) string {
+	return r.join([][]string{
+		{"default-src", "'none'"},
+		{"style-src", "'unsafe-hashes'", cspHash("\n" + css), cspHash(frameStyle)},
+		{"img-src", "data:"},
+		append([]string{"frame-src", "'self'"}, origins(r.opt.Base)...),
+	})
+}
+
+// join adds what every page has and writes the policy.
+func (r *renderer) join(directives [][]string) string {
+	directives = append(directives, []string{"base-uri", "'none'"}, []string{"form-action", "'none'"})
+	if r.manifest.Scheme == "https" {
+		directives = append(directives, []string{"upgrade-insecure-requests"})
+	}
+	lines := make([]string, len(directives))
+	for i, d := range directives {
+		lines[i] = strings.Join(d, " ")
+	}
+	return strings.Join(lines, "; ")
+}
+
+// frameAncestors says who may frame the page. Only a header can: browsers
+// ignore it in a meta element.
+func (r *renderer) frameAncestors() string {
+	if len(r.opt.FrameAncestors) == 0 {
+		return "frame-ancestors *"
+	}
+	return "frame-ancestors " + strings.Join(r.opt.FrameAncestors, " ")
+}
+
+// mediaHosts lists where playlists, segments and keys come from.
+func (r *renderer) mediaHosts() []string {
+	return unique(append([]string{originOf(r.manifest)}, r.cfg.Manifest.Hosts...))
+}
+
+// source allows one file: a local one by 'self', one elsewhere by its address.
+func source(u string) string {
+	if !strings.Contains(u, "://") {
+		return "'self'"
+	}
+	return u
+}
+
+// origins is the origin of an address, or nothing.
+func origins(address string) []string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return nil
+	}
+	return []string{originOf(u)}
+}
+
+func unique(s []string) []string {
+	var out []string
+	for _, v := range s {
+		if !slices.Contains(out, v) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// contentAttr prints a policy as people expect to read it; html/template would
+// write each quote and plus as a reference. All its parts are checked: host
+// names, hashes and words of the grammar.
+func contentAttr(policy string) template.HTMLAttr {
+	return template.HTMLAttr(`content="` + policy + `"`)
+}

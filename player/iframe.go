@@ -1,0 +1,79 @@
+package player
+
+import (
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"strings"
+)
+
+// frameWidth is the width, in CSS pixels, that an iframe says it has; its
+// style makes it as wide as the page allows.
+const frameWidth = 640
+
+// frames adds the iframe snippet, a page that shows it, and oEmbed.
+func (r *renderer) frames(add func(string, func() ([]byte, error)) error) error {
+	d := r.frame()
+	if err := add("iframe.snippet.html", func() ([]byte, error) { return r.execute("iframe", d) }); err != nil {
+		return err
+	}
+	if err := add("iframe.html", func() ([]byte, error) { return r.framedPage(d) }); err != nil {
+		return err
+	}
+	if r.opt.Base == "" {
+		return nil
+	}
+	return add(oembedFile, func() ([]byte, error) { return r.oembed(d) })
+}
+
+// frame is the iframe with the least permissions that play. Cookies need
+// allow-same-origin; without them the frame gets an origin of its own, which
+// works as long as the CDN answers Access-Control-Allow-Origin: *.
+func (r *renderer) frame() document {
+	d := document{
+		Lang: r.opt.Lang, Title: r.title(), Sandbox: "allow-scripts", Poster: r.opt.Poster,
+		Frame: string(r.playable()[0].kind) + ".html", Width: frameWidth, Height: frameWidth * r.height / r.width,
+		OEmbed: r.public(oembedFile),
+	}
+	if p := r.public(d.Frame); p != "" {
+		d.Frame = p
+	}
+	if r.opt.Credentials || r.opt.DRM {
+		d.Sandbox = "allow-scripts allow-same-origin"
+	}
+	d.FrameStyle = template.HTMLAttr(`style="` + r.frameStyle() + `"`)
+	return d
+}
+
+func (r *renderer) frameStyle() string {
+	return fmt.Sprintf("border:0;width:100%%;height:auto;aspect-ratio:%d/%d", r.width, r.height)
+}
+
+// framedPage shows the iframe from beside it, also before it is published.
+func (r *renderer) framedPage(d document) ([]byte, error) {
+	css, err := runtimeFiles.ReadFile("runtime/page.css")
+	if err != nil {
+		return nil, fmt.Errorf("reading embedded style: %w", err)
+	}
+	d.Frame = d.Frame[strings.LastIndex(d.Frame, "/")+1:]
+	d.CSS = template.CSS(css)
+	d.CSP = contentAttr(r.framePolicy(string(css), r.frameStyle()))
+	return r.execute("framed", d)
+}
+
+// oembed is the answer of an oEmbed provider, https://oembed.com §2.3.4.4.
+func (r *renderer) oembed(d document) ([]byte, error) {
+	html, err := r.execute("iframe", d)
+	if err != nil {
+		return nil, err
+	}
+	answer := map[string]any{
+		"version": "1.0", "type": "video", "title": d.Title, "html": strings.TrimSpace(string(html)),
+		"width": d.Width, "height": d.Height,
+	}
+	b, err := json.MarshalIndent(answer, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("writing oembed of stream %s: %w", r.stream, err)
+	}
+	return append(b, '\n'), nil
+}

@@ -1,0 +1,141 @@
+package player
+
+import (
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"regexp"
+	"slices"
+)
+
+// streamName is what can name a folder and stand in an id.
+var streamName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
+
+// Render writes the embeds of one stream: file name to contents, to be stored
+// in one folder. The same input gives the same bytes.
+func Render(event, stream, manifestURL string, cfg Config, o Options) (map[string][]byte, error) {
+	r, err := newRenderer(event, stream, manifestURL, cfg, o)
+	if err != nil {
+		return nil, err
+	}
+	files, err := r.files()
+	if err != nil {
+		return nil, err
+	}
+	if r.opt.Scripts == Local {
+		if err := addLibraries(files, r.playable()); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+func newRenderer(event, stream, manifestURL string, cfg Config, o Options) (*renderer, error) {
+	if !streamName.MatchString(stream) {
+		return nil, fmt.Errorf("rendering embeds: stream name %q is not a file name of a-z, 0-9, - and _", stream)
+	}
+	if err := o.Check(); err != nil {
+		return nil, err
+	}
+	o = o.withDefaults()
+	u, _, err := o.manifestAddress(manifestURL)
+	if err != nil {
+		return nil, err
+	}
+	t, err := template.ParseFS(templateFiles, "templates/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("reading embedded templates: %w", err)
+	}
+	r := &renderer{event: event, stream: stream, manifest: u, cfg: cfg, opt: o, templates: t, width: 16, height: 9}
+	if m := cfg.Manifest; m.Width > 0 && m.Height > 0 {
+		g := divisor(m.Width, m.Height)
+		r.width, r.height = m.Width/g, m.Height/g
+	}
+	return r, nil
+}
+
+func divisor(a, b int) int {
+	for b > 0 {
+		a, b = b, a%b
+	}
+	return a
+}
+
+// playable lists the engines whose pages are written: those asked for, and one
+// for the iframe to show.
+func (r *renderer) playable() []engine {
+	var out []engine
+	for _, e := range engines {
+		if slices.Contains(r.opt.Kinds, e.kind) {
+			out = append(out, e)
+		}
+	}
+	if len(out) == 0 {
+		return engines[:1]
+	}
+	return out
+}
+
+// files renders everything but the libraries.
+func (r *renderer) files() (map[string][]byte, error) {
+	files := map[string][]byte{}
+	add := func(name string, write func() ([]byte, error)) error {
+		b, err := write()
+		if err != nil {
+			return err
+		}
+		files[name] = b
+		return nil
+	}
+	for _, e := range r.playable() {
+		for name, write := range map[string]func() ([]byte, error){
+			string(e.kind) + ".html":         func() ([]byte, error) { return r.page(e) },
+			string(e.kind) + ".snippet.html": func() ([]byte, error) { return r.snippet(e) },
+			e.scriptName():                   func() ([]byte, error) { s, err := e.script(); return []byte(s), err },
+		} {
+			if err := add(name, write); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if slices.Contains(r.opt.Kinds, IFrame) {
+		if err := r.frames(add); err != nil {
+			return nil, err
+		}
+	}
+	if err := add("player.json", r.playerJSON); err != nil {
+		return nil, err
+	}
+	return files, nil
+}
+
+// playerJSON is the derived configuration with the reason for each value.
+func (r *renderer) playerJSON() ([]byte, error) {
+	b, err := json.MarshalIndent(map[string]any{
+		"event": r.event, "stream": r.stream, "title": r.title(), "url": r.manifest.String(),
+		"libraries": map[string]string{"hls.js": hlsVersion, "video.js": videojsVersion},
+		"config":    r.cfg,
+	}, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("writing player.json of stream %s: %w", r.stream, err)
+	}
+	return append(b, '\n'), nil
+}
+
+// addLibraries adds copies of the engines' libraries with their licences.
+func addLibraries(files map[string][]byte, list []engine) error {
+	for _, e := range list {
+		for _, l := range e.libraries {
+			b, err := l.bytes()
+			if err != nil {
+				return err
+			}
+			licence, err := thirdParty.ReadFile("third_party/" + l.licence)
+			if err != nil {
+				return fmt.Errorf("reading embedded licence: %w", err)
+			}
+			files[l.name], files[l.licence] = b, licence
+		}
+	}
+	return nil
+}

@@ -1,0 +1,106 @@
+package player_test
+
+import (
+	"flag"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/streamwatch/streamwatch/player"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+const edgeURL = "https://d111111abcdef8.cloudfront.net/myStream/playlist.m3u8"
+
+// render derives and renders, or fails the test.
+func render(t *testing.T, m player.Manifest, o player.Options) map[string][]byte {
+	t.Helper()
+	cfg, _, err := player.Derive(m, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := player.Render("autumn-concert", "main", edgeURL, cfg, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// golden compares files with those of a folder; -update writes them.
+func golden(t *testing.T, dir string, files map[string][]byte) {
+	t.Helper()
+	if *update {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := player.Write(dir, files); err != nil {
+			t.Fatal(err)
+		}
+	}
+	entries, _ := os.ReadDir(dir)
+	var want []string
+	for _, e := range entries {
+		want = append(want, e.Name())
+	}
+	if got := slices.Sorted(maps.Keys(files)); !slices.Equal(got, want) {
+		t.Errorf("files %v, want %v", got, want)
+	}
+	for name, got := range files {
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		if err == nil && string(b) != string(got) {
+			t.Errorf("%s differs from its golden; run go test ./player -update and review the diff", name)
+		}
+	}
+}
+
+func TestRenderGolden(t *testing.T) {
+	full := player.Options{
+		Title: "Autumn <concert> & \"friends\"", Poster: "https://img.example.com/poster.jpg", Captions: "en",
+		Starts: time.Date(2026, 11, 28, 19, 0, 0, 0, time.UTC), Base: "https://player.example.com/main",
+		CMCD: true, Beacon: "https://monitor.example.com/beacon", FrameAncestors: []string{"https://www.example.com"},
+	}
+	facts := benchFacts()
+	facts.Captions = []player.Caption{{Channel: "CC1", Name: "English", Language: "en"}}
+	facts.Hosts = []string{"https://media.example.com"}
+	for name, c := range map[string]struct {
+		facts player.Manifest
+		opt   player.Options
+	}{
+		"unknown": {player.Manifest{}, player.Options{}},
+		"full":    {facts, full},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := render(t, c.facts, c.opt)
+			if again := render(t, c.facts, c.opt); !maps.EqualFunc(files, again, func(a, b []byte) bool { return string(a) == string(b) }) {
+				t.Error("the same input gives other bytes")
+			}
+			// The engines' scripts are the same for every event and are reviewed where they stand.
+			maps.DeleteFunc(files, func(name string, _ []byte) bool { return strings.HasSuffix(name, ".js") })
+			if name == "unknown" { // its snippets carry the script too
+				maps.DeleteFunc(files, func(name string, _ []byte) bool {
+					return strings.HasSuffix(name, ".snippet.html") && !strings.HasPrefix(name, "iframe")
+				})
+			}
+			golden(t, "testdata/"+name, files)
+		})
+	}
+}
+
+func TestLocalScriptsStandBesideThePages(t *testing.T) {
+	files := render(t, benchFacts(), player.Options{Scripts: player.Local})
+	for _, name := range []string{"hls.min.js", "hls.js.LICENSE", "video.min.js", "video-js.min.css", "video.js.LICENSE"} {
+		if len(files[name]) == 0 {
+			t.Errorf("%s is missing", name)
+		}
+	}
+	for name, b := range files {
+		if strings.HasSuffix(name, ".html") && strings.Contains(string(b), "cdn.jsdelivr.net") {
+			t.Errorf("%s still loads from the CDN", name)
+		}
+	}
+}

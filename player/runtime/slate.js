@@ -1,0 +1,81 @@
+
+// Words that viewers read. They are only ever set as textContent.
+const words = {
+  waiting: 'Waiting for the stream',
+  reconnecting: 'Connection lost. Trying again',
+  ended: 'The stream has ended',
+  unsupported: 'This browser cannot play the stream',
+  failed: 'The player could not be loaded',
+  open: 'Open the stream',
+  play: 'Play',
+  unmute: 'Unmute',
+  golive: 'Go live',
+  live: 'Live',
+  quality: 'Quality',
+  auto: 'Auto',
+};
+
+function element(name, className, text) {
+  const e = document.createElement(name);
+  e.className = className;
+  if (text) e.textContent = text;
+  return e;
+}
+
+// clock writes a duration as 2 d 03:04:05.
+function clock(seconds) {
+  const two = (n) => String(Math.floor(n)).padStart(2, '0');
+  const days = Math.floor(seconds / 86400);
+  const rest = two((seconds % 86400) / 3600) + ':' + two((seconds % 3600) / 60) + ':' + two(seconds % 60);
+  return days > 0 ? days + ' d ' + rest : rest;
+}
+
+// makeSlate covers the picture while there is none. Its line of text is a
+// live region; the countdown is not, or it would be read out every second.
+function makeSlate(root, cfg) {
+  const box = element('div', 'streamwatch-slate');
+  const line = element('p', 'streamwatch-line');
+  const timer = element('p', 'streamwatch-timer');
+  const link = element('a', 'streamwatch-link', words.open);
+  line.setAttribute('role', 'status');
+  line.setAttribute('aria-live', 'polite');
+  timer.setAttribute('role', 'timer');
+  link.href = cfg.url;
+  link.rel = 'noopener';
+  link.hidden = true;
+  box.hidden = true;
+  box.append(line, timer, link);
+  root.append(box);
+
+  const starts = cfg.starts ? Date.parse(cfg.starts) : NaN;
+  let ticking = 0;
+  function count() {
+    const left = (starts - Date.now()) / 1000;
+    if (!(left > 0)) {
+      timer.textContent = '';
+      clearInterval(ticking);
+      ticking = 0;
+      return;
+    }
+    const when = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' }).format(starts);
+    timer.textContent = when + ' · ' + clock(left);
+  }
+  function show(word, withLink) {
+    if (line.textContent !== words[word]) line.textContent = words[word];
+    link.hidden = !withLink;
+    box.hidden = false;
+    clearInterval(ticking);
+    ticking = 0;
+    timer.textContent = '';
+    if (word === 'waiting' && starts > Date.now()) {
+      count();
+      ticking = setInterval(count, 1000);
+    }
+  }
+  function hide() {
+    box.hidden = true;
+    clearInterval(ticking);
+    ticking = 0;
+  }
+  return { show, hide, destroy: () => { hide(); box.remove(); } };
+}

@@ -1,0 +1,56 @@
+package player
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// Write stores rendered files in a folder, which it makes. A file appears whole
+// or not at all, and one that already has these bytes is left alone, so that a
+// web server's caches stay valid. It returns the names that it wrote.
+func Write(dir string, files map[string][]byte) ([]string, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("making the folder for embeds: %w", err)
+	}
+	var written []string
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if filepath.Base(name) != name {
+			return written, fmt.Errorf("writing embeds: %q is not a file name", name)
+		}
+		to := filepath.Join(dir, name)
+		if old, err := os.ReadFile(to); err == nil && bytes.Equal(old, files[name]) {
+			continue
+		}
+		if err := replace(to, files[name]); err != nil {
+			return written, fmt.Errorf("writing embeds: %w", err)
+		}
+		written = append(written, name)
+	}
+	return written, nil
+}
+
+// replace writes a file under another name and renames it into place.
+func replace(to string, b []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(to), ".streamwatch-*")
+	if err != nil {
+		return err
+	}
+	_, err = tmp.Write(b)
+	if e := tmp.Chmod(0o644); err == nil {
+		err = e
+	}
+	if e := tmp.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = os.Rename(tmp.Name(), to)
+	}
+	if err != nil {
+		_ = os.Remove(tmp.Name()) // the first error is the one that counts
+	}
+	return err
+}
