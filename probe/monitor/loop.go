@@ -1,0 +1,207 @@
+package monitor
+
+import (
+	"bytes"
+	"context"
+	"hash/maphash"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/fetch"
+	"github.com/streamwatch/streamwatch/probe/playlist"
+)
+
+// loop polls one target. Its fields, but for target and wake, belong to its
+// goroutine.
+type loop struct {
+	s      *stream
+	client *fetch.Client
+	target atomic.Pointer[probe.Target]
+	cancel context.CancelFunc
+	wake   chan struct{}
+
+	pace pace
+	body []byte             // of the newest good answer
+	good *probe.Observation // the newest with a playlist
+	base *url.URL           // that its references resolve against
+	turn uint64             // counts updates, to take the listed segments in turn
+	next uint64             // media sequence number of the first segment not probed yet
+}
+
+// earlyDeadline bounds a request while the target duration is not known.
+const earlyDeadline = 4 * time.Second
+
+func newLoop(s *stream, t probe.Target, cancel context.CancelFunc) *loop {
+	l := &loop{s: s, client: s.m.clients[t.Side], cancel: cancel, wake: make(chan struct{}, 1), pace: pace{fixed: s.m.opts.Interval, edge: t.Side == probe.Edge}}
+	l.target.Store(&t)
+	return l
+}
+
+// rename changes what the loop polls from its next poll on.
+func (l *loop) rename(rendition, u string) {
+	t := *l.target.Load()
+	t.Rendition, t.URL = rendition, u
+	l.target.Store(&t)
+}
+
+// nudge makes the loop poll at once, or right after the poll under way.
+func (l *loop) nudge() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (l *loop) run(ctx context.Context) {
+	timer := time.NewTimer(l.firstDelay())
+	defer timer.Stop()
+	for {
+		select {
+		case <-timer.C:
+		case <-l.wake:
+			if !l.rest(ctx) {
+				return
+			}
+		case <-ctx.Done():
+			return
+		}
+		timer.Reset(l.poll(ctx))
+	}
+}
+
+// rest keeps polls that others ask for apart: it waits until a while has gone
+// since the newest one. It reports whether to go on.
+func (l *loop) rest(ctx context.Context) bool {
+	wait := l.pace.confirmAfter() - time.Since(l.pace.polled)
+	if wait <= 0 {
+		return true
+	}
+	select {
+	case <-time.After(wait):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// firstDelay spreads the first polls of many streams over two seconds by the
+// hash of the target's name; a few begin at once.
+func (l *loop) firstDelay() time.Duration {
+	spread := min(2*time.Second, time.Duration(len(l.s.m.streams)-1)*20*time.Millisecond)
+	if spread <= 0 {
+		return 0
+	}
+	return time.Duration(maphash.String(spreadSeed, l.target.Load().String()) % uint64(spread))
+}
+
+var spreadSeed = maphash.MakeSeed()
+
+// poll fetches the target once, sends what it saw to the judge, starts the
+// probes of new segments, and returns when to poll again.
+func (l *loop) poll(ctx context.Context) time.Duration {
+	t := *l.target.Load()
+	deadline := earlyDeadline
+	if l.pace.td > 0 {
+		deadline = max(2*time.Second, l.pace.td)
+	}
+	asking, cancel := context.WithTimeout(ctx, deadline)
+	req := fetch.Request{URL: t.URL, AcceptGzip: true}
+	if t.Side == probe.Origin {
+		l.conditions(&req)
+	}
+	body, ex := l.client.Do(asking, req)
+	cancel()
+	if ctx.Err() != nil {
+		return time.Hour
+	}
+	o := &probe.Observation{Target: t, Exchange: ex}
+	l.read(o, body)
+	advanced := l.note(ctx, o)
+	select {
+	case l.s.seen <- o:
+	case <-ctx.Done():
+		return time.Hour
+	}
+	return l.pace.after(o, advanced)
+}
+
+// conditions makes a request conditional where the validators can be trusted.
+// A file whose second of modification was not over when it was fetched may
+// have changed since without another ETag or date (RFC 9110 §8.8.2.2).
+func (l *loop) conditions(req *fetch.Request) {
+	if l.good == nil || l.pace.failures > 0 {
+		return
+	}
+	ex := &l.good.Exchange
+	settled := !ex.LastModified.IsZero() && !ex.Date.IsZero() && ex.Date.Sub(ex.LastModified) >= 2*time.Second
+	if ex.ETag != "" && (settled || ex.LastModified.IsZero()) {
+		req.IfNoneMatch = ex.ETag
+	} else if ex.ETag == "" && settled {
+		req.IfModifiedSince = ex.LastModified
+	}
+}
+
+// read turns the body into a playlist. One that equals the body before is not
+// read again.
+func (l *loop) read(o *probe.Observation, body []byte) {
+	ex := &o.Exchange
+	if !ex.OK() {
+		return
+	}
+	if l.good != nil && (ex.Status == 304 || bytes.Equal(body, l.body)) {
+		o.Playlist, o.Hash, o.Unchanged = l.good.Playlist, l.good.Hash, true
+		if ex.Status == 304 {
+			keepValidators(ex, &l.good.Exchange)
+		}
+		return
+	}
+	in := playlist.Inputs{URL: o.Target.URL}
+	if v := l.s.variables.Load(); v != nil && o.Target.Rendition != "" {
+		in.Imports = *v
+	}
+	o.Playlist = playlist.Decode(body, in)
+	o.Hash = playlist.Hash(body)
+	if o.Playlist.Kind != probe.UnknownKind {
+		l.body = append(l.body[:0], body...)
+	}
+}
+
+// keepValidators carries over what a 304 need not repeat (RFC 9110 §15.4.5).
+func keepValidators(ex, was *probe.Exchange) {
+	if ex.ETag == "" {
+		ex.ETag = was.ETag
+	}
+	if ex.LastModified.IsZero() {
+		ex.LastModified = was.LastModified
+	}
+	if ex.CacheControl == "" {
+		ex.CacheControl = was.CacheControl
+	}
+	if ex.ContentType == "" {
+		ex.ContentType = was.ContentType
+	}
+}
+
+// note remembers a good answer and reports whether it listed a newer segment.
+func (l *loop) note(ctx context.Context, o *probe.Observation) (advanced bool) {
+	if o.Playlist == nil || o.Playlist.Kind == probe.UnknownKind {
+		return false
+	}
+	if l.base == nil || l.good == nil || l.good.Exchange.URL != o.Exchange.URL {
+		l.base, _ = url.Parse(o.Target.URL)
+	}
+	before := l.good
+	l.good = o
+	if o.Unchanged || o.Playlist.Kind != probe.Media {
+		return false
+	}
+	newest, ok := o.Playlist.Last()
+	if !ok {
+		return false
+	}
+	advanced = before == nil || newest.MSN+1 > l.next || newest.MSN+64 < l.next
+	l.probeSegments(ctx, o, before == nil)
+	return advanced
+}

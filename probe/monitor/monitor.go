@@ -1,0 +1,198 @@
+// Package monitor watches an event: it polls every playlist on both sides at
+// the pace at which new segments appear, probes the segments, hands what it
+// saw to one judge per stream, and passes on what the judge says.
+//
+// The rule that keeps it simple: New returns something usable, Run blocks and
+// owns every goroutine, a stream's judge has one goroutine, and others see
+// snapshots that do not change.
+package monitor
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/fetch"
+	"github.com/streamwatch/streamwatch/probe/judge"
+)
+
+// Stream is one stream to watch.
+type Stream struct {
+	Name       string
+	Manifest   string   // path on both sides, or an absolute URL that is used as it is
+	Renditions []string // names or indexes to watch; nil is all
+	First      bool     // only the first variant
+}
+
+// Segments says how newly listed segments are probed.
+type Segments string
+
+// Ways to probe segments.
+const (
+	SegmentsNone  Segments = "none"
+	SegmentsHead  Segments = "head"  // status and size
+	SegmentsRange Segments = "range" // the first bytes too
+	SegmentsFull  Segments = "full"  // all bytes
+)
+
+// Options is what a monitor is told of its event.
+type Options struct {
+	Event        string
+	Starts, Ends time.Time // zero when not stated
+	Origin       string    // base URL; "" leaves the side out
+	Edge         string    // base URL; "" leaves the side out
+	Streams      []Stream
+	Headers      map[string]string // secret, sent to the origin only
+	Transport    http.RoundTripper // nil is the fetcher's own
+	Interval     time.Duration     // between polls of a playlist; 0 paces by the stream
+	Segments     Segments          // "" is SegmentsRange
+	Control      string            // URL that tells whether our own path works; "" has none
+	Overrides    map[string]judge.Override
+	Resume       []probe.Incident // open when the process stopped
+	Sinks        []probe.Sink
+	Log          *zap.Logger // nil logs nothing
+	Fresh        bool        // the distribution was made just now: its name may take a while to spread
+}
+
+// Monitor watches one event.
+type Monitor struct {
+	opts    Options
+	log     *zap.Logger
+	clients map[probe.Side]*fetch.Client
+	streams []*stream
+	fan     *fanOut
+	slots   chan struct{} // bounds the segment probes under way
+	started time.Time
+	control atomic.Int32 // 0 unknown, 1 answers, 2 does not
+
+	mu      sync.Mutex
+	verdict probe.Verdict
+	since   time.Time
+}
+
+// probesAtOnce bounds the segment probes under way, over all streams.
+const probesAtOnce = 256
+
+// heartbeat is how often the monitor says that it works.
+const heartbeat = 10 * time.Second
+
+// New returns a monitor that has not begun.
+func New(o Options) *Monitor {
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	if o.Segments == "" {
+		o.Segments = SegmentsRange
+	}
+	m := &Monitor{
+		opts: o, log: o.Log, fan: newFanOut(o.Sinks, o.Log), slots: make(chan struct{}, probesAtOnce), started: time.Now(),
+		clients: map[probe.Side]*fetch.Client{}, verdict: probe.Waiting, since: time.Now(),
+	}
+	if o.Origin != "" {
+		m.clients[probe.Origin] = fetch.New(fetch.Options{Transport: o.Transport, Headers: o.Headers})
+	}
+	if o.Edge != "" {
+		m.clients[probe.Edge] = fetch.New(fetch.Options{Transport: o.Transport})
+	}
+	for i := range o.Streams {
+		m.streams = append(m.streams, newStream(m, o.Streams[i]))
+	}
+	return m
+}
+
+// Run watches until ctx is done, then lets the sinks take what they have not
+// taken yet.
+func (m *Monitor) Run(ctx context.Context) {
+	var watching, draining sync.WaitGroup
+	drain, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	draining.Go(func() { m.fan.run(drain) })
+	for _, s := range m.streams {
+		watching.Go(func() { s.run(ctx) })
+	}
+	watching.Go(func() { m.beat(ctx) })
+	if m.opts.Control != "" {
+		watching.Go(func() { m.watchControl(ctx) })
+	}
+	watching.Wait()
+	m.fan.close()
+	defer time.AfterFunc(lastFlush, stop).Stop()
+	draining.Wait()
+	for _, c := range m.clients {
+		c.Close()
+	}
+}
+
+// beat emits the heartbeat on which the dead-monitor alarm stands.
+func (m *Monitor) beat(ctx context.Context) {
+	tick := time.NewTicker(heartbeat)
+	defer tick.Stop()
+	for {
+		now := time.Now()
+		m.fan.send(probe.Batch{At: now, Event: m.opts.Event, Samples: []probe.Sample{{Metric: probe.MonitorHeartbeat, Value: 1, At: now}}})
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// watchControl asks the control URL whether our own path works.
+func (m *Monitor) watchControl(ctx context.Context) {
+	client := fetch.New(fetch.Options{Transport: m.opts.Transport})
+	defer client.Close()
+	tick := time.NewTicker(heartbeat / 2)
+	defer tick.Stop()
+	for {
+		asking, cancel := context.WithTimeout(ctx, heartbeat/2)
+		_, ex := client.Do(asking, fetch.Request{URL: m.opts.Control, Method: "HEAD"})
+		cancel()
+		if ex.Status > 0 {
+			m.control.Store(1)
+		} else {
+			m.control.Store(2)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// Ready reports whether every stream has been looked at once on each side.
+func (m *Monitor) Ready() bool {
+	for _, s := range m.streams {
+		if !s.ready.Load() {
+			return false
+		}
+	}
+	return true
+}
+
+// Snapshot returns the event as it is now.
+func (m *Monitor) Snapshot() *probe.Snapshot {
+	now := time.Now()
+	snap := &probe.Snapshot{
+		Event: m.opts.Event, At: now.UTC(), Started: m.started.UTC(),
+		Edge: fetch.RedactURL(m.opts.Edge), Origin: fetch.RedactURL(m.opts.Origin), Streams: make([]probe.StreamSnapshot, 0, len(m.streams)),
+	}
+	for _, s := range m.streams {
+		one := s.snapshot(now)
+		snap.Streams = append(snap.Streams, one)
+		snap.Verdict = snap.Verdict.Worse(one.Verdict)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if snap.Verdict != m.verdict {
+		m.verdict, m.since = snap.Verdict, now
+	}
+	snap.Since = m.since.UTC()
+	return snap
+}

@@ -1,0 +1,138 @@
+package monitor
+
+import (
+	"context"
+	"hash/maphash"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/fetch"
+	"github.com/streamwatch/streamwatch/probe/segment"
+)
+
+const (
+	newestProbed   = 3 // of the segments that one update brings
+	segmentTries   = 4 // probes of a segment that fails
+	segmentBackoff = 400 * time.Millisecond
+	segmentAtLeast = 5 * time.Second // deadline of a probe, or twice the segment's duration
+)
+
+// job is one segment to probe.
+type job struct {
+	target probe.Target
+	url    string
+	size   int64 // of the byte range; 0 is the whole resource
+	probe  probe.SegmentProbe
+}
+
+// probeSegments starts the probes of the segments that an update brought, and
+// of one that was listed before, in turn: what was there must stay as it was.
+func (l *loop) probeSegments(ctx context.Context, o *probe.Observation, first bool) {
+	segs := o.Playlist.Segments
+	newest := segs[len(segs)-1].MSN
+	if newest+64 < l.next {
+		l.next = 0 // the numbering started again
+	}
+	from := max(l.next, newest-min(newest, newestProbed-1))
+	if first {
+		from = newest
+	}
+	l.next = newest + 1
+	if l.s.m.opts.Segments == SegmentsNone || l.base == nil {
+		return
+	}
+	l.turn++
+	older := 0
+	for i := range segs {
+		if segs[i].MSN >= from {
+			l.probeSegment(ctx, o, &segs[i], segs[i].MSN == newest, false)
+		} else {
+			older++
+		}
+	}
+	if older > 0 && !first {
+		l.probeSegment(ctx, o, &segs[l.turn%uint64(older)], false, true)
+	}
+}
+
+func (l *loop) probeSegment(ctx context.Context, o *probe.Observation, s *probe.Segment, newest, repeat bool) {
+	u := resolve(l.base, s.URI)
+	if s.Gap || u == "" {
+		return
+	}
+	j := job{target: o.Target, url: u, probe: probe.SegmentProbe{
+		MSN: s.MSN, URI: s.URI, Newest: newest, Listed: o.Exchange.Done, Duration: s.Duration, Repeat: repeat, Encrypted: encrypted(s.Keys),
+	}}
+	if s.ByteRange.Stated {
+		return // one resource holds many segments: its status is that of the playlist's other segments
+	}
+	l.s.group.Go(func() { l.runJob(ctx, j) })
+}
+
+func encrypted(keys []probe.Key) bool {
+	for _, k := range keys {
+		if k.Method != "NONE" && k.Method != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// runJob probes a segment until it can be fetched, it fails for good, or it
+// must have left the playlist.
+func (l *loop) runJob(ctx context.Context, j job) {
+	select {
+	case l.s.m.slots <- struct{}{}:
+	case <-ctx.Done():
+		return
+	}
+	defer func() { <-l.s.m.slots }()
+	wait := segmentBackoff
+	for range segmentTries {
+		o := l.probeOnce(ctx, j)
+		select {
+		case l.s.seen <- o:
+		case <-ctx.Done():
+			return
+		}
+		if o.OK() {
+			return
+		}
+		select {
+		case <-time.After(wait):
+			wait *= 2
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (l *loop) probeOnce(ctx context.Context, j job) *probe.Observation {
+	asking, cancel := context.WithTimeout(ctx, max(segmentAtLeast, 2*j.probe.Duration))
+	defer cancel()
+	req := fetch.Request{URL: j.url, Limit: fetch.SegmentBytes}
+	switch l.s.m.opts.Segments {
+	case SegmentsHead:
+		req.Method = "HEAD"
+	case SegmentsRange:
+		req.First = fetch.HeadBytes
+	case SegmentsFull, SegmentsNone:
+	}
+	body, ex := l.client.Do(asking, req)
+	seg := j.probe
+	o := &probe.Observation{Target: j.target, Exchange: ex, Segment: &seg}
+	if !ex.OK() || req.Method == "HEAD" {
+		return o
+	}
+	seg.HashBytes = int64(len(body))
+	seg.Hash = maphash.Bytes(bytesSeed, body)
+	if !seg.Encrypted {
+		total := ex.ObjectBytes.Or(-1)
+		facts := segment.Inspect(body, total, total == int64(len(body)))
+		seg.Container, seg.Problems, seg.Start = facts.Container, facts.Problems, facts.Start
+	}
+	return o
+}
+
+// bytesSeed makes hashes of segments comparable within the process.
+var bytesSeed = maphash.MakeSeed()

@@ -1,0 +1,257 @@
+package monitor
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/judge"
+	"github.com/streamwatch/streamwatch/probe/playlist"
+)
+
+// single names the rendition of a stream whose manifest is a media playlist.
+const single = "media"
+
+// stream watches one stream: its goroutine owns the judge and the ladder.
+type stream struct {
+	m     *Monitor
+	cfg   Stream
+	judge *judge.Judge
+	seen  chan *probe.Observation
+	loops []*loop
+	group sync.WaitGroup
+	snap  atomic.Pointer[probe.StreamSnapshot]
+	ready atomic.Bool
+
+	ladders   map[probe.Side]*ladder
+	variables atomic.Pointer[map[string]string] // of the multivariant playlist, for EXT-X-DEFINE:IMPORT
+	polled    map[probe.Target]bool
+}
+
+// ladder is what the multivariant playlist of one side lists.
+type ladder struct {
+	playlist *probe.Playlist
+	entries  []playlist.Entry
+}
+
+func newStream(m *Monitor, cfg Stream) *stream {
+	s := &stream{m: m, cfg: cfg, seen: make(chan *probe.Observation, 32), ladders: map[probe.Side]*ladder{}, polled: map[probe.Target]bool{}}
+	s.judge = judge.New(judge.Options{
+		Event: m.opts.Event, Stream: cfg.Name, Starts: m.opts.Starts, Ends: m.opts.Ends, Overrides: m.opts.Overrides, Resume: m.opts.Resume,
+	})
+	s.snap.Store(&probe.StreamSnapshot{Name: cfg.Name, Verdict: probe.Waiting, Since: m.started.UTC(), OpenIncidents: []string{}, Renditions: []probe.RenditionSnapshot{}})
+	return s
+}
+
+// run polls and judges until ctx is done.
+func (s *stream) run(ctx context.Context) {
+	defer s.group.Wait()
+	for _, side := range probe.Sides {
+		if s.m.clients[side] != nil {
+			s.start(ctx, probe.Target{Stream: s.cfg.Name, Side: side, URL: s.m.entryURL(side, s.cfg.Manifest)})
+		}
+	}
+	s.watch()
+	for {
+		select {
+		case o := <-s.seen:
+			s.handle(ctx, o)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// start begins to poll a target.
+func (s *stream) start(ctx context.Context, t probe.Target) *loop {
+	own, cancel := context.WithCancel(ctx)
+	l := newLoop(s, t, cancel)
+	s.loops = append(s.loops, l)
+	s.group.Go(func() { l.run(own) })
+	return l
+}
+
+// watch tells the judge which targets there are.
+func (s *stream) watch() {
+	targets := make([]probe.Target, 0, len(s.loops))
+	for _, l := range s.loops {
+		targets = append(targets, *l.target.Load())
+	}
+	s.judge.Watch(targets)
+}
+
+// handle judges one observation and acts on what comes of it.
+func (s *stream) handle(ctx context.Context, o *probe.Observation) {
+	if o.Segment == nil && o.Playlist != nil {
+		s.learn(ctx, o)
+	}
+	if c := s.m.control.Load(); c != 0 {
+		s.judge.Control(c == 1)
+	}
+	res := s.judge.Step(o, o.Exchange.Done)
+	s.snap.Store(res.Snapshot)
+	s.m.fan.send(probe.Batch{At: o.Exchange.Done, Event: s.m.opts.Event, Stream: s.cfg.Name, Samples: res.Samples, Incidents: res.Incidents})
+	for i := range res.Incidents {
+		s.log(&res.Incidents[i])
+	}
+	for _, t := range res.Poke {
+		if l := s.loop(t.Rendition, t.Side); l != nil {
+			l.nudge()
+		}
+	}
+	if !s.ready.Load() && o.Segment == nil {
+		s.polled[probe.Target{Rendition: o.Target.Rendition, Side: o.Target.Side}] = true
+		s.ready.Store(len(s.polled) >= len(s.loops))
+	}
+}
+
+func (s *stream) log(in *probe.Incident) {
+	fields := []zap.Field{
+		zap.String("id", in.ID), zap.String("check", in.Check), zap.String("severity", in.Severity.String()), zap.String("blame", string(in.Blame)),
+		zap.String("stream", in.Stream), zap.String("rendition", in.Rendition), zap.String("side", in.Side.String()), zap.String("detail", in.Detail),
+	}
+	if in.State == probe.Closed {
+		s.m.log.Info("incident closed", fields...)
+		return
+	}
+	s.m.log.Info("incident open", fields...)
+}
+
+func (s *stream) loop(rendition string, side probe.Side) *loop {
+	for _, l := range s.loops {
+		if t := l.target.Load(); t.Rendition == rendition && t.Side == side {
+			return l
+		}
+	}
+	return nil
+}
+
+// learn takes the ladder from a multivariant playlist that is new, and makes
+// the stream one with a single rendition when its manifest is a media playlist.
+func (s *stream) learn(ctx context.Context, o *probe.Observation) {
+	switch o.Playlist.Kind {
+	case probe.Media:
+		s.becomeSingle(o)
+	case probe.Multivariant:
+		if o.Target.Rendition == single {
+			s.becomeMany(o)
+		}
+		have := s.ladders[o.Target.Side]
+		if have != nil && have.playlist == o.Playlist {
+			return
+		}
+		l := &ladder{playlist: o.Playlist, entries: s.choose(playlist.Ladder(o.Playlist, o.Exchange.URL))}
+		s.ladders[o.Target.Side] = l
+		if variables := playlist.Defines(o.Playlist); len(variables) > 0 {
+			s.variables.Store(&variables)
+		}
+		s.climb(ctx)
+	case probe.UnknownKind:
+	}
+}
+
+// becomeSingle renames both entry targets once the manifest turns out to be a
+// media playlist.
+func (s *stream) becomeSingle(o *probe.Observation) {
+	renamed := false
+	for _, l := range s.loops {
+		if t := l.target.Load(); t.Rendition == "" {
+			l.rename(single, t.URL)
+			renamed = true
+		}
+	}
+	if renamed {
+		s.watch()
+	}
+	if o.Target.Rendition == "" {
+		o.Target.Rendition = single
+	}
+}
+
+// becomeMany is the way back: what was a media playlist now lists variants.
+func (s *stream) becomeMany(o *probe.Observation) {
+	for _, l := range s.loops {
+		if t := l.target.Load(); t.Rendition == single {
+			l.rename("", t.URL)
+		}
+	}
+	o.Target.Rendition = ""
+	s.watch()
+}
+
+// choose keeps the renditions that the event asks for.
+func (s *stream) choose(entries []playlist.Entry) []playlist.Entry {
+	if s.cfg.First && len(entries) > 1 {
+		return entries[:1]
+	}
+	if len(s.cfg.Renditions) == 0 {
+		return entries
+	}
+	var kept []playlist.Entry
+	for i, e := range entries {
+		if slices.Contains(s.cfg.Renditions, e.Name) || slices.Contains(s.cfg.Renditions, strconv.Itoa(i)) {
+			kept = append(kept, e)
+		}
+	}
+	return kept
+}
+
+// climb starts and stops loops so that each listed rendition is polled on each
+// side. A side whose multivariant playlist is not known yet uses the paths of
+// the other one.
+func (s *stream) climb(ctx context.Context) {
+	wanted := map[*loop]bool{}
+	for _, side := range probe.Sides {
+		if s.m.clients[side] == nil {
+			continue
+		}
+		wanted[s.loop("", side)] = true
+		from := s.ladders[side]
+		if from == nil {
+			from = s.ladders[side.Other()]
+		}
+		for _, e := range from.entries {
+			u := s.m.onSide(side, e.URL)
+			l := s.loop(e.Name, side)
+			if l == nil {
+				l = s.start(ctx, probe.Target{Stream: s.cfg.Name, Rendition: e.Name, Side: side, URL: u})
+			} else if t := l.target.Load(); t.URL != u && s.ladders[side] != nil {
+				l.rename(e.Name, u)
+			}
+			wanted[l] = true
+		}
+	}
+	s.loops = slices.DeleteFunc(s.loops, func(l *loop) bool {
+		if !wanted[l] {
+			l.cancel()
+		}
+		return !wanted[l]
+	})
+	s.watch()
+}
+
+// snapshot returns the newest snapshot with its ages brought up to now.
+func (s *stream) snapshot(now time.Time) probe.StreamSnapshot {
+	snap := *s.snap.Load()
+	snap.Renditions = slices.Clone(snap.Renditions)
+	for i := range snap.Renditions {
+		r := &snap.Renditions[i]
+		r.Edge, r.Origin = aged(r.Edge, now), aged(r.Origin, now)
+	}
+	return snap
+}
+
+func aged(side *probe.SideSnapshot, now time.Time) *probe.SideSnapshot {
+	if side == nil || !side.LastSegmentAge.Stated {
+		return side
+	}
+	c := *side
+	c.LastSegmentAge.Value += max(0, now.Sub(side.Checked))
+	return &c
+}
