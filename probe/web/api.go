@@ -1,0 +1,236 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+const (
+	defaultIncidents = 200
+	maxIncidents     = 1000
+	maxPoints        = 1500
+	defaultSeries    = time.Hour
+)
+
+// send writes JSON. An encoding that fails is a bug, and is said.
+func send(w http.ResponseWriter, status int, kind string, v any) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		status, text = http.StatusInternalServerError, []byte(`{"title":"Internal Server Error","status":500}`)
+	}
+	h := w.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Length", strconv.Itoa(len(text)+1))
+	w.WriteHeader(status)
+	_, _ = w.Write(append(text, '\n'))
+}
+
+// problem answers with an error in the form of RFC 9457.
+func problem(w http.ResponseWriter, status int, detail string) {
+	send(w, status, "application/problem+json", struct {
+		Title  string `json:"title"`
+		Status int    `json:"status"`
+		Detail string `json:"detail"`
+	}{http.StatusText(status), status, detail})
+}
+
+func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
+	send(w, http.StatusOK, "application/json", map[string]bool{"ok": true})
+}
+
+func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
+	ready := false
+	if s.o.Ready != nil {
+		ready = s.o.Ready()
+	} else {
+		ready = observed(s.o.Source.Snapshot())
+	}
+	if !ready {
+		problem(w, http.StatusServiceUnavailable, "the first round is not over yet")
+		return
+	}
+	send(w, http.StatusOK, "application/json", map[string]bool{"ready": true})
+}
+
+// observed reports whether every side of every stream was looked at.
+func observed(snap *probe.Snapshot) bool {
+	if snap == nil {
+		return false
+	}
+	for _, stream := range snap.Streams {
+		for _, r := range stream.Renditions {
+			for _, side := range []*probe.SideSnapshot{r.Edge, r.Origin} {
+				if side != nil && side.Checked.IsZero() {
+					return false
+				}
+			}
+		}
+		if len(stream.Renditions) == 0 && stream.Verdict == probe.Waiting {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *Server) status(w http.ResponseWriter, _ *http.Request) {
+	snap := s.o.Source.Snapshot()
+	if snap == nil {
+		w.Header().Set("Retry-After", "1")
+		problem(w, http.StatusServiceUnavailable, "nothing was observed yet")
+		return
+	}
+	send(w, http.StatusOK, "application/json", snap)
+}
+
+// incidents answers from the snapshot where only open ones are asked for: it
+// is newer than the store, and there without one.
+func (s *Server) incidents(w http.ResponseWriter, r *http.Request) {
+	f, err := incidentFilter(r.URL.Query(), time.Now())
+	if err != nil {
+		problem(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	list := []probe.Incident{}
+	if s.o.History != nil && !f.Open.Or(false) {
+		if list, err = s.o.History.Incidents(r.Context(), f); err != nil {
+			s.o.Log.Warn("incidents could not be read", zap.Error(err))
+			problem(w, http.StatusInternalServerError, "the history could not be read")
+			return
+		}
+	} else if f.Open.Or(true) {
+		list = append(list, openIncidents(s.o.Source.Snapshot(), f)...)
+	}
+	send(w, http.StatusOK, "application/json", map[string][]probe.Incident{"incidents": list})
+}
+
+func openIncidents(snap *probe.Snapshot, f probe.IncidentFilter) (list []probe.Incident) {
+	if snap == nil {
+		return nil
+	}
+	for _, stream := range snap.Streams {
+		if f.Stream == "" || f.Stream == stream.Name {
+			list = append(list, stream.Incidents...)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b probe.Incident) int { return b.Began.Compare(a.Began) })
+	return list[:min(len(list), f.Limit)]
+}
+
+func incidentFilter(q url.Values, now time.Time) (probe.IncidentFilter, error) {
+	f := probe.IncidentFilter{Stream: q.Get("stream"), Limit: defaultIncidents}
+	if v := q.Get("open"); v != "" {
+		open, err := strconv.ParseBool(v)
+		if err != nil {
+			return f, fmt.Errorf("open=%q, want true or false", v)
+		}
+		f.Open = probe.State(open)
+	}
+	if v := q.Get("limit"); v != "" {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < 1 || n > maxIncidents {
+			return f, fmt.Errorf("limit=%q, want 1 to %d", v, maxIncidents)
+		}
+		f.Limit = n
+	}
+	var err error
+	f.Since, err = moment("since", q.Get("since"), now)
+	return f, err
+}
+
+// moment reads a time: RFC 3339, Unix seconds, or how long ago.
+func moment(name, v string, now time.Time) (time.Time, error) {
+	if v == "" {
+		return time.Time{}, nil
+	}
+	if t, err := time.Parse(time.RFC3339, v); err == nil {
+		return t, nil
+	}
+	if n, err := strconv.ParseInt(v, 10, 64); err == nil && n >= 0 {
+		return time.Unix(n, 0), nil
+	}
+	if d, err := time.ParseDuration(strings.TrimPrefix(v, "-")); err == nil && d >= 0 {
+		return now.Add(-d), nil
+	}
+	return time.Time{}, fmt.Errorf("%s=%q, want a time such as 2026-11-28T19:00:00Z, Unix seconds, or how long ago, such as 15m", name, v)
+}
+
+func (s *Server) series(w http.ResponseWriter, r *http.Request) {
+	if s.o.History == nil {
+		problem(w, http.StatusNotFound, "this monitor keeps no history")
+		return
+	}
+	q, err := seriesQuery(r.URL.Query(), time.Now())
+	if err != nil {
+		problem(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	points, err := s.o.History.Series(r.Context(), q)
+	if err != nil {
+		s.o.Log.Warn("series could not be read", zap.Error(err))
+		problem(w, http.StatusInternalServerError, "the history could not be read")
+		return
+	}
+	if points == nil {
+		points = []probe.Point{}
+	}
+	if len(points) == 0 && q.Stream != "" && !known(s.o.Source.Snapshot(), q.Stream) {
+		problem(w, http.StatusNotFound, fmt.Sprintf("there is no stream %q", q.Stream))
+		return
+	}
+	send(w, http.StatusOK, "application/json", struct {
+		Stream    string        `json:"stream"`
+		Rendition string        `json:"rendition"`
+		Side      probe.Side    `json:"side"`
+		Metric    string        `json:"metric"`
+		Points    []probe.Point `json:"points"`
+	}{q.Stream, q.Rendition, q.Side, q.Metric.Prometheus, points})
+}
+
+func seriesQuery(v url.Values, now time.Time) (probe.SeriesQuery, error) {
+	q := probe.SeriesQuery{Stream: v.Get("stream"), Rendition: v.Get("rendition"), MaxPoints: maxPoints}
+	metric, ok := probe.FindMetric(strings.TrimPrefix(v.Get("metric"), "streamwatch_"))
+	if !ok {
+		return q, fmt.Errorf("metric=%q, want one of %s", v.Get("metric"), strings.Join(metricNames(), ", "))
+	}
+	q.Metric = metric
+	if err := q.Side.UnmarshalText([]byte(v.Get("side"))); err != nil {
+		return q, fmt.Errorf("side=%q, want edge or origin", v.Get("side"))
+	}
+	if (q.Side != probe.NoSide) != (metric.Scope == probe.BySide) {
+		if metric.Scope == probe.BySide {
+			return q, fmt.Errorf("side is missing: %s is measured at the edge and at the origin", metric.Prometheus)
+		}
+		return q, fmt.Errorf("side=%q: %s has no side", v.Get("side"), metric.Prometheus)
+	}
+	var err error
+	if q.Since, err = moment("since", v.Get("since"), now); err != nil {
+		return q, err
+	}
+	if q.Since.IsZero() {
+		q.Since = now.Add(-defaultSeries)
+	}
+	return q, nil
+}
+
+func metricNames() []string {
+	var names []string
+	for _, m := range probe.Catalog() {
+		names = append(names, m.Prometheus)
+	}
+	return names
+}
+
+func known(snap *probe.Snapshot, stream string) bool {
+	return snap != nil && slices.ContainsFunc(snap.Streams, func(s probe.StreamSnapshot) bool { return s.Name == stream })
+}

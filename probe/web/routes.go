@@ -1,0 +1,146 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+)
+
+//go:embed page third_party/uplot
+var files embed.FS
+
+// policy lets the page load from its own server and from nowhere else. There
+// is no inline script or style; the preview of an embed is a document of its
+// own with its own policy.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
+	get := func(pattern string, h http.HandlerFunc) {
+		mux.Handle(pattern, only(h, http.MethodGet, http.MethodHead))
+	}
+	assets := newAssets()
+	get("/{$}", s.page(assets))
+	get("/favicon.ico", assets.serve("page/icon-waiting.svg"))
+	get("/assets/{file}", assets.handler)
+	get("/api/v1/status", s.status)
+	get("/api/v1/incidents", s.incidents)
+	get("/api/v1/series", s.series)
+	mux.Handle("/api/v1/events", only(s.hub.serve, http.MethodGet)) // a HEAD would wait for ever
+	if s.o.Metrics != nil {
+		get("/metrics", s.o.Metrics.ServeHTTP)
+	}
+	if s.o.Embeds != nil {
+		get("/embed/", s.o.Embeds.ServeHTTP)
+	}
+	if s.o.Faults != nil {
+		mux.Handle("/api/v1/demo/faults", only(s.faults, http.MethodGet, http.MethodHead, http.MethodPost, http.MethodDelete))
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		problem(w, http.StatusNotFound, "there is nothing at "+path.Clean("/"+r.URL.Path))
+	})
+
+	open := http.NewServeMux() // without auth: they tell nothing about the event
+	open.Handle("/healthz", only(s.healthz, http.MethodGet, http.MethodHead))
+	open.Handle("/readyz", only(s.readyz, http.MethodGet, http.MethodHead))
+	open.Handle("/", s.guard(mux))
+	return secure(open)
+}
+
+// only answers 405 to other methods than those it is given.
+func only(h http.HandlerFunc, methods ...string) http.Handler {
+	allow := strings.Join(methods, ", ")
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for _, m := range methods {
+			if r.Method == m {
+				h(w, r)
+				return
+			}
+		}
+		w.Header().Set("Allow", allow)
+		problem(w, http.StatusMethodNotAllowed, "method "+r.Method+" is not allowed here: use "+allow)
+	})
+}
+
+// asset is a file of the page in memory.
+type asset struct {
+	name string
+	etag string
+	text []byte
+}
+
+type assets map[string]asset // by path below the package
+
+func newAssets() assets {
+	a := assets{}
+	for _, dir := range []string{"page", "third_party/uplot"} {
+		entries, err := fs.ReadDir(files, dir)
+		if err != nil {
+			panic("web: embedded folder " + dir + " is missing") // cannot happen in a binary that was built
+		}
+		for _, e := range entries {
+			name := path.Join(dir, e.Name())
+			text, _ := files.ReadFile(name)
+			sum := sha256.Sum256(text)
+			a[name] = asset{e.Name(), `"` + hex.EncodeToString(sum[:8]) + `"`, text}
+		}
+	}
+	return a
+}
+
+func (a assets) handler(w http.ResponseWriter, r *http.Request) {
+	for _, dir := range []string{"page", "third_party/uplot"} {
+		if name := path.Join(dir, r.PathValue("file")); a[name].text != nil && !strings.HasSuffix(name, ".html") {
+			a.serve(name)(w, r)
+			return
+		}
+	}
+	problem(w, http.StatusNotFound, "there is no such file")
+}
+
+// serve sends a file that the browser keeps, and asks about each time: a new
+// version of streamwatch shows its own page at once.
+func (a assets) serve(name string) http.HandlerFunc {
+	f := a[name]
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", f.etag)
+		w.Header().Set("Cache-Control", "no-cache")
+		http.ServeContent(w, r, f.name, time.Time{}, bytes.NewReader(f.text))
+	}
+}
+
+// page sends the one HTML document, with what the scripts cannot ask for.
+func (s *Server) page(a assets) http.HandlerFunc {
+	t := template.Must(template.New("page").Parse(string(a["page/index.html"].text)))
+	return func(w http.ResponseWriter, _ *http.Request) {
+		var event string
+		if snap := s.o.Source.Snapshot(); snap != nil {
+			event = snap.Event
+		}
+		kinds := s.o.EmbedKinds
+		if s.o.Embeds == nil {
+			kinds = nil
+		}
+		var b bytes.Buffer
+		err := t.Execute(&b, struct {
+			Event         string
+			Kinds         string
+			Demo, History bool
+		}{event, strings.Join(kinds, " "), s.o.Faults != nil, s.o.History != nil})
+		if err != nil {
+			problem(w, http.StatusInternalServerError, "the page could not be made")
+			return
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Cache-Control", "no-store")
+		_, _ = w.Write(b.Bytes())
+	}
+}

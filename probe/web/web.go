@@ -1,0 +1,129 @@
+// Package web shows an event to people and programs: one page, a JSON API,
+// server-sent events, health, and, from handlers it is given, metrics and the
+// previews of the embeds.
+//
+// The rule that keeps it simple: it keeps no state of the event. Every answer
+// is made from the newest Snapshot or from the stored history, and the page
+// asks for nothing that the API does not give to everyone.
+package web
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// Source gives the state of the event. The snapshot may be nil before the
+// first observation; it is not changed once given.
+type Source interface {
+	Snapshot() *probe.Snapshot
+}
+
+// History reads what is stored.
+type History interface {
+	Incidents(ctx context.Context, f probe.IncidentFilter) ([]probe.Incident, error)
+	Series(ctx context.Context, q probe.SeriesQuery) ([]probe.Point, error)
+}
+
+// Auth is a user name and password that the page, the API and the metrics ask
+// for. The zero Auth asks for nothing.
+type Auth struct {
+	Username string
+	Password string
+}
+
+// Options say what a server shows. Only Source is required: what is absent is
+// answered with 404, and the page leaves it out.
+type Options struct {
+	Source     Source
+	Ready      func() bool // whether the first full round is over; nil derives it from the snapshot
+	History    History
+	Metrics    http.Handler // GET /metrics
+	Embeds     http.Handler // below /embed/, which is not stripped
+	EmbedKinds []string     // in the order of the page's tabs: "hlsjs", "videojs", "native"
+	Faults     Faults       // only in the demo
+	Auth       Auth
+	Log        *zap.Logger
+}
+
+// Server serves one event. It is a probe.Sink too: what is written to it goes
+// to the pages that are open.
+type Server struct {
+	o       Options
+	hub     *hub
+	handler http.Handler
+}
+
+// Limits of the server. A page is a few requests; a stuck client must not hold
+// anything for long.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 10 * time.Second
+	writeTimeout      = 30 * time.Second
+	idleTimeout       = 2 * time.Minute
+	shutdownTimeout   = 5 * time.Second
+	maxHeaderBytes    = 16 << 10
+	maxBodyBytes      = 16 << 10
+)
+
+// New makes a server; Run or Handler serves it.
+func New(o Options) *Server {
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	s := &Server{o: o, hub: newHub(o.Source)}
+	s.handler = s.routes()
+	return s
+}
+
+// Name returns "web".
+func (*Server) Name() string { return "web" }
+
+// Write passes a batch on to the open pages. It never blocks and never fails:
+// a page that does not keep up is dropped and connects again.
+func (s *Server) Write(_ context.Context, b probe.Batch) error {
+	s.hub.note(&b)
+	return nil
+}
+
+// Handler returns what Run serves. Server-sent events need Run.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Run serves on a listener until ctx is done, then lets requests in flight end
+// and returns nil.
+func (s *Server) Run(ctx context.Context, ln net.Listener) error {
+	srv := &http.Server{
+		Handler:           s.handler,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          zap.NewStdLog(s.o.Log.Named("http")),
+	}
+	var wg sync.WaitGroup
+	running, stop := context.WithCancel(ctx)
+	defer wg.Wait()
+	defer stop()
+	wg.Go(func() { s.hub.run(running) })
+	wg.Go(func() {
+		<-running.Done()
+		patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+		defer cancel()
+		if srv.Shutdown(patience) != nil {
+			_ = srv.Close()
+		}
+	})
+	err := srv.Serve(ln)
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
