@@ -37,6 +37,7 @@ type Playlist struct {
 	Version             Fact[int]
 	IndependentSegments bool
 	Start               Fact[time.Duration] // EXT-X-START TIME-OFFSET
+	Variables           map[string]string   `json:"-"` // what EXT-X-DEFINE defined, by name: a media playlist can import them; values can be tokens
 
 	// Media playlists, RFC 8216bis §4.4.3.
 	TargetDuration        Fact[time.Duration] // whole seconds, as written
@@ -63,9 +64,10 @@ type Playlist struct {
 
 // Problem is one defect of the text, found while reading.
 type Problem struct {
-	Check  string // the id of the check that reports it: "m3u.header", "td.present", "inf.bad", …
-	Line   int    // counting from 1; 0 is the whole playlist
-	Detail string
+	Check    string   // the id of the check that reports it: "m3u.header", "td.present", "inf.bad", …
+	Severity Severity // NoSeverity is the check's own
+	Line     int      // counting from 1; 0 is the whole playlist
+	Detail   string
 }
 
 // Segment is one media segment with everything that applies to it.

@@ -1,0 +1,156 @@
+// Package playlist reads HLS playlists: bytes in, a [probe.Playlist] out, and
+// the ladder of renditions that a multivariant playlist lists.
+//
+// The rule that keeps it simple: one ordered scan of the wire is the only
+// authority. It states what is written, corrects nothing, and turns what is
+// wrong into a [probe.Problem]; it never fails and takes linear time and
+// memory, whatever it is fed. The library grafov/m3u8 is a second reader of a
+// few attribute lists. It gets cleaned text, its answer can only add a problem,
+// and no type of it leaves this package.
+package playlist
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// Limits of what is read. Beyond them the text is cut, or reported, under the
+// check m3u.limit.
+const (
+	MaxBodyBytes = 2 << 20  // a longer body is read up to its last line that fits
+	MaxLineBytes = 64 << 10 // a longer line is reported and read all the same
+
+	maxPerCheck = 8  // problems kept of one check; the last one says how many more there were
+	maxKeys     = 16 // EXT-X-KEY tags that can apply to one segment
+)
+
+// Inputs are what a playlist can refer to outside its own text.
+type Inputs struct {
+	URL     string            // of this playlist, for EXT-X-DEFINE:QUERYPARAM
+	Imports map[string]string // Variables of the multivariant playlist, for EXT-X-DEFINE:IMPORT
+}
+
+// Decode reads a playlist. It never fails: what is wrong is in Problems, and a
+// body that is no playlist at all has the kind unknown. The result does not
+// refer to body.
+func Decode(body []byte, in Inputs) *probe.Playlist {
+	r := reader{p: &probe.Playlist{Bytes: len(body)}, in: in}
+	r.open(body)
+	if r.header() {
+		for r.next() {
+			r.dispatch()
+		}
+		r.finish()
+	}
+	r.sortProblems()
+	return r.p
+}
+
+// reader is the state of one scan.
+type reader struct {
+	p  *probe.Playlist
+	in Inputs
+
+	// The text and the place in it: lines.go.
+	text       string
+	cut        bool // the body was cut at MaxBodyBytes
+	pos        int
+	nextLF     int // at or after pos; len(text) when there is none
+	nextCR     int
+	number     int    // of the current line, from 1
+	line       string // the current line, trimmed
+	terminated bool   // the current line ended in LF, CR LF or CR
+	lastURI    string // URI lines: the newest, and the one before it
+	prevURI    string
+
+	// What the tags so far imply.
+	tag          string // name of the current tag, for details
+	seen         tagSet
+	mediaLine    int // of the first tag that only media playlists have; 0 none
+	multiLine    int // the same for multivariant playlists
+	needVersion  int // the highest version that a feature so far requires
+	needFeature  string
+	needLine     int
+	mapLine      int // of the first EXT-X-MAP
+	dates        bool
+	dateNoZone   bool
+	dateNoFrac   bool
+	integerAt    int // line of the first EXTINF without a fraction
+	floatingAt   int
+	problemCount map[string]int
+
+	// Media playlists: what the next URI line will get.
+	seg        probe.Segment
+	infLine    int // of an EXTINF that still waits for its URI; 0 none
+	dsn        uint64
+	bitrate    uint64
+	keys       []probe.Key
+	keysShared bool // a segment holds keys: copy before a change
+	initMap    *probe.Map
+	parts      []probe.Part // all of them; a segment gets a sub-slice
+	partsFrom  int          // first of the segment in progress
+	lastPart   span
+	lastRange  span
+	ranges     map[string]int // EXT-X-DATERANGE: ID to its first index
+
+	// Multivariant playlists.
+	variant      probe.Variant // of an EXT-X-STREAM-INF that waits for its URI
+	variantLine  int           // its line; 0 none
+	badBandwidth bool          // it has a BANDWIDTH, which cannot be read
+
+	// Variables: define.go.
+	hasVars  bool // the text refers to one somewhere
+	query    map[string][]string
+	expanded int // bytes that substitution has produced
+
+	second []secondReading // tags that grafov reads too: grafov.go
+}
+
+// sortProblems puts problems in order of line, those of the whole playlist
+// first, and says how many were left out.
+func (r *reader) sortProblems() {
+	ps := r.p.Problems
+	for i := len(ps) - 1; i >= 0; i-- {
+		if n := r.problemCount[ps[i].Check] - maxPerCheck; n > 0 {
+			ps[i].Detail += andMore(n)
+			delete(r.problemCount, ps[i].Check)
+		}
+	}
+	slices.SortStableFunc(ps, func(a, b probe.Problem) int { return a.Line - b.Line })
+}
+
+// header judges the first line and reports whether there is anything to read.
+func (r *reader) header() bool {
+	first, _, _ := strings.Cut(r.text, "\n")
+	first, _, _ = strings.Cut(first, "\r")
+	if strings.TrimRight(first, " \t") == "#EXTM3U" {
+		return true
+	}
+	if strings.Contains(r.text, "#EXT") {
+		r.number = 1
+		r.report("m3u.header", probe.Error, "the first line is %s, want #EXTM3U", quote(first))
+		r.number = 0
+		return true
+	}
+	r.report("m3u.header", probe.Critical, "%s", describe(r.text))
+	return false
+}
+
+// describe says what a body is that is no playlist.
+func describe(text string) string {
+	t := strings.TrimSpace(text)
+	switch {
+	case text == "":
+		return "the body is empty, want #EXTM3U"
+	case t == "":
+		return "the body is blank, want #EXTM3U"
+	case t[0] == '<':
+		return "HTML or XML came instead of a playlist: " + quote(t)
+	case t[0] == '{' || t[0] == '[':
+		return "JSON came instead of a playlist: " + quote(t)
+	default:
+		return "the body is no playlist: " + quote(t)
+	}
+}

@@ -1,0 +1,134 @@
+package playlist
+
+import (
+	"net/url"
+	"strings"
+)
+
+// define reads EXT-X-DEFINE, RFC 8216bis §4.4.2.3.
+func (r *reader) define(list string) {
+	r.need(8, "EXT-X-DEFINE")
+	var name, value, imported, param string
+	var valued bool
+	kinds := 0
+	a := r.attrs(list)
+	for a.next() {
+		switch a.name {
+		case "NAME":
+			name = a.text()
+			kinds++
+		case "VALUE":
+			value, valued = a.text(), true
+		case "IMPORT":
+			imported = a.text()
+			kinds++
+		case "QUERYPARAM":
+			param = a.text()
+			kinds++
+			r.need(11, "QUERYPARAM")
+		}
+	}
+	switch {
+	case kinds != 1:
+		r.problem("m3u.var", "EXT-X-DEFINE wants one of NAME, IMPORT and QUERYPARAM, it has %d", kinds)
+	case param != "":
+		r.defineParam(param)
+	case imported != "":
+		v, ok := r.in.Imports[imported]
+		if !ok {
+			r.problem("m3u.var", "the multivariant playlist defines no %s", quote(imported))
+			return
+		}
+		r.set(imported, v)
+	case !valued:
+		r.problem("m3u.var", "EXT-X-DEFINE of %s has no VALUE", quote(name))
+	default:
+		r.set(name, value)
+	}
+}
+
+// defineParam takes a variable from the playlist's own URL. The value is never
+// shown: it is often a token.
+func (r *reader) defineParam(name string) {
+	if r.query == nil {
+		r.query = map[string][]string{}
+		if u, err := url.Parse(r.in.URL); err == nil {
+			r.query = u.Query()
+		}
+	}
+	v := r.query[name]
+	switch {
+	case len(v) == 0 || v[0] == "":
+		r.problem("m3u.var", "the playlist's URL has no query parameter %s", quote(name))
+	case strings.ContainsAny(v[0], "\"\r\n"):
+		r.problem("m3u.var", "the query parameter %s has a quote or a line break", quote(name))
+	default:
+		r.set(name, v[0])
+	}
+}
+
+func (r *reader) set(name, value string) {
+	if !isVariableName(name) {
+		r.problem("m3u.var", "%s is no name for a variable", quote(name))
+		return
+	}
+	if _, ok := r.p.Variables[name]; ok {
+		r.problem("m3u.var", "%s is defined twice", quote(name))
+		return
+	}
+	if r.p.Variables == nil {
+		r.p.Variables = make(map[string]string)
+	}
+	r.p.Variables[name] = value
+}
+
+func isVariableName(s string) bool { return s != "" && nameLength(s) == len(s) }
+
+// nameLength is how much of s, from its start, can be a variable's name.
+func nameLength(s string) int {
+	for i := range len(s) {
+		c := s[i]
+		letter := c|0x20 >= 'a' && c|0x20 <= 'z'
+		if !letter && (c < '0' || c > '9') && c != '-' && c != '_' {
+			return i
+		}
+	}
+	return len(s)
+}
+
+// expand replaces variable references, RFC 8216bis §4.3. A reference to what is
+// not defined stays. What substitution adds is bounded: each EXT-X-DEFINE could
+// double the one before.
+func (r *reader) expand(s string) string {
+	if !r.hasVars || !strings.Contains(s, "{$") {
+		return s
+	}
+	var b strings.Builder
+	for rest := s; ; {
+		before, after, found := strings.Cut(rest, "{$")
+		b.WriteString(before)
+		if !found {
+			break
+		}
+		n := nameLength(after)
+		if n == 0 || n == len(after) || after[n] != '}' {
+			b.WriteString("{$")
+			rest = after
+			continue
+		}
+		name, tail := after[:n], after[n+1:]
+		value, ok := r.p.Variables[name]
+		switch {
+		case !ok:
+			r.problem("m3u.var", "%s is used and not defined before", quote(name))
+			value = "{$" + name + "}"
+		case r.expanded+len(value) > MaxBodyBytes:
+			r.problem("m3u.limit", "variables expand to more than %d bytes", MaxBodyBytes)
+			value = ""
+		}
+		r.expanded += len(value)
+		b.WriteString(value)
+		rest = tail
+	}
+	return b.String()
+}

@@ -1,0 +1,140 @@
+package playlist
+
+import (
+	"cmp"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// Kind says what an entry of the ladder is.
+type Kind string
+
+// Kinds of entry: a variant, or an EXT-X-MEDIA of that type.
+const (
+	KindVariant   Kind = "variant"
+	KindAudio     Kind = "audio"
+	KindVideo     Kind = "video"
+	KindSubtitles Kind = "subtitles"
+)
+
+// Entry is one media playlist that a multivariant playlist lists.
+type Entry struct {
+	Name      string // unique in the ladder, of [A-Za-z0-9._-]: "720p", "audio-en"
+	URL       string // absolute
+	Kind      Kind
+	Variant   *probe.Variant   // nil unless Kind is KindVariant
+	Rendition *probe.Rendition // nil if Kind is KindVariant
+	Bandwidth uint64           // bits per second as stated; 0 when it is not
+}
+
+// Ladder names the media playlists of a multivariant playlist: its variants and
+// then its EXT-X-MEDIA with a URI, in order. base is the URL of the playlist.
+// What has the same URL is one entry, and what cannot be fetched is left out:
+// Decode has reported it. The names depend on what is listed, not on the order,
+// unless two entries cannot be told apart otherwise.
+func Ladder(p *probe.Playlist, base string) []Entry {
+	root, err := url.Parse(base)
+	if err != nil || p.Kind != probe.Multivariant {
+		return nil
+	}
+	l := ladder{root: root, listed: make(map[string]bool)}
+	for i := range p.Variants {
+		v := &p.Variants[i]
+		l.add(v.URI, Entry{Name: variantName(v), Kind: KindVariant, Variant: v, Bandwidth: v.Bandwidth.Value}, kilobits(v))
+	}
+	for i := range p.Renditions {
+		m := &p.Renditions[i]
+		kind := Kind(strings.ToLower(m.Type))
+		if kind == KindAudio || kind == KindVideo || kind == KindSubtitles {
+			name := clean(string(kind) + "-" + cmp.Or(m.Language, m.Name, m.GroupID))
+			l.add(m.URI, Entry{Name: name, Kind: kind, Rendition: m}, clean(m.GroupID))
+		}
+	}
+	return l.unique()
+}
+
+type ladder struct {
+	root    *url.URL
+	listed  map[string]bool
+	entries []Entry
+	finer   []string // what tells an entry from others of its name
+}
+
+func (l *ladder) add(uri string, e Entry, finer string) {
+	u, err := l.root.Parse(uri)
+	if uri == "" || err != nil {
+		return
+	}
+	if u.Scheme != "http" && u.Scheme != "https" && u.Scheme != l.root.Scheme {
+		return
+	}
+	if e.URL = u.String(); l.listed[e.URL] {
+		return
+	}
+	l.listed[e.URL] = true
+	l.entries = append(l.entries, e)
+	l.finer = append(l.finer, finer)
+}
+
+// unique tells entries of one name apart: by bandwidth or group, then by number.
+func (l *ladder) unique() []Entry {
+	named := make(map[string]int)
+	for _, e := range l.entries {
+		named[e.Name]++
+	}
+	taken := make(map[string]bool)
+	number := make(map[string]int)
+	for i := range l.entries {
+		e := &l.entries[i]
+		if named[e.Name] > 1 && l.finer[i] != "" && l.finer[i] != e.Name {
+			e.Name += "-" + l.finer[i]
+		}
+		name := e.Name
+		for number[name] = max(1, number[name]); taken[e.Name]; {
+			number[name]++
+			e.Name = name + "-" + strconv.Itoa(number[name])
+		}
+		taken[e.Name] = true
+	}
+	return l.entries
+}
+
+func variantName(v *probe.Variant) string {
+	if v.Height > 0 {
+		return strconv.Itoa(v.Height) + "p"
+	}
+	return cmp.Or(kilobits(v), clean(v.Name), "variant")
+}
+
+// kilobits is a variant's bandwidth in a name: "1200k".
+func kilobits(v *probe.Variant) string {
+	if v.Bandwidth.Value == 0 {
+		return ""
+	}
+	return strconv.FormatUint(max(1, (v.Bandwidth.Value+500)/1000), 10) + "k"
+}
+
+const maxName = 60 // characters of a name that come from the playlist
+
+// clean keeps [A-Za-z0-9._-] and makes one dash of everything between.
+func clean(s string) string {
+	var b strings.Builder
+	dash := false
+	for i := 0; i < len(s) && b.Len() < maxName; i++ {
+		c := s[i]
+		switch {
+		case c|0x20 >= 'a' && c|0x20 <= 'z', c >= '0' && c <= '9', c == '_', c == '.' && b.Len() > 0:
+			if dash && b.Len() > 0 {
+				b.WriteByte('-')
+			}
+			b.WriteByte(c)
+			dash = false
+		default:
+			dash = true
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,149 @@
+package playlist
+
+import (
+	"strings"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+func (r *reader) partInf(list string) {
+	if !r.once(tagPartInf) {
+		return
+	}
+	a := r.attrs(list)
+	for a.next() {
+		if a.name == "PART-TARGET" {
+			r.p.PartTarget = a.seconds()
+		}
+	}
+	if !r.p.PartTarget.Stated {
+		r.problem("m3u.attr", "EXT-X-PART-INF has no PART-TARGET")
+	}
+}
+
+func (r *reader) serverControl(list string) {
+	if !r.once(tagServerControl) {
+		return
+	}
+	var s probe.ServerControl
+	a := r.attrs(list)
+	for a.next() {
+		switch a.name {
+		case "CAN-BLOCK-RELOAD":
+			s.CanBlockReload = a.yes()
+		case "CAN-SKIP-UNTIL":
+			s.CanSkipUntil = a.seconds()
+		case "CAN-SKIP-DATERANGES":
+			s.CanSkipDateRanges = a.yes()
+		case "HOLD-BACK":
+			s.HoldBack = a.seconds()
+		case "PART-HOLD-BACK":
+			s.PartHoldBack = a.seconds()
+		}
+	}
+	r.p.ServerControl = probe.State(s)
+}
+
+// part reads EXT-X-PART. It belongs to the segment whose URI comes next, or to
+// the one in progress.
+func (r *reader) part(list string) {
+	var p probe.Part
+	stated := false
+	a := r.attrs(list)
+	for a.next() {
+		switch a.name {
+		case "URI":
+			p.URI = a.text()
+		case "DURATION":
+			d := a.seconds()
+			p.Duration, stated = d.Value, d.Stated
+		case "INDEPENDENT":
+			p.Independent = a.yes()
+		case "GAP":
+			p.Gap = a.yes()
+		case "BYTERANGE":
+			p.ByteRange = r.byteRange(a.text())
+		}
+	}
+	r.resolve(&p.ByteRange, p.URI, &r.lastPart)
+	if p.URI == "" || !stated {
+		r.problem("m3u.attr", "EXT-X-PART wants a URI and a DURATION")
+	}
+	if r.parts == nil {
+		r.parts = make([]probe.Part, 0, 1+strings.Count(r.text[r.pos:], "#EXT-X-PART:"))
+	}
+	r.parts = append(r.parts, p)
+}
+
+func (r *reader) preloadHint(list string) {
+	var h probe.PreloadHint
+	a := r.attrs(list)
+	for a.next() {
+		switch a.name {
+		case "TYPE":
+			h.Type = a.word()
+		case "URI":
+			h.URI = a.text()
+		case "BYTERANGE-START":
+			h.ByteRangeStart = signed(a.count()).Value
+		case "BYTERANGE-LENGTH":
+			h.ByteRangeLength = signed(a.count())
+		}
+	}
+	if h.Type == "" || h.URI == "" {
+		r.problem("m3u.attr", "EXT-X-PRELOAD-HINT wants a TYPE and a URI")
+	}
+	r.p.PreloadHints = append(r.p.PreloadHints, h)
+}
+
+// signed makes a byte count of a number; one that is out of all bounds is not stated.
+func signed(n probe.Fact[uint64]) probe.Fact[int64] {
+	if !n.Stated || n.Value > maxOffset {
+		return probe.Fact[int64]{}
+	}
+	return probe.State(int64(n.Value))
+}
+
+func (r *reader) renditionReport(list string) {
+	var rr probe.RenditionReport
+	a := r.attrs(list)
+	for a.next() {
+		switch a.name {
+		case "URI":
+			rr.URI = a.text()
+		case "LAST-MSN":
+			rr.LastMSN = a.count()
+		case "LAST-PART":
+			rr.LastPart = a.count()
+		}
+	}
+	if rr.URI == "" {
+		r.problem("m3u.attr", "EXT-X-RENDITION-REPORT has no URI")
+	}
+	r.p.RenditionReports = append(r.p.RenditionReports, rr)
+}
+
+// skip reads EXT-X-SKIP, which stands for the oldest segments of a delta
+// update, RFC 8216bis §4.4.5.2.
+func (r *reader) skip(list string) {
+	if !r.once(tagSkip) {
+		return
+	}
+	if len(r.p.Segments) > 0 {
+		r.problem("m3u.order", "EXT-X-SKIP comes after a segment")
+	}
+	r.need(9, "EXT-X-SKIP")
+	a := r.attrs(list)
+	for a.next() {
+		switch a.name {
+		case "SKIPPED-SEGMENTS":
+			r.p.Skipped = a.count()
+		case "RECENTLY-REMOVED-DATERANGES":
+			a.text()
+			r.need(10, "RECENTLY-REMOVED-DATERANGES")
+		}
+	}
+	if !r.p.Skipped.Stated {
+		r.problem("m3u.attr", "EXT-X-SKIP has no SKIPPED-SEGMENTS")
+	}
+}
