@@ -79,9 +79,8 @@ var epoch = time.Date(2026, 11, 28, 19, 0, 0, 0, time.UTC)
 
 // player turns the files of a timeline into observations.
 type player struct {
-	t     *testing.T
-	last  map[probe.Target]*probe.Observation
-	bodys map[probe.Target]string
+	t    *testing.T
+	last map[probe.Target]*probe.Observation
 }
 
 func play(t *testing.T, a *txtar.Archive) string {
@@ -93,7 +92,7 @@ func play(t *testing.T, a *txtar.Archive) string {
 			o.Starts = at(t, f[1])
 		}
 	}
-	p := &player{t: t, last: map[probe.Target]*probe.Observation{}, bodys: map[probe.Target]string{}}
+	p := &player{t: t, last: map[probe.Target]*probe.Observation{}}
 	var all []*probe.Observation
 	var targets []probe.Target
 	for _, f := range a.Files[:len(a.Files)-1] {
