@@ -21,7 +21,8 @@ type tracker struct {
 	clean    int    // rounds without a finding since the last one
 	began    time.Time
 	last     time.Time
-	active   bool // the evidence suffices, and it is not over yet
+	pending  bool // the evidence suffices; the other side is asked first
+	active   bool // part of an incident, and not over yet
 	report   checks.Report
 	worst    probe.Severity
 	evidence []probe.Evidence

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
 )
 
 // settle moves findings on: those with enough evidence become part of an
@@ -13,28 +14,43 @@ import (
 func (j *Judge) settle(now time.Time) (poke []probe.Target) {
 	for _, t := range j.targets {
 		for _, tr := range t.trackers {
-			switch {
-			case tr.active && tr.over(now):
-				tr.active = false
-			case tr.active:
-				j.refresh(tr)
-			case tr.rounds&1 == 1 && tr.last.Equal(now) && tr.worst >= probe.Warning:
-				if !j.enough(tr, now) {
-					poke = append(poke, t.h.Target)
-				} else if pair, wait := j.awaitsPair(tr, now); wait {
-					poke = append(poke, pair)
+			if tr.active {
+				if tr.over(now) {
+					tr.active = false
 				} else {
-					tr.active = true
-					j.assign(tr, now)
+					j.refresh(tr)
 				}
+			} else if target, more := j.decide(tr, now); more {
+				poke = append(poke, target)
 			}
 		}
 		t.trackers = slices.DeleteFunc(t.trackers, func(tr *tracker) bool {
-			return !tr.active && tr.rounds&window(max(tr.of, 8)) == 0
+			return !tr.active && !tr.pending && tr.rounds&window(max(tr.of, 8)) == 0
 		})
 	}
 	j.closeOver(now)
 	return poke
+}
+
+// decide makes a finding part of an incident once the evidence suffices. When
+// one more poll of some target would decide it, it returns that target.
+func (j *Judge) decide(tr *tracker, now time.Time) (probe.Target, bool) {
+	fresh := tr.rounds&1 == 1 && tr.last.Equal(now)
+	if tr.pending && tr.clean >= 2 && tr.check.When == checks.OnPoll {
+		tr.pending = false // it went away while we waited
+	}
+	if fresh && j.enough(tr, now) {
+		tr.pending = true
+	}
+	if !tr.pending {
+		return tr.t.h.Target, fresh && tr.check.When == checks.OnPoll && tr.worst >= probe.Warning
+	}
+	if pair, wait := j.awaitsPair(tr, now); wait {
+		return pair, true
+	}
+	tr.pending, tr.active = false, true
+	j.assign(tr, now)
+	return probe.Target{}, false
 }
 
 // awaitsPair reports whether an edge finding has to wait for the origin's next
