@@ -1,0 +1,100 @@
+package monitor
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// live imitates a playlist whose segments appear every d, each shifted by up to
+// ±jitter of d, and that stops after the last one.
+type live struct {
+	d, td  time.Duration
+	jitter float64
+	random *rand.Rand
+	shifts []time.Duration
+}
+
+func (l *live) published(n int) time.Duration {
+	for len(l.shifts) <= n {
+		l.shifts = append(l.shifts, time.Duration((l.random.Float64()*2-1)*l.jitter*float64(l.d)))
+	}
+	return time.Duration(n)*l.d + l.shifts[n]
+}
+
+// newest returns the number of the newest segment at t.
+func (l *live) newest(t time.Duration) int {
+	n := int(t/l.d) + 2
+	for n > 0 && l.published(n) > t {
+		n--
+	}
+	return n
+}
+
+// follow polls for a while and returns polls per segment and the mean delay
+// between publication and sight, in segments.
+func follow(t *testing.T, l *live, segments int) (polls, delay float64) {
+	t.Helper()
+	var p pace
+	epoch := time.Unix(0, 0)
+	pl := &probe.Playlist{Kind: probe.Media, TargetDuration: probe.State(l.td), Segments: []probe.Segment{{Duration: l.d}}}
+	now, seen, n, late := time.Duration(0), -1, 0, time.Duration(0)
+	for end := time.Duration(segments) * l.d; now < end; n++ {
+		newest := l.newest(now)
+		o := &probe.Observation{Playlist: pl, Exchange: probe.Exchange{Status: 200, Started: epoch.Add(now), Done: epoch.Add(now)}}
+		if newest > seen && seen >= 0 {
+			late += now - l.published(newest)
+		}
+		advanced := newest > seen
+		seen = newest
+		now += p.after(o, advanced)
+	}
+	return float64(n) / float64(segments), late.Seconds() / l.d.Seconds() / float64(segments)
+}
+
+func TestPaceFollowsTheBeat(t *testing.T) {
+	for _, tc := range []struct {
+		name             string
+		d                time.Duration
+		jitter           float64
+		maxPolls, maxLag float64
+	}{
+		{"steady 2 s", 2 * time.Second, 0, 1.35, 0.15},
+		{"steady 6 s", 6 * time.Second, 0, 1.35, 0.15},
+		{"jitter 5 %", 2 * time.Second, 0.05, 1.4, 0.2},
+		{"jitter 20 %", 6 * time.Second, 0.2, 1.6, 0.35},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			l := &live{d: tc.d, td: tc.d, jitter: tc.jitter, random: rand.New(rand.NewPCG(1, 2))}
+			polls, lag := follow(t, l, 2000)
+			t.Logf("%.2f polls a segment, seen after %.3f of its duration", polls, lag)
+			if polls > tc.maxPolls || lag > tc.maxLag {
+				t.Errorf("polls %.2f (at most %.2f), delay %.3f (at most %.3f)", polls, tc.maxPolls, lag, tc.maxLag)
+			}
+		})
+	}
+}
+
+// The poll that finds a stream stale comes right after the limit, not at the
+// next beat.
+func TestPaceMeetsTheStaleLimit(t *testing.T) {
+	for td := time.Second; td <= 10*time.Second; td += time.Second {
+		epoch := time.Unix(0, 0)
+		pl := &probe.Playlist{Kind: probe.Media, TargetDuration: probe.State(td), Segments: []probe.Segment{{Duration: td}}}
+		var p pace
+		look := func(at time.Duration, advanced bool) time.Duration {
+			o := &probe.Observation{Playlist: pl, Exchange: probe.Exchange{Status: 200, Started: epoch.Add(at), Done: epoch.Add(at)}}
+			return at + p.after(o, advanced)
+		}
+		look(0, true)
+		at := look(td, true) // the newest segment is seen one target duration later
+		for at-td <= td*3/2 {
+			at = look(at, false)
+		}
+		if late := at - td - td*3/2; late > 20*time.Millisecond {
+			t.Errorf("target duration %s: looked %s after the limit", td, late)
+		}
+	}
+}
