@@ -36,8 +36,8 @@ func (c *Client) read(ctx context.Context, r *Request, ex *probe.Exchange, resp 
 	}
 	wire := &wireReader{r: resp.Body, left: r.Limit}
 	body, err := c.decoded(wire, ex, r.Into, p)
-	if left := resp.ContentLength - int64(len(body)); p.cut && err == nil && left > 0 && left <= drainBytes {
-		drain(resp) // its failure is not one of the bytes that were asked for
+	if p.cut && err == nil && resp.ContentLength-int64(len(body)) <= drainBytes && (resp.ContentLength >= 0 || ex.Status >= http.StatusBadRequest) {
+		drain(resp) // what fails here is not of the bytes that were asked for
 	}
 	_ = resp.Body.Close()
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"compress/gzip"
 	"context"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -34,7 +35,7 @@ type Client struct {
 func New(o Options) *Client {
 	t := o.Transport
 	if t == nil {
-		t = tuned(cmp.Or(o.ConnsPerHost, ConnsPerHost))
+		t = tuned(&net.Dialer{Timeout: DialTimeout}, cmp.Or(o.ConnsPerHost, ConnsPerHost))
 	}
 	c := &Client{transport: t, shapes: newShapes(o)}
 	c.gzips.New = func() any { return new(gzip.Reader) }

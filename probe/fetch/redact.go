@@ -22,17 +22,15 @@ func RedactURL(s string) string {
 	}
 	s, _, _ = strings.Cut(s, "#")
 	path, query, asked := strings.Cut(s, "?")
-	prefix, path := splitAuthority(path)
-	out := prefix + redactPath(path)
+	out := redactPath(withoutUser(path))
 	if asked {
 		out += "?" + redactQuery(query)
 	}
 	return out
 }
 
-// splitAuthority returns what stands before the path, without user information,
-// and the path.
-func splitAuthority(s string) (prefix, path string) {
+// withoutUser removes user information from what stands before a query.
+func withoutUser(s string) string {
 	start := 0
 	if i := strings.Index(s, "//"); i >= 0 && !strings.Contains(s[:i], "/") {
 		start = i + 2
@@ -45,12 +43,9 @@ func splitAuthority(s string) (prefix, path string) {
 	// Without "//" it is a relative path, in which @ is a letter like others:
 	// logo@2x.ts. Only name:password@ is taken for user information there.
 	if at < 0 || start == 0 && !strings.Contains(s[:at], ":") {
-		if start == 0 {
-			return "", s
-		}
-		return s[:end], s[end:]
+		return s
 	}
-	return s[:start] + s[start+at+1:end], s[end:]
+	return s[:start] + s[start+at+1:]
 }
 
 // redactPath redacts parameters in path segments: /hdntl=exp=1~hmac=f00/ and

@@ -13,8 +13,7 @@ import (
 // tuned returns a transport for polling: connections are kept between polls,
 // bounded per host, and nothing is decompressed behind our back, so that
 // Content-Encoding stays visible. Buffers keep the standard 4 KiB.
-func tuned(connsPerHost int) *http.Transport {
-	d := &net.Dialer{Timeout: DialTimeout}
+func tuned(d *net.Dialer, connsPerHost int) *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            func(ctx context.Context, network, addr string) (net.Conn, error) { return dial(ctx, d, network, addr) },

@@ -1,0 +1,194 @@
+package fetch_test
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe/fetch"
+)
+
+// counted serves h and counts the connections that were opened and that are open.
+func counted(t *testing.T, h http.HandlerFunc) (u string, opened, open *atomic.Int64) {
+	t.Helper()
+	opened, open = new(atomic.Int64), new(atomic.Int64)
+	srv := httptest.NewUnstartedServer(h)
+	srv.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		switch s {
+		case http.StateNew:
+			opened.Add(1)
+			open.Add(1)
+		case http.StateClosed, http.StateHijacked:
+			open.Add(-1)
+		}
+	}
+	srv.Start()
+	t.Cleanup(srv.Close)
+	return srv.URL, opened, open
+}
+
+func TestOneConnectionServesAllPolls(t *testing.T) {
+	page := strings.Repeat("<p>not found</p>", 1000) // larger than what is kept of an error page
+	small := string(zipped(t, []byte(playlist)))
+	for _, c := range []struct {
+		name    string
+		answer  http.HandlerFunc
+		request fetch.Request
+	}{
+		{"playlist", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(playlist)) }, fetch.Request{}},
+		{"not modified", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotModified) }, fetch.Request{IfNoneMatch: `"a"`}},
+		{"error page", func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = w.Write([]byte(page))
+		}, fetch.Request{}},
+		{"error page of known length", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "16000")
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = w.Write([]byte(page))
+		}, fetch.Request{}},
+		{"head", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(page)) }, fetch.Request{Method: http.MethodHead}},
+		{"range", func(w http.ResponseWriter, r *http.Request) {
+			http.ServeContent(w, r, "a.ts", time.Time{}, strings.NewReader(page))
+		}, fetch.Request{First: 100}},
+		{"range that was ignored", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "16000")
+			_, _ = w.Write([]byte(page))
+		}, fetch.Request{First: 100}},
+		{"gzip", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			_, _ = w.Write([]byte(small))
+		}, fetch.Request{AcceptGzip: true}},
+		{"redirect", func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/" {
+				http.Redirect(w, r, "/b", http.StatusFound)
+			}
+		}, fetch.Request{}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			u, opened, _ := counted(t, c.answer)
+			cl := fetch.New(fetch.Options{})
+			defer cl.Close()
+			c.request.URL = u + "/"
+			for i := range 5 {
+				_, ex := cl.Do(t.Context(), c.request)
+				if ex.Failure != "" {
+					t.Fatal(ex.Failure, ex.Error)
+				}
+				if i > 0 && (!ex.Reused || ex.Connect != 0 || ex.DNS != 0) {
+					t.Errorf("fetch %d: reused %v, connect %v", i, ex.Reused, ex.Connect)
+				}
+			}
+			if n := opened.Load(); n != 1 {
+				t.Errorf("%d connections, want 1", n)
+			}
+		})
+	}
+}
+
+func TestConnectionsAreBounded(t *testing.T) {
+	u, _, open := counted(t, func(http.ResponseWriter, *http.Request) { time.Sleep(20 * time.Millisecond) })
+	cl := fetch.New(fetch.Options{ConnsPerHost: 3})
+	defer cl.Close()
+	var most atomic.Int64
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			if _, ex := cl.Do(t.Context(), fetch.Request{URL: u}); !ex.OK() {
+				t.Error(ex.Error)
+			}
+			for n := open.Load(); n > most.Load(); {
+				most.Store(n)
+			}
+		})
+	}
+	wg.Wait()
+	if n := most.Load(); n < 2 || n > 3 {
+		t.Errorf("at most %d connections at once, want 3", n)
+	}
+}
+
+func TestNothingIsLeftRunning(t *testing.T) {
+	before := runtime.NumGoroutine()
+	func() {
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = w.Write([]byte(playlist))
+			_ = http.NewResponseController(w).Flush()
+			if r.URL.Path == "/slow" {
+				<-r.Context().Done()
+			}
+		}))
+		defer srv.Close()
+		cl := fetch.New(fetch.Options{})
+		defer cl.Close()
+		for _, path := range []string{"/", "/slow", "/", "/slow"} {
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			cl.Do(ctx, fetch.Request{URL: srv.URL + path})
+			cancel()
+		}
+	}()
+	for deadline := time.Now().Add(3 * time.Second); runtime.NumGoroutine() > before; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			buf := make([]byte, 1<<16)
+			t.Fatalf("%d goroutines, %d before:\n%s", runtime.NumGoroutine(), before, buf[:runtime.Stack(buf, true)])
+		}
+	}
+}
+
+func TestServerClosesIdleConnection(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(playlist)) }))
+	t.Cleanup(srv.Close)
+	cl := fetch.New(fetch.Options{})
+	defer cl.Close()
+	for range 3 {
+		if _, ex := cl.Do(t.Context(), fetch.Request{URL: srv.URL}); !ex.OK() || ex.Reused {
+			t.Errorf("failure %q (%s), reused %v", ex.Failure, ex.Error, ex.Reused)
+		}
+		srv.CloseClientConnections()
+	}
+}
+
+func TestHTTP2(t *testing.T) {
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/cut" {
+			w.Header().Set("Content-Length", "100")
+			_, _ = w.Write([]byte(playlist))
+			_ = http.NewResponseController(w).Flush()
+			panic(http.ErrAbortHandler)
+		}
+		_, _ = w.Write([]byte(playlist))
+	}))
+	srv.EnableHTTP2 = true
+	srv.StartTLS()
+	t.Cleanup(srv.Close)
+	cl := fetch.New(fetch.Options{Transport: fetch.Trusting(&tls.Config{RootCAs: srv.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs})})
+	defer cl.Close()
+	var reused []bool
+	for range 3 {
+		body, ex := cl.Do(t.Context(), fetch.Request{URL: srv.URL})
+		if !ex.OK() || string(body) != playlist || ex.Proto != "HTTP/2.0" {
+			t.Fatalf("%q %s %s", body, ex.Proto, ex.Error)
+		}
+		if !ex.Reused && (ex.TLS <= 0 || ex.Connect <= 0) || ex.Reused && ex.TLS != 0 {
+			t.Errorf("reused %v, connect %v, TLS %v", ex.Reused, ex.Connect, ex.TLS)
+		}
+		if ex.FirstByte <= 0 || ex.FirstByte > ex.Duration() {
+			t.Errorf("first byte after %v of %v", ex.FirstByte, ex.Duration())
+		}
+		reused = append(reused, ex.Reused)
+	}
+	if !slices.Equal(reused, []bool{false, true, true}) {
+		t.Errorf("reused %v", reused)
+	}
+	if _, ex := cl.Do(t.Context(), fetch.Request{URL: srv.URL + "/cut"}); ex.Failure != "truncated" {
+		t.Errorf("a stream that was reset: %q (%s), want truncated", ex.Failure, ex.Error)
+	}
+}

@@ -1,0 +1,239 @@
+package fetch_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/fetch"
+)
+
+// handler is a RoundTripper that calls a handler, without sockets, so that the
+// clock of a synctest bubble can advance.
+type handler http.HandlerFunc
+
+func (h handler) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		h(w, r)
+	}()
+	select {
+	case <-done:
+		return w.Result(), nil
+	case <-r.Context().Done():
+		<-done
+		return nil, r.Context().Err()
+	}
+}
+
+func TestRequestHeaders(t *testing.T) {
+	at := time.Date(2026, 11, 23, 6, 0, 0, 0, time.FixedZone("", 3600))
+	secret := map[string]string{"X-Origin-Verify": "s3cr3t"}
+	for _, c := range []struct {
+		name    string
+		options fetch.Options
+		request fetch.Request
+		sent    http.Header
+		shown   []string
+	}{
+		{"plain", fetch.Options{}, fetch.Request{}, http.Header{"User-Agent": {"streamwatch"}}, []string{"User-Agent: streamwatch"}},
+		{
+			"all", fetch.Options{Headers: secret, UserAgent: "sw/1"}, fetch.Request{IfNoneMatch: `"e"`, IfModifiedSince: at, Origin: "https://a.example", AcceptGzip: true},
+			http.Header{
+				"User-Agent": {"sw/1"}, "X-Origin-Verify": {"s3cr3t"}, "Accept-Encoding": {"gzip"}, "Origin": {"https://a.example"},
+				"If-None-Match": {`"e"`}, "If-Modified-Since": {"Mon, 23 Nov 2026 05:00:00 GMT"},
+			},
+			[]string{
+				"User-Agent: sw/1", "X-Origin-Verify: REDACTED", "Accept-Encoding: gzip", "Origin: https://a.example", `If-None-Match: "e"`,
+				"If-Modified-Since: Mon, 23 Nov 2026 05:00:00 GMT",
+			},
+		},
+		{
+			"range, never with gzip", fetch.Options{}, fetch.Request{First: 100, AcceptGzip: true},
+			http.Header{"User-Agent": {"streamwatch"}, "Range": {"bytes=0-99"}}, []string{"User-Agent: streamwatch", "Range: bytes=0-99"},
+		},
+		{
+			"user information", fetch.Options{}, fetch.Request{URL: "http://user:pass@host/a"},
+			http.Header{"User-Agent": {"streamwatch"}, "Authorization": {"Basic dXNlcjpwYXNz"}}, []string{"User-Agent: streamwatch", "Authorization: REDACTED"},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var sent http.Header
+			c.options.Transport = handler(func(_ http.ResponseWriter, r *http.Request) { sent = r.Header })
+			if c.request.URL == "" {
+				c.request.URL = "http://host/a"
+			}
+			_, ex := get(t, c.options, c.request)
+			if fmt.Sprint(sent) != fmt.Sprint(c.sent) {
+				t.Errorf("sent %v, want %v", sent, c.sent)
+			}
+			if !slices.Equal(ex.RequestHeaders, c.shown) {
+				t.Errorf("shown %q, want %q", ex.RequestHeaders, c.shown)
+			}
+			if ex.URL != "http://host/a" {
+				t.Errorf("URL %q", ex.URL)
+			}
+		})
+	}
+}
+
+func TestHeadersOfOneShapeAreShared(t *testing.T) {
+	cl := fetch.New(fetch.Options{Transport: handler(func(http.ResponseWriter, *http.Request) {})})
+	_, a := cl.Do(t.Context(), fetch.Request{URL: "http://host/a"})
+	_, b := cl.Do(t.Context(), fetch.Request{URL: "http://host/b", IfNoneMatch: `"e"`})
+	_, c := cl.Do(t.Context(), fetch.Request{URL: "http://host/c"})
+	if &a.RequestHeaders[0] != &c.RequestHeaders[0] {
+		t.Error("the same lines were built twice")
+	}
+	if len(a.RequestHeaders) != 1 || len(b.RequestHeaders) != 2 {
+		t.Errorf("a conditional request changed what others share: %q, %q", a.RequestHeaders, b.RequestHeaders)
+	}
+}
+
+func TestRedirects(t *testing.T) {
+	var seen []string
+	answer := func(to ...string) http.RoundTripper {
+		seen = nil
+		return handler(func(w http.ResponseWriter, r *http.Request) {
+			seen = append(seen, fmt.Sprintf("%s %s%s", r.URL, r.Header.Get("X-Secret"), r.Header.Get("Authorization")))
+			if n := len(seen) - 1; n < len(to) {
+				w.Header().Set("Location", to[n])
+				w.WriteHeader(http.StatusFound)
+			}
+		})
+	}
+	six := []string{"/1", "/2", "/3", "/4", "/5", "/6"}
+	for _, c := range []struct {
+		name  string
+		to    []string
+		want  probe.Failure
+		hops  int
+		final string
+		seen  []string
+	}{
+		{"same host keeps headers", []string{"/b?token=abc"}, "", 1, "http://a/b?token=REDACTED", []string{"http://a/0 S", "http://a/b?token=abc S"}},
+		{"https keeps headers", []string{"https://a/b"}, "", 1, "https://a/b", []string{"http://a/0 S", "https://a/b S"}},
+		{"another host gets none", []string{"http://b/", "http://a/"}, "", 2, "http://a/", []string{"http://a/0 S", "http://b/ ", "http://a/ S"}},
+		{"another port gets none", []string{"http://a:81/"}, "", 1, "http://a:81/", []string{"http://a/0 S", "http://a:81/ "}},
+		{"five are followed", six[:5], "", 5, "http://a/5", nil},
+		{"six are not", six, probe.FailRedirects, 6, "http://a/6", nil},
+		{"a loop ends at once", []string{"/1", "/0"}, probe.FailRedirects, 2, "http://a/0", []string{"http://a/0 S", "http://a/1 S"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, ex := get(t, fetch.Options{Transport: answer(c.to...), Headers: map[string]string{"X-Secret": "S"}}, fetch.Request{URL: "http://a/0"})
+			if ex.Failure != c.want || ex.Redirects != c.hops || ex.URL != c.final {
+				t.Errorf("got %q, %d hops, %s; want %q, %d, %s", ex.Failure, ex.Redirects, ex.URL, c.want, c.hops, c.final)
+			}
+			if c.seen != nil && !slices.Equal(seen, c.seen) {
+				t.Errorf("requests %q, want %q", seen, c.seen)
+			}
+		})
+	}
+}
+
+func TestSizes(t *testing.T) {
+	object := strings.Repeat("x", 1000)
+	ranged := func(w http.ResponseWriter, r *http.Request) {
+		http.ServeContent(w, r, "a.bin", time.Time{}, strings.NewReader(object))
+	}
+	for _, c := range []struct {
+		name    string
+		answer  http.HandlerFunc
+		request fetch.Request
+		status  int
+		bytes   int64
+		object  probe.Fact[int64]
+	}{
+		{"whole", ranged, fetch.Request{}, 200, 1000, probe.State[int64](1000)},
+		{"first bytes", ranged, fetch.Request{First: 100}, 206, 100, probe.State[int64](1000)},
+		{"first bytes of a smaller object", ranged, fetch.Request{First: 5000}, 206, 1000, probe.State[int64](1000)},
+		{"range ignored", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(object)) }, fetch.Request{First: 100}, 200, 100, probe.State[int64](1000)},
+		{"head", ranged, fetch.Request{Method: http.MethodHead}, 200, 0, probe.State[int64](1000)},
+		{"unknown total", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Range", "bytes 0-3/*")
+			w.WriteHeader(http.StatusPartialContent)
+			_, _ = w.Write([]byte("xxxx"))
+		}, fetch.Request{First: 4}, 206, 4, probe.Fact[int64]{}},
+		{"gzip says nothing of the object", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			_, _ = w.Write(zipped(t, []byte(object)))
+		}, fetch.Request{AcceptGzip: true}, 200, 1000, probe.Fact[int64]{}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.request.URL = serve(t, c.answer)
+			into := make([]byte, 0, 256)
+			c.request.Into = into
+			body, ex := get(t, fetch.Options{}, c.request)
+			if ex.Failure != "" || ex.Status != c.status || int64(len(body)) != c.bytes || ex.ObjectBytes != c.object {
+				t.Errorf("got %d, %d bytes of %v (%s), want %d, %d of %v", ex.Status, len(body), ex.ObjectBytes, ex.Error, c.status, c.bytes, c.object)
+			}
+			if len(body) > 0 && len(body) <= cap(into) && &body[0] != &into[:1][0] {
+				t.Error("the given buffer was not used")
+			}
+		})
+	}
+}
+
+func TestDeadlines(t *testing.T) {
+	hang := handler(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	for _, c := range []struct {
+		name  string
+		limit time.Duration
+		want  time.Duration
+	}{{"the context's", 2 * time.Second, 2 * time.Second}, {"none given", 0, fetch.NoDeadline}} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx := t.Context()
+				if c.limit > 0 {
+					var cancel context.CancelFunc
+					ctx, cancel = context.WithTimeout(ctx, c.limit)
+					defer cancel()
+				}
+				_, ex := fetch.New(fetch.Options{Transport: hang}).Do(ctx, fetch.Request{URL: "http://a/"})
+				if ex.Failure != probe.FailTimeout || ex.Duration() != c.want {
+					t.Errorf("got %q after %v, want timeout after %v", ex.Failure, ex.Duration(), c.want)
+				}
+			})
+		})
+	}
+}
+
+func TestDeadlineWhileConnecting(t *testing.T) {
+	blackhole := &net.Dialer{ControlContext: func(ctx context.Context, _, _ string, _ syscall.RawConn) error {
+		<-ctx.Done()
+		return ctx.Err()
+	}}
+	deaf := &net.Dialer{Resolver: &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}}}
+	for _, c := range []struct {
+		name, url string
+		dialer    *net.Dialer
+		want      probe.Failure
+	}{
+		{"packets vanish", "http://127.0.0.1:9/", blackhole, probe.FailConnect},
+		{"resolver is silent", "http://host.example/", deaf, probe.FailDNS},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cl := fetch.New(fetch.Options{Transport: fetch.Dialing(c.dialer)})
+			defer cl.Close()
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			defer cancel()
+			if _, ex := cl.Do(ctx, fetch.Request{URL: c.url}); ex.Failure != c.want {
+				t.Errorf("got %q (%s), want %q", ex.Failure, ex.Error, c.want)
+			}
+		})
+	}
+}
