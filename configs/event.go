@@ -1,0 +1,177 @@
+// Package configs is the schema of event.yaml: its types, defaults and
+// validation, beside the examples that test them.
+//
+// The rule that keeps it simple: the struct tags are the schema. One decoder
+// walks the YAML tree along them, so that every problem has a line and a
+// column and all of them are reported at once. An Event does not change after
+// Load.
+package configs
+
+import (
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// Event is one event.yaml. In the tags, `required` names a key that must be
+// given, `enum` the words that a value may be, and `range` its inclusive bounds.
+type Event struct {
+	Event        string       `yaml:"event" required:"true"` // [a-z0-9][a-z0-9-]{0,62}
+	Starts       time.Time    `yaml:"starts"`                // before it a missing stream is waiting, not a fault
+	Ends         time.Time    `yaml:"ends"`                  // run stops by itself
+	Origin       Origin       `yaml:"origin" required:"true"`
+	Distribution Distribution `yaml:"distribution" required:"true"`
+	Streams      []Stream     `yaml:"streams" required:"true"`
+	Player       Player       `yaml:"player"`
+	Monitor      Monitor      `yaml:"monitor"`
+	Metrics      Metrics      `yaml:"metrics"`
+	Alarms       Alarms       `yaml:"alarms"`
+	Notify       Notify       `yaml:"notify"`
+	Output       string       `yaml:"output"` // below it, one folder per event
+}
+
+// Origin is the HTTP server that the encoder feeds.
+type Origin struct {
+	URL     URL               `yaml:"url" required:"true"`
+	Headers map[string]Secret `yaml:"headers"` // sent by the probe and set on the distribution
+}
+
+// Distribution is what stands in front of the origin: exactly one is not nil.
+type Distribution struct {
+	CloudFormation *CloudFormation `yaml:"cloudformation"`
+	Existing       *Existing       `yaml:"existing"`
+	Local          *Local          `yaml:"local"`
+}
+
+// Existing is a distribution, or any CDN, that somebody else made.
+type Existing struct {
+	URL URL `yaml:"url" required:"true"`
+}
+
+// Local is an embedded caching edge in front of the origin.
+type Local struct {
+	Listen string `yaml:"listen"` // host:port
+}
+
+func (l *Local) setDefaults() { l.Listen = "127.0.0.1:8081" }
+
+// Stream is one multivariant or media playlist of the event.
+type Stream struct {
+	Name       string            `yaml:"name" required:"true"` // [a-z0-9-], unique
+	Manifest   Manifest          `yaml:"manifest" required:"true"`
+	Renditions Renditions        `yaml:"renditions"`
+	Headers    map[string]Secret `yaml:"headers"` // sent by the probe to both sides
+}
+
+func (s *Stream) setDefaults() { s.Renditions.All = true }
+
+// Player says which embeds are written and how they behave.
+type Player struct {
+	Out            string        `yaml:"out"` // below the event's output folder
+	Kinds          []string      `yaml:"kinds" enum:"hlsjs videojs native iframe"`
+	Title          string        `yaml:"title"`
+	Poster         string        `yaml:"poster"` // https URL of an image
+	Autoplay       string        `yaml:"autoplay" enum:"off muted any"`
+	AspectRatio    string        `yaml:"aspect_ratio"` // "16:9"; auto is that of the top variant
+	Hotkeys        bool          `yaml:"hotkeys"`
+	QualityMenu    bool          `yaml:"quality_menu"`
+	Captions       string        `yaml:"captions"` // language of the captions shown at start; empty shows none
+	DVR            string        `yaml:"dvr" enum:"auto on off"`
+	Latency        string        `yaml:"latency" enum:"auto normal low"`
+	TargetLatency  time.Duration `yaml:"target_latency" range:"0s..5m"` // 0 is derived from the manifest
+	Lazy           bool          `yaml:"lazy"`
+	RememberVolume bool          `yaml:"remember_volume"`
+	Credentials    bool          `yaml:"credentials"` // send cookies to the CDN
+	CMCD           bool          `yaml:"cmcd"`
+	Beacon         string        `yaml:"beacon"` // URL to which pages report; empty reports nothing
+	FrameAncestors []string      `yaml:"frame_ancestors"`
+	Scripts        string        `yaml:"scripts" enum:"cdn local"`
+}
+
+// How a newly listed segment is probed.
+const (
+	SegmentsNone  = "none"
+	SegmentsHead  = "head"
+	SegmentsRange = "range" // the first bytes
+	SegmentsFull  = "full"
+)
+
+// Monitor says how the stream is watched and where that is shown.
+type Monitor struct {
+	Listen         string           `yaml:"listen"` // host:port; empty turns page, API and /metrics off
+	Auth           *Auth            `yaml:"auth"`
+	InsecureListen bool             `yaml:"insecure_listen"`
+	Interval       Interval         `yaml:"interval"`
+	Segments       string           `yaml:"segments" enum:"none head range full"`
+	Vantage        string           `yaml:"vantage"` // a label on metrics
+	Control        URL              `yaml:"control"` // fetched when both sides fail, to tell a fault of our own network
+	Checks         map[string]Check `yaml:"checks"`  // by id, or by the last part of one
+}
+
+// Auth guards the page and the API.
+type Auth struct {
+	Username string `yaml:"username" required:"true"`
+	Password Secret `yaml:"password" required:"true"`
+}
+
+// Check overrides what a check declares for itself.
+type Check struct {
+	Severity CheckSeverity `yaml:"severity"`
+	After    int           `yaml:"after" range:"0..100"` // findings that open an incident; 0 is as declared
+}
+
+// CheckSeverity is a severity, or off. The zero value is as declared.
+type CheckSeverity struct {
+	Severity probe.Severity
+	Off      bool
+}
+
+// Metrics says where numbers go besides /metrics.
+type Metrics struct {
+	CloudWatch *CloudWatch `yaml:"cloudwatch"` // nil is off
+	EMF        bool        `yaml:"emf"`        // embedded metric format on stdout
+}
+
+// CloudWatch is where and how often metrics are put.
+type CloudWatch struct {
+	Namespace    string        `yaml:"namespace"`
+	Region       string        `yaml:"region"`
+	Period       time.Duration `yaml:"period" range:"1s..1h"` // below 60s is high resolution
+	PerRendition bool          `yaml:"per_rendition"`
+}
+
+func (c *CloudWatch) setDefaults() {
+	*c = CloudWatch{Namespace: "StreamWatch", Region: "us-east-1", Period: time.Minute}
+}
+
+// Alarms says whom the alarms in the stack tell.
+type Alarms struct {
+	Notify []string `yaml:"notify"` // topic ARNs; absent lets the stack make one
+	Email  []string `yaml:"email"`
+}
+
+// Notify says whom the monitor itself tells.
+type Notify struct {
+	Webhooks []Webhook `yaml:"webhooks"`
+}
+
+// Webhook receives each change of an incident.
+type Webhook struct {
+	URL    Secret `yaml:"url" required:"true"`
+	Format string `yaml:"format" enum:"json slack"`
+	Secret Secret `yaml:"secret"` // signs each body
+}
+
+func (w *Webhook) setDefaults() { w.Format = "json" }
+
+// Default returns what a file that states nothing means.
+func Default() Event {
+	return Event{
+		Player: Player{
+			Out: "embeds", Kinds: []string{"hlsjs", "videojs", "native", "iframe"}, Autoplay: "muted", AspectRatio: "auto",
+			Hotkeys: true, QualityMenu: true, DVR: "auto", Latency: "auto", Scripts: "cdn",
+		},
+		Monitor: Monitor{Listen: "127.0.0.1:8090", Segments: SegmentsRange},
+		Output:  "streamwatch-out",
+	}
+}

@@ -1,0 +1,122 @@
+package configs
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+)
+
+// maxFileBytes bounds event.yaml. The largest sensible one has a few KiB.
+const maxFileBytes = 1 << 20
+
+// Load reads and checks an event file. env is os.LookupEnv or a stand-in for
+// it. An error is *Problems when the file could be read and is wrong.
+func Load(path string, env func(string) (string, bool)) (*Event, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the event file: %w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxFileBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading the event file: %w", err)
+	}
+	return Parse(filepath.Base(path), text, env)
+}
+
+// Parse checks the text of an event file, whose name stands before each
+// problem. An error is always *Problems.
+func Parse(name string, text []byte, env func(string) (string, bool)) (*Event, error) {
+	problems := &Problems{Name: name}
+	root, bad := document(text)
+	if bad != nil {
+		problems.List = []Problem{*bad}
+		return nil, problems
+	}
+	event := Default()
+	d := newDecoder(env)
+	d.into(root, "", &event)
+	d.validate(&event)
+	if len(d.problems) > 0 {
+		problems.List = d.problems
+		problems.sort()
+		return nil, problems
+	}
+	return &event, nil
+}
+
+// document returns the one mapping that a file must hold.
+func document(text []byte) (*yaml.Node, *Problem) {
+	if bad := readable(text); bad != nil {
+		return nil, bad
+	}
+	dec := yaml.NewDecoder(bytes.NewReader(text))
+	var doc, next yaml.Node
+	switch err := dec.Decode(&doc); {
+	case errors.Is(err, io.EOF):
+		return nil, &Problem{Line: 1, Col: 1, Message: "the file is empty", Hint: smallest}
+	case err != nil:
+		return nil, syntax(err)
+	}
+	switch err := dec.Decode(&next); {
+	case err == nil:
+		return nil, &Problem{Line: next.Line, Col: 1, Message: "a second document begins here", Hint: "write one event to a file"}
+	case !errors.Is(err, io.EOF):
+		return nil, syntax(err)
+	}
+	root := doc.Content[0]
+	if root.Kind == yaml.ScalarNode && root.Tag == "!!null" {
+		return nil, &Problem{Line: 1, Col: 1, Message: "the file is empty", Hint: smallest}
+	}
+	return root, nil
+}
+
+const smallest = "the smallest file has event, origin.url, distribution and one stream"
+
+// readable finds what no YAML reader should be given.
+func readable(text []byte) *Problem {
+	switch {
+	case len(text) > maxFileBytes:
+		return &Problem{Line: 1, Col: 1, Message: "the file is larger than 1 MiB"}
+	case bytes.HasPrefix(text, []byte{0xff, 0xfe}), bytes.HasPrefix(text, []byte{0xfe, 0xff}):
+		return &Problem{Line: 1, Col: 1, Message: "the file is UTF-16", Hint: "save it as UTF-8"}
+	}
+	line, col := 1, 1
+	for len(text) > 0 {
+		r, n := utf8.DecodeRune(text)
+		switch {
+		case r == utf8.RuneError && n == 1:
+			return &Problem{Line: line, Col: col, Message: "the file is not UTF-8", Hint: "save it as UTF-8"}
+		case r < ' ' && r != '\n' && r != '\r' && r != '\t', r == 0x7f:
+			return &Problem{Line: line, Col: col, Message: fmt.Sprintf("control character %U", r), Hint: "delete it, or write it as an escape in double quotes"}
+		case r == '\n':
+			line, col = line+1, 0
+		}
+		col++
+		text = text[n:]
+	}
+	return nil
+}
+
+var syntaxLine = regexp.MustCompile(`^line (\d+): `)
+
+// syntax turns the message of the YAML reader into a problem.
+func syntax(err error) *Problem {
+	p := &Problem{Line: 1, Col: 1, Hint: "the file may be half-written; check indentation, quotes and brackets"}
+	p.Message = strings.TrimPrefix(err.Error(), "yaml: ")
+	if m := syntaxLine.FindStringSubmatch(p.Message); m != nil {
+		p.Line, _ = strconv.Atoi(m[1]) // the pattern holds digits only
+		p.Message = p.Message[len(m[0]):]
+	}
+	p.Message = "not YAML: " + p.Message
+	return p
+}

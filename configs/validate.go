@@ -1,0 +1,196 @@
+package configs
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/streamwatch/streamwatch/probe/checks"
+)
+
+var (
+	eventName  = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+	streamName = regexp.MustCompile(`^[a-z0-9-]{1,63}$`)
+	headerName = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$") // RFC 9110 §5.6.2
+)
+
+// fail notes a problem at the value of a path, or at the closest part above
+// that the file has. What could not be decoded is not reported again.
+func (d *decoder) fail(path, message, hint string) {
+	for _, p := range d.problems {
+		if p.Path == path || strings.HasPrefix(p.Path, path+".") || strings.HasPrefix(p.Path, path+"[") {
+			return
+		}
+	}
+	var found *yaml.Node
+	for at := path; ; at = at[:max(strings.LastIndexAny(at, ".["), 0)] {
+		if d.broken[at] {
+			return
+		}
+		found = cmp.Or(found, d.at[at])
+		if at == "" {
+			break
+		}
+	}
+	d.note(found, path, path+" "+message, hint)
+}
+
+// validate finds what the types of the schema cannot say.
+func (d *decoder) validate(e *Event) {
+	if !eventName.MatchString(e.Event) {
+		d.fail("event", "must be lower-case letters, digits and dashes, at most 63", "such as autumn-concert")
+	}
+	if !e.Starts.IsZero() && !e.Ends.IsZero() && !e.Ends.After(e.Starts) {
+		d.fail("ends", "must be after starts", "")
+	}
+	d.checkBase("origin.url", e.Origin.URL)
+	d.checkHeaders("origin.headers", e.Origin.Headers)
+	d.distribution(e)
+	d.streams(e.Streams)
+	d.player(&e.Player)
+	d.monitor(&e.Monitor)
+	d.outward(e)
+	if strings.TrimSpace(e.Output) == "" {
+		d.fail("output", "must name a folder", "")
+	}
+}
+
+func (d *decoder) streams(streams []Stream) {
+	if len(streams) == 0 {
+		d.fail("streams", "must have at least one stream", "")
+	}
+	first := map[string]int{}
+	for i, s := range streams {
+		path := index("streams", i)
+		if !streamName.MatchString(s.Name) {
+			d.fail(path+".name", "must be lower-case letters, digits and dashes, at most 63", "such as main")
+		} else if n, seen := first[s.Name]; seen {
+			d.fail(path+".name", fmt.Sprintf("repeats %q, the name of streams[%d]", s.Name, n), "")
+		} else {
+			first[s.Name] = i
+		}
+		d.checkHeaders(path+".headers", s.Headers)
+	}
+}
+
+func (d *decoder) monitor(m *Monitor) {
+	if m.Listen != "" {
+		d.checkListen("monitor.listen", m.Listen)
+		if m.Auth == nil && !m.InsecureListen && !loopback(m.Listen) {
+			d.fail("monitor.listen", "is reachable from other machines and has no auth",
+				"set monitor.auth, listen on 127.0.0.1, or set monitor.insecure_listen: true")
+		}
+	}
+	if m.Auth != nil && (m.Auth.Username == "" || strings.Contains(m.Auth.Username, ":")) {
+		d.fail("monitor.auth.username", "must not be empty or hold a colon", "")
+	}
+	if m.Auth != nil && m.Auth.Password == "" {
+		d.fail("monitor.auth.password", "must not be empty", "")
+	}
+	if m.Control != "" {
+		d.checkURL("monitor.control", m.Control)
+	}
+	d.checks(m.Checks)
+}
+
+func (d *decoder) checks(settings map[string]Check) {
+	var known []string
+	for _, c := range checks.All() {
+		known = append(known, c.ID)
+		if _, short, ok := strings.Cut(c.ID, "."); ok {
+			known = append(known, short)
+		}
+	}
+	seen := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		path := "monitor.checks." + name
+		c, ok := checks.Find(name)
+		switch {
+		case !ok:
+			d.note(d.keys[path], path, fmt.Sprintf("unknown check %q", name), cmp.Or(didYouMean(name, known), "`streamwatch checks` lists them"))
+		case seen[c.ID] != "":
+			d.note(d.keys[path], path, fmt.Sprintf("check %q is also given as %q", name, seen[c.ID]), "delete one of the two")
+		default:
+			seen[c.ID] = name
+		}
+	}
+}
+
+// checkURL requires an absolute http or https URL without a user in it. The
+// messages do not repeat the URL: it may hold a token.
+func (d *decoder) checkURL(path string, u URL) *url.URL {
+	p, err := url.Parse(u.Reveal())
+	switch {
+	case err != nil:
+		d.fail(path, "is not a URL", "such as http://live.example.com:8080")
+	case p.Scheme != "http" && p.Scheme != "https":
+		d.fail(path, "must begin with http:// or https://", "such as http://live.example.com:8080")
+	case p.Hostname() == "":
+		d.fail(path, "has no host name", "such as http://live.example.com:8080")
+	case p.User != nil:
+		d.fail(path, "must not hold a user name or password", "send credentials in headers, from the environment")
+	case p.Port() != "" && !port(p.Port()):
+		d.fail(path, "has a port that is not from 1 to 65535", "")
+	default:
+		return p
+	}
+	return nil
+}
+
+// checkBase requires a URL to which paths can be appended.
+func (d *decoder) checkBase(path string, u URL) *url.URL {
+	p := d.checkURL(path, u)
+	if p == nil {
+		return nil
+	}
+	if p.RawQuery != "" || p.Fragment != "" {
+		d.fail(path, "must not have a query or a fragment: manifests are appended to it", "put the query into streams[].manifest")
+		return nil
+	}
+	return p
+}
+
+func (d *decoder) checkHeaders(path string, headers map[string]Secret) {
+	for name, value := range headers {
+		if key := d.keys[join(path, name)]; !headerName.MatchString(name) {
+			d.note(key, join(path, name), fmt.Sprintf("%s: %q is not the name of a header", path, name), "letters, digits and dashes")
+		}
+		if strings.ContainsAny(value.Reveal(), "\r\n\x00") {
+			d.fail(join(path, name), "must be one line", "")
+		}
+	}
+}
+
+func (d *decoder) checkListen(path, listen string) {
+	_, p, err := net.SplitHostPort(listen)
+	switch {
+	case err != nil:
+		d.fail(path, "must be host:port", "such as 127.0.0.1:8090")
+	case p != "0" && !port(p):
+		d.fail(path, "must have a port from 1 to 65535", "such as 127.0.0.1:8090")
+	}
+}
+
+func port(s string) bool {
+	n, err := strconv.ParseUint(s, 10, 16)
+	return err == nil && n > 0
+}
+
+// loopback reports whether only this machine can reach what listens there.
+func loopback(listen string) bool {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return true // reported already
+	}
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.IsLoopback()
+}
