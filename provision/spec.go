@@ -1,0 +1,131 @@
+package provision
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Spec is everything that shapes a stack: the template, its parameters, and
+// the options of the create call. Defaults returns one to start from.
+type Spec struct {
+	Event     string   // owner of the stack: a stack of another event is never touched
+	Manifests []string // paths of the streams' playlists, for the outputs
+
+	StackName             string
+	Region                string
+	Comment               string            // of the distribution, at most 128 characters
+	Tags                  map[string]string // on the stack, and from there on all that can be tagged
+	NotificationARNs      []string          // topics that get each event of the stack, at most 5
+	CreateTimeout         time.Duration     // after which CloudFormation gives a creation up
+	OnFailure             string            // ROLLBACK, DELETE or DO_NOTHING
+	StackPolicy           []byte            // JSON; nil protects the distribution from replacement and removal
+	TerminationProtection bool
+	Grace                 time.Duration // how long a new name may fail to resolve
+
+	Origin       Origin
+	Failover     *Origin // answers where the first fails
+	Timeouts     Timeouts
+	OriginShield string // region; empty is off
+
+	PriceClass     string
+	ViewerProtocol string // redirect-to-https, allow-all or https-only
+	Aliases        []string
+	CertificateARN string
+	GeoAllow       []string // countries; at most one of the two lists
+	GeoBlock       []string
+	WAFARN         string
+	Signed         Signed
+	CORSOrigins    []string // pages that may play; empty allows every page
+	AccessLogs     bool
+
+	TargetDuration     time.Duration // shapes lifetimes and timeouts; 0 keeps playlists as fresh as can be
+	LowLatency         bool
+	UniqueSegmentNames bool     // a name is never used again: segments may be cached for long
+	QueryStrings       []string // of playlists, which reach the origin besides _HLS_*
+	AdditionalMetrics  bool     // CloudFront's own cache hit rate, origin latency and errors by status
+
+	Metrics MetricUse // what the monitor will send, for the cost
+	Extra   Extra
+}
+
+// Origin is a server that CloudFront fetches from.
+type Origin struct {
+	Host    string
+	Port    int
+	TLS     bool
+	Path    string            // put before every path; empty or "/live"
+	Headers map[string]string // sent with each request; the values are secret
+}
+
+// ParseOrigin reads the address of an origin. Its errors do not repeat it.
+func ParseOrigin(raw string, headers map[string]string) (Origin, error) {
+	u, err := parseBase(raw)
+	if err != nil {
+		return Origin{}, fmt.Errorf("origin: %w", err)
+	}
+	o := Origin{Host: strings.ToLower(u.Hostname()), TLS: u.Scheme == "https", Headers: headers}
+	o.Path = strings.TrimRight((&url.URL{Path: u.Path}).EscapedPath(), "/")
+	o.Port = 80
+	if o.TLS {
+		o.Port = 443
+	}
+	if text := u.Port(); text != "" {
+		if o.Port, err = strconv.Atoi(text); err != nil {
+			return Origin{}, fmt.Errorf("origin: port %q is not a number", text)
+		}
+	}
+	return o, nil
+}
+
+// address returns host and port, for messages.
+func (o Origin) address() string { return net.JoinHostPort(o.Host, strconv.Itoa(o.Port)) }
+
+// Timeouts are those of the distribution towards its origins, in whole seconds.
+type Timeouts struct {
+	Attempts   int           // 1 to 3
+	Connect    time.Duration // 1 to 10 s
+	Read       time.Duration // 1 to 120 s; raised for blocking reloads of low latency
+	Keepalive  time.Duration // 1 to 120 s
+	Completion time.Duration // of a whole response; not below Read
+}
+
+// Signed lets only viewers with signed cookies or URLs in; at most one is set.
+type Signed struct {
+	PublicKey string // PEM; the stack makes a key group of it
+	KeyGroup  string // id of one that exists
+}
+
+// on says whether viewers must sign.
+func (s Signed) on() bool { return s.PublicKey != "" || s.KeyGroup != "" }
+
+// MetricUse is what the monitor will send to CloudWatch.
+type MetricUse struct {
+	Count  int           // of metrics, each with its own dimensions
+	Period time.Duration // between two puts
+}
+
+// Extra is what other packages add to the template, such as alarms and the
+// dashboard: each value is the JSON of one resource or output. They may refer
+// to the resource Distribution.
+type Extra struct {
+	Resources map[string]json.RawMessage
+	Outputs   map[string]json.RawMessage
+}
+
+// Defaults returns the Spec that every key of event.yaml starts from.
+func Defaults() Spec {
+	return Spec{
+		StackName: "LiveHTTPStreaming", Region: "us-east-1", Comment: "Live HTTP streaming",
+		CreateTimeout: 30 * time.Minute, OnFailure: "ROLLBACK", Grace: 10 * time.Minute,
+		PriceClass: "PriceClass_All", ViewerProtocol: "redirect-to-https", AdditionalMetrics: true,
+		Timeouts: Timeouts{
+			Attempts: 2, Connect: 3 * time.Second, Read: 10 * time.Second,
+			Keepalive: 30 * time.Second, Completion: 30 * time.Second,
+		},
+	}
+}

@@ -1,0 +1,3 @@
+package provision
+
+const ownerTag = "streamwatch:event"
