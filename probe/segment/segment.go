@@ -1,0 +1,107 @@
+// Package segment says what a segment's bytes are: the container, where its
+// time begins, and what is wrong with its structure.
+//
+// The rule that keeps it simple: it reads headers, never media, in one pass
+// over bytes that are in memory; it may be given the head of an object only,
+// and then reports what the head proves and nothing that the rest could mend.
+// Encrypted bytes (METHOD=AES-128) say nothing: do not ask.
+package segment
+
+import (
+	"bytes"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// Facts are what a segment's bytes say. A zero Facts is that of bytes that are
+// none of the containers of RFC 8216bis §3.1.
+type Facts struct {
+	Container probe.Container
+	Problems  []probe.Problem           // Line is unused
+	Start     probe.Fact[time.Duration] // first video PTS, else the first audio PTS, else the timestamp of packed audio; MP4: see StartOf
+	Video     probe.Fact[time.Duration] // first video PTS of a transport stream
+	Audio     probe.Fact[time.Duration] // first audio PTS of a transport stream
+	Keyframe  probe.Fact[bool]          // transport streams: the first video packet is a random access point
+	Init      bool                      // MP4: holds a moov, so it can stand as EXT-X-MAP
+	Track     uint32                    // MP4: track_ID that Ticks belongs to
+	Ticks     probe.Fact[uint64]        // MP4: first baseMediaDecodeTime, in units of the track's timescale
+}
+
+// Checks that the problems belong to (hls.md 1.5).
+const (
+	checkSync  = "seg.ts.sync"
+	checkPAT   = "seg.ts.pat"
+	checkCC    = "seg.ts.cc"
+	checkBox   = "seg.mp4.box"
+	checkID3   = "seg.audio.id3"
+	checkVTT   = "seg.vtt"
+	checkCtype = "http.ctype.segment"
+)
+
+// Inspect reads the first bytes of a segment, or all of them. total is the size
+// of the whole object in bytes, -1 when it is not known. complete says that
+// head is the whole object.
+func Inspect(head []byte, total int64, complete bool) Facts {
+	if complete {
+		total = int64(len(head))
+	}
+	f := Facts{Container: Sniff(head)}
+	switch f.Container {
+	case probe.ContainerTS:
+		f.readTS(head, total)
+	case probe.ContainerMP4:
+		f.readMP4(head, total, complete)
+	case probe.ContainerAAC:
+		f.readAudio(head)
+	case probe.ContainerVTT:
+		f.readVTT(head, complete)
+	case probe.ContainerHTML:
+		f.problem(checkCtype, "the body is text, not media: "+excerpt(head))
+	case probe.ContainerUnknown:
+	}
+	return f
+}
+
+// Sniff names the container by the first bytes alone.
+func Sniff(head []byte) probe.Container {
+	text := bytes.TrimPrefix(head, []byte("\ufeff"))
+	switch {
+	case bytes.HasPrefix(text, []byte("WEBVTT")):
+		return probe.ContainerVTT
+	case isText(text):
+		return probe.ContainerHTML
+	case isMP4(head):
+		return probe.ContainerMP4
+	case bytes.HasPrefix(head, []byte("ID3")), isAudioFrame(head):
+		return probe.ContainerAAC
+	case syncOffset(head) >= 0:
+		return probe.ContainerTS
+	default:
+		return probe.ContainerUnknown
+	}
+}
+
+func (f *Facts) problem(check, detail string) {
+	f.Problems = append(f.Problems, probe.Problem{Check: check, Detail: detail})
+}
+
+// sniffed is how many bytes decide whether a body is text.
+const sniffed = 512
+
+// isText reports whether the bytes are a page: HTML, XML, JSON or plain text.
+// Media has control characters within its first bytes.
+func isText(b []byte) bool {
+	for _, c := range b[:min(len(b), sniffed)] {
+		if c < ' ' && c != '\t' && c != '\n' && c != '\r' || c == 0x7f {
+			return false
+		}
+	}
+	return len(b) > 0
+}
+
+// excerpt returns the beginning of a page on one line.
+func excerpt(b []byte) string {
+	words := bytes.Fields(bytes.ToValidUTF8(b[:min(len(b), 60)], nil))
+	return string(bytes.Join(words, []byte(" ")))
+}
