@@ -12,7 +12,6 @@ import (
 // wrong with it. An attribute in lower case or a second of the same name is
 // skipped, as players do not know it either.
 type attrs struct {
-	r     *reader
 	rest  string
 	loose bool // a tag from outside the RFC: names can be in any case
 
@@ -23,30 +22,36 @@ type attrs struct {
 	n     int
 }
 
-func (r *reader) attrs(list string) attrs { return attrs{r: r, rest: list} }
+// attrs begins a list: for r.attrs(list); r.nextAttr(); { switch r.attr.name … }.
+// The list is part of the reader, which that way stays off the heap.
+func (r *reader) attrs(list string) { r.attr.rest, r.attr.loose, r.attr.n = list, false, 0 }
 
-// next moves to the next attribute and reports whether there is one.
-func (a *attrs) next() bool {
+// looseAttrs begins the list of a tag from outside the RFC.
+func (r *reader) looseAttrs(list string) { r.attr.rest, r.attr.loose, r.attr.n = list, true, 0 }
+
+// nextAttr moves to the next attribute and reports whether there is one.
+func (r *reader) nextAttr() bool {
+	a := &r.attr
 	for a.rest != "" {
-		ok, lower := a.cutName()
+		ok, lower := r.cutName()
 		if !ok {
 			continue
 		}
-		a.cutValue()
+		r.cutValue()
 		switch {
 		case lower && !a.loose:
-			a.r.problem("m3u.attr", "attribute name %s in %s is not upper case", quote(a.name), a.r.tag)
+			r.problem("m3u.attr", "attribute name %s in %s is not upper case", quote(a.name), r.tag)
 			continue
 		case slices.Contains(a.names[:a.n], a.name):
-			a.r.problem("m3u.attr", "attribute %s comes twice in %s", quote(a.name), a.r.tag)
+			r.problem("m3u.attr", "attribute %s comes twice in %s", quote(a.name), r.tag)
 			continue
 		}
 		if a.n < len(a.names) {
 			a.names[a.n] = a.name
 			a.n++
 		}
-		if a.r.hasVars && (a.quoted || strings.HasPrefix(a.value, "0x")) {
-			a.value = a.r.expand(a.value)
+		if r.hasVars && (a.quoted || strings.HasPrefix(a.value, "0x")) {
+			a.value = r.expand(a.value)
 		}
 		return true
 	}
@@ -54,16 +59,17 @@ func (a *attrs) next() bool {
 }
 
 // cutName takes "NAME=" off the rest. What has no value is skipped.
-func (a *attrs) cutName() (ok, lower bool) {
+func (r *reader) cutName() (ok, lower bool) {
+	a := &r.attr
 	i := 0
 	for ; i < len(a.rest) && a.rest[i] != '=' && a.rest[i] != ','; i++ {
 		lower = lower || a.rest[i] >= 'a' && a.rest[i] <= 'z'
 	}
-	a.name = a.r.trim(a.rest[:i])
+	a.name = r.trim(a.rest[:i])
 	if i == len(a.rest) || a.rest[i] == ',' {
 		a.rest = a.rest[min(i+1, len(a.rest)):]
 		if !a.loose {
-			a.r.problem("m3u.attr", "attribute %s in %s has no value", quote(a.name), a.r.tag)
+			r.problem("m3u.attr", "attribute %s in %s has no value", quote(a.name), r.tag)
 		}
 		return false, false
 	}
@@ -72,16 +78,17 @@ func (a *attrs) cutName() (ok, lower bool) {
 }
 
 // cutValue takes a value and the comma after it off the rest.
-func (a *attrs) cutValue() {
+func (r *reader) cutValue() {
+	a := &r.attr
 	if a.rest != "" && isBlank(a.rest[0]) {
-		a.rest = a.r.trim(a.rest)
+		a.rest = r.trim(a.rest)
 	}
 	a.quoted = strings.HasPrefix(a.rest, `"`)
 	after := a.rest
 	if a.quoted {
 		end := strings.IndexByte(a.rest[1:], '"')
 		if end < 0 {
-			a.r.problem("m3u.attr", "the quote of %s in %s does not end", a.name, a.r.tag)
+			r.problem("m3u.attr", "the quote of %s in %s does not end", quote(a.name), r.tag)
 			a.value, a.rest = a.rest[1:], ""
 			return
 		}
@@ -93,60 +100,60 @@ func (a *attrs) cutValue() {
 	} else {
 		a.rest = after[comma+1:]
 	}
-	tail := a.r.trim(after[:comma])
+	tail := r.trim(after[:comma])
 	switch {
 	case !a.quoted:
 		a.value = tail
 	case tail != "":
-		a.r.problem("m3u.attr", "there is text between the value of %s in %s and the comma", a.name, a.r.tag)
+		r.problem("m3u.attr", "there is text between the value of %s in %s and the comma", quote(a.name), r.tag)
 	}
 }
 
-// bad notes that the current value is not what the attribute wants.
-func (a *attrs) bad(want string) {
-	a.r.problem("m3u.attr", "%s in %s is %s, want %s", a.name, a.r.tag, quote(a.value), want)
+// badAttr notes that the current value is not what the attribute wants.
+func (r *reader) badAttr(want string) {
+	r.problem("m3u.attr", "%s in %s is %s, want %s", quote(r.attr.name), r.tag, quote(r.attr.value), want)
 }
 
-// text returns a quoted-string.
-func (a *attrs) text() string {
-	if !a.quoted {
-		a.r.problem("m3u.attr", "%s in %s wants quotes", a.name, a.r.tag)
+// quotedAttr returns a quoted-string.
+func (r *reader) quotedAttr() string {
+	if !r.attr.quoted {
+		r.problem("m3u.attr", "%s in %s wants quotes", quote(r.attr.name), r.tag)
 	}
-	return a.value
+	return r.attr.value
 }
 
-// word returns an enumerated-string, which has no quotes.
-func (a *attrs) word() string {
-	if a.quoted {
-		a.r.problem("m3u.attr", "%s in %s wants no quotes", a.name, a.r.tag)
+// wordAttr returns an enumerated-string, which has no quotes.
+func (r *reader) wordAttr() string {
+	if r.attr.quoted {
+		r.problem("m3u.attr", "%s in %s wants no quotes", quote(r.attr.name), r.tag)
 	}
-	return a.value
+	return r.attr.value
 }
 
-// yes reads YES or NO.
-func (a *attrs) yes() bool {
-	w := a.word()
+// yesAttr reads YES or NO.
+func (r *reader) yesAttr() bool {
+	w := r.wordAttr()
 	if w != "YES" && w != "NO" {
-		a.bad("YES or NO")
+		r.badAttr("YES or NO")
 	}
 	return w == "YES"
 }
 
-// count reads a decimal-integer.
-func (a *attrs) count() probe.Fact[uint64] {
-	n, ok := parseUint(a.word())
+// countAttr reads a decimal-integer.
+func (r *reader) countAttr() probe.Fact[uint64] {
+	n, ok := parseUint(r.wordAttr())
 	if !ok {
-		a.bad("a whole number below 2^64")
+		r.badAttr("a whole number below 2^64")
 		return probe.Fact[uint64]{}
 	}
 	return probe.State(n)
 }
 
-// seconds reads a decimal-floating-point as a duration.
-func (a *attrs) seconds() probe.Fact[time.Duration] {
-	d, _, ok := parseSeconds(a.word())
+// secondsAttr reads a decimal-floating-point as a duration.
+func (r *reader) secondsAttr() probe.Fact[time.Duration] {
+	d, _, ok := parseSeconds(r.wordAttr())
 	if !ok {
-		a.bad("a number of seconds")
+		r.badAttr("a number of seconds")
 		return probe.Fact[time.Duration]{}
 	}
 	return probe.State(d)

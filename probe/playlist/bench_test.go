@@ -1,10 +1,13 @@
 package playlist
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/grafov/m3u8"
 )
 
 // mediaText is a live media playlist of n segments: date, EXTINF and URI each.
@@ -93,6 +96,22 @@ func TestDecodeAllocations(t *testing.T) {
 		body := mediaText(n)
 		if got := testing.AllocsPerRun(3, func() { Decode(body, Inputs{}) }); got > limit {
 			t.Errorf("%d segments: %v allocations, want at most %v", n, got, limit)
+		}
+	}
+}
+
+// BenchmarkGrafov is the yardstick for BenchmarkDecode on a machine whose speed
+// is not known: the same text through grafov's typed decoder.
+func BenchmarkGrafov(b *testing.B) {
+	body := mediaText(6)
+	b.ReportAllocs()
+	for b.Loop() {
+		p, err := m3u8.NewMediaPlaylist(0, 6)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := p.DecodeFrom(bytes.NewReader(body), false); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

@@ -42,10 +42,9 @@ func (r *reader) cueDuration(value string) time.Duration {
 	if d, _, ok := parseSeconds(strings.TrimSpace(bare)); ok {
 		return d
 	}
-	a := attrs{r: r, rest: value, loose: true}
-	for a.next() {
-		if strings.EqualFold(a.name, "DURATION") {
-			if d, _, ok := parseSeconds(a.value); ok {
+	for r.looseAttrs(value); r.nextAttr(); {
+		if strings.EqualFold(r.attr.name, "DURATION") {
+			if d, _, ok := parseSeconds(r.attr.value); ok {
 				return d
 			}
 		}
@@ -55,18 +54,17 @@ func (r *reader) cueDuration(value string) time.Duration {
 }
 
 func (r *reader) scte35(list string) {
-	a := attrs{r: r, rest: list, loose: true}
 	out, duration := false, time.Duration(0)
-	for a.next() {
-		switch a.name {
+	for r.looseAttrs(list); r.nextAttr(); {
+		switch r.attr.name {
 		case "CUE":
-			r.judgeBase64Cue(a.value)
+			r.judgeBase64Cue(r.attr.value)
 		case "CUE-OUT":
-			out = a.value == "YES"
+			out = r.attr.value == "YES"
 		case "CUE-IN":
-			r.seg.CueIn = r.seg.CueIn || a.value == "YES"
+			r.seg.CueIn = r.seg.CueIn || r.attr.value == "YES"
 		case "DURATION":
-			duration, _, _ = parseSeconds(a.value)
+			duration, _, _ = parseSeconds(r.attr.value)
 		}
 	}
 	if out {

@@ -41,7 +41,7 @@ func parseDate(s string) (time.Time, dateForm) {
 		return time.Time{}, formBad
 	}
 	at := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
-	if at.Day() != day {
+	if day > 28 && at.Day() != day {
 		return time.Time{}, formBad
 	}
 	of := time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute + time.Duration(second)*time.Second

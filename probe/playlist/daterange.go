@@ -9,25 +9,24 @@ import (
 // dateRange reads EXT-X-DATERANGE, RFC 8216bis §4.4.5.1.
 func (r *reader) dateRange(list string) {
 	var d probe.DateRange
-	a := r.attrs(list)
-	for a.next() {
-		switch a.name {
+	for r.attrs(list); r.nextAttr(); {
+		switch r.attr.name {
 		case "ID":
-			d.ID = a.text()
+			d.ID = r.quotedAttr()
 		case "CLASS":
-			d.Class = a.text()
+			d.Class = r.quotedAttr()
 		case "START-DATE":
-			d.StartDate = r.dateAttribute(&a)
+			d.StartDate = r.dateAttribute()
 		case "END-DATE":
-			d.EndDate = r.dateAttribute(&a)
+			d.EndDate = r.dateAttribute()
 		case "DURATION":
-			d.Duration = a.seconds()
+			d.Duration = r.secondsAttr()
 		case "PLANNED-DURATION":
-			d.PlannedDuration = a.seconds()
+			d.PlannedDuration = r.secondsAttr()
 		case "END-ON-NEXT":
-			d.EndOnNext = a.yes()
+			d.EndOnNext = r.yesAttr()
 		case "SCTE35-CMD", "SCTE35-OUT", "SCTE35-IN":
-			d.SCTE35 = a.word()
+			d.SCTE35 = r.wordAttr()
 			r.judgeHexCue(d.SCTE35)
 		}
 	}
@@ -35,10 +34,10 @@ func (r *reader) dateRange(list string) {
 	r.p.DateRanges = append(r.p.DateRanges, d)
 }
 
-func (r *reader) dateAttribute(a *attrs) time.Time {
-	at, form := parseDate(a.text())
+func (r *reader) dateAttribute() time.Time {
+	at, form := parseDate(r.quotedAttr())
 	if form == formBad {
-		r.problem("daterange", "%s is %s, want an ISO 8601 date", a.name, quote(a.value))
+		r.problem("daterange", "%s is %s, want an ISO 8601 date", r.attr.name, quote(r.attr.value))
 	}
 	return at
 }

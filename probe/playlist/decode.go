@@ -100,6 +100,8 @@ type reader struct {
 	variantLine  int           // its line; 0 none
 	badBandwidth bool          // it has a BANDWIDTH, which cannot be read
 
+	attr attrs // the attribute list that is being read
+
 	// Variables: define.go.
 	hasVars  bool // the text refers to one somewhere
 	query    map[string][]string

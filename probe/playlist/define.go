@@ -11,19 +11,18 @@ func (r *reader) define(list string) {
 	var name, value, imported, param string
 	var valued bool
 	kinds := 0
-	a := r.attrs(list)
-	for a.next() {
-		switch a.name {
+	for r.attrs(list); r.nextAttr(); {
+		switch r.attr.name {
 		case "NAME":
-			name = a.text()
+			name = r.quotedAttr()
 			kinds++
 		case "VALUE":
-			value, valued = a.text(), true
+			value, valued = r.quotedAttr(), true
 		case "IMPORT":
-			imported = a.text()
+			imported = r.quotedAttr()
 			kinds++
 		case "QUERYPARAM":
-			param = a.text()
+			param = r.quotedAttr()
 			kinds++
 			r.need(11, "QUERYPARAM")
 		}

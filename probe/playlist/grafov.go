@@ -58,7 +58,12 @@ func (r *reader) secondKey(list string, k probe.Key) {
 	r.again(maxSecondMedia, secondIsKey, list, fields{k.Method, k.URI, k.IV, k.KeyFormat, k.KeyFormatVersions})
 }
 
+// secondMap leaves a list of one attribute alone, as most are: two readers have
+// nothing to disagree about, and every poll would pay for asking.
 func (r *reader) secondMap(list string, m *probe.Map) {
+	if !strings.Contains(list, ",") {
+		return
+	}
 	r.again(maxSecondMedia, secondIsMap, list, mapFields(m.URI, m.ByteRange.Value.Length, m.ByteRange.Value.Offset))
 }
 
@@ -152,7 +157,7 @@ func decodeAgain(tags []secondReading) (got []fields, err error) {
 // decodeMedia gives each tag a segment of its own.
 func decodeMedia(tags []secondReading) ([]fields, error) {
 	var text strings.Builder
-	text.WriteString("#EXTM3U\n#EXT-X-TARGETDURATION:1\n")
+	text.WriteString("#EXTM3U\n")
 	for _, t := range tags {
 		text.WriteString(secondTags[t.kind])
 		text.WriteString(t.list)

@@ -1,6 +1,8 @@
 package playlist
 
 import (
+	"bytes"
+	"encoding/binary"
 	"strings"
 	"unicode/utf8"
 
@@ -17,30 +19,50 @@ func (r *reader) open(body []byte) {
 		body = body[:MaxBodyBytes]
 		r.cut = true
 	}
-	r.text = string(body)
 	if r.cut {
-		r.text = r.text[:strings.LastIndexByte(r.text, '\n')+1]
+		body = body[:bytes.LastIndexByte(body, '\n')+1]
 	}
+	odd := odd(body)
+	r.text = string(body)
 	if text, ok := strings.CutPrefix(r.text, bom); ok {
 		r.problemAt(1, "m3u.bom", "the text begins with a byte order mark")
 		r.text = text
 	}
 	r.nextLF, r.nextCR = -1, -1
-	if odd(r.text) {
+	if odd {
 		r.judgeCharacters()
 	}
 	r.hasVars = strings.Contains(r.text, "{$")
 }
 
-// odd reports whether any byte is not printable ASCII or LF. Almost no
-// playlist has one, so that the exact checks are rarely paid for.
-func odd(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; c-' ' > '~'-' ' && c != '\n' {
+// odd reports whether any byte is not printable ASCII or LF. Almost no playlist
+// has one, so that the exact checks are rarely paid for. It looks at eight bytes
+// at a time: by bytes it would be a fifth of the whole reading.
+func odd(b []byte) bool {
+	const each = 0x0101010101010101
+	for len(b) >= 8 {
+		w := binary.LittleEndian.Uint64(b)
+		// In each byte the top bit says: below space, is LF, is DEL.
+		below := ^((w | 0x80*each) - 0x20*each)
+		lf := zeroBytes(w ^ '\n'*each)
+		del := zeroBytes(w ^ 0x7f*each)
+		if (w|below&^lf|del)&(0x80*each) != 0 {
+			return true
+		}
+		b = b[8:]
+	}
+	for _, c := range b {
+		if c-' ' >= 0x7f-' ' && c != '\n' {
 			return true
 		}
 	}
 	return false
+}
+
+// zeroBytes sets the top bit of every byte that is zero, and no other top bit.
+func zeroBytes(x uint64) uint64 {
+	const low = 0x7f7f7f7f7f7f7f7f
+	return ^(x&low + low | x | low)
 }
 
 // judgeCharacters holds the text to RFC 8216bis §4.1: UTF-8, and no control
@@ -114,7 +136,7 @@ func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 // trim takes white space off a value and notes it, RFC 8216bis §4.1.
 func (r *reader) trim(s string) string {
 	if s != "" && (isBlank(s[0]) || isBlank(s[len(s)-1])) {
-		r.report("m3u.ws", probe.Info, "white space in %s", r.tag)
+		r.report("m3u.ws", probe.Info, "white space in %s", quote(r.tag))
 		return strings.Trim(s, " \t")
 	}
 	return s

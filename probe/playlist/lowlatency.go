@@ -10,10 +10,9 @@ func (r *reader) partInf(list string) {
 	if !r.once(tagPartInf) {
 		return
 	}
-	a := r.attrs(list)
-	for a.next() {
-		if a.name == "PART-TARGET" {
-			r.p.PartTarget = a.seconds()
+	for r.attrs(list); r.nextAttr(); {
+		if r.attr.name == "PART-TARGET" {
+			r.p.PartTarget = r.secondsAttr()
 		}
 	}
 	if !r.p.PartTarget.Stated {
@@ -26,19 +25,18 @@ func (r *reader) serverControl(list string) {
 		return
 	}
 	var s probe.ServerControl
-	a := r.attrs(list)
-	for a.next() {
-		switch a.name {
+	for r.attrs(list); r.nextAttr(); {
+		switch r.attr.name {
 		case "CAN-BLOCK-RELOAD":
-			s.CanBlockReload = a.yes()
+			s.CanBlockReload = r.yesAttr()
 		case "CAN-SKIP-UNTIL":
-			s.CanSkipUntil = a.seconds()
+			s.CanSkipUntil = r.secondsAttr()
 		case "CAN-SKIP-DATERANGES":
-			s.CanSkipDateRanges = a.yes()
+			s.CanSkipDateRanges = r.yesAttr()
 		case "HOLD-BACK":
-			s.HoldBack = a.seconds()
+			s.HoldBack = r.secondsAttr()
 		case "PART-HOLD-BACK":
-			s.PartHoldBack = a.seconds()
+			s.PartHoldBack = r.secondsAttr()
 		}
 	}
 	r.p.ServerControl = probe.State(s)
@@ -49,20 +47,19 @@ func (r *reader) serverControl(list string) {
 func (r *reader) part(list string) {
 	var p probe.Part
 	stated := false
-	a := r.attrs(list)
-	for a.next() {
-		switch a.name {
+	for r.attrs(list); r.nextAttr(); {
+		switch r.attr.name {
 		case "URI":
-			p.URI = a.text()
+			p.URI = r.quotedAttr()
 		case "DURATION":
-			d := a.seconds()
+			d := r.secondsAttr()
 			p.Duration, stated = d.Value, d.Stated
 		case "INDEPENDENT":
-			p.Independent = a.yes()
+			p.Independent = r.yesAttr()
 		case "GAP":
-			p.Gap = a.yes()
+			p.Gap = r.yesAttr()
 		case "BYTERANGE":
-			p.ByteRange = r.byteRange(a.text())
+			p.ByteRange = r.byteRange(r.quotedAttr())
 		}
 	}
 	r.resolve(&p.ByteRange, p.URI, &r.lastPart)
@@ -77,17 +74,16 @@ func (r *reader) part(list string) {
 
 func (r *reader) preloadHint(list string) {
 	var h probe.PreloadHint
-	a := r.attrs(list)
-	for a.next() {
-		switch a.name {
+	for r.attrs(list); r.nextAttr(); {
+		switch r.attr.name {
 		case "TYPE":
-			h.Type = a.word()
+			h.Type = r.wordAttr()
 		case "URI":
-			h.URI = a.text()
+			h.URI = r.quotedAttr()
 		case "BYTERANGE-START":
-			h.ByteRangeStart = signed(a.count()).Value
+			h.ByteRangeStart = signed(r.countAttr()).Value
 		case "BYTERANGE-LENGTH":
-			h.ByteRangeLength = signed(a.count())
+			h.ByteRangeLength = signed(r.countAttr())
 		}
 	}
 	if h.Type == "" || h.URI == "" {
@@ -106,15 +102,14 @@ func signed(n probe.Fact[uint64]) probe.Fact[int64] {
 
 func (r *reader) renditionReport(list string) {
 	var rr probe.RenditionReport
-	a := r.attrs(list)
-	for a.next() {
-		switch a.name {
+	for r.attrs(list); r.nextAttr(); {
+		switch r.attr.name {
 		case "URI":
-			rr.URI = a.text()
+			rr.URI = r.quotedAttr()
 		case "LAST-MSN":
-			rr.LastMSN = a.count()
+			rr.LastMSN = r.countAttr()
 		case "LAST-PART":
-			rr.LastPart = a.count()
+			rr.LastPart = r.countAttr()
 		}
 	}
 	if rr.URI == "" {
@@ -133,13 +128,12 @@ func (r *reader) skip(list string) {
 		r.problem("m3u.order", "EXT-X-SKIP comes after a segment")
 	}
 	r.need(9, "EXT-X-SKIP")
-	a := r.attrs(list)
-	for a.next() {
-		switch a.name {
+	for r.attrs(list); r.nextAttr(); {
+		switch r.attr.name {
 		case "SKIPPED-SEGMENTS":
-			r.p.Skipped = a.count()
+			r.p.Skipped = r.countAttr()
 		case "RECENTLY-REMOVED-DATERANGES":
-			a.text()
+			r.quotedAttr()
 			r.need(10, "RECENTLY-REMOVED-DATERANGES")
 		}
 	}

@@ -63,30 +63,29 @@ func (r *reader) judgeURI(uri string) {
 
 func (r *reader) variantAttributes(list string) probe.Variant {
 	var v probe.Variant
-	a := r.attrs(list)
-	for a.next() {
-		switch a.name {
+	for r.attrs(list); r.nextAttr(); {
+		switch r.attr.name {
 		case "URI":
-			v.URI = a.text()
+			v.URI = r.quotedAttr()
 		case "BANDWIDTH":
-			r.bandwidth(&a, &v)
+			r.bandwidth(&v)
 		case "AVERAGE-BANDWIDTH":
-			v.AverageBandwidth = a.count()
+			v.AverageBandwidth = r.countAttr()
 		case "CODECS":
-			v.Codecs = a.text()
+			v.Codecs = r.quotedAttr()
 		case "RESOLUTION":
-			r.resolution(&a, &v)
+			r.resolution(&v)
 		case "FRAME-RATE":
-			f := a.seconds() // the same syntax: a decimal-floating-point
+			f := r.secondsAttr() // the same syntax: a decimal-floating-point
 			v.FrameRate = f.Value.Seconds()
 		case "VIDEO-RANGE":
-			v.VideoRange = a.word()
+			v.VideoRange = r.wordAttr()
 		case "HDCP-LEVEL":
-			v.HDCPLevel = a.word()
+			v.HDCPLevel = r.wordAttr()
 		case "REQ-VIDEO-LAYOUT":
 			r.need(12, "REQ-VIDEO-LAYOUT")
 		default:
-			groupAttribute(&a, &v)
+			r.groupAttribute(&v)
 		}
 	}
 	if !v.Bandwidth.Stated && !r.badBandwidth {
@@ -97,27 +96,27 @@ func (r *reader) variantAttributes(list string) probe.Variant {
 	return v
 }
 
-func groupAttribute(a *attrs, v *probe.Variant) {
-	switch a.name {
+func (r *reader) groupAttribute(v *probe.Variant) {
+	switch r.attr.name {
 	case "AUDIO":
-		v.Audio = a.text()
+		v.Audio = r.quotedAttr()
 	case "VIDEO":
-		v.Video = a.text()
+		v.Video = r.quotedAttr()
 	case "SUBTITLES":
-		v.Subtitles = a.text()
+		v.Subtitles = r.quotedAttr()
 	case "CLOSED-CAPTIONS":
-		v.ClosedCaptions = a.value // a group in quotes, or NONE without
+		v.ClosedCaptions = r.attr.value // a group in quotes, or NONE without
 	case "NAME":
-		v.Name = a.value
+		v.Name = r.attr.value
 	case "PATHWAY-ID":
-		v.PathwayID = a.text()
+		v.PathwayID = r.quotedAttr()
 	}
 }
 
-func (r *reader) bandwidth(a *attrs, v *probe.Variant) {
-	n, ok := parseUint(a.word())
+func (r *reader) bandwidth(v *probe.Variant) {
+	n, ok := parseUint(r.wordAttr())
 	if !ok || n == 0 {
-		r.problem("mv.bandwidth", "BANDWIDTH is %s, want bits per second", quote(a.value))
+		r.problem("mv.bandwidth", "BANDWIDTH is %s, want bits per second", quote(r.attr.value))
 	}
 	if ok {
 		v.Bandwidth = probe.State(n)
@@ -125,12 +124,12 @@ func (r *reader) bandwidth(a *attrs, v *probe.Variant) {
 	r.badBandwidth = !ok
 }
 
-func (r *reader) resolution(a *attrs, v *probe.Variant) {
-	w, h, _ := strings.Cut(a.word(), "x")
+func (r *reader) resolution(v *probe.Variant) {
+	w, h, _ := strings.Cut(r.wordAttr(), "x")
 	width, err := strconv.ParseUint(w, 10, 31)
 	height, errHeight := strconv.ParseUint(h, 10, 31)
 	if err != nil || errHeight != nil {
-		a.bad("width x height")
+		r.badAttr("width x height")
 		return
 	}
 	v.Width, v.Height = int(width), int(height)
@@ -139,30 +138,29 @@ func (r *reader) resolution(a *attrs, v *probe.Variant) {
 func (r *reader) rendition(list string) {
 	m := probe.Rendition{Line: r.number}
 	autoselectNo := false
-	a := r.attrs(list)
-	for a.next() {
-		switch a.name {
+	for r.attrs(list); r.nextAttr(); {
+		switch r.attr.name {
 		case "TYPE":
-			m.Type = a.word()
+			m.Type = r.wordAttr()
 		case "GROUP-ID":
-			m.GroupID = a.text()
+			m.GroupID = r.quotedAttr()
 		case "NAME":
-			m.Name = a.text()
+			m.Name = r.quotedAttr()
 		case "LANGUAGE":
-			m.Language = a.text()
+			m.Language = r.quotedAttr()
 		case "URI":
-			m.URI = a.text()
+			m.URI = r.quotedAttr()
 		case "DEFAULT":
-			m.Default = a.yes()
+			m.Default = r.yesAttr()
 		case "AUTOSELECT":
-			m.Autoselect = a.yes()
+			m.Autoselect = r.yesAttr()
 			autoselectNo = !m.Autoselect
 		case "FORCED":
-			m.Forced = a.yes()
+			m.Forced = r.yesAttr()
 		case "INSTREAM-ID":
-			m.InstreamID = a.text()
+			m.InstreamID = r.quotedAttr()
 		case "CHANNELS":
-			m.Channels = a.text()
+			m.Channels = r.quotedAttr()
 		}
 	}
 	if m.Default && autoselectNo {

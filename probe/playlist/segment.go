@@ -148,23 +148,22 @@ func keyFormat(k probe.Key) string {
 func (r *reader) keyAttributes(list string) probe.Key {
 	var k probe.Key
 	others := 0
-	a := r.attrs(list)
-	for a.next() {
+	for r.attrs(list); r.nextAttr(); {
 		others++
-		switch a.name {
+		switch r.attr.name {
 		case "METHOD":
 			others--
-			k.Method = a.word()
+			k.Method = r.wordAttr()
 		case "URI":
-			k.URI = a.text()
+			k.URI = r.quotedAttr()
 		case "IV":
-			k.IV = a.word()
+			k.IV = r.wordAttr()
 			r.need(2, "an IV")
 		case "KEYFORMAT":
-			k.KeyFormat = a.text()
+			k.KeyFormat = r.quotedAttr()
 			r.need(5, "KEYFORMAT")
 		case "KEYFORMATVERSIONS":
-			k.KeyFormatVersions = a.text()
+			k.KeyFormatVersions = r.quotedAttr()
 			r.need(5, "KEYFORMATVERSIONS")
 		}
 	}
@@ -217,13 +216,12 @@ func isHex(s string, digits int) bool {
 
 func (r *reader) mapTag(list string) {
 	m := &probe.Map{}
-	a := r.attrs(list)
-	for a.next() {
-		switch a.name {
+	for r.attrs(list); r.nextAttr(); {
+		switch r.attr.name {
 		case "URI":
-			m.URI = a.text()
+			m.URI = r.quotedAttr()
 		case "BYTERANGE":
-			m.ByteRange = r.byteRange(a.text())
+			m.ByteRange = r.byteRange(r.quotedAttr())
 			r.resolve(&m.ByteRange, "", &span{})
 		}
 	}

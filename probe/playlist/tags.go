@@ -129,15 +129,14 @@ func (r *reader) start(list string) {
 	if !r.once(tagStart) {
 		return
 	}
-	a := r.attrs(list)
-	for a.next() {
-		if a.name != "TIME-OFFSET" {
+	for r.attrs(list); r.nextAttr(); {
+		if r.attr.name != "TIME-OFFSET" {
 			continue
 		}
-		magnitude, negative := strings.CutPrefix(a.value, "-")
+		magnitude, negative := strings.CutPrefix(r.attr.value, "-")
 		d, _, ok := parseSeconds(magnitude)
 		if !ok {
-			a.bad("a number of seconds")
+			r.badAttr("a number of seconds")
 			continue
 		}
 		if negative {
