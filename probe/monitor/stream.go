@@ -137,7 +137,9 @@ func (s *stream) loop(rendition string, side probe.Side) *loop {
 func (s *stream) learn(ctx context.Context, o *probe.Observation) {
 	switch o.Playlist.Kind {
 	case probe.Media:
-		s.becomeSingle(o)
+		if o.Target.Rendition == "" {
+			s.becomeSingle(o)
+		}
 	case probe.Multivariant:
 		if o.Target.Rendition == single {
 			s.becomeMany(o)
@@ -148,9 +150,7 @@ func (s *stream) learn(ctx context.Context, o *probe.Observation) {
 		}
 		l := &ladder{playlist: o.Playlist, entries: s.choose(playlist.Ladder(o.Playlist, o.Exchange.URL))}
 		s.ladders[o.Target.Side] = l
-		if variables := playlist.Defines(o.Playlist); len(variables) > 0 {
-			s.variables.Store(&variables)
-		}
+		s.variables.Store(&o.Playlist.Variables)
 		s.climb(ctx)
 	case probe.UnknownKind:
 	}
@@ -159,19 +159,13 @@ func (s *stream) learn(ctx context.Context, o *probe.Observation) {
 // becomeSingle renames both entry targets once the manifest turns out to be a
 // media playlist.
 func (s *stream) becomeSingle(o *probe.Observation) {
-	renamed := false
 	for _, l := range s.loops {
 		if t := l.target.Load(); t.Rendition == "" {
 			l.rename(single, t.URL)
-			renamed = true
 		}
 	}
-	if renamed {
-		s.watch()
-	}
-	if o.Target.Rendition == "" {
-		o.Target.Rendition = single
-	}
+	o.Target.Rendition = single
+	s.watch()
 }
 
 // becomeMany is the way back: what was a media playlist now lists variants.
