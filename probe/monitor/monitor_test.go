@@ -103,7 +103,9 @@ func TestAStallIsFoundAndBlamedOnTheEncoder(t *testing.T) {
 		if snap := m.Snapshot(); snap.Verdict != probe.OK || len(snap.Streams[0].Renditions) != 1 || !m.Ready() {
 			t.Errorf("healthy snapshot: %+v, ready %v", snap, m.Ready())
 		}
+		src.mu.Lock()
 		polls := src.asked["origin.test/v/p.m3u8"]
+		src.mu.Unlock()
 		if polls < 14 || polls > 28 {
 			t.Errorf("%d polls of the origin in 29 s, want about 20", polls)
 		}
