@@ -1,3 +1,5 @@
+//go:build unix
+
 package fetch_test
 
 import (
@@ -5,15 +7,29 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe/fetch"
 )
 
+// cpu is the processor time that this process has used.
+func cpu(b *testing.B) time.Duration {
+	b.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
 // BenchmarkGet compares a fetch with a bare request for the same playlist over
-// loopback, server and client in one process.
+// loopback, server and client in one process. "ratio" alternates between the
+// two in one run and reports their processor time, which a busy machine
+// disturbs less than the time on the clock.
 func BenchmarkGet(b *testing.B) {
 	playlist := []byte("#EXTM3U\n" + strings.Repeat("#EXTINF:6.006,\nsegment-000000000000000000000001.ts\n", 14)[:700-8])
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -25,38 +41,64 @@ func BenchmarkGet(b *testing.B) {
 		_, _ = w.Write(playlist)
 	}))
 	defer srv.Close()
+	ctx, cancel := context.WithTimeout(b.Context(), 10*time.Minute)
+	defer cancel()
 
-	b.Run("bare", func(b *testing.B) {
-		c := &http.Client{Transport: &http.Transport{}}
-		b.ReportAllocs()
-		for b.Loop() {
-			req, err := http.NewRequestWithContext(b.Context(), http.MethodGet, srv.URL, nil)
-			if err != nil {
-				b.Fatal(err)
-			}
-			resp, err := c.Do(req)
-			if err != nil {
-				b.Fatal(err)
-			}
-			body, err := io.ReadAll(resp.Body)
-			if err != nil || len(body) != len(playlist) {
-				b.Fatal(err)
-			}
-			_ = resp.Body.Close()
+	plain := &http.Client{Transport: &http.Transport{}}
+	bare := func() {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, srv.URL, nil)
+		if err != nil {
+			b.Fatal(err)
 		}
-	})
-	b.Run("fetch", func(b *testing.B) {
-		c := fetch.New(fetch.Options{})
-		defer c.Close()
-		into := make([]byte, 0, 4096)
-		ctx, cancel := context.WithTimeout(b.Context(), time.Minute)
-		defer cancel()
-		b.ReportAllocs()
-		for b.Loop() {
-			body, ex := c.Do(ctx, fetch.Request{URL: srv.URL, Into: into})
-			if !ex.OK() || len(body) != len(playlist) {
-				b.Fatal(ex.Error)
-			}
+		resp, err := plain.Do(req)
+		if err != nil {
+			b.Fatal(err)
 		}
+		if body, err := io.ReadAll(resp.Body); err != nil || len(body) != len(playlist) {
+			b.Fatal(err)
+		}
+		_ = resp.Body.Close()
+	}
+	cl := fetch.New(fetch.Options{})
+	defer cl.Close()
+	into := make([]byte, 0, 4096)
+	ours := func() {
+		if body, ex := cl.Do(ctx, fetch.Request{URL: srv.URL, Into: into}); !ex.OK() || len(body) != len(playlist) {
+			b.Fatal(ex.Error)
+		}
+	}
+
+	for name, get := range map[string]func(){"bare": bare, "fetch": ours} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				get()
+			}
+		})
+	}
+	b.Run("ratio", func(b *testing.B) {
+		const batch = 500
+		var ratios, bareCPU, oursCPU []float64
+		for b.Loop() {
+			start := cpu(b)
+			for range batch {
+				bare()
+			}
+			half := cpu(b)
+			for range batch {
+				ours()
+			}
+			x, y := float64(half-start)/batch, float64(cpu(b)-half)/batch
+			bareCPU, oursCPU, ratios = append(bareCPU, x), append(oursCPU, y), append(ratios, y/x)
+		}
+		b.ReportMetric(median(bareCPU), "bare-cpu-ns/op")
+		b.ReportMetric(median(oursCPU), "fetch-cpu-ns/op")
+		b.ReportMetric(median(ratios), "fetch/bare")
+		b.ReportMetric(0, "ns/op")
 	})
+}
+
+func median(v []float64) float64 {
+	slices.Sort(v)
+	return v[len(v)/2]
 }
