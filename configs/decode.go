@@ -123,9 +123,10 @@ func (d *decoder) structure(n *yaml.Node, path string, v reflect.Value) {
 	meant := map[string]bool{} // keys that are there, misspelt
 	var known []string
 	for i := range v.NumField() {
-		key := v.Type().Field(i).Tag.Get("yaml")
-		fields[key] = i
-		known = append(known, key)
+		if key := v.Type().Field(i).Tag.Get("yaml"); key != "" {
+			fields[key] = i
+			known = append(known, key)
+		}
 	}
 	given := d.pairs(n, path, func(key, value *yaml.Node) {
 		i, ok := fields[key.Value]

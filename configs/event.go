@@ -28,6 +28,8 @@ type Event struct {
 	Alarms       Alarms       `yaml:"alarms"`
 	Notify       Notify       `yaml:"notify"`
 	Output       string       `yaml:"output"` // below it, one folder per event
+
+	lines map[string][2]int // line and column of each value in the file
 }
 
 // Origin is the HTTP server that the encoder feeds.
@@ -57,10 +59,9 @@ func (l *Local) setDefaults() { l.Listen = "127.0.0.1:8081" }
 
 // Stream is one multivariant or media playlist of the event.
 type Stream struct {
-	Name       string            `yaml:"name" required:"true"` // [a-z0-9-], unique
-	Manifest   Manifest          `yaml:"manifest" required:"true"`
-	Renditions Renditions        `yaml:"renditions"`
-	Headers    map[string]Secret `yaml:"headers"` // sent by the probe to both sides
+	Name       string     `yaml:"name" required:"true"`     // [a-z0-9-], unique
+	Manifest   URL        `yaml:"manifest" required:"true"` // absolute path on both sides, or a full URL
+	Renditions Renditions `yaml:"renditions"`
 }
 
 func (s *Stream) setDefaults() { s.Renditions.All = true }
@@ -69,23 +70,26 @@ func (s *Stream) setDefaults() { s.Renditions.All = true }
 type Player struct {
 	Out            string        `yaml:"out"` // below the event's output folder
 	Kinds          []string      `yaml:"kinds" enum:"hlsjs videojs native iframe"`
-	Title          string        `yaml:"title"`
+	Title          string        `yaml:"title"`  // empty is the event's name
 	Poster         string        `yaml:"poster"` // https URL of an image
+	Lang           string        `yaml:"lang"`   // of the page, BCP 47
 	Autoplay       string        `yaml:"autoplay" enum:"off muted any"`
-	AspectRatio    string        `yaml:"aspect_ratio"` // "16:9"; auto is that of the top variant
-	Hotkeys        bool          `yaml:"hotkeys"`
-	QualityMenu    bool          `yaml:"quality_menu"`
-	Captions       string        `yaml:"captions"` // language of the captions shown at start; empty shows none
 	DVR            string        `yaml:"dvr" enum:"auto on off"`
 	Latency        string        `yaml:"latency" enum:"auto normal low"`
 	TargetLatency  time.Duration `yaml:"target_latency" range:"0s..5m"` // 0 is derived from the manifest
+	CatchUp        float64       `yaml:"catch_up" range:"0..1.5"`       // playback rate; 0 is derived
+	Captions       string        `yaml:"captions"`                      // language shown at start; empty shows none
 	Lazy           bool          `yaml:"lazy"`
-	RememberVolume bool          `yaml:"remember_volume"`
+	PreferNative   bool          `yaml:"prefer_native"`
 	Credentials    bool          `yaml:"credentials"` // send cookies to the CDN
 	CMCD           bool          `yaml:"cmcd"`
+	DRM            bool          `yaml:"drm"`
+	Scripts        string        `yaml:"scripts" enum:"cdn local"`
+	Base           string        `yaml:"base"`   // where the embeds are published
 	Beacon         string        `yaml:"beacon"` // URL to which pages report; empty reports nothing
 	FrameAncestors []string      `yaml:"frame_ancestors"`
-	Scripts        string        `yaml:"scripts" enum:"cdn local"`
+	AllowSigned    bool          `yaml:"allow_signed"`
+	AllowInsecure  bool          `yaml:"allow_insecure"`
 }
 
 // How a newly listed segment is probed.
@@ -168,8 +172,8 @@ func (w *Webhook) setDefaults() { w.Format = "json" }
 func Default() Event {
 	return Event{
 		Player: Player{
-			Out: "embeds", Kinds: []string{"hlsjs", "videojs", "native", "iframe"}, Autoplay: "muted", AspectRatio: "auto",
-			Hotkeys: true, QualityMenu: true, DVR: "auto", Latency: "auto", Scripts: "cdn",
+			Out: "embeds", Kinds: []string{"hlsjs", "videojs", "native", "iframe"}, Lang: "en", Autoplay: "muted",
+			DVR: "auto", Latency: "auto", Scripts: "cdn",
 		},
 		Monitor: Monitor{Listen: "127.0.0.1:8090", Segments: SegmentsRange},
 		Output:  "streamwatch-out",

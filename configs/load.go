@@ -51,7 +51,28 @@ func Parse(name string, text []byte, env func(string) (string, bool)) (*Event, e
 		problems.sort()
 		return nil, problems
 	}
+	event.lines = map[string][2]int{}
+	for path, n := range d.at {
+		event.lines[path] = [2]int{max(n.Line, 1), max(n.Column, 1)}
+	}
 	return &event, nil
+}
+
+// Locate gives problems that were found elsewhere, by path, their place in the
+// file that the event was loaded from: that of the value, or of the closest
+// part above it that the file has. name is the file as the user named it.
+func (e *Event) Locate(name string, found []Problem) *Problems {
+	problems := &Problems{Name: name}
+	for _, p := range found {
+		at := p.Path
+		for at != "" && e.lines[at] == ([2]int{}) {
+			at = at[:max(strings.LastIndexAny(at, ".["), 0)]
+		}
+		p.Line, p.Col = max(e.lines[at][0], 1), max(e.lines[at][1], 1)
+		problems.List = append(problems.List, p)
+	}
+	problems.sort()
+	return problems
 }
 
 // document returns the one mapping that a file must hold.

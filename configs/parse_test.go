@@ -90,7 +90,8 @@ func TestFullStatesTheDefaults(t *testing.T) {
 	want.Event, want.Origin.URL = "autumn-concert", "http://live.example.com:8080"
 	want.Distribution.CloudFormation = &CloudFormation{}
 	want.Distribution.CloudFormation.setDefaults()
-	want.Streams = []Stream{{Name: "main", Manifest: Manifest{Path: "/myStream/playlist.m3u8"}, Renditions: Renditions{All: true}}}
+	want.Streams = []Stream{{Name: "main", Manifest: "/myStream/playlist.m3u8", Renditions: Renditions{All: true}}}
+	got.lines = nil
 	if !reflect.DeepEqual(*got, want) {
 		t.Errorf("got\n%v\nwant\n%v", got, &want)
 	}
@@ -240,21 +241,32 @@ notify: {webhooks: [{url: "https://h.example/hunter2", secret: hunter2}]}
 }
 
 func TestValuesInSeveralForms(t *testing.T) {
-	text := strings.Replace(minimal, "/m.m3u8", `{edge: "https://e.example/a.m3u8", origin: "http://o.example/b.m3u8"}, renditions: [720p, 2]`, 1)
+	text := strings.Replace(minimal, "/m.m3u8", `"http://o.example/b.m3u8", renditions: [720p, 2]`, 1)
 	text += "monitor: {checks: {stale: {severity: off, after: 2}, seq.regress: {severity: warning}}}\n"
 	e, err := Parse("e.yaml", []byte(text), noEnv)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &e.Streams[0]
-	if e.ManifestURL(s, probe.Edge, "x") != "https://e.example/a.m3u8" || e.ManifestURL(s, probe.Origin, "x") != "http://o.example/b.m3u8" {
-		t.Errorf("manifest %+v", s.Manifest)
+	if got := e.ManifestURL(s, probe.Edge, "https://e.example/"); got != "https://e.example/b.m3u8" {
+		t.Errorf("a full URL on the origin is %s at the edge", got)
 	}
 	if r := s.Renditions; !r.Chosen(0, "720p") || !r.Chosen(2, "x") || r.Chosen(1, "x") {
 		t.Errorf("renditions %+v", r)
 	}
 	if c := e.Monitor.Checks; !c["stale"].Severity.Off || c["stale"].After != 2 || c["seq.regress"].Severity.Severity != probe.Warning {
 		t.Errorf("checks %+v", c)
+	}
+}
+
+func TestLocate(t *testing.T) {
+	e, err := Parse("e.yaml", []byte(minimal), noEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := e.Locate("e.yaml", []Problem{{Path: "streams[0].renditions", Message: "b"}, {Path: "origin.url", Message: "a"}})
+	if got, want := p.Error(), "e.yaml:2:15: a\ne.yaml:4:11: b"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

@@ -77,6 +77,8 @@ func wanted(v reflect.Value) (want, hint string) {
 		return "true or false", ""
 	case reflect.Int:
 		return "a whole number", ""
+	case reflect.Float64:
+		return "a number", ""
 	default:
 		return "text", ""
 	}
@@ -102,6 +104,10 @@ func parse(text string, t reflect.Type) (reflect.Value, error) {
 		default:
 			return v, strconv.ErrSyntax
 		}
+	case reflect.Float64:
+		f, err := strconv.ParseFloat(text, 64)
+		v.SetFloat(f)
+		return v, err
 	case reflect.Int:
 		i, err := strconv.Atoi(text)
 		v.SetInt(int64(i))
@@ -117,7 +123,13 @@ func parse(text string, t reflect.Type) (reflect.Value, error) {
 func within(v reflect.Value, low, high string) bool {
 	from, err := parse(low, v.Type())
 	to, err2 := parse(high, v.Type())
-	return err == nil && err2 == nil && v.Int() >= from.Int() && v.Int() <= to.Int()
+	if err != nil || err2 != nil {
+		return false
+	}
+	if v.Kind() == reflect.Float64 {
+		return v.Float() >= from.Float() && v.Float() <= to.Float()
+	}
+	return v.Int() >= from.Int() && v.Int() <= to.Int()
 }
 
 // durationHint mends the durations that people write.

@@ -78,8 +78,19 @@ func (d *decoder) streams(streams []Stream) {
 		} else {
 			first[s.Name] = i
 		}
-		d.checkHeaders(path+".headers", s.Headers)
+		d.manifest(path+".manifest", s.Manifest)
 	}
+}
+
+func (d *decoder) manifest(path string, m URL) {
+	text := m.Reveal()
+	if !strings.HasPrefix(text, "/") && strings.Contains(text, "://") {
+		d.checkURL(path, m)
+		return
+	}
+	u, err := url.Parse(text)
+	d.require(path, err == nil && strings.HasPrefix(text, "/") && u.Host == "" && u.Fragment == "" && !strings.ContainsAny(text, " \t\r\n"),
+		"must be an absolute path, which is appended to the origin's and the edge's URL", "such as /myStream/playlist.m3u8")
 }
 
 func (d *decoder) monitor(m *Monitor) {

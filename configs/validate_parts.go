@@ -19,7 +19,6 @@ var (
 	arn       = regexp.MustCompile(`^arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\d*:.+$`)
 	hostName  = regexp.MustCompile(`^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$`)
 	queryName = regexp.MustCompile(`^[A-Za-z0-9_.~-]+$`)
-	ratio     = regexp.MustCompile(`^[1-9]\d{0,3}:[1-9]\d{0,3}$`)
 	language  = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
 )
 
@@ -102,9 +101,10 @@ func (d *decoder) originPort(path string, u URL) {
 func (d *decoder) player(p *Player) {
 	d.require("player.out", filepath.IsLocal(p.Out), "must be a folder below output", "such as embeds")
 	d.require("player.kinds", len(slices.Compact(slices.Sorted(slices.Values(p.Kinds)))) == len(p.Kinds), "names a kind twice", "")
-	d.require("player.aspect_ratio", p.AspectRatio == "auto" || ratio.MatchString(p.AspectRatio), "must be auto or width:height", `such as "16:9"`)
+	d.require("player.lang", language.MatchString(p.Lang), "must be a language tag", "such as en or pt-BR")
 	d.require("player.captions", p.Captions == "" || language.MatchString(p.Captions), "must be a language tag", "such as en or pt-BR")
-	for _, u := range []struct{ key, value string }{{"poster", p.Poster}, {"beacon", p.Beacon}} {
+	d.require("player.catch_up", p.CatchUp == 0 || p.CatchUp >= 1, "must be 0 or from 1 to 1.5", "")
+	for _, u := range []struct{ key, value string }{{"poster", p.Poster}, {"beacon", p.Beacon}, {"base", p.Base}} {
 		d.require("player."+u.key, u.value == "" || strings.HasPrefix(u.value, "https://") && len(u.value) > len("https://"),
 			"must be an https URL: pages on https refuse others", "")
 	}

@@ -2,7 +2,6 @@ package configs
 
 import (
 	"cmp"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -100,66 +99,22 @@ func (r *Renditions) decodeNode(d *decoder, n *yaml.Node, path string) {
 	}
 }
 
-// Manifest is where a stream's playlist is: one path that is valid on both
-// sides, or a full URL for each.
-type Manifest struct {
-	Path   URL // absolute path, with its query
-	Edge   URL
-	Origin URL
-}
-
-// MarshalYAML writes the manifest as it is configured.
-func (m Manifest) MarshalYAML() (any, error) {
-	if m.Path != "" {
-		return m.Path.String(), nil
-	}
-	return map[string]string{"edge": m.Edge.String(), "origin": m.Origin.String()}, nil
-}
-
-func (m *Manifest) decodeNode(d *decoder, n *yaml.Node, path string) {
-	if n.Kind == yaml.MappingNode {
-		var sides struct {
-			Edge   URL `yaml:"edge" required:"true"`
-			Origin URL `yaml:"origin" required:"true"`
-		}
-		d.into(n, path, &sides)
-		m.Edge, m.Origin = sides.Edge, sides.Origin
-		for _, s := range []struct {
-			key string
-			url URL
-		}{{"edge", m.Edge}, {"origin", m.Origin}} {
-			if s.url != "" {
-				d.checkURL(path+"."+s.key, s.url)
-			}
-		}
-		return
-	}
-	text, ok := d.text(n, path, "an absolute path, or {edge: URL, origin: URL}")
-	if !ok {
-		return
-	}
-	u, err := url.Parse(text)
-	switch {
-	case err == nil && u.Host != "" && u.Scheme != "":
-		d.report(n, path, "must be a path, which is valid on both sides", "write "+strconv.Quote(u.EscapedPath())+", or {edge: URL, origin: URL}")
-	case err != nil || !strings.HasPrefix(text, "/") || u.Host != "" || strings.ContainsAny(text, " \t\r\n"):
-		d.report(n, path, "must be an absolute path", `such as "/myStream/playlist.m3u8"`)
-	default:
-		m.Path = URL(text)
-	}
-}
-
 // ManifestURL returns where a stream's playlist is on one side of the event.
-// The edge's base URL is known once there is a distribution.
+// The edge's base URL is known once there is a distribution. A full URL below
+// the base of one side moves to the other; one on a host of its own stays.
 func (e *Event) ManifestURL(s *Stream, side probe.Side, edge string) string {
-	base, full := e.Origin.URL.Reveal(), s.Manifest.Origin
+	base, other := strings.TrimRight(e.Origin.URL.Reveal(), "/"), strings.TrimRight(edge, "/")
 	if side == probe.Edge {
-		base, full = edge, s.Manifest.Edge
+		base, other = other, base
 	}
-	if full != "" {
-		return full.Reveal()
+	manifest := s.Manifest.Reveal()
+	if strings.HasPrefix(manifest, "/") {
+		return base + manifest
 	}
-	return strings.TrimRight(base, "/") + s.Manifest.Path.Reveal()
+	if rest, ok := strings.CutPrefix(manifest, other+"/"); ok && other != "" && base != "" {
+		return base + "/" + rest
+	}
+	return manifest
 }
 
 // MarshalText writes the severity as it is configured.
