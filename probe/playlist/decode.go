@@ -22,8 +22,9 @@ const (
 	MaxBodyBytes = 2 << 20  // a longer body is read up to its last line that fits
 	MaxLineBytes = 64 << 10 // a longer line is reported and read all the same
 
-	maxPerCheck = 8  // problems kept of one check; the last one says how many more there were
-	maxKeys     = 16 // EXT-X-KEY tags that can apply to one segment
+	maxPerCheck = 8      // problems kept of one check; the last one says how many more there were
+	maxKeys     = 16     // EXT-X-KEY tags that can apply to one segment
+	maxBare     = 10_000 // URI lines without EXTINF that are kept as segments
 )
 
 // Inputs are what a playlist can refer to outside its own text.
@@ -83,6 +84,7 @@ type reader struct {
 
 	// Media playlists: what the next URI line will get.
 	seg        probe.Segment
+	bare       int // URI lines without EXTINF
 	infLine    int // of an EXTINF that still waits for its URI; 0 none
 	dsn        uint64
 	bitrate    uint64
@@ -149,10 +151,10 @@ func describe(text string) string {
 	case t == "":
 		return "the body is blank, want #EXTM3U"
 	case t[0] == '<':
-		return "HTML or XML came instead of a playlist: " + quote(t)
+		return "HTML or XML came instead of a playlist: " + quote(t).String()
 	case t[0] == '{' || t[0] == '[':
-		return "JSON came instead of a playlist: " + quote(t)
+		return "JSON came instead of a playlist: " + quote(t).String()
 	default:
-		return "the body is no playlist: " + quote(t)
+		return "the body is no playlist: " + quote(t).String()
 	}
 }

@@ -107,7 +107,7 @@ func (r *reader) next() bool {
 	r.terminated = end < len(r.text)
 	r.pos = min(end+1, len(r.text))
 	if r.terminated && end == r.nextCR {
-		if r.nextLF == end+1 {
+		if r.nextLF == end+1 && r.pos < len(r.text) {
 			r.pos++
 		} else {
 			r.problem("m3u.ctl", "a CR without LF ends the line")

@@ -41,14 +41,17 @@ func andMore(n int) string { return fmt.Sprintf(" (and %d more)", n) }
 
 const maxQuote = 40 // characters of a playlist that a detail repeats
 
-// quote makes a piece of a playlist safe to show: at most maxQuote printable
+// quote is a piece of a playlist, safe to show: at most maxQuote printable
 // characters, and nothing from a question mark on, because a query string can
-// carry a token.
-func quote(s string) string {
+// carry a token. It is made only when a problem is kept.
+type quote string
+
+// String returns the piece in quotes.
+func (s quote) String() string {
 	var b strings.Builder
 	b.WriteByte('"')
 	n := 0
-	for i, c := range s {
+	for i, c := range string(s) {
 		switch {
 		case c == '?':
 			b.WriteString("?…\"")

@@ -82,7 +82,9 @@ func (r *reader) uri(line string) {
 		r.problem("mv.uri", "%s has no EXT-X-STREAM-INF", quote(line))
 	default:
 		r.problem("inf.missing", "%s has no EXTINF", quote(line))
-		r.segment(line)
+		if r.bare++; r.bare <= maxBare { // each can be two bytes of text
+			r.segment(line)
+		}
 	}
 }
 

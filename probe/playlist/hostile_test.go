@@ -1,0 +1,116 @@
+package playlist
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// hostile are texts made of one unit again and again, each aimed at something
+// that could grow faster than the text.
+var hostile = map[string]struct{ before, unit, after string }{
+	"EXTINF without URIs":     {head, "#EXTINF:6,\n", ""},
+	"segments":                {head, "#EXTINF:6,\na\n", ""},
+	"CR only":                 {"#EXTM3U\r", "a\r", ""},
+	"LF, and a CR at the end": {"#EXTM3U\n", "a\n", "\r"},
+	"keys of many formats":    {head, "#EXT-X-KEY:METHOD=AES-128,URI=\"k\",KEYFORMAT=\"%d\"\n#EXTINF:6,\na\n", ""},
+	"date ranges":             {head, "#EXT-X-DATERANGE:ID=\"%d\",START-DATE=\"2026-11-28T19:00:00Z\"\n", ""},
+	"one date range":          {head, "#EXT-X-DATERANGE:ID=\"a\",START-DATE=\"%d\"\n", ""},
+	"attributes":              {head + "#EXT-X-DATERANGE:", "A%d=1,", "\n"},
+	"attributes without =":    {head + "#EXT-X-DATERANGE:", "A,", "\n"},
+	"open variables":          {head + "#EXTINF:6,\n", "{$a", "\n"},
+	"variables that double":   {head + "#EXT-X-DEFINE:NAME=\"v\",VALUE=\"0123456789\"\n", "#EXT-X-DEFINE:NAME=\"v%d\",VALUE=\"{$v}{$v}{$v}\"\n#EXTINF:6,\n{$v%[1]d}{$v%[1]d}\n", ""},
+	"parts":                   {head, "#EXT-X-PART:DURATION=1,URI=\"a\"\n", ""},
+	"renditions and variants": {"#EXTM3U\n", "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",NAME=\"%d\"\n#EXT-X-STREAM-INF:BANDWIDTH=1,AUDIO=\"a\"\nv%[1]d\n", ""},
+	"variants of one name":    {"#EXTM3U\n", "#EXT-X-STREAM-INF:BANDWIDTH=1\nv%d\n", ""},
+	"white space":             {head, " \n", ""},
+	"one long line":           {head, "a", ""},
+}
+
+// TestHostileIsLinear: four times the text takes at most about four times the
+// memory, and never more than a fixed multiple of the text.
+func TestHostileIsLinear(t *testing.T) {
+	const size, perByte = 64 << 10, 96
+	for name, h := range hostile {
+		t.Run(name, func(t *testing.T) {
+			small, big := allocated(repeat(h.before, h.unit, h.after, size)), allocated(repeat(h.before, h.unit, h.after, 4*size))
+			if big > 6*small+size {
+				t.Errorf("%d bytes allocated for %d of text, %d for four times as much", small, size, big)
+			}
+			if big > perByte*4*size {
+				t.Errorf("%d bytes allocated for %d of text, want at most %d for each", big, 4*size, perByte)
+			}
+		})
+	}
+}
+
+func repeat(before, unit, after string, size int) []byte {
+	var b strings.Builder
+	b.WriteString(before)
+	for i := 0; b.Len() < size; i++ {
+		if strings.Contains(unit, "%") {
+			fmt.Fprintf(&b, unit, i)
+		} else {
+			b.WriteString(unit)
+		}
+	}
+	b.WriteString(after)
+	return []byte(b.String())
+}
+
+func allocated(body []byte) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	p := Decode(body, Inputs{})
+	Ladder(p, "http://h/p.m3u8")
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+func TestBodyLimit(t *testing.T) {
+	body := repeat(head, "#EXTINF:6.0,\nsegment-%d.ts\n", "", MaxBodyBytes+1000)
+	p := Decode(body, Inputs{})
+	if len(p.Problems) != 1 || p.Problems[0].Check != "m3u.limit" || p.Kind != probe.Media || p.Bytes != len(body) {
+		t.Fatalf("kind %v, %d bytes, problems %+v", p.Kind, p.Bytes, p.Problems)
+	}
+	last, _ := p.Last()
+	if !strings.HasSuffix(last.URI, ".ts") {
+		t.Errorf("the last URI is %q", last.URI)
+	}
+}
+
+func TestLineLimit(t *testing.T) {
+	p := Decode([]byte(head+"#EXTINF:6.0,"+strings.Repeat("t", MaxLineBytes)+"\na.ts\n"), Inputs{})
+	if len(p.Problems) != 1 || p.Problems[0].Check != "m3u.limit" || p.Problems[0].Line != 5 || len(p.Segments) != 1 {
+		t.Fatalf("%d segments, problems %+v", len(p.Segments), p.Problems)
+	}
+}
+
+// TestSecondReader: what grafov panics on or misreads never reaches it, and a
+// list that it reads otherwise is noted and nothing is lost.
+func TestSecondReader(t *testing.T) {
+	for _, text := range []string{
+		"#EXT-X-KEY:\n0", "#EXT-X-MAP:\n0", head + "#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n\n#EXTINF:6,\na.ts\n", "#WV-VIDEO-RESOLUTION", "#WV-CYPHER-VERSION",
+		head + "#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n#EXT-X-MAP:URI=\"m\",BYTERANGE=\"1@0\"\n",
+	} {
+		for _, p := range Decode([]byte(text), Inputs{}).Problems {
+			if p.Check == "reader.internal" {
+				t.Errorf("%q: %+v", text, p)
+			}
+		}
+	}
+	_, err := decodeAgain([]secondReading{{kind: secondIsKey, list: "METHOD=NONE\n\n"}, {kind: secondIsCue}})
+	if err == nil {
+		t.Log("grafov takes a blank line after a key")
+	}
+	r := reader{p: &probe.Playlist{Kind: probe.Media}, number: 7}
+	r.secondKey("METHOD=AES-128,URI=\"k\"", probe.Key{Method: "AES-128", URI: "other"})
+	r.readAgain()
+	want := probe.Problem{Check: "reader.internal", Severity: probe.Info, Line: 7, Detail: "two readers of EXT-X-KEY disagree"}
+	if len(r.p.Problems) != 1 || r.p.Problems[0] != want {
+		t.Errorf("problems %+v, want %+v", r.p.Problems, want)
+	}
+}
