@@ -101,7 +101,7 @@ func (s *Server) incidents(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	list := []probe.Incident{}
+	var list []probe.Incident
 	if s.o.History != nil && !f.Open.Or(false) {
 		if list, err = s.o.History.Incidents(r.Context(), f); err != nil {
 			s.o.Log.Warn("incidents could not be read", zap.Error(err))
@@ -109,7 +109,10 @@ func (s *Server) incidents(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	} else if f.Open.Or(true) {
-		list = append(list, openIncidents(s.o.Source.Snapshot(), f)...)
+		list = openIncidents(s.o.Source.Snapshot(), f)
+	}
+	if list == nil {
+		list = []probe.Incident{}
 	}
 	send(w, http.StatusOK, "application/json", map[string][]probe.Incident{"incidents": list})
 }

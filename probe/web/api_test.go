@@ -108,6 +108,7 @@ func TestMethodsAndAbsence(t *testing.T) {
 		{full, "DELETE", "/healthz", 405},
 		{full, "GET", "/metrics", 200},
 		{full, "GET", "/embed/main/hlsjs", 200},
+		{full, "GET", "/embed/other/hlsjs", 404},
 		{full, "GET", "/assets/page.js", 200},
 		{full, "GET", "/assets/uPlot.min.css", 200},
 		{full, "GET", "/assets/index.html", 404},

@@ -158,15 +158,20 @@ func (f *fake) options() Options {
 	return Options{
 		Source: f, History: f, Faults: f,
 		Metrics:    http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "up 1") }),
-		Embeds:     http.HandlerFunc(previewStub),
+		Embeds:     previewStub,
 		EmbedKinds: []string{"hlsjs", "videojs", "native"},
 	}
 }
 
-func previewStub(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'")
-	fmt.Fprintf(w, "<!doctype html><title>preview</title><body>%s", r.URL.Path)
+func previewStub(stream string) http.Handler {
+	if stream != "main" {
+		return nil
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Security-Policy", "default-src 'none'")
+		fmt.Fprintf(w, "<!doctype html><title>preview</title><body>%s", r.URL.Path)
+	})
 }
 
 var errDisk = errors.New("disk on fire at /secret/path")

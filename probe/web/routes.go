@@ -39,7 +39,7 @@ func (s *Server) routes() http.Handler {
 		get("/metrics", s.o.Metrics.ServeHTTP)
 	}
 	if s.o.Embeds != nil {
-		get("/embed/", s.o.Embeds.ServeHTTP)
+		get("/embed/{stream}/{file...}", s.embed)
 	}
 	if s.o.Faults != nil {
 		mux.Handle("/api/v1/demo/faults", only(s.faults, http.MethodGet, http.MethodHead, http.MethodPost, http.MethodDelete))
@@ -53,6 +53,15 @@ func (s *Server) routes() http.Handler {
 	open.Handle("/readyz", only(s.readyz, http.MethodGet, http.MethodHead))
 	open.Handle("/", s.guard(mux))
 	return secure(open)
+}
+
+func (s *Server) embed(w http.ResponseWriter, r *http.Request) {
+	h := s.o.Embeds(r.PathValue("stream"))
+	if h == nil {
+		problem(w, http.StatusNotFound, "there is no embed of that stream, or not yet")
+		return
+	}
+	h.ServeHTTP(w, r)
 }
 
 // only answers 405 to other methods than those it is given.

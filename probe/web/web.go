@@ -45,10 +45,10 @@ type Options struct {
 	Source     Source
 	Ready      func() bool // whether the first full round is over; nil derives it from the snapshot
 	History    History
-	Metrics    http.Handler // GET /metrics
-	Embeds     http.Handler // below /embed/, which is not stripped
-	EmbedKinds []string     // in the order of the page's tabs: "hlsjs", "videojs", "native"
-	Faults     Faults       // only in the demo
+	Metrics    http.Handler                     // GET /metrics
+	Embeds     func(stream string) http.Handler // below /embed/STREAM/, which is not stripped; nil where there is none (yet)
+	EmbedKinds []string                         // in the order of the page's tabs: "hlsjs", "videojs", "native"
+	Faults     Faults                           // only in the demo
 	Auth       Auth
 	Log        *zap.Logger
 }

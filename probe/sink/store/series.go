@@ -159,22 +159,33 @@ func (s *Store) inMemory(q probe.SeriesQuery) (fresh []timed, reads *sql.DB, str
 	return fresh, s.reads, stream, series
 }
 
-// thin turns buckets into at most limit points by merging neighbours over
-// equal spans of time.
+// steps are the spans to which neighbours are merged. They are few and begin at
+// round times, so that two series of the same span share their axis.
+var steps = [...]time.Duration{
+	bucketLength, 20 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute,
+	10 * time.Minute, 20 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 6 * time.Hour, 24 * time.Hour,
+}
+
+// thin turns buckets into at most limit points by merging neighbours.
 func thin(points []timed, limit int) []probe.Point {
 	step := int64(1)
 	if n := len(points); limit > 0 && n > limit {
-		span := points[n-1].at - points[0].at + 1
-		step = (span + int64(limit) - 1) / int64(limit)
+		span := points[n-1].at - points[0].at
+		for _, s := range steps {
+			step = int64(s / time.Second)
+			if span/step+2 <= int64(limit) {
+				break
+			}
+		}
 	}
 	out := make([]probe.Point, 0, len(points))
 	for i := 0; i < len(points); {
-		first := points[i]
-		merged := first.bucket
-		for i++; i < len(points) && (points[i].at-points[0].at)/step == (first.at-points[0].at)/step; i++ {
+		slot := points[i].at / step
+		merged := points[i].bucket
+		for i++; i < len(points) && points[i].at/step == slot; i++ {
 			merged.merge(points[i].bucket)
 		}
-		out = append(out, merged.point(time.Unix(first.at, 0).UTC()))
+		out = append(out, merged.point(time.Unix(slot*step, 0).UTC()))
 	}
 	return out
 }

@@ -1,0 +1,253 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+var screens = flag.String("screens", "", "folder for screenshots of the page, to be looked at")
+
+// browser starts Chromium and returns a context and what it complained about:
+// console errors, exceptions, violations of the policy, requests that left.
+func browser(t *testing.T) (context.Context, func() []string) {
+	t.Helper()
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("chromium is missing: install it")
+		}
+		t.Skip("chromium is missing")
+	}
+	allocator, cancelAllocator := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()), chromedp.Flag("disable-background-networking", true))...)
+	t.Cleanup(cancelAllocator)
+	ctx, cancel := chromedp.NewContext(allocator)
+	t.Cleanup(cancel)
+
+	var mu sync.Mutex
+	var complaints []string
+	complain := func(format string, args ...any) {
+		mu.Lock()
+		defer mu.Unlock()
+		complaints = append(complaints, fmt.Sprintf(format, args...))
+	}
+	listen := func(ev any) {
+		switch e := ev.(type) {
+		case *runtime.EventConsoleAPICalled:
+			if len(e.Args) > 0 && (e.Type == runtime.ConsoleAPICalledTypeError || e.Type == runtime.ConsoleAPICalledTypeWarning) {
+				complain("console %s: %s", e.Type, e.Args[0].Value)
+			}
+		case *runtime.EventExceptionThrown:
+			complain("exception: %s", e.ExceptionDetails.Exception.Description)
+		case *log.EventEntryAdded:
+			if e.Entry.Level == log.EntryLevelError || e.Entry.Level == log.EntryLevelWarning {
+				complain("log: %s %s", e.Entry.Text, e.Entry.URL)
+			}
+		case *network.EventRequestWillBeSent:
+			if u := e.Request.URL; !strings.HasPrefix(u, "http://127.0.0.1:") && !strings.HasPrefix(u, "about:") {
+				complain("request to %s", u)
+			}
+		}
+	}
+	if err := chromedp.Listen(ctx, listen); err != nil {
+		t.Fatalf("starting chromium: %v", err)
+	}
+	_, errLog := chromedp.Call(ctx, log.Enable, cdp.Empty{})
+	_, errNetwork := chromedp.Call(ctx, network.Enable, network.EnableParams{})
+	if err := errors.Join(errLog, errNetwork); err != nil {
+		t.Fatalf("starting chromium: %v", err)
+	}
+	return ctx, func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return complaints
+	}
+}
+
+func run(t *testing.T, ctx context.Context, actions ...chromedp.Action[chromedp.Void]) {
+	t.Helper()
+	limited, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	if err := chromedp.Do(limited, actions...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func eval[T any](t *testing.T, ctx context.Context, expression string) T {
+	t.Helper()
+	limited, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	v, err := chromedp.Run(limited, chromedp.Evaluate[T](expression))
+	if err != nil {
+		t.Fatalf("evaluating %s: %v", expression, err)
+	}
+	return v
+}
+
+// until waits for a JavaScript expression to become true.
+func until(t *testing.T, ctx context.Context, expression string) {
+	t.Helper()
+	for range 100 {
+		if eval[bool](t, ctx, "!!("+expression+")") {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatalf("%s did not become true within 5 s; the page says:\n%s", expression, eval[string](t, ctx, "document.body.innerText"))
+}
+
+func shoot(t *testing.T, ctx context.Context, name string, width, height int64, dark bool) {
+	t.Helper()
+	if *screens == "" {
+		return
+	}
+	scheme := emulation.MediaFeature{Name: "prefers-color-scheme", Value: map[bool]string{true: "dark", false: "light"}[dark]}
+	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{&scheme}}); err != nil {
+		t.Fatal(err)
+	}
+	run(t, ctx, chromedp.EmulateViewport(width, height), chromedp.Sleep(700*time.Millisecond))
+	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(*screens, name+".png"), png, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func click(selector string) chromedp.Action[chromedp.Void] {
+	return chromedp.Click(chromedp.CSS(selector))
+}
+
+const hostile = `<img src=x onerror="document.title='owned'">'"&lt;`
+
+func TestPage(t *testing.T) {
+	f := &fake{snap: healthy(time.Now(), "main"), past: []probe.Incident{over(time.Now())}}
+	s := New(f.options())
+	url, _ := serve(t, s)
+	ctx, complaints := browser(t)
+
+	run(t, ctx, chromedp.EmulateViewport(1280, 900), chromedp.Navigate(url))
+	until(t, ctx, `document.getElementById("word").textContent === "ok"`)
+	until(t, ctx, `document.getElementById("sentence").textContent === "main is fine at the edge and at the origin."`)
+	until(t, ctx, `document.title.startsWith("OK · autumn-concert")`)
+	until(t, ctx, `document.querySelectorAll("#rendition-rows tr").length === 3`)
+	until(t, ctx, `document.querySelectorAll(".plot canvas").length === 3`)
+	until(t, ctx, `document.querySelector("#frame iframe").getAttribute("src") === "/embed/main/hlsjs"`)
+	until(t, ctx, `document.querySelectorAll("#past-list details").length === 1`)
+	shoot(t, ctx, "ok-1280", 1280, 900, false)
+
+	t.Run("incident opens", func(t *testing.T) {
+		at := time.Now()
+		snap := sick(at)
+		f.set(snap)
+		_ = s.Write(t.Context(), probe.Batch{At: at, Stream: "main", Incidents: snap.Streams[0].Incidents})
+		until(t, ctx, `document.getElementById("word").textContent === "down"`)
+		until(t, ctx, `document.getElementById("sentence").textContent === "main is down: playlist stopped moving at the edge. The CDN is to blame; the origin is fine."`)
+		until(t, ctx, `document.title.startsWith("DOWN")`)
+		until(t, ctx, `document.getElementById("icon").getAttribute("href").endsWith("icon-down.svg")`)
+		until(t, ctx, `document.querySelector(".incident .curl code").textContent.startsWith("curl -sS")`)
+		until(t, ctx, `document.querySelector("#rendition-rows tr").cells[8].textContent === "28.0 s / 14"`)
+		run(t, ctx, click(".incident details summary"))
+		shoot(t, ctx, "down-1280", 1280, 900, false)
+		shoot(t, ctx, "down-1280-dark", 1280, 900, true)
+		shoot(t, ctx, "down-320", 320, 800, false)
+		shoot(t, ctx, "down-768-dark", 768, 1000, true)
+	})
+	t.Run("incident closes", func(t *testing.T) {
+		at := time.Now()
+		f.set(healthy(at, "main"))
+		closed := stale(at)
+		closed.State, closed.Closed = probe.Closed, &at
+		_ = s.Write(t.Context(), probe.Batch{At: at, Stream: "main", Incidents: []probe.Incident{closed}})
+		until(t, ctx, `document.getElementById("word").textContent === "ok"`)
+		until(t, ctx, `document.getElementById("open-list").textContent === "None."`)
+		until(t, ctx, `document.querySelectorAll("#past-list details").length === 2`)
+	})
+	t.Run("faults", func(t *testing.T) {
+		run(t, ctx, click("#fault-list button"))
+		until(t, ctx, `document.querySelector("#fault-list button").getAttribute("aria-pressed") === "true"`)
+		run(t, ctx, click("#clear-faults"))
+		until(t, ctx, `document.querySelector("#fault-list button").getAttribute("aria-pressed") === "false"`)
+	})
+	t.Run("hostile names", func(t *testing.T) {
+		at := time.Now()
+		snap := sick(at)
+		snap.Edge, snap.Origin, snap.Event = hostile, "javascript:alert(1)", hostile
+		stream := &snap.Streams[0]
+		stream.Renditions[0].Name, stream.Renditions[0].Edge.URL, stream.Renditions[0].Edge.Cache = hostile, hostile, hostile
+		inc := &stream.Incidents[0]
+		inc.Summary, inc.Detail, inc.Rendition, inc.Renditions, inc.Spec, inc.Consequences = hostile, hostile, hostile, []string{hostile}, hostile, []string{hostile}
+		inc.Evidence[0].Curl, inc.Evidence[0].URL, inc.Evidence[0].Pop, inc.Evidence[0].RequestID = hostile, hostile, hostile, hostile
+		f.set(snap)
+		_ = s.Write(t.Context(), probe.Batch{At: at, Stream: "main", Incidents: stream.Incidents})
+		until(t, ctx, `document.querySelector(".incident h3")?.textContent.includes("onerror")`)
+		until(t, ctx, `!document.querySelector("img") && document.title !== "owned"`)
+		run(t, ctx, chromedp.Navigate(url)) // the template too
+		until(t, ctx, `document.querySelector(".incident h3")?.textContent.includes("onerror") && !document.querySelector("img") && document.title !== "owned"`)
+	})
+	if c := complaints(); len(c) > 0 {
+		t.Errorf("the browser complained:\n%s", strings.Join(c, "\n"))
+	}
+}
+
+func TestPageManyStreams(t *testing.T) {
+	at := time.Now()
+	snap := healthy(at, "s000")
+	for i := 1; i < 500; i++ {
+		snap.Streams = append(snap.Streams, healthy(at, fmt.Sprintf("s%03d", i)).Streams...)
+	}
+	worst := sick(at)
+	worst.Streams[0].Name, worst.Streams[0].Incidents[0].Stream = "s321", "s321"
+	snap.Streams[321], snap.Verdict, snap.Since = worst.Streams[0], probe.Down, worst.Since
+	f := &fake{snap: snap}
+	s := New(f.options())
+	url, stop := serve(t, s)
+	ctx, complaints := browser(t)
+	run(t, ctx, chromedp.EmulateViewport(1280, 900), chromedp.Navigate(url))
+	until(t, ctx, `document.querySelectorAll("#stream-rows tr").length === 500`)
+	until(t, ctx, `document.querySelector("#stream-rows tr").dataset.stream === "s321"`)
+	until(t, ctx, `document.getElementById("renditions-title").textContent === "Renditions of s321"`)
+	until(t, ctx, `document.getElementById("tally").textContent === "1 of 500 not ok"`)
+	shoot(t, ctx, "many-1280", 1280, 900, false)
+	shoot(t, ctx, "many-320", 320, 800, true)
+
+	run(t, ctx, chromedp.EmulateViewport(1280, 900), click(`tr[data-stream="s003"] button`))
+	until(t, ctx, `document.getElementById("renditions-title").textContent === "Renditions of s003" && location.hash === "#stream=s003"`)
+
+	// Only the row that changed is touched.
+	eval[bool](t, ctx, `window.touched = new Set(); new MutationObserver(list => list.forEach(m =>
+		touched.add((m.target.closest ? m.target : m.target.parentElement).closest("tr")?.dataset.stream))).observe(document.getElementById("stream-rows"), {subtree: true, childList: true, characterData: true, attributes: true}) || true`)
+	changed := *snap
+	changed.Streams = append([]probe.StreamSnapshot(nil), snap.Streams...)
+	changed.Streams[7] = healthy(at.Add(1100*time.Millisecond), "s007").Streams[0]
+	f.set(&changed)
+	_ = s.Write(t.Context(), probe.Batch{At: at, Stream: "s007"})
+	until(t, ctx, `touched.size > 0`)
+	until(t, ctx, `touched.size === 1 && touched.has("s007")`)
+	if c := complaints(); len(c) > 0 {
+		t.Errorf("the browser complained:\n%s", strings.Join(c, "\n"))
+	}
+
+	stop()
+	eval[bool](t, ctx, `!!(Date.now = (now => () => now() + 20000)(Date.now))`)
+	until(t, ctx, `!document.getElementById("lost").hidden && document.title.startsWith("NO CONNECTION")`)
+}

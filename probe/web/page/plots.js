@@ -1,0 +1,161 @@
+// Three plots of the chosen rendition: stored buckets of ten seconds, then what
+// the events brought since. Incidents lie behind them as bands.
+import { ask, attribute, byId, el, now } from "./view.js";
+
+const metrics = {
+  age: [["manifest_age_seconds", "edge"], ["manifest_age_seconds", "origin"]],
+  lag: [["edge_lag_seconds", ""]],
+  fetch: [["manifest_fetch_seconds", "edge"], ["manifest_fetch_seconds", "origin"]],
+};
+const scale = { fetch: 1000 };
+const refresh = 10_000, tailLength = 2000;
+const dark = matchMedia("(prefers-color-scheme: dark)");
+
+let stream = "", rendition = "", span = 900, state = null;
+let stored = {}, tail = [], plots = {}, loaded = 0, drawn = 0;
+
+// selectPlots turns to another stream.
+export function selectPlots(s, name) {
+  state = s;
+  stream = name;
+  const names = state.streams.get(name)?.renditions.map(r => r.name) || [];
+  fillSelect(names);
+  reset();
+}
+
+function fillSelect(names) {
+  const select = byId("plot-rendition");
+  if ([...select.options].map(o => o.value).join("\n") === names.join("\n")) return;
+  select.replaceChildren(...names.map(n => el("option", { value: n }, n || "multivariant")));
+  rendition = names.includes(rendition) ? rendition : names[0] || "";
+  select.value = rendition;
+}
+
+function reset() {
+  stored = {};
+  tail = [];
+  load();
+}
+
+async function load() {
+  loaded = Date.now();
+  if (document.documentElement.dataset.history !== "true" || !stream) return draw();
+  const of = stream + "\n" + rendition + "\n" + span;
+  for (const [plot, wanted] of Object.entries(metrics)) {
+    for (const [metric, side] of wanted) {
+      const query = new URLSearchParams({ stream, rendition, side, metric, since: String(Math.floor(now() / 1000 - span)) });
+      const answer = await ask("/api/v1/series?" + query).catch(() => null);
+      if (of !== stream + "\n" + rendition + "\n" + span) return;
+      if (answer) stored[metric + side] = answer.points.map(p => [Date.parse(p.at) / 1000, p.max * (scale[plot] || 1)]);
+    }
+  }
+  draw();
+}
+
+// feedPlots takes what a status says of the chosen stream.
+export function feedPlots(s, changed) {
+  state = s;
+  fillSelect(changed.renditions.map(r => r.name));
+  const r = changed.renditions.find(r => r.name === rendition);
+  if (r) {
+    const ms = side => side?.fetch_seconds == null ? null : side.fetch_seconds * 1000;
+    tail.push({ at: now() / 1000, age: [r.edge?.last_segment_age_seconds, r.origin?.last_segment_age_seconds], lag: [r.edge_lag_seconds], fetch: [ms(r.edge), ms(r.origin)] });
+    if (tail.length > tailLength) tail.splice(0, tail.length - tailLength);
+  }
+  if (Date.now() - loaded > refresh) load();
+  else if (Date.now() - drawn > 1000) draw();
+}
+
+// align puts several series on one axis of time, with a hole where nothing was
+// measured: a line across a time when nobody looked would be a lie.
+function align(plot) {
+  const series = metrics[plot].map(([metric, side]) => new Map(stored[metric + side] || []));
+  const last = Math.max(0, ...series.flatMap(m => [...m.keys()]));
+  for (const t of tail) {
+    if (t.at > last + 10) t[plot].forEach((v, i) => v != null && series[i].set(t.at, v));
+  }
+  const times = [...new Set(series.flatMap(m => [...m.keys()]))].sort((a, b) => a - b);
+  const hole = 6 * Math.max(10, span / 1500), out = [[], ...series.map(() => [])];
+  times.forEach((t, i) => {
+    if (i && t - times[i - 1] > hole) {
+      out[0].push(t - 1);
+      series.forEach((_, k) => out[k + 1].push(null));
+    }
+    out[0].push(t);
+    series.forEach((m, k) => out[k + 1].push(m.get(t) ?? undefined)); // undefined is bridged, null is not
+  });
+  return out;
+}
+
+function draw() {
+  if (document.hidden || !window.uPlot) return;
+  drawn = Date.now();
+  for (const plot of Object.keys(metrics)) {
+    const data = align(plot);
+    if (!plots[plot]) plots[plot] = make(plot, data);
+    else plots[plot].setData(data);
+  }
+}
+
+const colour = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+function make(plot, data) {
+  const box = byId("plot-" + plot);
+  const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1, size: 4 }, font: "11px system-ui, sans-serif" };
+  const line = { edge: { stroke: colour("--edge"), width: 2 }, origin: { stroke: colour("--origin"), width: 1.5, dash: [5, 4] }, "": { stroke: colour("--edge"), width: 2 } };
+  const figure = (u, v) => v == null ? "–" : plot === "fetch" ? v.toFixed(0) : v.toFixed(1);
+  return new uPlot({
+    width: Math.max(200, box.clientWidth), height: 130, padding: [8, 8, 0, 0],
+    cursor: { sync: { key: "course" }, drag: { x: false, y: false }, points: { size: 5 } },
+    legend: { show: true },
+    scales: { x: { time: true, range: () => [now() / 1000 - span, now() / 1000] }, y: { range: (u, min, max) => [0, Math.max(plot === "fetch" ? 20 : 2, (max || 0) * 1.1)] } },
+    axes: [{ ...axis, size: 26, space: 60, values: clockTicks }, { ...axis, size: 44, space: 28 }],
+    series: [{ label: "", value: (u, v) => v == null ? "–" : new Date(v * 1000).toLocaleTimeString([], { hourCycle: "h23" }) },
+      ...metrics[plot].map(([, side]) => ({ label: side || "lag", ...line[side], points: { show: false }, value: figure }))],
+    hooks: { drawClear: [bands], setCursor: [u => u.root.classList.toggle("read", u.cursor.idx != null)] },
+  }, data, box);
+}
+
+function clockTicks(u, splits) {
+  const fine = span < 600;
+  return splits.map(t => new Date(t * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: fine ? "2-digit" : undefined, hourCycle: "h23" }));
+}
+
+// bands paints the incidents of the stream behind the lines.
+function bands(u) {
+  const { left, top, width, height } = u.bbox, context = u.ctx;
+  context.save();
+  for (const incident of [...state.open.values(), ...state.past]) {
+    if (incident.stream && incident.stream !== stream) continue;
+    const from = u.valToPos(Date.parse(incident.began) / 1000, "x", true);
+    const to = u.valToPos((incident.closed ? Date.parse(incident.closed) : now()) / 1000, "x", true);
+    const x = Math.max(left, from), right = Math.min(left + width, Math.max(to, from + 2));
+    if (right <= x) continue;
+    context.fillStyle = colour(incident.severity === "critical" ? "--band-down" : "--band-degraded");
+    context.fillRect(x, top, right - x, height);
+  }
+  context.restore();
+}
+
+function rebuild() {
+  for (const plot of Object.keys(plots)) plots[plot].destroy();
+  plots = {};
+  draw();
+}
+
+byId("plot-rendition").addEventListener("change", e => {
+  rendition = e.target.value;
+  reset();
+});
+byId("spans").addEventListener("click", e => {
+  const seconds = Number(e.target.dataset.seconds);
+  if (!seconds) return;
+  span = seconds;
+  for (const b of byId("spans").children) attribute(b, "aria-pressed", b === e.target ? "true" : null);
+  load();
+});
+dark.addEventListener("change", rebuild);
+document.addEventListener("visibilitychange", () => { if (!document.hidden) load(); });
+new ResizeObserver(() => {
+  for (const plot of Object.keys(plots)) plots[plot].setSize({ width: Math.max(200, byId("plot-" + plot).clientWidth), height: 130 });
+}).observe(byId("plots"));

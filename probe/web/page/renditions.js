@@ -1,0 +1,79 @@
+// The renditions of the chosen stream: edge and origin side by side.
+import { attribute, badge, byId, el, milliseconds, none, seconds, setBadge, text, whole } from "./view.js";
+
+// Columns: label for narrow screens, side, value of a side, whether it is a number.
+const columns = [
+  ["State", "edge", null],
+  ["Sequence", "edge", s => whole(s.media_sequence), true],
+  ["Seg. age", "edge", s => seconds(s.last_segment_age_seconds), true, "age"],
+  ["Status", "edge", answer, true],
+  ["Cache", "edge", s => s.cache || none],
+  ["Age", "edge", s => seconds(s.object_age_seconds), true],
+  ["Fetch", "edge", s => milliseconds(s.fetch_seconds), true],
+  ["Lag", "", null, true],
+  ["State", "origin", null],
+  ["Sequence", "origin", s => whole(s.media_sequence), true],
+  ["Seg. age", "origin", s => seconds(s.last_segment_age_seconds), true, "age"],
+  ["Status", "origin", answer, true],
+  ["Fetch", "origin", s => milliseconds(s.fetch_seconds), true],
+];
+
+const words = { too_large: "too large", canceled: "–" };
+
+function answer(s) {
+  return s.failure ? words[s.failure] || s.failure : s.status ? String(s.status) : none;
+}
+
+const rows = new Map();
+let shown = "";
+
+export function showRenditions(snapshot, stream) {
+  if (stream.name !== shown) {
+    rows.clear();
+    byId("rendition-rows").replaceChildren();
+    shown = stream.name;
+  }
+  text(byId("renditions-title"), "Renditions of " + stream.name);
+  text(byId("paths"), [snapshot.edge && "edge " + snapshot.edge, snapshot.origin && "origin " + snapshot.origin].filter(Boolean).join("   "));
+  const names = new Set(stream.renditions.map(r => r.name));
+  for (const [name, row] of rows) if (!names.has(name)) row.remove(), rows.delete(name);
+  stream.renditions.forEach((rendition, i) => {
+    let row = rows.get(rendition.name);
+    if (!row) rows.set(rendition.name, row = newRow(rendition.name));
+    if (byId("rendition-rows").children[i] !== row) byId("rendition-rows").insertBefore(row, byId("rendition-rows").children[i] || null);
+    paint(row, rendition);
+  });
+}
+
+function newRow(name) {
+  const row = el("tr", { role: "row" }, el("th", { scope: "row", role: "rowheader" }, name || "multivariant"));
+  for (const [label, side, value, number] of columns) {
+    const cell = el("td", { role: "cell", class: [number ? "n" : "", side ? "of-" + side : "lag"].join(" ").trim(), "data-label": label });
+    if (label === "State") cell.append(badge("waiting"));
+    else if (value || label === "Lag") cell.append(el("span"));
+    row.append(cell);
+  }
+  return row;
+}
+
+function paint(row, rendition) {
+  attribute(row, "data-verdict", rendition.verdict);
+  const late = rendition.target_duration ? 3 * rendition.target_duration : Infinity;
+  columns.forEach(([label, side, value, , kind], i) => {
+    const cell = row.cells[i + 1], facts = rendition[side];
+    if (label === "Lag") {
+      const lag = rendition.edge_lag_seconds;
+      text(cell.firstChild, seconds(lag) + (rendition.edge_lag_segments ? " / " + rendition.edge_lag_segments : ""));
+      attribute(cell, "title", rendition.edge_lag_segments == null ? null : rendition.edge_lag_segments + " segments");
+      attribute(cell, "data-late", lag > late ? "true" : null);
+    } else if (label === "State") {
+      cell.firstChild.hidden = !facts;
+      if (facts) setBadge(cell.firstChild, facts.verdict);
+      attribute(cell, "title", facts ? facts.url : null);
+    } else {
+      text(cell.firstChild, facts ? value(facts) : none);
+      if (kind === "age") attribute(cell, "data-late", facts && facts.last_segment_age_seconds > late ? "true" : null);
+      if (value === answer) attribute(cell, "data-late", facts && (facts.failure || facts.status >= 400) ? "true" : null);
+    }
+  });
+}
