@@ -19,11 +19,13 @@ type incident struct {
 	clear     time.Time  // since when no member is active; zero while one is
 	resumed   bool       // from before a restart, not seen again yet
 	dirty     bool       // changed since it was last reported
+	told      bool       // reported before
 	closed    bool
 }
 
-// resumeGrace is how long an incident from before a restart waits to be seen
-// again before it closes.
+// resumeGrace is how long, at least, an incident from before a restart waits to
+// be seen again before it closes: a fault that still holds may take several
+// target durations to show.
 const resumeGrace = 30 * time.Second
 
 func (j *Judge) resume(in probe.Incident) {
@@ -32,7 +34,7 @@ func (j *Judge) resume(in probe.Incident) {
 		return
 	}
 	j.ids[in.ID] = true
-	j.incidents = append(j.incidents, &incident{Incident: in, check: c, resumed: true})
+	j.incidents = append(j.incidents, &incident{Incident: in, check: c, resumed: true, told: true})
 }
 
 // assign makes a finding part of an incident: one of the same check and side,
@@ -40,13 +42,13 @@ func (j *Judge) resume(in probe.Incident) {
 func (j *Judge) assign(tr *tracker, now time.Time) {
 	side := tr.side()
 	for _, in := range j.incidents {
-		if in.check == tr.check && in.Side == side {
-			in.join(tr)
+		if !in.closed && in.check == tr.check && in.Side == side {
+			in.join(tr, j.cap(tr.worst))
 			return
 		}
 	}
 	for _, in := range j.incidents {
-		if explains(in.check, in.Side, in.Renditions, tr.check, side, tr.rendition()) {
+		if !in.closed && explains(in.check, in.Side, in.Renditions, tr.check, side, tr.rendition()) {
 			in.follow(tr)
 			return
 		}
@@ -55,7 +57,7 @@ func (j *Judge) assign(tr *tracker, now time.Time) {
 	if in == nil {
 		in = j.open(tr, now)
 	}
-	in.join(tr)
+	in.join(tr, j.cap(tr.worst))
 	in.describe(tr, j)
 	j.adopt(in, now)
 }
@@ -71,7 +73,9 @@ func (tr *tracker) rendition() string { return tr.t.h.Target.Rendition }
 
 // explains reports whether a cause can have a consequence: the check says so,
 // or it is the same check further down; the cause is on the same side or at
-// the origin; and it holds for the rendition.
+// the origin; and it holds for the rendition. What the origin does to one
+// rendition it soon does to others, and the edge may show that first, so from
+// the origin to the edge the rendition does not matter.
 func explains(cause *checks.Check, side probe.Side, renditions []string, c *checks.Check, at probe.Side, rendition string) bool {
 	if side != at && side != probe.Origin {
 		return false
@@ -79,7 +83,7 @@ func explains(cause *checks.Check, side probe.Side, renditions []string, c *chec
 	if same := cause == c; same && side == at || !same && !cause.ExplainsCheck(c.ID) {
 		return false
 	}
-	return rendition == "" || slices.Contains(renditions, rendition) || slices.Contains(renditions, "") || strings.HasPrefix(c.ID, "alt.")
+	return side != at || rendition == "" || slices.Contains(renditions, rendition) || slices.Contains(renditions, "") || strings.HasPrefix(c.ID, "alt.")
 }
 
 // open starts a new incident for a finding.
@@ -100,7 +104,7 @@ func (j *Judge) open(tr *tracker, now time.Time) *incident {
 // begun long after its consequence.
 func (j *Judge) takeOver(tr *tracker) *incident {
 	for _, in := range j.incidents {
-		if !in.resumed && tr.causes(in) {
+		if !in.closed && !in.resumed && tr.causes(in) {
 			in.followers = append(in.followers, in.members...)
 			in.members = nil
 			in.Renditions = nil
@@ -137,8 +141,8 @@ func (j *Judge) adopt(cause *incident, now time.Time) {
 	}
 }
 
-// join adds a finding of the incident's own check.
-func (in *incident) join(tr *tracker) {
+// join adds a finding of the incident's own check, as bad as s.
+func (in *incident) join(tr *tracker, s probe.Severity) {
 	tr.incident = in
 	in.resumed = false
 	if !slices.Contains(in.members, tr) {
@@ -148,8 +152,8 @@ func (in *incident) join(tr *tracker) {
 		in.Renditions = append(in.Renditions, r)
 		in.dirty = true
 	}
-	if tr.worst > in.Severity {
-		in.Severity, in.dirty = tr.worst, true
+	if s > in.Severity {
+		in.Severity, in.dirty = s, true
 	}
 }
 
@@ -204,7 +208,7 @@ func (j *Judge) closeOver(now time.Time) {
 		}
 		left := slices.DeleteFunc(slices.Clone(in.followers), func(tr *tracker) bool { return !tr.active || tr.incident != in })
 		switch waited := now.Sub(in.clear); {
-		case in.resumed && waited < resumeGrace:
+		case in.resumed && waited < max(resumeGrace, j.recovery()):
 		case len(left) > 0 && waited < j.recovery():
 		default:
 			in.end(now)
@@ -233,13 +237,13 @@ func (in *incident) end(now time.Time) {
 }
 
 // changes returns the incidents that changed since the last call, and drops
-// those that closed.
+// those that closed. One that opened and was folded in between never was.
 func (j *Judge) changes() []probe.Incident {
 	var out []probe.Incident
 	for _, in := range j.incidents {
-		if in.dirty {
+		if in.dirty && (in.told || !in.closed) {
 			out = append(out, in.copy())
-			in.dirty = false
+			in.dirty, in.told = false, true
 		}
 	}
 	j.incidents = slices.DeleteFunc(j.incidents, func(in *incident) bool { return in.closed })
