@@ -1,8 +1,6 @@
 package checks
 
-import (
-	"github.com/streamwatch/streamwatch/probe"
-)
+import "github.com/streamwatch/streamwatch/probe"
 
 var altStuck = register(Check{
 	ID:       "alt.stuck",
@@ -18,7 +16,7 @@ var altStuck = register(Check{
 			return
 		}
 		h := p.History
-		due := h.Advanced.Add(h.Playlist.MeanDuration() + h.TD()/4)
+		due := h.Advanced.Add(h.Playlist.MeanDuration() + h.TD()/4 + h.Allowance()) // each playlist is cached by itself
 		for _, s := range h.Siblings {
 			if s != h && s.Advanced.After(due) && !s.Failing() {
 				p.Reportf(probe.Critical, "no new segment for %s (limit %s) while %s moves on", seconds(age), seconds(limit), s.Target.Rendition)

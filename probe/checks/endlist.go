@@ -1,8 +1,9 @@
 package checks
 
 import (
-	"github.com/streamwatch/streamwatch/probe"
 	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 var endlist = register(Check{

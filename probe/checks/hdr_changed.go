@@ -2,6 +2,7 @@ package checks
 
 import (
 	"fmt"
+
 	"github.com/streamwatch/streamwatch/probe"
 )
 
@@ -18,6 +19,7 @@ var hdrChanged = register(Check{
 	Run: func(p *Pass) {
 		a, b := p.History.Previous, p.Obs.Playlist
 		switch {
+		case b.EndList: // what ends may become EVENT or VOD
 		case a.Version != b.Version:
 			p.Reportf(probe.Error, "EXT-X-VERSION was %s, is %s", factText(a.Version), factText(b.Version))
 		case a.Type != b.Type:

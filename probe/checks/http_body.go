@@ -1,8 +1,6 @@
 package checks
 
-import (
-	"github.com/streamwatch/streamwatch/probe"
-)
+import "github.com/streamwatch/streamwatch/probe"
 
 var httpRedirect = register(Check{
 	ID:       "http.redirect",

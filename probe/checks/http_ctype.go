@@ -1,10 +1,11 @@
 package checks
 
 import (
-	"github.com/streamwatch/streamwatch/probe"
 	"net/url"
 	"path"
 	"strings"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 var httpCtypePlaylist = register(Check{

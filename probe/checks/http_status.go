@@ -1,8 +1,6 @@
 package checks
 
-import (
-	"github.com/streamwatch/streamwatch/probe"
-)
+import "github.com/streamwatch/streamwatch/probe"
 
 var httpStatus = register(Check{
 	ID:      "http.status",
@@ -13,7 +11,7 @@ var httpStatus = register(Check{
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,
 	After:    2, Of: 3,
-	Explains: []string{"upd.stale", "alt.*", "edge.*", "http.timeout", "http.unreachable", "mv.changed"},
+	Explains: followLoss(),
 	Run: func(p *Pass) {
 		ex := &p.Obs.Exchange
 		if ex.Failure != "" || ex.OK() {
@@ -34,4 +32,10 @@ func (p *Pass) severityOfLoss() probe.Severity {
 		return probe.Error
 	}
 	return probe.Critical
+}
+
+// followLoss lists what follows when a playlist cannot be had: nothing moves,
+// error pages come in its place, and its segments cannot be had either.
+func followLoss() []string {
+	return []string{"upd.stale", "alt.*", "edge.*", "http.*", "m3u.header", "mv.changed", "seg.status", "seg.slow", "avail.early"}
 }

@@ -1,8 +1,6 @@
 package checks
 
-import (
-	"github.com/streamwatch/streamwatch/probe"
-)
+import "github.com/streamwatch/streamwatch/probe"
 
 var httpTimeout = register(Check{
 	ID:       "http.timeout",
@@ -12,7 +10,7 @@ var httpTimeout = register(Check{
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,
 	After:    2, Of: 3, Shared: true,
-	Explains: []string{"upd.stale", "alt.*", "edge.*", "http.status", "http.unreachable", "seg.slow", "seg.status"},
+	Explains: followLoss(),
 	Run: func(p *Pass) {
 		if ex := &p.Obs.Exchange; ex.Failure == probe.FailTimeout {
 			p.Reportf(p.severityOfLoss(), "no complete answer within %s", seconds(ex.Duration()))

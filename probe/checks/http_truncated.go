@@ -1,6 +1,8 @@
 package checks
 
 import (
+	"cmp"
+
 	"github.com/streamwatch/streamwatch/probe"
 )
 
@@ -25,20 +27,21 @@ var httpTruncated = register(Check{
 	},
 })
 
-// reportProblem reports the first problem of the playlist that belongs to a check.
+// reportProblem reports the worst problem of the playlist that belongs to a
+// check, the first among equals. s is for those that state no severity.
 func (p *Pass) reportProblem(id string, s probe.Severity) {
 	if p.Obs.Playlist == nil {
 		return
 	}
-	for _, problem := range p.Obs.Playlist.Problems {
+	for i := range p.Obs.Playlist.Problems {
+		problem := &p.Obs.Playlist.Problems[i]
 		if problem.Check != id {
 			continue
 		}
 		if problem.Line > 0 {
-			p.Reportf(s, "line %d: %s", problem.Line, problem.Detail)
+			p.Reportf(cmp.Or(problem.Severity, s), "line %d: %s", problem.Line, problem.Detail)
 		} else {
-			p.Reportf(s, "%s", problem.Detail)
+			p.Reportf(cmp.Or(problem.Severity, s), "%s", problem.Detail)
 		}
-		return
 	}
 }

@@ -1,8 +1,6 @@
 package checks
 
-import (
-	"github.com/streamwatch/streamwatch/probe"
-)
+import "github.com/streamwatch/streamwatch/probe"
 
 var httpUnreachable = register(Check{
 	ID:       "http.unreachable",
@@ -12,7 +10,7 @@ var httpUnreachable = register(Check{
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,
 	After:    2, Of: 3,
-	Explains: []string{"upd.stale", "alt.*", "edge.*", "http.status", "http.timeout", "seg.status", "seg.slow"},
+	Explains: followLoss(),
 	Run: func(p *Pass) {
 		if ex := &p.Obs.Exchange; ex.Failure.Unreachable() {
 			p.Reportf(p.severityOfLoss(), "%s: %s", ex.Failure, ex.Error)

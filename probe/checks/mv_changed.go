@@ -1,8 +1,10 @@
 package checks
 
 import (
-	"github.com/streamwatch/streamwatch/probe"
+	"slices"
 	"strings"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 var mvChanged = register(Check{
@@ -28,7 +30,7 @@ var mvChanged = register(Check{
 		}
 		for i := range prev.Variants {
 			a := &prev.Variants[i]
-			if b := variantAt(cur, a.URI); b.Bandwidth != a.Bandwidth || b.Codecs != a.Codecs || b.Height != a.Height {
+			if !slices.ContainsFunc(cur.Variants, func(b probe.Variant) bool { return sameVariant(a, &b) }) {
 				p.Reportf(probe.Warning, "%s: bandwidth, codecs or resolution changed", shortURI(a.URI))
 				return
 			}
@@ -40,7 +42,7 @@ var mvChanged = register(Check{
 func missing(a, b *probe.Playlist) []string {
 	var gone []string
 	for i := range a.Variants {
-		if u := a.Variants[i].URI; variantAt(b, u) == nil {
+		if u := a.Variants[i].URI; !listsVariant(b, u) {
 			gone = append(gone, shortURI(u))
 		}
 	}
@@ -57,11 +59,12 @@ func missing(a, b *probe.Playlist) []string {
 	return gone
 }
 
-func variantAt(pl *probe.Playlist, uri string) *probe.Variant {
-	for i := range pl.Variants {
-		if samePath(pl.Variants[i].URI, uri) {
-			return &pl.Variants[i]
-		}
-	}
-	return nil
+// listsVariant reports whether a playlist has a variant at a URI. One URI can
+// stand several times, with one audio group each.
+func listsVariant(pl *probe.Playlist, uri string) bool {
+	return slices.ContainsFunc(pl.Variants, func(v probe.Variant) bool { return samePath(v.URI, uri) })
+}
+
+func sameVariant(a, b *probe.Variant) bool {
+	return samePath(a.URI, b.URI) && a.Audio == b.Audio && a.Bandwidth == b.Bandwidth && a.Codecs == b.Codecs && a.Height == b.Height
 }

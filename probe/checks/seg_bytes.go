@@ -1,8 +1,6 @@
 package checks
 
-import (
-	"github.com/streamwatch/streamwatch/probe"
-)
+import "github.com/streamwatch/streamwatch/probe"
 
 // What the first bytes of a segment show to be wrong. The inspector finds it
 // (SegmentProbe.Problems); what it means stands here.

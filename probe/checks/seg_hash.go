@@ -1,8 +1,6 @@
 package checks
 
-import (
-	"github.com/streamwatch/streamwatch/probe"
-)
+import "github.com/streamwatch/streamwatch/probe"
 
 var segHash = register(Check{
 	ID:       "seg.hash",
@@ -36,16 +34,20 @@ var edgeBytes = register(Check{
 	Spec:     "RFC 8216bis §6.3.4",
 	Severity: probe.Critical,
 	Blame:    probe.BlameCDN,
+	Side:     probe.Edge,
 	When:     OnSegment,
 	Hold:     3,
 	Explains: []string{"seg.ts.*", "seg.mp4.*", "seg.size"},
 	Run: func(p *Pass) {
 		h := p.History
-		if h.Target.Side != probe.Edge || h.Pair == nil || !p.Obs.OK() {
+		if h.Pair == nil || !p.Obs.OK() {
 			return
 		}
 		edge, ok := h.Segment(p.Obs.Segment.MSN)
 		origin, also := h.Pair.Segment(p.Obs.Segment.MSN)
+		if h.Target.Side == probe.Origin { // whichever is probed last is compared
+			edge, origin = origin, edge
+		}
 		if !ok || !also || !edge.OK || !origin.OK || !samePath(edge.URI, origin.URI) {
 			return
 		}

@@ -1,9 +1,10 @@
 package checks
 
 import (
-	"github.com/streamwatch/streamwatch/probe"
 	"slices"
 	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 var segMutated = register(Check{

@@ -2,13 +2,14 @@ package checks
 
 import (
 	"fmt"
+
 	"github.com/streamwatch/streamwatch/probe"
 )
 
 var segStatus = register(Check{
 	ID:      "seg.status",
 	Summary: "listed segment cannot be fetched",
-	Doc: "A listed segment is not answered with 200 or 206, twice: critical for the newest one, error for an older one. At the edge only when the origin " +
+	Doc: "A listed segment is not answered with 200 or 206, twice: critical for the newest one, error for an older one and while the edge still has it. At the edge only when the origin " +
 		"does not have it either; an edge that lacks what the origin has is edge.seg.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Critical,
@@ -17,11 +18,11 @@ var segStatus = register(Check{
 	After:    2, Of: 4, Shared: true,
 	Explains: []string{"edge.seg", "avail.early", "seg.slow"},
 	Run: func(p *Pass) {
-		what := p.lostSegment()
-		if what == "" || p.pairHasSegment() {
-			return
-		}
-		if edge := p.History.Target.Side == probe.Edge; !edge || !p.pairWillKnow() {
+		switch what := p.lostSegment(); {
+		case what == "":
+		case p.History.Target.Side != probe.Edge && p.pairHasSegment():
+			p.Reportf(probe.Error, "%s; the edge still has it", what)
+		case p.History.Target.Side != probe.Edge, !p.pairHasSegment() && !p.pairWillKnow():
 			p.Reportf(p.severityOfSegment(), "%s", what)
 		}
 	},

@@ -1,6 +1,8 @@
 package checks
 
 import (
+	"time"
+
 	"github.com/streamwatch/streamwatch/probe"
 )
 
@@ -13,16 +15,31 @@ var seqJump = register(Check{
 	Blame:    probe.BlameEncoder,
 	When:     OnUpdate,
 	Hold:     5,
-	Explains: []string{"seg.mutated", "dseq.*", "pdt.*", "td.changed", "hdr.changed", "edge.*", "seq.slide", "alt.*"},
+	Explains: []string{"seg.mutated", "dseq.*", "pdt.*", "td.changed", "hdr.changed", "edge.*", "seq.slide", "alt.*", "win.*"},
 	Run: func(p *Pass) {
 		prev, cur, ok := p.update()
 		if !ok || cur.Segments[0].MSN <= last(prev).MSN+1 {
 			return
 		}
 		passed := last(cur).MSN - last(prev).MSN
-		if d := cur.MeanDuration(); d > 0 && passed <= uint64(p.History.Gap/d)+2 {
-			return // we looked away for longer than the window
+		if d := cur.MeanDuration(); d > 0 && passed <= uint64(p.unseen()/d)+2 {
+			return // we looked away, or failed to look, for longer than the window
 		}
 		p.Reportf(probe.Error, "from %d to %d: %d segments were never listed", last(prev).MSN, cur.Segments[0].MSN, cur.Segments[0].MSN-last(prev).MSN-1)
 	},
 })
+
+// unseen is for how long texts can have come and gone between the one before
+// and this one. A cache that stood still jumps over what its origin published
+// meanwhile, so at the edge the time for which the text before stood counts.
+func (p *Pass) unseen() time.Duration {
+	v := p.History.Versions
+	if len(v) < 2 {
+		return 0
+	}
+	before := v[len(v)-2]
+	if p.History.Target.Side == probe.Edge {
+		return p.Now.Sub(before.First) + p.History.Allowance()
+	}
+	return p.Now.Sub(before.Last)
+}

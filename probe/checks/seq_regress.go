@@ -1,8 +1,6 @@
 package checks
 
-import (
-	"github.com/streamwatch/streamwatch/probe"
-)
+import "github.com/streamwatch/streamwatch/probe"
 
 var seqRegress = register(Check{
 	ID:      "seq.regress",
@@ -21,7 +19,7 @@ var seqRegress = register(Check{
 			return
 		}
 		from, to := prev.Segments[0].MSN, cur.Segments[0].MSN
-		if p.History.Target.Side == probe.Edge && p.History.PopChanged && from-to <= p.History.AllowedSegments() {
+		if p.otherCache(from - to) {
 			return
 		}
 		what := ""
@@ -31,3 +29,9 @@ var seqRegress = register(Check{
 		p.Reportf(probe.Critical, "media sequence number fell from %d to %d%s", from, to, what)
 	},
 })
+
+// otherCache reports whether a step back by so many segments is only that
+// another point of presence answered, whose copy is older within its allowance.
+func (p *Pass) otherCache(back uint64) bool {
+	return p.History.Target.Side == probe.Edge && p.History.PopChanged && back <= p.History.AllowedSegments()
+}

@@ -1,8 +1,6 @@
 package checks
 
-import (
-	"github.com/streamwatch/streamwatch/probe"
-)
+import "github.com/streamwatch/streamwatch/probe"
 
 var seqSlide = register(Check{
 	ID:       "seq.slide",
@@ -25,20 +23,24 @@ var seqSlide = register(Check{
 	},
 })
 
-// slid returns the first segment of prev that cur lists under another number.
+// searches bounds how many segments of one update are looked for elsewhere.
+const searches = 8
+
+// slid returns a segment that prev and cur list under different numbers: b in
+// cur, a in prev. Only those are looked for whose number held another one
+// before, and the first of cur, so that an aligned update costs one pass.
 // Resources that hold several segments are told apart by their byte ranges.
 func slid(prev, cur *probe.Playlist) (a, b *probe.Segment, moved bool) {
-	for i := range prev.Segments {
-		a = &prev.Segments[i]
-		if same, ok := cur.Find(a.MSN); ok && sameResource(a, same) {
-			return nil, nil, false // one that kept its number: the lists are aligned
+	for i, left := 0, searches; i < len(cur.Segments) && left > 0; i++ {
+		b = &cur.Segments[i]
+		same, known := prev.Find(b.MSN)
+		if known && sameResource(same, b) || !known && i > 0 {
+			continue
 		}
-	}
-	for i := range prev.Segments {
-		a = &prev.Segments[i]
-		for j := range cur.Segments {
-			if b = &cur.Segments[j]; sameResource(a, b) {
-				return a, b, a.MSN != b.MSN
+		left--
+		for k := range prev.Segments {
+			if a = &prev.Segments[k]; sameResource(a, b) {
+				return a, b, true
 			}
 		}
 	}

@@ -1,8 +1,6 @@
 package checks
 
-import (
-	"github.com/streamwatch/streamwatch/probe"
-)
+import "github.com/streamwatch/streamwatch/probe"
 
 // The rules that one text breaks or keeps by itself. The reader finds them
 // (Playlist.Problems); what they mean stands here.

@@ -1,8 +1,6 @@
 package checks
 
-import (
-	"github.com/streamwatch/streamwatch/probe"
-)
+import "github.com/streamwatch/streamwatch/probe"
 
 var winShort = register(Check{
 	ID:      "win.short",
@@ -18,12 +16,9 @@ var winShort = register(Check{
 		if !pl.Live() || td == 0 || len(pl.Segments) == 0 || pl.Segments[0].MSN == 0 || pl.Type == "EVENT" || pl.Skipped.Stated {
 			return
 		}
-		removed := p.History.Previous != nil && len(p.History.Previous.Segments) > 0 && pl.Segments[0].MSN > p.History.Previous.Segments[0].MSN
 		w := pl.Window()
 		switch {
-		case w >= 3*td:
-		case !removed && p.History.Previous == nil:
-			// Seen for the first time: it may have started at any number.
+		case w >= 3*td, !p.History.removed():
 		case w < 2*td || len(pl.Segments) < 2:
 			p.Reportf(probe.Critical, "window of %s in %d segments, target duration %s", seconds(w), len(pl.Segments), seconds(td))
 		default:
@@ -31,3 +26,18 @@ var winShort = register(Check{
 		}
 	},
 })
+
+// removed reports whether the playlist was seen to drop a segment since its
+// numbering last began. A stream may begin at any number.
+func (h *History) removed() bool {
+	if len(h.Versions) == 0 {
+		return false
+	}
+	first := h.Versions[len(h.Versions)-1].FirstMSN
+	for i := len(h.Versions) - 2; i >= 0 && h.Versions[i].FirstMSN <= first; i-- {
+		if h.Versions[i].FirstMSN < first {
+			return true
+		}
+	}
+	return false
+}

@@ -1,13 +1,12 @@
 package checks
 
-import (
-	"github.com/streamwatch/streamwatch/probe"
-)
+import "github.com/streamwatch/streamwatch/probe"
 
 var winShrunk = register(Check{
-	ID:       "win.shrunk",
-	Summary:  "newest segments were taken back",
-	Doc:      "The playlist ends at a lower media sequence number than before although its start did not go back. Growing at the same start is legal.",
+	ID:      "win.shrunk",
+	Summary: "newest segments were taken back",
+	Doc: "The playlist ends at a lower media sequence number than before although its start did not go back. Growing at the same start is legal, " +
+		"and so is a step back at the edge within its cache's allowance when another point of presence answered.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,
@@ -20,7 +19,7 @@ var winShrunk = register(Check{
 			return
 		}
 		was, is := last(prev).MSN, last(cur).MSN
-		if is < was {
+		if is < was && !p.otherCache(was-is) {
 			p.Reportf(probe.Critical, "newest segment was %d, is %d: %d taken back", was, is, was-is)
 		}
 	},

@@ -16,7 +16,7 @@ import (
 //	failing     5xx             http.*               origin
 //	fresh       old, A ≤ T      staleness            config: the TTL is too long, or nothing states one
 //	fresh       old, A > T      staleness            cdn
-//	200         401, 403        http.status          config: token or access rule
+//	200         401, 403        http.status          config: token or access rule; so the other way round
 //	200         other failure   http.*               cdn
 //	good        bad bytes/text  anything else        cdn, unless the check names another
 //	both unreachable                                 path
@@ -27,21 +27,20 @@ func (j *Judge) blame(tr *tracker) probe.Blame {
 		return probe.BlamePath
 	case tr.report.Blame != "":
 		return tr.report.Blame
+	case refused(h, c):
+		return probe.BlameConfig
 	case tr.side() != probe.Edge || c.Side == probe.Edge:
 		return c.Blame
 	case h.Pair == nil || h.Pair.Polls == 0:
 		return blameAlone(h, c)
-	case originSick(h, tr.began):
+	case originSick(h, tr.last):
 		return probe.BlameOrigin
+	case c.Blame == probe.BlameConfig:
+		return probe.BlameConfig
 	case transport(c):
-		if s := h.Current.Exchange.Status; c.ID == "http.status" && (s == 401 || s == 403) {
-			return probe.BlameConfig
-		}
 		return probe.BlameCDN
 	case staleness(c):
 		return blameStale(h)
-	case c.Blame == probe.BlameConfig:
-		return probe.BlameConfig
 	case j.pairHas(h, c):
 		return c.Blame // the edge repeats what the origin did
 	default:
@@ -50,13 +49,22 @@ func (j *Judge) blame(tr *tracker) probe.Blame {
 }
 
 // originSick reports whether the origin failed lately enough to explain what
-// the edge does now.
-func originSick(h *checks.History, began time.Time) bool {
+// the edge did at a time.
+func originSick(h *checks.History, at time.Time) bool {
 	if h.Pair.Failing() {
 		return true
 	}
 	reach := max(2*h.TD(), 5*time.Second) + min(h.Allowance(), 2*h.TD())
-	return !h.Pair.LastError.IsZero() && h.Pair.LastError.After(began.Add(-reach))
+	return !h.Pair.LastError.IsZero() && h.Pair.LastError.After(at.Add(-reach))
+}
+
+// refused reports whether one side only answers that we may not.
+func refused(h *checks.History, c *checks.Check) bool {
+	if c.ID != "http.status" || h.Pair == nil || h.Pair.Polls == 0 || h.Pair.Failing() {
+		return false
+	}
+	s := h.Current.Exchange.Status
+	return s == 401 || s == 403
 }
 
 // blameAlone is for an edge that is watched without its origin.

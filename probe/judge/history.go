@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	versionsKept = 32 // texts of one playlist that are remembered
+	versionsKept = 64 // texts of one playlist that are remembered
 	segmentsKept = 24 // segment probes of one playlist that are remembered
 )
 

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"math/bits"
 	"time"
 
@@ -43,17 +44,18 @@ func (j *Judge) run(t *target, list []*checks.Check, pass *checks.Pass) {
 		}
 		pass.Found = nil
 		c.Run(pass)
-		if pass.Found == nil && len(t.trackers) == 0 {
-			continue
-		}
 		j.count(t, c, pass)
 	}
 }
 
-// count files one round of one check.
+// count files one round of one check. What is only worth knowing does not
+// count: it never opens an incident, nor holds one open.
 func (j *Judge) count(t *target, c *checks.Check, pass *checks.Pass) {
 	tr := t.tracker(c)
-	if pass.Found == nil {
+	if f := pass.Found; f != nil {
+		f.Severity = cmp.Or(j.opts.Overrides[c.ID].Severity, f.Severity)
+	}
+	if pass.Found == nil || pass.Found.Severity < probe.Warning {
 		if tr != nil {
 			tr.rounds <<= 1
 			tr.clean++
@@ -75,9 +77,6 @@ func (j *Judge) count(t *target, c *checks.Check, pass *checks.Pass) {
 		tr.began = pass.Obs.Exchange.Started
 	}
 	tr.report = *pass.Found
-	if s := j.opts.Overrides[c.ID].Severity; s != 0 {
-		tr.report.Severity = s
-	}
 	tr.worst = max(tr.worst, tr.report.Severity)
 	if len(tr.evidence) < evidenceKept {
 		tr.evidence = append(tr.evidence, probe.EvidenceOf(&pass.Obs.Exchange))
@@ -110,9 +109,6 @@ func window(n int) uint64 { return 1<<min(n, 63) - 1 }
 
 // enough reports whether the findings suffice to open an incident.
 func (j *Judge) enough(tr *tracker, now time.Time) bool {
-	if tr.worst < probe.Warning || tr.rounds&1 == 0 {
-		return false
-	}
 	hits := bits.OnesCount64(tr.rounds & window(tr.of))
 	if hits >= tr.after {
 		return true

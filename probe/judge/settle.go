@@ -18,7 +18,7 @@ func (j *Judge) settle(now time.Time) (poke []probe.Target) {
 				if tr.over(now) {
 					tr.active = false
 				} else {
-					j.refresh(tr)
+					j.refresh(tr, now)
 				}
 			} else if target, more := j.decide(tr, now); more {
 				poke = append(poke, target)
@@ -43,40 +43,69 @@ func (j *Judge) decide(tr *tracker, now time.Time) (probe.Target, bool) {
 		tr.pending = true
 	}
 	if !tr.pending {
-		return tr.t.h.Target, fresh && tr.check.When == checks.OnPoll && tr.worst >= probe.Warning
+		return tr.t.h.Target, fresh && tr.check.When == checks.OnPoll
 	}
-	if pair, wait := j.awaitsPair(tr, now); wait {
-		return pair, true
+	if j.awaitsPair(tr, now) {
+		return tr.t.h.Pair.Target, true
 	}
-	tr.pending, tr.active = false, true
-	j.assign(tr, now)
+	tr.pending = false
+	if !j.replays(tr) {
+		tr.active = true
+		j.assign(tr, now)
+	}
 	return probe.Target{}, false
 }
 
-// awaitsPair reports whether an edge finding has to wait for the origin's next
-// poll, which tells whose fault it is (the second slice of the sandwich). It
-// does not wait for longer than a target duration.
-func (j *Judge) awaitsPair(tr *tracker, now time.Time) (probe.Target, bool) {
+// awaitsPair reports whether a finding has to wait for the next poll of the
+// other side: what is found at the edge, since only the origin tells whose
+// fault it is (the second slice of the sandwich), and what our own path could
+// cause, since only the other side tells that it did not. It does not wait for
+// longer than a target duration.
+func (j *Judge) awaitsPair(tr *tracker, now time.Time) bool {
 	h := tr.t.h
-	if h.Target.Side != probe.Edge || h.Pair == nil || j.opts.Once || h.Pair.Polls == 0 {
-		return probe.Target{}, false
+	if h.Pair == nil || h.Pair.Polls == 0 || j.opts.Once {
+		return false
 	}
-	if !h.Pair.Current.Exchange.Done.Before(tr.began) {
-		return probe.Target{}, false
+	ours := tr.check.When == checks.OnPoll && h.Current.Exchange.Failure.OurPath()
+	if h.Target.Side != probe.Edge && !ours {
+		return false
 	}
-	return h.Pair.Target, now.Sub(tr.began) < max(2*time.Second, h.TD())+time.Second
+	return h.Pair.Current.Exchange.Done.Before(tr.began) && now.Sub(tr.began) < max(2*time.Second, h.TD())+time.Second
 }
 
-// refresh takes a newer, worse or later report of an active finding over into
-// its incident.
-func (j *Judge) refresh(tr *tracker) {
+// replays reports whether an edge only repeats, late, a text that was bad at
+// the origin too, whose incident is over by now: it never gets a second one.
+func (j *Judge) replays(tr *tracker) bool {
+	h := tr.t.h
+	if h.Target.Side != probe.Edge || h.Pair == nil || tr.check.When != checks.OnPlaylist && tr.check.When != checks.OnUpdate {
+		return false
+	}
+	t := j.find(h.Pair.Target)
+	if t == nil {
+		return false
+	}
+	origin := t.tracker(tr.check)
+	if origin == nil || origin.incident == nil || !origin.incident.closed {
+		return false
+	}
+	_, seen := h.Pair.FindVersion(h.Good.Hash)
+	return seen
+}
+
+// refresh takes what an active finding newly reports over into its incident
+// when it is worse, or no longer our own path's.
+func (j *Judge) refresh(tr *tracker, now time.Time) {
 	in := tr.incident
-	if in == nil || !slices.Contains(in.members, tr) {
+	if in == nil || !tr.last.Equal(now) || !slices.Contains(in.members, tr) {
 		return
 	}
-	if s := j.cap(tr.worst); s > in.Severity {
+	if s := j.cap(tr.report.Severity); s > in.Severity {
 		in.Severity = s
 		in.Detail = tr.report.Detail
+		in.dirty = true
+	}
+	if in.Blame == probe.BlamePath && !j.blind {
+		in.Blame = j.blame(tr)
 		in.dirty = true
 	}
 }

@@ -78,7 +78,7 @@ func (j *Judge) side(h *checks.History, now time.Time) *probe.SideSnapshot {
 		if !slices.Contains(in.Renditions, h.Target.Rendition) && !slices.Contains(in.Renditions, "") && !in.follows(h) {
 			continue
 		}
-		s.Verdict = s.Verdict.Worse(verdictFor(in.Severity))
+		s.Verdict = worse(s.Verdict, in.Severity)
 	}
 	if j.blind {
 		s.Verdict = probe.Blind
@@ -91,16 +91,17 @@ func (in *incident) follows(h *checks.History) bool {
 	return slices.ContainsFunc(in.followers, func(tr *tracker) bool { return tr.active && tr.t.h == h && tr.worst >= probe.Error })
 }
 
-func verdictFor(s probe.Severity) probe.Verdict {
+// worse returns what becomes of a verdict under an open incident. Warnings
+// leave it as it is.
+func worse(v probe.Verdict, s probe.Severity) probe.Verdict {
 	switch s {
 	case probe.Critical:
-		return probe.Down
+		return v.Worse(probe.Down)
 	case probe.Error:
-		return probe.Degraded
+		return v.Worse(probe.Degraded)
 	case probe.NoSeverity, probe.Info, probe.Warning:
-		return probe.OK
 	}
-	return probe.OK
+	return v
 }
 
 // verdictOf rolls the sides up: a rendition is as bad as what viewers get at
@@ -124,7 +125,7 @@ func (j *Judge) verdictOf(s *probe.StreamSnapshot, now time.Time) probe.Verdict 
 	}
 	for _, in := range j.incidents {
 		if in.Rendition == "" { // the multivariant playlist: no new viewer can start
-			verdict = verdict.Worse(verdictFor(in.Severity))
+			verdict = worse(verdict, in.Severity)
 		}
 	}
 	return verdict
@@ -152,7 +153,7 @@ func (j *Judge) withoutRenditions(now time.Time) probe.Verdict {
 	}
 	verdict := probe.Waiting
 	for _, in := range j.incidents {
-		verdict = verdict.Worse(verdictFor(in.Severity))
+		verdict = worse(verdict, in.Severity)
 	}
 	return verdict
 }
