@@ -111,7 +111,7 @@ func readAll(r io.Reader, into []byte, p plan) ([]byte, error) {
 			return b, errTooLarge
 		}
 		switch {
-		case err == io.EOF: //nolint:errorlint // readers return it bare, and a wrapped one is not the end
+		case err == io.EOF:
 			return b, nil
 		case err != nil:
 			return b, err
@@ -137,7 +137,7 @@ func (w *wireReader) Read(b []byte) (int, error) {
 	if err == nil && w.left < 0 {
 		err = errTooLarge
 	}
-	if err != nil && err != io.EOF { //nolint:errorlint // as in readAll
+	if err != nil && err != io.EOF {
 		w.err = err
 	}
 	return n, err

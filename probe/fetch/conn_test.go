@@ -29,6 +29,7 @@ func counted(t *testing.T, h http.HandlerFunc) (u string, opened, open *atomic.I
 			open.Add(1)
 		case http.StateClosed, http.StateHijacked:
 			open.Add(-1)
+		default:
 		}
 	}
 	srv.Start()

@@ -23,17 +23,18 @@ type sendError struct {
 	phases phases
 }
 
-func (e *sendError) Error() string { return e.err.Error() }
-func (e *sendError) Unwrap() error { return e.err }
-
 // failed notes why no response head arrived.
-func (c *Client) failed(ex *probe.Exchange, err error) []byte {
-	f := probe.FailProtocol
-	if e, ok := errors.AsType[*sendError](err); ok {
-		f = sendFailure(e)
-		ex.DNS, ex.Connect, ex.TLS = e.phases.dns, e.phases.connect, e.phases.tls
+func (c *Client) failed(ex *probe.Exchange, err *sendError) []byte {
+	ex.DNS, ex.Connect, ex.TLS = err.phases.dns, err.phases.connect, err.phases.tls
+	f := sendFailure(err)
+	switch {
+	case f == probe.FailCanceled:
+		return fail(ex, f, "canceled")
+	case err.ctx != nil:
+		return fail(ex, f, "timed out "+err.phases.stage.String())
+	default:
+		return fail(ex, f, c.shapes.text(err.err))
 	}
-	return fail(ex, f, c.shapes.text(f, err))
 }
 
 // sendFailure names the failure of a hop that brought no response head. The
@@ -72,8 +73,14 @@ func sendFailure(e *sendError) probe.Failure {
 
 // bodyFailed notes why a body did not arrive whole.
 func (c *Client) bodyFailed(ctx context.Context, ex *probe.Exchange, wire *wireReader, err error) {
-	f := bodyFailure(ctx.Err(), wire.err, err)
-	fail(ex, f, c.shapes.text(f, err))
+	switch f := bodyFailure(ctx.Err(), wire.err, err); f {
+	case probe.FailCanceled:
+		fail(ex, f, "canceled")
+	case probe.FailTimeout:
+		fail(ex, f, "timed out reading the body")
+	default:
+		fail(ex, f, c.shapes.text(err))
+	}
 }
 
 func bodyFailure(ctx, wire, err error) probe.Failure {
@@ -137,26 +144,16 @@ const maxText = 160
 
 // text returns what a person needs to know of an error, on one line, without
 // the secrets of the client.
-func (s *shapes) text(f probe.Failure, err error) string {
-	switch f {
-	case probe.FailTimeout:
-		return "no complete answer within the deadline"
-	case probe.FailCanceled:
-		return "canceled"
-	}
-	if dns, ok := errors.AsType[*net.DNSError](err); ok {
-		return "lookup " + dns.Name + ": " + dns.Err
-	}
-	if corrupt := flate.CorruptInputError(0); errors.As(err, &corrupt) || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) {
-		return "body does not inflate: " + err.Error()
-	}
+func (s *shapes) text(err error) string {
 	t := err.Error()
-	for _, values := range s.base.header {
-		for _, v := range values {
-			if len(v) > 3 {
-				t = strings.ReplaceAll(t, v, redacted)
-			}
-		}
+	corrupt := flate.CorruptInputError(0)
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		t = "lookup " + dns.Name + ": " + dns.Err
+	} else if errors.As(err, &corrupt) || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) {
+		t = "body does not inflate: " + t
+	}
+	for _, secret := range s.secrets {
+		t = strings.ReplaceAll(t, secret, redacted)
 	}
 	t = strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {

@@ -92,9 +92,9 @@ func (c *Client) do(ctx context.Context, r *Request, ex *probe.Exchange) []byte 
 	first := u
 	var seen []string
 	for {
-		resp, err := c.send(ctx, r, ex, u, sameSite(first, u))
-		if err != nil {
-			return c.failed(ex, err)
+		resp, failure := c.send(ctx, r, ex, u, sameSite(first, u))
+		if failure != nil {
+			return c.failed(ex, failure)
 		}
 		location := resp.Header.Get("Location")
 		if !redirects(resp.StatusCode) || location == "" {
@@ -120,7 +120,7 @@ func (c *Client) do(ctx context.Context, r *Request, ex *probe.Exchange) []byte 
 
 // send makes one hop. own says that the hop goes to the host that the request
 // named, so that secret headers may be sent.
-func (c *Client) send(ctx context.Context, r *Request, ex *probe.Exchange, u *url.URL, own bool) (*http.Response, error) {
+func (c *Client) send(ctx context.Context, r *Request, ex *probe.Exchange, u *url.URL, own bool) (*http.Response, *sendError) {
 	s := c.shapes.of(r, u, own)
 	ex.RequestHeaders = s.lines
 	cl := &call{Context: ctx}

@@ -35,7 +35,8 @@ const maxShapes = 64
 
 // shapes builds request headers once per form.
 type shapes struct {
-	base, foreign shape // with and without the secret headers
+	base, foreign shape    // with and without the secret headers
+	secrets       []string // the values of those, for redacting what a server echoes
 
 	mu   *sync.RWMutex
 	kept map[shapeKey]*shape
@@ -49,7 +50,11 @@ func newShapes(o Options) shapes {
 	foreign := shape{header: http.Header{}}
 	foreign.set("User-Agent", agent)
 	base := foreign.clone()
+	var secrets []string
 	for _, name := range slices.Sorted(maps.Keys(o.Headers)) {
+		if len(o.Headers[name]) > 3 { // a shorter one would only blot out words
+			secrets = append(secrets, o.Headers[name])
+		}
 		if http.CanonicalHeaderKey(name) == "Host" {
 			base.host = o.Headers[name]
 			base.lines = append(base.lines, "Host: "+redacted)
@@ -57,7 +62,7 @@ func newShapes(o Options) shapes {
 		}
 		base.secret(name, o.Headers[name])
 	}
-	return shapes{base: base, foreign: foreign, mu: new(sync.RWMutex), kept: map[shapeKey]*shape{}}
+	return shapes{base: base, foreign: foreign, secrets: secrets, mu: new(sync.RWMutex), kept: map[shapeKey]*shape{}}
 }
 
 // of returns what a request to u sends. own says that u is of the host that the

@@ -1,6 +1,7 @@
 package fetch_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -49,7 +50,9 @@ func TestRequestHeaders(t *testing.T) {
 	}{
 		{"plain", fetch.Options{}, fetch.Request{}, http.Header{"User-Agent": {"streamwatch"}}, []string{"User-Agent: streamwatch"}},
 		{
-			"all", fetch.Options{Headers: secret, UserAgent: "sw/1"}, fetch.Request{IfNoneMatch: `"e"`, IfModifiedSince: at, Origin: "https://a.example", AcceptGzip: true},
+			"all",
+			fetch.Options{Headers: secret, UserAgent: "sw/1"},
+			fetch.Request{IfNoneMatch: `"e"`, IfModifiedSince: at, Origin: "https://a.example", AcceptGzip: true},
 			http.Header{
 				"User-Agent": {"sw/1"}, "X-Origin-Verify": {"s3cr3t"}, "Accept-Encoding": {"gzip"}, "Origin": {"https://a.example"},
 				"If-None-Match": {`"e"`}, "If-Modified-Since": {"Mon, 23 Nov 2026 05:00:00 GMT"},
@@ -60,12 +63,18 @@ func TestRequestHeaders(t *testing.T) {
 			},
 		},
 		{
-			"range, never with gzip", fetch.Options{}, fetch.Request{First: 100, AcceptGzip: true},
-			http.Header{"User-Agent": {"streamwatch"}, "Range": {"bytes=0-99"}}, []string{"User-Agent: streamwatch", "Range: bytes=0-99"},
+			"range, never with gzip",
+			fetch.Options{},
+			fetch.Request{First: 100, AcceptGzip: true},
+			http.Header{"User-Agent": {"streamwatch"}, "Range": {"bytes=0-99"}},
+			[]string{"User-Agent: streamwatch", "Range: bytes=0-99"},
 		},
 		{
-			"user information", fetch.Options{}, fetch.Request{URL: "http://user:pass@host/a"},
-			http.Header{"User-Agent": {"streamwatch"}, "Authorization": {"Basic dXNlcjpwYXNz"}}, []string{"User-Agent: streamwatch", "Authorization: REDACTED"},
+			"user information",
+			fetch.Options{},
+			fetch.Request{URL: "http://user:pass@host/a"},
+			http.Header{"User-Agent": {"streamwatch"}, "Authorization": {"Basic dXNlcjpwYXNz"}},
+			[]string{"User-Agent: streamwatch", "Authorization: REDACTED"},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -116,22 +125,26 @@ func TestRedirects(t *testing.T) {
 	six := []string{"/1", "/2", "/3", "/4", "/5", "/6"}
 	for _, c := range []struct {
 		name  string
+		from  string
 		to    []string
 		want  probe.Failure
 		hops  int
 		final string
 		seen  []string
 	}{
-		{"same host keeps headers", []string{"/b?token=abc"}, "", 1, "http://a/b?token=REDACTED", []string{"http://a/0 S", "http://a/b?token=abc S"}},
-		{"https keeps headers", []string{"https://a/b"}, "", 1, "https://a/b", []string{"http://a/0 S", "https://a/b S"}},
-		{"another host gets none", []string{"http://b/", "http://a/"}, "", 2, "http://a/", []string{"http://a/0 S", "http://b/ ", "http://a/ S"}},
-		{"another port gets none", []string{"http://a:81/"}, "", 1, "http://a:81/", []string{"http://a/0 S", "http://a:81/ "}},
-		{"five are followed", six[:5], "", 5, "http://a/5", nil},
-		{"six are not", six, probe.FailRedirects, 6, "http://a/6", nil},
-		{"a loop ends at once", []string{"/1", "/0"}, probe.FailRedirects, 2, "http://a/0", []string{"http://a/0 S", "http://a/1 S"}},
+		{"same host keeps headers", "", []string{"/b?token=abc"}, "", 1, "http://a/b?token=REDACTED", []string{"http://a/0 S", "http://a/b?token=abc S"}},
+		{"https keeps headers", "", []string{"https://a/b"}, "", 1, "https://a/b", []string{"http://a/0 S", "https://a/b S"}},
+		{"another host gets none", "", []string{"http://b/", "http://a/"}, "", 2, "http://a/", []string{"http://a/0 S", "http://b/ ", "http://a/ S"}},
+		{"another port gets none", "", []string{"http://a:81/"}, "", 1, "http://a:81/", []string{"http://a/0 S", "http://a:81/ "}},
+		{"five are followed", "", six[:5], "", 5, "http://a/5", nil},
+		{"six are not", "", six, probe.FailRedirects, 6, "http://a/6", nil},
+		{"a loop ends at once", "", []string{"/1", "/0"}, probe.FailRedirects, 2, "http://a/0", []string{"http://a/0 S", "http://a/1 S"}},
+		{"http after https gets none", "https://a/0", []string{"http://a/1"}, "", 1, "http://a/1", []string{"https://a/0 S", "http://a/1 "}},
+		{"a user's password stays", "http://u:p@a/0", []string{"http://b/"}, "", 1, "http://b/", []string{"http://u:p@a/0 SBasic dTpw", "http://b/ "}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, ex := get(t, fetch.Options{Transport: answer(c.to...), Headers: map[string]string{"X-Secret": "S"}}, fetch.Request{URL: "http://a/0"})
+			from := cmp.Or(c.from, "http://a/0")
+			_, ex := get(t, fetch.Options{Transport: answer(c.to...), Headers: map[string]string{"X-Secret": "S"}}, fetch.Request{URL: from})
 			if ex.Failure != c.want || ex.Redirects != c.hops || ex.URL != c.final {
 				t.Errorf("got %q, %d hops, %s; want %q, %d, %s", ex.Failure, ex.Redirects, ex.URL, c.want, c.hops, c.final)
 			}

@@ -39,6 +39,20 @@ const (
 	connected
 )
 
+// String says what a call was doing: "timed out …".
+func (s stage) String() string {
+	switch s {
+	case resolving:
+		return "resolving the name"
+	case connecting:
+		return "connecting"
+	case handshaking:
+		return "in the TLS handshake"
+	default:
+		return "waiting for the answer"
+	}
+}
+
 // phases are what the transport's hooks told of one hop.
 type phases struct {
 	stage             stage
