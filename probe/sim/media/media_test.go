@@ -62,7 +62,7 @@ func TestTimestampsAreContinuous(t *testing.T) {
 			for v := range Videos() {
 				s := newSeen()
 				for at := tt.begin; at < tt.begin+tt.seconds; at += tt.segment {
-					read(t, s, TS(v, at, tt.segment))
+					read(t, s, TS(v, at, tt.segment, 0))
 				}
 				if len(s.broken) > 0 {
 					t.Errorf("continuity counters break at %v", s.broken[:1])
@@ -89,7 +89,7 @@ func steady(t *testing.T, what string, ticks []uint64, low, high uint64) {
 }
 
 func TestSegmentsArePure(t *testing.T) {
-	if a, b := TS(0, 1234, 6), append(TS(0, 1234, 2), TS(0, 1236, 4)...); string(a) != string(b) {
+	if a, b := TS(0, 1234, 6, 0), append(TS(0, 1234, 2, 0), TS(0, 1236, 4, 0)...); string(a) != string(b) {
 		t.Error("six seconds are not two and four seconds joined")
 	}
 }
@@ -140,7 +140,7 @@ func TestDecodes(t *testing.T) {
 		t.Run(info.Name, func(t *testing.T) {
 			var data []byte
 			for at := int64(3); at < 3+3*LoopSeconds; at += 2 {
-				data = append(data, TS(v, at, 2)...)
+				data = append(data, TS(v, at, 2, 0)...)
 			}
 			complaints, video, audio := decode(t, "three-loops.ts", data)
 			if complaints != "" {
@@ -155,6 +155,6 @@ func TestDecodes(t *testing.T) {
 
 func BenchmarkTS(b *testing.B) {
 	for i := range b.N {
-		b.SetBytes(int64(len(TS(0, int64(i)*2, 2))))
+		b.SetBytes(int64(len(TS(0, int64(i)*2, 2, 0))))
 	}
 }

@@ -44,23 +44,33 @@ func counterOf(packet []byte) int {
 // TS returns the MPEG-TS of whole seconds [begin, begin+seconds) of an embedded
 // rendition, counted from the begin of the broadcast. Consecutive segments join
 // without a discontinuity, for ever: timestamps wrap at 33 bits. An index or a
-// second out of range counts modulo what there is.
-func TS(video int, begin, seconds int64) []byte {
+// second out of range counts modulo what there is. take other than zero is
+// another recording of the same seconds: its pictures and sound differ.
+func TS(video int, begin, seconds int64, take int) []byte {
 	t := tracks()[video%len(tracks())]
 	begin = max(0, begin)
+	gopAt := func(s int64) *gop { return &t.gops[(s+other(take))%LoopSeconds] }
 	size := 0
 	for s := begin; s < begin+seconds; s++ {
-		size += len(t.gops[s%LoopSeconds].data)
+		size += len(gopAt(s).data)
 	}
 	out := make([]byte, 0, size)
 	counters := countersAt(t, begin)
 	for s := begin; s < begin+seconds; s++ {
-		g := &t.gops[s%LoopSeconds]
+		g := gopAt(s)
 		from := len(out)
 		out = append(out, g.data...)
 		g.patch(out[from:], s*ticksPerGOP, &counters)
 	}
 	return out
+}
+
+// other is by how many seconds a take is out of step with the true recording.
+func other(take int) int64 {
+	if take <= 0 {
+		return 0
+	}
+	return 1 + int64(take-1)%(LoopSeconds-1)
 }
 
 // countersAt returns how many packets of each PID came before a second.

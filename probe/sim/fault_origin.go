@@ -1,0 +1,214 @@
+package sim
+
+import (
+	"net/http"
+	"time"
+)
+
+// playlistFaults are those of time: the playlist shows another moment.
+func playlistFaults() []Fault {
+	return []Fault{
+		{Name: "stall", Doc: "no new segment appears in any rendition; the backlog drains at four times real time when it ends", Where: AtOrigin, clock: frozen},
+		{Name: "stall-one", Doc: "stall in one rendition, the last unless named", Where: AtOrigin, last: true, clock: frozen},
+		{Name: "lag", Doc: "the rendition is served from a node that is behind by the argument", Where: AtOrigin, Arg: "6s", last: true, clock: behind},
+		{Name: "lag-6s", Doc: "lag by 6 s", Where: AtOrigin, Arg: "6s", last: true, clock: behind},
+		{Name: "lag-12s", Doc: "lag by 12 s", Where: AtOrigin, Arg: "12s", last: true, clock: behind},
+		{
+			Name: "early-listing", Doc: "the playlist lists each segment one duration before it can be fetched", Where: AtOrigin,
+			clock: func(in *injected, now, shown time.Time, segment time.Duration) time.Time {
+				if in.on(now) {
+					return shown.Add(segment)
+				}
+				return shown
+			},
+		},
+		{
+			Name: "endlist", Doc: "EXT-X-ENDLIST ends a broadcast that is not over, and nothing new appears", Where: AtOrigin, clock: frozen,
+			view: func(in *injected, now time.Time, v *view) { v.endList = v.endList || in.on(now) },
+		},
+		{Name: "over-td", Doc: "segments become one second longer than the target duration", Where: AtOrigin, stretch: true},
+	}
+}
+
+// drain is how much faster than real time a backlog is published.
+const drain = 4
+
+// frozen shows the moment at which the fault began, then catches up.
+func frozen(in *injected, now, shown time.Time, _ time.Duration) time.Time {
+	return earlier(shown, in.From, in, now)
+}
+
+// behind shows the past, then catches up.
+func behind(in *injected, now, shown time.Time, _ time.Duration) time.Time {
+	late := now
+	if !in.on(now) {
+		late = in.Until
+	}
+	return earlier(shown, late.Add(-in.duration), in, now)
+}
+
+// earlier returns the earlier of shown and held, where held has been catching
+// up since the fault ended.
+func earlier(shown, held time.Time, in *injected, now time.Time) time.Time {
+	if !in.on(now) {
+		held = held.Add(drain * now.Sub(in.Until))
+	}
+	if held.Before(shown) {
+		return held
+	}
+	return shown
+}
+
+// listingFaults change what a media playlist says.
+func listingFaults() []Fault {
+	lower := func(in *injected, now time.Time, v *view) {
+		if in.on(now) {
+			v.sequence = max(0, v.sequence-in.count)
+		}
+	}
+	return []Fault{
+		{Name: "seq-back-2", Doc: "EXT-X-MEDIA-SEQUENCE falls by 2 and goes on from there", Where: AtOrigin, Arg: "2", view: lower},
+		{Name: "seq-back-5", Doc: "EXT-X-MEDIA-SEQUENCE falls by 5 and goes on from there", Where: AtOrigin, Arg: "5", view: lower},
+		{Name: "seq-reset", Doc: "EXT-X-MEDIA-SEQUENCE starts again at 0, as after a restart of the encoder", Where: AtOrigin, view: func(in *injected, now time.Time, v *view) {
+			if in.on(now) {
+				v.sequence = max(0, v.sequence-v.firstAt(in.From))
+			}
+		}},
+		{Name: "seq-jump", Doc: "EXT-X-MEDIA-SEQUENCE jumps ahead", Where: AtOrigin, Arg: "20", view: func(in *injected, now time.Time, v *view) {
+			if in.on(now) {
+				v.sequence += in.count
+			}
+		}},
+		{Name: "dseq-plus", Doc: "EXT-X-DISCONTINUITY-SEQUENCE rises by 1 though no discontinuity left", Where: AtOrigin, view: func(in *injected, now time.Time, v *view) {
+			if in.on(now) {
+				v.discSequence++
+			}
+		}},
+		{Name: "dseq-uncounted", Doc: "every third new segment is a discontinuity, and none is counted when it leaves", Where: AtOrigin, view: uncounted},
+		{Name: "uri-changed", Doc: "two packagers alternate: known segments get other URIs every target duration", Where: AtOrigin, view: func(in *injected, now time.Time, v *view) {
+			if in.on(now) {
+				v.rename(1 + int(now.Sub(in.From)/v.targetDuration()))
+			}
+		}},
+		{Name: "empty", Doc: "the media playlist lists no segment", Where: AtOrigin, view: func(in *injected, now time.Time, v *view) {
+			if in.on(now) {
+				v.segments = nil
+			}
+		}},
+		{Name: "retract-2", Doc: "the newest segments vanish from the playlist and stay behind", Where: AtOrigin, Arg: "2", view: func(in *injected, now time.Time, v *view) {
+			if in.on(now) {
+				v.segments = v.segments[:max(0, len(v.segments)-int(in.count))]
+			}
+		}},
+		{Name: "td-changed", Doc: "EXT-X-TARGETDURATION rises by one second", Where: AtOrigin, view: func(in *injected, now time.Time, v *view) {
+			if in.on(now) {
+				v.target++
+			}
+		}},
+		{Name: "hdr-changed", Doc: "EXT-X-VERSION rises and EXT-X-INDEPENDENT-SEGMENTS goes", Where: AtOrigin, view: func(in *injected, now time.Time, v *view) {
+			if in.on(now) {
+				v.version++
+				v.independent = false
+			}
+		}},
+		{Name: "pdt-jump", Doc: "EXT-X-PROGRAM-DATE-TIME of new segments is ahead, without a discontinuity", Where: AtOrigin, Arg: "60s", view: func(in *injected, _ time.Time, v *view) {
+			for i := range v.segments {
+				if s := &v.segments[i]; in.covers(s.published) && !s.at.IsZero() {
+					s.at = s.at.Add(in.duration)
+				}
+			}
+		}},
+		{Name: "gap", Doc: "new segments are marked EXT-X-GAP and cannot be fetched", Where: AtOrigin, kinds: segment, view: func(in *injected, _ time.Time, v *view) {
+			for i := range v.segments {
+				v.segments[i].gap = v.segments[i].gap || in.covers(v.segments[i].published)
+			}
+		}, reply: func(in *injected, _ time.Time, a *answer) {
+			if in.covers(a.published) {
+				a.status = http.StatusNotFound
+			}
+		}},
+		{Name: "variant-gone", Doc: "the multivariant playlist lacks a rendition, the last unless named", Where: AtOrigin, last: true},
+	}
+}
+
+// uncounted marks discontinuities and leaves them out of the sequence.
+func uncounted(in *injected, _ time.Time, v *view) {
+	begun := v.firstAt(in.From) + int64(v.window)
+	for i := range v.segments {
+		s := &v.segments[i]
+		s.disc = s.disc || in.covers(s.published) && (s.number-begun)%3 == 0
+	}
+}
+
+// segmentFaults concern segments.
+func segmentFaults() []Fault {
+	missing := func(in *injected, now time.Time, a *answer) {
+		if in.on(now) && in.covers(a.published) {
+			a.status = http.StatusNotFound
+		}
+	}
+	return []Fault{
+		{Name: "seg-404", Doc: "new segments are listed but answer 404", Where: AtOrigin, kinds: segment, reply: missing},
+		{Name: "seg-404-one", Doc: "seg-404 in one rendition, the last unless named", Where: AtOrigin, last: true, kinds: segment, reply: missing},
+		{Name: "bytes-changed", Doc: "two packagers write one name: a segment's bytes differ every two seconds", Where: AtOrigin, kinds: segment, reply: func(in *injected, now time.Time, a *answer) {
+			if in.on(now) {
+				a.take = 1 + int(now.Sub(in.From)/(2*time.Second))
+			}
+		}},
+		{Name: "slow-segments", Doc: "a segment takes as long as the argument, half of it before the first byte", Where: AtOrigin, Arg: "3s", kinds: segment, reply: slow},
+		{Name: "cut-segment", Doc: "new segments end after two fifths, in the middle of a packet, with a Content-Length that agrees", Where: AtOrigin, kinds: segment, reply: func(in *injected, now time.Time, a *answer) {
+			if in.on(now) && in.covers(a.published) {
+				a.body = func(b []byte) []byte { return b[:len(b)*2/5|1] }
+			}
+		}},
+	}
+}
+
+// slow spreads an answer over the argument.
+func slow(in *injected, now time.Time, a *answer) {
+	if in.on(now) {
+		a.wait, a.spread = in.duration/2, in.duration/2
+	}
+}
+
+// answerFaults are those of HTTP.
+func answerFaults() []Fault {
+	status := func(code int) func(*injected, time.Time, *answer) {
+		return func(in *injected, now time.Time, a *answer) {
+			if in.on(now) {
+				a.status = code
+			}
+		}
+	}
+	hang := func(in *injected, now time.Time, a *answer) { a.hang = a.hang || in.on(now) }
+	return []Fault{
+		{Name: "playlist-503", Doc: "media playlists answer 503", Where: AtOrigin, kinds: mediaPlaylist, reply: status(http.StatusServiceUnavailable)},
+		{Name: "playlist-503-one", Doc: "playlist-503 in one rendition, the last unless named", Where: AtOrigin, last: true, kinds: mediaPlaylist, reply: status(http.StatusServiceUnavailable)},
+		{Name: "multivariant-503", Doc: "the multivariant playlist answers 503", Where: AtOrigin, kinds: multivariant, reply: status(http.StatusServiceUnavailable)},
+		{Name: "html-200", Doc: "media playlists are an HTML page with status 200", Where: AtOrigin, kinds: mediaPlaylist, reply: page},
+		{Name: "hang", Doc: "media playlists never answer", Where: AtOrigin, kinds: mediaPlaylist, reply: hang},
+		{Name: "half-playlist", Doc: "media playlists end in the middle of a line, as read while being written", Where: AtOrigin, kinds: mediaPlaylist, reply: func(in *injected, now time.Time, a *answer) {
+			if in.on(now) {
+				a.body = half
+			}
+		}},
+		{Name: "origin-down", Doc: "every connection to the origin closes without an answer", Where: AtOrigin, kinds: anything, reply: func(in *injected, now time.Time, a *answer) {
+			a.abort = a.abort || in.on(now)
+		}},
+		{Name: "origin-500-stale", Doc: "the origin answers 500 to everything; an edge goes on with what it has", Where: AtOrigin, kinds: anything, reply: status(http.StatusInternalServerError)},
+	}
+}
+
+// page answers with an HTML page.
+func page(in *injected, now time.Time, a *answer) {
+	a.html = a.html || in.on(now)
+}
+
+// half cuts a playlist inside the line in its middle.
+func half(b []byte) []byte {
+	n := len(b) / 2
+	for n > 1 && (b[n-1] == '\n' || b[n] == '\n') {
+		n--
+	}
+	return b[:n]
+}

@@ -1,0 +1,247 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/textproto"
+	"slices"
+	"strings"
+	"time"
+)
+
+// errTooLarge ends the reading of an object that is passed on instead.
+var errTooLarge = errors.New("object is too large to keep")
+
+// fetch asks the origin and decides what viewers get and what is kept.
+func (e *Edge) fetch(ctx context.Context, key, query string, old *object, ttl TTL) result {
+	got, tail, err := e.ask(ctx, key, query, old)
+	now := time.Now()
+	switch {
+	case err != nil:
+		return e.failed(key, old, gatewayError(key, err, now))
+	case tail != nil:
+		return result{object: got, word: wordMiss, tail: tail}
+	case got.status == http.StatusNotModified && old != nil:
+		fresh := *old
+		fresh.header = old.header.Clone()
+		for name, values := range got.header {
+			if name != "Content-Type" && name != "Content-Encoding" {
+				fresh.header[name] = values
+			}
+		}
+		fresh.obtained = now
+		e.keep(&fresh, ttl)
+		return result{object: &fresh, word: wordRefresh}
+	case got.status >= http.StatusInternalServerError:
+		return e.failed(key, old, got)
+	case got.status >= http.StatusBadRequest:
+		e.keepError(got)
+		return result{object: got, word: wordError}
+	}
+	e.keep(got, ttl)
+	return result{object: got, word: wordMiss}
+}
+
+// failed answers while the origin fails: with the copy there is, though it has
+// expired, else with the error. Either holds until the next try.
+func (e *Edge) failed(key string, old, failure *object) result {
+	now := failure.obtained
+	if old == nil || old.status != http.StatusOK || !old.spoils.IsZero() && now.After(old.spoils) {
+		e.keepError(failure)
+		return result{object: failure, word: wordError}
+	}
+	stale := *old
+	stale.expires = now.Add(e.config.ErrorTTL)
+	e.cache.store(&stale)
+	return result{object: &stale, word: wordRefresh}
+}
+
+// keep stores an answer for as long as its headers and the TTL say.
+func (e *Edge) keep(o *object, ttl TTL) {
+	d := directivesOf(o.header)
+	life := d.life(ttl)
+	o.expires = o.obtained.Add(life)
+	o.spoils = time.Time{}
+	if d.staleIfError >= 0 {
+		o.spoils = o.expires.Add(d.staleIfError)
+	}
+	switch {
+	case life > 0 && o.status < http.StatusMultipleChoices, life > 0 && d.stated():
+		e.cache.store(o)
+	default:
+		e.cache.drop(o.key)
+	}
+}
+
+// keepError stores an error answer. Some statuses are kept always, some when
+// the origin asks for it, the rest never; a 4xx replaces what there was.
+func (e *Edge) keepError(o *object) {
+	d := directivesOf(o.header)
+	life := time.Duration(0)
+	switch o.status {
+	case 404, 414, 500, 501, 502, 503, 504:
+		life = max(e.config.ErrorTTL, d.maxAge)
+	case 400, 403, 405, 412, 415:
+		if d.maxAge >= 0 {
+			life = max(e.config.ErrorTTL, d.maxAge)
+		}
+	}
+	o.expires = o.obtained.Add(life)
+	if life > 0 {
+		e.cache.store(o)
+	} else {
+		e.cache.drop(o.key)
+	}
+}
+
+// ask sends one request to the origin. tail is the unread rest of an object
+// that is too large to keep.
+func (e *Edge) ask(ctx context.Context, key, query string, old *object) (o *object, tail io.ReadCloser, err error) {
+	// A viewer who leaves must not look like an origin that fails, and others
+	// may wait for the same answer.
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	timer := time.AfterFunc(e.config.ConnectTimeout+e.config.ReadTimeout, func() { cancel(context.DeadlineExceeded) })
+	defer func() {
+		if tail == nil {
+			timer.Stop()
+			cancel(nil)
+		}
+	}()
+	u := *e.config.Origin
+	u.RawPath, u.RawQuery, u.User = "", query, nil
+	target := u.JoinPath(strings.TrimSuffix(key, "?"+query))
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
+	if err != nil {
+		return nil, nil, fmt.Errorf("asking the origin: %w", err)
+	}
+	for name, values := range e.config.Headers {
+		req.Header[textproto.CanonicalMIMEHeaderKey(name)] = values
+	}
+	req.Header.Set("User-Agent", "streamwatch-edge")
+	req.Header.Set("Via", e.via)
+	if old != nil && old.status == http.StatusOK {
+		if tag := old.blob.etag; tag != "" {
+			req.Header.Set("If-None-Match", tag)
+		} else if !old.blob.modified.IsZero() {
+			req.Header.Set("If-Modified-Since", old.blob.modified.UTC().Format(http.TimeFormat))
+		}
+	}
+	resp, err := e.config.Transport.RoundTrip(req)
+	if err != nil {
+		return nil, nil, fmt.Errorf("asking the origin: %w", orCause(ctx, err))
+	}
+	limited := &patientReader{body: resp.Body, timer: timer, patience: e.config.ReadTimeout, cancel: cancel}
+	body, err := limited.all(resp.ContentLength, e.config.ObjectBytes)
+	o = e.received(key, resp, body)
+	if errors.Is(err, errTooLarge) {
+		if resp.ContentLength >= 0 {
+			o.header.Set("Content-Length", fmt.Sprint(resp.ContentLength))
+		}
+		return o, limited, nil
+	}
+	_ = resp.Body.Close()
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading from the origin: %w", orCause(ctx, err))
+	}
+	return o, nil, nil
+}
+
+// orCause prefers the reason for which a context ended.
+func orCause(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return err
+}
+
+// received makes an object of an answer.
+func (e *Edge) received(key string, resp *http.Response, body []byte) *object {
+	now := time.Now()
+	h := e.viewerHeader(resp.Header)
+	b := &blob{body: body, kind: resp.Header.Get("Content-Type"), etag: resp.Header.Get("Etag")}
+	b.modified, _ = http.ParseTime(resp.Header.Get("Last-Modified")) // zero when there is none
+	if h.Get("Date") == "" {
+		h.Set("Date", now.UTC().Format(http.TimeFormat))
+	}
+	return &object{key: key, status: resp.StatusCode, header: h, blob: b, obtained: now, expires: now}
+}
+
+// hopHeaders are not passed on: they belong to one connection (RFC 9110 §7.6.1),
+// are made anew for each viewer, or must not be shared between viewers.
+var hopHeaders = []string{ //nolint:gochecknoglobals // a constant
+	"Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "Te", "Trailer",
+	"Transfer-Encoding", "Upgrade", "Content-Length", "Age", "X-Cache", "X-Amz-Cf-Id", "X-Amz-Cf-Pop", "Set-Cookie",
+	"Accept-Ranges", "Etag", "Last-Modified",
+}
+
+// viewerHeader is what viewers may see of the origin's header.
+func (e *Edge) viewerHeader(h http.Header) http.Header {
+	h = h.Clone()
+	drop := slices.Clone(hopHeaders)
+	for _, line := range h.Values("Connection") {
+		for name := range strings.SplitSeq(line, ",") {
+			drop = append(drop, strings.TrimSpace(name))
+		}
+	}
+	for name := range e.config.Headers { // an origin may echo its secret
+		drop = append(drop, name)
+	}
+	for _, name := range drop {
+		h.Del(name)
+	}
+	return h
+}
+
+// gatewayError is the edge's own answer when there is none from the origin. It
+// names neither the origin nor the cause.
+func gatewayError(key string, err error, now time.Time) *object {
+	status := http.StatusBadGateway
+	var timeout net.Error
+	if errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout() {
+		status = http.StatusGatewayTimeout
+	}
+	text := fmt.Sprintf("<!DOCTYPE html>\n<html><head><title>%d %s</title></head>\n"+
+		"<body><h1>%[1]d %[2]s</h1><p>The edge could not get an answer from the origin.</p></body></html>\n",
+		status, http.StatusText(status))
+	return &object{
+		key: key, status: status, header: http.Header{"Date": {now.UTC().Format(http.TimeFormat)}},
+		blob: &blob{body: []byte(text), kind: "text/html; charset=utf-8"}, obtained: now,
+	}
+}
+
+// patientReader allows a time between two reads, not for the whole.
+type patientReader struct {
+	body     io.ReadCloser
+	timer    *time.Timer
+	patience time.Duration
+	cancel   context.CancelCauseFunc
+}
+
+// Read restarts the patience.
+func (p *patientReader) Read(b []byte) (int, error) {
+	p.timer.Reset(p.patience)
+	return p.body.Read(b)
+}
+
+// Close ends the exchange.
+func (p *patientReader) Close() error {
+	p.timer.Stop()
+	defer p.cancel(nil)
+	return p.body.Close()
+}
+
+// all reads up to limit bytes; errTooLarge says that there are more.
+func (p *patientReader) all(length, limit int64) ([]byte, error) {
+	if length > limit {
+		return nil, errTooLarge
+	}
+	body, err := io.ReadAll(io.LimitReader(p, limit+1))
+	if err == nil && int64(len(body)) > limit {
+		err = errTooLarge
+	}
+	return body, err
+}

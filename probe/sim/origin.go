@@ -1,0 +1,292 @@
+package sim
+
+import (
+	"fmt"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe/sim/media"
+)
+
+// Origin is a live HLS origin for any number of streams. It is an http.Handler,
+// safe for concurrent use. Paths are /STREAM/playlist.m3u8 (multivariant),
+// /STREAM/RENDITION/playlist.m3u8 and the segments beside it.
+type Origin struct {
+	config   Config
+	streams  map[string]*stream
+	segments *cache
+}
+
+// segmentCacheBytes holds the newest dozens of segments.
+const segmentCacheBytes = 8 << 20
+
+// stream is one broadcast.
+type stream struct {
+	name    string
+	index   int
+	start   time.Time
+	tracks  []*track
+	healthy *blob // the multivariant playlist
+}
+
+// track is one rendition of a stream.
+type track struct {
+	stream     *stream
+	name       string
+	index      int
+	bandwidth  int
+	average    int
+	codecs     string
+	resolution string
+	frameRate  float64
+	timeline   timeline // without faults
+
+	mu     sync.Mutex // guards the playlist written last
+	number int64
+	blob   *blob
+}
+
+// NewOrigin returns an origin that is live from Config.Start on.
+func NewOrigin(c Config) *Origin {
+	c = c.withDefaults(time.Now())
+	o := &Origin{config: c, streams: make(map[string]*stream, len(c.Streams)), segments: newCache(segmentCacheBytes)}
+	videos := media.Videos()
+	for i, name := range c.Streams {
+		s := &stream{name: name, index: i, start: c.Start}
+		if c.Stagger {
+			s.start = s.start.Add((c.SegmentDuration * time.Duration(i) / time.Duration(len(c.Streams))).Truncate(time.Millisecond))
+		}
+		for j, r := range c.Renditions {
+			v := videos[j%len(videos)]
+			t := &track{
+				stream: s, name: r.Name, index: j, bandwidth: r.Bandwidth, average: min(r.Bandwidth, v.Average),
+				codecs: v.Codecs, resolution: r.Resolution, frameRate: v.FrameRate, number: -1,
+			}
+			t.timeline = o.timeline(s, nil)
+			s.tracks = append(s.tracks, t)
+		}
+		s.healthy = newBlob(encodeMultivariant(s.tracks), playlistType, s.start)
+		o.streams[name] = s
+	}
+	return o
+}
+
+// Faults returns the board whose faults the origin shows.
+func (o *Origin) Faults() *Board { return o.config.Faults }
+
+// timeline lays out a rendition's segments under the faults that stretch them.
+func (o *Origin) timeline(s *stream, faults []*injected) timeline {
+	c := &o.config
+	jitter := min(time.Duration(c.Jitter*float64(c.TargetDuration)), c.SegmentDuration/3)
+	return newTimeline(s.start, c.SegmentDuration, c.TargetDuration+time.Second, jitter, uint64(s.index), faults)
+}
+
+// ServeHTTP answers for playlists and segments, and 404 for the rest.
+func (o *Origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Access-Control-Allow-Origin", "*")
+	if !readable(w, r) {
+		return
+	}
+	now := time.Now()
+	parts := strings.Split(strings.TrimPrefix(path.Clean(r.URL.Path), "/"), "/")
+	s := o.streams[parts[0]]
+	switch {
+	case s == nil || len(parts) < 2 || len(parts) > 3:
+		http.NotFound(w, r)
+	case len(parts) == 2 && parts[1] == playlistName:
+		o.serveMultivariant(w, r, s, now)
+	case len(parts) == 2:
+		http.NotFound(w, r)
+	default:
+		t := s.track(parts[1])
+		switch {
+		case t == nil:
+			http.NotFound(w, r)
+		case parts[2] == playlistName:
+			o.serveMedia(w, r, t, now)
+		default:
+			o.serveSegment(w, r, t, parts[2], now)
+		}
+	}
+}
+
+const playlistName = "playlist.m3u8"
+
+func (s *stream) track(name string) *track {
+	for _, t := range s.tracks {
+		if t.name == name {
+			return t
+		}
+	}
+	return nil
+}
+
+func (t *track) last() bool { return t.index == len(t.stream.tracks)-1 }
+
+// faults lists what touches a rendition.
+func (o *Origin) faults(t *track, now time.Time) []*injected {
+	return o.config.Faults.origin(t.stream.name, t.name, t.last(), now)
+}
+
+func (o *Origin) serveMultivariant(w http.ResponseWriter, r *http.Request, s *stream, now time.Time) {
+	a := answer{kind: multivariant}
+	a.apply(o.config.Faults.origin(s.name, "", false, now), now)
+	b := s.healthy
+	var left []*track
+	for _, t := range s.tracks {
+		if !o.gone(t, now) {
+			left = append(left, t)
+		}
+	}
+	if len(left) < len(s.tracks) {
+		b = newBlob(encodeMultivariant(left), playlistType, now)
+	}
+	w.Header().Set("Cache-Control", o.config.PlaylistCache)
+	a.serve(w, r, b)
+}
+
+// gone reports whether the multivariant playlist lacks a rendition.
+func (o *Origin) gone(t *track, now time.Time) bool {
+	for _, in := range o.faults(t, now) {
+		if in.fault.Name == "variant-gone" && in.on(now) {
+			return true
+		}
+	}
+	return false
+}
+
+func (o *Origin) serveMedia(w http.ResponseWriter, r *http.Request, t *track, now time.Time) {
+	faults := o.faults(t, now)
+	a := answer{kind: mediaPlaylist}
+	a.apply(faults, now)
+	b := o.playlist(t, faults, now)
+	if b == nil { // the broadcast has not begun
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Cache-Control", o.config.PlaylistCache)
+	a.serve(w, r, b)
+}
+
+// playlist returns the media playlist of this moment, nil before the first
+// segment. Without faults it is written once per segment.
+func (o *Origin) playlist(t *track, faults []*injected, now time.Time) *blob {
+	if len(faults) == 0 {
+		number := t.timeline.last(now)
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if number >= 0 && number != t.number {
+			v := o.view(t, &t.timeline, number)
+			t.number, t.blob = number, newBlob(v.encode(), playlistType, t.timeline.published(number))
+		}
+		if number < 0 {
+			return nil
+		}
+		return t.blob
+	}
+	tl, shown := o.shown(t, faults, now)
+	number := tl.last(shown)
+	if number < 0 {
+		return nil
+	}
+	v := o.view(t, tl, number)
+	for _, in := range faults {
+		if in.fault.view != nil {
+			in.fault.view(in, now, v)
+		}
+	}
+	return newBlob(v.encode(), playlistType, tl.published(number))
+}
+
+// shown returns the timeline of a rendition under faults and the moment that
+// its playlist shows.
+func (o *Origin) shown(t *track, faults []*injected, now time.Time) (*timeline, time.Time) {
+	tl, shown := o.timeline(t.stream, faults), now
+	for _, in := range faults {
+		if in.fault.clock != nil {
+			shown = in.fault.clock(in, now, shown, o.config.SegmentDuration)
+		}
+	}
+	return &tl, shown
+}
+
+// view lists the window that ends with a segment.
+func (o *Origin) view(t *track, tl *timeline, number int64) *view {
+	c := &o.config
+	first := max(0, number-int64(c.Window)+1)
+	v := &view{
+		version: 6, target: int(c.TargetDuration / time.Second), sequence: first, independent: true,
+		window: c.Window, fmp4: c.FMP4, timeline: tl, segments: make([]listed, 0, number-first+1),
+	}
+	if n := int64(c.Discontinuity); n > 0 && first > 0 {
+		v.discSequence = (first - 1) / n
+	}
+	for i := first; i <= number; i++ {
+		begin, length := tl.segment(i)
+		s := listed{number: i, length: length, published: tl.published(i)}
+		s.disc = c.Discontinuity > 0 && i > 0 && i%int64(c.Discontinuity) == 0
+		if !c.PlainTime {
+			s.at = t.stream.start.Add(begin).UTC()
+		}
+		v.segments = append(v.segments, s)
+	}
+	return v
+}
+
+func (o *Origin) serveSegment(w http.ResponseWriter, r *http.Request, t *track, name string, now time.Time) {
+	faults := o.faults(t, now)
+	a := answer{kind: segment}
+	w.Header().Set("Cache-Control", o.config.SegmentCache)
+	if o.config.FMP4 && name == "init.mp4" {
+		a.apply(faults, now)
+		a.serve(w, r, &blob{body: media.Init(t.index), kind: "video/mp4", modified: t.stream.start})
+		return
+	}
+	number, ok := segmentNumber(name, o.config.FMP4)
+	tl, shown := o.shown(t, faults, now)
+	if shown.After(now) { // what is listed early is not there early
+		shown = now
+	}
+	// What left the playlist stays for two more windows (RFC 8216bis §6.2.2).
+	if newest := tl.last(shown); !ok || number > newest || number <= newest-3*int64(o.config.Window) {
+		w.Header().Set("Cache-Control", "max-age=1")
+		http.NotFound(w, r)
+		return
+	}
+	begin, length := tl.segment(number)
+	a.published = tl.published(number)
+	a.apply(faults, now)
+	a.serve(w, r, o.segment(t.index, int64(begin/time.Second), int64(length/time.Second), a.take).at(a.published))
+}
+
+// segment returns the bytes of a segment. Streams share them: the newest ones
+// are kept, though they could be made again at any time.
+func (o *Origin) segment(index int, begin, seconds int64, take int) *blob {
+	key := fmt.Sprintf("%d-%d-%d-%d", index, begin, seconds, take)
+	if kept := o.segments.find(key); kept != nil {
+		return kept.blob
+	}
+	b := &blob{kind: "video/mp2t", etag: `"` + key + `"`}
+	if o.config.FMP4 {
+		b.kind, b.body = "video/mp4", media.Fragment(index, begin, seconds, take)
+	} else {
+		b.body = media.TS(index, begin, seconds, take)
+	}
+	o.segments.store(&object{key: key, blob: b})
+	return b
+}
+
+// segmentNumber reads a segment's name, whichever packager wrote it.
+func segmentNumber(name string, fmp4 bool) (int64, bool) {
+	_, digits, ok := strings.Cut(name, "seg")
+	if !ok {
+		return 0, false
+	}
+	digits, extension, _ := strings.Cut(digits, ".")
+	n, err := strconv.ParseInt(digits, 10, 64)
+	return n, err == nil && n >= 0 && extension == map[bool]string{false: "ts", true: "m4s"}[fmp4]
+}

@@ -1,0 +1,122 @@
+package sim
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/grafov/m3u8"
+)
+
+// view is what a media playlist says, before it is written. Faults edit it.
+type view struct {
+	version      int
+	target       int // seconds
+	sequence     int64
+	discSequence int64
+	independent  bool
+	endList      bool
+	segments     []listed
+
+	window   int
+	fmp4     bool
+	timeline *timeline
+}
+
+// listed is one segment of a view.
+type listed struct {
+	number    int64     // on the timeline; its media sequence number when all is well
+	take      int       // a name other than the usual, if not zero
+	at        time.Time // EXT-X-PROGRAM-DATE-TIME; zero is none
+	length    time.Duration
+	published time.Time
+	disc      bool
+	gap       bool
+}
+
+func (v *view) targetDuration() time.Duration { return time.Duration(v.target) * time.Second }
+
+// firstAt is the first segment that was listed at a moment.
+func (v *view) firstAt(at time.Time) int64 {
+	return max(0, v.timeline.last(at)-int64(v.window)+1)
+}
+
+// rename gives the listed segments other URIs, every second time the usual ones.
+func (v *view) rename(round int) {
+	for i := range v.segments {
+		v.segments[i].take = round % 2
+	}
+}
+
+// segmentName is the URI of a segment: seg12.ts, or alt1-seg12.ts.
+func segmentName(number int64, take int, fmp4 bool) string {
+	suffix := ".ts"
+	if fmp4 {
+		suffix = ".m4s"
+	}
+	if take != 0 {
+		return fmt.Sprintf("alt%d-seg%d%s", take, number, suffix)
+	}
+	return fmt.Sprintf("seg%d%s", number, suffix)
+}
+
+// encode writes the playlist with grafov's writer.
+func (v *view) encode() []byte {
+	p, err := m3u8.NewMediaPlaylist(0, uint(max(1, len(v.segments))))
+	if err != nil {
+		panic(err) // only when the window is larger than the capacity
+	}
+	p.SetVersion(uint8(v.version))
+	p.SeqNo = uint64(v.sequence)
+	p.DiscontinuitySeq = uint64(v.discSequence)
+	if v.independent {
+		p.SetCustomTag(tag("#EXT-X-INDEPENDENT-SEGMENTS"))
+	}
+	if v.fmp4 {
+		p.SetDefaultMap("init.mp4", 0, 0)
+	}
+	for i := range v.segments {
+		s := &v.segments[i]
+		item := &m3u8.MediaSegment{
+			URI: segmentName(s.number, s.take, v.fmp4), Duration: s.length.Seconds(),
+			ProgramDateTime: s.at, Discontinuity: s.disc,
+		}
+		if s.gap {
+			item.Custom = map[string]m3u8.CustomTag{"gap": tag("#EXT-X-GAP")}
+		}
+		if err := p.AppendSegment(item); err != nil {
+			panic(err) // only when the capacity is too small
+		}
+	}
+	p.TargetDuration = float64(v.target) // after the segments, which raise it
+	p.Closed = v.endList
+	return p.Encode().Bytes()
+}
+
+// tag is a line that grafov's writer has no field for.
+type tag string
+
+// TagName returns the line.
+func (t tag) TagName() string { return string(t) }
+
+// String returns the line.
+func (t tag) String() string { return string(t) }
+
+// Encode returns the line.
+func (t tag) Encode() *bytes.Buffer { return bytes.NewBufferString(string(t)) }
+
+// encodeMultivariant writes a multivariant playlist of the renditions.
+func encodeMultivariant(list []*track) []byte {
+	p := m3u8.NewMasterPlaylist()
+	for _, t := range list {
+		p.Append(t.name+"/playlist.m3u8", nil, m3u8.VariantParams{
+			Bandwidth: uint32(t.bandwidth), AverageBandwidth: uint32(t.average), Codecs: t.codecs,
+			Resolution: t.resolution, FrameRate: t.frameRate,
+		})
+	}
+	p.SetVersion(6)
+	p.SetIndependentSegments(true)
+	// PROGRAM-ID left the protocol with version 6; the writer has not heard.
+	return []byte(strings.ReplaceAll(p.String(), "PROGRAM-ID=0,", ""))
+}
