@@ -39,15 +39,27 @@ const (
 	secondIsIFrame
 )
 
-var secondTags = [...]string{
-	secondIsKey:       "#EXT-X-KEY:",
-	secondIsMap:       "#EXT-X-MAP:",
-	secondIsCue:       "#EXT-X-CUE-OUT:",
-	secondIsRendition: "#EXT-X-MEDIA:",
-	secondIsVariant:   "#EXT-X-STREAM-INF:",
-	secondIsIFrame:    "#EXT-X-I-FRAME-STREAM-INF:",
+// tag returns the tag with its colon.
+func (k secondKind) tag() string {
+	switch k {
+	case secondIsKey:
+		return "#EXT-X-KEY:"
+	case secondIsMap:
+		return "#EXT-X-MAP:"
+	case secondIsCue:
+		return "#EXT-X-CUE-OUT:"
+	case secondIsRendition:
+		return "#EXT-X-MEDIA:"
+	case secondIsVariant:
+		return "#EXT-X-STREAM-INF:"
+	case secondIsIFrame:
+		return "#EXT-X-I-FRAME-STREAM-INF:"
+	default:
+		return ""
+	}
 }
 
+// again notes a tag for the second reader, up to a limit.
 func (r *reader) again(limit int, kind secondKind, list string, want fields) {
 	if len(r.second) < limit {
 		r.second = append(r.second, secondReading{kind, r.number, list, want})
@@ -129,7 +141,7 @@ func (r *reader) readAgain() {
 		for j, want := range s.want {
 			if have := got[i][j]; have != strings.Trim(want, ` "`) {
 				r.number = s.line
-				r.report("reader.internal", probe.Info, "two readers of %s disagree", strings.Trim(secondTags[s.kind], "#:"))
+				r.report("reader.internal", probe.Info, "two readers of %s disagree", strings.Trim(s.kind.tag(), "#:"))
 				r.number = 0
 				break
 			}
@@ -159,7 +171,7 @@ func decodeMedia(tags []secondReading) ([]fields, error) {
 	var text strings.Builder
 	text.WriteString("#EXTM3U\n")
 	for _, t := range tags {
-		text.WriteString(secondTags[t.kind])
+		text.WriteString(t.kind.tag())
 		text.WriteString(t.list)
 		text.WriteString("\n#EXTINF:1,\nu\n")
 	}
@@ -196,7 +208,7 @@ func decodeMultivariant(tags []secondReading) ([]fields, error) {
 		if t.kind == secondIsRendition {
 			b = &renditions
 		}
-		b.WriteString(secondTags[t.kind])
+		b.WriteString(t.kind.tag())
 		b.WriteString(t.list)
 		b.WriteByte('\n')
 		if t.kind == secondIsVariant {
