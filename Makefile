@@ -1,0 +1,50 @@
+# Everything that a person or CI runs. `make` alone prints the targets.
+
+GO       ?= go
+LINT      = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GOFUMPT   = $(GO) run mvdan.cc/gofumpt@v0.12.0
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+FUZZTIME ?= 30s
+SOAK     ?= 30m
+
+.DEFAULT_GOAL := help
+.PHONY: help demo build test lint fmt golden generate bench fuzz soak clean
+
+help: ## print this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: build ## watch a live stream with faults to inject, no network or account needed
+	@bin/streamwatch demo
+
+build: ## build bin/streamwatch
+	@$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/streamwatch ./cmd/streamwatch
+
+test: ## all tests with the race detector; those that need a missing tool say so and skip
+	$(GO) test -race ./...
+
+lint: ## golangci-lint (import rules included) and gofumpt
+	$(LINT) run ./...
+
+fmt: ## format, and apply the fixes that the linters know
+	$(GOFUMPT) -w cmd configs dashboards player probe provision
+	$(LINT) run --fix ./...
+
+golden: ## rewrite every golden file; review the diff
+	@for p in $$(grep -rlE 'flag\.Bool\("update"' --include='*_test.go' . | xargs -n1 dirname | sort -u); do \
+		$(GO) test $$p -update || exit 1; done
+
+generate: ## fetch and pack what is embedded (needs npm)
+	$(GO) generate ./...
+
+bench: ## benchmarks, with allocations
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+fuzz: ## every fuzz target for FUZZTIME (30s)
+	@grep -rhoE '^func Fuzz[A-Za-z0-9_]+' --include='*_test.go' --with-filename . | sed 's|:func | |' | \
+		while read -r file name; do $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) $$(dirname $$file) || exit 1; done
+
+soak: ## a healthy real stream, by ffmpeg and nginx, for SOAK (30m): no incident
+	STREAMWATCH_SOAK=$(SOAK) $(GO) test -run TestRealStream -timeout 0 -v ./cmd/streamwatch
+
+clean: ## delete what was built
+	rm -rf bin

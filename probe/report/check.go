@@ -1,0 +1,186 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// Finding is one thing that a check found: an incident without its life.
+type Finding struct {
+	Check        string           `json:"check"`
+	Severity     probe.Severity   `json:"severity"`
+	Blame        probe.Blame      `json:"blame"`
+	Stream       string           `json:"stream"`
+	Rendition    string           `json:"rendition"`
+	Renditions   []string         `json:"renditions,omitempty"`
+	Side         probe.Side       `json:"side"`
+	Summary      string           `json:"summary"`
+	Detail       string           `json:"detail"`
+	Spec         string           `json:"spec"`
+	Consequences []string         `json:"consequences,omitempty"`
+	Evidence     []probe.Evidence `json:"evidence"`
+}
+
+// FindingOf takes from an incident what was found.
+func FindingOf(in probe.Incident) Finding {
+	return Finding{
+		Check: in.Check, Severity: in.Severity, Blame: in.Blame, Stream: in.Stream, Rendition: in.Rendition, Renditions: in.Renditions,
+		Side: in.Side, Summary: in.Summary, Detail: in.Detail, Spec: in.Spec, Consequences: in.Consequences,
+		Evidence: append([]probe.Evidence{}, in.Evidence...),
+	}
+}
+
+// where names what a finding is about: "main/720p@edge".
+func (f *Finding) where() string {
+	s := f.Stream
+	if f.Rendition != "" {
+		s += "/" + f.Rendition
+	}
+	if f.Side != probe.NoSide {
+		s += "@" + f.Side.String()
+	}
+	return s
+}
+
+// Playlist holds the facts of one playlist; what it does not state is null.
+type Playlist struct {
+	URL                   string                    `json:"url"`
+	Kind                  probe.PlaylistKind        `json:"kind"`
+	Version               probe.Fact[int]           `json:"version"`
+	TargetDuration        probe.Fact[time.Duration] `json:"target_duration"`
+	MediaSequence         probe.Fact[uint64]        `json:"media_sequence"`
+	DiscontinuitySequence probe.Fact[uint64]        `json:"discontinuity_sequence"`
+	Segments              int                       `json:"segments"`
+	Duration              probe.Fact[time.Duration] `json:"duration"` // null for a multivariant playlist
+	Parts                 int                       `json:"parts"`
+	Gaps                  int                       `json:"gaps"`
+	Discontinuities       int                       `json:"discontinuities"`
+	Variants              int                       `json:"variants"`
+	Renditions            int                       `json:"renditions"`
+	IFrameVariants        int                       `json:"iframe_variants"`
+	EndList               bool                      `json:"end_list"`
+}
+
+// PlaylistOf takes the facts from a playlist. url is shown as it is.
+func PlaylistOf(url string, p *probe.Playlist) Playlist {
+	out := Playlist{
+		URL: url, Kind: p.Kind, Version: p.Version, TargetDuration: p.TargetDuration, MediaSequence: p.MediaSequence,
+		DiscontinuitySequence: p.DiscontinuitySequence, Segments: len(p.Segments), Parts: len(p.TrailingParts),
+		Variants: len(p.Variants), Renditions: len(p.Renditions), IFrameVariants: len(p.IFrames), EndList: p.EndList,
+	}
+	if p.Kind == probe.Media {
+		out.Duration = probe.State(p.Window())
+	}
+	for i := range p.Segments {
+		out.Parts += len(p.Segments[i].Parts)
+		if p.Segments[i].Gap {
+			out.Gaps++
+		}
+		if p.Segments[i].Discontinuity {
+			out.Discontinuities++
+		}
+	}
+	return out
+}
+
+// Check is the result of `streamwatch check`.
+type Check struct {
+	URL       string        `json:"url"`
+	Verdict   probe.Verdict `json:"verdict"`
+	Findings  []Finding     `json:"findings"`
+	Playlists []Playlist    `json:"playlists"`
+}
+
+// Bad reports whether a finding is at least an error: the exit code 3.
+func (c *Check) Bad() bool {
+	return slices.ContainsFunc(c.Findings, func(f Finding) bool { return f.Severity >= probe.Error })
+}
+
+// Sort puts the worst findings first.
+func (c *Check) Sort() {
+	slices.SortStableFunc(c.Findings, func(a, b Finding) int {
+		if a.Severity != b.Severity {
+			return int(b.Severity) - int(a.Severity)
+		}
+		return strings.Compare(a.Check+a.where(), b.Check+b.where())
+	})
+}
+
+// JSON writes the result as the contract shows it.
+func (c *Check) JSON(w io.Writer) error {
+	out := *c
+	out.Findings = append([]Finding{}, c.Findings...)
+	out.Playlists = append([]Playlist{}, c.Playlists...)
+	return indented(w, &out)
+}
+
+func indented(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	return nil
+}
+
+// Text writes the result for people. paint marks a word by its severity or
+// verdict; nil leaves it plain.
+func (c *Check) Text(w io.Writer, paint func(word string) string) error {
+	if paint == nil {
+		paint = func(word string) string { return word }
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s  %s\n", paint(string(c.Verdict)), c.URL)
+	for i := range c.Playlists {
+		b.WriteString("  " + c.Playlists[i].line() + "\n")
+	}
+	for i := range c.Findings {
+		f := &c.Findings[i]
+		fmt.Fprintf(&b, "\n%s  %s  %s  blame %s\n", paint(f.Severity.String()), f.Check, f.where(), f.Blame)
+		fmt.Fprintf(&b, "  %s: %s\n", f.Summary, f.Detail)
+		if len(f.Consequences) > 0 {
+			fmt.Fprintf(&b, "  explains %s\n", strings.Join(f.Consequences, ", "))
+		}
+		fmt.Fprintf(&b, "  %s\n", f.Spec)
+		for _, e := range f.Evidence[max(len(f.Evidence)-1, 0):] {
+			fmt.Fprintf(&b, "  %s\n", e.Curl)
+		}
+	}
+	if len(c.Findings) == 0 {
+		b.WriteString("\nnothing found\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// line says in one line what a playlist states.
+func (p *Playlist) line() string {
+	if p.Kind == probe.Multivariant {
+		return fmt.Sprintf("multivariant  %s, %s  %s", count(p.Variants, "variant"), count(p.Renditions, "rendition"), p.URL)
+	}
+	s := fmt.Sprintf("%s  %s, %.1f s", p.Kind, count(p.Segments, "segment"), p.Duration.Value.Seconds())
+	if p.TargetDuration.Stated {
+		s += fmt.Sprintf(", target duration %g s", p.TargetDuration.Value.Seconds())
+	}
+	if p.MediaSequence.Stated {
+		s += fmt.Sprintf(", media sequence %d", p.MediaSequence.Value)
+	}
+	if p.EndList {
+		s += ", ended"
+	}
+	return s + "  " + p.URL
+}
+
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}
