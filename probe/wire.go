@@ -58,42 +58,70 @@ func (e Evidence) MarshalJSON() ([]byte, error) {
 	}{stamp(e.At), plain(e)})
 }
 
-// MarshalJSON writes the snapshot as /api/v1/status gives it.
-func (s Snapshot) MarshalJSON() ([]byte, error) {
-	type plain Snapshot
-	if s.Streams == nil {
-		s.Streams = []StreamSnapshot{}
-	}
-	return json.Marshal(struct {
+// The parts of a snapshot in their outside form. They nest as plain values: a
+// MarshalJSON inside another is copied at each level, and a status of 500
+// streams is a megabyte.
+type (
+	plainSnapshot  Snapshot
+	plainStream    StreamSnapshot
+	plainRendition RenditionSnapshot
+	plainSide      SideSnapshot
+
+	wireSnapshot struct {
 		At      stamp `json:"at"`
 		Started stamp `json:"started"`
 		Since   stamp `json:"since"`
-		plain
-	}{stamp(s.At), stamp(s.Started), stamp(s.Since), plain(s)})
+		plainSnapshot
+		Streams []wireStream `json:"streams"`
+	}
+	wireStream struct {
+		Since stamp `json:"since"`
+		plainStream
+		Renditions []wireRendition `json:"renditions"`
+	}
+	wireRendition struct {
+		plainRendition
+		Edge   *wireSide `json:"edge"`
+		Origin *wireSide `json:"origin"`
+	}
+	wireSide struct {
+		plainSide
+		Checked stamp `json:"checked"`
+	}
+)
+
+// MarshalJSON writes the snapshot as /api/v1/status gives it.
+func (s Snapshot) MarshalJSON() ([]byte, error) {
+	w := wireSnapshot{stamp(s.At), stamp(s.Started), stamp(s.Since), plainSnapshot(s), make([]wireStream, len(s.Streams))}
+	for i := range s.Streams {
+		w.Streams[i] = s.Streams[i].wire()
+	}
+	return json.Marshal(&w)
 }
 
 // MarshalJSON writes one stream of /api/v1/status.
-func (s StreamSnapshot) MarshalJSON() ([]byte, error) {
-	type plain StreamSnapshot
-	if s.Renditions == nil {
-		s.Renditions = []RenditionSnapshot{}
-	}
-	if s.OpenIncidents == nil {
-		s.OpenIncidents = []string{}
-	}
-	return json.Marshal(struct {
-		Since stamp `json:"since"`
-		plain
-	}{stamp(s.Since), plain(s)})
-}
+func (s StreamSnapshot) MarshalJSON() ([]byte, error) { return json.Marshal(s.wire()) }
 
 // MarshalJSON writes one side of a rendition of /api/v1/status.
-func (s SideSnapshot) MarshalJSON() ([]byte, error) {
-	type plain SideSnapshot
-	return json.Marshal(struct {
-		plain
-		Checked stamp `json:"checked"`
-	}{plain(s), stamp(s.Checked)})
+func (s SideSnapshot) MarshalJSON() ([]byte, error) { return json.Marshal(s.wire()) }
+
+func (s *StreamSnapshot) wire() wireStream {
+	w := wireStream{stamp(s.Since), plainStream(*s), make([]wireRendition, len(s.Renditions))}
+	if w.OpenIncidents == nil {
+		w.OpenIncidents = []string{}
+	}
+	for i := range s.Renditions {
+		r := &s.Renditions[i]
+		w.Renditions[i] = wireRendition{plainRendition(*r), r.Edge.wire(), r.Origin.wire()}
+	}
+	return w
+}
+
+func (s *SideSnapshot) wire() *wireSide {
+	if s == nil {
+		return nil
+	}
+	return &wireSide{plainSide(*s), stamp(s.Checked)}
 }
 
 // MarshalJSON writes the point as /api/v1/series gives it.

@@ -73,7 +73,7 @@ func (h *hub) run(ctx context.Context) {
 			return
 		case now := <-ticker.C:
 			snap := h.source.Snapshot()
-			if snap == nil {
+			if snap == nil || !h.listening() {
 				continue
 			}
 			pause := tick * time.Duration(1+len(snap.Streams)/streamsTick)
@@ -89,14 +89,39 @@ func (h *hub) run(ctx context.Context) {
 }
 
 // send makes one frame of what changed, urgent streams always and the others
-// when it is their turn, and puts it into the queue of each client.
+// when it is their turn, and puts it into the queue of each client. It reports
+// whether the frame holds a status.
 func (h *hub) send(snap *probe.Snapshot, all, idle bool) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if len(h.clients) == 0 {
+	partial, incidents := h.take(snap, all)
+	status := len(partial.Streams) > 0 || idle
+	if !status && len(incidents) == 0 {
 		return false
 	}
-	partial := *snap
+	var frame bytes.Buffer
+	for i := range incidents {
+		appendEvent(&frame, "incident", &incidents[i])
+	}
+	if status {
+		appendEvent(&frame, "status", &partial)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for c := range h.clients {
+		select {
+		case c.frames <- frame.Bytes():
+		default:
+			h.drop(c)
+		}
+	}
+	return status
+}
+
+// take removes what is due from what changed. It is short: Write waits for it,
+// the encoding in send it does not wait for.
+func (h *hub) take(snap *probe.Snapshot, all bool) (partial probe.Snapshot, incidents []probe.Incident) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	partial = *snap
 	partial.Streams = nil
 	for i := range snap.Streams {
 		name := snap.Streams[i].Name
@@ -105,27 +130,17 @@ func (h *hub) send(snap *probe.Snapshot, all, idle bool) bool {
 			delete(h.changed, name)
 		}
 	}
-	var frame bytes.Buffer
-	for i := range h.incidents {
-		appendEvent(&frame, "incident", &h.incidents[i])
-	}
-	h.incidents = nil
-	status := len(partial.Streams) > 0 || idle
-	if status {
-		appendEvent(&frame, "status", &partial)
-	}
-	if frame.Len() > 0 {
-		for c := range h.clients {
-			select {
-			case c.frames <- frame.Bytes():
-			default:
-				h.drop(c)
-			}
-		}
-	}
-	return status
+	incidents, h.incidents = h.incidents, nil
+	return partial, incidents
 }
 
+func (h *hub) listening() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.clients) > 0
+}
+
+// drop gives a client up. The caller holds the lock.
 func (h *hub) drop(c *client) {
 	if h.clients[c] {
 		delete(h.clients, c)

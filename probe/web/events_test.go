@@ -320,3 +320,19 @@ func BenchmarkNoteWithoutClients(b *testing.B) {
 		h.note(&batch)
 	}
 }
+
+// BenchmarkStatus is the cost of one whole status of 500 streams.
+func BenchmarkStatus(b *testing.B) {
+	snap := healthy(start, "s000")
+	for i := 1; i < 500; i++ {
+		snap.Streams = append(snap.Streams, healthy(start, fmt.Sprintf("s%03d", i)).Streams...)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		text, err := json.Marshal(snap)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.SetBytes(int64(len(text)))
+	}
+}

@@ -34,9 +34,10 @@ function place(incident) {
 function newCard(incident, wasOpen) {
   const last = incident.evidence[0];
   return el("article", { class: "incident", "data-severity": incident.severity },
-    el("h3", {}, el("span", { class: "severity" }, incident.severity), " ", incident.summary),
+    el("div", { class: "head" },
+      el("h3", {}, el("span", { class: "severity" }, incident.severity), " ", incident.summary),
+      el("p", { class: "blame" }, "Blame: ", el("strong", {}, blames[incident.blame] || incident.blame))),
     el("p", { class: "where" }, place(incident)),
-    el("p", { class: "blame" }, "Blame: ", el("strong", {}, blames[incident.blame] || incident.blame)),
     el("p", {}, incident.detail),
     incident.consequences?.length ? el("p", { class: "where" }, "Explains: " + incident.consequences.join(", ")) : null,
     el("p", { class: "where" }, "since ", time(incident.began), ", ", el("span", { class: "ticks", "data-began": incident.began }, lasting(since(incident.began))),

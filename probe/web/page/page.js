@@ -31,7 +31,7 @@ function connect() {
 
 function takeStatus(snapshot, whole) {
   heard = Date.now();
-  setServerTime(snapshot.at);
+  setServerTime(snapshot.at, whole);
   if (whole) for (const name of state.streams.keys()) dirty.add(name), state.streams.delete(name);
   for (const stream of snapshot.streams) {
     state.streams.set(stream.name, stream);

@@ -89,12 +89,15 @@ export function zone() {
 export const time = iso => el("time", { datetime: iso, title: iso }, clock(iso));
 
 // offset is how far the server's clock is ahead of ours, so that ages are right
-// on a laptop that is not.
-let offset = 0;
-export function setServerTime(iso) {
-  if (iso) offset = Date.parse(iso) - Date.now();
+// on a laptop that is not. A snapshot may be a while old: the freshest, which
+// has the largest offset, tells best. A new connection begins anew.
+let offset = null;
+export function setServerTime(iso, anew) {
+  if (!iso) return;
+  const ahead = Date.parse(iso) - Date.now();
+  offset = anew || offset === null ? ahead : Math.max(offset, ahead);
 }
-export const now = () => Date.now() + offset;
+export const now = () => Date.now() + (offset || 0);
 export const since = iso => (now() - Date.parse(iso)) / 1000;
 
 // ask fetches JSON; an answer that is none throws its reason.
