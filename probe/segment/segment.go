@@ -39,7 +39,9 @@ const (
 	checkCtype = "http.ctype.segment"
 )
 
-// Inspect reads the first bytes of a segment, or all of them. total is the size
+// Inspect reads the first bytes of a segment or of an EXT-X-MAP resource, or all
+// of them. A transport stream whose tables come from EXT-X-MAP may lack them:
+// drop seg.ts.pat then. total is the size
 // of the whole object in bytes, -1 when it is not known. complete says that
 // head is the whole object.
 func Inspect(head []byte, total int64, complete bool) Facts {
