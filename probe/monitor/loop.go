@@ -23,6 +23,7 @@ type loop struct {
 	wake   chan struct{}
 
 	pace pace
+	due  time.Time          // when the next poll was planned
 	body []byte             // of the newest good answer
 	good *probe.Observation // the newest with a playlist
 	base *url.URL           // that its references resolve against
@@ -55,7 +56,9 @@ func (l *loop) nudge() {
 }
 
 func (l *loop) run(ctx context.Context) {
-	timer := time.NewTimer(l.firstDelay())
+	wait := l.firstDelay()
+	l.due = time.Now().Add(wait)
+	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	for {
 		select {
@@ -64,10 +67,14 @@ func (l *loop) run(ctx context.Context) {
 			if !l.rest(ctx) {
 				return
 			}
+			l.due = time.Now()
 		case <-ctx.Done():
 			return
 		}
-		timer.Reset(l.poll(ctx))
+		l.s.m.late.add(time.Since(l.due))
+		wait := l.poll(ctx)
+		l.due = time.Now().Add(wait)
+		timer.Reset(wait)
 	}
 }
 
@@ -189,8 +196,8 @@ func (l *loop) note(ctx context.Context, o *probe.Observation) (advanced bool) {
 	if o.Playlist == nil || o.Playlist.Kind == probe.UnknownKind {
 		return false
 	}
-	if l.base == nil || l.good == nil || l.good.Exchange.URL != o.Exchange.URL {
-		l.base, _ = url.Parse(o.Target.URL)
+	if l.base == nil || l.good.Exchange.URL != o.Exchange.URL {
+		l.base, _ = url.Parse(o.Exchange.URL) // redacted, but a reference takes no more than scheme, host and path from it
 	}
 	before := l.good
 	l.good = o

@@ -69,6 +69,7 @@ type Monitor struct {
 	slots   chan struct{} // bounds the segment probes under way
 	started time.Time
 	control atomic.Int32 // 0 unknown, 1 answers, 2 does not
+	late    lateness
 
 	mu      sync.Mutex
 	verdict probe.Verdict

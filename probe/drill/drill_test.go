@@ -1,0 +1,62 @@
+package drill_test
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/drill"
+	"github.com/streamwatch/streamwatch/probe/sim"
+)
+
+// Every fault of the simulator has a drill, and every drill is met.
+func TestDrills(t *testing.T) {
+	for _, f := range sim.Faults() {
+		if _, ok := drill.Find(f.Name); !ok && f.Name != "lag" {
+			t.Errorf("fault %s has no drill", f.Name)
+		}
+	}
+	for _, d := range drill.All() {
+		t.Run(d.Fault, func(t *testing.T) {
+			for _, offset := range []time.Duration{0, 700 * time.Millisecond, 1300 * time.Millisecond} {
+				synctest.Test(t, func(t *testing.T) {
+					check(t, drill.Run(t.Context(), d, drill.Settings{Offset: offset, Renditions: 3}))
+					time.Sleep(time.Minute) // requests that the edge has under way end by themselves
+				})
+			}
+		})
+	}
+}
+
+func check(t *testing.T, o drill.Outcome) {
+	t.Helper()
+	if o.Err != nil {
+		t.Fatal(o.Err)
+	}
+	for _, in := range o.Before {
+		t.Errorf("before the fault: %s", describe(o, in))
+	}
+	for _, in := range o.Others {
+		t.Errorf("besides: %s", describe(o, in))
+	}
+	switch {
+	case o.Incident == nil:
+		t.Errorf("not found within %s", o.Allowance)
+	case o.Delay > o.Allowance:
+		t.Errorf("found after %s, want within %s: %s", o.Delay, o.Allowance, o.Incident.Check)
+	}
+	if o.Incident != nil && t.Failed() {
+		t.Logf("the one: %s", describe(o, *o.Incident))
+	}
+}
+
+func describe(o drill.Outcome, in probe.Incident) string {
+	closed := "open"
+	if in.Closed != nil {
+		closed = fmt.Sprintf("closed %.2f", in.Closed.Sub(o.Began).Seconds())
+	}
+	return fmt.Sprintf("%s %s %s %v blame %s, began %.2f, opened %.2f, %s: %s; consequences %v", in.Check, in.Severity, in.Side, in.Renditions, in.Blame,
+		in.Began.Sub(o.Began).Seconds(), in.Opened.Sub(o.Began).Seconds(), closed, in.Detail, in.Consequences)
+}

@@ -1,0 +1,138 @@
+package drill
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/monitor"
+	"github.com/streamwatch/streamwatch/probe/sim"
+)
+
+// Outcome is what a drill led to.
+type Outcome struct {
+	Drill     Drill
+	Err       error            // the drill could not be held; nothing else is set
+	Before    []probe.Incident // false alarms, before the fault began
+	Incident  *probe.Incident  // the required one; nil when it did not come
+	Delay     time.Duration    // from the beginning of the fault to the opened incident
+	Others    []probe.Incident // opened besides, by one cause: each is noise
+	Began     time.Time        // when the fault was switched on
+	Sight     time.Duration    // from the first bad observation to the opened incident
+	Allowance time.Duration    // what the drill allows for Delay
+}
+
+// OK reports whether the drill was met: found, blamed right, in time, alone.
+func (o *Outcome) OK() bool {
+	return o.Err == nil && o.Incident != nil && o.Delay <= o.Allowance && len(o.Before) == 0 && len(o.Others) == 0
+}
+
+// Settings are the stream that a drill is held on.
+type Settings struct {
+	TargetDuration time.Duration // whole seconds; zero is 2 s
+	Renditions     int           // zero is 2
+	Jitter         float64       // of publication, at most 0.2
+	Offset         time.Duration // of the fault within a segment
+}
+
+// Run holds one drill: it lets a stream run until its beat is known, breaks it,
+// and waits for the incident.
+func Run(ctx context.Context, d Drill, s Settings) Outcome {
+	if s.TargetDuration == 0 {
+		s.TargetDuration = 2 * time.Second
+	}
+	out := Outcome{Drill: d, Allowance: d.Within(s.TargetDuration)}
+	board := sim.NewBoard()
+	origin := sim.NewOrigin(sim.Config{TargetDuration: s.TargetDuration, Jitter: s.Jitter, Faults: board, Renditions: make([]sim.Rendition, s.Renditions)})
+	edge := sim.NewEdge(sim.EdgeConfig{
+		Origin: &url.URL{Scheme: "http", Host: "origin.test"}, Transport: sim.Hosts{"origin.test": origin}, Faults: board,
+	})
+	seen := newCollector()
+	m := monitor.New(monitor.Options{
+		Event: "drill", Origin: "http://origin.test", Edge: "http://edge.test", Streams: []monitor.Stream{{Name: "main", Manifest: "/main/playlist.m3u8"}},
+		Transport: sim.Hosts{"origin.test": origin, "edge.test": edge}, Sinks: []probe.Sink{seen},
+	})
+	watching, stop := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() { m.Run(watching) })
+	defer running.Wait()
+	defer stop()
+	if !pause(ctx, 5*s.TargetDuration+s.Offset) {
+		out.Err = fmt.Errorf("drill %s: %w", d.Fault, ctx.Err())
+		return out
+	}
+	out.Before = seen.all()
+	began := time.Now()
+	out.Began = began.UTC()
+	if err := board.Inject(sim.Injection{Fault: d.Fault, From: began}); err != nil {
+		out.Err = fmt.Errorf("drill %s: %w", d.Fault, err)
+		return out
+	}
+	out.wait(ctx, seen, began, s.TargetDuration)
+	return out
+}
+
+// wait collects incidents until the limit is over, and for two more target
+// durations in which nothing else may open.
+func (o *Outcome) wait(ctx context.Context, seen *collector, began time.Time, td time.Duration) {
+	end := began.Add(o.Allowance + 2*td)
+	for time.Now().Before(end) && ctx.Err() == nil {
+		pause(ctx, 50*time.Millisecond)
+	}
+	o.Others = nil
+	for _, in := range seen.all()[len(o.Before):] {
+		if o.Incident == nil && o.Drill.Met(&in) {
+			o.Incident = &in
+			o.Delay = in.Opened.Sub(began.Round(0))
+			o.Sight = in.Opened.Sub(in.Began)
+			continue
+		}
+		o.Others = append(o.Others, in)
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// collector is a sink that keeps each incident as it last was.
+type collector struct {
+	mu   sync.Mutex
+	list []probe.Incident
+}
+
+func newCollector() *collector { return &collector{} }
+
+// Name names the sink.
+func (c *collector) Name() string { return "drill" }
+
+// Write keeps the incidents of a batch.
+func (c *collector) Write(_ context.Context, b probe.Batch) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+next:
+	for _, in := range b.Incidents {
+		for i := range c.list {
+			if c.list[i].ID == in.ID {
+				c.list[i] = in
+				continue next
+			}
+		}
+		c.list = append(c.list, in)
+	}
+	return nil
+}
+
+func (c *collector) all() []probe.Incident {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]probe.Incident(nil), c.list...)
+}

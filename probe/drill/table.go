@@ -1,0 +1,110 @@
+// Package drill breaks a simulated stream on purpose and requires that the
+// monitor finds what broke, blames whom it should, and is quick about it. What
+// the README claims about detection is what stands in this table.
+//
+// The rule that keeps it simple: a drill is a row of data. It runs the very
+// monitor that watches real streams, on real or on synctest's time.
+package drill
+
+import (
+	"slices"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// Drill is one fault and what must come of it.
+type Drill struct {
+	Fault  string        // of the simulator
+	Checks []string      // any of these may be the incident's check
+	Blame  []probe.Blame // any of these
+	Side   probe.Side
+	// Limit is the longest time from the beginning of the fault to the opened
+	// incident, in target durations, besides Slack.
+	Limit float64
+	Slack time.Duration // for what is confirmed after a fixed time, or has a deadline
+}
+
+// sight is the limit for what one look shows: the next poll at the latest.
+// Polls are a segment's duration apart, and the origin is asked before an edge
+// is blamed.
+const sight = 1.25
+
+// confirmed is the slack for what a second look has to confirm.
+const confirmed = 1500 * time.Millisecond
+
+// All returns every drill in the order of the simulator's faults.
+func All() []Drill {
+	encoder, origin := []probe.Blame{probe.BlameEncoder}, []probe.Blame{probe.BlameOrigin}
+	source := []probe.Blame{probe.BlameEncoder, probe.BlameOrigin}
+	cdn := []probe.Blame{probe.BlameCDN}
+	delivery := []probe.Blame{probe.BlameCDN, probe.BlameConfig}
+	return []Drill{
+		{"stall", []string{"upd.stale"}, encoder, probe.Origin, 1.75, 0},
+		{"stall-one", []string{"alt.stuck", "upd.stale"}, encoder, probe.Origin, 1.75, 0},
+		{"lag-6s", []string{"seq.regress", "win.shrunk", "alt.edge"}, source, probe.Origin, sight, 0},
+		{"lag-12s", []string{"seq.regress", "win.shrunk", "alt.edge"}, source, probe.Origin, sight, 0},
+		{"early-listing", []string{"avail.early", "seg.status"}, origin, probe.Origin, 2 * sight, confirmed},
+		{"endlist", []string{"endlist"}, encoder, probe.Origin, sight, 0},
+		{"over-td", []string{"td.exceeded"}, encoder, probe.Origin, 3.25, 0},
+		{"seq-back-2", []string{"seq.regress"}, encoder, probe.Origin, sight, 0},
+		{"seq-back-5", []string{"seq.regress"}, encoder, probe.Origin, sight, 0},
+		{"seq-reset", []string{"seq.regress"}, encoder, probe.Origin, sight, 0},
+		{"seq-jump", []string{"seq.jump"}, encoder, probe.Origin, sight, 0},
+		{"dseq-plus", []string{"dseq.math"}, encoder, probe.Origin, sight, 0},
+		{"dseq-uncounted", []string{"dseq.math"}, encoder, probe.Origin, 10, 0},
+		{"uri-changed", []string{"seg.mutated"}, source, probe.Origin, 2 * sight, 0},
+		{"empty", []string{"win.empty"}, encoder, probe.Origin, sight, confirmed},
+		{"retract-2", []string{"win.shrunk"}, origin, probe.Origin, sight, 0},
+		{"td-changed", []string{"td.changed"}, encoder, probe.Origin, sight, 0},
+		{"hdr-changed", []string{"hdr.changed"}, encoder, probe.Origin, sight, 0},
+		{"pdt-jump", []string{"pdt.cont", "pdt.moved"}, encoder, probe.Origin, 2 * sight, 0},
+		{"gap", []string{"gap"}, encoder, probe.Origin, 2 * sight, 0},
+		{"variant-gone", []string{"mv.changed"}, encoder, probe.Origin, sight, time.Second},
+		{"seg-404", []string{"seg.status"}, origin, probe.Origin, 2 * sight, confirmed},
+		{"seg-404-one", []string{"seg.status"}, origin, probe.Origin, 2 * sight, confirmed},
+		{"bytes-changed", []string{"seg.hash"}, origin, probe.Origin, 3 * sight, 0},
+		{"slow-segments", []string{"seg.slow"}, origin, probe.Origin, sight, 5 * time.Second},
+		{"cut-segment", []string{"seg.size", "seg.ts.sync"}, source, probe.Origin, 2 * sight, 0},
+		{"playlist-503", []string{"http.status"}, origin, probe.Origin, sight, confirmed},
+		{"playlist-503-one", []string{"http.status"}, origin, probe.Origin, sight, confirmed},
+		{"multivariant-503", []string{"http.status"}, origin, probe.Origin, sight, confirmed},
+		{"html-200", []string{"m3u.header"}, origin, probe.Origin, sight, 0},
+		{"hang", []string{"http.timeout"}, origin, probe.Origin, 2 * sight, 2*time.Second + confirmed},
+		{"half-playlist", []string{"http.truncated"}, origin, probe.Origin, 2 * sight, 0},
+		{"origin-down", []string{"http.unreachable"}, origin, probe.Origin, sight, confirmed},
+		{"origin-500-stale", []string{"http.status"}, origin, probe.Origin, sight, confirmed},
+		{"stale-edge", []string{"edge.lag", "edge.age", "upd.stale"}, cdn, probe.Edge, 3.5, confirmed},
+		{"long-ttl", []string{"edge.lag", "edge.age", "upd.stale"}, delivery, probe.Edge, 3.5, confirmed},
+		{"edge-404-segment", []string{"edge.seg"}, cdn, probe.Edge, 2 * sight, confirmed},
+		{"edge-old-node", []string{"seq.regress", "edge.age", "edge.lag", "win.shrunk"}, cdn, probe.Edge, 2 * sight, confirmed},
+		{"edge-503", []string{"http.status"}, cdn, probe.Edge, sight, confirmed},
+		{"edge-html", []string{"m3u.header"}, cdn, probe.Edge, sight, confirmed},
+		{"edge-hang", []string{"http.timeout"}, cdn, probe.Edge, 2 * sight, 2*time.Second + confirmed},
+		{"edge-slow", []string{"http.timeout", "seg.slow"}, cdn, probe.Edge, 2 * sight, 5 * time.Second},
+		{"edge-truncated", []string{"seg.size"}, cdn, probe.Edge, 2 * sight, confirmed},
+		{"edge-bytes", []string{"edge.bytes", "seg.hash"}, cdn, probe.Edge, 2 * sight, confirmed},
+		{"edge-rewrite", []string{"edge.body", "hdr.changed", "seg.mutated"}, cdn, probe.Edge, 2 * sight, confirmed},
+	}
+}
+
+// Find returns the drill for a fault.
+func Find(fault string) (Drill, bool) {
+	all := All()
+	i := slices.IndexFunc(all, func(d Drill) bool { return d.Fault == fault })
+	if i < 0 {
+		return Drill{}, false
+	}
+	return all[i], true
+}
+
+// Within is the longest time from the beginning of the fault to the opened
+// incident, for a target duration.
+func (d Drill) Within(td time.Duration) time.Duration {
+	return time.Duration(d.Limit*float64(td)) + d.Slack
+}
+
+// Met reports whether an incident is the one that the drill requires.
+func (d Drill) Met(in *probe.Incident) bool {
+	return slices.Contains(d.Checks, in.Check) && slices.Contains(d.Blame, in.Blame) && in.Side == d.Side
+}
