@@ -6,11 +6,12 @@ var edgeBody = register(Check{
 	ID:      "edge.body",
 	Summary: "edge serves a playlist that the origin never did",
 	Doc: "A segment that both sides list under one number differs in URI (its query aside), duration, discontinuity, key or map, and the edge's text was never seen at the " +
-		"origin: two packagers behind one name, a failover, or something at the edge rewrites it.",
+		"origin: two packagers behind one name, a failover, or something at the edge rewrites it. A playlist tag that differs while the listed segments are the same: warning.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Error,
 	Blame:    probe.BlameCDN,
 	After:    2, Of: 3,
+	Explains: []string{"seg.mutated", "hdr.changed"},
 	Run: func(p *Pass) {
 		h := p.History
 		if h.Target.Side != probe.Edge || h.Pair == nil || h.Pair.Playlist == nil || p.Obs.Playlist == nil || p.Obs.Hash == 0 {
@@ -30,5 +31,34 @@ var edgeBody = register(Check{
 				return
 			}
 		}
+		if what := headDifference(h.Pair.Playlist, p.Obs.Playlist); what != "" {
+			p.Reportf(probe.Warning, "%s differs from the origin's", what)
+		}
 	},
 })
+
+// headDifference names the first playlist tag in which two playlists that list
+// the same segments differ.
+func headDifference(a, b *probe.Playlist) string {
+	if len(a.Segments) == 0 || len(b.Segments) == 0 || a.Segments[0].MSN != b.Segments[0].MSN || last(a).MSN != last(b).MSN {
+		return ""
+	}
+	switch {
+	case a.Version != b.Version:
+		return "EXT-X-VERSION"
+	case a.TargetDuration != b.TargetDuration:
+		return "EXT-X-TARGETDURATION"
+	case a.Start != b.Start:
+		return "EXT-X-START"
+	case a.IndependentSegments != b.IndependentSegments:
+		return "EXT-X-INDEPENDENT-SEGMENTS"
+	case a.ServerControl != b.ServerControl:
+		return "EXT-X-SERVER-CONTROL"
+	case a.Type != b.Type:
+		return "EXT-X-PLAYLIST-TYPE"
+	case a.EndList != b.EndList:
+		return "EXT-X-ENDLIST"
+	default:
+		return ""
+	}
+}

@@ -14,6 +14,7 @@ var gap = register(Check{
 	Severity: probe.Critical,
 	Blame:    probe.BlameEncoder,
 	When:     OnPlaylist,
+	Explains: []string{"seg.status", "seg.mutated", "edge.seg", "avail.early"},
 	Run: func(p *Pass) {
 		segs := p.Obs.Playlist.Segments
 		n, newest := uint64(0), 0

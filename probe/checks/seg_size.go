@@ -11,11 +11,13 @@ var segSize = register(Check{
 	ID:      "seg.size",
 	Summary: "segment is empty or far too small",
 	Doc: "A segment of 0 bytes, or one whose body ends before its Content-Length: critical. Under a tenth of the median of the newest 20 of like duration: warning. Where those sizes hardly " +
-		"differ (by half at most), one under 0.6 of the smallest: error, it was cut.",
+		"differ (by half at most), one under 0.6 of the smallest: error, it was cut. Two of four probes open an incident, of one rendition or of several.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,
 	When:     OnSegment,
+	After:    2, Of: 4, Shared: true,
+	Hold:     3,
 	Explains: []string{"seg.ts.*", "seg.mp4.*", "edge.bytes"},
 	Run: func(p *Pass) {
 		if p.Obs.Segment.Init {
@@ -23,9 +25,7 @@ var segSize = register(Check{
 		}
 		ex := &p.Obs.Exchange
 		if ex.Failure == probe.FailTruncated {
-			if rec, ok := p.History.Segment(p.Obs.Segment.MSN); ok && rec.Failed > 1 {
-				p.Reportf(probe.Critical, "segment %d: %s", p.Obs.Segment.MSN, ex.Error)
-			}
+			p.Reportf(probe.Critical, "segment %d: %s", p.Obs.Segment.MSN, ex.Error)
 			return
 		}
 		rec, ok := p.History.Segment(p.Obs.Segment.MSN)

@@ -49,11 +49,11 @@ var edgeSeg = register(Check{
 })
 
 // lostSegment says how the probe of a segment failed; "" when it did not. A
-// timeout is seg.slow's.
+// timeout is seg.slow's, a body that ends early seg.size's.
 func (p *Pass) lostSegment() string {
 	ex := &p.Obs.Exchange
 	switch {
-	case ex.OK(), ex.Failure == probe.FailTimeout:
+	case ex.OK(), ex.Failure == probe.FailTimeout, ex.Failure == probe.FailTruncated:
 		return ""
 	case ex.Failure != "":
 		return fmt.Sprintf("segment %d (%s): %s", p.Obs.Segment.MSN, shortURI(p.Obs.Segment.URI), ex.Failure)

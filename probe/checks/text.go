@@ -19,8 +19,8 @@ func samePath(a, b string) bool {
 	if a == b {
 		return true
 	}
-	a, _, _ = strings.Cut(a, "?")
-	b, _, _ = strings.Cut(b, "?")
+	a, _, _ = strings.Cut(strings.TrimPrefix(a, "./"), "?")
+	b, _, _ = strings.Cut(strings.TrimPrefix(b, "./"), "?")
 	return a == b
 }
 

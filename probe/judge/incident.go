@@ -44,11 +44,12 @@ func (j *Judge) assign(tr *tracker, now time.Time) {
 	for _, in := range j.incidents {
 		if !in.closed && in.check == tr.check && in.Side == side {
 			in.join(tr, j.cap(tr.worst))
+			j.adopt(in, tr, now)
 			return
 		}
 	}
 	for _, in := range j.incidents {
-		if !in.closed && explains(in.check, in.Side, in.Renditions, tr.check, side, tr.rendition()) {
+		if !in.closed && explains(in.claim(), tr.claim(), tr.together()) {
 			in.follow(tr)
 			return
 		}
@@ -59,7 +60,7 @@ func (j *Judge) assign(tr *tracker, now time.Time) {
 	}
 	in.join(tr, j.cap(tr.worst))
 	in.describe(tr, j)
-	j.adopt(in, now)
+	j.adopt(in, tr, now)
 }
 
 func (tr *tracker) side() probe.Side {
@@ -71,20 +72,41 @@ func (tr *tracker) side() probe.Side {
 
 func (tr *tracker) rendition() string { return tr.t.h.Target.Rendition }
 
+// claim is what a finding or an incident says, for telling cause from
+// consequence.
+type claim struct {
+	check      *checks.Check
+	side       probe.Side
+	renditions []string
+	began      time.Time
+}
+
+func (tr *tracker) claim() claim {
+	return claim{tr.check, tr.side(), []string{tr.rendition()}, tr.began}
+}
+
+func (in *incident) claim() claim { return claim{in.check, in.Side, in.Renditions, in.Began} }
+
 // explains reports whether a cause can have a consequence: the check says so,
 // or it is the same check further down; the cause is on the same side or at
 // the origin; and it holds for the rendition. What the origin does to one
-// rendition it soon does to others, and the edge may show that first, so from
-// the origin to the edge the rendition does not matter.
-func explains(cause *checks.Check, side probe.Side, renditions []string, c *checks.Check, at probe.Side, rendition string) bool {
-	if side != at && side != probe.Origin {
+// rendition it soon does to others, so from the origin to the edge, and for
+// what began together, the rendition does not matter.
+func explains(cause, c claim, together time.Duration) bool {
+	if cause.side != c.side && cause.side != probe.Origin {
 		return false
 	}
-	if same := cause == c; same && side == at || !same && !cause.ExplainsCheck(c.ID) {
+	if same := cause.check == c.check; same && cause.side == c.side || !same && !cause.check.ExplainsCheck(c.check.ID) {
 		return false
 	}
-	return side != at || rendition == "" || slices.Contains(renditions, rendition) || slices.Contains(renditions, "") || strings.HasPrefix(c.ID, "alt.")
+	return cause.side != c.side || slices.Contains(cause.renditions, "") || strings.HasPrefix(c.check.ID, "alt.") ||
+		cause.began.Sub(c.began).Abs() <= together ||
+		!slices.ContainsFunc(c.renditions, func(r string) bool { return r != "" && !slices.Contains(cause.renditions, r) })
 }
+
+// together is how far apart findings can begin that have one cause: each
+// target shows it at its own next poll.
+func (tr *tracker) together() time.Duration { return max(3*tr.t.h.TD(), 5*time.Second) }
 
 // open starts a new incident for a finding.
 func (j *Judge) open(tr *tracker, now time.Time) *incident {
@@ -115,25 +137,17 @@ func (j *Judge) takeOver(tr *tracker) *incident {
 }
 
 func (tr *tracker) causes(in *incident) bool {
-	slack := max(3*tr.t.h.TD(), 10*time.Second)
-	if tr.began.After(in.Began.Add(slack)) {
-		return false
-	}
-	rendition := in.Rendition
-	if len(in.Renditions) > 1 {
-		rendition = "" // several: a cause on one of them may be the first of more
-	}
-	return explains(tr.check, tr.side(), []string{tr.rendition()}, in.check, in.Side, rendition)
+	return !tr.began.After(in.Began.Add(2*tr.together())) && explains(tr.claim(), in.claim(), tr.together())
 }
 
 // adopt folds other open incidents under one that explains them.
-func (j *Judge) adopt(cause *incident, now time.Time) {
+func (j *Judge) adopt(cause *incident, tr *tracker, now time.Time) {
 	for _, in := range j.incidents {
-		if in == cause || in.closed || in.resumed || len(in.members) == 0 || !cause.members[0].causes(in) {
+		if in == cause || in.closed || in.resumed || len(in.members) == 0 || !tr.causes(in) {
 			continue
 		}
-		for _, tr := range slices.Concat(in.members, in.followers) {
-			cause.follow(tr)
+		for _, folded := range slices.Concat(in.members, in.followers) {
+			cause.follow(folded)
 		}
 		in.members, in.followers = nil, nil
 		in.Detail += "; explained by " + cause.ID
