@@ -36,7 +36,7 @@ func next(b []byte, rest int64) (x box, ok, bad bool) {
 			return box{}, false, false
 		}
 		header = 16
-		x.size = int64(binary.BigEndian.Uint64(b[8:])) //nolint:gosec // beyond 2^63 it is negative, and bad
+		x.size = int64(binary.BigEndian.Uint64(b[8:])) // beyond 2^63 it is negative, and bad
 	}
 	if x.size < header || !printable(x.kind) {
 		return box{}, false, true
