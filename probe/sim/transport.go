@@ -259,7 +259,7 @@ func (c *connection) finish() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.writeHeader(http.StatusOK)
-	if !c.sent && c.declared < 0 && c.status != http.StatusNoContent && c.status != http.StatusNotModified {
+	if !c.sent && c.declared < 0 && (c.hasBody() || len(c.buffer) > 0) {
 		c.declared = int64(len(c.buffer))
 		c.snapshot.Set("Content-Length", strconv.Itoa(len(c.buffer)))
 	}
