@@ -15,16 +15,19 @@ func TestWireTimes(t *testing.T) {
 	}{
 		{"evidence", Evidence{At: at, URL: "u", Status: 200, Curl: "c"}, `{"at":"2026-11-28T18:00:00.120Z","url":"u","status":200,"curl":"c"}`},
 		{
-			"incident", Incident{ID: "1", State: Opened, Severity: Critical, Blame: BlameCDN, Side: Edge, Began: at, Opened: at.Truncate(time.Second)},
+			"incident",
+			Incident{ID: "1", State: Opened, Severity: Critical, Blame: BlameCDN, Side: Edge, Began: at, Opened: at.Truncate(time.Second)},
 			`{"id":"1","state":"opened","check":"","severity":"critical","blame":"cdn","event":"","stream":"","rendition":"","side":"edge","summary":"","detail":"","spec":"","evidence":[],` +
 				`"began":"2026-11-28T18:00:00.120Z","opened":"2026-11-28T18:00:00.000Z","closed":null}`,
 		},
 		{
-			"side", SideSnapshot{Verdict: OK, MediaSequence: State(uint64(7)), LastSegmentAge: State(1500 * time.Millisecond)},
+			"side",
+			SideSnapshot{Verdict: OK, MediaSequence: State(uint64(7)), LastSegmentAge: State(1500 * time.Millisecond)},
 			`{"verdict":"ok","media_sequence":7,"last_segment_age_seconds":1.5,"status":0,"cache":"","object_age_seconds":null,"fetch_seconds":null,"url":"","checked":null}`,
 		},
 		{
-			"snapshot", Snapshot{Event: "e", Since: at, Streams: []StreamSnapshot{{Name: "s"}}},
+			"snapshot",
+			Snapshot{Event: "e", Since: at, Streams: []StreamSnapshot{{Name: "s"}}},
 			`{"at":null,"started":null,"since":"2026-11-28T18:00:00.120Z","event":"e","verdict":"","edge":"","origin":"",` +
 				`"streams":[{"since":null,"name":"s","verdict":"","open_incidents":[],"renditions":[]}]}`,
 		},

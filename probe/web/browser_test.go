@@ -82,7 +82,7 @@ func browser(t *testing.T) (context.Context, func() []string) {
 	}
 }
 
-func run(t *testing.T, ctx context.Context, actions ...chromedp.Action[chromedp.Void]) {
+func run(ctx context.Context, t *testing.T, actions ...chromedp.Action[chromedp.Void]) {
 	t.Helper()
 	limited, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
@@ -91,7 +91,7 @@ func run(t *testing.T, ctx context.Context, actions ...chromedp.Action[chromedp.
 	}
 }
 
-func eval[T any](t *testing.T, ctx context.Context, expression string) T {
+func eval[T any](ctx context.Context, t *testing.T, expression string) T {
 	t.Helper()
 	limited, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
@@ -103,18 +103,18 @@ func eval[T any](t *testing.T, ctx context.Context, expression string) T {
 }
 
 // until waits for a JavaScript expression to become true.
-func until(t *testing.T, ctx context.Context, expression string) {
+func until(ctx context.Context, t *testing.T, expression string) {
 	t.Helper()
 	for range 100 {
-		if eval[bool](t, ctx, "!!("+expression+")") {
+		if eval[bool](ctx, t, "!!("+expression+")") {
 			return
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	t.Fatalf("%s did not become true within 5 s; the page says:\n%s", expression, eval[string](t, ctx, "document.body.innerText"))
+	t.Fatalf("%s did not become true within 5 s; the page says:\n%s", expression, eval[string](ctx, t, "document.body.innerText"))
 }
 
-func shoot(t *testing.T, ctx context.Context, name string, width, height int64, dark bool) {
+func shoot(ctx context.Context, t *testing.T, name string, width, height int64, dark bool) {
 	t.Helper()
 	if *screens == "" {
 		return
@@ -123,7 +123,7 @@ func shoot(t *testing.T, ctx context.Context, name string, width, height int64, 
 	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{&scheme}}); err != nil {
 		t.Fatal(err)
 	}
-	run(t, ctx, chromedp.EmulateViewport(width, height), chromedp.Sleep(700*time.Millisecond))
+	run(ctx, t, chromedp.EmulateViewport(width, height), chromedp.Sleep(700*time.Millisecond))
 	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 	if err != nil {
 		t.Fatal(err)
@@ -145,32 +145,32 @@ func TestPage(t *testing.T) {
 	url, _ := serve(t, s)
 	ctx, complaints := browser(t)
 
-	run(t, ctx, chromedp.EmulateViewport(1280, 900), chromedp.Navigate(url))
-	until(t, ctx, `document.getElementById("word").textContent === "ok"`)
-	until(t, ctx, `document.getElementById("sentence").textContent === "main is fine at the edge and at the origin."`)
-	until(t, ctx, `document.title.startsWith("OK · autumn-concert")`)
-	until(t, ctx, `document.querySelectorAll("#rendition-rows tr").length === 3`)
-	until(t, ctx, `document.querySelectorAll(".plot canvas").length === 3`)
-	until(t, ctx, `document.querySelector("#frame iframe").getAttribute("src") === "/embed/main/hlsjs"`)
-	until(t, ctx, `document.querySelectorAll("#past-list details").length === 1`)
-	shoot(t, ctx, "ok-1280", 1280, 900, false)
+	run(ctx, t, chromedp.EmulateViewport(1280, 900), chromedp.Navigate(url))
+	until(ctx, t, `document.getElementById("word").textContent === "ok"`)
+	until(ctx, t, `document.getElementById("sentence").textContent === "main is fine at the edge and at the origin."`)
+	until(ctx, t, `document.title.startsWith("OK · autumn-concert")`)
+	until(ctx, t, `document.querySelectorAll("#rendition-rows tr").length === 3`)
+	until(ctx, t, `document.querySelectorAll(".plot canvas").length === 3`)
+	until(ctx, t, `document.querySelector("#frame iframe").getAttribute("src") === "/embed/main/hlsjs"`)
+	until(ctx, t, `document.querySelectorAll("#past-list details").length === 1`)
+	shoot(ctx, t, "ok-1280", 1280, 900, false)
 
 	t.Run("incident opens", func(t *testing.T) {
 		at := time.Now()
 		snap := sick(at)
 		f.set(snap)
 		_ = s.Write(t.Context(), probe.Batch{At: at, Stream: "main", Incidents: snap.Streams[0].Incidents})
-		until(t, ctx, `document.getElementById("word").textContent === "down"`)
-		until(t, ctx, `document.getElementById("sentence").textContent === "main is down: playlist stopped moving at the edge. The CDN is to blame; the origin is fine."`)
-		until(t, ctx, `document.title.startsWith("DOWN")`)
-		until(t, ctx, `document.getElementById("icon").getAttribute("href").endsWith("icon-down.svg")`)
-		until(t, ctx, `document.querySelector(".incident .curl code").textContent.startsWith("curl -sS")`)
-		until(t, ctx, `document.querySelector("#rendition-rows tr").cells[8].textContent === "28.0 s / 14"`)
-		run(t, ctx, click(".incident details summary"))
-		shoot(t, ctx, "down-1280", 1280, 900, false)
-		shoot(t, ctx, "down-1280-dark", 1280, 900, true)
-		shoot(t, ctx, "down-320", 320, 800, false)
-		shoot(t, ctx, "down-768-dark", 768, 1000, true)
+		until(ctx, t, `document.getElementById("word").textContent === "down"`)
+		until(ctx, t, `document.getElementById("sentence").textContent === "main is down: playlist stopped moving at the edge. The CDN is to blame; the origin is fine."`)
+		until(ctx, t, `document.title.startsWith("DOWN")`)
+		until(ctx, t, `document.getElementById("icon").getAttribute("href").endsWith("icon-down.svg")`)
+		until(ctx, t, `document.querySelector(".incident .curl code").textContent.startsWith("curl -sS")`)
+		until(ctx, t, `document.querySelector("#rendition-rows tr").cells[8].textContent === "28.0 s / 14"`)
+		run(ctx, t, click(".incident details summary"))
+		shoot(ctx, t, "down-1280", 1280, 900, false)
+		shoot(ctx, t, "down-1280-dark", 1280, 900, true)
+		shoot(ctx, t, "down-320", 320, 800, false)
+		shoot(ctx, t, "down-768-dark", 768, 1000, true)
 	})
 	t.Run("incident closes", func(t *testing.T) {
 		at := time.Now()
@@ -178,15 +178,15 @@ func TestPage(t *testing.T) {
 		closed := stale(at)
 		closed.State, closed.Closed = probe.Closed, &at
 		_ = s.Write(t.Context(), probe.Batch{At: at, Stream: "main", Incidents: []probe.Incident{closed}})
-		until(t, ctx, `document.getElementById("word").textContent === "ok"`)
-		until(t, ctx, `document.getElementById("open-list").textContent === "None."`)
-		until(t, ctx, `document.querySelectorAll("#past-list details").length === 2`)
+		until(ctx, t, `document.getElementById("word").textContent === "ok"`)
+		until(ctx, t, `document.getElementById("open-list").textContent === "None."`)
+		until(ctx, t, `document.querySelectorAll("#past-list details").length === 2`)
 	})
 	t.Run("faults", func(t *testing.T) {
-		run(t, ctx, click("#fault-list button"))
-		until(t, ctx, `document.querySelector("#fault-list button").getAttribute("aria-pressed") === "true"`)
-		run(t, ctx, click("#clear-faults"))
-		until(t, ctx, `document.querySelector("#fault-list button").getAttribute("aria-pressed") === "false"`)
+		run(ctx, t, click("#fault-list button"))
+		until(ctx, t, `document.querySelector("#fault-list button").getAttribute("aria-pressed") === "true"`)
+		run(ctx, t, click("#clear-faults"))
+		until(ctx, t, `document.querySelector("#fault-list button").getAttribute("aria-pressed") === "false"`)
 	})
 	t.Run("hostile names", func(t *testing.T) {
 		at := time.Now()
@@ -199,10 +199,10 @@ func TestPage(t *testing.T) {
 		inc.Evidence[0].Curl, inc.Evidence[0].URL, inc.Evidence[0].Pop, inc.Evidence[0].RequestID = hostile, hostile, hostile, hostile
 		f.set(snap)
 		_ = s.Write(t.Context(), probe.Batch{At: at, Stream: "main", Incidents: stream.Incidents})
-		until(t, ctx, `document.querySelector(".incident h3")?.textContent.includes("onerror")`)
-		until(t, ctx, `!document.querySelector("img") && document.title !== "owned"`)
-		run(t, ctx, chromedp.Navigate(url)) // the template too
-		until(t, ctx, `document.querySelector(".incident h3")?.textContent.includes("onerror") && !document.querySelector("img") && document.title !== "owned"`)
+		until(ctx, t, `document.querySelector(".incident h3")?.textContent.includes("onerror")`)
+		until(ctx, t, `!document.querySelector("img") && document.title !== "owned"`)
+		run(ctx, t, chromedp.Navigate(url)) // the template too
+		until(ctx, t, `document.querySelector(".incident h3")?.textContent.includes("onerror") && !document.querySelector("img") && document.title !== "owned"`)
 	})
 	if c := complaints(); len(c) > 0 {
 		t.Errorf("the browser complained:\n%s", strings.Join(c, "\n"))
@@ -222,32 +222,32 @@ func TestPageManyStreams(t *testing.T) {
 	s := New(f.options())
 	url, stop := serve(t, s)
 	ctx, complaints := browser(t)
-	run(t, ctx, chromedp.EmulateViewport(1280, 900), chromedp.Navigate(url))
-	until(t, ctx, `document.querySelectorAll("#stream-rows tr").length === 500`)
-	until(t, ctx, `document.querySelector("#stream-rows tr").dataset.stream === "s321"`)
-	until(t, ctx, `document.getElementById("renditions-title").textContent === "Renditions of s321"`)
-	until(t, ctx, `document.getElementById("tally").textContent === "1 of 500 not ok"`)
-	shoot(t, ctx, "many-1280", 1280, 900, false)
-	shoot(t, ctx, "many-320", 320, 800, true)
+	run(ctx, t, chromedp.EmulateViewport(1280, 900), chromedp.Navigate(url))
+	until(ctx, t, `document.querySelectorAll("#stream-rows tr").length === 500`)
+	until(ctx, t, `document.querySelector("#stream-rows tr").dataset.stream === "s321"`)
+	until(ctx, t, `document.getElementById("renditions-title").textContent === "Renditions of s321"`)
+	until(ctx, t, `document.getElementById("tally").textContent === "1 of 500 not ok"`)
+	shoot(ctx, t, "many-1280", 1280, 900, false)
+	shoot(ctx, t, "many-320", 320, 800, true)
 
-	run(t, ctx, chromedp.EmulateViewport(1280, 900), click(`tr[data-stream="s003"] button`))
-	until(t, ctx, `document.getElementById("renditions-title").textContent === "Renditions of s003" && location.hash === "#stream=s003"`)
+	run(ctx, t, chromedp.EmulateViewport(1280, 900), click(`tr[data-stream="s003"] button`))
+	until(ctx, t, `document.getElementById("renditions-title").textContent === "Renditions of s003" && location.hash === "#stream=s003"`)
 
 	// Only the row that changed is touched.
-	eval[bool](t, ctx, `window.touched = new Set(); new MutationObserver(list => list.forEach(m =>
+	eval[bool](ctx, t, `window.touched = new Set(); new MutationObserver(list => list.forEach(m =>
 		touched.add((m.target.closest ? m.target : m.target.parentElement).closest("tr")?.dataset.stream))).observe(document.getElementById("stream-rows"), {subtree: true, childList: true, characterData: true, attributes: true}) || true`)
 	changed := *snap
 	changed.Streams = append([]probe.StreamSnapshot(nil), snap.Streams...)
 	changed.Streams[7] = healthy(at.Add(1100*time.Millisecond), "s007").Streams[0]
 	f.set(&changed)
 	_ = s.Write(t.Context(), probe.Batch{At: at, Stream: "s007"})
-	until(t, ctx, `touched.size > 0`)
-	until(t, ctx, `touched.size === 1 && touched.has("s007")`)
+	until(ctx, t, `touched.size > 0`)
+	until(ctx, t, `touched.size === 1 && touched.has("s007")`)
 	if c := complaints(); len(c) > 0 {
 		t.Errorf("the browser complained:\n%s", strings.Join(c, "\n"))
 	}
 
 	stop()
-	eval[bool](t, ctx, `!!(Date.now = (now => () => now() + 20000)(Date.now))`)
-	until(t, ctx, `!document.getElementById("lost").hidden && document.title.startsWith("NO CONNECTION")`)
+	eval[bool](ctx, t, `!!(Date.now = (now => () => now() + 20000)(Date.now))`)
+	until(ctx, t, `!document.getElementById("lost").hidden && document.title.startsWith("NO CONNECTION")`)
 }

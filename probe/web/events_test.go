@@ -51,7 +51,7 @@ func serve(t *testing.T, s *Server) (url string, stop func()) {
 // event is one server-sent event, or a comment.
 type event struct{ name, data string }
 
-func listen(t *testing.T, ctx context.Context, url string) <-chan event {
+func listen(ctx context.Context, t *testing.T, url string) <-chan event {
 	t.Helper()
 	r, err := http.NewRequestWithContext(ctx, "GET", url+"/api/v1/events", nil)
 	if err != nil {
@@ -123,7 +123,7 @@ func TestEvents(t *testing.T) {
 	f := &fake{snap: snap}
 	s := New(f.options())
 	url, stop := serve(t, s)
-	events := listen(t, t.Context(), url)
+	events := listen(t.Context(), t, url)
 
 	if first := statusOf(t, next(t, events)); len(first.Streams) != 2 {
 		t.Errorf("the first status has %d streams, want all 2", len(first.Streams))
@@ -296,10 +296,10 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 	url, stop := serve(t, s)
 	ctx, leave := context.WithCancel(t.Context())
 	for range 5 {
-		next(t, listen(t, ctx, url))
+		next(t, listen(ctx, t, url))
 	}
 	leave()
-	kept := listen(t, t.Context(), url) // still open when the server ends
+	kept := listen(t.Context(), t, url) // still open when the server ends
 	next(t, kept)
 	stop()
 	for range 100 {

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 )
@@ -68,11 +69,9 @@ func (s *Server) embed(w http.ResponseWriter, r *http.Request) {
 func only(h http.HandlerFunc, methods ...string) http.Handler {
 	allow := strings.Join(methods, ", ")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for _, m := range methods {
-			if r.Method == m {
-				h(w, r)
-				return
-			}
+		if slices.Contains(methods, r.Method) {
+			h(w, r)
+			return
 		}
 		w.Header().Set("Allow", allow)
 		problem(w, http.StatusMethodNotAllowed, "method "+r.Method+" is not allowed here: use "+allow)

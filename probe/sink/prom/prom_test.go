@@ -91,8 +91,11 @@ func TestScrape(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got != string(want) {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
+	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(string(want), "\n")
+	for i := range max(len(gotLines), len(wantLines)) {
+		if i >= len(gotLines) || i >= len(wantLines) || gotLines[i] != wantLines[i] {
+			t.Fatalf("%s differs at line %d; got\n%s", golden, i+1, strings.Join(gotLines[min(i, len(gotLines)):min(i+3, len(gotLines))], "\n"))
+		}
 	}
 	for _, name := range []string{"go_goroutines", "process_open_fds"} {
 		if !strings.Contains(scrape(t, filled(t)), "\n"+name+" ") {

@@ -265,7 +265,7 @@ func each(ctx context.Context, db *sql.DB, query string, dest []any, f func() er
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // Err tells how it ended
 	for rows.Next() {
 		if err := rows.Scan(dest...); err != nil {
 			return err

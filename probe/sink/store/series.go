@@ -58,7 +58,7 @@ func (s *Store) writeRows(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer insert.Close()
+	defer func() { _ = insert.Close() }()
 	for _, r := range s.pending {
 		if _, err := insert.ExecContext(ctx, r.stream, r.at, r.data); err != nil {
 			return err

@@ -274,9 +274,8 @@ func TestDiskFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	failed := 0
-	at := start
 	for i := range 100 {
-		at = start.Add(time.Duration(i) * 10 * time.Second)
+		at := start.Add(time.Duration(i) * 10 * time.Second)
 		b := age(at, 1)
 		for r := range 100 {
 			b.Samples = append(b.Samples, probe.Sample{Metric: probe.ManifestAge, Stream: "main", Rendition: fmt.Sprint(r), Value: float64(i), At: at})
