@@ -12,7 +12,6 @@ var segSlow = register(Check{
 	Blame:    probe.BlameOrigin,
 	When:     OnSegment,
 	After:    2, Of: 4, Shared: true,
-	Explains: []string{"seg.status", "edge.seg"},
 	Run: func(p *Pass) {
 		d := p.Obs.Segment.Duration
 		took := p.Obs.Exchange.Duration()

@@ -227,8 +227,9 @@ func (j *Judge) closeOver(now time.Time) {
 		default:
 			in.end(now)
 			for _, tr := range left {
-				tr.incident = nil
-				j.assign(tr, now)
+				if tr.active = tr.rounds&1 == 1 && tr.last.After(in.clear); tr.active {
+					j.assign(tr, now)
+				}
 			}
 		}
 	}

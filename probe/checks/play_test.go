@@ -1,0 +1,335 @@
+package checks_test
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/tools/txtar"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/judge"
+	"github.com/streamwatch/streamwatch/probe/playlist"
+)
+
+var epoch = time.Date(2026, 11, 28, 19, 0, 0, 0, time.UTC)
+
+// player turns the files of a timeline into observations and tells what a
+// judge makes of them.
+type player struct {
+	t       *testing.T
+	last    map[probe.Target]*probe.Observation
+	verdict probe.Verdict // the last one told
+	verbose bool
+	told    map[string]string // incident id → how it was told last
+	out     strings.Builder
+}
+
+func play(t *testing.T, a *txtar.Archive) string {
+	p := &player{t: t, last: map[probe.Target]*probe.Observation{}, told: map[string]string{}}
+	o := judge.Options{Event: "e", Stream: "s"}
+	var control string
+	for line := range strings.Lines(string(a.Comment)) {
+		switch f := strings.Fields(line); {
+		case len(f) == 2 && f[0] == "starts":
+			o.Starts = p.at(f[1])
+		case len(f) == 2 && f[0] == "ends":
+			o.Ends = p.at(f[1])
+		case len(f) == 2 && f[0] == "control":
+			control = f[1]
+		case len(f) == 2 && f[0] == "show":
+			p.verbose = true
+		case len(f) == 7 && f[0] == "resume":
+			o.Resume = append(o.Resume, p.resumed(f[1:]))
+		}
+	}
+	moments := p.schedule(a)
+	all := make([]*probe.Observation, 0, len(moments))
+	var targets []probe.Target
+	for _, m := range moments {
+		obs := p.observation(m)
+		all = append(all, obs)
+		if !slices.Contains(targets, obs.Target) {
+			targets = append(targets, obs.Target)
+		}
+	}
+	j := judge.New(o)
+	j.Watch(targets)
+	if control != "" {
+		j.Control(control == "ok")
+	}
+	for _, obs := range all {
+		res := j.Step(obs, obs.Exchange.Done)
+		for i := range res.Incidents {
+			p.tell(obs.Exchange.Done, &res.Incidents[i])
+		}
+		if v := res.Snapshot.Verdict; p.verbose && v != p.verdict {
+			fmt.Fprintf(&p.out, "%s verdict %s\n", stamp(obs.Exchange.Done), v)
+			p.verdict = v
+		}
+	}
+	return strings.TrimSpace(p.out.String())
+}
+
+// resumed is an incident of the process before, from the words of its setting.
+func (p *player) resumed(f []string) probe.Incident {
+	in := probe.Incident{
+		ID: "resumed", State: probe.Opened, Check: f[0], Blame: probe.Blame(f[2]), Stream: "s", Rendition: f[4], Renditions: []string{f[4]},
+		Began: p.at(f[5]), Opened: p.at(f[5]),
+	}
+	if err := cmp.Or(in.Severity.UnmarshalText([]byte(f[1])), in.Side.UnmarshalText([]byte(f[3]))); err != nil {
+		p.t.Fatal(err)
+	}
+	p.told[in.ID] = describe(&in)
+	return in
+}
+
+func describe(in *probe.Incident) string {
+	return fmt.Sprintf("%s %s %s %s", in.Check, in.Severity, in.Blame, in.Side)
+}
+
+func (p *player) tell(now time.Time, in *probe.Incident) {
+	text := describe(in)
+	before, open := p.told[in.ID]
+	switch {
+	case in.State == probe.Closed:
+		fmt.Fprintf(&p.out, "%s closed %s", stamp(now), in.Check)
+		if len(in.Renditions) > 1 {
+			fmt.Fprintf(&p.out, " of %s", strings.Join(in.Renditions, " "))
+		}
+		if len(in.Consequences) > 0 {
+			fmt.Fprintf(&p.out, " and %s", strings.Join(in.Consequences, " "))
+		}
+		p.out.WriteByte('\n')
+	case !open:
+		fmt.Fprintf(&p.out, "%s open %s\n", stamp(now), text)
+	case text != before:
+		fmt.Fprintf(&p.out, "%s now %s\n", stamp(now), text)
+	}
+	p.told[in.ID] = text
+}
+
+func stamp(now time.Time) string {
+	since := now.Sub(epoch)
+	s := fmt.Sprintf("%02d:%02d", int(since.Minutes()), int(since.Seconds())%60)
+	if ms := since % time.Second; ms != 0 {
+		s += fmt.Sprintf(".%03d", ms.Milliseconds())
+	}
+	return s
+}
+
+func (p *player) at(s string) time.Time {
+	m, sec, _ := strings.Cut(s, ":")
+	minutes, err := strconv.Atoi(m)
+	seconds, err2 := strconv.ParseFloat(sec, 64)
+	if err != nil || err2 != nil {
+		p.t.Fatalf("time %q, want MM:SS", s)
+	}
+	return epoch.Add(time.Duration(minutes)*time.Minute + probe.Seconds(seconds))
+}
+
+// moment is one observation before it is made.
+type moment struct {
+	at    time.Time
+	words []string // of the name, without the time
+	body  string
+}
+
+// schedule unrolls the files in order of time.
+func (p *player) schedule(a *txtar.Archive) []moment {
+	var all []moment
+	for _, f := range a.Files {
+		when, rest, _ := strings.Cut(f.Name, " ")
+		from, until, ranged := strings.Cut(when, "-")
+		m := moment{at: p.at(from), words: strings.Fields(rest), body: string(f.Data)}
+		if len(m.words) < 2 {
+			p.t.Fatalf("%q: want WHEN SIDE RESULT", f.Name)
+		}
+		if !ranged {
+			all = append(all, m)
+			continue
+		}
+		until, step, _ := strings.Cut(until, "/")
+		every, err := strconv.ParseFloat(step, 64)
+		if err != nil || every <= 0 {
+			p.t.Fatalf("%q: want FROM-UNTIL/STEP", f.Name)
+		}
+		for end := p.at(until); m.at.Before(end); m.at = m.at.Add(probe.Seconds(every)) {
+			all = append(all, m)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b moment) int { return a.at.Compare(b.at) })
+	return all
+}
+
+func (p *player) observation(m moment) *probe.Observation {
+	words := m.words
+	o := &probe.Observation{Target: probe.Target{Stream: "s", Rendition: "v"}}
+	ex := &o.Exchange
+	ex.Method, ex.URL, ex.ContentType = "GET", "https://example.com/v.m3u8", "application/vnd.apple.mpegurl"
+	ex.Done, ex.Started = m.at, m.at.Add(-10*time.Millisecond)
+	if words[0] != "edge" && words[0] != "origin" {
+		o.Target.Rendition = strings.TrimPrefix(words[0], "multivariant")
+		words = words[1:]
+	}
+	if err := o.Target.Side.UnmarshalText([]byte(words[0])); err != nil {
+		p.t.Fatalf("%q: %v", m.words, err)
+	}
+	if words = words[1:]; words[0] == "segment" {
+		p.segment(o, words[1])
+		words = words[2:]
+	}
+	if status, err := strconv.Atoi(words[0]); err == nil {
+		ex.Status = status
+	} else {
+		ex.Failure, ex.Error = probe.Failure(words[0]), words[0]
+	}
+	for _, w := range words[1:] {
+		p.set(o, w)
+	}
+	if o.Segment == nil && ex.OK() {
+		p.read(o, m.body)
+	}
+	return o
+}
+
+// segment makes the observation the probe of a segment.
+func (p *player) segment(o *probe.Observation, number string) {
+	msn, err := strconv.ParseUint(number, 10, 64)
+	if number == "newest" {
+		msn, err = uint64(105+o.Exchange.Done.Sub(epoch)/(2*time.Second)), nil
+	}
+	if err != nil {
+		p.t.Fatalf("segment %s: %v", number, err)
+	}
+	o.Segment = &probe.SegmentProbe{
+		MSN: msn, URI: fmt.Sprintf("seg%d.ts", msn), Duration: 2 * time.Second, Listed: o.Exchange.Started, HashBytes: 1024, Newest: number == "newest",
+	}
+	o.Exchange.ObjectBytes = probe.State(int64(100_000))
+}
+
+// set applies one key=value of a timeline.
+func (p *player) set(o *probe.Observation, word string) {
+	key, value, _ := strings.Cut(word, "=")
+	number, _ := strconv.ParseFloat(value, 64)
+	ex := &o.Exchange
+	switch key {
+	case "age":
+		ex.Age = probe.State(probe.Seconds(number))
+	case "cc":
+		ex.CacheControl = strings.ReplaceAll(value, "+", " ")
+	case "ctype":
+		ex.ContentType = value
+	case "xcache":
+		ex.XCache = value + " from cloudfront"
+	case "pop":
+		ex.Pop = value
+	case "url":
+		ex.URL = value
+	case "took":
+		ex.Started = ex.Done.Add(-probe.Seconds(number))
+	case "size":
+		ex.ObjectBytes = probe.State(int64(number))
+	case "hash":
+		o.Segment.Hash = uint64(number)
+	case "newest":
+		o.Segment.Newest = value == "yes"
+	case "extinf":
+		o.Segment.Duration = probe.Seconds(number)
+	case "listed":
+		o.Segment.Listed = p.at(value)
+	case "problem":
+		o.Segment.Problems = append(o.Segment.Problems, probe.Problem{Check: value, Detail: "as the timeline says"})
+	default:
+		p.t.Fatalf("unknown key %q", key)
+	}
+}
+
+// read gives the observation its playlist. As in a real poll, a text that has
+// not changed shares the playlist of the one before.
+func (p *player) read(o *probe.Observation, body string) {
+	before := p.last[o.Target]
+	p.last[o.Target] = o
+	if strings.TrimSpace(body) == "=" {
+		if before == nil {
+			p.t.Fatalf("nothing to repeat for %s", o.Target)
+		}
+		o.Playlist, o.Hash, o.Unchanged = before.Playlist, before.Hash, true
+		return
+	}
+	text := []byte(p.expand(body, o.Exchange.Done))
+	o.Hash = playlist.Hash(text)
+	if before != nil && before.Hash == o.Hash {
+		o.Playlist, o.Unchanged = before.Playlist, true
+		return
+	}
+	o.Playlist = playlist.Decode(text, playlist.Inputs{URL: o.Exchange.URL})
+}
+
+// oddities are words for what an editor would mend or a reader not see. CUT is
+// one more: the text ends there.
+var oddities = strings.NewReplacer("BOM\n", "\ufeff", "BOM", "\ufeff", "BADBYTE", "\xff", "CTL", "\x01", "TAB", "\t",
+	"LONG", strings.Repeat("x", 64<<10), "WIDE", strings.Repeat("x", 65_000))
+
+// expand replaces the shorthands by the playlists that they stand for.
+func (p *player) expand(body string, now time.Time) string {
+	var out strings.Builder
+	for line := range strings.Lines(body) {
+		f := strings.Fields(line)
+		switch {
+		case len(f) >= 3 && f[0] == "live":
+			td := 2
+			if len(f) > 3 {
+				td = p.number(f[3])
+			}
+			write(&out, p.number(f[1]), p.number(f[2]), td)
+		case len(f) >= 2 && f[0] == "encoder":
+			p.encode(&out, f[1:], now)
+		default:
+			out.WriteString(line)
+		}
+	}
+	text := oddities.Replace(out.String())
+	text, _, _ = strings.Cut(text, "CUT")
+	return text
+}
+
+func (p *player) number(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return n
+}
+
+func (p *player) encode(out *strings.Builder, f []string, now time.Time) {
+	count, td := p.number(f[0]), 2
+	for i := 1; i+1 < len(f); i += 2 {
+		switch f[i] {
+		case "td":
+			td = p.number(f[i+1])
+		case "lag":
+			s, _ := strconv.ParseFloat(f[i+1], 64)
+			now = now.Add(-probe.Seconds(s))
+		case "until":
+			if end := p.at(f[i+1]); now.After(end) {
+				now = end
+			}
+		default:
+			p.t.Fatalf("encoder: unknown word %q", f[i])
+		}
+	}
+	write(out, 100+int(now.Sub(epoch)/(time.Duration(td)*time.Second)), count, td)
+}
+
+func write(out *strings.Builder, msn, count, td int) {
+	fmt.Fprintf(out, "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:%d\n#EXT-X-MEDIA-SEQUENCE:%d\n", td, msn)
+	for i := msn; i < msn+count; i++ {
+		at := epoch.Add(time.Duration(i*td) * time.Second).Format("2006-01-02T15:04:05.000Z07:00")
+		fmt.Fprintf(out, "#EXT-X-PROGRAM-DATE-TIME:%s\n#EXTINF:%d.000,\nseg%d.ts\n", at, td, i)
+	}
+}
