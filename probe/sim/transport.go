@@ -2,7 +2,6 @@ package sim
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -267,8 +266,8 @@ func (c *connection) finish() {
 	if err == nil && c.hasBody() && c.declared > c.written {
 		err = io.ErrUnexpectedEOF
 	}
-	if errors.Is(err, io.ErrClosedPipe) {
-		return
+	if err == nil && c.request.Context().Err() != nil {
+		err = context.Cause(c.request.Context()) // the client gave up before the handler did
 	}
 	c.body.CloseWithError(err) // nil is the end of the body
 }

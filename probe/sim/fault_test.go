@@ -1,0 +1,412 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// playlist fetches a media playlist that must be sound on the HTTP level.
+func (w *world) playlist(host, rendition string) scan {
+	w.t.Helper()
+	g := w.get(host + rendition + playlistName)
+	if g.err != nil || g.status != 200 {
+		w.t.Fatalf("%s%s: %d %v", host, rendition, g.status, g.err)
+	}
+	return read(g.body)
+}
+
+func (w *world) must(ok bool, format string, args ...any) {
+	w.t.Helper()
+	if !ok {
+		w.t.Errorf(format, args...)
+	}
+}
+
+// onTheWire says, for each fault, what a client sees. The fault begins half a
+// second after a publication; before is the playlist of that moment.
+var onTheWire = map[string]func(w *world, before scan){
+	"stall": func(w *world, before scan) {
+		time.Sleep(10 * time.Second)
+		for _, r := range []string{high, low} {
+			w.must(w.playlist("origin.test", r).last() == before.last(), "%s went on", r)
+		}
+		w.origin.Faults().Clear("stall", "", "")
+		time.Sleep(2 * time.Second)
+		s := w.playlist("origin.test", high)
+		w.must(s.sequence > before.sequence+2 && s.sequence < before.sequence+6, "the backlog of 6 drained to %d in 2 s", s.sequence-before.sequence)
+		time.Sleep(4 * time.Second)
+		s = w.playlist("origin.test", high)
+		w.must(s.sequence == before.sequence+8, "after 16 s the playlist advanced by %d", s.sequence-before.sequence)
+	},
+	"stall-one": func(w *world, before scan) {
+		time.Sleep(10 * time.Second)
+		w.must(w.playlist("origin.test", low).last() == before.last(), "the last rendition went on")
+		w.must(w.playlist("origin.test", high).sequence == before.sequence+5, "the other rendition did not")
+	},
+	"lag":     lagging(3),
+	"lag-6s":  lagging(3),
+	"lag-12s": lagging(6),
+	"early-listing": func(w *world, before scan) {
+		s := w.playlist("origin.test", high)
+		w.must(s.sequence == before.sequence+1, "nothing is listed early")
+		w.must(w.get("origin.test"+high+s.last()).status == 404, "what is listed early can be fetched")
+		w.must(w.get("origin.test"+high+s.uris[4]).status == 200, "what is listed in time cannot")
+		time.Sleep(2 * time.Second)
+		w.must(w.get("origin.test"+high+s.last()).status == 200, "it never comes")
+	},
+	"endlist": func(w *world, before scan) {
+		time.Sleep(4 * time.Second)
+		s := w.playlist("origin.test", high)
+		w.must(s.end && s.last() == before.last(), "end %v at %s", s.end, s.last())
+	},
+	"over-td": func(w *world, before scan) {
+		time.Sleep(20 * time.Second)
+		s := w.playlist("origin.test", high)
+		w.must(s.target == 2 && s.durations[5] == 3, "target %d, durations %v", s.target, s.durations)
+		for i := 1; i < 6; i++ {
+			w.must(s.times[i].Sub(s.times[i-1]) == time.Duration(s.durations[i-1])*time.Second, "time does not agree with duration at %d", i)
+		}
+		w.must(len(w.get("origin.test"+high+s.last()).body) > 5*len(w.get("origin.test"+high+before.last()).body)/4, "the segment itself is not longer")
+		w.origin.Faults().Clear("", "", "")
+		time.Sleep(20 * time.Second)
+		s = w.playlist("origin.test", high)
+		w.must(slices.Max(s.durations) == 2, "durations after it ended: %v", s.durations)
+	},
+	"seq-back-2": func(w *world, before scan) { shifted(w, before, -2) },
+	"seq-back-5": func(w *world, before scan) { shifted(w, before, -5) },
+	"seq-reset":  func(w *world, before scan) { shifted(w, before, -before.sequence) },
+	"seq-jump":   func(w *world, before scan) { shifted(w, before, 20) },
+	"dseq-plus": func(w *world, _ scan) {
+		s := w.playlist("origin.test", high)
+		w.must(s.discSequence == 1 && s.discs == 0, "discontinuity sequence %d, %d tags", s.discSequence, s.discs)
+	},
+	"dseq-uncounted": func(w *world, before scan) {
+		w.must(w.playlist("origin.test", high).discs == 0, "a known segment became a discontinuity")
+		time.Sleep(12 * time.Second)
+		w.must(w.playlist("origin.test", high).discs == 2, "%d discontinuities in the window, want 2", w.playlist("origin.test", high).discs)
+		time.Sleep(12 * time.Second)
+		w.must(w.playlist("origin.test", high).discSequence == before.discSequence, "they were counted")
+	},
+	"uri-changed": func(w *world, before scan) {
+		s := w.playlist("origin.test", high)
+		w.must(s.sequence == before.sequence && s.last() != before.last() && s.uris[0] != before.uris[0], "the URIs are %v", s.uris)
+		w.must(w.get("origin.test"+high+s.last()).status == 200, "they cannot be fetched")
+		time.Sleep(2 * time.Second)
+		w.must(w.playlist("origin.test", high).uris[0] == before.uris[1], "the packagers do not alternate")
+	},
+	"empty": func(w *world, _ scan) {
+		s := w.playlist("origin.test", high)
+		w.must(len(s.uris) == 0 && s.target == 2 && s.whole, "%d segments", len(s.uris))
+	},
+	"retract-2": func(w *world, before scan) {
+		s := w.playlist("origin.test", high)
+		w.must(s.sequence == before.sequence && len(s.uris) == 4, "%d segments from %d", len(s.uris), s.sequence)
+	},
+	"td-changed": func(w *world, before scan) {
+		w.must(w.playlist("origin.test", high).target == before.target+1, "the target duration is the same")
+	},
+	"hdr-changed": func(w *world, before scan) {
+		s := w.playlist("origin.test", high)
+		w.must(s.version != before.version && before.independent && !s.independent, "version %s", s.version)
+	},
+	"pdt-jump": func(w *world, before scan) {
+		w.must(w.playlist("origin.test", high).times[5].Equal(before.times[5]), "the time of a known segment moved")
+		time.Sleep(2 * time.Second)
+		s := w.playlist("origin.test", high)
+		w.must(s.times[5].Sub(s.times[4]) == 62*time.Second && s.discs == 0, "the step is %v", s.times[5].Sub(s.times[4]))
+	},
+	"gap": func(w *world, _ scan) {
+		time.Sleep(4 * time.Second)
+		s := w.playlist("origin.test", high)
+		w.must(s.gaps == 2 && w.get("origin.test"+high+s.last()).status == 404, "%d gaps", s.gaps)
+		w.origin.Faults().Clear("", "", "")
+		time.Sleep(2 * time.Second)
+		s = w.playlist("origin.test", high)
+		w.must(s.gaps == 2 && w.get("origin.test"+high+s.last()).status == 200, "after it ended: %d gaps", s.gaps)
+	},
+	"variant-gone": func(w *world, _ scan) {
+		g := w.get("origin.test/main/playlist.m3u8")
+		w.must(strings.Contains(g.body, "360p/") && !strings.Contains(g.body, "240p/"), "%s", g.body)
+	},
+	"seg-404":     missingSegments(high),
+	"seg-404-one": missingSegments(low),
+	"bytes-changed": func(w *world, before scan) {
+		u := "origin.test" + high + before.last()
+		a := w.get(u, "Range: bytes=0-16383")
+		time.Sleep(2 * time.Second)
+		b := w.get(u, "Range: bytes=0-16383")
+		w.must(a.status == 206 && b.status == 206 && a.body != b.body, "the bytes are the same")
+	},
+	"slow-segments": func(w *world, before scan) {
+		g := w.get("origin.test" + high + before.last())
+		w.must(g.status == 200 && g.took >= 2900*time.Millisecond && g.took <= 3100*time.Millisecond, "it took %v", g.took)
+		g = w.get("origin.test"+high+before.last(), "Range: bytes=0-999")
+		w.must(len(g.body) == 1000 && g.took >= 2900*time.Millisecond && g.took <= 3100*time.Millisecond, "a range took %v", g.took)
+	},
+	"cut-segment": func(w *world, _ scan) {
+		time.Sleep(2 * time.Second)
+		s := w.playlist("origin.test", high)
+		g := w.get("origin.test" + high + s.last())
+		w.must(g.err == nil && len(g.body)%188 != 0 && len(g.body)*2 < len(w.get("origin.test"+high+s.uris[4]).body), "%d bytes, %v", len(g.body), g.err)
+	},
+	"playlist-503": func(w *world, _ scan) { answers(w, "origin.test"+high+playlistName, 503, "") },
+	"playlist-503-one": func(w *world, _ scan) {
+		answers(w, "origin.test"+low+playlistName, 503, "")
+		w.playlist("origin.test", high)
+	},
+	"multivariant-503": func(w *world, _ scan) {
+		answers(w, "origin.test/main/playlist.m3u8", 503, "")
+		w.playlist("origin.test", high)
+	},
+	"html-200": func(w *world, _ scan) { answers(w, "origin.test"+high+playlistName, 200, "<!DOCTYPE html>") },
+	"hang":     func(w *world, _ scan) { hangs(w, "origin.test"+high+playlistName) },
+	"half-playlist": func(w *world, _ scan) {
+		s := w.playlist("origin.test", high)
+		w.must(!s.whole && len(s.uris) < 6, "the playlist is whole")
+	},
+	"origin-down": func(w *world, before scan) {
+		for _, u := range []string{high + playlistName, "/main/playlist.m3u8", high + before.last()} {
+			g := w.get("origin.test" + u)
+			w.must(errors.Is(g.err, io.EOF), "%s: %d %v", u, g.status, g.err)
+		}
+		time.Sleep(3 * time.Second)
+		g := w.get("edge.test" + high + playlistName)
+		w.must(g.status == 200 && g.cache() == "RefreshHit" && read(g.body).last() == before.last(), "the edge: %d %s", g.status, g.cache())
+	},
+	"origin-500-stale": func(w *world, before scan) {
+		answers(w, "origin.test"+high+playlistName, 500, "")
+		time.Sleep(10 * time.Second)
+		g := w.get("edge.test" + high + playlistName)
+		w.must(g.status == 200 && read(g.body).last() == before.last(), "the edge: %d", g.status)
+	},
+	"stale-edge": func(w *world, before scan) {
+		time.Sleep(20 * time.Second)
+		g := w.get("edge.test" + high + playlistName)
+		w.must(g.status == 200 && g.cache() == "Hit" && g.age() >= 20 && read(g.body).last() == before.last(), "%d %s age %d", g.status, g.cache(), g.age())
+		w.must(w.playlist("origin.test", high).sequence == before.sequence+10, "the origin stopped too")
+		w.origin.Faults().Clear("", "", "")
+		w.must(w.playlist("edge.test", high).sequence == before.sequence+10, "it does not end")
+	},
+	"long-ttl": func(w *world, _ scan) {
+		time.Sleep(2 * time.Second)
+		s := w.playlist("edge.test", high)
+		time.Sleep(29 * time.Second)
+		g := w.get("edge.test" + high + playlistName)
+		w.must(g.cache() == "Hit" && g.age() == 29 && read(g.body).last() == s.last(), "%s age %d", g.cache(), g.age())
+		time.Sleep(time.Second)
+		w.must(w.playlist("edge.test", high).sequence == s.sequence+15, "it never expires")
+	},
+	"edge-404-segment": func(w *world, before scan) {
+		time.Sleep(2 * time.Second)
+		u := high + w.playlist("edge.test", high).last()
+		answers(w, "edge.test"+u, 404, "")
+		time.Sleep(3 * time.Second)
+		g := w.get("edge.test" + u)
+		w.must(g.status == 404 && g.cache() == "Error" && g.age() == 3, "%d %s age %d", g.status, g.cache(), g.age())
+		w.must(w.get("origin.test"+u).status == 200, "the origin lacks it too")
+		w.must(w.get("edge.test"+high+before.last()).status == 200, "what was cached is gone")
+	},
+	"edge-old-node": func(w *world, _ scan) {
+		sequences := []int{}
+		for range 12 {
+			time.Sleep(time.Second)
+			sequences = append(sequences, w.playlist("edge.test", high).sequence)
+		}
+		backwards := 0
+		for i := 1; i < len(sequences); i++ {
+			if sequences[i] < sequences[i-1] {
+				backwards++
+			}
+		}
+		w.must(backwards >= 4 && slices.Max(sequences[8:])-slices.Min(sequences[8:]) >= 3, "media sequence numbers: %v", sequences)
+	},
+	"edge-503": func(w *world, before scan) {
+		g := w.get("edge.test" + high + playlistName)
+		w.must(g.status == 503 && g.cache() == "Error", "%d %s", g.status, g.cache())
+		answers(w, "edge.test"+high+before.last(), 503, "")
+		w.playlist("origin.test", high)
+	},
+	"edge-html": func(w *world, _ scan) { answers(w, "edge.test"+high+playlistName, 200, "<!DOCTYPE html>") },
+	"edge-hang": func(w *world, _ scan) { hangs(w, "edge.test"+high+playlistName) },
+	"edge-slow": func(w *world, before scan) {
+		for _, u := range []string{playlistName, before.last()} {
+			g := w.get("edge.test" + high + u)
+			w.must(g.status == 200 && g.took >= 2900*time.Millisecond && g.took <= 3100*time.Millisecond, "%s took %v", u, g.took)
+		}
+	},
+	"edge-truncated": func(w *world, before scan) {
+		g := w.get("edge.test" + high + before.last())
+		w.must(errors.Is(g.err, io.ErrUnexpectedEOF) && len(g.body) > 1000, "%d bytes, %v", len(g.body), g.err)
+	},
+	"edge-bytes": func(w *world, before scan) {
+		a, b := w.get("origin.test"+high+before.last()), w.get("edge.test"+high+before.last())
+		w.must(a.body != b.body && len(a.body) == len(b.body) && a.body[:8192] != b.body[:8192], "the bytes are the same")
+	},
+	"edge-rewrite": func(w *world, _ scan) {
+		a, b := w.get("origin.test"+high+playlistName), w.get("edge.test"+high+playlistName)
+		w.must(strings.Contains(b.body, "#EXT-X-START") && read(b.body).last() == "./"+read(a.body).last(), "%s", b.body)
+		w.must(w.get("edge.test"+high+read(b.body).last()).status == 200, "the segments cannot be fetched")
+	},
+}
+
+func lagging(segments int) func(*world, scan) {
+	return func(w *world, before scan) {
+		for range 3 {
+			s := w.playlist("origin.test", low)
+			w.must(s.sequence == before.sequence-segments, "the lag is %d segments, want %d", before.sequence-s.sequence, segments)
+			w.must(w.playlist("origin.test", high).sequence == before.sequence, "the other rendition lags too")
+			before.sequence++
+			time.Sleep(2 * time.Second)
+		}
+		w.origin.Faults().Clear("", "", "")
+		time.Sleep(12 * time.Second)
+		w.must(w.playlist("origin.test", low).sequence == w.playlist("origin.test", high).sequence, "the lag stays")
+	}
+}
+
+func shifted(w *world, before scan, by int) {
+	for range 3 {
+		s := w.playlist("origin.test", high)
+		w.must(s.sequence == before.sequence+by, "media sequence %d, want %d", s.sequence, before.sequence+by)
+		before.sequence++
+		time.Sleep(2 * time.Second)
+	}
+}
+
+func missingSegments(rendition string) func(*world, scan) {
+	return func(w *world, before scan) {
+		time.Sleep(2 * time.Second)
+		s := w.playlist("origin.test", rendition)
+		w.must(s.last() != before.last(), "the playlist stopped")
+		answers(w, "origin.test"+rendition+s.last(), 404, "")
+		answers(w, "origin.test"+rendition+before.last(), 200, "")
+		w.origin.Faults().Clear("", "", "")
+		answers(w, "origin.test"+rendition+s.last(), 200, "")
+	}
+}
+
+func answers(w *world, u string, status int, prefix string) {
+	w.t.Helper()
+	g := w.get(u)
+	w.must(g.err == nil && g.status == status && strings.HasPrefix(g.body, prefix), "%s: %d %v", u, g.status, g.err)
+}
+
+func hangs(w *world, u string) {
+	w.t.Helper()
+	g := w.get(u)
+	w.must(errors.Is(g.err, context.DeadlineExceeded) && g.took == 30*time.Second, "%s: %d %v after %v", u, g.status, g.err, g.took)
+}
+
+func TestFaultsOnTheWire(t *testing.T) {
+	for _, f := range Faults() {
+		t.Run(f.Name, func(t *testing.T) {
+			see, ok := onTheWire[f.Name]
+			if !ok {
+				t.Fatal("no test says what this fault looks like")
+			}
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, Config{}, EdgeConfig{})
+				time.Sleep(500 * time.Millisecond)
+				before := w.playlist("origin.test", high)
+				for _, r := range []string{high, low} { // the edge knows the present
+					w.playlist("edge.test", r)
+					w.get("edge.test" + r + before.last())
+				}
+				w.inject(f.Name)
+				see(w, before)
+				w.origin.Faults().Clear("", "", "")
+				time.Sleep(time.Minute)
+				s := w.playlist("edge.test", high)
+				if len(s.uris) != 6 || s.end || w.get("edge.test"+high+s.last()).status != 200 {
+					t.Error("a minute after the fault the stream is not sound")
+				}
+			})
+		})
+	}
+	for name := range maps.Keys(onTheWire) {
+		if _, ok := FindFault(name); !ok {
+			t.Errorf("a test describes %s, which is no fault", name)
+		}
+	}
+}
+
+func TestFaultsOfOneStreamAndRendition(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Config{Streams: []string{"a", "b"}}, EdgeConfig{})
+		board := w.origin.Faults()
+		for _, fault := range []string{"playlist-503", "edge-503"} {
+			if err := board.Inject(Injection{Fault: fault, Stream: "a", Rendition: "360p"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, host := range []string{"origin.test", "edge.test"} {
+			answers(w, host+"/a/360p/playlist.m3u8", 503, "")
+			answers(w, host+"/a/240p/playlist.m3u8", 200, "")
+			answers(w, host+"/b/360p/playlist.m3u8", 200, "")
+		}
+		if n := board.Clear("", "b", ""); n != 0 {
+			t.Errorf("clearing another stream cleared %d", n)
+		}
+		if n := board.Clear("playlist-503", "a", ""); n != 1 || len(board.Active()) != 1 {
+			t.Errorf("cleared %d, %d left", n, len(board.Active()))
+		}
+		answers(w, "origin.test/a/360p/playlist.m3u8", 200, "")
+	})
+}
+
+func TestScriptPlaysInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Config{}, EdgeConfig{})
+		w.inject("playlist-503(240p)@20s+30s, endlist@1m")
+		var seen []string
+		for range 70 {
+			time.Sleep(time.Second)
+			names := []string{}
+			for _, in := range w.origin.Faults().Active() {
+				names = append(names, in.String())
+			}
+			now := strings.Join(names, "+")
+			if len(seen) == 0 || seen[len(seen)-1] != now {
+				seen = append(seen, now)
+			}
+		}
+		if got := strings.Join(seen, " | "); got != " | playlist-503(240p) |  | endlist" {
+			t.Errorf("on the board were: %s", got)
+		}
+	})
+}
+
+func TestBoardForgets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBoard()
+		for range 100 {
+			if err := b.Inject(Injection{Fault: "stall", Until: time.Now().Add(time.Second)}); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Minute)
+		}
+		if n := len(b.all()); n > 15 {
+			t.Errorf("%d faults are remembered", n)
+		}
+	})
+}
+
+func TestFaultDocs(t *testing.T) {
+	seen := map[string]bool{}
+	for _, f := range Faults() {
+		if f.Doc == "" || seen[f.Name] || f.Where != AtOrigin && f.Where != AtEdge {
+			t.Errorf("%q: a name of its own, a place and a doc are wanted", f.Name)
+		}
+		seen[f.Name] = true
+		if f.clock == nil && f.view == nil && f.reply == nil && f.cache == cacheSound && !f.stretch && f.Name != "variant-gone" {
+			t.Errorf("%s does nothing", f.Name)
+		}
+	}
+}
