@@ -34,8 +34,8 @@ type Inputs struct {
 }
 
 // Decode reads a playlist. It never fails: what is wrong is in Problems, and a
-// body that is no playlist at all has the kind unknown. The result does not
-// refer to body.
+// body that is no playlist at all has the kind unknown. The result keeps one copy
+// of the text, of which its strings are parts, and does not refer to body.
 func Decode(body []byte, in Inputs) *probe.Playlist {
 	r := reader{p: &probe.Playlist{Bytes: len(body)}, in: in}
 	r.open(body)

@@ -1,6 +1,7 @@
 package playlist
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -16,6 +17,13 @@ func FuzzDecode(f *testing.F) {
 	}
 	for _, c := range factCases {
 		f.Add([]byte(c.text))
+	}
+	if os.Getenv("STREAMWATCH_CORPUS") != "" {
+		for _, e := range corpus(f) {
+			if len(e.body) < 16<<10 {
+				f.Add(e.body)
+			}
+		}
 	}
 	f.Add(mediaText(3))
 	f.Add(multivariantText(3))

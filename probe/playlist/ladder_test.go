@@ -39,10 +39,10 @@ func TestLadder(t *testing.T) {
 					list = strings.TrimPrefix(list, "//h/x:")
 					uri = "ftp://h/x" + rest
 				}
-				switch {
-				case uri == "m":
+				switch uri {
+				case "m":
 					fmt.Fprintf(&text, "#EXT-X-MEDIA:%s\n", list)
-				case uri == "v":
+				case "v":
 					fmt.Fprintf(&text, "#EXT-X-STREAM-INF:%s\nv%d\n", list, i)
 				default:
 					fmt.Fprintf(&text, "#EXT-X-STREAM-INF:%s\n%s\n", list, strings.TrimPrefix(uri, "="))

@@ -19,8 +19,8 @@ func (r *reader) open(body []byte) {
 		body = body[:MaxBodyBytes]
 		r.cut = true
 	}
-	if r.cut {
-		body = body[:bytes.LastIndexByte(body, '\n')+1]
+	if i := bytes.LastIndexByte(body, '\n'); r.cut && i >= 0 {
+		body = body[:i+1]
 	}
 	odd := odd(body)
 	r.text = string(body)
