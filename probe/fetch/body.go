@@ -37,7 +37,9 @@ func (c *Client) read(ctx context.Context, r *Request, ex *probe.Exchange, resp 
 	wire := &wireReader{r: resp.Body, left: r.Limit}
 	body, err := c.decoded(wire, ex, r.Into, p)
 	if p.cut && err == nil && resp.ContentLength-int64(len(body)) <= drainBytes && (resp.ContentLength >= 0 || ex.Status >= http.StatusBadRequest) {
-		drain(resp) // what fails here is not of the bytes that were asked for
+		if rest := drain(resp); ex.Status == http.StatusOK && errors.Is(rest, io.ErrUnexpectedEOF) {
+			err = rest // the range was ignored: what was answered is the object, and it is cut off
+		}
 	}
 	_ = resp.Body.Close()
 	if err != nil {
@@ -144,8 +146,10 @@ func (w *wireReader) Read(b []byte) (int, error) {
 }
 
 // drain reads a little of what is left of a body and closes it: a connection is
-// used again only when its response was read to the end.
-func drain(resp *http.Response) {
-	_, _ = io.CopyN(io.Discard, resp.Body, drainBytes)
+// used again only when its response was read to the end. It returns how reading
+// failed, io.EOF when it reached the end.
+func drain(resp *http.Response) error {
+	_, err := io.CopyN(io.Discard, resp.Body, drainBytes)
 	_ = resp.Body.Close()
+	return err
 }

@@ -22,7 +22,7 @@ const (
 
 	// drainBytes is what is read and thrown away so that the connection can be
 	// used again; beyond it a new connection is cheaper.
-	drainBytes = 64 << 10
+	drainBytes = 1 << 20
 )
 
 // Times that bound a request. The deadline of a whole request is its context's.

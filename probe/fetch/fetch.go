@@ -53,7 +53,8 @@ func (c *Client) Close() {
 type Request struct {
 	URL             string    // http or https; may hold secrets
 	Method          string    // "" is GET
-	First           int64     // > 0: ask for the first so many bytes (Range) and read no more, whatever is answered
+	First           int64     // > 0: ask for the first so many bytes (Range) and read no more; a short whole body that is answered instead is seen to its end
+	Offset          int64     // with First: of the first byte that is asked for
 	Limit           int64     // of the body in bytes, compressed and decompressed; 0 is PlaylistBytes; beyond it the fetch fails as too_large
 	IfNoneMatch     string    // an ETag
 	IfModifiedSince time.Time // zero is not sent
@@ -101,7 +102,7 @@ func (c *Client) do(ctx context.Context, r *Request, ex *probe.Exchange) []byte 
 			note(ex, resp)
 			return c.read(ctx, r, ex, resp)
 		}
-		drain(resp)
+		_ = drain(resp)
 		next, err := u.Parse(location)
 		if err != nil || !requestable(next) {
 			ex.Status = resp.StatusCode

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"encoding/base64"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -80,10 +81,15 @@ func (s *shapes) of(r *Request, u *url.URL, own bool) *shape {
 		}
 		s.mu.Unlock()
 	}
-	if r.IfNoneMatch == "" && r.IfModifiedSince.IsZero() && u.User == nil {
+	if r.IfNoneMatch == "" && r.IfModifiedSince.IsZero() && u.User == nil && r.Offset <= 0 {
 		return sh
 	}
 	one := sh.clone()
+	if r.Offset > 0 && r.First > 0 {
+		one.header.Del("Range")
+		one.lines = slices.DeleteFunc(one.lines, func(line string) bool { return strings.HasPrefix(line, "Range: ") })
+		one.set("Range", fmt.Sprintf("bytes=%d-%d", r.Offset, r.Offset+r.First-1))
+	}
 	if u.User != nil && own && one.header["Authorization"] == nil {
 		password, _ := u.User.Password()
 		one.secret("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(u.User.Username()+":"+password)))

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"runtime"
 	"runtime/debug"
+	"runtime/pprof"
 	"strconv"
 	"strings"
 	"sync"
@@ -62,11 +63,29 @@ func TestLoad(t *testing.T) {
 		n, targets, n*2, float64(requests)/30, float64(cpu.Microseconds())/float64(requests), cpu.Seconds()/30*100)
 	t.Logf("memory: %.1f MiB resident (%.1f before), %.1f KiB for each watched playlist; lateness p50 %s, p99 %s; GOGC %d",
 		float64(after)/(1<<20), float64(before)/(1<<20), float64(after-before)/1024/float64(targets), m.Lateness(0.5), m.Lateness(0.99), gogc())
+	if name := os.Getenv("STREAMWATCH_LOAD_HEAP"); name != "" {
+		writeHeap(t, name)
+	}
 	cancel()
 	running.Wait()
 	for _, in := range found.last {
 		t.Errorf("false alarm: %s %s %s %s: %s", in.Stream, in.Check, in.Side, in.Opened.Sub(in.Began), in.Detail)
 	}
+}
+
+func writeHeap(t *testing.T, name string) {
+	f, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	runtime.GC()
+	if err := pprof.WriteHeapProfile(f); err != nil {
+		t.Fatal(err)
+	}
+	var s runtime.MemStats
+	runtime.ReadMemStats(&s)
+	t.Logf("heap in use %.1f MiB, stacks %.1f MiB, %d goroutines, next collection at %.1f MiB", float64(s.HeapInuse)/(1<<20), float64(s.StackInuse)/(1<<20), runtime.NumGoroutine(), float64(s.NextGC)/(1<<20))
 }
 
 func gogc() int {

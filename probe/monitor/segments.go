@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"cmp"
 	"context"
 	"hash/maphash"
 	"time"
@@ -21,7 +22,7 @@ const (
 type job struct {
 	target probe.Target
 	url    string
-	size   int64 // of the byte range; 0 is the whole resource
+	part   probe.Fact[probe.ByteRange] // of the resource; unstated is all of it
 	probe  probe.SegmentProbe
 }
 
@@ -60,12 +61,9 @@ func (l *loop) probeSegment(ctx context.Context, o *probe.Observation, s *probe.
 	if s.Gap || u == "" {
 		return
 	}
-	j := job{target: o.Target, url: u, probe: probe.SegmentProbe{
+	j := job{target: o.Target, url: u, part: s.ByteRange, probe: probe.SegmentProbe{
 		MSN: s.MSN, URI: s.URI, Newest: newest, Listed: o.Exchange.Done, Duration: s.Duration, Repeat: repeat, Encrypted: encrypted(s.Keys),
 	}}
-	if s.ByteRange.Stated {
-		return // one resource holds many segments: its status is that of the playlist's other segments
-	}
 	l.s.group.Go(func() { l.runJob(ctx, j) })
 }
 
@@ -118,20 +116,40 @@ func (l *loop) probeOnce(ctx context.Context, j job) *probe.Observation {
 		req.First = fetch.HeadBytes
 	case SegmentsFull, SegmentsNone:
 	}
+	if j.part.Stated && req.Method == "" {
+		req.Offset, req.First = j.part.Value.Offset, min(j.part.Value.Length, cmp.Or(req.First, j.part.Value.Length))
+	}
 	body, ex := l.client.Do(asking, req)
 	seg := j.probe
 	o := &probe.Observation{Target: j.target, Exchange: ex, Segment: &seg}
 	if !ex.OK() || req.Method == "HEAD" {
 		return o
 	}
+	if j.part.Stated && !takePart(&o.Exchange, j.part.Value) {
+		return o
+	}
 	seg.HashBytes = int64(len(body))
 	seg.Hash = maphash.Bytes(bytesSeed, body)
 	if !seg.Encrypted {
-		total := ex.ObjectBytes.Or(-1)
+		total := o.Exchange.ObjectBytes.Or(-1)
 		facts := segment.Inspect(body, total, total == int64(len(body)))
 		seg.Container, seg.Problems, seg.Start = facts.Container, facts.Problems, facts.Start
 	}
 	return o
+}
+
+// takePart makes the exchange that of a byte range of its resource, which is
+// the segment. It reports whether the answer was that range.
+func takePart(ex *probe.Exchange, part probe.ByteRange) bool {
+	total := ex.ObjectBytes
+	ex.ObjectBytes = probe.Fact[int64]{}
+	if ex.Status != 206 {
+		return false // the whole resource: players cope, but its first bytes are another segment's
+	}
+	if total.Stated {
+		ex.ObjectBytes = probe.State(min(part.Length, max(0, total.Value-part.Offset)))
+	}
+	return true
 }
 
 // bytesSeed makes hashes of segments comparable within the process.
