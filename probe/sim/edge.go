@@ -201,7 +201,7 @@ func (res result) serve(w http.ResponseWriter, r *http.Request, a *answer) {
 // segmentTypes are the names that the segment behaviours of the distribution
 // match. Everything else is treated like a playlist: unknown names must fail
 // fresh, not frozen.
-var segmentTypes = []string{".ts", ".m4s", ".mp4", ".m4a", ".m4v", ".aac", ".vtt", ".webvtt"} //nolint:gochecknoglobals // a constant
+var segmentTypes = []string{".ts", ".m4s", ".mp4", ".m4a", ".m4v", ".aac", ".vtt", ".webvtt"}
 
 // kindOf tells playlists from segments by name.
 func kindOf(name string) kind {

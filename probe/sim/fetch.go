@@ -22,7 +22,7 @@ func (e *Edge) fetch(ctx context.Context, key, query string, old *object, ttl TT
 	now := time.Now()
 	switch {
 	case err != nil:
-		return e.failed(key, old, gatewayError(key, err, now))
+		return e.failed(old, gatewayError(key, err, now))
 	case tail != nil:
 		return result{object: got, word: wordMiss, tail: tail}
 	case got.status == http.StatusNotModified && old != nil:
@@ -37,7 +37,7 @@ func (e *Edge) fetch(ctx context.Context, key, query string, old *object, ttl TT
 		e.keep(&fresh, ttl)
 		return result{object: &fresh, word: wordRefresh}
 	case got.status >= http.StatusInternalServerError:
-		return e.failed(key, old, got)
+		return e.failed(old, got)
 	case got.status >= http.StatusBadRequest:
 		e.keepError(got)
 		return result{object: got, word: wordError}
@@ -48,7 +48,7 @@ func (e *Edge) fetch(ctx context.Context, key, query string, old *object, ttl TT
 
 // failed answers while the origin fails: with the copy there is, though it has
 // expired, else with the error. Either holds until the next try.
-func (e *Edge) failed(key string, old, failure *object) result {
+func (e *Edge) failed(old, failure *object) result {
 	now := failure.obtained
 	if old == nil || old.status != http.StatusOK || !old.spoils.IsZero() && now.After(old.spoils) {
 		e.keepError(failure)
@@ -172,7 +172,7 @@ func (e *Edge) received(key string, resp *http.Response, body []byte) *object {
 
 // hopHeaders are not passed on: they belong to one connection (RFC 9110 §7.6.1),
 // are made anew for each viewer, or must not be shared between viewers.
-var hopHeaders = []string{ //nolint:gochecknoglobals // a constant
+var hopHeaders = []string{
 	"Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "Te", "Trailer",
 	"Transfer-Encoding", "Upgrade", "Content-Length", "Age", "X-Cache", "X-Amz-Cf-Id", "X-Amz-Cf-Pop", "Set-Cookie",
 	"Accept-Ranges", "Etag", "Last-Modified",

@@ -59,8 +59,6 @@ type track struct {
 
 // tracks reads the embedded streams once, on first use. The streams are part of
 // the binary: what cannot be read is a broken build.
-//
-//nolint:gochecknoglobals // a constant that takes a millisecond to build.
 var tracks = sync.OnceValue(func() []*track {
 	audio := splitADTS(audioADTS)
 	list := []*track{

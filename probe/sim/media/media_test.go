@@ -136,20 +136,51 @@ func decode(t *testing.T, name string, data []byte) (complaints string, video, a
 }
 
 func TestDecodes(t *testing.T) {
-	for v, info := range Videos() {
-		t.Run(info.Name, func(t *testing.T) {
-			var data []byte
-			for at := int64(3); at < 3+3*LoopSeconds; at += 2 {
-				data = append(data, TS(v, at, 2, 0)...)
+	kinds := map[string]func(video int, begin, seconds int64, take int) []byte{"ts": TS, "mp4": Fragment}
+	for kind, segment := range kinds {
+		for v, info := range Videos() {
+			t.Run(kind+" "+info.Name, func(t *testing.T) {
+				var data []byte
+				if kind == "mp4" {
+					data = Init(v)
+				}
+				for at := int64(3); at < 3+3*LoopSeconds; at += 2 {
+					data = append(data, segment(v, at, 2, 0)...)
+				}
+				complaints, video, audio := decode(t, "three-loops."+kind, data)
+				if complaints != "" {
+					t.Errorf("the decoder complains:\n%s", complaints)
+				}
+				if video != 3*200 || audio < 3*375-2 || audio > 3*375+2 {
+					t.Errorf("decoded %d video and %d audio frames, want 600 and 1125", video, audio)
+				}
+			})
+		}
+	}
+}
+
+// TestFragmentsJoin reads decode times and sample counts of consecutive
+// fragments: each track must go on where it ended.
+func TestFragmentsJoin(t *testing.T) {
+	next := map[uint32]uint64{}
+	for begin := int64(30 * 86400); begin < 30*86400+40; begin += 2 {
+		data := Fragment(1, begin, 2, 0)
+		for _, track := range []struct {
+			id, duration uint32
+		}{{1, 3600}, {2, 1024}} {
+			head := append([]byte("tfhd\x00\x02\x00\x08"), u32(track.id)...)
+			at := strings.Index(string(data), string(head))
+			begins := at + strings.Index(string(data[at:]), "tfdt") + 8
+			samples := at + strings.Index(string(data[at:]), "trun") + 8
+			got := uint64(data[begins+3])<<32 | uint64(data[begins+4])<<24 | uint64(data[begins+5])<<16 | uint64(data[begins+6])<<8 | uint64(data[begins+7])
+			if want, ok := next[track.id]; ok && got != want {
+				t.Fatalf("track %d at %d s begins at %d, want %d", track.id, begin, got, want)
 			}
-			complaints, video, audio := decode(t, "three-loops.ts", data)
-			if complaints != "" {
-				t.Errorf("the decoder complains:\n%s", complaints)
-			}
-			if video != 3*200 || audio < 3*375-2 || audio > 3*375+2 {
-				t.Errorf("decoded %d video and %d audio frames, want 600 and 1125", video, audio)
-			}
-		})
+			next[track.id] = got + uint64(data[samples+2])<<8*uint64(track.duration) + uint64(data[samples+3])*uint64(track.duration)
+		}
+	}
+	if a, v := float64(next[2])/48000, float64(next[1])/90000; a-v > 0.03 || v-a > 0.03 {
+		t.Errorf("after 40 s sound is at %f s and pictures at %f s", a, v)
 	}
 }
 

@@ -1,0 +1,95 @@
+package sim
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestPlaysOverHTTP has ffmpeg play both kinds of stream over sockets, origin
+// and edge, and asks that it finds nothing to complain about.
+func TestPlaysOverHTTP(t *testing.T) {
+	ffmpeg, err := exec.LookPath("ffmpeg")
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("ffmpeg is missing")
+		}
+		t.Skip("ffmpeg is missing")
+	}
+	for name, fmp4 := range map[string]bool{"ts": false, "fmp4": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			origin := httptest.NewServer(NewOrigin(Config{FMP4: fmp4, TargetDuration: time.Second, Window: 8}))
+			defer origin.Close()
+			edge := httptest.NewServer(NewEdge(EdgeConfig{Origin: mustURL(origin.URL)}))
+			defer edge.Close()
+			// Six seconds from the window, and some that appear meanwhile.
+			out, err := exec.CommandContext(t.Context(), ffmpeg, "-v", "warning", "-nostdin", "-live_start_index", "0",
+				"-i", edge.URL+"/main/playlist.m3u8", "-t", "10", "-map", "0", "-f", "null", "-").CombinedOutput()
+			for line := range strings.Lines(string(out)) {
+				// ffmpeg reads the init segment again with each playlist and says so.
+				if !strings.Contains(line, "duplicated MOOV") {
+					t.Errorf("ffmpeg: %s", line)
+				}
+			}
+			if err != nil {
+				t.Errorf("ffmpeg: %v", err)
+			}
+		})
+	}
+}
+
+func TestFMP4Playlist(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Config{FMP4: true}, EdgeConfig{})
+		g := w.get("edge.test" + high + playlistName)
+		if !strings.Contains(g.body, `#EXT-X-MAP:URI="init.mp4"`) {
+			t.Fatalf("no EXT-X-MAP:\n%s", g.body)
+		}
+		for uri, want := range map[string]string{"init.mp4": "ftyp", read(g.body).last(): "moof"} {
+			s := w.get("edge.test" + high + uri)
+			if s.status != 200 || s.header.Get("Content-Type") != "video/mp4" || len(s.body) < 8 || s.body[4:8] != want {
+				t.Errorf("%s: %d %v", uri, s.status, s.header)
+			}
+		}
+	})
+}
+
+// TestConcurrently is for the race detector: viewers, faults and expiry at once
+// over real sockets.
+func TestConcurrently(t *testing.T) {
+	board := NewBoard()
+	origin := httptest.NewServer(NewOrigin(Config{Streams: []string{"a", "b"}, Faults: board}))
+	defer origin.Close()
+	short := TTL{Default: 5 * time.Millisecond, Max: 5 * time.Millisecond}
+	edge := httptest.NewServer(NewEdge(EdgeConfig{Origin: mustURL(origin.URL), Faults: board, ManifestTTL: short, CacheBytes: 200 << 10, ErrorTTL: time.Millisecond}))
+	defer edge.Close()
+	until := time.Now().Add(700 * time.Millisecond)
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			client := &http.Client{Timeout: time.Second}
+			paths := []string{"/a/playlist.m3u8", "/a/360p/playlist.m3u8", "/b/240p/playlist.m3u8"}
+			for n := 0; time.Now().Before(until); n++ {
+				req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, edge.URL+paths[(n+i)%3], nil)
+				if resp, err := client.Do(req); err == nil {
+					_ = resp.Body.Close()
+				}
+			}
+		})
+	}
+	for _, f := range []string{"stale-edge", "edge-old-node", "stall", "over-td", "edge-rewrite", "origin-500-stale"} {
+		if err := board.Inject(Injection{Fault: f, Stream: "a"}); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(100 * time.Millisecond)
+		board.Clear(f, "", "")
+	}
+	wg.Wait()
+}
