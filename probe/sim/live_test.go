@@ -25,12 +25,13 @@ func TestPlaysOverHTTP(t *testing.T) {
 	for name, fmp4 := range map[string]bool{"ts": false, "fmp4": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			origin := httptest.NewServer(NewOrigin(Config{FMP4: fmp4, TargetDuration: time.Second, Window: 8}))
+			origin := httptest.NewServer(NewOrigin(Config{FMP4: fmp4, TargetDuration: time.Second, Window: 16}))
 			defer origin.Close()
 			edge := httptest.NewServer(NewEdge(EdgeConfig{Origin: mustURL(origin.URL)}))
 			defer edge.Close()
-			// Six seconds from the window, and some that appear meanwhile.
-			out, err := exec.CommandContext(t.Context(), ffmpeg, "-v", "warning", "-nostdin", "-live_start_index", "0",
+			// Eight seconds from the middle of the window, so that a busy machine
+			// does not fall out of it, and some that appear meanwhile.
+			out, err := exec.CommandContext(t.Context(), ffmpeg, "-v", "warning", "-nostdin", "-live_start_index", "8",
 				"-i", edge.URL+"/main/playlist.m3u8", "-t", "10", "-map", "0", "-f", "null", "-").CombinedOutput()
 			for line := range strings.Lines(string(out)) {
 				// ffmpeg reads the init segment again with each playlist and says so.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -206,7 +207,7 @@ func (c *connection) hasBody() bool {
 func (c *connection) flush(next []byte) error {
 	if !c.sent {
 		c.sent = true
-		c.head <- c.response(append(c.buffer[:len(c.buffer):len(c.buffer)], next...)) //nolint:bodyclose // the client closes it
+		c.head <- c.response(slices.Concat(c.buffer, next)) //nolint:bodyclose // the client closes it
 	}
 	if len(c.buffer) == 0 || !c.hasBody() {
 		return nil
