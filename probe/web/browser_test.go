@@ -1,10 +1,13 @@
 package web
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -95,7 +98,7 @@ func eval[T any](ctx context.Context, t *testing.T, expression string) T {
 	t.Helper()
 	limited, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	v, err := chromedp.Run(limited, chromedp.Evaluate[T](expression))
+	v, err := chromedp.Run(limited, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
 		t.Fatalf("evaluating %s: %v", expression, err)
 	}
@@ -119,10 +122,7 @@ func shoot(ctx context.Context, t *testing.T, name string, width, height int64, 
 	if *screens == "" {
 		return
 	}
-	scheme := emulation.MediaFeature{Name: "prefers-color-scheme", Value: map[bool]string{true: "dark", false: "light"}[dark]}
-	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{&scheme}}); err != nil {
-		t.Fatal(err)
-	}
+	emulate(ctx, t, map[bool]string{true: "dark", false: "light"}[dark])
 	run(ctx, t, chromedp.EmulateViewport(width, height), chromedp.Sleep(700*time.Millisecond))
 	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 	if err != nil {
@@ -131,6 +131,33 @@ func shoot(ctx context.Context, t *testing.T, name string, width, height int64, 
 	if err := os.WriteFile(filepath.Join(*screens, name+".png"), png, 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func emulate(ctx context.Context, t *testing.T, scheme string) {
+	t.Helper()
+	feature := emulation.MediaFeature{Name: "prefers-color-scheme", Value: scheme}
+	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{&feature}}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// axeCore returns an expression that gives what the accessibility checker of
+// the embeds' tests finds wrong, a line each.
+func axeCore(t *testing.T) string {
+	t.Helper()
+	packed, err := os.ReadFile("../../player/testdata/axe.min.js.gz")
+	if err != nil {
+		t.Skip("axe-core is missing: ", err)
+	}
+	r, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	script, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(script) + `;axe.run(document, {iframes: false}).then(r => r.violations.map(v => v.id + ": " + v.nodes.map(n => n.html.slice(0, 120)).join(" | ")).join("\n"))`
 }
 
 func click(selector string) chromedp.Action[chromedp.Void] {
@@ -171,6 +198,22 @@ func TestPage(t *testing.T) {
 		shoot(ctx, t, "down-1280-dark", 1280, 900, true)
 		shoot(ctx, t, "down-320", 320, 800, false)
 		shoot(ctx, t, "down-768-dark", 768, 1000, true)
+	})
+	t.Run("accessible", func(t *testing.T) {
+		axe := axeCore(t)
+		for _, scheme := range []string{"light", "dark"} {
+			for _, width := range []int64{1280, 320} {
+				emulate(ctx, t, scheme)
+				run(ctx, t, chromedp.EmulateViewport(width, 900), chromedp.Sleep(300*time.Millisecond))
+				if eval[bool](ctx, t, `document.documentElement.scrollWidth > innerWidth`) {
+					t.Errorf("%d px: the page scrolls sideways", width)
+				}
+				if found := eval[string](ctx, t, axe); found != "" {
+					t.Errorf("%s, %d px:\n%s", scheme, width, found)
+				}
+			}
+		}
+		run(ctx, t, chromedp.EmulateViewport(1280, 900))
 	})
 	t.Run("incident closes", func(t *testing.T) {
 		at := time.Now()

@@ -9,7 +9,6 @@ package prom
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -42,9 +41,11 @@ type Sink struct {
 	registry *prometheus.Registry
 	vecs     map[*probe.Metric]*prometheus.GaugeVec
 	incident incidentMetrics
-	phases   phases
+	phases   *prometheus.HistogramVec
+	refused  prometheus.Counter
 
 	mu        sync.Mutex
+	limit     int // of series
 	series    map[seriesKey]*series
 	nextPrune time.Time
 }
@@ -69,14 +70,18 @@ func New(o Options) *Sink {
 		vecs:     map[*probe.Metric]*prometheus.GaugeVec{},
 		incident: newIncidentMetrics(),
 		phases:   newPhases(),
-		series:   map[seriesKey]*series{},
+		refused: prometheus.NewCounter(prometheus.CounterOpts{
+			Namespace: namespace, Name: "samples_refused_total", Help: "Samples that are not shown because there are too many series already.",
+		}),
+		limit:  maxSeries,
+		series: map[seriesKey]*series{},
 	}
 	for _, m := range probe.Catalog() {
 		s.vecs[m] = prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Name: m.Prometheus, Help: m.Help}, labelNames(m.Scope))
 		s.registry.MustRegister(s.vecs[m])
 	}
 	s.registry.MustRegister(
-		s.incident.active, s.incident.total, s.phases.seconds, buildInfo(o.Version),
+		s.incident.active, s.incident.total, s.phases, s.refused, buildInfo(o.Version),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return s
@@ -107,18 +112,18 @@ func buildInfo(version string) prometheus.Collector {
 // Name returns "prometheus".
 func (*Sink) Name() string { return "prometheus" }
 
-// Write takes over a batch. It fails only when there are too many series.
+// Write takes over a batch. It never fails: a batch that is refused for too
+// many series would be refused again, so its samples are counted instead.
 func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var refused int
 	for i := range b.Samples {
 		sample := &b.Samples[i]
 		key := seriesKey{sample.Metric, sample.Stream, sample.Rendition, sample.Side}
 		child := s.series[key]
 		if child == nil {
 			if child = s.resolve(key); child == nil {
-				refused++
+				s.refused.Inc()
 				continue
 			}
 		}
@@ -132,9 +137,6 @@ func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 		s.nextPrune = b.At.Add(pruning)
 		s.prune(b.At)
 	}
-	if refused > 0 {
-		return fmt.Errorf("showing %d samples: %d series are shown already, the limit", refused, maxSeries)
-	}
 	return nil
 }
 
@@ -142,7 +144,7 @@ func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 // metric is not in the catalog.
 func (s *Sink) resolve(key seriesKey) *series {
 	vec := s.vecs[key.metric]
-	if vec == nil || len(s.series) >= maxSeries {
+	if vec == nil || len(s.series) >= s.limit {
 		return nil
 	}
 	child := &series{gauge: vec.WithLabelValues(s.labels(key)...)}

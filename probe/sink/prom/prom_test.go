@@ -72,7 +72,7 @@ func ours(text string) string {
 	var b strings.Builder
 	line := regexp.MustCompile(`^(# (HELP|TYPE) )?streamwatch_`)
 	for l := range strings.Lines(text) {
-		if line.MatchString(l) && (!strings.Contains(l, "fetch_phase_seconds{") && !strings.Contains(l, "fetch_phase_seconds_") || strings.Contains(l, `kind="playlist",phase="first_byte",side="edge"`)) {
+		if line.MatchString(l) && (!strings.Contains(l, "fetch_phase_seconds_") || strings.Contains(l, `kind="playlist",phase="first_byte",side="edge"`)) {
 			b.WriteString(l)
 		}
 	}
@@ -181,6 +181,18 @@ func TestHostileNames(t *testing.T) {
 		if len(l) > 1000 {
 			t.Errorf("a line of %d bytes", len(l))
 		}
+	}
+}
+
+func TestTooManySeries(t *testing.T) {
+	s := New(Options{Event: "concert"})
+	s.limit = 3
+	for i := range 10 {
+		write(t, s, probe.Batch{At: start, Samples: []probe.Sample{{Metric: probe.ManifestAge, Stream: "main", Rendition: fmt.Sprint(i), Side: probe.Edge}}})
+	}
+	text := scrape(t, s)
+	if n := strings.Count(text, "streamwatch_manifest_age_seconds{"); n != 3 || !strings.Contains(text, "streamwatch_samples_refused_total 7\n") {
+		t.Errorf("%d series and not 3, or not 7 samples refused", n)
 	}
 }
 

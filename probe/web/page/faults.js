@@ -28,7 +28,7 @@ function show({ faults, active }) {
   const on = new Set(active.map(f => f.name));
   for (const fault of faults) {
     if (!buttons.has(fault.name)) {
-      const button = el("button", { type: "button" }, el("code", {}, fault.name), el("span", {}, fault.title), el("span", { class: "chip" }, fault.where));
+      const button = el("button", { type: "button" }, el("code", {}, fault.name), el("span", { class: "chip" }, fault.where), el("span", { class: "doc" }, fault.title));
       button.addEventListener("click", () => change(button.getAttribute("aria-pressed") === "true" ? "DELETE" : "POST", { name: fault.name }));
       buttons.set(fault.name, button);
       byId("fault-list").append(el("li", {}, button));

@@ -37,7 +37,7 @@ export function sentence(state) {
 
 function cause(state, incident, others, named) {
   const stream = state.streams.get(incident.stream);
-  let s = (named && incident.stream ? incident.stream + ", " : "") + incident.summary + (incident.side ? " at the " + incident.side : "") + ". ";
+  let s = (named && incident.stream ? incident.stream + ", " : "") + incident.summary + place(incident) + ". ";
   s += incident.blame === "unknown" ? "Whose fault it is is not known yet" : capital(blames[incident.blame] || incident.blame) + " is to blame";
   const originFine = stream && stream.renditions.length > 0 && stream.renditions.every(r => r.origin && r.origin.verdict === "ok");
   if (incident.side === "edge" && originFine) s += "; the origin is fine";
@@ -45,6 +45,9 @@ function cause(state, incident, others, named) {
   if (others > 0) s += " " + others + " more " + (others === 1 ? "incident is" : "incidents are") + " open.";
   return s;
 }
+
+// place names the side, unless the summary does.
+const place = incident => !incident.side || incident.summary.includes(incident.side) ? "" : " at the " + incident.side;
 
 const where = snapshot => snapshot.edge && snapshot.origin ? "at the edge and at the origin" : snapshot.edge ? "at the edge" : "at the origin";
 

@@ -68,7 +68,7 @@ export function lasting(s) {
   return s < 100 ? s + " s" : seconds(s);
 }
 
-export const milliseconds = s => s == null ? none : s < 9.9995 ? Math.round(s * 1000) + " ms" : seconds(s);
+export const milliseconds = s => s == null ? none : s < 0.00995 ? (s * 1000).toFixed(1) + " ms" : s < 9.9995 ? Math.round(s * 1000) + " ms" : seconds(s);
 export const whole = n => n == null ? none : String(n);
 
 const today = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
