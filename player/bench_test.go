@@ -85,9 +85,6 @@ func (l *live) start(t *testing.T, fmp4 bool) {
 	if err := l.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	l.mu.Lock()
-	l.started = time.Now()
-	l.mu.Unlock()
 	t.Cleanup(l.kill)
 }
 
@@ -110,10 +107,31 @@ func (l *live) wait(t *testing.T, segments int) {
 	for deadline := time.Now().Add(60 * time.Second); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
 		b, _ := os.ReadFile(filepath.Join(l.dir, "v1.m3u8"))
 		if _, err := os.Stat(filepath.Join(l.dir, "main.m3u8")); err == nil && strings.Count(string(b), "#EXTINF") >= segments {
+			l.date(t, string(b))
 			return
 		}
 	}
 	t.Fatal("no live stream after 60 s")
+}
+
+// date learns from the playlist when frame 0 was made.
+func (l *live) date(t *testing.T, playlist string) {
+	t.Helper()
+	var msn int
+	var at time.Time
+	for line := range strings.Lines(playlist) {
+		line = strings.TrimSpace(line)
+		if v, ok := strings.CutPrefix(line, "#EXT-X-MEDIA-SEQUENCE:"); ok {
+			_, _ = fmt.Sscan(v, &msn)
+		}
+		if v, ok := strings.CutPrefix(line, "#EXT-X-PROGRAM-DATE-TIME:"); ok && at.IsZero() {
+			at, _ = time.Parse("2006-01-02T15:04:05.000Z0700", v)
+		}
+	}
+	if at.IsZero() {
+		t.Fatalf("no date in the playlist:\n%s", playlist)
+	}
+	l.started = at.Add(-time.Duration(msn) * 2 * time.Second)
 }
 
 // set installs a fault for a while; nil clears it.

@@ -22,6 +22,11 @@ const recorder = `
 window.seen = []; window.violations = []; window.hacked = [];
 window.alert = (x) => window.hacked.push(String(x));
 document.addEventListener('streamwatch', (e) => window.seen.push(Object.assign({at: Date.now()}, e.detail)));
+window.moves = [];
+setInterval(() => {
+  const v = document.querySelector('video');
+  if (v) window.moves.push([Date.now(), v.currentTime]);
+}, 100);
 document.addEventListener('securitypolicyviolation', (e) => window.violations.push(e.violatedDirective + ' ' + e.blockedURI + ' ' + e.sourceFile + ':' + e.lineNumber));
 `
 
@@ -32,7 +37,9 @@ func browser(t *testing.T) context.Context {
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.ExecPath("chromium"), chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(1280, 800),
 		chromedp.Flag("autoplay-policy", "document-user-activation-required"),
-		chromedp.Flag("disable-background-networking", true))
+		chromedp.Flag("disable-background-networking", true),
+		// Nothing leaves the machine, and a name that does not exist fails at once.
+		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"))
 	alloc, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(cancel)
 	ctx, stop := chromedp.NewContext(alloc)
@@ -62,10 +69,11 @@ func browser(t *testing.T) context.Context {
 	return ctx
 }
 
-// eval runs an expression in the page. It is no user gesture.
+// eval runs an expression in the page and waits for its promise. It is no user
+// gesture.
 func eval[T any](t *testing.T, ctx context.Context, expression string) T {
 	t.Helper()
-	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
 		t.Fatalf("evaluating %s: %v", expression, err)
 	}

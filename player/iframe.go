@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"path"
 	"strings"
 )
 
@@ -11,19 +12,18 @@ import (
 // style makes it as wide as the page allows.
 const frameWidth = 640
 
-// frames adds the iframe snippet, a page that shows it, and oEmbed.
-func (r *renderer) frames(add func(string, func() ([]byte, error)) error) error {
+// frames lists the iframe snippet, a page that shows it, and what builds on it.
+// oEmbed and WordPress need to know where the pages are published.
+func (r *renderer) frames() []file {
 	d := r.frame()
-	if err := add("iframe.snippet.html", func() ([]byte, error) { return r.execute("iframe", d) }); err != nil {
-		return err
+	list := []file{
+		{"iframe.snippet.html", func() ([]byte, error) { return r.execute("iframe", d) }},
+		{"iframe.html", func() ([]byte, error) { return r.framedPage(d) }},
 	}
-	if err := add("iframe.html", func() ([]byte, error) { return r.framedPage(d) }); err != nil {
-		return err
+	if r.opt.Base != "" {
+		list = append(list, file{oembedFile, func() ([]byte, error) { return r.oembed(d) }}, file{"wordpress.php", r.wordpress})
 	}
-	if r.opt.Base == "" {
-		return nil
-	}
-	return add(oembedFile, func() ([]byte, error) { return r.oembed(d) })
+	return list
 }
 
 // frame is the iframe with the least permissions that play. Cookies need
@@ -55,7 +55,7 @@ func (r *renderer) framedPage(d document) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading embedded style: %w", err)
 	}
-	d.Frame = d.Frame[strings.LastIndex(d.Frame, "/")+1:]
+	d.Frame = path.Base(d.Frame)
 	d.CSS = template.CSS(css)
 	d.CSP = contentAttr(r.framePolicy(string(css), r.frameStyle()))
 	return r.execute("framed", d)

@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"maps"
 	"net/url"
+	"path"
 	"strings"
 	"time"
 )
@@ -119,12 +120,12 @@ func (r *renderer) document(e engine) (document, error) {
 	return d, nil
 }
 
-// library points at the public CDN with the integrity hash, or at a local copy.
-// A copy has no hash: in a sandboxed frame its origin is foreign, and browsers
-// refuse a hash without CORS.
+// library points a snippet at the public CDN with the integrity hash, or at the
+// published copy. A copy has no hash: in a sandboxed frame its origin is foreign,
+// and browsers refuse a hash without CORS.
 func (r *renderer) library(l library) (resource, error) {
-	if r.opt.Scripts == Local {
-		return resource{URL: cmp.Or(r.public(l.name), l.name)}, nil
+	if u := r.public(l.name); r.opt.Scripts == Local && u != "" {
+		return resource{URL: u}, nil
 	}
 	hash, err := l.integrity()
 	if err != nil {
@@ -156,33 +157,49 @@ func (r *renderer) css(names ...string) (string, error) {
 	return b.String(), nil
 }
 
-// page writes the complete page of one engine.
-func (r *renderer) page(e engine) ([]byte, error) {
+// pageDocument is the document of an engine's complete page, whose files stand
+// beside it wherever it is published.
+func (r *renderer) pageDocument(e engine) (document, error) {
 	d, err := r.document(e)
 	if err != nil {
-		return nil, err
+		return document{}, err
 	}
 	css, err := r.css("page.css", "player.css")
 	if err != nil {
-		return nil, err
+		return document{}, err
 	}
 	css += fmt.Sprintf("main { max-width: calc(100vh * %d / %d); margin: 0 auto; }\n", r.width, r.height)
 	d.CSS = template.CSS(css)
-	if r.opt.Scripts == Local { // beside the page, wherever it is published
-		for i, l := range d.Scripts {
-			d.Scripts[i].URL = l.URL[strings.LastIndex(l.URL, "/")+1:]
-		}
-		for i, l := range d.Styles {
-			d.Styles[i].URL = l.URL[strings.LastIndex(l.URL, "/")+1:]
+	if r.opt.Scripts == Local {
+		for _, list := range [][]resource{d.Styles, d.Scripts} {
+			for i := range list {
+				list[i] = resource{URL: path.Base(list[i].URL)}
+			}
 		}
 	}
+	// Ours comes first: Video.js reads a flag from it when it loads.
 	d.Scripts = append([]resource{{URL: e.scriptName()}}, d.Scripts...)
+	return d, nil
+}
+
+// page writes the complete page of one engine.
+func (r *renderer) page(e engine) ([]byte, error) {
+	d, err := r.pageDocument(e)
+	if err != nil {
+		return nil, err
+	}
 	d.CSP = contentAttr(r.policy(e, d))
 	return r.execute("page", d)
 }
 
+// pagePolicy is the policy that page prints.
+func (r *renderer) pagePolicy(e engine) (string, error) {
+	d, err := r.pageDocument(e)
+	return r.policy(e, d), err
+}
+
 // snippet writes what is pasted into another page. Without Base it carries the
-// engine's script itself; ours comes first, Video.js reads a flag from it.
+// engine's script itself.
 func (r *renderer) snippet(e engine) ([]byte, error) {
 	d, err := r.document(e)
 	if err != nil {

@@ -76,35 +76,42 @@ func (r *renderer) playable() []engine {
 	return out
 }
 
+// file is one file of the output and how to write it.
+type file struct {
+	name  string
+	write func() ([]byte, error)
+}
+
 // files renders everything but the libraries.
 func (r *renderer) files() (map[string][]byte, error) {
-	files := map[string][]byte{}
-	add := func(name string, write func() ([]byte, error)) error {
-		b, err := write()
-		if err != nil {
-			return err
-		}
-		files[name] = b
-		return nil
-	}
+	list := []file{{"player.json", r.playerJSON}, {"headers.txt", r.headers}}
 	for _, e := range r.playable() {
-		for name, write := range map[string]func() ([]byte, error){
-			string(e.kind) + ".html":         func() ([]byte, error) { return r.page(e) },
-			string(e.kind) + ".snippet.html": func() ([]byte, error) { return r.snippet(e) },
-			e.scriptName():                   func() ([]byte, error) { s, err := e.script(); return []byte(s), err },
-		} {
-			if err := add(name, write); err != nil {
-				return nil, err
-			}
+		list = append(
+			list,
+			file{string(e.kind) + ".html", func() ([]byte, error) { return r.page(e) }},
+			file{string(e.kind) + ".snippet.html", func() ([]byte, error) { return r.snippet(e) }},
+			file{e.scriptName(), func() ([]byte, error) { s, err := e.script(); return []byte(s), err }},
+		)
+		if e.kind == HLSJS {
+			list = append(list, file{"react.jsx", r.react}, file{"streamwatch.css", func() ([]byte, error) { return runtimeFiles.ReadFile("runtime/player.css") }})
 		}
 	}
 	if slices.Contains(r.opt.Kinds, IFrame) {
-		if err := r.frames(add); err != nil {
-			return nil, err
-		}
+		list = append(list, r.frames()...)
 	}
-	if err := add("player.json", r.playerJSON); err != nil {
-		return nil, err
+	files := map[string][]byte{}
+	// The index shows the snippets, so it comes last.
+	list = append(
+		list,
+		file{"streamwatch-index.js", func() ([]byte, error) { return runtimeFiles.ReadFile("runtime/index.js") }},
+		file{"index.html", func() ([]byte, error) { return r.index(files) }},
+	)
+	for _, f := range list {
+		b, err := f.write()
+		if err != nil {
+			return nil, fmt.Errorf("rendering %s of stream %s: %w", f.name, r.stream, err)
+		}
+		files[f.name] = b
 	}
 	return files, nil
 }

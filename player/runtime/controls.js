@@ -33,7 +33,7 @@ function makeControls(root, cfg, act) {
   on(root, 'keydown', key);
 
   function refresh() {
-    unmute.hidden = !(video.muted && cfg.autoplay !== 'off');
+    unmute.hidden = !(video.muted && act.playing() && cfg.autoplay !== 'off');
   }
 
   // edge shows whether the viewer is at the live edge; nothing for a recording.

@@ -29,6 +29,7 @@ function mount(root, kind, makeEngine, given) {
   const slate = makeSlate(root, cfg);
   const controls = makeControls(root, cfg, {
     video,
+    playing: () => playing,
     ownLiveButton: kind === 'videojs',
     golive: () => toLive('viewer'),
     play: begin,
@@ -106,7 +107,6 @@ function mount(root, kind, makeEngine, given) {
 
   function begin() {
     controls.askPlay(false);
-    controls.refresh();
     began = seconds();
     wanted = true;
     slate.show('waiting');
@@ -160,10 +160,12 @@ function mount(root, kind, makeEngine, given) {
     attempt = 0;
     if (!playing) {
       playing = true;
+      controls.refresh();
       emit('playing', { seconds: now - began });
     } else if (stall > 1) {
       emit('stall', { seconds: stall });
       emit('recovered', { seconds: stall });
+      if (follow && stall > cfg.stall_jump && behind() > cfg.tolerance) toLive('recovered');
     }
     slate.hide();
   }
