@@ -3,6 +3,7 @@ package checks_test
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -323,7 +324,7 @@ func (p *player) encode(out *strings.Builder, f []string, now time.Time) {
 			p.t.Fatalf("encoder: unknown word %q", f[i])
 		}
 	}
-	write(out, 100+int(now.Sub(epoch)/(time.Duration(td)*time.Second)), count, td)
+	write(out, 100+int(math.Floor(now.Sub(epoch).Seconds()/float64(td))), count, td)
 }
 
 func write(out *strings.Builder, msn, count, td int) {

@@ -1,6 +1,10 @@
 package checks
 
-import "github.com/streamwatch/streamwatch/probe"
+import (
+	"cmp"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
 
 // What the first bytes of a segment show to be wrong. The inspector finds it
 // (SegmentProbe.Problems); what it means stands here.
@@ -11,7 +15,6 @@ var segBytes = []*Check{
 	bytesProblem("seg.mp4.box", "fragmented MP4 boxes are wrong or cut", "RFC 8216bis §3.1.2", probe.Error),
 	bytesProblem("seg.audio.id3", "packed audio has no timestamp", "RFC 8216bis §3.1.3", probe.Error),
 	bytesProblem("seg.vtt", "subtitle segment is not WebVTT", "RFC 8216bis §3.1.4", probe.Error),
-	bytesProblem("http.ctype.segment", "an error page is served as media", "HLS Authoring Specification 10.4", probe.Critical),
 }
 
 func bytesProblem(id, summary, spec string, s probe.Severity) *Check {
@@ -24,10 +27,32 @@ func bytesProblem(id, summary, spec string, s probe.Severity) *Check {
 			}
 			for _, problem := range p.Obs.Segment.Problems {
 				if problem.Check == id {
-					p.Reportf(s, "segment %d: %s", p.Obs.Segment.MSN, problem.Detail)
-					return
+					p.Reportf(cmp.Or(problem.Severity, s), "segment %d: %s", p.Obs.Segment.MSN, problem.Detail)
 				}
 			}
 		},
 	})
 }
+
+var httpCtypeSegment = register(Check{
+	ID:       "http.ctype.segment",
+	Summary:  "an error page is served as media",
+	Doc:      "A segment is answered with success and its bytes are HTML. At the edge only, while the origin has the segment, it is a custom error page mapped to 200.",
+	Spec:     "HLS Authoring Specification 10.4",
+	Severity: probe.Critical,
+	Blame:    probe.BlameOrigin,
+	When:     OnSegment,
+	Hold:     3,
+	Explains: []string{"edge.bytes", "seg.hash", "seg.size"},
+	Run: func(p *Pass) {
+		for _, problem := range p.Obs.Segment.Problems {
+			switch {
+			case problem.Check != "http.ctype.segment" || !p.Obs.OK():
+			case p.History.Target.Side == probe.Edge && p.pairHasSegment():
+				p.Accuse(probe.BlameConfig, probe.Critical, "segment %d: %s", p.Obs.Segment.MSN, problem.Detail)
+			default:
+				p.Reportf(probe.Critical, "segment %d: %s", p.Obs.Segment.MSN, problem.Detail)
+			}
+		}
+	},
+})

@@ -15,8 +15,7 @@ var segStatus = register(Check{
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,
 	When:     OnSegment,
-	After:    2, Of: 4, Shared: true,
-	Explains: []string{"edge.seg", "avail.early", "seg.slow"},
+	Explains: []string{"edge.seg", "seg.slow"},
 	Run: func(p *Pass) {
 		switch what := p.lostSegment(); {
 		case what == "":
@@ -36,7 +35,6 @@ var edgeSeg = register(Check{
 	Severity: probe.Critical,
 	Blame:    probe.BlameCDN,
 	When:     OnSegment,
-	After:    2, Of: 4, Shared: true,
 	Explains: []string{"avail.early", "seg.slow"},
 	Run: func(p *Pass) {
 		if p.History.Target.Side != probe.Edge {
@@ -48,12 +46,15 @@ var edgeSeg = register(Check{
 	},
 })
 
-// lostSegment says how the probe of a segment failed; "" when it did not. A
+// lostSegment says how the probes of a segment failed, when this is not the
+// first one: a segment that can be had at the second try is avail.early's. A
 // timeout is seg.slow's, a body that ends early seg.size's.
 func (p *Pass) lostSegment() string {
 	ex := &p.Obs.Exchange
+	rec, ok := p.History.Segment(p.Obs.Segment.MSN)
 	switch {
-	case ex.OK(), ex.Failure == probe.FailTimeout, ex.Failure == probe.FailTruncated:
+	case !ok, rec.Failed < 2,
+		ex.OK(), ex.Failure == probe.FailTimeout, ex.Failure == probe.FailTruncated:
 		return ""
 	case ex.Failure != "":
 		return fmt.Sprintf("segment %d (%s): %s", p.Obs.Segment.MSN, shortURI(p.Obs.Segment.URI), ex.Failure)

@@ -119,13 +119,10 @@ func TestCatalogue(t *testing.T) {
 var planned = map[string]bool{"alt.pdt": true, "alt.dseq": true, "pdt.latency": true}
 
 func TestFind(t *testing.T) {
-	for name, want := range map[string]string{"upd.stale": "upd.stale", "stale": "upd.stale", "endlist": "endlist", "playlist": "", "nothing": "", "status": ""} {
+	for name, want := range map[string]string{"upd.stale": "upd.stale", "stale": "upd.stale", "endlist": "endlist", "nothing": "", "status": "", "playlist": "http.ctype.playlist"} {
 		got := ""
 		if c, ok := checks.Find(name); ok {
 			got = c.ID
-		}
-		if name == "playlist" {
-			want = "http.ctype.playlist"
 		}
 		if got != want {
 			t.Errorf("Find(%q) = %q, want %q", name, got, want)

@@ -56,7 +56,7 @@ func (j *Judge) assign(tr *tracker, now time.Time) {
 	}
 	in := j.takeOver(tr)
 	if in == nil {
-		in = j.open(tr, now)
+		in = j.open(now)
 	}
 	in.join(tr, j.cap(tr.worst))
 	in.describe(tr, j)
@@ -108,10 +108,10 @@ func explains(cause, c claim, together time.Duration) bool {
 // target shows it at its own next poll.
 func (tr *tracker) together() time.Duration { return max(3*tr.t.h.TD(), 5*time.Second) }
 
-// open starts a new incident for a finding.
-func (j *Judge) open(tr *tracker, now time.Time) *incident {
+// open starts a new incident.
+func (j *Judge) open(now time.Time) *incident {
 	in := &incident{Incident: probe.Incident{State: probe.Opened, Event: j.opts.Event, Stream: j.opts.Stream, Opened: now.UTC()}}
-	id := fmt.Sprintf("%s-%s-%s-%s", now.UTC().Format("20060102T150405"), j.opts.Stream, tr.check.ID, tr.side())
+	id := now.UTC().Format("20060102T150405Z-") + j.opts.Stream // not the check: the cause may turn out to be another
 	in.ID = id
 	for n := 2; j.ids[in.ID]; n++ {
 		in.ID = fmt.Sprintf("%s-%d", id, n)
@@ -221,9 +221,10 @@ func (j *Judge) closeOver(now time.Time) {
 			in.clear = now
 		}
 		left := slices.DeleteFunc(slices.Clone(in.followers), func(tr *tracker) bool { return !tr.active || tr.incident != in })
+		lasts := slices.ContainsFunc(left, func(tr *tracker) bool { return tr.rounds&1 == 1 })
 		switch waited := now.Sub(in.clear); {
 		case in.resumed && waited < max(resumeGrace, j.recovery()):
-		case len(left) > 0 && waited < j.recovery():
+		case lasts && waited < j.recovery():
 		default:
 			in.end(now)
 			for _, tr := range left {

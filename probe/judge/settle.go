@@ -63,8 +63,8 @@ func (j *Judge) decide(tr *tracker, now time.Time) (probe.Target, bool) {
 // longer than a target duration.
 func (j *Judge) awaitsPair(tr *tracker, now time.Time) bool {
 	h := tr.t.h
-	if h.Pair == nil || h.Pair.Polls == 0 || j.opts.Once {
-		return false
+	if h.Pair == nil || h.Pair.Polls == 0 || j.opts.Once || tr.check.When == checks.OnSegment {
+		return false // a segment's check compares the sides by itself
 	}
 	ours := tr.check.When == checks.OnPoll && h.Current.Exchange.Failure.OurPath()
 	if h.Target.Side != probe.Edge && !ours {
