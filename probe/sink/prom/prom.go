@@ -46,17 +46,19 @@ type Sink struct {
 
 	mu        sync.Mutex
 	limit     int // of series
-	series    map[seriesKey]*series
+	count     int // of series
+	targets   map[target]map[*probe.Metric]*series
 	nextPrune time.Time
 }
 
-type seriesKey struct {
-	metric            *probe.Metric
+// target is what a batch's samples mostly have in common, so that a batch
+// costs one look-up by names.
+type target struct {
 	stream, rendition string
 	side              probe.Side
 }
 
-// series is a resolved child: writing it costs no label lookup.
+// series is a resolved child: writing it costs no label look-up.
 type series struct {
 	gauge prometheus.Gauge
 	seen  time.Time
@@ -73,8 +75,8 @@ func New(o Options) *Sink {
 		refused: prometheus.NewCounter(prometheus.CounterOpts{
 			Namespace: namespace, Name: "samples_refused_total", Help: "Samples that are not shown because there are too many series already.",
 		}),
-		limit:  maxSeries,
-		series: map[seriesKey]*series{},
+		limit:   maxSeries,
+		targets: map[target]map[*probe.Metric]*series{},
 	}
 	for _, m := range probe.Catalog() {
 		s.vecs[m] = prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Name: m.Prometheus, Help: m.Help}, labelNames(m.Scope))
@@ -117,15 +119,20 @@ func (*Sink) Name() string { return "prometheus" }
 func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	var last target
+	var of map[*probe.Metric]*series
 	for i := range b.Samples {
 		sample := &b.Samples[i]
-		key := seriesKey{sample.Metric, sample.Stream, sample.Rendition, sample.Side}
-		child := s.series[key]
+		if t := (target{sample.Stream, sample.Rendition, sample.Side}); of == nil || t != last {
+			last, of = t, s.resolveTarget(t)
+		}
+		child := of[sample.Metric]
 		if child == nil {
-			if child = s.resolve(key); child == nil {
+			if child = s.resolve(last, sample.Metric); child == nil {
 				s.refused.Inc()
 				continue
 			}
+			of[sample.Metric] = child
 		}
 		child.gauge.Set(sample.Value)
 		child.seen = b.At
@@ -140,21 +147,31 @@ func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 	return nil
 }
 
-// resolve finds the gauge of a new series; nil when there are too many, or the
-// metric is not in the catalog.
-func (s *Sink) resolve(key seriesKey) *series {
-	vec := s.vecs[key.metric]
-	if vec == nil || len(s.series) >= s.limit {
-		return nil
+func (s *Sink) resolveTarget(t target) map[*probe.Metric]*series {
+	of := s.targets[t]
+	if of == nil {
+		of = map[*probe.Metric]*series{}
+		if s.count < s.limit {
+			s.targets[t] = of
+		}
 	}
-	child := &series{gauge: vec.WithLabelValues(s.labels(key)...)}
-	s.series[key] = child
-	return child
+	return of
 }
 
-func (s *Sink) labels(key seriesKey) []string {
-	values := []string{s.event, label(key.stream), label(key.rendition), key.side.String()}
-	return values[:len(labelNames(key.metric.Scope))]
+// resolve finds the gauge of a new series; nil when there are too many, or the
+// metric is not in the catalog.
+func (s *Sink) resolve(t target, m *probe.Metric) *series {
+	vec := s.vecs[m]
+	if vec == nil || s.count >= s.limit {
+		return nil
+	}
+	s.count++
+	return &series{gauge: vec.WithLabelValues(s.labels(t, m)...)}
+}
+
+func (s *Sink) labels(t target, m *probe.Metric) []string {
+	values := []string{s.event, label(t.stream), label(t.rendition), t.side.String()}
+	return values[:len(labelNames(m.Scope))]
 }
 
 // label makes a name that comes from a playlist fit for a label: valid UTF-8,
@@ -170,10 +187,16 @@ func label(name string) string {
 // prune drops what has been silent, so that a rendition that vanished does not
 // go on with its last value.
 func (s *Sink) prune(now time.Time) {
-	for key, child := range s.series {
-		if now.Sub(child.seen) > staleness {
-			s.vecs[key.metric].DeleteLabelValues(s.labels(key)...)
-			delete(s.series, key)
+	for t, of := range s.targets {
+		for m, child := range of {
+			if now.Sub(child.seen) > staleness {
+				s.vecs[m].DeleteLabelValues(s.labels(t, m)...)
+				delete(of, m)
+				s.count--
+			}
+		}
+		if len(of) == 0 {
+			delete(s.targets, t)
 		}
 	}
 	s.incident.prune(now)
