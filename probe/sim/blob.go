@@ -70,7 +70,7 @@ func (b *blob) serve(w http.ResponseWriter, r *http.Request) {
 		h.Set("Etag", b.etag)
 	}
 	text := strings.HasSuffix(strings.ToLower(b.kind), "mpegurl") && h.Get("Content-Encoding") == ""
-	if text {
+	if text && !strings.Contains(h.Get("Vary"), "Accept-Encoding") {
 		h.Add("Vary", "Accept-Encoding")
 	}
 	if !text || len(b.body) < minGzip || len(b.body) > maxGzip || r.Header.Get("Range") != "" || !acceptsGzip(r) {

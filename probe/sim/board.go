@@ -203,7 +203,12 @@ func (b *Board) origin(stream, rendition string, last bool, now time.Time) []*in
 		if in.fault.Where != AtOrigin || in.Stream != "" && in.Stream != stream || now.Before(in.From) {
 			continue
 		}
-		if rendition != "" && (in.Rendition != "" && in.Rendition != rendition || in.Rendition == "" && in.fault.last && !last) {
+		switch {
+		case in.Rendition != "":
+			if in.Rendition != rendition {
+				continue
+			}
+		case in.fault.last && !last:
 			continue
 		}
 		hits = append(hits, in)

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -333,6 +334,17 @@ func TestEdgePassesLargeObjectsOn(t *testing.T) {
 				t.Errorf("%s, %d bytes, %v", g.cache(), len(g.body), g.err)
 			}
 		}
+		slow := &http.Client{Transport: w.hosts}
+		req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://edge.test/film.mp4", nil)
+		resp, err := slow.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute) // a viewer who pauses is no origin that hangs
+		if body, err := io.ReadAll(resp.Body); err != nil || len(body) != 5000 {
+			t.Errorf("after a pause: %d bytes, %v", len(body), err)
+		}
+		_ = resp.Body.Close()
 		u.set(200, strings.Repeat("x", 500), "Content-Length: 5000")
 		if g := w.get("edge.test/film.mp4"); g.err == nil {
 			t.Error("a large object that the origin cut looks whole")

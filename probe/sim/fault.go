@@ -17,10 +17,10 @@ const (
 // Fault is one way in which a live stream breaks. What it does is a function of
 // the time since it began.
 type Fault struct {
-	Name  string // unique: "stall", "stale-edge"
-	Doc   string // what a client sees on the wire
-	Where Where
-	Arg   string // default of the argument, a whole number or a duration; "" takes none
+	Name  string `json:"name"` // unique: "stall", "stale-edge"
+	Doc   string `json:"doc"`  // what a client sees on the wire
+	Where Where  `json:"where"`
+	Arg   string `json:"arg,omitempty"` // default of the argument, a whole number or a duration; "" takes none
 
 	last bool // without a rendition it touches only the last one
 

@@ -221,9 +221,10 @@ type patientReader struct {
 	cancel   context.CancelCauseFunc
 }
 
-// Read restarts the patience.
+// Read allows the patience anew; between reads time belongs to the viewer.
 func (p *patientReader) Read(b []byte) (int, error) {
 	p.timer.Reset(p.patience)
+	defer p.timer.Stop()
 	return p.body.Read(b)
 }
 

@@ -133,6 +133,10 @@ func (o *Origin) faults(t *track, now time.Time) []*injected {
 }
 
 func (o *Origin) serveMultivariant(w http.ResponseWriter, r *http.Request, s *stream, now time.Time) {
+	if s.tracks[0].timeline.last(now) < 0 { // the broadcast has not begun
+		http.NotFound(w, r)
+		return
+	}
 	a := answer{kind: multivariant}
 	a.apply(o.config.Faults.origin(s.name, "", false, now), now)
 	b := s.healthy

@@ -239,6 +239,21 @@ func TestSegmentsStayAfterTheyLeave(t *testing.T) {
 	})
 }
 
+func TestBeforeTheBroadcast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Config{Start: time.Now().Add(10 * time.Second)}, EdgeConfig{})
+		for _, path := range []string{"/main/playlist.m3u8", high + playlistName, high + "seg0.ts"} {
+			if g := w.get("origin.test" + path); g.status != 404 {
+				t.Errorf("%s answers %d before the broadcast", path, g.status)
+			}
+		}
+		time.Sleep(12 * time.Second)
+		if s := w.playlist("origin.test", high); s.sequence != 0 || len(s.uris) != 1 {
+			t.Errorf("after the first segment: %d segments from %d", len(s.uris), s.sequence)
+		}
+	})
+}
+
 func TestJitterIsMonotone(t *testing.T) {
 	start := time.Date(2026, 11, 28, 19, 0, 0, 0, time.UTC)
 	tl := newTimeline(start, 2*time.Second, 3*time.Second, 400*time.Millisecond, 7, nil)
