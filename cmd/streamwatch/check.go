@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/report"
+)
+
+func (c *cli) checkCommand() *cobra.Command {
+	var o checkOptions
+	cmd := &cobra.Command{
+		Use:   "check URL|FILE|EVENT.yaml",
+		Short: "Watch a stream for a moment and report what is wrong",
+		Long: `Watch a live stream for a moment and print what was found: every rendition is
+polled at least twice, new segments are probed. With --origin the same stream is
+watched at its origin too, which tells whose fault it is. A playlist that has
+ended, a VOD playlist and a local file are judged once.
+
+Exits 0 when healthy and 3 when there is a finding of severity error or worse.`,
+		Example: `  streamwatch check https://d111111abcdef8.cloudfront.net/live/main.m3u8
+  streamwatch check https://cdn.example.com/live/main.m3u8 --origin http://live.example.com:8080 --for 1m
+  streamwatch check event.yaml --format junit > report.xml
+  streamwatch check playlist.m3u8`,
+		Args: argument(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := oneOf("format", o.format, "text", "json", "junit", "sarif"); err != nil {
+				return err
+			}
+			if o.limit < 0 {
+				return &usageError{fmt.Sprintf("--for %s", o.limit), "a positive duration, such as 30s"}
+			}
+			if o.origin != "" && !isURL(o.origin) {
+				return &usageError{"--origin is not a URL", "such as http://live.example.com:8080"}
+			}
+			result, err := c.check(cmd.Context(), args[0], o)
+			if err != nil {
+				return err
+			}
+			return c.showCheck(result, o.format)
+		},
+	}
+	flags := cmd.Flags()
+	flags.DurationVar(&o.limit, "for", 0, "how long to watch (default: 3 target durations)")
+	flags.StringVar(&o.origin, "origin", "", "the stream, or its server, at the origin")
+	flags.StringVar(&o.format, "format", "text", "text, json, junit or sarif")
+	return cmd
+}
+
+type checkOptions struct {
+	limit  time.Duration
+	origin string
+	format string
+}
+
+// check finds out what the argument is and watches or judges it.
+func (c *cli) check(ctx context.Context, arg string, o checkOptions) (*report.Check, error) {
+	switch {
+	case isURL(arg):
+		event, edge, err := c.eventOrURL(arg)
+		if err != nil {
+			return nil, err
+		}
+		event.Event, event.Streams[0].Name = "check", "main"
+		if o.origin != "" {
+			if edge, err = pair(event, arg, o.origin); err != nil {
+				return nil, err
+			}
+		}
+		return c.checkEvent(ctx, event, edge, o)
+	case strings.HasSuffix(arg, ".yaml") || strings.HasSuffix(arg, ".yml"):
+		if o.origin != "" {
+			return nil, &usageError{"--origin beside an event file", "the file names the origin"}
+		}
+		event, err := c.load(arg)
+		if err != nil {
+			return nil, err
+		}
+		return c.checkEventFile(ctx, event, o)
+	default:
+		return checkFile(arg)
+	}
+}
+
+// checkEventFile brings the event's edge up, or finds it, and checks it.
+func (c *cli) checkEventFile(ctx context.Context, event *configs.Event, o checkOptions) (*report.Check, error) {
+	log, err := c.log()
+	if err != nil {
+		return nil, err
+	}
+	s := &session{c: c, event: event, log: log}
+	provider, err := s.provider()
+	if err != nil {
+		return nil, err
+	}
+	dist, err := provider.Provision(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	if s.edge == nil {
+		return c.checkEvent(ctx, event, dist.EdgeURL, o)
+	}
+	serving, end := context.WithCancel(ctx)
+	served := make(chan error, 1)
+	go func() { served <- s.edge.Run(serving) }()
+	result, err := c.checkEvent(ctx, event, dist.EdgeURL, o)
+	end()
+	return result, errors.Join(err, <-served)
+}
+
+// pair sets the event up so that one path serves on both sides, and returns the
+// edge's base URL. The origin may be named by its server or by the manifest
+// there; what the two paths end with alike is the manifest.
+func pair(event *configs.Event, edge, origin string) (string, error) {
+	e, err := url.Parse(edge)
+	o, err2 := url.Parse(origin)
+	if err != nil || err2 != nil || o.Host == "" {
+		return "", &usageError{"--origin cannot be read", "such as http://live.example.com:8080"}
+	}
+	if path.Ext(o.Path) == "" {
+		event.Origin.URL = configs.URL(strings.TrimRight(o.Scheme+"://"+o.Host+o.EscapedPath(), "/"))
+		event.Streams[0].Manifest = configs.URL(e.RequestURI())
+		return e.Scheme + "://" + e.Host, nil
+	}
+	a, b := e.EscapedPath(), o.EscapedPath()
+	i := 0
+	for n := 1; n <= min(len(a), len(b)) && a[len(a)-n] == b[len(b)-n]; n++ {
+		if a[len(a)-n] == '/' {
+			i = n
+		}
+	}
+	if i == 0 {
+		return "", &usageError{"--origin and the URL end in different names", "give the same playlist on both sides, or the origin's server alone"}
+	}
+	manifest := a[len(a)-i:]
+	if e.RawQuery != "" {
+		manifest += "?" + e.RawQuery
+	}
+	event.Origin.URL = configs.URL(o.Scheme + "://" + o.Host + b[:len(b)-i])
+	event.Streams[0].Manifest = configs.URL(manifest)
+	return e.Scheme + "://" + e.Host + a[:len(a)-i], nil
+}
+
+func (c *cli) showCheck(result *report.Check, format string) error {
+	result.Sort()
+	var err error
+	switch format {
+	case "json":
+		err = result.JSON(c.stdout)
+	case "junit":
+		err = result.JUnit(c.stdout)
+	case "sarif":
+		var rules []report.Rule
+		for _, check := range checks.All() {
+			rules = append(rules, report.Rule{ID: check.ID, Summary: check.Summary, Doc: check.Doc, Spec: check.Spec})
+		}
+		err = result.SARIF(c.stdout, ownVersion(), rules)
+	default:
+		err = result.Text(c.stdout, c.paint())
+	}
+	if err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	if result.Bad() {
+		return errFindings
+	}
+	return nil
+}
+
+// verdictOf is what findings make of a stream that is not watched any more.
+func verdictOf(found []report.Finding) probe.Verdict {
+	v := probe.OK
+	for i := range found {
+		switch {
+		case found[i].Severity >= probe.Critical:
+			v = v.Worse(probe.Down)
+		case found[i].Severity == probe.Error:
+			v = v.Worse(probe.Degraded)
+		}
+	}
+	return v
+}
+
+// readable explains why a local file cannot be read.
+func readable(err error) error {
+	hint := ""
+	if errors.Is(err, os.ErrNotExist) {
+		hint = "check takes a URL that begins with http:// or https://, a playlist or an event file"
+	}
+	return &usageError{fmt.Sprintf("reading the playlist: %v", err), hint}
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/probe/web"
+	"github.com/streamwatch/streamwatch/provision"
+)
+
+func (c *cli) demoCommand() *cobra.Command {
+	var fault, listen, output string
+	var limit time.Duration
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Watch an embedded live stream, and break it",
+		Long: `Watch a live stream that streamwatch makes itself, through an edge of its own:
+no AWS, no network and no file needed. Everything else is as in run. The page's
+URL is printed; faults can be injected and cleared on the page, or scripted:
+
+  --fault 'stale-edge@20s+30s'        after 20 s the edge serves old playlists for 30 s
+  --fault 'stall@10s,seg-404(360p)@1m+20s'
+
+A step is name[(rendition)][:argument][@start[+duration]]; streamwatch drill
+--help lists the faults.`,
+		Example: "  streamwatch demo\n  streamwatch demo --fault 'stale-edge@20s+30s' --for 2m",
+		Args:    argument(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			log, err := c.log()
+			if err != nil {
+				return err
+			}
+			script, err := sim.ParseScript(fault)
+			if err != nil {
+				return &usageError{fmt.Sprintf("--fault: %v", err), mend(err)}
+			}
+			ctx, stop := until(cmd.Context(), limit, time.Time{})
+			defer stop()
+			page, err := freeListener(ctx, listen)
+			if err != nil {
+				return err
+			}
+			defer page.Close()
+			board := sim.NewBoard()
+			origin := provision.NewLocal("127.0.0.1:0", sim.NewOrigin(sim.Config{Streams: []string{demoStream}, Faults: board}))
+			at, err := origin.Provision(ctx, nil)
+			if err != nil {
+				return err
+			}
+			event := demoEvent(at.EdgeURL, output)
+			if err := board.Play(script, "", time.Now()); err != nil {
+				return &usageError{fmt.Sprintf("--fault: %v", err), mend(err)}
+			}
+			s := &session{c: c, event: event, log: log, faults: &demoFaults{board}, board: board, listen: page}
+			serving, end := context.WithCancel(context.WithoutCancel(ctx))
+			served := make(chan error, 1)
+			go func() { served <- origin.Run(serving) }()
+			err = s.run(ctx)
+			end()
+			return errors.Join(err, <-served)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&fault, "fault", "", "script of faults, such as stale-edge@20s+30s")
+	flags.StringVar(&listen, "listen", "127.0.0.1:8090", "address of the page; the next free port when it is taken")
+	flags.StringVar(&output, "output", configs.Default().Output, "folder for history, embeds and report")
+	flags.DurationVar(&limit, "for", 0, "stop after this time")
+	return cmd
+}
+
+const demoStream = "main"
+
+// demoEvent is the event of the demo, as its file would be.
+func demoEvent(origin, output string) *configs.Event {
+	event := configs.Default()
+	event.Event, event.Output, event.Player.Title = "demo", output, "streamwatch demo"
+	event.Origin.URL = configs.URL(origin)
+	event.Distribution.Local = &configs.Local{Listen: "127.0.0.1:0"}
+	event.Streams = []configs.Stream{{
+		Name: demoStream, Manifest: configs.URL("/" + demoStream + "/playlist.m3u8"), Renditions: configs.Renditions{All: true},
+	}}
+	return &event
+}
+
+// freeListener takes an address, or one of the next ports when it is taken.
+func freeListener(ctx context.Context, address string) (net.Listener, error) {
+	var lc net.ListenConfig
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, &usageError{fmt.Sprintf("--listen: %v", err), "such as 127.0.0.1:8090"}
+	}
+	first, err := net.DefaultResolver.LookupPort(ctx, "tcp", port)
+	if err != nil {
+		return nil, &usageError{fmt.Sprintf("--listen: %v", err), "such as 127.0.0.1:8090"}
+	}
+	const tries = 20
+	for i := range tries {
+		ln, err := lc.Listen(ctx, "tcp", net.JoinHostPort(host, fmt.Sprint(first+i)))
+		if err == nil {
+			return ln, nil
+		}
+		if !errors.Is(err, syscall.EADDRINUSE) {
+			return nil, &failure{fmt.Errorf("opening the page: %w", err), "--listen takes an address of this machine"}
+		}
+	}
+	return nil, &failure{fmt.Errorf("opening the page: ports %d to %d are taken", first, first+tries-1), "choose another with --listen"}
+}
+
+// demoFaults lets the page switch the simulator's faults.
+type demoFaults struct{ board *sim.Board }
+
+// List returns every fault of the simulator.
+func (d *demoFaults) List() []web.Fault {
+	var list []web.Fault
+	for _, f := range sim.Faults() {
+		list = append(list, web.Fault{Name: f.Name, Title: f.Doc, Where: string(f.Where)})
+	}
+	return list
+}
+
+// Active returns those that are on.
+func (d *demoFaults) Active() []web.ActiveFault {
+	list := []web.ActiveFault{}
+	for _, in := range d.board.Active() {
+		list = append(list, web.ActiveFault{Name: in.Fault, Stream: in.Stream, Rendition: in.Rendition})
+	}
+	return list
+}
+
+// Inject switches one on.
+func (d *demoFaults) Inject(name, stream, rendition string, span time.Duration) error {
+	in := sim.Injection{Fault: name, Stream: stream, Rendition: rendition, From: time.Now()}
+	if span > 0 {
+		in.Until = in.From.Add(span)
+	}
+	return d.board.Inject(in)
+}
+
+// Clear switches one off, or all.
+func (d *demoFaults) Clear(name, stream, rendition string) error {
+	if _, ok := sim.FindFault(name); name != "" && !ok {
+		return fmt.Errorf("unknown fault %q", name)
+	}
+	d.board.Clear(name, stream, rendition)
+	return nil
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/player"
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/fetch"
+	"github.com/streamwatch/streamwatch/probe/playlist"
+)
+
+// embeds writes the embeds of an event and previews them. What a stream's
+// players are set to depends on its manifest; until there is one, they get
+// values that work for any stream.
+type embeds struct {
+	event *configs.Event
+	edge  string // base URL
+	dir   string
+	log   *zap.Logger
+
+	mu       sync.Mutex
+	previews map[string]http.Handler
+}
+
+// embedDeadline bounds reading one playlist for its facts.
+const embedDeadline = 5 * time.Second
+
+// run writes the embeds of every stream, and again once its manifest is there.
+func (e *embeds) run(ctx context.Context) {
+	unknown := make([]*configs.Stream, 0, len(e.event.Streams))
+	for i := range e.event.Streams {
+		unknown = append(unknown, &e.event.Streams[i])
+	}
+	for wait := 2 * time.Second; ; wait = min(2*wait, 30*time.Second) {
+		var left []*configs.Stream
+		for _, s := range unknown {
+			known, err := e.write(ctx, s)
+			switch {
+			case ctx.Err() != nil:
+				return
+			case err != nil:
+				e.log.Warn("embeds not written", zap.String("stream", s.Name), zap.Error(err), zap.String("mend", mend(err)))
+			case !known:
+				left = append(left, s)
+			}
+		}
+		if unknown = left; len(unknown) == 0 {
+			return
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// write reads a stream's manifest and writes its embeds. It reports whether
+// there was a manifest.
+func (e *embeds) write(ctx context.Context, s *configs.Stream) (known bool, err error) {
+	manifest := e.event.ManifestURL(s, probe.Edge, e.edge)
+	facts := manifestFacts(ctx, manifest)
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	options := playerOptions(e.event)
+	conf, warnings, err := player.Derive(facts, options)
+	if err != nil {
+		return facts.Known, err
+	}
+	for _, w := range warnings {
+		e.log.Info("embed", zap.String("stream", s.Name), zap.String("warning", w.String()))
+	}
+	preview, err := player.Preview(e.event.Event, s.Name, manifest, conf, options)
+	if err != nil {
+		return facts.Known, err
+	}
+	e.mu.Lock()
+	if e.previews == nil {
+		e.previews = map[string]http.Handler{}
+	}
+	e.previews[s.Name] = preview
+	e.mu.Unlock()
+	files, err := player.Render(e.event.Event, s.Name, manifest, conf, options)
+	if err != nil {
+		return facts.Known, err
+	}
+	_, err = player.Write(filepath.Join(e.dir, s.Name), files)
+	return facts.Known, err
+}
+
+// preview returns the pages of a stream, nil while there are none.
+func (e *embeds) preview(stream string) http.Handler {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.previews[stream]
+}
+
+// kinds lists the previews for the page's tabs. An iframe shows one of the
+// others.
+func (e *embeds) kinds() []string {
+	var kinds []string
+	for _, k := range e.event.Player.Kinds {
+		if k != string(player.IFrame) {
+			kinds = append(kinds, k)
+		}
+	}
+	return kinds
+}
+
+// manifestFacts reads the playlists that the embeds depend on. What cannot be
+// read is not known.
+func manifestFacts(ctx context.Context, url string) player.Manifest {
+	client := fetch.New(fetch.Options{})
+	defer client.Close()
+	read := func(u string) *probe.Playlist {
+		asking, cancel := context.WithTimeout(ctx, embedDeadline)
+		defer cancel()
+		body, ex := client.Do(asking, fetch.Request{URL: u, AcceptGzip: true})
+		if !ex.OK() {
+			return nil
+		}
+		return playlist.Decode(body, playlist.Inputs{URL: u})
+	}
+	first := read(url)
+	if first == nil || first.Kind != probe.Multivariant {
+		return player.FactsOf(nil, media(first))
+	}
+	for _, entry := range playlist.Ladder(first, url) {
+		if entry.Kind == playlist.KindVariant {
+			return player.FactsOf(first, media(read(entry.URL)))
+		}
+	}
+	return player.FactsOf(first, nil)
+}
+
+func media(p *probe.Playlist) *probe.Playlist {
+	if p == nil || p.Kind != probe.Media {
+		return nil
+	}
+	return p
+}
+
+// mend returns the hint of an error that has one.
+func mend(err error) string {
+	if h, ok := errors.AsType[hinter](err); ok {
+		return h.Hint()
+	}
+	return ""
+}

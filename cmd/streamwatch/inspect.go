@@ -1,0 +1,289 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/fetch"
+	"github.com/streamwatch/streamwatch/probe/judge"
+	"github.com/streamwatch/streamwatch/probe/monitor"
+	"github.com/streamwatch/streamwatch/probe/playlist"
+	"github.com/streamwatch/streamwatch/probe/report"
+)
+
+// checkDeadline bounds one request of a first look.
+const checkDeadline = 10 * time.Second
+
+// checkEvent looks at every stream once, judges those at once that do not
+// change, and watches the others.
+func (c *cli) checkEvent(ctx context.Context, event *configs.Event, edge string, o checkOptions) (*report.Check, error) {
+	headers := reveal(event.Origin.Headers)
+	clients := map[probe.Side]*fetch.Client{probe.Origin: fetch.New(fetch.Options{Headers: headers}), probe.Edge: fetch.New(fetch.Options{})}
+	result := &report.Check{URL: fetch.RedactURL(event.ManifestURL(&event.Streams[0], probe.Edge, edge)), Verdict: probe.OK}
+	var live []configs.Stream
+	limit := time.Duration(0)
+	for i := range event.Streams {
+		s := &event.Streams[i]
+		var looks []look
+		for _, side := range probe.Sides {
+			if side == probe.Origin && event.Origin.URL == "" {
+				continue
+			}
+			looks = append(looks, lookAt(ctx, clients[side], s.Name, side, event.ManifestURL(s, side, edge))...)
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		for _, l := range looks {
+			if l.obs.Playlist != nil {
+				result.Playlists = append(result.Playlists, report.PlaylistOf(l.obs.Exchange.URL, l.obs.Playlist))
+			}
+		}
+		if td, moving := changing(looks); moving || o.limit > 0 && !ended(looks) {
+			live = append(live, *s)
+			limit = max(limit, 3*td)
+			continue
+		}
+		result.Findings = append(result.Findings, judgeOnce(s.Name, looks)...)
+	}
+	result.Verdict = verdictOf(result.Findings)
+	if len(live) > 0 {
+		if o.limit > 0 {
+			limit = o.limit
+		}
+		options := monitorOptions(event, edge)
+		options.Streams = slices.DeleteFunc(options.Streams, func(s monitor.Stream) bool {
+			return !slices.ContainsFunc(live, func(l configs.Stream) bool { return l.Name == s.Name })
+		})
+		found, verdict := watchFor(ctx, options, limit)
+		result.Findings = append(result.Findings, found...)
+		result.Verdict = verdictOf(result.Findings).Worse(verdict)
+	}
+	return result, nil
+}
+
+// look is one playlist at one moment.
+type look struct{ obs probe.Observation }
+
+// lookAt reads a manifest and everything that it lists.
+func lookAt(ctx context.Context, client *fetch.Client, stream string, side probe.Side, u string) []look {
+	read := func(t probe.Target, imports map[string]string) look {
+		asking, cancel := context.WithTimeout(ctx, checkDeadline)
+		defer cancel()
+		body, ex := client.Do(asking, fetch.Request{URL: t.URL, AcceptGzip: true})
+		l := look{probe.Observation{Target: t, Exchange: ex}}
+		if ex.OK() {
+			l.obs.Playlist = playlist.Decode(body, playlist.Inputs{URL: t.URL, Imports: imports})
+			l.obs.Hash = playlist.Hash(body)
+		}
+		return l
+	}
+	return ladder(probe.Target{Stream: stream, Side: side, URL: u}, read)
+}
+
+// ladder looks at a playlist and, when it is a multivariant one, at its ladder.
+func ladder(first probe.Target, read func(probe.Target, map[string]string) look) []look {
+	looks := []look{read(first, nil)}
+	p := looks[0].obs.Playlist
+	if p == nil || p.Kind != probe.Multivariant {
+		return looks
+	}
+	for _, entry := range playlist.Ladder(p, first.URL) {
+		t := first
+		t.Rendition, t.URL = entry.Name, entry.URL
+		looks = append(looks, read(t, nil))
+	}
+	return looks
+}
+
+// changing reports whether one of the playlists is live, and the longest target
+// duration of those that are.
+func changing(looks []look) (td time.Duration, live bool) {
+	for _, l := range looks {
+		if p := l.obs.Playlist; p != nil && p.Live() {
+			live = true
+			td = max(td, p.TargetDuration.Or(6*time.Second))
+		}
+	}
+	return max(td, time.Second), live
+}
+
+// ended reports whether there are media playlists and none of them will change.
+func ended(looks []look) bool {
+	seen := false
+	for _, l := range looks {
+		if p := l.obs.Playlist; p != nil && p.Kind == probe.Media {
+			seen = true
+		}
+	}
+	_, live := changing(looks)
+	return seen && !live
+}
+
+// judgeOnce judges playlists by one look at each.
+func judgeOnce(stream string, looks []look) []report.Finding {
+	j := judge.New(judge.Options{Event: "check", Stream: stream, Once: true})
+	var targets []probe.Target
+	for _, l := range looks {
+		targets = append(targets, l.obs.Target)
+	}
+	j.Watch(targets)
+	latest := newCollector()
+	for i := range looks {
+		latest.keep(j.Step(&looks[i].obs, looks[i].obs.Exchange.Done).Incidents)
+	}
+	return latest.findings()
+}
+
+// watchFor watches live streams until the time is over and every playlist was
+// polled twice. The verdict is that of the last moment where it says more than
+// the findings: blind, waiting or ended.
+func watchFor(ctx context.Context, o monitor.Options, limit time.Duration) ([]report.Finding, probe.Verdict) {
+	seen := newCollector()
+	o.Sinks = []probe.Sink{seen}
+	m := monitor.New(o)
+	watching, stop := context.WithTimeout(ctx, 2*limit+checkDeadline)
+	defer stop()
+	var running sync.WaitGroup
+	running.Go(func() { m.Run(watching) })
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	for done := false; !done; {
+		select {
+		case <-timer.C:
+			timer.Reset(200 * time.Millisecond)
+			done = m.Ready() && seen.twice()
+		case <-watching.Done():
+			done = true
+		}
+	}
+	verdict := m.Snapshot().Verdict
+	stop()
+	running.Wait()
+	if verdict == probe.OK || verdict == probe.Degraded || verdict == probe.Down {
+		verdict = ""
+	}
+	return seen.findings(), verdict
+}
+
+// collector is a sink that remembers every incident as it was last.
+type collector struct {
+	mu        sync.Mutex
+	incidents []probe.Incident
+	polls     map[probe.Target]int
+}
+
+func newCollector() *collector { return &collector{polls: map[probe.Target]int{}} }
+
+// Name returns "check".
+func (*collector) Name() string { return "check" }
+
+// Write remembers the incidents and counts the polls.
+func (c *collector) Write(_ context.Context, b probe.Batch) error {
+	c.keep(b.Incidents)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range b.Samples {
+		if s.Metric == probe.ManifestAvail {
+			c.polls[probe.Target{Stream: s.Stream, Rendition: s.Rendition, Side: s.Side}]++
+		}
+	}
+	return nil
+}
+
+func (c *collector) keep(list []probe.Incident) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, in := range list {
+		if i := slices.IndexFunc(c.incidents, func(old probe.Incident) bool { return old.ID == in.ID }); i >= 0 {
+			c.incidents[i] = in
+		} else {
+			c.incidents = append(c.incidents, in)
+		}
+	}
+}
+
+// twice reports whether every playlist that was polled was polled twice.
+func (c *collector) twice() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, n := range c.polls {
+		if n < 2 {
+			return false
+		}
+	}
+	return len(c.polls) > 0
+}
+
+func (c *collector) findings() []report.Finding {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	found := []report.Finding{}
+	for _, in := range c.incidents {
+		found = append(found, report.FindingOf(in))
+	}
+	return found
+}
+
+// checkFile judges a local playlist, and the local playlists that it lists.
+func checkFile(name string) (*report.Check, error) {
+	whole, err := filepath.Abs(name)
+	if err != nil {
+		return nil, readable(err)
+	}
+	if _, err := readFile(whole); err != nil {
+		return nil, readable(err)
+	}
+	read := func(t probe.Target, imports map[string]string) look {
+		now := time.Now()
+		l := look{probe.Observation{Target: t, Exchange: probe.Exchange{Method: "GET", URL: t.URL, Started: now, Done: now}}}
+		u, err := url.Parse(t.URL)
+		if err != nil || u.Scheme != "file" {
+			l.obs.Exchange.Failure, l.obs.Exchange.Error = probe.FailURL, "not a local file"
+			return l
+		}
+		body, err := readFile(u.Path)
+		if err != nil {
+			l.obs.Exchange.Status = 404
+			return l
+		}
+		l.obs.Exchange.Status, l.obs.Exchange.Bytes = 200, int64(len(body))
+		l.obs.Exchange.ContentType = "application/vnd.apple.mpegurl"
+		l.obs.Playlist = playlist.Decode(body, playlist.Inputs{URL: t.URL, Imports: imports})
+		l.obs.Hash = playlist.Hash(body)
+		return l
+	}
+	all := ladder(probe.Target{Stream: strings.TrimSuffix(filepath.Base(name), filepath.Ext(name)), Side: probe.Origin, URL: "file://" + whole}, read)
+	// What is elsewhere cannot be judged from here.
+	looks := slices.DeleteFunc(all, func(l look) bool { return l.obs.Exchange.Failure == probe.FailURL })
+	result := &report.Check{URL: name, Findings: judgeOnce(looks[0].obs.Target.Stream, looks)}
+	for _, l := range looks {
+		if l.obs.Playlist != nil {
+			result.Playlists = append(result.Playlists, report.PlaylistOf(l.obs.Exchange.URL, l.obs.Playlist))
+		}
+	}
+	result.Verdict = verdictOf(result.Findings)
+	return result, nil
+}
+
+// readFile reads a local playlist within the limit of those from the network.
+func readFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var b bytes.Buffer
+	_, err = io.Copy(&b, io.LimitReader(f, fetch.PlaylistBytes))
+	return b.Bytes(), err
+}

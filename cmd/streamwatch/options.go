@@ -1,0 +1,58 @@
+package main
+
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/player"
+	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/judge"
+	"github.com/streamwatch/streamwatch/probe/monitor"
+)
+
+// monitorOptions turns the event into what the monitor is told. Sinks, log and
+// what the store remembers are the caller's.
+func monitorOptions(e *configs.Event, edge string) monitor.Options {
+	o := monitor.Options{
+		Event: e.Event, Starts: e.Starts, Ends: e.Ends, Origin: strings.TrimRight(e.Origin.URL.Reveal(), "/"), Edge: edge,
+		Headers: reveal(e.Origin.Headers), Interval: time.Duration(e.Monitor.Interval), Segments: monitor.Segments(e.Monitor.Segments),
+		Control: e.Monitor.Control.Reveal(), Overrides: map[string]judge.Override{},
+	}
+	for i := range e.Streams {
+		s := &e.Streams[i]
+		o.Streams = append(o.Streams, monitor.Stream{
+			Name: s.Name, Manifest: s.Manifest.Reveal(), Renditions: s.Renditions.Names, First: s.Renditions.First,
+		})
+	}
+	for name, set := range e.Monitor.Checks {
+		if check, ok := checks.Find(name); ok {
+			o.Overrides[check.ID] = judge.Override{Off: set.Severity.Off, Severity: set.Severity.Severity, After: set.After}
+		}
+	}
+	return o
+}
+
+func reveal(headers map[string]configs.Secret) map[string]string {
+	out := map[string]string{}
+	for name, value := range headers {
+		out[name] = value.Reveal()
+	}
+	return out
+}
+
+// playerOptions turns the event into what the embeds are told.
+func playerOptions(e *configs.Event) player.Options {
+	p := &e.Player
+	o := player.Options{
+		Title: cmp.Or(p.Title, e.Event), Poster: p.Poster, Lang: p.Lang, Autoplay: p.Autoplay, Latency: p.Latency,
+		TargetLatency: p.TargetLatency, DVR: p.DVR, CatchUp: p.CatchUp, Captions: p.Captions, Lazy: p.Lazy, PreferNative: p.PreferNative,
+		Credentials: p.Credentials, CMCD: p.CMCD, DRM: p.DRM, Starts: e.Starts, Ends: e.Ends, Scripts: p.Scripts, Base: p.Base,
+		FrameAncestors: p.FrameAncestors, Beacon: p.Beacon, AllowSigned: p.AllowSigned, AllowInsecure: p.AllowInsecure,
+	}
+	for _, k := range p.Kinds {
+		o.Kinds = append(o.Kinds, player.Kind(k))
+	}
+	return o
+}

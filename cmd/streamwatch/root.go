@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"github.com/streamwatch/streamwatch/configs"
+)
+
+// cli is what all subcommands share.
+type cli struct {
+	stdout, stderr io.Writer
+	env            func(string) (string, bool)
+
+	logFormat, logLevel string
+}
+
+// Exit codes.
+const (
+	exitFailed   = 1 // streamwatch could not do its job
+	exitUsage    = 2 // usage or config
+	exitFindings = 3
+)
+
+// errFindings ends a command that did its job and found something. What it
+// found is on stdout already.
+var errFindings = errors.New("findings")
+
+// usageError is a mistake in the command line, with its mend.
+type usageError struct{ text, hint string }
+
+func (e *usageError) Error() string { return e.text }
+
+// Hint says how to mend it.
+func (e *usageError) Hint() string { return e.hint }
+
+// hinter is an error that knows its mend.
+type hinter interface {
+	error
+	Hint() string
+}
+
+// execute runs one command line and returns the exit code.
+func (c *cli) execute(ctx context.Context, args []string) int {
+	root := c.root()
+	root.SetArgs(args)
+	root.SetOut(c.stdout)
+	root.SetErr(c.stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	if errors.Is(err, errFindings) {
+		return exitFindings
+	}
+	if problems, ok := errors.AsType[*configs.Problems](err); ok {
+		fmt.Fprintln(c.stderr, problems)
+		return exitUsage
+	}
+	fmt.Fprintln(c.stderr, "streamwatch:", err)
+	if h, ok := errors.AsType[hinter](err); ok && h.Hint() != "" {
+		fmt.Fprintln(c.stderr, "  hint:", h.Hint())
+	}
+	if _, ok := errors.AsType[*usageError](err); ok {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+func (c *cli) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "streamwatch",
+		Short: "Watch a live HLS stream at the CDN edge and at the origin",
+		Long: `streamwatch watches a live HLS stream at the CDN edge and at the origin, and
+says within seconds what broke and whose fault it is.
+
+Try it without a stream of your own: streamwatch demo. For a stream that you
+have, look once with streamwatch check URL; for an event, describe it in a file
+and leave streamwatch run EVENT.yaml running.
+
+Exit codes: 0 fine, 1 streamwatch could not do its job, 2 usage or config,
+3 findings. Results go to stdout, logs to stderr.`,
+		Example:       "  streamwatch demo\n  streamwatch check https://d111111abcdef8.cloudfront.net/myStream/playlist.m3u8\n  streamwatch run event.yaml",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs,
+	}
+	root.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return cmd.Help()
+		}
+		hint := "streamwatch --help lists the commands"
+		if near := root.SuggestionsFor(args[0]); len(near) > 0 {
+			hint = "did you mean " + strings.Join(near, " or ") + "?"
+		}
+		return &usageError{fmt.Sprintf("unknown command %q", args[0]), hint}
+	}
+	root.SuggestionsMinimumDistance = 2
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &usageError{err.Error(), cmd.CommandPath() + " --help lists the flags"}
+	})
+	flags := root.PersistentFlags()
+	flags.StringVar(&c.logFormat, "log-format", "console", "console or json")
+	flags.StringVar(&c.logLevel, "log-level", "info", "debug, info, warn or error")
+	root.AddCommand(
+		c.runCommand(), c.demoCommand(), c.checkCommand(), c.validateCommand(), c.embedCommand(), c.statusCommand(), c.drillCommand(),
+		c.checksCommand(), c.versionCommand(),
+	)
+	return root
+}
+
+// argument wraps cobra's complaint about the number of arguments.
+func argument(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return &usageError{err.Error(), "usage: " + cmd.UseLine()}
+		}
+		return nil
+	}
+}
+
+// oneOf refuses a flag whose value is none of the words.
+func oneOf(flag, value string, words ...string) error {
+	for _, w := range words {
+		if w == value {
+			return nil
+		}
+	}
+	return &usageError{fmt.Sprintf("--%s %q", flag, value), "one of " + strings.Join(words, ", ")}
+}
+
+// log makes the logger that the flags ask for. It writes to stderr.
+func (c *cli) log() (*zap.Logger, error) {
+	if err := oneOf("log-format", c.logFormat, "console", "json"); err != nil {
+		return nil, err
+	}
+	if err := oneOf("log-level", c.logLevel, "debug", "info", "warn", "error"); err != nil {
+		return nil, err
+	}
+	level, err := zapcore.ParseLevel(c.logLevel)
+	if err != nil {
+		return nil, fmt.Errorf("reading --log-level: %w", err)
+	}
+	conf := zap.NewProductionEncoderConfig()
+	conf.TimeKey, conf.EncodeTime = "time", zapcore.RFC3339TimeEncoder
+	encoder := zapcore.NewJSONEncoder(conf)
+	if c.logFormat == "console" {
+		conf.EncodeTime = zapcore.TimeEncoderOfLayout("15:04:05")
+		conf.EncodeLevel = zapcore.CapitalLevelEncoder
+		conf.ConsoleSeparator = "  "
+		encoder = zapcore.NewConsoleEncoder(conf)
+	}
+	return zap.New(zapcore.NewCore(encoder, zapcore.Lock(zapcore.AddSync(c.stderr)), level)), nil
+}

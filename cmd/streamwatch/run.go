@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+)
+
+// errOver ends a run whose time is up.
+var errOver = errors.New("the time is up")
+
+func (c *cli) runCommand() *cobra.Command {
+	var limit time.Duration
+	cmd := &cobra.Command{
+		Use:   "run EVENT.yaml",
+		Short: "Watch an event from its file to its report",
+		Long: `Bring the event's distribution into being or find it, write the embeds, and
+watch every stream at the edge and at the origin. The page, the API and /metrics
+are at monitor.listen, incidents and history below output/EVENT/.
+
+run goes on until the event ends, until --for is over, or until SIGINT or
+SIGTERM; then it writes what is still in memory, report.html and report.json,
+and exits 0. A second signal kills at once. A daemon that starts again takes up
+the incidents that were open.`,
+		Example: "  streamwatch run event.yaml\n  streamwatch run event.yaml --for 2h --log-format json",
+		Args:    argument(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			log, err := c.log()
+			if err != nil {
+				return err
+			}
+			event, err := c.load(args[0])
+			if err != nil {
+				return err
+			}
+			if !event.Ends.IsZero() && !event.Ends.After(time.Now()) {
+				log.Info("the event is over", zap.Time("ends", event.Ends))
+				return nil
+			}
+			ctx, stop := until(cmd.Context(), limit, event.Ends)
+			defer stop()
+			s := &session{c: c, event: event, log: log}
+			return s.run(ctx)
+		},
+	}
+	cmd.Flags().DurationVar(&limit, "for", 0, "stop after this time (default: at the event's end)")
+	return cmd
+}
+
+// until ends a context after a while and at a moment; zero is never.
+func until(ctx context.Context, limit time.Duration, ends time.Time) (context.Context, context.CancelFunc) {
+	end := ends
+	if limit > 0 {
+		if after := time.Now().Add(limit); end.IsZero() || after.Before(end) {
+			end = after
+		}
+	}
+	if end.IsZero() {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadlineCause(ctx, end, errOver)
+}

@@ -1,0 +1,240 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/monitor"
+	"github.com/streamwatch/streamwatch/probe/report"
+	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/probe/sink/prom"
+	"github.com/streamwatch/streamwatch/probe/sink/store"
+	"github.com/streamwatch/streamwatch/probe/web"
+	"github.com/streamwatch/streamwatch/provision"
+)
+
+// session is one run of one event: from its file to its report. run and demo
+// differ only in where the event comes from and in the faults of the demo.
+type session struct {
+	c      *cli
+	event  *configs.Event
+	log    *zap.Logger
+	faults web.Faults   // only in the demo
+	board  *sim.Board   // only in the demo: the edge shows its faults too
+	listen net.Listener // taken already; nil takes monitor.listen
+
+	store   *store.Store
+	edge    *provision.Local // nil unless the distribution is local
+	dist    provision.Distribution
+	monitor *monitor.Monitor
+	server  *web.Server
+	embeds  *embeds
+}
+
+// failure is one of ours, with its mend.
+type failure struct {
+	err  error
+	mend string
+}
+
+func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Unwrap() error { return f.err }
+
+// Hint says how to mend it.
+func (f *failure) Hint() string { return f.mend }
+
+// run watches until ctx is done, then flushes and writes the report. What can
+// fail fails before anything is started.
+func (s *session) run(ctx context.Context) (err error) {
+	folder := filepath.Join(s.event.Output, s.event.Event)
+	if s.store, err = store.Open(s.event.Output, s.event.Event, s.log); err != nil {
+		return &failure{fmt.Errorf("opening the history: %w", err), "`output` must name a folder that can be written: " + s.event.Output}
+	}
+	defer func() { err = errors.Join(err, s.store.Close()) }()
+	if s.listen, err = s.listener(ctx); err != nil {
+		return err
+	}
+	if s.listen != nil {
+		defer s.listen.Close()
+	}
+	provider, err := s.provider()
+	if err != nil {
+		return err
+	}
+	if s.dist, err = provider.Provision(ctx, nil); err != nil {
+		return err
+	}
+	if err := s.wire(ctx, folder); err != nil {
+		return err
+	}
+	s.announce(folder)
+	if err := s.watch(ctx); err != nil {
+		return err
+	}
+	return s.report(folder)
+}
+
+// provider returns what brings the event's distribution into being.
+func (s *session) provider() (provision.Provider, error) {
+	switch d := &s.event.Distribution; {
+	case d.Existing != nil:
+		return provision.Existing{URL: d.Existing.URL.Reveal()}, nil
+	case d.Local != nil:
+		origin, err := url.Parse(s.event.Origin.URL.Reveal())
+		if err != nil {
+			return nil, errors.New("reading origin.url")
+		}
+		headers := http.Header{}
+		for name, value := range s.event.Origin.Headers {
+			headers.Set(name, value.Reveal())
+		}
+		s.edge = provision.NewLocal(d.Local.Listen, sim.NewEdge(sim.EdgeConfig{Origin: origin, Headers: headers, Faults: s.board}))
+		return s.edge, nil
+	default:
+		return nil, errors.New("the event has no distribution")
+	}
+}
+
+// listener takes the address of the page.
+func (s *session) listener(ctx context.Context) (net.Listener, error) {
+	address := s.event.Monitor.Listen
+	if s.listen != nil || address == "" {
+		return s.listen, nil
+	}
+	var lc net.ListenConfig
+	ln, err := lc.Listen(ctx, "tcp", address)
+	if err == nil {
+		return ln, nil
+	}
+	err = fmt.Errorf("opening the page: %w", err)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, &failure{err, "another process has " + address + ": end it, or set monitor.listen to another port"}
+	}
+	return nil, &failure{err, "monitor.listen is an address of this machine such as 127.0.0.1:8090"}
+}
+
+// wire puts the parts together. Nothing runs yet.
+func (s *session) wire(ctx context.Context, folder string) error {
+	open, err := s.store.OpenIncidents(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the open incidents: %w", err)
+	}
+	s.embeds = &embeds{event: s.event, edge: s.dist.EdgeURL, dir: filepath.Join(folder, s.event.Player.Out), log: s.log}
+	metrics := prom.New(prom.Options{Event: s.event.Event, Version: ownVersion()})
+	o := monitorOptions(s.event, s.dist.EdgeURL)
+	o.Resume, o.Fresh, o.Log = open, s.dist.Fresh, s.log
+	// The page is a sink of the monitor, and shows the monitor: the snapshot is
+	// asked for once both exist.
+	source := &lateSource{}
+	w := web.Options{
+		Source: source, Ready: source.ready, History: s.store, Metrics: metrics.Handler(),
+		Embeds: s.embeds.preview, EmbedKinds: s.embeds.kinds(), Faults: s.faults, Log: s.log,
+	}
+	if a := s.event.Monitor.Auth; a != nil {
+		w.Auth = web.Auth{Username: a.Username, Password: a.Password.Reveal()}
+	}
+	s.server = web.New(w)
+	o.Sinks = []probe.Sink{s.store, metrics, s.server}
+	s.monitor = monitor.New(o)
+	source.m = s.monitor
+	return nil
+}
+
+// lateSource is the monitor, for what is made before it.
+type lateSource struct{ m *monitor.Monitor }
+
+// Snapshot returns the monitor's.
+func (l *lateSource) Snapshot() *probe.Snapshot { return l.m.Snapshot() }
+
+func (l *lateSource) ready() bool { return l.m.Ready() }
+
+// announce says where everything is.
+func (s *session) announce(folder string) {
+	fmt.Fprintf(s.c.stdout, "watching %s\n", s.event.Event)
+	if s.listen != nil {
+		s.c.say("page", "http://"+s.listen.Addr().String()+"/")
+	}
+	s.c.say("edge", s.dist.EdgeURL)
+	s.c.say("origin", s.event.Origin.URL.String())
+	s.c.say("embeds", filepath.Join(folder, s.event.Player.Out))
+}
+
+// watch runs all parts until ctx is done or one of them fails. The monitor ends
+// first, because its last batches go to the others.
+func (s *session) watch(ctx context.Context) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	serving, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	var parts sync.WaitGroup
+	serve := func(what string, run func(context.Context) error) {
+		parts.Go(func() {
+			if err := run(serving); err != nil {
+				stop(fmt.Errorf("%s: %w", what, err))
+			}
+		})
+	}
+	if s.edge != nil {
+		serve("serving the local edge", s.edge.Run)
+	}
+	if s.listen != nil {
+		serve("serving the page", func(ctx context.Context) error { return s.server.Run(ctx, s.listen) })
+	}
+	parts.Go(func() { s.embeds.run(ctx) })
+	s.monitor.Run(ctx)
+	end()
+	parts.Wait()
+	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, errOver) {
+		return err
+	}
+	return nil
+}
+
+// report writes report.html and report.json beside the history. It has its own
+// time: the context of the run is over by now.
+func (s *session) report(folder string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := s.store.Flush(ctx); err != nil {
+		return fmt.Errorf("flushing the history: %w", err)
+	}
+	snapshot := s.monitor.Snapshot()
+	incidents, err := s.store.Incidents(ctx, probe.IncidentFilter{Since: snapshot.Started})
+	if err != nil {
+		return fmt.Errorf("reading the incidents: %w", err)
+	}
+	r := &report.Run{Version: ownVersion(), Ended: time.Now(), Snapshot: snapshot, Incidents: incidents}
+	var page, data strings.Builder
+	if err := errors.Join(r.HTML(&page), r.JSON(&data)); err != nil {
+		return err
+	}
+	for name, text := range map[string]string{"report.html": page.String(), "report.json": data.String()} {
+		if err := replace(filepath.Join(folder, name), text); err != nil {
+			return fmt.Errorf("writing the report: %w", err)
+		}
+	}
+	s.c.say("report", filepath.Join(folder, "report.html"))
+	return nil
+}
+
+// replace writes a file that appears whole or not at all.
+func replace(path, text string) error {
+	if err := os.WriteFile(path+".new", []byte(text), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
+}

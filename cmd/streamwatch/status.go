@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// Limits of one request to the daemon.
+const (
+	statusDeadline = 5 * time.Second
+	statusBytes    = 16 << 20
+)
+
+func (c *cli) statusCommand() *cobra.Command {
+	var watch bool
+	var format string
+	cmd := &cobra.Command{
+		Use:   "status [URL]",
+		Short: "Show the verdicts of a running streamwatch",
+		Long: `Ask a running streamwatch for its verdicts and show them as a table: one line
+for each rendition, edge and origin side by side. URL is that of its page, by
+default http://127.0.0.1:8090; where the page asks for a password, write
+http://USER:PASSWORD@HOST:PORT.`,
+		Example: "  streamwatch status\n  streamwatch status http://127.0.0.1:8091 --watch\n  streamwatch status --format json",
+		Args:    argument(cobra.MaximumNArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			base := "http://127.0.0.1:8090"
+			if len(args) > 0 {
+				base = args[0]
+			}
+			if err := oneOf("format", format, "text", "json"); err != nil {
+				return err
+			}
+			u, err := url.Parse(base)
+			if err != nil || u.Host == "" || !isURL(base) {
+				return &usageError{"the URL of the page cannot be read", "such as http://127.0.0.1:8090"}
+			}
+			for {
+				if err := c.status(cmd.Context(), u.JoinPath("api/v1/status"), format, watch); err != nil || !watch {
+					return err
+				}
+				select {
+				case <-time.After(2 * time.Second):
+				case <-cmd.Context().Done():
+					return nil
+				}
+			}
+		},
+	}
+	cmd.Flags().BoolVar(&watch, "watch", false, "show it again every 2 seconds")
+	cmd.Flags().StringVar(&format, "format", "text", "text or json")
+	return cmd
+}
+
+// status asks once and shows the answer.
+func (c *cli) status(ctx context.Context, u *url.URL, format string, watch bool) error {
+	body, err := ask(ctx, u)
+	if err != nil {
+		if watch && ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	if format == "json" {
+		_, err := fmt.Fprintf(c.stdout, "%s\n", strings.TrimSpace(string(body)))
+		return err
+	}
+	var snap probe.Snapshot
+	if err := json.Unmarshal(body, &snap); err != nil {
+		return &failure{fmt.Errorf("reading the status of %s: %w", u.Redacted(), err), "is this the page of a streamwatch?"}
+	}
+	if watch && terminal(c.stdout) {
+		fmt.Fprint(c.stdout, "\x1b[H\x1b[2J")
+	}
+	return c.showStatus(&snap)
+}
+
+// ask makes the one request.
+func ask(ctx context.Context, u *url.URL) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, statusDeadline)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return nil, fmt.Errorf("asking for the status: %w", err)
+	}
+	client := &http.Client{}
+	defer client.CloseIdleConnections()
+	res, err := client.Do(req)
+	if err != nil {
+		if inner, ok := errors.AsType[*url.Error](err); ok {
+			err = inner.Err // without the URL, which may hold a password
+		}
+		return nil, &failure{fmt.Errorf("asking %s: %w", u.Redacted(), err), "is streamwatch run or demo running there?"}
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, statusBytes))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("asking %s: %w", u.Redacted(), err)
+	case res.StatusCode == http.StatusUnauthorized:
+		return nil, &failure{fmt.Errorf("asking %s: it wants a password", u.Redacted()), "write http://USER:PASSWORD@HOST:PORT"}
+	case res.StatusCode != http.StatusOK:
+		return nil, fmt.Errorf("asking %s: status %d, want 200", u.Redacted(), res.StatusCode)
+	}
+	return body, nil
+}
+
+func (c *cli) showStatus(snap *probe.Snapshot) error {
+	paint := c.paint()
+	fmt.Fprintf(c.stdout, "%s  %s since %s\n", snap.Event, paint(string(snap.Verdict)), snap.Since.UTC().Format("15:04:05 UTC"))
+	rows := [][]string{{"STREAM", "RENDITION", "VERDICT", "EDGE", "AGE", "ORIGIN", "AGE", "LAG"}}
+	open := 0
+	for i := range snap.Streams {
+		s := &snap.Streams[i]
+		open += len(s.OpenIncidents)
+		if len(s.Renditions) == 0 {
+			rows = append(rows, []string{s.Name, "-", string(s.Verdict)})
+		}
+		for j := range s.Renditions {
+			r := &s.Renditions[j]
+			row := []string{s.Name, r.Name, string(r.Verdict)}
+			row = append(row, side(r.Edge)...)
+			row = append(row, side(r.Origin)...)
+			rows = append(rows, append(row, seconds(r.EdgeLag)))
+		}
+	}
+	if err := table(c.stdout, paint, rows); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(c.stdout, "open incidents: %d\n", open)
+	return err
+}
+
+// side shows one side of a rendition: verdict, and age of the newest segment.
+func side(s *probe.SideSnapshot) []string {
+	if s == nil {
+		return []string{"-", "-"}
+	}
+	return []string{string(s.Verdict), seconds(s.LastSegmentAge)}
+}
+
+func seconds(d probe.Fact[time.Duration]) string {
+	if !d.Stated {
+		return "-"
+	}
+	return fmt.Sprintf("%.1fs", d.Value.Seconds())
+}

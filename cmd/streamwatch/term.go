@@ -1,0 +1,98 @@
+package main
+
+// What is shown on a terminal, and how:
+//
+//   - Results go to stdout, in plain words and columns; logs go to stderr.
+//   - Colour only where stdout is a terminal and NO_COLOR is not set. It marks
+//     verdicts and severities and never says anything that the word does not.
+//   - 80 columns suffice. What is longer by nature (URLs, curl lines) stands
+//     last in its line, so that it can be copied whole.
+//   - Nothing moves unless stdout is a terminal; in a pipe every line is final.
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/term"
+)
+
+const reset = "\x1b[0m"
+
+// terminal reports whether w is one.
+func terminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// paint returns a function that colours verdicts and severities on stdout.
+func (c *cli) paint() func(string) string {
+	plain := func(word string) string { return word }
+	if no, _ := c.env("NO_COLOR"); no != "" || !terminal(c.stdout) {
+		return plain
+	}
+	return func(word string) string {
+		switch word {
+		case "ok", "found":
+			return "\x1b[32m" + word + reset
+		case "down", "critical", "error", "missed":
+			return "\x1b[31m" + word + reset
+		case "degraded", "warning", "blind", "late", "noisy":
+			return "\x1b[33m" + word + reset
+		default:
+			return word
+		}
+	}
+}
+
+// table writes rows in columns. The last column is not padded.
+func table(w io.Writer, paint func(string) string, rows [][]string) error {
+	var width []int
+	for _, row := range rows {
+		for i, cell := range row {
+			if i == len(width) {
+				width = append(width, 0)
+			}
+			width[i] = max(width[i], utf8.RuneCountInString(cell))
+		}
+	}
+	var b strings.Builder
+	for _, row := range rows {
+		line := ""
+		for i, cell := range row {
+			line += paint(cell)
+			if i < len(row)-1 {
+				line += strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell)+2)
+			}
+		}
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// wrap breaks prose into lines of at most 78 characters.
+func wrap(text string) string {
+	var b strings.Builder
+	at := 0
+	for word := range strings.FieldsSeq(text) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case at == 0:
+		case at+1+n > 78:
+			b.WriteByte('\n')
+			at = 0
+		default:
+			b.WriteByte(' ')
+			at++
+		}
+		b.WriteString(word)
+		at += n
+	}
+	return b.String()
+}
+
+// say writes one line of "what  value" below a command's first line.
+func (c *cli) say(what, value string) { fmt.Fprintf(c.stdout, "  %-8s %s\n", what, value) }

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/player"
+)
+
+func (c *cli) validateCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "validate EVENT.yaml",
+		Short: "Report every problem of an event file, with line and column",
+		Long: `Read an event file as run would, and report all of its problems at once, each
+with its line and column and the mend. Nothing is started and nothing is asked
+of the network. Variables such as ${ORIGIN_SECRET} must be set, as for run.`,
+		Example: "  streamwatch validate event.yaml",
+		Args:    argument(cobra.ExactArgs(1)),
+		RunE: func(_ *cobra.Command, args []string) error {
+			event, err := c.load(args[0])
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(c.stdout, "%s is valid: event %s, streams %d\n", args[0], event.Event, len(event.Streams))
+			return err
+		},
+	}
+}
+
+// load reads an event file and checks what only the packages know that use its
+// values.
+func (c *cli) load(path string) (*configs.Event, error) {
+	event, err := configs.Load(path, c.env)
+	if err != nil {
+		if problems, ok := errors.AsType[*configs.Problems](err); ok {
+			problems.Name = path
+			return nil, problems
+		}
+		if errors.Is(err, os.ErrNotExist) {
+			return nil, &usageError{err.Error(), "streamwatch demo needs no file"}
+		}
+		return nil, &usageError{text: err.Error()}
+	}
+	var found []configs.Problem
+	for _, mistake := range unjoin(playerOptions(event).Check()) {
+		p := configs.Problem{Path: "player", Message: mistake.Error()}
+		if u, ok := errors.AsType[*player.UsageError](mistake); ok {
+			p = configs.Problem{Path: "player." + u.Option, Message: "player." + u.Option + " " + u.Problem, Hint: u.Mend}
+		}
+		found = append(found, p)
+	}
+	if len(found) > 0 {
+		return nil, event.Locate(path, found)
+	}
+	return event, nil
+}
+
+// unjoin takes errors apart that errors.Join put together.
+func unjoin(err error) []error {
+	if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the outermost error only
+		return many.Unwrap()
+	}
+	if err == nil {
+		return nil
+	}
+	return []error{err}
+}
