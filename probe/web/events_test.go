@@ -145,6 +145,21 @@ func TestEvents(t *testing.T) {
 	}
 }
 
+// A connection outlives the limits that hold for requests.
+func TestEventsOutliveTheReadTimeout(t *testing.T) {
+	s := New((&fake{snap: sick(start)}).options())
+	s.readTimeout = 300 * time.Millisecond
+	url, _ := serve(t, s)
+	events := listen(t.Context(), t, url)
+	next(t, events)
+	time.Sleep(3 * s.readTimeout)
+	for len(events) > 0 { // what came before the limit
+		next(t, events)
+	}
+	_ = s.Write(t.Context(), probe.Batch{At: start, Stream: "main"})
+	next(t, events)
+}
+
 // In an hour of silence the page hears a status every 5 s and proxies a
 // comment every 15 s, and never more than four frames a second when all
 // streams change all the time.

@@ -59,6 +59,8 @@ type Server struct {
 	o       Options
 	hub     *hub
 	handler http.Handler
+
+	readTimeout time.Duration // a test shortens it
 }
 
 // Limits of the server. A page is a few requests; a stuck client must not hold
@@ -78,7 +80,7 @@ func New(o Options) *Server {
 	if o.Log == nil {
 		o.Log = zap.NewNop()
 	}
-	s := &Server{o: o, hub: newHub(o.Source)}
+	s := &Server{o: o, hub: newHub(o.Source), readTimeout: readTimeout}
 	s.handler = s.routes()
 	return s
 }
@@ -102,7 +104,7 @@ func (s *Server) Run(ctx context.Context, ln net.Listener) error {
 	srv := &http.Server{
 		Handler:           s.handler,
 		ReadHeaderTimeout: readHeaderTimeout,
-		ReadTimeout:       readTimeout,
+		ReadTimeout:       s.readTimeout,
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
