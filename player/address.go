@@ -69,6 +69,16 @@ func loopback(host string) bool {
 // originOf returns scheme://host[:port], what a Content-Security-Policy wants.
 func originOf(u *url.URL) string { return u.Scheme + "://" + u.Host }
 
+// Address returns the manifest's address as the embeds will load it, or refuses
+// one that cannot stand in a public page.
+func Address(manifestURL string, o Options) (string, []Warning, error) {
+	u, warnings, err := o.manifestAddress(manifestURL)
+	if err != nil {
+		return "", nil, err
+	}
+	return u.String(), warnings, nil
+}
+
 // manifestAddress reads the manifest's address. CloudFront always has a
 // certificate for its own names, so http there becomes https with a warning.
 func (o Options) manifestAddress(s string) (*url.URL, []Warning, error) {

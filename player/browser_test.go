@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -144,8 +146,22 @@ func TestPreviewPlays(t *testing.T) {
 	srv := preview(t, l.url(), benchFacts(), player.Options{Title: "Autumn concert"})
 	for _, kind := range []player.Kind{player.HLSJS, player.VideoJS, player.Native, player.IFrame} {
 		t.Run(string(kind), func(t *testing.T) {
+			var segments atomic.Int32
+			l.set(func(_ http.ResponseWriter, r *http.Request) bool {
+				if strings.HasSuffix(r.URL.Path, ".ts") && r.Header.Get("Origin") == "null" {
+					segments.Add(1)
+				}
+				return false
+			})
 			open(t, ctx, fmt.Sprintf("%s/embed/main/%s", srv.URL, kind))
 			if kind == player.IFrame {
+				// The frame is sandboxed, so the test cannot look inside. It asks for
+				// more segments than its first buffer only if it plays.
+				for deadline := time.Now().Add(20 * time.Second); segments.Load() < 6; time.Sleep(100 * time.Millisecond) {
+					if time.Now().After(deadline) {
+						t.Fatalf("the framed player asked for %d segments in 20 s", segments.Load())
+					}
+				}
 				return
 			}
 			d := played(t, ctx, 3*time.Second, 20*time.Second)
@@ -156,4 +172,61 @@ func TestPreviewPlays(t *testing.T) {
 			t.Log(eval[[]any](t, ctx, "window.seen"))
 		})
 	}
+}
+
+// click presses the mouse on an element, which is a user's gesture.
+func click(t *testing.T, ctx context.Context, selector string) {
+	t.Helper()
+	if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector))); err != nil {
+		t.Fatalf("clicking %s: %v", selector, err)
+	}
+}
+
+func TestAutoplay(t *testing.T) {
+	need(t, "ffmpeg")
+	l := newLive(t)
+	l.start(t, false)
+	ctx := browser(t)
+	l.wait(t, 4)
+	const muted = "document.querySelector('video').muted"
+
+	t.Run("off asks for nothing before the click, then plays with sound", func(t *testing.T) {
+		srv := preview(t, l.url(), benchFacts(), player.Options{Autoplay: player.Off})
+		var asked atomic.Int32
+		l.set(func(http.ResponseWriter, *http.Request) bool { asked.Add(1); return false })
+		open(t, ctx, srv.URL+"/embed/main/hlsjs")
+		time.Sleep(time.Second)
+		if n := asked.Load(); n > 0 {
+			t.Errorf("%d requests before the click", n)
+		}
+		click(t, ctx, ".streamwatch-play")
+		played(t, ctx, 2*time.Second, 20*time.Second)
+		if eval[bool](t, ctx, muted) {
+			t.Error("the picture is silent")
+		}
+	})
+	t.Run("any falls back to silence, and the button ends it", func(t *testing.T) {
+		srv := preview(t, l.url(), benchFacts(), player.Options{Autoplay: player.Any})
+		open(t, ctx, srv.URL+"/embed/main/hlsjs")
+		played(t, ctx, 2*time.Second, 20*time.Second)
+		if !eval[bool](t, ctx, muted) {
+			t.Fatal("the browser let it play with sound")
+		}
+		click(t, ctx, ".streamwatch-unmute")
+		played(t, ctx, 2*time.Second, 20*time.Second)
+		if eval[bool](t, ctx, muted) {
+			t.Error("still silent")
+		}
+	})
+	t.Run("keys", func(t *testing.T) {
+		press := func(key string) {
+			eval[any](t, ctx, fmt.Sprintf("void document.querySelector('video').dispatchEvent(new KeyboardEvent('keydown', {key: %q, bubbles: true}))", key))
+		}
+		for _, c := range []struct{ key, state string }{{"m", muted}, {"k", "document.querySelector('video').paused"}} {
+			was := eval[bool](t, ctx, c.state)
+			if press(c.key); eval[bool](t, ctx, c.state) == was {
+				t.Errorf("key %s does nothing", c.key)
+			}
+		}
+	})
 }

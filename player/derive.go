@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -174,6 +175,9 @@ func (d *derivation) advise() {
 	}
 	if d.Window < 5*d.td && !d.Ended {
 		d.warn("manifest", "the playlist holds %v, less than five target durations (%v): viewers cannot bridge an outage", d.Window, 5*d.td)
+	}
+	if d.CMCD && slices.ContainsFunc(d.Kinds, func(k Kind) bool { return k == VideoJS || k == Native }) {
+		d.warn("cmcd", "only the hls.js page sends it; Video.js and native players cannot")
 	}
 	if d.CMCD {
 		d.warn("cmcd", "the CDN's cache key must leave out the query parameter CMCD, or every viewer is a cache miss")

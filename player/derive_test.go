@@ -157,6 +157,10 @@ func TestManifestAddress(t *testing.T) {
 			}
 		})
 	}
+	u, warnings, err := player.Address(strings.Replace(edgeURL, "https", "http", 1), player.Options{})
+	if err != nil || u != edgeURL || len(warnings) != 1 {
+		t.Errorf("CloudFront by http: %s, %v, %v", u, warnings, err)
+	}
 	files, err := player.Render("e", "main", strings.Replace(edgeURL, "https", "http", 1), cfg, player.Options{})
 	if err != nil || !strings.Contains(string(files["hlsjs.html"]), `"url": "https://d111`) {
 		t.Errorf("a CloudFront address by http did not become https: %v", err)
