@@ -14,15 +14,16 @@ import (
 
 // Outcome is what a drill led to.
 type Outcome struct {
-	Drill     Drill
-	Err       error            // the drill could not be held; nothing else is set
-	Before    []probe.Incident // false alarms, before the fault began
-	Incident  *probe.Incident  // the required one; nil when it did not come
-	Delay     time.Duration    // from the beginning of the fault to the opened incident
-	Others    []probe.Incident // opened besides, by one cause: each is noise
-	Began     time.Time        // when the fault was switched on
-	Sight     time.Duration    // from the first bad observation to the opened incident
-	Allowance time.Duration    // what the drill allows for Delay
+	Drill       Drill
+	Err         error            // the drill could not be held; nothing else is set
+	Before      []probe.Incident // false alarms, before the fault began
+	Incident    *probe.Incident  // the required one; nil when it did not come
+	Delay       time.Duration    // from the beginning of the fault to the opened incident
+	Others      []probe.Incident // opened besides, by one cause: each is noise
+	Began       time.Time        // when the fault was switched on
+	LastSegment time.Time        // when the newest segment before it appeared; known without jitter only
+	Sight       time.Duration    // from the first bad observation to the opened incident
+	Allowance   time.Duration    // what the drill allows for Delay
 }
 
 // OK reports whether the drill was met: found, blamed right, in time, alone.
@@ -46,11 +47,12 @@ func Run(ctx context.Context, d Drill, s Settings) Outcome {
 	}
 	out := Outcome{Drill: d, Allowance: d.Within(s.TargetDuration)}
 	board := sim.NewBoard()
-	origin := sim.NewOrigin(sim.Config{TargetDuration: s.TargetDuration, Jitter: s.Jitter, Faults: board, Renditions: make([]sim.Rendition, s.Renditions)})
+	start := time.Now().Add(-time.Hour).Truncate(time.Second)
+	origin := sim.NewOrigin(sim.Config{Start: start, TargetDuration: s.TargetDuration, Jitter: s.Jitter, Faults: board, Renditions: make([]sim.Rendition, s.Renditions)})
 	edge := sim.NewEdge(sim.EdgeConfig{
 		Origin: &url.URL{Scheme: "http", Host: "origin.test"}, Transport: sim.Hosts{"origin.test": origin}, Faults: board,
 	})
-	seen := newCollector()
+	seen := NewCollector()
 	m := monitor.New(monitor.Options{
 		Event: "drill", Origin: "http://origin.test", Edge: "http://edge.test", Streams: []monitor.Stream{{Name: "main", Manifest: "/main/playlist.m3u8"}},
 		Transport: sim.Hosts{"origin.test": origin, "edge.test": edge}, Sinks: []probe.Sink{seen},
@@ -64,9 +66,10 @@ func Run(ctx context.Context, d Drill, s Settings) Outcome {
 		out.Err = fmt.Errorf("drill %s: %w", d.Fault, ctx.Err())
 		return out
 	}
-	out.Before = seen.all()
+	out.Before = seen.Incidents()
 	began := time.Now()
 	out.Began = began.UTC()
+	out.LastSegment = start.Add(began.Sub(start).Truncate(s.TargetDuration)).UTC()
 	if err := board.Inject(sim.Injection{Fault: d.Fault, From: began}); err != nil {
 		out.Err = fmt.Errorf("drill %s: %w", d.Fault, err)
 		return out
@@ -77,13 +80,13 @@ func Run(ctx context.Context, d Drill, s Settings) Outcome {
 
 // wait collects incidents until the limit is over, and for two more target
 // durations in which nothing else may open.
-func (o *Outcome) wait(ctx context.Context, seen *collector, began time.Time, td time.Duration) {
+func (o *Outcome) wait(ctx context.Context, seen *Collector, began time.Time, td time.Duration) {
 	end := began.Add(o.Allowance + 2*td)
 	for time.Now().Before(end) && ctx.Err() == nil {
 		pause(ctx, 50*time.Millisecond)
 	}
 	o.Others = nil
-	for _, in := range seen.all()[len(o.Before):] {
+	for _, in := range seen.Incidents()[len(o.Before):] {
 		if o.Incident == nil && o.Drill.Met(&in) {
 			o.Incident = &in
 			o.Delay = in.Opened.Sub(began.Round(0))
@@ -103,19 +106,20 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// collector is a sink that keeps each incident as it last was.
-type collector struct {
+// Collector is a sink that keeps each incident as it last was.
+type Collector struct {
 	mu   sync.Mutex
 	list []probe.Incident
 }
 
-func newCollector() *collector { return &collector{} }
+// NewCollector returns a collector that has seen nothing.
+func NewCollector() *Collector { return &Collector{} }
 
 // Name names the sink.
-func (c *collector) Name() string { return "drill" }
+func (c *Collector) Name() string { return "drill" }
 
 // Write keeps the incidents of a batch.
-func (c *collector) Write(_ context.Context, b probe.Batch) error {
+func (c *Collector) Write(_ context.Context, b probe.Batch) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 next:
@@ -131,7 +135,8 @@ next:
 	return nil
 }
 
-func (c *collector) all() []probe.Incident {
+// Incidents returns what was seen, in the order of opening.
+func (c *Collector) Incidents() []probe.Incident {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return append([]probe.Incident(nil), c.list...)

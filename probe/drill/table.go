@@ -65,7 +65,7 @@ func All() []Drill {
 		{"seg-404-one", []string{"seg.status"}, origin, probe.Origin, 2 * sight, confirmed},
 		{"bytes-changed", []string{"seg.hash"}, origin, probe.Origin, 3 * sight, 0},
 		{"slow-segments", []string{"seg.slow"}, origin, probe.Origin, sight, 5 * time.Second},
-		{"cut-segment", []string{"seg.size", "seg.ts.sync"}, source, probe.Origin, 2 * sight, 0},
+		{"cut-segment", []string{"seg.size", "seg.ts.sync", "seg.hash"}, source, probe.Origin, 2 * sight, 0},
 		{"playlist-503", []string{"http.status"}, origin, probe.Origin, sight, confirmed},
 		{"playlist-503-one", []string{"http.status"}, origin, probe.Origin, sight, confirmed},
 		{"multivariant-503", []string{"http.status"}, origin, probe.Origin, sight, confirmed},

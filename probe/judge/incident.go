@@ -191,7 +191,7 @@ func (in *incident) describe(tr *tracker, j *Judge) {
 	in.check = tr.check
 	in.Check, in.Summary, in.Spec = tr.check.ID, tr.check.Summary, tr.check.Spec
 	in.Consequences = slices.DeleteFunc(in.Consequences, func(id string) bool { return id == in.Check })
-	in.Severity = j.cap(tr.worst)
+	in.Severity = max(in.Severity, j.cap(tr.worst)) // what was taken over was that bad
 	in.Detail = tr.report.Detail
 	in.Side, in.Rendition = tr.side(), tr.rendition()
 	if in.Began.IsZero() || tr.began.Before(in.Began) {
@@ -207,7 +207,8 @@ func (in *incident) describe(tr *tracker, j *Judge) {
 
 // closeOver closes incidents whose findings are all past. Consequences keep
 // theirs open for a while, as an edge recovers after its origin; what lasts
-// longer has a cause of its own and becomes an incident of its own.
+// longer on the same side inherits the incident; at the edge it has a cause of
+// its own and becomes an incident of its own.
 func (j *Judge) closeOver(now time.Time) {
 	for _, in := range slices.Clone(j.incidents) {
 		if in.closed {
@@ -225,6 +226,7 @@ func (j *Judge) closeOver(now time.Time) {
 		switch waited := now.Sub(in.clear); {
 		case in.resumed && waited < max(resumeGrace, j.recovery()):
 		case lasts && waited < j.recovery():
+		case lasts && in.inherit(left, j):
 		default:
 			in.end(now)
 			for _, tr := range left {
@@ -234,6 +236,28 @@ func (j *Judge) closeOver(now time.Time) {
 			}
 		}
 	}
+}
+
+// inherit makes a consequence on the same side that lasts the incident's own
+// finding: what went on all the while is one story, seen by another check.
+func (in *incident) inherit(left []*tracker, j *Judge) bool {
+	i := slices.IndexFunc(left, func(tr *tracker) bool {
+		return tr.side() == in.Side && tr.rounds&1 == 1 && tr.last.After(in.clear)
+	})
+	if i < 0 {
+		return false
+	}
+	heir := left[i]
+	in.members, in.Renditions = nil, nil
+	for _, tr := range left {
+		if tr.check == heir.check && tr.side() == in.Side {
+			in.join(tr, j.cap(tr.worst))
+		}
+	}
+	in.followers = slices.DeleteFunc(in.followers, func(tr *tracker) bool { return slices.Contains(in.members, tr) })
+	in.clear = time.Time{}
+	in.describe(heir, j)
+	return true
 }
 
 // recovery is how long consequences may outlast their cause: until a new

@@ -123,6 +123,9 @@ func (l *loop) poll(ctx context.Context) time.Duration {
 	if ctx.Err() != nil {
 		return time.Hour
 	}
+	if ex.Failure == probe.FailTimeout && l.s.m.strain.strained() {
+		return l.pace.confirmAfter()
+	}
 	o := &probe.Observation{Target: t, Exchange: ex}
 	l.read(o, body)
 	advanced := l.note(ctx, o)

@@ -70,6 +70,7 @@ type Monitor struct {
 	started time.Time
 	control atomic.Int32 // 0 unknown, 1 answers, 2 does not
 	late    lateness
+	strain  strain
 
 	mu      sync.Mutex
 	verdict probe.Verdict
@@ -117,6 +118,7 @@ func (m *Monitor) Run(ctx context.Context) {
 		watching.Go(func() { s.run(ctx) })
 	}
 	watching.Go(func() { m.beat(ctx) })
+	watching.Go(func() { m.strain.watch(ctx) })
 	if m.opts.Control != "" {
 		watching.Go(func() { m.watchControl(ctx) })
 	}

@@ -88,6 +88,9 @@ func (l *loop) runJob(ctx context.Context, j job) {
 	wait := segmentBackoff
 	for range segmentTries {
 		o := l.probeOnce(ctx, j)
+		if o.Exchange.Duration()*2 > j.probe.Duration && l.s.m.strain.strained() {
+			return // the time was ours
+		}
 		select {
 		case l.s.seen <- o:
 		case <-ctx.Done():

@@ -63,26 +63,27 @@ func (r *reader) judgeEnd() {
 	case r.variantLine > 0:
 		r.report(check, probe.Error, "the last EXT-X-STREAM-INF (line %d) has no URI", r.variantLine)
 	case r.terminated:
-	case r.line == "#EXT-X-ENDLIST":
-		r.report(check, probe.Info, "the last line has no line end")
 	case r.looksWhole():
-		r.report(check, probe.Warning, "the last line has no line end")
+		r.report(check, probe.Info, "the last line has no line end")
 	default:
 		r.report(check, probe.Error, "the text stops in the middle of a line: %s", quote(r.line))
 	}
 }
 
 // looksWhole guesses whether a last line without a line end is complete: a URI
-// that ends as the one before it does, or a tag whose value ends in a quote.
+// that ends as the one before it does, or a tag without a value, or one whose
+// value ends in a quote.
 func (r *reader) looksWhole() bool {
 	if strings.HasPrefix(r.line, "#") {
-		return strings.HasSuffix(r.line, `"`) || r.line == "#EXTM3U"
+		return strings.HasSuffix(r.line, `"`) || r.line == "#EXTM3U" || r.line == "#EXT-X-ENDLIST"
 	}
 	if strings.Contains(r.line, "?") {
 		return len(r.lastURI) == len(r.prevURI)
 	}
-	ext := path.Ext(r.line)
-	return ext != "" && (r.prevURI == "" || path.Ext(r.prevURI) == ext)
+	if r.prevURI == "" {
+		return path.Ext(r.line) != ""
+	}
+	return path.Ext(r.line) == path.Ext(r.prevURI)
 }
 
 func (r *reader) finishMedia() {

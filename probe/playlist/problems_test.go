@@ -134,7 +134,7 @@ func TestDetails(t *testing.T) {
 		}},
 		{head + "#EXTINF:0,\na.ts\n", probe.Problem{Check: "inf.bad", Severity: probe.Warning, Line: 5, Detail: "the duration of EXTINF is 0"}},
 		{head + "#EXTINF:6.0,\na.ts\nb.ts?token=secret\n", probe.Problem{Check: "inf.missing", Line: 7, Detail: `"b.ts?…" has no EXTINF`}},
-		{head + "#EXTINF:6.0,\na.ts", probe.Problem{Check: "http.truncated", Severity: probe.Warning, Line: 6, Detail: "the last line has no line end"}},
+		{head + "#EXTINF:6.0,\na.ts", probe.Problem{Check: "http.truncated", Severity: probe.Info, Line: 6, Detail: "the last line has no line end"}},
 		{head + "#EXTINF:6.0,\na.ts?k=v&token=sec", probe.Problem{
 			Check: "http.truncated", Severity: probe.Error, Line: 6, Detail: `the text stops in the middle of a line: "a.ts?…"`,
 		}},

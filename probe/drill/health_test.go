@@ -1,0 +1,95 @@
+package drill_test
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"os"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/drill"
+	"github.com/streamwatch/streamwatch/probe/monitor"
+	"github.com/streamwatch/streamwatch/probe/sim"
+)
+
+// Three days of a healthy stream with ±20 % publish jitter, behind an edge that
+// keeps playlists for half a target duration: nothing may be found.
+func TestThreeDaysWithoutAFalseAlarm(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes half a minute; run without -short")
+	}
+	for _, td := range []time.Duration{6 * time.Second} {
+		t.Run(td.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { watchHealthy(t, td, 72*time.Hour) })
+		})
+	}
+}
+
+// The same for an hour at every target duration.
+func TestAnHourWithoutAFalseAlarm(t *testing.T) {
+	for td := time.Second; td <= 10*time.Second; td += time.Second {
+		t.Run(td.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { watchHealthy(t, td, time.Hour) })
+		})
+	}
+}
+
+func watchHealthy(t *testing.T, td, d time.Duration) {
+	ttl := fmt.Sprintf("max-age=%d", max(1, int(td.Seconds())/2))
+	origin := sim.NewOrigin(sim.Config{TargetDuration: td, Jitter: 0.2, PlaylistCache: ttl})
+	edge := sim.NewEdge(sim.EdgeConfig{Origin: &url.URL{Scheme: "http", Host: "origin.test"}, Transport: sim.Hosts{"origin.test": origin}})
+	seen := drill.NewCollector()
+	m := monitor.New(monitor.Options{
+		Event: "e", Origin: "http://origin.test", Edge: "http://edge.test", Streams: []monitor.Stream{{Name: "main", Manifest: "/main/playlist.m3u8"}},
+		Transport: sim.Hosts{"origin.test": origin, "edge.test": edge}, Sinks: []probe.Sink{seen},
+	})
+	var running sync.WaitGroup
+	ctx, cancel := context.WithCancel(t.Context())
+	running.Go(func() { m.Run(ctx) })
+	time.Sleep(d)
+	if v := m.Snapshot().Verdict; v != probe.OK {
+		t.Errorf("verdict %s, want ok", v)
+	}
+	cancel()
+	running.Wait()
+	time.Sleep(time.Minute)
+	for i, in := range seen.Incidents() {
+		if i == 5 {
+			t.Fatal("and more")
+		}
+		t.Errorf("false alarm: %s %s %s %v: %s", in.Check, in.Severity, in.Side, in.Renditions, in.Detail)
+	}
+}
+
+// A stalled playlist opens its incident no later than 1.5 target durations and
+// one poll after the last new segment at the origin.
+func TestStallIsFoundInTime(t *testing.T) {
+	d, _ := drill.Find("stall")
+	for td := time.Second; td <= 10*time.Second; td += time.Second {
+		t.Run(td.String(), func(t *testing.T) {
+			worst := time.Duration(0)
+			for k := range 4 {
+				synctest.Test(t, func(t *testing.T) {
+					o := drill.Run(t.Context(), d, drill.Settings{TargetDuration: td, Offset: td * time.Duration(k) / 4})
+					time.Sleep(time.Minute)
+					check(t, o)
+					if o.Incident == nil {
+						return
+					}
+					after := o.Incident.Opened.Sub(o.LastSegment)
+					worst = max(worst, after)
+					if limit := td*3/2 + td/2; after > limit {
+						t.Errorf("opened %s after the last segment, want at most %s", after, limit)
+					}
+				})
+			}
+			if os.Getenv("DRILL_TABLE") != "" {
+				fmt.Printf("stall, target duration %2.0f s: opened at most %.2f s after the last new segment, %.2f target durations\n", td.Seconds(), worst.Seconds(), worst.Seconds()/td.Seconds())
+			}
+		})
+	}
+}
