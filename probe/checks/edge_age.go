@@ -44,6 +44,9 @@ var edgeAge = register(Check{
 // edge serves; zero when it is the newest, or was never seen at the origin.
 func (p *Pass) contentAge() time.Duration {
 	origin := p.History.Pair
+	if n := len(origin.Versions); n > 0 && origin.Versions[n-1].Hash == p.Obs.Hash {
+		return 0
+	}
 	for i := len(origin.Versions) - 2; i >= 0; i-- {
 		if origin.Versions[i].Hash == p.Obs.Hash {
 			// The next version's first sight is when this one was surely gone.

@@ -18,7 +18,7 @@ var seqJump = register(Check{
 	Explains: []string{"seg.mutated", "dseq.*", "pdt.*", "td.changed", "hdr.changed", "edge.*", "seq.slide", "alt.*", "win.*"},
 	Run: func(p *Pass) {
 		prev, cur, ok := p.update()
-		if !ok || cur.Segments[0].MSN <= last(prev).MSN+1 {
+		if !ok || cur.Segments[0].MSN <= last(prev).MSN+1 || p.withOrigin(last(cur).MSN) {
 			return
 		}
 		passed := last(cur).MSN - last(prev).MSN
@@ -29,9 +29,16 @@ var seqJump = register(Check{
 	},
 })
 
+// withOrigin reports whether an edge is where its origin is: it jumped over what
+// was published while it stood still, which is lag and no fault of the numbers.
+func (p *Pass) withOrigin(newest uint64) bool {
+	h := p.History
+	return h.Target.Side == probe.Edge && h.Pair != nil && h.Pair.Playlist != nil && newest <= h.Pair.High+2 && newest+2 >= h.Pair.High
+}
+
 // unseen is for how long texts can have come and gone between the one before
-// and this one. A cache that stood still jumps over what its origin published
-// meanwhile, so at the edge the time for which the text before stood counts.
+// and this one. A cache that stood still jumps too, so at the edge the time for
+// which the text before stood counts.
 func (p *Pass) unseen() time.Duration {
 	v := p.History.Versions
 	if len(v) < 2 {

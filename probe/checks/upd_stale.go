@@ -14,7 +14,7 @@ var updStale = register(Check{
 	Spec:     "RFC 8216bis §6.2.1; CoreMedia error -12888",
 	Severity: probe.Critical,
 	Blame:    probe.BlameEncoder,
-	Explains: []string{"alt.*", "edge.*", "win.*"},
+	Explains: []string{"alt.*", "edge.*", "win.*", "seq.jump"},
 	Run: func(p *Pass) {
 		age, limit, ok := p.staleness()
 		if !ok || age <= limit {
@@ -43,7 +43,11 @@ func (p *Pass) staleness() (age, limit time.Duration, ok bool) {
 	if h.Target.Side == probe.Edge && h.Pair != nil {
 		limit += min(h.Allowance(), 2*td) + min(h.Gap, td)
 	}
-	return p.Now.Sub(h.Advanced), limit, true
+	since := h.Advanced
+	if p.Stream.Starts.After(since) {
+		since = p.Stream.Starts // before the event starts nothing is due
+	}
+	return p.Now.Sub(since), limit, true
 }
 
 // otherSide says what the other side did meanwhile, for the detail of a finding.

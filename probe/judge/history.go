@@ -67,11 +67,11 @@ func advance(h *checks.History, o *probe.Observation) {
 		}
 		return
 	}
-	restarted := false
+	restarted, first := false, h.High == 0
 	if h.Previous != nil && len(h.Previous.Segments) > 0 {
-		restarted = newest.MSN < h.Previous.Segments[0].MSN
+		restarted, first = newest.MSN < h.Previous.Segments[0].MSN, false
 	}
-	if h.Advanced.IsZero() || newest.MSN > h.High || restarted {
+	if first || newest.MSN > h.High || restarted {
 		h.Advanced, h.High = o.Exchange.Done, newest.MSN
 	}
 }

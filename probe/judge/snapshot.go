@@ -66,9 +66,11 @@ func (j *Judge) side(h *checks.History, now time.Time) *probe.SideSnapshot {
 		if h.Playlist.Live() && !h.Advanced.IsZero() {
 			s.LastSegmentAge = probe.State(now.Sub(h.Advanced))
 		}
-		s.Verdict = probe.OK
-		if !h.Playlist.Live() {
+		switch {
+		case !h.Playlist.Live():
 			s.Verdict = probe.Ended
+		case len(h.Playlist.Segments) > 0 || h.Playlist.Skipped.Stated:
+			s.Verdict = probe.OK
 		}
 	}
 	for _, in := range j.incidents {
