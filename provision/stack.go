@@ -1,3 +1,181 @@
 package provision
 
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+)
+
+// ownerTag on a stack names the event that made it. A stack without it, or with
+// another event in it, is never touched.
 const ownerTag = "streamwatch:event"
+
+// Named limits of the conversation with CloudFormation.
+const (
+	maxAttempts  = 8                // of one call, with backoff in between
+	callTimeout  = 2 * time.Minute  // of one call with all its attempts
+	settleLimit  = 90 * time.Minute // that an operation is watched; CloudFormation's own limit is 60
+	creationTime = 10 * time.Minute // that a distribution mostly takes
+	maxRounds    = 5                // of looking and acting, before somebody else must be at work too
+)
+
+// ErrAbsent says that there is no stack to delete.
+var ErrAbsent = errors.New("there is no such stack")
+
+// errRaced says that somebody else created the stack between look and create.
+var errRaced = errors.New("the stack came into being meanwhile")
+
+// Stack provisions by a stack of AWS CloudFormation. Each method first looks at
+// what is there: an operation that runs already is followed, not repeated. When
+// ctx ends the method returns and the operation goes on.
+type Stack struct {
+	// Recreate deletes a stack that can neither be used nor updated, such as one
+	// in ROLLBACK_COMPLETE, and creates it again.
+	Recreate bool
+
+	spec Spec
+	api  *cloudformation.Client
+}
+
+// NewStack returns the stack of a Spec. Credentials and endpoint are found the
+// AWS way (environment, profile, SSO, instance role, AWS_ENDPOINT_URL); options
+// come on top. Nothing is asked of AWS yet.
+func NewStack(ctx context.Context, s Spec, options ...func(*config.LoadOptions) error) (*Stack, error) {
+	options = append([]func(*config.LoadOptions) error{
+		config.WithRegion(s.Region), config.WithRetryMaxAttempts(maxAttempts),
+	}, options...)
+	cfg, err := config.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		return nil, explain("loading the AWS configuration", err)
+	}
+	return &Stack{spec: s, api: cloudformation.NewFromConfig(cfg)}, nil
+}
+
+// Provision creates the stack, or updates it where it differs from the Spec, or
+// leaves it as it is, and returns the distribution in it. An update that would
+// replace or remove the distribution is refused. After a failed update that was
+// rolled back, the distribution that still stands comes with the error.
+func (s *Stack) Provision(ctx context.Context, p Progress) (Distribution, error) {
+	body, err := s.template()
+	if err != nil {
+		return Distribution{}, err
+	}
+	for range maxRounds {
+		st, err := s.find(ctx)
+		if err != nil {
+			return Distribution{}, err
+		}
+		switch phaseOf(st) {
+		case absent:
+			st, err = s.create(ctx, p, body)
+			if errors.Is(err, errRaced) {
+				continue
+			}
+			return s.distribution(st, err)
+		case busy:
+			if err := s.adopt(ctx, p, st); err != nil {
+				return Distribution{}, err
+			}
+		case usable:
+			st, err = s.update(ctx, p, st, body)
+			return s.distribution(st, err)
+		case stuck:
+			if !s.Recreate {
+				return Distribution{}, s.stuckError(st)
+			}
+			if err := s.remove(ctx, p, st); err != nil {
+				return Distribution{}, err
+			}
+		}
+	}
+	return Distribution{}, fmt.Errorf("stack %q does not come to rest: somebody else is changing it", s.spec.StackName)
+}
+
+// template checks the Spec and renders it.
+func (s *Stack) template() ([]byte, error) {
+	if problems := s.spec.Problems(); len(problems) > 0 {
+		lines := make([]string, len(problems))
+		for i, p := range problems {
+			lines[i] = p.String()
+		}
+		return nil, hint(errors.New(strings.Join(lines, "\n")), problems[0].Hint)
+	}
+	return Template(s.spec)
+}
+
+// find returns the stack by its name, nil where there is none, and an error
+// where it belongs to somebody else.
+func (s *Stack) find(ctx context.Context) (*types.Stack, error) {
+	st, err := s.describe(ctx, s.spec.StackName)
+	if err != nil || st == nil {
+		return nil, err
+	}
+	owner, marked := "", false
+	for _, tag := range st.Tags {
+		if aws.ToString(tag.Key) == ownerTag {
+			owner, marked = aws.ToString(tag.Value), true
+		}
+	}
+	const choose = "choose another distribution.cloudformation.stack_name"
+	switch {
+	case !marked:
+		return nil, hint(fmt.Errorf("stack %q exists and was not made by streamwatch", s.spec.StackName), choose)
+	case owner != s.spec.Event:
+		return nil, hint(fmt.Errorf("stack %q belongs to the event %q", s.spec.StackName, owner), choose)
+	}
+	return st, nil
+}
+
+// describe returns a stack by name or id, nil where there is none. By id it
+// also returns one that was deleted.
+func (s *Stack) describe(ctx context.Context, name string) (*types.Stack, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	out, err := s.api.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &name})
+	if isAbsent(err) {
+		return nil, nil //nolint:nilnil // no stack is an answer like any other
+	}
+	if err != nil {
+		return nil, explain(fmt.Sprintf("looking for stack %q", s.spec.StackName), err)
+	}
+	if len(out.Stacks) == 0 {
+		return nil, nil //nolint:nilnil // as above
+	}
+	return &out.Stacks[0], nil
+}
+
+// distribution reads the outputs of a stack. An error of the operation goes on
+// beside what could be read.
+func (s *Stack) distribution(st *types.Stack, failed error) (Distribution, error) {
+	if st == nil {
+		return Distribution{}, failed
+	}
+	d := Distribution{Outputs: map[string]string{}}
+	for _, o := range st.Outputs {
+		d.Outputs[aws.ToString(o.OutputKey)] = aws.ToString(o.OutputValue)
+	}
+	host := d.Outputs["DomainName"]
+	if host == "" {
+		return d, cmp.Or(failed, fmt.Errorf("stack %q has no output DomainName", s.spec.StackName))
+	}
+	if len(s.spec.Aliases) > 0 {
+		host = s.spec.Aliases[0]
+	}
+	d.EdgeURL = "https://" + host
+	d.Fresh = time.Since(aws.ToTime(st.CreationTime)) < creationTime+s.spec.Grace
+	return d, failed
+}
+
+// detached returns a context for a call that changes something: once it is on
+// its way it is not cut off, or nobody would know whether it arrived.
+func detached(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+}
