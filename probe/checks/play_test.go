@@ -3,7 +3,6 @@ package checks_test
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -269,68 +268,4 @@ func (p *player) read(o *probe.Observation, body string) {
 		return
 	}
 	o.Playlist = playlist.Decode(text, playlist.Inputs{URL: o.Exchange.URL})
-}
-
-// oddities are words for what an editor would mend or a reader not see. CUT is
-// one more: the text ends there.
-var oddities = strings.NewReplacer("BOM\n", "\ufeff", "BOM", "\ufeff", "BADBYTE", "\xff", "CTL", "\x01", "TAB", "\t",
-	"LONG", strings.Repeat("x", 64<<10), "WIDE", strings.Repeat("x", 65_000))
-
-// expand replaces the shorthands by the playlists that they stand for.
-func (p *player) expand(body string, now time.Time) string {
-	var out strings.Builder
-	for line := range strings.Lines(body) {
-		f := strings.Fields(line)
-		switch {
-		case len(f) >= 3 && f[0] == "live":
-			td := 2
-			if len(f) > 3 {
-				td = p.number(f[3])
-			}
-			write(&out, p.number(f[1]), p.number(f[2]), td)
-		case len(f) >= 2 && f[0] == "encoder":
-			p.encode(&out, f[1:], now)
-		default:
-			out.WriteString(line)
-		}
-	}
-	text := oddities.Replace(out.String())
-	text, _, _ = strings.Cut(text, "CUT")
-	return text
-}
-
-func (p *player) number(s string) int {
-	n, err := strconv.Atoi(s)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return n
-}
-
-func (p *player) encode(out *strings.Builder, f []string, now time.Time) {
-	count, td := p.number(f[0]), 2
-	for i := 1; i+1 < len(f); i += 2 {
-		switch f[i] {
-		case "td":
-			td = p.number(f[i+1])
-		case "lag":
-			s, _ := strconv.ParseFloat(f[i+1], 64)
-			now = now.Add(-probe.Seconds(s))
-		case "until":
-			if end := p.at(f[i+1]); now.After(end) {
-				now = end
-			}
-		default:
-			p.t.Fatalf("encoder: unknown word %q", f[i])
-		}
-	}
-	write(out, 100+int(math.Floor(now.Sub(epoch).Seconds()/float64(td))), count, td)
-}
-
-func write(out *strings.Builder, msn, count, td int) {
-	fmt.Fprintf(out, "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:%d\n#EXT-X-MEDIA-SEQUENCE:%d\n", td, msn)
-	for i := msn; i < msn+count; i++ {
-		at := epoch.Add(time.Duration(i*td) * time.Second).Format("2006-01-02T15:04:05.000Z07:00")
-		fmt.Fprintf(out, "#EXT-X-PROGRAM-DATE-TIME:%s\n#EXTINF:%d.000,\nseg%d.ts\n", at, td, i)
-	}
 }
