@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 )
 
 //go:generate ./vendor.sh
@@ -62,16 +63,26 @@ func (l library) bytes() ([]byte, error) {
 	return out, nil
 }
 
-// integrity returns the library's subresource integrity value, computed from
-// the embedded bytes so that hash, file and version cannot drift apart.
+// integrity returns the library's subresource integrity value.
 func (l library) integrity() (string, error) {
-	b, err := l.bytes()
-	if err != nil {
-		return "", err
-	}
-	sum := sha512.Sum384(b)
-	return "sha384-" + base64.StdEncoding.EncodeToString(sum[:]), nil
+	all, err := integrities()
+	return all[l.name], err
 }
+
+// integrities computes the hash of each library once, from the embedded bytes,
+// so that hash, file and version cannot drift apart.
+var integrities = sync.OnceValues(func() (map[string]string, error) {
+	all := map[string]string{}
+	for _, l := range []library{hlsjsScript, videojsScript, videojsStyle} {
+		b, err := l.bytes()
+		if err != nil {
+			return nil, err
+		}
+		sum := sha512.Sum384(b)
+		all[l.name] = "sha384-" + base64.StdEncoding.EncodeToString(sum[:])
+	}
+	return all, nil
+})
 
 // cspHash is the source expression that allows one inline script or style.
 func cspHash(text string) string {

@@ -73,7 +73,7 @@ func browser(t *testing.T) context.Context {
 
 // eval runs an expression in the page and waits for its promise. It is no user
 // gesture.
-func eval[T any](t *testing.T, ctx context.Context, expression string) T {
+func eval[T any](ctx context.Context, t *testing.T, expression string) T {
 	t.Helper()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
@@ -83,7 +83,7 @@ func eval[T any](t *testing.T, ctx context.Context, expression string) T {
 }
 
 // open loads a page without waiting for more than its load event.
-func open(t *testing.T, ctx context.Context, url string) {
+func open(ctx context.Context, t *testing.T, url string) {
 	t.Helper()
 	if err := chromedp.Do(ctx, chromedp.Navigate(url)); err != nil {
 		t.Fatalf("opening %s: %v", url, err)
@@ -91,12 +91,12 @@ func open(t *testing.T, ctx context.Context, url string) {
 }
 
 // played waits until the picture has moved so many seconds in all.
-func played(t *testing.T, ctx context.Context, want, limit time.Duration) time.Duration {
+func played(ctx context.Context, t *testing.T, want, limit time.Duration) time.Duration {
 	t.Helper()
 	began := time.Now()
 	var last, sum float64
 	for time.Since(began) < limit {
-		now := eval[float64](t, ctx, "document.querySelector('video').currentTime")
+		now := eval[float64](ctx, t, "document.querySelector('video').currentTime")
 		if d := now - last; d > 0 && d < 2 {
 			sum += d
 		}
@@ -107,7 +107,7 @@ func played(t *testing.T, ctx context.Context, want, limit time.Duration) time.D
 		time.Sleep(100 * time.Millisecond)
 	}
 	t.Fatalf("the picture moved %.1f s in %v, want %v; events %v, violations %v", sum, limit, want,
-		eval[[]any](t, ctx, "window.seen"), eval[[]string](t, ctx, "window.violations"))
+		eval[[]any](ctx, t, "window.seen"), eval[[]string](ctx, t, "window.violations"))
 	return 0
 }
 
@@ -153,7 +153,7 @@ func TestPreviewPlays(t *testing.T) {
 				}
 				return false
 			})
-			open(t, ctx, fmt.Sprintf("%s/embed/main/%s", srv.URL, kind))
+			open(ctx, t, fmt.Sprintf("%s/embed/main/%s", srv.URL, kind))
 			if kind == player.IFrame {
 				// The frame is sandboxed, so the test cannot look inside. It asks for
 				// more segments than its first buffer only if it plays.
@@ -164,18 +164,18 @@ func TestPreviewPlays(t *testing.T) {
 				}
 				return
 			}
-			d := played(t, ctx, 3*time.Second, 20*time.Second)
+			d := played(ctx, t, 3*time.Second, 20*time.Second)
 			t.Logf("played 3 s after %v", d.Round(100*time.Millisecond))
-			if v := eval[[]string](t, ctx, "window.violations"); len(v) > 0 {
+			if v := eval[[]string](ctx, t, "window.violations"); len(v) > 0 {
 				t.Errorf("the page violates its own policy: %v", v)
 			}
-			t.Log(eval[[]any](t, ctx, "window.seen"))
+			t.Log(eval[[]any](ctx, t, "window.seen"))
 		})
 	}
 }
 
 // click presses the mouse on an element, which is a user's gesture.
-func click(t *testing.T, ctx context.Context, selector string) {
+func click(ctx context.Context, t *testing.T, selector string) {
 	t.Helper()
 	if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector))); err != nil {
 		t.Fatalf("clicking %s: %v", selector, err)
@@ -183,6 +183,7 @@ func click(t *testing.T, ctx context.Context, selector string) {
 }
 
 func TestAutoplay(t *testing.T) {
+	long(t)
 	need(t, "ffmpeg")
 	l := newLive(t)
 	l.start(t, false)
@@ -194,37 +195,37 @@ func TestAutoplay(t *testing.T) {
 		srv := preview(t, l.url(), benchFacts(), player.Options{Autoplay: player.Off})
 		var asked atomic.Int32
 		l.set(func(http.ResponseWriter, *http.Request) bool { asked.Add(1); return false })
-		open(t, ctx, srv.URL+"/embed/main/hlsjs")
+		open(ctx, t, srv.URL+"/embed/main/hlsjs")
 		time.Sleep(time.Second)
 		if n := asked.Load(); n > 0 {
 			t.Errorf("%d requests before the click", n)
 		}
-		click(t, ctx, ".streamwatch-play")
-		played(t, ctx, 2*time.Second, 20*time.Second)
-		if eval[bool](t, ctx, muted) {
+		click(ctx, t, ".streamwatch-play")
+		played(ctx, t, 2*time.Second, 20*time.Second)
+		if eval[bool](ctx, t, muted) {
 			t.Error("the picture is silent")
 		}
 	})
 	t.Run("any falls back to silence, and the button ends it", func(t *testing.T) {
 		srv := preview(t, l.url(), benchFacts(), player.Options{Autoplay: player.Any})
-		open(t, ctx, srv.URL+"/embed/main/hlsjs")
-		played(t, ctx, 2*time.Second, 20*time.Second)
-		if !eval[bool](t, ctx, muted) {
+		open(ctx, t, srv.URL+"/embed/main/hlsjs")
+		played(ctx, t, 2*time.Second, 20*time.Second)
+		if !eval[bool](ctx, t, muted) {
 			t.Fatal("the browser let it play with sound")
 		}
-		click(t, ctx, ".streamwatch-unmute")
-		played(t, ctx, 2*time.Second, 20*time.Second)
-		if eval[bool](t, ctx, muted) {
+		click(ctx, t, ".streamwatch-unmute")
+		played(ctx, t, 2*time.Second, 20*time.Second)
+		if eval[bool](ctx, t, muted) {
 			t.Error("still silent")
 		}
 	})
 	t.Run("keys", func(t *testing.T) {
 		press := func(key string) {
-			eval[any](t, ctx, fmt.Sprintf("void document.querySelector('video').dispatchEvent(new KeyboardEvent('keydown', {key: %q, bubbles: true}))", key))
+			eval[any](ctx, t, fmt.Sprintf("void document.querySelector('video').dispatchEvent(new KeyboardEvent('keydown', {key: %q, bubbles: true}))", key))
 		}
 		for _, c := range []struct{ key, state string }{{"m", muted}, {"k", "document.querySelector('video').paused"}} {
-			was := eval[bool](t, ctx, c.state)
-			if press(c.key); eval[bool](t, ctx, c.state) == was {
+			was := eval[bool](ctx, t, c.state)
+			if press(c.key); eval[bool](ctx, t, c.state) == was {
 				t.Errorf("key %s does nothing", c.key)
 			}
 		}

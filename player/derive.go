@@ -86,15 +86,15 @@ func (d *derivation) warn(option, format string, args ...any) {
 // latency chooses the mode and the target, and refuses a target without reserve.
 func (d *derivation) latency() error {
 	offered := d.PartTarget > 0 && d.CanBlockReload
-	d.Config.LowLatency = offered && d.Options.Latency != Normal
+	d.Config.LowLatency = offered && d.Latency != Normal
 	unit, name := d.td, "target durations"
 	if d.Config.LowLatency {
 		unit, name = d.PartTarget, "part targets"
 	}
-	if d.Options.Latency == Low && d.Known && !offered {
+	if d.Latency == Low && d.Known && !offered {
 		d.warn("latency", "the stream has no partial segments with blocking reload; embeds use normal latency")
 	}
-	t := d.Options.TargetLatency
+	t := d.TargetLatency
 	if t > 0 && d.Known {
 		if t < 2*unit {
 			return &UsageError{
@@ -114,8 +114,8 @@ func (d *derivation) latency() error {
 // §4.4.3.8: three target durations, or three part targets.
 func (d *derivation) target() time.Duration {
 	switch {
-	case d.Options.TargetLatency > 0:
-		return d.Options.TargetLatency
+	case d.TargetLatency > 0:
+		return d.TargetLatency
 	case d.Config.LowLatency && d.PartHoldBack > 0:
 		return d.PartHoldBack
 	case d.Config.LowLatency:
@@ -147,7 +147,7 @@ func (d *derivation) protection() error {
 // bounds sets the window, DVR and the latency beyond which viewers jump to live.
 func (d *derivation) bounds() {
 	d.Config.Seekable = max(0, d.Window-d.Config.TargetLatency)
-	switch d.Options.DVR {
+	switch d.DVR {
 	case On:
 		d.Config.DVR = true
 	case Auto:

@@ -39,7 +39,7 @@ func (d *derivation) hlsjs() {
 func (d *derivation) hlsjsSync() {
 	t, m := d.Config.TargetLatency, d.Config.MaxLatency
 	stated := d.HoldBack > 0 || d.PartHoldBack > 0
-	if d.Options.TargetLatency == 0 && (!d.Known || (stated && m == 0) || (d.Config.LowLatency && m == 0)) {
+	if d.TargetLatency == 0 && (!d.Known || (stated && m == 0) || (d.Config.LowLatency && m == 0)) {
 		return
 	}
 	d.Config.HLSJS = append(d.Config.HLSJS, Setting{"liveSyncDuration", sec(t), "target latency in seconds"})
@@ -175,7 +175,7 @@ func (d *derivation) videojs() {
 		}
 		d.Config.VideoJS = append(d.Config.VideoJS, Setting{"html5.vhs.captionServices." + c.Channel, value, "EXT-X-MEDIA NAME and LANGUAGE"})
 	}
-	if d.Options.TargetLatency > 0 && slices.Contains(d.Kinds, VideoJS) {
+	if d.TargetLatency > 0 && slices.Contains(d.Kinds, VideoJS) {
 		d.warn("target_latency", "Video.js has no such option: its page stays %v behind the edge, as the manifest says", d.holdBack())
 	}
 	sortSettings(d.Config.VideoJS)

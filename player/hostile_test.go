@@ -65,8 +65,9 @@ type hostileInput struct {
 
 // hostile renders one payload in some fields. refused is true when the generator
 // says no, which is as good as an escape.
-func hostile(payload string, fields ...func(*hostileInput, string)) (files map[string][]byte, refused bool) {
+func hostile(payload, scripts string, fields ...func(*hostileInput, string)) (files map[string][]byte, refused bool) {
 	in := hostileInput{event: "e", stream: "main", manifest: edgeURL, facts: benchFacts()}
+	in.opt.Scripts = scripts
 	for _, field := range fields {
 		field(&in, payload)
 	}
@@ -74,7 +75,6 @@ func hostile(payload string, fields ...func(*hostileInput, string)) (files map[s
 	if err != nil {
 		return nil, true
 	}
-	in.opt.Scripts = player.Local
 	files, err = player.Render(in.event, in.stream, in.manifest, cfg, in.opt)
 	return files, err != nil
 }
@@ -83,7 +83,7 @@ func TestHostileTextIsEscaped(t *testing.T) {
 	accepted := 0
 	for name, field := range fields() {
 		for _, p := range payloads() {
-			files, refused := hostile(p, field)
+			files, refused := hostile(p, player.CDN, field)
 			if refused {
 				continue
 			}
@@ -118,7 +118,7 @@ func TestHostileTextInTheBrowser(t *testing.T) {
 	for i, p := range payloads() {
 		var accepting []func(*hostileInput, string)
 		for name, field := range fields() {
-			if _, refused := hostile(p, field); refused {
+			if _, refused := hostile(p, player.CDN, field); refused {
 				continue
 			}
 			accepting = append(accepting, field)
@@ -126,7 +126,7 @@ func TestHostileTextInTheBrowser(t *testing.T) {
 				titles[fmt.Sprint(i)] = p
 			}
 		}
-		if files, refused := hostile(p, accepting...); !refused {
+		if files, refused := hostile(p, player.Local, accepting...); !refused {
 			folders[fmt.Sprint(i)] = files
 		}
 	}
@@ -152,9 +152,9 @@ func TestHostileTextInTheBrowser(t *testing.T) {
 	}))
 	defer srv.Close()
 	for _, page := range []string{"hlsjs.html", "videojs.html", "native.html", "iframe.html", "index.html", "hlsjs.snippet.html"} {
-		open(t, ctx, srv.URL+"/"+page)
+		open(ctx, t, srv.URL+"/"+page)
 		time.Sleep(500 * time.Millisecond)
-		frames := eval[map[string]frame](t, ctx, `Object.fromEntries(Array.from(frames).map((f) => [f.name, {
+		frames := eval[map[string]frame](ctx, t, `Object.fromEntries(Array.from(frames).map((f) => [f.name, {
 			hacked: f.hacked, violations: f.violations, title: f.document.title,
 			label: (f.document.querySelector('.streamwatch') || document.body).getAttribute('aria-label') || '' }]))`)
 		for folder := range folders {

@@ -38,15 +38,15 @@ func TestKeysExist(t *testing.T) {
 		t.Fatal(err)
 	}
 	srv := preview(t, "http://127.0.0.1:9/none.m3u8", m, o)
-	open(t, ctx, srv.URL+"/embed/main/hlsjs")
-	known := eval[[]string](t, ctx, "Object.keys(Hls.DefaultConfig)")
+	open(ctx, t, srv.URL+"/embed/main/hlsjs")
+	known := eval[[]string](ctx, t, "Object.keys(Hls.DefaultConfig)")
 	for _, s := range cfg.HLSJS {
 		if key, _, _ := strings.Cut(s.Key, "."); !slices.Contains(known, key) {
 			t.Errorf("hls.js has no key %s", key)
 		}
 	}
 	// VHS has no list of defaults to read; its source names each option.
-	r, err := http.Get(srv.URL + "/embed/main/video.min.js") //nolint:noctx // loopback
+	r, err := http.Get(srv.URL + "/embed/main/video.min.js")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,8 +57,7 @@ func TestKeysExist(t *testing.T) {
 	}
 	source := string(b)
 	for _, s := range cfg.VideoJS {
-		path := strings.Split(s.Key, ".")
-		for _, key := range path {
+		for key := range strings.SplitSeq(s.Key, ".") {
 			if key == "CC1" {
 				continue // a channel, not an option
 			}
@@ -70,7 +69,7 @@ func TestKeysExist(t *testing.T) {
 }
 
 // axe runs axe-core in the page and returns its serious findings.
-func axe(t *testing.T, ctx context.Context) []string {
+func axe(ctx context.Context, t *testing.T) []string {
 	t.Helper()
 	b, err := os.ReadFile("testdata/axe.min.js.gz")
 	if err != nil {
@@ -84,8 +83,8 @@ func axe(t *testing.T, ctx context.Context) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	eval[any](t, ctx, string(source)+";0")
-	return eval[[]string](t, ctx, `axe.run().then((r) => r.violations
+	eval[any](ctx, t, string(source)+";0")
+	return eval[[]string](ctx, t, `axe.run().then((r) => r.violations
 		.map((v) => v.impact + ' ' + v.id + ': ' + v.nodes.map((n) => n.html.slice(0, 120) + ' ' + n.failureSummary).join(' | ')))`)
 }
 
@@ -93,6 +92,7 @@ func axe(t *testing.T, ctx context.Context) []string {
 const screenshotEnv = "STREAMWATCH_PLAYER_SCREENSHOTS"
 
 func TestPagesAreAccessible(t *testing.T) {
+	long(t)
 	need(t, "ffmpeg")
 	l := newLive(t)
 	l.start(t, false)
@@ -113,22 +113,22 @@ func TestPagesAreAccessible(t *testing.T) {
 			"waiting": waiting.URL + "/embed/main/hlsjs", "play": off.URL + "/embed/main/hlsjs",
 		} {
 			t.Run(fmt.Sprintf("%s at %d", name, width), func(t *testing.T) {
-				open(t, ctx, url)
+				open(ctx, t, url)
 				time.Sleep(1500 * time.Millisecond)
-				for _, v := range axe(t, ctx) {
+				for _, v := range axe(ctx, t) {
 					t.Error(v)
 				}
-				if wide := eval[float64](t, ctx, "document.documentElement.scrollWidth"); wide > float64(width) {
+				if wide := eval[float64](ctx, t, "document.documentElement.scrollWidth"); wide > float64(width) {
 					t.Errorf("the page is %v px wide", wide)
 				}
-				shoot(t, ctx, fmt.Sprintf("%s-%d.png", name, width))
+				shoot(ctx, t, fmt.Sprintf("%s-%d.png", name, width))
 			})
 		}
 	}
 }
 
 // shoot keeps a screenshot.
-func shoot(t *testing.T, ctx context.Context, name string) {
+func shoot(ctx context.Context, t *testing.T, name string) {
 	t.Helper()
 	dir := os.Getenv(screenshotEnv)
 	if dir == "" {

@@ -1,5 +1,6 @@
 
 const retrySeconds = [1, 2, 4, 6];
+const coverSeconds = 4; // of a still picture before the slate explains it
 const seconds = () => performance.now() / 1000;
 
 // mount brings one container to life. The engine plays; this function decides
@@ -17,7 +18,7 @@ function mount(root, kind, makeEngine, given) {
   let attempt = 0; // failed starts in a row
   let retry = 0; // timer of the next start, 0 when none is due
   let began = 0; // when the first start was asked for
-  let playing = false; // the picture has moved since the last start
+  let playing = false; // the picture has moved
   let wanted = false; // the viewer, or autoplay, wants it to play
   let endlist = false; // the playlist says that no more will come
   let follow = true; // the viewer wants to be at the live edge
@@ -60,18 +61,25 @@ function mount(root, kind, makeEngine, given) {
     endlist = false;
     if (!engine) engine = makeEngine(host);
     if (!engine) {
+      wanted = false;
       slate.show(kind === 'native' ? 'unsupported' : 'failed', true);
       return;
     }
+    if (attempt > 0) cover();
     engine.load();
     if (wanted) play();
+  }
+
+  // cover says why there is no picture.
+  function cover() {
+    slate.show(playing ? 'reconnecting' : 'waiting');
   }
 
   // lost is called when the engine cannot go on by itself.
   function lost(reason) {
     if (retry || video.ended) return;
     emit('error', { reason, fatal: true });
-    slate.show(began && at >= 0 ? 'reconnecting' : 'waiting');
+    if (video.readyState < 3) cover(); // else it still plays what it has
     const wait = retrySeconds[Math.min(attempt, retrySeconds.length - 1)] * (0.5 + Math.random() / 2);
     attempt += 1;
     retry = setTimeout(() => {
@@ -109,7 +117,7 @@ function mount(root, kind, makeEngine, given) {
     controls.askPlay(false);
     began = seconds();
     wanted = true;
-    slate.show('waiting');
+    cover();
     load();
     clearInterval(ticker);
     ticker = setInterval(tick, 250);
@@ -145,6 +153,7 @@ function mount(root, kind, makeEngine, given) {
       return;
     }
     const stalled = now - moved;
+    if (stalled > coverSeconds) cover();
     if (stalled > cfg.watchdog) {
       lost('watchdog');
     } else if (follow && now - jumped > cfg.jump_pause) {

@@ -61,6 +61,7 @@ function makeSlate(root, cfg) {
     timer.textContent = when + ' · ' + clock(left);
   }
   function show(word, withLink) {
+    if (!box.hidden && line.textContent === words[word]) return;
     if (line.textContent !== words[word]) line.textContent = words[word];
     link.hidden = !withLink;
     box.hidden = false;
