@@ -108,13 +108,13 @@ func eval[T any](ctx context.Context, t *testing.T, expression string) T {
 // until waits for a JavaScript expression to become true.
 func until(ctx context.Context, t *testing.T, expression string) {
 	t.Helper()
-	for range 100 {
+	for range 300 {
 		if eval[bool](ctx, t, "!!("+expression+")") {
 			return
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	t.Fatalf("%s did not become true within 5 s; the page says:\n%s", expression, eval[string](ctx, t, "document.body.innerText"))
+	t.Fatalf("%s did not become true in 300 looks; the page says:\n%.800s", expression, eval[string](ctx, t, "document.body.innerText"))
 }
 
 func shoot(ctx context.Context, t *testing.T, name string, width, height int64, dark bool) {
