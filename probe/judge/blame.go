@@ -33,7 +33,7 @@ func (j *Judge) blame(tr *tracker) probe.Blame {
 		return c.Blame
 	case h.Pair == nil || h.Pair.Polls == 0:
 		return blameAlone(h, c)
-	case originSick(h, tr.last):
+	case originSick(tr):
 		return probe.BlameOrigin
 	case c.Blame == probe.BlameConfig:
 		return probe.BlameConfig
@@ -48,14 +48,18 @@ func (j *Judge) blame(tr *tracker) probe.Blame {
 	}
 }
 
-// originSick reports whether the origin failed lately enough to explain what
-// the edge did at a time.
-func originSick(h *checks.History, at time.Time) bool {
+// originSick reports whether the origin fails, or failed lately enough to
+// explain an error or an old text at the edge: caches keep both for a while.
+func originSick(tr *tracker) bool {
+	h := tr.t.h
 	if h.Pair.Failing() {
 		return true
 	}
+	if !transport(tr.check) && !staleness(tr.check) {
+		return false
+	}
 	reach := max(2*h.TD(), 5*time.Second) + min(h.Allowance(), 2*h.TD())
-	return !h.Pair.LastError.IsZero() && h.Pair.LastError.After(at.Add(-reach))
+	return !h.Pair.LastError.IsZero() && h.Pair.LastError.After(tr.last.Add(-reach))
 }
 
 // refused reports whether one side only answers that we may not.
@@ -100,7 +104,7 @@ func (j *Judge) pairHas(h *checks.History, c *checks.Check) bool {
 
 func transport(c *checks.Check) bool {
 	switch c.ID {
-	case "http.status", "http.timeout", "http.unreachable", "http.redirect":
+	case "http.status", "http.timeout", "http.unreachable", "http.redirect", "m3u.header":
 		return true
 	default:
 		return false

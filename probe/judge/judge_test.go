@@ -1,0 +1,178 @@
+package judge_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/judge"
+)
+
+func TestSnapshotOfSides(t *testing.T) {
+	j := watching(options(), "v")
+	s := step(j, poll(target("v", probe.Origin), at(10), live(102, 6))).Snapshot
+	r := s.Renditions[0]
+	if r.Origin.Verdict != probe.OK || r.Edge.Verdict != probe.Waiting || r.Verdict != probe.OK || s.Verdict != probe.OK {
+		t.Errorf("after the origin's first poll: origin %s, edge %s, rendition %s, stream %s", r.Origin.Verdict, r.Edge.Verdict, r.Verdict, s.Verdict)
+	}
+	edge := poll(target("v", probe.Edge), at(11), live(100, 6))
+	edge.Exchange.XCache, edge.Exchange.Age = "RefreshHit from cloudfront", probe.State(3*time.Second)
+	r = step(j, edge).Snapshot.Renditions[0]
+	if r.EdgeLagSegs != probe.State(int64(2)) || r.EdgeLag != probe.State(4*time.Second) {
+		t.Errorf("edge lag %v, %v; want 2 segments, 4 s", r.EdgeLagSegs, r.EdgeLag)
+	}
+	if e := r.Edge; e.Cache != "refreshhit" || e.ObjectAge != probe.State(3*time.Second) || e.MediaSequence != probe.State(uint64(100)) || e.Fetch != probe.State(10*time.Millisecond) {
+		t.Errorf("edge = %+v", e)
+	}
+	r = step(j, poll(target("v", probe.Edge), at(12.5), live(100, 6))).Snapshot.Renditions[0]
+	if r.Edge.LastSegmentAge != probe.State(1500*time.Millisecond) {
+		t.Errorf("age of the newest segment %v, want 1.5 s", r.Edge.LastSegmentAge)
+	}
+}
+
+func TestVerdictSince(t *testing.T) {
+	j := watching(options(), "v")
+	step(j, poll(target("v", probe.Origin), at(0), live(100, 6)))
+	if s := step(j, poll(target("v", probe.Origin), at(1), live(100, 6))).Snapshot; !s.Since.Equal(at(0)) {
+		t.Errorf("ok since %v, want %v", s.Since, at(0))
+	}
+	step(j, failed(target("v", probe.Origin), at(2), 503, ""))
+	if s := step(j, failed(target("v", probe.Origin), at(3), 503, "")).Snapshot; s.Verdict == probe.OK || !s.Since.Equal(at(3)) {
+		t.Errorf("%s since %v, want another verdict since %v", s.Verdict, s.Since, at(3))
+	}
+}
+
+// A warning is worth an incident and leaves the verdict as it is, whatever it is.
+func TestWarningLeavesVerdict(t *testing.T) {
+	o := options()
+	o.Overrides = map[string]judge.Override{"endlist": {Severity: probe.Warning}}
+	j := judge.New(o)
+	j.Watch([]probe.Target{target("v", probe.Origin)})
+	step(j, poll(target("v", probe.Origin), at(0), live(100, 6)))
+	ended := live(101, 6)
+	ended.EndList = true
+	s := step(j, poll(target("v", probe.Origin), at(2), ended)).Snapshot
+	if len(s.OpenIncidents) != 1 || s.Incidents[0].Severity != probe.Warning || s.Verdict != probe.Ended {
+		t.Errorf("incidents %v, verdict %s; want one warning and ended", s.Incidents, s.Verdict)
+	}
+}
+
+func TestOverrides(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		give judge.Override
+		want int // polls with 503 until an incident opens; 0 is never
+	}{
+		{"as it is", judge.Override{}, 2},
+		{"off", judge.Override{Off: true}, 0},
+		{"after", judge.Override{After: 3}, 3},
+		{"info", judge.Override{Severity: probe.Info}, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o := options()
+			o.Overrides = map[string]judge.Override{"http.status": c.give}
+			j, got := watching(o, "v"), 0
+			for i := 1; i <= 5 && got == 0; i++ {
+				if len(step(j, failed(target("v", probe.Origin), at(float64(i)), 503, "")).Incidents) > 0 {
+					got = i
+				}
+			}
+			if got != c.want {
+				t.Errorf("opened after %d polls, want %d", got, c.want)
+			}
+		})
+	}
+}
+
+func TestOnceNeedsOneLook(t *testing.T) {
+	o := options()
+	o.Once = true
+	j := watching(o, "v")
+	if res := step(j, failed(target("v", probe.Edge), at(0), 404, "")); len(res.Incidents) != 1 || res.Incidents[0].Check != "http.status" {
+		t.Errorf("incidents %v, want http.status", res.Incidents)
+	}
+}
+
+func TestPoke(t *testing.T) {
+	j := watching(options(), "v")
+	origin, edge := target("v", probe.Origin), target("v", probe.Edge)
+	step(j, poll(origin, at(0), live(100, 6)))
+	step(j, poll(edge, at(0.1), live(100, 6)))
+	if got := step(j, failed(origin, at(1), 503, "")).Poke; !slices.Equal(got, []probe.Target{origin}) {
+		t.Errorf("a first 503 pokes %v, want the target itself", got)
+	}
+	step(j, poll(origin, at(1.1), live(100, 6)))
+	regressed := live(96, 6)
+	if got := step(j, poll(edge, at(2), regressed)).Poke; !slices.Contains(got, origin) {
+		t.Errorf("a step back of the edge pokes %v, want the origin", got)
+	}
+	if res := step(j, poll(origin, at(2.1), live(101, 6))); len(res.Incidents) != 1 || res.Incidents[0].Check != "seq.regress" || res.Incidents[0].Blame != probe.BlameCDN {
+		t.Errorf("after the origin's answer: %+v, want seq.regress of the cdn", res.Incidents)
+	}
+}
+
+func TestCanceledIsNotJudged(t *testing.T) {
+	j := watching(options(), "v")
+	origin := target("v", probe.Origin)
+	step(j, poll(origin, at(0), live(100, 6)))
+	for i := range 5 {
+		res := step(j, failed(origin, at(float64(i)), 0, probe.FailCanceled))
+		if len(res.Incidents) > 0 || len(res.Samples) > 0 || res.Snapshot.Verdict != probe.OK {
+			t.Fatalf("a fetch that we broke off gave %+v", res)
+		}
+	}
+}
+
+// An incident of a target that is no longer watched has nobody to close it.
+func TestForgottenTargetCloses(t *testing.T) {
+	j := watching(options(), "a", "b")
+	for i := range 2 {
+		step(j, failed(target("b", probe.Origin), at(float64(i)), 503, ""))
+	}
+	j.Watch([]probe.Target{target("a", probe.Origin), target("a", probe.Edge)})
+	res := step(j, poll(target("a", probe.Origin), at(3), live(100, 6)))
+	if len(res.Incidents) != 1 || res.Incidents[0].State != probe.Closed {
+		t.Errorf("incidents %+v, want one closed", res.Incidents)
+	}
+	if res := step(j, failed(target("b", probe.Origin), at(4), 503, "")); len(res.Incidents)+len(res.Samples) > 0 {
+		t.Errorf("an unknown target gave %+v", res)
+	}
+}
+
+func TestIncident(t *testing.T) {
+	j := watching(options(), "v")
+	origin, edge := target("v", probe.Origin), target("v", probe.Edge)
+	step(j, poll(origin, at(0), live(100, 6)))
+	step(j, poll(edge, at(0.1), live(100, 6)))
+	step(j, failed(origin, at(1), 503, ""))
+	in := step(j, failed(origin, at(2), 503, "")).Incidents[0]
+	if !in.Began.Equal(at(0.99)) || !in.Opened.Equal(at(2)) || in.Closed != nil {
+		t.Errorf("began %v, opened %v, closed %v; want the first 503's request, its second answer, nil", in.Began, in.Opened, in.Closed)
+	}
+	if len(in.Evidence) != 3 || in.Evidence[0].Status != 503 || in.Evidence[2].Status != 200 {
+		t.Errorf("evidence %+v, want both answers and the edge's", in.Evidence)
+	}
+	if in.Event != "e" || in.Stream != "s" || in.Rendition != "v" || in.Side != probe.Origin || in.Summary == "" || in.Detail == "" || in.Spec == "" {
+		t.Errorf("incident %+v", in)
+	}
+	in.Evidence[0].Status, in.Renditions[0] = 0, "changed by a sink"
+	step(j, poll(origin, at(3), live(101, 6)))
+	in = step(j, poll(origin, at(4), live(101, 6))).Incidents[0]
+	if in.State != probe.Closed || !in.Closed.Equal(at(4)) || in.Evidence[0].Status != 503 || in.Renditions[0] != "v" {
+		t.Errorf("closed as %+v", in)
+	}
+}
+
+func TestEvidenceIsBounded(t *testing.T) {
+	j := watching(options(), "v")
+	var last probe.Incident
+	for i := range 100 {
+		for _, in := range step(j, failed(target("v", probe.Origin), at(float64(i)), 503, "")).Incidents {
+			last = in
+		}
+	}
+	if n := len(last.Evidence); n == 0 || n > 4 {
+		t.Errorf("%d requests as evidence, want a few", n)
+	}
+}
