@@ -140,8 +140,12 @@ func TestFound(t *testing.T) {
 				t.Error("plan: want an error")
 			}
 			st.Recreate = true
-			if err := tr.provisioned(t.Context(), st); err != nil {
-				t.Error(err)
+			live := strings.HasPrefix(status, "UPDATE") || strings.HasPrefix(status, "IMPORT")
+			if err := tr.provisioned(t.Context(), st); (err != nil) != live {
+				t.Errorf("recreate: %v", err)
+			}
+			if n := count(cloud, "DeleteStack"); live && n > 0 {
+				t.Error("a distribution with viewers was deleted")
 			}
 		})
 	}

@@ -57,7 +57,7 @@ func (f *follower) skip(ctx context.Context, running bool) error {
 			running = false
 		}
 	}
-	return f.turn
+	return nil
 }
 
 // startsOperation says whether a stack enters this status because of a call;

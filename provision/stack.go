@@ -37,8 +37,9 @@ var errRaced = errors.New("the stack came into being meanwhile")
 // what is there: an operation that runs already is followed, not repeated. When
 // ctx ends the method returns and the operation goes on.
 type Stack struct {
-	// Recreate deletes a stack that can neither be used nor updated, such as one
-	// in ROLLBACK_COMPLETE, and creates it again.
+	// Recreate deletes a stack whose creation or deletion failed, such as one in
+	// ROLLBACK_COMPLETE, and creates it again. After a failed update it does
+	// nothing: the distribution in that stack may have viewers.
 	Recreate bool
 
 	spec Spec
@@ -88,8 +89,8 @@ func (s *Stack) Provision(ctx context.Context, p Progress) (Distribution, error)
 			st, err = s.update(ctx, p, st, body)
 			return s.distribution(st, err)
 		case stuck:
-			if !s.Recreate {
-				return Distribution{}, s.stuckError(st)
+			if !s.Recreate || !worthless(string(st.StackStatus)) {
+				return s.distribution(st, s.stuckError(st))
 			}
 			if err := s.remove(ctx, p, st); err != nil {
 				return Distribution{}, err

@@ -3,6 +3,7 @@ package provision
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -37,6 +38,12 @@ func phaseOf(st *types.Stack) phase {
 		}
 		return stuck
 	}
+}
+
+// worthless says whether a stuck stack never became, or no longer is, what
+// viewers use.
+func worthless(status string) bool {
+	return slices.Contains([]string{"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "REVIEW_IN_PROGRESS"}, status)
 }
 
 // mend says what to do about a stack at rest in a status that is no success.
