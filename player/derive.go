@@ -94,19 +94,32 @@ func (d *derivation) latency() error {
 	if d.Latency == Low && d.Known && !offered {
 		d.warn("latency", "the stream has no partial segments with blocking reload; embeds use normal latency")
 	}
+	d.Config.TargetLatency = d.target()
+	if d.TargetLatency == 0 || !d.Known {
+		return nil
+	}
+	return d.reserve(unit, name)
+}
+
+// reserve refuses a wish that leaves nothing to play, or that the playlist
+// cannot fulfil.
+func (d *derivation) reserve(unit time.Duration, name string) error {
 	t := d.TargetLatency
-	if t > 0 && d.Known {
-		if t < 2*unit {
-			return &UsageError{
-				"target_latency", fmt.Sprintf("%v is less than two %s (%v): there is nothing left to play when one is late", t, name, 2*unit),
-				fmt.Sprintf("use at least %v, or leave it out to derive it", 3*unit),
-			}
-		}
-		if t < 3*unit {
-			d.warn("target_latency", "%v is less than three %s (%v): expect stalls", t, name, 3*unit)
+	if t < 2*unit {
+		return &UsageError{
+			"target_latency", fmt.Sprintf("%v is less than two %s (%v): there is nothing left to play when one is late", t, name, 2*unit),
+			fmt.Sprintf("use at least %v, or leave it out to derive it", 3*unit),
 		}
 	}
-	d.Config.TargetLatency = d.target()
+	if most := d.Window - d.td; t > most && !d.Ended {
+		return &UsageError{
+			"target_latency", fmt.Sprintf("%v reaches beyond the playlist, which holds %v", t, d.Window),
+			fmt.Sprintf("use at most %v, or list more segments", max(most, 0)),
+		}
+	}
+	if t < 3*unit {
+		d.warn("target_latency", "%v is less than three %s (%v): expect stalls", t, name, 3*unit)
+	}
 	return nil
 }
 

@@ -105,14 +105,15 @@ func TestDeriveRefuses(t *testing.T) {
 		o    player.Options
 		want string
 	}{
-		"a target without reserve": {benchFacts(), player.Options{TargetLatency: 3 * time.Second}, "player.target_latency: 3s is less than two target durations (4s)"},
-		"DRM":                      {drm, player.Options{}, "player.drm: the stream is encrypted with SAMPLE-AES-CTR"},
-		"an unknown word":          {benchFacts(), player.Options{Autoplay: "yes"}, `player.autoplay: unknown value "yes"`},
-		"an unknown kind":          {benchFacts(), player.Options{Kinds: []player.Kind{"flash"}}, `player.kinds: unknown value "flash"`},
-		"a poster by http":         {benchFacts(), player.Options{Poster: "http://img.example.com/p.jpg"}, "player.poster: browsers do not load http://"},
-		"a script as poster":       {benchFacts(), player.Options{Poster: "javascript:alert(1)"}, "player.poster: not an http address"},
-		"a policy as ancestor":     {benchFacts(), player.Options{FrameAncestors: []string{"*; script-src *"}}, "player.frame_ancestors:"},
-		"two mistakes at once":     {benchFacts(), player.Options{DVR: "maybe", Lang: "<en>"}, "player.dvr: unknown value \"maybe\"\nplayer.lang:"},
+		"a target without reserve":     {benchFacts(), player.Options{TargetLatency: 3 * time.Second}, "player.target_latency: 3s is less than two target durations (4s)"},
+		"a target beyond the playlist": {benchFacts(), player.Options{TargetLatency: time.Minute}, "player.target_latency: 1m0s reaches beyond the playlist, which holds 20s"},
+		"DRM":                          {drm, player.Options{}, "player.drm: the stream is encrypted with SAMPLE-AES-CTR"},
+		"an unknown word":              {benchFacts(), player.Options{Autoplay: "yes"}, `player.autoplay: unknown value "yes"`},
+		"an unknown kind":              {benchFacts(), player.Options{Kinds: []player.Kind{"flash"}}, `player.kinds: unknown value "flash"`},
+		"a poster by http":             {benchFacts(), player.Options{Poster: "http://img.example.com/p.jpg"}, "player.poster: browsers do not load http://"},
+		"a script as poster":           {benchFacts(), player.Options{Poster: "javascript:alert(1)"}, "player.poster: not an http address"},
+		"a policy as ancestor":         {benchFacts(), player.Options{FrameAncestors: []string{"*; script-src *"}}, "player.frame_ancestors:"},
+		"two mistakes at once":         {benchFacts(), player.Options{DVR: "maybe", Lang: "<en>"}, "player.dvr: unknown value \"maybe\"\nplayer.lang:"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := player.Derive(c.m, c.o)
