@@ -37,9 +37,9 @@ type History struct {
 	LastFailure  time.Time // newest failed poll, ever
 	LastError    time.Time // newest poll answered with a 5xx or not at all, ever
 
-	Versions []Version       // texts seen, oldest first, at least 60 s back
-	Segments []SegmentRecord // newest probes, oldest first
-	MaxAge   time.Duration   // highest Age after which the edge was seen to refresh
+	Versions []Version                 // texts seen, oldest first, at least 60 s back
+	Segments []SegmentRecord           // newest probes, oldest first
+	Kept     probe.Fact[time.Duration] // how long the headers of Good let a shared cache keep it, stale-while-revalidate included
 
 	PopChanged bool // the newest poll was answered by another point of presence than the one before
 }
@@ -150,12 +150,8 @@ func (h *History) Allowance() time.Duration {
 // playlist for, with stale-while-revalidate, and whether they say so at all.
 func (h *History) TTL() (time.Duration, bool) {
 	for _, side := range []*History{h.Pair, h} {
-		if side == nil || side.Good == nil {
-			continue
-		}
-		ex := &side.Good.Exchange
-		if ttl := ex.TTL(); ttl.Stated {
-			return ttl.Value + probe.CacheDirectives(ex.CacheControl).StaleWhileRevalidate.Value, true
+		if side != nil && side.Kept.Stated {
+			return side.Kept.Value, true
 		}
 	}
 	return 0, false

@@ -36,6 +36,7 @@ func file(h *checks.History, o *probe.Observation) (changed bool) {
 		h.First = o.Exchange.Done
 	}
 	changed = h.Playlist == nil || h.Good.Hash != o.Hash || !o.Unchanged && h.Playlist != o.Playlist
+	fileHeaders(h, o)
 	h.Good = o
 	if changed {
 		h.Previous, h.Playlist = h.Playlist, o.Playlist
@@ -43,6 +44,22 @@ func file(h *checks.History, o *probe.Observation) (changed bool) {
 	}
 	fileVersion(h, o)
 	return changed
+}
+
+// fileHeaders notes how long a cache may keep the playlist. A 304 that does not
+// repeat the headers leaves them as they were, RFC 9111 §4.3.4.
+func fileHeaders(h *checks.History, o *probe.Observation) {
+	ex := &o.Exchange
+	if ex.Status == 304 && ex.CacheControl == "" {
+		return
+	}
+	if h.Good != nil && h.Good.Exchange.CacheControl == ex.CacheControl && h.Good.Exchange.Expires == ex.Expires && h.Good.Exchange.Status != 304 {
+		return
+	}
+	h.Kept = ex.TTL()
+	if h.Kept.Stated {
+		h.Kept.Value += probe.CacheDirectives(ex.CacheControl).StaleWhileRevalidate.Value
+	}
 }
 
 func fileFailure(h *checks.History, o *probe.Observation) {

@@ -9,7 +9,7 @@ import (
 
 // measure turns an observation into samples.
 func (j *Judge) measure(h *checks.History, o *probe.Observation, now time.Time) []probe.Sample {
-	m := meter{h: h, at: now, out: make([]probe.Sample, 0, 10)}
+	m := meter{h: h, at: now, out: make([]probe.Sample, 0, samplesOf(o))}
 	if o.Segment != nil {
 		m.segment(o)
 		return m.out
@@ -30,6 +30,18 @@ func (j *Judge) measure(h *checks.History, o *probe.Observation, now time.Time) 
 	}
 	m.add(probe.OpenIncidents, float64(len(j.incidents)))
 	return m.out
+}
+
+// samplesOf is how many samples an observation gives at most.
+func samplesOf(o *probe.Observation) int {
+	switch {
+	case o.Segment != nil:
+		return 3
+	case o.Target.Side == probe.Edge:
+		return 10
+	default:
+		return 5
+	}
 }
 
 // meter collects samples of one target.

@@ -17,12 +17,14 @@ func (j *Judge) snapshot(now time.Time) *probe.StreamSnapshot {
 		s.OpenIncidents = append(s.OpenIncidents, in.ID)
 		s.Incidents = append(s.Incidents, in.copy())
 	}
-	for _, t := range j.targets {
+	sides := make([]probe.SideSnapshot, len(j.targets))
+	for i, t := range j.targets {
 		if t.h.Target.Rendition == "" {
 			continue
 		}
 		r := renditionOf(s, t.h.Target.Rendition)
-		side := j.side(t.h, now)
+		side := &sides[i]
+		j.side(side, t.h, now)
 		if t.h.Target.Side == probe.Edge {
 			r.Edge = side
 			if n, behind, ok := lag(t.h); ok {
@@ -53,10 +55,11 @@ func renditionOf(s *probe.StreamSnapshot, name string) *probe.RenditionSnapshot 
 	return &s.Renditions[len(s.Renditions)-1]
 }
 
-func (j *Judge) side(h *checks.History, now time.Time) *probe.SideSnapshot {
-	s := &probe.SideSnapshot{Verdict: probe.Waiting}
+// side fills in what is known of one target.
+func (j *Judge) side(s *probe.SideSnapshot, h *checks.History, now time.Time) {
+	s.Verdict = probe.Waiting
 	if h.Current == nil {
-		return s
+		return
 	}
 	ex := &h.Current.Exchange
 	s.Status, s.Failure, s.Cache, s.ObjectAge, s.Checked, s.URL = ex.Status, ex.Failure, ex.Cache(), ex.Age, ex.Done.UTC(), ex.URL
@@ -85,7 +88,6 @@ func (j *Judge) side(h *checks.History, now time.Time) *probe.SideSnapshot {
 	if j.blind {
 		s.Verdict = probe.Blind
 	}
-	return s
 }
 
 // follows reports whether a consequence of the incident is active on a target.
