@@ -86,7 +86,7 @@ output: %s
 	if err := os.WriteFile(file, []byte(event), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	b.waitFor("the stream through nginx", 30*time.Second, func() bool {
+	b.waitFor("the stream through nginx", time.Minute, func() bool {
 		res, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/v0/playlist.m3u8", b.port)) //nolint:noctx // loopback
 		if err != nil {
 			return false
@@ -167,7 +167,9 @@ func (b *bench) incidents() []probe.Incident {
 		b.t.Fatal(err)
 	}
 	defer res.Body.Close()
-	var list []probe.Incident
+	var list struct {
+		Incidents []probe.Incident `json:"incidents"`
+	}
 	body, err := io.ReadAll(res.Body)
 	if err != nil {
 		b.t.Fatal(err)
@@ -175,7 +177,7 @@ func (b *bench) incidents() []probe.Incident {
 	if err := json.Unmarshal(body, &list); err != nil {
 		b.t.Fatalf("%v in %s", err, body)
 	}
-	return list
+	return list.Incidents
 }
 
 func describe(all []probe.Incident) string {
@@ -194,7 +196,7 @@ func (b *bench) waitFor(what string, limit time.Duration, done func() bool) {
 		}
 	}
 	detail := ""
-	if b.api != "" && strings.HasPrefix(what, "the incident") || strings.HasPrefix(what, "the end") {
+	if strings.HasPrefix(what, "the incident") || strings.HasPrefix(what, "the end") {
 		detail = "; there is: " + describe(b.incidents())
 	}
 	b.t.Fatalf("waited %s for %s in vain%s", limit, what, detail)
@@ -313,7 +315,12 @@ func (b *bench) configure(keep string) {
 
 func (b *bench) writeConf(keep string) {
 	b.t.Helper()
-	conf := fmt.Sprintf(`pid %[1]s/nginx.pid;
+	user := ""
+	if os.Geteuid() == 0 {
+		user = "user root;" // the test's folder is ours alone
+	}
+	conf := fmt.Sprintf(`%[5]s
+pid %[1]s/nginx.pid;
 worker_processes 1;
 events {}
 http {
@@ -334,7 +341,7 @@ http {
     location ~ \.m3u8$ { proxy_pass http://%[3]s; proxy_cache_valid 200 %[4]s; proxy_cache_valid any 1s; }
   }
 }
-`, b.dir, b.port, b.origin.address, keep)
+`, b.dir, b.port, b.origin.address, keep, user)
 	if err := os.WriteFile(b.conf, []byte(conf), 0o600); err != nil {
 		b.t.Fatal(err)
 	}
