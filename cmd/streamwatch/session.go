@@ -148,6 +148,7 @@ func (s *session) wire(ctx context.Context, folder string) error {
 		w.Auth = web.Auth{Username: a.Username, Password: a.Password.Reveal()}
 	}
 	s.server = web.New(w)
+	o.Observe = metrics.Observe
 	o.Sinks = []probe.Sink{s.store, metrics, s.server}
 	s.monitor = monitor.New(o)
 	source.m = s.monitor

@@ -55,8 +55,9 @@ type Options struct {
 	Overrides    map[string]judge.Override
 	Resume       []probe.Incident // open when the process stopped
 	Sinks        []probe.Sink
-	Log          *zap.Logger // nil logs nothing
-	Fresh        bool        // the distribution was made just now: its name may take a while to spread
+	Observe      func(*probe.Observation) // sees each observation before it is judged, on the stream's goroutine; nil sees none
+	Log          *zap.Logger              // nil logs nothing
+	Fresh        bool                     // the distribution was made just now: its name may take a while to spread
 }
 
 // Monitor watches one event.

@@ -94,6 +94,9 @@ func (s *stream) handle(ctx context.Context, o *probe.Observation) {
 	if c := s.m.control.Load(); c != 0 {
 		s.judge.Control(c == 1)
 	}
+	if s.m.opts.Observe != nil {
+		s.m.opts.Observe(o)
+	}
 	res := s.judge.Step(o, o.Exchange.Done)
 	s.snap.Store(res.Snapshot)
 	s.m.fan.send(probe.Batch{At: o.Exchange.Done, Event: s.m.opts.Event, Stream: s.cfg.Name, Samples: res.Samples, Incidents: res.Incidents})
