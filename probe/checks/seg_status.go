@@ -74,13 +74,13 @@ func (p *Pass) pairHasSegment() bool {
 }
 
 // pairWillKnow reports whether the other side is watched but has not been asked
-// for the segment yet.
+// for the segment often enough to tell.
 func (p *Pass) pairWillKnow() bool {
 	if p.History.Pair == nil || p.History.Pair.Failing() {
 		return false
 	}
-	_, asked := p.History.Pair.Segment(p.Obs.Segment.MSN)
-	return !asked
+	rec, asked := p.History.Pair.Segment(p.Obs.Segment.MSN)
+	return !asked || !rec.OK && rec.Failed < 2
 }
 
 func (p *Pass) severityOfSegment() probe.Severity {
