@@ -26,6 +26,10 @@ var syntax = []*Check{
 	problem("key.attr", "EXT-X-KEY has missing or wrong attributes", "RFC 8216bis §4.4.4.4", probe.Error),
 	problem("mv.media", "EXT-X-MEDIA lacks a required attribute", "RFC 8216bis §4.4.6.1", probe.Error),
 	problem("mv.bandwidth", "variant states no BANDWIDTH", "RFC 8216bis §4.4.6.2", probe.Error),
+	problem("pdt.format", "program date-time is not an ISO 8601 date with a zone", "RFC 8216bis §4.4.4.6", probe.Error),
+	problem("daterange", "EXT-X-DATERANGE contradicts itself or lacks an attribute", "RFC 8216bis §4.4.5.1", probe.Warning),
+	problem("cue", "SCTE-35 cue cannot be read", "SCTE 35", probe.Warning),
+	problem("mv.group", "rendition groups are inconsistent", "RFC 8216bis §4.4.6.1.1", probe.Error),
 	problem("mv.uri", "variant has no usable URI", "RFC 8216bis §4.4.6.2", probe.Error),
 }
 

@@ -40,7 +40,7 @@ func (p *Pass) staleness() (age, limit time.Duration, ok bool) {
 		return 0, 0, false
 	}
 	limit = td * 3 / 2
-	if h.Target.Side == probe.Edge && h.Pair != nil {
+	if h.Target.Side == probe.Edge && (h.Pair != nil || h.Kept.Stated) { // alone and without a TTL it may be no cache at all
 		limit += min(h.Allowance(), 2*td) + min(h.Gap, td)
 	}
 	since := h.Advanced
