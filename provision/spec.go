@@ -49,7 +49,7 @@ type Spec struct {
 	QueryStrings       []string // of playlists, which reach the origin besides _HLS_*
 	AdditionalMetrics  bool     // CloudFront's own cache hit rate, origin latency and errors by status
 
-	Metrics MetricUse // what the monitor will send, for the cost
+	Metrics MetricUse // what the monitor will send, for cost and policy
 	Extra   Extra
 }
 
@@ -105,8 +105,9 @@ func (s Signed) on() bool { return s.PublicKey != "" || s.KeyGroup != "" }
 
 // MetricUse is what the monitor will send to CloudWatch.
 type MetricUse struct {
-	Count  int           // of metrics, each with its own dimensions
-	Period time.Duration // between two puts
+	Count     int           // of metrics, each with its own dimensions
+	Period    time.Duration // between two puts
+	Namespace string        // empty is StreamWatch
 }
 
 // Extra is what other packages add to the template, such as alarms and the

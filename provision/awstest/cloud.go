@@ -214,3 +214,7 @@ func actions() map[string]func(*Cloud, time.Time, form) (node, *fault) {
 		"UpdateTerminationProtection": (*Cloud).updateTerminationProtection,
 	}
 }
+
+// Actions returns the operations that this cloud has, which are those that
+// package provision calls.
+func Actions() []string { return sortedKeys(actions()) }

@@ -1,6 +1,7 @@
 package awstest
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -139,8 +140,8 @@ func (r *request) dependencies(id string) []string {
 	}
 	var out []string
 	for _, other := range sortedKeys(r.template.Resources) {
-		named := `("Ref":"%[1]s"|"Fn::GetAtt":\["%[1]s"|\$\{%[1]s[.}]|"DependsOn":\[?"%[1]s")`
-		if other != id && regexp.MustCompile(fmt.Sprintf(named, other)).Match(text) {
+		named := func(form string) bool { return bytes.Contains(text, fmt.Appendf(nil, form, other)) }
+		if other != id && (named(`"Ref":%q`) || named(`"Fn::GetAtt":[%q`) || named(`${%s}`) || named(`${%s.`) || named(`"DependsOn":%q`)) {
 			out = append(out, other)
 		}
 	}

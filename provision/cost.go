@@ -1,0 +1,117 @@
+package provision
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Prices in US dollars a month, us-east-1, as third-party tables of May and
+// June 2026 agree on. What AWS gives for free is not taken off.
+const (
+	priceMetric       = 0.30
+	priceAlarm        = 0.10 // for each metric that an alarm looks at
+	priceFastAlarm    = 0.30 // the same with a period below a minute
+	priceComposite    = 0.50
+	priceDashboard    = 3.00
+	priceRequest      = 0.01 / 1000
+	additionalMetrics = 8 // that CloudFront sends once they are asked for
+)
+
+// month is as long as AWS counts it.
+const month = 730 * time.Hour
+
+// Line is one item of what a Spec costs.
+type Line struct {
+	Item     string
+	Quantity float64 // a month
+	Price    float64 // US dollars for one; 0 when Note says by what it is charged
+	Flat     bool    // charged for the whole month, however short the event
+	Note     string  // what the figures leave out; may be empty
+}
+
+// Month returns US dollars for a whole month.
+func (l Line) Month() float64 { return l.Quantity * l.Price }
+
+// Event returns US dollars for an event of length d, at most a month.
+func (l Line) Event(d time.Duration) float64 {
+	if l.Flat {
+		return l.Month()
+	}
+	return l.Month() * float64(min(d, month)) / float64(month)
+}
+
+// Cost returns what AWS charges for s besides what viewers use: the lines that
+// are not nothing, in a fixed order.
+func Cost(s Spec) []Line {
+	n := countExtra(s.Extra)
+	lines := []Line{
+		{Item: "custom metrics", Quantity: float64(s.Metrics.Count), Price: priceMetric},
+		{Item: "PutMetricData requests", Quantity: puts(s.Metrics), Price: priceRequest},
+		{Item: "alarms", Quantity: float64(n.alarms), Price: priceAlarm},
+		{Item: "alarms, high resolution", Quantity: float64(n.fastAlarms), Price: priceFastAlarm},
+		{Item: "composite alarms", Quantity: float64(n.composites), Price: priceComposite},
+		{Item: "dashboards", Quantity: float64(n.dashboards), Price: priceDashboard, Flat: true, Note: "the first three of an account are free"},
+	}
+	if s.AdditionalMetrics {
+		lines = append(lines, Line{Item: "CloudFront additional metrics", Quantity: additionalMetrics, Price: priceMetric, Flat: true})
+	}
+	lines = slices.DeleteFunc(lines, func(l Line) bool { return l.Quantity == 0 })
+	lines = append(lines, Line{Item: "CloudFront traffic", Note: "by gigabyte and request, as viewers use it"})
+	if s.OriginShield != "" {
+		lines = append(lines, Line{Item: "Origin Shield", Note: "by request that reaches it"})
+	}
+	if s.AccessLogs {
+		lines = append(lines, Line{Item: "access logs", Note: "by gigabyte that CloudWatch Logs takes in"})
+	}
+	return lines
+}
+
+// puts a month: all streams of an event share one request for each period.
+func puts(m MetricUse) float64 {
+	if m.Count == 0 || m.Period <= 0 {
+		return 0
+	}
+	return float64(month / m.Period)
+}
+
+// extras are the resources of others that cost.
+type extras struct{ alarms, fastAlarms, composites, dashboards int }
+
+func countExtra(x Extra) extras {
+	var n extras
+	for _, id := range slices.Sorted(maps.Keys(x.Resources)) {
+		var r struct {
+			Type       string
+			Properties struct {
+				Period  int
+				Metrics []struct {
+					MetricStat *struct{ Period int }
+				}
+			}
+		}
+		// Period is also given by reference: then it is not a fast one.
+		_ = json.Unmarshal(x.Resources[id], &r)
+		switch r.Type {
+		case "AWS::CloudWatch::Alarm":
+			metrics, fast := 0, r.Properties.Period > 0 && r.Properties.Period < 60
+			for _, m := range r.Properties.Metrics {
+				if m.MetricStat != nil {
+					metrics++
+					fast = fast || m.MetricStat.Period < 60
+				}
+			}
+			if fast {
+				n.fastAlarms += max(metrics, 1)
+			} else {
+				n.alarms += max(metrics, 1)
+			}
+		case "AWS::CloudWatch::CompositeAlarm":
+			n.composites++
+		case "AWS::CloudWatch::Dashboard":
+			n.dashboards++
+		}
+	}
+	return n
+}

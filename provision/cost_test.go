@@ -1,0 +1,78 @@
+package provision_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/streamwatch/streamwatch/provision"
+	"github.com/streamwatch/streamwatch/provision/awstest"
+)
+
+func TestCost(t *testing.T) {
+	s := variants(t)["everything"]
+	var out strings.Builder
+	total, event := 0.0, 0.0
+	for _, l := range provision.Cost(s) {
+		fmt.Fprintf(&out, "%-30s %10.0f x %.5f = %6.2f a month, %6.2f for 8 h  %s\n", l.Item, l.Quantity, l.Price, l.Month(), l.Event(8*time.Hour), l.Note)
+		total, event = total+l.Month(), event+l.Event(8*time.Hour)
+	}
+	fmt.Fprintf(&out, "%.2f a month, %.2f for 8 h\n", total, event)
+	golden(t, "cost.txt", []byte(out.String()))
+
+	// The small profile that the prices were researched with: 22 metrics at 60 s.
+	s = spec()
+	s.Metrics = provision.MetricUse{Count: 22, Period: time.Minute}
+	total = 0
+	for _, l := range provision.Cost(s) {
+		total += l.Month()
+	}
+	if want := 6.60 + 0.438 + 2.40; math.Abs(total-want) > 0.001 {
+		t.Errorf("%.3f a month, want %.3f", total, want)
+	}
+}
+
+func TestPolicy(t *testing.T) {
+	for _, name := range []string{"smallest", "everything"} {
+		body, err := provision.Policy(variants(t)[name])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(body, []byte(secret)) {
+			t.Error("a secret is in the policy")
+		}
+		golden(t, "policy-"+name+".json", body)
+	}
+}
+
+// Whatever the life of a stack calls, the policy allows, and nothing that is
+// never called.
+func TestPolicyCovers(t *testing.T) {
+	body, err := provision.Policy(spec())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var policy struct {
+		Statement []struct {
+			Sid    string
+			Action []string
+		}
+	}
+	if err := json.Unmarshal(body, &policy); err != nil {
+		t.Fatal(err)
+	}
+	allowed := policy.Statement[0].Action
+	called := []string{"cloudformation:TagResource", "cloudformation:UntagResource"} // CloudFormation itself asks for these
+	for _, action := range awstest.Actions() {
+		called = append(called, "cloudformation:"+action)
+	}
+	slices.Sort(called)
+	if !slices.Equal(allowed, called) {
+		t.Errorf("allowed %v\ncalled  %v", allowed, called)
+	}
+}
