@@ -2,6 +2,7 @@ package checks
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
@@ -104,9 +105,9 @@ func (h *History) Failing() bool { return h.Failures > 0 }
 
 // SeenBefore returns the newest version that had been seen complete before t.
 func (h *History) SeenBefore(t time.Time) (Version, bool) {
-	for i := len(h.Versions) - 1; i >= 0; i-- {
-		if !h.Versions[i].First.After(t) {
-			return h.Versions[i], true
+	for _, v := range slices.Backward(h.Versions) {
+		if !v.First.After(t) {
+			return v, true
 		}
 	}
 	return Version{}, false
@@ -114,9 +115,9 @@ func (h *History) SeenBefore(t time.Time) (Version, bool) {
 
 // FindVersion returns the version with a hash.
 func (h *History) FindVersion(hash uint64) (Version, bool) {
-	for i := len(h.Versions) - 1; i >= 0; i-- {
-		if h.Versions[i].Hash == hash {
-			return h.Versions[i], true
+	for _, v := range slices.Backward(h.Versions) {
+		if v.Hash == hash {
+			return v, true
 		}
 	}
 	return Version{}, false

@@ -18,7 +18,7 @@ var segSlow = register(Check{
 		if d <= 0 || !p.Obs.OK() && p.Obs.Exchange.Failure != probe.FailTimeout {
 			return
 		}
-		s := probe.NoSeverity
+		var s probe.Severity
 		switch {
 		case took > d || p.Obs.Exchange.Failure == probe.FailTimeout:
 			s = probe.Critical
