@@ -59,18 +59,21 @@ func (j *Judge) decide(tr *tracker, now time.Time) (probe.Target, bool) {
 // awaitsPair reports whether a finding has to wait for the next poll of the
 // other side: what is found at the edge, since only the origin tells whose
 // fault it is (the second slice of the sandwich), and what our own path could
-// cause, since only the other side tells that it did not. It does not wait for
-// longer than a target duration.
+// cause, since only an answer from the other side, asked later, tells that it
+// did not. It does not wait for much longer than such a poll can take.
 func (j *Judge) awaitsPair(tr *tracker, now time.Time) bool {
 	h := tr.t.h
 	if h.Pair == nil || h.Pair.Polls == 0 || j.opts.Once || tr.check.When == checks.OnSegment {
 		return false // a segment's check compares the sides by itself
 	}
-	ours := tr.check.When == checks.OnPoll && h.Current.Exchange.Failure.OurPath()
-	if h.Target.Side != probe.Edge && !ours {
+	since, patience := tr.began, max(2*time.Second, h.TD())+time.Second
+	switch {
+	case tr.check.When == checks.OnPoll && h.Current.Exchange.Failure.OurPath():
+		since, patience = h.Current.Exchange.Started, 3*patience
+	case h.Target.Side != probe.Edge:
 		return false
 	}
-	return h.Pair.Current.Exchange.Done.Before(tr.began) && now.Sub(tr.began) < max(2*time.Second, h.TD())+time.Second
+	return h.Pair.Current.Exchange.Done.Before(since) && now.Sub(tr.began) < patience
 }
 
 // replays reports whether an edge only repeats, late, a text that was bad at
