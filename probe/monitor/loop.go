@@ -31,6 +31,9 @@ type loop struct {
 	next uint64             // media sequence number of the first segment not probed yet
 }
 
+// largestBuffer is what a body may leave behind for the next one to use.
+const largestBuffer = 64 << 10
+
 // earlyDeadline bounds a request while the target duration is not known.
 const earlyDeadline = 4 * time.Second
 
@@ -114,7 +117,8 @@ func (l *loop) poll(ctx context.Context) time.Duration {
 		deadline = max(2*time.Second, l.pace.td)
 	}
 	asking, cancel := context.WithTimeout(ctx, deadline)
-	req := fetch.Request{URL: t.URL, AcceptGzip: true}
+	into, _ := l.s.m.buffers.Get().(*[]byte)
+	req := fetch.Request{URL: t.URL, AcceptGzip: true, Into: (*into)[:0]}
 	if t.Side == probe.Origin {
 		l.conditions(&req)
 	}
@@ -128,6 +132,10 @@ func (l *loop) poll(ctx context.Context) time.Duration {
 	}
 	o := &probe.Observation{Target: t, Exchange: ex}
 	l.read(o, body)
+	if cap(body) > cap(*into) && cap(body) <= largestBuffer {
+		*into = body
+	}
+	l.s.m.buffers.Put(into) // reading copied what it keeps
 	advanced := l.note(ctx, o)
 	select {
 	case l.s.seen <- o:

@@ -68,6 +68,8 @@ type Monitor struct {
 	streams []*stream
 	fan     *fanOut
 	slots   chan struct{} // bounds the segment probes under way
+	buffers sync.Pool     // of *[]byte, for the bodies of playlists
+	heads   sync.Pool     // of *[]byte, for the first bytes of segments
 	started time.Time
 	control atomic.Int32 // 0 unknown, 1 answers, 2 does not
 	late    lateness
@@ -96,6 +98,8 @@ func New(o Options) *Monitor {
 		opts: o, log: o.Log, fan: newFanOut(o.Sinks, o.Log), slots: make(chan struct{}, probesAtOnce), started: time.Now(),
 		clients: map[probe.Side]*fetch.Client{}, verdict: probe.Waiting, since: time.Now(),
 	}
+	m.buffers.New = func() any { return new(make([]byte, 0, 4<<10)) }
+	m.heads.New = func() any { return new(make([]byte, 0, fetch.HeadBytes+512)) }
 	if o.Origin != "" {
 		m.clients[probe.Origin] = fetch.New(fetch.Options{Transport: o.Transport, Headers: o.Headers})
 	}

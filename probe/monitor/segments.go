@@ -122,6 +122,9 @@ func (l *loop) probeOnce(ctx context.Context, j job) *probe.Observation {
 	if j.part.Stated && req.Method == "" {
 		req.Offset, req.First = j.part.Value.Offset, min(j.part.Value.Length, cmp.Or(req.First, j.part.Value.Length))
 	}
+	into, _ := l.s.m.heads.Get().(*[]byte)
+	defer l.s.m.heads.Put(into)
+	req.Into = (*into)[:0]
 	body, ex := l.client.Do(asking, req)
 	seg := j.probe
 	o := &probe.Observation{Target: j.target, Exchange: ex, Segment: &seg}
