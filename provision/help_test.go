@@ -111,6 +111,7 @@ func (tr *transcript) deleted(ctx context.Context, st *provision.Stack) error {
 // a secret in it is a failure, and so is a change set that was left.
 func scenario(t *testing.T, name string, f func(t *testing.T, cloud *awstest.Cloud, tr *transcript)) {
 	t.Run(name, func(t *testing.T) {
+		t.Parallel()
 		var text string
 		synctest.Test(t, func(t *testing.T) {
 			cloud, tr := &awstest.Cloud{}, &transcript{}

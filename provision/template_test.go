@@ -77,6 +77,7 @@ func TestTemplate(t *testing.T) {
 
 // cfn-lint knows rules that schemas do not say; it comes from PyPI.
 func TestTemplateLint(t *testing.T) {
+	t.Parallel()
 	lint, err := exec.LookPath(cmp.Or(os.Getenv("CFN_LINT"), "cfn-lint"))
 	if err != nil {
 		skip(t, "cfn-lint is not installed (pip install cfn-lint, or CFN_LINT=path)")
