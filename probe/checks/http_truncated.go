@@ -10,7 +10,8 @@ var httpTruncated = register(Check{
 	ID:      "http.truncated",
 	Summary: "playlist is cut off",
 	Doc: "The text ends within a line or after an EXTINF without its URI, which no cache or network does to a complete answer: it was written or filled " +
-		"non-atomically. A body shorter than its Content-Length counts from the second time, since a lost connection does that too.",
+		"non-atomically. A body shorter than its Content-Length counts from the second time, since a lost connection does that too. A last line " +
+		"that is complete but for its line end is info.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Error,
 	Blame:    probe.BlameOrigin,

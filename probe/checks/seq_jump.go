@@ -7,9 +7,10 @@ import (
 )
 
 var seqJump = register(Check{
-	ID:       "seq.jump",
-	Summary:  "media sequence number skipped a whole window",
-	Doc:      "The first segment now comes after the last one before, so that nothing connects the two, and more segments were passed than the time between the polls can explain.",
+	ID:      "seq.jump",
+	Summary: "media sequence number skipped a whole window",
+	Doc: "The first segment now comes after the last one before, so that nothing connects the two, and more segments were passed than the time between the polls can explain. " +
+		"An edge that stood still and jumps to where its origin is skipped nothing.",
 	Spec:     "RFC 8216bis §6.2.2",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
