@@ -33,11 +33,11 @@ var segMutated = register(Check{
 				continue
 			}
 			if what := difference(a, b); what != "" {
-				s := probe.Error
 				if !sameResource(a, b) {
-					s = probe.Critical
+					p.Reportf(probe.Critical, "segment %d: %s", a.MSN, what)
+					return
 				}
-				p.Reportf(s, "segment %d: %s", a.MSN, what)
+				p.Reportf(probe.Error, "segment %d: %s", a.MSN, what)
 			}
 		}
 	},
