@@ -38,9 +38,11 @@ A step is name[(rendition)][:argument][@start[+duration]]; streamwatch drill
 			if err != nil {
 				return err
 			}
-			script, err := sim.ParseScript(fault)
-			if err != nil {
-				return &usageError{fmt.Sprintf("--fault: %v", err), mend(err)}
+			var script sim.Script
+			if fault != "" {
+				if script, err = sim.ParseScript(fault); err != nil {
+					return &usageError{fmt.Sprintf("--fault: %v", err), mend(err)}
+				}
 			}
 			ctx, stop := until(cmd.Context(), limit, time.Time{})
 			defer stop()

@@ -18,6 +18,9 @@ import (
 // the time.
 const drillsAtOnce = 8
 
+// defaultTarget is the target duration of the simulated stream.
+const defaultTarget = 2 * time.Second
+
 func (c *cli) drillCommand() *cobra.Command {
 	var td time.Duration
 	var format string
@@ -50,7 +53,7 @@ func (c *cli) drillCommand() *cobra.Command {
 			return c.drill(cmd.Context(), drills, td, format)
 		},
 	}
-	cmd.Flags().DurationVar(&td, "target-duration", 2*time.Second, "of the simulated stream")
+	cmd.Flags().DurationVar(&td, "target-duration", defaultTarget, "of the simulated stream")
 	cmd.Flags().StringVar(&format, "format", "text", "text or json")
 	return cmd
 }

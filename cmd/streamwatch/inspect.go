@@ -241,7 +241,7 @@ func checkFile(name string) (*report.Check, error) {
 	if err != nil {
 		return nil, readable(err)
 	}
-	if _, err := readFile(whole); err != nil {
+	if _, err := readFile(name); err != nil {
 		return nil, readable(err)
 	}
 	read := func(t probe.Target, imports map[string]string) look {
@@ -249,12 +249,10 @@ func checkFile(name string) (*report.Check, error) {
 		l := look{probe.Observation{Target: t, Exchange: probe.Exchange{Method: "GET", URL: t.URL, Started: now, Done: now}}}
 		u, err := url.Parse(t.URL)
 		if err != nil || u.Scheme != "file" {
-			l.obs.Exchange.Failure, l.obs.Exchange.Error = probe.FailURL, "not a local file"
 			return l
 		}
 		body, err := readFile(u.Path)
 		if err != nil {
-			l.obs.Exchange.Status = 404
 			return l
 		}
 		l.obs.Exchange.Status, l.obs.Exchange.Bytes = 200, int64(len(body))
@@ -264,8 +262,9 @@ func checkFile(name string) (*report.Check, error) {
 		return l
 	}
 	all := ladder(probe.Target{Stream: strings.TrimSuffix(filepath.Base(name), filepath.Ext(name)), Side: probe.Origin, URL: "file://" + whole}, read)
-	// What is elsewhere cannot be judged from here.
-	looks := slices.DeleteFunc(all, func(l look) bool { return l.obs.Exchange.Failure == probe.FailURL })
+	// What is listed and is not here too cannot be judged: a saved playlist
+	// need not bring its renditions.
+	looks := slices.DeleteFunc(all, func(l look) bool { return l.obs.Exchange.Status == 0 })
 	result := &report.Check{URL: name, Findings: judgeOnce(looks[0].obs.Target.Stream, looks)}
 	for _, l := range looks {
 		if l.obs.Playlist != nil {

@@ -87,7 +87,7 @@ output: %s
 		t.Fatal(err)
 	}
 	b.waitFor("the stream through nginx", time.Minute, func() bool {
-		res, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/v0/playlist.m3u8", b.port)) //nolint:noctx // loopback
+		res, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/v0/playlist.m3u8", b.port))
 		if err != nil {
 			return false
 		}
@@ -97,7 +97,7 @@ output: %s
 	})
 	start(t, "streamwatch", exec.Command(binary, "run", file), os.Interrupt)
 	b.waitFor("the monitor", 30*time.Second, func() bool {
-		res, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/readyz", page)) //nolint:noctx // loopback
+		res, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/readyz", page))
 		if err != nil {
 			return false
 		}
@@ -162,7 +162,7 @@ func (b *bench) provoke(what string, want func(probe.Incident) bool, harm, mend 
 
 func (b *bench) incidents() []probe.Incident {
 	b.t.Helper()
-	res, err := http.Get(b.api + "/incidents") //nolint:noctx // loopback
+	res, err := http.Get(b.api + "/incidents")
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -128,12 +129,10 @@ func argument(check cobra.PositionalArgs) cobra.PositionalArgs {
 
 // oneOf refuses a flag whose value is none of the words.
 func oneOf(flag, value string, words ...string) error {
-	for _, w := range words {
-		if w == value {
-			return nil
-		}
+	if slices.Contains(words, value) {
+		return nil
 	}
-	return &usageError{fmt.Sprintf("--%s %q", flag, value), "one of " + strings.Join(words, ", ")}
+	return &usageError{fmt.Sprintf("--%s %q is not known", flag, value), "one of " + strings.Join(words, ", ")}
 }
 
 // log makes the logger that the flags ask for. It writes to stderr.

@@ -25,7 +25,7 @@ of the network. Variables such as ${ORIGIN_SECRET} must be set, as for run.`,
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(c.stdout, "%s is valid: event %s, streams %d\n", args[0], event.Event, len(event.Streams))
+			_, err = fmt.Fprintf(c.stdout, "%s is valid: event %s, %s\n", args[0], event.Event, plural(len(event.Streams), "stream"))
 			return err
 		},
 	}
@@ -61,11 +61,18 @@ func (c *cli) load(path string) (*configs.Event, error) {
 
 // unjoin takes errors apart that errors.Join put together.
 func unjoin(err error) []error {
-	if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the outermost error only
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
 		return many.Unwrap()
 	}
 	if err == nil {
 		return nil
 	}
 	return []error{err}
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe/sim"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"streamwatch": main})
+}
+
+// TestScripts runs testdata/script against the binary. ORIGIN and EDGE are a
+// live stream and its edge, BUSY is an address that is taken, FREE one that is
+// not.
+func TestScripts(t *testing.T) { runScripts(t, filepath.Join("testdata", "script"), *update) }
+
+func runScripts(t *testing.T, dir string, update bool) {
+	t.Helper()
+	testscript.Run(t, testscript.Params{
+		Dir:                 dir,
+		UpdateScripts:       update,
+		RequireExplicitExec: true,
+		Setup: func(e *testscript.Env) error {
+			origin := httptest.NewServer(sim.NewOrigin(sim.Config{}))
+			e.Defer(origin.Close)
+			base, err := url.Parse(origin.URL)
+			if err != nil {
+				return err
+			}
+			edge := httptest.NewServer(sim.NewEdge(sim.EdgeConfig{Origin: base}))
+			e.Defer(edge.Close)
+			free, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				return err
+			}
+			defer free.Close()
+			e.Setenv("ORIGIN", origin.URL)
+			e.Setenv("EDGE", edge.URL)
+			e.Setenv("BUSY", strings.TrimPrefix(origin.URL, "http://"))
+			e.Setenv("FREE", free.Addr().String())
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "get": get},
+	})
+}
+
+// exits runs a command that must end with an exit code: exits CODE command.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE command [args...]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	if e, ok := errors.AsType[*exec.ExitError](err); ok {
+		got = e.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// get asks a URL until it answers 200, for at most ten seconds, and writes the
+// body to a file: get URL FILE.
+func get(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: get URL FILE")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	for {
+		body, err := getOnce(ctx, args[0])
+		if err == nil {
+			ts.Check(os.WriteFile(ts.MkAbs(args[1]), body, 0o600))
+			return
+		}
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-ctx.Done():
+			ts.Fatalf("%s: %v", args[0], err)
+		}
+	}
+}
+
+func getOnce(ctx context.Context, u string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u, nil)
+	if err != nil {
+		return nil, err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return nil, errors.New(res.Status)
+	}
+	return io.ReadAll(res.Body)
+}
+
+func TestPair(t *testing.T) {
+	for _, c := range []struct{ edge, origin, base, manifest, edgeBase string }{
+		{"https://cdn/live/a.m3u8", "http://o:8080", "http://o:8080", "/live/a.m3u8", "https://cdn"},
+		{"https://cdn/live/a.m3u8?t=1", "http://o/x/", "http://o/x", "/live/a.m3u8?t=1", "https://cdn"},
+		{"https://cdn/live/a.m3u8", "http://o/x/live/a.m3u8", "http://o/x", "/live/a.m3u8", "https://cdn"},
+		{"https://cdn/y/a.m3u8", "http://o/x/a.m3u8", "http://o/x", "/a.m3u8", "https://cdn/y"},
+	} {
+		event := configs.Default()
+		event.Streams = make([]configs.Stream, 1)
+		edge, err := pair(&event, c.edge, c.origin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := []string{edge, event.Origin.URL.Reveal(), event.Streams[0].Manifest.Reveal()}; !slices.Equal(got, []string{c.edgeBase, c.base, c.manifest}) {
+			t.Errorf("pair(%s, %s) = %v", c.edge, c.origin, got)
+		}
+	}
+	event := configs.Default()
+	event.Streams = make([]configs.Stream, 1)
+	if _, err := pair(&event, "https://cdn/a.m3u8", "http://o/b.m3u8"); err == nil {
+		t.Error("two playlists with different names are a pair")
+	}
+}
+
+func TestUntil(t *testing.T) {
+	ctx, stop := until(t.Context(), time.Hour, time.Now().Add(-time.Second))
+	defer stop()
+	if !errors.Is(context.Cause(ctx), errOver) {
+		t.Error("an event that is over does not end the run")
+	}
+	ctx, stop = until(t.Context(), 0, time.Time{})
+	defer stop()
+	if _, limited := ctx.Deadline(); limited {
+		t.Error("a run without an end has one")
+	}
+}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/streamwatch/streamwatch/probe/drill"
+	"github.com/streamwatch/streamwatch/probe/sim"
+)
+
+var (
+	fence = regexp.MustCompile("(?ms)^```(\\w+)\n(.*?)^```$")
+	link  = regexp.MustCompile(`\]\(([^)#]+)\)`)
+)
+
+// blocks returns the fenced blocks of the README in one language.
+func blocks(text []byte, language string) []string {
+	var found []string
+	for _, m := range fence.FindAllSubmatch(text, -1) {
+		if string(m[1]) == language {
+			found = append(found, string(m[2]))
+		}
+	}
+	return found
+}
+
+// TestReadmeCommands runs every command of the README: those of make are looked
+// up, those of streamwatch are run with a stream that exists.
+func TestReadmeCommands(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	event, err := os.ReadFile("../../configs/event.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b := blocks(text, "yaml"); len(b) != 1 || b[0] != string(event) {
+		t.Errorf("the README's event.yaml is not configs/event.yaml")
+	}
+	var script strings.Builder
+	script.WriteString("exec streamwatch demo --listen $FREE --for 3s --output made-up-by-the-demo\n")
+	n := 0
+	for line := range strings.Lines(strings.Join(blocks(text, "sh"), "")) {
+		words := strings.Fields(line)
+		switch {
+		case len(words) == 2 && words[0] == "make":
+			if out, err := exec.Command("make", "-C", "../..", "-n", words[1]).CombinedOutput(); err != nil { //nolint:gosec // a target of our README
+				t.Errorf("%s: %v\n%s", line, err, out)
+			}
+		case len(words) > 1 && words[0] == "streamwatch":
+			line = strings.ReplaceAll(strings.TrimSpace(line), "https://d111111abcdef8.cloudfront.net/myStream", "$EDGE/main")
+			if words[1] == "run" {
+				line += " --for 3s"
+			}
+			script.WriteString("exec " + line + "\n")
+		default:
+			t.Errorf("the README has a command that is not tested: %q", line)
+		}
+		n++
+	}
+	if n < 4 {
+		t.Errorf("found %d commands in the README", n)
+	}
+	made := strings.NewReplacer("http://live.example.com:8080", `"${ORIGIN}"`, "https://d111111abcdef8.cloudfront.net", `"${EDGE}"`,
+		"/myStream/", "/main/").Replace(string(event))
+	dir := t.TempDir()
+	body := script.String() + "\n-- event.yaml --\n" + made + "monitor: {listen: \"${FREE}\"}\n"
+	if err := os.WriteFile(filepath.Join(dir, "readme.txtar"), []byte(body), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	runScripts(t, dir, false)
+}
+
+// TestReadmeLinks requires that every local link leads somewhere.
+func TestReadmeLinks(t *testing.T) {
+	for _, name := range []string{"README.md", "DECISIONS.md", "CHANGELOG.md"} {
+		text, err := os.ReadFile(filepath.Join("../..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range link.FindAllSubmatch(text, -1) {
+			to := string(m[1])
+			if strings.Contains(to, "://") {
+				continue
+			}
+			if _, err := os.Stat(filepath.Join("../..", to)); err != nil {
+				t.Errorf("%s links to %s: %v", name, to, err)
+			}
+		}
+	}
+}
+
+// TestReadmeDrills requires that the README claims what the drills require.
+func TestReadmeDrills(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const mark = "<!-- drills: the rows are drill.All(); a test compares them -->\n"
+	head, rest, ok := bytes.Cut(text, []byte(mark))
+	_, tail, ok2 := bytes.Cut(rest, []byte("\n## More"))
+	if !ok || !ok2 {
+		t.Fatal("the README has no place for the drills")
+	}
+	want := fmt.Sprintf("%s%s%s\n## More%s", head, mark, drillTable(), tail)
+	if *update {
+		if err := os.WriteFile("../../README.md", []byte(want), 0o644); err != nil { //nolint:gosec // a file that everyone reads
+			t.Fatal(err)
+		}
+		return
+	}
+	if string(text) != want {
+		t.Error("the README's table of drills is old: run make golden")
+	}
+}
+
+func drillTable() string {
+	var b strings.Builder
+	b.WriteString("| fault | what happens | found as | blamed | within |\n|---|---|---|---|---|\n")
+	for _, d := range drill.All() {
+		doc := ""
+		if f, ok := sim.FindFault(d.Fault); ok {
+			doc = f.Doc
+		}
+		blames := make([]string, 0, len(d.Blame))
+		for _, blame := range d.Blame {
+			blames = append(blames, string(blame))
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %.1f s |\n", d.Fault, doc, strings.Join(d.Checks, " or "), strings.Join(blames, " or "), d.Within(defaultTarget).Seconds())
+	}
+	return b.String()
+}
