@@ -100,7 +100,7 @@ func TestRace(t *testing.T) {
 func TestDeleteDuringRollback(t *testing.T) {
 	scenario(t, "delete-while-rolling-back", func(t *testing.T, cloud *awstest.Cloud, tr *transcript) {
 		cloud.Fail("CREATE", "Distribution", "no")
-		ctx, stop := context.WithTimeout(t.Context(), 6*time.Minute)
+		ctx, stop := context.WithTimeout(t.Context(), 4*time.Minute)
 		defer stop()
 		if _, err := stackOn(t, cloud, spec()).Provision(ctx, nil); !errors.Is(err, context.DeadlineExceeded) {
 			t.Fatal(err)

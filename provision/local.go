@@ -1,7 +1,6 @@
 package provision
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,17 +57,20 @@ func (l *Local) Run(ctx context.Context) error {
 		IdleTimeout:       localIdleTimeout,
 		MaxHeaderBytes:    localHeaderBytes,
 	}
-	drained := make(chan error, 1)
+	drained := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), localDrain)
 		defer cancel()
-		drained <- cmp.Or(srv.Shutdown(end), srv.Close())
+		defer close(drained)
+		// A viewer that is still reading is cut off: that is no failure of ours.
+		if srv.Shutdown(end) != nil {
+			_ = srv.Close()
+		}
 	})
 	err := srv.Serve(l.ln)
 	if stop() {
 		return fmt.Errorf("serving the local edge: %w", err)
 	}
-	// A viewer that is still reading is cut off: that is no failure of ours.
 	<-drained
 	return nil
 }

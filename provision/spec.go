@@ -3,7 +3,6 @@ package provision
 import (
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/url"
 	"strconv"
 	"strings"
@@ -81,9 +80,6 @@ func ParseOrigin(raw string, headers map[string]string) (Origin, error) {
 	}
 	return o, nil
 }
-
-// address returns host and port, for messages.
-func (o Origin) address() string { return net.JoinHostPort(o.Host, strconv.Itoa(o.Port)) }
 
 // Timeouts are those of the distribution towards its origins, in whole seconds.
 type Timeouts struct {

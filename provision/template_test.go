@@ -126,8 +126,14 @@ func TestManifestLifetimes(t *testing.T) {
 		lowLatency bool
 		want       float64
 	}{
-		{0, false, 1}, {time.Second, false, 1}, {2 * time.Second, false, 1}, {4 * time.Second, false, 2},
-		{5 * time.Second, false, 2}, {6 * time.Second, false, 3}, {10 * time.Second, false, 5}, {6 * time.Second, true, 1},
+		{0, false, 1},
+		{time.Second, false, 1},
+		{2 * time.Second, false, 1},
+		{4 * time.Second, false, 2},
+		{5 * time.Second, false, 2},
+		{6 * time.Second, false, 3},
+		{10 * time.Second, false, 5},
+		{6 * time.Second, true, 1},
 	} {
 		s := spec()
 		s.TargetDuration, s.LowLatency = tt.target, tt.lowLatency

@@ -9,7 +9,7 @@ import (
 
 // Usual durations of operations on resources.
 const (
-	distributionTook = 5 * time.Minute
+	distributionTook = 3 * time.Minute
 	resourceTook     = 5 * time.Second
 	stepTook         = time.Second // between a stack's event and its resources'
 )
