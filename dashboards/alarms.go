@@ -1,0 +1,191 @@
+package dashboards
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// Stat is a statistic of CloudWatch. Sum is not among them: a put whose answer
+// was lost may count twice, which the others do not show.
+type Stat string
+
+// Statistics in use.
+const (
+	Average     Stat = "Average"
+	Maximum     Stat = "Maximum"
+	SampleCount Stat = "SampleCount"
+)
+
+// Missing says what an alarm takes a period without data for.
+type Missing string
+
+// Ways to treat missing data. What is missing because the monitor is gone is
+// for the heartbeat alarm alone to tell.
+const (
+	MissingIsMissing  Missing = "missing"
+	MissingIsBreach   Missing = "breaching"
+	MissingIsFine     Missing = "notBreaching"
+	MissingKeepsState Missing = "ignore"
+)
+
+// Alarm is one metric alarm.
+type Alarm struct {
+	Kind      string // "edge-stale"
+	Stream    string // "" is the event
+	Metric    *probe.Metric
+	Side      probe.Side
+	Stat      Stat
+	Below     bool    // in breach below the threshold, else above it
+	Threshold float64 // in the metric's CloudWatch unit
+	Period    time.Duration
+	M, N      int // in alarm when M of the N newest datapoints are in breach
+	Missing   Missing
+	Text      string // what is wrong when it is in alarm
+}
+
+// Composite is an alarm over others.
+type Composite struct {
+	Kind  string
+	Rule  Rule
+	Pages bool // tells the topic
+	Text  string
+}
+
+// Key names the alarm within its event: "edge-stale-main".
+func (a *Alarm) Key() string { return key(a.Kind, a.Stream) }
+
+// ID is the alarm's logical id in the template.
+func (a *Alarm) ID() string { return logicalID(a.Kind, a.Stream) }
+
+// ID is the composite's logical id in the template.
+func (c *Composite) ID() string { return logicalID(c.Kind, "") }
+
+func key(kind, stream string) string {
+	if stream == "" {
+		return kind
+	}
+	return kind + "-" + stream
+}
+
+// Alarms returns the alarms of an event: the metric alarms and the composites
+// over them.
+//
+// An alarm of the origin needs one datapoint, an availability or lag of the edge
+// two: what breaks behind the CDN is known as the origin's before the CDN could
+// be suspected. A stale edge needs one too, because its threshold is a wait by
+// itself.
+func Alarms(o Options) ([]Alarm, []Composite) {
+	o = o.withDefaults()
+	alarms := []Alarm{{
+		Kind: "heartbeat", Metric: probe.MonitorHeartbeat, Stat: SampleCount, Below: true, Threshold: 1, M: 2, N: 3,
+		Missing: MissingIsBreach, Text: "streamwatch does not report: nobody watches the event",
+	}}
+	for _, s := range o.Streams {
+		alarms = append(alarms, s.alarms()...)
+	}
+	for i := range alarms {
+		alarms[i].Period = o.alarmPeriod()
+		alarms[i].Missing = cmp.Or(alarms[i].Missing, MissingIsMissing)
+	}
+	return alarms, composites(o.Streams)
+}
+
+// alarms of one stream.
+func (s Stream) alarms() []Alarm {
+	stale := s.staleAfter().Seconds()
+	const enough = 0.9 // of the fetches; below it players run out of retries
+	list := []Alarm{
+		{
+			Kind: "edge-stale", Metric: probe.ManifestAge, Side: probe.Edge, Stat: Maximum, Threshold: stale, M: 1, N: 3,
+			Text: "viewers get no new segment",
+		},
+		{
+			Kind: "edge-unavailable", Metric: probe.ManifestAvail, Side: probe.Edge, Stat: Average, Below: true, Threshold: enough, M: 2, N: 3,
+			Text: "playlists cannot be had at the edge",
+		},
+		{
+			Kind: "edge-segments", Metric: probe.SegmentAvail, Side: probe.Edge, Stat: Average, Below: true, Threshold: enough, M: 2, N: 3,
+			Text: "segments cannot be had at the edge",
+		},
+		{
+			Kind: "edge-lag", Metric: probe.EdgeLagSegments, Stat: Maximum, Threshold: 3, M: 2, N: 3,
+			Text: "the edge is far behind the origin",
+		},
+		{
+			Kind: "origin-stale", Metric: probe.ManifestAge, Side: probe.Origin, Stat: Maximum, Threshold: stale, M: 1, N: 3,
+			Text: "the origin lists no new segment",
+		},
+		{
+			Kind: "origin-unavailable", Metric: probe.ManifestAvail, Side: probe.Origin, Stat: Average, Below: true, Threshold: enough, M: 1, N: 3,
+			Text: "playlists cannot be had at the origin",
+		},
+		{
+			Kind: "origin-segments", Metric: probe.SegmentAvail, Side: probe.Origin, Stat: Average, Below: true, Threshold: enough, M: 1, N: 3,
+			Text: "segments cannot be had at the origin",
+		},
+	}
+	for i := range list {
+		list[i].Stream = s.Name
+	}
+	return list
+}
+
+// composites roll the alarms of all streams up.
+func composites(streams []Stream) []Composite {
+	impact, cdn, origin := []Rule{Is("heartbeat", "")}, []Rule{}, []Rule{}
+	for _, s := range streams {
+		source := Any(Is("origin-stale", s.Name), Is("origin-unavailable", s.Name), Is("origin-segments", s.Name))
+		delivery := Any(Is("edge-lag", s.Name), Is("edge-unavailable", s.Name), Is("edge-segments", s.Name))
+		impact = append(impact, Is("edge-stale", s.Name), Is("edge-unavailable", s.Name), Is("edge-segments", s.Name))
+		cdn = append(cdn, All(delivery, Not(source)))
+		origin = append(origin, source)
+	}
+	all := []Composite{{Kind: "viewer-impact", Rule: Any(impact...), Pages: true, Text: "viewers suffer, or nobody watches for them; cdn-fault and origin-fault say whose it is"}}
+	if len(streams) > 0 {
+		all = append(all,
+			Composite{Kind: "cdn-fault", Rule: Any(cdn...), Text: "the edge fails while its origin is well"},
+			Composite{Kind: "origin-fault", Rule: Any(origin...), Text: "the origin or the encoder behind it fails"})
+	}
+	return all
+}
+
+// AlarmNames returns the names of the alarms that have actions, in a stack of a
+// name: those that are switched on while the event runs.
+func AlarmNames(stack string, o Options) []string {
+	var names []string
+	_, all := Alarms(o)
+	for _, c := range all {
+		if c.Pages {
+			names = append(names, stack+"-"+c.Kind)
+		}
+	}
+	return names
+}
+
+// Describe states the alarm's condition as a person would: "ManifestAgeSeconds
+// Maximum > 18, 1 of 3 × 60 s".
+func (a *Alarm) Describe() string {
+	return fmt.Sprintf("%s %s %s %s, %d of %d × %s s", a.Metric.Name, a.Stat, a.sign(), number(a.Threshold), a.M, a.N, number(a.Period.Seconds()))
+}
+
+func (a *Alarm) sign() string {
+	if a.Below {
+		return "<"
+	}
+	return ">"
+}
+
+// Counts reports whether a sample belongs to the alarm's metric.
+func (a *Alarm) Counts(s *probe.Sample) bool {
+	return s.Metric == a.Metric && s.Stream == a.Stream && s.Side == a.Side
+}
+
+// dimensions names and values, in the order of the contract.
+func (a *Alarm) dimensions(event string) [][2]string {
+	d := [][2]string{{"Event", event}, {"Stream", a.Stream}, {"Side", a.Side.String()}}
+	return slices.DeleteFunc(d, func(pair [2]string) bool { return pair[1] == "" })
+}

@@ -1,0 +1,159 @@
+package dashboards
+
+import (
+	"fmt"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// maxPlots is how many streams a plot shows; CloudWatch takes 500 metrics in
+// one, people far less.
+const maxPlots = 20
+
+// Dashboard returns the body of the CloudWatch dashboard as text for Fn::Sub:
+// what is known only in the stack (its name, its region, the distribution) is a
+// placeholder. Names of events and streams cannot hold one.
+func Dashboard(o Options) ([]byte, error) {
+	o = o.withDefaults()
+	b := &board{o: o, streams: o.Streams[:min(len(o.Streams), maxPlots)]}
+	b.text(fmt.Sprintf("# %s\nEdge against origin, as streamwatch sees them. Generated: change event.yaml, not this.", o.Event))
+	b.alarms()
+	for i := range b.streams {
+		b.status(&b.streams[i])
+	}
+	b.plot("Age of the newest segment", b.bySide(probe.ManifestAge, "Maximum"), b.stale())
+	b.plot("Edge behind origin", b.byStream(probe.EdgeLagSegments, "Maximum"), nil)
+	b.plot("Playlists available", b.bySide(probe.ManifestAvail, "Average"), nil)
+	b.plot("Segments available", b.bySide(probe.SegmentAvail, "Average"), nil)
+	b.plot("Fetching a playlist", append(b.bySide(probe.ManifestFetch, "p50"), b.bySide(probe.ManifestFetch, "p90")...), nil)
+	b.plot("Fetching a segment", append(b.bySide(probe.SegmentFetch, "p50"), b.bySide(probe.SegmentFetch, "p90")...), nil)
+	b.plot("Cache", append(b.byStream(probe.EdgeCacheHit, "Average"), b.byStream(probe.EdgeObjectAge, "Maximum")...), nil)
+	b.plot("Live latency", b.byStream(probe.LiveLatency, "Average"), nil)
+	if o.Distribution {
+		b.cloudFront()
+	}
+	return encode(object{"start": "-PT3H", "periodOverride": "inherit", "widgets": b.widgets}, "")
+}
+
+// board places widgets from left to right on a grid 24 wide.
+type board struct {
+	o               Options
+	streams         []Stream
+	widgets         []object
+	x, y, rowHeight int
+}
+
+func (b *board) place(kind string, width, height int, properties object) {
+	if b.x+width > 24 {
+		b.x, b.y, b.rowHeight = 0, b.y+b.rowHeight, 0
+	}
+	b.widgets = append(b.widgets, object{"type": kind, "x": b.x, "y": b.y, "width": width, "height": height, "properties": properties})
+	b.x, b.rowHeight = b.x+width, max(b.rowHeight, height)
+}
+
+func (b *board) text(markdown string) { b.place("text", 24, 2, object{"markdown": markdown}) }
+
+// alarms shows the composites first: they say what is wrong with whom.
+func (b *board) alarms() {
+	alarms, all := Alarms(b.o)
+	var arns []string
+	for i := range all {
+		arns = append(arns, "${"+all[i].ID()+".Arn}")
+	}
+	for i := range alarms {
+		if len(arns) < 100 { // what the widget takes
+			arns = append(arns, "${"+alarms[i].ID()+".Arn}")
+		}
+	}
+	b.place("alarm", 24, 3, object{"title": "Alarms", "alarms": arns})
+}
+
+// status is one line of figures for a stream.
+func (b *board) status(s *Stream) {
+	one := &board{o: b.o, streams: []Stream{*s}}
+	rows := append(one.bySide(probe.ManifestAge, "Maximum"), one.bySide(probe.ManifestAvail, "Average")...)
+	rows = append(rows, one.byStream(probe.EdgeLagSegments, "Maximum")...)
+	rows = append(rows, one.byStream(probe.OpenIncidents, "Maximum")...)
+	b.place("metric", 24, 3, object{
+		"title": s.Name, "view": "singleValue", "region": b.o.Region, "period": b.period(), "sparkline": true, "metrics": rows,
+	})
+}
+
+func (b *board) plot(title string, rows []any, lines []object) {
+	properties := object{
+		"title": title, "view": "timeSeries", "region": b.o.Region, "period": b.period(), "metrics": rows,
+		"yAxis": object{"left": object{"min": 0}},
+	}
+	if lines != nil {
+		properties["annotations"] = object{"horizontal": lines}
+	}
+	b.place("metric", 12, 6, properties)
+}
+
+func (b *board) period() int { return int(b.o.alarmPeriod().Seconds()) }
+
+// bySide returns the rows of a metric on both sides of every stream.
+func (b *board) bySide(m *probe.Metric, stat string) []any {
+	var rows []any
+	for _, s := range b.streams {
+		for _, side := range probe.Sides {
+			rows = append(rows, []any{
+				b.o.Namespace, m.Name, "Event", b.o.Event, "Stream", s.Name, "Side", side.String(),
+				object{"stat": stat, "label": label(s.Name, side.String(), stat)},
+			})
+		}
+	}
+	return rows
+}
+
+// byStream returns the rows of a metric that has no side.
+func (b *board) byStream(m *probe.Metric, stat string) []any {
+	var rows []any
+	for _, s := range b.streams {
+		rows = append(rows, []any{
+			b.o.Namespace, m.Name, "Event", b.o.Event, "Stream", s.Name, object{"stat": stat, "label": label(s.Name, m.Name, "")},
+		})
+	}
+	return rows
+}
+
+func label(stream, what, stat string) string {
+	if len(stat) > 0 && stat[0] == 'p' {
+		what += " " + stat
+	}
+	return stream + " " + what
+}
+
+// stale draws the thresholds beyond which viewers stall, each once.
+func (b *board) stale() []object {
+	lines, seen := []object{}, map[float64]bool{}
+	for _, s := range b.streams {
+		v := s.staleAfter().Seconds()
+		if !seen[v] {
+			lines = append(lines, object{"label": "viewers stall", "value": v, "color": "#d13212"})
+		}
+		seen[v] = true
+	}
+	return lines
+}
+
+// cloudFront shows what CloudFront says of itself. Its metrics are in us-east-1
+// only, under the region Global.
+func (b *board) cloudFront() {
+	rows := func(stat string, names ...string) (rows []any) {
+		for _, n := range names {
+			rows = append(rows, []any{"AWS/CloudFront", n, "DistributionId", "${Distribution}", "Region", "Global", object{"stat": stat}})
+		}
+		return rows
+	}
+	place := func(title string, rows []any) {
+		b.place("metric", 8, 6, object{"title": title, "view": "timeSeries", "region": "us-east-1", "period": 60, "metrics": rows})
+	}
+	place("CloudFront: requests", rows("Sum", "Requests"))
+	place("CloudFront: bytes to viewers", rows("Sum", "BytesDownloaded"))
+	place("CloudFront: errors (%)", rows("Average", "4xxErrorRate", "5xxErrorRate"))
+	if b.o.Additional {
+		place("CloudFront: cache hits (%)", rows("Average", "CacheHitRate"))
+		place("CloudFront: origin latency (ms)", rows("p90", "OriginLatency"))
+	}
+}

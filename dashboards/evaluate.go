@@ -1,0 +1,153 @@
+package dashboards
+
+import (
+	"maps"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// State of an alarm.
+type State string
+
+// States of an alarm.
+const (
+	Fine    State = "OK"
+	InAlarm State = "ALARM"
+	NoData  State = "INSUFFICIENT_DATA"
+)
+
+// extra is how many datapoints CloudWatch looks at besides N, to make up for
+// those that are missing. It does not document the number; its examples have
+// two.
+const extra = 2
+
+// Next returns the state that follows from the newest datapoints, oldest first.
+// Only the newest N+2 count. Missing ones are not stated.
+//
+// These are the rules of "Configuring how CloudWatch alarms treat missing data":
+// as long as N real datapoints are in range, the newest N of them decide;
+// otherwise missing ones are filled in as the alarm says, as few as possible.
+func (a *Alarm) Next(now State, points []probe.Fact[float64]) State {
+	points = points[max(0, len(points)-a.N-extra):]
+	breaches, oks, oldest := 0, 0, 0 // oldest: age of the oldest breach, 1 is the newest datapoint
+	for i := len(points) - 1; i >= 0 && breaches+oks < a.N; i-- {
+		switch p := points[i]; {
+		case !p.Stated:
+		case a.breaches(p.Value):
+			breaches++
+			oldest = len(points) - i
+		default:
+			oks++
+		}
+	}
+	filled := a.N - breaches - oks
+	switch {
+	case breaches >= a.M, a.Missing == MissingIsBreach && breaches+filled >= a.M:
+		return InAlarm
+	case filled == 0, oks > 0, a.Missing == MissingIsFine, a.Missing == MissingIsBreach:
+		return Fine
+	case a.Missing == MissingKeepsState:
+		return now
+	case breaches > 0 && oldest >= a.M: // all that there is breaches, and has for long enough
+		return InAlarm
+	case breaches > 0:
+		return now
+	default:
+		return NoData
+	}
+}
+
+func (a *Alarm) breaches(v float64) bool {
+	if a.Below {
+		return v < a.Threshold
+	}
+	return v > a.Threshold
+}
+
+// Board holds the alarms of an event as CloudWatch would show them. It has one
+// owner, who adds samples and lets it evaluate.
+type Board struct {
+	alarms     []Alarm
+	composites []Composite
+	delay      time.Duration
+	windows    []map[int64]window // by alarm, then by period
+	states     map[string]State
+}
+
+// window is what an alarm keeps of one period.
+type window struct{ count, sum, most float64 }
+
+// NewBoard returns a board on which no alarm has data. delay is the time from
+// the end of a period until CloudWatch has its samples.
+func NewBoard(o Options, delay time.Duration) *Board {
+	b := &Board{delay: delay, states: map[string]State{}}
+	b.alarms, b.composites = Alarms(o)
+	b.windows = make([]map[int64]window, len(b.alarms))
+	for i := range b.alarms {
+		b.windows[i] = map[int64]window{}
+		b.states[b.alarms[i].Key()] = NoData
+	}
+	return b
+}
+
+// Add takes samples over. The order of their times does not matter.
+func (b *Board) Add(samples []probe.Sample) {
+	for i := range samples {
+		s := &samples[i]
+		for j := range b.alarms {
+			a := &b.alarms[j]
+			if !a.Counts(s) {
+				continue
+			}
+			at := s.At.UnixNano() / int64(a.Period)
+			w, v := b.windows[j][at], s.Value*s.Metric.Scale
+			if w.count == 0 || v > w.most {
+				w.most = v
+			}
+			w.count, w.sum = w.count+1, w.sum+v
+			b.windows[j][at] = w
+		}
+	}
+}
+
+// Evaluate returns the state of every alarm and composite by its key, as of
+// now. CloudWatch does so once a minute, and every ten seconds for alarms with a
+// period below a minute.
+func (b *Board) Evaluate(now time.Time) map[string]State {
+	for i := range b.alarms {
+		a := &b.alarms[i]
+		newest := now.Add(-b.delay).UnixNano()/int64(a.Period) - 1
+		points := make([]probe.Fact[float64], 0, a.N+extra)
+		for at := newest - int64(a.N+extra) + 1; at <= newest; at++ {
+			points = append(points, b.windows[i][at].point(a.Stat))
+		}
+		for at := range b.windows[i] {
+			if at <= newest-int64(a.N+extra) {
+				delete(b.windows[i], at)
+			}
+		}
+		b.states[a.Key()] = a.Next(b.states[a.Key()], points)
+	}
+	for i := range b.composites {
+		c := &b.composites[i]
+		b.states[c.Kind] = Fine
+		if c.Rule.Holds(b.states) {
+			b.states[c.Kind] = InAlarm
+		}
+	}
+	return maps.Clone(b.states)
+}
+
+func (w window) point(stat Stat) probe.Fact[float64] {
+	switch {
+	case w.count == 0:
+		return probe.Fact[float64]{}
+	case stat == Maximum:
+		return probe.State(w.most)
+	case stat == Average:
+		return probe.State(w.sum / w.count)
+	default:
+		return probe.State(w.count)
+	}
+}

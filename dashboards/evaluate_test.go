@@ -1,0 +1,99 @@
+package dashboards
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// The examples of CloudWatch's documentation ("Configuring how CloudWatch
+// alarms treat missing data"): 0 is within the threshold, X in breach, - missing.
+func TestMissingDataAsDocumented(t *testing.T) {
+	const keeps = State("keeps")
+	for _, c := range []struct {
+		m, n                            int
+		points                          string
+		missing, ignore, breaching, not State
+	}{
+		{3, 3, "0 - X - X", Fine, Fine, Fine, Fine},
+		{3, 3, "- - - - 0", Fine, Fine, Fine, Fine},
+		{3, 3, "- - - - -", NoData, keeps, InAlarm, Fine},
+		{3, 3, "0 X X - X", InAlarm, InAlarm, InAlarm, InAlarm},
+		{3, 3, "- - X - -", InAlarm, keeps, InAlarm, Fine},
+		{2, 3, "0 - X - X", InAlarm, InAlarm, InAlarm, InAlarm},
+		{2, 3, "0 0 X 0 X", InAlarm, InAlarm, InAlarm, InAlarm},
+		{2, 3, "0 - X - -", Fine, Fine, InAlarm, Fine},
+		{2, 3, "- - - - 0", Fine, Fine, InAlarm, Fine},
+		{2, 3, "- - - X -", InAlarm, keeps, InAlarm, Fine},
+	} {
+		for missing, want := range map[Missing]State{
+			MissingIsMissing: c.missing, MissingKeepsState: c.ignore, MissingIsBreach: c.breaching, MissingIsFine: c.not,
+		} {
+			for _, now := range []State{Fine, InAlarm, NoData} {
+				a := Alarm{M: c.m, N: c.n, Missing: missing, Threshold: 1}
+				if want == keeps {
+					if got := a.Next(now, points(c.points)); got != now {
+						t.Errorf("%d of %d, %s, missing is %s: %s became %s, want it kept", c.m, c.n, c.points, missing, now, got)
+					}
+				} else if got := a.Next(now, points(c.points)); got != want {
+					t.Errorf("%d of %d, %s, missing is %s: %s, want %s", c.m, c.n, c.points, missing, got, want)
+				}
+			}
+		}
+	}
+}
+
+func points(text string) []probe.Fact[float64] {
+	var out []probe.Fact[float64]
+	for field := range strings.FieldsSeq(text) {
+		switch field {
+		case "-":
+			out = append(out, probe.Fact[float64]{})
+		case "X":
+			out = append(out, probe.State(2.0))
+		default:
+			out = append(out, probe.State(0.0))
+		}
+	}
+	return out
+}
+
+func TestYoungBreachIsNotYetAnAlarm(t *testing.T) {
+	a := Alarm{M: 3, N: 3, Missing: MissingIsMissing, Threshold: 1}
+	if got := a.Next(NoData, points("- - - - X")); got == InAlarm {
+		t.Error("one breach alone put a 3 of 3 alarm in alarm")
+	}
+}
+
+// A monitor that is killed is known to be gone, by nothing but its silence.
+func TestDeadMonitorPages(t *testing.T) {
+	for _, c := range []struct {
+		period, step, within time.Duration
+	}{{time.Minute, time.Minute, 6 * time.Minute}, {10 * time.Second, 10 * time.Second, 70 * time.Second}} {
+		b := NewBoard(Options{Event: "e", Period: c.period, Streams: []Stream{{Name: "main"}}}, 2*time.Second)
+		start := time.Unix(1_800_000_000, 0)
+		beat := start
+		died := start.Add(10*time.Minute + 3*time.Second)
+		for now := start.Add(5 * time.Minute); ; now = now.Add(c.step) {
+			for ; beat.Before(now) && beat.Before(died); beat = beat.Add(10 * time.Second) {
+				b.Add([]probe.Sample{{Metric: probe.MonitorHeartbeat, Value: 1, At: beat}})
+			}
+			state := b.Evaluate(now)["viewer-impact"]
+			if now.Before(died) && state != Fine {
+				t.Fatalf("period %s: in alarm while the monitor works, at %s", c.period, now.Sub(start))
+			}
+			if state == InAlarm {
+				t.Logf("period %s: a dead monitor pages after %s", c.period, now.Sub(died))
+				if now.Sub(died) > c.within {
+					t.Errorf("period %s: paged after %s, want at most %s", c.period, now.Sub(died), c.within)
+				}
+				break
+			}
+			if now.Sub(died) > time.Hour {
+				t.Fatalf("period %s: never paged", c.period)
+			}
+		}
+	}
+}

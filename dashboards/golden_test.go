@@ -1,0 +1,216 @@
+package dashboards
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// concert is the event of the golden files.
+func concert() Options {
+	return Options{
+		Event: "autumn-concert", Distribution: true, Additional: true, Email: []string{"ops@example.com"},
+		Streams: []Stream{{Name: "main", TargetDuration: 6 * time.Second, Renditions: 3}, {Name: "sign-language", TargetDuration: 4 * time.Second}},
+	}
+}
+
+func golden(t *testing.T, path string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s differs from what is made now: run `make golden` and review the diff", path)
+	}
+}
+
+func TestResources(t *testing.T) {
+	resources, outputs, err := Resources(concert())
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.MarshalIndent(map[string]any{"Resources": resources, "Outputs": outputs}, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "testdata/resources.json", append(text, '\n'))
+}
+
+// Fn::Sub takes every ${…} for its own.
+func TestDashboardHasKnownPlaceholdersOnly(t *testing.T) {
+	resources, _, err := Resources(concert())
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := Dashboard(concert())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile(`\$\{([^}]*)\}`).FindAllStringSubmatch(string(body), -1) {
+		id, _, _ := strings.Cut(m[1], ".")
+		if _, made := resources[id]; !made && id != "Distribution" {
+			t.Errorf("placeholder %s is neither a resource of ours nor the distribution", m[0])
+		}
+	}
+	var parsed struct {
+		Widgets []struct {
+			X, Y, Width, Height int
+		}
+	}
+	if err := json.Unmarshal(body, &parsed); err != nil {
+		t.Fatal(err)
+	}
+	taken := map[[2]int]bool{}
+	for _, w := range parsed.Widgets {
+		for x := w.X; x < w.X+w.Width; x++ {
+			for y := w.Y; y < w.Y+w.Height; y++ {
+				if x >= 24 || taken[[2]int{x, y}] {
+					t.Fatalf("widget at %d,%d overlaps another or leaves the grid", w.X, w.Y)
+				}
+				taken[[2]int{x, y}] = true
+			}
+		}
+	}
+	var indented bytes.Buffer
+	if err := json.Indent(&indented, body, "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "testdata/dashboard.json", append(indented.Bytes(), '\n'))
+}
+
+func TestGrafana(t *testing.T) {
+	text, err := Grafana()
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "grafana.json", text)
+}
+
+// Every metric that the files ask Prometheus for is one that we show there.
+func TestPrometheusNamesAreOurs(t *testing.T) {
+	grafana, err := Grafana()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours := map[string]bool{"streamwatch_findings_active": true, "streamwatch_fetch_phase_seconds_bucket": true}
+	for _, m := range probe.Catalog() {
+		ours["streamwatch_"+m.Prometheus] = true
+	}
+	for _, text := range [][]byte{grafana, PrometheusRules(concert())} {
+		for _, name := range regexp.MustCompile(`streamwatch_[a-z_]+`).FindAll(text, -1) {
+			if !ours[string(name)] {
+				t.Errorf("%s is no metric of ours", name)
+			}
+		}
+	}
+}
+
+func TestPrometheusRules(t *testing.T) {
+	golden(t, "prometheus.rules.yaml", PrometheusRules(Options{}))
+	golden(t, "testdata/concert.rules.yaml", PrometheusRules(concert()))
+	promtool, err := exec.LookPath("promtool")
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("promtool is missing: install Debian's package prometheus")
+		}
+		t.Skip("promtool is missing (Debian's package prometheus)")
+	}
+	for _, args := range [][]string{
+		{"check", "rules", "prometheus.rules.yaml", filepath.Join("testdata", "concert.rules.yaml")},
+		{"test", "rules", filepath.Join("testdata", "rules_test.yaml")},
+	} {
+		if out, err := exec.CommandContext(t.Context(), promtool, args...).CombinedOutput(); err != nil {
+			t.Errorf("promtool %s: %v\n%s", strings.Join(args, " "), err, out)
+		}
+	}
+}
+
+func TestLimits(t *testing.T) {
+	o := concert()
+	o.Streams = nil
+	for i := range 40 {
+		o.Streams = append(o.Streams, Stream{Name: fmt.Sprintf("s%d", i)})
+	}
+	if _, _, err := Resources(o); err == nil || !strings.Contains(err.Error(), "watch fewer streams") {
+		t.Errorf("a rule over 121 alarms was accepted: %v", err)
+	}
+	o = concert()
+	o.Notify = []string{"arn:1", "arn:2", "arn:3", "arn:4", "arn:5"}
+	if _, _, err := Resources(o); err == nil {
+		t.Error("six actions were accepted")
+	}
+}
+
+func TestNotifyWithoutTopic(t *testing.T) {
+	o := concert()
+	o.Email, o.Notify = nil, []string{"arn:aws:sns:us-east-1:123456789012:ops"}
+	resources, outputs, err := Resources(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resources[topicID] != nil || outputs["AlertTopicArn"] != nil {
+		t.Error("a topic was made beside the given one")
+	}
+	if !strings.Contains(string(resources["ViewerImpact"]), o.Notify[0]) {
+		t.Error("the given topic is not told")
+	}
+}
+
+func TestLogicalIDs(t *testing.T) {
+	seen := map[string]string{}
+	for _, name := range []string{"ab", "a-b", "a--b", "-ab", "ab-", "axb"} {
+		id := logicalID("edge-stale", name)
+		if other, taken := seen[id]; taken {
+			t.Errorf("%q and %q are both %s", name, other, id)
+		}
+		if !regexp.MustCompile(`^[A-Za-z0-9]+$`).MatchString(id) {
+			t.Errorf("%s is no logical id", id)
+		}
+		seen[id] = name
+	}
+}
+
+func TestCost(t *testing.T) {
+	var out strings.Builder
+	hundred := make([]Stream, 100)
+	for i := range hundred {
+		hundred[i] = Stream{Name: fmt.Sprint(i), TargetDuration: 6 * time.Second, Renditions: 4}
+	}
+	for _, c := range []struct {
+		name string
+		o    Options
+	}{
+		{"1 stream, 60 s", Options{Streams: hundred[:1]}},
+		{"1 stream, 10 s", Options{Streams: hundred[:1], Period: 10 * time.Second}},
+		{"1 stream, 60 s, per rendition", Options{Streams: hundred[:1], PerRendition: true}},
+		{"100 streams, 60 s", Options{Streams: hundred}},
+		{"100 streams, 10 s", Options{Streams: hundred, Period: 10 * time.Second}},
+	} {
+		month, event := 0.0, 0.0
+		fmt.Fprintf(&out, "%s: %d metrics, %d requests per period\n", c.name, MetricCount(c.o), PutsPerPeriod(c.o))
+		for _, l := range Cost(c.o) {
+			month, event = month+l.Month(), event+l.For(8*time.Hour)
+			fmt.Fprintf(&out, "  %-34s %10.0f  %8.2f $/month  %7.3f $/8 h\n", l.What, l.Quantity, l.Month(), l.For(8*time.Hour))
+		}
+		fmt.Fprintf(&out, "  %-34s %10s  %8.2f $/month  %7.3f $/8 h\n", "all", "", month, event)
+	}
+	golden(t, "testdata/cost.txt", []byte(out.String()))
+}

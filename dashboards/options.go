@@ -1,0 +1,90 @@
+package dashboards
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Options describe the event that is watched. Of fills in what is left out.
+type Options struct {
+	Event        string
+	Namespace    string        // in CloudWatch; "" is StreamWatch
+	Region       string        // "" is us-east-1, where CloudFront's own metrics are
+	Period       time.Duration // between two puts; 0 is a minute, less is high resolution
+	PerRendition bool          // each rendition is put by itself too
+	Streams      []Stream
+
+	Distribution bool     // the template has a resource Distribution, whose metrics are shown
+	Additional   bool     // CloudFront's additional metrics are on
+	Notify       []string // ARNs that viewer-impact tells; none makes a topic
+	Email        []string // addresses that are subscribed to the topic
+}
+
+// Stream is one stream of the event.
+type Stream struct {
+	Name           string
+	TargetDuration time.Duration // longest segment; 0 is 6 s
+	Renditions     int           // 0 is 1
+}
+
+// defaultTarget is the segment duration that HLS authors are told to use.
+const defaultTarget = 6 * time.Second
+
+// withDefaults returns the options with all that is left out filled in.
+func (o Options) withDefaults() Options {
+	if o.Namespace == "" {
+		o.Namespace = "StreamWatch"
+	}
+	if o.Region == "" {
+		o.Region = "us-east-1"
+	}
+	if o.Period <= 0 {
+		o.Period = time.Minute
+	}
+	streams := make([]Stream, len(o.Streams))
+	for i, s := range o.Streams {
+		if s.TargetDuration <= 0 {
+			s.TargetDuration = defaultTarget
+		}
+		s.Renditions = max(1, s.Renditions)
+		streams[i] = s
+	}
+	o.Streams = streams
+	return o
+}
+
+// alarmPeriod is the shortest period that CloudWatch offers an alarm and that
+// has a datapoint each time: 10, 20, 30 or a multiple of 60 seconds.
+func (o Options) alarmPeriod() time.Duration {
+	for _, p := range []time.Duration{10, 20, 30} {
+		if o.Period <= p*time.Second {
+			return p * time.Second
+		}
+	}
+	return (o.Period + time.Minute - 1).Truncate(time.Minute)
+}
+
+// highResolution says whether metrics are kept by the second, which alarms
+// below a minute need.
+func (o Options) highResolution() bool { return o.Period < time.Minute }
+
+// staleAfter is how old the newest segment may get before viewers stall: three
+// segments, what players keep buffered, and long enough for a slow encoder.
+func (s Stream) staleAfter() time.Duration { return max(15*time.Second, 3*s.TargetDuration) }
+
+// logicalID makes an id for a template: letters and digits only. Names of
+// streams have no capitals, so two names never have the same id.
+func logicalID(kind, stream string) string {
+	var id strings.Builder
+	for word := range strings.SplitSeq(kind, "-") {
+		id.WriteString(strings.ToUpper(word[:1]) + word[1:])
+	}
+	if stream != "" {
+		id.WriteString("Of" + strings.ReplaceAll(stream, "-", "X"))
+	}
+	return id.String()
+}
+
+// number writes a figure without a needless point.
+func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
