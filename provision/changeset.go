@@ -39,7 +39,7 @@ func (s *Stack) changeSet(ctx context.Context, st *types.Stack, body []byte) (st
 		out, err = s.callChangeSet(ctx, in)
 	}
 	if err != nil {
-		return "", nil, explain(fmt.Sprintf("comparing stack %q", s.spec.StackName), err)
+		return "", nil, s.explain(fmt.Sprintf("comparing stack %q", s.spec.StackName), err)
 	}
 	return s.readChangeSet(ctx, aws.ToString(out.Id))
 }
@@ -65,7 +65,7 @@ func (s *Stack) readChangeSet(ctx context.Context, id string) (string, []Change,
 		changes, out, err := s.describeChangeSet(ctx, id)
 		switch {
 		case err != nil:
-			return "", nil, explain(fmt.Sprintf("comparing stack %q", s.spec.StackName), err)
+			return "", nil, s.explain(fmt.Sprintf("comparing stack %q", s.spec.StackName), err)
 		case out.Status == types.ChangeSetStatusCreateComplete:
 			return id, changes, nil
 		case out.Status == types.ChangeSetStatusFailed:
@@ -113,7 +113,7 @@ func (s *Stack) dropChangeSet(ctx context.Context, id string) error {
 	defer cancel()
 	_, err := s.api.DeleteChangeSet(ctx, &cloudformation.DeleteChangeSetInput{ChangeSetName: &id, StackName: &s.spec.StackName})
 	if err != nil {
-		return explain("deleting the change set", err)
+		return s.explain("deleting the change set", err)
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ func (s *Stack) create(ctx context.Context, p Progress, body []byte) (*types.Sta
 		return nil, errRaced
 	}
 	if err != nil {
-		return nil, explain(fmt.Sprintf("creating stack %q", s.spec.StackName), err)
+		return nil, s.explain(fmt.Sprintf("creating stack %q", s.spec.StackName), err)
 	}
 	f := s.follower(aws.ToString(out.StackId), p)
 	st, err := f.run(ctx, "creating")

@@ -81,7 +81,7 @@ func (s *Stack) callDelete(ctx context.Context, st *types.Stack) error {
 		StackName: st.StackId, ClientRequestToken: new("streamwatch-delete-" + digest(aws.ToString(st.StackId))[:32]),
 	})
 	if err != nil {
-		return explain(fmt.Sprintf("deleting stack %q", s.spec.StackName), err)
+		return s.explain(fmt.Sprintf("deleting stack %q", s.spec.StackName), err)
 	}
 	return nil
 }

@@ -25,12 +25,12 @@ const (
 )
 
 // explain says what was attempted, and puts a mend beside the errors that a
-// user can do something about.
-func explain(attempt string, err error) error {
+// user can do something about. What AWS repeats of a request has no secret left.
+func (s *Stack) explain(attempt string, err error) error {
 	wrapped := fmt.Errorf("%s: %w", attempt, err)
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		code := api.ErrorCode()
-		short := fmt.Errorf("%s: %w", attempt, &refusal{code: code, message: api.ErrorMessage(), err: err})
+		short := fmt.Errorf("%s: %w", attempt, &refusal{code: code, message: s.redact(api.ErrorMessage()), err: err})
 		switch {
 		case slices.Contains(expiredCodes, code):
 			return hint(short, mendExpired)

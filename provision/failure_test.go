@@ -38,6 +38,12 @@ func TestFailures(t *testing.T) {
 			}
 		})
 	}
+	scenario(t, "create-refused", func(t *testing.T, cloud *awstest.Cloud, tr *transcript) {
+		cloud.Refuse(1, "CreateStack", "ValidationError", "Parameter OriginHeaderXOriginVerify: "+secret+" is too long")
+		if tr.provisioned(t.Context(), stackOn(t, cloud, withSecret())) == nil {
+			t.Fatal("want an error")
+		}
+	})
 	scenario(t, "create-times-out", func(t *testing.T, cloud *awstest.Cloud, tr *transcript) {
 		cloud.Took = map[string]time.Duration{"AWS::CloudFront::Distribution": 6 * time.Minute}
 		s := spec()

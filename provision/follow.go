@@ -150,7 +150,7 @@ func (f *follower) unseen(ctx context.Context) ([]types.StackEvent, error) {
 	for known := false; pages.HasMorePages() && !known; {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, explain("reading the stack's events", err)
+			return nil, f.stack.explain("reading the stack's events", err)
 		}
 		for _, e := range page.StackEvents {
 			if f.seen[aws.ToString(e.EventId)] {

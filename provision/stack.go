@@ -53,11 +53,13 @@ func NewStack(ctx context.Context, s Spec, options ...func(*config.LoadOptions) 
 	options = append([]func(*config.LoadOptions) error{
 		config.WithRegion(s.Region), config.WithRetryMaxAttempts(maxAttempts),
 	}, options...)
+	st := &Stack{spec: s}
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
-		return nil, explain("loading the AWS configuration", err)
+		return nil, st.explain("loading the AWS configuration", err)
 	}
-	return &Stack{spec: s, api: cloudformation.NewFromConfig(cfg)}, nil
+	st.api = cloudformation.NewFromConfig(cfg)
+	return st, nil
 }
 
 // Provision creates the stack, or updates it where it differs from the Spec, or
@@ -145,7 +147,7 @@ func (s *Stack) describe(ctx context.Context, name string) (*types.Stack, error)
 		return nil, nil //nolint:nilnil // no stack is an answer like any other
 	}
 	if err != nil {
-		return nil, explain(fmt.Sprintf("looking for stack %q", s.spec.StackName), err)
+		return nil, s.explain(fmt.Sprintf("looking for stack %q", s.spec.StackName), err)
 	}
 	if len(out.Stacks) == 0 {
 		return nil, nil //nolint:nilnil // as above

@@ -101,7 +101,7 @@ func (s *Stack) execute(ctx context.Context, set string) error {
 		ChangeSetName: &set, ClientRequestToken: new("streamwatch-update-" + digest(set)[:32]),
 	})
 	if err != nil {
-		return explain(fmt.Sprintf("updating stack %q", s.spec.StackName), err)
+		return s.explain(fmt.Sprintf("updating stack %q", s.spec.StackName), err)
 	}
 	return nil
 }
@@ -118,14 +118,14 @@ func (s *Stack) syncOptions(ctx context.Context, st *types.Stack) error {
 	defer cancel()
 	now, err := s.api.GetStackPolicy(ctx, &cloudformation.GetStackPolicyInput{StackName: st.StackId})
 	if err != nil {
-		return explain("reading the stack policy", err)
+		return s.explain("reading the stack policy", err)
 	}
 	if sameJSON(aws.ToString(now.StackPolicyBody), s.policy()) {
 		return nil
 	}
 	_, err = s.api.SetStackPolicy(ctx, &cloudformation.SetStackPolicyInput{StackName: st.StackId, StackPolicyBody: new(s.policy())})
 	if err != nil {
-		return explain("setting the stack policy", err)
+		return s.explain("setting the stack policy", err)
 	}
 	return nil
 }
@@ -137,7 +137,7 @@ func (s *Stack) protect(ctx context.Context, st *types.Stack, on bool) error {
 		StackName: st.StackId, EnableTerminationProtection: &on,
 	})
 	if err != nil {
-		return explain("setting termination protection", err)
+		return s.explain("setting termination protection", err)
 	}
 	return nil
 }
