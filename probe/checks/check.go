@@ -113,6 +113,7 @@ type Pass struct {
 	History *History // of the target that was observed; Obs is already part of it
 	Stream  *Stream
 	Found   *Report // what the running check reported, nil when nothing
+	Silent  bool    // the running check could not tell: the observation is no round of it
 }
 
 // Report is what a check says of one observation.

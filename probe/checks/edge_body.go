@@ -31,18 +31,26 @@ var edgeBody = register(Check{
 				return
 			}
 		}
-		if what := headDifference(h.Pair.Playlist, p.Obs.Playlist); what != "" {
-			p.Reportf(probe.Warning, "%s differs from the origin's", what)
-		}
+		p.compareHeads(h.Pair.Playlist)
 	},
 })
+
+// compareHeads reports the first playlist tag in which the edge differs from
+// the origin. It can tell only while both list the same segments.
+func (p *Pass) compareHeads(origin *probe.Playlist) {
+	a, b := origin, p.Obs.Playlist
+	if len(a.Segments) == 0 || len(b.Segments) == 0 || a.Segments[0].MSN != b.Segments[0].MSN || last(a).MSN != last(b).MSN {
+		p.Silent = true
+		return
+	}
+	if what := headDifference(a, b); what != "" {
+		p.Reportf(probe.Warning, "%s differs from the origin's", what)
+	}
+}
 
 // headDifference names the first playlist tag in which two playlists that list
 // the same segments differ.
 func headDifference(a, b *probe.Playlist) string {
-	if len(a.Segments) == 0 || len(b.Segments) == 0 || a.Segments[0].MSN != b.Segments[0].MSN || last(a).MSN != last(b).MSN {
-		return ""
-	}
 	switch {
 	case a.Version != b.Version:
 		return "EXT-X-VERSION"

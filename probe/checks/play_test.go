@@ -67,7 +67,7 @@ func play(t *testing.T, a *txtar.Archive) string {
 		for i := range res.Incidents {
 			p.tell(obs.Exchange.Done, &res.Incidents[i])
 		}
-		if v := res.Snapshot.Verdict; p.verbose && v != p.verdict {
+		if v := j.Snapshot(obs.Exchange.Done).Verdict; p.verbose && v != p.verdict {
 			fmt.Fprintf(&p.out, "%s verdict %s\n", stamp(obs.Exchange.Done), v)
 			p.verdict = v
 		}

@@ -11,7 +11,7 @@ var segMutated = register(Check{
 	ID:      "seg.mutated",
 	Summary: "a listed segment changed",
 	Doc: "The same media sequence number has another URI (its query aside) or byte range: critical. Another duration (by more than 1 ms), discontinuity, key, " +
-		"map, or a new GAP: error. Not judged where the whole list slid (seq.slide).",
+		"or map: error. A new GAP is gap's. Not judged where the whole list slid (seq.slide).",
 	Spec:     "RFC 8216bis §6.2.1, §6.3.4",
 	Severity: probe.Critical,
 	Blame:    probe.BlameEncoder,
@@ -55,8 +55,6 @@ func difference(a, b *probe.Segment) string {
 		return "duration was " + a.Duration.String() + ", is " + b.Duration.String()
 	case a.Discontinuity != b.Discontinuity && a.DSN != b.DSN:
 		return "discontinuity changed"
-	case !a.Gap && b.Gap:
-		return "became a gap"
 	case !slices.EqualFunc(a.Keys, b.Keys, sameKey):
 		return "key changed"
 	case (a.Map == nil) != (b.Map == nil) || a.Map != nil && !samePath(a.Map.URI, b.Map.URI):

@@ -226,7 +226,7 @@ func (j *Judge) closeOver(now time.Time) {
 		switch waited := now.Sub(in.clear); {
 		case in.resumed && waited < max(resumeGrace, j.recovery()):
 		case lasts && waited < j.recovery():
-		case lasts && in.inherit(left, j):
+		case in.inherit(left, j):
 		default:
 			in.end(now)
 			for _, tr := range left {
@@ -238,11 +238,18 @@ func (j *Judge) closeOver(now time.Time) {
 	}
 }
 
-// inherit makes a consequence on the same side that lasts the incident's own
-// finding: what went on all the while is one story, seen by another check.
+// inherit makes a consequence on the same side, that was found after the
+// incident's own findings were, its own: what went on all the while is one
+// story, seen by another check. A change is no such finding: recovery is one.
 func (in *incident) inherit(left []*tracker, j *Judge) bool {
+	var found time.Time
+	for _, tr := range in.members {
+		if tr.last.After(found) {
+			found = tr.last
+		}
+	}
 	i := slices.IndexFunc(left, func(tr *tracker) bool {
-		return tr.side() == in.Side && tr.rounds&1 == 1 && tr.last.After(in.clear)
+		return !found.IsZero() && tr.side() == in.Side && tr.last.After(found) && tr.check.When != checks.OnUpdate
 	})
 	if i < 0 {
 		return false

@@ -60,7 +60,6 @@ type Result struct {
 	Samples   []probe.Sample
 	Incidents []probe.Incident // that opened, changed or closed, as they are now
 	Poke      []probe.Target   // targets to poll at once, to confirm or to compare
-	Snapshot  *probe.StreamSnapshot
 }
 
 // New returns a judge that has seen nothing yet.
@@ -146,7 +145,7 @@ func (j *Judge) Control(ok bool) { j.control = probe.State(ok) }
 func (j *Judge) Step(o *probe.Observation, now time.Time) Result {
 	t := j.find(o.Target)
 	if t == nil || o.Exchange.Failure == probe.FailCanceled {
-		return Result{Snapshot: j.snapshot(now)}
+		return Result{}
 	}
 	changed := file(t.h, o)
 	pass := checks.Pass{Now: now, Obs: o, History: t.h, Stream: &j.stream}
@@ -161,12 +160,22 @@ func (j *Judge) Step(o *probe.Observation, now time.Time) Result {
 			}
 		}
 	}
+	blind := j.blind
 	j.blind = j.suspect()
 	res := Result{Poke: j.settle(now)}
 	res.Incidents = j.changes()
-	res.Snapshot = j.snapshot(now)
+	if len(res.Incidents) > 0 || j.blind != blind || changed && turned(t.h) {
+		j.Snapshot(now) // takes the time of a verdict that changes
+	}
 	res.Samples = j.measure(t.h, o, now)
 	return res
+}
+
+// turned reports whether the newest playlist is of another state than the one
+// before: there at all, with segments, live.
+func turned(h *checks.History) bool {
+	was, is := h.Previous, h.Playlist
+	return was == nil || was.Live() != is.Live() || (len(was.Segments) == 0) != (len(is.Segments) == 0)
 }
 
 // waiting reports whether the event has not begun and the stream is not there
@@ -182,7 +191,7 @@ func (j *Judge) suspect() bool {
 	if j.control.Stated && j.control.Value {
 		return false
 	}
-	sides := map[probe.Side]bool{}
+	var seen [len(probe.Sides) + 1]bool
 	for _, t := range j.targets {
 		if t.h.Polls == 0 {
 			continue
@@ -190,7 +199,7 @@ func (j *Judge) suspect() bool {
 		if !t.h.Current.Exchange.Failure.OurPath() {
 			return false
 		}
-		sides[t.h.Target.Side] = true
+		seen[t.h.Target.Side] = true
 	}
-	return len(sides) == 2
+	return seen[probe.Origin] && seen[probe.Edge]
 }

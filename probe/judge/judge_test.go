@@ -11,21 +11,21 @@ import (
 
 func TestSnapshotOfSides(t *testing.T) {
 	j := watching(options(), "v")
-	s := step(j, poll(target("v", probe.Origin), at(10), live(102, 6))).Snapshot
+	s := look(j, poll(target("v", probe.Origin), at(10), live(102, 6)))
 	r := s.Renditions[0]
 	if r.Origin.Verdict != probe.OK || r.Edge.Verdict != probe.Waiting || r.Verdict != probe.OK || s.Verdict != probe.OK {
 		t.Errorf("after the origin's first poll: origin %s, edge %s, rendition %s, stream %s", r.Origin.Verdict, r.Edge.Verdict, r.Verdict, s.Verdict)
 	}
 	edge := poll(target("v", probe.Edge), at(11), live(100, 6))
 	edge.Exchange.XCache, edge.Exchange.Age = "RefreshHit from cloudfront", probe.State(3*time.Second)
-	r = step(j, edge).Snapshot.Renditions[0]
+	r = look(j, edge).Renditions[0]
 	if r.EdgeLagSegs != probe.State(int64(2)) || r.EdgeLag != probe.State(4*time.Second) {
 		t.Errorf("edge lag %v, %v; want 2 segments, 4 s", r.EdgeLagSegs, r.EdgeLag)
 	}
 	if e := r.Edge; e.Cache != "refreshhit" || e.ObjectAge != probe.State(3*time.Second) || e.MediaSequence != probe.State(uint64(100)) || e.Fetch != probe.State(10*time.Millisecond) {
 		t.Errorf("edge = %+v", e)
 	}
-	r = step(j, poll(target("v", probe.Edge), at(12.5), live(100, 6))).Snapshot.Renditions[0]
+	r = look(j, poll(target("v", probe.Edge), at(12.5), live(100, 6))).Renditions[0]
 	if r.Edge.LastSegmentAge != probe.State(1500*time.Millisecond) {
 		t.Errorf("age of the newest segment %v, want 1.5 s", r.Edge.LastSegmentAge)
 	}
@@ -34,11 +34,11 @@ func TestSnapshotOfSides(t *testing.T) {
 func TestVerdictSince(t *testing.T) {
 	j := watching(options(), "v")
 	step(j, poll(target("v", probe.Origin), at(0), live(100, 6)))
-	if s := step(j, poll(target("v", probe.Origin), at(1), live(100, 6))).Snapshot; !s.Since.Equal(at(0)) {
+	if s := look(j, poll(target("v", probe.Origin), at(1), live(100, 6))); !s.Since.Equal(at(0)) {
 		t.Errorf("ok since %v, want %v", s.Since, at(0))
 	}
 	step(j, failed(target("v", probe.Origin), at(2), 503, ""))
-	if s := step(j, failed(target("v", probe.Origin), at(3), 503, "")).Snapshot; s.Verdict == probe.OK || !s.Since.Equal(at(3)) {
+	if s := look(j, failed(target("v", probe.Origin), at(3), 503, "")); s.Verdict == probe.OK || !s.Since.Equal(at(3)) {
 		t.Errorf("%s since %v, want another verdict since %v", s.Verdict, s.Since, at(3))
 	}
 }
@@ -52,7 +52,7 @@ func TestWarningLeavesVerdict(t *testing.T) {
 	step(j, poll(target("v", probe.Origin), at(0), live(100, 6)))
 	ended := live(101, 6)
 	ended.EndList = true
-	s := step(j, poll(target("v", probe.Origin), at(2), ended)).Snapshot
+	s := look(j, poll(target("v", probe.Origin), at(2), ended))
 	if len(s.OpenIncidents) != 1 || s.Incidents[0].Severity != probe.Warning || s.Verdict != probe.Ended {
 		t.Errorf("incidents %v, verdict %s; want one warning and ended", s.Incidents, s.Verdict)
 	}
@@ -118,7 +118,7 @@ func TestCanceledIsNotJudged(t *testing.T) {
 	step(j, poll(origin, at(0), live(100, 6)))
 	for i := range 5 {
 		res := step(j, failed(origin, at(float64(i)), 0, probe.FailCanceled))
-		if len(res.Incidents) > 0 || len(res.Samples) > 0 || res.Snapshot.Verdict != probe.OK {
+		if len(res.Incidents) > 0 || len(res.Samples) > 0 || j.Snapshot(at(0)).Verdict != probe.OK {
 			t.Fatalf("a fetch that we broke off gave %+v", res)
 		}
 	}

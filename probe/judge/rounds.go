@@ -42,9 +42,10 @@ func (j *Judge) run(t *target, list []*checks.Check, pass *checks.Pass) {
 				continue
 			}
 		}
-		pass.Found = nil
-		c.Run(pass)
-		j.count(t, c, pass)
+		pass.Found, pass.Silent = nil, false
+		if c.Run(pass); !pass.Silent {
+			j.count(t, c, pass)
+		}
 	}
 }
 

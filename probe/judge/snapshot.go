@@ -8,8 +8,9 @@ import (
 	"github.com/streamwatch/streamwatch/probe/checks"
 )
 
-// snapshot returns the stream as it is now.
-func (j *Judge) snapshot(now time.Time) *probe.StreamSnapshot {
+// Snapshot returns the stream as it is now. It is made when somebody asks,
+// which is seldom beside the observations.
+func (j *Judge) Snapshot(now time.Time) *probe.StreamSnapshot {
 	s := &probe.StreamSnapshot{
 		Name: j.opts.Stream, OpenIncidents: make([]string, 0, len(j.incidents)), Renditions: make([]probe.RenditionSnapshot, 0, len(j.targets)/2),
 	}

@@ -59,3 +59,9 @@ func failed(t probe.Target, when time.Time, status int, f probe.Failure) *probe.
 }
 
 func step(j *judge.Judge, o *probe.Observation) judge.Result { return j.Step(o, o.Exchange.Done) }
+
+// look judges an observation and returns what is known then.
+func look(j *judge.Judge, o *probe.Observation) *probe.StreamSnapshot {
+	step(j, o)
+	return j.Snapshot(o.Exchange.Done)
+}

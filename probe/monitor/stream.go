@@ -22,11 +22,11 @@ const single = "media"
 type stream struct {
 	m     *Monitor
 	cfg   Stream
+	mu    sync.Mutex // held while the judge works, and while a snapshot is taken
 	judge *judge.Judge
 	seen  chan *probe.Observation
 	loops []*loop
 	group sync.WaitGroup
-	snap  atomic.Pointer[probe.StreamSnapshot]
 	ready atomic.Bool
 
 	ladders   map[probe.Side]*ladder
@@ -45,7 +45,6 @@ func newStream(m *Monitor, cfg Stream) *stream {
 	s.judge = judge.New(judge.Options{
 		Event: m.opts.Event, Stream: cfg.Name, Starts: m.opts.Starts, Ends: m.opts.Ends, Overrides: m.opts.Overrides, Resume: m.opts.Resume,
 	})
-	s.snap.Store(&probe.StreamSnapshot{Name: cfg.Name, Verdict: probe.Waiting, Since: m.started.UTC(), OpenIncidents: []string{}, Renditions: []probe.RenditionSnapshot{}})
 	return s
 }
 
@@ -83,6 +82,8 @@ func (s *stream) watch() {
 	for _, l := range s.loops {
 		targets = append(targets, *l.target.Load())
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.judge.Watch(targets)
 }
 
@@ -91,14 +92,10 @@ func (s *stream) handle(ctx context.Context, o *probe.Observation) {
 	if o.Segment == nil && o.Playlist != nil {
 		s.learn(ctx, o)
 	}
-	if c := s.m.control.Load(); c != 0 {
-		s.judge.Control(c == 1)
-	}
 	if s.m.opts.Observe != nil {
 		s.m.opts.Observe(o)
 	}
-	res := s.judge.Step(o, o.Exchange.Done)
-	s.snap.Store(res.Snapshot)
+	res := s.step(o)
 	s.m.fan.send(probe.Batch{At: o.Exchange.Done, Event: s.m.opts.Event, Stream: s.cfg.Name, Samples: res.Samples, Incidents: res.Incidents})
 	for i := range res.Incidents {
 		s.log(&res.Incidents[i])
@@ -112,6 +109,16 @@ func (s *stream) handle(ctx context.Context, o *probe.Observation) {
 		s.polled[probe.Target{Rendition: o.Target.Rendition, Side: o.Target.Side}] = true
 		s.ready.Store(len(s.polled) >= len(s.loops))
 	}
+}
+
+// step has one observation judged.
+func (s *stream) step(o *probe.Observation) judge.Result {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c := s.m.control.Load(); c != 0 {
+		s.judge.Control(c == 1)
+	}
+	return s.judge.Step(o, o.Exchange.Done)
 }
 
 func (s *stream) log(in *probe.Incident) {
@@ -233,22 +240,9 @@ func (s *stream) climb(ctx context.Context) {
 	s.watch()
 }
 
-// snapshot returns the newest snapshot with its ages brought up to now.
+// snapshot returns the stream as it is now.
 func (s *stream) snapshot(now time.Time) probe.StreamSnapshot {
-	snap := *s.snap.Load()
-	snap.Renditions = slices.Clone(snap.Renditions)
-	for i := range snap.Renditions {
-		r := &snap.Renditions[i]
-		r.Edge, r.Origin = aged(r.Edge, now), aged(r.Origin, now)
-	}
-	return snap
-}
-
-func aged(side *probe.SideSnapshot, now time.Time) *probe.SideSnapshot {
-	if side == nil || !side.LastSegmentAge.Stated {
-		return side
-	}
-	c := *side
-	c.LastSegmentAge.Value += max(0, now.Sub(side.Checked))
-	return &c
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return *s.judge.Snapshot(now)
 }
