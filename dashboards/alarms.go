@@ -44,6 +44,7 @@ type Alarm struct {
 	Period    time.Duration
 	M, N      int // in alarm when M of the N newest datapoints are in breach
 	Missing   Missing
+	Pages     bool   // tells the topic
 	Text      string // what is wrong when it is in alarm
 }
 
@@ -82,7 +83,7 @@ func Alarms(o Options) ([]Alarm, []Composite) {
 	o = o.withDefaults()
 	alarms := []Alarm{{
 		Kind: "heartbeat", Metric: probe.MonitorHeartbeat, Stat: SampleCount, Below: true, Threshold: 1, M: 2, N: 3,
-		Missing: MissingIsBreach, Text: "streamwatch does not report: nobody watches the event",
+		Missing: MissingIsBreach, Pages: true, Text: "streamwatch does not report: nobody watches the event",
 	}}
 	for _, s := range o.Streams {
 		alarms = append(alarms, s.alarms()...)
@@ -134,9 +135,11 @@ func (s Stream) alarms() []Alarm {
 	return list
 }
 
-// composites roll the alarms of all streams up.
+// composites roll the alarms of all streams up. The heartbeat is not in
+// viewer-impact: it is in alarm until the monitor starts, and would hide that
+// the stream is dead from the first minute on.
 func composites(streams []Stream) []Composite {
-	impact, cdn, origin := []Rule{Is("heartbeat", "")}, []Rule{}, []Rule{}
+	var impact, cdn, origin []Rule
 	for _, s := range streams {
 		source := Any(Is("origin-stale", s.Name), Is("origin-unavailable", s.Name), Is("origin-segments", s.Name))
 		delivery := Any(Is("edge-lag", s.Name), Is("edge-unavailable", s.Name), Is("edge-segments", s.Name))
@@ -144,20 +147,26 @@ func composites(streams []Stream) []Composite {
 		cdn = append(cdn, All(delivery, Not(source)))
 		origin = append(origin, source)
 	}
-	all := []Composite{{Kind: "viewer-impact", Rule: Any(impact...), Pages: true, Text: "viewers suffer, or nobody watches for them; cdn-fault and origin-fault say whose it is"}}
-	if len(streams) > 0 {
-		all = append(all,
-			Composite{Kind: "cdn-fault", Rule: Any(cdn...), Text: "the edge fails while its origin is well"},
-			Composite{Kind: "origin-fault", Rule: Any(origin...), Text: "the origin or the encoder behind it fails"})
+	if len(streams) == 0 {
+		return nil
 	}
-	return all
+	return []Composite{
+		{Kind: "viewer-impact", Rule: Any(impact...), Pages: true, Text: "viewers suffer; cdn-fault and origin-fault say whose it is"},
+		{Kind: "cdn-fault", Rule: Any(cdn...), Text: "the edge fails while its origin is well"},
+		{Kind: "origin-fault", Rule: Any(origin...), Text: "the origin or the encoder behind it fails"},
+	}
 }
 
 // AlarmNames returns the names of the alarms that have actions, in a stack of a
 // name: those that are switched on while the event runs.
 func AlarmNames(stack string, o Options) []string {
 	var names []string
-	_, all := Alarms(o)
+	alarms, all := Alarms(o)
+	for i := range alarms {
+		if alarms[i].Pages {
+			names = append(names, stack+"-"+alarms[i].Key())
+		}
+	}
 	for _, c := range all {
 		if c.Pages {
 			names = append(names, stack+"-"+c.Kind)

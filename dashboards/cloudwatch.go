@@ -44,11 +44,46 @@ type board struct {
 }
 
 func (b *board) place(kind string, width, height int, properties object) {
+	if rows, ok := properties["metrics"].([]any); ok {
+		properties["metrics"] = abridged(rows)
+	}
 	if b.x+width > 24 {
 		b.x, b.y, b.rowHeight = 0, b.y+b.rowHeight, 0
 	}
 	b.widgets = append(b.widgets, object{"type": kind, "x": b.x, "y": b.y, "width": width, "height": height, "properties": properties})
 	b.x, b.rowHeight = b.x+width, max(b.rowHeight, height)
+}
+
+// abridged writes rows as CloudWatch lets one: "..." repeats the beginning of
+// the row above, and "." one value of it. The template has 51,200 bytes.
+func abridged(rows []any) []any {
+	short := make([]any, len(rows))
+	for i := range rows {
+		row := rows[i].([]any)
+		if i == 0 {
+			short[i] = row
+			continue
+		}
+		above, names := rows[i-1].([]any), len(row)-1 // the last one holds the options
+		same := 0
+		for same < names && len(above) == len(row) && row[same] == above[same] {
+			same++
+		}
+		if same == 0 {
+			short[i] = row
+			continue
+		}
+		next := []any{"..."}
+		for j := same; j < names; j++ {
+			if row[j] == above[j] {
+				next = append(next, ".")
+			} else {
+				next = append(next, row[j])
+			}
+		}
+		short[i] = append(next, row[names])
+	}
+	return short
 }
 
 func (b *board) text(markdown string) { b.place("text", 24, 2, object{"markdown": markdown}) }

@@ -80,7 +80,7 @@ func TestDeadMonitorPages(t *testing.T) {
 			for ; beat.Before(now) && beat.Before(died); beat = beat.Add(10 * time.Second) {
 				b.Add([]probe.Sample{{Metric: probe.MonitorHeartbeat, Value: 1, At: beat}})
 			}
-			state := b.Evaluate(now)["viewer-impact"]
+			state := b.Evaluate(now)["heartbeat"]
 			if now.Before(died) && state != Fine {
 				t.Fatalf("period %s: in alarm while the monitor works, at %s", c.period, now.Sub(start))
 			}
@@ -94,6 +94,40 @@ func TestDeadMonitorPages(t *testing.T) {
 			if now.Sub(died) > time.Hour {
 				t.Fatalf("period %s: never paged", c.period)
 			}
+		}
+	}
+}
+
+// A stream that stands still pages in time, whenever in a minute it stops and
+// whenever CloudWatch evaluates.
+func TestStalledStreamPagesInTime(t *testing.T) {
+	for _, c := range []struct{ period, within time.Duration }{{time.Minute, 3 * time.Minute}, {10 * time.Second, 45 * time.Second}} {
+		worst := time.Duration(0)
+		for offset := range 12 {
+			for phase := range 12 {
+				worst = max(worst, stalled(c.period, time.Duration(offset)*c.period/12, time.Duration(phase)*c.period/12))
+			}
+		}
+		t.Logf("period %s: a stalled stream pages after %s at most", c.period, worst)
+		if worst > c.within {
+			t.Errorf("period %s: a stalled stream pages after %s, want at most %s", c.period, worst, c.within)
+		}
+	}
+}
+
+// stalled returns how long after its last segment a stream pages.
+func stalled(period, offset, phase time.Duration) time.Duration {
+	b := NewBoard(Options{Event: "e", Period: period, Streams: []Stream{{Name: "main"}}}, 3*time.Second)
+	start := time.Unix(1_800_000_000, 0).Truncate(time.Minute)
+	died := start.Add(5*time.Minute + offset)
+	poll := start
+	for now := start.Add(period + phase); ; now = now.Add(period) {
+		for ; poll.Before(now); poll = poll.Add(3 * time.Second) {
+			age := max(poll.Sub(died), time.Duration(poll.Unix()%6)*time.Second)
+			b.Add([]probe.Sample{{Metric: probe.ManifestAge, Stream: "main", Side: probe.Edge, Value: age.Seconds(), At: poll}})
+		}
+		if b.Evaluate(now)["viewer-impact"] == InAlarm {
+			return now.Sub(died)
 		}
 	}
 }

@@ -17,7 +17,7 @@ type Options struct {
 
 	Distribution bool     // the template has a resource Distribution, whose metrics are shown
 	Additional   bool     // CloudFront's additional metrics are on
-	Notify       []string // ARNs that viewer-impact tells; none makes a topic
+	Notify       []string // ARNs that the paging alarms tell; none makes a topic
 	Email        []string // addresses that are subscribed to the topic
 }
 

@@ -11,7 +11,7 @@ import (
 const (
 	maxRuleBytes    = 10_240
 	maxRuleAlarms   = 100
-	maxAlarmActions = 5
+	maxAlarmActions = 5 // for each state
 )
 
 // Logical ids of what is not an alarm.
@@ -37,12 +37,12 @@ func Resources(o Options) (resources, outputs map[string]json.RawMessage, err er
 	o = o.withDefaults()
 	alarms, all := Alarms(o)
 	made := object{}
-	for i := range alarms {
-		made[alarms[i].ID()] = alarms[i].resource(o)
-	}
 	actions := o.actions(made)
 	if len(actions) > maxAlarmActions {
 		return nil, nil, fmt.Errorf("alarms.notify: %d receivers, CloudWatch takes %d", len(actions), maxAlarmActions)
+	}
+	for i := range alarms {
+		made[alarms[i].ID()] = alarms[i].resource(o, actions)
 	}
 	for _, c := range all {
 		rule := c.Rule.text()
@@ -90,12 +90,21 @@ func (o Options) actions(made object) []any {
 func (o Options) outputs(made object) object {
 	out := object{"DashboardName": object{"Value": ref(dashboardID), "Description": "Name of the CloudWatch dashboard"}}
 	if _, ok := made[topicID]; ok {
-		out["AlertTopicArn"] = object{"Value": ref(topicID), "Description": "Topic that the alarm viewer-impact tells"}
+		out["AlertTopicArn"] = object{"Value": ref(topicID), "Description": "Topic that viewer-impact and heartbeat tell"}
 	}
 	return out
 }
 
-func (a *Alarm) resource(o Options) object {
+// addActions makes an alarm tell the topic when it comes and when it goes. It
+// does so once the monitor has switched its actions on: before the event
+// nothing is there that could be well.
+func addActions(properties object, actions []any) {
+	properties["ActionsEnabled"] = false
+	properties["AlarmActions"] = actions
+	properties["OKActions"] = slices.Clone(actions)
+}
+
+func (a *Alarm) resource(o Options, actions []any) object {
 	var dimensions []object
 	for _, d := range a.dimensions(o.Event) {
 		dimensions = append(dimensions, object{"Name": d[0], "Value": d[1]})
@@ -104,21 +113,21 @@ func (a *Alarm) resource(o Options) object {
 	if a.Below {
 		comparison = "LessThanThreshold"
 	}
-	return object{"Type": "AWS::CloudWatch::Alarm", "Properties": object{
+	properties := object{
 		"AlarmName": inStack(a.Key()), "AlarmDescription": a.Text, "Namespace": o.Namespace, "MetricName": a.Metric.Name,
 		"Dimensions": dimensions, "Statistic": a.Stat, "ComparisonOperator": comparison, "Threshold": a.Threshold,
 		"Period": int(a.Period.Seconds()), "EvaluationPeriods": a.N, "DatapointsToAlarm": a.M, "TreatMissingData": a.Missing,
-	}}
+	}
+	if a.Pages {
+		addActions(properties, actions)
+	}
+	return object{"Type": "AWS::CloudWatch::Alarm", "Properties": properties}
 }
 
-// resource of a composite. Its actions are off until the monitor switches them
-// on: before the event nothing is there that could be well.
 func (c *Composite) resource(rule string, actions []any) object {
 	properties := object{"AlarmName": inStack(c.Kind), "AlarmDescription": c.Text, "AlarmRule": substitute(rule)}
 	if c.Pages {
-		properties["ActionsEnabled"] = false
-		properties["AlarmActions"] = actions
-		properties["OKActions"] = slices.Clone(actions)
+		addActions(properties, actions)
 	}
 	return object{"Type": "AWS::CloudWatch::CompositeAlarm", "Properties": properties}
 }

@@ -1,0 +1,207 @@
+package dashboards_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/streamwatch/streamwatch/dashboards"
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/drill"
+	"github.com/streamwatch/streamwatch/probe/monitor"
+	"github.com/streamwatch/streamwatch/probe/sim"
+)
+
+const (
+	healthy = 3 * time.Minute // before the fault
+	faulty  = 5 * time.Minute
+	arrival = 3 * time.Second // from the end of a period until CloudWatch has it
+	target  = 6 * time.Second
+)
+
+// watched is a board with its own moment of evaluation, as each alarm has.
+type watched struct {
+	board *dashboards.Board
+	every time.Duration
+	phase time.Duration
+	first map[string]time.Duration // when each alarm fired, since the fault
+	early []string                 // what fired before it
+}
+
+// boards evaluate the same samples at several moments within the minute.
+type boards struct {
+	mu  sync.Mutex
+	all []*watched
+}
+
+func newBoards(period time.Duration) *boards {
+	b := &boards{}
+	every := min(period, time.Minute)
+	for phase := time.Duration(0); phase < every; phase += every / 4 {
+		o := dashboards.Options{Event: "drill", Period: period, Streams: []dashboards.Stream{{Name: "main", TargetDuration: target}}}
+		b.all = append(b.all, &watched{board: dashboards.NewBoard(o, arrival), every: every, phase: phase, first: map[string]time.Duration{}})
+	}
+	return b
+}
+
+func (b *boards) add(samples []probe.Sample) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, w := range b.all {
+		w.board.Add(samples)
+	}
+}
+
+func (b *boards) evaluate(now, began time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, w := range b.all {
+		if time.Duration(now.UnixNano())%w.every != w.phase {
+			continue
+		}
+		for name, state := range w.board.Evaluate(now) {
+			if _, known := w.first[name]; known || state != dashboards.InAlarm {
+				continue
+			}
+			if now.Before(began) && name == "heartbeat" {
+				continue // it is in alarm until the monitor has started
+			}
+			if now.Before(began) {
+				w.early = append(w.early, name)
+			}
+			w.first[name] = now.Sub(began)
+		}
+	}
+}
+
+// worst returns how long after the fault an alarm fired at the latest moment of
+// evaluation; "-" when it did not fire at any.
+func (b *boards) worst(name string) (text string, took time.Duration) {
+	fired := 0
+	for _, w := range b.all {
+		if at, ok := w.first[name]; ok {
+			fired, took = fired+1, max(took, at)
+		}
+	}
+	switch fired {
+	case 0:
+		return "-", 0
+	case len(b.all):
+		return fmt.Sprintf("%.0f s", took.Round(time.Second).Seconds()), took
+	default:
+		return "at times", took
+	}
+}
+
+type boardSink struct{ minute, tens *boards }
+
+func (boardSink) Name() string { return "boards" }
+
+func (s boardSink) Write(_ context.Context, b probe.Batch) error {
+	s.minute.add(b.Samples)
+	s.tens.add(b.Samples)
+	return nil
+}
+
+// hold breaks a stream as the drill says and lets the boards watch.
+func hold(fault string, sink boardSink) error {
+	board := sim.NewBoard()
+	start := time.Now().Add(-time.Hour).Truncate(time.Second)
+	origin := sim.NewOrigin(sim.Config{Start: start, TargetDuration: target, Faults: board, Renditions: make([]sim.Rendition, 2)})
+	edge := sim.NewEdge(sim.EdgeConfig{
+		Origin: &url.URL{Scheme: "http", Host: "origin.test"}, Transport: sim.Hosts{"origin.test": origin}, Faults: board,
+	})
+	m := monitor.New(monitor.Options{
+		Event: "drill", Origin: "http://origin.test", Edge: "http://edge.test", Streams: []monitor.Stream{{Name: "main", Manifest: "/main/playlist.m3u8"}},
+		Transport: sim.Hosts{"origin.test": origin, "edge.test": edge}, Sinks: []probe.Sink{sink},
+	})
+	ctx, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { m.Run(ctx) })
+	defer running.Wait()
+	defer stop()
+	began := time.Now().Truncate(time.Minute).Add(healthy + 7*time.Second)
+	if err := board.Inject(sim.Injection{Fault: fault, From: began}); err != nil {
+		return err
+	}
+	tick := time.Now().Truncate(500 * time.Millisecond)
+	for time.Now().Before(began.Add(faulty)) {
+		tick = tick.Add(500 * time.Millisecond)
+		time.Sleep(time.Until(tick))
+		sink.minute.evaluate(tick, began)
+		sink.tens.evaluate(tick, began)
+	}
+	return nil
+}
+
+var update = flag.Lookup("update")
+
+// What each alarm says of each fault of the drill, at both resolutions. No
+// alarm fires before its fault, and no fault of the CDN is taken for the
+// origin's or the other way round.
+func TestAlarmsOfDrills(t *testing.T) {
+	kinds := []string{"viewer-impact", "cdn-fault", "origin-fault"}
+	rows := make([]string, len(drill.All()))
+	for i, d := range drill.All() {
+		if i%everyNth != 0 {
+			continue
+		}
+		synctest.Test(t, func(t *testing.T) {
+			sink := boardSink{newBoards(time.Minute), newBoards(10 * time.Second)}
+			if err := hold(d.Fault, sink); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Minute) // requests that the edge has under way end by themselves
+			row := fmt.Sprintf("%-18s %-8s", d.Fault, d.Blame[0])
+			for _, b := range []*boards{sink.minute, sink.tens} {
+				for _, kind := range kinds {
+					text, _ := b.worst(kind)
+					row += fmt.Sprintf(" %14s", text)
+				}
+				for _, w := range b.all {
+					if len(w.early) > 0 {
+						t.Errorf("%s: in alarm before the fault: %v", d.Fault, w.early)
+					}
+				}
+				wrong := "cdn-fault"
+				if d.Side == probe.Edge {
+					wrong = "origin-fault"
+				}
+				if text, _ := b.worst(wrong); text != "-" {
+					t.Errorf("%s: %s after %s", d.Fault, wrong, text)
+				}
+			}
+			rows[i] = row
+		})
+	}
+	var out strings.Builder
+	fmt.Fprintf(&out, "Each fault of the drill, 6 s segments: the time until the alarm, at the least lucky of four moments of evaluation; - is never.\n\n")
+	fmt.Fprintf(&out, "%-27s %44s %44s\n%-18s %-8s", "", "every 60 s", "every 10 s", "fault", "blame")
+	for range 2 {
+		for _, kind := range kinds {
+			fmt.Fprintf(&out, " %14s", kind)
+		}
+	}
+	out.WriteString("\n" + strings.Join(rows, "\n") + "\n")
+	if update.Value.String() == "true" && everyNth == 1 {
+		if err := os.WriteFile("testdata/drills.txt", []byte(out.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile("testdata/drills.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(out.String()) {
+		if strings.TrimSpace(line) != "" && !strings.Contains(string(want), line) {
+			t.Errorf("testdata/drills.txt has no line %s", line)
+		}
+	}
+}
