@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -9,7 +10,7 @@ import (
 )
 
 const (
-	versionsKept = 64 // texts of one playlist that are remembered
+	versionsKept = 64 // texts of one playlist that are remembered, at most
 	segmentsKept = 24 // segment probes of one playlist that are remembered
 )
 
@@ -102,12 +103,20 @@ func fileVersion(h *checks.History, o *probe.Observation) {
 	if n := len(o.Playlist.Segments); n > 0 {
 		v.FirstMSN, v.LastMSN = o.Playlist.Segments[0].MSN, o.Playlist.Segments[n-1].MSN
 	}
-	h.Versions = push(h.Versions, v, versionsKept)
+	old := 0
+	for oldest := v.First.Add(-max(time.Minute, 4*h.TD())); old < len(h.Versions)-1 && h.Versions[old].Last.Before(oldest); {
+		old++
+	}
+	h.Versions = push(slices.Delete(h.Versions, 0, old), v, versionsKept)
 }
 
-// push appends to a list that keeps its newest elements, in place.
+// push appends to a list that keeps its newest elements, in place, and takes no
+// more room than those need.
 func push[T any](list []T, v T, keep int) []T {
 	if len(list) < keep {
+		if len(list) == cap(list) {
+			list = append(make([]T, 0, min(max(2*len(list), 4), keep)), list...)
+		}
 		return append(list, v)
 	}
 	copy(list, list[1:])

@@ -67,9 +67,9 @@ type Monitor struct {
 	clients map[probe.Side]*fetch.Client
 	streams []*stream
 	fan     *fanOut
-	slots   chan struct{} // bounds the segment probes under way
-	buffers sync.Pool     // of *[]byte, for the bodies of playlists
-	heads   sync.Pool     // of *[]byte, for the first bytes of segments
+	prober  prober
+	buffers sync.Pool // of *[]byte, for the bodies of playlists
+	heads   sync.Pool // of *[]byte, for the first bytes of segments
 	started time.Time
 	control atomic.Int32 // 0 unknown, 1 answers, 2 does not
 	late    lateness
@@ -79,9 +79,6 @@ type Monitor struct {
 	verdict probe.Verdict
 	since   time.Time
 }
-
-// probesAtOnce bounds the segment probes under way, over all streams.
-const probesAtOnce = 256
 
 // heartbeat is how often the monitor says that it works.
 const heartbeat = 10 * time.Second
@@ -95,7 +92,7 @@ func New(o Options) *Monitor {
 		o.Segments = SegmentsRange
 	}
 	m := &Monitor{
-		opts: o, log: o.Log, fan: newFanOut(o.Sinks, o.Log), slots: make(chan struct{}, probesAtOnce), started: time.Now(),
+		opts: o, log: o.Log, fan: newFanOut(o.Sinks, o.Log), prober: prober{jobs: make(chan *job, proberQueue)}, started: time.Now(),
 		clients: map[probe.Side]*fetch.Client{}, verdict: probe.Waiting, since: time.Now(),
 	}
 	m.buffers.New = func() any { return new(make([]byte, 0, 4<<10)) }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"hash/maphash"
+	"slices"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
@@ -20,9 +21,12 @@ const (
 
 // job is one segment to probe.
 type job struct {
+	ctx    context.Context //nolint:containedctx // of the loop: a job waits in a queue between the two
+	loop   *loop
 	target probe.Target
 	url    string
 	part   probe.Fact[probe.ByteRange] // of the resource; unstated is all of it
+	mapped bool                        // under an EXT-X-MAP, which holds what a first packet need not
 	probe  probe.SegmentProbe
 }
 
@@ -61,10 +65,10 @@ func (l *loop) probeSegment(ctx context.Context, o *probe.Observation, s *probe.
 	if s.Gap || u == "" {
 		return
 	}
-	j := job{target: o.Target, url: u, part: s.ByteRange, probe: probe.SegmentProbe{
+	j := &job{ctx: ctx, loop: l, target: o.Target, url: u, mapped: s.Map != nil, part: s.ByteRange, probe: probe.SegmentProbe{
 		MSN: s.MSN, URI: s.URI, Newest: newest, Listed: o.Exchange.Done, Duration: s.Duration, Repeat: repeat, Encrypted: encrypted(s.Keys),
 	}}
-	l.s.group.Go(func() { l.runJob(ctx, j) })
+	l.s.m.prober.submit(l.s.ctx, &l.s.group, j)
 }
 
 func encrypted(keys []probe.Key) bool {
@@ -76,24 +80,18 @@ func encrypted(keys []probe.Key) bool {
 	return false
 }
 
-// runJob probes a segment until it can be fetched, it fails for good, or it
-// must have left the playlist.
-func (l *loop) runJob(ctx context.Context, j job) {
-	select {
-	case l.s.m.slots <- struct{}{}:
-	case <-ctx.Done():
-		return
-	}
-	defer func() { <-l.s.m.slots }()
-	wait := segmentBackoff
+// run probes the segment until it can be fetched, it fails for good, or it must
+// have left the playlist.
+func (j *job) run() {
+	l, wait := j.loop, segmentBackoff
 	for range segmentTries {
-		o := l.probeOnce(ctx, j)
+		o := j.once()
 		if o.Exchange.Duration()*2 > j.probe.Duration && l.s.m.strain.strained() {
 			return // the time was ours
 		}
 		select {
 		case l.s.seen <- o:
-		case <-ctx.Done():
+		case <-j.ctx.Done():
 			return
 		}
 		if o.OK() {
@@ -102,14 +100,16 @@ func (l *loop) runJob(ctx context.Context, j job) {
 		select {
 		case <-time.After(wait):
 			wait *= 2
-		case <-ctx.Done():
+		case <-j.ctx.Done():
 			return
 		}
 	}
 }
 
-func (l *loop) probeOnce(ctx context.Context, j job) *probe.Observation {
-	asking, cancel := context.WithTimeout(ctx, max(segmentAtLeast, 2*j.probe.Duration))
+// once probes the segment one time.
+func (j *job) once() *probe.Observation {
+	l := j.loop
+	asking, cancel := context.WithTimeout(j.ctx, max(segmentAtLeast, 2*j.probe.Duration))
 	defer cancel()
 	req := fetch.Request{URL: j.url, Limit: fetch.SegmentBytes}
 	switch l.s.m.opts.Segments {
@@ -140,6 +140,9 @@ func (l *loop) probeOnce(ctx context.Context, j job) *probe.Observation {
 		total := o.Exchange.ObjectBytes.Or(-1)
 		facts := segment.Inspect(body, total, total == int64(len(body)))
 		seg.Container, seg.Problems, seg.Start = facts.Container, facts.Problems, facts.Start
+		if j.mapped {
+			seg.Problems = slices.DeleteFunc(seg.Problems, func(p probe.Problem) bool { return p.Check == "seg.ts.pat" })
+		}
 	}
 	return o
 }

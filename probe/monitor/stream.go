@@ -27,6 +27,7 @@ type stream struct {
 	seen  chan *probe.Observation
 	loops []*loop
 	group sync.WaitGroup
+	ctx   context.Context //nolint:containedctx // of run: workers that a loop starts outlive the loop
 	ready atomic.Bool
 
 	ladders   map[probe.Side]*ladder
@@ -51,6 +52,7 @@ func newStream(m *Monitor, cfg Stream) *stream {
 // run polls and judges until ctx is done.
 func (s *stream) run(ctx context.Context) {
 	defer s.group.Wait()
+	s.ctx = ctx
 	for _, side := range probe.Sides {
 		if s.m.clients[side] != nil {
 			s.start(ctx, probe.Target{Stream: s.cfg.Name, Side: side, URL: s.m.entryURL(side, s.cfg.Manifest)})
