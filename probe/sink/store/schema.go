@@ -26,6 +26,7 @@ var migrations = [...]string{
 	 CREATE TABLE incident (id TEXT PRIMARY KEY, stream TEXT NOT NULL, began INTEGER NOT NULL, closed INTEGER, data TEXT NOT NULL);
 	 CREATE INDEX incident_began ON incident (began);
 	 CREATE INDEX incident_open ON incident (closed) WHERE closed IS NULL;`,
+	createUnsent,
 }
 
 // maxQuickCheck is the size of database that is checked whole when it is

@@ -1,0 +1,128 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// createUnsent is the migration that makes the spool.
+const createUnsent = `CREATE TABLE unsent (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, sealed INTEGER NOT NULL,
+	                      tried INTEGER NOT NULL, samples INTEGER NOT NULL, data BLOB NOT NULL);
+	 CREATE INDEX unsent_at ON unsent (sealed, at, id);`
+
+// Unsent returns pieces that were told of before a time, oldest first: the
+// sealed ones or those that are not.
+func (s *Store) Unsent(ctx context.Context, sealed bool, before time.Time, limit int) ([]probe.Unsent, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, os.ErrClosed
+	}
+	var list []probe.Unsent
+	var at, tried int64
+	var u probe.Unsent
+	err := each(ctx, s.db, "SELECT id, at, sealed, tried, samples, data FROM unsent WHERE sealed = ? AND at < ? ORDER BY at, id LIMIT ?",
+		[]any{&u.ID, &at, &u.Sealed, &tried, &u.Samples, &u.Data}, func() error {
+			u.At, u.Tried = time.UnixMilli(at), time.Time{}
+			if tried != 0 {
+				u.Tried = time.UnixMilli(tried)
+			}
+			list = append(list, u)
+			u.Data = nil
+			return nil
+		}, sealed, before.UnixMilli(), limit)
+	if err != nil {
+		return nil, fmt.Errorf("reading the spool: %w", err)
+	}
+	return list, nil
+}
+
+// ExchangeUnsent removes pieces and adds others, all or nothing.
+func (s *Store) ExchangeUnsent(ctx context.Context, remove []int64, add []probe.Unsent) error {
+	return s.spool(ctx, func(tx *sql.Tx) error {
+		for _, id := range remove {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM unsent WHERE id = ?", id); err != nil {
+				return err
+			}
+		}
+		for i := range add {
+			u := &add[i]
+			if _, err := tx.ExecContext(ctx, "INSERT INTO unsent (at, sealed, tried, samples, data) VALUES (?, ?, ?, ?, ?)",
+				u.At.UnixMilli(), u.Sealed, milli(u.Tried), u.Samples, u.Data); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// MarkUnsent notes that pieces were sent at a time and no answer came; the zero
+// time takes that back.
+func (s *Store) MarkUnsent(ctx context.Context, ids []int64, tried time.Time) error {
+	return s.spool(ctx, func(tx *sql.Tx) error {
+		for _, id := range ids {
+			if _, err := tx.ExecContext(ctx, "UPDATE unsent SET tried = ? WHERE id = ?", milli(tried), id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// TrimUnsent removes what is from before a time, and the oldest until no more
+// than a number of bytes are left. It returns how many samples went.
+func (s *Store) TrimUnsent(ctx context.Context, before time.Time, maxBytes int64) (samples int, err error) {
+	err = s.spool(ctx, func(tx *sql.Tx) error {
+		var last sql.NullInt64 // the newest that is too much
+		err := tx.QueryRowContext(ctx, `SELECT max(id) FROM (SELECT id, sum(length(data)) OVER (ORDER BY id DESC) AS size FROM unsent)
+			WHERE size > ?`, maxBytes).Scan(&last)
+		if err != nil {
+			return err
+		}
+		const which = "FROM unsent WHERE at < ? OR id <= ?"
+		if err := tx.QueryRowContext(ctx, "SELECT coalesce(sum(samples), 0) "+which, before.UnixMilli(), last.Int64).Scan(&samples); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "DELETE "+which, before.UnixMilli(), last.Int64)
+		return err
+	})
+	return samples, err
+}
+
+// spool changes the spool in one transaction.
+func (s *Store) spool(ctx context.Context, change func(*sql.Tx) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return os.ErrClosed
+	}
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err == nil {
+		if err = change(tx); err == nil {
+			err = tx.Commit()
+		} else {
+			_ = tx.Rollback()
+		}
+	}
+	if isCorrupt(err) {
+		if err := s.replaceDatabase(err); err != nil {
+			return err
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("writing the spool: %w", err)
+	}
+	return nil
+}
+
+func milli(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
