@@ -29,13 +29,12 @@ type CloudFormation struct {
 	Signed         *Signed         `yaml:"signed"`
 	CORSOrigins    []string        `yaml:"cors_origins"` // empty allows every page to play
 
-	TargetDuration      time.Duration `yaml:"target_duration" range:"0s..1m"` // shapes TTLs and timeouts; 0 is read from the manifest, else 6s
-	LowLatency          bool          `yaml:"low_latency"`
-	UniqueSegmentNames  bool          `yaml:"unique_segment_names"` // true caches segments for long
-	QueryStrings        []string      `yaml:"query_strings"`        // of playlists, forwarded besides _HLS_*; at most 7
-	AdditionalMetrics   bool          `yaml:"additional_metrics"`
-	PropagationGrace    time.Duration `yaml:"propagation_grace" range:"0s..1h"` // how long a new domain may fail to resolve
-	AlarmsAndDashboards bool          `yaml:"alarms_and_dashboard"`
+	TargetDuration     time.Duration `yaml:"target_duration" range:"0s..1m"` // shapes TTLs and timeouts; 0 keeps playlists as fresh as can be
+	LowLatency         bool          `yaml:"low_latency"`
+	UniqueSegmentNames bool          `yaml:"unique_segment_names"` // true caches segments for long
+	QueryStrings       []string      `yaml:"query_strings"`        // of playlists, forwarded besides _HLS_*; at most 7
+	AdditionalMetrics  bool          `yaml:"additional_metrics"`
+	PropagationGrace   time.Duration `yaml:"propagation_grace" range:"0s..1h"` // how long a new domain may fail to resolve
 }
 
 // Failover is a second origin that answers where the first fails.
@@ -73,6 +72,6 @@ func (c *CloudFormation) setDefaults() {
 		OriginTimeouts: OriginTimeouts{
 			Attempts: 2, Connect: 3 * time.Second, Read: 10 * time.Second, Keepalive: 30 * time.Second, Completion: 30 * time.Second,
 		},
-		AdditionalMetrics: true, PropagationGrace: 10 * time.Minute, AlarmsAndDashboards: true,
+		AdditionalMetrics: true, PropagationGrace: 10 * time.Minute,
 	}
 }

@@ -95,21 +95,21 @@ func (c *cli) check(ctx context.Context, arg string, o checkOptions) (*report.Ch
 
 // checkEventFile brings the event's edge up, or finds it, and checks it.
 func (c *cli) checkEventFile(ctx context.Context, event *configs.Event, o checkOptions) (*report.Check, error) {
-	log, err := c.log()
-	if err != nil {
-		return nil, err
+	if event.Distribution.Local == nil {
+		edge, err := c.existingEdge(ctx, event)
+		if err != nil {
+			return nil, err
+		}
+		return c.checkEvent(ctx, event, edge, o)
 	}
-	s := &session{c: c, event: event, log: log}
-	provider, err := s.provider()
+	s := &session{c: c, event: event}
+	provider, err := s.provider(ctx)
 	if err != nil {
 		return nil, err
 	}
 	dist, err := provider.Provision(ctx, nil)
 	if err != nil {
 		return nil, err
-	}
-	if s.edge == nil {
-		return c.checkEvent(ctx, event, dist.EdgeURL, o)
 	}
 	serving, end := context.WithCancel(ctx)
 	served := make(chan error, 1)

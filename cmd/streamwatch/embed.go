@@ -36,6 +36,11 @@ work for any stream.`,
 			if out == "" && !isURL(args[0]) {
 				dir = filepath.Join(event.Output, event.Event, event.Player.Out)
 			}
+			if edge == "" {
+				if edge, err = c.existingEdge(cmd.Context(), event); err != nil {
+					return err
+				}
+			}
 			return c.embed(cmd.Context(), event, edge, dir)
 		},
 	}
@@ -69,8 +74,8 @@ func isURL(s string) bool {
 
 var notName = regexp.MustCompile(`[^a-z0-9-]+`)
 
-// eventOrURL loads an event file, or makes the event of one manifest URL. The
-// edge's base URL is that of the file or of the URL.
+// eventOrURL loads an event file, or makes the event of one manifest URL and
+// returns its base URL too.
 func (c *cli) eventOrURL(arg string) (*configs.Event, string, error) {
 	if isURL(arg) {
 		u, err := url.Parse(arg)
@@ -88,14 +93,5 @@ func (c *cli) eventOrURL(arg string) (*configs.Event, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	switch d := &event.Distribution; {
-	case d.Existing != nil:
-		return event, strings.TrimRight(d.Existing.URL.Reveal(), "/"), nil
-	case d.Local != nil:
-		return event, "http://" + d.Local.Listen, nil
-	default:
-		return event, "", &usageError{
-			"the event's distribution is a stack: its domain is known once it is provisioned", "give the manifest's URL: streamwatch embed https://DOMAIN/PATH",
-		}
-	}
+	return event, "", nil
 }

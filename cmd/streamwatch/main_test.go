@@ -22,21 +22,27 @@ import (
 
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/provision/awstest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 func TestMain(m *testing.M) {
+	// The scripts wait for streams more than they compute.
+	if err := flag.Set("test.parallel", "10"); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"streamwatch": main})
 }
 
 // TestScripts runs testdata/script against the binary. ORIGIN and EDGE are a
 // live stream and its edge, BUSY is an address that is taken, FREE one that is
-// not.
+// not; AWS is a double.
 func TestScripts(t *testing.T) { runScripts(t, filepath.Join("testdata", "script"), *update) }
 
 func runScripts(t *testing.T, dir string, update bool) {
 	t.Helper()
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:                 dir,
 		UpdateScripts:       update,
@@ -55,6 +61,16 @@ func runScripts(t *testing.T, dir string, update bool) {
 				return err
 			}
 			defer free.Close()
+			cloud := httptest.NewServer(&awstest.Cloud{Took: map[string]time.Duration{
+				"AWS::CloudFront::Distribution": time.Second, "AWS::CloudFront::CachePolicy": time.Second,
+				"AWS::CloudFront::MonitoringSubscription": time.Second,
+			}})
+			e.Defer(cloud.Close)
+			for name, value := range map[string]string{
+				"AWS_ENDPOINT_URL": cloud.URL, "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "key-of-aws", "AWS_EC2_METADATA_DISABLED": "true",
+			} {
+				e.Setenv(name, value)
+			}
 			e.Setenv("ORIGIN", origin.URL)
 			e.Setenv("EDGE", edge.URL)
 			e.Setenv("BUSY", strings.TrimPrefix(origin.URL, "http://"))

@@ -17,6 +17,7 @@ import (
 
 // cli is what all subcommands share.
 type cli struct {
+	stdin          io.Reader
 	stdout, stderr io.Writer
 	env            func(string) (string, bool)
 
@@ -111,8 +112,8 @@ Exit codes: 0 fine, 1 streamwatch could not do its job, 2 usage or config,
 	flags.StringVar(&c.logFormat, "log-format", "console", "console or json")
 	flags.StringVar(&c.logLevel, "log-level", "info", "debug, info, warn or error")
 	root.AddCommand(
-		c.runCommand(), c.demoCommand(), c.checkCommand(), c.validateCommand(), c.embedCommand(), c.statusCommand(), c.drillCommand(),
-		c.checksCommand(), c.versionCommand(),
+		c.runCommand(), c.demoCommand(), c.checkCommand(), c.validateCommand(), c.provisionCommand(), c.deleteCommand(),
+		c.embedCommand(), c.statusCommand(), c.drillCommand(), c.checksCommand(), c.versionCommand(),
 	)
 	return root
 }

@@ -71,25 +71,48 @@ func (s *session) run(ctx context.Context) (err error) {
 	if s.listen != nil {
 		defer s.listen.Close()
 	}
-	provider, err := s.provider()
+	provider, err := s.provider(ctx)
 	if err != nil {
 		return err
 	}
-	if s.dist, err = provider.Provision(ctx, nil); err != nil {
-		return err
+	if s.dist, err = provider.Provision(ctx, s.c.progress("text")); err != nil {
+		if s.dist.EdgeURL == "" {
+			return resumable(ctx, err, "the same command")
+		}
+		s.log.Error("watching the distribution as it was", zap.Error(err), zap.String("mend", mend(err)))
 	}
 	if err := s.wire(ctx, folder); err != nil {
 		return err
 	}
 	s.announce(folder)
+	for key, given := range map[string]bool{
+		"metrics.cloudwatch": s.event.Metrics.CloudWatch != nil, "metrics.emf": s.event.Metrics.EMF, "notify.webhooks": len(s.event.Notify.Webhooks) > 0,
+	} {
+		if given {
+			s.log.Warn("nothing is sent there by this version", zap.String("key", key))
+		}
+	}
 	if err := s.watch(ctx); err != nil {
 		return err
 	}
-	return s.report(folder)
+	if err := s.report(folder); err != nil {
+		return err
+	}
+	return s.cleanUp(provider)
+}
+
+// cleanUp deletes the stack where the event says so. The context of the run is
+// over; a signal that comes now kills, and the deletion goes on in AWS.
+func (s *session) cleanUp(provider provision.Provider) error {
+	stack, ok := provider.(*provision.Stack)
+	if !ok || !s.event.Distribution.CloudFormation.DeleteWhenDone {
+		return nil
+	}
+	return stack.Delete(context.Background(), s.c.progress("text"))
 }
 
 // provider returns what brings the event's distribution into being.
-func (s *session) provider() (provision.Provider, error) {
+func (s *session) provider(ctx context.Context) (provision.Provider, error) {
 	switch d := &s.event.Distribution; {
 	case d.Existing != nil:
 		return provision.Existing{URL: d.Existing.URL.Reveal()}, nil
@@ -105,7 +128,11 @@ func (s *session) provider() (provision.Provider, error) {
 		s.edge = provision.NewLocal(d.Local.Listen, sim.NewEdge(sim.EdgeConfig{Origin: origin, Headers: headers, Faults: s.board}))
 		return s.edge, nil
 	default:
-		return nil, errors.New("the event has no distribution")
+		spec, err := stackSpec(s.event)
+		if err != nil {
+			return nil, err
+		}
+		return provision.NewStack(ctx, spec)
 	}
 }
 

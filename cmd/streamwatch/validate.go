@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -45,7 +46,13 @@ func (c *cli) load(path string) (*configs.Event, error) {
 		}
 		return nil, &usageError{text: err.Error()}
 	}
-	var found []configs.Problem
+	if d := event.Distribution.CloudFormation; d != nil { // files count from the event file's folder
+		d.StackPolicy = beside(path, d.StackPolicy)
+		if d.Signed != nil {
+			d.Signed.PublicKey = beside(path, d.Signed.PublicKey)
+		}
+	}
+	found := stackProblems(event)
 	for _, mistake := range unjoin(playerOptions(event).Check()) {
 		p := configs.Problem{Path: "player", Message: mistake.Error()}
 		if u, ok := errors.AsType[*player.UsageError](mistake); ok {
@@ -57,6 +64,14 @@ func (c *cli) load(path string) (*configs.Event, error) {
 		return nil, event.Locate(path, found)
 	}
 	return event, nil
+}
+
+// beside returns a file's name as it is seen from here, "" for none.
+func beside(event, name string) string {
+	if name == "" || filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(filepath.Dir(event), name)
 }
 
 // unjoin takes errors apart that errors.Join put together.

@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/streamwatch/streamwatch/probe"
 )
@@ -38,16 +39,17 @@ func (c *Check) JUnit(w io.Writer) error {
 	}
 	for i := range c.Findings {
 		f := &c.Findings[i]
-		text := fmt.Sprintf("%s: %s\nblame %s\n%s\n", f.Summary, f.Detail, f.Blame, f.Spec)
+		var text strings.Builder
+		fmt.Fprintf(&text, "%s: %s\nblame %s\n%s\n", f.Summary, f.Detail, f.Blame, f.Spec)
 		for _, e := range f.Evidence {
-			text += e.Curl + "\n"
+			text.WriteString(e.Curl + "\n")
 		}
 		test := junitCase{Class: f.Check, Name: f.where()}
 		if f.Severity >= probe.Error {
 			suite.Failures++
-			test.Failure = &junitFailure{Type: f.Severity.String(), Message: f.Detail, Text: text}
+			test.Failure = &junitFailure{Type: f.Severity.String(), Message: f.Detail, Text: text.String()}
 		} else {
-			test.Out = f.Severity.String() + ": " + text
+			test.Out = f.Severity.String() + ": " + text.String()
 		}
 		suite.Cases = append(suite.Cases, test)
 	}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/streamwatch/streamwatch/provision"
+)
+
+func (c *cli) deleteCommand() *cobra.Command {
+	var yes bool
+	var format string
+	cmd := &cobra.Command{
+		Use:   "delete EVENT.yaml",
+		Short: "Delete the event's stack, after a confirmation",
+		Long: `Delete the event's CloudFormation stack with its distribution, and follow it to
+DELETE_COMPLETE. Players that embed its domain stop. The stack's name must be
+typed to confirm, unless --yes is given. Ctrl-C leaves the operation running.`,
+		Example: "  streamwatch delete event.yaml\n  streamwatch delete event.yaml --yes",
+		Args:    argument(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := oneOf("format", format, "text", "json"); err != nil {
+				return err
+			}
+			_, spec, err := c.loadStack(args[0])
+			if err != nil {
+				return err
+			}
+			if !yes {
+				if err := c.confirm(spec.StackName); err != nil {
+					return err
+				}
+			}
+			stack, err := provision.NewStack(cmd.Context(), spec)
+			if err != nil {
+				return err
+			}
+			err = stack.Delete(cmd.Context(), c.progress(format))
+			switch {
+			case errors.Is(err, provision.ErrAbsent):
+				fmt.Fprintf(c.stderr, "streamwatch: there is no stack %s\n", spec.StackName)
+				return nil
+			case err != nil:
+				return resumable(cmd.Context(), err, "streamwatch delete "+args[0])
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	cmd.Flags().StringVar(&format, "format", "text", "of the events: text or json")
+	return cmd
+}
+
+// confirm asks for the name of what is about to go.
+func (c *cli) confirm(stack string) error {
+	fmt.Fprintf(c.stderr, "Type %s to delete this stack and its distribution: ", stack)
+	line, err := bufio.NewReader(c.stdin).ReadString('\n')
+	if strings.TrimSpace(line) == stack {
+		return nil
+	}
+	fmt.Fprintln(c.stderr)
+	if err != nil {
+		return &usageError{"nothing was deleted: no confirmation", "--yes deletes without asking"}
+	}
+	return &usageError{"nothing was deleted: that is not the stack's name", ""}
+}
