@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -71,6 +72,52 @@ func TestLoad(t *testing.T) {
 	for _, in := range found.last {
 		t.Errorf("false alarm: %s %s %s %s: %s", in.Stream, in.Check, in.Side, in.Opened.Sub(in.Began), in.Detail)
 	}
+}
+
+// TestLoadBare makes as many bare requests for playlists, at the same pace and
+// from as many goroutines, and nothing else: what net/http and the kernel take
+// of the figures of TestLoad on this machine at this moment.
+func TestLoadBare(t *testing.T) {
+	n, _ := strconv.Atoi(os.Getenv("STREAMWATCH_LOAD"))
+	if n == 0 {
+		t.Skip("a measurement, not a test: run make load")
+	}
+	originURL, _ := startLoadServer(t, n)
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: fetch.ConnsPerHost, MaxConnsPerHost: fetch.ConnsPerHost, DisableCompression: true}}
+	var requests atomic.Int64
+	var running sync.WaitGroup
+	ctx, cancel := context.WithCancel(t.Context())
+	for i := range n * 7 {
+		running.Go(func() {
+			time.Sleep(time.Duration(i%1000) * time.Millisecond)
+			tick := time.NewTicker(time.Second)
+			defer tick.Stop()
+			for {
+				req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("%s/s%03d/360p/playlist.m3u8", originURL, i%n), nil)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if res, err := client.Do(req); err == nil {
+					_, _ = io.Copy(io.Discard, res.Body)
+					res.Body.Close()
+					requests.Add(1)
+				}
+				select {
+				case <-tick.C:
+				case <-ctx.Done():
+					return
+				}
+			}
+		})
+	}
+	time.Sleep(10 * time.Second)
+	made, cpu := requests.Load(), cpuTime(t)
+	time.Sleep(20 * time.Second)
+	made, cpu = requests.Load()-made, cpuTime(t)-cpu
+	t.Logf("bare: %.0f requests/s, %.1f µs of CPU each", float64(made)/20, float64(cpu.Microseconds())/float64(made))
+	cancel()
+	running.Wait()
 }
 
 func writeHeap(t *testing.T, name string) {
