@@ -6,12 +6,13 @@ GOFUMPT   = $(GO) run mvdan.cc/gofumpt@v0.12.0
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 FUZZTIME ?= 30s
 SOAK     ?= 30m
+STREAMS  ?= 500
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test lint fmt golden generate bench fuzz soak clean
+.PHONY: help demo build test lint fmt golden generate bench load player-table fuzz soak clean
 
 help: ## print this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: build ## watch a live stream with faults to inject, no network or account needed
 	@bin/streamwatch demo
@@ -20,7 +21,8 @@ build: ## build bin/streamwatch
 	@$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/streamwatch ./cmd/streamwatch
 
 test: ## all tests with the race detector; those that need a missing tool say so and skip
-	$(GO) test -race ./...
+	$(GO) test -race -timeout 20m ./...
+	$(GO) test -run TestThreeDaysWithoutAFalseAlarm ./probe/drill
 
 lint: ## golangci-lint (import rules included) and gofumpt
 	$(LINT) run ./...
@@ -42,6 +44,12 @@ bench: ## benchmarks, with allocations
 fuzz: ## every fuzz target for FUZZTIME (30s)
 	@grep -rhoE '^func Fuzz[A-Za-z0-9_]+' --include='*_test.go' --with-filename . | sed 's|:func | |' | \
 		while read -r file name; do $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) $$(dirname $$file) || exit 1; done
+
+load: ## CPU, memory and lateness at STREAMS (500) streams, against bare requests
+	STREAMWATCH_LOAD=$(STREAMS) $(GO) test -run 'TestLoad(Bare)?$$' -count 1 -v ./probe/monitor
+
+player-table: ## player/RECOVERY.md: what the embeds survive, measured in a browser (10 minutes)
+	STREAMWATCH_PLAYER_TABLE=1 $(GO) test -run TestRecoveryTable -timeout 1h -v ./player
 
 soak: ## a healthy real stream, by ffmpeg and nginx, for SOAK (30m): no incident
 	STREAMWATCH_SOAK=$(SOAK) $(GO) test -run TestRealStream -timeout 0 -v ./cmd/streamwatch

@@ -19,21 +19,21 @@ import (
 // Three days of a healthy stream with ±20 % publish jitter, behind an edge that
 // keeps playlists for half a target duration: nothing may be found.
 func TestThreeDaysWithoutAFalseAlarm(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes half a minute; run without -short")
+	if testing.Short() || raceDetector {
+		t.Skip("takes a minute, and many with the race detector: make test runs it without")
 	}
-	for _, td := range []time.Duration{6 * time.Second} {
-		t.Run(td.String(), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { watchHealthy(t, td, 72*time.Hour) })
-		})
-	}
+	synctest.Test(t, func(t *testing.T) { watchHealthy(t, 6*time.Second, 72*time.Hour) })
 }
 
 // The same for an hour at every target duration.
 func TestAnHourWithoutAFalseAlarm(t *testing.T) {
+	long := time.Hour
+	if testing.Short() || raceDetector {
+		long = 5 * time.Minute
+	}
 	for td := time.Second; td <= 10*time.Second; td += time.Second {
 		t.Run(td.String(), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { watchHealthy(t, td, time.Hour) })
+			synctest.Test(t, func(t *testing.T) { watchHealthy(t, td, long) })
 		})
 	}
 }
