@@ -15,9 +15,19 @@ var availEarly = register(Check{
 	Explains: []string{"edge.seg", "seg.status"},
 	Run: func(p *Pass) {
 		rec, ok := p.History.Segment(p.Obs.Segment.MSN)
-		if !ok || !rec.OK || rec.Failed == 0 || !rec.FirstOK.Equal(rec.At) {
+		if !ok || !rec.OK || rec.Failed == 0 || !rec.FirstOK.Equal(rec.At) || p.pairLacked() {
 			return
 		}
 		p.Reportf(probe.Critical, "segment %d could be fetched only %s after it was listed", rec.MSN, seconds(rec.FirstOK.Sub(rec.Listed)))
 	},
 })
+
+// pairLacked reports whether this is an edge whose origin failed to give the
+// segment too, at first or still: then the origin shows it.
+func (p *Pass) pairLacked() bool {
+	if p.History.Target.Side != probe.Edge || p.History.Pair == nil {
+		return false
+	}
+	rec, asked := p.History.Pair.Segment(p.Obs.Segment.MSN)
+	return asked && rec.Failed > 0
+}

@@ -16,7 +16,7 @@ var segStatus = register(Check{
 	Blame:    probe.BlameOrigin,
 	When:     OnSegment,
 	Hold:     3, // a probe of another segment that succeeds does not end it
-	Explains: []string{"edge.seg", "seg.slow"},
+	Explains: []string{"edge.seg", "seg.slow", "avail.early"},
 	Run: func(p *Pass) {
 		switch what := p.lostSegment(); {
 		case what == "":

@@ -2,6 +2,8 @@ package drill_test
 
 import (
 	"fmt"
+	"os"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -59,4 +61,31 @@ func describe(o drill.Outcome, in probe.Incident) string {
 	}
 	return fmt.Sprintf("%s %s %s %v blame %s, began %.2f, opened %.2f, %s: %s; consequences %v", in.Check, in.Severity, in.Side, in.Renditions, in.Blame,
 		in.Began.Sub(o.Began).Seconds(), in.Opened.Sub(o.Began).Seconds(), closed, in.Detail, in.Consequences)
+}
+
+// TestTable prints, for each fault, how soon it is found on a stream like the
+// one that peers were measured on: target duration 2 s, three renditions,
+// window 6. DRILL_TABLE=1 go test -v -run TestTable ./probe/drill
+func TestTable(t *testing.T) {
+	if os.Getenv("DRILL_TABLE") == "" {
+		t.Skip("a measurement, not a test: set DRILL_TABLE")
+	}
+	t.Log("fault, incident, blame, side; median (longest) seconds from the first defective response and from the fault; requests a second for each playlist and side")
+	for _, d := range drill.All() {
+		var sight, delay []float64
+		var last drill.Outcome
+		for k := range 9 {
+			synctest.Test(t, func(t *testing.T) {
+				last = drill.Run(t.Context(), d, drill.Settings{Offset: time.Duration(k) * 222 * time.Millisecond, Renditions: 3})
+				time.Sleep(time.Minute)
+			})
+			if last.Incident == nil {
+				t.Fatalf("%s: not found", d.Fault)
+			}
+			sight, delay = append(sight, last.Sight.Seconds()), append(delay, last.Delay.Seconds())
+		}
+		slices.Sort(sight)
+		slices.Sort(delay)
+		t.Logf("| %s | %s | %s | %s | %.2f (%.2f) | %.2f (%.2f) | %.2f |", d.Fault, last.Incident.Check, last.Incident.Blame, last.Incident.Side, sight[4], sight[8], delay[4], delay[8], last.Pace)
+	}
 }

@@ -3,8 +3,11 @@ package drill
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/url"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
@@ -23,6 +26,7 @@ type Outcome struct {
 	Began       time.Time        // when the fault was switched on
 	LastSegment time.Time        // when the newest segment before it appeared; known without jitter only
 	Sight       time.Duration    // from the first bad observation to the opened incident
+	Pace        float64          // requests for each playlist on each side, per second
 	Allowance   time.Duration    // what the drill allows for Delay
 }
 
@@ -52,11 +56,13 @@ func Run(ctx context.Context, d Drill, s Settings) Outcome {
 	edge := sim.NewEdge(sim.EdgeConfig{
 		Origin: &url.URL{Scheme: "http", Host: "origin.test"}, Transport: sim.Hosts{"origin.test": origin}, Faults: board,
 	})
+	counted := &counter{next: sim.Hosts{"origin.test": origin, "edge.test": edge}}
 	seen := NewCollector()
 	m := monitor.New(monitor.Options{
 		Event: "drill", Origin: "http://origin.test", Edge: "http://edge.test", Streams: []monitor.Stream{{Name: "main", Manifest: "/main/playlist.m3u8"}},
-		Transport: sim.Hosts{"origin.test": origin, "edge.test": edge}, Sinks: []probe.Sink{seen},
+		Transport: counted, Sinks: []probe.Sink{seen},
 	})
+	begun := time.Now()
 	watching, stop := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	running.Go(func() { m.Run(watching) })
@@ -75,6 +81,7 @@ func Run(ctx context.Context, d Drill, s Settings) Outcome {
 		return out
 	}
 	out.wait(ctx, seen, began, s.TargetDuration)
+	out.Pace = float64(counted.playlists.Load()) / time.Since(begun).Seconds() / float64(2*(1+max(s.Renditions, 2)))
 	return out
 }
 
@@ -95,6 +102,20 @@ func (o *Outcome) wait(ctx context.Context, seen *Collector, began time.Time, td
 		}
 		o.Others = append(o.Others, in)
 	}
+}
+
+// counter counts requests for playlists.
+type counter struct {
+	next      http.RoundTripper
+	playlists atomic.Int64
+}
+
+// RoundTrip counts and passes on.
+func (c *counter) RoundTrip(r *http.Request) (*http.Response, error) {
+	if strings.HasSuffix(r.URL.Path, ".m3u8") {
+		c.playlists.Add(1)
+	}
+	return c.next.RoundTrip(r)
 }
 
 func pause(ctx context.Context, d time.Duration) bool {

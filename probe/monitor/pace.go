@@ -8,8 +8,8 @@ import (
 
 // pace decides when to poll again. New segments appear at a steady beat with
 // some jitter. A poll that finds one makes the next a segment's duration later,
-// less a thirty-second, so that polls creep towards the moment of publication;
-// one that comes too early looks again soon. In balance one poll in five is
+// less a sixty-fourth, so that polls creep towards the moment of publication;
+// one that comes too early looks again soon. In balance one poll in nine is
 // early, and a new segment is seen within an eighth of its duration or so.
 type pace struct {
 	fixed    time.Duration // > 0: always this
@@ -78,7 +78,7 @@ func (p *pace) wait(o *probe.Observation, good bool) time.Duration {
 	case p.misses == 0 && p.beats == 0:
 		return p.d / 4 // the beat is not known yet
 	case p.misses == 0:
-		return p.d - p.d/32
+		return p.d - p.d/64
 	}
 	return p.lookAgain(o)
 }
@@ -115,5 +115,5 @@ func (p *pace) confirmAfter() time.Duration {
 	if p.td == 0 {
 		return 500 * time.Millisecond
 	}
-	return min(500*time.Millisecond, max(p.td/8, soonest))
+	return min(500*time.Millisecond, max(p.td/10, soonest))
 }

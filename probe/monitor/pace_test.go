@@ -61,10 +61,10 @@ func TestPaceFollowsTheBeat(t *testing.T) {
 		jitter           float64
 		maxPolls, maxLag float64
 	}{
-		{"steady 2 s", 2 * time.Second, 0, 1.35, 0.15},
-		{"steady 6 s", 6 * time.Second, 0, 1.35, 0.15},
-		{"jitter 5 %", 2 * time.Second, 0.05, 1.4, 0.2},
-		{"jitter 20 %", 6 * time.Second, 0.2, 1.6, 0.35},
+		{"steady 2 s", 2 * time.Second, 0, 1.2, 0.15},
+		{"steady 6 s", 6 * time.Second, 0, 1.2, 0.15},
+		{"jitter 5 %", 2 * time.Second, 0.05, 1.2, 0.2},
+		{"jitter 20 %", 6 * time.Second, 0.2, 1.3, 0.35},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			l := &live{d: tc.d, td: tc.d, jitter: tc.jitter, random: rand.New(rand.NewPCG(1, 2))}

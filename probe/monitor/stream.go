@@ -33,6 +33,7 @@ type stream struct {
 	ladders   map[probe.Side]*ladder
 	variables atomic.Pointer[map[string]string] // of the multivariant playlist, for EXT-X-DEFINE:IMPORT
 	polled    map[probe.Target]bool
+	open      map[string]bool // incidents that were logged as opened
 }
 
 // ladder is what the multivariant playlist of one side lists.
@@ -42,7 +43,7 @@ type ladder struct {
 }
 
 func newStream(m *Monitor, cfg Stream) *stream {
-	s := &stream{m: m, cfg: cfg, seen: make(chan *probe.Observation, 32), ladders: map[probe.Side]*ladder{}, polled: map[probe.Target]bool{}}
+	s := &stream{m: m, cfg: cfg, seen: make(chan *probe.Observation, 32), ladders: map[probe.Side]*ladder{}, polled: map[probe.Target]bool{}, open: map[string]bool{}}
 	s.judge = judge.New(judge.Options{
 		Event: m.opts.Event, Stream: cfg.Name, Starts: m.opts.Starts, Ends: m.opts.Ends, Overrides: m.opts.Overrides, Resume: m.opts.Resume,
 	})
@@ -123,16 +124,23 @@ func (s *stream) step(o *probe.Observation) judge.Result {
 	return s.judge.Step(o, o.Exchange.Done)
 }
 
+// log says once that an incident opened and once that it closed; what changes
+// in between is for who asks for details.
 func (s *stream) log(in *probe.Incident) {
-	fields := []zap.Field{
+	say, what := s.m.log.Info, "incident opened"
+	switch {
+	case in.State == probe.Closed:
+		what = "incident closed"
+		delete(s.open, in.ID)
+	case s.open[in.ID]:
+		say, what = s.m.log.Debug, "incident changed"
+	default:
+		s.open[in.ID] = true
+	}
+	say(what,
 		zap.String("id", in.ID), zap.String("check", in.Check), zap.String("severity", in.Severity.String()), zap.String("blame", string(in.Blame)),
 		zap.String("stream", in.Stream), zap.String("rendition", in.Rendition), zap.String("side", in.Side.String()), zap.String("detail", in.Detail),
-	}
-	if in.State == probe.Closed {
-		s.m.log.Info("incident closed", fields...)
-		return
-	}
-	s.m.log.Info("incident open", fields...)
+	)
 }
 
 func (s *stream) loop(rendition string, side probe.Side) *loop {
