@@ -16,7 +16,7 @@ import (
 
 // drillsAtOnce bounds the drills that are held side by side. Each waits most of
 // the time.
-const drillsAtOnce = 8
+const drillsAtOnce = 64
 
 // defaultTarget is the target duration of the simulated stream.
 const defaultTarget = 2 * time.Second
@@ -29,7 +29,7 @@ func (c *cli) drillCommand() *cobra.Command {
 		Short: "Break a simulated stream and require that it is found",
 		Long: "Hold drills: inject each fault into a simulated stream and require the expected\n" +
 			"incident, blame and delay. Without a FAULT all are held, several at a time, in\n" +
-			"about two minutes. Exits 3 when one was missed, blamed wrong, late, or not alone.\n\nFaults:\n\n" + faultList(),
+			"about half a minute. Exits 3 when one was missed, blamed wrong, late, or not alone.\n\nFaults:\n\n" + faultList(),
 		Example:           "  streamwatch drill\n  streamwatch drill stall stale-edge --format json",
 		ValidArgsFunction: completeFaults,
 		RunE: func(cmd *cobra.Command, args []string) error {
