@@ -65,7 +65,7 @@ func describe(o drill.Outcome, in probe.Incident) string {
 
 // TestTable prints, for each fault, how soon it is found on a stream like the
 // one that peers were measured on: target duration 2 s, three renditions,
-// window 6. DRILL_TABLE=1 go test -v -run TestTable ./probe/drill
+// window 6: DRILL_TABLE=1 go test -v -run TestTable ./probe/drill.
 func TestTable(t *testing.T) {
 	if os.Getenv("DRILL_TABLE") == "" {
 		t.Skip("a measurement, not a test: set DRILL_TABLE")
