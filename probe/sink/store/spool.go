@@ -13,7 +13,9 @@ import (
 // createUnsent is the migration that makes the spool.
 const createUnsent = `CREATE TABLE unsent (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, sealed INTEGER NOT NULL,
 	                      tried INTEGER NOT NULL, samples INTEGER NOT NULL, data BLOB NOT NULL);
-	 CREATE INDEX unsent_at ON unsent (sealed, at, id);`
+	 CREATE INDEX unsent_at ON unsent (sealed, at, id);
+	 CREATE TABLE sealed (newest INTEGER NOT NULL);
+	 INSERT INTO sealed VALUES (0);`
 
 // Unsent returns pieces that were told of before a time, oldest first: the
 // sealed ones or those that are not.
@@ -56,9 +58,33 @@ func (s *Store) ExchangeUnsent(ctx context.Context, remove []int64, add []probe.
 				u.At.UnixMilli(), u.Sealed, milli(u.Tried), u.Samples, u.Data); err != nil {
 				return err
 			}
+			if !u.Sealed {
+				continue
+			}
+			if _, err := tx.ExecContext(ctx, "UPDATE sealed SET newest = max(newest, ?)", u.At.UnixMilli()); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
+}
+
+// NewestSealed returns the newest time of which a sealed piece was ever added;
+// the zero time when there was none.
+func (s *Store) NewestSealed(ctx context.Context) (time.Time, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return time.Time{}, os.ErrClosed
+	}
+	var at int64
+	if err := s.db.QueryRowContext(ctx, "SELECT newest FROM sealed").Scan(&at); err != nil {
+		return time.Time{}, fmt.Errorf("reading the spool: %w", err)
+	}
+	if at == 0 {
+		return time.Time{}, nil
+	}
+	return time.UnixMilli(at), nil
 }
 
 // MarkUnsent notes that pieces were sent at a time and no answer came; the zero

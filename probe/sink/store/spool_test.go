@@ -43,6 +43,9 @@ func TestSpool(t *testing.T) {
 	if len(got) != 2 || !got[0].At.Equal(start.Add(time.Minute)) || len(got[0].Data) != 100 || got[0].Samples != 3 || !got[0].Tried.IsZero() {
 		t.Fatalf("sealed pieces: %+v", got)
 	}
+	if newest, err := s.NewestSealed(ctx); err != nil || !newest.Equal(start.Add(2*time.Minute)) {
+		t.Errorf("newest sealed: %v, %v", newest, err)
+	}
 	if open := list(false); len(open) != 1 || open[0].Sealed {
 		t.Fatalf("open pieces: %+v", open)
 	}

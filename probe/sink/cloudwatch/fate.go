@@ -1,0 +1,62 @@
+package cloudwatch
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"slices"
+
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// outcome is what became of a request.
+type outcome int
+
+const (
+	taken   outcome = iota
+	refused         // certainly not taken: send it again later
+	wrong           // not taken, and never will be
+	unknown         // sent, but the answer is missing or says nothing
+)
+
+// wrongCodes are errors that the same request will meet again.
+var wrongCodes = []string{
+	"InvalidParameterValue", "InvalidParameterValueException", "InvalidParameterCombination", "InvalidParameterCombinationException",
+	"MissingParameter", "MissingRequiredParameterException", "ValidationError", "ValidationException", "InvalidFormat", "SerializationException",
+}
+
+// fate tells what became of a request from its error.
+func fate(err error) outcome {
+	if err == nil {
+		return taken
+	}
+	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && response.Response != nil {
+		return fateOfStatus(response.HTTPStatusCode(), err)
+	}
+	if _, ok := errors.AsType[*smithyhttp.RequestSendError](err); !ok {
+		return refused // it never came to sending: no credentials, or no time left
+	}
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
+		return refused
+	}
+	if _, ok := errors.AsType[*net.DNSError](err); ok {
+		return refused
+	}
+	return unknown
+}
+
+func fateOfStatus(status int, err error) outcome {
+	code := ""
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
+		code = api.ErrorCode()
+	}
+	switch {
+	case status == http.StatusRequestEntityTooLarge, status == http.StatusBadRequest && slices.Contains(wrongCodes, code):
+		return wrong
+	case status >= 400 && status < 500, status == http.StatusServiceUnavailable:
+		return refused // throttled, or not allowed until somebody mends that
+	default:
+		return unknown
+	}
+}

@@ -1,0 +1,148 @@
+package cloudwatch
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	sdk "github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/sink/store"
+)
+
+// child is the process that is killed: it writes numbers from first on, one
+// every few milliseconds, and says on stdout which it has written.
+func child(dir, endpoint string, first int) error {
+	spool, err := store.Open(dir, "e", nil)
+	if err != nil {
+		return err
+	}
+	client := sdk.New(sdk.Options{
+		Region: "us-east-1", RetryMaxAttempts: 1, BaseEndpoint: new(endpoint), HTTPClient: &http.Client{},
+		Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
+	})
+	s := New(Options{Event: "e", Period: time.Second, Spool: spool, Put: client, Read: client})
+	s.settle = 500 * time.Millisecond
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer cancel()
+		for v := first; ; v++ {
+			select {
+			case <-ended:
+				return
+			default:
+			}
+			_ = s.Write(ctx, probe.Batch{Samples: []probe.Sample{age(float64(v))}})
+			fmt.Fprintln(os.Stdout, v)
+			time.Sleep(3 * time.Millisecond)
+		}
+	}()
+	go func() { // the parent closes stdin when it wants a clean end
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		close(ended)
+	}()
+	if err := s.Run(ctx); err != nil {
+		return err
+	}
+	return spool.Close()
+}
+
+// A process that is killed loses no more than the second that was not on disk
+// yet, and nothing arrives twice: not even what was sent and not confirmed.
+func TestKilled(t *testing.T) {
+	if os.Getenv("STREAMWATCH_TEST_DIR") != "" {
+		first, _ := strconv.Atoi(os.Getenv("STREAMWATCH_TEST_FIRST"))
+		if err := child(os.Getenv("STREAMWATCH_TEST_DIR"), os.Getenv("STREAMWATCH_TEST_ENDPOINT"), first); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	d, dir := newDouble(), t.TempDir()
+	d.mood = func(op string, n int) mood {
+		if op == "PutMetricData" && n%3 == 1 {
+			return late
+		}
+		return well
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer, err := d.RoundTrip(r)
+		if err != nil {
+			panic(http.ErrAbortHandler)
+		}
+		for k, v := range answer.Header {
+			w.Header()[k] = v
+		}
+		w.WriteHeader(answer.StatusCode)
+		_, _ = io.Copy(w, answer.Body)
+	})}
+	go server.Serve(ln)
+	defer server.Close()
+
+	written := map[int]time.Time{}
+	var kills []time.Time
+	next := 1
+	for round := range 3 {
+		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKilled$")
+		cmd.Env = append(os.Environ(), "STREAMWATCH_TEST_DIR="+dir, "STREAMWATCH_TEST_ENDPOINT=http://"+ln.Addr().String(),
+			fmt.Sprint("STREAMWATCH_TEST_FIRST=", next))
+		in, _ := cmd.StdinPipe()
+		out, _ := cmd.StdoutPipe()
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		end := time.AfterFunc(2200*time.Millisecond+time.Duration(round)*150*time.Millisecond, func() {
+			if round == 2 {
+				in.Close()
+				return
+			}
+			kills = append(kills, time.Now())
+			cmd.Process.Kill()
+		})
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			if v, err := strconv.Atoi(lines.Text()); err == nil {
+				written[v], next = time.Now(), v+1
+			}
+		}
+		end.Stop()
+		err := cmd.Wait()
+		if round == 2 && err != nil {
+			t.Fatalf("the last process: %v", err)
+		}
+	}
+	arrived, lost, twice := d.all(ageName), 0, 0
+	for v, at := range written {
+		if arrived[float64(v)] > 1 {
+			twice++
+		}
+		if arrived[float64(v)] == 0 {
+			lost++
+			young := false
+			for _, k := range kills {
+				young = young || at.Before(k.Add(200*time.Millisecond)) && k.Sub(at) < 1500*time.Millisecond
+			}
+			if !young {
+				t.Errorf("sample %d was lost, though it was not written just before a kill", v)
+			}
+		}
+	}
+	t.Logf("%d kills: %d samples, %d lost (written in the last second before a kill), %d twice; %d requests, %d look-ups",
+		len(kills), len(written), lost, twice, d.asked("PutMetricData"), d.asked("GetMetricData"))
+	if twice > 0 {
+		t.Errorf("%d samples arrived twice", twice)
+	}
+}

@@ -1,0 +1,95 @@
+package cloudwatch
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// memory is a spool that does what the store does, without a disk.
+type memory struct {
+	mu     sync.Mutex
+	rows   []probe.Unsent
+	last   int64
+	newest time.Time
+	sick   error
+}
+
+func (m *memory) Unsent(_ context.Context, sealed bool, before time.Time, limit int) ([]probe.Unsent, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var list []probe.Unsent
+	for _, r := range m.rows {
+		if r.Sealed == sealed && r.At.Before(before) {
+			list = append(list, r)
+		}
+	}
+	slices.SortFunc(list, func(a, b probe.Unsent) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
+	return list[:min(len(list), limit)], m.sick
+}
+
+func (m *memory) ExchangeUnsent(_ context.Context, remove []int64, add []probe.Unsent) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.sick != nil {
+		return m.sick
+	}
+	m.rows = slices.DeleteFunc(m.rows, func(r probe.Unsent) bool { return slices.Contains(remove, r.ID) })
+	for _, r := range add {
+		m.last++
+		r.ID = m.last
+		m.rows = append(m.rows, r)
+		if r.Sealed && r.At.After(m.newest) {
+			m.newest = r.At
+		}
+	}
+	return nil
+}
+
+func (m *memory) MarkUnsent(_ context.Context, ids []int64, tried time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i := range m.rows {
+		if slices.Contains(ids, m.rows[i].ID) {
+			m.rows[i].Tried = tried
+		}
+	}
+	return m.sick
+}
+
+func (m *memory) NewestSealed(context.Context) (time.Time, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.newest, nil
+}
+
+func (m *memory) TrimUnsent(_ context.Context, before time.Time, _ int64) (samples int, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.rows = slices.DeleteFunc(m.rows, func(r probe.Unsent) bool {
+		if r.At.Before(before) {
+			samples += r.Samples
+		}
+		return r.At.Before(before)
+	})
+	return samples, nil
+}
+
+func (m *memory) left() (n int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, r := range m.rows {
+		n += r.Samples
+	}
+	return n
+}
+
+func (m *memory) ail(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.sick = err
+}

@@ -1,0 +1,179 @@
+package cloudwatch
+
+import (
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// Limits of PutMetricData.
+const (
+	maxDatums = 1000
+	maxValues = 150       // different ones in a datum
+	maxSize   = 900 << 10 // of a request; CloudWatch takes 1 MB
+)
+
+// key is a metric with its dimensions.
+type key struct {
+	metric            *probe.Metric
+	stream, rendition string
+	side              probe.Side
+}
+
+// series is one datum in the spool: a metric, its dimensions, and how often
+// each value occurred in a period.
+type series struct {
+	Metric    string    `json:"m"`
+	Stream    string    `json:"s,omitempty"`
+	Rendition string    `json:"r,omitempty"`
+	Side      string    `json:"d,omitempty"`
+	Values    []float64 `json:"v"`
+	Counts    []float64 `json:"c"`
+}
+
+// piece is the content of one row of the spool.
+type piece struct {
+	Series []series `json:"series"`
+	// Alone says that no other piece has the same metrics in the same period, so
+	// that CloudWatch's sample count tells whether this one arrived.
+	Alone bool `json:"alone,omitempty"`
+}
+
+// samples counts what the piece holds.
+func (p *piece) samples() int {
+	n := 0.0
+	for i := range p.Series {
+		n += p.Series[i].count()
+	}
+	return int(n)
+}
+
+func (s *series) count() (n float64) {
+	for _, c := range s.Counts {
+		n += c
+	}
+	return n
+}
+
+// size is what the datum takes in a request, rather more than less.
+func (s *series) size() int {
+	return 200 + len(s.Metric) + 3*(len(s.Stream)+len(s.Rendition)) + 18*len(s.Values)
+}
+
+// seriesOf counts the values of a key.
+func seriesOf(k key, values []float64) series {
+	slices.Sort(values)
+	s := series{Metric: k.metric.Name, Stream: k.stream, Rendition: k.rendition, Side: k.side.String()}
+	for _, v := range values {
+		if n := len(s.Values); n > 0 && s.Values[n-1] == v {
+			s.Counts[n-1]++
+			continue
+		}
+		s.Values, s.Counts = append(s.Values, v), append(s.Counts, 1)
+	}
+	return s
+}
+
+// rounded is a sample's value in CloudWatch's unit to three decimals: finer
+// ones would only make every value a different one.
+func rounded(v float64) (float64, bool) {
+	v = math.Round(v*1000) / 1000
+	return v, math.Abs(v) <= math.MaxFloat32 // false for NaN and infinities, for which the whole request would be refused
+}
+
+// merge adds up the series of several pieces of one period, and splits what has
+// more values than a datum takes.
+func merge(pieces []piece) []series {
+	type name struct{ metric, stream, rendition, side string }
+	found := map[name]map[float64]float64{}
+	for _, p := range pieces {
+		for _, s := range p.Series {
+			n := name{s.Metric, s.Stream, s.Rendition, s.Side}
+			if found[n] == nil {
+				found[n] = map[float64]float64{}
+			}
+			for i, v := range s.Values {
+				found[n][v] += s.Counts[i]
+			}
+		}
+	}
+	out := make([]series, 0, len(found))
+	for n, counts := range found {
+		s := series{Metric: n.metric, Stream: n.stream, Rendition: n.rendition, Side: n.side}
+		for v := range counts {
+			s.Values = append(s.Values, v)
+		}
+		slices.Sort(s.Values)
+		for _, v := range s.Values {
+			s.Counts = append(s.Counts, counts[v])
+		}
+		for ; len(s.Values) > maxValues; s.Values, s.Counts = s.Values[maxValues:], s.Counts[maxValues:] {
+			part := s
+			part.Values, part.Counts = s.Values[:maxValues], s.Counts[:maxValues]
+			out = append(out, part)
+		}
+		out = append(out, s)
+	}
+	slices.SortFunc(out, func(a, b series) int {
+		return cmp.Or(cmp.Compare(a.Stream, b.Stream), cmp.Compare(a.Rendition, b.Rendition), cmp.Compare(a.Side, b.Side),
+			cmp.Compare(a.Metric, b.Metric), cmp.Compare(a.Values[0], b.Values[0]))
+	})
+	return out
+}
+
+// split makes pieces that fit into a request each.
+func split(list []series) [][]series {
+	var parts [][]series
+	size := 0
+	for _, s := range list {
+		n := len(parts)
+		if n == 0 || len(parts[n-1]) == maxDatums || size+s.size() > maxSize {
+			parts, size, n = append(parts, nil), 0, n+1
+		}
+		parts[n-1] = append(parts[n-1], s)
+		size += s.size()
+	}
+	return parts
+}
+
+// row makes a piece ready for the spool.
+func (p *piece) row(at time.Time, sealed bool) (probe.Unsent, error) {
+	text, err := json.Marshal(p)
+	if err != nil {
+		return probe.Unsent{}, err
+	}
+	if sealed { // the others are there for less than a period
+		var packed bytes.Buffer
+		zip := gzip.NewWriter(&packed)
+		_, _ = zip.Write(text) // a Buffer takes everything
+		_ = zip.Close()
+		text = packed.Bytes()
+	}
+	return probe.Unsent{At: at, Sealed: sealed, Samples: p.samples(), Data: text}, nil
+}
+
+// read is the inverse of row.
+func read(u *probe.Unsent) (p piece, err error) {
+	text := u.Data
+	if bytes.HasPrefix(text, []byte{0x1f, 0x8b}) {
+		zip, err := gzip.NewReader(bytes.NewReader(text))
+		if err != nil {
+			return p, err
+		}
+		if text, err = io.ReadAll(io.LimitReader(zip, 16<<20)); err != nil {
+			return p, err
+		}
+	}
+	if err := json.Unmarshal(text, &p); err != nil {
+		return p, fmt.Errorf("a row of the spool: %w", err)
+	}
+	return p, nil
+}
