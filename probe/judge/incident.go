@@ -49,7 +49,7 @@ func (j *Judge) assign(tr *tracker, now time.Time) {
 		}
 	}
 	for _, in := range j.incidents {
-		if !in.closed && explains(in.claim(), tr.claim(), tr.together()) {
+		if !in.closed && (explains(in.claim(), tr.claim(), tr.together()) || in.told && peers(in.claim(), tr.claim())) {
 			in.follow(tr)
 			return
 		}
@@ -104,6 +104,12 @@ func explains(cause, c claim, together time.Duration) bool {
 		!slices.ContainsFunc(c.renditions, func(r string) bool { return r != "" && !slices.Contains(cause.renditions, r) })
 }
 
+// peers reports whether two claims are ways to see one side stand still. The
+// one that was told first stays: another name for it would be no news.
+func peers(a, b claim) bool {
+	return a.side == b.side && staleness(a.check) && staleness(b.check)
+}
+
 // together is how far apart findings can begin that have one cause: each
 // target shows it at its own next poll.
 func (tr *tracker) together() time.Duration { return max(3*tr.t.h.TD(), 5*time.Second) }
@@ -137,6 +143,9 @@ func (j *Judge) takeOver(tr *tracker) *incident {
 }
 
 func (tr *tracker) causes(in *incident) bool {
+	if in.told && peers(tr.claim(), in.claim()) {
+		return false
+	}
 	return !tr.began.After(in.Began.Add(2*tr.together())) && explains(tr.claim(), in.claim(), tr.together())
 }
 

@@ -13,7 +13,7 @@ import (
 
 const (
 	queueLength  = 8192                   // batches that wait for one sink
-	gather       = 200 * time.Millisecond // for which numbers wait for company; incidents do not
+	gather       = 100 * time.Millisecond // for which numbers wait for company; incidents do not
 	lastFlush    = 10 * time.Second       // given to all sinks after the last batch
 	writeTimeout = 15 * time.Second
 	retryFirst   = 500 * time.Millisecond

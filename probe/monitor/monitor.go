@@ -171,10 +171,11 @@ func (m *Monitor) watchControl(ctx context.Context) {
 	}
 }
 
-// Ready reports whether every stream has been looked at once on each side.
+// Ready reports whether every stream has been looked at once on each side, and
+// the sinks had the time to take what was seen.
 func (m *Monitor) Ready() bool {
 	for _, s := range m.streams {
-		if !s.ready.Load() {
+		if at := s.round.Load(); at == 0 || time.Since(time.Unix(0, at)) < 2*gather {
 			return false
 		}
 	}

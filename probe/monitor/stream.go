@@ -28,7 +28,7 @@ type stream struct {
 	loops []*loop
 	group sync.WaitGroup
 	ctx   context.Context //nolint:containedctx // of run: workers that a loop starts outlive the loop
-	ready atomic.Bool
+	round atomic.Int64    // when every target had been polled once, in unix nanoseconds; 0 is not yet
 
 	ladders   map[probe.Side]*ladder
 	variables atomic.Pointer[map[string]string] // of the multivariant playlist, for EXT-X-DEFINE:IMPORT
@@ -108,9 +108,11 @@ func (s *stream) handle(ctx context.Context, o *probe.Observation) {
 			l.nudge()
 		}
 	}
-	if !s.ready.Load() && o.Segment == nil {
+	if s.round.Load() == 0 && o.Segment == nil {
 		s.polled[probe.Target{Rendition: o.Target.Rendition, Side: o.Target.Side}] = true
-		s.ready.Store(len(s.polled) >= len(s.loops))
+		if len(s.polled) >= len(s.loops) {
+			s.round.Store(time.Now().UnixNano())
+		}
 	}
 }
 
