@@ -65,10 +65,6 @@ func (o Options) alarmPeriod() time.Duration {
 	return (o.Period + time.Minute - 1).Truncate(time.Minute)
 }
 
-// highResolution says whether metrics are kept by the second, which alarms
-// below a minute need.
-func (o Options) highResolution() bool { return o.Period < time.Minute }
-
 // staleAfter is how old the newest segment may get before viewers stall: three
 // segments, what players keep buffered, and long enough for a slow encoder.
 func (s Stream) staleAfter() time.Duration { return max(15*time.Second, 3*s.TargetDuration) }

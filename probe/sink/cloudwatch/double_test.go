@@ -84,6 +84,7 @@ func (d *double) RoundTrip(r *http.Request) (*http.Response, error) {
 		return failure(403, "AccessDenied", "no"), nil
 	case picky:
 		return failure(400, "InvalidParameterValue", "no"), nil
+	default: // it takes what it is sent
 	}
 	answer := d.serve(op, r.Header.Get("Content-Encoding"), body)
 	switch now {

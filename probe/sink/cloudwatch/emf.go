@@ -9,8 +9,9 @@ import (
 	"github.com/streamwatch/streamwatch/probe"
 )
 
-// maxPerLine is how many metrics a line of the embedded metric format takes.
-const maxPerLine = 100
+// maxPerLine is how many metrics a line has. The embedded metric format takes
+// 100, but only 256 KB.
+const maxPerLine = 50
 
 // writeEMF writes a period as lines that CloudWatch Logs makes metrics of: one
 // for each set of dimensions.

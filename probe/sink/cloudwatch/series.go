@@ -17,7 +17,7 @@ import (
 // Limits of PutMetricData.
 const (
 	maxDatums = 1000
-	maxValues = 150       // different ones in a datum
+	maxValues = 100       // different ones in a datum; CloudWatch takes 150, its embedded format 100
 	maxSize   = 900 << 10 // of a request; CloudWatch takes 1 MB
 )
 
@@ -115,17 +115,23 @@ func merge(pieces []piece) []series {
 		for _, v := range s.Values {
 			s.Counts = append(s.Counts, counts[v])
 		}
-		for ; len(s.Values) > maxValues; s.Values, s.Counts = s.Values[maxValues:], s.Counts[maxValues:] {
-			part := s
-			part.Values, part.Counts = s.Values[:maxValues], s.Counts[:maxValues]
-			out = append(out, part)
-		}
-		out = append(out, s)
+		out = append(out, s.chunks(maxValues)...)
 	}
 	slices.SortFunc(out, func(a, b series) int {
 		return cmp.Or(cmp.Compare(a.Stream, b.Stream), cmp.Compare(a.Rendition, b.Rendition), cmp.Compare(a.Side, b.Side),
 			cmp.Compare(a.Metric, b.Metric), cmp.Compare(a.Values[0], b.Values[0]))
 	})
+	return out
+}
+
+// chunks are the same series with at most n values each.
+func (s *series) chunks(n int) []series {
+	var out []series
+	for i := 0; i < len(s.Values); i += n {
+		part := *s
+		part.Values, part.Counts = s.Values[i:min(i+n, len(s.Values))], s.Counts[i:min(i+n, len(s.Values))]
+		out = append(out, part)
+	}
 	return out
 }
 

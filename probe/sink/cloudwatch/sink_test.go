@@ -387,7 +387,7 @@ func TestManyValuesAreSplit(t *testing.T) {
 			write(t, s, age(float64(i)))
 		}
 		stop()
-		if got := d.all(ageName); len(got) != 400 || d.datums != 3 {
+		if got := d.all(ageName); len(got) != 400 || d.datums != 4 {
 			t.Errorf("%d values in %d datums", len(got), d.datums)
 		}
 	})
