@@ -39,7 +39,9 @@ type Options struct {
 type Sink struct {
 	event    string
 	registry *prometheus.Registry
-	vecs     map[*probe.Metric]*prometheus.GaugeVec
+	catalog  []*probe.Metric
+	descs    []*prometheus.Desc // of the catalog, in its order
+	place    map[*probe.Metric]int
 	incident incidentMetrics
 	phases   *prometheus.HistogramVec
 	refused  prometheus.Counter
@@ -47,7 +49,7 @@ type Sink struct {
 	mu        sync.Mutex
 	limit     int // of series
 	count     int // of series
-	targets   map[target]map[*probe.Metric]*series
+	targets   map[target][]series
 	nextPrune time.Time
 }
 
@@ -58,10 +60,12 @@ type target struct {
 	side              probe.Side
 }
 
-// series is a resolved child: writing it costs no label look-up.
+// series is the newest value of one metric of the catalog for one target. The
+// client's own gauges take ten times the memory, which thousands of watched
+// playlists feel; here a metric is made only when it is scraped.
 type series struct {
-	gauge prometheus.Gauge
-	seen  time.Time
+	value float64
+	seen  int64 // unix nanoseconds; 0 is never
 }
 
 // New makes a sink with a registry of its own.
@@ -69,21 +73,22 @@ func New(o Options) *Sink {
 	s := &Sink{
 		event:    o.Event,
 		registry: prometheus.NewRegistry(),
-		vecs:     map[*probe.Metric]*prometheus.GaugeVec{},
+		catalog:  probe.Catalog(),
+		place:    map[*probe.Metric]int{},
 		incident: newIncidentMetrics(),
 		phases:   newPhases(),
 		refused: prometheus.NewCounter(prometheus.CounterOpts{
 			Namespace: namespace, Name: "samples_refused_total", Help: "Samples that are not shown because there are too many series already.",
 		}),
 		limit:   maxSeries,
-		targets: map[target]map[*probe.Metric]*series{},
+		targets: map[target][]series{},
 	}
-	for _, m := range probe.Catalog() {
-		s.vecs[m] = prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Name: m.Prometheus, Help: m.Help}, labelNames(m.Scope))
-		s.registry.MustRegister(s.vecs[m])
+	for i, m := range s.catalog {
+		s.place[m] = i
+		s.descs = append(s.descs, prometheus.NewDesc(prometheus.BuildFQName(namespace, "", m.Prometheus), m.Help, labelNames(m.Scope), nil))
 	}
 	s.registry.MustRegister(
-		s.incident.active, s.incident.total, s.phases, s.refused, buildInfo(o.Version),
+		gauges{s}, s.incident.active, s.incident.total, s.phases, s.refused, buildInfo(o.Version),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return s
@@ -120,22 +125,21 @@ func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var last target
-	var of map[*probe.Metric]*series
+	var row []series
 	for i := range b.Samples {
 		sample := &b.Samples[i]
-		if t := (target{sample.Stream, sample.Rendition, sample.Side}); of == nil || t != last {
-			last, of = t, s.resolveTarget(t)
+		if t := (target{sample.Stream, sample.Rendition, sample.Side}); row == nil || t != last {
+			last, row = t, s.row(t)
 		}
-		child := of[sample.Metric]
-		if child == nil {
-			if child = s.resolve(last, sample.Metric); child == nil {
-				s.refused.Inc()
-				continue
-			}
-			of[sample.Metric] = child
+		at, known := s.place[sample.Metric]
+		if !known || row == nil || row[at].seen == 0 && s.count >= s.limit {
+			s.refused.Inc()
+			continue
 		}
-		child.gauge.Set(sample.Value)
-		child.seen = b.At
+		if row[at].seen == 0 {
+			s.count++
+		}
+		row[at] = series{sample.Value, b.At.UnixNano()}
 	}
 	for i := range b.Incidents {
 		s.incident.note(&b.Incidents[i], b.At)
@@ -147,26 +151,37 @@ func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 	return nil
 }
 
-func (s *Sink) resolveTarget(t target) map[*probe.Metric]*series {
-	of := s.targets[t]
-	if of == nil {
-		of = map[*probe.Metric]*series{}
-		if s.count < s.limit {
-			s.targets[t] = of
-		}
+// row returns the series of a target; nil when there are too many already.
+func (s *Sink) row(t target) []series {
+	row := s.targets[t]
+	if row == nil && s.count < s.limit {
+		row = make([]series, len(s.catalog))
+		s.targets[t] = row
 	}
-	return of
+	return row
 }
 
-// resolve finds the gauge of a new series; nil when there are too many, or the
-// metric is not in the catalog.
-func (s *Sink) resolve(t target, m *probe.Metric) *series {
-	vec := s.vecs[m]
-	if vec == nil || s.count >= s.limit {
-		return nil
+// gauges is the collector of the catalog's metrics.
+type gauges struct{ s *Sink }
+
+// Describe sends the descriptions of all metrics.
+func (g gauges) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range g.s.descs {
+		to <- d
 	}
-	s.count++
-	return &series{gauge: vec.WithLabelValues(s.labels(t, m)...)}
+}
+
+// Collect sends the newest value of each series.
+func (g gauges) Collect(to chan<- prometheus.Metric) {
+	g.s.mu.Lock()
+	defer g.s.mu.Unlock()
+	for t, row := range g.s.targets {
+		for i := range row {
+			if row[i].seen != 0 {
+				to <- prometheus.MustNewConstMetric(g.s.descs[i], prometheus.GaugeValue, row[i].value, g.s.labels(t, g.s.catalog[i])...)
+			}
+		}
+	}
 }
 
 func (s *Sink) labels(t target, m *probe.Metric) []string {
@@ -187,15 +202,20 @@ func label(name string) string {
 // prune drops what has been silent, so that a rendition that vanished does not
 // go on with its last value.
 func (s *Sink) prune(now time.Time) {
-	for t, of := range s.targets {
-		for m, child := range of {
-			if now.Sub(child.seen) > staleness {
-				s.vecs[m].DeleteLabelValues(s.labels(t, m)...)
-				delete(of, m)
+	oldest := now.Add(-staleness).UnixNano()
+	for t, row := range s.targets {
+		left := 0
+		for i := range row {
+			switch {
+			case row[i].seen == 0:
+			case row[i].seen < oldest:
+				row[i] = series{}
 				s.count--
+			default:
+				left++
 			}
 		}
-		if len(of) == 0 {
+		if left == 0 {
 			delete(s.targets, t)
 		}
 	}
