@@ -65,7 +65,7 @@ func (r *rules) alarm(a *Alarm) {
 	selector = strings.TrimSuffix(selector, "{}")
 	name := logicalID(a.Kind, "")
 	if a.Metric == probe.MonitorHeartbeat {
-		r.rule(name, "absent_over_time("+selector+"[1m])", "", "page", a.Text)
+		r.rule(name, "absent_over_time("+selector+"[1m])", "30s", "page", a.Text) // while Prometheus starts it has seen nothing
 		return
 	}
 	by := "event, stream"
