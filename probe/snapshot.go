@@ -36,9 +36,14 @@ type RenditionSnapshot struct {
 	TargetDuration Fact[time.Duration] `json:"target_duration"`
 }
 
+// Propagating is the phase of an edge that was made just now and does not
+// answer everywhere yet.
+const Propagating = "propagating"
+
 // SideSnapshot is the newest that is known of one target.
 type SideSnapshot struct {
 	Verdict        Verdict             `json:"verdict"`
+	Phase          string              `json:"phase,omitempty"` // Propagating, or empty
 	MediaSequence  Fact[uint64]        `json:"media_sequence"`
 	LastSegmentAge Fact[time.Duration] `json:"last_segment_age_seconds"`
 	Status         int                 `json:"status"`

@@ -163,7 +163,10 @@ func (s *session) wire(ctx context.Context, folder string) error {
 	s.embeds = &embeds{event: s.event, edge: s.dist.EdgeURL, dir: filepath.Join(folder, s.event.Player.Out), log: s.log}
 	metrics := prom.New(prom.Options{Event: s.event.Event, Version: ownVersion()})
 	o := monitorOptions(s.event, s.dist.EdgeURL)
-	o.Resume, o.Fresh, o.Log = open, s.dist.Fresh, s.log
+	o.Resume, o.Log = open, s.log
+	if s.dist.Fresh {
+		o.Grace = s.event.Distribution.CloudFormation.PropagationGrace
+	}
 	// The page is a sink of the monitor, and shows the monitor: the snapshot is
 	// asked for once both exist.
 	source := &lateSource{}

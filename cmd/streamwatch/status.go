@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -43,7 +44,7 @@ http://USER:PASSWORD@HOST:PORT.`,
 				return err
 			}
 			u, err := url.Parse(base)
-			if err != nil || u.Host == "" || !isURL(base) {
+			if err != nil || !usable(u) || !isURL(base) {
 				return &usageError{"the URL of the page cannot be read", "such as http://127.0.0.1:8090"}
 			}
 			for {
@@ -147,7 +148,7 @@ func side(s *probe.SideSnapshot) []string {
 	if s == nil {
 		return []string{"-", "-"}
 	}
-	return []string{string(s.Verdict), seconds(s.LastSegmentAge)}
+	return []string{cmp.Or(s.Phase, string(s.Verdict)), seconds(s.LastSegmentAge)}
 }
 
 func seconds(d probe.Fact[time.Duration]) string {

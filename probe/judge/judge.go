@@ -23,6 +23,7 @@ type Options struct {
 	Overrides     map[string]Override // by check id
 	Resume        []probe.Incident    // incidents that were open when the process stopped
 	Once          bool                // one look must do: every finding counts at first sight
+	Grace         time.Time           // until then an edge that never gave a playlist is propagating; zero for one that is no news
 }
 
 // Override changes a check for one event.
@@ -45,6 +46,7 @@ type Judge struct {
 	ids       map[string]bool
 	control   probe.Fact[bool]
 	blind     bool
+	answered  bool // the edge gave a playlist
 	verdict   probe.Verdict
 	since     time.Time
 }
@@ -148,14 +150,15 @@ func (j *Judge) Step(o *probe.Observation, now time.Time) Result {
 		return Result{}
 	}
 	changed := file(t.h, o)
+	spreading := j.spreads(o, now)
 	pass := checks.Pass{Now: now, Obs: o, History: t.h, Stream: &j.stream}
 	if o.Segment != nil {
 		j.run(t, j.segments, &pass)
-	} else if !j.waiting(now, o) {
+	} else if !spreading && !j.waiting(now, o) {
 		j.run(t, j.polled, &pass)
 		if changed {
 			j.run(t, j.texts, &pass)
-			if t.h.Previous != nil {
+			if p := t.h.Previous; p != nil && p.Kind == o.Playlist.Kind {
 				j.run(t, j.updates, &pass)
 			}
 		}
@@ -167,7 +170,9 @@ func (j *Judge) Step(o *probe.Observation, now time.Time) Result {
 	if len(res.Incidents) > 0 || j.blind != blind || changed && turned(t.h) {
 		j.Snapshot(now) // takes the time of a verdict that changes
 	}
-	res.Samples = j.measure(t.h, o, now)
+	if !spreading {
+		res.Samples = j.measure(t.h, o, now)
+	}
 	return res
 }
 

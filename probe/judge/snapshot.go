@@ -59,6 +59,9 @@ func renditionOf(s *probe.StreamSnapshot, name string) *probe.RenditionSnapshot 
 // side fills in what is known of one target.
 func (j *Judge) side(s *probe.SideSnapshot, h *checks.History, now time.Time) {
 	s.Verdict = probe.Waiting
+	if h.Target.Side == probe.Edge && j.propagating(now) {
+		s.Phase = probe.Propagating
+	}
 	if h.Current == nil {
 		return
 	}
@@ -144,6 +147,8 @@ func rollUp(r *probe.RenditionSnapshot) probe.Verdict {
 		return r.Edge.Verdict
 	case r.Origin.Verdict == probe.Down && r.Edge.Verdict == probe.OK:
 		return probe.Degraded
+	case r.Origin.Verdict == probe.OK && r.Edge.Phase == probe.Propagating:
+		return probe.Waiting
 	default:
 		return r.Edge.Verdict.Worse(r.Origin.Verdict)
 	}

@@ -57,7 +57,7 @@ type Options struct {
 	Sinks        []probe.Sink
 	Observe      func(*probe.Observation) // sees each observation before it is judged, on the stream's goroutine; nil sees none
 	Log          *zap.Logger              // nil logs nothing
-	Fresh        bool                     // the distribution was made just now: its name may take a while to spread
+	Grace        time.Duration            // for how long a distribution that was made just now may fail before it first answers; 0 is an old one
 }
 
 // Monitor watches one event.

@@ -21,7 +21,7 @@ const columns = [
 const words = { too_large: "too large", canceled: "–" };
 
 function answer(s) {
-  return s.failure ? words[s.failure] || s.failure : s.status ? String(s.status) : none;
+  return s.phase ? s.phase : s.failure ? words[s.failure] || s.failure : s.status ? String(s.status) : none;
 }
 
 const rows = new Map();
