@@ -187,30 +187,3 @@ func TestLogicalIDs(t *testing.T) {
 		seen[id] = name
 	}
 }
-
-func TestCost(t *testing.T) {
-	var out strings.Builder
-	hundred := make([]Stream, 100)
-	for i := range hundred {
-		hundred[i] = Stream{Name: fmt.Sprint(i), TargetDuration: 6 * time.Second, Renditions: 4}
-	}
-	for _, c := range []struct {
-		name string
-		o    Options
-	}{
-		{"1 stream, 60 s", Options{Streams: hundred[:1]}},
-		{"1 stream, 10 s", Options{Streams: hundred[:1], Period: 10 * time.Second}},
-		{"1 stream, 60 s, per rendition", Options{Streams: hundred[:1], PerRendition: true}},
-		{"100 streams, 60 s", Options{Streams: hundred}},
-		{"100 streams, 10 s", Options{Streams: hundred, Period: 10 * time.Second}},
-	} {
-		month, event := 0.0, 0.0
-		fmt.Fprintf(&out, "%s: %d metrics, %d requests per period\n", c.name, MetricCount(c.o), PutsPerPeriod(c.o))
-		for _, l := range Cost(c.o) {
-			month, event = month+l.Month(), event+l.For(8*time.Hour)
-			fmt.Fprintf(&out, "  %-34s %10.0f  %8.2f $/month  %7.3f $/8 h\n", l.What, l.Quantity, l.Month(), l.For(8*time.Hour))
-		}
-		fmt.Fprintf(&out, "  %-34s %10s  %8.2f $/month  %7.3f $/8 h\n", "all", "", month, event)
-	}
-	golden(t, "testdata/cost.txt", []byte(out.String()))
-}

@@ -257,7 +257,8 @@ func TestRequestsAreAsManyAsTheCostSays(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d := newDouble()
 				o := dashboards.Options{Event: "e", Period: c.period, PerRendition: c.each}
-				s, stop := running(t, t.TempDir(), Options{Put: d.client(), Read: d.client(), Period: c.period, PerRendition: c.each})
+				spool, _ := long()
+				s, stop := running(t, t.TempDir(), Options{Put: d.client(), Read: d.client(), Period: c.period, PerRendition: c.each, Spool: spool})
 				for i := range c.streams {
 					o.Streams = append(o.Streams, dashboards.Stream{Name: fmt.Sprint("s", i), TargetDuration: 6 * time.Second, Renditions: c.renditions})
 				}
