@@ -188,11 +188,6 @@ func (a *Alarm) sign() string {
 	return ">"
 }
 
-// Counts reports whether a sample belongs to the alarm's metric.
-func (a *Alarm) Counts(s *probe.Sample) bool {
-	return s.Metric == a.Metric && s.Stream == a.Stream && s.Side == a.Side
-}
-
 // dimensions names and values, in the order of the contract.
 func (a *Alarm) dimensions(event string) [][2]string {
 	d := [][2]string{{"Event", event}, {"Stream", a.Stream}, {"Side", a.Side.String()}}

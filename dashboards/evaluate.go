@@ -71,8 +71,16 @@ type Board struct {
 	alarms     []Alarm
 	composites []Composite
 	delay      time.Duration
+	watching   map[source][]int   // the alarms on a metric
 	windows    []map[int64]window // by alarm, then by period
 	states     map[string]State
+}
+
+// source is a metric with its dimensions.
+type source struct {
+	metric *probe.Metric
+	stream string
+	side   probe.Side
 }
 
 // window is what an alarm keeps of one period.
@@ -81,12 +89,15 @@ type window struct{ count, sum, most float64 }
 // NewBoard returns a board on which no alarm has data. delay is the time from
 // the end of a period until CloudWatch has its samples.
 func NewBoard(o Options, delay time.Duration) *Board {
-	b := &Board{delay: delay, states: map[string]State{}}
+	b := &Board{delay: delay, states: map[string]State{}, watching: map[source][]int{}}
 	b.alarms, b.composites = Alarms(o)
 	b.windows = make([]map[int64]window, len(b.alarms))
 	for i := range b.alarms {
+		a := &b.alarms[i]
+		from := source{a.Metric, a.Stream, a.Side}
+		b.watching[from] = append(b.watching[from], i)
 		b.windows[i] = map[int64]window{}
-		b.states[b.alarms[i].Key()] = NoData
+		b.states[a.Key()] = NoData
 	}
 	return b
 }
@@ -95,11 +106,8 @@ func NewBoard(o Options, delay time.Duration) *Board {
 func (b *Board) Add(samples []probe.Sample) {
 	for i := range samples {
 		s := &samples[i]
-		for j := range b.alarms {
+		for _, j := range b.watching[source{s.Metric, s.Stream, s.Side}] {
 			a := &b.alarms[j]
-			if !a.Counts(s) {
-				continue
-			}
 			at := s.At.UnixNano() / int64(a.Period)
 			w, v := b.windows[j][at], s.Value*s.Metric.Scale
 			if w.count == 0 || v > w.most {

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -185,5 +186,36 @@ func TestLogicalIDs(t *testing.T) {
 			t.Errorf("%s is no logical id", id)
 		}
 		seen[id] = name
+	}
+}
+
+// The alarms that the monitor switches on are those that have actions.
+func TestAlarmNames(t *testing.T) {
+	resources, _, err := Resources(concert())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var with []string
+	for _, text := range resources {
+		var r struct {
+			Properties struct {
+				AlarmName      map[string]string
+				ActionsEnabled *bool
+				AlarmActions   []any
+			}
+		}
+		if json.Unmarshal(text, &r) != nil || len(r.Properties.AlarmActions) == 0 {
+			continue
+		}
+		if r.Properties.ActionsEnabled == nil || *r.Properties.ActionsEnabled {
+			t.Errorf("%v wakes people before the event", r.Properties.AlarmName)
+		}
+		with = append(with, strings.ReplaceAll(r.Properties.AlarmName["Fn::Sub"], "${AWS::StackName}", "stack"))
+	}
+	slices.Sort(with)
+	names := AlarmNames("stack", concert())
+	slices.Sort(names)
+	if !slices.Equal(with, names) || len(names) != 2 {
+		t.Errorf("with actions: %v, switched: %v", with, names)
 	}
 }

@@ -47,8 +47,10 @@ func TestCost(t *testing.T) {
 		period  time.Duration
 		each    bool
 	}{
-		{"1 stream, 60 s", 1, time.Minute, false}, {"1 stream, 10 s", 1, 10 * time.Second, false},
-		{"1 stream with 4 renditions, each by itself, 60 s", 1, time.Minute, true}, {"3 streams, 60 s", 3, time.Minute, false},
+		{"1 stream, 60 s", 1, time.Minute, false},
+		{"1 stream, 10 s", 1, 10 * time.Second, false},
+		{"1 stream with 4 renditions, each by itself, 60 s", 1, time.Minute, true},
+		{"3 streams, 60 s", 3, time.Minute, false},
 	} {
 		o := dashboards.Options{Event: "e", Period: c.period, PerRendition: c.each}
 		for i := range c.streams {

@@ -139,7 +139,7 @@ func (s *Sink) Run(ctx context.Context) (err error) {
 	for ctx.Err() == nil {
 		select {
 		case <-tick.C:
-			s.keep(ctx, time.Now(), false)
+			s.keep(context.WithoutCancel(ctx), time.Now(), false)
 		case <-ctx.Done():
 		}
 	}
