@@ -4,14 +4,17 @@ import "github.com/streamwatch/streamwatch/probe"
 
 var httpRedirect = register(Check{
 	ID:       "http.redirect",
-	Summary:  "playlist is redirected without end",
-	Doc:      "More than 5 redirects, or a loop of them.",
+	Summary:  "playlist is redirected to nowhere",
+	Doc:      "More than 5 redirects, a loop of them, or one to what is not an http or https URL.",
 	Spec:     "HLS Authoring Specification 8.18",
 	Severity: probe.Critical,
 	Blame:    probe.BlameConfig,
 	After:    2, Of: 3,
 	Explains: []string{"upd.stale", "alt.*", "edge.*"},
-	Run:      failedWith(probe.FailRedirects, probe.Critical),
+	Run: func(p *Pass) {
+		failedWith(probe.FailRedirects, probe.Critical)(p)
+		failedWith(probe.FailURL, probe.Critical)(p)
+	},
 })
 
 var httpGzipCorrupt = register(Check{

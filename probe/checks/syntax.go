@@ -8,7 +8,7 @@ var syntax = []*Check{
 	problem("m3u.bom", "playlist starts with a byte order mark", "RFC 8216bis §4.1", probe.Error),
 	problem("m3u.utf8", "playlist is not UTF-8", "RFC 8216bis §4.1", probe.Error),
 	problem("m3u.ctl", "playlist holds control characters", "RFC 8216bis §4.1", probe.Error),
-	problem("m3u.limit", "playlist has a line beyond 64 KiB", "streamwatch limit", probe.Error),
+	problem("m3u.limit", "playlist is beyond what streamwatch reads", "streamwatch limit", probe.Error),
 	problem("m3u.mixed", "playlist mixes multivariant and media tags", "RFC 8216bis §4.1", probe.Error),
 	problem("m3u.ws", "white space where none may be", "RFC 8216bis §4.1", probe.Info),
 	problem("m3u.version.dup", "EXT-X-VERSION stands more than once", "RFC 8216bis §4.4.1.2", probe.Error),
