@@ -24,6 +24,7 @@ const (
 
 	maxPerCheck = 8      // problems kept of one check; the last one says how many more there were
 	maxKeys     = 16     // EXT-X-KEY tags that can apply to one segment
+	maxLadder   = 256    // media playlists of a multivariant one: each is polled
 	maxBare     = 10_000 // URI lines without EXTINF that are kept as segments
 )
 

@@ -34,7 +34,11 @@ func (r *reader) define(list string) {
 		r.defineParam(param)
 	case imported != "":
 		v, ok := r.in.Imports[imported]
-		if !ok {
+		switch {
+		case ok:
+		case r.saved() && r.in.Imports == nil:
+			v = "{$" + imported + "}"
+		default:
 			r.problem("m3u.var", "the multivariant playlist defines no %s", quote(imported))
 			return
 		}
@@ -57,6 +61,8 @@ func (r *reader) defineParam(name string) {
 	}
 	v := r.query[name]
 	switch {
+	case len(v) == 0 && r.saved():
+		r.set(name, "{$"+name+"}")
 	case len(v) == 0 || v[0] == "":
 		r.problem("m3u.var", "the playlist's URL has no query parameter %s", quote(name))
 	case strings.ContainsAny(v[0], "\"\r\n"):
@@ -65,6 +71,10 @@ func (r *reader) defineParam(name string) {
 		r.set(name, v[0])
 	}
 }
+
+// saved reports whether the playlist comes from a file: then nobody knows the
+// query of its URL, nor, without its multivariant playlist, what it imports.
+func (r *reader) saved() bool { return strings.HasPrefix(r.in.URL, "file:") }
 
 func (r *reader) set(name, value string) {
 	if !isVariableName(name) {

@@ -150,6 +150,9 @@ func (r *reader) finishMultivariant() {
 		}
 		variants[k] = v.Line
 	}
+	if n := len(variants) + len(p.Renditions); n > maxLadder {
+		r.report("m3u.limit", probe.Warning, "%d playlists are listed, the first %d are read", n, maxLadder)
+	}
 	r.judgeGroups()
 }
 

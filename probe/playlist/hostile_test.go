@@ -85,3 +85,32 @@ func TestLineLimit(t *testing.T) {
 		t.Fatalf("%d segments, problems %+v", len(p.Segments), p.Problems)
 	}
 }
+
+// TestLadderLimit: each entry of a ladder is polled, so a flood of variants
+// must not become a flood of requests.
+func TestLadderLimit(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("#EXTM3U\n")
+	for i := range 3000 {
+		fmt.Fprintf(&b, "#EXT-X-STREAM-INF:BANDWIDTH=%d\nv%d.m3u8\n", 1000+i, i)
+	}
+	p := Decode([]byte(b.String()), Inputs{})
+	if n := len(Ladder(p, "https://a.example/m.m3u8")); n != maxLadder {
+		t.Errorf("%d entries, want %d", n, maxLadder)
+	}
+	if len(p.Problems) != 1 || p.Problems[0].Check != "m3u.limit" || p.Problems[0].Severity != probe.Warning {
+		t.Errorf("problems %+v", p.Problems)
+	}
+}
+
+// TestSavedVariables: what a saved playlist imports is not known, nor is the
+// query of its URL; a playlist that a player could fetch must define both.
+func TestSavedVariables(t *testing.T) {
+	text := []byte("#EXTM3U\n#EXT-X-VERSION:11\n" + head[25:] + "#EXT-X-DEFINE:IMPORT=\"i\"\n#EXT-X-DEFINE:QUERYPARAM=\"q\"\n#EXTINF:6.0,\n{$i}/{$q}.ts\n")
+	if p := Decode(text, Inputs{URL: "file:///tmp/v.m3u8"}); len(p.Problems) > 0 || p.Segments[0].URI != "{$i}/{$q}.ts" {
+		t.Errorf("saved: problems %+v", p.Problems)
+	}
+	if p := Decode(text, Inputs{URL: "https://a.example/v.m3u8"}); len(p.Problems) == 0 {
+		t.Error("fetched: no problem")
+	}
+}

@@ -32,8 +32,8 @@ type Entry struct {
 
 // Ladder names the media playlists of a multivariant playlist: its variants and
 // then its EXT-X-MEDIA with a URI, in order. base is the URL of the playlist.
-// What has the same URL is one entry, and what cannot be fetched is left out:
-// Decode has reported it. The names depend on what is listed, not on the order,
+// What has the same URL is one entry, and what cannot be fetched or comes after
+// the first 256 is left out: Decode has reported it. The names depend on what is listed, not on the order,
 // unless two entries cannot be told apart otherwise.
 func Ladder(p *probe.Playlist, base string) []Entry {
 	root, err := url.Parse(base)
@@ -65,7 +65,7 @@ type ladder struct {
 
 func (l *ladder) add(uri string, e Entry, finer string) {
 	u, err := l.root.Parse(uri)
-	if uri == "" || err != nil {
+	if uri == "" || err != nil || len(l.entries) == maxLadder {
 		return
 	}
 	if u.Scheme != "http" && u.Scheme != "https" && u.Scheme != l.root.Scheme {
