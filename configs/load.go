@@ -86,13 +86,13 @@ func document(text []byte) (*yaml.Node, *Problem) {
 	case errors.Is(err, io.EOF):
 		return nil, &Problem{Line: 1, Col: 1, Message: "the file is empty", Hint: smallest}
 	case err != nil:
-		return nil, syntax(err)
+		return nil, syntax(err, text)
 	}
 	switch err := dec.Decode(&next); {
 	case err == nil:
 		return nil, &Problem{Line: next.Line, Col: 1, Message: "a second document begins here", Hint: "write one event to a file"}
 	case !errors.Is(err, io.EOF):
-		return nil, syntax(err)
+		return nil, syntax(err, text)
 	}
 	root := doc.Content[0]
 	if root.Kind == yaml.ScalarNode && root.Tag == "!!null" {
@@ -128,15 +128,29 @@ func readable(text []byte) *Problem {
 	return nil
 }
 
-var syntaxLine = regexp.MustCompile(`^line (\d+): `)
+var (
+	syntaxLine = regexp.MustCompile(`^line (\d+): `)
+	// fromParser tells the reader's errors that count lines from 0 from those
+	// that count from 1.
+	fromParser = regexp.MustCompile(`^did not find expected (<|node content|'-' indicator|key|',' or)`)
+	noAnchor   = regexp.MustCompile(`^unknown anchor '(.+)' referenced`)
+)
 
 // syntax turns the message of the YAML reader into a problem.
-func syntax(err error) *Problem {
+func syntax(err error, text []byte) *Problem {
 	p := &Problem{Line: 1, Col: 1, Hint: "the file may be half-written; check indentation, quotes and brackets"}
 	p.Message = strings.TrimPrefix(err.Error(), "yaml: ")
 	if m := syntaxLine.FindStringSubmatch(p.Message); m != nil {
 		p.Line, _ = strconv.Atoi(m[1]) // the pattern holds digits only
 		p.Message = p.Message[len(m[0]):]
+		if fromParser.MatchString(p.Message) {
+			p.Line = min(p.Line+1, 1+bytes.Count(bytes.TrimRight(text, "\n"), []byte("\n"))) // the end is no line
+		}
+	}
+	if m := noAnchor.FindStringSubmatch(p.Message); m != nil {
+		if before, _, found := bytes.Cut(text, []byte("*"+m[1])); found {
+			p.Line, p.Col = 1+bytes.Count(before, []byte("\n")), len(before)-bytes.LastIndexByte(before, '\n')
+		}
 	}
 	p.Message = "not YAML: " + p.Message
 	return p
