@@ -149,7 +149,7 @@ func (c *Check) Text(w io.Writer, paint func(word string) string) error {
 			fmt.Fprintf(&b, "  explains %s\n", strings.Join(f.Consequences, ", "))
 		}
 		fmt.Fprintf(&b, "  %s\n", f.Spec)
-		for _, e := range f.Evidence[max(len(f.Evidence)-1, 0):] {
+		for _, e := range f.Evidence[:min(len(f.Evidence), 1)] { // what was found; the last one can be the other side's
 			fmt.Fprintf(&b, "  %s\n", e.Curl)
 		}
 	}
