@@ -125,7 +125,7 @@ func (c *cli) checkEventFile(ctx context.Context, event *configs.Event, o checkO
 func pair(event *configs.Event, edge, origin string) (string, error) {
 	e, err := url.Parse(edge)
 	o, err2 := url.Parse(origin)
-	if err != nil || err2 != nil || o.Host == "" {
+	if err != nil || err2 != nil || !usable(o) {
 		return "", &usageError{"--origin cannot be read", "such as http://live.example.com:8080"}
 	}
 	if path.Ext(o.Path) == "" {

@@ -39,7 +39,9 @@ typed to confirm, unless --yes is given. Ctrl-C leaves the operation running.`,
 			if err != nil {
 				return err
 			}
-			err = stack.Delete(cmd.Context(), c.progress(format))
+			show, end := c.progress(format)
+			err = stack.Delete(cmd.Context(), show)
+			end()
 			switch {
 			case errors.Is(err, provision.ErrAbsent):
 				fmt.Fprintf(c.stderr, "streamwatch: there is no stack %s\n", spec.StackName)

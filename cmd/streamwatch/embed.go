@@ -8,6 +8,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -69,7 +70,15 @@ func (c *cli) embed(ctx context.Context, event *configs.Event, edge, dir string)
 }
 
 func isURL(s string) bool {
-	return strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://")
+	scheme, _, found := strings.Cut(s, "://")
+	return found && (strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https"))
+}
+
+// usable reports whether a request can be made to a URL: it has a host, and a
+// port that there is.
+func usable(u *url.URL) bool {
+	_, err := strconv.ParseUint(cmp.Or(u.Port(), "80"), 10, 16)
+	return u.Host != "" && err == nil
 }
 
 var notName = regexp.MustCompile(`[^a-z0-9-]+`)
@@ -79,7 +88,7 @@ var notName = regexp.MustCompile(`[^a-z0-9-]+`)
 func (c *cli) eventOrURL(arg string) (*configs.Event, string, error) {
 	if isURL(arg) {
 		u, err := url.Parse(arg)
-		if err != nil || u.Host == "" {
+		if err != nil || !usable(u) {
 			return nil, "", &usageError{"the URL cannot be read", "such as https://d111111abcdef8.cloudfront.net/live/main.m3u8"}
 		}
 		event := configs.Default()

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/fetch"
@@ -21,8 +23,11 @@ import (
 	"github.com/streamwatch/streamwatch/probe/report"
 )
 
-// checkDeadline bounds one request of a first look.
-const checkDeadline = 10 * time.Second
+// Limits of a first look.
+const (
+	checkDeadline = 10 * time.Second // for one playlist
+	looksAtOnce   = 16
+)
 
 // checkEvent looks at every stream once, judges those at once that do not
 // change, and watches the others.
@@ -75,12 +80,17 @@ func (c *cli) checkEvent(ctx context.Context, event *configs.Event, edge string,
 // look is one playlist at one moment.
 type look struct{ obs probe.Observation }
 
-// lookAt reads a manifest and everything that it lists.
+// lookAt reads a manifest and everything that it lists. What is cut off is
+// read a second time: a connection may be lost once.
 func lookAt(ctx context.Context, client *fetch.Client, stream string, side probe.Side, u string) []look {
 	read := func(t probe.Target, imports map[string]string) look {
 		asking, cancel := context.WithTimeout(ctx, checkDeadline)
 		defer cancel()
-		body, ex := client.Do(asking, fetch.Request{URL: t.URL, AcceptGzip: true})
+		request := fetch.Request{URL: t.URL, AcceptGzip: true}
+		body, ex := client.Do(asking, request)
+		if ex.Failure == probe.FailTruncated {
+			body, ex = client.Do(asking, request)
+		}
 		l := look{probe.Observation{Target: t, Exchange: ex}}
 		if ex.OK() {
 			l.obs.Playlist = playlist.Decode(body, playlist.Inputs{URL: t.URL, Imports: imports})
@@ -98,11 +108,19 @@ func ladder(first probe.Target, read func(probe.Target, map[string]string) look)
 	if p == nil || p.Kind != probe.Multivariant {
 		return looks
 	}
-	for _, entry := range playlist.Ladder(p, first.URL) {
-		t := first
-		t.Rendition, t.URL = entry.Name, entry.URL
-		looks = append(looks, read(t, nil))
+	entries := playlist.Ladder(p, first.URL)
+	looks = append(looks, make([]look, len(entries))...)
+	var reading errgroup.Group
+	reading.SetLimit(looksAtOnce)
+	for i, entry := range entries {
+		reading.Go(func() error {
+			t := first
+			t.Rendition, t.URL = entry.Name, entry.URL
+			looks[i+1] = read(t, p.Variables)
+			return nil
+		})
 	}
+	_ = reading.Wait() // a look that fails is an observation too
 	return looks
 }
 
@@ -140,7 +158,11 @@ func judgeOnce(stream string, looks []look) []report.Finding {
 	j.Watch(targets)
 	latest := newCollector()
 	for i := range looks {
-		latest.keep(j.Step(&looks[i].obs, looks[i].obs.Exchange.Done).Incidents)
+		o := &looks[i].obs
+		if o.Exchange.Failure == probe.FailTruncated {
+			latest.keep(j.Step(o, o.Exchange.Done).Incidents) // it was, twice
+		}
+		latest.keep(j.Step(o, o.Exchange.Done).Incidents)
 	}
 	return latest.findings()
 }

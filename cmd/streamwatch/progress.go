@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -11,50 +10,37 @@ import (
 	"github.com/streamwatch/streamwatch/provision"
 )
 
-// progress returns what shows the events of an operation: one line for each
-// resource, updated in place, on a terminal; a line for each event elsewhere;
-// JSON lines when asked for.
-func (c *cli) progress(format string) provision.Progress {
+// progress returns what shows the events of an operation, and what ends the
+// showing: on a terminal one line for each resource at work, a line for each
+// event elsewhere, JSON lines when asked for.
+func (c *cli) progress(format string) (provision.Progress, func()) {
 	switch {
 	case format == "json":
-		return func(e provision.Event) {
-			line, err := json.Marshal(map[string]any{
-				"at": probe.FormatTime(e.At), "elapsed_seconds": e.Elapsed.Seconds(), "resource": e.Resource, "physical_id": e.Physical,
-				"type": e.Type, "status": e.Status, "reason": e.Reason,
-			})
-			if err == nil {
-				fmt.Fprintf(c.stdout, "%s\n", line)
-			}
-		}
-	case terminal(c.stdout):
-		var order []string
-		return func(e provision.Event) {
-			i := slices.Index(order, e.Resource)
-			if i < 0 {
-				i = len(order)
-				order = append(order, e.Resource)
-				fmt.Fprintln(c.stdout)
-			}
-			up := len(order) - i
-			fmt.Fprintf(c.stdout, "\x1b[%dA\r\x1b[K%s\x1b[%dB\r", up, short(eventLine(e), 79), up)
-		}
+		return c.showJSON, func() {}
+	case terminal(c.stdout) && !c.dumb():
+		l := newLive(c.stdout, c.size, c.paint())
+		return l.show, l.close
 	default:
 		return func(e provision.Event) {
-			fmt.Fprintf(c.stdout, "%s  %s\n", e.At.UTC().Format("15:04:05"), eventLine(e))
-		}
+			fmt.Fprintf(c.stdout, "%s  %s\n", e.At.UTC().Format("15:04:05"), eventLine(e, e.Elapsed))
+		}, func() {}
 	}
 }
 
-func eventLine(e provision.Event) string {
-	kind := e.Type[strings.LastIndexByte(e.Type, ':')+1:]
-	return strings.TrimRight(fmt.Sprintf("%-24s %-22s %6s  %s  %s", e.Status, e.Resource, e.Elapsed.Round(time.Second), kind, e.Reason), " ")
+func (c *cli) showJSON(e provision.Event) {
+	line, err := json.Marshal(map[string]any{
+		"at": probe.FormatTime(e.At), "elapsed_seconds": e.Elapsed.Seconds(), "resource": e.Resource, "physical_id": e.Physical,
+		"type": e.Type, "status": e.Status, "reason": e.Reason,
+	})
+	if err == nil {
+		fmt.Fprintf(c.stdout, "%s\n", line)
+	}
 }
 
-// short cuts a line where the terminal would break it.
-func short(line string, most int) string {
-	r := []rune(line)
-	if len(r) <= most {
-		return line
-	}
-	return string(r[:most-1]) + "…"
+// statusWidth is that of CREATE_COMPLETE and its like in a line.
+const statusWidth = 18
+
+// eventLine is one event in words. The reason stands last, it may be long.
+func eventLine(e provision.Event, elapsed time.Duration) string {
+	return strings.TrimRight(fmt.Sprintf("%-*s  %-24s %6s  %s", statusWidth, e.Status, e.Resource, elapsed.Round(time.Second), e.Reason), " ")
 }

@@ -48,7 +48,9 @@ operation running; the same command takes it up again.`,
 			if dry {
 				return c.plan(cmd.Context(), stack, spec)
 			}
-			dist, err := stack.Provision(cmd.Context(), c.progress(format))
+			show, end := c.progress(format)
+			dist, err := stack.Provision(cmd.Context(), show)
+			end()
 			if err != nil {
 				return resumable(cmd.Context(), err, "streamwatch provision "+args[0])
 			}

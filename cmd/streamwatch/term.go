@@ -7,7 +7,8 @@ package main
 //     verdicts and severities and never says anything that the word does not.
 //   - 80 columns suffice. What is longer by nature (URLs, curl lines) stands
 //     last in its line, so that it can be copied whole.
-//   - Nothing moves unless stdout is a terminal; in a pipe every line is final.
+//   - Nothing moves unless stdout is a terminal that can; in a pipe every line
+//     is final.
 
 import (
 	"fmt"
@@ -25,6 +26,22 @@ const reset = "\x1b[0m"
 func terminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// dumb reports whether the terminal cannot move its cursor.
+func (c *cli) dumb() bool {
+	kind, _ := c.env("TERM")
+	return kind == "" || kind == "dumb"
+}
+
+// size is that of the terminal, 80 by 24 where it is not known.
+func (c *cli) size() (columns, lines int) {
+	if f, ok := c.stdout.(*os.File); ok {
+		if columns, lines, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 && lines > 0 {
+			return columns, lines
+		}
+	}
+	return 80, 24
 }
 
 // paint returns a function that colours verdicts and severities on stdout.
