@@ -71,13 +71,13 @@ type Board struct {
 	alarms     []Alarm
 	composites []Composite
 	delay      time.Duration
-	watching   map[source][]int   // the alarms on a metric
+	watching   map[feed][]int     // the alarms on a metric
 	windows    []map[int64]window // by alarm, then by period
 	states     map[string]State
 }
 
-// source is a metric with its dimensions.
-type source struct {
+// feed is a metric with its dimensions.
+type feed struct {
 	metric *probe.Metric
 	stream string
 	side   probe.Side
@@ -89,12 +89,12 @@ type window struct{ count, sum, most float64 }
 // NewBoard returns a board on which no alarm has data. delay is the time from
 // the end of a period until CloudWatch has its samples.
 func NewBoard(o Options, delay time.Duration) *Board {
-	b := &Board{delay: delay, states: map[string]State{}, watching: map[source][]int{}}
+	b := &Board{delay: delay, states: map[string]State{}, watching: map[feed][]int{}}
 	b.alarms, b.composites = Alarms(o)
 	b.windows = make([]map[int64]window, len(b.alarms))
 	for i := range b.alarms {
 		a := &b.alarms[i]
-		from := source{a.Metric, a.Stream, a.Side}
+		from := feed{a.Metric, a.Stream, a.Side}
 		b.watching[from] = append(b.watching[from], i)
 		b.windows[i] = map[int64]window{}
 		b.states[a.Key()] = NoData
@@ -106,7 +106,7 @@ func NewBoard(o Options, delay time.Duration) *Board {
 func (b *Board) Add(samples []probe.Sample) {
 	for i := range samples {
 		s := &samples[i]
-		for _, j := range b.watching[source{s.Metric, s.Stream, s.Side}] {
+		for _, j := range b.watching[feed{s.Metric, s.Stream, s.Side}] {
 			a := &b.alarms[j]
 			at := s.At.UnixNano() / int64(a.Period)
 			w, v := b.windows[j][at], s.Value*s.Metric.Scale
