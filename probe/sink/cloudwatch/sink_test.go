@@ -262,7 +262,7 @@ func TestRequestsAreAsManyAsTheCostSays(t *testing.T) {
 				for i := range c.streams {
 					o.Streams = append(o.Streams, dashboards.Stream{Name: fmt.Sprint("s", i), TargetDuration: 6 * time.Second, Renditions: c.renditions})
 				}
-				const periods = 3
+				const periods = 2
 				for end := time.Now().Add(periods * c.period); time.Now().Before(end); time.Sleep(5 * time.Second) {
 					write(t, s, round(o, c.renditions)...)
 				}
