@@ -30,8 +30,8 @@ type embeds struct {
 	previews map[string]http.Handler
 }
 
-// embedDeadline bounds reading one playlist for its facts.
-const embedDeadline = 5 * time.Second
+// embedDeadline bounds reading the playlists of one stream for their facts.
+const embedDeadline = 3 * time.Second
 
 // run writes the embeds of every stream, and again once its manifest is there.
 func (e *embeds) run(ctx context.Context) {
@@ -40,19 +40,8 @@ func (e *embeds) run(ctx context.Context) {
 		unknown = append(unknown, &e.event.Streams[i])
 	}
 	for wait := 2 * time.Second; ; wait = min(2*wait, 30*time.Second) {
-		var left []*configs.Stream
-		for _, s := range unknown {
-			known, err := e.write(ctx, s)
-			switch {
-			case ctx.Err() != nil:
-				return
-			case err != nil:
-				e.log.Warn("embeds not written", zap.String("stream", s.Name), zap.Error(err), zap.String("mend", mend(err)))
-			case !known:
-				left = append(left, s)
-			}
-		}
-		if unknown = left; len(unknown) == 0 {
+		unknown = e.writeAll(ctx, unknown)
+		if len(unknown) == 0 || ctx.Err() != nil {
 			return
 		}
 		select {
@@ -61,6 +50,30 @@ func (e *embeds) run(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// writeAll writes the embeds of streams, and returns those whose manifest is not
+// there yet. All at once: a domain that does not answer yet makes nobody wait.
+func (e *embeds) writeAll(ctx context.Context, streams []*configs.Stream) []*configs.Stream {
+	var writers sync.WaitGroup
+	again := make([]bool, len(streams))
+	for i, s := range streams {
+		writers.Go(func() {
+			known, err := e.write(ctx, s)
+			if err != nil && ctx.Err() == nil {
+				e.log.Warn("embeds not written", zap.String("stream", s.Name), zap.Error(err), zap.String("mend", mend(err)))
+			}
+			again[i] = err == nil && !known
+		})
+	}
+	writers.Wait()
+	var left []*configs.Stream
+	for i, s := range streams {
+		if again[i] {
+			left = append(left, s)
+		}
+	}
+	return left
 }
 
 // write reads a stream's manifest and writes its embeds. It reports whether
@@ -121,10 +134,10 @@ func (e *embeds) kinds() []string {
 func manifestFacts(ctx context.Context, url string) player.Manifest {
 	client := fetch.New(fetch.Options{})
 	defer client.Close()
+	ctx, cancel := context.WithTimeout(ctx, embedDeadline)
+	defer cancel()
 	read := func(u string) *probe.Playlist {
-		asking, cancel := context.WithTimeout(ctx, embedDeadline)
-		defer cancel()
-		body, ex := client.Do(asking, fetch.Request{URL: u, AcceptGzip: true})
+		body, ex := client.Do(ctx, fetch.Request{URL: u, AcceptGzip: true})
 		if !ex.OK() {
 			return nil
 		}

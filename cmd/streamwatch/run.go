@@ -24,7 +24,11 @@ are at monitor.listen, incidents and history below output/EVENT/.
 run goes on until the event ends, until --for is over, or until SIGINT or
 SIGTERM; then it writes what is still in memory, report.html and report.json,
 and exits 0. A second signal kills at once. A daemon that starts again takes up
-the incidents that were open.`,
+the incidents that were open.
+
+A stack is brought up first, or adopted as it is. With delete_when_done it is
+deleted after the report when the time was up, and kept after a signal, which
+may be a restart in the middle of the event.`,
 		Example: "  streamwatch run event.yaml\n  streamwatch run event.yaml --for 2h --log-format json",
 		Args:    argument(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -43,7 +47,10 @@ the incidents that were open.`,
 			ctx, stop := until(cmd.Context(), limit, event.Ends)
 			defer stop()
 			s := &session{c: c, event: event, log: log}
-			return s.run(ctx)
+			if err := s.run(ctx); err != nil {
+				return err
+			}
+			return s.cleanUp(cmd.Context(), errors.Is(context.Cause(ctx), errOver))
 		},
 	}
 	cmd.Flags().DurationVar(&limit, "for", 0, "stop after this time (default: at the event's end)")

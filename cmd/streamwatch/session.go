@@ -75,7 +75,10 @@ func (s *session) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if s.dist, err = provider.Provision(ctx, s.c.progress("text")); err != nil {
+	show, end := s.c.progress("text")
+	s.dist, err = provider.Provision(ctx, show)
+	end()
+	if err != nil {
 		if s.dist.EdgeURL == "" {
 			return resumable(ctx, err, "the same command")
 		}
@@ -95,20 +98,32 @@ func (s *session) run(ctx context.Context) (err error) {
 	if err := s.watch(ctx); err != nil {
 		return err
 	}
-	if err := s.report(folder); err != nil {
-		return err
-	}
-	return s.cleanUp(provider)
+	return s.report(folder)
 }
 
-// cleanUp deletes the stack where the event says so. The context of the run is
-// over; a signal that comes now kills, and the deletion goes on in AWS.
-func (s *session) cleanUp(provider provision.Provider) error {
-	stack, ok := provider.(*provision.Stack)
-	if !ok || !s.event.Distribution.CloudFormation.DeleteWhenDone {
+// cleanUp deletes the stack where the event says so, once the time of the run is
+// up. A signal keeps it: it may mean a restart, in the middle of an event.
+func (s *session) cleanUp(ctx context.Context, over bool) error {
+	c := s.event.Distribution.CloudFormation
+	if c == nil || !c.DeleteWhenDone {
 		return nil
 	}
-	return stack.Delete(context.Background(), s.c.progress("text"))
+	if !over {
+		s.c.say("kept", "stack "+c.StackName+", since a signal ended the run; streamwatch delete deletes it")
+		return nil
+	}
+	provider, err := s.provider(ctx)
+	if err != nil {
+		return err
+	}
+	stack, _ := provider.(*provision.Stack)
+	show, end := s.c.progress("text")
+	err = stack.Delete(ctx, show)
+	end()
+	if errors.Is(err, provision.ErrAbsent) {
+		return nil
+	}
+	return resumable(ctx, err, "streamwatch delete")
 }
 
 // provider returns what brings the event's distribution into being.
