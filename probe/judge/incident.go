@@ -258,7 +258,7 @@ func (in *incident) inherit(left []*tracker, j *Judge) bool {
 		}
 	}
 	i := slices.IndexFunc(left, func(tr *tracker) bool {
-		return !found.IsZero() && tr.side() == in.Side && tr.last.After(found) && tr.check.When != checks.OnUpdate
+		return !found.IsZero() && tr.side() == in.Side && tr.last.After(found) && !change(tr.check)
 	})
 	if i < 0 {
 		return false
@@ -274,6 +274,12 @@ func (in *incident) inherit(left []*tracker, j *Judge) bool {
 	in.clear = time.Time{}
 	in.describe(heir, j)
 	return true
+}
+
+// change reports whether a check finds that something is other than before, or
+// could be had at last: what the end of a fault shows too.
+func change(c *checks.Check) bool {
+	return c.When == checks.OnUpdate || c.ID == "avail.early" || c.ID == "seg.hash"
 }
 
 // recovery is how long consequences may outlast their cause: until a new

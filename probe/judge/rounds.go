@@ -143,3 +143,10 @@ func (tr *tracker) over(now time.Time) bool {
 		return tr.clean >= 2
 	}
 }
+
+// end ends what was found: the next finding is another story, that begins with
+// it and is as bad as it says.
+func (tr *tracker) end() {
+	tr.active = false
+	tr.began, tr.evidence, tr.worst = time.Time{}, nil, 0
+}

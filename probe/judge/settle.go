@@ -16,7 +16,7 @@ func (j *Judge) settle(now time.Time) (poke []probe.Target) {
 		for _, tr := range t.trackers {
 			if tr.active {
 				if tr.over(now) {
-					tr.active = false
+					tr.end()
 				} else {
 					j.refresh(tr, now)
 				}
