@@ -72,19 +72,32 @@ func (r *reader) judgeEnd() {
 
 // looksWhole guesses whether a last line without a line end is complete: a URI
 // that ends as the one before it does, or a tag without a value, or one whose
-// value ends in a quote.
+// value ends in a quote, or a rendition report that says where the other
+// playlist is.
 func (r *reader) looksWhole() bool {
 	if strings.HasPrefix(r.line, "#") {
-		return strings.HasSuffix(r.line, `"`) || r.line == "#EXTM3U" || r.line == "#EXT-X-ENDLIST"
+		return strings.HasSuffix(r.line, `"`) || r.line == "#EXTM3U" || r.line == "#EXT-X-ENDLIST" ||
+			strings.HasPrefix(r.line, "#EXT-X-RENDITION-REPORT:") && strings.Contains(r.line, "LAST-MSN=") && !strings.HasSuffix(r.line, "=")
 	}
 	if strings.Contains(r.line, "?") {
-		return len(r.lastURI) == len(r.prevURI)
+		return sameLength(r.lastURI, r.prevURI)
 	}
 	if r.prevURI == "" {
 		return path.Ext(r.line) != ""
 	}
-	return path.Ext(r.line) == path.Ext(r.prevURI)
+	ext, before := path.Ext(r.line), path.Ext(r.prevURI)
+	return ext == before || numbered(ext) && numbered(before) && sameLength(ext, before)
 }
+
+// sameLength reports whether two URIs are as long as each other, but for one
+// digit more where a number reached the next power of ten.
+func sameLength(last, prev string) bool {
+	grown := len(last) - len(prev)
+	return grown == 0 || grown > 0 && grown <= 2 && strings.Contains(prev, "9")
+}
+
+// numbered reports whether what looks like an extension is a number: "v.107".
+func numbered(ext string) bool { return len(ext) > 1 && strings.Trim(ext[1:], "0123456789") == "" }
 
 func (r *reader) finishMedia() {
 	p := r.p

@@ -90,6 +90,7 @@ var problemCases = []struct {
 	{"date range and no date", head + "#EXT-X-DATERANGE:ID=\"a\",START-DATE=\"2026-11-28T19:00:00Z\"\n", []string{"daterange"}},
 	{"splice with a wrong CRC", head + "#EXT-OATCLS-SCTE35:/DAlAAAAAAAAAP/wFAUAAAABf+/+ANgNkv9AFJlwAAEBAQAA9xULLQ==\n", []string{"cue"}},
 	{"splice that is not base64", head + "#EXT-OATCLS-SCTE35:***\n", []string{"cue"}},
+	{"cut in a token", head + "#EXTINF:6.0,\nsegment-98.ts?t=abcdef\n#EXTINF:6.0,\nsegment-99.ts?t=abc", []string{"http.truncated"}},
 	{"cut in a URI", head + "#EXTINF:6.0,\nsegment-1.ts\n#EXTINF:6.0,\nsegme", []string{"http.truncated"}},
 	{"cut in a tag", head + "#EXTINF:6.0,\nsegment-1.ts\n#EXTI", []string{"http.truncated"}},
 	{"cut after EXTINF", head + "#EXTINF:6.0,\n", []string{"http.truncated"}},
@@ -135,6 +136,9 @@ func TestDetails(t *testing.T) {
 		{head + "#EXTINF:0,\na.ts\n", probe.Problem{Check: "inf.bad", Severity: probe.Warning, Line: 5, Detail: "the duration of EXTINF is 0"}},
 		{head + "#EXTINF:6.0,\na.ts\nb.ts?token=secret\n", probe.Problem{Check: "inf.missing", Line: 7, Detail: `"b.ts?…" has no EXTINF`}},
 		{head + "#EXTINF:6.0,\na.ts", probe.Problem{Check: "http.truncated", Severity: probe.Info, Line: 6, Detail: "the last line has no line end"}},
+		{head + "#EXTINF:6.0,\na9.ts?k=v\n#EXTINF:6.0,\na10.ts?k=v", probe.Problem{Check: "http.truncated", Severity: probe.Info, Line: 8, Detail: "the last line has no line end"}},
+		{head + "#EXTINF:6.0,\nseg.9\n#EXTINF:6.0,\nseg.10", probe.Problem{Check: "http.truncated", Severity: probe.Info, Line: 8, Detail: "the last line has no line end"}},
+		{head + "#EXTINF:6.0,\na.ts\n#EXT-X-RENDITION-REPORT:URI=\"b\",LAST-MSN=7", probe.Problem{Check: "http.truncated", Severity: probe.Info, Line: 7, Detail: "the last line has no line end"}},
 		{head + "#EXTINF:6.0,\na.ts?k=v&token=sec", probe.Problem{
 			Check: "http.truncated", Severity: probe.Error, Line: 6, Detail: `the text stops in the middle of a line: "a.ts?…"`,
 		}},
