@@ -11,7 +11,7 @@ var edgeBody = register(Check{
 	Severity: probe.Error,
 	Blame:    probe.BlameCDN,
 	After:    2, Of: 3,
-	Explains: []string{"seg.mutated", "hdr.changed"},
+	Explains: []string{"seg.mutated", "hdr.changed", "seg.status"},
 	Run: func(p *Pass) {
 		h := p.History
 		if h.Target.Side != probe.Edge || h.Pair == nil || h.Pair.Playlist == nil || p.Obs.Playlist == nil || p.Obs.Hash == 0 {

@@ -235,12 +235,14 @@ func (j *Judge) closeOver(now time.Time) {
 		switch waited := now.Sub(in.clear); {
 		case in.resumed && waited < max(resumeGrace, j.recovery()):
 		case lasts && waited < j.recovery():
-		case in.inherit(left, j):
+		case lasts && in.inherit(left, j):
 		default:
 			in.end(now)
 			for _, tr := range left {
-				if tr.active = tr.rounds&1 == 1 && tr.last.After(in.clear); tr.active {
+				if tr.rounds&1 == 1 && tr.last.After(in.clear) {
 					j.assign(tr, now)
+				} else {
+					tr.end()
 				}
 			}
 		}
