@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/smithy-go/logging"
 )
 
 // ownerTag on a stack names the event that made it. A stack without it, or with
@@ -52,6 +53,7 @@ type Stack struct {
 func NewStack(ctx context.Context, s Spec, options ...func(*config.LoadOptions) error) (*Stack, error) {
 	options = append([]func(*config.LoadOptions) error{
 		config.WithRegion(s.Region), config.WithRetryMaxAttempts(maxAttempts),
+		config.WithLogger(logging.Nop{}), // what it has to say stands in the errors
 	}, options...)
 	st := &Stack{spec: s}
 	cfg, err := config.LoadDefaultConfig(ctx, options...)

@@ -95,7 +95,7 @@ func (l *live) draw(final string) {
 	_, _ = io.WriteString(l.out, b.String()) // a terminal that is gone is no reason to stop
 }
 
-// colour paints the status at the start of a line.
+// colour paints the status in a line.
 func (l *live) colour(line, status string) string {
 	word := status
 	switch {
@@ -104,11 +104,7 @@ func (l *live) colour(line, status string) string {
 	case strings.HasSuffix(status, "_COMPLETE"):
 		word = "ok"
 	}
-	painted := l.paint(word)
-	if painted == word || !strings.HasPrefix(line, status) {
-		return line
-	}
-	return strings.Replace(painted, word, status, 1) + strings.TrimPrefix(line, status)
+	return strings.Replace(line, status, strings.Replace(l.paint(word), word, status, 1), 1)
 }
 
 // short cuts a line where the terminal would break it.

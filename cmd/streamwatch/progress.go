@@ -37,10 +37,7 @@ func (c *cli) showJSON(e provision.Event) {
 	}
 }
 
-// statusWidth is that of CREATE_COMPLETE and its like in a line.
-const statusWidth = 18
-
-// eventLine is one event in words. The reason stands last, it may be long.
+// eventLine is one event in words. Status and reason stand last: they may be long.
 func eventLine(e provision.Event, elapsed time.Duration) string {
-	return strings.TrimRight(fmt.Sprintf("%-*s  %-24s %6s  %s", statusWidth, e.Status, e.Resource, elapsed.Round(time.Second), e.Reason), " ")
+	return strings.TrimRight(fmt.Sprintf("%6s  %-22s  %s  %s", elapsed.Round(time.Second), e.Resource, e.Status, e.Reason), " ")
 }

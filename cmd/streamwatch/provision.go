@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -78,12 +79,13 @@ func (c *cli) loadStack(path string) (*configs.Event, provision.Spec, error) {
 	return event, spec, err
 }
 
-// resumable says how to go on after Ctrl-C.
+// resumable says how to go on after Ctrl-C. An error without a hint is one of
+// before the operation began.
 func resumable(ctx context.Context, err error, again string) error {
-	if ctx.Err() == nil {
+	if _, began := errors.AsType[*provision.HintError](err); !began || ctx.Err() == nil {
 		return err
 	}
-	return &failure{err, "the operation goes on by itself; follow it with " + again}
+	return &failure{errors.New("stopped watching; the operation goes on in AWS"), "follow it with " + again}
 }
 
 func (c *cli) printPart(spec provision.Spec, what string) error {

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestKilled kills the binary in the middle of an operation, and runs the same
+// command again: it takes the operation up. Nothing is orphaned or doubled.
+func TestKilled(t *testing.T) {
+	t.Parallel()
+	const stack = 4 // resources
+	for name, c := range map[string]struct {
+		before func(*account)
+		args   []string
+		action string // that must arrive once
+		alive  int    // resources at the end
+	}{
+		"create": {nil, []string{"provision", "event.yaml"}, "CreateStack", stack},
+		"update": {func(a *account) {
+			a.want(0, "provision", "event.yaml")
+			a.event(", price_class: PriceClass_100")
+		}, []string{"provision", "event.yaml"}, "ExecuteChangeSet", stack},
+		"delete": {func(a *account) { a.want(0, "provision", "event.yaml") }, []string{"delete", "event.yaml", "--yes"}, "DeleteStack", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := newAccount(t)
+			if c.before != nil {
+				c.before(a)
+			}
+			a.interrupt(c.action, syscall.SIGKILL, c.args...)
+			a.want(0, c.args...)
+			if n := a.count(c.action); n != 1 {
+				t.Errorf("%s arrived %d times", c.action, n)
+			}
+			if alive := a.cloud.Alive(); len(alive) != c.alive {
+				t.Errorf("alive: %v, want %d", alive, c.alive)
+			}
+			if n := a.cloud.ChangeSets(); n > 0 {
+				t.Errorf("%d change sets are left", n)
+			}
+			if out := a.seen.String(); !strings.Contains(out, "_COMPLETE") {
+				t.Errorf("the second run did not follow the operation:\n%s", out)
+			}
+		})
+	}
+}
+
+// TestInterrupted presses ctrl-C: the operation goes on, and the message says
+// how to follow it.
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	for name, args := range map[string][]string{
+		"interrupt-create": {"provision", "event.yaml"},
+		"interrupt-delete": {"delete", "event.yaml", "--yes"},
+		"interrupt-run":    {"run", "event.yaml"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := newAccount(t)
+			action := "CreateStack"
+			if args[0] == "delete" {
+				a.want(0, "provision", "event.yaml")
+				a.seen.Reset()
+				action = "DeleteStack"
+			}
+			if code := a.interrupt(action, os.Interrupt, args...); code != 1 {
+				t.Errorf("exit code %d, want 1", code)
+			}
+			if args[0] != "run" {
+				a.want(0, args...)
+			}
+			if a.count("DeleteStack") > 0 && args[0] != "delete" {
+				t.Error("deleted on an interrupt")
+			}
+			a.golden(name)
+		})
+	}
+}
+
+// interrupt runs the binary, sends it a signal once an action has arrived at
+// AWS, and writes down what a user sees. No secret is in the list of processes.
+func (a *account) interrupt(action string, signal os.Signal, args ...string) int {
+	a.t.Helper()
+	cmd, out := a.command(a.t.Context(), args...)
+	if err := cmd.Start(); err != nil {
+		a.t.Fatal(err)
+	}
+	for end := time.Now().Add(30 * time.Second); a.count(action) == 0 && time.Now().Before(end); {
+		time.Sleep(50 * time.Millisecond)
+	}
+	time.Sleep(time.Second) // into the middle of it, and before the second poll
+	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", cmd.Process.Pid))
+	for _, s := range secrets {
+		if err == nil && strings.Contains(string(line), s) {
+			a.t.Error("a secret is in the list of processes")
+		}
+	}
+	if err := cmd.Process.Signal(signal); err != nil {
+		a.t.Fatal(err)
+	}
+	return a.note(cmd, out, cmd.Wait())
+}
