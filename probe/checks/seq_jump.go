@@ -19,7 +19,7 @@ var seqJump = register(Check{
 	Explains: []string{"seg.mutated", "dseq.*", "pdt.*", "td.changed", "hdr.changed", "edge.*", "seq.slide", "alt.*", "win.*"},
 	Run: func(p *Pass) {
 		prev, cur, ok := p.update()
-		if !ok || cur.Segments[0].MSN <= last(prev).MSN+1 || p.withOrigin(last(cur).MSN) {
+		if !ok || cur.Segments[0].MSN <= last(prev).MSN+1 || p.withOrigin(last(cur).MSN) || p.ageUnknown() {
 			return
 		}
 		passed := last(cur).MSN - last(prev).MSN
@@ -35,6 +35,13 @@ var seqJump = register(Check{
 func (p *Pass) withOrigin(newest uint64) bool {
 	h := p.History
 	return h.Target.Side == probe.Edge && h.Pair != nil && h.Pair.Playlist != nil && newest <= h.Pair.High+2 && newest+2 >= h.Pair.High
+}
+
+// ageUnknown reports whether the text before is what an edge had when watching
+// began, while the origin could not be asked: it can have stood for hours.
+func (p *Pass) ageUnknown() bool {
+	h, v := p.History, p.History.Versions
+	return h.Target.Side == probe.Edge && h.Pair != nil && h.Pair.Playlist == nil && len(v) > 1 && v[len(v)-2].First.Equal(h.First)
 }
 
 // unseen is for how long texts can have come and gone between the one before
