@@ -45,6 +45,9 @@ func Parse(name string, text []byte, env func(string) (string, bool)) (*Event, e
 	event := Default()
 	d := newDecoder(env)
 	d.into(root, "", &event)
+	if c, stack := event.Metrics.CloudWatch, event.Distribution.CloudFormation; c != nil && stack != nil && d.at["metrics.cloudwatch.region"] == nil {
+		c.Region = stack.Region // its alarms see no other metrics
+	}
 	d.validate(&event)
 	if len(d.problems) > 0 {
 		problems.List = d.problems

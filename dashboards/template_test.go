@@ -56,7 +56,7 @@ func TestCost(t *testing.T) {
 		for i := range c.streams {
 			o.Streams = append(o.Streams, dashboards.Stream{Name: fmt.Sprint("s", i), Renditions: 4})
 		}
-		spec := provision.Spec{Metrics: provision.MetricUse{Count: dashboards.MetricCount(o), Period: c.period}}
+		spec := provision.Spec{Metrics: provision.MetricUse{Count: dashboards.MetricCount(o), Puts: dashboards.PutsPerPeriod(o), Period: c.period}}
 		var err error
 		if spec.Extra.Resources, spec.Extra.Outputs, err = dashboards.Resources(o); err != nil {
 			t.Fatal(err)

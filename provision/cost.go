@@ -47,7 +47,7 @@ func (l Line) Event(d time.Duration) float64 {
 func Cost(s Spec) []Line {
 	n := countExtra(s.Extra)
 	lines := []Line{
-		{Item: "custom metrics", Quantity: float64(s.Metrics.Count), Price: priceMetric},
+		{Item: "custom metrics", Quantity: float64(s.Metrics.Count), Price: priceMetric, Note: s.Metrics.Note},
 		{Item: "PutMetricData requests", Quantity: puts(s.Metrics), Price: priceRequest},
 		{Item: "alarms", Quantity: float64(n.alarms), Price: priceAlarm},
 		{Item: "alarms, high resolution", Quantity: float64(n.fastAlarms), Price: priceFastAlarm},
@@ -68,12 +68,12 @@ func Cost(s Spec) []Line {
 	return lines
 }
 
-// puts a month: all streams of an event share one request for each period.
+// puts a month: all streams of an event share the requests of each period.
 func puts(m MetricUse) float64 {
 	if m.Count == 0 || m.Period <= 0 {
 		return 0
 	}
-	return float64(month / m.Period)
+	return float64(month/m.Period) * float64(max(1, m.Puts))
 }
 
 // extras are the resources of others that cost.

@@ -57,7 +57,10 @@ func Policy(s Spec) ([]byte, error) {
 	}
 	put := allow("MonitorMetrics", "*", "cloudwatch:PutMetricData")
 	put.Condition = object{"StringEquals": object{"cloudwatch:namespace": cmp.Or(s.Metrics.Namespace, "StreamWatch")}}
-	statements = append(statements, put)
+	if s.Metrics.Count > 0 {
+		// What was not answered is looked for before it is sent again.
+		statements = append(statements, put, allow("MonitorReads", "*", "cloudwatch:GetMetricData"))
+	}
 	if slices.Contains(kinds, "AWS::CloudWatch::Alarm") {
 		statements = append(statements, allow("MonitorAlarms", s.arn("cloudwatch", "alarm:*"),
 			prefixed("cloudwatch", "DescribeAlarms", "DisableAlarmActions", "EnableAlarmActions")...))

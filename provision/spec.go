@@ -102,8 +102,10 @@ func (s Signed) on() bool { return s.PublicKey != "" || s.KeyGroup != "" }
 // MetricUse is what the monitor will send to CloudWatch.
 type MetricUse struct {
 	Count     int           // of metrics, each with its own dimensions
+	Puts      int           // requests in a period; 0 is 1
 	Period    time.Duration // between two puts
 	Namespace string        // empty is StreamWatch
+	Note      string        // what Count supposes; may be empty
 }
 
 // Extra is what other packages add to the template, such as alarms and the

@@ -43,6 +43,7 @@ type session struct {
 	monitor *monitor.Monitor
 	server  *web.Server
 	embeds  *embeds
+	out     *outlets
 }
 
 // failure is one of ours, with its mend.
@@ -88,13 +89,6 @@ func (s *session) run(ctx context.Context) (err error) {
 		return err
 	}
 	s.announce(folder)
-	for key, given := range map[string]bool{
-		"metrics.cloudwatch": s.event.Metrics.CloudWatch != nil, "metrics.emf": s.event.Metrics.EMF, "notify.webhooks": len(s.event.Notify.Webhooks) > 0,
-	} {
-		if given {
-			s.log.Warn("nothing is sent there by this version", zap.String("key", key))
-		}
-	}
 	if err := s.watch(ctx); err != nil {
 		return err
 	}
@@ -194,7 +188,10 @@ func (s *session) wire(ctx context.Context, folder string) error {
 	}
 	s.server = web.New(w)
 	o.Observe = metrics.Observe
-	o.Sinks = []probe.Sink{s.store, metrics, s.server}
+	if s.out, err = s.outlets(ctx, open); err != nil {
+		return err
+	}
+	o.Sinks = s.out.sinks(s.store, metrics, s.server)
 	s.monitor = monitor.New(o)
 	source.m = s.monitor
 	return nil
@@ -240,6 +237,9 @@ func (s *session) watch(ctx context.Context) error {
 	if s.listen != nil {
 		serve("serving the page", func(ctx context.Context) error { return s.server.Run(ctx, s.listen) })
 	}
+	for _, send := range s.out.parts() {
+		parts.Go(func() { send(serving) })
+	}
 	parts.Go(func() { s.embeds.run(ctx) })
 	s.monitor.Run(ctx)
 	end()
@@ -247,6 +247,7 @@ func (s *session) watch(ctx context.Context) error {
 	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, errOver) {
 		return err
 	}
+	s.out.close()
 	return nil
 }
 

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/dashboards"
 	"github.com/streamwatch/streamwatch/provision"
 )
 
@@ -64,8 +66,29 @@ func stackSpec(e *configs.Event) (provision.Spec, error) {
 		}
 		s.StackPolicy = policy
 	}
-	return s, nil
+	return s, addMetrics(&s, e)
 }
+
+// addMetrics adds what metrics.cloudwatch puts, and the alarms and the dashboard
+// over it.
+func addMetrics(s *provision.Spec, e *configs.Event) (err error) {
+	c := e.Metrics.CloudWatch
+	if c == nil {
+		return nil
+	}
+	o := dashboardOptions(e)
+	s.Metrics = provision.MetricUse{Count: dashboards.MetricCount(o), Puts: dashboards.PutsPerPeriod(o), Period: c.Period, Namespace: c.Namespace}
+	if c.PerRendition && slices.ContainsFunc(e.Streams, func(st configs.Stream) bool { return st.Renditions.All }) {
+		s.Metrics.Note = fmt.Sprintf("with %d renditions of each stream that names none", unknownRenditions)
+	}
+	if s.Extra.Resources, s.Extra.Outputs, err = dashboards.Resources(o); err != nil {
+		return &limitError{err}
+	}
+	return nil
+}
+
+// limitError is a limit of CloudWatch that the event exceeds.
+type limitError struct{ error }
 
 // fileError is a file that the event names and that cannot be used.
 type fileError struct {
@@ -97,10 +120,19 @@ func stackProblems(e *configs.Event) []configs.Problem {
 	if file, ok := errors.AsType[*fileError](err); ok {
 		return []configs.Problem{{Path: file.path, Message: file.Error(), Hint: "the path counts from the event file's folder"}}
 	}
+	if limit, ok := errors.AsType[*limitError](err); ok {
+		return []configs.Problem{{Path: "metrics.cloudwatch", Message: "metrics.cloudwatch: " + limit.Error()}}
+	}
 	if err != nil {
 		return []configs.Problem{{Path: "origin.url", Message: err.Error()}}
 	}
 	var found []configs.Problem
+	if m := e.Metrics.CloudWatch; m != nil && m.Region != spec.Region {
+		found = append(found, configs.Problem{
+			Path: "metrics.cloudwatch.region", Message: fmt.Sprintf("metrics.cloudwatch.region is not %s, where the stack is: its alarms see no other metrics", spec.Region),
+			Hint: "leave it out: it is the stack's by itself",
+		})
+	}
 	for _, p := range spec.Problems() {
 		found = append(found, configs.Problem{Path: p.Path, Message: p.String(), Hint: p.Hint})
 	}

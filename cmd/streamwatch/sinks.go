@@ -1,0 +1,173 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/dashboards"
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/sink/cloudwatch"
+	"github.com/streamwatch/streamwatch/probe/sink/notify"
+)
+
+// sender is a sink that sends what it was given in its own time.
+type sender interface {
+	probe.Sink
+	Run(ctx context.Context) error
+}
+
+// outlets are the ways by which samples and incidents leave this machine.
+type outlets struct {
+	senders []sender
+	alarms  *alarms // nil unless the stack has some
+	log     *zap.Logger
+}
+
+// outlets makes what the event asks for. Nobody is asked anything yet. open are
+// the incidents that an earlier process told of.
+func (s *session) outlets(ctx context.Context, open []probe.Incident) (*outlets, error) {
+	e, out := s.event, &outlets{log: s.log}
+	if e.Metrics.CloudWatch != nil || e.Metrics.EMF {
+		o := cloudwatch.Options{Event: e.Event, Spool: s.store, Log: s.log}
+		if e.Metrics.EMF {
+			o.EMF = s.c.stdout
+		}
+		if c := e.Metrics.CloudWatch; c != nil {
+			client, err := cloudwatch.Connect(ctx, c.Region)
+			if err != nil {
+				return nil, err
+			}
+			o.Namespace, o.Period, o.PerRendition, o.Put, o.Read = c.Namespace, c.Period, c.PerRendition, client, client
+			if stack := e.Distribution.CloudFormation; stack != nil {
+				out.alarms = &alarms{client: client, names: dashboards.AlarmNames(stack.StackName, dashboardOptions(e)), log: s.log}
+			}
+		}
+		out.senders = append(out.senders, cloudwatch.New(o))
+	}
+	if len(e.Notify.Webhooks) > 0 {
+		out.senders = append(out.senders, notify.New(notify.Options{Webhooks: webhooks(e), Open: open, Log: s.log}))
+	}
+	if asked := len(e.Alarms.Notify)+len(e.Alarms.Email) > 0; asked && out.alarms == nil {
+		s.log.Warn("alarms are in the stack, over what metrics.cloudwatch puts: without both nobody is told",
+			zap.String("mend", "give distribution.cloudformation and metrics.cloudwatch, or notify.webhooks instead"))
+	}
+	return out, nil
+}
+
+func webhooks(e *configs.Event) []notify.Webhook {
+	var list []notify.Webhook
+	for i := range e.Notify.Webhooks {
+		w := &e.Notify.Webhooks[i]
+		list = append(list, notify.Webhook{URL: w.URL.Reveal(), Format: notify.Format(w.Format), Secret: w.Secret.Reveal()})
+	}
+	return list
+}
+
+// sinks adds the senders to the sinks of the monitor.
+func (o *outlets) sinks(list ...probe.Sink) []probe.Sink {
+	for _, s := range o.senders {
+		list = append(list, s)
+	}
+	return list
+}
+
+// parts returns what runs beside the monitor, and ends after it. None of them
+// ends the run: a stream that is watched but not reported is better than none.
+func (o *outlets) parts() []func(context.Context) {
+	var list []func(context.Context)
+	for _, s := range o.senders {
+		list = append(list, func(ctx context.Context) {
+			if err := s.Run(ctx); err != nil {
+				o.log.Error("a sink ended", zap.String("sink", s.Name()), zap.Error(err))
+			}
+		})
+	}
+	if o.alarms != nil {
+		list = append(list, o.alarms.on)
+	}
+	return list
+}
+
+// close is called at a clean end only, once the parts have ended.
+func (o *outlets) close() {
+	if o.alarms != nil {
+		o.alarms.off()
+	}
+}
+
+const (
+	switchAgain = time.Minute // until a refused switch is tried again
+	switchTries = 3           // at the end, a second apart
+)
+
+// alarms are those of the stack that wake people. They do so only while the
+// event is watched: before it and after it nothing is there that could be well.
+type alarms struct {
+	client cloudwatch.AlarmSwitch
+	names  []string
+	log    *zap.Logger
+	are    bool // switched on
+}
+
+// on switches them on, however long that takes.
+func (a *alarms) on(ctx context.Context) {
+	for warned := false; ; warned = true {
+		err := cloudwatch.EnableAlarms(ctx, a.client, a.names)
+		a.are = err == nil
+		if a.are || ctx.Err() != nil {
+			return
+		}
+		if !warned {
+			a.log.Warn("alarms wake nobody yet; trying again every minute", zap.Error(err))
+		}
+		select {
+		case <-time.After(switchAgain):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// off switches them off. It has its own time: that of the run is over.
+func (a *alarms) off() {
+	if !a.are {
+		return
+	}
+	var err error
+	for range switchTries {
+		if err = cloudwatch.DisableAlarms(context.Background(), a.client, a.names); err == nil {
+			return
+		}
+		<-time.After(time.Second)
+	}
+	a.log.Warn("the heartbeat alarm will tell that nobody watches", zap.Error(err))
+}
+
+// unknownRenditions is how many a stream is taken to have for reckoning, where
+// the event does not name them.
+const unknownRenditions = 4
+
+// dashboardOptions turns the event into what alarms and dashboards are told.
+func dashboardOptions(e *configs.Event) dashboards.Options {
+	o := dashboards.Options{Event: e.Event, Notify: e.Alarms.Notify, Email: e.Alarms.Email}
+	if c := e.Metrics.CloudWatch; c != nil {
+		o.Namespace, o.Region, o.Period, o.PerRendition = c.Namespace, c.Region, c.Period, c.PerRendition
+	}
+	var target time.Duration
+	if c := e.Distribution.CloudFormation; c != nil {
+		target, o.Distribution, o.Additional = c.TargetDuration, true, c.AdditionalMetrics
+	}
+	for i := range e.Streams {
+		r := &e.Streams[i].Renditions
+		renditions := cmp.Or(len(r.Names), unknownRenditions)
+		if r.First {
+			renditions = 1
+		}
+		o.Streams = append(o.Streams, dashboards.Stream{Name: e.Streams[i].Name, TargetDuration: target, Renditions: renditions})
+	}
+	return o
+}
