@@ -15,7 +15,7 @@ var segStatus = register(Check{
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,
 	When:     OnSegment,
-	Hold:     3, // a probe of another segment that succeeds does not end it
+	Hold:     4, // a probe of another segment that succeeds does not end it; the lost one is asked for again, in turn
 	Explains: []string{"edge.seg", "seg.slow", "avail.early"},
 	Run: func(p *Pass) {
 		switch what := p.lostSegment(); {
@@ -36,7 +36,7 @@ var edgeSeg = register(Check{
 	Severity: probe.Critical,
 	Blame:    probe.BlameCDN,
 	When:     OnSegment,
-	Hold:     3, // a probe of another segment that succeeds does not end it
+	Hold:     4, // a probe of another segment that succeeds does not end it; the lost one is asked for again, in turn
 	Explains: []string{"avail.early", "seg.slow"},
 	Run: func(p *Pass) {
 		if p.History.Target.Side != probe.Edge {
