@@ -17,8 +17,8 @@ import (
 // Pace of following an operation: at most 15 calls in a minute, and never five
 // seconds behind its end.
 const (
-	pollInterval  = 4400 * time.Millisecond
-	pollJitter    = 200 * time.Millisecond
+	pollInterval  = 4300 * time.Millisecond
+	pollJitter    = 100 * time.Millisecond
 	checkInterval = time.Minute // for an end that no event told
 	maxMisses     = 20          // polls in a row that may fail
 )
