@@ -76,9 +76,9 @@ func key(kind, stream string) string {
 // over them.
 //
 // An alarm of the origin needs one datapoint, an availability or lag of the edge
-// two: what breaks behind the CDN is known as the origin's before the CDN could
-// be suspected. A stale edge needs one too, because its threshold is a wait by
-// itself.
+// two: a CDN may fail once and be well again. A stale edge needs one too, because
+// its threshold is a wait by itself; so does what the judge found, who has waited
+// already.
 func Alarms(o Options) ([]Alarm, []Composite) {
 	o = o.withDefaults()
 	alarms := []Alarm{{
@@ -129,30 +129,42 @@ func (s Stream) alarms() []Alarm {
 			Text: "segments cannot be had at the origin",
 		},
 	}
+	for _, c := range []struct {
+		who  string
+		side probe.Side
+	}{{"cdn", probe.Edge}, {"origin", probe.Origin}} {
+		list = append(list, Alarm{
+			Kind: c.who + "-degraded", Metric: probe.ViewerImpact, Side: c.side, Stat: Maximum, Threshold: 0.5, M: 1, N: 3,
+			Text: "an error is open that is the " + c.who + "'s fault",
+		}, Alarm{
+			Kind: c.who + "-down", Metric: probe.ViewerImpact, Side: c.side, Stat: Maximum, Threshold: 1.5, M: 1, N: 3,
+			Text: "no viewer can watch, by the " + c.who + "'s fault",
+		})
+	}
 	for i := range list {
 		list[i].Stream = s.Name
 	}
 	return list
 }
 
-// composites roll the alarms of all streams up. The heartbeat is not in
+// composites roll the alarms of all streams up. Whose fault it is the judge has
+// decided; that viewers get nothing is told even where it found no cause. The heartbeat is not in
 // viewer-impact: it is in alarm until the monitor starts, and would hide that
 // the stream is dead from the first minute on.
 func composites(streams []Stream) []Composite {
 	var impact, cdn, origin []Rule
 	for _, s := range streams {
-		source := Any(Is("origin-stale", s.Name), Is("origin-unavailable", s.Name), Is("origin-segments", s.Name))
-		delivery := Any(Is("edge-lag", s.Name), Is("edge-unavailable", s.Name), Is("edge-segments", s.Name))
-		impact = append(impact, Is("edge-stale", s.Name), Is("edge-unavailable", s.Name), Is("edge-segments", s.Name))
-		cdn = append(cdn, All(delivery, Not(source)))
-		origin = append(origin, source)
+		impact = append(impact, Is("cdn-down", s.Name), Is("origin-down", s.Name),
+			Is("edge-stale", s.Name), Is("edge-unavailable", s.Name), Is("edge-segments", s.Name))
+		cdn = append(cdn, Is("cdn-degraded", s.Name))
+		origin = append(origin, Is("origin-degraded", s.Name))
 	}
 	if len(streams) == 0 {
 		return nil
 	}
 	return []Composite{
 		{Kind: "viewer-impact", Rule: Any(impact...), Pages: true, Text: "viewers suffer; cdn-fault and origin-fault say whose it is"},
-		{Kind: "cdn-fault", Rule: Any(cdn...), Text: "the edge fails while its origin is well"},
+		{Kind: "cdn-fault", Rule: Any(cdn...), Text: "the CDN fails, or how it is set up"},
 		{Kind: "origin-fault", Rule: Any(origin...), Text: "the origin or the encoder behind it fails"},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"math"
 	"net/url"
 	"os"
 	"regexp"
@@ -38,12 +39,13 @@ type watched struct {
 
 // boards evaluate the same samples at several moments within the minute.
 type boards struct {
-	mu  sync.Mutex
-	all []*watched
+	mu    sync.Mutex
+	all   []*watched
+	pages time.Duration // by then a dead stream must have woken someone
 }
 
-func newBoards(period time.Duration) *boards {
-	b := &boards{}
+func newBoards(period, pages time.Duration) *boards {
+	b := &boards{pages: pages}
 	every := min(period, time.Minute)
 	for phase := time.Duration(0); phase < every; phase += every / 4 {
 		o := dashboards.Options{Event: "drill", Period: period, Streams: []dashboards.Stream{{Name: "main", TargetDuration: target}}}
@@ -111,8 +113,9 @@ func (s boardSink) Write(_ context.Context, b probe.Batch) error {
 	return nil
 }
 
-// hold breaks a stream as the drill says and lets the boards watch.
-func hold(fault string, sink boardSink) error {
+// hold breaks a stream as the drill says and lets the boards watch. It returns
+// how long after the fault the verdict was down; zero is never.
+func hold(fault string, sink boardSink) (down time.Duration, err error) {
 	board := sim.NewBoard()
 	start := time.Now().Add(-time.Hour).Truncate(time.Second)
 	origin := sim.NewOrigin(sim.Config{Start: start, TargetDuration: target, Faults: board, Renditions: make([]sim.Rendition, 2)})
@@ -130,7 +133,7 @@ func hold(fault string, sink boardSink) error {
 	defer stop()
 	began := time.Now().Truncate(time.Minute).Add(healthy + 7*time.Second)
 	if err := board.Inject(sim.Injection{Fault: fault, From: began}); err != nil {
-		return err
+		return 0, err
 	}
 	tick := time.Now().Truncate(500 * time.Millisecond)
 	for time.Now().Before(began.Add(faulty)) {
@@ -138,14 +141,17 @@ func hold(fault string, sink boardSink) error {
 		time.Sleep(time.Until(tick))
 		sink.minute.evaluate(tick, began)
 		sink.tens.evaluate(tick, began)
+		if down == 0 && m.Snapshot().Verdict == probe.Down {
+			down = tick.Sub(began)
+		}
 	}
-	return nil
+	return down, nil
 }
 
 var update = flag.Lookup("update")
 
-// What each alarm says of each fault of the drill, at both resolutions. No
-// alarm fires before its fault, and no fault of the CDN is taken for the
+// What each alarm says of each fault of the drill, at both resolutions. Each
+// that takes the stream down pages in time, no alarm fires before its fault, and no fault of the CDN is taken for the
 // origin's or the other way round.
 func TestAlarmsOfDrills(t *testing.T) {
 	kinds := []string{"viewer-impact", "cdn-fault", "origin-fault"}
@@ -155,13 +161,20 @@ func TestAlarmsOfDrills(t *testing.T) {
 			continue
 		}
 		synctest.Test(t, func(t *testing.T) {
-			sink := boardSink{newBoards(time.Minute), newBoards(10 * time.Second)}
-			if err := hold(d.Fault, sink); err != nil {
+			sink := boardSink{newBoards(time.Minute, 3*time.Minute), newBoards(10*time.Second, 45*time.Second)}
+			down, err := hold(d.Fault, sink)
+			if err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(time.Minute) // requests that the edge has under way end by themselves
-			row := fmt.Sprintf("%-18s %-8s", d.Fault, d.Blame[0])
+			row := fmt.Sprintf("%-18s %-8s %6s", d.Fault, d.Blame[0], "-")
+			if down > 0 {
+				row = fmt.Sprintf("%-18s %-8s %4.0f s", d.Fault, d.Blame[0], math.Ceil(down.Seconds()))
+			}
 			for _, b := range []*boards{sink.minute, sink.tens} {
+				if text, took := b.worst("viewer-impact"); down > 0 && (took == 0 || took > b.pages) {
+					t.Errorf("%s: the stream is down after %s, and pages after %s, want %s at most", d.Fault, down, text, b.pages)
+				}
 				for _, kind := range kinds {
 					text, took := b.worst(kind)
 					if limit := b.all[0].every*3 + 30*time.Second; took > limit {
@@ -186,8 +199,9 @@ func TestAlarmsOfDrills(t *testing.T) {
 		})
 	}
 	var out strings.Builder
-	fmt.Fprintf(&out, "Each fault of the drill, 6 s segments: the time until the alarm, at the least lucky of four moments of evaluation; - is never.\n\n")
-	fmt.Fprintf(&out, "%-27s %44s %44s\n%-18s %-8s", "", "every 60 s", "every 10 s", "fault", "blame")
+	fmt.Fprintf(&out, "Each fault of the drill, 6 s segments: the time until the stream's verdict is down, and until the alarm,\n")
+	fmt.Fprintf(&out, "at the least lucky of four moments of evaluation; - is never.\n\n")
+	fmt.Fprintf(&out, "%-34s %44s %44s\n%-18s %-8s %6s", "", "every 60 s", "every 10 s", "fault", "blame", "down")
 	for range 2 {
 		for _, kind := range kinds {
 			fmt.Fprintf(&out, " %14s", kind)

@@ -24,7 +24,9 @@ func PrometheusRules(o Options) []byte {
 	r.line("    rules:")
 	alarms, _ := Alarms(o)
 	for i := range alarms {
-		r.alarm(&alarms[i])
+		if alarms[i].Metric != probe.ViewerImpact { // for which Prometheus has the incidents themselves
+			r.alarm(&alarms[i])
+		}
 	}
 	r.incidents("ViewerImpact", `severity="critical"`, "page", "viewers suffer: {{ $labels.check }}, blame {{ $labels.blame }}")
 	r.incidents("CdnFault", `severity=~"critical|error",blame=~"cdn|config"`, "info", "the CDN is at fault: {{ $labels.check }}")

@@ -33,7 +33,7 @@ func (s Stream) dimensionSets(m *probe.Metric, perRendition bool) int {
 		sets = len(probe.Sides)
 	case probe.ByStream:
 	}
-	if perRendition && m != probe.OpenIncidents { // which is the stream's alone
+	if perRendition && !m.OfStream() {
 		sets *= 1 + s.Renditions
 	}
 	return sets

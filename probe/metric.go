@@ -50,6 +50,7 @@ var (
 	EdgeObjectAge    = &Metric{"EdgeObjectAgeSeconds", "edge_object_age_seconds", UnitSeconds, 1, ByStream, "Age header of the edge's playlist."}
 	LiveLatency      = &Metric{"LiveLatencySeconds", "live_latency_seconds", UnitSeconds, 1, ByStream, "Wall clock minus the program date-time at the end of the edge's newest segment."}
 	OpenIncidents    = &Metric{"OpenIncidents", "open_incidents", UnitCount, 1, ByStream, "Incidents that are open."}
+	ViewerImpact     = &Metric{"ViewerImpact", "viewer_impact", UnitNone, 1, BySide, "What a side, or what feeds it, is to blame for: 2 when no viewer can watch, 1 for an open error, else 0."}
 	MonitorHeartbeat = &Metric{"MonitorHeartbeat", "monitor_heartbeat", UnitCount, 1, ByEvent, "1 for each interval in which the monitor worked."}
 )
 
@@ -57,7 +58,7 @@ var (
 func Catalog() []*Metric {
 	return []*Metric{
 		ManifestAge, ManifestAvail, ManifestFetch, MediaSequence, SegmentAvail, SegmentFetch, SegmentRatio,
-		EdgeLag, EdgeLagSegments, EdgeCacheHit, EdgeObjectAge, LiveLatency, OpenIncidents, MonitorHeartbeat,
+		EdgeLag, EdgeLagSegments, EdgeCacheHit, EdgeObjectAge, LiveLatency, OpenIncidents, ViewerImpact, MonitorHeartbeat,
 	}
 }
 
@@ -70,6 +71,9 @@ func FindMetric(name string) (*Metric, bool) {
 	}
 	return nil, false
 }
+
+// OfStream reports whether a metric is the stream's alone: no rendition has it.
+func (m *Metric) OfStream() bool { return m == OpenIncidents || m == ViewerImpact }
 
 // Sample is one value of one metric.
 type Sample struct {

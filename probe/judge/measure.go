@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
@@ -14,6 +15,7 @@ func (j *Judge) measure(h *checks.History, o *probe.Observation, now time.Time) 
 		m.segment(o)
 		return m.out
 	}
+	j.impact(&m)
 	m.add(probe.ManifestAvail, flag(o.OK() && h.Failures == 0))
 	if o.OK() {
 		m.add(probe.ManifestFetch, o.Exchange.Duration().Seconds())
@@ -38,9 +40,9 @@ func samplesOf(o *probe.Observation) int {
 	case o.Segment != nil:
 		return 3
 	case o.Target.Side == probe.Edge:
-		return 10
+		return 12
 	default:
-		return 5
+		return 7
 	}
 }
 
@@ -56,10 +58,43 @@ func (m *meter) add(metric *probe.Metric, v float64) {
 	if metric.Scope == probe.BySide {
 		s.Side = m.h.Target.Side
 	}
-	if metric == probe.OpenIncidents {
+	if metric.OfStream() {
 		s.Rendition = ""
 	}
 	m.out = append(m.out, s)
+}
+
+// impact adds what each side is to blame for: whose fault it is that viewers
+// suffer, as alarms need it.
+func (j *Judge) impact(m *meter) {
+	var of [len(probe.Sides) + 1]float64
+	for _, in := range j.incidents {
+		side := culprit(in)
+		switch {
+		case in.closed || side == probe.NoSide:
+		case in.Severity >= probe.Critical && j.verdict == probe.Down:
+			of[side] = 2
+		case in.Severity >= probe.Error:
+			of[side] = max(of[side], 1)
+		}
+	}
+	for _, side := range probe.Sides {
+		m.out = append(m.out, probe.Sample{Metric: probe.ViewerImpact, Stream: m.h.Target.Stream, Side: side, Value: of[side], At: m.at})
+	}
+}
+
+// culprit is the side that an incident is the fault of; none for our own path.
+func culprit(in *incident) probe.Side {
+	switch in.Blame {
+	case probe.BlameCDN:
+		return probe.Edge
+	case probe.BlameEncoder, probe.BlameOrigin:
+		return probe.Origin
+	case probe.BlamePath:
+		return probe.NoSide
+	case probe.BlameConfig, probe.BlameUnknown:
+	}
+	return cmp.Or(in.Side, probe.Origin)
 }
 
 func (m *meter) segment(o *probe.Observation) {

@@ -292,11 +292,12 @@ func round(o dashboards.Options, renditions int) []probe.Sample {
 				if m.Unit == probe.UnitCount || m.Unit == probe.UnitNone && m != probe.SegmentRatio {
 					one.Value = 1
 				}
+				if m.OfStream() {
+					one.Rendition = ""
+				}
 				switch {
 				case m.Scope == probe.ByEvent:
 					continue
-				case m == probe.OpenIncidents:
-					one.Rendition = ""
 				case m.Scope == probe.BySide:
 					one.Side = probe.Origin
 					list = append(list, one)
