@@ -29,6 +29,7 @@ type Client struct {
 	transport http.RoundTripper
 	shapes    shapes
 	gzips     sync.Pool // of *gzip.Reader: 40 KiB each
+	date      lastDate  // of Date, which all answers of one second share
 }
 
 // New returns a client.
@@ -99,7 +100,7 @@ func (c *Client) do(ctx context.Context, r *Request, ex *probe.Exchange) []byte 
 		}
 		location := resp.Header.Get("Location")
 		if !redirects(resp.StatusCode) || location == "" {
-			note(ex, resp)
+			c.note(ex, resp)
 			return c.read(ctx, r, ex, resp)
 		}
 		_ = drain(resp)

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
@@ -136,7 +137,7 @@ func (s *shape) secret(name, value string) {
 }
 
 // note takes the facts of a response's head.
-func note(ex *probe.Exchange, resp *http.Response) {
+func (c *Client) note(ex *probe.Exchange, resp *http.Response) {
 	ex.Status, ex.Proto = resp.StatusCode, resp.Proto
 	total := ""
 	for name, values := range resp.Header {
@@ -161,7 +162,7 @@ func note(ex *probe.Exchange, resp *http.Response) {
 		case "Last-Modified":
 			ex.LastModified = httpTime(v)
 		case "Date":
-			ex.Date = httpTime(v)
+			ex.Date = c.date.read(v)
 		case "Age":
 			if s, err := strconv.ParseUint(strings.TrimSpace(v), 10, 31); err == nil {
 				ex.Age = probe.State(time.Duration(s) * time.Second)
@@ -194,6 +195,24 @@ func objectBytes(ex *probe.Exchange, total string) probe.Fact[int64] {
 		return ex.ContentLength
 	}
 	return probe.Fact[int64]{}
+}
+
+// lastDate remembers the date that was read last: reading one costs as much as
+// all other headers together.
+type lastDate struct{ newest atomic.Pointer[readDate] }
+
+type readDate struct {
+	text string
+	at   time.Time
+}
+
+func (d *lastDate) read(s string) time.Time {
+	if last := d.newest.Load(); last != nil && last.text == s {
+		return last.at
+	}
+	at := httpTime(s)
+	d.newest.Store(&readDate{s, at})
+	return at
 }
 
 // httpTime reads a date of RFC 9110 §5.6.7; zero when it is none.
