@@ -58,7 +58,7 @@ func (d *decoder) note(n *yaml.Node, path, message, hint string) {
 
 // unknown notes a key that the schema does not have.
 func (d *decoder) unknown(key *yaml.Node, path string, known []string) {
-	hint := didYouMean(key.Value, known)
+	hint := DidYouMean(key.Value, known)
 	if hint == "" && len(known) <= 8 {
 		hint = "the keys are " + strings.Join(known, ", ")
 	}

@@ -54,7 +54,7 @@ func (d *decoder) scalar(n *yaml.Node, path string, v reflect.Value, tag reflect
 		return
 	}
 	if words := strings.Fields(tag.Get("enum")); len(words) > 0 && !slices.Contains(words, text) {
-		d.report(n, path, "must be "+list(words)+", got "+d.quote(n), didYouMean(text, words))
+		d.report(n, path, "must be "+list(words)+", got "+d.quote(n), DidYouMean(text, words))
 		return
 	}
 	if low, high, ok := strings.Cut(tag.Get("range"), ".."); ok && !within(got, low, high) {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// didYouMean returns a hint that names the closest of some words, or nothing.
-func didYouMean(got string, words []string) string {
+// DidYouMean returns a hint that names the closest of some words, or nothing.
+func DidYouMean(got string, words []string) string {
 	if best := closest(got, words); best != "" {
 		return "did you mean " + strconv.Quote(best) + "?"
 	}

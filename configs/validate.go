@@ -127,7 +127,7 @@ func (d *decoder) checks(settings map[string]Check) {
 		c, ok := checks.Find(name)
 		switch {
 		case !ok:
-			d.note(d.keys[path], path, fmt.Sprintf("unknown check %q", name), cmp.Or(didYouMean(name, known), "`streamwatch checks` lists them"))
+			d.note(d.keys[path], path, fmt.Sprintf("unknown check %q", name), cmp.Or(DidYouMean(name, known), "`streamwatch checks` lists them"))
 		case seen[c.ID] != "":
 			d.note(d.keys[path], path, fmt.Sprintf("check %q is also given as %q", name, seen[c.ID]), "delete one of the two")
 		default:

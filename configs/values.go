@@ -95,7 +95,7 @@ func (r *Renditions) decodeNode(d *decoder, n *yaml.Node, path string) {
 	}
 	*r = Renditions{All: text == "all", First: text == "first"}
 	if !r.All && !r.First {
-		d.report(n, path, "must be "+want+", got "+d.quote(n), cmp.Or(didYouMean(text, []string{"all", "first"}), "a single rendition is a list too: [720p]"))
+		d.report(n, path, "must be "+want+", got "+d.quote(n), cmp.Or(DidYouMean(text, []string{"all", "first"}), "a single rendition is a list too: [720p]"))
 	}
 }
 
@@ -133,7 +133,7 @@ func (s *CheckSeverity) decodeNode(d *decoder, n *yaml.Node, path string) {
 	}
 	i := slices.Index(words, text)
 	if i < 0 {
-		d.report(n, path, "must be "+list(words)+", got "+d.quote(n), didYouMean(text, words))
+		d.report(n, path, "must be "+list(words)+", got "+d.quote(n), DidYouMean(text, words))
 		return
 	}
 	*s = CheckSeverity{Severity: probe.Severity(i), Off: i == 0}

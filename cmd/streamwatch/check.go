@@ -39,7 +39,7 @@ Exits 0 when healthy and 3 when there is a finding of severity error or worse.`,
 				return err
 			}
 			if o.limit < 0 {
-				return &usageError{fmt.Sprintf("--for %s", o.limit), "a positive duration, such as 30s"}
+				return negative(o.limit)
 			}
 			if o.origin != "" && !isURL(o.origin) {
 				return &usageError{"--origin is not a URL", "such as http://live.example.com:8080"}

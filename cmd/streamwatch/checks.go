@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/checks"
 )
@@ -29,7 +30,11 @@ Severity and evidence can be changed below monitor.checks in event.yaml.`,
 			}
 			check, ok := checks.Find(args[0])
 			if !ok {
-				return &usageError{fmt.Sprintf("unknown check %q", args[0]), "streamwatch checks lists them"}
+				var ids []string
+				for _, check := range checks.All() {
+					ids = append(ids, check.ID)
+				}
+				return &usageError{fmt.Sprintf("unknown check %q", args[0]), cmp.Or(configs.DidYouMean(args[0], ids), "streamwatch checks lists them")}
 			}
 			return c.explain(check)
 		},

@@ -34,6 +34,9 @@ A step is name[(rendition)][:argument][@start[+duration]]; streamwatch drill
 		Example: "  streamwatch demo\n  streamwatch demo --fault 'stale-edge@20s+30s' --for 2m",
 		Args:    argument(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if limit < 0 {
+				return negative(limit)
+			}
 			log, err := c.log()
 			if err != nil {
 				return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe/drill"
 	"github.com/streamwatch/streamwatch/probe/sim"
 )
@@ -40,13 +42,17 @@ func (c *cli) drillCommand() *cobra.Command {
 				return &usageError{fmt.Sprintf("--target-duration %s", td), "whole seconds from 1s to 10s"}
 			}
 			drills := drill.All()
+			var names []string
+			for _, d := range drills {
+				names = append(names, d.Fault)
+			}
 			if len(args) > 0 {
 				drills = nil
 			}
 			for _, name := range args {
 				d, ok := drill.Find(name)
 				if !ok {
-					return &usageError{fmt.Sprintf("unknown fault %q", name), "streamwatch drill --help lists them"}
+					return &usageError{fmt.Sprintf("unknown fault %q", name), cmp.Or(configs.DidYouMean(name, names), "streamwatch drill --help lists them")}
 				}
 				drills = append(drills, d)
 			}

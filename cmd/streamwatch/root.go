@@ -90,6 +90,7 @@ and leave streamwatch run EVENT.yaml running.
 Exit codes: 0 fine, 1 streamwatch could not do its job, 2 usage or config,
 3 findings. Results go to stdout, logs to stderr.`,
 		Example:       "  streamwatch demo\n  streamwatch check https://d111111abcdef8.cloudfront.net/myStream/playlist.m3u8\n  streamwatch run event.yaml",
+		Version:       ownVersion(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,

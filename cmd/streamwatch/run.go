@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -32,6 +33,9 @@ may be a restart in the middle of the event.`,
 		Example: "  streamwatch run event.yaml\n  streamwatch run event.yaml --for 2h --log-format json",
 		Args:    argument(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if limit < 0 {
+				return negative(limit)
+			}
 			log, err := c.log()
 			if err != nil {
 				return err
@@ -55,6 +59,11 @@ may be a restart in the middle of the event.`,
 	}
 	cmd.Flags().DurationVar(&limit, "for", 0, "stop after this time (default: at the event's end)")
 	return cmd
+}
+
+// negative refuses --for with a duration that is none.
+func negative(limit time.Duration) error {
+	return &usageError{fmt.Sprintf("--for %s", limit), "a positive duration, such as 30s"}
 }
 
 // until ends a context after a while and at a moment; zero is never.
