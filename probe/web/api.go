@@ -216,6 +216,9 @@ func seriesQuery(v url.Values, now time.Time) (probe.SeriesQuery, error) {
 		}
 		return q, fmt.Errorf("side=%q: %s has no side", v.Get("side"), metric.Prometheus)
 	}
+	if q.Stream == "" && metric.Scope != probe.ByEvent {
+		return q, fmt.Errorf("stream is missing: %s is measured of each stream", metric.Prometheus)
+	}
 	var err error
 	if q.Since, err = moment("since", v.Get("since"), now); err != nil {
 		return q, err
