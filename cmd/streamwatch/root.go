@@ -105,6 +105,10 @@ Exit codes: 0 fine, 1 streamwatch could not do its job, 2 usage or config,
 		}
 		return &usageError{fmt.Sprintf("unknown command %q", args[0]), hint}
 	}
+	root.PersistentPreRunE = func(*cobra.Command, []string) error {
+		_, err := c.log() // its flags belong to every command
+		return err
+	}
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{err.Error(), cmd.CommandPath() + " --help lists the flags"}
