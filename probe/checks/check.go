@@ -25,6 +25,7 @@ const (
 	OnPlaylist             // a media or multivariant playlist whose text is new; the finding stays until the next text
 	OnUpdate               // a media playlist that replaced another one: what may not change between the two
 	OnSegment              // every probe of a segment
+	OnInit                 // every probe of an EXT-X-MAP resource
 )
 
 // AnyKind makes a check run on media and multivariant playlists alike.

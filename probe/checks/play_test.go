@@ -236,6 +236,8 @@ func (p *player) set(o *probe.Observation, word string) {
 		ex.ObjectBytes = probe.State(int64(number))
 	case "hash":
 		o.Segment.Hash = uint64(number)
+	case "init":
+		o.Segment.Init = value == "yes"
 	case "newest":
 		o.Segment.Newest = value == "yes"
 	case "extinf":

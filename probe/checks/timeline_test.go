@@ -27,7 +27,7 @@ import (
 //	RENDITION is left out where there is one ("v"); "multivariant" names the multivariant playlist;
 //	RESULT is a status, a probe.Failure, or `segment MSN RESULT`, where the MSN "newest" is the encoder's;
 //	keys: age (s), cc (Cache-Control with + for spaces), ctype, xcache, pop, url, took (s), and for
-//	segments size (bytes), hash, newest (yes), extinf (s), listed (MM:SS), problem (check id).
+//	segments size (bytes), hash, newest (yes), init (yes), extinf (s), listed (MM:SS), problem (check id).
 //
 // The body is a playlist; "=" repeats the one before of the same target. Two
 // shorthands stand for playlists that need nothing special:

@@ -18,7 +18,9 @@ const (
 // a playlist whose text is new.
 func file(h *checks.History, o *probe.Observation) (changed bool) {
 	if o.Segment != nil {
-		fileSegment(h, o)
+		if !o.Segment.Init {
+			fileSegment(h, o)
+		}
 		return false
 	}
 	if h.Current != nil {

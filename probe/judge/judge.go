@@ -42,6 +42,7 @@ type Judge struct {
 	texts     []*checks.Check
 	updates   []*checks.Check
 	segments  []*checks.Check
+	inits     []*checks.Check
 	incidents []*incident // open ones
 	ids       map[string]bool
 	control   probe.Fact[bool]
@@ -80,6 +81,8 @@ func New(o Options) *Judge {
 			j.updates = append(j.updates, c)
 		case checks.OnSegment:
 			j.segments = append(j.segments, c)
+		case checks.OnInit:
+			j.inits = append(j.inits, c)
 		}
 	}
 	for _, in := range o.Resume {
@@ -152,7 +155,9 @@ func (j *Judge) Step(o *probe.Observation, now time.Time) Result {
 	changed := file(t.h, o)
 	spreading := j.spreads(o, now)
 	pass := checks.Pass{Now: now, Obs: o, History: t.h, Stream: &j.stream}
-	if o.Segment != nil {
+	if o.Segment != nil && o.Segment.Init {
+		j.run(t, j.inits, &pass)
+	} else if o.Segment != nil {
 		j.run(t, j.segments, &pass)
 	} else if !spreading && !j.waiting(now, o) {
 		j.run(t, j.polled, &pass)

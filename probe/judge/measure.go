@@ -12,7 +12,9 @@ import (
 func (j *Judge) measure(h *checks.History, o *probe.Observation, now time.Time) []probe.Sample {
 	m := meter{h: h, at: now, out: make([]probe.Sample, 0, samplesOf(o))}
 	if o.Segment != nil {
-		m.segment(o)
+		if !o.Segment.Init {
+			m.segment(o)
+		}
 		return m.out
 	}
 	j.impact(&m)

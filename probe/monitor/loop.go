@@ -29,6 +29,9 @@ type loop struct {
 	base *url.URL           // that its references resolve against
 	turn uint64             // counts updates, to take the listed segments in turn
 	next uint64             // media sequence number of the first segment not probed yet
+
+	mapURI  string      // EXT-X-MAP that was probed last
+	mapLost atomic.Bool // it could not be fetched
 }
 
 // largestBuffer is what a body may leave behind for the next one to use.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"hash/maphash"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
@@ -13,8 +14,9 @@ import (
 )
 
 const (
-	newestProbed   = 3 // of the segments that one update brings
-	segmentTries   = 4 // probes of a segment that fails
+	newestProbed   = 3  // of the segments that one update brings
+	segmentTries   = 4  // probes of a segment that fails
+	mapEvery       = 16 // updates between two probes of the same EXT-X-MAP
 	segmentBackoff = 400 * time.Millisecond
 	segmentAtLeast = 5 * time.Second // deadline of a probe, or twice the segment's duration
 )
@@ -58,6 +60,23 @@ func (l *loop) probeSegments(ctx context.Context, o *probe.Observation, first bo
 	if older > 0 && !first {
 		l.probeSegment(ctx, o, &segs[l.turn%uint64(older)], false, true)
 	}
+	l.probeMap(ctx, o, &segs[len(segs)-1])
+}
+
+// probeMap starts a probe of the newest segment's EXT-X-MAP when it is another
+// one, when it was lost at the last look, and now and then.
+func (l *loop) probeMap(ctx context.Context, o *probe.Observation, s *probe.Segment) {
+	if s.Map == nil || s.Map.URI == l.mapURI && l.turn%mapEvery != 0 && !l.mapLost.Load() {
+		return
+	}
+	u := resolve(l.base, s.Map.URI)
+	if u == "" {
+		return
+	}
+	l.mapURI = strings.Clone(s.Map.URI)
+	l.s.m.prober.submit(l.s.ctx, &l.s.group, &job{ctx: ctx, loop: l, target: o.Target, url: u, part: s.Map.ByteRange, probe: probe.SegmentProbe{
+		URI: l.mapURI, Listed: o.Exchange.Done, Duration: s.Duration, Init: true,
+	}})
 }
 
 func (l *loop) probeSegment(ctx context.Context, o *probe.Observation, s *probe.Segment, newest, repeat bool) {
@@ -93,6 +112,9 @@ func (j *job) run() {
 		case l.s.seen <- o:
 		case <-j.ctx.Done():
 			return
+		}
+		if j.probe.Init {
+			l.mapLost.Store(!o.OK())
 		}
 		if o.OK() {
 			return
@@ -136,7 +158,7 @@ func (j *job) once() *probe.Observation {
 	}
 	seg.HashBytes = int64(len(body))
 	seg.Hash = maphash.Bytes(bytesSeed, body)
-	if !seg.Encrypted {
+	if !seg.Encrypted && !seg.Init {
 		total := o.Exchange.ObjectBytes.Or(-1)
 		facts := segment.Inspect(body, total, total == int64(len(body)))
 		seg.Container, seg.Problems, seg.Start = facts.Container, facts.Problems, facts.Start
