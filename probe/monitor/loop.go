@@ -145,7 +145,13 @@ func (l *loop) poll(ctx context.Context) time.Duration {
 	case <-ctx.Done():
 		return time.Hour
 	}
-	return l.pace.after(o, advanced)
+	wait := l.pace.after(o, advanced)
+	if t.Rendition != "" {
+		l.s.td.Store(int64(l.pace.td))
+	} else {
+		l.pace.td = time.Duration(l.s.td.Load()) // a multivariant playlist states none
+	}
+	return wait
 }
 
 // conditions makes a request conditional where the validators can be trusted.

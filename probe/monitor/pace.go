@@ -72,7 +72,7 @@ func (p *pace) wait(o *probe.Observation, good bool) time.Duration {
 	case p.failures > 1:
 		return max(p.confirmAfter(), min(td/2, time.Duration(p.failures)*500*time.Millisecond))
 	case good && o.Playlist.Kind == probe.Multivariant:
-		return td
+		return max(td, unknownTD)
 	case good && !o.Playlist.Live():
 		return td
 	case p.misses == 0 && p.beats == 0:
