@@ -170,7 +170,7 @@ func (s *session) wire(ctx context.Context, folder string) error {
 		return fmt.Errorf("reading the open incidents: %w", err)
 	}
 	s.embeds = &embeds{event: s.event, edge: s.dist.EdgeURL, dir: filepath.Join(folder, s.event.Player.Out), log: s.log}
-	metrics := prom.New(prom.Options{Event: s.event.Event, Version: ownVersion()})
+	metrics := prom.New(prom.Options{Event: s.event.Event, Version: ownVersion(), Vantage: s.event.Monitor.Vantage})
 	o := monitorOptions(s.event, s.dist.EdgeURL)
 	o.Resume, o.Log = open, s.log
 	if s.dist.Fresh {

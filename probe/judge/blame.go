@@ -11,7 +11,8 @@ import (
 //
 //	origin      edge            finding              blame
 //	bad         –               at the origin        the check's own (encoder, origin, config)
-//	unknown     bad             at the edge only     as if it were the origin, but for what only a cache does
+//	unwatched   no answer       http.*               unknown
+//	unwatched   bad             anything else        as if it were the origin, but for what only a cache does
 //	failing     200, old        staleness            origin: the edge masks it with stale success
 //	failing     5xx             http.*               origin
 //	fresh       old, A ≤ T      staleness            config: the TTL is too long, or nothing states one
@@ -77,6 +78,9 @@ func blameAlone(h *checks.History, c *checks.Check) probe.Blame {
 		if age := h.Current.Exchange.Age; age.Stated && age.Value > h.TD()*3/2 {
 			return probe.BlameCDN
 		}
+	}
+	if transport(c) && c.Blame != probe.BlameConfig {
+		return probe.BlameUnknown // the CDN, or the origin behind it: one look cannot tell
 	}
 	return c.Blame
 }

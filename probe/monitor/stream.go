@@ -28,6 +28,7 @@ type stream struct {
 	loops []*loop
 	group sync.WaitGroup
 	ctx   context.Context //nolint:containedctx // of run: workers that a loop starts outlive the loop
+	td    atomic.Int64    // target duration of the media playlist that was read last, in nanoseconds; 0 is unknown
 	round atomic.Int64    // when every target had been polled once, in unix nanoseconds; 0 is not yet
 
 	ladders   map[probe.Side]*ladder

@@ -32,6 +32,7 @@ const (
 type Options struct {
 	Event   string
 	Version string // of streamwatch; "" is "unknown"
+	Vantage string // a label on every metric; "" leaves it out
 }
 
 // Sink holds what a scrape shows. Its methods may be called from several
@@ -87,7 +88,11 @@ func New(o Options) *Sink {
 		s.place[m] = i
 		s.descs = append(s.descs, prometheus.NewDesc(prometheus.BuildFQName(namespace, "", m.Prometheus), m.Help, labelNames(m.Scope), nil))
 	}
-	s.registry.MustRegister(
+	var register prometheus.Registerer = s.registry
+	if o.Vantage != "" {
+		register = prometheus.WrapRegistererWith(prometheus.Labels{"vantage": label(o.Vantage)}, register)
+	}
+	register.MustRegister(
 		gauges{s}, s.incident.active, s.incident.total, s.phases, s.refused, buildInfo(o.Version),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"regexp"
@@ -217,5 +218,19 @@ func BenchmarkWrite(b *testing.B) {
 			b.Fatal(err)
 		}
 		n++
+	}
+}
+
+// The vantage is a label on every metric, so that several monitors of one event
+// can be told apart.
+func TestVantage(t *testing.T) {
+	s := New(Options{Event: "e", Vantage: "eu-west-1-a"})
+	if err := s.Write(t.Context(), probe.Batch{At: time.Now(), Samples: []probe.Sample{{Metric: probe.MonitorHeartbeat, Value: 1}}}); err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	s.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
+	if want := `streamwatch_monitor_heartbeat{event="e",vantage="eu-west-1-a"} 1`; !strings.Contains(w.Body.String(), want) {
+		t.Errorf("no %s in\n%s", want, w.Body)
 	}
 }
