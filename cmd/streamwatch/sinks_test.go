@@ -1,0 +1,191 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/probe/sink/notify"
+)
+
+// metricsBeside puts a CloudWatch beside the account's CloudFormation.
+func (a *account) metricsBeside() *metricsDouble {
+	d := &metricsDouble{next: a.cloud, put: map[string]int{}}
+	a.serve(d)
+	return d
+}
+
+// onAir serves a live stream and an edge that fails as the board says.
+func onAir(t *testing.T, board *sim.Board) (origin, edge string) {
+	t.Helper()
+	source := httptest.NewServer(sim.NewOrigin(sim.Config{TargetDuration: time.Second}))
+	t.Cleanup(source.Close)
+	base, err := url.Parse(source.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cdn := httptest.NewServer(sim.NewEdge(sim.EdgeConfig{Origin: base, Faults: board}))
+	t.Cleanup(cdn.Close)
+	return source.URL, cdn.URL
+}
+
+// receiver is a webhook that remembers what it was told of which incident.
+type receiver struct {
+	mu       sync.Mutex
+	told     map[string][]string // states by check and id
+	unsigned int
+}
+
+// ServeHTTP takes an incident.
+func (r *receiver) ServeHTTP(_ http.ResponseWriter, req *http.Request) {
+	body, _ := io.ReadAll(io.LimitReader(req.Body, 1<<20))
+	var in struct{ ID, Check, State string }
+	_ = json.Unmarshal(body, &in)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.told[in.Check+" "+in.ID] = append(r.told[in.Check+" "+in.ID], in.State)
+	seconds, _, _ := strings.Cut(strings.TrimPrefix(req.Header.Get("X-Streamwatch-Signature"), "t="), ",")
+	at, _ := strconv.ParseInt(seconds, 10, 64)
+	if req.Header.Get("X-Streamwatch-Signature") != notify.Signature("hunter2", time.Unix(at, 0), body) {
+		r.unsigned++
+	}
+}
+
+// What is measured arrives in CloudWatch under the names of the contract, and a
+// webhook hears of an incident when it opens and when it closes.
+func TestSinks(t *testing.T) {
+	t.Parallel()
+	a, board, hook := newAccount(t), sim.NewBoard(), &receiver{told: map[string][]string{}}
+	cloud := a.metricsBeside()
+	origin, edge := onAir(t, board)
+	heard := httptest.NewServer(hook)
+	t.Cleanup(heard.Close)
+	a.write("event.yaml", fmt.Sprintf(`event: concert
+origin: {url: %q}
+distribution: {existing: {url: %q}}
+streams: [{name: main, manifest: /main/playlist.m3u8}]
+monitor: {listen: ""}
+metrics: {cloudwatch: {namespace: Events, period: 1s}, emf: true}
+notify: {webhooks: [{url: %q, secret: hunter2}]}
+`, origin, edge, heard.URL+"/key-of-aws"))
+	now := time.Now()
+	if err := board.Inject(sim.Injection{Fault: "edge-503", From: now.Add(4 * time.Second), Until: now.Add(9 * time.Second)}); err != nil {
+		t.Fatal(err)
+	}
+	a.want(0, "run", "event.yaml", "--for", "22s")
+	got := slices.Sorted(maps.Keys(cloud.put))
+	for _, m := range probe.Catalog() {
+		names := []string{"Events/" + m.Name + " Event=concert"}
+		switch m.Scope {
+		case probe.ByEvent:
+		case probe.ByStream:
+			names[0] += " Stream=main"
+		case probe.BySide:
+			names = []string{names[0] + " Stream=main Side=edge", names[0] + " Stream=main Side=origin"}
+		}
+		for _, name := range names {
+			i, found := slices.BinarySearch(got, name)
+			if !found {
+				t.Errorf("no samples of %s", name)
+				continue
+			}
+			got = slices.Delete(got, i, i+1)
+		}
+		if !strings.Contains(a.seen.String(), `"Name":"`+m.Name+`"`) {
+			t.Errorf("%s is not on stdout", m.Name)
+		}
+	}
+	if len(got) > 0 {
+		t.Errorf("what nobody asked for: %s", got)
+	}
+	if len(hook.told) == 0 || hook.unsigned > 0 {
+		t.Errorf("the webhook heard of %d incidents, %d times unsigned", len(hook.told), hook.unsigned)
+	}
+	for id, states := range hook.told {
+		if want := []string{"opened", "closed"}; !slices.Equal(states, want) {
+			t.Errorf("%s: the webhook heard %v, want %v", id, states, want)
+		}
+	}
+	if cloud.other > 0 {
+		t.Errorf("%d requests to other services", cloud.other)
+	}
+	for _, secret := range secrets {
+		if strings.Contains(a.seen.String(), secret) {
+			t.Errorf("a secret is shown:\n%s", a.seen.String())
+		}
+	}
+}
+
+// An event that does not ask for CloudWatch asks nothing of AWS.
+func TestNoCallsWithoutMetrics(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	cloud := a.metricsBeside()
+	origin, edge := onAir(t, nil)
+	a.write("event.yaml", fmt.Sprintf("event: concert\norigin: {url: %q}\ndistribution: {existing: {url: %q}}\nstreams: [{name: main, manifest: /main/playlist.m3u8}]\n"+
+		"monitor: {listen: \"\"}\nalarms: {email: [ops@example.com]}\n", origin, edge))
+	a.want(0, "run", "event.yaml", "--for", "4s")
+	if len(cloud.asked) > 0 || cloud.other > 0 {
+		t.Errorf("asked %v and %d others", cloud.asked, cloud.other)
+	}
+	if !strings.Contains(a.seen.String(), "metrics.cloudwatch") {
+		t.Errorf("nobody says that alarms.email has no effect:\n%s", a.seen.String())
+	}
+}
+
+// The alarms of the stack wake people while the event is watched, and a refusal
+// to switch them does not end the watch.
+func TestAlarmsAreSwitched(t *testing.T) {
+	t.Parallel()
+	for _, refuses := range []string{"", "EnableAlarmActions"} {
+		t.Run("refuses "+refuses, func(t *testing.T) {
+			t.Parallel()
+			a := newAccount(t)
+			a.cloud.Domain = "edge.invalid"
+			cloud := a.metricsBeside()
+			cloud.refuses = refuses
+			for _, proxy := range []string{"HTTP_PROXY", "HTTPS_PROXY"} { // there is no stream: it is about the alarms
+				a.set(proxy, "http://127.0.0.1:1")
+			}
+			a.write("event.yaml", fmt.Sprintf(stackEvent, "")+
+				"monitor: {listen: \"\"}\nmetrics: {cloudwatch: {period: 10s}}\nalarms: {email: [ops@example.com]}\n")
+			a.want(0, "provision", "event.yaml")
+			a.want(0, "run", "event.yaml", "--for", "5s")
+			var switched []string
+			for _, call := range cloud.asked {
+				if strings.Contains(call, "AlarmActions") {
+					switched = append(switched, call)
+				}
+			}
+			const names = " LiveHTTPStreaming-heartbeat LiveHTTPStreaming-viewer-impact"
+			want := []string{"EnableAlarmActions" + names, "DisableAlarmActions" + names}
+			if refuses != "" {
+				want = want[:1]
+			}
+			if !slices.Equal(switched, want) {
+				t.Errorf("switched %v, want %v", switched, want)
+			}
+			if told := strings.Contains(a.seen.String(), "alarms wake nobody yet"); told != (refuses != "") {
+				t.Errorf("a warning: %v:\n%s", told, a.seen.String())
+			}
+			if alive := a.cloud.Alive(); !slices.Contains(alive, "LiveHTTPStreaming/ViewerImpact") || !slices.Contains(alive, "LiveHTTPStreaming/Dashboard") {
+				t.Errorf("in the stack: %v", alive)
+			}
+			if cloud.put["StreamWatch/MonitorHeartbeat Event=autumn-concert"] == 0 {
+				t.Errorf("no heartbeat: %v", cloud.put)
+			}
+		})
+	}
+}
