@@ -39,11 +39,12 @@ func (s *screen) Write(p []byte) (int, error) {
 		if !ok {
 			r := []rune(text)[0]
 			text = text[len(string(r)):]
-			switch l := s.line(); {
-			case r == '\n':
+			l := s.line()
+			switch r {
+			case '\n':
 				s.row++
 				s.line()
-			case r == '\r':
+			case '\r':
 			default:
 				if len([]rune(*l)) == s.width {
 					s.row++
