@@ -154,6 +154,10 @@ func TestAlarmsAreSwitched(t *testing.T) {
 			t.Parallel()
 			a := newAccount(t)
 			a.cloud.Domain = "edge.invalid"
+			for _, kind := range []string{"Alarm", "CompositeAlarm", "Dashboard"} {
+				a.cloud.Took["AWS::CloudWatch::"+kind] = time.Second
+			}
+			a.cloud.Took["AWS::SNS::Topic"] = time.Second
 			cloud := a.metricsBeside()
 			cloud.refuses = refuses
 			for _, proxy := range []string{"HTTP_PROXY", "HTTPS_PROXY"} { // there is no stream: it is about the alarms
