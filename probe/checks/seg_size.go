@@ -51,13 +51,20 @@ var segSize = register(Check{
 })
 
 // sizesLike returns the sizes, in order, of the newest segments that last about
-// as long as rec.
+// as long as rec. The newest ones that are as small as a cut one is are left
+// out: what is measured must not become the measure.
 func (h *History) sizesLike(rec *SegmentRecord) []int64 {
 	var sizes []int64
 	for i := len(h.Segments) - 1; i >= 0 && len(sizes) < 20; i-- {
 		s := &h.Segments[i]
 		if s.OK && s.MSN != rec.MSN && s.Size > 0 && (s.Duration-rec.Duration).Abs() <= max(rec.Duration/10, 50*time.Millisecond) {
 			sizes = append(sizes, s.Size)
+		}
+	}
+	if len(sizes) > 0 {
+		most := slices.Max(sizes)
+		for len(sizes) > 0 && sizes[0]*10 < most*6 {
+			sizes = sizes[1:]
 		}
 	}
 	slices.Sort(sizes)
