@@ -58,7 +58,7 @@ func (a *account) broadcast(keys string) string {
 	a.set("HTTP_PROXY", proxy.URL)
 	a.set("HTTPS_PROXY", proxy.URL)
 	a.cloud.Domain = edgeHost
-	a.cloud.Took["AWS::CloudFront::Distribution"] = 4 * time.Second
+	a.cloud.Took["AWS::CloudFront::Distribution"] = 2 * time.Second // a poll comes soon after: their pace is TestPace's in package provision
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		a.t.Fatal(err)
