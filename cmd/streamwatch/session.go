@@ -92,7 +92,9 @@ func (s *session) run(ctx context.Context) (err error) {
 	if err := s.watch(ctx); err != nil {
 		return err
 	}
-	return s.report(folder)
+	err = s.report(folder)
+	s.out.close()
+	return err
 }
 
 // cleanUp deletes the stack where the event says so, once the time of the run is
@@ -247,7 +249,6 @@ func (s *session) watch(ctx context.Context) error {
 	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, errOver) {
 		return err
 	}
-	s.out.close()
 	return nil
 }
 

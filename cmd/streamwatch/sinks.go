@@ -92,7 +92,8 @@ func (o *outlets) parts() []func(context.Context) {
 	return list
 }
 
-// close is called at a clean end only, once the parts have ended.
+// close is called at a clean end only, once the parts have ended and the report
+// is written: whoever stops the process may not wait for long.
 func (o *outlets) close() {
 	if o.alarms != nil {
 		o.alarms.off()
@@ -100,8 +101,8 @@ func (o *outlets) close() {
 }
 
 const (
-	switchAgain = time.Minute // until a refused switch is tried again
-	switchTries = 3           // at the end, a second apart
+	switchAgain = time.Minute     // until a refused switch is tried again
+	switchOff   = 8 * time.Second // for all tries at the end, a second apart
 )
 
 // alarms are those of the stack that wake people. They do so only while the
@@ -137,14 +138,20 @@ func (a *alarms) off() {
 	if !a.are {
 		return
 	}
-	var err error
-	for range switchTries {
-		if err = cloudwatch.DisableAlarms(context.Background(), a.client, a.names); err == nil {
+	ctx, cancel := context.WithTimeout(context.Background(), switchOff)
+	defer cancel()
+	for {
+		err := cloudwatch.DisableAlarms(ctx, a.client, a.names)
+		if err == nil {
 			return
 		}
-		<-time.After(time.Second)
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			a.log.Warn("the heartbeat alarm will tell that nobody watches", zap.Error(err))
+			return
+		}
 	}
-	a.log.Warn("the heartbeat alarm will tell that nobody watches", zap.Error(err))
 }
 
 // unknownRenditions is how many a stream is taken to have for reckoning, where

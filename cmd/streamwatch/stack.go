@@ -79,7 +79,7 @@ func addMetrics(s *provision.Spec, e *configs.Event) (err error) {
 	o := dashboardOptions(e)
 	s.Metrics = provision.MetricUse{Count: dashboards.MetricCount(o), Puts: dashboards.PutsPerPeriod(o), Period: c.Period, Namespace: c.Namespace}
 	if c.PerRendition && slices.ContainsFunc(e.Streams, func(st configs.Stream) bool { return st.Renditions.All }) {
-		s.Metrics.Note = fmt.Sprintf("with %d renditions of each stream that names none", unknownRenditions)
+		s.Metrics.Note = fmt.Sprintf("%d renditions where none is named", unknownRenditions)
 	}
 	if s.Extra.Resources, s.Extra.Outputs, err = dashboards.Resources(o); err != nil {
 		return &limitError{err}
