@@ -25,7 +25,7 @@ test: ## all tests with the race detector; those that need a missing tool say so
 	$(GO) test -run TestThreeDaysWithoutAFalseAlarm ./probe/drill
 
 lint: ## golangci-lint (import rules included) and gofumpt
-	$(LINT) run ./...
+	$(LINT) run --allow-parallel-runners ./...
 
 fmt: ## format, and apply the fixes that the linters know
 	$(GOFUMPT) -w cmd configs dashboards player probe provision
