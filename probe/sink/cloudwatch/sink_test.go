@@ -295,13 +295,14 @@ func round(o dashboards.Options, renditions int) []probe.Sample {
 				if m.OfStream() {
 					one.Rendition = ""
 				}
-				switch {
-				case m.Scope == probe.ByEvent:
+				switch m.Scope {
+				case probe.ByEvent:
 					continue
-				case m.Scope == probe.BySide:
+				case probe.BySide:
 					one.Side = probe.Origin
 					list = append(list, one)
 					one.Side = probe.Edge
+				case probe.ByStream:
 				}
 				list = append(list, one)
 			}
