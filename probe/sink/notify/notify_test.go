@@ -248,9 +248,12 @@ func TestGoneReceiver(t *testing.T) {
 		if len(alive.bodies) != 2*queueLength {
 			t.Errorf("the other receiver got %d messages", len(alive.bodies))
 		}
-		if n := len(s.hooks[0].waiting); n > queueLength {
+		gone := s.hooks[0]
+		gone.mu.Lock()
+		if n := len(gone.waiting); n > queueLength {
 			t.Errorf("%d messages wait", n)
 		}
+		gone.mu.Unlock()
 		time.Sleep(time.Hour)
 		if st := s.Stats(); st.Dropped == 0 {
 			t.Errorf("%+v", st)
