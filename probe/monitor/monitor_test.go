@@ -29,10 +29,11 @@ func (h handler) RoundTrip(r *http.Request) (*http.Response, error) {
 // stream serves a live stream of one variant with segments of two seconds that
 // stops being published at `until`.
 type stream struct {
-	start time.Time
-	until time.Time
-	mu    sync.Mutex
-	asked map[string]int
+	start  time.Time
+	until  time.Time
+	mapped bool // an EXT-X-MAP stands before the segments, and cannot be fetched
+	mu     sync.Mutex
+	asked  map[string]int
 }
 
 func (s *stream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -51,7 +52,10 @@ func (s *stream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == "/v/p.m3u8":
 		w.Header().Set("Content-Type", "application/vnd.apple.mpegurl")
 		w.Header().Set("Cache-Control", "max-age=1")
-		fmt.Fprintf(w, "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:%d\n", last-6)
+		fmt.Fprintf(w, "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:%d\n", last-6)
+		if s.mapped {
+			fmt.Fprint(w, "#EXT-X-MAP:URI=\"init.mp4\"\n")
+		}
 		for i := last - 6; i < last; i++ {
 			fmt.Fprintf(w, "#EXTINF:2.000,\nseg%d.ts\n", i)
 		}
@@ -127,5 +131,32 @@ func TestAStallIsFoundAndBlamedOnTheEncoder(t *testing.T) {
 		}
 		cancel()
 		running.Wait()
+	})
+}
+
+// An initialization section that is not there is found, on a stream whose
+// playlists and segments are well.
+func TestALostMapIsFound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := &stream{start: time.Now().Add(-time.Minute), until: time.Now().Add(time.Hour), mapped: true, asked: map[string]int{}}
+		got := &sink{last: map[string]probe.Incident{}}
+		m := monitor.New(monitor.Options{
+			Event: "e", Origin: "http://origin.test", Transport: handler(src.ServeHTTP),
+			Streams: []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}}, Sinks: []probe.Sink{got}, Segments: monitor.SegmentsHead,
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		running.Go(func() { m.Run(ctx) })
+		time.Sleep(10 * time.Second)
+		cancel()
+		running.Wait()
+		if len(got.last) != 1 {
+			t.Fatalf("incidents: %+v, want one", got.last)
+		}
+		for _, in := range got.last {
+			if in.Check != "map.fetch" || in.Blame != probe.BlameOrigin || in.Side != probe.Origin {
+				t.Errorf("incident %+v", in)
+			}
+		}
 	})
 }
