@@ -5,57 +5,40 @@ import (
 	"strings"
 )
 
-// Rule is a condition over the states of alarms: a leaf, or an operator over
-// other rules. Make one with Is, Any, All and Not.
+// Rule is a condition over the states of alarms: one alarm, or any of several
+// rules. Make one with Is and Any.
 type Rule struct {
-	op           string // "", "OR", "AND" or "NOT"
-	kind, stream string // of a leaf
-	of           []Rule
+	kind, stream string // of one alarm
+	of           []Rule // nil for one alarm
 }
 
 // Is holds while an alarm is in alarm.
 func Is(kind, stream string) Rule { return Rule{kind: kind, stream: stream} }
 
 // Any holds while one of the rules does.
-func Any(rules ...Rule) Rule { return Rule{op: "OR", of: rules} }
-
-// All holds while each of the rules does.
-func All(rules ...Rule) Rule { return Rule{op: "AND", of: rules} }
-
-// Not holds while a rule does not.
-func Not(r Rule) Rule { return Rule{op: "NOT", of: []Rule{r}} }
+func Any(rules ...Rule) Rule { return Rule{of: rules} }
 
 // Holds evaluates the rule. As in CloudWatch, an alarm without data is not in
 // alarm.
 func (r Rule) Holds(states map[string]State) bool {
-	holds := func(r Rule) bool { return r.Holds(states) }
-	switch r.op {
-	case "OR":
-		return slices.ContainsFunc(r.of, holds)
-	case "AND":
-		return !slices.ContainsFunc(r.of, func(r Rule) bool { return !holds(r) })
-	case "NOT":
-		return !holds(r.of[0])
-	default:
+	if r.of == nil {
 		return states[key(r.kind, r.stream)] == InAlarm
 	}
+	return slices.ContainsFunc(r.of, func(r Rule) bool { return r.Holds(states) })
 }
 
 // text writes the rule in the language of AlarmRule, with the logical ids of the
 // alarms for Fn::Sub: so CloudFormation makes the alarms before the rule, and
 // deletes them after it.
 func (r Rule) text() string {
-	switch r.op {
-	case "":
+	if r.of == nil {
 		return `ALARM("${` + logicalID(r.kind, r.stream) + `}")`
-	case "NOT":
-		return "NOT " + r.of[0].nested()
 	}
 	parts := make([]string, len(r.of))
 	for i, part := range r.of {
 		parts[i] = part.nested()
 	}
-	return strings.Join(parts, " "+r.op+" ")
+	return strings.Join(parts, " OR ")
 }
 
 // nested puts brackets around what is joined.
@@ -68,7 +51,7 @@ func (r Rule) nested() string {
 
 // leaves counts the alarms that the rule names.
 func (r Rule) leaves() int {
-	if r.op == "" {
+	if r.of == nil {
 		return 1
 	}
 	n := 0
