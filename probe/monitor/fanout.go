@@ -27,6 +27,12 @@ type fanOut struct {
 	log    *zap.Logger
 }
 
+// keeper is a sink that holds in memory what it was given until it is told to
+// bring it to safety: once for many batches, since that costs more than taking them.
+type keeper interface {
+	Keep(ctx context.Context)
+}
+
 // queue holds the batches that one sink has not taken yet.
 type queue struct {
 	sink   probe.Sink
@@ -148,7 +154,7 @@ func (q *queue) gather() bool {
 	return true
 }
 
-// writeAll writes batches in order.
+// writeAll writes batches in order, and has them kept.
 func (f *fanOut) writeAll(ctx context.Context, q *queue, all []probe.Batch) {
 	writing, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
@@ -156,6 +162,9 @@ func (f *fanOut) writeAll(ctx context.Context, q *queue, all []probe.Batch) {
 		if err := q.sink.Write(writing, b); err != nil {
 			f.retry(ctx, q, b, err)
 		}
+	}
+	if k, ok := q.sink.(keeper); ok && len(all) > 0 {
+		k.Keep(writing)
 	}
 }
 

@@ -160,3 +160,45 @@ func TestALostMapIsFound(t *testing.T) {
 		}
 	})
 }
+
+// keepingSink holds samples in memory until it is told to keep them.
+type keepingSink struct {
+	sink
+	held    []probe.Sample
+	kept    int
+	longest time.Duration // from a sample until it was safe
+}
+
+func (s *keepingSink) Write(_ context.Context, b probe.Batch) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held = append(s.held, b.Samples...)
+	return nil
+}
+
+func (s *keepingSink) Keep(context.Context) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.held {
+		s.longest = max(s.longest, time.Since(s.held[i].At))
+	}
+	s.kept, s.held = s.kept+len(s.held), nil
+}
+
+// What a kill can take is what the last tenth of a second saw.
+func TestSamplesAreSafeAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := &stream{start: time.Now().Add(-time.Minute), until: time.Now().Add(time.Hour), asked: map[string]int{}}
+		got := &keepingSink{}
+		m := monitor.New(monitor.Options{
+			Event: "e", Origin: "http://origin.test", Transport: handler(src.ServeHTTP),
+			Streams: []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}}, Sinks: []probe.Sink{got}, Segments: monitor.SegmentsHead,
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		m.Run(ctx)
+		if got.kept < 50 || len(got.held) > 0 || got.longest > 110*time.Millisecond {
+			t.Errorf("%d samples kept, the latest after %s; %d never", got.kept, got.longest, len(got.held))
+		}
+	})
+}

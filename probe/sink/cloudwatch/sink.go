@@ -153,6 +153,11 @@ func (s *Sink) Run(ctx context.Context) (err error) {
 	return nil
 }
 
+// Keep brings what was written to the spool: a process that is killed after it
+// has lost nothing. What a sick disk does not take stays in memory and is tried
+// again by Run, which says so. Keep may be called while Run runs.
+func (s *Sink) Keep(ctx context.Context) { _ = s.spoolFresh(ctx) }
+
 // keep brings what is in memory to the spool, and seals the periods that are
 // over; all of them at the end. A sick disk is tried again a second later.
 func (s *Sink) keep(ctx context.Context, now time.Time, all bool) {
