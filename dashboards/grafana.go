@@ -20,16 +20,9 @@ func Grafana() ([]byte, error) {
 	g.stat("Segments behind the origin", "max by (stream) ("+series(probe.EdgeLagSegments)+")", "short", 0, 3)
 	g.stat("Playlists available", "min by (stream, side) ("+series(probe.ManifestAvail)+")", "percentunit", 1, 0)
 	g.incidents()
-	g.plot(probe.ManifestAge, "s", "max by (stream, side) (%s)", "{{stream}} {{side}}")
-	g.plot(probe.EdgeLag, "s", "max by (stream) (%s)", "{{stream}}")
-	g.plot(probe.ManifestAvail, "percentunit", "min by (stream, side) (%s)", "{{stream}} {{side}}")
-	g.plot(probe.SegmentAvail, "percentunit", "min by (stream, side) (%s)", "{{stream}} {{side}}")
-	g.plot(probe.ManifestFetch, "s", "max by (stream, side) (%s)", "{{stream}} {{side}}")
-	g.plot(probe.SegmentRatio, "percentunit", "max by (stream, side) (%s)", "{{stream}} {{side}}")
-	g.plot(probe.EdgeCacheHit, "percentunit", "avg by (stream) (%s)", "{{stream}}")
-	g.plot(probe.EdgeObjectAge, "s", "max by (stream) (%s)", "{{stream}}")
-	g.plot(probe.MediaSequence, "short", "max by (stream, rendition, side) (%s)", "{{stream}} {{rendition}} {{side}}")
-	g.plot(probe.LiveLatency, "s", "max by (stream) (%s)", "{{stream}}")
+	for _, p := range Panels() {
+		g.plot(&p)
+	}
 	g.phases()
 	return encode(object{
 		"__inputs":   []object{{"name": "DS_PROMETHEUS", "label": "Prometheus", "type": "datasource", "pluginId": "prometheus", "pluginName": "Prometheus"}},
@@ -115,10 +108,21 @@ func (g *grafana) incidents() {
 	})
 }
 
-// plot shows a metric over time under its help text.
-func (g *grafana) plot(m *probe.Metric, unit, expr, legend string) {
-	g.timeSeries(m.Name, m.Help, unit, fmt.Sprintf(expr, series(m)), legend)
+// plot shows a panel under its metric's help text.
+func (g *grafana) plot(p *Panel) {
+	lines := []string{"stream"}
+	if p.Metric == probe.MediaSequence { // each rendition counts by itself
+		lines = append(lines, "rendition")
+	}
+	if p.Metric.Scope == probe.BySide {
+		lines = append(lines, "side")
+	}
+	expr := fmt.Sprintf("%s by (%s) (%s)", p.Of, strings.Join(lines, ", "), series(p.Metric))
+	g.timeSeries(p.Title, p.Metric.Help, grafanaUnits[p.Unit], expr, "{{"+strings.Join(lines, "}} {{")+"}}")
 }
+
+// grafanaUnits are Grafana's names; it chooses milliseconds by itself.
+var grafanaUnits = map[string]string{"s": "s", "ms": "s", "%": "percentunit", "": "short"}
 
 // phases shows where the time of fetches goes.
 func (g *grafana) phases() {

@@ -64,7 +64,7 @@ A step is name[(rendition)][:argument][@start[+duration]]; streamwatch drill
 			if err := board.Play(script, "", time.Now()); err != nil {
 				return &usageError{fmt.Sprintf("--fault: %v", err), mend(err)}
 			}
-			s := &session{c: c, event: event, log: log, faults: &demoFaults{board}, board: board, listen: page}
+			s := &session{c: c, event: event, log: log, faults: &demoFaults{board}, board: board, listen: page, period: demoPeriod}
 			serving, end := context.WithCancel(context.WithoutCancel(ctx))
 			served := make(chan error, 1)
 			go func() { served <- origin.Run(serving) }()
@@ -81,7 +81,10 @@ A step is name[(rendition)][:argument][@start[+duration]]; streamwatch drill
 	return cmd
 }
 
-const demoStream = "main"
+const (
+	demoStream = "main"
+	demoPeriod = 10 * time.Second // of the alarms: who tries it does not wait for minutes
+)
 
 // demoEvent is the event of the demo, as its file would be.
 func demoEvent(origin, output string) *configs.Event {

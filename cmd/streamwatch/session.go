@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,9 +34,10 @@ type session struct {
 	c      *cli
 	event  *configs.Event
 	log    *zap.Logger
-	faults web.Faults   // only in the demo
-	board  *sim.Board   // only in the demo: the edge shows its faults too
-	listen net.Listener // taken already; nil takes monitor.listen
+	faults web.Faults    // only in the demo
+	board  *sim.Board    // only in the demo: the edge shows its faults too
+	listen net.Listener  // taken already; nil takes monitor.listen
+	period time.Duration // of the alarms that the page shows; zero is that of the metrics
 
 	store   *store.Store
 	edge    *provision.Local // nil unless the distribution is local
@@ -44,6 +46,7 @@ type session struct {
 	server  *web.Server
 	embeds  *embeds
 	out     *outlets
+	alarms  *shownAlarms
 }
 
 // failure is one of ours, with its mend.
@@ -181,8 +184,11 @@ func (s *session) wire(ctx context.Context, folder string) error {
 	// The page is a sink of the monitor, and shows the monitor: the snapshot is
 	// asked for once both exist.
 	source := &lateSource{}
+	shown := dashboardOptions(s.event)
+	shown.Period = cmp.Or(s.period, shown.Period)
+	s.alarms = newShownAlarms(shown, time.Now())
 	w := web.Options{
-		Source: source, Ready: source.ready, History: s.store, Metrics: metrics.Handler(),
+		Source: source, Ready: source.ready, History: s.store, Metrics: metrics.Handler(), Plots: plots(), Alarms: s.alarms.list,
 		Embeds: s.embeds.preview, EmbedKinds: s.embeds.kinds(), Faults: s.faults, Log: s.log,
 	}
 	if a := s.event.Monitor.Auth; a != nil {
@@ -193,7 +199,7 @@ func (s *session) wire(ctx context.Context, folder string) error {
 	if s.out, err = s.outlets(ctx, open); err != nil {
 		return err
 	}
-	o.Sinks = s.out.sinks(s.store, metrics, s.server)
+	o.Sinks = s.out.sinks(s.store, metrics, s.server, s.alarms)
 	s.monitor = monitor.New(o)
 	source.m = s.monitor
 	return nil
@@ -239,6 +245,7 @@ func (s *session) watch(ctx context.Context) error {
 	if s.listen != nil {
 		serve("serving the page", func(ctx context.Context) error { return s.server.Run(ctx, s.listen) })
 	}
+	serve("evaluating alarms", s.alarms.Run)
 	for _, send := range s.out.parts() {
 		parts.Go(func() { send(serving) })
 	}

@@ -168,6 +168,10 @@ func moment(name, v string, now time.Time) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("%s=%q, want a time such as 2026-11-28T19:00:00Z, Unix seconds, or how long ago, such as 15m", name, v)
 }
 
+func (s *Server) alarms(w http.ResponseWriter, _ *http.Request) {
+	send(w, http.StatusOK, "application/json", map[string][]Alarm{"alarms": s.o.Alarms()})
+}
+
 func (s *Server) series(w http.ResponseWriter, r *http.Request) {
 	if s.o.History == nil {
 		problem(w, http.StatusNotFound, "this monitor keeps no history")

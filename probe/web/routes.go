@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"encoding/json"
 	"html/template"
 	"io/fs"
 	"net/http"
@@ -35,6 +36,9 @@ func (s *Server) routes() http.Handler {
 	get("/api/v1/status", s.status)
 	get("/api/v1/incidents", s.incidents)
 	get("/api/v1/series", s.series)
+	if s.o.Alarms != nil {
+		get("/api/v1/alarms", s.alarms)
+	}
 	mux.Handle("/api/v1/events", only(s.hub.serve, http.MethodGet)) // a HEAD would wait for ever
 	if s.o.Metrics != nil {
 		get("/metrics", s.o.Metrics.ServeHTTP)
@@ -128,6 +132,10 @@ func (a assets) serve(name string) http.HandlerFunc {
 // page sends the one HTML document, with what the scripts cannot ask for.
 func (s *Server) page(a assets) http.HandlerFunc {
 	t := template.Must(template.New("page").Parse(string(a["page/index.html"].text)))
+	plots, err := json.Marshal(s.o.Plots)
+	if err != nil {
+		panic("web: plots are plain text") // cannot happen
+	}
 	return func(w http.ResponseWriter, _ *http.Request) {
 		var event string
 		if snap := s.o.Source.Snapshot(); snap != nil {
@@ -139,10 +147,9 @@ func (s *Server) page(a assets) http.HandlerFunc {
 		}
 		var b bytes.Buffer
 		err := t.Execute(&b, struct {
-			Event         string
-			Kinds         string
-			Demo, History bool
-		}{event, strings.Join(kinds, " "), s.o.Faults != nil, s.o.History != nil})
+			Event, Kinds, Plots   string
+			Demo, History, Alarms bool
+		}{event, strings.Join(kinds, " "), string(plots), s.o.Faults != nil, s.o.History != nil, s.o.Alarms != nil})
 		if err != nil {
 			problem(w, http.StatusInternalServerError, "the page could not be made")
 			return

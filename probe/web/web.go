@@ -48,9 +48,31 @@ type Options struct {
 	Metrics    http.Handler                     // GET /metrics
 	Embeds     func(stream string) http.Handler // below /embed/STREAM/, which is not stripped; nil where there is none (yet)
 	EmbedKinds []string                         // in the order of the page's tabs: "hlsjs", "videojs", "native"
+	Plots      []Plot                           // of the stored history, in the order of the page
+	Alarms     func() []Alarm                   // nil where nobody evaluates any
 	Faults     Faults                           // only in the demo
 	Auth       Auth
 	Log        *zap.Logger
+}
+
+// Plot is one metric over time on the page.
+type Plot struct {
+	Title  string `json:"title"`
+	Metric string `json:"metric"` // its name in /api/v1/series
+	Unit   string `json:"unit"`   // "s", "ms", "%" or "" for a plain number
+	Of     string `json:"of"`     // what a point shows of its interval: "max", "min" or "avg"
+	Sides  bool   `json:"sides"`  // the edge and the origin have one each
+}
+
+// Alarm is one alarm as of its last evaluation.
+type Alarm struct {
+	Name      string    `json:"name"`
+	Stream    string    `json:"stream"` // "" for the event
+	State     string    `json:"state"`  // OK, ALARM or INSUFFICIENT_DATA, as in CloudWatch
+	Since     time.Time `json:"since"`
+	Text      string    `json:"text"`      // what is wrong when it is in alarm
+	Condition string    `json:"condition"` // "" for one over other alarms
+	Pages     bool      `json:"pages"`     // it is among those that tell people
 }
 
 // Server serves one event. It is a probe.Sink too: what is written to it goes

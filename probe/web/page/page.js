@@ -9,6 +9,7 @@ import { showOpen, showPast, tickIncidents } from "./incidents.js";
 import { feedPlots, selectPlots } from "./plots.js";
 import { showPlayer } from "./player.js";
 import { startFaults } from "./faults.js";
+import { startAlarms } from "./alarms.js";
 
 const state = { snapshot: null, streams: new Map(), open: new Map(), past: [], selected: "", chosen: false };
 const dirty = new Set(); // names of streams to repaint
@@ -154,4 +155,5 @@ byId("stream-rows").addEventListener("click", e => {
 });
 setInterval(tick, 1000);
 startFaults();
+startAlarms();
 connect();

@@ -1,18 +1,37 @@
-// Three plots of the chosen rendition: stored buckets of ten seconds, then what
-// the events brought since. Incidents lie behind them as bands.
+// Plots of the chosen rendition: stored buckets of ten seconds, then what the
+// events brought since. Incidents lie behind them as bands. The first few always
+// show; the others when they are asked for.
 import { ask, attribute, byId, el, now } from "./view.js";
 
-const metrics = {
-  age: [["manifest_age_seconds", "edge"], ["manifest_age_seconds", "origin"]],
-  lag: [["edge_lag_seconds", ""]],
-  fetch: [["manifest_fetch_seconds", "edge"], ["manifest_fetch_seconds", "origin"]],
+// Each plot has its lines: [name of the series, side].
+const list = JSON.parse(document.documentElement.dataset.plots || "null") || [];
+for (const p of list) p.lines = p.sides ? [[p.metric + "edge", "edge"], [p.metric + "origin", "origin"]] : [[p.metric, ""]];
+const first = 3;
+const scale = { ms: 1000, "%": 100 };
+const field = { max: "max", min: "min", avg: "mean" };
+
+// What a status says of a rendition, by metric and side: newer than any bucket.
+const newest = {
+  manifest_age_seconds: (r, side) => r[side]?.last_segment_age_seconds,
+  manifest_fetch_seconds: (r, side) => r[side]?.fetch_seconds,
+  media_sequence: (r, side) => r[side]?.media_sequence,
+  edge_object_age_seconds: r => r.edge?.object_age_seconds,
+  edge_lag_seconds: r => r.edge_lag_seconds,
 };
-const scale = { fetch: 1000 };
 const refresh = 10_000, tailLength = 2000;
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
 let stream = "", rendition = "", span = 900, state = null;
 let stored = {}, tail = [], plots = {}, loaded = 0, drawn = 0;
+
+const more = byId("more");
+const shown = () => list.slice(0, more.open ? list.length : first);
+list.forEach((p, i) => {
+  p.box = el("div", { class: "plot" });
+  const caption = p.title + (p.unit ? ", " + p.unit : "");
+  byId(i < first ? "figures" : "figures-more").append(el("figure", { "data-metric": p.metric }, el("figcaption", {}, caption), p.box));
+});
+more.hidden = list.length <= first;
 
 // selectPlots turns to another stream.
 export function selectPlots(s, name) {
@@ -41,12 +60,12 @@ async function load() {
   loaded = Date.now();
   if (document.documentElement.dataset.history !== "true" || !stream) return draw();
   const of = stream + "\n" + rendition + "\n" + span;
-  for (const [plot, wanted] of Object.entries(metrics)) {
-    for (const [metric, side] of wanted) {
-      const query = new URLSearchParams({ stream, rendition, side, metric, since: String(Math.floor(now() / 1000 - span)) });
+  for (const p of shown()) {
+    for (const [series, side] of p.lines) {
+      const query = new URLSearchParams({ stream, rendition, side, metric: p.metric, since: String(Math.floor(now() / 1000 - span)) });
       const answer = await ask("/api/v1/series?" + query).catch(() => null);
       if (of !== stream + "\n" + rendition + "\n" + span) return;
-      if (answer) stored[metric + side] = answer.points.map(p => [Date.parse(p.at) / 1000, p.max * (scale[plot] || 1)]);
+      if (answer) stored[series] = answer.points.map(point => [Date.parse(point.at) / 1000, point[field[p.of]] * (scale[p.unit] || 1)]);
     }
   }
   draw();
@@ -58,8 +77,11 @@ export function feedPlots(s, changed) {
   fillSelect(changed.renditions.map(r => r.name));
   const r = changed.renditions.find(r => r.name === rendition);
   if (r) {
-    const ms = side => side?.fetch_seconds == null ? null : side.fetch_seconds * 1000;
-    tail.push({ at: now() / 1000, age: [r.edge?.last_segment_age_seconds, r.origin?.last_segment_age_seconds], lag: [r.edge_lag_seconds], fetch: [ms(r.edge), ms(r.origin)] });
+    const says = { at: now() / 1000 };
+    for (const p of list) {
+      for (const [series, side] of p.lines) says[series] = newest[p.metric]?.(r, side);
+    }
+    tail.push(says);
     if (tail.length > tailLength) tail.splice(0, tail.length - tailLength);
   }
   if (Date.now() - loaded > refresh) load();
@@ -68,11 +90,11 @@ export function feedPlots(s, changed) {
 
 // align puts several series on one axis of time, with a hole where nothing was
 // measured: a line across a time when nobody looked would be a lie.
-function align(plot) {
-  const series = metrics[plot].map(([metric, side]) => new Map(stored[metric + side] || []));
+function align(p) {
+  const series = p.lines.map(([name]) => new Map(stored[name] || []));
   const last = Math.max(0, ...series.flatMap(m => [...m.keys()]));
   for (const t of tail) {
-    if (t.at > last + 10) t[plot].forEach((v, i) => v != null && series[i].set(t.at, v));
+    if (t.at > last + 10) p.lines.forEach(([name], i) => t[name] != null && series[i].set(t.at, t[name] * (scale[p.unit] || 1)));
   }
   const times = [...new Set(series.flatMap(m => [...m.keys()]))].sort((a, b) => a - b);
   const hole = 6 * Math.max(10, span / 1500), out = [[], ...series.map(() => [])];
@@ -90,30 +112,36 @@ function align(plot) {
 function draw() {
   if (document.hidden || !window.uPlot) return;
   drawn = Date.now();
-  for (const plot of Object.keys(metrics)) {
-    const data = align(plot);
-    if (!plots[plot]) plots[plot] = make(plot, data);
-    else plots[plot].setData(data);
+  for (const p of shown()) {
+    const data = align(p);
+    if (!plots[p.metric]) plots[p.metric] = make(p, data);
+    else plots[p.metric].setData(data);
   }
 }
 
 const colour = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-function make(plot, data) {
-  const box = byId("plot-" + plot);
+// range starts at zero but for numbers that only count up.
+function range(p, min, max) {
+  if (p.unit === "%" && !(max > 100)) return [0, 105];
+  if (!p.unit && min > 1000) return [min - 1, max + 1];
+  return [0, Math.max(p.unit === "ms" ? 20 : 2, (max || 0) * 1.1)];
+}
+
+function make(p, data) {
   const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1, size: 4 }, font: "11px system-ui, sans-serif" };
   const line = { edge: { stroke: colour("--edge"), width: 2 }, origin: { stroke: colour("--origin"), width: 1.5, dash: [5, 4] }, "": { stroke: colour("--edge"), width: 2 } };
-  const figure = (u, v) => v == null ? "–" : plot === "fetch" ? v.toFixed(0) : v.toFixed(1);
+  const figure = (u, v) => v == null ? "–" : p.unit === "s" ? v.toFixed(1) : v.toFixed(0);
   return new uPlot({
-    width: Math.max(200, box.clientWidth), height: 130, padding: [8, 8, 0, 0],
+    width: Math.max(200, p.box.clientWidth), height: 130, padding: [8, 8, 0, 0],
     cursor: { sync: { key: "course" }, drag: { x: false, y: false }, points: { size: 5 } },
     legend: { show: true },
-    scales: { x: { time: true, range: () => [now() / 1000 - span, now() / 1000] }, y: { range: (u, min, max) => [0, Math.max(plot === "fetch" ? 20 : 2, (max || 0) * 1.1)] } },
+    scales: { x: { time: true, range: () => [now() / 1000 - span, now() / 1000] }, y: { range: (u, min, max) => range(p, min, max) } },
     axes: [{ ...axis, size: 26, space: 60, values: clockTicks }, { ...axis, size: 44, space: 28 }],
     series: [{ label: "", value: (u, v) => v == null ? "–" : new Date(v * 1000).toLocaleTimeString([], { hourCycle: "h23" }) },
-      ...metrics[plot].map(([, side]) => ({ label: side || "lag", ...line[side], points: { show: false }, value: figure }))],
+      ...p.lines.map(([, side]) => ({ label: side || "edge", ...line[side], points: { show: false }, value: figure }))],
     hooks: { drawClear: [bands], setCursor: [u => u.root.classList.toggle("read", u.cursor.idx != null)] },
-  }, data, box);
+  }, data, p.box);
 }
 
 function clockTicks(u, splits) {
@@ -138,7 +166,7 @@ function bands(u) {
 }
 
 function rebuild() {
-  for (const plot of Object.keys(plots)) plots[plot].destroy();
+  for (const plot of Object.values(plots)) plot.destroy();
   plots = {};
   draw();
 }
@@ -154,8 +182,9 @@ byId("spans").addEventListener("click", e => {
   for (const b of byId("spans").children) attribute(b, "aria-pressed", b === e.target ? "true" : null);
   load();
 });
+more.addEventListener("toggle", load);
 dark.addEventListener("change", rebuild);
 document.addEventListener("visibilitychange", () => { if (!document.hidden) load(); });
 new ResizeObserver(() => {
-  for (const plot of Object.keys(plots)) plots[plot].setSize({ width: Math.max(200, byId("plot-" + plot).clientWidth), height: 130 });
+  for (const p of list) plots[p.metric]?.setSize({ width: Math.max(200, p.box.clientWidth), height: 130 });
 }).observe(byId("plots"));

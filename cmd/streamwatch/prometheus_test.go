@@ -1,0 +1,131 @@
+package main_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A real Prometheus scrapes a running demo: its tool finds the metrics clean,
+// and our rules fire for a fault with its culprit, and resolve.
+func TestPrometheusOverTheDemo(t *testing.T) {
+	needTools(t, "prometheus", "promtool")
+	page := startDemo(t, buildBinary(t))
+	api := startPrometheus(t, strings.TrimSuffix(strings.TrimPrefix(page, "http://"), "/"))
+	fires(t, api, "", time.Minute)
+
+	res, err := http.Get(page + "metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	check := exec.CommandContext(t.Context(), "promtool", "check", "metrics")
+	check.Stdin = res.Body
+	if said, err := check.CombinedOutput(); err != nil || len(bytes.TrimSpace(said)) > 0 {
+		t.Errorf("promtool check metrics: %v\n%s", err, said)
+	}
+
+	demoFault(t, page, http.MethodPost)
+	began := time.Now()
+	fires(t, api, "StreamwatchCdnFault StreamwatchViewerImpact", time.Minute)
+	t.Logf("a stale edge fires after %s", time.Since(began).Round(time.Second))
+	demoFault(t, page, http.MethodDelete)
+	began = time.Now()
+	fires(t, api, "", 2*time.Minute)
+	t.Logf("and resolves after %s", time.Since(began).Round(time.Second))
+}
+
+// startPrometheus starts one over a target with our rules, and returns its API.
+func startPrometheus(t *testing.T, target string) string {
+	t.Helper()
+	rules, err := filepath.Abs("../../dashboards/prometheus.rules.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	config := fmt.Sprintf("global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}\nrule_files: [%q]\nscrape_configs:\n"+
+		"  - {job_name: streamwatch, static_configs: [{targets: [%q]}]}\n", rules, target)
+	if err := os.WriteFile(filepath.Join(dir, "prometheus.yml"), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := ln.Addr().String()
+	ln.Close()
+	start(t, "prometheus", exec.Command("prometheus", "--config.file="+filepath.Join(dir, "prometheus.yml"),
+		"--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address), os.Interrupt)
+	return "http://" + address + "/api/v1"
+}
+
+// fires waits until the alerts that fire are the wanted ones and no others, but
+// for the further views of one fault that some of them are.
+func fires(t *testing.T, api, want string, limit time.Duration) {
+	t.Helper()
+	got, err := "", error(nil)
+	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(250 * time.Millisecond) {
+		if got, err = firing(api); err != nil {
+			continue
+		}
+		for _, name := range strings.Fields(got) {
+			if strings.HasPrefix(name, "StreamwatchOrigin") {
+				t.Fatalf("%s fires for a fault of the CDN", name)
+			}
+		}
+		if want == "" && got == "" || want != "" && !slices.ContainsFunc(strings.Fields(want), func(w string) bool { return !strings.Contains(got, w) }) {
+			return
+		}
+	}
+	t.Fatalf("firing: %q (%v), want %q", got, err, want)
+}
+
+// firing asks Prometheus for the alerts that fire, once it has scraped.
+func firing(api string) (string, error) {
+	var up struct {
+		Data struct{ Result []struct{ Value [2]any } }
+	}
+	if err := fetchJSON(api+"/query?query=streamwatch_monitor_heartbeat", &up); err != nil {
+		return "", err
+	}
+	if len(up.Data.Result) == 0 {
+		return "", fmt.Errorf("nothing was scraped yet")
+	}
+	var alerts struct {
+		Data struct {
+			Alerts []struct {
+				State  string
+				Labels map[string]string
+			}
+		}
+	}
+	if err := fetchJSON(api+"/alerts", &alerts); err != nil {
+		return "", err
+	}
+	var names []string
+	for _, a := range alerts.Data.Alerts {
+		if a.State == "firing" {
+			names = append(names, a.Labels["alertname"])
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(slices.Compact(names), " "), nil
+}
+
+func fetchJSON(url string, into any) error {
+	res, err := http.Get(url)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	return json.NewDecoder(res.Body).Decode(into)
+}
