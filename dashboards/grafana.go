@@ -92,7 +92,10 @@ func (g *grafana) stat(title, expr, unit string, fine, limit float64) {
 	g.place(6, 8, object{
 		"type": "stat", "title": title, "targets": []object{target(expr, "{{stream}} {{side}}")},
 		"fieldConfig": object{"defaults": object{"unit": unit, "thresholds": object{"mode": "absolute", "steps": steps}}, "overrides": []object{}},
-		"options":     object{"colorMode": "background", "graphMode": "area", "reduceOptions": object{"calcs": []string{"lastNotNull"}}},
+		"options": object{
+			"colorMode": "background", "graphMode": "area", "justifyMode": "auto", "textMode": "auto", "orientation": "auto", "wideLayout": true,
+			"showPercentChange": false, "percentChangeColorMode": "standard", "reduceOptions": object{"calcs": []string{"lastNotNull"}},
+		},
 	})
 }
 
@@ -137,6 +140,9 @@ func (g *grafana) timeSeries(title, help, unit, expr, legend string) {
 			"defaults":  object{"unit": unit, "min": 0, "custom": object{"drawStyle": "line", "lineInterpolation": "stepAfter", "spanNulls": false}},
 			"overrides": []object{},
 		},
-		"options": object{"legend": object{"displayMode": "list", "placement": "bottom"}, "tooltip": object{"mode": "multi"}},
+		"options": object{
+			"legend":  object{"showLegend": true, "displayMode": "list", "placement": "bottom", "calcs": []string{}},
+			"tooltip": object{"mode": "multi", "sort": "desc"},
+		},
 	})
 }
