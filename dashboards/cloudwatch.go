@@ -2,6 +2,7 @@ package dashboards
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/streamwatch/streamwatch/probe"
 )
@@ -106,12 +107,27 @@ func (b *board) alarms() {
 // status is one line of figures for a stream.
 func (b *board) status(s *Stream) {
 	one := &board{o: b.o, streams: []Stream{*s}}
-	rows := append(one.bySide(probe.ManifestAge, "Maximum"), one.bySide(probe.ManifestAvail, "Average")...)
-	rows = append(rows, one.byStream(probe.EdgeLagSegments, "Maximum")...)
-	rows = append(rows, one.byStream(probe.OpenIncidents, "Maximum")...)
+	rows := slices.Concat(
+		relabel(one.bySide(probe.ManifestAge, "Maximum"), "newest segment, s"),
+		relabel(one.bySide(probe.ManifestAvail, "Average"), "playlists available"),
+		relabel(one.byStream(probe.EdgeLagSegments, "Maximum"), "segments behind origin"),
+		relabel(one.byStream(probe.OpenIncidents, "Maximum"), "open incidents"),
+	)
 	b.place("metric", 24, 3, object{
 		"title": s.Name, "view": "singleValue", "region": b.o.Region, "period": b.period(), "sparkline": true, "metrics": rows,
 	})
+}
+
+// relabel names rows for a place whose title is their stream.
+func relabel(rows []any, label string) []any {
+	for i := range rows {
+		row, name := rows[i].([]any), label
+		if len(rows) > 1 {
+			name = probe.Sides[i].String() + ": " + label
+		}
+		row[len(row)-1].(object)["label"] = name
+	}
+	return rows
 }
 
 func (b *board) plot(title string, rows []any, lines []object) {

@@ -39,7 +39,10 @@ func Grafana() ([]byte, error) {
 func staleDefault() float64 { return Stream{TargetDuration: defaultTarget}.staleAfter().Seconds() }
 
 // prometheusName is a metric's name in Prometheus.
-func prometheusName(m *probe.Metric) string { return "streamwatch_" + m.Prometheus }
+func prometheusName(m *probe.Metric) string { return ours(m.Prometheus) }
+
+// ours is the full name of a metric or family of the catalog.
+func ours(name string) string { return "streamwatch_" + name }
 
 // series selects a metric of the chosen events and streams.
 func series(m *probe.Metric, more ...string) string {
@@ -63,19 +66,19 @@ func source() object { return object{"type": "prometheus", "uid": "${DS_PROMETHE
 
 // grafana places panels from left to right on a grid 24 wide.
 type grafana struct {
-	panels []object
-	x, y   int
+	panels          []object
+	x, y, rowHeight int
 }
 
 func (g *grafana) place(width, height int, panel object) {
 	if g.x+width > 24 {
-		g.x, g.y = 0, g.y+8
+		g.x, g.y, g.rowHeight = 0, g.y+g.rowHeight, 0
 	}
 	panel["id"] = len(g.panels) + 1
 	panel["datasource"] = source()
 	panel["gridPos"] = object{"x": g.x, "y": g.y, "w": width, "h": height}
 	g.panels = append(g.panels, panel)
-	g.x += width
+	g.x, g.rowHeight = g.x+width, max(g.rowHeight, height)
 }
 
 func target(expr, legend string) object {
@@ -89,7 +92,7 @@ func (g *grafana) stat(title, expr, unit string, fine, limit float64) {
 	if limit < fine {
 		steps = []object{{"color": "red", "value": nil}, {"color": "green", "value": fine}}
 	}
-	g.place(6, 8, object{
+	g.place(6, 4, object{
 		"type": "stat", "title": title, "targets": []object{target(expr, "{{stream}} {{side}}")},
 		"fieldConfig": object{"defaults": object{"unit": unit, "thresholds": object{"mode": "absolute", "steps": steps}}, "overrides": []object{}},
 		"options": object{
@@ -101,10 +104,10 @@ func (g *grafana) stat(title, expr, unit string, fine, limit float64) {
 
 // incidents lists what is open now, with its culprit.
 func (g *grafana) incidents() {
-	t := target(`streamwatch_findings_active{event=~"$event",stream=~"$stream"} > 0`, "")
+	t := target(ours(probe.FindingsActive.Prometheus)+`{event=~"$event",stream=~"$stream"} > 0`, "")
 	t["instant"], t["format"] = true, "table"
 	hidden := object{"Time": true, "__name__": true, "instance": true, "job": true}
-	g.place(24, 8, object{
+	g.place(24, 6, object{
 		"type": "table", "title": "Open incidents by check and blame", "targets": []object{t},
 		"fieldConfig":     object{"defaults": object{}, "overrides": []object{}},
 		"transformations": []object{{"id": "organize", "options": object{"excludeByName": hidden, "renameByName": object{"Value": "open"}}}},
@@ -129,7 +132,7 @@ var grafanaUnits = map[string]string{"s": "s", "ms": "s", "%": "percentunit", ""
 
 // phases shows where the time of fetches goes.
 func (g *grafana) phases() {
-	const expr = "histogram_quantile(0.9, sum by (le, side, phase) (rate(streamwatch_fetch_phase_seconds_bucket[$__rate_interval])))"
+	expr := "histogram_quantile(0.9, sum by (le, side, phase) (rate(" + ours(probe.FetchPhase.Prometheus) + "_bucket[$__rate_interval])))"
 	g.timeSeries("Phases of fetches, p90", "DNS, connect, TLS, first byte and body.", "s", expr, "{{side}} {{phase}}")
 }
 

@@ -28,9 +28,9 @@ func PrometheusRules(o Options) []byte {
 			r.alarm(&alarms[i])
 		}
 	}
-	r.incidents("ViewerImpact", `severity="critical"`, "page", "viewers suffer: {{ $labels.check }}, blame {{ $labels.blame }}")
-	r.incidents("CdnFault", `severity=~"critical|error",blame=~"cdn|config"`, "info", "the CDN is at fault: {{ $labels.check }}")
-	r.incidents("OriginFault", `severity=~"critical|error",blame=~"origin|encoder"`, "info", "the {{ $labels.blame }} is at fault: {{ $labels.check }}")
+	r.incidents(logicalID("viewer-impact", ""), `severity="critical"`, "page", "viewers suffer: {{ $labels.check }}, blame {{ $labels.blame }}")
+	r.incidents(logicalID("cdn-fault", ""), `severity=~"critical|error",blame=~"cdn|config"`, "info", "the CDN is at fault: {{ $labels.check }}")
+	r.incidents(logicalID("origin-fault", ""), `severity=~"critical|error",blame=~"origin|encoder"`, "info", "the {{ $labels.blame }} is at fault: {{ $labels.check }}")
 	return []byte(r.out.String())
 }
 
@@ -89,5 +89,5 @@ func (r *rules) incidents(name, matchers, severity, summary string) {
 	if r.event != "" {
 		matchers = fmt.Sprintf("event=%q,", r.event) + matchers
 	}
-	r.rule(name, "sum by (event, stream, check, blame) (streamwatch_findings_active{"+matchers+"}) > 0", "", severity, summary+" ({{ $labels.stream }})")
+	r.rule(name, "sum by (event, stream, check, blame) ("+ours(probe.FindingsActive.Prometheus)+"{"+matchers+"}) > 0", "", severity, summary+" ({{ $labels.stream }})")
 }

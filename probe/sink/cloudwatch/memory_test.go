@@ -93,3 +93,10 @@ func (m *memory) ail(err error) {
 	defer m.mu.Unlock()
 	m.sick = err
 }
+
+// clone is what another process finds.
+func (m *memory) clone() *memory {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return &memory{rows: slices.Clone(m.rows), last: m.last, newest: m.newest}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
 	"runtime"
 	"strings"
 	"sync"
@@ -187,8 +188,8 @@ func TestEverySampleOnce(t *testing.T) {
 	}
 }
 
-// Three hours without AWS: nothing is lost, memory stays flat, and what waited
-// goes out in few requests, oldest first.
+// Three hours without AWS, and then a kill: nothing is lost, memory stays flat,
+// and what waited goes out in few requests, oldest first.
 func TestThreeHoursAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, dir := newDouble(), t.TempDir()
@@ -203,13 +204,14 @@ func TestThreeHoursAway(t *testing.T) {
 			}
 			return moods[n%len(moods)]
 		}
-		spool, _ := long()
+		spool, inMemory := long()
 		s, stop := running(t, dir, Options{Put: d.client(), Read: d.client(), Spool: spool})
 		var before runtime.MemStats
 		value := 0.0
 		for time.Now().Before(back) {
 			value++
 			write(t, s, age(value))
+			s.Keep(t.Context()) // as the fan-out does
 			time.Sleep(6 * time.Second)
 			if value == 300 {
 				runtime.GC()
@@ -219,6 +221,20 @@ func TestThreeHoursAway(t *testing.T) {
 		var after runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&after)
+		away := d.asked("PutMetricData")
+		// What a kill leaves is what is on disk at that moment. The process that was
+		// killed sends nothing any more.
+		synctest.Wait()
+		killed := t.TempDir()
+		if inMemory != nil {
+			spool = inMemory.clone()
+		} else if err := os.CopyFS(killed, os.DirFS(dir)); err != nil {
+			t.Fatal(err)
+		}
+		d.mood = func(string, int) mood { return gone }
+		stop()
+		d.mood = nil
+		s, stop = running(t, killed, Options{Put: d.client(), Read: d.client(), Spool: spool})
 		tried := d.asked("PutMetricData")
 		time.Sleep(3 * time.Minute)
 		stop()
@@ -229,7 +245,7 @@ func TestThreeHoursAway(t *testing.T) {
 			}
 		}
 		t.Logf("%.0f samples, %d arrived once; %d requests while away, %d after; heap %d KiB after half an hour, %d KiB after three; %+v",
-			value, once, tried, d.asked("PutMetricData")-tried, before.HeapAlloc>>10, after.HeapAlloc>>10, s.Stats())
+			value, once, away, d.asked("PutMetricData")-tried, before.HeapAlloc>>10, after.HeapAlloc>>10, s.Stats())
 		if once != int(value) {
 			t.Errorf("%d of %.0f samples arrived once", once, value)
 		}

@@ -34,10 +34,10 @@ func newIncidentMetrics() incidentMetrics {
 	names := []string{"event", "stream", "check", "severity", "blame"}
 	return incidentMetrics{
 		active: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Namespace: namespace, Name: "findings_active", Help: "Incidents that are open.",
+			Namespace: namespace, Name: probe.FindingsActive.Prometheus, Help: probe.FindingsActive.Help,
 		}, names),
 		total: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Namespace: namespace, Name: "incidents_total", Help: "Incidents that were opened since the process started.",
+			Namespace: namespace, Name: probe.IncidentsTotal.Prometheus, Help: probe.IncidentsTotal.Help,
 		}, names),
 		open:  map[string]incidentLabels{},
 		quiet: map[incidentLabels]time.Time{},

@@ -13,8 +13,8 @@ import (
 // the bulk of every scrape, and a slow resolver or handshake is slow for all.
 func newPhases() *prometheus.HistogramVec {
 	return prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Namespace: namespace, Name: "fetch_phase_seconds",
-		Help:                            "Time that a phase of a fetch took; connection phases count only where a connection was made.",
+		Namespace: namespace, Name: probe.FetchPhase.Prometheus,
+		Help:                            probe.FetchPhase.Help,
 		Buckets:                         []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		NativeHistogramBucketFactor:     1.1,
 		NativeHistogramMaxBucketNumber:  100,

@@ -79,7 +79,7 @@ func New(o Options) *Sink {
 		incident: newIncidentMetrics(),
 		phases:   newPhases(),
 		refused: prometheus.NewCounter(prometheus.CounterOpts{
-			Namespace: namespace, Name: "samples_refused_total", Help: "Samples that are not shown because there are too many series already.",
+			Namespace: namespace, Name: probe.SamplesRefused.Prometheus, Help: probe.SamplesRefused.Help,
 		}),
 		limit:   maxSeries,
 		targets: map[target][]series{},
@@ -116,7 +116,7 @@ func buildInfo(version string) prometheus.Collector {
 		version = "unknown"
 	}
 	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Namespace: namespace, Name: "build_info", Help: "Always 1; the version is a label.",
+		Namespace: namespace, Name: probe.BuildInfo.Prometheus, Help: probe.BuildInfo.Help,
 		ConstLabels: prometheus.Labels{"version": version},
 	}, func() float64 { return 1 })
 }

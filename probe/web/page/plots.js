@@ -133,7 +133,7 @@ function make(p, data) {
   const line = { edge: { stroke: colour("--edge"), width: 2 }, origin: { stroke: colour("--origin"), width: 1.5, dash: [5, 4] }, "": { stroke: colour("--edge"), width: 2 } };
   const figure = (u, v) => v == null ? "–" : p.unit === "s" ? v.toFixed(1) : v.toFixed(0);
   return new uPlot({
-    width: Math.max(200, p.box.clientWidth), height: 130, padding: [8, 8, 0, 0],
+    width: Math.max(200, p.box.clientWidth), height: 130, padding: [8, 18, 0, 0],
     cursor: { sync: { key: "course" }, drag: { x: false, y: false }, points: { size: 5 } },
     legend: { show: true },
     scales: { x: { time: true, range: () => [now() / 1000 - span, now() / 1000] }, y: { range: (u, min, max) => range(p, min, max) } },

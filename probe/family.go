@@ -1,0 +1,22 @@
+package probe
+
+// Family is a metric that Prometheus alone shows: its labels are more than what
+// CloudWatch bills a metric for, or it tells of the process and not the event.
+type Family struct {
+	Prometheus string // without the prefix streamwatch_
+	Help       string
+}
+
+// The families, beside the metrics of the catalog.
+var (
+	FindingsActive = &Family{"findings_active", "Incidents that are open."}
+	IncidentsTotal = &Family{"incidents_total", "Incidents that were opened since the process started."}
+	FetchPhase     = &Family{"fetch_phase_seconds", "Time that a phase of a fetch took; connection phases count only where a connection was made."}
+	SamplesRefused = &Family{"samples_refused_total", "Samples that are not shown because there are too many series already."}
+	BuildInfo      = &Family{"build_info", "Always 1; the version is a label."}
+)
+
+// Families lists them in the order of the docs.
+func Families() []*Family {
+	return []*Family{FindingsActive, IncidentsTotal, FetchPhase, SamplesRefused, BuildInfo}
+}
