@@ -7,6 +7,7 @@ VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev
 FUZZTIME ?= 30s
 SOAK     ?= 30m
 STREAMS  ?= 500
+RUNS     ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo build test lint fmt golden generate bench load player-table shots fuzz soak clean
@@ -48,8 +49,8 @@ fuzz: ## every fuzz target for FUZZTIME (30s)
 load: ## CPU, memory and lateness at STREAMS (500) streams, against bare requests
 	STREAMWATCH_LOAD=$(STREAMS) $(GO) test -run 'TestLoad(Bare)?$$' -count 1 -v ./probe/monitor
 
-player-table: ## player/RECOVERY.md: what the embeds survive, measured in a browser (10 minutes)
-	STREAMWATCH_PLAYER_TABLE=1 $(GO) test -run TestRecoveryTable -timeout 1h -v ./player
+player-table: ## player/RECOVERY.md: what the embeds survive, measured in a browser RUNS (1) times, a quarter of an hour each
+	STREAMWATCH_PLAYER_TABLE=$(RUNS) $(GO) test -run TestRecoveryTable -timeout 3h -v ./player
 
 shots: ## the screenshots in docs/
 	STREAMWATCH_SHOTS=1 $(GO) test -run Shots -count 1 ./cmd/streamwatch ./player

@@ -1,6 +1,7 @@
 package player_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -31,14 +32,14 @@ func need(t *testing.T, programs ...string) {
 // live is an ffmpeg live stream with faults on the way to the browser. Frames
 // carry their number as a row of bits, so that a page can tell how late it is.
 type live struct {
-	dir string
-	srv *httptest.Server
-	cmd *exec.Cmd
+	dir   string
+	srv   *httptest.Server
+	cmd   *exec.Cmd
+	front string // base URL of an edge before srv; "" is none
 
 	mu      sync.Mutex
 	fault   func(w http.ResponseWriter, r *http.Request) bool // true: answered
 	started time.Time                                         // of frame 0
-	cache   map[string][]byte                                 // playlists of a frozen stream
 }
 
 // frameBits is how many bits of the frame number are drawn: 2^12 frames of 25
@@ -54,7 +55,7 @@ func newLive(t *testing.T) *live {
 	return l
 }
 
-func (l *live) url() string { return l.srv.URL + "/live/main.m3u8" }
+func (l *live) url() string { return cmp.Or(l.front, l.srv.URL) + "/live/main.m3u8" }
 
 // start begins encoding: two variants, H.264 and AAC, two-second segments, ten
 // of them listed.
@@ -138,7 +139,7 @@ func (l *live) date(t *testing.T, playlist string) {
 func (l *live) set(fault func(w http.ResponseWriter, r *http.Request) bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.fault, l.cache = fault, map[string][]byte{}
+	l.fault = fault
 }
 
 // status answers everything with one status.
@@ -152,21 +153,22 @@ func status(code int) func(http.ResponseWriter, *http.Request) bool {
 // reset drops connections without an answer, as a server that is away.
 func reset(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }
 
-// frozen serves each playlist as it was when the fault began.
-func (l *live) frozen(w http.ResponseWriter, r *http.Request) bool {
-	if !strings.HasSuffix(r.URL.Path, ".m3u8") {
-		return false
+// frozen serves every playlist as it is now.
+func (l *live) frozen() func(http.ResponseWriter, *http.Request) bool {
+	texts := map[string][]byte{}
+	names, _ := filepath.Glob(filepath.Join(l.dir, "*.m3u8"))
+	for _, name := range names {
+		texts[filepath.Base(name)], _ = os.ReadFile(name)
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	b, ok := l.cache[r.URL.Path]
-	if !ok {
-		b, _ = os.ReadFile(filepath.Join(l.dir, filepath.Base(r.URL.Path)))
-		l.cache[r.URL.Path] = b
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		text, ok := texts[filepath.Base(r.URL.Path)]
+		if !ok {
+			return false
+		}
+		w.Header().Set("Content-Type", "application/vnd.apple.mpegurl")
+		_, _ = w.Write(text)
+		return true
 	}
-	w.Header().Set("Content-Type", "application/vnd.apple.mpegurl")
-	_, _ = w.Write(b)
-	return true
 }
 
 // missing hides one segment of every variant: the next that will be made.

@@ -113,8 +113,8 @@ func (d *derivation) hlsjsPolicies() {
 		},
 		Setting{
 			"playlistLoadPolicy.default",
-			policy(firstByte, clamp(4*d.td, 10*time.Second, 20*time.Second), 30, retry(30, d.td/2, cap4)),
-			"the default gives up after about 6 s; retries at the pace of ordinary reloads put no extra load on the edge",
+			policy(firstByte, clamp(4*d.td, 10*time.Second, 20*time.Second), 30, retry(30, d.td/2, min(d.td/2, cap4))),
+			"the default gives up after about 6 s; half a target duration is the pace at which players reload what has not changed",
 		},
 		Setting{
 			"fragLoadPolicy.default",

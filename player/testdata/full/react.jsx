@@ -66,7 +66,7 @@ const config = {
       "default": {
         "errorRetry": {
           "maxNumRetry": 30,
-          "maxRetryDelayMs": 2000,
+          "maxRetryDelayMs": 1000,
           "retryDelayMs": 1000
         },
         "maxLoadTimeMs": 10000,
