@@ -23,6 +23,7 @@ type StreamSnapshot struct {
 	Renditions    []RenditionSnapshot `json:"renditions"`
 	OpenIncidents []string            `json:"open_incidents"`
 	Incidents     []Incident          `json:"-"` // the open ones, whole
+	Advice        []Advice            `json:"advice,omitempty"`
 }
 
 // RenditionSnapshot is one rendition with its sides.

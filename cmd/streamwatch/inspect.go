@@ -164,7 +164,11 @@ func judgeOnce(stream string, looks []look) []report.Finding {
 		}
 		latest.keep(j.Step(o, o.Exchange.Done).Incidents)
 	}
-	return latest.findings()
+	found := latest.findings()
+	for _, a := range j.Advice() {
+		found = append(found, report.AdviceOf(stream, &a))
+	}
+	return found
 }
 
 // watchFor watches live streams until the time is over and every playlist was
@@ -189,13 +193,20 @@ func watchFor(ctx context.Context, o monitor.Options, limit time.Duration) ([]re
 			done = true
 		}
 	}
-	verdict := m.Snapshot().Verdict
+	last := m.Snapshot()
 	stop()
 	running.Wait()
+	found := seen.findings()
+	for i := range last.Streams {
+		for _, a := range last.Streams[i].Advice {
+			found = append(found, report.AdviceOf(last.Streams[i].Name, &a))
+		}
+	}
+	verdict := last.Verdict
 	if verdict == probe.OK || verdict == probe.Degraded || verdict == probe.Down {
 		verdict = ""
 	}
-	return seen.findings(), verdict
+	return found, verdict
 }
 
 // collector is a sink that remembers every incident as it was last.

@@ -56,6 +56,7 @@ type Judge struct {
 type target struct {
 	h        *checks.History
 	trackers []*tracker
+	remarks  []remark
 }
 
 // Result is what one observation led to.

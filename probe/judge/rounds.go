@@ -49,13 +49,14 @@ func (j *Judge) run(t *target, list []*checks.Check, pass *checks.Pass) {
 	}
 }
 
-// count files one round of one check. What is only worth knowing does not
-// count: it never opens an incident, nor holds one open.
+// count files one round of one check. What is only worth knowing is advice: it
+// never opens an incident, nor holds one open.
 func (j *Judge) count(t *target, c *checks.Check, pass *checks.Pass) {
 	tr := t.tracker(c)
 	if f := pass.Found; f != nil {
 		f.Severity = cmp.Or(j.opts.Overrides[c.ID].Severity, f.Severity)
 	}
+	t.remark(c, pass.Found)
 	if pass.Found == nil || pass.Found.Severity < probe.Warning {
 		if tr != nil {
 			tr.rounds <<= 1

@@ -12,7 +12,7 @@ import (
 // which is seldom beside the observations.
 func (j *Judge) Snapshot(now time.Time) *probe.StreamSnapshot {
 	s := &probe.StreamSnapshot{
-		Name: j.opts.Stream, OpenIncidents: make([]string, 0, len(j.incidents)), Renditions: make([]probe.RenditionSnapshot, 0, len(j.targets)/2),
+		Name: j.opts.Stream, Advice: j.Advice(), OpenIncidents: make([]string, 0, len(j.incidents)), Renditions: make([]probe.RenditionSnapshot, 0, len(j.targets)/2),
 	}
 	for _, in := range j.incidents {
 		s.OpenIncidents = append(s.OpenIncidents, in.ID)

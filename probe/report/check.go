@@ -36,6 +36,14 @@ func FindingOf(in probe.Incident) Finding {
 	}
 }
 
+// AdviceOf takes what is worth knowing of a stream as a finding.
+func AdviceOf(stream string, a *probe.Advice) Finding {
+	return Finding{
+		Check: a.Check, Severity: probe.Info, Blame: a.Blame, Stream: stream, Rendition: a.Renditions[0], Renditions: a.Renditions,
+		Side: a.Side, Summary: a.Summary, Detail: a.Detail, Spec: a.Spec, Evidence: []probe.Evidence{},
+	}
+}
+
 // where names what a finding is about: "main/720p@edge".
 func (f *Finding) where() string {
 	s := f.Stream
@@ -141,8 +149,14 @@ func (c *Check) Text(w io.Writer, paint func(word string) string) error {
 	for i := range c.Playlists {
 		b.WriteString("  " + c.Playlists[i].line() + "\n")
 	}
+	wrong, advice := 0, strings.Builder{}
 	for i := range c.Findings {
 		f := &c.Findings[i]
+		if f.Severity <= probe.Info {
+			fmt.Fprintf(&advice, "  %s  %s: %s (%s)\n", f.Check, f.Summary, f.Detail, f.where())
+			continue
+		}
+		wrong++
 		fmt.Fprintf(&b, "\n%s  %s  %s  blame %s\n", paint(f.Severity.String()), f.Check, f.where(), f.Blame)
 		fmt.Fprintf(&b, "  %s: %s\n", f.Summary, f.Detail)
 		if len(f.Consequences) > 0 {
@@ -153,8 +167,11 @@ func (c *Check) Text(w io.Writer, paint func(word string) string) error {
 			fmt.Fprintf(&b, "  %s\n", e.Curl)
 		}
 	}
-	if len(c.Findings) == 0 {
+	if wrong == 0 {
 		b.WriteString("\nnothing found\n")
+	}
+	if advice.Len() > 0 {
+		b.WriteString("\nworth knowing\n" + advice.String())
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

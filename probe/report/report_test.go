@@ -43,6 +43,7 @@ func example() *Check {
 		Findings: []Finding{
 			FindingOf(incident("td.exceeded", probe.Warning, probe.BlameEncoder, 0, 0)),
 			FindingOf(incident("upd.stale", probe.Critical, probe.BlameCDN, 0, 0)),
+			AdviceOf("main", &probe.Advice{Check: "win.few", Blame: probe.BlameEncoder, Side: probe.Origin, Renditions: []string{"720p"}, Summary: "window has few segments", Detail: "5 segments", Spec: "AS 8.11"}),
 		},
 		Playlists: []Playlist{
 			PlaylistOf("https://e.example/m.m3u8", &probe.Playlist{Kind: probe.Multivariant, Variants: make([]probe.Variant, 2)}),

@@ -9,6 +9,7 @@ import { showOpen, showPast, tickIncidents } from "./incidents.js";
 import { feedPlots, selectPlots } from "./plots.js";
 import { showPlayer } from "./player.js";
 import { startFaults } from "./faults.js";
+import { showAdvice } from "./advice.js";
 import { startAlarms } from "./alarms.js";
 
 const state = { snapshot: null, streams: new Map(), open: new Map(), past: [], selected: "", chosen: false };
@@ -109,6 +110,7 @@ function paint() {
   const selected = state.streams.get(state.selected);
   if (selected && dirty.has(state.selected)) {
     showRenditions(state.snapshot, selected);
+    showAdvice(selected);
     feedPlots(state, selected);
   }
   dirty.clear();

@@ -1,0 +1,13 @@
+package probe
+
+// Advice is what is worth knowing of a stream and hurts nobody yet: a finding
+// of severity info. It opens no incident and is told to nobody who does not look.
+type Advice struct {
+	Check      string   `json:"check"`
+	Blame      Blame    `json:"blame"` // whose it is to change
+	Side       Side     `json:"side"`
+	Renditions []string `json:"renditions"` // all that it is about; "" is the multivariant playlist
+	Summary    string   `json:"summary"`
+	Detail     string   `json:"detail"` // as seen last in the first of the renditions
+	Spec       string   `json:"spec"`
+}
