@@ -114,6 +114,9 @@ func TestPrometheusNamesAreOurs(t *testing.T) {
 	ours := map[string]bool{"streamwatch_findings_active": true, "streamwatch_fetch_phase_seconds_bucket": true}
 	for _, m := range probe.Catalog() {
 		ours["streamwatch_"+m.Prometheus] = true
+		if m.Scope == probe.ByViewer && !m.Total() {
+			ours["streamwatch_"+m.Prometheus+"_bucket"] = true
+		}
 	}
 	for _, text := range [][]byte{grafana, PrometheusRules(concert())} {
 		for _, name := range regexp.MustCompile(`streamwatch_[a-z_]+`).FindAll(text, -1) {

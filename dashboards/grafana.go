@@ -31,6 +31,7 @@ func Grafana() ([]byte, error) {
 	g.plot(probe.MediaSequence, "short", "max by (stream, rendition, side) (%s)", "{{stream}} {{rendition}} {{side}}")
 	g.plot(probe.LiveLatency, "s", "max by (stream) (%s)", "{{stream}}")
 	g.phases()
+	g.viewers()
 	return encode(object{
 		"__inputs":   []object{{"name": "DS_PROMETHEUS", "label": "Prometheus", "type": "datasource", "pluginId": "prometheus", "pluginName": "Prometheus"}},
 		"__requires": []object{{"type": "datasource", "id": "prometheus", "name": "Prometheus", "version": "1.0.0"}},

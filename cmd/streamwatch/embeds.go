@@ -92,7 +92,7 @@ func (e *embeds) write(ctx context.Context, s *configs.Stream) (known bool, err 
 	for _, w := range warnings {
 		e.log.Info("embed", zap.String("stream", s.Name), zap.String("warning", w.String()))
 	}
-	preview, err := player.Preview(e.event.Event, s.Name, manifest, conf, options)
+	preview, err := player.Preview(e.event.Event, s.Name, manifest, conf, previewOptions(e.event, options))
 	if err != nil {
 		return facts.Known, err
 	}

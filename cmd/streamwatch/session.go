@@ -18,6 +18,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/beacon"
 	"github.com/streamwatch/streamwatch/probe/monitor"
 	"github.com/streamwatch/streamwatch/probe/report"
 	"github.com/streamwatch/streamwatch/probe/sim"
@@ -44,6 +45,7 @@ type session struct {
 	server  *web.Server
 	embeds  *embeds
 	out     *outlets
+	beacon  *beacon.Receiver // nil unless the event takes beacons
 }
 
 // failure is one of ours, with its mend.
@@ -188,6 +190,10 @@ func (s *session) wire(ctx context.Context, folder string) error {
 	if a := s.event.Monitor.Auth; a != nil {
 		w.Auth = web.Auth{Username: a.Username, Password: a.Password.Reveal()}
 	}
+	if s.event.Monitor.Beacon {
+		s.beacon = s.newBeacon(source)
+		source.viewers, w.Beacon = s.beacon.Viewers, s.beacon
+	}
 	s.server = web.New(w)
 	o.Observe = metrics.Observe
 	if s.out, err = s.outlets(ctx, open); err != nil {
@@ -198,14 +204,6 @@ func (s *session) wire(ctx context.Context, folder string) error {
 	source.m = s.monitor
 	return nil
 }
-
-// lateSource is the monitor, for what is made before it.
-type lateSource struct{ m *monitor.Monitor }
-
-// Snapshot returns the monitor's.
-func (l *lateSource) Snapshot() *probe.Snapshot { return l.m.Snapshot() }
-
-func (l *lateSource) ready() bool { return l.m.Ready() }
 
 // announce says where everything is.
 func (s *session) announce(folder string) {
@@ -243,6 +241,9 @@ func (s *session) watch(ctx context.Context) error {
 		parts.Go(func() { send(serving) })
 	}
 	parts.Go(func() { s.embeds.run(ctx) })
+	if s.beacon != nil {
+		parts.Go(func() { s.beacon.Run(ctx) })
+	}
 	s.monitor.Run(ctx)
 	end()
 	parts.Wait()

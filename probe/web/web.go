@@ -49,6 +49,7 @@ type Options struct {
 	Embeds     func(stream string) http.Handler // below /embed/STREAM/, which is not stripped; nil where there is none (yet)
 	EmbedKinds []string                         // in the order of the page's tabs: "hlsjs", "videojs", "native"
 	Faults     Faults                           // only in the demo
+	Beacon     http.Handler                     // POST beacon.Path: what viewers report, without auth
 	Auth       Auth
 	Log        *zap.Logger
 }

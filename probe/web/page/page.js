@@ -8,6 +8,7 @@ import { showRenditions } from "./renditions.js";
 import { showOpen, showPast, tickIncidents } from "./incidents.js";
 import { feedPlots, selectPlots } from "./plots.js";
 import { showPlayer } from "./player.js";
+import { showViewers } from "./viewers.js";
 import { startFaults } from "./faults.js";
 
 const state = { snapshot: null, streams: new Map(), open: new Map(), past: [], selected: "", chosen: false };
@@ -109,6 +110,7 @@ function paint() {
   if (selected && dirty.has(state.selected)) {
     showRenditions(state.snapshot, selected);
     feedPlots(state, selected);
+    showViewers(selected);
   }
   dirty.clear();
   if (dirtyIncidents) {
