@@ -46,7 +46,7 @@ export default function LivePlayer() {
 }
 
 // wordpress writes a plug-in with one shortcode, which prints the iframe. All
-// that differs is in single-quoted strings.
+// that differs is in single-quoted strings; the style is in a format of PHP's too.
 func (r *renderer) wordpress() ([]byte, error) {
 	d := r.frame()
 	var b bytes.Buffer
@@ -67,7 +67,7 @@ add_shortcode( 'streamwatch_%[2]s', function () {
 		esc_attr( %[8]s )
 	);
 } );
-`, r.stream, strings.ReplaceAll(r.stream, "-", "_"), d.Width, d.Height, r.frameStyle(), d.Sandbox, phpString(d.Frame), phpString(d.Title))
+`, r.stream, strings.ReplaceAll(r.stream, "-", "_"), d.Width, d.Height, strings.ReplaceAll(r.frameStyle(), "%", "%%"), d.Sandbox, phpString(d.Frame), phpString(d.Title))
 	return b.Bytes(), nil
 }
 
