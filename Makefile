@@ -9,7 +9,7 @@ SOAK     ?= 30m
 STREAMS  ?= 500
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test lint fmt golden generate bench load player-table fuzz soak clean
+.PHONY: help demo build test lint fmt golden generate bench load player-table shots fuzz soak clean
 
 help: ## print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ load: ## CPU, memory and lateness at STREAMS (500) streams, against bare request
 
 player-table: ## player/RECOVERY.md: what the embeds survive, measured in a browser (10 minutes)
 	STREAMWATCH_PLAYER_TABLE=1 $(GO) test -run TestRecoveryTable -timeout 1h -v ./player
+
+shots: ## the pictures of docs/embeds.md, taken in a browser
+	STREAMWATCH_SHOTS=$(CURDIR)/docs $(GO) test -run TestShots -count 1 -v ./player
 
 soak: ## a healthy real stream, by ffmpeg and nginx, for SOAK (30m): no incident
 	STREAMWATCH_SOAK=$(SOAK) $(GO) test -run TestRealStream -timeout 0 -v ./cmd/streamwatch

@@ -2,6 +2,7 @@ package player
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"strings"
 )
@@ -14,9 +15,16 @@ func (r *renderer) react() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	muted := ""
+	attributes := ""
 	if r.opt.Autoplay == Muted {
-		muted = " muted"
+		attributes = " muted"
+	}
+	if r.opt.Poster != "" {
+		poster, err := json.Marshal(r.opt.Poster)
+		if err != nil {
+			return nil, fmt.Errorf("writing the poster: %w", err)
+		}
+		attributes += " poster={" + string(poster) + "}"
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `// React component for stream %[1]s: npm install hls.js@%[2]s, and keep
@@ -41,7 +49,7 @@ export default function LivePlayer() {
     </div>
   );
 }
-`, r.stream, hlsVersion, block, r.width, r.height, muted)
+`, r.stream, hlsVersion, block, r.width, r.height, attributes)
 	return b.Bytes(), nil
 }
 
