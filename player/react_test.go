@@ -4,15 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -95,19 +92,8 @@ func TestReactComponent(t *testing.T) {
 	need(t, "ffmpeg", "node", "npm")
 	l := newLive(t)
 	l.start(t, false)
-	var mu sync.Mutex
-	var told []map[string]any
-	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		b, _ := io.ReadAll(r.Body)
-		var one map[string]any
-		mu.Lock()
-		defer mu.Unlock()
-		if json.Unmarshal(b, &one) == nil {
-			told = append(told, one)
-		}
-	}))
-	defer collector.Close()
-	opt := player.Options{Title: "Autumn concert", Beacon: collector.URL + "/api/v1/beacon"}
+	told := newCollector(t)
+	opt := player.Options{Title: "Autumn concert", Beacon: told.url}
 	cfg, _, err := player.Derive(benchFacts(), opt)
 	if err != nil {
 		t.Fatal(err)
@@ -129,9 +115,7 @@ func TestReactComponent(t *testing.T) {
 			}
 			srv := httptest.NewServer(http.FileServer(http.Dir(buildReact(t, files, mode))))
 			defer srv.Close()
-			mu.Lock()
-			told = nil
-			mu.Unlock()
+			told.take()
 			var asked atomic.Int32
 			l.set(func(http.ResponseWriter, *http.Request) bool { asked.Add(1); return false })
 
@@ -151,11 +135,8 @@ func TestReactComponent(t *testing.T) {
 			if n := asked.Load() - before; n > 0 {
 				t.Errorf("an unmounted player asked %d times", n)
 			}
-			mu.Lock()
-			last := slices.Clone(told)
-			mu.Unlock()
-			if len(last) == 0 || last[len(last)-1]["kind"] != "hlsjs" || last[len(last)-1]["played_seconds"] == nil {
-				t.Errorf("it reported %v", last)
+			if got := told.take(); len(got) == 0 || got[len(got)-1]["kind"] != "hlsjs" || got[len(got)-1]["played_seconds"] == nil {
+				t.Errorf("it reported %v", got)
 			}
 			eval[any](ctx, t, "void show(true)")
 			played(ctx, t, 2*time.Second, 20*time.Second)

@@ -7,16 +7,25 @@ function makeMeter(root, cfg) {
   const video = root.querySelector('video');
   let sum = {};
   let kind; // of the engine
-  let failed = false; // before the first picture
+  let started = false; // there was a picture
+  let failed = false; // before it
   let at = 0; // position seen last
   let when = seconds();
   const add = (name, n) => { sum[name] = Math.round(((sum[name] || 0) + n) * 1000) / 1000; };
   const listen = ({ detail }) => {
     kind = detail.kind;
-    // Who waited for a stream that was not there yet did not see it start slowly.
-    if (detail.type === 'playing' && !failed) add('startup_seconds', detail.seconds);
+    // Who waited for a stream that was not there yet did not see it start
+    // slowly, and each try of the wait is no error of its own.
+    if (detail.type === 'playing') {
+      started = true;
+      if (!failed) add('startup_seconds', detail.seconds);
+    }
     if (detail.type === 'stall') { add('stalls', 1); add('stall_seconds', detail.seconds); }
-    if (detail.type === 'error' && detail.fatal) { failed = true; add('errors', 1); }
+    if (detail.type === 'error' && detail.fatal) {
+      const early = Date.parse(cfg.starts) > Date.now();
+      if (started || !(failed || early)) add('errors', 1);
+      failed = true;
+    }
     if (detail.type === 'latency') sum.latency_seconds = Math.round(detail.seconds * 1000) / 1000;
   };
   // played counts the time in which the picture moved: a jump is no playing.

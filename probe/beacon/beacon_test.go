@@ -69,6 +69,7 @@ func TestBeaconsBecomeSamples(t *testing.T) {
 		good,
 		`{"event":"concert","stream":"main","kind":"hlsjs","played_seconds":10,"stalls":2,"stall_seconds":3.5,"errors":1,"new_in_2030":true}`,
 		`{"event":"concert","stream":"main","kind":"videojs","errors":2,"startup_seconds":null}`,
+		`{"event":"concert","stream":"main","kind":"native","played_seconds":5}`, // and no trouble, which is a zero
 		// Beyond the limits, and not by much the fault of who sends it.
 		`{"event":"concert","stream":"sign","kind":"native","startup_seconds":9e9,"latency_seconds":1e300,"played_seconds":86400,"stalls":1e6,"stall_seconds":7200,"errors":99999}`,
 	} {
@@ -81,8 +82,9 @@ func TestBeaconsBecomeSamples(t *testing.T) {
 		t.Fatalf("batches %v", batches)
 	}
 	want := []string{
-		"viewer_errors_total main hlsjs 1", "viewer_errors_total main videojs 2", "viewer_latency_seconds main hlsjs 6.5",
-		"viewer_played_seconds_total main hlsjs 39.5", "viewer_stall_seconds_total main hlsjs 3.5", "viewer_stalls_total main hlsjs 2",
+		"viewer_errors_total main hlsjs 1", "viewer_errors_total main native 0", "viewer_errors_total main videojs 2", "viewer_latency_seconds main hlsjs 6.5",
+		"viewer_played_seconds_total main hlsjs 39.5", "viewer_played_seconds_total main native 5",
+		"viewer_stall_seconds_total main hlsjs 3.5", "viewer_stall_seconds_total main native 0", "viewer_stalls_total main hlsjs 2", "viewer_stalls_total main native 0",
 		"viewer_startup_seconds main hlsjs 0.8",
 	}
 	if got := samples(batches[0]); !slices.Equal(got, want) {
