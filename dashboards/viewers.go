@@ -8,7 +8,7 @@ func (b *board) viewers() {
 	b.plot("Viewers: startup", append(b.byStream(probe.ViewerStartup, "p50"), b.byStream(probe.ViewerStartup, "p90")...), nil)
 	b.plot("Viewers: latency", append(b.byStream(probe.ViewerLatency, "p50"), b.byStream(probe.ViewerLatency, "p90")...), nil)
 	b.plot("Viewers: stalls and errors", append(b.byStream(probe.ViewerStalls, "Sum"), b.byStream(probe.ViewerErrors, "Sum")...), nil)
-	b.plot("Viewers: seconds played", b.byStream(probe.ViewerPlayed, "Sum"), nil)
+	b.plot("Viewers: seconds played and stalled", append(b.byStream(probe.ViewerPlayed, "Sum"), b.byStream(probe.ViewerStallTime, "Sum")...), nil)
 }
 
 // viewers plots the same for Prometheus: how many watch, how soon they see
@@ -25,4 +25,7 @@ func (g *grafana) viewers() {
 	g.timeSeries("Viewers: latency, p90", probe.ViewerLatency.Help, "s", p90(probe.ViewerLatency), "{{stream}} {{kind}}")
 	g.timeSeries("Viewers: time in stalls", "Stall time over play time; 0.01 is one percent.", "percentunit",
 		rate(probe.ViewerStallTime, "stream")+" / "+rate(probe.ViewerPlayed, "stream"), "{{stream}}")
+	g.timeSeries("Viewers: stalls per hour watched", probe.ViewerStalls.Help, "short",
+		"3600 * "+rate(probe.ViewerStalls, "stream")+" / "+rate(probe.ViewerPlayed, "stream"), "{{stream}}")
+	g.timeSeries("Viewers: errors per minute", probe.ViewerErrors.Help, "short", "60 * "+rate(probe.ViewerErrors, "stream, kind"), "{{stream}} {{kind}}")
 }
