@@ -52,8 +52,8 @@ load: ## CPU, memory and lateness at STREAMS (500) streams, against bare request
 player-table: ## player/RECOVERY.md: what the embeds survive, measured in a browser RUNS (1) times, a quarter of an hour each
 	STREAMWATCH_PLAYER_TABLE=$(RUNS) $(GO) test -run TestRecoveryTable -timeout 3h -v ./player
 
-shots: ## the screenshots in docs/
-	STREAMWATCH_SHOTS=1 $(GO) test -run Shots -count 1 ./cmd/streamwatch ./player
+shots: ## the pictures of docs/, taken in a browser (three minutes)
+	STREAMWATCH_SHOTS=$(CURDIR)/docs $(GO) test -run TestShots -count 1 -v ./player ./cmd/streamwatch
 
 soak: ## a healthy real stream, by ffmpeg and nginx, for SOAK (30m): no incident
 	STREAMWATCH_SOAK=$(SOAK) $(GO) test -run TestRealStream -timeout 0 -v ./cmd/streamwatch

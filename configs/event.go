@@ -109,6 +109,7 @@ type Monitor struct {
 	Segments       string           `yaml:"segments" enum:"none head range full"`
 	Vantage        string           `yaml:"vantage"` // a label on metrics
 	Control        URL              `yaml:"control"` // fetched when both sides fail, to tell a fault of our own network
+	Beacon         bool             `yaml:"beacon"`  // takes what viewers' players report, from anyone
 	Checks         map[string]Check `yaml:"checks"`  // by id, or by the last part of one
 }
 

@@ -107,6 +107,7 @@ func (d *decoder) monitor(m *Monitor) {
 	if m.Auth != nil && m.Auth.Password == "" {
 		d.fail("monitor.auth.password", "must not be empty", "")
 	}
+	d.require("monitor.beacon", !m.Beacon || m.Listen != "", "needs monitor.listen: players report to the address of the page", "")
 	if m.Control != "" {
 		d.checkURL("monitor.control", m.Control)
 	}

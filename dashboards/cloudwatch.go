@@ -30,6 +30,9 @@ func Dashboard(o Options) ([]byte, error) {
 	b.plot("Fetching a segment", append(b.bySide(probe.SegmentFetch, "p50"), b.bySide(probe.SegmentFetch, "p90")...), nil)
 	b.plot("Cache", append(b.byStream(probe.EdgeCacheHit, "Average"), b.byStream(probe.EdgeObjectAge, "Maximum")...), nil)
 	b.plot("Live latency", b.byStream(probe.LiveLatency, "Average"), nil)
+	if o.Viewers {
+		b.viewers()
+	}
 	if o.Distribution {
 		b.cloudFront()
 	}

@@ -117,6 +117,9 @@ func TestPrometheusNamesAreOurs(t *testing.T) {
 	}
 	for _, m := range probe.Catalog() {
 		known[prometheusName(m)] = true
+		if m.Scope == probe.ByViewer && !m.Total() {
+			known[prometheusName(m)+"_bucket"] = true
+		}
 	}
 	for _, text := range [][]byte{grafana, PrometheusRules(concert())} {
 		for _, name := range regexp.MustCompile(`streamwatch_[a-z_]+`).FindAll(text, -1) {

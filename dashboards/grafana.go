@@ -24,6 +24,7 @@ func Grafana() ([]byte, error) {
 		g.plot(&p)
 	}
 	g.phases()
+	g.viewers()
 	return encode(object{
 		"__inputs":   []object{{"name": "DS_PROMETHEUS", "label": "Prometheus", "type": "datasource", "pluginId": "prometheus", "pluginName": "Prometheus"}},
 		"__requires": []object{{"type": "datasource", "id": "prometheus", "name": "Prometheus", "version": "1.0.0"}},

@@ -13,6 +13,7 @@ type Options struct {
 	Region       string        // "" is us-east-1, where CloudFront's own metrics are
 	Period       time.Duration // between two puts; 0 is a minute, less is high resolution
 	PerRendition bool          // each rendition is put by itself too
+	Viewers      bool          // what viewers' players report is put too
 	Streams      []Stream
 
 	Distribution bool     // the template has a resource Distribution, whose metrics are shown

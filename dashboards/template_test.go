@@ -46,13 +46,15 @@ func TestCost(t *testing.T) {
 		streams int
 		period  time.Duration
 		each    bool
+		viewers bool
 	}{
-		{"1 stream, 60 s", 1, time.Minute, false},
-		{"1 stream, 10 s", 1, 10 * time.Second, false},
-		{"1 stream with 4 renditions, each by itself, 60 s", 1, time.Minute, true},
-		{"3 streams, 60 s", 3, time.Minute, false},
+		{"1 stream, 60 s", 1, time.Minute, false, false},
+		{"1 stream, 10 s", 1, 10 * time.Second, false, false},
+		{"1 stream with 4 renditions, each by itself, 60 s", 1, time.Minute, true, false},
+		{"3 streams, 60 s", 3, time.Minute, false, false},
+		{"3 streams and their viewers, 60 s", 3, time.Minute, false, true},
 	} {
-		o := dashboards.Options{Event: "e", Period: c.period, PerRendition: c.each}
+		o := dashboards.Options{Event: "e", Period: c.period, PerRendition: c.each, Viewers: c.viewers}
 		for i := range c.streams {
 			o.Streams = append(o.Streams, dashboards.Stream{Name: fmt.Sprint("s", i), Renditions: 4})
 		}

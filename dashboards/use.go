@@ -14,7 +14,7 @@ func MetricCount(o Options) int {
 	n := 0
 	for _, m := range probe.Catalog() {
 		for _, s := range o.Streams {
-			n += s.dimensionSets(m, o.PerRendition)
+			n += s.dimensionSets(m, &o)
 		}
 		if m.Scope == probe.ByEvent {
 			n++
@@ -24,16 +24,20 @@ func MetricCount(o Options) int {
 }
 
 // dimensionSets counts the dimensions that a metric of a stream has values for.
-func (s Stream) dimensionSets(m *probe.Metric, perRendition bool) int {
+func (s Stream) dimensionSets(m *probe.Metric, o *Options) int {
 	sets := 1
 	switch m.Scope {
 	case probe.ByEvent:
 		return 0
 	case probe.BySide:
 		sets = len(probe.Sides)
+	case probe.ByViewer:
+		if !o.Viewers {
+			return 0
+		}
 	case probe.ByStream:
 	}
-	if perRendition && !m.OfStream() {
+	if o.PerRendition && !m.OfStream() {
 		sets *= 1 + s.Renditions
 	}
 	return sets
@@ -48,7 +52,7 @@ func PutsPerPeriod(o Options) int {
 		polls := o.Period.Seconds()/s.TargetDuration.Seconds() + 1
 		values := polls * float64(s.Renditions)
 		for _, m := range probe.Catalog() {
-			size += float64(s.dimensionSets(m, o.PerRendition)) * (datumBytes + valueBytes*min(values, distinct(m)))
+			size += float64(s.dimensionSets(m, &o)) * (datumBytes + valueBytes*min(values, distinct(m)))
 		}
 	}
 	return max(1, (n+maxPerPut-1)/maxPerPut, int(size/bytesPerPut)+1)
@@ -63,6 +67,9 @@ const (
 // distinct is how many different values a metric has in a period at most:
 // flags and counts are put as a value and how often it occurred.
 func distinct(m *probe.Metric) float64 {
+	if m.Scope == probe.ByViewer {
+		return 150
+	}
 	if m.Unit == probe.UnitCount || m.Unit == probe.UnitNone && m != probe.SegmentRatio {
 		return 2
 	}

@@ -2,6 +2,7 @@ package player
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
 	"regexp"
@@ -41,13 +42,9 @@ func (o Options) address(option, s string) (*url.URL, error) {
 	if u.User != nil {
 		return nil, refuse("use signed cookies; an address in a page is public", "the address holds a user name or password")
 	}
-	if !o.AllowSigned {
-		for name := range u.Query() {
-			if slices.Contains(secretParameters, strings.ToLower(name)) {
-				return nil, refuse("use signed cookies, or set player.allow_signed",
-					"the query parameter %s looks like a secret, and everyone can read the page", name)
-			}
-		}
+	if name := secretParameter(u); name != "" && !o.AllowSigned {
+		return nil, refuse("use signed cookies, or set player.allow_signed",
+			"the query parameter %s looks like a secret, and everyone can read the page", name)
 	}
 	if u.Scheme == "http" && !loopback(u.Hostname()) && !o.AllowInsecure {
 		return nil, refuse("use https://, or set player.allow_insecure for a page that is served by http itself",
@@ -55,6 +52,17 @@ func (o Options) address(option, s string) (*url.URL, error) {
 	}
 	u.Fragment = ""
 	return u, nil
+}
+
+// secretParameter names a query parameter that looks like a secret; "" when
+// there is none.
+func secretParameter(u *url.URL) string {
+	for _, name := range slices.Sorted(maps.Keys(u.Query())) {
+		if slices.Contains(secretParameters, strings.ToLower(name)) {
+			return name
+		}
+	}
+	return ""
 }
 
 // loopback reports whether browsers trust the host without TLS.
@@ -90,5 +98,11 @@ func (o Options) manifestAddress(s string) (*url.URL, []Warning, error) {
 		}
 	}
 	u, err := o.address("manifest", s)
-	return u, warnings, err
+	if err != nil {
+		return nil, nil, err
+	}
+	if name := secretParameter(u); name != "" {
+		warnings = append(warnings, Warning{"manifest", "everyone who can open the embeds can read the query parameter " + name + ", and it may expire during the event"})
+	}
+	return u, warnings, nil
 }

@@ -99,9 +99,9 @@ type engine struct {
 
 // engines lists the kinds that play by themselves. An iframe frames one of them.
 var engines = []engine{
-	{HLSJS, []library{hlsjsScript}, []string{"slate.js", "controls.js", "page.js", "core.js", "native.js", "levels.js", "hlsjs.js", "boot.js"}},
-	{VideoJS, []library{videojsStyle, videojsScript}, []string{"slate.js", "controls.js", "page.js", "core.js", "levels.js", "videojs.js", "boot.js"}},
-	{Native, nil, []string{"slate.js", "controls.js", "page.js", "core.js", "native.js", "boot.js"}},
+	{HLSJS, []library{hlsjsScript}, []string{"slate.js", "controls.js", "page.js", "meter.js", "core.js", "native.js", "levels.js", "hlsjs.js", "boot.js"}},
+	{VideoJS, []library{videojsStyle, videojsScript}, []string{"slate.js", "controls.js", "page.js", "meter.js", "core.js", "levels.js", "videojs.js", "boot.js"}},
+	{Native, nil, []string{"slate.js", "controls.js", "page.js", "meter.js", "core.js", "native.js", "boot.js"}},
 }
 
 // scriptName is the file name of the engine's own script.

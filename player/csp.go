@@ -23,7 +23,7 @@ func (r *renderer) policy(e engine, d document) string {
 		{"default-src", "'none'"},
 		append([]string{"script-src"}, unique(scripts)...),
 		append([]string{"style-src"}, unique(styles)...),
-		append([]string{"connect-src"}, unique(append(slices.Clone(media), origins(r.opt.Beacon)...))...),
+		append([]string{"connect-src"}, unique(append(slices.Clone(media), beaconSource(r.opt.Beacon)...))...),
 		append([]string{"media-src", "blob:"}, media...),
 		append([]string{"img-src", "data:"}, origins(r.opt.Poster)...),
 		{"worker-src", "blob:"},
@@ -77,6 +77,14 @@ func source(u string) string {
 		return "'self'"
 	}
 	return u
+}
+
+// beaconSource allows the address of the beacon, or in a preview the server's own.
+func beaconSource(address string) []string {
+	if ownPath.MatchString(address) {
+		return []string{"'self'"}
+	}
+	return origins(address)
 }
 
 // origins is the origin of an address, or nothing.

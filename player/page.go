@@ -168,7 +168,7 @@ func (r *renderer) pageDocument(e engine) (document, error) {
 	if err != nil {
 		return document{}, err
 	}
-	css += fmt.Sprintf("main { max-width: calc(100vh * %d / %d); margin: 0 auto; }\n", r.width, r.height)
+	css += fmt.Sprintf("main { width: 100%%; max-width: calc(100vh * %d / %d); margin: 0 auto; }\n", r.width, r.height)
 	d.CSS = template.CSS(css)
 	if r.opt.Scripts == Local {
 		for _, list := range [][]resource{d.Styles, d.Scripts} {

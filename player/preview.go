@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -14,22 +15,31 @@ import (
 // Preview serves the embeds of one stream for the monitor's own page: all kinds,
 // by the last element of the request's path (…/hlsjs or …/hlsjs.html), with the
 // scripts from the binary. It plays http:// manifests too, because the page
-// itself may be served by http.
+// itself may be served by http. Its Beacon may be a path of the server that
+// serves it, such as /api/v1/beacon.
 func Preview(event, stream, manifestURL string, cfg Config, o Options) (http.Handler, error) {
 	o.Kinds, o.Scripts, o.Base, o.AllowInsecure = Kinds(), Local, "", true
 	if len(o.FrameAncestors) == 0 {
 		o.FrameAncestors = []string{"'self'"}
 	}
+	beacon := o.Beacon
+	if ownPath.MatchString(beacon) {
+		o.Beacon = ""
+	}
 	r, err := newRenderer(event, stream, manifestURL, cfg, o)
 	if err != nil {
 		return nil, err
 	}
+	r.opt.Beacon = beacon
 	files, err := r.files()
 	if err != nil {
 		return nil, err
 	}
 	return &preview{files: files, ancestors: r.frameAncestors()}, nil
 }
+
+// ownPath is a path on the server of a page.
+var ownPath = regexp.MustCompile(`^(/[a-z0-9-]+)+$`)
 
 type preview struct {
 	files     map[string][]byte

@@ -2,6 +2,7 @@ package player
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"strings"
 )
@@ -14,9 +15,16 @@ func (r *renderer) react() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	muted := ""
+	attributes := ""
 	if r.opt.Autoplay == Muted {
-		muted = " muted"
+		attributes = " muted"
+	}
+	if r.opt.Poster != "" {
+		poster, err := json.Marshal(r.opt.Poster)
+		if err != nil {
+			return nil, fmt.Errorf("writing the poster: %w", err)
+		}
+		attributes += " poster={" + string(poster) + "}"
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `// React component for stream %[1]s: npm install hls.js@%[2]s, and keep
@@ -41,12 +49,12 @@ export default function LivePlayer() {
     </div>
   );
 }
-`, r.stream, hlsVersion, block, r.width, r.height, muted)
+`, r.stream, hlsVersion, block, r.width, r.height, attributes)
 	return b.Bytes(), nil
 }
 
 // wordpress writes a plug-in with one shortcode, which prints the iframe. All
-// that differs is in single-quoted strings.
+// that differs is in single-quoted strings; the style is in a format of PHP's too.
 func (r *renderer) wordpress() ([]byte, error) {
 	d := r.frame()
 	var b bytes.Buffer
@@ -67,7 +75,7 @@ add_shortcode( 'streamwatch_%[2]s', function () {
 		esc_attr( %[8]s )
 	);
 } );
-`, r.stream, strings.ReplaceAll(r.stream, "-", "_"), d.Width, d.Height, r.frameStyle(), d.Sandbox, phpString(d.Frame), phpString(d.Title))
+`, r.stream, strings.ReplaceAll(r.stream, "-", "_"), d.Width, d.Height, strings.ReplaceAll(r.frameStyle(), "%", "%%"), d.Sandbox, phpString(d.Frame), phpString(d.Title))
 	return b.Bytes(), nil
 }
 

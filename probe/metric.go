@@ -1,6 +1,9 @@
 package probe
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Unit is a CloudWatch unit.
 type Unit string
@@ -22,6 +25,7 @@ const (
 	ByEvent  Scope = iota // Event
 	ByStream              // Event, Stream
 	BySide                // Event, Stream, Side
+	ByViewer              // Event, Stream; the kind of embed is a further label in Prometheus
 )
 
 // Metric declares one number that leaves the process. Alarms, dashboards,
@@ -52,6 +56,13 @@ var (
 	OpenIncidents    = &Metric{"OpenIncidents", "open_incidents", UnitCount, 1, ByStream, "Incidents that are open."}
 	ViewerImpact     = &Metric{"ViewerImpact", "viewer_impact", UnitNone, 1, BySide, "What a side, or what feeds it, is to blame for: 2 when no viewer can watch, 1 for an open error, else 0."}
 	MonitorHeartbeat = &Metric{"MonitorHeartbeat", "monitor_heartbeat", UnitCount, 1, ByEvent, "1 for each interval in which the monitor worked."}
+
+	ViewerStartup   = &Metric{"ViewerStartupSeconds", "viewer_startup_seconds", UnitSeconds, 1, ByViewer, "Time from a viewer's start, or click, to the first moving picture."}
+	ViewerLatency   = &Metric{"ViewerLatencySeconds", "viewer_latency_seconds", UnitSeconds, 1, ByViewer, "How far viewers are behind the end of the playlist."}
+	ViewerPlayed    = &Metric{"ViewerPlayedSeconds", "viewer_played_seconds_total", UnitSeconds, 1, ByViewer, "Time for which viewers saw the picture move; its rate is how many watch."}
+	ViewerStalls    = &Metric{"ViewerStalls", "viewer_stalls_total", UnitCount, 1, ByViewer, "Stalls of more than a second."}
+	ViewerStallTime = &Metric{"ViewerStallSeconds", "viewer_stall_seconds_total", UnitSeconds, 1, ByViewer, "Time that viewers spent in stalls."}
+	ViewerErrors    = &Metric{"ViewerErrors", "viewer_errors_total", UnitCount, 1, ByViewer, "Errors after which a viewer's player had to start anew."}
 )
 
 // Catalog lists every metric in the order of the docs.
@@ -59,6 +70,7 @@ func Catalog() []*Metric {
 	return []*Metric{
 		ManifestAge, ManifestAvail, ManifestFetch, MediaSequence, SegmentAvail, SegmentFetch, SegmentRatio,
 		EdgeLag, EdgeLagSegments, EdgeCacheHit, EdgeObjectAge, LiveLatency, OpenIncidents, ViewerImpact, MonitorHeartbeat,
+		ViewerStartup, ViewerLatency, ViewerPlayed, ViewerStalls, ViewerStallTime, ViewerErrors,
 	}
 }
 
@@ -73,13 +85,19 @@ func FindMetric(name string) (*Metric, bool) {
 }
 
 // OfStream reports whether a metric is the stream's alone: no rendition has it.
-func (m *Metric) OfStream() bool { return m == OpenIncidents || m == ViewerImpact }
+func (m *Metric) OfStream() bool {
+	return m == OpenIncidents || m == ViewerImpact || m.Scope == ByViewer
+}
+
+// Total reports whether a metric's samples add up, as those of a counter; else
+// each is a value of its own.
+func (m *Metric) Total() bool { return strings.HasSuffix(m.Prometheus, "_total") }
 
 // Sample is one value of one metric.
 type Sample struct {
 	Metric    *Metric
 	Stream    string
-	Rendition string // "" for the multivariant playlist and for the stream
+	Rendition string // "" for the multivariant playlist and for the stream; the kind of embed where a viewer reports
 	Side      Side
 	Value     float64 // base units; never NaN or infinite
 	At        time.Time

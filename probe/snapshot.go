@@ -24,6 +24,17 @@ type StreamSnapshot struct {
 	OpenIncidents []string            `json:"open_incidents"`
 	Incidents     []Incident          `json:"-"` // the open ones, whole
 	Advice        []Advice            `json:"advice,omitempty"`
+	Viewers       *Viewers            `json:"viewers,omitempty"`
+}
+
+// Viewers sums up what the players of a stream reported of late. It is hearsay:
+// whoever can reach the monitor can report, so no verdict depends on it.
+type Viewers struct {
+	Watching        Fact[float64]       `json:"watching"` // how many, on average over a minute
+	Startup         Fact[time.Duration] `json:"startup_p50_seconds"`
+	Latency         Fact[time.Duration] `json:"latency_p50_seconds"`
+	StallsPerMinute Fact[float64]       `json:"stalls_per_minute"` // of watching
+	Errors          int                 `json:"errors"`
 }
 
 // RenditionSnapshot is one rendition with its sides.

@@ -65,7 +65,12 @@ func waitOn(ctx context.Context, t *testing.T, expression string, limit time.Dur
 // startDemo starts the demo and returns its page's URL.
 func startDemo(t *testing.T, binary string) string {
 	t.Helper()
-	cmd := exec.Command(binary, "demo", "--output", filepath.Join(t.TempDir(), "out"))
+	return startPage(t, exec.Command(binary, "demo", "--output", filepath.Join(t.TempDir(), "out")))
+}
+
+// startPage starts streamwatch and returns its page's URL.
+func startPage(t *testing.T, cmd *exec.Cmd) string {
+	t.Helper()
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -80,7 +85,7 @@ func startDemo(t *testing.T, binary string) string {
 			return f[1]
 		}
 	}
-	t.Fatal("the demo printed no page")
+	t.Fatal("streamwatch printed no page")
 	return ""
 }
 

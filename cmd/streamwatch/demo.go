@@ -90,7 +90,7 @@ const (
 func demoEvent(origin, output string) *configs.Event {
 	event := configs.Default()
 	event.Event, event.Output, event.Player.Title = "demo", output, "streamwatch demo"
-	event.Origin.URL = configs.URL(origin)
+	event.Origin.URL, event.Monitor.Beacon = configs.URL(origin), true
 	event.Distribution.Local = &configs.Local{Listen: "127.0.0.1:0"}
 	event.Streams = []configs.Stream{{
 		Name: demoStream, Manifest: configs.URL("/" + demoStream + "/playlist.m3u8"), Renditions: configs.Renditions{All: true},

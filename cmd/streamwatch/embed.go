@@ -25,7 +25,12 @@ func (c *cli) embedCommand() *cobra.Command {
 		Long: `Write the embeds of an event, or of a manifest by its URL, and stop: pages and
 snippets for hls.js, Video.js, native playback and an iframe, set up for the
 stream as its manifest is now. A stream that cannot be read yet gets embeds that
-work for any stream.`,
+work for any stream. Each stream has a folder; index.html in it shows every embed
+with the code to paste.
+
+A URL gets the defaults. An event file says more under player: title, poster,
+base (where the pages are published, which oEmbed and WordPress need) and the
+rest, see docs/embeds.md.`,
 		Example: "  streamwatch embed event.yaml\n  streamwatch embed https://d111111abcdef8.cloudfront.net/live/main.m3u8 --out embeds",
 		Args:    argument(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {

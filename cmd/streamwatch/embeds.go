@@ -85,14 +85,18 @@ func (e *embeds) write(ctx context.Context, s *configs.Stream) (known bool, err 
 		return false, ctx.Err()
 	}
 	options := playerOptions(e.event)
-	conf, warnings, err := player.Derive(facts, options)
+	_, warnings, err := player.Address(manifest, options)
 	if err != nil {
 		return facts.Known, err
 	}
-	for _, w := range warnings {
+	conf, more, err := player.Derive(facts, options)
+	if err != nil {
+		return facts.Known, err
+	}
+	for _, w := range append(warnings, more...) {
 		e.log.Info("embed", zap.String("stream", s.Name), zap.String("warning", w.String()))
 	}
-	preview, err := player.Preview(e.event.Event, s.Name, manifest, conf, options)
+	preview, err := player.Preview(e.event.Event, s.Name, manifest, conf, previewOptions(e.event, options))
 	if err != nil {
 		return facts.Known, err
 	}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/beacon"
 	"github.com/streamwatch/streamwatch/probe/monitor"
 	"github.com/streamwatch/streamwatch/probe/report"
 	"github.com/streamwatch/streamwatch/probe/sim"
@@ -47,6 +48,7 @@ type session struct {
 	embeds  *embeds
 	out     *outlets
 	alarms  *shownAlarms
+	beacon  *beacon.Receiver // nil unless the event takes beacons
 }
 
 // failure is one of ours, with its mend.
@@ -194,6 +196,10 @@ func (s *session) wire(ctx context.Context, folder string) error {
 	if a := s.event.Monitor.Auth; a != nil {
 		w.Auth = web.Auth{Username: a.Username, Password: a.Password.Reveal()}
 	}
+	if s.event.Monitor.Beacon {
+		s.beacon = s.newBeacon(source)
+		source.viewers, w.Beacon = s.beacon.Viewers, s.beacon
+	}
 	s.server = web.New(w)
 	o.Observe = metrics.Observe
 	if s.out, err = s.outlets(ctx, open); err != nil {
@@ -204,14 +210,6 @@ func (s *session) wire(ctx context.Context, folder string) error {
 	source.m = s.monitor
 	return nil
 }
-
-// lateSource is the monitor, for what is made before it.
-type lateSource struct{ m *monitor.Monitor }
-
-// Snapshot returns the monitor's.
-func (l *lateSource) Snapshot() *probe.Snapshot { return l.m.Snapshot() }
-
-func (l *lateSource) ready() bool { return l.m.Ready() }
 
 // announce says where everything is.
 func (s *session) announce(folder string) {
@@ -250,6 +248,9 @@ func (s *session) watch(ctx context.Context) error {
 		parts.Go(func() { send(serving) })
 	}
 	parts.Go(func() { s.embeds.run(ctx) })
+	if s.beacon != nil {
+		parts.Go(func() { s.beacon.Run(ctx) })
+	}
 	s.monitor.Run(ctx)
 	end()
 	parts.Wait()

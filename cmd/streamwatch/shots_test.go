@@ -18,14 +18,14 @@ import (
 	"github.com/streamwatch/streamwatch/dashboards"
 )
 
-// shotsEnv makes the screenshots of the docs anew.
+// shotsEnv names the folder of the pictures of the docs; `make shots` sets it.
 const shotsEnv = "STREAMWATCH_SHOTS"
 
 // TestShots takes the pictures of docs/: the page of a demo through a fault, and
 // the layout of both dashboards.
 func TestShots(t *testing.T) {
 	if os.Getenv(shotsEnv) == "" {
-		t.Skip("takes three minutes and writes to docs; set " + shotsEnv + "=1")
+		t.Skip("takes three minutes; make shots runs it")
 	}
 	needTools(t, "chromium")
 	ctx := startBrowser(t)
@@ -76,7 +76,7 @@ func shootElement(ctx context.Context, t *testing.T, name, selector string) {
 func save(t *testing.T, name string, png []byte, err error) {
 	t.Helper()
 	if err == nil {
-		err = os.WriteFile(filepath.Join("../../docs", name+".png"), png, 0o600)
+		err = os.WriteFile(filepath.Join(os.Getenv(shotsEnv), name+".png"), png, 0o600)
 	}
 	if err != nil {
 		t.Fatal(err)

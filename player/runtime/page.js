@@ -37,33 +37,3 @@ function toggleFullscreen(root, video) {
   else if (root.requestFullscreen) root.requestFullscreen().catch(() => {});
   else if (video.webkitEnterFullscreen) video.webkitEnterFullscreen();
 }
-
-// makeMeter sends what this viewer experienced, if a beacon address is set:
-// sums since the last beacon, every 30 s and when the page goes away. It holds
-// no identity and sends nothing when nothing happened.
-function makeMeter(root, cfg) {
-  if (!cfg.beacon || !navigator.sendBeacon) return () => {};
-  let sum = {};
-  const add = (name, n) => { sum[name] = Math.round(((sum[name] || 0) + n) * 1000) / 1000; };
-  const listen = ({ detail }) => {
-    if (detail.type === 'playing') add('startup_seconds', detail.seconds);
-    if (detail.type === 'stall') { add('stalls', 1); add('stall_seconds', detail.seconds); }
-    if (detail.type === 'error' && detail.fatal) add('errors', 1);
-    if (detail.type === 'latency') sum.latency_seconds = Math.round(detail.seconds * 1000) / 1000;
-  };
-  const send = () => {
-    if (Object.keys(sum).length === 0) return;
-    const kind = root.dataset.streamwatch;
-    navigator.sendBeacon(cfg.beacon, JSON.stringify(Object.assign({ event: cfg.event, stream: cfg.stream, kind }, sum)));
-    sum = {};
-  };
-  const timer = setInterval(send, 30000);
-  root.addEventListener('streamwatch', listen);
-  window.addEventListener('pagehide', send);
-  return () => {
-    send();
-    clearInterval(timer);
-    root.removeEventListener('streamwatch', listen);
-    window.removeEventListener('pagehide', send);
-  };
-}

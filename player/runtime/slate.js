@@ -35,6 +35,7 @@ function clock(seconds) {
 function makeSlate(root, cfg) {
   const box = element('div', 'streamwatch-slate');
   const line = element('p', 'streamwatch-line');
+  const when = element('p', 'streamwatch-when');
   const timer = element('p', 'streamwatch-timer');
   const link = element('a', 'streamwatch-link', words.open);
   line.setAttribute('role', 'status');
@@ -44,7 +45,14 @@ function makeSlate(root, cfg) {
   link.rel = 'noopener';
   link.hidden = true;
   box.hidden = true;
-  box.append(line, timer, link);
+  box.append(line, when, timer, link);
+  const video = root.querySelector('video');
+  if (video.poster) {
+    const image = element('img', 'streamwatch-poster');
+    image.alt = '';
+    image.src = video.poster;
+    box.prepend(image);
+  }
   root.append(box);
 
   const starts = cfg.starts ? Date.parse(cfg.starts) : NaN;
@@ -52,21 +60,24 @@ function makeSlate(root, cfg) {
   function count() {
     const left = (starts - Date.now()) / 1000;
     if (!(left > 0)) {
+      when.textContent = '';
       timer.textContent = '';
       clearInterval(ticking);
       ticking = 0;
       return;
     }
-    const when = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' }).format(starts);
-    timer.textContent = when + ' · ' + clock(left);
+    when.textContent = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' }).format(starts);
+    timer.textContent = clock(left);
   }
   function show(word, withLink) {
     if (!box.hidden && line.textContent === words[word]) return;
     if (line.textContent !== words[word]) line.textContent = words[word];
+    box.dataset.state = word;
     link.hidden = !withLink;
     box.hidden = false;
     clearInterval(ticking);
     ticking = 0;
+    when.textContent = '';
     timer.textContent = '';
     if (word === 'waiting' && starts > Date.now()) {
       count();
@@ -74,9 +85,11 @@ function makeSlate(root, cfg) {
     }
   }
   function hide() {
+    // The last step of the picture is seen after the end of it.
+    if (video.ended && box.dataset.state === 'ended') return;
     box.hidden = true;
     clearInterval(ticking);
     ticking = 0;
   }
-  return { show, hide, destroy: () => { hide(); box.remove(); } };
+  return { show, hide, destroy: () => { clearInterval(ticking); box.remove(); } };
 }

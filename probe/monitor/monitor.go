@@ -133,6 +133,10 @@ func (m *Monitor) Run(ctx context.Context) {
 	}
 }
 
+// Send hands the sinks a batch that no observation gave: what viewers report.
+// It never blocks.
+func (m *Monitor) Send(b probe.Batch) { m.fan.send(b) }
+
 // beat emits the heartbeat on which the dead-monitor alarm stands.
 func (m *Monitor) beat(ctx context.Context) {
 	tick := time.NewTicker(heartbeat)

@@ -236,6 +236,13 @@ func TestPage(t *testing.T) {
 		run(ctx, t, click("#clear-faults"))
 		until(ctx, t, `document.querySelector("#fault-list button").getAttribute("aria-pressed") === "false"`)
 	})
+	t.Run("viewers", func(t *testing.T) {
+		snap := healthy(time.Now(), "main")
+		snap.Streams[0].Viewers = &probe.Viewers{Watching: probe.State(11.6), Startup: probe.State(800 * time.Millisecond), StallsPerMinute: probe.State(0.1), Errors: 1}
+		f.set(snap)
+		_ = s.Write(t.Context(), probe.Batch{At: time.Now(), Stream: "main"})
+		until(ctx, t, `document.getElementById("viewers").textContent === "Viewers, as they report: 12 watching · startup 0.8 s · 0.10 stalls a minute · 1 error"`)
+	})
 	t.Run("hostile names", func(t *testing.T) {
 		at := time.Now()
 		snap := sick(at)

@@ -56,6 +56,9 @@ func (s *Server) routes() http.Handler {
 	open := http.NewServeMux() // without auth: they tell nothing about the event
 	open.Handle("/healthz", only(s.healthz, http.MethodGet, http.MethodHead))
 	open.Handle("/readyz", only(s.readyz, http.MethodGet, http.MethodHead))
+	if s.o.Beacon != nil { // viewers have no password, and come from other sites' pages
+		open.Handle("/api/v1/beacon", only(s.o.Beacon.ServeHTTP, http.MethodPost))
+	}
 	open.Handle("/", s.guard(mux))
 	return secure(open)
 }

@@ -51,6 +51,7 @@ type Options struct {
 	Plots      []Plot                           // of the stored history, in the order of the page
 	Alarms     func() []Alarm                   // nil where nobody evaluates any
 	Faults     Faults                           // only in the demo
+	Beacon     http.Handler                     // POST beacon.Path: what viewers report, without auth
 	Auth       Auth
 	Log        *zap.Logger
 }

@@ -103,7 +103,7 @@ export default function LivePlayer() {
   }, []);
   return (
     <div className="streamwatch" ref={root} role="region" aria-label={config.title} style={{ aspectRatio: '16 / 9' }}>
-      <video aria-label={config.title} playsInline controls muted preload="none" />
+      <video aria-label={config.title} playsInline controls muted poster={"https://img.example.com/poster.jpg"} preload="none" />
     </div>
   );
 }

@@ -92,7 +92,7 @@ func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 		}
 		k := key{sample.Metric, sample.Stream, "", sample.Side}
 		s.add(sample.At, k, v)
-		if s.o.PerRendition && sample.Rendition != "" && s.known(sample) {
+		if s.o.PerRendition && sample.Rendition != "" && !sample.Metric.OfStream() && s.known(sample) {
 			k.rendition = sample.Rendition
 			s.add(sample.At, k, v)
 		}

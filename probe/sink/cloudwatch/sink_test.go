@@ -272,7 +272,7 @@ func TestRequestsAreAsManyAsTheCostSays(t *testing.T) {
 		t.Run(fmt.Sprintf("%d streams, %s", c.streams, c.period), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d := newDouble()
-				o := dashboards.Options{Event: "e", Period: c.period, PerRendition: c.each}
+				o := dashboards.Options{Event: "e", Period: c.period, PerRendition: c.each, Viewers: c.each}
 				spool, _ := long()
 				s, stop := running(t, t.TempDir(), Options{Put: d.client(), Read: d.client(), Period: c.period, PerRendition: c.each, Spool: spool})
 				for i := range c.streams {
@@ -314,6 +314,11 @@ func round(o dashboards.Options, renditions int) []probe.Sample {
 				switch m.Scope {
 				case probe.ByEvent:
 					continue
+				case probe.ByViewer:
+					if !o.Viewers {
+						continue
+					}
+					one.Rendition = "hlsjs" // costs nothing more
 				case probe.BySide:
 					one.Side = probe.Origin
 					list = append(list, one)

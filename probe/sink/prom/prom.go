@@ -10,6 +10,7 @@ package prom
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -45,6 +46,7 @@ type Sink struct {
 	place    map[*probe.Metric]int
 	incident incidentMetrics
 	phases   *prometheus.HistogramVec
+	viewers  viewerMetrics
 	refused  prometheus.Counter
 
 	mu        sync.Mutex
@@ -74,10 +76,11 @@ func New(o Options) *Sink {
 	s := &Sink{
 		event:    o.Event,
 		registry: prometheus.NewRegistry(),
-		catalog:  probe.Catalog(),
+		catalog:  slices.DeleteFunc(probe.Catalog(), func(m *probe.Metric) bool { return m.Scope == probe.ByViewer }),
 		place:    map[*probe.Metric]int{},
 		incident: newIncidentMetrics(),
 		phases:   newPhases(),
+		viewers:  newViewerMetrics(),
 		refused: prometheus.NewCounter(prometheus.CounterOpts{
 			Namespace: namespace, Name: probe.SamplesRefused.Prometheus, Help: probe.SamplesRefused.Help,
 		}),
@@ -92,6 +95,7 @@ func New(o Options) *Sink {
 	if o.Vantage != "" {
 		register = prometheus.WrapRegistererWith(prometheus.Labels{"vantage": label(o.Vantage)}, register)
 	}
+	register.MustRegister(s.viewers.collectors()...)
 	register.MustRegister(
 		gauges{s}, s.incident.active, s.incident.total, s.phases, s.refused, buildInfo(o.Version),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
@@ -133,6 +137,10 @@ func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 	var row []series
 	for i := range b.Samples {
 		sample := &b.Samples[i]
+		if sample.Metric.Scope == probe.ByViewer {
+			s.viewers.note(s.event, sample)
+			continue
+		}
 		if t := (target{sample.Stream, sample.Rendition, sample.Side}); row == nil || t != last {
 			last, row = t, s.row(t)
 		}

@@ -32,6 +32,9 @@ func filled(t *testing.T) *Sink {
 		if m.Scope != probe.ByEvent {
 			sample.Stream, sample.Rendition = "main", "720p"
 		}
+		if m.Scope == probe.ByViewer {
+			sample.Rendition = "hlsjs"
+		}
 		if m.Scope == probe.BySide {
 			sample.Side = probe.Edge
 		}

@@ -8,6 +8,7 @@ import { showRenditions } from "./renditions.js";
 import { showOpen, showPast, tickIncidents } from "./incidents.js";
 import { feedPlots, selectPlots } from "./plots.js";
 import { showPlayer } from "./player.js";
+import { showViewers } from "./viewers.js";
 import { startFaults } from "./faults.js";
 import { showAdvice } from "./advice.js";
 import { startAlarms } from "./alarms.js";
@@ -112,6 +113,7 @@ function paint() {
     showRenditions(state.snapshot, selected);
     showAdvice(selected);
     feedPlots(state, selected);
+    showViewers(selected);
   }
   dirty.clear();
   if (dirtyIncidents) {

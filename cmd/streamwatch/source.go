@@ -1,0 +1,43 @@
+package main
+
+import (
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/beacon"
+	"github.com/streamwatch/streamwatch/probe/monitor"
+)
+
+// lateSource is the monitor, for what is made before it, and what viewers say.
+type lateSource struct {
+	m       *monitor.Monitor
+	viewers func(stream string, now time.Time) *probe.Viewers // nil where nobody asks them
+}
+
+// Snapshot returns the monitor's, with the viewers of each stream. Each is made
+// when it is asked for, so this one is ours to add to.
+func (l *lateSource) Snapshot() *probe.Snapshot {
+	snap := l.m.Snapshot()
+	if l.viewers != nil {
+		for i := range snap.Streams {
+			snap.Streams[i].Viewers = l.viewers(snap.Streams[i].Name, snap.At)
+		}
+	}
+	return snap
+}
+
+func (l *lateSource) ready() bool { return l.m.Ready() }
+
+// newBeacon makes what takes viewers' reports.
+func (s *session) newBeacon(to *lateSource) *beacon.Receiver {
+	o := beacon.Options{Event: s.event.Event, Emit: func(b probe.Batch) { to.m.Send(b) }, Log: s.log}
+	for i := range s.event.Streams {
+		o.Streams = append(o.Streams, s.event.Streams[i].Name)
+	}
+	if s.event.Player.Beacon == "" && s.faults == nil {
+		s.log.Warn("only the previews report to the monitor", zap.String("mend", "set player.beacon to the public address of "+beacon.Path))
+	}
+	return beacon.New(o)
+}

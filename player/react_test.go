@@ -1,0 +1,159 @@
+package player_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/streamwatch/streamwatch/player"
+)
+
+// The host of the component: React's StrictMode, a switch, and counts of the
+// instances of hls.js that were made and that live.
+const reactHost = `import { StrictMode, useState } from 'react';
+import { createRoot } from 'react-dom/client';
+import Hls from 'hls.js';
+import LivePlayer from './react.jsx';
+
+window.made = new Set();
+window.alive = new Set();
+const { loadSource, destroy } = Hls.prototype;
+Hls.prototype.loadSource = function (url) { made.add(this); alive.add(this); return loadSource.call(this, url); };
+Hls.prototype.destroy = function () { alive.delete(this); return destroy.call(this); };
+
+function App() {
+  const [shown, show] = useState(true);
+  window.show = show;
+  return shown ? <LivePlayer /> : <p>gone</p>;
+}
+createRoot(document.getElementById('root')).render(<StrictMode><App /></StrictMode>);
+`
+
+// buildReact makes a folder of the component as a user would, and builds it with
+// Vite and without a plug-in. mode is that of React: only in development does
+// StrictMode mount twice.
+func buildReact(t *testing.T, files map[string][]byte, mode string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range []string{"package.json", "package-lock.json"} {
+		b, err := os.ReadFile(filepath.Join("testdata", "react", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = b
+	}
+	files["main.jsx"] = []byte(reactHost)
+	files["index.html"] = []byte(`<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>React</title><link rel="icon" href="data:,"><div id="root"></div><script type="module" src="./main.jsx"></script></html>`)
+	files["vite.config.js"] = []byte("export default { esbuild: { jsx: 'automatic' }, build: { chunkSizeWarningLimit: 2000 } };\n")
+	if _, err := player.Write(dir, files); err != nil {
+		t.Fatal(err)
+	}
+	npm := func(args ...string) ([]byte, error) {
+		cmd := exec.CommandContext(t.Context(), "npm", args...)
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), "NODE_ENV="+mode)
+		return cmd.CombinedOutput()
+	}
+	if out, err := npm("ci", "--include=dev", "--ignore-scripts", "--no-audit", "--no-fund"); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("npm ci: %v\n%s", err, out)
+		}
+		t.Skipf("npm cannot install: %v", err)
+	}
+	if out, err := npm("exec", "--offline", "--", "vite", "build", "--mode", mode); err != nil {
+		t.Fatalf("vite build: %v\n%s", err, out)
+	}
+	return filepath.Join(dir, "dist")
+}
+
+// reactPackages are what the test installs, with their versions.
+func reactPackages(t *testing.T) map[string]string {
+	t.Helper()
+	b, err := os.ReadFile("testdata/react/package.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pinned struct{ Dependencies map[string]string }
+	if err := json.Unmarshal(b, &pinned); err != nil {
+		t.Fatal(err)
+	}
+	return pinned.Dependencies
+}
+
+func TestReactComponent(t *testing.T) {
+	need(t, "ffmpeg", "node", "npm")
+	l := newLive(t)
+	l.start(t, false)
+	told := newCollector(t)
+	opt := player.Options{Title: "Autumn concert", Beacon: told.url}
+	cfg, _, err := player.Derive(benchFacts(), opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := browser(t)
+	l.wait(t, 4)
+	for _, mode := range []string{"production", "development"} {
+		t.Run(mode, func(t *testing.T) {
+			all, err := player.Render("autumn-concert", "main", l.url(), cfg, opt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if pinned := reactPackages(t)["hls.js"]; !strings.Contains(string(all["react.jsx"]), "npm install hls.js@"+pinned+",") {
+				t.Errorf("it is tested with hls.js %s, and asks for another", pinned)
+			}
+			files := map[string][]byte{} // what the component's comment asks for, and no more
+			for _, name := range []string{"react.jsx", "streamwatch-hlsjs.js", "streamwatch.css"} {
+				files[name] = all[name]
+			}
+			srv := httptest.NewServer(http.FileServer(http.Dir(buildReact(t, files, mode))))
+			defer srv.Close()
+			told.take()
+			var asked atomic.Int32
+			l.set(func(http.ResponseWriter, *http.Request) bool { asked.Add(1); return false })
+
+			open(ctx, t, srv.URL)
+			played(ctx, t, 3*time.Second, 20*time.Second)
+			if made := eval[int](ctx, t, "made.size"); (made > 1) != (mode == "development") {
+				t.Errorf("StrictMode made %d players", made)
+			}
+			lone(ctx, t)
+			eval[any](ctx, t, "void show(false)")
+			time.Sleep(500 * time.Millisecond)
+			if n := eval[int](ctx, t, "alive.size + document.querySelectorAll('video').length"); n > 0 {
+				t.Errorf("after unmounting %d players or pictures are left", n)
+			}
+			before := asked.Load()
+			time.Sleep(5 * time.Second) // more than two segments
+			if n := asked.Load() - before; n > 0 {
+				t.Errorf("an unmounted player asked %d times", n)
+			}
+			if got := told.take(); len(got) == 0 || got[len(got)-1]["kind"] != "hlsjs" || got[len(got)-1]["played_seconds"] == nil {
+				t.Errorf("it reported %v", got)
+			}
+			eval[any](ctx, t, "void show(true)")
+			played(ctx, t, 2*time.Second, 20*time.Second)
+			lone(ctx, t)
+		})
+	}
+}
+
+// lone requires that exactly one player lives, with one of each of its parts.
+func lone(ctx context.Context, t *testing.T) {
+	t.Helper()
+	for _, of := range []string{"alive.size", "document.querySelectorAll('.streamwatch-slate').length", "document.querySelectorAll('.streamwatch-bar').length"} {
+		if n := eval[int](ctx, t, of); n != 1 {
+			t.Errorf("%s is %d, want 1", of, n)
+		}
+	}
+	if v := eval[string](ctx, t, fmt.Sprintf("getComputedStyle(document.querySelector(%q)).position", ".streamwatch")); v != "relative" {
+		t.Error("the style sheet is not there")
+	}
+}

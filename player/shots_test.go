@@ -1,0 +1,180 @@
+package player_test
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+
+	"github.com/streamwatch/streamwatch/player"
+)
+
+// shotsEnv names the folder of the pictures of docs/embeds.md; `make shots`
+// sets it. Without it the test looks, and keeps nothing.
+const shotsEnv = "STREAMWATCH_SHOTS"
+
+// maxShot is the largest picture that the repository takes, in bytes.
+const maxShot = 150 << 10
+
+const (
+	slateSays = `(() => { const s = document.querySelector('.streamwatch-slate'); return s.hidden ? '' : s.innerText; })()`
+	ringOf    = `(() => { const s = getComputedStyle(document.activeElement); return s.outlineStyle + ' ' + s.outlineWidth; })()`
+)
+
+// Every state of a page looks as it should: what it says is seen, on a narrow
+// screen and on a wide one, and who uses the keyboard sees where he is.
+func TestShots(t *testing.T) {
+	need(t, "ffmpeg")
+	l := newLive(t)
+	l.start(t, false)
+	ctx := browser(t)
+	if _, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
+		t.Fatal(err)
+	}
+	l.wait(t, 4)
+	opt := player.Options{Title: "Autumn concert", Starts: time.Now().Add(50*time.Hour + 4*time.Minute)}
+	live := preview(t, l.url(), benchFacts(), opt).URL + "/embed/main/"
+	waiting := preview(t, "http://127.0.0.1:9/none.m3u8", benchFacts(), opt).URL + "/embed/main/"
+
+	view(ctx, t, 1280, 720, live+"hlsjs")
+	played(ctx, t, 2*time.Second, 20*time.Second)
+	if err := chromedp.Do(ctx, chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, 640, 400)); err != nil { // shows the controls
+		t.Fatal(err)
+	}
+	time.Sleep(300 * time.Millisecond)
+	keep(ctx, t, "embed-hlsjs")
+	view(ctx, t, 640, 360, live+"videojs")
+	played(ctx, t, 2*time.Second, 20*time.Second)
+	tab(ctx, t, "streamwatch-unmute")
+	keep(ctx, t, "embed-videojs")
+
+	for _, size := range [][2]int64{{1280, 720}, {320, 180}} {
+		for _, kind := range []string{"hlsjs", "videojs", "native"} {
+			view(ctx, t, size[0], size[1], waiting+kind)
+			until(ctx, t, fmt.Sprintf(`/^Waiting for the stream\n+\S.*\n+2 d 02:0\d:\d\d$/.test(%s)`, slateSays))
+		}
+	}
+	keep(ctx, t, "embed-waiting")
+	view(ctx, t, 1280, 800, live+"index")
+	keep(ctx, t, "embed-index")
+
+	l.end()
+	for _, kind := range []string{"native", "videojs", "hlsjs"} {
+		view(ctx, t, 640, 360, live+kind)
+		until(ctx, t, "document.querySelector('video').duration > 1 && document.querySelector('video').readyState > 2")
+		eval[any](ctx, t, "void (document.querySelector('video').currentTime = document.querySelector('video').duration - 1)")
+		until(ctx, t, "document.querySelector('video').ended")
+		time.Sleep(time.Second) // the page looks four times a second
+		if says := eval[string](ctx, t, slateSays); says != "The stream has ended" {
+			t.Errorf("%s: at the end the slate shows %q", kind, says)
+		}
+	}
+	keep(ctx, t, "embed-ended")
+}
+
+// view opens a page at a size. No page is wider than its window.
+func view(ctx context.Context, t *testing.T, width, height int64, url string) {
+	t.Helper()
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, height)); err != nil {
+		t.Fatal(err)
+	}
+	open(ctx, t, url)
+	if wide := eval[int64](ctx, t, "document.documentElement.scrollWidth"); wide > width {
+		t.Errorf("%s is %d px wide in a window of %d", url, wide, width)
+	}
+}
+
+// until waits for an expression to hold.
+func until(ctx context.Context, t *testing.T, expression string) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		if eval[bool](ctx, t, expression) {
+			return
+		}
+	}
+	t.Fatalf("waited for %s; the page says %q", expression, eval[string](ctx, t, "document.body.innerText"))
+}
+
+// tab goes through the page by keyboard until a part has the focus, and requires
+// that each stop is seen.
+func tab(ctx context.Context, t *testing.T, class string) {
+	t.Helper()
+	for range 30 {
+		if err := chromedp.Do(ctx, chromedp.KeyEvent("\t")); err != nil {
+			t.Fatal(err)
+		}
+		if ring := eval[string](ctx, t, ringOf); ring != "solid 3px" {
+			t.Errorf("the focus on %s is shown as %q", eval[string](ctx, t, "document.activeElement.outerHTML.slice(0, 80)"), ring)
+		}
+		if eval[bool](ctx, t, fmt.Sprintf("document.activeElement.classList.contains(%q)", class)) {
+			return
+		}
+	}
+	t.Errorf("%s cannot be reached by keyboard", class)
+}
+
+// keep stores what the window shows, in at most 256 colours.
+func keep(ctx context.Context, t *testing.T, name string) {
+	t.Helper()
+	b, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		t.Fatal(err)
+	}
+	full, err := png.Decode(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var small bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&small, reduce(full)); err != nil {
+		t.Fatal(err)
+	}
+	if small.Len() > maxShot {
+		t.Errorf("%s has %d bytes", name, small.Len())
+	}
+	if dir := os.Getenv(shotsEnv); dir != "" {
+		if err := os.WriteFile(filepath.Join(dir, name+".png"), small.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// reduce paints a picture with the colours that it has most, rounded to five
+// bits each: flat areas stay flat, and text stays sharp.
+func reduce(full image.Image) *image.Paletted {
+	counts := map[color.NRGBA]int{}
+	at := full.Bounds()
+	rounded := func(x, y int) color.NRGBA {
+		c := color.NRGBAModel.Convert(full.At(x, y)).(color.NRGBA)
+		return color.NRGBA{c.R&^7 | c.R>>5, c.G&^7 | c.G>>5, c.B&^7 | c.B>>5, 255}
+	}
+	for y := at.Min.Y; y < at.Max.Y; y++ {
+		for x := at.Min.X; x < at.Max.X; x++ {
+			counts[rounded(x, y)]++
+		}
+	}
+	colours := make([]color.NRGBA, 0, len(counts))
+	for c := range counts {
+		colours = append(colours, c)
+	}
+	slices.SortFunc(colours, func(a, b color.NRGBA) int { return cmp.Compare(counts[b], counts[a]) })
+	palette := color.Palette{}
+	for _, c := range colours[:min(256, len(colours))] {
+		palette = append(palette, c)
+	}
+	small := image.NewPaletted(at, palette)
+	draw.Draw(small, at, full, at.Min, draw.Src)
+	return small
+}
