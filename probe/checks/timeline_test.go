@@ -18,6 +18,7 @@ import (
 //	starts MM:SS        the event's start; ends MM:SS its end
 //	control ok          the control URL answers; control failed
 //	resume CHECK SEVERITY BLAME SIDE RENDITION MM:SS    an incident from before a restart
+//	severity CHECK SEVERITY   what an event's file can set: it shows what is only info
 //	show verdict        changes of the stream's verdict are part of want
 //
 // Each file but the last is one observation, or several, its name
@@ -25,8 +26,9 @@ import (
 //
 //	WHEN is MM:SS[.mmm], or FROM-UNTIL/STEP with STEP in seconds, UNTIL itself excluded;
 //	RENDITION is left out where there is one ("v"); "multivariant" names the multivariant playlist;
-//	RESULT is a status, a probe.Failure, or `segment MSN RESULT`, where the MSN "newest" is the encoder's;
+//	RESULT is a status, a probe.Failure, `cors RESULT` (asked with an Origin header), or `segment MSN RESULT`, where the MSN "newest" is the encoder's;
 //	keys: age (s), cc (Cache-Control with + for spaces), ctype, xcache, pop, url, took (s), and for
+//	the head (head_test.go) allow (Access-Control-Allow-Origin), cert (LEFT/LIFE in days), and for
 //	segments size (bytes), hash, newest (yes), init (yes), extinf (s), listed (MM:SS), problem (check id).
 //
 // The body is a playlist; "=" repeats the one before of the same target. Two
