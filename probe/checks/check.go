@@ -26,6 +26,7 @@ const (
 	OnUpdate               // a media playlist that replaced another one: what may not change between the two
 	OnSegment              // every probe of a segment
 	OnInit                 // every probe of an EXT-X-MAP resource
+	OnCORS                 // every look with an Origin header that was answered
 )
 
 // AnyKind makes a check run on media and multivariant playlists alike.

@@ -23,6 +23,11 @@ func file(h *checks.History, o *probe.Observation) (changed bool) {
 		}
 		return false
 	}
+	if o.CORS {
+		given := strings.Clone(o.Exchange.AllowOrigin)
+		h.Permission = checks.Permission{Given: given, Ever: h.Permission.Ever || given != ""}
+		return false
+	}
 	if h.Current != nil {
 		h.Gap = o.Exchange.Done.Sub(h.Current.Exchange.Done)
 		h.PopChanged = o.Exchange.Pop != h.Current.Exchange.Pop

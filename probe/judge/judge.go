@@ -43,6 +43,7 @@ type Judge struct {
 	updates   []*checks.Check
 	segments  []*checks.Check
 	inits     []*checks.Check
+	cors      []*checks.Check
 	incidents []*incident // open ones
 	ids       map[string]bool
 	control   probe.Fact[bool]
@@ -83,6 +84,8 @@ func New(o Options) *Judge {
 			j.segments = append(j.segments, c)
 		case checks.OnInit:
 			j.inits = append(j.inits, c)
+		case checks.OnCORS:
+			j.cors = append(j.cors, c)
 		}
 	}
 	for _, in := range o.Resume {
@@ -159,6 +162,8 @@ func (j *Judge) Step(o *probe.Observation, now time.Time) Result {
 		j.run(t, j.inits, &pass)
 	} else if o.Segment != nil {
 		j.run(t, j.segments, &pass)
+	} else if o.CORS {
+		j.run(t, j.cors, &pass)
 	} else if !spreading && !j.waiting(now, o) {
 		j.run(t, j.polled, &pass)
 		if changed {

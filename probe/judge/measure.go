@@ -17,6 +17,9 @@ func (j *Judge) measure(h *checks.History, o *probe.Observation, now time.Time) 
 		}
 		return m.out
 	}
+	if o.CORS {
+		return m.out
+	}
 	j.impact(&m)
 	m.add(probe.ManifestAvail, flag(o.OK() && h.Failures == 0))
 	if o.OK() {
@@ -39,6 +42,8 @@ func (j *Judge) measure(h *checks.History, o *probe.Observation, now time.Time) 
 // samplesOf is how many samples an observation gives at most.
 func samplesOf(o *probe.Observation) int {
 	switch {
+	case o.CORS:
+		return 0
 	case o.Segment != nil:
 		return 3
 	case o.Target.Side == probe.Edge:

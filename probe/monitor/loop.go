@@ -32,6 +32,8 @@ type loop struct {
 
 	mapURI  string      // EXT-X-MAP that was probed last
 	mapLost atomic.Bool // it could not be fetched
+
+	cors corsLooks
 }
 
 // largestBuffer is what a body may leave behind for the next one to use.
@@ -146,6 +148,7 @@ func (l *loop) poll(ctx context.Context) time.Duration {
 		return time.Hour
 	}
 	wait := l.pace.after(o, advanced)
+	l.lookFromElsewhere(ctx, o, deadline)
 	if t.Rendition != "" {
 		l.s.td.Store(int64(l.pace.td))
 	} else {
