@@ -121,7 +121,7 @@ func TestCatalogue(t *testing.T) {
 var planned = map[string]bool{"alt.pdt": true, "alt.dseq": true, "pdt.latency": true}
 
 func TestFind(t *testing.T) {
-	for name, want := range map[string]string{"upd.stale": "upd.stale", "stale": "upd.stale", "endlist": "endlist", "nothing": "", "status": "", "playlist": "http.ctype.playlist"} {
+	for name, want := range map[string]string{"upd.stale": "upd.stale", "stale": "upd.stale", "endlist": "endlist", "nothing": "", "status": "", "playlist": "", "corrupt": "http.gzip.corrupt"} {
 		got := ""
 		if c, ok := checks.Find(name); ok {
 			got = c.ID
