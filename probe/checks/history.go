@@ -42,6 +42,7 @@ type History struct {
 	Segments []SegmentRecord           // newest probes, oldest first
 	Kept     probe.Fact[time.Duration] // how long the headers of Good let a shared cache keep it, stale-while-revalidate included
 
+	Turn       Turn       // from one series of segments to another
 	Permission Permission // what pages on other sites were told
 
 	PopChanged bool // the newest poll was answered by another point of presence than the one before

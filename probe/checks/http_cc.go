@@ -15,7 +15,7 @@ var httpCCPlaylist = register(Check{
 	Severity: probe.Error,
 	Blame:    probe.BlameConfig,
 	After:    2, Of: 3,
-	Hold:     5, // a miss between hits does not end it
+	Hold: 5, // a miss between hits does not end it
 	Run: func(p *Pass) {
 		h, ex, td := p.History, &p.Obs.Exchange, p.History.TD()
 		if p.Obs.Playlist == nil || !p.Obs.Playlist.Live() || td == 0 || blocking(ex.URL) {

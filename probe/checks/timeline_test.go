@@ -82,7 +82,7 @@ func TestEveryCheckHasTimelines(t *testing.T) {
 				continue
 			}
 			_, want, _ := strings.Cut(string(data), "-- want --")
-			fires := strings.Contains(want, " open "+c.ID+" ") && strings.Contains(want, " closed "+c.ID)
+			fires := (strings.Contains(want, " open "+c.ID+" ") || strings.Contains(want, " now "+c.ID+" ")) && strings.Contains(want, " closed "+c.ID)
 			if fires != (suffix == "") {
 				t.Errorf("%s: an incident of %s that opens and closes: %v, want %v", name, c.ID, fires, suffix == "")
 			}

@@ -53,7 +53,7 @@ func All() []Drill {
 		{"seq-jump", []string{"seq.jump"}, encoder, probe.Origin, sight, 0},
 		{"dseq-plus", []string{"dseq.math"}, encoder, probe.Origin, sight, 0},
 		{"dseq-uncounted", []string{"dseq.math"}, encoder, probe.Origin, 10, 0},
-		{"uri-changed", []string{"seg.mutated"}, source, probe.Origin, 2 * sight, 0},
+		{"uri-changed", []string{"seg.mutated", "http.hash.flap"}, source, probe.Origin, 2 * sight, 0},
 		{"empty", []string{"win.empty"}, encoder, probe.Origin, sight, confirmed},
 		{"retract-2", []string{"win.shrunk"}, origin, probe.Origin, sight, 0},
 		{"td-changed", []string{"td.changed"}, encoder, probe.Origin, sight, 0},

@@ -49,6 +49,7 @@ func file(h *checks.History, o *probe.Observation) (changed bool) {
 	if changed {
 		h.Previous, h.Playlist = h.Playlist, o.Playlist
 		advance(h, o)
+		h.Turn = checks.TurnOf(h)
 	}
 	fileVersion(h, o)
 	return changed
