@@ -52,7 +52,7 @@ func All() []Drill {
 		{"seq-reset", []string{"seq.regress"}, encoder, probe.Origin, sight, 0},
 		{"seq-jump", []string{"seq.jump"}, encoder, probe.Origin, sight, 0},
 		{"dseq-plus", []string{"dseq.math"}, encoder, probe.Origin, sight, 0},
-		{"dseq-uncounted", []string{"dseq.math"}, encoder, probe.Origin, 10, 0},
+		{"dseq-uncounted", []string{"dseq.math", "dseq.missing"}, encoder, probe.Origin, 10, 0},
 		{"uri-changed", []string{"seg.mutated", "http.hash.flap"}, source, probe.Origin, 2 * sight, 0},
 		{"empty", []string{"win.empty"}, encoder, probe.Origin, sight, confirmed},
 		{"retract-2", []string{"win.shrunk"}, origin, probe.Origin, sight, 0},
