@@ -24,6 +24,10 @@ type Observation struct {
 	// CORS says that this was no poll: the playlist was asked for as a page
 	// elsewhere does, with an Origin header, and only that answer's head counts.
 	CORS bool
+
+	// Strained says that this process did not get to run when it should have:
+	// the times of the exchange may be its own doing.
+	Strained bool
 }
 
 // Poll reports whether this is a poll of a playlist, and not a look besides.

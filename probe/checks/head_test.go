@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/judge"
@@ -13,7 +14,30 @@ import (
 // or the connection that it came on.
 func (p *player) setHead(o *probe.Observation, key, value string) {
 	ex := &o.Exchange
+	number := func() float64 {
+		n, err := strconv.ParseFloat(value, 64)
+		if err != nil {
+			p.t.Fatalf("%s=%s: %v", key, value, err)
+		}
+		return n
+	}
 	switch key {
+	case "ttfb":
+		ex.FirstByte = probe.Seconds(number())
+	case "strained":
+		o.Strained = value == "yes"
+	case "date":
+		ex.Date = ex.Done.Add(probe.Seconds(number())).Truncate(time.Second)
+	case "lastmod":
+		ex.LastModified = ex.Done.Add(-probe.Seconds(number()))
+	case "etag":
+		ex.ETag = value
+	case "bytes":
+		ex.Bytes = int64(number())
+	case "enc":
+		ex.ContentEncoding = value
+	case "proto":
+		ex.Proto = value
 	case "allow":
 		ex.AllowOrigin = value
 	case "cert":

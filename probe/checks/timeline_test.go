@@ -28,7 +28,8 @@ import (
 //	RENDITION is left out where there is one ("v"); "multivariant" names the multivariant playlist;
 //	RESULT is a status, a probe.Failure, `cors RESULT` (asked with an Origin header), or `segment MSN RESULT`, where the MSN "newest" is the encoder's;
 //	keys: age (s), cc (Cache-Control with + for spaces), ctype, xcache, pop, url, took (s), and for
-//	the head (head_test.go) allow (Access-Control-Allow-Origin), cert (LEFT/LIFE in days), and for
+//	the head allow (Access-Control-Allow-Origin), cert (LEFT/LIFE in days), ttfb (s), date (s from now), lastmod (s ago),
+//	etag, enc (Content-Encoding), bytes, proto, strained (yes), and for
 //	segments size (bytes), hash, newest (yes), init (yes), extinf (s), listed (MM:SS), problem (check id).
 //
 // The body is a playlist; "=" repeats the one before of the same target. Two

@@ -132,10 +132,11 @@ func (l *loop) poll(ctx context.Context) time.Duration {
 	if ctx.Err() != nil {
 		return time.Hour
 	}
-	if ex.Failure == probe.FailTimeout && l.s.m.strain.strained() {
+	strained := l.s.m.strain.strained()
+	if ex.Failure == probe.FailTimeout && strained {
 		return l.pace.confirmAfter()
 	}
-	o := &probe.Observation{Target: t, Exchange: ex}
+	o := &probe.Observation{Target: t, Exchange: ex, Strained: strained}
 	l.read(o, body)
 	if cap(body) > cap(*into) && cap(body) <= largestBuffer {
 		*into = body
