@@ -24,6 +24,8 @@ func (p *player) setHead(o *probe.Observation, key, value string) {
 	switch key {
 	case "ttfb":
 		ex.FirstByte = probe.Seconds(number())
+	case "repeat":
+		o.Segment.Repeat = value == "yes"
 	case "strained":
 		o.Strained = value == "yes"
 	case "date":

@@ -30,7 +30,7 @@ import (
 //	keys: age (s), cc (Cache-Control with + for spaces), ctype, xcache, pop, url, took (s), and for
 //	the head allow (Access-Control-Allow-Origin), cert (LEFT/LIFE in days), ttfb (s), date (s from now), lastmod (s ago),
 //	etag, enc (Content-Encoding), bytes, proto, strained (yes), and for
-//	segments size (bytes), hash, newest (yes), init (yes), extinf (s), listed (MM:SS), problem (check id).
+//	segments size (bytes), hash, newest (yes), init (yes), repeat (yes), extinf (s), listed (MM:SS), problem (check id).
 //
 // The body is a playlist; "=" repeats the one before of the same target. Two
 // shorthands stand for playlists that need nothing special:

@@ -19,6 +19,7 @@ const (
 func file(h *checks.History, o *probe.Observation) (changed bool) {
 	if o.Segment != nil {
 		if !o.Segment.Init {
+			h.Hits = checks.HitsOf(h, o)
 			fileSegment(h, o)
 		}
 		return false
@@ -49,7 +50,7 @@ func file(h *checks.History, o *probe.Observation) (changed bool) {
 	if changed {
 		h.Previous, h.Playlist = h.Playlist, o.Playlist
 		advance(h, o)
-		h.Turn = checks.TurnOf(h)
+		h.Turn, h.Breaks = checks.TurnOf(h), checks.BreaksOf(h)
 	}
 	fileVersion(h, o)
 	return changed
