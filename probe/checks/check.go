@@ -116,6 +116,7 @@ type Pass struct {
 	Stream  *Stream
 	Found   *Report // what the running check reported, nil when nothing
 	Silent  bool    // the running check could not tell: the observation is no round of it
+	Quiet   bool    // nobody wants to hear of what is info, which costs its text
 }
 
 // Report is what a check says of one observation.

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"hash/maphash"
+	"math/bits"
 	"strings"
 	"time"
 
@@ -60,17 +61,19 @@ var identitySeed = maphash.MakeSeed()
 // behind one name have in different ways. Times are left out, some packagers
 // round them anew for each playlist.
 func identity(s *probe.Segment) uint64 {
-	path, _, _ := strings.Cut(s.URI, "?")
-	var h maphash.Hash
-	h.SetSeed(identitySeed)
-	h.WriteString(strings.TrimPrefix(path, "./"))
-	maphash.WriteComparable(&h, s.ByteRange)
-	maphash.WriteComparable(&h, s.DSN)
-	if s.Map != nil {
-		path, _, _ = strings.Cut(s.Map.URI, "?")
-		h.WriteString(path)
+	h := pathHash(s.URI) + s.DSN*0x9e3779b97f4a7c15
+	if s.ByteRange.Stated {
+		h = bits.RotateLeft64(h, 7) + uint64(s.ByteRange.Value.Offset)*0xd6e8feb86659fd93 + uint64(s.ByteRange.Value.Length)
 	}
-	return h.Sum64() | 1
+	if s.Map != nil {
+		h = bits.RotateLeft64(h, 13) + pathHash(s.Map.URI)
+	}
+	return h | 1
+}
+
+func pathHash(uri string) uint64 {
+	path, _, _ := strings.Cut(strings.TrimPrefix(uri, "./"), "?")
+	return maphash.String(identitySeed, path)
 }
 
 var httpHashFlap = register(Check{

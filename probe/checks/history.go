@@ -166,7 +166,7 @@ func (h *History) TTL() (time.Duration, bool) {
 // Reportf reports what is wrong. Of several reports of one check in one pass
 // the worst one stays, the first among equals.
 func (p *Pass) Reportf(s probe.Severity, format string, args ...any) {
-	if p.Found != nil && p.Found.Severity >= s {
+	if p.Found != nil && p.Found.Severity >= s || p.Quiet && s < probe.Warning {
 		return
 	}
 	p.Found = &Report{Severity: s, Detail: fmt.Sprintf(format, args...)}
@@ -177,8 +177,9 @@ func (p *Pass) Accuse(b probe.Blame, s probe.Severity, format string, args ...an
 	if p.Found != nil && p.Found.Severity >= s {
 		return
 	}
-	p.Reportf(s, format, args...)
-	p.Found.Blame = b
+	if p.Reportf(s, format, args...); p.Found != nil {
+		p.Found.Blame = b
+	}
 }
 
 // seconds prints a duration as people say it: "9.4 s".

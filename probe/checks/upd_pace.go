@@ -97,11 +97,8 @@ func BreaksOf(h *History) Marks {
 	if prev == nil || len(prev.Segments) == 0 || len(cur.Segments) == 0 || last(cur).MSN < last(prev).MSN || cur.Segments[0].MSN > last(prev).MSN+1 {
 		return Marks{}
 	}
-	for i := range cur.Segments {
+	for i := last(prev).MSN + 1 - cur.Segments[0].MSN; i < uint64(len(cur.Segments)); i++ {
 		s := &cur.Segments[i]
-		if s.MSN <= last(prev).MSN {
-			continue
-		}
 		within := m.Open || s.CueOut.Stated || s.CueIn
 		m.Open = (m.Open || s.CueOut.Stated) && !s.CueIn
 		m.Add(s.Discontinuity && !within)
