@@ -87,7 +87,7 @@ var altBound = register(Check{
 		compared := 0
 		for _, a := range here {
 			for _, b := range there {
-				if (a.Sub(b)).Abs() <= time.Second/10 {
+				if a.Sub(b).Abs() <= time.Second/10 {
 					return
 				}
 			}

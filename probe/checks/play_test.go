@@ -181,12 +181,13 @@ func (p *player) observation(m moment) *probe.Observation {
 	if err := o.Target.Side.UnmarshalText([]byte(words[0])); err != nil {
 		p.t.Fatalf("%q: %v", m.words, err)
 	}
-	if words = words[1:]; words[0] == "segment" {
-		p.segment(o, words[1])
-		words = words[2:]
-	} else if words[0] == "cors" {
+	if words = words[1:]; words[0] == "cors" {
 		o.CORS = true
 		words = words[1:]
+	}
+	if words[0] == "segment" {
+		p.segment(o, words[1])
+		words = words[2:]
 	}
 	if status, err := strconv.Atoi(words[0]); err == nil {
 		ex.Status = status

@@ -17,16 +17,20 @@ const (
 // file makes an observation part of its history. It reports whether it brought
 // a playlist whose text is new.
 func file(h *checks.History, o *probe.Observation) (changed bool) {
+	if o.CORS {
+		of := &h.Permission
+		if o.Segment != nil {
+			of = &h.SegmentPermission
+		}
+		of.Given = strings.Clone(o.Exchange.AllowOrigin)
+		of.Ever = of.Ever || of.Given != ""
+		return false
+	}
 	if o.Segment != nil {
 		if !o.Segment.Init {
 			h.Hits = checks.HitsOf(h, o)
 			fileSegment(h, o)
 		}
-		return false
-	}
-	if o.CORS {
-		given := strings.Clone(o.Exchange.AllowOrigin)
-		h.Permission = checks.Permission{Given: given, Ever: h.Permission.Ever || given != ""}
 		return false
 	}
 	if h.Current != nil {

@@ -158,12 +158,12 @@ func (j *Judge) Step(o *probe.Observation, now time.Time) Result {
 	changed := file(t.h, o)
 	spreading := j.spreads(o, now)
 	pass := checks.Pass{Now: now, Obs: o, History: t.h, Stream: &j.stream}
-	if o.Segment != nil && o.Segment.Init {
+	if o.CORS {
+		j.run(t, j.cors, &pass)
+	} else if o.Segment != nil && o.Segment.Init {
 		j.run(t, j.inits, &pass)
 	} else if o.Segment != nil {
 		j.run(t, j.segments, &pass)
-	} else if o.CORS {
-		j.run(t, j.cors, &pass)
 	} else if !spreading && !j.waiting(now, o) {
 		j.run(t, j.polled, &pass)
 		if changed {

@@ -11,13 +11,13 @@ import (
 // measure turns an observation into samples.
 func (j *Judge) measure(h *checks.History, o *probe.Observation, now time.Time) []probe.Sample {
 	m := meter{h: h, at: now, out: make([]probe.Sample, 0, samplesOf(o))}
+	if o.CORS {
+		return nil
+	}
 	if o.Segment != nil {
 		if !o.Segment.Init {
 			m.segment(o)
 		}
-		return m.out
-	}
-	if o.CORS {
 		return m.out
 	}
 	j.impact(&m)

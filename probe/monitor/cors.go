@@ -36,23 +36,51 @@ func (l *loop) lookFromElsewhere(ctx context.Context, o *probe.Observation, dead
 		return
 	}
 	l.cors.due = time.Now().Add(corsEvery)
-	u := o.Target.URL
+	playlist := o.Target.URL
+	media, one := l.oneSegment(o)
 	l.s.group.Go(func() {
 		defer l.cors.under.Store(false)
-		asking, cancel := context.WithTimeout(ctx, deadline)
-		defer cancel()
-		_, ex := l.client.Do(asking, fetch.Request{URL: u, AcceptGzip: true, Origin: elsewhere})
-		if !ex.OK() || ctx.Err() != nil {
-			return // the polls tell
+		permitted := l.asElsewhere(ctx, fetch.Request{URL: playlist, AcceptGzip: true}, nil, deadline)
+		if permitted && one != nil {
+			permitted = l.asElsewhere(ctx, fetch.Request{URL: media, Method: "HEAD"}, one, deadline)
 		}
-		if ex.AllowOrigin == "" {
-			l.cors.denied.Add(1)
-		} else {
+		if permitted {
 			l.cors.denied.Store(0)
-		}
-		select {
-		case l.s.seen <- &probe.Observation{Target: *l.target.Load(), Exchange: ex, CORS: true}:
-		case <-ctx.Done():
+		} else {
+			l.cors.denied.Add(1)
 		}
 	})
+}
+
+// oneSegment is what a look asks for besides: players need both, and CDNs have
+// rules by path. It is one from the middle, which is there and stays for a while.
+func (l *loop) oneSegment(o *probe.Observation) (string, *probe.SegmentProbe) {
+	segs := o.Playlist.Segments
+	if len(segs) == 0 || l.base == nil || l.s.m.opts.Segments == SegmentsNone {
+		return "", nil
+	}
+	s := &segs[len(segs)/2]
+	u := resolve(l.base, s.URI)
+	if s.Gap || u == "" {
+		return "", nil
+	}
+	return u, &probe.SegmentProbe{MSN: s.MSN, URI: s.URI, Listed: o.Exchange.Done, Duration: s.Duration}
+}
+
+// asElsewhere makes one request with an Origin header, has it judged, and
+// reports whether the answer permits something. One that failed says nothing of
+// that: the polls and probes tell.
+func (l *loop) asElsewhere(ctx context.Context, req fetch.Request, s *probe.SegmentProbe, deadline time.Duration) bool {
+	asking, cancel := context.WithTimeout(ctx, deadline)
+	defer cancel()
+	req.Origin = elsewhere
+	_, ex := l.client.Do(asking, req)
+	if !ex.OK() || ctx.Err() != nil {
+		return true
+	}
+	select {
+	case l.s.seen <- &probe.Observation{Target: *l.target.Load(), Exchange: ex, CORS: true, Segment: s}:
+	case <-ctx.Done():
+	}
+	return ex.AllowOrigin != ""
 }

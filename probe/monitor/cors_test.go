@@ -49,8 +49,8 @@ func TestPermissionOfOtherSitesIsWatched(t *testing.T) {
 		src.mu.Lock()
 		looks := src.looks
 		src.mu.Unlock()
-		if looks < 4*5 || looks > 4*6 {
-			t.Errorf("%d looks with an Origin header in five minutes, want one a minute for each of four playlists", looks)
+		if looks < 6*5 || looks > 6*6 {
+			t.Errorf("%d looks with an Origin header in five minutes, want one a minute for each of four playlists and two segments", looks)
 		}
 		time.Sleep(80 * time.Second)
 		synctest.Wait()
