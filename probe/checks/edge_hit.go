@@ -6,10 +6,14 @@ import (
 	"github.com/streamwatch/streamwatch/probe"
 )
 
-// HitsOf returns the answers from cache among the newest segments that an edge
-// was asked for a second time. Open says that such requests were hits once.
+// HitsOf returns the answers from cache among the newest segments that we asked
+// an edge for a second time, before the judge files the probe. What others asked
+// for long ago may have left the cache. Open says that such requests were hits once.
 func HitsOf(h *History, o *probe.Observation) Marks {
 	m := h.Hits
+	if _, known := h.Segment(o.Segment.MSN); !known {
+		return m
+	}
 	if h.Target.Side != probe.Edge || !o.Segment.Repeat || !o.OK() || o.Exchange.XCache == "" {
 		return m
 	}
