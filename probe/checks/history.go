@@ -150,8 +150,12 @@ func (h *History) Allowance() time.Duration {
 	if !stated {
 		return h.TD()
 	}
-	return ttl
+	return max(ttl, leastKept)
 }
+
+// leastKept is what CloudFront's own cache policies keep an object for, even
+// one that says no-store.
+const leastKept = time.Second
 
 // TTL is what the origin's headers, or else the edge's, let a cache keep this
 // playlist for, with stale-while-revalidate, and whether they say so at all.
