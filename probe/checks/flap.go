@@ -34,9 +34,10 @@ func TurnOf(h *History) Turn {
 		return Turn{}
 	}
 	if t.Was != 0 {
-		t.Back = listedAs(cur, t.MSN, t.Was) && !listedAs(prev, t.MSN, t.Was)
 		if at := last(cur).MSN; at > t.MSN+turnKept && at < t.MSN+farApart {
-			t = Turn{Back: t.Back}
+			t = Turn{} // too long ago
+		} else {
+			t.Back = listedAs(cur, t.MSN, t.Was) && !listedAs(prev, t.MSN, t.Was)
 		}
 	}
 	a, b := last(prev), last(cur)
@@ -88,8 +89,8 @@ var httpHashFlap = register(Check{
 	Hold:     5,
 	Explains: append(followFlap(), "edge.*"),
 	Run: func(p *Pass) {
-		if h := p.History; h.Turn.Back && (h.Target.Side != probe.Edge || h.Pair == nil || h.Pair.Playlist == nil) {
-			p.Reportf(probe.Error, "segment %d is again what it was before another playlist came in between", h.Turn.sample(h))
+		if t := &p.History.Turn; t.Back && p.first() {
+			p.Reportf(probe.Error, "segment %d is again what it was before another playlist came in between", t.MSN)
 		}
 	},
 })
@@ -107,24 +108,16 @@ var edgeFlap = register(Check{
 	Explains: append(followFlap(), "edge.body", "edge.bytes", "edge.ahead", "edge.lag", "edge.age", "edge.seg"),
 	Run: func(p *Pass) {
 		h := p.History
-		if !h.Turn.Back || h.Target.Side != probe.Edge || h.Pair == nil || h.Pair.Playlist == nil || h.Pair.Turn.Was != 0 {
+		if !h.Turn.Back || p.first() || h.Pair.Turn.Was != 0 {
 			return
 		}
 		blame := probe.Blame("")
 		if at := h.Pair.LastError; !at.IsZero() && p.Now.Sub(at) < time.Minute {
 			blame = probe.BlameOrigin
 		}
-		p.Accuse(blame, probe.Error, "segment %d is again what it was before another playlist came in between; the origin keeps to one", h.Turn.sample(h))
+		p.Accuse(blame, probe.Error, "segment %d is again what it was before another playlist came in between; the origin keeps to one", h.Turn.MSN)
 	},
 })
-
-// sample is a segment that shows the turn.
-func (t Turn) sample(h *History) uint64 {
-	if t.MSN != 0 {
-		return t.MSN
-	}
-	return last(h.Playlist).MSN
-}
 
 // followFlap lists what two streams by turns look like, one text at a time.
 func followFlap() []string {
