@@ -42,7 +42,7 @@ func (l *loop) lookFromElsewhere(ctx context.Context, o *probe.Observation, dead
 		defer l.cors.under.Store(false)
 		permitted := l.asElsewhere(ctx, fetch.Request{URL: playlist, AcceptGzip: true}, nil, deadline)
 		if permitted && one != nil {
-			permitted = l.asElsewhere(ctx, fetch.Request{URL: media, Method: "HEAD"}, one, deadline)
+			permitted = l.asElsewhere(ctx, fetch.Request{URL: media, First: 1}, one, deadline)
 		}
 		if permitted {
 			l.cors.denied.Store(0)
@@ -54,6 +54,7 @@ func (l *loop) lookFromElsewhere(ctx context.Context, o *probe.Observation, dead
 
 // oneSegment is what a look asks for besides: players need both, and CDNs have
 // rules by path. It is one from the middle, which is there and stays for a while.
+// One byte will do; HEAD would not, as S3 permits methods one by one.
 func (l *loop) oneSegment(o *probe.Observation) (string, *probe.SegmentProbe) {
 	segs := o.Playlist.Segments
 	if len(segs) == 0 || l.base == nil || l.s.m.opts.Segments == SegmentsNone {
