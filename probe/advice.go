@@ -8,6 +8,6 @@ type Advice struct {
 	Side       Side     `json:"side"`
 	Renditions []string `json:"renditions"` // all that it is about; "" is the multivariant playlist
 	Summary    string   `json:"summary"`
-	Detail     string   `json:"detail"` // as seen last in the first of the renditions
+	Detail     string   `json:"detail"` // as seen first in the first of the renditions
 	Spec       string   `json:"spec"`
 }

@@ -20,7 +20,18 @@ type Observation struct {
 
 	// Segment is set on a segment probe.
 	Segment *SegmentProbe
+
+	// CORS says that this was no poll: the playlist was asked for as a page
+	// elsewhere does, with an Origin header, and only that answer's head counts.
+	CORS bool
+
+	// Strained says that this process did not get to run when it should have:
+	// the times of the exchange may be its own doing.
+	Strained bool
 }
+
+// Poll reports whether this is a poll of a playlist, and not a look besides.
+func (o *Observation) Poll() bool { return o.Segment == nil && !o.CORS }
 
 // OK reports whether the fetch brought a complete 2xx or 304 answer.
 func (o *Observation) OK() bool { return o.Exchange.OK() }
@@ -103,7 +114,10 @@ type Exchange struct {
 	Pop             string // X-Amz-Cf-Pop
 	RequestID       string // X-Amz-Cf-Id
 	ServerTiming    string
-	Expires         bool // an Expires header was present
+	Expires         bool          // an Expires header was present
+	AllowOrigin     string        // Access-Control-Allow-Origin
+	CertExpires     time.Time     // when the server's own certificate does; zero without TLS
+	CertLifetime    time.Duration // for how long it was made
 }
 
 // OK reports whether a complete answer with a 2xx or 304 status arrived.

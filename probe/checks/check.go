@@ -26,6 +26,7 @@ const (
 	OnUpdate               // a media playlist that replaced another one: what may not change between the two
 	OnSegment              // every probe of a segment
 	OnInit                 // every probe of an EXT-X-MAP resource
+	OnCORS                 // every look with an Origin header that was answered
 )
 
 // AnyKind makes a check run on media and multivariant playlists alike.
@@ -115,6 +116,7 @@ type Pass struct {
 	Stream  *Stream
 	Found   *Report // what the running check reported, nil when nothing
 	Silent  bool    // the running check could not tell: the observation is no round of it
+	Quiet   bool    // what the check says at info was said before: it needs no text, which costs
 }
 
 // Report is what a check says of one observation.

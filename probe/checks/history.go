@@ -42,6 +42,12 @@ type History struct {
 	Segments []SegmentRecord           // newest probes, oldest first
 	Kept     probe.Fact[time.Duration] // how long the headers of Good let a shared cache keep it, stale-while-revalidate included
 
+	Turn              Turn       // from one series of segments to another
+	Breaks            Marks      // discontinuities among the newest segments
+	Hits              Marks      // answers from cache among the newest segments that an edge was asked for again
+	Permission        Permission // what pages on other sites were told
+	SegmentPermission Permission // the same, of segments
+
 	PopChanged bool // the newest poll was answered by another point of presence than the one before
 }
 
@@ -144,8 +150,12 @@ func (h *History) Allowance() time.Duration {
 	if !stated {
 		return h.TD()
 	}
-	return ttl
+	return max(ttl, leastKept)
 }
+
+// leastKept is what CloudFront's own cache policies keep an object for, even
+// one that says no-store.
+const leastKept = time.Second
 
 // TTL is what the origin's headers, or else the edge's, let a cache keep this
 // playlist for, with stale-while-revalidate, and whether they say so at all.
@@ -164,7 +174,10 @@ func (p *Pass) Reportf(s probe.Severity, format string, args ...any) {
 	if p.Found != nil && p.Found.Severity >= s {
 		return
 	}
-	p.Found = &Report{Severity: s, Detail: fmt.Sprintf(format, args...)}
+	p.Found = &Report{Severity: s}
+	if !p.Quiet || s >= probe.Warning {
+		p.Found.Detail = fmt.Sprintf(format, args...)
+	}
 }
 
 // Accuse reports with a blame that only the check can know.
@@ -172,8 +185,9 @@ func (p *Pass) Accuse(b probe.Blame, s probe.Severity, format string, args ...an
 	if p.Found != nil && p.Found.Severity >= s {
 		return
 	}
-	p.Reportf(s, format, args...)
-	p.Found.Blame = b
+	if p.Reportf(s, format, args...); p.Found != nil {
+		p.Found.Blame = b
+	}
 }
 
 // seconds prints a duration as people say it: "9.4 s".

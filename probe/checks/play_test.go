@@ -43,6 +43,8 @@ func play(t *testing.T, a *txtar.Archive) string {
 			control = f[1]
 		case len(f) == 2 && f[0] == "show":
 			p.verbose = true
+		case len(f) == 3 && f[0] == "severity":
+			override(t, &o, f[1], f[2])
 		case len(f) == 7 && f[0] == "resume":
 			o.Resume = append(o.Resume, p.resumed(f[1:]))
 		}
@@ -179,7 +181,11 @@ func (p *player) observation(m moment) *probe.Observation {
 	if err := o.Target.Side.UnmarshalText([]byte(words[0])); err != nil {
 		p.t.Fatalf("%q: %v", m.words, err)
 	}
-	if words = words[1:]; words[0] == "segment" {
+	if words = words[1:]; words[0] == "cors" {
+		o.CORS = true
+		words = words[1:]
+	}
+	if words[0] == "segment" {
 		p.segment(o, words[1])
 		words = words[2:]
 	}
@@ -191,7 +197,7 @@ func (p *player) observation(m moment) *probe.Observation {
 	for _, w := range words[1:] {
 		p.set(o, w)
 	}
-	if o.Segment == nil && ex.OK() {
+	if o.Poll() && ex.OK() {
 		p.read(o, m.body)
 	}
 	return o
@@ -247,7 +253,7 @@ func (p *player) set(o *probe.Observation, word string) {
 	case "problem":
 		o.Segment.Problems = append(o.Segment.Problems, probe.Problem{Check: value, Detail: "as the timeline says"})
 	default:
-		p.t.Fatalf("unknown key %q", key)
+		p.setHead(o, key, value)
 	}
 }
 

@@ -12,7 +12,8 @@ var segSlow = register(Check{
 	Blame:    probe.BlameOrigin,
 	When:     OnSegment,
 	After:    2, Of: 4, Shared: true,
-	Hold: 3, // what was asked for later can arrive earlier
+	Hold:     3, // what was asked for later can arrive earlier
+	Explains: []string{"http.ttfb"},
 	Run: func(p *Pass) {
 		d := p.Obs.Segment.Duration
 		took := p.Obs.Exchange.Duration()

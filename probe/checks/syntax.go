@@ -31,6 +31,7 @@ var syntax = []*Check{
 	problem("cue", "SCTE-35 cue cannot be read", "SCTE 35", probe.Warning),
 	problem("mv.group", "rendition groups are inconsistent", "RFC 8216bis §4.4.6.1.1", probe.Error),
 	problem("mv.uri", "variant has no usable URI", "RFC 8216bis §4.4.6.2", probe.Error),
+	problem("mv.steering", "content steering names no server or no pathway that exists", "RFC 8216bis §4.4.6.6", probe.Warning),
 }
 
 func problem(id, summary, spec string, s probe.Severity) *Check {

@@ -18,6 +18,7 @@ import (
 //	starts MM:SS        the event's start; ends MM:SS its end
 //	control ok          the control URL answers; control failed
 //	resume CHECK SEVERITY BLAME SIDE RENDITION MM:SS    an incident from before a restart
+//	severity CHECK SEVERITY   what an event's file can set: it shows what is only info
 //	show verdict        changes of the stream's verdict are part of want
 //
 // Each file but the last is one observation, or several, its name
@@ -25,9 +26,11 @@ import (
 //
 //	WHEN is MM:SS[.mmm], or FROM-UNTIL/STEP with STEP in seconds, UNTIL itself excluded;
 //	RENDITION is left out where there is one ("v"); "multivariant" names the multivariant playlist;
-//	RESULT is a status, a probe.Failure, or `segment MSN RESULT`, where the MSN "newest" is the encoder's;
+//	RESULT is a status, a probe.Failure, `segment MSN RESULT`, or `cors` and one of these (asked with an Origin header), where the MSN "newest" is the encoder's;
 //	keys: age (s), cc (Cache-Control with + for spaces), ctype, xcache, pop, url, took (s), and for
-//	segments size (bytes), hash, newest (yes), init (yes), extinf (s), listed (MM:SS), problem (check id).
+//	the head allow (Access-Control-Allow-Origin), cert (LEFT/LIFE in days), ttfb (s), date (s from now), lastmod (s ago),
+//	etag, enc (Content-Encoding), bytes, proto, strained (yes), and for
+//	segments size (bytes), hash, newest (yes), init (yes), repeat (yes), extinf (s), listed (MM:SS), problem (check id).
 //
 // The body is a playlist; "=" repeats the one before of the same target. Two
 // shorthands stand for playlists that need nothing special:
@@ -80,7 +83,7 @@ func TestEveryCheckHasTimelines(t *testing.T) {
 				continue
 			}
 			_, want, _ := strings.Cut(string(data), "-- want --")
-			fires := strings.Contains(want, " open "+c.ID+" ") && strings.Contains(want, " closed "+c.ID)
+			fires := (strings.Contains(want, " open "+c.ID+" ") || strings.Contains(want, " now "+c.ID+" ")) && strings.Contains(want, " closed "+c.ID)
 			if fires != (suffix == "") {
 				t.Errorf("%s: an incident of %s that opens and closes: %v, want %v", name, c.ID, fires, suffix == "")
 			}
@@ -116,10 +119,10 @@ func TestCatalogue(t *testing.T) {
 }
 
 // planned are checks of the catalogue that others already explain.
-var planned = map[string]bool{"alt.pdt": true, "alt.dseq": true, "pdt.latency": true}
+var planned = map[string]bool{"pdt.latency": true}
 
 func TestFind(t *testing.T) {
-	for name, want := range map[string]string{"upd.stale": "upd.stale", "stale": "upd.stale", "endlist": "endlist", "nothing": "", "status": "", "playlist": "http.ctype.playlist"} {
+	for name, want := range map[string]string{"upd.stale": "upd.stale", "stale": "upd.stale", "endlist": "endlist", "nothing": "", "status": "", "playlist": "", "corrupt": "http.gzip.corrupt"} {
 		got := ""
 		if c, ok := checks.Find(name); ok {
 			got = c.ID

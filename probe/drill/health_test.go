@@ -39,8 +39,13 @@ func TestAnHourWithoutAFalseAlarm(t *testing.T) {
 }
 
 func watchHealthy(t *testing.T, td, d time.Duration) {
-	ttl := fmt.Sprintf("max-age=%d", max(1, int(td.Seconds())/2))
-	origin := sim.NewOrigin(sim.Config{TargetDuration: td, Jitter: 0.2, PlaylistCache: ttl})
+	watch(t, sim.Config{TargetDuration: td, PlaylistCache: fmt.Sprintf("max-age=%d", max(1, int(td.Seconds())/2))}, d)
+}
+
+func watch(t *testing.T, c sim.Config, d time.Duration) {
+	t.Helper()
+	c.Jitter = 0.2
+	origin := sim.NewOrigin(c)
 	edge := sim.NewEdge(sim.EdgeConfig{Origin: &url.URL{Scheme: "http", Host: "origin.test"}, Transport: sim.Hosts{"origin.test": origin}})
 	seen := drill.NewCollector()
 	m := monitor.New(monitor.Options{

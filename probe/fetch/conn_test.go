@@ -184,6 +184,9 @@ func TestHTTP2(t *testing.T) {
 		if ex.FirstByte <= 0 || ex.FirstByte > ex.Duration() {
 			t.Errorf("first byte after %v of %v", ex.FirstByte, ex.Duration())
 		}
+		if own := srv.Certificate(); !ex.CertExpires.Equal(own.NotAfter) || ex.CertLifetime != own.NotAfter.Sub(own.NotBefore) {
+			t.Errorf("certificate until %v, for %v", ex.CertExpires, ex.CertLifetime)
+		}
 		reused = append(reused, ex.Reused)
 	}
 	if !slices.Equal(reused, []bool{false, true, true}) {

@@ -46,6 +46,7 @@ func TestFactsOfTheAnswer(t *testing.T) {
 		h.Set("X-Amz-Cf-Pop", "FRA56-P1")
 		h.Set("X-Amz-Cf-Id", "id==")
 		h.Set("Server-Timing", "cdn-cache-hit")
+		h.Set("Access-Control-Allow-Origin", "*")
 		_, _ = w.Write([]byte(playlist))
 	})
 	body, ex := get(t, fetch.Options{}, fetch.Request{URL: u + "/live/a.m3u8"})
@@ -59,6 +60,7 @@ func TestFactsOfTheAnswer(t *testing.T) {
 		Proto: "HTTP/1.1", ContentType: "application/vnd.apple.mpegurl", CacheControl: "max-age=3, s-maxage=2", ETag: `W/"abc"`,
 		LastModified: modified, Date: modified.Add(5 * time.Second), Age: probe.State(7 * time.Second),
 		XCache: "Hit from cloudfront", Via: "1.1 abc.cloudfront.net (CloudFront)", Pop: "FRA56-P1", RequestID: "id==", ServerTiming: "cdn-cache-hit",
+		AllowOrigin: "*",
 	}
 	want.Started, want.Done, want.Connect, want.FirstByte = ex.Started, ex.Done, ex.Connect, ex.FirstByte
 	if !reflect.DeepEqual(ex, want) {

@@ -177,7 +177,14 @@ func (c *Client) note(ex *probe.Exchange, resp *http.Response) {
 			ex.RequestID = v
 		case "Server-Timing":
 			ex.ServerTiming = strings.Join(values, ", ")
+		case "Access-Control-Allow-Origin":
+			ex.AllowOrigin = v
 		}
+	}
+	if resp.TLS != nil && len(resp.TLS.PeerCertificates) > 0 {
+		// The server's own only: old roots that servers send along expire without harm.
+		own := resp.TLS.PeerCertificates[0]
+		ex.CertExpires, ex.CertLifetime = own.NotAfter, own.NotAfter.Sub(own.NotBefore)
 	}
 	ex.ObjectBytes = objectBytes(ex, total)
 }

@@ -8,10 +8,16 @@ import (
 	"github.com/streamwatch/streamwatch/probe/checks"
 )
 
-// remark is what a check last said of a target that is only worth knowing.
+// remark is what a check first said of a target that is only worth knowing, and
+// says still.
 type remark struct {
 	check  *checks.Check
 	report checks.Report
+}
+
+// remarked reports whether a check's info finding stands already.
+func (t *target) remarked(c *checks.Check) bool {
+	return slices.ContainsFunc(t.remarks, func(r remark) bool { return r.check == c })
 }
 
 // remark notes an info finding, or that there is none any more.
@@ -20,8 +26,6 @@ func (t *target) remark(c *checks.Check, found *checks.Report) {
 	switch info := found != nil && found.Severity == probe.Info; {
 	case info && i < 0:
 		t.remarks = append(t.remarks, remark{c, *found})
-	case info:
-		t.remarks[i].report = *found
 	case i >= 0:
 		t.remarks = slices.Delete(t.remarks, i, i+1)
 	}

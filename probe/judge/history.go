@@ -17,8 +17,18 @@ const (
 // file makes an observation part of its history. It reports whether it brought
 // a playlist whose text is new.
 func file(h *checks.History, o *probe.Observation) (changed bool) {
+	if o.CORS {
+		of := &h.Permission
+		if o.Segment != nil {
+			of = &h.SegmentPermission
+		}
+		of.Given = strings.Clone(o.Exchange.AllowOrigin)
+		of.Ever = of.Ever || of.Given != ""
+		return false
+	}
 	if o.Segment != nil {
 		if !o.Segment.Init {
+			h.Hits = checks.HitsOf(h, o)
 			fileSegment(h, o)
 		}
 		return false
@@ -44,6 +54,7 @@ func file(h *checks.History, o *probe.Observation) (changed bool) {
 	if changed {
 		h.Previous, h.Playlist = h.Playlist, o.Playlist
 		advance(h, o)
+		h.Turn, h.Breaks = checks.TurnOf(h), checks.BreaksOf(h)
 	}
 	fileVersion(h, o)
 	return changed

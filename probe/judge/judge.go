@@ -43,6 +43,7 @@ type Judge struct {
 	updates   []*checks.Check
 	segments  []*checks.Check
 	inits     []*checks.Check
+	cors      []*checks.Check
 	incidents []*incident // open ones
 	ids       map[string]bool
 	control   probe.Fact[bool]
@@ -84,6 +85,8 @@ func New(o Options) *Judge {
 			j.segments = append(j.segments, c)
 		case checks.OnInit:
 			j.inits = append(j.inits, c)
+		case checks.OnCORS:
+			j.cors = append(j.cors, c)
 		}
 	}
 	for _, in := range o.Resume {
@@ -156,7 +159,9 @@ func (j *Judge) Step(o *probe.Observation, now time.Time) Result {
 	changed := file(t.h, o)
 	spreading := j.spreads(o, now)
 	pass := checks.Pass{Now: now, Obs: o, History: t.h, Stream: &j.stream}
-	if o.Segment != nil && o.Segment.Init {
+	if o.CORS {
+		j.run(t, j.cors, &pass)
+	} else if o.Segment != nil && o.Segment.Init {
 		j.run(t, j.inits, &pass)
 	} else if o.Segment != nil {
 		j.run(t, j.segments, &pass)

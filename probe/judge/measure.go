@@ -11,6 +11,9 @@ import (
 // measure turns an observation into samples.
 func (j *Judge) measure(h *checks.History, o *probe.Observation, now time.Time) []probe.Sample {
 	m := meter{h: h, at: now, out: make([]probe.Sample, 0, samplesOf(o))}
+	if o.CORS {
+		return nil
+	}
 	if o.Segment != nil {
 		if !o.Segment.Init {
 			m.segment(o)
@@ -39,6 +42,8 @@ func (j *Judge) measure(h *checks.History, o *probe.Observation, now time.Time) 
 // samplesOf is how many samples an observation gives at most.
 func samplesOf(o *probe.Observation) int {
 	switch {
+	case o.CORS:
+		return 0
 	case o.Segment != nil:
 		return 3
 	case o.Target.Side == probe.Edge:

@@ -63,8 +63,8 @@ func (j *Judge) decide(tr *tracker, now time.Time) (probe.Target, bool) {
 // did not. It does not wait for much longer than such a poll can take.
 func (j *Judge) awaitsPair(tr *tracker, now time.Time) bool {
 	h := tr.t.h
-	if h.Pair == nil || h.Pair.Polls == 0 || j.opts.Once || tr.check.When == checks.OnSegment {
-		return false // a segment's check compares the sides by itself
+	if h.Pair == nil || h.Pair.Polls == 0 || j.opts.Once || tr.check.When == checks.OnSegment || tr.check.When == checks.OnCORS {
+		return false // such a check compares the sides by itself
 	}
 	since, patience := tr.began, max(2*time.Second, h.TD())+time.Second
 	switch {

@@ -32,6 +32,8 @@ type loop struct {
 
 	mapURI  string      // EXT-X-MAP that was probed last
 	mapLost atomic.Bool // it could not be fetched
+
+	cors corsLooks
 }
 
 // largestBuffer is what a body may leave behind for the next one to use.
@@ -130,10 +132,11 @@ func (l *loop) poll(ctx context.Context) time.Duration {
 	if ctx.Err() != nil {
 		return time.Hour
 	}
-	if ex.Failure == probe.FailTimeout && l.s.m.strain.strained() {
+	strained := l.s.m.strain.strained()
+	if ex.Failure == probe.FailTimeout && strained {
 		return l.pace.confirmAfter()
 	}
-	o := &probe.Observation{Target: t, Exchange: ex}
+	o := &probe.Observation{Target: t, Exchange: ex, Strained: strained}
 	l.read(o, body)
 	if cap(body) > cap(*into) && cap(body) <= largestBuffer {
 		*into = body
@@ -146,6 +149,7 @@ func (l *loop) poll(ctx context.Context) time.Duration {
 		return time.Hour
 	}
 	wait := l.pace.after(o, advanced)
+	l.lookFromElsewhere(ctx, o, deadline)
 	if t.Rendition != "" {
 		l.s.td.Store(int64(l.pace.td))
 	} else {

@@ -101,7 +101,9 @@ type reader struct {
 	// Multivariant playlists.
 	variant      probe.Variant // of an EXT-X-STREAM-INF that waits for its URI
 	variantLine  int           // its line; 0 none
-	badBandwidth bool          // it has a BANDWIDTH, which cannot be read
+	pathway      string        // EXT-X-CONTENT-STEERING: the PATHWAY-ID to start with
+	steeringLine int
+	badBandwidth bool // it has a BANDWIDTH, which cannot be read
 
 	attr attrs // the attribute list that is being read
 

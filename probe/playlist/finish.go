@@ -167,6 +167,7 @@ func (r *reader) finishMultivariant() {
 		r.report("m3u.limit", probe.Warning, "%d playlists are listed, the first %d are read", n, maxLadder)
 	}
 	r.judgeGroups()
+	r.judgePathway()
 }
 
 // judgeGroups holds groups to RFC 8216bis §4.4.6.1.1.

@@ -33,7 +33,7 @@ func (r *reader) multivariantTag(name, value string) bool {
 		r.keyAttributes(value)
 	case "#EXT-X-CONTENT-STEERING":
 		r.once(tagSteering)
-		r.p.Steering = true
+		r.steering(value)
 	case "#EXT-X-SESSION-DATA":
 	default:
 		return false

@@ -98,6 +98,8 @@ var problemCases = []struct {
 	{"variant without bandwidth", "#EXTM3U\n#EXT-X-STREAM-INF:CODECS=\"a\"\nv.m3u8\n", []string{"mv.bandwidth"}},
 	{"bandwidth negative", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=-1\nv.m3u8\n", []string{"mv.bandwidth"}},
 	{"variant without URI", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n#EXT-X-STREAM-INF:BANDWIDTH=2\nv.m3u8\n", []string{"mv.uri"}},
+	{"steering without a server", "#EXTM3U\n#EXT-X-CONTENT-STEERING:PATHWAY-ID=\".\"\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv.m3u8\n", []string{"mv.steering"}},
+	{"steering to no pathway", "#EXTM3U\n#EXT-X-CONTENT-STEERING:SERVER-URI=\"s\",PATHWAY-ID=\"B\"\n#EXT-X-STREAM-INF:BANDWIDTH=1,PATHWAY-ID=\"A\"\nv.m3u8\n", []string{"mv.steering"}},
 	{"variant twice", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=2\nv.m3u8\n", []string{"mv.uri"}},
 	{"variant of another scheme", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nftp://h/v.m3u8\n", []string{"mv.uri"}},
 	{"rendition without a name", "#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\"\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv.m3u8\n", []string{"mv.media"}},

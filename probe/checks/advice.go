@@ -1,0 +1,95 @@
+package checks
+
+import "github.com/streamwatch/streamwatch/probe"
+
+// How a stream is made. It plays all the same, so the most of it is info.
+
+var pdtPresent = register(Check{
+	ID:      "pdt.present",
+	Summary: "playlist has no program date-time",
+	Doc: "A live playlist without EXT-X-PROGRAM-DATE-TIME is info: latency cannot be measured, nor renditions compared. Segments that had one and are listed without: warning, players that " +
+		"use it to keep renditions together lose it.",
+	Spec:     "HLS Authoring Specification 8.4",
+	Severity: probe.Warning,
+	Blame:    probe.BlameEncoder,
+	When:     OnPlaylist,
+	Hold:     10,
+	Run: func(p *Pass) {
+		pl := p.Obs.Playlist
+		if !pl.Live() || len(pl.Segments) == 0 || !pl.LiveEdge().IsZero() {
+			return
+		}
+		if prev := p.History.Previous; prev != nil {
+			for i := range prev.Segments {
+				was := &prev.Segments[i]
+				if is, listed := pl.Find(was.MSN); listed && !was.PDT.IsZero() && sameResource(was, is) {
+					p.Reportf(probe.Warning, "segment %d had one and lost it", was.MSN)
+					return
+				}
+			}
+		}
+		p.Reportf(probe.Info, "no EXT-X-PROGRAM-DATE-TIME")
+	},
+})
+
+var start = register(Check{
+	ID:      "start",
+	Summary: "players are told to start too near the end",
+	Doc: "EXT-X-START of a live playlist lies within three target durations of its end: info; within one: warning, a player that obeys has next to nothing to play. Low-latency playlists are " +
+		"not judged.",
+	Spec:     "RFC 8216bis §4.4.2.2",
+	Severity: probe.Warning,
+	Blame:    probe.BlameEncoder,
+	When:     OnPlaylist,
+	Run: func(p *Pass) {
+		pl, td := p.Obs.Playlist, p.History.TD()
+		if !p.first() || !pl.Live() || !pl.Start.Stated || pl.PartTarget.Stated || td == 0 || len(pl.Segments) == 0 {
+			return
+		}
+		left := -pl.Start.Value
+		if pl.Start.Value >= 0 {
+			left = max(0, pl.Window()-pl.Start.Value)
+		}
+		switch {
+		case left < td:
+			p.Reportf(probe.Warning, "%s before the end, target duration %s", seconds(left), seconds(td))
+		case left < 3*td:
+			p.Reportf(probe.Info, "%s before the end, three target durations are %s", seconds(left), seconds(3*td))
+		}
+	},
+})
+
+var tdSlack = register(Check{
+	ID:       "td.slack",
+	Summary:  "target duration is far above the segments' durations",
+	Doc:      "TARGETDURATION is more than twice the longest of at least six segments: players start and time out later than they need to.",
+	Spec:     "RFC 8216bis §4.4.3.1",
+	Severity: probe.Info,
+	Blame:    probe.BlameEncoder,
+	When:     OnPlaylist,
+	Run: func(p *Pass) {
+		pl := p.Obs.Playlist
+		longest := pl.MeanDuration()
+		for i := range pl.Segments {
+			longest = max(longest, pl.Segments[i].Duration)
+		}
+		if td := pl.TargetDuration.Value; pl.Live() && len(pl.Segments) >= 6 && td > 2*longest {
+			p.Reportf(probe.Info, "target duration %s, the longest segment lasts %s", seconds(td), seconds(longest))
+		}
+	},
+})
+
+var winFew = register(Check{
+	ID:       "win.few",
+	Summary:  "window has few segments",
+	Doc:      "A playlist that removes segments lists fewer than six. One that is too short to play is win.short.",
+	Spec:     "HLS Authoring Specification 8.11",
+	Severity: probe.Info,
+	Blame:    probe.BlameEncoder,
+	When:     OnPlaylist,
+	Run: func(p *Pass) {
+		if pl := p.Obs.Playlist; pl.Live() && len(pl.Segments) > 0 && len(pl.Segments) < 6 && !pl.Skipped.Stated && p.History.removed() {
+			p.Reportf(probe.Info, "%s", plural(uint64(len(pl.Segments)), "segment"))
+		}
+	},
+})

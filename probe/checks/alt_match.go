@@ -1,0 +1,196 @@
+package checks
+
+import (
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// Checks of what renditions of one side must have in common. Each rendition is
+// held against the first one: that is enough to find the odd one, and costs as
+// much for many renditions as for few. They are told where a fault of both
+// sides is told: an edge that mixes texts is the edge checks' story.
+
+var altDseq = register(Check{
+	ID:      "alt.dseq",
+	Summary: "renditions count discontinuities differently",
+	Doc: "At one program date-time two renditions are in different discontinuities, in the middle of every one of at least three segments that both list: players that switch align by that " +
+		"number. Not judged without program date-times.",
+	Spec:     "RFC 8216bis §6.2.4",
+	Severity: probe.Error,
+	Blame:    probe.BlameEncoder,
+	When:     OnPlaylist,
+	After:    2, Of: 3,
+	Explains: []string{"alt.pdt"},
+	Run: func(p *Pass) {
+		ref := p.reference(true)
+		if ref == nil {
+			return
+		}
+		compared, differ := 0, 0
+		var here, there uint64
+		matched(p.Obs.Playlist, ref.Playlist, func(a, b *probe.Segment) {
+			compared++
+			if a.DSN != b.DSN {
+				differ, here, there = differ+1, a.DSN, b.DSN
+			}
+		})
+		if compared >= 3 && differ == compared {
+			p.Reportf(probe.Error, "discontinuity %d here, %d in %s at the same time", here, there, ref.Target.Rendition)
+		}
+	},
+})
+
+var altPDT = register(Check{
+	ID:      "alt.pdt",
+	Summary: "renditions give one moment different program date-times",
+	Doc: "The segment after one and the same discontinuity, by its number, has a program date-time that differs between renditions by more than 0.5 s. Both must state " +
+		"EXT-X-DISCONTINUITY-SEQUENCE. Program date-times in some renditions and not in others are info; without a discontinuity alt.edge tells.",
+	Spec:     "RFC 8216bis §6.2.4",
+	Severity: probe.Error,
+	Blame:    probe.BlameEncoder,
+	When:     OnPlaylist,
+	After:    2, Of: 3,
+	Explains: []string{"alt.edge"},
+	Run: func(p *Pass) {
+		ref := p.reference(false)
+		if ref == nil {
+			return
+		}
+		a, b := p.Obs.Playlist, ref.Playlist
+		if a.LiveEdge().IsZero() != b.LiveEdge().IsZero() {
+			p.Reportf(probe.Info, "program date-times here and in %s: one has none", ref.Target.Rendition)
+			return
+		}
+		if !a.DiscontinuitySequence.Stated || !b.DiscontinuitySequence.Stated {
+			return
+		}
+		for i := range a.Segments {
+			s := &a.Segments[i]
+			if !s.Discontinuity || s.PDT.IsZero() {
+				continue
+			}
+			for k := range b.Segments {
+				o := &b.Segments[k]
+				if off := s.PDT.Sub(o.PDT); o.Discontinuity && o.DSN == s.DSN && !o.PDT.IsZero() && off.Abs() > time.Second/2 {
+					p.Reportf(probe.Error, "discontinuity %d is %s off that in %s", s.DSN, off, ref.Target.Rendition)
+				}
+			}
+		}
+	},
+})
+
+var altSC = register(Check{
+	ID:      "alt.sc",
+	Summary: "renditions have different EXT-X-SERVER-CONTROL",
+	Doc: "One rendition lets players block its reload or skip segments and another does not: warning, players leave low latency when they switch. Other holds-back are info: packagers " +
+		"derive them from each rendition's own parts.",
+	Spec:     "RFC 8216bis §6.2.4",
+	Severity: probe.Warning,
+	Blame:    probe.BlameEncoder,
+	When:     OnPlaylist,
+	After:    2, Of: 2,
+	Run: func(p *Pass) {
+		ref := p.reference(false)
+		if ref == nil {
+			return
+		}
+		a, b := p.Obs.Playlist.ServerControl, ref.Playlist.ServerControl
+		switch {
+		case a.Value.CanBlockReload != b.Value.CanBlockReload:
+			p.Reportf(probe.Warning, "CAN-BLOCK-RELOAD is not the same in %s", ref.Target.Rendition)
+		case a.Value.CanSkipUntil.Stated != b.Value.CanSkipUntil.Stated:
+			p.Reportf(probe.Warning, "CAN-SKIP-UNTIL is not the same in %s", ref.Target.Rendition)
+		case a != b:
+			p.Reportf(probe.Info, "HOLD-BACK or PART-HOLD-BACK is not the same in %s", ref.Target.Rendition)
+		}
+	},
+})
+
+var altType = register(Check{
+	ID:      "alt.type",
+	Summary: "some renditions have ended or another type",
+	Doc: "EXT-X-PLAYLIST-TYPE differs between renditions that have not ended; or one shows EXT-X-ENDLIST while another got a new segment two target durations later. One that ends " +
+		"before its time is endlist.",
+	Spec:     "RFC 8216bis §6.2.4",
+	Severity: probe.Error,
+	Blame:    probe.BlameEncoder,
+	After:    2, Of: 3,
+	Run: func(p *Pass) {
+		h, pl := p.History, p.Obs.Playlist
+		if pl == nil || pl.Kind != probe.Media || !p.first() || len(h.Versions) == 0 {
+			return
+		}
+		since := h.Versions[len(h.Versions)-1].First.Add(2 * h.TD())
+		for _, s := range h.Siblings {
+			switch {
+			case s == h || s.Playlist == nil || s.Playlist.EndList || s.Failing():
+			case pl.EndList && s.Advanced.After(since):
+				p.Reportf(probe.Error, "ended, while %s goes on", s.Target.Rendition)
+			case !pl.EndList && pl.Type != s.Playlist.Type:
+				p.Reportf(probe.Error, "EXT-X-PLAYLIST-TYPE is %q here, %q in %s", pl.Type, s.Playlist.Type, s.Target.Rendition)
+			}
+		}
+	},
+})
+
+// reference returns the rendition that this one is held against, the first one
+// that is live; nil for that one itself, and at an edge that has its origin
+// beside it. dated asks for program date-times on both.
+func (p *Pass) reference(dated bool) *History {
+	h := p.History
+	if !p.first() || !p.Obs.Playlist.Live() || dated && p.Obs.Playlist.LiveEdge().IsZero() {
+		return nil
+	}
+	for _, s := range h.Siblings {
+		if s == h {
+			return nil
+		}
+		if s.Playlist != nil && s.Playlist.Live() && !s.Failing() && (!dated || !s.Playlist.LiveEdge().IsZero()) {
+			return s
+		}
+	}
+	return nil
+}
+
+// matchedSegments is how many of the newest segments are compared.
+const matchedSegments = 64
+
+// matched calls f with each of the newest segments of a and the segment of b in
+// which its middle lies, by program date-time.
+func matched(a, b *probe.Playlist, f func(a, b *probe.Segment)) {
+	as, atA := dated(a)
+	bs, atB := dated(b)
+	for i := range as {
+		middle := atA[i].Add(as[i].Duration / 2)
+		for k := range bs {
+			if !atA[i].IsZero() && !atB[k].IsZero() && !middle.Before(atB[k]) && middle.Before(atB[k].Add(bs[k].Duration)) {
+				f(&as[i], &bs[k])
+				break
+			}
+		}
+	}
+}
+
+// dated returns the newest segments and when each begins, zero where no program
+// date-time tells.
+func dated(pl *probe.Playlist) ([]probe.Segment, []time.Time) {
+	from := max(0, len(pl.Segments)-matchedSegments)
+	begins := make([]time.Time, 0, len(pl.Segments)-from)
+	var at time.Time
+	for i := range pl.Segments {
+		s := &pl.Segments[i]
+		if !s.PDT.IsZero() {
+			at = s.PDT
+		} else if s.Discontinuity {
+			at = time.Time{}
+		}
+		if i >= from {
+			begins = append(begins, at)
+		}
+		if !at.IsZero() {
+			at = at.Add(s.Duration)
+		}
+	}
+	return pl.Segments[from:], begins
+}

@@ -1,0 +1,102 @@
+package checks
+
+import (
+	"slices"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+var altWindow = register(Check{
+	ID:      "alt.window",
+	Summary: "one rendition lists far less of the past than another",
+	Doc: "By program date-time the window of one rendition begins later than that of another: by more than a target duration info; by more than three, when it is also less than half as " +
+		"long and both have been removing segments, so that neither is still growing: warning, who has gone back and switches falls out of it.",
+	Spec:     "RFC 8216bis §6.2.4; HLS Authoring Specification 8.3",
+	Severity: probe.Warning,
+	Blame:    probe.BlameEncoder,
+	When:     OnPlaylist,
+	After:    4, Of: 4,
+	Run: func(p *Pass) {
+		ref, td := p.reference(true), p.History.TD()
+		if ref == nil || td == 0 || len(p.Obs.Playlist.Segments) == 0 || len(ref.Playlist.Segments) == 0 {
+			return
+		}
+		a, b := p.Obs.Playlist, ref.Playlist
+		wa, wb := a.Window(), b.Window()
+		apart := a.LiveEdge().Add(-wa).Sub(b.LiveEdge().Add(-wb)).Abs()
+		switch {
+		case apart <= td:
+		case apart > 3*td && 2*min(wa, wb) < max(wa, wb) && p.History.removed() && ref.removed():
+			p.Reportf(probe.Warning, "window of %s here, %s in %s", seconds(wa), seconds(wb), ref.Target.Rendition)
+		default:
+			p.Reportf(probe.Info, "the first segment is %s apart from that of %s", seconds(apart), ref.Target.Rendition)
+		}
+	},
+})
+
+var altDaterange = register(Check{
+	ID:      "alt.daterange",
+	Summary: "renditions announce different date ranges",
+	Doc: "An EXT-X-DATERANGE that begins within this rendition's window is listed in another one, whose text is older, and not here, although here are others: an ad or a program starts for " +
+		"some viewers only. Three of three texts. A rendition without any is info, as packagers leave audio and subtitles without.",
+	Spec:     "RFC 8216bis §6.2.4",
+	Severity: probe.Warning,
+	Blame:    probe.BlameEncoder,
+	When:     OnPlaylist,
+	After:    3, Of: 3,
+	Run: func(p *Pass) {
+		ref := p.reference(true)
+		if ref == nil || ref.Good.Exchange.Done.After(p.Obs.Exchange.Started) || len(p.Obs.Playlist.Segments) == 0 {
+			return
+		}
+		pl := p.Obs.Playlist
+		end := pl.LiveEdge()
+		start := end.Add(-pl.Window())
+		for i := range ref.Playlist.DateRanges {
+			d := &ref.Playlist.DateRanges[i]
+			if d.ID == "" || d.StartDate.Before(start) || !d.StartDate.Before(end) ||
+				slices.ContainsFunc(pl.DateRanges, func(o probe.DateRange) bool { return o.ID == d.ID }) {
+				continue
+			}
+			s := probe.Warning
+			if len(pl.DateRanges) == 0 {
+				s = probe.Info
+			}
+			p.Reportf(s, "%q is in %s and not here", shortURI(d.ID), ref.Target.Rendition)
+		}
+	},
+})
+
+var altBound = register(Check{
+	ID:      "alt.bound",
+	Summary: "renditions are cut at different times",
+	Doc: "By program date-time none of at least three segments begins within a tenth of a second of one in another rendition. Players cope, but fetch more when they switch; AirPlay does not " +
+		"cope well.",
+	Spec:     "HLS Authoring Specification 8.22",
+	Severity: probe.Info,
+	Blame:    probe.BlameEncoder,
+	When:     OnPlaylist,
+	Run: func(p *Pass) {
+		ref := p.reference(true)
+		if ref == nil {
+			return
+		}
+		_, here := dated(p.Obs.Playlist)
+		_, there := dated(ref.Playlist)
+		compared := 0
+		for _, a := range here {
+			for _, b := range there {
+				if a.Sub(b).Abs() <= time.Second/10 {
+					return
+				}
+			}
+			if len(there) > 0 && a.After(there[0]) && a.Before(there[len(there)-1]) {
+				compared++
+			}
+		}
+		if compared >= 3 {
+			p.Reportf(probe.Info, "no segment begins when one of %s does", ref.Target.Rendition)
+		}
+	},
+})

@@ -1,0 +1,98 @@
+package checks
+
+import (
+	"strings"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+var httpCCPlaylist = register(Check{
+	ID:      "http.cc.playlist",
+	Summary: "caches may keep the live playlist for too long",
+	Doc: "s-maxage, else max-age, of a live media playlist, with stale-while-revalidate: above half a target duration is info; more than a whole one while the edge answers from its cache, " +
+		"so that it does what the header says: warning; more than 1.5: error, an edge that obeys can never update in time. What the edge keeps for longer than it may is edge.age.",
+	Spec:     "RFC 8216bis Appendix B.1, §6.2.1",
+	Severity: probe.Error,
+	Blame:    probe.BlameConfig,
+	After:    2, Of: 3,
+	Hold: 5, // a miss between hits does not end it
+	Run: func(p *Pass) {
+		h, ex, td := p.History, &p.Obs.Exchange, p.History.TD()
+		if p.Obs.Playlist == nil || !p.Obs.Playlist.Live() || td == 0 || blocking(ex.URL) {
+			return
+		}
+		ttl := h.Kept
+		if h.Target.Side == probe.Edge && h.Pair != nil && h.Pair.Kept.Stated {
+			ttl = h.Pair.Kept // what the cache goes by; it may tell viewers something else
+		}
+		cached := ex.Cache() == "hit" || ex.Age.Value > 0
+		switch t := ttl.Value; {
+		case t <= td/2:
+		case h.Target.Side != probe.Edge, t <= td:
+			p.Reportf(probe.Info, "caches may keep it for %s, half a target duration is %s", seconds(t), seconds(td/2))
+		case !cached: // what no cache is seen to obey hurts nobody
+		case t > td*3/2:
+			p.Reportf(probe.Error, "the edge may keep it for %s and does, target duration %s", seconds(t), seconds(td))
+		default:
+			p.Reportf(probe.Warning, "the edge may keep it for %s and does, target duration %s", seconds(t), seconds(td))
+		}
+	},
+})
+
+var httpCCMissing = register(Check{
+	ID:      "http.cc.missing",
+	Summary: "live playlist does not say for how long caches may keep it",
+	Doc: "Neither Cache-Control nor Expires: a CDN takes its own default, 24 hours on CloudFront. Info, since it may be set to something better; an edge that does keep the playlist too " +
+		"long is edge.age, edge.lag or upd.stale.",
+	Spec:     "RFC 8216bis Appendix B.1; CloudFront Developer Guide, Expiration",
+	Severity: probe.Info,
+	Blame:    probe.BlameConfig,
+	When:     OnPlaylist,
+	Run: func(p *Pass) {
+		ex := &p.Obs.Exchange
+		if p.Obs.Playlist.Live() && ex.Status != 304 && ex.CacheControl == "" && !ex.Expires && p.first() {
+			p.Reportf(probe.Info, "no Cache-Control, no Expires")
+		}
+	},
+})
+
+var httpCCBlocking = register(Check{
+	ID:       "http.cc.blocking",
+	Summary:  "answers to blocking requests are hardly cached",
+	Doc:      "The answer to a playlist request with _HLS_msn may be kept for less than six target durations although it never changes: every late viewer's request goes to the origin.",
+	Spec:     "RFC 8216bis Appendix B.1",
+	Severity: probe.Info,
+	Blame:    probe.BlameConfig,
+	When:     OnPlaylist,
+	Run: func(p *Pass) {
+		ex := &p.Obs.Exchange
+		if ttl, td := ex.TTL(), p.History.TD(); blocking(ex.URL) && ex.Status == 200 && ttl.Stated && ttl.Value < 6*td {
+			p.Reportf(probe.Info, "kept for %s, six target durations are %s", seconds(ttl.Value), seconds(6*td))
+		}
+	},
+})
+
+var httpCCSegment = register(Check{
+	ID:       "http.cc.segment",
+	Summary:  "caches may not keep segments for long enough",
+	Doc:      "A segment may be kept for less than a target duration, or not at all: each viewer's request goes to the origin. Where no header says anything there is no finding.",
+	Spec:     "RFC 8216bis §6.2.2",
+	Severity: probe.Info,
+	Blame:    probe.BlameConfig,
+	When:     OnSegment,
+	Run: func(p *Pass) {
+		ttl, td := p.Obs.Exchange.TTL(), p.History.TD()
+		if p.Obs.OK() && ttl.Stated && ttl.Value < td && p.History.Playlist != nil && p.History.Playlist.Live() {
+			p.Reportf(probe.Info, "segment %d may be kept for %s, target duration %s", p.Obs.Segment.MSN, seconds(ttl.Value), seconds(td))
+		}
+	},
+})
+
+// blocking reports whether a playlist request waits for a segment or part.
+func blocking(u string) bool { return strings.Contains(u, "_HLS_msn=") }
+
+// first reports whether this is the side at which a fault of both would be
+// told: the origin, or an edge that is watched without one.
+func (p *Pass) first() bool {
+	return p.History.Target.Side != probe.Edge || p.History.Pair == nil || p.History.Pair.Playlist == nil
+}

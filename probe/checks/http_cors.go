@@ -1,0 +1,48 @@
+package checks
+
+import "github.com/streamwatch/streamwatch/probe"
+
+// Permission is what a playlist's answers say to pages on other sites.
+type Permission struct {
+	Given string // Access-Control-Allow-Origin of the newest answer
+	Ever  bool   // one of them permitted something
+}
+
+var httpCORS = register(Check{
+	ID:      "http.cors",
+	Summary: "pages on other sites may not play the stream",
+	Doc: "Asked with an Origin header, once a minute and besides the polls, the playlist or one of its segments is answered without Access-Control-Allow-Origin: error when earlier answers had it, or when the " +
+		"edge lacks it and the origin gives it (a copy was stored without it, because Origin is neither forwarded nor part of the cache key), or when the edge gives the permission of " +
+		"another site than the origin does. Segments that never had it, of a playlist that has: warning. Never there at all: info, a player on the same site needs none. Two of three looks open an incident.",
+	Spec:     "Fetch Standard, CORS protocol; CloudFront Developer Guide, CORS",
+	Severity: probe.Error,
+	Blame:    probe.BlameConfig,
+	When:     OnCORS,
+	After:    2, Of: 3,
+	Run: func(p *Pass) {
+		h, given, what := p.History, p.Obs.Exchange.AllowOrigin, "playlist"
+		before, origin := h.Permission, ""
+		if h.Target.Side == probe.Edge && h.Pair != nil {
+			origin = h.Pair.Permission.Given
+		}
+		if p.Obs.Segment != nil {
+			what, before = "segment", h.SegmentPermission
+			if origin != "" {
+				origin = h.Pair.SegmentPermission.Given
+			}
+		}
+		switch {
+		case given == "*" || given != "" && (origin == "" || origin == "*" || given == origin):
+		case given != "":
+			p.Reportf(probe.Error, "%s: Access-Control-Allow-Origin is %q at the edge, %q at the origin", what, given, origin)
+		case origin != "":
+			p.Reportf(probe.Error, "%s: no Access-Control-Allow-Origin at the edge, %q at the origin", what, origin)
+		case before.Ever:
+			p.Reportf(probe.Error, "%s: Access-Control-Allow-Origin is gone", what)
+		case p.Obs.Segment != nil:
+			p.Reportf(probe.Warning, "segments have no Access-Control-Allow-Origin, their playlist has")
+		default:
+			p.Reportf(probe.Info, "no Access-Control-Allow-Origin: browsers play it on its own site only")
+		}
+	},
+})

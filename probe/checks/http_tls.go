@@ -1,0 +1,67 @@
+package checks
+
+import (
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+const day = 24 * time.Hour
+
+var httpTLS = register(Check{
+	ID:      "http.tls",
+	Summary: "certificate is about to expire",
+	Doc: "The server's certificate expires in less than 14 days: warning; 3 days: error. One that is made for a short life is renewed late: at most the last quarter of its life " +
+		"counts, the last sixteenth for an error. Plain http at an edge on the public network is info. An expired certificate, or a server that offers nothing above TLS 1.1, " +
+		"gives no answer: http.unreachable.",
+	Spec:     "HLS Authoring Specification 12.1",
+	Severity: probe.Error,
+	Blame:    probe.BlameConfig,
+	Hold:     10, // nodes behind one name are renewed one after the other
+	Run: func(p *Pass) {
+		ex := &p.Obs.Exchange
+		if ex.Status == 0 {
+			p.Silent = true // no answer, no certificate: the one before stands
+			return
+		}
+		if ex.CertExpires.IsZero() {
+			if p.History.Target.Side == probe.Edge && publicHTTP(ex.URL) {
+				p.Reportf(probe.Info, "the edge is asked by plain http")
+			}
+			return
+		}
+		left := ex.CertExpires.Sub(p.Now)
+		s := probe.Warning
+		switch {
+		case left < min(3*day, ex.CertLifetime/16):
+			s = probe.Error
+		case left >= min(14*day, ex.CertLifetime/4):
+			return
+		}
+		p.Reportf(s, "it expires in %.1f days, on %s", left.Hours()/24, ex.CertExpires.UTC().Format(time.DateTime))
+	},
+})
+
+// publicHTTP reports whether a URL is of plain http on a host that others than
+// this machine and its private network can reach.
+func publicHTTP(u string) bool {
+	rest, plain := strings.CutPrefix(u, "http://")
+	if !plain {
+		return false
+	}
+	if i := strings.IndexAny(rest, "/?"); i >= 0 {
+		rest = rest[:i]
+	}
+	if addr, err := netip.ParseAddrPort(rest); err == nil {
+		return !private(addr.Addr())
+	}
+	if addr, err := netip.ParseAddr(strings.Trim(rest, "[]")); err == nil {
+		return !private(addr)
+	}
+	host, _, _ := strings.Cut(rest, ":")
+	return strings.Contains(host, ".") && !strings.HasSuffix(host, ".local") && !strings.HasSuffix(host, ".internal")
+}
+
+func private(a netip.Addr) bool { return a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast() }

@@ -1,0 +1,33 @@
+package checks
+
+import (
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+var httpTTFB = register(Check{
+	ID:      "http.ttfb",
+	Summary: "playlist is slow to come",
+	Doc: "The first byte of a live media playlist comes later than a quarter of the target duration, and than a second: warning; half of it, and 1.5 s: error. Three of five rounds; answers to " +
+		"blocking requests, and what a strained monitor timed, are not judged.",
+	Spec:     "RFC 8216bis §6.3.4",
+	Severity: probe.Error,
+	Blame:    probe.BlameOrigin,
+	After:    3, Of: 5,
+	Run: func(p *Pass) {
+		ex, td := &p.Obs.Exchange, p.History.TD()
+		if p.Obs.Strained || !ex.OK() || td == 0 || p.Obs.Playlist == nil || !p.Obs.Playlist.Live() || blocking(ex.URL) {
+			p.Silent = true
+			return
+		}
+		s := probe.Warning
+		switch {
+		case ex.FirstByte > max(td/2, 1500*time.Millisecond):
+			s = probe.Error
+		case ex.FirstByte <= max(td/4, time.Second):
+			return
+		}
+		p.Reportf(s, "the first byte came after %s, target duration %s", seconds(ex.FirstByte), seconds(td))
+	},
+})

@@ -1,0 +1,129 @@
+package checks
+
+import (
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+var updEarly = register(Check{
+	ID:       "upd.early",
+	Summary:  "playlist is updated more often than players ask",
+	Doc:      "The newest four new segments came less than half a target duration after one another: RFC 8216 forbade that, its successor does not.",
+	Spec:     "RFC 8216 §6.2.1",
+	Severity: probe.Info,
+	Blame:    probe.BlameEncoder,
+	When:     OnUpdate,
+	Hold:     3,
+	Run: func(p *Pass) {
+		v, td := p.History.Versions, p.History.TD()
+		if !p.first() || p.Obs.Playlist.PartTarget.Stated || len(v) < 5 {
+			return
+		}
+		v = v[len(v)-5:]
+		for i := 1; i < len(v); i++ {
+			if v[i].LastMSN <= v[i-1].LastMSN || v[i].First.Sub(v[i-1].First) >= td/2 {
+				return
+			}
+		}
+		p.Reportf(probe.Info, "four in %s, target duration %s", seconds(v[4].First.Sub(v[0].First)), seconds(td))
+	},
+})
+
+var updBurst = register(Check{
+	ID:      "upd.burst",
+	Summary: "segments are published several at a time",
+	Doc: "Of the newest updates that two polls within a third of a segment's duration saw happen, six at least, half brought more than one new segment: between them players run dry although " +
+		"the sum is right. Judged where no cache stands between: at the origin.",
+	Spec:     "RFC 8216bis §6.2.1",
+	Severity: probe.Warning,
+	Blame:    probe.BlameEncoder,
+	When:     OnUpdate,
+	After:    2, Of: 3,
+	Hold: 3,
+	Run: func(p *Pass) {
+		ex, v := &p.Obs.Exchange, p.History.Versions
+		if !p.first() || ex.Age.Stated || ex.Cache() != "" {
+			return
+		}
+		near := p.Obs.Playlist.MeanDuration() / 3
+		seen, bursts := 0, 0
+		for i := max(1, len(v)-12); i < len(v); i++ {
+			if v[i].LastMSN < v[i-1].LastMSN {
+				seen, bursts = 0, 0 // the numbering began anew
+				continue
+			}
+			if n := v[i].LastMSN - v[i-1].LastMSN; n > 0 && v[i].First.Sub(v[i-1].Last) <= near {
+				seen++
+				if n > 1 {
+					bursts++
+				}
+			}
+		}
+		if seen >= 6 && 2*bursts >= seen {
+			p.Reportf(probe.Warning, "%d of %d updates brought more than one segment at once", bursts, seen)
+		}
+	},
+})
+
+// Marks are yes or no of the newest segments, bit 0 of the newest one.
+type Marks struct {
+	Bits uint64
+	N    uint8 // how many are known, at most 64
+	Open bool  // of what stretches over several segments: it has begun
+}
+
+// Add marks one segment more.
+func (m *Marks) Add(yes bool) {
+	m.Bits <<= 1
+	if yes {
+		m.Bits |= 1
+	}
+	m.N = min(m.N+1, 64)
+}
+
+// count returns how many of the newest n are marked.
+func (m *Marks) count(n int) (marked int) {
+	for i := range n {
+		marked += int(m.Bits >> i & 1)
+	}
+	return marked
+}
+
+// BreaksOf returns the discontinuities among the newest segments of a target
+// whose text is new. Those of ad breaks that cues announce are none.
+func BreaksOf(h *History) Marks {
+	m, prev, cur := h.Breaks, h.Previous, h.Playlist
+	if prev == nil || len(prev.Segments) == 0 || len(cur.Segments) == 0 || last(cur).MSN < last(prev).MSN || cur.Segments[0].MSN > last(prev).MSN+1 {
+		return Marks{}
+	}
+	for i := last(prev).MSN + 1 - cur.Segments[0].MSN; i < uint64(len(cur.Segments)); i++ {
+		s := &cur.Segments[i]
+		within := m.Open || s.CueOut.Stated || s.CueIn
+		m.Open = (m.Open || s.CueOut.Stated) && !s.CueIn
+		m.Add(s.Discontinuity && !within)
+	}
+	return m
+}
+
+var discRate = register(Check{
+	ID:      "disc.rate",
+	Summary: "stream breaks off all the time",
+	Doc: "Half of the new segments of a minute, twelve at least, begin with EXT-X-DISCONTINUITY, outside of ad breaks that EXT-X-CUE-OUT announces: an encoder that starts again and again, or " +
+		"loses its source.",
+	Spec:     "RFC 8216bis §4.4.4.3",
+	Severity: probe.Warning,
+	Blame:    probe.BlameEncoder,
+	When:     OnUpdate,
+	Hold:     3,
+	Run: func(p *Pass) {
+		d := p.Obs.Playlist.MeanDuration()
+		if d <= 0 {
+			return
+		}
+		n := min(max(int(time.Minute/d), 12), 64)
+		if got := p.History.Breaks.count(n); int(p.History.Breaks.N) >= n && 2*got >= n {
+			p.Reportf(probe.Warning, "%d of %d new segments are discontinuities", got, n)
+		}
+	},
+})

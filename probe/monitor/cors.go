@@ -1,0 +1,87 @@
+package monitor
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/fetch"
+)
+
+const (
+	elsewhere = "https://streamwatch.invalid" // a page that no origin's list of friends can hold
+	corsEvery = time.Minute                   // between two looks at one playlist
+	corsTries = 3                             // looks at once, one after each poll, while nothing is permitted
+)
+
+// corsLooks is what a loop knows of its looks with an Origin header.
+type corsLooks struct {
+	due    time.Time
+	under  atomic.Bool  // one is under way
+	denied atomic.Int32 // answers in a row that permitted nothing
+}
+
+// lookFromElsewhere asks for the playlist once more, as a page on another site
+// would, when that is due. Polls send no Origin. Where it is part of the CDN's
+// cache key, they would see a copy of their own that no viewer gets, by turns
+// an older and a newer one if only some sent it. Where it is not, as by
+// CloudFront's default, this look gets the very copy that browsers get, and the
+// polls, like the requests of players outside of browsers, show whether a copy
+// that was stored without Origin still permits them.
+func (l *loop) lookFromElsewhere(ctx context.Context, o *probe.Observation, deadline time.Duration) {
+	denied := l.cors.denied.Load()
+	again := denied > 0 && denied < corsTries
+	if !o.OK() || o.Playlist == nil || l.pace.failures > 0 || !again && time.Now().Before(l.cors.due) || l.cors.under.Swap(true) {
+		return
+	}
+	l.cors.due = time.Now().Add(corsEvery)
+	playlist := o.Target.URL
+	media, one := l.oneSegment(o)
+	l.s.group.Go(func() {
+		defer l.cors.under.Store(false)
+		permitted := l.asElsewhere(ctx, fetch.Request{URL: playlist, AcceptGzip: true}, nil, deadline)
+		if permitted && one != nil {
+			permitted = l.asElsewhere(ctx, fetch.Request{URL: media, First: 1}, one, deadline)
+		}
+		if permitted {
+			l.cors.denied.Store(0)
+		} else {
+			l.cors.denied.Add(1)
+		}
+	})
+}
+
+// oneSegment is what a look asks for besides: players need both, and CDNs have
+// rules by path. It is one from the middle, which is there and stays for a while.
+// One byte will do; HEAD would not, as S3 permits methods one by one.
+func (l *loop) oneSegment(o *probe.Observation) (string, *probe.SegmentProbe) {
+	segs := o.Playlist.Segments
+	if len(segs) == 0 || l.base == nil || l.s.m.opts.Segments == SegmentsNone {
+		return "", nil
+	}
+	s := &segs[len(segs)/2]
+	u := resolve(l.base, s.URI)
+	if s.Gap || u == "" {
+		return "", nil
+	}
+	return u, &probe.SegmentProbe{MSN: s.MSN, URI: s.URI, Listed: o.Exchange.Done, Duration: s.Duration}
+}
+
+// asElsewhere makes one request with an Origin header, has it judged, and
+// reports whether the answer permits something. One that failed says nothing of
+// that: the polls and probes tell.
+func (l *loop) asElsewhere(ctx context.Context, req fetch.Request, s *probe.SegmentProbe, deadline time.Duration) bool {
+	asking, cancel := context.WithTimeout(ctx, deadline)
+	defer cancel()
+	req.Origin = elsewhere
+	_, ex := l.client.Do(asking, req)
+	if !ex.OK() || ctx.Err() != nil {
+		return true
+	}
+	select {
+	case l.s.seen <- &probe.Observation{Target: *l.target.Load(), Exchange: ex, CORS: true, Segment: s}:
+	case <-ctx.Done():
+	}
+	return ex.AllowOrigin != ""
+}
