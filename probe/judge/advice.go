@@ -26,7 +26,7 @@ func (t *target) remark(c *checks.Check, found *checks.Report) {
 	switch info := found != nil && found.Severity == probe.Info; {
 	case info && i < 0:
 		t.remarks = append(t.remarks, remark{c, *found})
-	case i >= 0:
+	case !info && i >= 0:
 		t.remarks = slices.Delete(t.remarks, i, i+1)
 	}
 }

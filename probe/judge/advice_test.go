@@ -26,6 +26,7 @@ func TestAdvice(t *testing.T) {
 	}{
 		{probe.Edge, "v", unusual, probe.Edge, 1},
 		{probe.Origin, "v", unusual, probe.Origin, 1},
+		{probe.Origin, "v", unusual, probe.Origin, 1}, // said again, it stays
 		{probe.Origin, "w", unusual, probe.Origin, 2},
 		{probe.Origin, "v", usual, probe.Origin, 1},
 		{probe.Origin, "w", usual, probe.Edge, 1},
