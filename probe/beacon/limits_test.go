@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -122,4 +124,32 @@ type blocked struct{ until chan struct{} }
 func (b blocked) Read([]byte) (int, error) {
 	<-b.until
 	return 0, context.DeadlineExceeded
+}
+
+// The document for users states the limits that hold.
+func TestDocStatesTheLimits(t *testing.T) {
+	b, err := os.ReadFile("../../docs/embeds.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(strings.Fields(string(b)), " ")
+	limits := map[*probe.Metric]float64{}
+	for _, v := range (&report{}).values() {
+		limits[v.metric] = v.limit
+	}
+	if limits[probe.ViewerStartup] != limits[probe.ViewerPlayed] || limits[probe.ViewerLatency] != limits[probe.ViewerStallTime] || limits[probe.ViewerStalls] != limits[probe.ViewerErrors] {
+		t.Errorf("the document puts limits together that differ: %v", limits)
+	}
+	for _, want := range []string{
+		fmt.Sprintf("%d KiB at most", maxBody>>10),
+		fmt.Sprintf("%d in %.0f s from one address (64 bits of IPv6), %d,%03d in all", perAddress, window.Seconds(), perWindow/1000, perWindow%1000),
+		fmt.Sprintf("a startup or a playing time above %g s", limits[probe.ViewerStartup]),
+		fmt.Sprintf("a latency or stall time above %g s", limits[probe.ViewerLatency]),
+		fmt.Sprintf("more than %g stalls or errors", limits[probe.ViewerStalls]),
+		"POST " + Path,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("docs/embeds.md does not say: %s", want)
+		}
+	}
 }
