@@ -109,6 +109,7 @@ type Monitor struct {
 	Segments       string           `yaml:"segments" enum:"none head range full"`
 	Vantage        string           `yaml:"vantage"` // a label on metrics
 	Control        URL              `yaml:"control"` // fetched when both sides fail, to tell a fault of our own network
+	Site           URL              `yaml:"site"`    // of a page that plays the stream, to ask whether it may (http.cors)
 	Checks         map[string]Check `yaml:"checks"`  // by id, or by the last part of one
 }
 
