@@ -54,7 +54,6 @@ Exits 0 when healthy and 3 when there is a finding of severity error or worse.`,
 	flags := cmd.Flags()
 	flags.DurationVar(&o.limit, "for", 0, "how long to watch (default: 3 target durations)")
 	flags.StringVar(&o.origin, "origin", "", "the stream, or its server, at the origin")
-	flags.BoolVar(&o.notes, "notes", false, "list what is only worth knowing too (severity info)")
 	flags.StringVar(&o.format, "format", "text", "text, json, junit or sarif")
 	return cmd
 }
@@ -63,7 +62,6 @@ type checkOptions struct {
 	limit  time.Duration
 	origin string
 	format string
-	notes  bool
 }
 
 // check finds out what the argument is and watches or judges it.
@@ -91,7 +89,7 @@ func (c *cli) check(ctx context.Context, arg string, o checkOptions) (*report.Ch
 		}
 		return c.checkEventFile(ctx, event, o)
 	default:
-		return checkFile(arg, o.notes)
+		return checkFile(arg)
 	}
 }
 

@@ -59,7 +59,7 @@ func (c *cli) checkEvent(ctx context.Context, event *configs.Event, edge string,
 			limit = max(limit, 3*td)
 			continue
 		}
-		result.Findings = append(result.Findings, judgeOnce(s.Name, looks, o.notes)...)
+		result.Findings = append(result.Findings, judgeOnce(s.Name, looks)...)
 	}
 	result.Verdict = verdictOf(result.Findings)
 	if len(live) > 0 {
@@ -70,7 +70,7 @@ func (c *cli) checkEvent(ctx context.Context, event *configs.Event, edge string,
 		options.Streams = slices.DeleteFunc(options.Streams, func(s monitor.Stream) bool {
 			return !slices.ContainsFunc(live, func(l configs.Stream) bool { return l.Name == s.Name })
 		})
-		found, verdict := watchFor(ctx, options, limit, o.notes)
+		found, verdict := watchFor(ctx, options, limit)
 		result.Findings = append(result.Findings, found...)
 		result.Verdict = verdictOf(result.Findings).Worse(verdict)
 	}
@@ -149,18 +149,14 @@ func ended(looks []look) bool {
 }
 
 // judgeOnce judges playlists by one look at each.
-func judgeOnce(stream string, looks []look, notes bool) []report.Finding {
-	latest := newCollector()
-	o := judge.Options{Event: "check", Stream: stream, Once: true}
-	if notes {
-		o.Note = latest.note
-	}
-	j := judge.New(o)
+func judgeOnce(stream string, looks []look) []report.Finding {
+	j := judge.New(judge.Options{Event: "check", Stream: stream, Once: true})
 	var targets []probe.Target
 	for _, l := range looks {
 		targets = append(targets, l.obs.Target)
 	}
 	j.Watch(targets)
+	latest := newCollector()
 	for i := range looks {
 		o := &looks[i].obs
 		if o.Exchange.Failure == probe.FailTruncated {
@@ -174,12 +170,9 @@ func judgeOnce(stream string, looks []look, notes bool) []report.Finding {
 // watchFor watches live streams until the time is over and every playlist was
 // polled twice. The verdict is that of the last moment where it says more than
 // the findings: blind, waiting or ended.
-func watchFor(ctx context.Context, o monitor.Options, limit time.Duration, notes bool) ([]report.Finding, probe.Verdict) {
+func watchFor(ctx context.Context, o monitor.Options, limit time.Duration) ([]report.Finding, probe.Verdict) {
 	seen := newCollector()
 	o.Sinks = []probe.Sink{seen}
-	if notes {
-		o.Note = seen.note
-	}
 	m := monitor.New(o)
 	watching, stop := context.WithTimeout(ctx, 2*limit+checkDeadline)
 	defer stop()
@@ -205,8 +198,67 @@ func watchFor(ctx context.Context, o monitor.Options, limit time.Duration, notes
 	return seen.findings(), verdict
 }
 
+// collector is a sink that remembers every incident as it was last.
+type collector struct {
+	mu        sync.Mutex
+	incidents []probe.Incident
+	polls     map[probe.Target]int
+}
+
+func newCollector() *collector { return &collector{polls: map[probe.Target]int{}} }
+
+// Name returns "check".
+func (*collector) Name() string { return "check" }
+
+// Write remembers the incidents and counts the polls.
+func (c *collector) Write(_ context.Context, b probe.Batch) error {
+	c.keep(b.Incidents)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range b.Samples {
+		if s.Metric == probe.ManifestAvail {
+			c.polls[probe.Target{Stream: s.Stream, Rendition: s.Rendition, Side: s.Side}]++
+		}
+	}
+	return nil
+}
+
+func (c *collector) keep(list []probe.Incident) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, in := range list {
+		if i := slices.IndexFunc(c.incidents, func(old probe.Incident) bool { return old.ID == in.ID }); i >= 0 {
+			c.incidents[i] = in
+		} else {
+			c.incidents = append(c.incidents, in)
+		}
+	}
+}
+
+// twice reports whether every playlist that was polled was polled twice.
+func (c *collector) twice() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, n := range c.polls {
+		if n < 2 {
+			return false
+		}
+	}
+	return len(c.polls) > 0
+}
+
+func (c *collector) findings() []report.Finding {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	found := []report.Finding{}
+	for _, in := range c.incidents {
+		found = append(found, report.FindingOf(in))
+	}
+	return found
+}
+
 // checkFile judges a local playlist, and the local playlists that it lists.
-func checkFile(name string, notes bool) (*report.Check, error) {
+func checkFile(name string) (*report.Check, error) {
 	whole, err := filepath.Abs(name)
 	if err != nil {
 		return nil, readable(err)
@@ -235,7 +287,7 @@ func checkFile(name string, notes bool) (*report.Check, error) {
 	// What is listed and is not here too cannot be judged: a saved playlist
 	// need not bring its renditions.
 	looks := slices.DeleteFunc(all, func(l look) bool { return l.obs.Exchange.Status == 0 })
-	result := &report.Check{URL: name, Findings: judgeOnce(looks[0].obs.Target.Stream, looks, notes)}
+	result := &report.Check{URL: name, Findings: judgeOnce(looks[0].obs.Target.Stream, looks)}
 	for _, l := range looks {
 		if l.obs.Playlist != nil {
 			result.Playlists = append(result.Playlists, report.PlaylistOf(l.obs.Exchange.URL, l.obs.Playlist))

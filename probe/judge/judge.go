@@ -23,7 +23,6 @@ type Options struct {
 	Overrides     map[string]Override // by check id
 	Resume        []probe.Incident    // incidents that were open when the process stopped
 	Once          bool                // one look must do: every finding counts at first sight
-	Note          func(probe.Finding) // hears of what is only worth knowing, each time that it is found; nil hears nothing
 	Grace         time.Time           // until then an edge that never gave a playlist is propagating; zero for one that is no news
 }
 

@@ -42,8 +42,7 @@ func (j *Judge) run(t *target, list []*checks.Check, pass *checks.Pass) {
 				continue
 			}
 		}
-		pass.Found, pass.Silent = nil, false
-		pass.Quiet = j.opts.Note == nil && j.opts.Overrides[c.ID].Severity < probe.Warning
+		pass.Found, pass.Silent, pass.Quiet = nil, false, j.opts.Overrides[c.ID].Severity < probe.Warning
 		if c.Run(pass); !pass.Silent {
 			j.count(t, c, pass)
 		}
@@ -58,9 +57,6 @@ func (j *Judge) count(t *target, c *checks.Check, pass *checks.Pass) {
 		f.Severity = cmp.Or(j.opts.Overrides[c.ID].Severity, f.Severity)
 	}
 	if pass.Found == nil || pass.Found.Severity < probe.Warning {
-		if pass.Found != nil && j.opts.Note != nil {
-			j.opts.Note(note(t, c, pass))
-		}
 		if tr != nil {
 			tr.rounds <<= 1
 			tr.clean++
@@ -85,13 +81,6 @@ func (j *Judge) count(t *target, c *checks.Check, pass *checks.Pass) {
 	tr.worst = max(tr.worst, tr.report.Severity)
 	if len(tr.evidence) < evidenceKept {
 		tr.evidence = append(tr.evidence, probe.EvidenceOf(&pass.Obs.Exchange))
-	}
-}
-
-func note(t *target, c *checks.Check, pass *checks.Pass) probe.Finding {
-	return probe.Finding{
-		Check: c.ID, Severity: pass.Found.Severity, Stream: t.h.Target.Stream, Rendition: t.h.Target.Rendition, Side: cmp.Or(c.Side, t.h.Target.Side),
-		Summary: c.Summary, Detail: pass.Found.Detail, Blame: cmp.Or(pass.Found.Blame, c.Blame), Spec: c.Spec, At: pass.Now, Evidence: probe.EvidenceOf(&pass.Obs.Exchange),
 	}
 }
 

@@ -56,7 +56,6 @@ type Options struct {
 	Overrides    map[string]judge.Override
 	Resume       []probe.Incident // open when the process stopped
 	Sinks        []probe.Sink
-	Note         func(probe.Finding)      // hears of what is only worth knowing, on the stream's goroutine; nil hears nothing
 	Observe      func(*probe.Observation) // sees each observation before it is judged, on the stream's goroutine; nil sees none
 	Log          *zap.Logger              // nil logs nothing
 	Grace        time.Duration            // for how long a distribution that was made just now may fail before it first answers; 0 is an old one

@@ -47,7 +47,7 @@ func newStream(m *Monitor, cfg Stream) *stream {
 	s := &stream{m: m, cfg: cfg, seen: make(chan *probe.Observation, 32), ladders: map[probe.Side]*ladder{}, polled: map[probe.Target]bool{}, open: map[string]bool{}}
 	s.judge = judge.New(judge.Options{
 		Event: m.opts.Event, Stream: cfg.Name, Starts: m.opts.Starts, Ends: m.opts.Ends, Overrides: m.opts.Overrides, Resume: m.opts.Resume,
-		Grace: m.started.Add(m.opts.Grace), Note: m.opts.Note,
+		Grace: m.started.Add(m.opts.Grace),
 	})
 	return s
 }

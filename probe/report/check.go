@@ -36,14 +36,6 @@ func FindingOf(in probe.Incident) Finding {
 	}
 }
 
-// NoteOf takes what is only worth knowing, which is no incident.
-func NoteOf(f *probe.Finding) Finding {
-	return Finding{
-		Check: f.Check, Severity: f.Severity, Blame: f.Blame, Stream: f.Stream, Rendition: f.Rendition, Renditions: []string{f.Rendition},
-		Side: f.Side, Summary: f.Summary, Detail: f.Detail, Spec: f.Spec, Evidence: []probe.Evidence{f.Evidence},
-	}
-}
-
 // where names what a finding is about: "main/720p@edge".
 func (f *Finding) where() string {
 	s := f.Stream
