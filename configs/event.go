@@ -110,6 +110,7 @@ type Monitor struct {
 	Vantage        string           `yaml:"vantage"` // a label on metrics
 	Control        URL              `yaml:"control"` // fetched when both sides fail, to tell a fault of our own network
 	Beacon         bool             `yaml:"beacon"`  // takes what viewers' players report, from anyone
+	Site           URL              `yaml:"site"`    // of a page that plays the stream, to ask whether it may (http.cors)
 	Checks         map[string]Check `yaml:"checks"`  // by id, or by the last part of one
 }
 

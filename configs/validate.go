@@ -111,6 +111,11 @@ func (d *decoder) monitor(m *Monitor) {
 	if m.Control != "" {
 		d.checkURL("monitor.control", m.Control)
 	}
+	if m.Site != "" {
+		if p := d.checkURL("monitor.site", m.Site); p != nil && (p.Path != "" || p.RawQuery != "" || p.Fragment != "") {
+			d.fail("monitor.site", "must be an origin", "such as https://www.example.com")
+		}
+	}
 	d.checks(m.Checks)
 }
 

@@ -19,7 +19,7 @@ func monitorOptions(e *configs.Event, edge string) monitor.Options {
 	o := monitor.Options{
 		Event: e.Event, Starts: e.Starts, Ends: e.Ends, Origin: strings.TrimRight(e.Origin.URL.Reveal(), "/"), Edge: edge,
 		Headers: reveal(e.Origin.Headers), Interval: time.Duration(e.Monitor.Interval), Segments: monitor.Segments(e.Monitor.Segments),
-		Control: e.Monitor.Control.Reveal(), Overrides: map[string]judge.Override{},
+		Control: e.Monitor.Control.Reveal(), Site: e.Monitor.Site.Reveal(), Overrides: map[string]judge.Override{},
 	}
 	for i := range e.Streams {
 		s := &e.Streams[i]

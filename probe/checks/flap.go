@@ -121,5 +121,5 @@ var edgeFlap = register(Check{
 
 // followFlap lists what two streams by turns look like, one text at a time.
 func followFlap() []string {
-	return []string{"seg.mutated", "seg.hash", "seq.*", "dseq.math", "pdt.*", "hdr.changed", "td.changed", "win.shrunk", "upd.stale", "alt.*"}
+	return []string{"seg.mutated", "seg.hash", "seg.status", "avail.early", "seq.*", "dseq.math", "pdt.*", "hdr.changed", "td.changed", "win.shrunk", "upd.stale", "alt.*"}
 }

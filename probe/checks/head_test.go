@@ -40,6 +40,8 @@ func (p *player) setHead(o *probe.Observation, key, value string) {
 		ex.ContentEncoding = value
 	case "proto":
 		ex.Proto = value
+	case "site":
+		ex.RequestHeaders = []string{"Origin: " + value}
 	case "allow":
 		ex.AllowOrigin = value
 	case "cert":

@@ -50,7 +50,7 @@ var httpCCMissing = register(Check{
 	When:     OnPlaylist,
 	Run: func(p *Pass) {
 		ex := &p.Obs.Exchange
-		if p.Obs.Playlist.Live() && ex.Status != 304 && ex.CacheControl == "" && !ex.Expires && p.first() {
+		if p.Obs.Playlist.Live() && strings.HasPrefix(ex.URL, "http") && ex.Status != 304 && ex.CacheControl == "" && !ex.Expires && p.first() {
 			p.Reportf(probe.Info, "no Cache-Control, no Expires")
 		}
 	},

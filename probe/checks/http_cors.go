@@ -1,6 +1,10 @@
 package checks
 
-import "github.com/streamwatch/streamwatch/probe"
+import (
+	"strings"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
 
 // Permission is what a playlist's answers say to pages on other sites.
 type Permission struct {
@@ -13,7 +17,7 @@ var httpCORS = register(Check{
 	Summary: "pages on other sites may not play the stream",
 	Doc: "Asked with an Origin header, once a minute and besides the polls, the playlist or one of its segments is answered without Access-Control-Allow-Origin: error when earlier answers had it, or when the " +
 		"edge lacks it and the origin gives it (a copy was stored without it, because Origin is neither forwarded nor part of the cache key), or when the edge gives the permission of " +
-		"another site than the origin does. Segments that never had it, of a playlist that has: warning. Never there at all: info, a player on the same site needs none. Two of three looks open an incident.",
+		"another site than the origin does. Segments that never had it, of a playlist that has: warning. Never there at all: info, a player on the same site needs none. monitor.site names the site that must be permitted, which servers that permit some by name need to be asked for; then every other answer is an error. Two of three looks open an incident.",
 	Spec:     "Fetch Standard, CORS protocol; CloudFront Developer Guide, CORS",
 	Severity: probe.Error,
 	Blame:    probe.BlameConfig,
@@ -31,7 +35,10 @@ var httpCORS = register(Check{
 				origin = h.Pair.SegmentPermission.Given
 			}
 		}
+		site := p.site()
 		switch {
+		case site != "" && given != "*" && given != site:
+			p.Reportf(probe.Error, "%s: Access-Control-Allow-Origin is %q, for %s", what, given, site)
 		case given == "*" || given != "" && (origin == "" || origin == "*" || given == origin):
 		case given != "":
 			p.Reportf(probe.Error, "%s: Access-Control-Allow-Origin is %q at the edge, %q at the origin", what, given, origin)
@@ -46,3 +53,13 @@ var httpCORS = register(Check{
 		}
 	},
 })
+
+// site is the one that the event names to play the stream; "" when it names none.
+func (p *Pass) site() string {
+	for _, line := range p.Obs.Exchange.RequestHeaders {
+		if site, ok := strings.CutPrefix(line, "Origin: "); ok && !strings.HasSuffix(site, ".invalid") {
+			return site
+		}
+	}
+	return ""
+}

@@ -28,7 +28,7 @@ import (
 //	RENDITION is left out where there is one ("v"); "multivariant" names the multivariant playlist;
 //	RESULT is a status, a probe.Failure, `segment MSN RESULT`, or `cors` and one of these (asked with an Origin header), where the MSN "newest" is the encoder's;
 //	keys: age (s), cc (Cache-Control with + for spaces), ctype, xcache, pop, url, took (s), and for
-//	the head allow (Access-Control-Allow-Origin), cert (LEFT/LIFE in days), ttfb (s), date (s from now), lastmod (s ago),
+//	the head allow (Access-Control-Allow-Origin), site (asked for), cert (LEFT/LIFE in days), ttfb (s), date (s from now), lastmod (s ago),
 //	etag, enc (Content-Encoding), bytes, proto, strained (yes), and for
 //	segments size (bytes), hash, newest (yes), init (yes), repeat (yes), extinf (s), listed (MM:SS), problem (check id).
 //

@@ -6,6 +6,7 @@ var winShort = register(Check{
 	ID:      "win.short",
 	Summary: "window is shorter than three target durations",
 	Doc: "A segment was removed and less than three target durations were left: error; less than two, or fewer than two segments: critical. " +
+		"Five segments and more that are cut at key frames vary around a window that is long enough, so there two target durations are info and 1.5 a warning. " +
 		"A stream that has just started and removed nothing is not judged.",
 	Spec:     "RFC 8216bis §6.2.2",
 	Severity: probe.Critical,
@@ -19,6 +20,10 @@ var winShort = register(Check{
 		w := pl.Window()
 		switch {
 		case w >= 3*td, !p.History.removed():
+		case len(pl.Segments) >= 5 && w >= 2*td:
+			p.Reportf(probe.Info, "window of %s, three target durations are %s", seconds(w), seconds(3*td))
+		case len(pl.Segments) >= 5 && w >= td*3/2:
+			p.Reportf(probe.Warning, "window of %s in %d segments, target duration %s", seconds(w), len(pl.Segments), seconds(td))
 		case w < 2*td || len(pl.Segments) < 2:
 			p.Reportf(probe.Critical, "window of %s in %d segments, target duration %s", seconds(w), len(pl.Segments), seconds(td))
 		default:

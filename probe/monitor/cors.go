@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"cmp"
 	"context"
 	"sync/atomic"
 	"time"
@@ -10,7 +11,7 @@ import (
 )
 
 const (
-	elsewhere = "https://streamwatch.invalid" // a page that no origin's list of friends can hold
+	elsewhere = "https://streamwatch.invalid" // where no site is named; no server's list of sites can hold it
 	corsEvery = time.Minute                   // between two looks at one playlist
 	corsTries = 3                             // looks at once, one after each poll, while nothing is permitted
 )
@@ -74,7 +75,7 @@ func (l *loop) oneSegment(o *probe.Observation) (string, *probe.SegmentProbe) {
 func (l *loop) asElsewhere(ctx context.Context, req fetch.Request, s *probe.SegmentProbe, deadline time.Duration) bool {
 	asking, cancel := context.WithTimeout(ctx, deadline)
 	defer cancel()
-	req.Origin = elsewhere
+	req.Origin = cmp.Or(l.s.m.opts.Site, elsewhere)
 	_, ex := l.client.Do(asking, req)
 	if !ex.OK() || ctx.Err() != nil {
 		return true

@@ -13,7 +13,7 @@ import (
 )
 
 // permitting is a stream whose edge loses, after a while, what lets pages on
-// other sites play it. It permits only who asks, as S3 and CloudFront do.
+// other sites play it. It permits one site by name.
 type permitting struct {
 	stream
 	until time.Time
@@ -22,10 +22,10 @@ type permitting struct {
 
 func (p *permitting) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
-	if r.Header.Get("Origin") != "" {
+	if site := r.Header.Get("Origin"); site != "" {
 		p.looks++
-		if r.URL.Host == "origin.test" || time.Now().Before(p.until) {
-			w.Header().Set("Access-Control-Allow-Origin", "*")
+		if site == "https://www.example.com" && (r.URL.Host == "origin.test" || time.Now().Before(p.until)) {
+			w.Header().Set("Access-Control-Allow-Origin", site)
 		}
 	}
 	p.mu.Unlock()
@@ -40,6 +40,7 @@ func TestPermissionOfOtherSitesIsWatched(t *testing.T) {
 		m := monitor.New(monitor.Options{
 			Event: "e", Origin: "http://origin.test", Edge: "http://edge.test", Transport: handler(src.ServeHTTP),
 			Streams: []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}}, Sinks: []probe.Sink{got}, Segments: monitor.SegmentsHead,
+			Site: "https://www.example.com",
 		})
 		ctx, cancel := context.WithCancel(t.Context())
 		var running sync.WaitGroup

@@ -52,6 +52,7 @@ type Options struct {
 	Interval     time.Duration     // between polls of a playlist; 0 paces by the stream
 	Segments     Segments          // "" is SegmentsRange
 	Control      string            // URL that tells whether our own path works; "" has none
+	Site         string            // scheme and host of a page that plays the stream; "" is one that no server can know
 	Overrides    map[string]judge.Override
 	Resume       []probe.Incident // open when the process stopped
 	Sinks        []probe.Sink
