@@ -26,6 +26,8 @@ const (
 	OnUpdate               // a media playlist that replaced another one: what may not change between the two
 	OnSegment              // every probe of a segment
 	OnInit                 // every probe of an EXT-X-MAP resource
+	OnKey                  // every probe of a decryption key; asked for in turn, so findings are over after Hold
+	OnRemoved              // every probe of a segment that left the playlist
 )
 
 // AnyKind makes a check run on media and multivariant playlists alike.

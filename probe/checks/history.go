@@ -42,6 +42,11 @@ type History struct {
 	Segments []SegmentRecord           // newest probes, oldest first
 	Kept     probe.Fact[time.Duration] // how long the headers of Good let a shared cache keep it, stale-while-revalidate included
 
+	Clock      *Clock   // nil where the other side tells
+	Rate       Rate     // of the segments
+	Keys       KeyTurns // of the newest segments
+	StillThere int      // removed segments that could still be fetched
+
 	PopChanged bool // the newest poll was answered by another point of presence than the one before
 }
 
@@ -67,7 +72,10 @@ type SegmentRecord struct {
 	FirstOK  time.Time // first probe that succeeded
 	SegmentBytes
 	Fetch  time.Duration
-	Before SegmentBytes // of the probe before, of the same segment
+	Before SegmentBytes              // of the probe before, of the same segment
+	Start  probe.Fact[time.Duration] // where its time begins: first PTS or tfdt
+	Lasts  probe.Fact[time.Duration] // how long its media lasts
+	Wraps  bool                      // its time is of 33 bits
 }
 
 // SegmentBytes is what one probe saw of a segment's bytes.

@@ -18,6 +18,7 @@ import (
 //	starts MM:SS        the event's start; ends MM:SS its end
 //	control ok          the control URL answers; control failed
 //	resume CHECK SEVERITY BLAME SIDE RENDITION MM:SS    an incident from before a restart
+//	bandwidth PEAK MEAN BANDWIDTH and AVERAGE-BANDWIDTH of the variant
 //	show verdict        changes of the stream's verdict are part of want
 //
 // Each file but the last is one observation, or several, its name
@@ -27,14 +28,18 @@ import (
 //	RENDITION is left out where there is one ("v"); "multivariant" names the multivariant playlist;
 //	RESULT is a status, a probe.Failure, or `segment MSN RESULT`, where the MSN "newest" is the encoder's;
 //	keys: age (s), cc (Cache-Control with + for spaces), ctype, xcache, pop, url, took (s), and for
-//	segments size (bytes), hash, newest (yes), init (yes), extinf (s), listed (MM:SS), problem (check id).
+//	segments size (bytes), hash, newest (yes), init (yes), extinf (s), listed (MM:SS), problem (check id);
+//	of their time start (s), lasts (s), keyframe (yes, no), mp4 (no value); part (yes), uri, from (first byte of a 206), first (byte, s);
+//	for what is no media segment removed (yes), key (bytes that it must have), bytes, known (yes), redirects.
 //
 // The body is a playlist; "=" repeats the one before of the same target. Two
 // shorthands stand for playlists that need nothing special:
 //
 //	live MSN COUNT [TD]                          COUNT segments of TD seconds (2), the first is MSN
 //	encoder COUNT [td S] [lag S] [until MM:SS]   the same as a healthy encoder has it at that time, lag
-//	                                             seconds earlier, or at last: at 00:00 it begins at 100
+//	                                             seconds earlier, or at last: at 00:00 it begins at 100;
+//	                                             pace P: P seconds in a second; keys N: another key for
+//	                                             each N segments, stuck A-B: that of A up to B
 //
 // The last file, "want", lists what happens to incidents: "MM:SS open CHECK
 // SEVERITY BLAME SIDE", "now …" when one of these changes, and "closed CHECK"

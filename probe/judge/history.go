@@ -18,8 +18,11 @@ const (
 // a playlist whose text is new.
 func file(h *checks.History, o *probe.Observation) (changed bool) {
 	if o.Segment != nil {
-		if !o.Segment.Init {
+		switch {
+		case o.Segment.Media():
 			fileSegment(h, o)
+		case o.Segment.Removed && o.OK():
+			h.StillThere++
 		}
 		return false
 	}
@@ -33,6 +36,7 @@ func file(h *checks.History, o *probe.Observation) (changed bool) {
 		fileFailure(h, o)
 		return false
 	}
+	failed := h.Failures > 0
 	h.Failures = 0
 	h.FailingSince = time.Time{}
 	if h.First.IsZero() {
@@ -43,7 +47,7 @@ func file(h *checks.History, o *probe.Observation) (changed bool) {
 	h.Good = o
 	if changed {
 		h.Previous, h.Playlist = h.Playlist, o.Playlist
-		advance(h, o)
+		advance(h, o, failed)
 	}
 	fileVersion(h, o)
 	return changed
@@ -79,7 +83,7 @@ func fileFailure(h *checks.History, o *probe.Observation) {
 
 // advance notes when a segment appears that is newer than all before. A
 // numbering that starts again, outside of the window before, counts as new.
-func advance(h *checks.History, o *probe.Observation) {
+func advance(h *checks.History, o *probe.Observation, failed bool) {
 	newest, ok := o.Playlist.Last()
 	if !ok {
 		if h.Advanced.IsZero() {
@@ -91,7 +95,14 @@ func advance(h *checks.History, o *probe.Observation) {
 	if h.Previous != nil && len(h.Previous.Segments) > 0 {
 		restarted, first = newest.MSN < h.Previous.Segments[0].MSN, false
 	}
+	if restarted {
+		h.Clock, h.Keys = nil, checks.KeyTurns{}
+	}
 	if first || newest.MSN > h.High || restarted {
+		if o.Playlist.Kind == probe.Media {
+			keepTime(h, o, h.High, failed)
+			turnKeys(h, &newest, o.Exchange.Done)
+		}
 		h.Advanced, h.High = o.Exchange.Done, newest.MSN
 	}
 }
@@ -144,6 +155,10 @@ func fileSegment(h *checks.History, o *probe.Observation) {
 	}
 	if rec.FirstOK.IsZero() {
 		rec.FirstOK = ex.Done
+		h.Rate.Add(ex.ObjectBytes.Or(-1), s.Duration)
 	}
 	rec.Size, rec.Hash, rec.HashBytes = ex.ObjectBytes.Or(-1), s.Hash, s.HashBytes
+	if s.HashBytes > 0 {
+		rec.Start, rec.Lasts, rec.Wraps = s.Start, s.Lasts, s.Container != probe.ContainerMP4
+	}
 }

@@ -43,6 +43,8 @@ type Judge struct {
 	updates   []*checks.Check
 	segments  []*checks.Check
 	inits     []*checks.Check
+	keys      []*checks.Check
+	removed   []*checks.Check
 	incidents []*incident // open ones
 	ids       map[string]bool
 	control   probe.Fact[bool]
@@ -83,6 +85,10 @@ func New(o Options) *Judge {
 			j.segments = append(j.segments, c)
 		case checks.OnInit:
 			j.inits = append(j.inits, c)
+		case checks.OnKey:
+			j.keys = append(j.keys, c)
+		case checks.OnRemoved:
+			j.removed = append(j.removed, c)
 		}
 	}
 	for _, in := range o.Resume {
@@ -155,10 +161,8 @@ func (j *Judge) Step(o *probe.Observation, now time.Time) Result {
 	changed := file(t.h, o)
 	spreading := j.spreads(o, now)
 	pass := checks.Pass{Now: now, Obs: o, History: t.h, Stream: &j.stream}
-	if o.Segment != nil && o.Segment.Init {
-		j.run(t, j.inits, &pass)
-	} else if o.Segment != nil {
-		j.run(t, j.segments, &pass)
+	if o.Segment != nil {
+		j.run(t, j.probed(o.Segment), &pass)
 	} else if !spreading && !j.waiting(now, o) {
 		j.run(t, j.polled, &pass)
 		if changed {
@@ -179,6 +183,20 @@ func (j *Judge) Step(o *probe.Observation, now time.Time) Result {
 		res.Samples = j.measure(t.h, o, now)
 	}
 	return res
+}
+
+// probed returns the checks that look at a probe.
+func (j *Judge) probed(s *probe.SegmentProbe) []*checks.Check {
+	switch {
+	case s.Init:
+		return j.inits
+	case s.Key:
+		return j.keys
+	case s.Removed:
+		return j.removed
+	default:
+		return j.segments
+	}
 }
 
 // turned reports whether the newest playlist is of another state than the one

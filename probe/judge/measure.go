@@ -12,7 +12,7 @@ import (
 func (j *Judge) measure(h *checks.History, o *probe.Observation, now time.Time) []probe.Sample {
 	m := meter{h: h, at: now, out: make([]probe.Sample, 0, samplesOf(o))}
 	if o.Segment != nil {
-		if !o.Segment.Init {
+		if o.Segment.Media() {
 			m.segment(o)
 		}
 		return m.out
