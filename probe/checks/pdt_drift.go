@@ -10,19 +10,22 @@ var pdtDrift = register(Check{
 	ID:      "pdt.drift",
 	Summary: "program date-time drifts from the clock",
 	Doc: "For twelve minutes the end of the newest segment, by program date-time, moved evenly against the clock: by more than 50 ms a minute warning, 200 ms error, and what the jitter of " +
-		"publication can feign on top. A step is no drift, and a discontinuity, a restart or a minute without a new segment begins the minutes anew. Judged at the origin, or at an edge that is watched alone.",
+		"publication can feign on top; what is more than 1 % is dur.sum's. A step is no drift, and a discontinuity, a restart or a minute without a new segment begins the minutes anew. Judged at the origin, or at an edge that is watched alone.",
 	Spec:     "HLS Authoring Specification 8.4",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
 	When:     OnPlaylist,
 	Hold:     60, // a trend is known for whole minutes
-	Explains: []string{"dur.sum", "pdt.latency"},
+	Explains: []string{"pdt.latency"},
 	Run: func(p *Pass) {
 		c := p.History.Clock
 		if c == nil || c.date.IsZero() {
 			return
 		}
 		rate, slack, ok := c.trend(func(m minute) float32 { return m.date })
+		if _, too := c.overrun(); too {
+			return
+		}
 		over := math.Abs(rate) - slack
 		s := probe.Warning
 		switch {
@@ -38,10 +41,10 @@ var pdtDrift = register(Check{
 var durSum = register(Check{
 	ID:      "dur.sum",
 	Summary: "more or less media is published than time goes by",
-	Doc: "For twelve minutes the sum of EXTINF of new segments fell behind the clock, or ran ahead of it, evenly and by more than 1 %, and what the jitter of publication can feign on top: players " +
+	Doc: "For twelve minutes the sum of EXTINF of new segments fell behind the clock, or ran ahead of it, evenly and by more than 1 %: warning; 2 %: error, and what the jitter of publication can feign on top: players " +
 		"run dry or fall behind. A stall that is caught up, a step, a discontinuity and a restart are none of it. Judged at the origin, or at an edge that is watched alone.",
 	Spec:     "HLS Authoring Specification 8.1",
-	Severity: probe.Warning,
+	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
 	When:     OnPlaylist,
 	Hold:     60,
@@ -51,12 +54,22 @@ var durSum = register(Check{
 		if c == nil {
 			return
 		}
-		rate, slack, ok := c.trend(func(m minute) float32 { return m.media })
-		if ok && math.Abs(rate)-slack > 0.6 {
-			p.Reportf(probe.Warning, "%.1f s of media are published in a minute", 60-rate)
+		if rate, too := c.overrun(); too {
+			s := probe.Warning
+			if math.Abs(rate) > 1.2 {
+				s = probe.Error
+			}
+			p.Reportf(s, "%.1f s of media are published in a minute", 60-rate)
 		}
 	},
 })
+
+// overrun is by how many seconds a minute the clock runs ahead of the media that
+// is published, and whether that is more than 1 %.
+func (c *Clock) overrun() (perMinute float64, too bool) {
+	rate, slack, ok := c.trend(func(m minute) float32 { return m.media })
+	return rate, ok && math.Abs(rate)-slack > 0.6
+}
 
 var pdtLatency = register(Check{
 	ID:      "pdt.latency",

@@ -48,10 +48,10 @@ var segRange = register(Check{
 var segPaced = register(Check{
 	ID:      "seg.paced",
 	Summary: "segments arrive at the pace of the encoder",
-	Doc: "A complete segment begins to arrive at once and then takes about as long as it lasts (75 to 115 %), two times in four: the server gives it out as it is made, or throttles to its bit rate. " +
+	Doc: "A complete segment begins to arrive at once and then takes about as long as it lasts (75 to 115 %), two times in four: the server gives it out as it is made, or throttles to its bit rate. As bad as seg.slow has it. " +
 		"Known only where segments are read whole (segments: full).",
 	Spec:     "RFC 8216bis §6.2.1",
-	Severity: probe.Warning,
+	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,
 	When:     OnSegment,
 	After:    2, Of: 4,
@@ -66,7 +66,7 @@ var segPaced = register(Check{
 		}
 		d, body := rec.Duration, ex.Duration()-ex.FirstByte
 		if ex.FirstByte < d/4 && body > d*3/4 && body < d*23/20 {
-			p.Reportf(probe.Warning, "segment %d took %s after its first byte, it lasts %s", rec.MSN, seconds(body), seconds(d.Round(time.Millisecond)))
+			p.Reportf(slowness(ex.Duration(), d), "segment %d took %s after its first byte, it lasts %s", rec.MSN, seconds(body), seconds(d.Round(time.Millisecond)))
 		}
 	},
 })

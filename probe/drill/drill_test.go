@@ -89,3 +89,18 @@ func TestTable(t *testing.T) {
 		t.Logf("| %s | %s | %s | %s | %.2f (%.2f) | %.2f (%.2f) | %.2f |", d.Fault, last.Incident.Check, last.Incident.Blame, last.Incident.Side, sight[4], sight[8], delay[4], delay[8], last.Pace)
 	}
 }
+
+// A jump of media time is found in fragmented MP4 as in transport streams.
+func TestPTSJumpInFragments(t *testing.T) {
+	d, _ := drill.Find("pts-jump")
+	for _, offset := range []time.Duration{0, 900 * time.Millisecond} {
+		synctest.Test(t, func(t *testing.T) {
+			o := drill.Run(t.Context(), d, drill.Settings{Offset: offset, Renditions: 3, FMP4: true})
+			check(t, o)
+			if o.Incident != nil && o.Incident.Check != "seg.mp4.tfdt" {
+				t.Errorf("found as %s", o.Incident.Check)
+			}
+			time.Sleep(time.Minute)
+		})
+	}
+}

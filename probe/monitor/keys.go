@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	keyEvery = 5 * time.Minute // between two looks at a key that is well
+	keyEvery = 2 * time.Minute // between two looks at a key that is well
 	keyLimit = 1 << 10         // bytes of what ought to be a key
 )
 
