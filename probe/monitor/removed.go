@@ -22,7 +22,7 @@ func (l *loop) probeRemoved(ctx context.Context, o *probe.Observation, before *p
 		if late < 0 {
 			return
 		}
-		if late < l.gone.probe.Duration {
+		if late < l.gone.probe.Duration*3/2 {
 			l.gone.ctx = ctx
 			l.submit(l.gone)
 		}
@@ -41,7 +41,7 @@ func (l *loop) probeRemoved(ctx context.Context, o *probe.Observation, before *p
 		return
 	}
 	window := max(before.Window(), cur.Window())
-	l.goneAt = now.Add(window - s.Duration)
+	l.goneAt = now.Add(window - s.Duration*3/2)
 	l.gone = &job{loop: l, target: o.Target, url: u, probe: probe.SegmentProbe{
 		MSN: s.MSN, URI: strings.Clone(s.URI), Listed: now, Duration: s.Duration, Removed: true,
 	}}

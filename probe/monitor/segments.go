@@ -130,7 +130,7 @@ func (j *job) run() {
 			l.s.keys.fetched(j.url, j.sound(o))
 			l.keyBad.Store(!j.sound(o))
 		}
-		if j.sound(o) {
+		if j.sound(o) || j.probe.Removed {
 			return
 		}
 		select {
