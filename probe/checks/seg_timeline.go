@@ -68,7 +68,7 @@ func (h *History) joined(a, b *SegmentRecord) bool {
 	}
 	first, ok := h.listed(a)
 	second, ok2 := h.listed(b)
-	if !ok || !ok2 || second.Discontinuity || first.DSN != second.DSN || first.Gap || second.Gap {
+	if !ok || !ok2 || first.DSN != second.DSN || first.Gap || second.Gap {
 		return false
 	}
 	return first.Map == second.Map || first.Map != nil && second.Map != nil && samePath(first.Map.URI, second.Map.URI)
