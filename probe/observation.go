@@ -231,6 +231,7 @@ type SegmentProbe struct {
 	Hash      uint64              // of the bytes read
 	HashBytes int64               // how many were read
 	Problems  []Problem           // what is wrong with the bytes: seg.ts.sync, seg.mp4.box, seg.vtt, …; Line is unused
+	Track     uint32              // what Start is of, as the container numbers it; 0 where there is one thing only
 	Start     Fact[time.Duration] // first PTS or tfdt
 	Lasts     Fact[time.Duration] // how long its media lasts, where the bytes that were read show it
 	Keyframe  Fact[bool]          // whether decoding can begin with its first picture

@@ -16,7 +16,7 @@ type Clock struct {
 	began time.Time
 	media time.Duration // EXTINF of what was published since
 	date  time.Time     // program date-time at the end of the newest segment; zero without one
-	first time.Duration // Behind, as it began
+	first time.Time     // the same when the clock began
 	last  int           // minute of the newest point
 	kept  []minute      // oldest first; the last one is not over
 }
@@ -36,10 +36,9 @@ const (
 // NewClock returns a clock that begins with a segment that was first seen at now,
 // whose end has a program date-time, or none.
 func NewClock(now, date time.Time) *Clock {
-	c := &Clock{began: now, date: date, kept: make([]minute, 1, clockMinutes+1)}
+	c := &Clock{began: now, date: date, first: date, kept: make([]minute, 1, clockMinutes+1)}
 	if !date.IsZero() {
 		c.Behind = now.Sub(date)
-		c.first = c.Behind
 	}
 	return c
 }
@@ -63,8 +62,8 @@ func (c *Clock) Add(now time.Time, added time.Duration, date time.Time, late boo
 	case late:
 		return true
 	}
-	lead := float32((now.Sub(c.began) - c.media).Seconds())
-	point := minute{media: lead, date: float32((c.Behind - c.first).Seconds())}
+	since := now.Sub(c.began) // by the monotonic clock: a step of ours is none of theirs
+	point := minute{media: float32((since - c.media).Seconds()), date: float32((since - date.Sub(c.first)).Seconds())}
 	if n > c.last {
 		c.last = n
 		if len(c.kept) > clockMinutes {

@@ -75,6 +75,7 @@ type SegmentRecord struct {
 	Before SegmentBytes              // of the probe before, of the same segment
 	Start  probe.Fact[time.Duration] // where its time begins: first PTS or tfdt
 	Lasts  probe.Fact[time.Duration] // how long its media lasts
+	Track  uint32                    // that Start is of
 	Wraps  bool                      // its time is of 33 bits
 }
 

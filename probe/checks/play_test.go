@@ -270,6 +270,8 @@ func (p *player) set(o *probe.Observation, word string) {
 		o.Segment.Container = probe.ContainerMP4
 	case "start":
 		o.Segment.Start = probe.State(probe.Seconds(number))
+	case "track":
+		o.Segment.Track = uint32(number)
 	case "lasts":
 		o.Segment.Lasts = probe.State(probe.Seconds(number))
 	case "keyframe":

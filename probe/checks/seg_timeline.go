@@ -63,7 +63,7 @@ func (p *Pass) compareTimes(a, b *SegmentRecord) {
 // joined reports whether b follows a, as the newest playlist lists them, with
 // nothing between them that may break the time.
 func (h *History) joined(a, b *SegmentRecord) bool {
-	if !a.OK || !b.OK || !a.Start.Stated || !b.Start.Stated || a.Wraps != b.Wraps {
+	if !a.OK || !b.OK || !a.Start.Stated || !b.Start.Stated || a.Wraps != b.Wraps || a.Track != b.Track {
 		return false
 	}
 	first, ok := h.listed(a)

@@ -155,10 +155,12 @@ func fileSegment(h *checks.History, o *probe.Observation) {
 	}
 	if rec.FirstOK.IsZero() {
 		rec.FirstOK = ex.Done
-		h.Rate.Add(ex.ObjectBytes.Or(-1), s.Duration)
+		if !s.Repeat {
+			h.Rate.Add(ex.ObjectBytes.Or(-1), s.Duration)
+		}
 	}
 	rec.Size, rec.Hash, rec.HashBytes = ex.ObjectBytes.Or(-1), s.Hash, s.HashBytes
 	if s.HashBytes > 0 {
-		rec.Start, rec.Lasts, rec.Wraps = s.Start, s.Lasts, s.Container != probe.ContainerMP4
+		rec.Start, rec.Lasts, rec.Track, rec.Wraps = s.Start, s.Lasts, s.Track, s.Container != probe.ContainerMP4
 	}
 }

@@ -13,8 +13,9 @@ import (
 )
 
 const (
-	keyEvery = 2 * time.Minute // between two looks at a key that is well
-	keyLimit = 1 << 10         // bytes of what ought to be a key
+	keyEvery = 2 * time.Minute  // between two looks at a key that is well
+	keySpace = 10 * time.Second // between two looks at keys that differ in their query only
+	keyLimit = 1 << 10          // bytes of what ought to be a key
 )
 
 // keyring remembers which keys of a stream were asked for, so that renditions
@@ -22,7 +23,7 @@ const (
 // their URLs.
 type keyring struct {
 	mu    sync.Mutex
-	asked map[uint64]keyState // by a hash of the URL
+	asked map[uint64]keyState // by a hash of the URL, and by one of the URL without its query
 }
 
 type keyState struct {
@@ -37,9 +38,10 @@ var keySeed = maphash.MakeSeed()
 func (k *keyring) claim(u string, again bool, now time.Time) (due, known bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	id := maphash.String(keySeed, u)
+	path, _, _ := strings.Cut(u, "?")
+	id, all := maphash.String(keySeed, u), maphash.String(keySeed, path+"?")
 	s := k.asked[id]
-	if now.Before(s.next) && !again {
+	if (now.Before(s.next) || now.Before(k.asked[all].next)) && !again {
 		return false, s.good
 	}
 	if k.asked == nil {
@@ -51,6 +53,7 @@ func (k *keyring) claim(u string, again bool, now time.Time) (due, known bool) {
 		}
 	}
 	k.asked[id] = keyState{now.Add(keyEvery), s.good}
+	k.asked[all] = keyState{next: now.Add(keySpace)} // a token may be another one at each update
 	return true, s.good
 }
 

@@ -43,7 +43,7 @@ func (v *vault) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/vnd.apple.mpegurl")
 		w.Header().Set("Cache-Control", "max-age=1")
 		fmt.Fprintf(w, "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:%d\n", last-6)
-		fmt.Fprintf(w, "#EXT-X-KEY:METHOD=AES-128,URI=%q\n", v.key)
+		fmt.Fprintf(w, "#EXT-X-KEY:METHOD=AES-128,URI=%q\n", strings.ReplaceAll(v.key, "NOW", fmt.Sprint(last)))
 		fmt.Fprint(w, "#EXT-X-KEY:METHOD=AES-128,KEYFORMAT=\"elsewhere\",URI=\"http://drm.test/license\",KEYFORMATVERSIONS=\"1\"\n")
 		fmt.Fprint(w, "#EXT-X-KEY:METHOD=SAMPLE-AES,KEYFORMAT=\"com.apple.streamingkeydelivery\",URI=\"skd://license.test/1\"\n")
 		for i := last - 6; i < last; i++ {
@@ -135,6 +135,20 @@ func TestKeysAreAskedForSeldom(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A token that is another one at each update makes no other key.
+func TestKeysUnderTokens(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newVault()
+		v.key = "/shared.key?token=NOW"
+		v.watch(t, time.Minute)
+		for _, u := range []string{"http://origin.test/shared.key", "http://edge.test/shared.key"} {
+			if n := v.asked[u]; n < 4 || n > 7 {
+				t.Errorf("%s was asked for %d times in a minute, want one in 10 s", u, n)
+			}
+		}
+	})
 }
 
 // One removed segment a minute is asked for, at the origin, and when it must

@@ -199,7 +199,7 @@ func (j *job) inspect(o *probe.Observation, body []byte) {
 	}
 	total := o.Exchange.ObjectBytes.Or(-1)
 	facts := segment.Inspect(body, total, total == int64(len(body)))
-	seg.Container, seg.Problems = facts.Container, facts.Problems
+	seg.Container, seg.Problems, seg.Track = facts.Container, facts.Problems, facts.Track
 	var of []segment.Track
 	if t := j.loop.tracks.Load(); t != nil && withoutQuery(t.uri) == withoutQuery(j.mapURI) {
 		of = t.list

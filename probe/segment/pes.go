@@ -15,6 +15,10 @@ const (
 	typeH264Sample = 0xdb
 )
 
+// recoveryPoint is the SEI message of a picture at which decoding can begin
+// though it is no IDR, ITU-T H.264 §D.1.8.
+const recoveryPoint = 6
+
 // streams reads from a program map section what the first video is coded in.
 func (r *tsReader) streams(b []byte) {
 	if r.kind != 0 || len(b) == 0 || len(b) <= int(b[0])+13 {
@@ -86,6 +90,8 @@ func (r *tsReader) keyframe(b []byte, randomAccess bool) probe.Fact[bool] {
 		switch n := b[i+3]; {
 		case r.kind == typeHEVC && n>>1&0x3f <= 9, r.kind != typeHEVC && r.kind != 0 && n&0x1f == 1: // a slice that others must come before
 			return probe.State(false)
+		case r.kind != typeHEVC && r.kind != 0 && n&0x1f == 6 && i+4 < len(b) && b[i+4] == recoveryPoint:
+			return probe.State(true)
 		case r.kind == typeHEVC && n>>1&0x3f >= 16 && n>>1&0x3f <= 34, r.kind != typeHEVC && r.kind != 0 && (n&0x1f == 5 || n&0x1f == 7): // IDR, IRAP or parameters
 			return probe.State(true)
 		}

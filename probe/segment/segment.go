@@ -25,7 +25,7 @@ type Facts struct {
 	Span      probe.Fact[time.Duration] // how long the video of a whole transport stream lasts; MP4: see SpanOf
 	Keyframe  probe.Fact[bool]          // transport streams: decoding can begin with the first picture; MP4: see KeyframeOf
 	Init      bool                      // MP4: holds a moov, so it can stand as EXT-X-MAP
-	Track     uint32                    // MP4: track_ID that Ticks belongs to
+	Track     uint32                    // what Start or Ticks is of; MP4: its track_ID; transport streams: 1 video, 2 audio
 	Ticks     probe.Fact[uint64]        // MP4: first baseMediaDecodeTime, in units of the track's timescale
 
 	samples samples // MP4: of that track

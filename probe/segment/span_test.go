@@ -80,6 +80,8 @@ func TestKeyframeOfTransportStream(t *testing.T) {
 		{"nothing to tell by", pmt, 0, nil, probe.Fact[bool]{}},
 		{"delimiter and idr", pmt, 0, []byte{0, 0, 0, 1, 9, 0x10, 0, 0, 1, 0x65, 1}, probe.State(true)},
 		{"parameters of an open gop", pmt, 0, []byte{0, 0, 1, 0x67, 1, 0, 0, 1, 0x41, 1}, probe.State(true)},
+		{"a recovery point", pmt, 0, []byte{0, 0, 1, 9, 0x30, 0, 0, 1, 6, 6, 1, 0x84, 0x80, 0, 0, 1, 0x41, 1}, probe.State(true)},
+		{"another message", pmt, 0, []byte{0, 0, 1, 9, 0x30, 0, 0, 1, 6, 1, 1, 0x84, 0x80, 0, 0, 1, 0x41, 1}, probe.State(false)},
 		{"a slice", pmt, 0, []byte{0, 0, 0, 1, 9, 0x30, 0, 0, 1, 0x41, 1}, probe.State(false)},
 		{"hevc irap", hevc, 0, []byte{0, 0, 1, 0x46, 1, 0, 0, 1, 19 << 1, 1}, probe.State(true)},
 		{"hevc slice", hevc, 0, []byte{0, 0, 1, 0x46, 1, 0, 0, 1, 1 << 1, 1}, probe.State(false)},

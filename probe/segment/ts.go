@@ -46,6 +46,12 @@ type tsReader struct {
 
 const seen = 0x10
 
+// What Start can be of in a transport stream.
+const (
+	trackVideo = 1
+	trackAudio = 2
+)
+
 // readTS notes the facts of a transport stream. Packets after a lost sync are
 // not read: what they seem to say is noise.
 func (f *Facts) readTS(head []byte, total int64, complete bool) {
@@ -68,9 +74,9 @@ func (f *Facts) readTS(head []byte, total int64, complete bool) {
 	if complete {
 		f.Span = r.pictures.span()
 	}
-	f.Start = f.Video
+	f.Start, f.Track = f.Video, trackVideo
 	if !f.Start.Stated {
-		f.Start = f.Audio
+		f.Start, f.Track = f.Audio, trackAudio
 	}
 }
 

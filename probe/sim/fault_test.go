@@ -168,7 +168,7 @@ var onTheWire = map[string]func(w *world, before scan){
 		w.must(strings.Contains(w.get("origin.test"+high+playlistName).body, `URI="key1.key"`), "the key was not changed")
 		answers(w, "origin.test"+high+"key1.key", 404, "")
 	},
-	"key-short": func(w *world, before scan) {
+	"key-short": func(w *world, _ scan) {
 		w.must(len(w.get("origin.test"+high+"key0.key").body) == 16, "the key is not as it should be")
 		g := w.get("origin.test" + high + "key1.key")
 		w.must(g.status == 200 && len(g.body) == 10, "the new key: %d, %d bytes", g.status, len(g.body))
