@@ -25,6 +25,7 @@ type Clock struct {
 type minute struct {
 	media, date float32 // the least lead of time over both
 	wide        float32 // from the least to the greatest
+	floor       float32 // the greatest that the lead over media can have been at least, when looks are apart
 }
 
 const (
@@ -43,10 +44,10 @@ func NewClock(now, date time.Time) *Clock {
 	return c
 }
 
-// Add takes in that segments of a duration appeared, now or a little earlier. It
-// reports false when time broke: what follows needs another clock. late says
-// that nobody looked at the time at which they were due.
-func (c *Clock) Add(now time.Time, added time.Duration, date time.Time, late bool) bool {
+// Add takes in that segments of a duration appeared, now or earlier by at most
+// unsure. It reports false when time broke: what follows needs another clock.
+// late says that nobody looked at the time at which they were due.
+func (c *Clock) Add(now time.Time, added time.Duration, date time.Time, unsure time.Duration, late bool) bool {
 	if date.IsZero() != c.date.IsZero() || !date.IsZero() && date.Sub(c.date.Add(added)).Abs() > clockJump {
 		return false
 	}
@@ -64,6 +65,7 @@ func (c *Clock) Add(now time.Time, added time.Duration, date time.Time, late boo
 	}
 	since := now.Sub(c.began) // by the monotonic clock: a step of ours is none of theirs
 	point := minute{media: float32((since - c.media).Seconds()), date: float32((since - date.Sub(c.first)).Seconds())}
+	point.floor = point.media - float32(unsure.Seconds())
 	if n > c.last {
 		c.last = n
 		if len(c.kept) > clockMinutes {
@@ -75,24 +77,29 @@ func (c *Clock) Add(now time.Time, added time.Duration, date time.Time, late boo
 	m := &c.kept[len(c.kept)-1]
 	most := max(m.media+m.wide, point.media)
 	m.media, m.date = min(m.media, point.media), min(m.date, point.date)
-	m.wide = most - m.media
+	m.wide, m.floor = most-m.media, max(m.floor, point.floor)
 	return true
 }
 
 // over returns the minutes that are over.
 func (c *Clock) over() []minute { return c.kept[:len(c.kept)-1] }
 
-// jitter is how wide publication is spread within a minute, in seconds.
+// jitter is by how many seconds publication seems to move though it keeps time:
+// as wide as it is spread within a minute, and as looks and caches leave open. A
+// look that found nothing new just before bounds it; looks at a fixed interval,
+// or through a cache, can sweep over all of theirs in an hour.
 func (c *Clock) jitter() float64 {
 	var wide []float32
+	var open float32
 	for _, m := range c.over() {
 		wide = append(wide, m.wide)
+		open = max(open, m.media-m.floor)
 	}
 	slices.Sort(wide)
 	if len(wide) == 0 {
 		return 0
 	}
-	return float64(wide[len(wide)/2])
+	return float64(wide[len(wide)/2]/2 + open)
 }
 
 // trend is by how many seconds a minute something grows, when it has grown
@@ -115,7 +122,7 @@ func (c *Clock) trend(of func(minute) float32) (perMinute, slack float64, ok boo
 			return 0, 0, false
 		}
 	}
-	return total / clockSpan, c.jitter() / 2 / clockSpan, true
+	return total / clockSpan, c.jitter() / clockSpan, true
 }
 
 // step is by how many seconds publication of the newest two minutes is later

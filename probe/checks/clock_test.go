@@ -6,12 +6,15 @@ import (
 	"time"
 )
 
+// looks are so far apart.
+const looks = 100 * time.Millisecond
+
 // publish adds segments of two seconds for so many minutes; late says by how
 // long each appears after its time.
 func publish(c *Clock, from time.Time, minutes int, late func(at time.Duration) time.Duration) *Clock {
 	for n := range minutes * 30 {
 		at := time.Duration(n+1) * 2 * time.Second
-		if !c.Add(from.Add(at+late(at)), 2*time.Second, from.Add(at), false) {
+		if !c.Add(from.Add(at+late(at)), 2*time.Second, from.Add(at), looks, false) {
 			return nil
 		}
 	}
@@ -86,12 +89,12 @@ func TestClockBreaks(t *testing.T) {
 		"no date any more":             {at(2), time.Time{}, false},
 		"nothing for over two minutes": {at(121), at(2), false},
 	} {
-		if got := NewClock(start, start).Add(c.now, 2*time.Second, c.date, false); got != c.want {
+		if got := NewClock(start, start).Add(c.now, 2*time.Second, c.date, 0, false); got != c.want {
 			t.Errorf("%s: time goes on: %v", name, got)
 		}
 	}
 	clock := NewClock(start, start)
-	clock.Add(at(30), 2*time.Second, at(2), true)
+	clock.Add(at(30), 2*time.Second, at(2), 0, true)
 	if m := clock.kept[0]; m.wide != 0 || m.media != 0 {
 		t.Errorf("what was seen late counts: %+v", m)
 	}
@@ -107,5 +110,18 @@ func TestTimeBetween(t *testing.T) {
 		if got := timeBetween(c.a, c.b, c.wraps); got != c.want {
 			t.Errorf("from %s to %s: %s, want %s", c.a, c.b, got, c.want)
 		}
+	}
+}
+
+// What sweeps by as much as looks are apart may be the looks.
+func TestClockAllowsForLooks(t *testing.T) {
+	start := time.Date(2026, 11, 28, 19, 0, 0, 0, time.UTC)
+	clock := NewClock(start, start)
+	for n := range 14 * 30 {
+		at := time.Duration(n+1) * 2 * time.Second
+		clock.Add(start.Add(at+at/800), 2*time.Second, start.Add(at), 2*time.Second, false)
+	}
+	if rate, slack, ok := clock.trend(func(m minute) float32 { return m.date }); !ok || slack < 1.9/clockSpan || rate > slack {
+		t.Errorf("%.3f s a minute, slack %.3f, %v: want the slack to be 2 s over 9 minutes", rate, slack, ok)
 	}
 }

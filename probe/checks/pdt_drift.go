@@ -9,8 +9,8 @@ import (
 var pdtDrift = register(Check{
 	ID:      "pdt.drift",
 	Summary: "program date-time drifts from the clock",
-	Doc: "For twelve minutes the end of the newest segment, by program date-time, moved evenly against the clock: by more than 50 ms a minute warning, 200 ms error, and what the jitter of " +
-		"publication can feign on top; what is more than 1 % is dur.sum's. A step is no drift, and a discontinuity, a restart or a minute without a new segment begins the minutes anew. Judged at the origin, or at an edge that is watched alone.",
+	Doc: "For twelve minutes the end of the newest segment, by program date-time, moved evenly against the clock: by more than 50 ms a minute warning, 200 ms error, and what jitter, " +
+		"a cache and the time between two polls can feign on top; what is more than 1 % is dur.sum's. A step is no drift, and a discontinuity, a restart or a minute without a new segment begins the minutes anew. Judged at the origin, or at an edge that is watched alone.",
 	Spec:     "HLS Authoring Specification 8.4",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
@@ -41,7 +41,7 @@ var pdtDrift = register(Check{
 var durSum = register(Check{
 	ID:      "dur.sum",
 	Summary: "more or less media is published than time goes by",
-	Doc: "For twelve minutes the sum of EXTINF of new segments fell behind the clock, or ran ahead of it, evenly and by more than 1 %: warning; 2 %: error, and what the jitter of publication can feign on top: players " +
+	Doc: "For twelve minutes the sum of EXTINF of new segments fell behind the clock, or ran ahead of it, evenly and by more than 1 %: warning; 2 %: error, and what jitter, a cache and the time between two polls can feign on top: players " +
 		"run dry or fall behind. A stall that is caught up, a step, a discontinuity and a restart are none of it. Judged at the origin, or at an edge that is watched alone.",
 	Spec:     "HLS Authoring Specification 8.1",
 	Severity: probe.Error,
@@ -75,7 +75,7 @@ var pdtLatency = register(Check{
 	ID:      "pdt.latency",
 	Summary: "segments are published later than before",
 	Doc: "For two minutes every new segment was published later, against the media time before it, than in the minutes before (three at least, ten at most), which were alike, by more than one target " +
-		"duration and the jitter of publication: the latency of every viewer rose by as much. A program date-time that is ahead of our clock by more than 1 s is info, for either clock may be wrong.",
+		"duration and what jitter, a cache and the time between two polls can feign: the latency of every viewer rose by as much. A program date-time that is ahead of our clock by more than 1 s is info, for either clock may be wrong.",
 	Spec:     "HLS Authoring Specification 8.5",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,
@@ -89,7 +89,7 @@ var pdtLatency = register(Check{
 		if !c.date.IsZero() && c.Behind.Seconds() < -1 {
 			p.Reportf(probe.Info, "the newest segment ends %.1f s from now", -c.Behind.Seconds())
 		}
-		if late, ok := c.step(); ok && late > td.Seconds()+c.jitter() {
+		if late, ok := c.step(); ok && late > td.Seconds()+2*c.jitter() {
 			p.Reportf(probe.Warning, "for two minutes by %.1f s", late)
 		}
 	},

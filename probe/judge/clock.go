@@ -19,7 +19,8 @@ func keepTime(h *checks.History, o *probe.Observation, high uint64, failed bool)
 	added, whole := appeared(o.Playlist, high)
 	d := o.Playlist.MeanDuration()
 	late := failed || h.Gap > d*3/2
-	if !o.Playlist.Live() || h.Clock == nil || !whole || !h.Clock.Add(now, added, edge, late) {
+	unsure := h.Gap + h.Allowance()
+	if !o.Playlist.Live() || h.Clock == nil || !whole || !h.Clock.Add(now, added, edge, unsure, late) {
 		h.Clock = checks.NewClock(now, edge)
 	}
 }
