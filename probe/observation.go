@@ -100,6 +100,7 @@ type Exchange struct {
 	Bytes         int64       // body bytes read, after decompression
 	ContentLength Fact[int64] // as stated; for a 206 see ObjectBytes
 	ObjectBytes   Fact[int64] // size of the whole object: Content-Range's total, else Content-Length
+	RangeStart    Fact[int64] // first byte of a 206, by its Content-Range
 	Proto         string      // "HTTP/1.1", "HTTP/2.0"
 
 	ContentType     string
@@ -229,15 +230,29 @@ type SegmentProbe struct {
 	Listed    time.Time     // when we first saw it listed on this side
 	Duration  time.Duration // EXTINF
 	Repeat    bool          // probed before: does the same URI still hold the same bytes?
-	Init      bool          // an EXT-X-MAP resource, not a media segment
-	Encrypted bool          // under METHOD=AES-128: bytes say nothing
+	Part      bool          // the playlist names a byte range of a resource
+	Encrypted bool          // whole, as under METHOD=AES-128: bytes say nothing
+
+	// What is none of the listed media segments. At most one of them is set.
+	Init    bool // an EXT-X-MAP resource
+	Key     bool // a decryption key; nothing of it is kept but its length, Exchange.Bytes
+	Removed bool // a segment that left the playlist and must still be there
+
+	KeyBytes int64 // of a key: how long its method needs it to be; 0 is not known
+	Known    bool  // of a key: it could be fetched before
 
 	Container Container
 	Hash      uint64              // of the bytes read
 	HashBytes int64               // how many were read
 	Problems  []Problem           // what is wrong with the bytes: seg.ts.sync, seg.mp4.box, seg.vtt, …; Line is unused
+	Track     uint32              // what Start is of, as the container numbers it; 0 where there is one thing only
 	Start     Fact[time.Duration] // first PTS or tfdt
+	Lasts     Fact[time.Duration] // how long its media lasts, where the bytes that were read show it
+	Keyframe  Fact[bool]          // whether decoding can begin with its first picture
 }
+
+// Media reports whether the probe was one of a listed media segment.
+func (s *SegmentProbe) Media() bool { return !s.Init && !s.Key && !s.Removed }
 
 // Container is the media format of a segment, by its first bytes.
 type Container string

@@ -59,6 +59,8 @@ type Target struct {
 	Rendition string // "" is the multivariant playlist
 	Side      Side
 	URL       string // as requested; may carry a token, so never shown: see Exchange.URL
+
+	Peak, Average uint64 // BANDWIDTH and AVERAGE-BANDWIDTH of the variant, bits per second; 0 when it is none or states none
 }
 
 // String names the target without its URL: "main/720p@edge".

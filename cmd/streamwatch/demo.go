@@ -129,6 +129,9 @@ type demoFaults struct{ board *sim.Board }
 func (d *demoFaults) List() []web.Fault {
 	var list []web.Fault
 	for _, f := range sim.Faults() {
+		if f.Encrypted {
+			continue // the demo's stream is in the clear
+		}
 		list = append(list, web.Fault{Name: f.Name, Title: f.Doc, Where: string(f.Where)})
 	}
 	return list

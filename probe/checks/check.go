@@ -27,6 +27,8 @@ const (
 	OnSegment              // every probe of a segment
 	OnInit                 // every probe of an EXT-X-MAP resource
 	OnCORS                 // every look with an Origin header that was answered
+	OnKey                  // every probe of a decryption key; asked for in turn, so findings are over after Hold
+	OnRemoved              // every probe of a segment that left the playlist
 )
 
 // AnyKind makes a check run on media and multivariant playlists alike.

@@ -47,6 +47,10 @@ type History struct {
 	Hits              Marks      // answers from cache among the newest segments that an edge was asked for again
 	Permission        Permission // what pages on other sites were told
 	SegmentPermission Permission // the same, of segments
+	Clock             *Clock     // nil where the other side tells
+	Rate              Rate       // of the segments
+	Keys              KeyTurns   // of the newest segments
+	StillThere        int        // removed segments that could still be fetched
 
 	PopChanged bool // the newest poll was answered by another point of presence than the one before
 }
@@ -73,7 +77,11 @@ type SegmentRecord struct {
 	FirstOK  time.Time // first probe that succeeded
 	SegmentBytes
 	Fetch  time.Duration
-	Before SegmentBytes // of the probe before, of the same segment
+	Before SegmentBytes              // of the probe before, of the same segment
+	Start  probe.Fact[time.Duration] // where its time begins: first PTS or tfdt
+	Lasts  probe.Fact[time.Duration] // how long its media lasts
+	Track  uint32                    // that Start is of
+	Wraps  bool                      // its time is of 33 bits
 }
 
 // SegmentBytes is what one probe saw of a segment's bytes.

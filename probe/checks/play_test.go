@@ -25,6 +25,8 @@ type player struct {
 	last    map[probe.Target]*probe.Observation
 	verdict probe.Verdict // the last one told
 	verbose bool
+	peak    uint64 // BANDWIDTH and AVERAGE-BANDWIDTH of the variant
+	average uint64
 	told    map[string]string // incident id → how it was told last
 	out     strings.Builder
 }
@@ -41,6 +43,8 @@ func play(t *testing.T, a *txtar.Archive) string {
 			o.Ends = p.at(f[1])
 		case len(f) == 2 && f[0] == "control":
 			control = f[1]
+		case len(f) == 3 && f[0] == "bandwidth":
+			p.peak, p.average = uint64(p.number(f[1])), uint64(p.number(f[2]))
 		case len(f) == 2 && f[0] == "show":
 			p.verbose = true
 		case len(f) == 3 && f[0] == "severity":
@@ -170,7 +174,7 @@ func (p *player) schedule(a *txtar.Archive) []moment {
 
 func (p *player) observation(m moment) *probe.Observation {
 	words := m.words
-	o := &probe.Observation{Target: probe.Target{Stream: "s", Rendition: "v"}}
+	o := &probe.Observation{Target: probe.Target{Stream: "s", Rendition: "v", Peak: p.peak, Average: p.average}}
 	ex := &o.Exchange
 	ex.Method, ex.URL, ex.ContentType = "GET", "https://example.com/v.m3u8", "application/vnd.apple.mpegurl"
 	ex.Done, ex.Started = m.at, m.at.Add(-10*time.Millisecond)
@@ -236,6 +240,10 @@ func (p *player) set(o *probe.Observation, word string) {
 		ex.Pop = value
 	case "url":
 		ex.URL = value
+	case "first":
+		ex.FirstByte = probe.Seconds(number)
+	case "uri":
+		o.Segment.URI = value
 	case "took":
 		ex.Started = ex.Done.Add(-probe.Seconds(number))
 	case "size":
@@ -250,6 +258,30 @@ func (p *player) set(o *probe.Observation, word string) {
 		o.Segment.Duration = probe.Seconds(number)
 	case "listed":
 		o.Segment.Listed = p.at(value)
+	case "key":
+		o.Segment.Key, o.Segment.KeyBytes = true, int64(number)
+	case "known":
+		o.Segment.Known = value == "yes"
+	case "bytes":
+		ex.Bytes = int64(number)
+	case "redirects":
+		ex.Redirects = int(number)
+	case "removed":
+		o.Segment.Removed = value == "yes"
+	case "part":
+		o.Segment.Part = value == "yes"
+	case "from":
+		ex.RangeStart = probe.State(int64(number))
+	case "mp4":
+		o.Segment.Container = probe.ContainerMP4
+	case "start":
+		o.Segment.Start = probe.State(probe.Seconds(number))
+	case "track":
+		o.Segment.Track = uint32(number)
+	case "lasts":
+		o.Segment.Lasts = probe.State(probe.Seconds(number))
+	case "keyframe":
+		o.Segment.Keyframe = probe.State(value == "yes")
 	case "problem":
 		o.Segment.Problems = append(o.Segment.Problems, probe.Problem{Check: value, Detail: "as the timeline says"})
 	default:

@@ -1,6 +1,10 @@
 package checks
 
-import "github.com/streamwatch/streamwatch/probe"
+import (
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
 
 var segSlow = register(Check{
 	ID:      "seg.slow",
@@ -20,17 +24,27 @@ var segSlow = register(Check{
 		if d <= 0 || !p.Obs.OK() && p.Obs.Exchange.Failure != probe.FailTimeout {
 			return
 		}
-		var s probe.Severity
-		switch {
-		case took > d || p.Obs.Exchange.Failure == probe.FailTimeout:
+		s := slowness(took, d)
+		if p.Obs.Exchange.Failure == probe.FailTimeout {
 			s = probe.Critical
-		case took*10 > d*8:
-			s = probe.Error
-		case took*2 > d:
-			s = probe.Warning
-		default:
+		}
+		if s == probe.NoSeverity {
 			return
 		}
 		p.Reportf(s, "segment %d took %s, it lasts %s", p.Obs.Segment.MSN, seconds(took), seconds(d))
 	},
 })
+
+// slowness is how bad it is that fetching what lasts d took so long.
+func slowness(took, d time.Duration) probe.Severity {
+	switch {
+	case took > d:
+		return probe.Critical
+	case took*10 > d*8:
+		return probe.Error
+	case took*2 > d:
+		return probe.Warning
+	default:
+		return probe.NoSeverity
+	}
+}

@@ -26,7 +26,7 @@ func (p *player) expand(body string, now time.Time) string {
 			if len(f) > 3 {
 				td = p.number(f[3])
 			}
-			write(&out, p.number(f[1]), p.number(f[2]), td)
+			write(&out, p.number(f[1]), p.number(f[2]), td, nil)
 		case len(f) >= 2 && f[0] == "encoder":
 			p.encode(&out, f[1:], now)
 		default:
@@ -48,6 +48,7 @@ func (p *player) number(s string) int {
 
 func (p *player) encode(out *strings.Builder, f []string, now time.Time) {
 	count, td := p.number(f[0]), 2
+	keys, stuck, free := 0, 0, 0
 	for i := 1; i+1 < len(f); i += 2 {
 		switch f[i] {
 		case "td":
@@ -55,6 +56,14 @@ func (p *player) encode(out *strings.Builder, f []string, now time.Time) {
 		case "lag":
 			s, _ := strconv.ParseFloat(f[i+1], 64)
 			now = now.Add(-probe.Seconds(s))
+		case "pace":
+			s, _ := strconv.ParseFloat(f[i+1], 64)
+			now = epoch.Add(time.Duration(s * float64(now.Sub(epoch))))
+		case "keys":
+			keys = p.number(f[i+1])
+		case "stuck":
+			a, b, _ := strings.Cut(f[i+1], "-")
+			stuck, free = p.number(a), p.number(b)
 		case "until":
 			if end := p.at(f[i+1]); now.After(end) {
 				now = end
@@ -63,12 +72,25 @@ func (p *player) encode(out *strings.Builder, f []string, now time.Time) {
 			p.t.Fatalf("encoder: unknown word %q", f[i])
 		}
 	}
-	write(out, 100+int(math.Floor(now.Sub(epoch).Seconds()/float64(td))), count, td)
+	var key func(msn int) int
+	if keys > 0 {
+		key = func(msn int) int {
+			if msn >= stuck && msn < free {
+				msn = stuck
+			}
+			return msn / keys
+		}
+	}
+	write(out, 100+int(math.Floor(now.Sub(epoch).Seconds()/float64(td))), count, td, key)
 }
 
-func write(out *strings.Builder, msn, count, td int) {
+// write lists segments; key numbers the key of each, nil for none.
+func write(out *strings.Builder, msn, count, td int, key func(msn int) int) {
 	fmt.Fprintf(out, "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:%d\n#EXT-X-MEDIA-SEQUENCE:%d\n", td, msn)
 	for i := msn; i < msn+count; i++ {
+		if key != nil && (i == msn || key(i) != key(i-1)) {
+			fmt.Fprintf(out, "#EXT-X-KEY:METHOD=AES-128,URI=\"k%d\"\n", key(i))
+		}
 		at := epoch.Add(time.Duration(i*td) * time.Second).Format("2006-01-02T15:04:05.000Z07:00")
 		fmt.Fprintf(out, "#EXT-X-PROGRAM-DATE-TIME:%s\n#EXTINF:%d.000,\nseg%d.ts\n", at, td, i)
 	}

@@ -89,3 +89,23 @@ func TestTable(t *testing.T) {
 		t.Logf("| %s | %s | %s | %s | %.2f (%.2f) | %.2f (%.2f) | %.2f |", d.Fault, last.Incident.Check, last.Incident.Blame, last.Incident.Side, sight[4], sight[8], delay[4], delay[8], last.Pace)
 	}
 }
+
+// In fragmented MP4 everything is found as in transport streams, media time by a
+// check of its own. Such a stream has no keys here.
+func TestDrillsInFragments(t *testing.T) {
+	for _, d := range drill.All() {
+		if f, _ := sim.FindFault(d.Fault); f.Encrypted {
+			continue
+		}
+		t.Run(d.Fault, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				o := drill.Run(t.Context(), d, drill.Settings{Offset: 900 * time.Millisecond, Renditions: 3, FMP4: true})
+				check(t, o)
+				if o.Incident != nil && d.Fault == "pts-jump" && o.Incident.Check != "seg.mp4.tfdt" {
+					t.Errorf("found as %s", o.Incident.Check)
+				}
+				time.Sleep(time.Minute)
+			})
+		})
+	}
+}

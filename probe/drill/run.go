@@ -41,6 +41,7 @@ type Settings struct {
 	Renditions     int           // zero is 2
 	Jitter         float64       // of publication, at most 0.2
 	Offset         time.Duration // of the fault within a segment
+	FMP4           bool          // fragmented MP4 instead of MPEG-TS
 }
 
 // Run holds one drill: it lets a stream run until its beat is known, breaks it,
@@ -52,7 +53,8 @@ func Run(ctx context.Context, d Drill, s Settings) Outcome {
 	out := Outcome{Drill: d, Allowance: d.Within(s.TargetDuration)}
 	board := sim.NewBoard()
 	start := time.Now().Add(-time.Hour).Truncate(time.Second)
-	origin := sim.NewOrigin(sim.Config{Start: start, TargetDuration: s.TargetDuration, Jitter: s.Jitter, Faults: board, Renditions: make([]sim.Rendition, s.Renditions)})
+	f, _ := sim.FindFault(d.Fault)
+	origin := sim.NewOrigin(sim.Config{FMP4: s.FMP4, Encrypt: f != nil && f.Encrypted, Start: start, TargetDuration: s.TargetDuration, Jitter: s.Jitter, Faults: board, Renditions: make([]sim.Rendition, s.Renditions)})
 	edge := sim.NewEdge(sim.EdgeConfig{
 		Origin: &url.URL{Scheme: "http", Host: "origin.test"}, Transport: sim.Hosts{"origin.test": origin}, Faults: board,
 	})

@@ -152,7 +152,7 @@ func (c *Client) note(ex *probe.Exchange, resp *http.Response) {
 				ex.ContentLength = probe.State(resp.ContentLength)
 			}
 		case "Content-Range":
-			_, total, _ = strings.Cut(v, "/")
+			ex.RangeStart, total = contentRange(v)
 		case "Cache-Control":
 			ex.CacheControl = strings.Join(values, ", ")
 		case "Expires":
@@ -187,6 +187,17 @@ func (c *Client) note(ex *probe.Exchange, resp *http.Response) {
 		ex.CertExpires, ex.CertLifetime = own.NotAfter, own.NotAfter.Sub(own.NotBefore)
 	}
 	ex.ObjectBytes = objectBytes(ex, total)
+}
+
+// contentRange reads the first byte and the total of "bytes 0-99/1000" (RFC 9110
+// §14.4).
+func contentRange(v string) (start probe.Fact[int64], total string) {
+	rest, total, _ := strings.Cut(v, "/")
+	first, _, ok := strings.Cut(strings.TrimSpace(strings.TrimPrefix(rest, "bytes")), "-")
+	if n, err := strconv.ParseInt(first, 10, 64); err == nil && ok {
+		start = probe.State(n)
+	}
+	return start, total
 }
 
 // objectBytes is the size of the whole object: of a part its Content-Range's

@@ -172,6 +172,7 @@ func TestSizes(t *testing.T) {
 		{"whole", ranged, fetch.Request{}, 200, 1000, probe.State[int64](1000)},
 		{"first bytes", ranged, fetch.Request{First: 100}, 206, 100, probe.State[int64](1000)},
 		{"first bytes of a smaller object", ranged, fetch.Request{First: 5000}, 206, 1000, probe.State[int64](1000)},
+		{"bytes from the middle", ranged, fetch.Request{First: 100, Offset: 300}, 206, 100, probe.State[int64](1000)},
 		{"range ignored", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(object)) }, fetch.Request{First: 100}, 200, 100, probe.State[int64](1000)},
 		{"head", ranged, fetch.Request{Method: http.MethodHead}, 200, 0, probe.State[int64](1000)},
 		{"unknown total", func(w http.ResponseWriter, _ *http.Request) {
@@ -191,6 +192,9 @@ func TestSizes(t *testing.T) {
 			body, ex := get(t, fetch.Options{}, c.request)
 			if ex.Failure != "" || ex.Status != c.status || int64(len(body)) != c.bytes || ex.ObjectBytes != c.object {
 				t.Errorf("got %d, %d bytes of %v (%s), want %d, %d of %v", ex.Status, len(body), ex.ObjectBytes, ex.Error, c.status, c.bytes, c.object)
+			}
+			if start := probe.State(c.request.Offset); ex.Status == 206 && ex.RangeStart != start || ex.Status != 206 && ex.RangeStart.Stated {
+				t.Errorf("the answer begins at %v, want %v", ex.RangeStart, start)
 			}
 			if len(body) > 0 && len(body) <= cap(into) && &body[0] != &into[:1][0] {
 				t.Error("the given buffer was not used")

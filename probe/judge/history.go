@@ -27,9 +27,12 @@ func file(h *checks.History, o *probe.Observation) (changed bool) {
 		return false
 	}
 	if o.Segment != nil {
-		if !o.Segment.Init {
+		switch {
+		case o.Segment.Media():
 			h.Hits = checks.HitsOf(h, o)
 			fileSegment(h, o)
+		case o.Segment.Removed && o.OK():
+			h.StillThere++
 		}
 		return false
 	}
@@ -43,6 +46,7 @@ func file(h *checks.History, o *probe.Observation) (changed bool) {
 		fileFailure(h, o)
 		return false
 	}
+	failed := h.Failures > 0
 	h.Failures = 0
 	h.FailingSince = time.Time{}
 	if h.First.IsZero() {
@@ -53,7 +57,7 @@ func file(h *checks.History, o *probe.Observation) (changed bool) {
 	h.Good = o
 	if changed {
 		h.Previous, h.Playlist = h.Playlist, o.Playlist
-		advance(h, o)
+		advance(h, o, failed)
 		h.Turn, h.Breaks = checks.TurnOf(h), checks.BreaksOf(h)
 	}
 	fileVersion(h, o)
@@ -90,7 +94,7 @@ func fileFailure(h *checks.History, o *probe.Observation) {
 
 // advance notes when a segment appears that is newer than all before. A
 // numbering that starts again, outside of the window before, counts as new.
-func advance(h *checks.History, o *probe.Observation) {
+func advance(h *checks.History, o *probe.Observation, failed bool) {
 	newest, ok := o.Playlist.Last()
 	if !ok {
 		if h.Advanced.IsZero() {
@@ -102,7 +106,14 @@ func advance(h *checks.History, o *probe.Observation) {
 	if h.Previous != nil && len(h.Previous.Segments) > 0 {
 		restarted, first = newest.MSN < h.Previous.Segments[0].MSN, false
 	}
+	if restarted {
+		h.Clock, h.Keys = nil, checks.KeyTurns{}
+	}
 	if first || newest.MSN > h.High || restarted {
+		if o.Playlist.Kind == probe.Media {
+			keepTime(h, o, h.High, failed)
+			turnKeys(h, &newest, o.Exchange.Done)
+		}
 		h.Advanced, h.High = o.Exchange.Done, newest.MSN
 	}
 }
@@ -155,6 +166,12 @@ func fileSegment(h *checks.History, o *probe.Observation) {
 	}
 	if rec.FirstOK.IsZero() {
 		rec.FirstOK = ex.Done
+		if !s.Repeat {
+			h.Rate.Add(ex.ObjectBytes.Or(-1), s.Duration)
+		}
 	}
 	rec.Size, rec.Hash, rec.HashBytes = ex.ObjectBytes.Or(-1), s.Hash, s.HashBytes
+	if s.HashBytes > 0 {
+		rec.Start, rec.Lasts, rec.Track, rec.Wraps = s.Start, s.Lasts, s.Track, s.Container != probe.ContainerMP4
+	}
 }

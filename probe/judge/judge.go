@@ -44,6 +44,8 @@ type Judge struct {
 	segments  []*checks.Check
 	inits     []*checks.Check
 	cors      []*checks.Check
+	keys      []*checks.Check
+	removed   []*checks.Check
 	incidents []*incident // open ones
 	ids       map[string]bool
 	control   probe.Fact[bool]
@@ -87,6 +89,10 @@ func New(o Options) *Judge {
 			j.inits = append(j.inits, c)
 		case checks.OnCORS:
 			j.cors = append(j.cors, c)
+		case checks.OnKey:
+			j.keys = append(j.keys, c)
+		case checks.OnRemoved:
+			j.removed = append(j.removed, c)
 		}
 	}
 	for _, in := range o.Resume {
@@ -161,10 +167,8 @@ func (j *Judge) Step(o *probe.Observation, now time.Time) Result {
 	pass := checks.Pass{Now: now, Obs: o, History: t.h, Stream: &j.stream}
 	if o.CORS {
 		j.run(t, j.cors, &pass)
-	} else if o.Segment != nil && o.Segment.Init {
-		j.run(t, j.inits, &pass)
 	} else if o.Segment != nil {
-		j.run(t, j.segments, &pass)
+		j.run(t, j.probed(o.Segment), &pass)
 	} else if !spreading && !j.waiting(now, o) {
 		j.run(t, j.polled, &pass)
 		if changed {
@@ -185,6 +189,20 @@ func (j *Judge) Step(o *probe.Observation, now time.Time) Result {
 		res.Samples = j.measure(t.h, o, now)
 	}
 	return res
+}
+
+// probed returns the checks that look at a probe.
+func (j *Judge) probed(s *probe.SegmentProbe) []*checks.Check {
+	switch {
+	case s.Init:
+		return j.inits
+	case s.Key:
+		return j.keys
+	case s.Removed:
+		return j.removed
+	default:
+		return j.segments
+	}
 }
 
 // turned reports whether the newest playlist is of another state than the one

@@ -15,7 +15,7 @@ func (j *Judge) measure(h *checks.History, o *probe.Observation, now time.Time) 
 		return nil
 	}
 	if o.Segment != nil {
-		if !o.Segment.Init {
+		if o.Segment.Media() {
 			m.segment(o)
 		}
 		return m.out

@@ -136,9 +136,9 @@ func (tr *tracker) over(now time.Time) bool {
 		return false
 	}
 	switch tr.check.When {
-	case checks.OnUpdate:
+	case checks.OnUpdate, checks.OnKey:
 		return true
-	case checks.OnPlaylist:
+	case checks.OnPlaylist, checks.OnRemoved:
 		return tr.clean >= 1
 	default:
 		return tr.clean >= 2

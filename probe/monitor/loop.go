@@ -17,7 +17,6 @@ import (
 // goroutine.
 type loop struct {
 	s      *stream
-	client *fetch.Client
 	target atomic.Pointer[probe.Target]
 	cancel context.CancelFunc
 	wake   chan struct{}
@@ -30,8 +29,12 @@ type loop struct {
 	turn uint64             // counts updates, to take the listed segments in turn
 	next uint64             // media sequence number of the first segment not probed yet
 
-	mapURI  string      // EXT-X-MAP that was probed last
-	mapLost atomic.Bool // it could not be fetched
+	mapURI  string                 // EXT-X-MAP that was probed last
+	mapLost atomic.Bool            // it could not be fetched
+	tracks  atomic.Pointer[tracks] // what it says of its tracks; nil while that is not known
+	keyBad  atomic.Bool            // a key that it lists could not be fetched at the last look
+	gone    *job                   // probe of a removed segment that waits for its time
+	goneAt  time.Time              // its time; with none waiting, when one was taken last
 
 	cors corsLooks
 }
@@ -43,7 +46,7 @@ const largestBuffer = 64 << 10
 const earlyDeadline = 4 * time.Second
 
 func newLoop(s *stream, t probe.Target, cancel context.CancelFunc) *loop {
-	l := &loop{s: s, client: s.m.clients[t.Side], cancel: cancel, wake: make(chan struct{}, 1), pace: pace{fixed: s.m.opts.Interval, edge: t.Side == probe.Edge}}
+	l := &loop{s: s, cancel: cancel, wake: make(chan struct{}, 1), pace: pace{fixed: s.m.opts.Interval, edge: t.Side == probe.Edge}}
 	l.target.Store(&t)
 	return l
 }
@@ -127,7 +130,7 @@ func (l *loop) poll(ctx context.Context) time.Duration {
 	if t.Side == probe.Origin {
 		l.conditions(&req)
 	}
-	body, ex := l.client.Do(asking, req)
+	body, ex := l.s.m.client(t.Side, t.URL).Do(asking, req)
 	cancel()
 	if ctx.Err() != nil {
 		return time.Hour
@@ -231,6 +234,9 @@ func (l *loop) note(ctx context.Context, o *probe.Observation) (advanced bool) {
 	newest, ok := o.Playlist.Last()
 	if !ok {
 		return false
+	}
+	if before != nil {
+		l.probeRemoved(ctx, o, before.Playlist)
 	}
 	advanced = before == nil || newest.MSN+1 > l.next || newest.MSN+64 < l.next
 	l.probeSegments(ctx, o, before == nil)

@@ -66,6 +66,7 @@ type Monitor struct {
 	opts    Options
 	log     *zap.Logger
 	clients map[probe.Side]*fetch.Client
+	foreign *fetch.Client // without the origin's secret headers; nil when there are none
 	streams []*stream
 	fan     *fanOut
 	prober  prober
@@ -101,6 +102,9 @@ func New(o Options) *Monitor {
 	if o.Origin != "" {
 		m.clients[probe.Origin] = fetch.New(fetch.Options{Transport: o.Transport, Headers: o.Headers})
 	}
+	if len(o.Headers) > 0 {
+		m.foreign = fetch.New(fetch.Options{Transport: o.Transport})
+	}
 	if o.Edge != "" {
 		m.clients[probe.Edge] = fetch.New(fetch.Options{Transport: o.Transport})
 	}
@@ -131,6 +135,9 @@ func (m *Monitor) Run(ctx context.Context) {
 	draining.Wait()
 	for _, c := range m.clients {
 		c.Close()
+	}
+	if m.foreign != nil {
+		m.foreign.Close()
 	}
 }
 

@@ -28,7 +28,7 @@ type job struct {
 	target probe.Target
 	url    string
 	part   probe.Fact[probe.ByteRange] // of the resource; unstated is all of it
-	mapped bool                        // under an EXT-X-MAP, which holds what a first packet need not
+	mapURI string                      // EXT-X-MAP that it is, or that applies to it and holds what a first packet need not; "" is none
 	probe  probe.SegmentProbe
 }
 
@@ -61,6 +61,7 @@ func (l *loop) probeSegments(ctx context.Context, o *probe.Observation, first bo
 		l.probeSegment(ctx, o, &segs[l.turn%uint64(older)], false, true)
 	}
 	l.probeMap(ctx, o, &segs[len(segs)-1])
+	l.probeKeys(ctx, o, &segs[len(segs)-1])
 }
 
 // probeMap starts a probe of the newest segment's EXT-X-MAP when it is another
@@ -74,7 +75,7 @@ func (l *loop) probeMap(ctx context.Context, o *probe.Observation, s *probe.Segm
 		return
 	}
 	l.mapURI = strings.Clone(s.Map.URI)
-	l.s.m.prober.submit(l.s.ctx, &l.s.group, &job{ctx: ctx, loop: l, target: o.Target, url: u, part: s.Map.ByteRange, probe: probe.SegmentProbe{
+	l.submit(&job{ctx: ctx, loop: l, target: o.Target, url: u, part: s.Map.ByteRange, mapURI: l.mapURI, probe: probe.SegmentProbe{
 		URI: l.mapURI, Listed: o.Exchange.Done, Duration: s.Duration, Init: true,
 	}})
 }
@@ -84,20 +85,29 @@ func (l *loop) probeSegment(ctx context.Context, o *probe.Observation, s *probe.
 	if s.Gap || u == "" {
 		return
 	}
-	j := &job{ctx: ctx, loop: l, target: o.Target, url: u, mapped: s.Map != nil, part: s.ByteRange, probe: probe.SegmentProbe{
-		MSN: s.MSN, URI: s.URI, Newest: newest, Listed: o.Exchange.Done, Duration: s.Duration, Repeat: repeat, Encrypted: encrypted(s.Keys),
+	j := &job{ctx: ctx, loop: l, target: o.Target, url: u, part: s.ByteRange, probe: probe.SegmentProbe{
+		MSN: s.MSN, URI: s.URI, Newest: newest, Listed: o.Exchange.Done, Duration: s.Duration, Repeat: repeat, Part: s.ByteRange.Stated, Encrypted: encrypted(s.Keys),
 	}}
-	l.s.m.prober.submit(l.s.ctx, &l.s.group, j)
+	if s.Map != nil {
+		j.mapURI = s.Map.URI
+	}
+	l.submit(j)
 }
 
+// encrypted reports whether segments are encrypted as a whole. Under SAMPLE-AES
+// and its kin the container is in the clear, RFC 8216bis §4.4.4.4.
 func encrypted(keys []probe.Key) bool {
 	for _, k := range keys {
-		if k.Method != "NONE" && k.Method != "" {
+		switch k.Method {
+		case "NONE", "", "SAMPLE-AES", "SAMPLE-AES-CTR":
+		default:
 			return true
 		}
 	}
 	return false
 }
+
+func (l *loop) submit(j *job) { l.s.m.prober.submit(l.s.ctx, &l.s.group, j) }
 
 // run probes the segment until it can be fetched, it fails for good, or it must
 // have left the playlist.
@@ -113,10 +123,14 @@ func (j *job) run() {
 		case <-j.ctx.Done():
 			return
 		}
-		if j.probe.Init {
+		switch {
+		case j.probe.Init:
 			l.mapLost.Store(!o.OK())
+		case j.probe.Key:
+			l.s.keys.fetched(j.url, j.sound(o))
+			l.keyBad.Store(!j.sound(o))
 		}
-		if o.OK() {
+		if j.sound(o) || j.probe.Removed {
 			return
 		}
 		select {
@@ -133,21 +147,14 @@ func (j *job) once() *probe.Observation {
 	l := j.loop
 	asking, cancel := context.WithTimeout(j.ctx, max(segmentAtLeast, 2*j.probe.Duration))
 	defer cancel()
-	req := fetch.Request{URL: j.url, Limit: fetch.SegmentBytes}
-	switch l.s.m.opts.Segments {
-	case SegmentsHead:
-		req.Method = "HEAD"
-	case SegmentsRange:
-		req.First = fetch.HeadBytes
-	case SegmentsFull, SegmentsNone:
+	if j.probe.Key {
+		return j.key(asking)
 	}
-	if j.part.Stated && req.Method == "" {
-		req.Offset, req.First = j.part.Value.Offset, min(j.part.Value.Length, cmp.Or(req.First, j.part.Value.Length))
-	}
+	req := j.request()
 	into, _ := l.s.m.heads.Get().(*[]byte)
 	defer l.s.m.heads.Put(into)
 	req.Into = (*into)[:0]
-	body, ex := l.client.Do(asking, req)
+	body, ex := l.s.m.client(j.target.Side, j.url).Do(asking, req)
 	seg := j.probe
 	o := &probe.Observation{Target: j.target, Exchange: ex, Segment: &seg}
 	if !ex.OK() || req.Method == "HEAD" {
@@ -156,17 +163,62 @@ func (j *job) once() *probe.Observation {
 	if j.part.Stated && !takePart(&o.Exchange, j.part.Value) {
 		return o
 	}
+	j.inspect(o, body)
+	return o
+}
+
+// request is what to ask for.
+func (j *job) request() fetch.Request {
+	req := fetch.Request{URL: j.url, Limit: fetch.SegmentBytes}
+	switch j.loop.s.m.opts.Segments {
+	case SegmentsHead:
+		req.Method = "HEAD"
+	case SegmentsRange:
+		req.First = fetch.HeadBytes
+	case SegmentsFull, SegmentsNone:
+	}
+	if j.probe.Removed && req.Method == "" {
+		req.First = 1 // whether it is there is all that is asked
+	}
+	if j.part.Stated && req.Method == "" {
+		req.Offset, req.First = j.part.Value.Offset, min(j.part.Value.Length, cmp.Or(req.First, j.part.Value.Length))
+	}
+	return req
+}
+
+// inspect notes what the bytes of the answer say.
+func (j *job) inspect(o *probe.Observation, body []byte) {
+	seg := o.Segment
 	seg.HashBytes = int64(len(body))
 	seg.Hash = maphash.Bytes(bytesSeed, body)
-	if !seg.Encrypted && !seg.Init {
-		total := o.Exchange.ObjectBytes.Or(-1)
-		facts := segment.Inspect(body, total, total == int64(len(body)))
-		seg.Container, seg.Problems, seg.Start = facts.Container, facts.Problems, facts.Start
-		if j.mapped {
-			seg.Problems = slices.DeleteFunc(seg.Problems, func(p probe.Problem) bool { return p.Check == "seg.ts.pat" })
-		}
+	if seg.Init {
+		j.loop.tracks.Store(&tracks{j.mapURI, segment.Init(body)})
 	}
-	return o
+	if seg.Encrypted || !seg.Media() {
+		return
+	}
+	total := o.Exchange.ObjectBytes.Or(-1)
+	facts := segment.Inspect(body, total, total == int64(len(body)))
+	seg.Container, seg.Problems, seg.Track = facts.Container, facts.Problems, facts.Track
+	var of []segment.Track
+	if t := j.loop.tracks.Load(); t != nil && withoutQuery(t.uri) == withoutQuery(j.mapURI) {
+		of = t.list
+	}
+	seg.Start, seg.Lasts, seg.Keyframe = facts.StartOf(of), facts.SpanOf(of), facts.KeyframeOf(of)
+	if j.mapURI != "" {
+		seg.Problems = slices.DeleteFunc(seg.Problems, func(p probe.Problem) bool { return p.Check == "seg.ts.pat" })
+	}
+}
+
+func withoutQuery(u string) string {
+	u, _, _ = strings.Cut(u, "?")
+	return u
+}
+
+// tracks are those of one EXT-X-MAP resource.
+type tracks struct {
+	uri  string
+	list []segment.Track
 }
 
 // takePart makes the exchange that of a byte range of its resource, which is

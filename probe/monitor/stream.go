@@ -29,7 +29,8 @@ type stream struct {
 	group sync.WaitGroup
 	ctx   context.Context //nolint:containedctx // of run: workers that a loop starts outlive the loop
 	td    atomic.Int64    // target duration of the media playlist that was read last, in nanoseconds; 0 is unknown
-	round atomic.Int64    // when every target had been polled once, in unix nanoseconds; 0 is not yet
+	keys  keyring
+	round atomic.Int64 // when every target had been polled once, in unix nanoseconds; 0 is not yet
 
 	ladders   map[probe.Side]*ladder
 	variables atomic.Pointer[map[string]string] // of the multivariant playlist, for EXT-X-DEFINE:IMPORT
@@ -240,12 +241,15 @@ func (s *stream) climb(ctx context.Context) {
 			from = s.ladders[side.Other()]
 		}
 		for _, e := range from.entries {
-			u := s.m.onSide(side, e.URL)
+			t := probe.Target{Stream: s.cfg.Name, Rendition: e.Name, Side: side, URL: s.m.onSide(side, e.URL)}
+			if v := e.Variant; v != nil {
+				t.Peak, t.Average = v.Bandwidth.Value, v.AverageBandwidth.Value
+			}
 			l := s.loop(e.Name, side)
 			if l == nil {
-				l = s.start(ctx, probe.Target{Stream: s.cfg.Name, Rendition: e.Name, Side: side, URL: u})
-			} else if t := l.target.Load(); t.URL != u && s.ladders[side] != nil {
-				l.rename(e.Name, u)
+				l = s.start(ctx, t)
+			} else if *l.target.Load() != t && s.ladders[side] != nil {
+				l.target.Store(&t)
 			}
 			wanted[l] = true
 		}

@@ -1,18 +1,14 @@
 package segment
 
-import (
-	"encoding/binary"
-	"math"
-	"time"
-
-	"github.com/streamwatch/streamwatch/probe"
-)
+import "encoding/binary"
 
 // Track is one track of an initialisation section.
 type Track struct {
 	ID        uint32
 	Timescale uint32 // ticks per second
 	Handler   string // vide, soun, subt, …
+	Duration  uint32 // ticks of a sample whose fragment states none; 0 is not stated
+	Flags     uint32 // of such a sample
 }
 
 // Init reads the tracks of an initialisation section (EXT-X-MAP) or of any
@@ -35,7 +31,28 @@ func Init(head []byte) []Track {
 		}
 		b = b[x.size:]
 	}
+	if mvex, ok := child(moov.body, "mvex"); ok {
+		defaults(mvex.body, tracks)
+	}
 	return tracks
+}
+
+// defaults reads what trex boxes state for the samples of each track.
+func defaults(mvex []byte, tracks []Track) {
+	for b := mvex; len(b) > 0; {
+		x, ok, _ := next(b, int64(len(b)))
+		if !ok || !x.full {
+			return
+		}
+		if string(x.kind) == "trex" && len(x.body) >= 24 {
+			for i := range tracks {
+				if tracks[i].ID == binary.BigEndian.Uint32(x.body[4:]) {
+					tracks[i].Duration, tracks[i].Flags = binary.BigEndian.Uint32(x.body[12:]), binary.BigEndian.Uint32(x.body[20:])
+				}
+			}
+		}
+		b = b[x.size:]
+	}
 }
 
 // track reads tkhd, mdhd and hdlr, whose fields move when their version is 1.
@@ -69,23 +86,4 @@ func field(b []byte) (uint32, bool) {
 		return 0, false
 	}
 	return binary.BigEndian.Uint32(b[at:]), true
-}
-
-// StartOf returns where the segment begins: Start, or for MP4 the first decode
-// time in the timescale of its track, which an initialisation section states.
-func (f *Facts) StartOf(tracks []Track) probe.Fact[time.Duration] {
-	if !f.Ticks.Stated {
-		return f.Start
-	}
-	for _, t := range tracks {
-		if t.ID != f.Track || t.Timescale == 0 {
-			continue
-		}
-		seconds, rest := f.Ticks.Value/uint64(t.Timescale), f.Ticks.Value%uint64(t.Timescale)
-		if seconds >= math.MaxInt64/uint64(time.Second) {
-			break
-		}
-		return probe.State(time.Duration(seconds)*time.Second + time.Duration(rest*uint64(time.Second)/uint64(t.Timescale)))
-	}
-	return probe.Fact[time.Duration]{}
 }

@@ -4,8 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-
-	"github.com/streamwatch/streamwatch/probe"
 )
 
 // box is one box of ISO/IEC 14496-12 §4.2, as far as it is in memory.
@@ -68,8 +66,9 @@ func isMP4(b []byte) bool {
 	}
 }
 
-// boxes remembers which boxes of a segment have been seen.
-type boxes struct{ ftyp, moov, mvex, moof, mdat, broken bool }
+// boxes remembers which boxes of a segment have been seen, and whether those
+// are all that there are.
+type boxes struct{ ftyp, moov, mvex, moof, mdat, broken, all bool }
 
 // readMP4 walks the boxes of a fragmented MP4 file (RFC 8216bis §3.1.2).
 func (f *Facts) readMP4(head []byte, total int64, complete bool) {
@@ -95,6 +94,7 @@ func (f *Facts) readMP4(head []byte, total int64, complete bool) {
 		}
 		f.topBox(x, &seen)
 		if x.size > int64(len(head))-at {
+			seen.all = x.size == rest
 			at = int64(len(head))
 			break
 		}
@@ -104,6 +104,8 @@ func (f *Facts) readMP4(head []byte, total int64, complete bool) {
 		f.problem(checkBox, fmt.Sprintf("%d bytes after the last box", total-at))
 	}
 	f.Init = seen.moov
+	seen.all = (seen.all || at == total) && !seen.broken
+	f.samples.known = f.samples.known && seen.all
 	f.shape(seen, complete)
 }
 
@@ -117,9 +119,7 @@ func (f *Facts) topBox(x box, seen *boxes) {
 		_, found := child(x.body, "mvex")
 		seen.mvex = seen.mvex || found || !x.full
 	case "moof":
-		if !seen.moof {
-			f.fragment(x)
-		}
+		f.fragment(x, !seen.moof)
 		seen.moof = true
 	case "mdat":
 		if !seen.moof && !seen.mdat && !seen.moov {
@@ -142,29 +142,6 @@ func (f *Facts) shape(seen boxes, complete bool) {
 		f.problem(checkBox, "neither moov nor moof")
 	case complete && !seen.broken && seen.moof && !seen.mdat:
 		f.problem(checkBox, "moof without mdat")
-	}
-}
-
-// fragment reads the decode time of the first track fragment of a moof.
-func (f *Facts) fragment(moof box) {
-	traf, ok := child(moof.body, "traf")
-	if !ok {
-		if moof.full {
-			f.problem(checkBox, "moof without traf")
-		}
-		return
-	}
-	if tfhd, ok := child(traf.body, "tfhd"); ok && len(tfhd.body) >= 8 {
-		f.Track = binary.BigEndian.Uint32(tfhd.body[4:])
-	}
-	tfdt, ok := child(traf.body, "tfdt")
-	switch {
-	case !ok && traf.full:
-		f.problem(checkBox, "traf without tfdt")
-	case ok && len(tfdt.body) >= 12 && tfdt.body[0] == 1:
-		f.Ticks = probe.State(binary.BigEndian.Uint64(tfdt.body[4:]))
-	case ok && len(tfdt.body) >= 8 && tfdt.body[0] == 0:
-		f.Ticks = probe.State(uint64(binary.BigEndian.Uint32(tfdt.body[4:])))
 	}
 }
 

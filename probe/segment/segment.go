@@ -22,10 +22,13 @@ type Facts struct {
 	Start     probe.Fact[time.Duration] // first video PTS, else the first audio PTS, else the timestamp of packed audio; MP4: see StartOf
 	Video     probe.Fact[time.Duration] // first video PTS of a transport stream
 	Audio     probe.Fact[time.Duration] // first audio PTS of a transport stream
-	Keyframe  probe.Fact[bool]          // transport streams: the first video packet is a random access point
+	Span      probe.Fact[time.Duration] // how long the video of a whole transport stream lasts; MP4: see SpanOf
+	Keyframe  probe.Fact[bool]          // transport streams: decoding can begin with the first picture; MP4: see KeyframeOf
 	Init      bool                      // MP4: holds a moov, so it can stand as EXT-X-MAP
-	Track     uint32                    // MP4: track_ID that Ticks belongs to
+	Track     uint32                    // what Start or Ticks is of; MP4: its track_ID; transport streams: 1 video, 2 audio
 	Ticks     probe.Fact[uint64]        // MP4: first baseMediaDecodeTime, in units of the track's timescale
+
+	samples samples // MP4: of that track
 }
 
 // Checks that the problems belong to (hls.md 1.5).
@@ -51,7 +54,7 @@ func Inspect(head []byte, total int64, complete bool) Facts {
 	f := Facts{Container: Sniff(head)}
 	switch f.Container {
 	case probe.ContainerTS:
-		f.readTS(head, total)
+		f.readTS(head, total, complete)
 	case probe.ContainerMP4:
 		f.readMP4(head, total, complete)
 	case probe.ContainerAAC:

@@ -289,6 +289,12 @@ func TestFFmpeg(t *testing.T) {
 					t.Errorf("%s: %+v, by its head %+v", name, whole, part)
 				}
 				start := whole.StartOf(tracks)
+				if span := whole.SpanOf(tracks); (span.Value-time.Second).Abs() > 60*time.Millisecond || c.want == probe.ContainerMP4 && part.SpanOf(tracks) != span {
+					t.Errorf("%s lasts %v, by its head %v", name, span, part.SpanOf(tracks))
+				}
+				if key := part.KeyframeOf(tracks); key != probe.State(true) {
+					t.Errorf("%s begins with a keyframe: %v", name, key)
+				}
 				if !start.Stated || start != part.StartOf(tracks) {
 					t.Errorf("%s starts at %v, by its head at %v", name, start, part.StartOf(tracks))
 				}
@@ -315,7 +321,8 @@ func read(t *testing.T, dir, name string) []byte {
 func FuzzInspect(f *testing.F) {
 	for _, b := range [][]byte{
 		nil, slices.Concat(pat, pmt, video(0, 0)), initSec, media, slices.Concat(id3(priv(owner, 1)), adts), []byte("WEBVTT\n\n"), []byte("<html>"),
-		slices.Concat(u32(1), []byte("moof"), u32(1<<31, 0)), slices.Concat(u32(0), []byte("moof"), u32(0), []byte("traf"), u32(0), []byte("tfdt")),
+		slices.Concat(u32(1), []byte("moof"), u32(1<<31, 0)), slices.Concat(initSec, box("moof", traf([]uint32{0x3b, 1, 0, 0, 1, 2, 3, 4}, []uint32{0xf05, 1, 9, 9, 1, 2, 3, 4}))),
+		slices.Concat(u32(0), []byte("moof"), u32(0), []byte("traf"), u32(0), []byte("tfdt")),
 	} {
 		f.Add(b, int64(len(b)), true)
 		f.Add(b, int64(-1), false)
@@ -325,7 +332,12 @@ func FuzzInspect(f *testing.F) {
 		if len(facts.Problems) > 8 {
 			t.Errorf("%d problems of one segment", len(facts.Problems))
 		}
-		facts.StartOf(segment.Init(b))
+		tracks := segment.Init(b)
+		facts.StartOf(tracks)
+		facts.KeyframeOf(tracks)
+		if span := facts.SpanOf(tracks); span.Value < 0 {
+			t.Errorf("a segment that lasts %s", span.Value)
+		}
 	})
 }
 

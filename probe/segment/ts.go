@@ -4,8 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"time"
-
-	"github.com/streamwatch/streamwatch/probe"
 )
 
 // A transport stream is packets of 188 bytes that begin with 0x47 (ISO/IEC
@@ -39,6 +37,8 @@ type tsReader struct {
 	pmt      uint16             // PID of the first program's PMT; 0 is none yet
 	gotPMT   bool
 	media    bool // a PES packet has begun
+	kind     byte // stream_type of the first video in the PMT; 0 is none
+	pictures pictures
 
 	breaks, firstBreak        int
 	errored, scrambled, early bool
@@ -46,9 +46,15 @@ type tsReader struct {
 
 const seen = 0x10
 
+// What Start can be of in a transport stream.
+const (
+	trackVideo = 1
+	trackAudio = 2
+)
+
 // readTS notes the facts of a transport stream. Packets after a lost sync are
 // not read: what they seem to say is noise.
-func (f *Facts) readTS(head []byte, total int64) {
+func (f *Facts) readTS(head []byte, total int64, complete bool) {
 	r := tsReader{f: f}
 	if o := syncOffset(head); o > 0 {
 		f.problem(checkSync, fmt.Sprintf("first sync byte at %d, want 0", o))
@@ -65,9 +71,12 @@ func (f *Facts) readTS(head []byte, total int64) {
 		f.problem(checkSync, fmt.Sprintf("%d bytes are not whole packets: %d left over", total, total%packetBytes))
 	}
 	r.conclude()
-	f.Start = f.Video
+	if complete {
+		f.Span = r.pictures.span()
+	}
+	f.Start, f.Track = f.Video, trackVideo
 	if !f.Start.Stated {
-		f.Start = f.Audio
+		f.Start, f.Track = f.Audio, trackAudio
 	}
 }
 
@@ -120,6 +129,7 @@ func (r *tsReader) packet(p []byte, at int) {
 		r.pat(payload)
 	case pid == r.pmt && pid != 0:
 		r.gotPMT = true
+		r.streams(payload)
 	default:
 		r.pes(payload, randomAccess)
 	}
@@ -151,7 +161,7 @@ func (r *tsReader) pat(b []byte) {
 	if b[0] != 0 {
 		return
 	}
-	end := min(3+int(binary.BigEndian.Uint16(b[1:])&0x0fff)-4, len(b)) // without the CRC
+	end := sectionEnd(b)
 	for at := 8; at+4 <= end; at += 4 {
 		if binary.BigEndian.Uint16(b[at:]) != 0 { // program 0 is the network's
 			r.pmt = binary.BigEndian.Uint16(b[at+2:]) & nullPID
@@ -160,32 +170,9 @@ func (r *tsReader) pat(b []byte) {
 	}
 }
 
-// pes reads the first PTS of video and of audio.
-func (r *tsReader) pes(b []byte, randomAccess bool) {
-	if len(b) < 4 || b[0] != 0 || b[1] != 0 || b[2] != 1 {
-		return
-	}
-	if !r.media && !r.gotPMT {
-		r.early = true
-	}
-	r.media = true
-	var first *probe.Fact[time.Duration]
-	switch id := b[3]; {
-	case id >= 0xe0 && id <= 0xef:
-		first = &r.f.Video
-		if !r.f.Keyframe.Stated {
-			r.f.Keyframe = probe.State(randomAccess)
-		}
-	case id >= 0xc0 && id <= 0xdf, id == 0xbd, id == 0xfd: // MPEG audio and AAC, AC-3, E-AC-3
-		first = &r.f.Audio
-	default:
-		return
-	}
-	if first.Stated || len(b) < 14 || b[7]&0x80 == 0 {
-		return
-	}
-	pts := uint64(b[9]&0x0e)<<29 | uint64(b[10])<<22 | uint64(b[11]&0xfe)<<14 | uint64(b[12])<<7 | uint64(b[13])>>1
-	*first = probe.State(ticks90k(pts))
+// sectionEnd is where the content of a section ends: before its CRC, and within b.
+func sectionEnd(b []byte) int {
+	return min(3+int(binary.BigEndian.Uint16(b[1:])&0x0fff)-4, len(b))
 }
 
 // ticks90k converts a timestamp of 33 bits in units of 1/90000 s.

@@ -21,6 +21,7 @@ type Config struct {
 	Window          int           // segments listed; zero is 6
 	PlainTime       bool          // leave EXT-X-PROGRAM-DATE-TIME out
 	FMP4            bool          // fragmented MP4 instead of MPEG-TS
+	Encrypt         bool          // METHOD=AES-128; of MPEG-TS only
 	Discontinuity   int           // a discontinuity every so many segments; zero is never
 
 	// Start is when the first segment, number 0, began. Zero is an hour ago.
@@ -66,6 +67,7 @@ func (c Config) withDefaults(now time.Time) Config {
 	c.TargetDuration = wholeSeconds(cmp.Or(c.TargetDuration, c.SegmentDuration, 2*time.Second))
 	c.SegmentDuration = wholeSeconds(cmp.Or(c.SegmentDuration, c.TargetDuration))
 	c.Window = max(1, cmp.Or(c.Window, 6))
+	c.Encrypt = c.Encrypt && !c.FMP4
 	c.Discontinuity = max(0, c.Discontinuity)
 	c.Jitter = min(max(0, c.Jitter), 0.2)
 	if c.Start.IsZero() {

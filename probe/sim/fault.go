@@ -22,6 +22,8 @@ type Fault struct {
 	Where Where  `json:"where"`
 	Arg   string `json:"arg,omitempty"` // default of the argument, a whole number or a duration; "" takes none
 
+	Encrypted bool `json:"encrypted,omitempty"` // it breaks what only a stream with Config.Encrypt has
+
 	last bool // without a rendition it touches only the last one
 
 	// What it changes; unused ones are nil. clock moves the moment that a media
@@ -42,15 +44,17 @@ const (
 	multivariant kind = 1 << iota
 	mediaPlaylist
 	segment
+	keyFile
 
 	playlists = multivariant | mediaPlaylist
-	anything  = playlists | segment
+	anything  = playlists | segment | keyFile
 )
 
 // answer is how one request is answered, where that is not the healthy way.
 type answer struct {
-	kind      kind
-	published time.Time // of a segment: when the playlist first listed it
+	kind       kind
+	published  time.Time // of a segment: when the playlist first listed it
+	generation int       // of a key: how often it was changed
 
 	status int                 // zero is what the resource has
 	html   bool                // an error page instead of the resource
@@ -61,11 +65,12 @@ type answer struct {
 	cut    float64             // the connection closes after this share of the body, if not zero
 	body   func([]byte) []byte // changes the body; its length and validators follow
 	take   int                 // which recording of a segment; 0 is the true one
+	ahead  int64               // seconds by which the timestamps of a segment are
 }
 
 // Faults lists every fault in the order of the docs: origin, then edge.
 func Faults() []Fault {
-	return slices.Concat(playlistFaults(), listingFaults(), segmentFaults(), answerFaults(), edgeFaults())
+	return slices.Concat(playlistFaults(), listingFaults(), segmentFaults(), mediaFaults(), answerFaults(), edgeFaults())
 }
 
 // FindFault returns the fault with a name.

@@ -156,6 +156,23 @@ var onTheWire = map[string]func(w *world, before scan){
 		g := w.get("origin.test" + high + s.last())
 		w.must(g.err == nil && len(g.body)%188 != 0 && len(g.body)*2 < len(w.get("origin.test"+high+s.uris[4]).body), "%d bytes, %v", len(g.body), g.err)
 	},
+	"pts-jump": func(w *world, before scan) {
+		time.Sleep(2 * time.Second)
+		was, is := w.get("origin.test"+high+before.last()), w.get("origin.test"+high+w.playlist("origin.test", high).last())
+		w.must(firstPTS(is.body)-firstPTS(was.body) == 42*90000, "the step is %d ticks", firstPTS(is.body)-firstPTS(was.body))
+	},
+	"key-404": func(w *world, before scan) {
+		answers(w, "origin.test"+high+"key0.key", 200, streamKey)
+		w.must(len(w.get("origin.test"+high+before.last()).body)%188 != 0, "the segments are in the clear")
+		time.Sleep(2 * time.Second)
+		w.must(strings.Contains(w.get("origin.test"+high+playlistName).body, `URI="key1.key"`), "the key was not changed")
+		answers(w, "origin.test"+high+"key1.key", 404, "")
+	},
+	"key-short": func(w *world, _ scan) {
+		w.must(len(w.get("origin.test"+high+"key0.key").body) == 16, "the key is not as it should be")
+		g := w.get("origin.test" + high + "key1.key")
+		w.must(g.status == 200 && len(g.body) == 10, "the new key: %d, %d bytes", g.status, len(g.body))
+	},
 	"playlist-503": func(w *world, _ scan) { answers(w, "origin.test"+high+playlistName, 503, "") },
 	"playlist-503-one": func(w *world, _ scan) {
 		answers(w, "origin.test"+low+playlistName, 503, "")
@@ -256,6 +273,12 @@ var onTheWire = map[string]func(w *world, before scan){
 	},
 }
 
+// firstPTS returns the timestamp of the first video packet.
+func firstPTS(ts string) int64 {
+	b := []byte(ts[strings.Index(ts, "\x00\x00\x01\xe0")+9:])
+	return int64(b[0]&0x0e)<<29 | int64(b[1])<<22 | int64(b[2]&0xfe)<<14 | int64(b[3])<<7 | int64(b[4])>>1
+}
+
 func lagging(segments int) func(*world, scan) {
 	return func(w *world, before scan) {
 		for range 3 {
@@ -312,7 +335,7 @@ func TestFaultsOnTheWire(t *testing.T) {
 				t.Fatal("no test says what this fault looks like")
 			}
 			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, Config{}, EdgeConfig{})
+				w := newWorld(t, Config{Encrypt: f.Encrypted}, EdgeConfig{})
 				time.Sleep(500 * time.Millisecond)
 				before := w.playlist("origin.test", high)
 				for _, r := range []string{high, low} { // the edge knows the present

@@ -22,10 +22,10 @@ func TestPlaysOverHTTP(t *testing.T) {
 		}
 		t.Skip("ffmpeg is missing")
 	}
-	for name, fmp4 := range map[string]bool{"ts": false, "fmp4": true} {
+	for name, c := range map[string]Config{"ts": {}, "fmp4": {FMP4: true}, "encrypted": {Encrypt: true}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			origin := httptest.NewServer(NewOrigin(Config{FMP4: fmp4, TargetDuration: time.Second, Window: 16}))
+			origin := httptest.NewServer(NewOrigin(Config{FMP4: c.FMP4, Encrypt: c.Encrypt, TargetDuration: time.Second, Window: 16}))
 			defer origin.Close()
 			edge := httptest.NewServer(NewEdge(EdgeConfig{Origin: mustURL(origin.URL)}))
 			defer edge.Close()

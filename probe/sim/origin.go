@@ -224,7 +224,7 @@ func (o *Origin) view(t *track, tl *timeline, number int64) *view {
 	first := max(0, number-int64(c.Window)+1)
 	v := &view{
 		version: 6, target: int(c.TargetDuration / time.Second), sequence: first, independent: true,
-		window: c.Window, fmp4: c.FMP4, timeline: tl, segments: make([]listed, 0, number-first+1),
+		window: c.Window, fmp4: c.FMP4, encrypt: c.Encrypt, timeline: tl, segments: make([]listed, 0, number-first+1),
 	}
 	if n := int64(c.Discontinuity); n > 0 && first > 0 {
 		v.discSequence = (first - 1) / n
@@ -250,6 +250,12 @@ func (o *Origin) serveSegment(w http.ResponseWriter, r *http.Request, t *track, 
 		a.serve(w, r, &blob{body: media.Init(t.index), kind: "video/mp4", modified: t.stream.start})
 		return
 	}
+	if generation, ok := keyGeneration(name); ok && o.config.Encrypt {
+		a.kind, a.generation = keyFile, generation
+		a.apply(faults, now)
+		a.serve(w, r, &blob{body: []byte(streamKey), kind: keyType, modified: t.stream.start})
+		return
+	}
 	number, ok := segmentNumber(name, o.config.FMP4)
 	tl, shown := o.shown(t, faults, now)
 	if shown.After(now) { // what is listed early is not there early
@@ -264,7 +270,7 @@ func (o *Origin) serveSegment(w http.ResponseWriter, r *http.Request, t *track, 
 	begin, length := tl.segment(number)
 	a.published = tl.published(number)
 	a.apply(faults, now)
-	a.serve(w, r, o.segment(t.index, int64(begin/time.Second), int64(length/time.Second), a.take).at(a.published))
+	a.serve(w, r, o.segment(t.index, int64(begin/time.Second)+a.ahead, int64(length/time.Second), a.take).at(a.published))
 }
 
 // segment returns the bytes of a segment. Streams share them: the newest ones
@@ -279,6 +285,9 @@ func (o *Origin) segment(index int, begin, seconds int64, take int) *blob {
 		b.kind, b.body = "video/mp4", media.Fragment(index, begin, seconds, take)
 	} else {
 		b.body = media.TS(index, begin, seconds, take)
+	}
+	if o.config.Encrypt {
+		b.body = encrypt(b.body)
 	}
 	o.segments.store(&object{key: key, blob: b})
 	return b

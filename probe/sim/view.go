@@ -21,6 +21,7 @@ type view struct {
 
 	window   int
 	fmp4     bool
+	encrypt  bool
 	timeline *timeline
 }
 
@@ -31,6 +32,7 @@ type listed struct {
 	at        time.Time // EXT-X-PROGRAM-DATE-TIME; zero is none
 	length    time.Duration
 	published time.Time
+	key       int // how often the key was changed before it
 	disc      bool
 	gap       bool
 }
@@ -81,6 +83,9 @@ func (v *view) encode() []byte {
 		item := &m3u8.MediaSegment{
 			URI: segmentName(s.number, s.take, v.fmp4), Duration: s.length.Seconds(),
 			ProgramDateTime: s.at, Discontinuity: s.disc,
+		}
+		if v.encrypt && (i == 0 || s.key != v.segments[i-1].key) {
+			item.Key = &m3u8.Key{Method: "AES-128", URI: keyName(s.key), IV: fmt.Sprintf("0x%x", streamIV)}
 		}
 		if s.gap {
 			item.Custom = map[string]m3u8.CustomTag{"gap": tag("#EXT-X-GAP")}

@@ -1,0 +1,88 @@
+package checks
+
+import (
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+var altTimestamps = register(Check{
+	ID:      "alt.timestamps",
+	Summary: "renditions have different media time at one moment",
+	Doc: "The first timestamps of segments of two renditions differ by another time than their program date-times do: by more than 0.5 s warning, two target durations error. Two of four " +
+		"segments open an incident. First timestamps are those of decoding order, which differ a little between codecs, so less is not judged; nor are renditions without EXT-X-PROGRAM-DATE-TIME.",
+	Spec:     "RFC 8216bis §6.2.4; TN2235",
+	Severity: probe.Error,
+	Blame:    probe.BlameEncoder,
+	When:     OnSegment,
+	After:    2, Of: 4,
+	Hold: 5,
+	Run: func(p *Pass) {
+		rec, ok := p.firstProbe()
+		if !ok || !rec.Start.Stated {
+			p.Silent = true
+			return
+		}
+		h := p.History
+		at, dsn := h.dateOf(rec)
+		for _, s := range h.Siblings {
+			other := s.probedAt(at, rec.Duration/2)
+			if s == h || at.IsZero() || other == nil || other.Wraps != rec.Wraps {
+				continue
+			}
+			theirs, otherDSN := s.dateOf(other)
+			off := (timeBetween(other.Start.Value, rec.Start.Value, rec.Wraps) - at.Sub(theirs)).Abs()
+			if otherDSN != dsn || off <= time.Second/2 {
+				continue
+			}
+			sev := probe.Warning
+			if td := h.TD(); td > 0 && off > 2*td {
+				sev = probe.Error
+			}
+			p.Reportf(sev, "segment %d is %s from segment %d of %s", rec.MSN, seconds(off), other.MSN, s.Target.Rendition)
+		}
+	},
+})
+
+// dateOf returns the program date-time of a segment that was probed, carried
+// forward from the last one that is written, zero when there is none; and its
+// discontinuity sequence number.
+func (h *History) dateOf(rec *SegmentRecord) (at time.Time, dsn uint64) {
+	s, ok := h.listed(rec)
+	if !ok {
+		return time.Time{}, 0
+	}
+	var since time.Duration
+	index := int(s.MSN - h.Playlist.Segments[0].MSN)
+	for i := index; i >= max(0, index-datesBack); i-- {
+		before := &h.Playlist.Segments[i]
+		if i != index {
+			since += before.Duration
+		}
+		if !before.PDT.IsZero() {
+			return before.PDT.Add(since), s.DSN
+		}
+		if before.Discontinuity {
+			break
+		}
+	}
+	return time.Time{}, s.DSN
+}
+
+// datesBack is how many segments back a program date-time is looked for.
+const datesBack = 256
+
+// probedAt returns the newest record whose segment begins within slack of a
+// program date-time and says where its time begins.
+func (h *History) probedAt(at time.Time, slack time.Duration) *SegmentRecord {
+	for i := len(h.Segments) - 1; i >= 0 && !at.IsZero(); i-- {
+		rec := &h.Segments[i]
+		if !rec.OK || !rec.Start.Stated {
+			continue
+		}
+		if theirs, _ := h.dateOf(rec); !theirs.IsZero() && theirs.Sub(at).Abs() <= slack {
+			return rec
+		}
+	}
+	return nil
+}

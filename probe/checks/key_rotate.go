@@ -1,0 +1,36 @@
+package checks
+
+import (
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// KeyTurns is how the key of a rendition was changed.
+type KeyTurns struct {
+	ID      uint64        // of the newest segment's key, a hash of its URI; 0 is none
+	Turned  time.Time     // when it was last changed; zero while it was not
+	Longest time.Duration // between two changes
+	Count   int           // of such times
+}
+
+var keyRotate = register(Check{
+	ID:      "key.rotate",
+	Summary: "keys are not changed any more",
+	Doc: "The key URI was changed again and again, four times at least, and is now the same for more than three times the longest time that one of them lasted: what changes keys may have " +
+		"stopped. Keys that are never changed are no finding.",
+	Spec:     "RFC 8216bis §4.4.4.4",
+	Severity: probe.Warning,
+	Blame:    probe.BlameEncoder,
+	When:     OnPlaylist,
+	After:    2, Of: 2,
+	Run: func(p *Pass) {
+		k := p.History.Keys
+		if k.Count < 3 || !p.atSource() || !p.Obs.Playlist.Live() {
+			return
+		}
+		if same := p.Now.Sub(k.Turned); same > 3*k.Longest+p.History.TD() {
+			p.Reportf(probe.Warning, "one key for %s; before, %s at most", seconds(same), seconds(k.Longest))
+		}
+	},
+})

@@ -1,0 +1,90 @@
+package checks
+
+import (
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// Where a segment's time begins must be where that of the one before ends.
+var segTimeline = []*Check{
+	segmentTime("seg.ts.pts", "media time jumps without a discontinuity", "RFC 8216bis §3; HLS Authoring Specification 7.2", true,
+		"The first PTS of a segment (of packed audio: its timestamp) differs"),
+	segmentTime("seg.mp4.tfdt", "decode time jumps without a discontinuity", "RFC 8216bis §3.1.2; HLS Authoring Specification 7.3", false,
+		"The first decode time of a segment, in the timescale that its EXT-X-MAP states, differs"),
+}
+
+func segmentTime(id, summary, spec string, wraps bool, differs string) *Check {
+	return register(Check{
+		ID: id, Summary: summary, Spec: spec, Severity: probe.Error, When: OnSegment, Blame: probe.BlameEncoder, Hold: 5,
+		Doc: differs + " from that of the segment before plus its EXTINF, and plus what its samples last where that is known, by more than 0.5 s, or 1 s where EXTINF is in whole " +
+			"seconds, without EXT-X-DISCONTINUITY: error. Where the samples state what they last, more than 0.1 s: warning. A timestamp of 33 bits may wrap. The first bytes suffice; segments " +
+			"that are encrypted as a whole, and such that were not probed one after the other, are not judged.",
+		Explains: []string{"alt.timestamps"},
+		Run: func(p *Pass) {
+			rec, ok := p.firstProbe()
+			if !ok || !rec.Start.Stated || rec.Wraps != wraps {
+				p.Silent = true
+				return
+			}
+			h := p.History
+			if before, ok := h.Segment(rec.MSN - 1); ok {
+				p.compareTimes(before, rec)
+			}
+			if after, ok := h.Segment(rec.MSN + 1); ok { // probes can overtake each other
+				p.compareTimes(rec, after)
+			}
+		},
+	})
+}
+
+// compareTimes reports when b does not begin where a ends.
+func (p *Pass) compareTimes(a, b *SegmentRecord) {
+	if !p.History.joined(a, b) {
+		return
+	}
+	took := timeBetween(a.Start.Value, b.Start.Value, a.Wraps)
+	off, limit := took-a.Duration, time.Second/2
+	if wholeSeconds(a) {
+		limit = time.Second
+	}
+	exact := a.Lasts.Stated && !a.Wraps
+	if a.Lasts.Stated && (took-a.Lasts.Value).Abs() < off.Abs() {
+		off = took - a.Lasts.Value
+	}
+	switch {
+	case off.Abs() > limit:
+		p.Reportf(probe.Error, "segment %d begins %s after segment %d, which lasts %s", b.MSN, seconds(took), a.MSN, seconds(a.Duration))
+	case exact && off.Abs() > time.Second/10:
+		p.Reportf(probe.Warning, "segment %d begins %.2f s after segment %d, which lasts %.2f s", b.MSN, took.Seconds(), a.MSN, a.Duration.Seconds())
+	}
+}
+
+// joined reports whether b follows a, as the newest playlist lists them, with
+// nothing between them that may break the time.
+func (h *History) joined(a, b *SegmentRecord) bool {
+	if !a.OK || !b.OK || !a.Start.Stated || !b.Start.Stated || a.Wraps != b.Wraps || a.Track != b.Track {
+		return false
+	}
+	first, ok := h.listed(a)
+	second, ok2 := h.listed(b)
+	if !ok || !ok2 || first.DSN != second.DSN || first.Gap || second.Gap {
+		return false
+	}
+	return first.Map == second.Map || first.Map != nil && second.Map != nil && samePath(first.Map.URI, second.Map.URI)
+}
+
+// wrap is after how long a timestamp of 33 bits at 90 kHz begins again: 26.5 hours.
+const wrap = time.Duration(1<<33) * 100_000 / 9
+
+// timeBetween is b − a; of timestamps that wrap, the nearer way round.
+func timeBetween(a, b time.Duration, wraps bool) time.Duration {
+	d := b - a
+	switch {
+	case wraps && d > wrap/2:
+		d -= wrap
+	case wraps && d < -wrap/2:
+		d += wrap
+	}
+	return d
+}

@@ -1,0 +1,126 @@
+package monitor
+
+import (
+	"context"
+	"hash/maphash"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/fetch"
+)
+
+const (
+	keyEvery = 2 * time.Minute  // between two looks at a key that is well
+	keySpace = 10 * time.Second // between two looks at keys that differ in their query only
+	keyLimit = 1 << 10          // bytes of what ought to be a key
+)
+
+// keyring remembers which keys of a stream were asked for, so that renditions
+// that share one ask once, and not at each update. It holds neither keys nor
+// their URLs.
+type keyring struct {
+	mu    sync.Mutex
+	asked map[uint64]keyState // by a hash of the URL, and by one of the URL without its query
+}
+
+type keyState struct {
+	next time.Time // when to ask again
+	good bool      // it could be fetched, ever
+}
+
+var keySeed = maphash.MakeSeed()
+
+// claim reports whether a key is to be asked for, and whether it could be
+// fetched before. A caller to whom it failed asks again in any case.
+func (k *keyring) claim(u string, again bool, now time.Time) (due, known bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	path, _, _ := strings.Cut(u, "?")
+	id, all := maphash.String(keySeed, u), maphash.String(keySeed, path+"?")
+	s := k.asked[id]
+	if (now.Before(s.next) || now.Before(k.asked[all].next)) && !again {
+		return false, s.good
+	}
+	if k.asked == nil {
+		k.asked = map[uint64]keyState{}
+	}
+	for old, t := range k.asked {
+		if now.Sub(t.next) > keyEvery {
+			delete(k.asked, old) // nobody lists it any more
+		}
+	}
+	k.asked[id] = keyState{now.Add(keyEvery), s.good}
+	k.asked[all] = keyState{next: now.Add(keySpace)} // a token may be another one at each update
+	return true, s.good
+}
+
+// fetched notes how a key was answered. One that was not is anybody's to ask for.
+func (k *keyring) fetched(u string, good bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	id := maphash.String(keySeed, u)
+	if s, ok := k.asked[id]; ok && good {
+		s.good = true
+		k.asked[id] = s
+	}
+}
+
+// probeKeys starts probes of the keys of a segment. What only a license server
+// gives out is never asked for: identity keys alone are files, RFC 8216bis
+// §4.4.4.4.
+func (l *loop) probeKeys(ctx context.Context, o *probe.Observation, s *probe.Segment) {
+	for _, k := range s.Keys {
+		size := keyBytes(k.Method)
+		if size == 0 || k.KeyFormat != "" && k.KeyFormat != "identity" {
+			continue
+		}
+		u := resolve(l.base, k.URI)
+		if scheme, _, _ := strings.Cut(u, ":"); scheme != "http" && scheme != "https" || l.leavesToOrigin(k.URI) {
+			continue
+		}
+		due, known := l.s.keys.claim(u, l.keyBad.Load(), time.Now())
+		if !due {
+			continue
+		}
+		l.submit(&job{ctx: ctx, loop: l, target: o.Target, url: u, probe: probe.SegmentProbe{
+			MSN: s.MSN, URI: fetch.RedactURL(k.URI), Listed: o.Exchange.Done, Duration: s.Duration, Key: true, KeyBytes: size, Known: known,
+		}})
+	}
+}
+
+// keyBytes is how long a key of a method is; 0 for one that is no file.
+func keyBytes(method string) int64 {
+	switch method {
+	case "AES-128", "SAMPLE-AES", "SAMPLE-AES-CTR":
+		return 16
+	case "AES-256-GCM":
+		return 32
+	default:
+		return 0
+	}
+}
+
+// leavesToOrigin reports whether a reference names the same resource on both
+// sides, as one on a key server does: then it is asked for once.
+func (l *loop) leavesToOrigin(ref string) bool {
+	t := l.target.Load()
+	u, err := url.Parse(ref)
+	return err == nil && u.IsAbs() && t.Side == probe.Edge && l.s.m.clients[probe.Origin] != nil && !sameHost(l.s.m.opts.Edge, ref)
+}
+
+// key fetches a key. Its bytes are counted and wiped.
+func (j *job) key(ctx context.Context) *probe.Observation {
+	var buffer [keyLimit]byte
+	body, ex := j.loop.s.m.client(j.target.Side, j.url).Do(ctx, fetch.Request{URL: j.url, Limit: keyLimit, Into: buffer[:0]})
+	clear(body)
+	seg := j.probe
+	return &probe.Observation{Target: j.target, Exchange: ex, Segment: &seg}
+}
+
+// sound reports whether a probe needs no second try.
+func (j *job) sound(o *probe.Observation) bool {
+	return o.OK() && (!j.probe.Key || j.probe.KeyBytes == 0 || o.Exchange.Bytes == j.probe.KeyBytes)
+}
