@@ -79,7 +79,7 @@ func pathHash(uri string) uint64 {
 
 var httpHashFlap = register(Check{
 	ID:      "http.hash.flap",
-	Summary: "the origin answers with two different streams by turns",
+	Summary: "two different streams are served by turns",
 	Doc: "What a media sequence number stands for (URI, byte range, discontinuity, map) changed and, at most six segments later, changed back; or the numbering went more than 64 away and came " +
 		"back: two packagers that are not in step behind one name. An edge that does so while its origin does not is edge.flap. Other queries and other times are no difference.",
 	Spec:     "RFC 8216bis §6.2.1",

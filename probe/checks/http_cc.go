@@ -15,7 +15,8 @@ var httpCCPlaylist = register(Check{
 	Severity: probe.Error,
 	Blame:    probe.BlameConfig,
 	After:    2, Of: 3,
-	Hold: 5, // a miss between hits does not end it
+	Hold:     5,                                // a miss between hits does not end it
+	Explains: []string{"edge.lag", "alt.edge"}, // not what is worse than a setting that stands: upd.stale, edge.age
 	Run: func(p *Pass) {
 		h, ex, td := p.History, &p.Obs.Exchange, p.History.TD()
 		if p.Obs.Playlist == nil || !p.Obs.Playlist.Live() || td == 0 || blocking(ex.URL) {
