@@ -11,7 +11,8 @@ var segSize = register(Check{
 	ID:      "seg.size",
 	Summary: "segment is empty or far too small",
 	Doc: "A segment of 0 bytes, or one whose body ends before its Content-Length: critical. Under a tenth of the median of the newest 20 of like duration: warning. Where those sizes hardly " +
-		"differ (by half at most), one under 0.6 of the smallest: error, it was cut. Two of four probes open an incident, of one rendition or of several.",
+		"differ (by half at most), one under 0.6 of the smallest is an error when its bytes show that it was cut (half a packet or box, or media that ends early); else the picture may be " +
+		"simpler: info. Two of four probes open an incident, of one rendition or of several.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,
@@ -45,10 +46,20 @@ var segSize = register(Check{
 		case rec.Size*10 < median:
 			p.Reportf(probe.Warning, "segment %d has %d bytes, the median is %d", rec.MSN, rec.Size, median)
 		case most*2 <= least*3 && rec.Size*10 < least*6:
-			p.Reportf(probe.Error, "segment %d has %d bytes, others %d to %d", rec.MSN, rec.Size, least, most)
+			s := probe.Info
+			if p.cutShort(rec) {
+				s = probe.Error
+			}
+			p.Reportf(s, "segment %d has %d bytes, others %d to %d", rec.MSN, rec.Size, least, most)
 		}
 	},
 })
+
+// cutShort reports whether the bytes show that the end of a segment is missing.
+// That it is small does not: a slate after the show is small too.
+func (p *Pass) cutShort(rec *SegmentRecord) bool {
+	return len(p.Obs.Segment.Problems) > 0 || rec.Lasts.Stated && rec.Lasts.Value < rec.Duration*4/5
+}
 
 // sizesLike returns the sizes, in order, of the newest segments that last about
 // as long as rec. The newest ones that are as small as a cut one is are left

@@ -36,9 +36,10 @@ var tdExceeded = register(Check{
 })
 
 var tdChanged = register(Check{
-	ID:       "td.changed",
-	Summary:  "target duration changed",
-	Doc:      "TARGETDURATION differs from that of the playlist before.",
+	ID:      "td.changed",
+	Summary: "target duration changed",
+	Doc: "TARGETDURATION differs from that of the playlist before. Packagers that write the longest listed EXTINF, rounded, into each playlist (ffmpeg does) change it with segments of " +
+		"uneven length: info, while the segments that both list are the same.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
@@ -48,7 +49,37 @@ var tdChanged = register(Check{
 	Run: func(p *Pass) {
 		prev, cur := p.History.Previous.TargetDuration, p.Obs.Playlist.TargetDuration
 		if prev.Stated && cur.Stated && prev.Value != cur.Value {
-			p.Reportf(probe.Error, "was %s, is %s", seconds(prev.Value), seconds(cur.Value))
+			s := probe.Error
+			if a, b, ok := p.update(); ok && longestRounded(a) && longestRounded(b) && goesOn(a, b) {
+				s = probe.Info
+			}
+			p.Reportf(s, "was %s, is %s", seconds(prev.Value), seconds(cur.Value))
 		}
 	},
 })
+
+// longestRounded reports whether the target duration is that of the longest
+// listed segment, rounded or rounded up.
+func longestRounded(pl *probe.Playlist) bool {
+	var longest time.Duration
+	for i := range pl.Segments {
+		longest = max(longest, pl.Segments[i].Duration)
+	}
+	td := pl.TargetDuration.Value
+	return td == longest.Round(time.Second) || td == (longest+time.Second-1).Truncate(time.Second)
+}
+
+// goesOn reports whether two playlists share segments, and list those alike.
+func goesOn(a, b *probe.Playlist) bool {
+	shared := false
+	for i := range a.Segments {
+		s, ok := b.Find(a.Segments[i].MSN)
+		if !ok {
+			continue
+		}
+		if shared = true; difference(&a.Segments[i], s) != "" {
+			return false
+		}
+	}
+	return shared
+}
