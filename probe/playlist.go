@@ -49,8 +49,10 @@ type Playlist struct {
 	PartTarget            Fact[time.Duration]
 	ServerControl         Fact[ServerControl]
 	Skipped               Fact[uint64] // EXT-X-SKIP SKIPPED-SEGMENTS
+	RemovedDateRanges     Fact[string] // EXT-X-SKIP RECENTLY-REMOVED-DATERANGES, as written
 	Segments              []Segment
 	TrailingParts         []Part // partial segments of the segment in progress
+	Parts                 int    // all EXT-X-PART tags, those of complete segments too
 	PreloadHints          []PreloadHint
 	RenditionReports      []RenditionReport
 	DateRanges            []DateRange
@@ -236,4 +238,13 @@ func (p *Playlist) LiveEdge() time.Time {
 		}
 	}
 	return at
+}
+
+// NextMSN is the media sequence number of the segment after the newest
+// complete one: that of the trailing parts, if there are any.
+func (p *Playlist) NextMSN() uint64 {
+	if n := len(p.Segments); n > 0 {
+		return p.Segments[n-1].MSN + 1
+	}
+	return p.MediaSequence.Value + p.Skipped.Value
 }

@@ -29,12 +29,13 @@ import (
 //	keys: age (s), cc (Cache-Control with + for spaces), ctype, xcache, pop, url, took (s), and for
 //	segments size (bytes), hash, newest (yes), init (yes), extinf (s), listed (MM:SS), problem (check id).
 //
-// The body is a playlist; "=" repeats the one before of the same target. Two
+// The body is a playlist; "=" repeats the one before of the same target. Three
 // shorthands stand for playlists that need nothing special:
 //
 //	live MSN COUNT [TD]                          COUNT segments of TD seconds (2), the first is MSN
 //	encoder COUNT [td S] [lag S] [until MM:SS]   the same as a healthy encoder has it at that time, lag
 //	                                             seconds earlier, or at last: at 00:00 it begins at 100
+//	parts COUNT PT [words]                       a low-latency encoder: lowlatency_test.go
 //
 // The last file, "want", lists what happens to incidents: "MM:SS open CHECK
 // SEVERITY BLAME SIDE", "now …" when one of these changes, and "closed CHECK"
