@@ -12,15 +12,20 @@ type Observation struct {
 	Exchange Exchange
 
 	// Playlist is what the body said; nil when the fetch failed, the body was
-	// no playlist at all, or this is a segment probe. An unchanged body shares
+	// no playlist at all, or this is a probe. An unchanged body shares
 	// the Playlist of the observation before.
 	Playlist  *Playlist
 	Hash      uint64 // of the body, normalised (hls.md 1.0); 0 when there is none
 	Unchanged bool   // the body equals that of the previous good observation
 
-	// Segment is set on a segment probe.
-	Segment *SegmentProbe
+	// Segment is set on a segment probe, LowLatency on one of low-latency
+	// delivery, whose playlist stands there.
+	Segment    *SegmentProbe
+	LowLatency *LowLatencyProbe
 }
+
+// Poll reports whether this is an ordinary request for a playlist, no probe.
+func (o *Observation) Poll() bool { return o.Segment == nil && o.LowLatency == nil }
 
 // OK reports whether the fetch brought a complete 2xx or 304 answer.
 func (o *Observation) OK() bool { return o.Exchange.OK() }

@@ -239,12 +239,3 @@ func (p *Playlist) LiveEdge() time.Time {
 	}
 	return at
 }
-
-// NextMSN is the media sequence number of the segment after the newest
-// complete one: that of the trailing parts, if there are any.
-func (p *Playlist) NextMSN() uint64 {
-	if n := len(p.Segments); n > 0 {
-		return p.Segments[n-1].MSN + 1
-	}
-	return p.MediaSequence.Value + p.Skipped.Value
-}

@@ -21,11 +21,12 @@ type When uint8
 
 // Moments at which checks run.
 const (
-	OnPoll     When = iota // every poll of a playlist, failed ones too
-	OnPlaylist             // a media or multivariant playlist whose text is new; the finding stays until the next text
-	OnUpdate               // a media playlist that replaced another one: what may not change between the two
-	OnSegment              // every probe of a segment
-	OnInit                 // every probe of an EXT-X-MAP resource
+	OnPoll       When = iota // every poll of a playlist, failed ones too
+	OnPlaylist               // a media or multivariant playlist whose text is new; the finding stays until the next text
+	OnUpdate                 // a media playlist that replaced another one: what may not change between the two
+	OnSegment                // every probe of a segment
+	OnInit                   // every probe of an EXT-X-MAP resource
+	OnLowLatency             // every probe of low-latency delivery
 )
 
 // AnyKind makes a check run on media and multivariant playlists alike.

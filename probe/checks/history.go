@@ -42,6 +42,8 @@ type History struct {
 	Segments []SegmentRecord           // newest probes, oldest first
 	Kept     probe.Fact[time.Duration] // how long the headers of Good let a shared cache keep it, stale-while-revalidate included
 
+	LowLatency *LowLatency // nil where no part was ever listed
+
 	PopChanged bool // the newest poll was answered by another point of presence than the one before
 }
 

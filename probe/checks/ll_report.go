@@ -3,6 +3,7 @@ package checks
 import (
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/streamwatch/streamwatch/probe"
@@ -11,8 +12,8 @@ import (
 var llReport = register(Check{
 	ID:      "ll.report",
 	Summary: "rendition reports are missing or wrong",
-	Doc: "A live playlist with parts lacks EXT-X-RENDITION-REPORT for another low-latency rendition of the same host, or names one with a scheme, which must be relative: " +
-		"warning. Players then switch blindly, and AVPlayer leaves low latency (CoreMedia error -15418).",
+	Doc: "A live playlist with parts lacks EXT-X-RENDITION-REPORT for another low-latency rendition of the same host, or names one with a scheme, which must be relative, " +
+		"or says less than what that rendition was seen to list two part targets (and at the edge the cache's allowance) before: warning. Players then switch blindly, and AVPlayer leaves low latency (CoreMedia error -15418).",
 	Spec:     "RFC 8216bis §4.4.5.4, Appendix B.1",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,
@@ -33,9 +34,13 @@ var llReport = register(Check{
 			if s == p.History || s.Playlist == nil || !s.Playlist.Live() || s.Playlist.Parts == 0 {
 				continue
 			}
-			if _, found := reportOf(p.History, s, pl.RenditionReports); !found {
+			r, found := reportOf(p.History, s, pl.RenditionReports)
+			if !found {
 				p.Reportf(probe.Warning, "none for %s", s.Target.Rendition)
 				return
+			}
+			if seen, lags := p.reportLags(s, r); lags {
+				p.Reportf(probe.Warning, "%s is said to be at part %d of segment %d, and was at part %d of %d before", s.Target.Rendition, r.LastPart.Value, r.LastMSN.Value, seen.Part, seen.MSN)
 			}
 		}
 	},
@@ -59,4 +64,21 @@ func reportOf(h, sibling *History, reports []probe.RenditionReport) (probe.Rendi
 		}
 	}
 	return probe.RenditionReport{}, false
+}
+
+// reportLags returns the newest part that a sibling was seen to list before the
+// request that brought a report on it, and whether the report is behind that.
+func (p *Pass) reportLags(s *History, r probe.RenditionReport) (Position, bool) {
+	if s.LowLatency == nil || !r.LastMSN.Stated || !r.LastPart.Stated {
+		return Position{}, false
+	}
+	// A cache can hold back one of the two, and a part be on its way.
+	before := p.Obs.Exchange.Started.Add(-p.History.Allowance() - 2*p.Obs.Playlist.PartTarget.Value - network)
+	said := Position{MSN: r.LastMSN.Value, Part: int(min(r.LastPart.Value, 1<<30))}
+	for _, seen := range slices.Backward(s.LowLatency.Positions) {
+		if seen.At.Before(before) {
+			return seen, said.before(seen) && seen.MSN < said.MSN+1000 // else it is another numbering
+		}
+	}
+	return Position{}, false
 }

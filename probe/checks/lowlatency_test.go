@@ -95,3 +95,28 @@ func (e *lowLatency) partsOf(out *strings.Builder, msn, n int) {
 		fmt.Fprintf(out, "#EXT-X-PART:DURATION=%.3f,URI=\"%s%d.%d.ts\"%s\n", e.each, e.name, msn, i, independent)
 	}
 }
+
+// delivery makes the observation a probe of low-latency delivery, of the stream
+// that `parts 8 0.5` writes.
+func (p *player) delivery(o *probe.Observation, ask, which string) {
+	l := &probe.LowLatencyProbe{Ask: probe.Ask(ask), Deadline: 8 * time.Second}
+	if known := p.last[o.Target]; known != nil {
+		l.Known = known.Playlist
+	}
+	parts := int(math.Floor(o.Exchange.Done.Sub(epoch).Seconds()*2+1e-6)) + 4*108 - 1
+	switch msn, index, ok := strings.Cut(which, "."); {
+	case ok:
+		parts = 4*p.number(msn) + p.number(index)
+	case which == "later":
+		parts++
+	case strings.HasPrefix(which, "now-"):
+		parts -= p.number(which[len("now-"):])
+	case which != "now":
+		p.t.Fatalf("part %q", which)
+	}
+	l.MSN, l.Part = uint64(parts/4), parts%4
+	if l.Ask == probe.AskPart || l.Ask == probe.AskHint {
+		l.URI = fmt.Sprintf("seg%d.%d.ts", l.MSN, l.Part)
+	}
+	o.LowLatency = l
+}

@@ -179,9 +179,13 @@ func (p *player) observation(m moment) *probe.Observation {
 	if err := o.Target.Side.UnmarshalText([]byte(words[0])); err != nil {
 		p.t.Fatalf("%q: %v", m.words, err)
 	}
-	if words = words[1:]; words[0] == "segment" {
+	switch words = words[1:]; words[0] {
+	case "segment":
 		p.segment(o, words[1])
 		words = words[2:]
+	case "delivery":
+		p.delivery(o, words[1], words[2])
+		words = words[3:]
 	}
 	if status, err := strconv.Atoi(words[0]); err == nil {
 		ex.Status = status
@@ -191,8 +195,12 @@ func (p *player) observation(m moment) *probe.Observation {
 	for _, w := range words[1:] {
 		p.set(o, w)
 	}
-	if o.Segment == nil && ex.OK() {
+	switch {
+	case !ex.OK():
+	case o.Poll():
 		p.read(o, m.body)
+	case o.LowLatency != nil && o.LowLatency.URI == "":
+		o.LowLatency.Playlist = playlist.Decode([]byte(p.expand(m.body, ex.Done)), playlist.Inputs{URL: ex.URL})
 	}
 	return o
 }
@@ -244,6 +252,12 @@ func (p *player) set(o *probe.Observation, word string) {
 		o.Segment.Duration = probe.Seconds(number)
 	case "listed":
 		o.Segment.Listed = p.at(value)
+	case "gap":
+		o.LowLatency.Since = ex.Done.Add(-probe.Seconds(number))
+	case "out":
+		if o.LowLatency.Listed.Stated = true; value != "no" {
+			o.LowLatency.Listed.Value = ex.Done.Add(-probe.Seconds(number))
+		}
 	case "problem":
 		o.Segment.Problems = append(o.Segment.Problems, probe.Problem{Check: value, Detail: "as the timeline says"})
 	default:

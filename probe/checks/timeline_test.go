@@ -25,9 +25,11 @@ import (
 //
 //	WHEN is MM:SS[.mmm], or FROM-UNTIL/STEP with STEP in seconds, UNTIL itself excluded;
 //	RENDITION is left out where there is one ("v"); "multivariant" names the multivariant playlist;
-//	RESULT is a status, a probe.Failure, or `segment MSN RESULT`, where the MSN "newest" is the encoder's;
+//	RESULT is a status, a probe.Failure, `segment MSN RESULT`, where the MSN "newest" is the encoder's,
+//	or `delivery ASK MSN.PART RESULT`, where "now" is the part that came last, "now-2" two before it and "later" the one after;
 //	keys: age (s), cc (Cache-Control with + for spaces), ctype, xcache, pop, url, took (s), and for
-//	segments size (bytes), hash, newest (yes), init (yes), extinf (s), listed (MM:SS), problem (check id).
+//	segments size (bytes), hash, newest (yes), init (yes), extinf (s), listed (MM:SS), problem (check id), and
+//	for delivery gap (s since the part before) and out (s since an ordinary request listed it, or no).
 //
 // The body is a playlist; "=" repeats the one before of the same target. Three
 // shorthands stand for playlists that need nothing special:

@@ -17,7 +17,11 @@ const (
 // file makes an observation part of its history. It reports whether it brought
 // a playlist whose text is new.
 func file(h *checks.History, o *probe.Observation) (changed bool) {
-	if o.Segment != nil {
+	switch {
+	case o.LowLatency != nil:
+		fileLowLatency(h, o)
+		return false
+	case o.Segment != nil:
 		if !o.Segment.Init {
 			fileSegment(h, o)
 		}
@@ -44,6 +48,9 @@ func file(h *checks.History, o *probe.Observation) (changed bool) {
 	if changed {
 		h.Previous, h.Playlist = h.Playlist, o.Playlist
 		advance(h, o)
+		if o.Playlist.Parts > 0 {
+			filePosition(h, o.Playlist, o.Exchange.Done)
+		}
 	}
 	fileVersion(h, o)
 	return changed

@@ -43,7 +43,8 @@ type Judge struct {
 	updates   []*checks.Check
 	segments  []*checks.Check
 	inits     []*checks.Check
-	incidents []*incident // open ones
+	delivery  []*checks.Check // of low latency
+	incidents []*incident     // open ones
 	ids       map[string]bool
 	control   probe.Fact[bool]
 	blind     bool
@@ -83,6 +84,8 @@ func New(o Options) *Judge {
 			j.segments = append(j.segments, c)
 		case checks.OnInit:
 			j.inits = append(j.inits, c)
+		case checks.OnLowLatency:
+			j.delivery = append(j.delivery, c)
 		}
 	}
 	for _, in := range o.Resume {
@@ -155,7 +158,9 @@ func (j *Judge) Step(o *probe.Observation, now time.Time) Result {
 	changed := file(t.h, o)
 	spreading := j.spreads(o, now)
 	pass := checks.Pass{Now: now, Obs: o, History: t.h, Stream: &j.stream}
-	if o.Segment != nil && o.Segment.Init {
+	if o.LowLatency != nil {
+		j.run(t, j.delivery, &pass)
+	} else if o.Segment != nil && o.Segment.Init {
 		j.run(t, j.inits, &pass)
 	} else if o.Segment != nil {
 		j.run(t, j.segments, &pass)

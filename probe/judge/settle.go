@@ -36,7 +36,7 @@ func (j *Judge) settle(now time.Time) (poke []probe.Target) {
 // one more poll of some target would decide it, it returns that target.
 func (j *Judge) decide(tr *tracker, now time.Time) (probe.Target, bool) {
 	fresh := tr.rounds&1 == 1 && tr.last.Equal(now)
-	if tr.pending && tr.clean >= 2 && tr.check.When == checks.OnPoll {
+	if tr.pending && tr.clean >= 2 && (tr.check.When == checks.OnPoll || tr.check.When == checks.OnLowLatency) {
 		tr.pending = false // it went away while we waited
 	}
 	if fresh && j.enough(tr, now) {
@@ -63,6 +63,9 @@ func (j *Judge) decide(tr *tracker, now time.Time) (probe.Target, bool) {
 // did not. It does not wait for much longer than such a poll can take.
 func (j *Judge) awaitsPair(tr *tracker, now time.Time) bool {
 	h := tr.t.h
+	if tr.check.When == checks.OnLowLatency {
+		return j.awaitsDelivery(tr, now)
+	}
 	if h.Pair == nil || h.Pair.Polls == 0 || j.opts.Once || tr.check.When == checks.OnSegment {
 		return false // a segment's check compares the sides by itself
 	}

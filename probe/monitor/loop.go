@@ -30,6 +30,9 @@ type loop struct {
 	turn uint64             // counts updates, to take the listed segments in turn
 	next uint64             // media sequence number of the first segment not probed yet
 
+	offered    atomic.Pointer[offer] // to the prober of low-latency delivery; nil is none
+	delivering bool                  // that prober was started
+
 	mapURI  string      // EXT-X-MAP that was probed last
 	mapLost atomic.Bool // it could not be fetched
 }
@@ -184,11 +187,7 @@ func (l *loop) read(o *probe.Observation, body []byte) {
 		}
 		return
 	}
-	in := playlist.Inputs{URL: o.Target.URL}
-	if v := l.s.variables.Load(); v != nil && o.Target.Rendition != "" {
-		in.Imports = *v
-	}
-	o.Playlist = playlist.Decode(body, in)
+	o.Playlist = l.decode(body)
 	o.Hash = playlist.Hash(body)
 	if o.Playlist.Kind != probe.UnknownKind {
 		l.body = append(l.body[:0], body...)
@@ -223,6 +222,9 @@ func (l *loop) note(ctx context.Context, o *probe.Observation) (advanced bool) {
 	l.good = o
 	if o.Unchanged || o.Playlist.Kind != probe.Media {
 		return false
+	}
+	if o.Playlist.Parts > 0 || l.delivering {
+		l.offerDelivery(ctx, o)
 	}
 	newest, ok := o.Playlist.Last()
 	if !ok {

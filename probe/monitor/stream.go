@@ -94,7 +94,7 @@ func (s *stream) watch() {
 
 // handle judges one observation and acts on what comes of it.
 func (s *stream) handle(ctx context.Context, o *probe.Observation) {
-	if o.Segment == nil && o.Playlist != nil {
+	if o.Poll() && o.Playlist != nil {
 		s.learn(ctx, o)
 	}
 	if s.m.opts.Observe != nil {
@@ -110,7 +110,7 @@ func (s *stream) handle(ctx context.Context, o *probe.Observation) {
 			l.nudge()
 		}
 	}
-	if s.round.Load() == 0 && o.Segment == nil {
+	if s.round.Load() == 0 && o.Poll() {
 		s.polled[probe.Target{Rendition: o.Target.Rendition, Side: o.Target.Side}] = true
 		if len(s.polled) >= len(s.loops) {
 			s.round.Store(time.Now().UnixNano())
