@@ -26,6 +26,8 @@ var llBlock = register(Check{
 		}
 		ex, pt := &p.Obs.Exchange, p.partTarget()
 		switch {
+		case p.playlistFails():
+			p.Silent = true
 		case ex.Failure == "" && !ex.OK() && ex.Duration() < l.Deadline/2:
 			p.Reportf(probe.Error, "part %d of segment %d: status %d", l.Part, l.MSN, ex.Status)
 		case p.unblocked():

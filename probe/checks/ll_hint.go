@@ -12,7 +12,8 @@ var llHint = register(Check{
 	Blame:    probe.BlameEncoder,
 	When:     OnPlaylist,
 	After:    2, Of: 8,
-	Hold: 2,
+	Hold:     2,
+	Explains: []string{"ll.hint.avail"},
 	Run: func(p *Pass) {
 		pl := p.Obs.Playlist
 		if pl.Parts == 0 && len(pl.PreloadHints) == 0 {

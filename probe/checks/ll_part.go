@@ -34,7 +34,7 @@ var llPartLong = register(Check{
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
 	When:     OnPlaylist,
-	Explains: []string{"ll.part.sum"},
+	Explains: []string{"ll.part.sum", "ll.sync"},
 	Run: func(p *Pass) {
 		for parent := range p.parents() {
 			for i := range parent.parts {

@@ -60,8 +60,8 @@ var llPartRate = register(Check{
 var llSync = register(Check{
 	ID:      "ll.sync",
 	Summary: "one rendition's parts come later than the others'",
-	Doc: "Measured by the program date-time at the end of a part when it came, this rendition is behind another one of the same side by more than two part targets and at least " +
-		"a second. Three of four measured parts open an incident. Renditions without program date-time are not compared.",
+	Doc: "Measured by the program date-time at the end of a part when it came, this rendition is behind another one of the same side, at the same moment (give or take two part targets), " +
+		"by more than two part targets and at least a second. Three of four measured parts open an incident. Renditions without program date-time are not compared.",
 	Spec:     "RFC 8216bis Appendix B.1",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,
@@ -80,8 +80,8 @@ var llSync = register(Check{
 				continue
 			}
 			for _, a := range s.LowLatency.Arrivals {
-				if a.Edge.IsZero() || p.Now.Sub(a.At) > 2*p.History.TD() {
-					continue
+				if a.Edge.IsZero() || newest.At.Sub(a.At).Abs() > 2*p.partTarget() {
+					continue // latency goes up and down as segments are published
 				}
 				if behind := newest.At.Sub(newest.Edge) - a.At.Sub(a.Edge); behind > max(2*p.partTarget(), time.Second) {
 					p.Reportf(probe.Warning, "%s behind %s", seconds(behind), s.Target.Rendition)

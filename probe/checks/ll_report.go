@@ -12,29 +12,32 @@ import (
 var llReport = register(Check{
 	ID:      "ll.report",
 	Summary: "rendition reports are missing or wrong",
-	Doc: "A live playlist with parts lacks EXT-X-RENDITION-REPORT for another low-latency rendition of the same host, or names one with a scheme, which must be relative, " +
-		"or says less than what that rendition was seen to list two part targets (and at the edge the cache's allowance) before: warning. Players then switch blindly, and AVPlayer leaves low latency (CoreMedia error -15418).",
+	Doc: "What a blocking reload brings lacks EXT-X-RENDITION-REPORT for another low-latency rendition of the same host, or names one with a scheme, which must be relative, or says " +
+		"less than what that rendition was seen to list a part target (and a tenth of a second) before: warning. Players then switch blindly, and AVPlayer leaves low " +
+		"latency (CoreMedia error -15418). Two of three reloads open an incident.",
 	Spec:     "RFC 8216bis §4.4.5.4, Appendix B.1",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,
-	When:     OnPlaylist,
+	When:     OnLowLatency,
 	After:    2, Of: 3,
+	Hold: 6, // until the next session, and a little
 	Run: func(p *Pass) {
-		pl := p.Obs.Playlist
-		if pl.Parts == 0 || !pl.PartTarget.Stated || !pl.Live() {
+		l, _, ok := p.delivers(probe.AskNext)
+		if !ok || l.Playlist == nil || !l.Playlist.Offers() {
+			p.Silent = true
 			return
 		}
-		for i := range pl.RenditionReports {
-			if u := pl.RenditionReports[i].URI; strings.Contains(u, "://") {
+		for i := range l.Playlist.RenditionReports {
+			if u := l.Playlist.RenditionReports[i].URI; strings.Contains(u, "://") {
 				p.Reportf(probe.Warning, "the URI %s is not relative", shortURI(u))
 				return
 			}
 		}
 		for _, s := range p.History.Siblings {
-			if s == p.History || s.Playlist == nil || !s.Playlist.Live() || s.Playlist.Parts == 0 {
+			if s == p.History || s.Playlist == nil || !s.Playlist.Offers() {
 				continue
 			}
-			r, found := reportOf(p.History, s, pl.RenditionReports)
+			r, found := reportOf(p.History, s, l.Playlist.RenditionReports)
 			if !found {
 				p.Reportf(probe.Warning, "none for %s", s.Target.Rendition)
 				return
@@ -66,14 +69,14 @@ func reportOf(h, sibling *History, reports []probe.RenditionReport) (probe.Rendi
 	return probe.RenditionReport{}, false
 }
 
-// reportLags returns the newest part that a sibling was seen to list before the
-// request that brought a report on it, and whether the report is behind that.
+// reportLags returns the newest part that a sibling was seen to list before a
+// reload was answered, and whether the report on it is behind that. An answer
+// that did not have to wait may be an old one, out of a cache.
 func (p *Pass) reportLags(s *History, r probe.RenditionReport) (Position, bool) {
-	if s.LowLatency == nil || !r.LastMSN.Stated || !r.LastPart.Stated {
+	if s.LowLatency == nil || !r.LastMSN.Stated || !r.LastPart.Stated || !p.Obs.LowLatency.Waited(p.Obs.Exchange.Duration()) {
 		return Position{}, false
 	}
-	// A cache can hold back one of the two, and a part be on its way.
-	before := p.Obs.Exchange.Started.Add(-p.History.Allowance() - 2*p.Obs.Playlist.PartTarget.Value - network)
+	before := p.Obs.Exchange.Done.Add(-p.partTarget() - network)
 	said := Position{MSN: r.LastMSN.Value, Part: int(min(r.LastPart.Value, 1<<30))}
 	for _, seen := range slices.Backward(s.LowLatency.Positions) {
 		if seen.At.Before(before) {

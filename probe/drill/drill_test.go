@@ -16,7 +16,7 @@ import (
 // Every fault of the simulator has a drill, and every drill is met.
 func TestDrills(t *testing.T) {
 	for _, f := range sim.Faults() {
-		if _, ok := drill.Find(f.Name); !ok && f.Name != "lag" && !f.LowLatency {
+		if _, ok := drill.Find(f.Name); !ok && f.Name != "lag" {
 			t.Errorf("fault %s has no drill", f.Name)
 		}
 	}

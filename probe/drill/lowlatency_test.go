@@ -92,3 +92,40 @@ func counting(hosts sim.Hosts, n *atomic.Int64) http.RoundTripper {
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// What breaks any stream makes one incident of a low-latency one too: what its
+// prober sees of it is a consequence.
+func TestDrillsOnLowLatency(t *testing.T) {
+	for _, name := range []string{
+		"stall", "stall-one", "lag-6s", "endlist", "seq-reset", "empty", "retract-2", "td-changed", "seg-404", "playlist-503", "playlist-503-one", "html-200",
+		"hang", "half-playlist", "origin-down", "origin-500-stale", "stale-edge", "edge-404-segment", "edge-503", "edge-html", "edge-hang", "edge-slow",
+	} {
+		d, _ := drill.Find(name)
+		t.Run(name, func(t *testing.T) {
+			for _, offset := range []time.Duration{0, 1300 * time.Millisecond, 3100 * time.Millisecond} {
+				synctest.Test(t, func(t *testing.T) {
+					check(t, drill.Run(t.Context(), d, drill.Settings{Offset: offset, Renditions: 3, Part: time.Second / 2}))
+					time.Sleep(time.Minute)
+				})
+			}
+		})
+	}
+}
+
+// Sessions of the prober come at their own beat, so that what they find is
+// found in time at every target duration and moment.
+func TestLowLatencyDrillsAtOtherTargetDurations(t *testing.T) {
+	for _, d := range drill.All() {
+		if f, ok := sim.FindFault(d.Fault); !ok || !f.LowLatency {
+			continue
+		}
+		t.Run(d.Fault, func(t *testing.T) {
+			for _, s := range []drill.Settings{{TargetDuration: time.Second}, {TargetDuration: 6 * time.Second, Offset: 7 * time.Second}, {TargetDuration: 10 * time.Second, Offset: 3300 * time.Millisecond}} {
+				synctest.Test(t, func(t *testing.T) {
+					check(t, drill.Run(t.Context(), d, s))
+					time.Sleep(time.Minute)
+				})
+			}
+		})
+	}
+}

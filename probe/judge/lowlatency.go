@@ -26,13 +26,16 @@ func fileLowLatency(h *checks.History, o *probe.Observation) {
 	}
 	l, ll, at := o.LowLatency, h.LowLatency, o.Exchange.Done
 	ll.At = at
-	if l.Ask != probe.AskNext || l.Playlist == nil || !l.Playlist.Live() {
+	if l.Playlist == nil || !l.Playlist.Live() || l.Playlist.Skipped.Stated {
 		return
 	}
+	if l.Playlist.Parts > 0 {
+		filePosition(h, l.Playlist, at)
+	}
 	switch {
+	case l.Ask != probe.AskNext:
 	case l.Waited(o.Exchange.Duration()):
 		ll.Waited = at
-		filePosition(h, l.Playlist, at)
 		ll.Arrivals = push(ll.Arrivals, ll.Positions[len(ll.Positions)-1], positionsKept)
 	case !l.Playlist.Lists(l.MSN, l.Part):
 		ll.Ignored = at
@@ -49,10 +52,5 @@ func (j *Judge) awaitsDelivery(tr *tracker, now time.Time) bool {
 	if now.Sub(tr.began) > max(4*h.TD(), 5*time.Second) {
 		return false
 	}
-	if t := j.find(h.Pair.Target); t != nil {
-		if origin := t.tracker(tr.check); origin != nil && !origin.active && origin.rounds&1 == 1 {
-			return true // about to be found there
-		}
-	}
-	return h.Pair.LowLatency.At.Before(tr.last)
+	return h.Pair.LowLatency.At.Before(tr.last) || j.aboutToFind(h.Pair, tr.check)
 }

@@ -43,7 +43,7 @@ func (j *Judge) decide(tr *tracker, now time.Time) (probe.Target, bool) {
 		tr.pending = true
 	}
 	if !tr.pending {
-		return tr.t.h.Target, fresh && tr.check.When == checks.OnPoll
+		return tr.t.h.Target, fresh && (tr.check.When == checks.OnPoll || tr.check.When == checks.OnLowLatency) // does the playlist fail too?
 	}
 	if j.awaitsPair(tr, now) {
 		return tr.t.h.Pair.Target, true
@@ -76,7 +76,21 @@ func (j *Judge) awaitsPair(tr *tracker, now time.Time) bool {
 	case h.Target.Side != probe.Edge:
 		return false
 	}
-	return h.Pair.Current.Exchange.Done.Before(since) && now.Sub(tr.began) < patience
+	if now.Sub(tr.began) >= patience {
+		return false
+	}
+	return h.Pair.Current.Exchange.Done.Before(since) || tr.check.When == checks.OnPlaylist && j.aboutToFind(h.Pair, tr.check)
+}
+
+// aboutToFind reports whether the newest look at a target found what a check
+// looks for, but not often enough yet.
+func (j *Judge) aboutToFind(h *checks.History, c *checks.Check) bool {
+	t := j.find(h.Target)
+	if t == nil {
+		return false
+	}
+	tr := t.tracker(c)
+	return tr != nil && !tr.active && tr.rounds&1 == 1
 }
 
 // replays reports whether an edge only repeats, late, a text that was bad at

@@ -3,7 +3,7 @@ package monitor
 import (
 	"context"
 	"fmt"
-	"hash/maphash"
+	"hash/fnv"
 	"net/url"
 	"strings"
 	"time"
@@ -19,12 +19,12 @@ import (
 // the same moments, so that what one shows can be held against another.
 
 const (
-	sessionEvery   = 3 // target durations between the begins of two sessions
-	sessionAtLeast = 4 * time.Second
-	sessionReloads = 8  // blocking reloads of one session, at most
-	sessionWaits   = 3  // of those that had to wait: each measures a part
-	refusalsEvery  = 64 // sessions between two looks at what must be refused
-	secondTry      = 300 * time.Millisecond
+	sessionEvery   = 2 // target durations between the begins of two sessions
+	sessionAtLeast = 6 * time.Second
+	sessionReloads = 9                      // blocking reloads of one session, at most
+	sessionWaits   = 4                      // of those that had to wait: each measures a part
+	refusalsEvery  = 64                     // sessions between two looks at what must be refused
+	secondTry      = 500 * time.Millisecond // by then the judge has had the playlist polled
 
 	deliveryAtLeast = 2 * time.Second // deadline of what need not wait
 	reloadLongest   = 40 * time.Second
@@ -84,7 +84,9 @@ func (d *delivery) run(ctx context.Context) {
 // untilSession is the wait until the next moment at which all targets of the
 // stream begin a session; streams are spread over it by the hash of their names.
 func (l *loop) untilSession(now time.Time, every time.Duration) time.Duration {
-	spread := time.Duration(maphash.String(spreadSeed, l.s.cfg.Name) % uint64(every))
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(l.s.cfg.Name)) // a hash does not fail
+	spread := time.Duration(h.Sum64() % uint64(every))
 	return every - time.Duration((now.UnixNano()-int64(spread))%int64(every))
 }
 
@@ -125,15 +127,20 @@ func (d *delivery) past(ctx context.Context) bool {
 	if o == nil {
 		return false
 	}
-	d.quick = o.OK() && o.Exchange.Duration() <= d.known.PartTarget.Value/2+50*time.Millisecond
+	if d.quick = o.OK() && d.short(&o.Exchange); !d.quick {
+		d.present(ctx) // held, it says nothing of the round trip
+	}
 	return o.OK() || o.Exchange.Failure == probe.FailTimeout
 }
 
 // follow asks for one part after the other until enough of them had to be
 // waited for. A reload that fails is repeated once.
 func (d *delivery) follow(ctx context.Context) {
-	waits, failures := 0, 0
+	waits, failures, begun := 0, 0, time.Now()
 	for range sessionReloads {
+		if time.Since(begun) > 2*d.known.TargetDuration.Value+4*d.known.PartTarget.Value {
+			return // parts hardly come: what there is to see was seen
+		}
 		msn, part := d.known.LastPart()
 		if s, ok := d.known.Last(); ok && s.MSN == msn {
 			msn, part = msn+1, -1 // complete: the next part is the first of the next segment
@@ -185,6 +192,9 @@ func (d *delivery) listed(ctx context.Context, base *url.URL) {
 // hinted fetches the part that is hinted, which is sent when it is complete.
 func (d *delivery) hinted(ctx context.Context, base *url.URL) {
 	d.twice(ctx, func() bool {
+		if time.Since(d.seen) > d.known.PartTarget.Value/4 {
+			d.present(ctx) // a hint is only one until its part is out
+		}
 		for _, h := range d.known.PreloadHints {
 			if h.Type != "PART" {
 				continue
@@ -196,9 +206,6 @@ func (d *delivery) hinted(ctx context.Context, base *url.URL) {
 				return true // a range of a resource that grows: nothing to hold against
 			}
 			o := d.ask(ctx, &l, req, deliveryAtLeast+d.known.TargetDuration.Value)
-			if o != nil && !o.OK() {
-				d.present(ctx) // the next try is for the next hint
-			}
 			return o == nil || o.OK()
 		}
 		return true
@@ -222,8 +229,14 @@ func (d *delivery) delta(ctx context.Context) {
 func (d *delivery) present(ctx context.Context) {
 	body, ex := d.get(ctx, fetch.Request{URL: d.loop.target.Load().URL, AcceptGzip: true}, deliveryAtLeast)
 	if ex.OK() {
-		d.learn(d.loop.decode(body), time.Time{})
+		d.learn(d.loop.decode(body), ex.Done)
+		d.quick = d.short(&ex)
 	}
+}
+
+// short reports whether an answer took a time that is short beside a part.
+func (d *delivery) short(ex *probe.Exchange) bool {
+	return ex.Duration() <= d.known.PartTarget.Value/2+50*time.Millisecond
 }
 
 // learn takes over a full playlist of low latency.

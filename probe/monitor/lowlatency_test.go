@@ -168,7 +168,7 @@ func TestHostileDelivery(t *testing.T) {
 				if polls := l.asked["origin.test playlist"]; polls < 55 {
 					t.Errorf("%d polls in a minute", polls)
 				}
-				if asked := l.asked["origin.test block"] + l.asked["origin.test delta"] + l.asked["origin.test part"]; asked > 120 {
+				if asked := l.asked["origin.test block"] + l.asked["origin.test delta"] + l.asked["origin.test part"]; asked > 150 {
 					t.Errorf("%d probes in a minute", asked)
 				}
 				if l.most > 3 { // a poll, a reload, and a look whether its part is out

@@ -18,7 +18,7 @@ func (d *delivery) reload(ctx context.Context, l probe.LowLatencyProbe, directiv
 	case probe.AskNext:
 		deadline = min(3*td+deliveryAtLeast, reloadLongest)
 	case probe.AskPast, probe.AskFar:
-		deadline = max(deadline, td)
+		deadline = max(deadline, td/2+time.Second)
 	case probe.AskAlone, probe.AskDelta, probe.AskHint, probe.AskPart:
 	}
 	req := fetch.Request{URL: withQuery(d.loop.target.Load().URL, directives), AcceptGzip: true}
