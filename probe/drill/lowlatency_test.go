@@ -2,6 +2,7 @@ package drill_test
 
 import (
 	"context"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strings"
@@ -22,33 +23,59 @@ import (
 // may be found, and no playlist may be asked for more often than a few times a
 // second.
 func TestAnHourOfLowLatencyWithoutAFalseAlarm(t *testing.T) {
-	long := time.Hour
+	long, short := time.Hour, 10*time.Minute
 	if testing.Short() || raceDetector {
-		long = 5 * time.Minute
+		long, short = 3*time.Minute, 3*time.Minute
 	}
 	for _, pt := range []time.Duration{200 * time.Millisecond, 330 * time.Millisecond, 500 * time.Millisecond, time.Second} {
-		for _, jitter := range []float64{0, 0.2} {
-			for _, td := range []time.Duration{2 * time.Second, 6 * time.Second} {
-				if td == 6*time.Second && jitter == 0 {
-					continue
-				}
-				t.Run(pt.String()+"/"+td.String(), func(t *testing.T) {
-					synctest.Test(t, func(t *testing.T) { watchLowLatency(t, pt, td, jitter, long) })
-				})
-			}
+		for name, c := range map[string]struct {
+			td, d  time.Duration
+			jitter float64
+		}{"jitter": {2 * time.Second, long, 0.2}, "exact": {2 * time.Second, short, 0}, "long segments": {6 * time.Second, short, 0.2}} {
+			t.Run(pt.String()+" "+name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) { watchLowLatency(t, pt, c.td, c.jitter, c.d, nil) })
+			})
 		}
 	}
 }
 
-func watchLowLatency(t *testing.T, pt, td time.Duration, jitter float64, d time.Duration) {
-	origin := sim.NewOrigin(sim.Config{Part: pt, TargetDuration: td, Jitter: jitter})
+// The same over a network with round trips from 20 to 200 ms, and now and then
+// one of a second: longer than a part.
+func TestLowLatencyOverANetworkWithoutAFalseAlarm(t *testing.T) {
+	for _, pt := range []time.Duration{200 * time.Millisecond, 500 * time.Millisecond} {
+		t.Run(pt.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				dice := rand.New(rand.NewPCG(1, 2))
+				var mu sync.Mutex
+				trip := func() time.Duration {
+					mu.Lock()
+					defer mu.Unlock()
+					if dice.IntN(200) == 0 {
+						return time.Second
+					}
+					return 20*time.Millisecond + time.Duration(dice.IntN(180))*time.Millisecond
+				}
+				long := 20 * time.Minute
+				if testing.Short() || raceDetector {
+					long = 3 * time.Minute
+				}
+				watchLowLatency(t, pt, 2*time.Second, 0.1, long, trip)
+			})
+		})
+	}
+}
+
+// watchLowLatency requires a watch without an incident. trip is how long a
+// round trip takes; nil is no time.
+func watchLowLatency(t *testing.T, pt, td time.Duration, jitter float64, d time.Duration, trip func() time.Duration) {
+	origin := sim.NewOrigin(sim.Config{Part: pt, TargetDuration: td, Jitter: jitter, FMP4: jitter == 0})
 	edge := sim.NewEdge(sim.EdgeConfig{Origin: &url.URL{Scheme: "http", Host: "origin.test"}, Transport: sim.Hosts{"origin.test": origin}})
 	seen := drill.NewCollector()
 	var asked, probes atomic.Int64
 	hosts := sim.Hosts{"origin.test": origin, "edge.test": edge}
 	m := monitor.New(monitor.Options{
 		Event: "e", Origin: "http://origin.test", Edge: "http://edge.test", Streams: []monitor.Stream{{Name: "main", Manifest: "/main/playlist.m3u8"}},
-		Transport: counting(hosts, &asked), Sinks: []probe.Sink{seen},
+		Transport: counting(hosts, &asked, trip), Sinks: []probe.Sink{seen},
 		Observe: func(o *probe.Observation) {
 			if o.LowLatency != nil && o.LowLatency.Ask == probe.AskNext && o.LowLatency.Waited(o.Exchange.Duration()) {
 				probes.Add(1)
@@ -74,14 +101,19 @@ func watchLowLatency(t *testing.T, pt, td time.Duration, jitter float64, d time.
 	} else {
 		t.Logf("%.2f requests a second for each rendition and side", rate)
 	}
-	if n := float64(probes.Load()) / d.Minutes() / playlists; n < 3 {
+	if n := float64(probes.Load()) / d.Minutes() / playlists; n < 3 && trip == nil {
 		t.Errorf("%.1f parts a minute were waited for", n)
 	}
 }
 
 // counting counts requests for playlists and parts.
-func counting(hosts sim.Hosts, n *atomic.Int64) http.RoundTripper {
+func counting(hosts sim.Hosts, n *atomic.Int64, trip func() time.Duration) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		if trip != nil {
+			there := trip() / 2
+			time.Sleep(there)
+			defer time.Sleep(there)
+		}
 		if strings.HasSuffix(r.URL.Path, "/playlist.m3u8") || strings.Contains(r.URL.Path, ".part") {
 			n.Add(1)
 		}
