@@ -40,8 +40,13 @@ func TestAnHourOfLowLatencyWithoutAFalseAlarm(t *testing.T) {
 }
 
 // The same over a network with round trips from 20 to 200 ms, and now and then
-// one of a second: longer than a part.
+// one of a second: longer than a part. And over one whose every round trip is.
 func TestLowLatencyOverANetworkWithoutAFalseAlarm(t *testing.T) {
+	t.Run("far", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			watchLowLatency(t, 200*time.Millisecond, 2*time.Second, 0, 3*time.Minute, func() time.Duration { return 700 * time.Millisecond })
+		})
+	})
 	for _, pt := range []time.Duration{200 * time.Millisecond, 500 * time.Millisecond} {
 		t.Run(pt.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -119,6 +119,21 @@ func TestLowLatencyIsProbedBesideThePolls(t *testing.T) {
 	})
 }
 
+// While parts come only with their segments a reload takes a segment's time.
+// The other probes have their turn all the same.
+func TestStalledPartsDoNotHoldTheProber(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLog()
+		l.watch(t, 500*time.Millisecond, func(w http.ResponseWriter, r *http.Request) {
+			time.Sleep(time.Until(time.Now().Truncate(2 * time.Second).Add(2 * time.Second)))
+			http.Redirect(w, r, r.URL.Path, http.StatusTemporaryRedirect)
+		}, 2*time.Minute)
+		if n := l.asked["origin.test part"]; n < 15 {
+			t.Errorf("%d parts were asked for in two minutes", n)
+		}
+	})
+}
+
 func TestWithoutPartsNothingMoreIsAsked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLog()

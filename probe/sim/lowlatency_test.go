@@ -146,6 +146,31 @@ func TestEdgeAsksOnceForAPart(t *testing.T) {
 	})
 }
 
+// Jitter moves parts with their segments: the last comes with its segment, and
+// none before the one before it.
+func TestPartsKeepTheirOrderUnderJitter(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	tl := newTimeline(start, 2*time.Second, 3*time.Second, 400*time.Millisecond, 1, nil)
+	before, moved := start, false
+	for n := range int64(200) {
+		parts := tl.parts(n, 330*time.Millisecond)
+		for i := range parts {
+			c := tl.part(n, i, 330*time.Millisecond)
+			if !c.published.After(before) {
+				t.Fatalf("part %d of %d is published at %v, the one before at %v", i, n, c.published, before)
+			}
+			before = c.published
+		}
+		moved = moved || !before.Equal(start.Add(time.Duration(n+1)*2*time.Second))
+		if !before.Equal(tl.published(n)) {
+			t.Fatalf("segment %d is published at %v, its last part at %v", n, tl.published(n), before)
+		}
+	}
+	if !moved {
+		t.Error("no part has jitter")
+	}
+}
+
 var lowLatencyOnTheWire = map[string]func(w *world, before scan){
 	"part-stall": func(w *world, _ scan) {
 		g := w.reload("origin.test", "_HLS_msn=1800&_HLS_part=1")
