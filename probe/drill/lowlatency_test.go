@@ -25,7 +25,7 @@ import (
 func TestAnHourOfLowLatencyWithoutAFalseAlarm(t *testing.T) {
 	long, short := time.Hour, 10*time.Minute
 	if testing.Short() || raceDetector {
-		long, short = 3*time.Minute, 3*time.Minute
+		long, short = 2*time.Minute, time.Minute
 	}
 	for _, pt := range []time.Duration{200 * time.Millisecond, 330 * time.Millisecond, 500 * time.Millisecond, time.Second} {
 		for name, c := range map[string]struct {
@@ -44,7 +44,7 @@ func TestAnHourOfLowLatencyWithoutAFalseAlarm(t *testing.T) {
 func TestLowLatencyOverANetworkWithoutAFalseAlarm(t *testing.T) {
 	t.Run("far", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			watchLowLatency(t, 200*time.Millisecond, 2*time.Second, 0, 3*time.Minute, func() time.Duration { return 700 * time.Millisecond })
+			watchLowLatency(t, 200*time.Millisecond, 2*time.Second, 0, time.Minute, func() time.Duration { return 700 * time.Millisecond })
 		})
 	})
 	for _, pt := range []time.Duration{200 * time.Millisecond, 500 * time.Millisecond} {
@@ -62,7 +62,7 @@ func TestLowLatencyOverANetworkWithoutAFalseAlarm(t *testing.T) {
 				}
 				long := 20 * time.Minute
 				if testing.Short() || raceDetector {
-					long = 3 * time.Minute
+					long = time.Minute
 				}
 				watchLowLatency(t, pt, 2*time.Second, 0.1, long, trip)
 			})
@@ -139,7 +139,11 @@ func TestDrillsOnLowLatency(t *testing.T) {
 	} {
 		d, _ := drill.Find(name)
 		t.Run(name, func(t *testing.T) {
-			for _, offset := range []time.Duration{0, 1300 * time.Millisecond, 3100 * time.Millisecond} {
+			offsets := []time.Duration{0, 1300 * time.Millisecond, 3100 * time.Millisecond}
+			if testing.Short() || raceDetector {
+				offsets = offsets[1:2]
+			}
+			for _, offset := range offsets {
 				synctest.Test(t, func(t *testing.T) {
 					check(t, drill.Run(t.Context(), d, drill.Settings{Offset: offset, Renditions: 3, Part: time.Second / 2}))
 					time.Sleep(time.Minute)
@@ -157,7 +161,11 @@ func TestLowLatencyDrillsAtOtherTargetDurations(t *testing.T) {
 			continue
 		}
 		t.Run(d.Fault, func(t *testing.T) {
-			for _, s := range []drill.Settings{{TargetDuration: time.Second}, {TargetDuration: 6 * time.Second, Offset: 7 * time.Second}, {TargetDuration: 10 * time.Second, Offset: 3300 * time.Millisecond}} {
+			settings := []drill.Settings{{TargetDuration: time.Second}, {TargetDuration: 6 * time.Second, Offset: 7 * time.Second}, {TargetDuration: 10 * time.Second, Offset: 3300 * time.Millisecond}}
+			if testing.Short() || raceDetector {
+				settings = settings[:1]
+			}
+			for _, s := range settings {
 				synctest.Test(t, func(t *testing.T) {
 					check(t, drill.Run(t.Context(), d, s))
 					time.Sleep(time.Minute)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"path"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -289,15 +288,4 @@ func (o *Origin) segment(index int, begin, seconds int64, take int) *blob {
 	}
 	o.segments.store(&object{key: key, blob: b})
 	return b
-}
-
-// segmentNumber reads a segment's name, whichever packager wrote it.
-func segmentNumber(name string, fmp4 bool) (int64, bool) {
-	_, digits, ok := strings.Cut(name, "seg")
-	if !ok {
-		return 0, false
-	}
-	digits, extension, _ := strings.Cut(digits, ".")
-	n, err := strconv.ParseInt(digits, 10, 64)
-	return n, err == nil && n >= 0 && extension == map[bool]string{false: "ts", true: "m4s"}[fmp4]
 }

@@ -8,7 +8,7 @@ import (
 
 // faultStep is how often a blocked request looks again while faults decide when
 // something appears.
-const faultStep = 25 * time.Millisecond
+const faultStep = 50 * time.Millisecond
 
 // reload is what the delivery directives of a request ask for, RFC 8216bis §6.2.5.
 type reload struct {
@@ -59,7 +59,7 @@ func (o *Origin) serveReload(w http.ResponseWriter, r *http.Request, t *track, n
 			http.Error(w, "the segment does not appear", http.StatusServiceUnavailable)
 			return
 		}
-		pause(r.Context(), min(o.untilNext(t, v, want, now), begun.Add(limit).Sub(now)))
+		pause(r.Context(), min(o.untilNext(t, want, now), begun.Add(limit).Sub(now)))
 		now = time.Now()
 		a = o.reloadAnswer(t, want, now)
 	}
@@ -91,7 +91,7 @@ func (o *Origin) reloadAnswer(t *track, want reload, now time.Time) answer {
 
 // untilNext is how long to wait until the playlist may contain what is wanted:
 // exactly, but while faults are about.
-func (o *Origin) untilNext(t *track, v *view, want reload, now time.Time) time.Duration {
+func (o *Origin) untilNext(t *track, want reload, now time.Time) time.Duration {
 	if len(o.config.Faults.all()) > 0 {
 		return faultStep
 	}

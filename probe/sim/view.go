@@ -3,6 +3,7 @@ package sim
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -70,6 +71,17 @@ func segmentName(number int64, take int, fmp4 bool) string {
 		return fmt.Sprintf("alt%d-seg%d%s", take, number, suffix)
 	}
 	return fmt.Sprintf("seg%d%s", number, suffix)
+}
+
+// segmentNumber reads a segment's name, whichever packager wrote it.
+func segmentNumber(name string, fmp4 bool) (int64, bool) {
+	_, digits, ok := strings.Cut(name, "seg")
+	if !ok {
+		return 0, false
+	}
+	digits, extension, _ := strings.Cut(digits, ".")
+	n, err := strconv.ParseInt(digits, 10, 64)
+	return n, err == nil && n >= 0 && extension == map[bool]string{false: "ts", true: "m4s"}[fmp4]
 }
 
 // encode writes the playlist with grafov's writer.
