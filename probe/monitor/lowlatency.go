@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -98,8 +99,10 @@ func (d *delivery) session(ctx context.Context, on *offer) {
 	}
 	d.follow(ctx)
 	d.delta(ctx)
-	d.listed(ctx, on.base)
-	d.hinted(ctx, on.base)
+	if d.loop.s.m.opts.Segments != SegmentsNone {
+		d.listed(ctx, on.base)
+		d.hinted(ctx, on.base)
+	}
 	if d.turn%refusalsEvery == 0 && d.loop.asksForRefusal() {
 		msn, _ := d.known.LastPart()
 		d.reload(ctx, probe.LowLatencyProbe{Ask: probe.AskFar, MSN: msn + 10}, fmt.Sprintf("_HLS_msn=%d", msn+10))
@@ -181,7 +184,10 @@ func (d *delivery) listed(ctx context.Context, base *url.URL) {
 		p := &parts[len(parts)-1]
 		l := probe.LowLatencyProbe{Ask: probe.AskPart, MSN: msn, Part: len(parts) - 1, URI: p.URI}
 		req := fetch.Request{URL: resolve(base, p.URI), Limit: fetch.SegmentBytes, First: fetch.HeadBytes}
-		if p.ByteRange.Stated {
+		switch {
+		case d.loop.s.m.opts.Segments == SegmentsHead:
+			req.Method, req.First = http.MethodHead, 0
+		case p.ByteRange.Stated:
 			req.Offset, req.First = p.ByteRange.Value.Offset, min(p.ByteRange.Value.Length, fetch.HeadBytes)
 		}
 		o := d.ask(ctx, &l, req, deliveryAtLeast)
@@ -202,6 +208,9 @@ func (d *delivery) hinted(ctx context.Context, base *url.URL) {
 			msn, part := d.known.LastPart()
 			l := probe.LowLatencyProbe{Ask: probe.AskHint, MSN: msn, Part: part + 1, URI: h.URI}
 			req := fetch.Request{URL: resolve(base, h.URI), Limit: fetch.SegmentBytes}
+			if d.loop.s.m.opts.Segments == SegmentsHead {
+				req.Method = http.MethodHead
+			}
 			if h.ByteRangeStart > 0 || h.ByteRangeLength.Stated {
 				return true // a range of a resource that grows: nothing to hold against
 			}

@@ -67,7 +67,9 @@ func (l *log) count(host string, r *http.Request) {
 	case r.URL.RawQuery != "":
 		what = "query"
 	case strings.Contains(r.URL.Path, ".part"):
-		what = "part"
+		if what = "part"; r.Method == http.MethodHead {
+			what = "head"
+		}
 	case strings.HasSuffix(r.URL.Path, ".m3u8"):
 		what = "playlist"
 	}
@@ -79,11 +81,15 @@ func (l *log) count(host string, r *http.Request) {
 // watch runs a monitor on a stream of one rendition for a while and returns how
 // long it took to end.
 func (l *log) watch(t *testing.T, part time.Duration, answer http.HandlerFunc, d time.Duration) time.Duration {
+	return l.watchWith(t, part, answer, d, monitor.SegmentsRange)
+}
+
+func (l *log) watchWith(t *testing.T, part time.Duration, answer http.HandlerFunc, d time.Duration, segments monitor.Segments) time.Duration {
 	origin := sim.NewOrigin(sim.Config{Part: part, Renditions: []sim.Rendition{{Name: "360p"}}})
 	hosts := sim.Hosts{"origin.test": l.before(origin, answer), "edge.test": l.before(origin, answer)}
 	m := monitor.New(monitor.Options{
 		Event: "e", Origin: "http://origin.test", Edge: "http://edge.test", Transport: hosts,
-		Streams: []monitor.Stream{{Name: "main", Manifest: "/main/playlist.m3u8"}},
+		Streams: []monitor.Stream{{Name: "main", Manifest: "/main/playlist.m3u8"}}, Segments: segments,
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
@@ -117,6 +123,21 @@ func TestLowLatencyIsProbedBesideThePolls(t *testing.T) {
 			t.Errorf("%d requests for one playlist at a time", l.most)
 		}
 	})
+}
+
+// What the event says of segments holds for parts.
+func TestPartsAreProbedAsSegmentsAre(t *testing.T) {
+	for segments, want := range map[monitor.Segments]string{monitor.SegmentsNone: "", monitor.SegmentsHead: "origin.test head", monitor.SegmentsFull: "origin.test part"} {
+		synctest.Test(t, func(t *testing.T) {
+			l := newLog()
+			l.watchWith(t, 500*time.Millisecond, nil, 20*time.Second, segments)
+			for _, what := range []string{"origin.test head", "origin.test part"} {
+				if n := l.asked[what]; (n > 0) != (what == want) {
+					t.Errorf("segments %s: %d requests %q", segments, n, what)
+				}
+			}
+		})
+	}
 }
 
 // While parts come only with their segments a reload takes a segment's time.
