@@ -118,7 +118,11 @@ func (s boardSink) Write(_ context.Context, b probe.Batch) error {
 func hold(fault string, sink boardSink) (down time.Duration, err error) {
 	board := sim.NewBoard()
 	start := time.Now().Add(-time.Hour).Truncate(time.Second)
-	origin := sim.NewOrigin(sim.Config{Start: start, TargetDuration: target, Faults: board, Renditions: make([]sim.Rendition, 2)})
+	part := time.Duration(0)
+	if f, ok := sim.FindFault(fault); ok && f.LowLatency {
+		part = time.Second / 2
+	}
+	origin := sim.NewOrigin(sim.Config{Start: start, TargetDuration: target, Part: part, Faults: board, Renditions: make([]sim.Rendition, 2)})
 	edge := sim.NewEdge(sim.EdgeConfig{
 		Origin: &url.URL{Scheme: "http", Host: "origin.test"}, Transport: sim.Hosts{"origin.test": origin}, Faults: board,
 	})

@@ -12,14 +12,16 @@ type Observation struct {
 	Exchange Exchange
 
 	// Playlist is what the body said; nil when the fetch failed, the body was
-	// no playlist at all, or this is a segment probe. An unchanged body shares
+	// no playlist at all, or this is a probe. An unchanged body shares
 	// the Playlist of the observation before.
 	Playlist  *Playlist
 	Hash      uint64 // of the body, normalised (hls.md 1.0); 0 when there is none
 	Unchanged bool   // the body equals that of the previous good observation
 
-	// Segment is set on a segment probe.
-	Segment *SegmentProbe
+	// Segment is set on a segment probe, LowLatency on one of low-latency
+	// delivery, whose playlist stands there.
+	Segment    *SegmentProbe
+	LowLatency *LowLatencyProbe
 
 	// CORS says that this was no poll: the playlist was asked for as a page
 	// elsewhere does, with an Origin header, and only that answer's head counts.
@@ -30,8 +32,9 @@ type Observation struct {
 	Strained bool
 }
 
-// Poll reports whether this is a poll of a playlist, and not a look besides.
-func (o *Observation) Poll() bool { return o.Segment == nil && !o.CORS }
+// Poll reports whether this is an ordinary request for a playlist, and not a
+// look besides.
+func (o *Observation) Poll() bool { return o.Segment == nil && o.LowLatency == nil && !o.CORS }
 
 // OK reports whether the fetch brought a complete 2xx or 304 answer.
 func (o *Observation) OK() bool { return o.Exchange.OK() }

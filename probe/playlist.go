@@ -49,8 +49,10 @@ type Playlist struct {
 	PartTarget            Fact[time.Duration]
 	ServerControl         Fact[ServerControl]
 	Skipped               Fact[uint64] // EXT-X-SKIP SKIPPED-SEGMENTS
+	RemovedDateRanges     Fact[string] // EXT-X-SKIP RECENTLY-REMOVED-DATERANGES, as written
 	Segments              []Segment
 	TrailingParts         []Part // partial segments of the segment in progress
+	Parts                 int    // all EXT-X-PART tags, those of complete segments too
 	PreloadHints          []PreloadHint
 	RenditionReports      []RenditionReport
 	DateRanges            []DateRange

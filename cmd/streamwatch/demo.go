@@ -19,6 +19,7 @@ import (
 func (c *cli) demoCommand() *cobra.Command {
 	var fault, listen, output string
 	var limit time.Duration
+	var lowLatency bool
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Watch an embedded live stream, and break it",
@@ -28,6 +29,9 @@ URL is printed; faults can be injected and cleared on the page, or scripted:
 
   --fault 'stale-edge@20s+30s'        after 20 s the edge serves old playlists for 30 s
   --fault 'stall@10s,seg-404(360p)@1m+20s'
+
+With --low-latency the stream has partial segments of half a second, preload
+hints and blocking reloads; some faults need it.
 
 A step is name[(rendition)][:argument][@start[+duration]]; streamwatch drill
 --help lists the faults.`,
@@ -55,7 +59,11 @@ A step is name[(rendition)][:argument][@start[+duration]]; streamwatch drill
 			}
 			defer page.Close()
 			board := sim.NewBoard()
-			origin := provision.NewLocal("127.0.0.1:0", sim.NewOrigin(sim.Config{Streams: []string{demoStream}, Faults: board}))
+			config := sim.Config{Streams: []string{demoStream}, Faults: board}
+			if lowLatency {
+				config.Part = demoPart
+			}
+			origin := provision.NewLocal("127.0.0.1:0", sim.NewOrigin(config))
 			at, err := origin.Provision(ctx, nil)
 			if err != nil {
 				return err
@@ -64,7 +72,7 @@ A step is name[(rendition)][:argument][@start[+duration]]; streamwatch drill
 			if err := board.Play(script, "", time.Now()); err != nil {
 				return &usageError{fmt.Sprintf("--fault: %v", err), mend(err)}
 			}
-			s := &session{c: c, event: event, log: log, faults: &demoFaults{board}, board: board, listen: page, period: demoPeriod}
+			s := &session{c: c, event: event, log: log, faults: &demoFaults{board, lowLatency}, board: board, listen: page, period: demoPeriod}
 			serving, end := context.WithCancel(context.WithoutCancel(ctx))
 			served := make(chan error, 1)
 			go func() { served <- origin.Run(serving) }()
@@ -77,6 +85,7 @@ A step is name[(rendition)][:argument][@start[+duration]]; streamwatch drill
 	flags.StringVar(&fault, "fault", "", "script of faults, such as stale-edge@20s+30s")
 	flags.StringVar(&listen, "listen", "127.0.0.1:8090", "address of the page; the next free port when it is taken")
 	flags.StringVar(&output, "output", configs.Default().Output, "folder for history, embeds and report")
+	flags.BoolVar(&lowLatency, "low-latency", false, "a stream of partial segments, as in Low-Latency HLS")
 	flags.DurationVar(&limit, "for", 0, "stop after this time")
 	return cmd
 }
@@ -84,6 +93,7 @@ A step is name[(rendition)][:argument][@start[+duration]]; streamwatch drill
 const (
 	demoStream = "main"
 	demoPeriod = 10 * time.Second // of the alarms: who tries it does not wait for minutes
+	demoPart   = 500 * time.Millisecond
 )
 
 // demoEvent is the event of the demo, as its file would be.
@@ -123,14 +133,17 @@ func freeListener(ctx context.Context, address string) (net.Listener, error) {
 }
 
 // demoFaults lets the page switch the simulator's faults.
-type demoFaults struct{ board *sim.Board }
+type demoFaults struct {
+	board      *sim.Board
+	lowLatency bool
+}
 
-// List returns every fault of the simulator.
+// List returns every fault of the simulator that the stream can show.
 func (d *demoFaults) List() []web.Fault {
 	var list []web.Fault
 	for _, f := range sim.Faults() {
-		if f.Encrypted {
-			continue // the demo's stream is in the clear
+		if f.Encrypted || f.LowLatency && !d.lowLatency {
+			continue // the demo's stream has no such thing to break
 		}
 		list = append(list, web.Fault{Name: f.Name, Title: f.Doc, Where: string(f.Where)})
 	}

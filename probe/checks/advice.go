@@ -16,7 +16,7 @@ var pdtPresent = register(Check{
 	Hold:     10,
 	Run: func(p *Pass) {
 		pl := p.Obs.Playlist
-		if !pl.Live() || len(pl.Segments) == 0 || !pl.LiveEdge().IsZero() {
+		if !pl.Live() || len(pl.Segments) == 0 || pl.Skipped.Stated || !pl.LiveEdge().IsZero() {
 			return
 		}
 		if prev := p.History.Previous; prev != nil {

@@ -9,7 +9,7 @@ var altStuck = register(Check{
 	Spec:     "RFC 8216bis §6.2.4",
 	Severity: probe.Critical,
 	Blame:    probe.BlameEncoder,
-	Explains: []string{"upd.stale", "alt.edge", "edge.*"},
+	Explains: []string{"upd.stale", "ll.*", "alt.edge", "edge.*"},
 	Run: func(p *Pass) {
 		age, limit, ok := p.staleness()
 		if !ok || age <= limit {

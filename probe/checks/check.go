@@ -21,14 +21,15 @@ type When uint8
 
 // Moments at which checks run.
 const (
-	OnPoll     When = iota // every poll of a playlist, failed ones too
-	OnPlaylist             // a media or multivariant playlist whose text is new; the finding stays until the next text
-	OnUpdate               // a media playlist that replaced another one: what may not change between the two
-	OnSegment              // every probe of a segment
-	OnInit                 // every probe of an EXT-X-MAP resource
-	OnCORS                 // every look with an Origin header that was answered
-	OnKey                  // every probe of a decryption key; asked for in turn, so findings are over after Hold
-	OnRemoved              // every probe of a segment that left the playlist
+	OnPoll       When = iota // every poll of a playlist, failed ones too
+	OnPlaylist               // a media or multivariant playlist whose text is new; the finding stays until the next text
+	OnUpdate                 // a media playlist that replaced another one: what may not change between the two
+	OnSegment                // every probe of a segment
+	OnInit                   // every probe of an EXT-X-MAP resource
+	OnCORS                   // every look with an Origin header that was answered
+	OnKey                    // every probe of a decryption key; asked for in turn, so findings are over after Hold
+	OnRemoved                // every probe of a segment that left the playlist
+	OnLowLatency             // every probe of low-latency delivery
 )
 
 // AnyKind makes a check run on media and multivariant playlists alike.

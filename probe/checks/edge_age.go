@@ -15,7 +15,7 @@ var edgeAge = register(Check{
 	Severity: probe.Critical,
 	Blame:    probe.BlameCDN,
 	After:    2, Of: 3,
-	Explains: []string{"upd.stale", "alt.*"},
+	Explains: []string{"upd.stale", "ll.*", "alt.*"},
 	Run: func(p *Pass) {
 		h := p.History
 		if h.Target.Side != probe.Edge || h.Pair == nil || p.Obs.Playlist == nil || !p.Obs.Playlist.Live() {

@@ -16,7 +16,7 @@ var edgeLag = register(Check{
 	Severity: probe.Critical,
 	Blame:    probe.BlameCDN,
 	After:    2, Of: 3,
-	Explains: []string{"edge.age", "upd.stale", "alt.*"},
+	Explains: []string{"edge.age", "upd.stale", "ll.*", "alt.*"},
 	Run: func(p *Pass) {
 		h := p.History
 		behind, ok := p.behind()

@@ -14,7 +14,7 @@ var endlist = register(Check{
 	Severity: probe.Critical,
 	Blame:    probe.BlameEncoder,
 	When:     OnPlaylist,
-	Explains: []string{"upd.stale", "alt.*", "edge.*", "hdr.changed"},
+	Explains: []string{"upd.stale", "ll.*", "alt.*", "edge.*", "hdr.changed"},
 	Run: func(p *Pass) {
 		if !p.Obs.Playlist.EndList || p.History.Previous == nil || p.Stream.Over(p.Now.Add(time.Minute)) {
 			return

@@ -42,15 +42,16 @@ type History struct {
 	Segments []SegmentRecord           // newest probes, oldest first
 	Kept     probe.Fact[time.Duration] // how long the headers of Good let a shared cache keep it, stale-while-revalidate included
 
-	Turn              Turn       // from one series of segments to another
-	Breaks            Marks      // discontinuities among the newest segments
-	Hits              Marks      // answers from cache among the newest segments that an edge was asked for again
-	Permission        Permission // what pages on other sites were told
-	SegmentPermission Permission // the same, of segments
-	Clock             *Clock     // nil where the other side tells
-	Rate              Rate       // of the segments
-	Keys              KeyTurns   // of the newest segments
-	StillThere        int        // removed segments that could still be fetched
+	Turn              Turn        // from one series of segments to another
+	Breaks            Marks       // discontinuities among the newest segments
+	Hits              Marks       // answers from cache among the newest segments that an edge was asked for again
+	Permission        Permission  // what pages on other sites were told
+	SegmentPermission Permission  // the same, of segments
+	Clock             *Clock      // nil where the other side tells
+	Rate              Rate        // of the segments
+	Keys              KeyTurns    // of the newest segments
+	StillThere        int         // removed segments that could still be fetched
+	LowLatency        *LowLatency // nil where no part was ever listed
 
 	PopChanged bool // the newest poll was answered by another point of presence than the one before
 }

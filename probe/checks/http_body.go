@@ -10,7 +10,7 @@ var httpRedirect = register(Check{
 	Severity: probe.Critical,
 	Blame:    probe.BlameConfig,
 	After:    2, Of: 3,
-	Explains: []string{"upd.stale", "alt.*", "edge.*"},
+	Explains: []string{"upd.stale", "ll.*", "alt.*", "edge.*"},
 	Run: func(p *Pass) {
 		failedWith(probe.FailRedirects, probe.Critical)(p)
 		failedWith(probe.FailURL, probe.Critical)(p)
@@ -24,7 +24,7 @@ var httpGzipCorrupt = register(Check{
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,
-	Explains: []string{"upd.stale", "alt.*", "edge.*"},
+	Explains: []string{"upd.stale", "ll.*", "alt.*", "edge.*"},
 	Run:      failedWith(probe.FailEncoding, probe.Critical),
 })
 
@@ -35,7 +35,7 @@ var httpSize = register(Check{
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,
 	Spec:     "streamwatch limit",
-	Explains: []string{"upd.stale", "alt.*", "edge.*"},
+	Explains: []string{"upd.stale", "ll.*", "alt.*", "edge.*"},
 	Run:      failedWith(probe.FailTooLarge, probe.Critical),
 })
 

@@ -15,7 +15,7 @@ var httpTruncated = register(Check{
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Error,
 	Blame:    probe.BlameOrigin,
-	Explains: []string{"win.*", "upd.stale", "seg.mutated", "seq.*", "edge.*", "alt.*", "inf.missing", "pdt.*", "mv.*"},
+	Explains: []string{"win.*", "ll.*", "upd.stale", "seg.mutated", "seq.*", "edge.*", "alt.*", "inf.missing", "m3u.attr", "pdt.*", "mv.*"},
 	Hold:     3,
 	Run: func(p *Pass) {
 		if p.Obs.Exchange.Failure == probe.FailTruncated {

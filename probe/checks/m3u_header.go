@@ -10,7 +10,7 @@ var m3uHeader = register(Check{
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,
 	Hold:     1,
-	Explains: []string{"upd.stale", "alt.*", "edge.*", "http.ctype.playlist", "http.truncated", "m3u.*", "td.present", "mv.*"},
+	Explains: []string{"upd.stale", "ll.*", "alt.*", "edge.*", "http.ctype.playlist", "http.truncated", "m3u.*", "td.present", "mv.*"},
 	Run: func(p *Pass) {
 		if p.Obs.Playlist == nil {
 			return

@@ -189,9 +189,13 @@ func (p *player) observation(m moment) *probe.Observation {
 		o.CORS = true
 		words = words[1:]
 	}
-	if words[0] == "segment" {
+	switch words[0] {
+	case "segment":
 		p.segment(o, words[1])
 		words = words[2:]
+	case "delivery":
+		p.delivery(o, words[1], words[2])
+		words = words[3:]
 	}
 	if status, err := strconv.Atoi(words[0]); err == nil {
 		ex.Status = status
@@ -201,8 +205,12 @@ func (p *player) observation(m moment) *probe.Observation {
 	for _, w := range words[1:] {
 		p.set(o, w)
 	}
-	if o.Poll() && ex.OK() {
+	switch {
+	case !ex.OK():
+	case o.Poll():
 		p.read(o, m.body)
+	case o.LowLatency != nil && o.LowLatency.URI == "":
+		o.LowLatency.Playlist = playlist.Decode([]byte(p.expand(m.body, ex.Done)), playlist.Inputs{URL: ex.URL})
 	}
 	return o
 }
@@ -282,6 +290,12 @@ func (p *player) set(o *probe.Observation, word string) {
 		o.Segment.Lasts = probe.State(probe.Seconds(number))
 	case "keyframe":
 		o.Segment.Keyframe = probe.State(value == "yes")
+	case "gap":
+		o.LowLatency.Since = ex.Done.Add(-probe.Seconds(number))
+	case "out":
+		if o.LowLatency.Listed.Stated = true; value != "no" {
+			o.LowLatency.Listed.Value = ex.Done.Add(-probe.Seconds(number))
+		}
 	case "problem":
 		o.Segment.Problems = append(o.Segment.Problems, probe.Problem{Check: value, Detail: "as the timeline says"})
 	default:

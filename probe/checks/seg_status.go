@@ -16,7 +16,7 @@ var segStatus = register(Check{
 	Blame:    probe.BlameOrigin,
 	When:     OnSegment,
 	Hold:     4, // a probe of another segment that succeeds does not end it; the lost one is asked for again, in turn
-	Explains: []string{"edge.seg", "seg.slow", "avail.early"},
+	Explains: []string{"edge.seg", "seg.slow", "avail.early", "ll.part.avail", "ll.hint.avail"},
 	Run: func(p *Pass) {
 		switch what := p.lostSegment(); {
 		case what == "":
@@ -37,7 +37,7 @@ var edgeSeg = register(Check{
 	Blame:    probe.BlameCDN,
 	When:     OnSegment,
 	Hold:     4, // a probe of another segment that succeeds does not end it; the lost one is asked for again, in turn
-	Explains: []string{"avail.early", "seg.slow"},
+	Explains: []string{"avail.early", "seg.slow", "ll.part.avail", "ll.hint.avail"},
 	Run: func(p *Pass) {
 		if p.History.Target.Side != probe.Edge {
 			return

@@ -16,7 +16,7 @@ var seqJump = register(Check{
 	Blame:    probe.BlameEncoder,
 	When:     OnUpdate,
 	Hold:     5,
-	Explains: []string{"seg.mutated", "dseq.*", "pdt.*", "td.changed", "hdr.changed", "edge.*", "seq.slide", "alt.*", "win.*"},
+	Explains: []string{"seg.mutated", "dseq.*", "pdt.*", "td.changed", "hdr.changed", "edge.*", "seq.slide", "alt.*", "ll.*", "win.*"},
 	Run: func(p *Pass) {
 		prev, cur, ok := p.update()
 		if !ok || cur.Segments[0].MSN <= last(prev).MSN+1 || p.withOrigin(last(cur).MSN) || p.ageUnknown() {

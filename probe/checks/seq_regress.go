@@ -12,7 +12,7 @@ var seqRegress = register(Check{
 	Blame:    probe.BlameEncoder,
 	When:     OnUpdate,
 	Hold:     5,
-	Explains: []string{"seg.*", "win.*", "dseq.*", "pdt.*", "td.changed", "hdr.changed", "edge.*", "upd.stale", "alt.*", "seq.slide"},
+	Explains: []string{"seg.*", "win.*", "dseq.*", "pdt.*", "td.changed", "hdr.changed", "edge.*", "upd.stale", "ll.*", "alt.*", "seq.slide"},
 	Run: func(p *Pass) {
 		prev, cur, ok := p.update()
 		if !ok || cur.Segments[0].MSN >= prev.Segments[0].MSN {

@@ -29,6 +29,8 @@ func (p *player) expand(body string, now time.Time) string {
 			write(&out, p.number(f[1]), p.number(f[2]), td, nil)
 		case len(f) >= 2 && f[0] == "encoder":
 			p.encode(&out, f[1:], now)
+		case len(f) >= 3 && f[0] == "parts":
+			p.parts(&out, f[1:], now, body)
 		default:
 			out.WriteString(line)
 		}

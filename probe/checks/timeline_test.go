@@ -27,15 +27,17 @@ import (
 //
 //	WHEN is MM:SS[.mmm], or FROM-UNTIL/STEP with STEP in seconds, UNTIL itself excluded;
 //	RENDITION is left out where there is one ("v"); "multivariant" names the multivariant playlist;
-//	RESULT is a status, a probe.Failure, `segment MSN RESULT`, or `cors` and one of these (asked with an Origin header), where the MSN "newest" is the encoder's;
+//	RESULT is a status, a probe.Failure, `segment MSN RESULT`, or `cors` and one of these (asked with an Origin header), where the MSN "newest" is the encoder's,
+//	or `delivery ASK MSN.PART RESULT`, where "now" is the part that came last, "now-2" two before it and "later" the one after;
 //	keys: age (s), cc (Cache-Control with + for spaces), ctype, xcache, pop, url, took (s), and for
 //	the head allow (Access-Control-Allow-Origin), site (asked for), cert (LEFT/LIFE in days), ttfb (s), date (s from now), lastmod (s ago),
 //	etag, enc (Content-Encoding), bytes, proto, strained (yes), and for
 //	segments size (bytes), hash, newest (yes), init (yes), repeat (yes), extinf (s), listed (MM:SS), problem (check id);
 //	of their time start (s), track (that it is of), lasts (s), keyframe (yes, no), mp4 (no value); part (yes), uri, from (first byte of a 206), first (byte, s);
-//	for what is no media segment removed (yes), key (bytes that it must have), bytes, known (yes), redirects.
+//	for what is no media segment removed (yes), key (bytes that it must have), bytes, known (yes), redirects;
+//	for delivery gap (s since the part before) and out (s since an ordinary request listed it, or no).
 //
-// The body is a playlist; "=" repeats the one before of the same target. Two
+// The body is a playlist; "=" repeats the one before of the same target. Three
 // shorthands stand for playlists that need nothing special:
 //
 //	live MSN COUNT [TD]                          COUNT segments of TD seconds (2), the first is MSN
@@ -43,6 +45,7 @@ import (
 //	                                             seconds earlier, or at last: at 00:00 it begins at 100;
 //	                                             pace P: P seconds in a second; keys N: another key for
 //	                                             each N segments, stuck A-B: that of A up to B
+//	parts COUNT PT [words]                       a low-latency encoder: lowlatency_test.go
 //
 // The last file, "want", lists what happens to incidents: "MM:SS open CHECK
 // SEVERITY BLAME SIDE", "now …" when one of these changes, and "closed CHECK"

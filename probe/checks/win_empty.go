@@ -10,7 +10,7 @@ var winEmpty = register(Check{
 	Severity: probe.Critical,
 	Blame:    probe.BlameEncoder,
 	After:    2, Of: 3,
-	Explains: []string{"win.*", "upd.stale", "alt.*", "edge.*", "seq.*", "dseq.*", "pdt.*", "hdr.changed"},
+	Explains: []string{"win.*", "upd.stale", "ll.*", "alt.*", "edge.*", "seq.*", "dseq.*", "pdt.*", "hdr.changed"},
 	Run: func(p *Pass) {
 		if pl := p.Obs.Playlist; pl != nil && pl.Live() && len(pl.Segments) == 0 {
 			p.Reportf(probe.Critical, "no segment, media sequence number %d", pl.MediaSequence.Value)

@@ -12,7 +12,7 @@ var winShrunk = register(Check{
 	Blame:    probe.BlameOrigin,
 	When:     OnUpdate,
 	Hold:     5,
-	Explains: []string{"upd.stale", "alt.*", "edge.ahead", "edge.body", "edge.lag", "win.short"},
+	Explains: []string{"upd.stale", "ll.*", "alt.*", "edge.ahead", "edge.body", "edge.lag", "win.short"},
 	Run: func(p *Pass) {
 		prev, cur, ok := p.update()
 		if !ok || cur.Segments[0].MSN < prev.Segments[0].MSN {

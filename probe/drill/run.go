@@ -42,6 +42,7 @@ type Settings struct {
 	Jitter         float64       // of publication, at most 0.2
 	Offset         time.Duration // of the fault within a segment
 	FMP4           bool          // fragmented MP4 instead of MPEG-TS
+	Part           time.Duration // part target duration; zero is a quarter of the target duration (at most 0.5 s) for faults of low latency, and none for others
 }
 
 // Run holds one drill: it lets a stream run until its beat is known, breaks it,
@@ -50,11 +51,17 @@ func Run(ctx context.Context, d Drill, s Settings) Outcome {
 	if s.TargetDuration == 0 {
 		s.TargetDuration = 2 * time.Second
 	}
+	if f, ok := sim.FindFault(d.Fault); ok && f.LowLatency && s.Part == 0 {
+		s.Part = min(time.Second/2, s.TargetDuration/4)
+	}
 	out := Outcome{Drill: d, Allowance: d.Within(s.TargetDuration)}
 	board := sim.NewBoard()
 	start := time.Now().Add(-time.Hour).Truncate(time.Second)
 	f, _ := sim.FindFault(d.Fault)
-	origin := sim.NewOrigin(sim.Config{FMP4: s.FMP4, Encrypt: f != nil && f.Encrypted, Start: start, TargetDuration: s.TargetDuration, Jitter: s.Jitter, Faults: board, Renditions: make([]sim.Rendition, s.Renditions)})
+	origin := sim.NewOrigin(sim.Config{
+		FMP4: s.FMP4, Encrypt: f != nil && f.Encrypted, Start: start, TargetDuration: s.TargetDuration, Jitter: s.Jitter, Part: s.Part, Faults: board,
+		Renditions: make([]sim.Rendition, s.Renditions),
+	})
 	edge := sim.NewEdge(sim.EdgeConfig{
 		Origin: &url.URL{Scheme: "http", Host: "origin.test"}, Transport: sim.Hosts{"origin.test": origin}, Faults: board,
 	})

@@ -33,6 +33,13 @@ const sight = 1.25
 // confirmed is the slack for what a second look has to confirm.
 const confirmed = 1500 * time.Millisecond
 
+// session and sessionSlack are the limit for what a session of the low-latency
+// prober shows: they begin two target durations apart, and six seconds at least.
+const (
+	session      = 2.25
+	sessionSlack = 4 * time.Second
+)
+
 // All returns every drill in the order of the simulator's faults.
 func All() []Drill {
 	encoder, origin := []probe.Blame{probe.BlameEncoder}, []probe.Blame{probe.BlameOrigin}
@@ -77,10 +84,21 @@ func All() []Drill {
 		{"half-playlist", []string{"http.truncated"}, origin, probe.Origin, 2 * sight, 0},
 		{"origin-down", []string{"http.unreachable"}, origin, probe.Origin, sight, confirmed},
 		{"origin-500-stale", []string{"http.status"}, origin, probe.Origin, sight, confirmed},
+		{"part-stall", []string{"ll.part.rate"}, encoder, probe.Origin, session + 3, sessionSlack},
+		{"part-long", []string{"ll.part.long"}, encoder, probe.Origin, 2 * sight, 0},
+		{"part-404", []string{"ll.part.avail"}, origin, probe.Origin, session + 1, sessionSlack},
+		{"hint-404", []string{"ll.hint.avail"}, origin, probe.Origin, session + 1, sessionSlack},
+		{"hint-wrong", []string{"ll.hint"}, encoder, probe.Origin, 4 * sight, 0},
+		{"report-lag", []string{"ll.report"}, encoder, probe.Origin, session + 1, sessionSlack},
+		{"skip-wrong", []string{"ll.skip"}, origin, probe.Origin, 2*session + 1, 2 * sessionSlack},
+		{"no-block", []string{"ll.block"}, origin, probe.Origin, session, sessionSlack},
+		{"block-late", []string{"ll.block"}, origin, probe.Origin, session, sessionSlack + 4*time.Second},
+		{"block-hang", []string{"ll.block"}, origin, probe.Origin, session, sessionSlack + 8*time.Second},
 		{"stale-edge", []string{"edge.lag", "edge.age", "upd.stale"}, cdn, probe.Edge, 3.5, confirmed},
 		{"long-ttl", []string{"edge.lag", "edge.age", "upd.stale"}, delivery, probe.Edge, 3.5, confirmed},
 		{"edge-404-segment", []string{"edge.seg"}, cdn, probe.Edge, 2 * sight, confirmed},
 		{"edge-old-node", []string{"seq.regress", "edge.age", "edge.lag", "win.shrunk"}, cdn, probe.Edge, 2 * sight, confirmed},
+		{"edge-no-block", []string{"ll.block.unsup"}, []probe.Blame{probe.BlameConfig}, probe.Edge, session, sessionSlack},
 		{"edge-503", []string{"http.status"}, cdn, probe.Edge, sight, confirmed},
 		{"edge-html", []string{"m3u.header"}, cdn, probe.Edge, sight, confirmed},
 		{"edge-hang", []string{"http.timeout"}, cdn, probe.Edge, 2 * sight, 2*time.Second + confirmed},

@@ -17,7 +17,8 @@ const (
 // file makes an observation part of its history. It reports whether it brought
 // a playlist whose text is new.
 func file(h *checks.History, o *probe.Observation) (changed bool) {
-	if o.CORS {
+	switch {
+	case o.CORS:
 		of := &h.Permission
 		if o.Segment != nil {
 			of = &h.SegmentPermission
@@ -25,8 +26,10 @@ func file(h *checks.History, o *probe.Observation) (changed bool) {
 		of.Given = strings.Clone(o.Exchange.AllowOrigin)
 		of.Ever = of.Ever || of.Given != ""
 		return false
-	}
-	if o.Segment != nil {
+	case o.LowLatency != nil:
+		fileLowLatency(h, o)
+		return false
+	case o.Segment != nil:
 		switch {
 		case o.Segment.Media():
 			h.Hits = checks.HitsOf(h, o)
@@ -59,6 +62,9 @@ func file(h *checks.History, o *probe.Observation) (changed bool) {
 		h.Previous, h.Playlist = h.Playlist, o.Playlist
 		advance(h, o, failed)
 		h.Turn, h.Breaks = checks.TurnOf(h), checks.BreaksOf(h)
+		if o.Playlist.Parts > 0 {
+			filePosition(h, o.Playlist, o.Exchange.Done)
+		}
 	}
 	fileVersion(h, o)
 	return changed

@@ -46,7 +46,8 @@ type Judge struct {
 	cors      []*checks.Check
 	keys      []*checks.Check
 	removed   []*checks.Check
-	incidents []*incident // open ones
+	delivery  []*checks.Check // of low latency
+	incidents []*incident     // open ones
 	ids       map[string]bool
 	control   probe.Fact[bool]
 	blind     bool
@@ -93,6 +94,8 @@ func New(o Options) *Judge {
 			j.keys = append(j.keys, c)
 		case checks.OnRemoved:
 			j.removed = append(j.removed, c)
+		case checks.OnLowLatency:
+			j.delivery = append(j.delivery, c)
 		}
 	}
 	for _, in := range o.Resume {
@@ -167,6 +170,8 @@ func (j *Judge) Step(o *probe.Observation, now time.Time) Result {
 	pass := checks.Pass{Now: now, Obs: o, History: t.h, Stream: &j.stream}
 	if o.CORS {
 		j.run(t, j.cors, &pass)
+	} else if o.LowLatency != nil {
+		j.run(t, j.delivery, &pass)
 	} else if o.Segment != nil {
 		j.run(t, j.probed(o.Segment), &pass)
 	} else if !spreading && !j.waiting(now, o) {

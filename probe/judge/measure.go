@@ -10,6 +10,9 @@ import (
 
 // measure turns an observation into samples.
 func (j *Judge) measure(h *checks.History, o *probe.Observation, now time.Time) []probe.Sample {
+	if o.LowLatency != nil {
+		return nil // it has no metric of its own
+	}
 	m := meter{h: h, at: now, out: make([]probe.Sample, 0, samplesOf(o))}
 	if o.CORS {
 		return nil

@@ -36,14 +36,14 @@ func (j *Judge) settle(now time.Time) (poke []probe.Target) {
 // one more poll of some target would decide it, it returns that target.
 func (j *Judge) decide(tr *tracker, now time.Time) (probe.Target, bool) {
 	fresh := tr.rounds&1 == 1 && tr.last.Equal(now)
-	if tr.pending && tr.clean >= 2 && tr.check.When == checks.OnPoll {
+	if tr.pending && tr.clean >= 2 && (tr.check.When == checks.OnPoll || tr.check.When == checks.OnLowLatency) {
 		tr.pending = false // it went away while we waited
 	}
 	if fresh && j.enough(tr, now) {
 		tr.pending = true
 	}
 	if !tr.pending {
-		return tr.t.h.Target, fresh && tr.check.When == checks.OnPoll
+		return tr.t.h.Target, fresh && (tr.check.When == checks.OnPoll || tr.check.When == checks.OnLowLatency) // does the playlist fail too?
 	}
 	if j.awaitsPair(tr, now) {
 		return tr.t.h.Pair.Target, true
@@ -63,6 +63,9 @@ func (j *Judge) decide(tr *tracker, now time.Time) (probe.Target, bool) {
 // did not. It does not wait for much longer than such a poll can take.
 func (j *Judge) awaitsPair(tr *tracker, now time.Time) bool {
 	h := tr.t.h
+	if tr.check.When == checks.OnLowLatency {
+		return j.awaitsDelivery(tr, now)
+	}
 	if h.Pair == nil || h.Pair.Polls == 0 || j.opts.Once || tr.check.When == checks.OnSegment || tr.check.When == checks.OnCORS {
 		return false // such a check compares the sides by itself
 	}
@@ -73,7 +76,21 @@ func (j *Judge) awaitsPair(tr *tracker, now time.Time) bool {
 	case h.Target.Side != probe.Edge:
 		return false
 	}
-	return h.Pair.Current.Exchange.Done.Before(since) && now.Sub(tr.began) < patience
+	if now.Sub(tr.began) >= patience {
+		return false
+	}
+	return h.Pair.Current.Exchange.Done.Before(since) || tr.check.When == checks.OnPlaylist && j.aboutToFind(h.Pair, tr.check)
+}
+
+// aboutToFind reports whether the newest look at a target found what a check
+// looks for, but not often enough yet.
+func (j *Judge) aboutToFind(h *checks.History, c *checks.Check) bool {
+	t := j.find(h.Target)
+	if t == nil {
+		return false
+	}
+	tr := t.tracker(c)
+	return tr != nil && !tr.active && tr.rounds&1 == 1
 }
 
 // replays reports whether an edge only repeats, late, a text that was bad at

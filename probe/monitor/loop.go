@@ -37,6 +37,9 @@ type loop struct {
 	goneAt  time.Time              // its time; with none waiting, when one was taken last
 
 	cors corsLooks
+
+	offered    atomic.Pointer[offer] // to the prober of low-latency delivery; nil is none
+	delivering bool                  // that prober was started
 }
 
 // largestBuffer is what a body may leave behind for the next one to use.
@@ -191,11 +194,7 @@ func (l *loop) read(o *probe.Observation, body []byte) {
 		}
 		return
 	}
-	in := playlist.Inputs{URL: o.Target.URL}
-	if v := l.s.variables.Load(); v != nil && o.Target.Rendition != "" {
-		in.Imports = *v
-	}
-	o.Playlist = playlist.Decode(body, in)
+	o.Playlist = l.decode(body)
 	o.Hash = playlist.Hash(body)
 	if o.Playlist.Kind != probe.UnknownKind {
 		l.body = append(l.body[:0], body...)
@@ -230,6 +229,9 @@ func (l *loop) note(ctx context.Context, o *probe.Observation) (advanced bool) {
 	l.good = o
 	if o.Unchanged || o.Playlist.Kind != probe.Media {
 		return false
+	}
+	if o.Playlist.Parts > 0 || l.delivering {
+		l.offerDelivery(ctx, o)
 	}
 	newest, ok := o.Playlist.Last()
 	if !ok {

@@ -95,7 +95,7 @@ func (s *stream) watch() {
 
 // handle judges one observation and acts on what comes of it.
 func (s *stream) handle(ctx context.Context, o *probe.Observation) {
-	if o.Segment == nil && o.Playlist != nil {
+	if o.Poll() && o.Playlist != nil {
 		s.learn(ctx, o)
 	}
 	if s.m.opts.Observe != nil {

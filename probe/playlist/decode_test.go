@@ -74,7 +74,7 @@ var factCases = []struct {
 		}
 	}},
 	{"low latency", head + "#EXT-X-PART-INF:PART-TARGET=0.33334\n#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=24,PART-HOLD-BACK=1.0,HOLD-BACK=18.5,CAN-SKIP-DATERANGES=YES\n" +
-		"#EXT-X-SKIP:SKIPPED-SEGMENTS=3\n#EXT-X-PART:DURATION=0.33,URI=\"a.1.mp4\",INDEPENDENT=YES\n#EXT-X-PART:DURATION=0.3,URI=\"a.2.mp4\",BYTERANGE=\"5@10\"\n#EXTINF:6.0,\na.mp4\n" +
+		"#EXT-X-SKIP:SKIPPED-SEGMENTS=3,RECENTLY-REMOVED-DATERANGES=\"a\tb\"\n#EXT-X-PART:DURATION=0.33,URI=\"a.1.mp4\",INDEPENDENT=YES\n#EXT-X-PART:DURATION=0.3,URI=\"a.2.mp4\",BYTERANGE=\"5@10\"\n#EXTINF:6.0,\na.mp4\n" +
 		"#EXT-X-PART:DURATION=0.3,URI=\"a.2.mp4\",BYTERANGE=\"5\",GAP=YES\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"b.2.mp4\",BYTERANGE-START=7,BYTERANGE-LENGTH=9\n#EXT-X-RENDITION-REPORT:URI=\"../x.m3u8\",LAST-MSN=103,LAST-PART=0\n#EXT-X-RENDITION-REPORT:URI=\"../y.m3u8\"\n", Inputs{}, func(p *probe.Playlist) {
 		p.PartTarget = probe.State(333340 * time.Microsecond)
 		p.ServerControl = probe.State(probe.ServerControl{
@@ -82,12 +82,14 @@ var factCases = []struct {
 			HoldBack: probe.State(18500 * time.Millisecond), PartHoldBack: probe.State(time.Second),
 		})
 		p.Skipped = probe.State(uint64(3))
+		p.RemovedDateRanges = probe.State("a\tb")
 		p.Segments = []probe.Segment{{MSN: 103, URI: "a.mp4", Duration: 6 * time.Second, Line: 11, Parts: []probe.Part{
 			{URI: "a.1.mp4", Duration: 330 * time.Millisecond, Independent: true},
 			{URI: "a.2.mp4", Duration: 300 * time.Millisecond, ByteRange: probe.State(probe.ByteRange{Length: 5, Offset: 10})},
 		}}}
 		p.TrailingParts = []probe.Part{{URI: "a.2.mp4", Duration: 300 * time.Millisecond, Gap: true, ByteRange: probe.State(probe.ByteRange{Length: 5, Offset: 15})}}
 		p.PreloadHints = []probe.PreloadHint{{Type: "PART", URI: "b.2.mp4", ByteRangeStart: 7, ByteRangeLength: probe.State(int64(9))}}
+		p.Parts = 3
 		p.RenditionReports = []probe.RenditionReport{{URI: "../x.m3u8", LastMSN: probe.State(uint64(103)), LastPart: probe.State(uint64(0))}, {URI: "../y.m3u8"}}
 	}},
 	{"cues", head + "#EXT-OATCLS-SCTE35:/DAlAAAAAAAAAP/wFAUAAAABf+/+ANgNkv9AFJlwAAEBAQAA9xULLA==\n#EXT-X-CUE-OUT:30\n#EXTINF:6.0,\na\n#EXT-X-CUE-OUT:DURATION=15.5,BREAKID=1\n#EXTINF:6.0,\nb\n#EXT-X-CUE-OUT\n#EXTINF:6.0,\nc\n#EXT-X-CUE-IN\n#EXTINF:6.0,\nd\n", Inputs{}, func(p *probe.Playlist) {

@@ -109,7 +109,7 @@ func (r *reader) finishMedia() {
 	if n := uint64(len(p.Segments)); n > 0 && base+n-1 < p.MediaSequence.Value {
 		r.problem("m3u.attr", "media sequence numbers pass 2^64-1")
 	}
-	p.TrailingParts = r.parts[r.partsFrom:]
+	p.TrailingParts, p.Parts = r.parts[r.partsFrom:], len(r.parts)
 	if len(p.TrailingParts) == 0 {
 		p.TrailingParts = nil
 	}

@@ -16,7 +16,9 @@ func (r *reader) partInf(list string) {
 		}
 	}
 	if !r.p.PartTarget.Stated {
-		r.problem("m3u.attr", "EXT-X-PART-INF has no PART-TARGET")
+		r.problem("ll.partinf", "EXT-X-PART-INF has no PART-TARGET")
+	} else if r.p.PartTarget.Value == 0 {
+		r.problem("ll.partinf", "PART-TARGET is 0")
 	}
 }
 
@@ -133,7 +135,7 @@ func (r *reader) skip(list string) {
 		case "SKIPPED-SEGMENTS":
 			r.p.Skipped = r.countAttr()
 		case "RECENTLY-REMOVED-DATERANGES":
-			r.quotedAttr()
+			r.p.RemovedDateRanges = probe.State(r.quotedAttr())
 			r.need(10, "RECENTLY-REMOVED-DATERANGES")
 		}
 	}

@@ -18,7 +18,8 @@ type Config struct {
 
 	TargetDuration  time.Duration // whole seconds, 1 to 10, written as it is
 	SegmentDuration time.Duration // whole seconds; zero is TargetDuration
-	Window          int           // segments listed; zero is 6
+	Window          int           // segments listed; zero is 6, or 12 with low latency
+	Part            time.Duration // part target duration, below SegmentDuration; zero is no low latency
 	PlainTime       bool          // leave EXT-X-PROGRAM-DATE-TIME out
 	FMP4            bool          // fragmented MP4 instead of MPEG-TS
 	Encrypt         bool          // METHOD=AES-128; of MPEG-TS only
@@ -66,6 +67,10 @@ func (c Config) withDefaults(now time.Time) Config {
 	}
 	c.TargetDuration = wholeSeconds(cmp.Or(c.TargetDuration, c.SegmentDuration, 2*time.Second))
 	c.SegmentDuration = wholeSeconds(cmp.Or(c.SegmentDuration, c.TargetDuration))
+	if c.Part = min(max(0, c.Part), c.SegmentDuration/2); c.Part > 0 {
+		c.Part = max(c.Part, 100*time.Millisecond)
+		c.Window = cmp.Or(c.Window, 12)
+	}
 	c.Window = max(1, cmp.Or(c.Window, 6))
 	c.Encrypt = c.Encrypt && !c.FMP4
 	c.Discontinuity = max(0, c.Discontinuity)
@@ -74,6 +79,9 @@ func (c Config) withDefaults(now time.Time) Config {
 		c.Start = now.Truncate(time.Second).Add(-time.Hour)
 	}
 	half := max(1, int(c.TargetDuration/time.Second)/2)
+	if c.Part > 0 {
+		half = 1
+	}
 	c.PlaylistCache = cmp.Or(c.PlaylistCache, fmt.Sprintf("max-age=%d", half))
 	c.SegmentCache = cmp.Or(c.SegmentCache, "max-age=86400")
 	if c.Faults == nil {

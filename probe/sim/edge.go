@@ -213,7 +213,7 @@ func kindOf(name string) kind {
 
 // query returns the part of the query that is forwarded and in the cache key.
 func (e *Edge) query(r *http.Request) string {
-	if r.URL.RawQuery == "" || kindOf(r.URL.Path) == segment && len(e.config.Query) == 0 {
+	if r.URL.RawQuery == "" || e.forgets(r) || kindOf(r.URL.Path) == segment && len(e.config.Query) == 0 {
 		return ""
 	}
 	kept := url.Values{}

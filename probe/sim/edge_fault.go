@@ -133,3 +133,13 @@ func (n *node) older(res result, before time.Time) result {
 	}
 	return n.versions[0].hit()
 }
+
+// forgets reports whether a fault makes the edge drop delivery directives.
+func (e *Edge) forgets(r *http.Request) bool {
+	for _, in := range e.config.Faults.edge(r.URL.Path, time.Now()) {
+		if in.fault.cache == cacheForgets {
+			return true
+		}
+	}
+	return false
+}

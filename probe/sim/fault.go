@@ -22,7 +22,8 @@ type Fault struct {
 	Where Where  `json:"where"`
 	Arg   string `json:"arg,omitempty"` // default of the argument, a whole number or a duration; "" takes none
 
-	Encrypted bool `json:"encrypted,omitempty"` // it breaks what only a stream with Config.Encrypt has
+	Encrypted  bool `json:"encrypted,omitempty"`   // it breaks what only a stream with Config.Encrypt has
+	LowLatency bool `json:"low_latency,omitempty"` // it shows only where there are partial segments
 
 	last bool // without a rendition it touches only the last one
 
@@ -45,9 +46,11 @@ const (
 	mediaPlaylist
 	segment
 	keyFile
+	partial  // a partial segment, listed or hinted
+	blocking // a media playlist, asked for with _HLS_msn
 
 	playlists = multivariant | mediaPlaylist
-	anything  = playlists | segment | keyFile
+	anything  = playlists | segment | keyFile | partial
 )
 
 // answer is how one request is answered, where that is not the healthy way.
@@ -56,21 +59,24 @@ type answer struct {
 	published  time.Time // of a segment: when the playlist first listed it
 	generation int       // of a key: how often it was changed
 
-	status int                 // zero is what the resource has
-	html   bool                // an error page instead of the resource
-	hang   bool                // no answer until the client gives up
-	abort  bool                // the connection closes without an answer
-	wait   time.Duration       // before the first byte
-	spread time.Duration       // over which the body is spread
-	cut    float64             // the connection closes after this share of the body, if not zero
-	body   func([]byte) []byte // changes the body; its length and validators follow
-	take   int                 // which recording of a segment; 0 is the true one
-	ahead  int64               // seconds by which the timestamps of a segment are
+	status  int                 // zero is what the resource has
+	html    bool                // an error page instead of the resource
+	hang    bool                // no answer until the client gives up
+	abort   bool                // the connection closes without an answer
+	wait    time.Duration       // before the first byte
+	spread  time.Duration       // over which the body is spread
+	cut     float64             // the connection closes after this share of the body, if not zero
+	body    func([]byte) []byte // changes the body; its length and validators follow
+	hinted  bool                // of a part: it is not published yet
+	instant bool                // directives to block are ignored
+	late    time.Duration       // by how much a blocked answer is late
+	take    int                 // which recording of a segment; 0 is the true one
+	ahead   int64               // seconds by which the timestamps of a segment are
 }
 
 // Faults lists every fault in the order of the docs: origin, then edge.
 func Faults() []Fault {
-	return slices.Concat(playlistFaults(), listingFaults(), segmentFaults(), mediaFaults(), answerFaults(), edgeFaults())
+	return slices.Concat(playlistFaults(), listingFaults(), segmentFaults(), mediaFaults(), answerFaults(), lowLatencyFaults(), edgeFaults())
 }
 
 // FindFault returns the fault with a name.

@@ -15,6 +15,7 @@ const (
 	cacheLong                // playlists expire late
 	cacheNegative            // segments that are not cached are taken for missing
 	cacheOldNode             // every other playlist is an older one
+	cacheForgets             // _HLS_* are neither in the key nor forwarded
 )
 
 // edgeFaults break the edge while the origin is sound.
@@ -24,6 +25,7 @@ func edgeFaults() []Fault {
 		{Name: "long-ttl", Doc: "playlists stay in the cache as long as the argument", Where: AtEdge, Arg: "30s", cache: cacheLong},
 		{Name: "edge-404-segment", Doc: "segments that the cache does not hold answer 404 from a negative cache", Where: AtEdge, cache: cacheNegative},
 		{Name: "edge-old-node", Doc: "every other answer comes from a node whose playlist is older by the argument", Where: AtEdge, Arg: "6s", cache: cacheOldNode},
+		{Name: "edge-no-block", Doc: "the cache key lacks _HLS_msn and _HLS_part: a blocking reload is answered at once, with what the cache has", Where: AtEdge, LowLatency: true, cache: cacheForgets},
 		{Name: "edge-503", Doc: "everything answers 503", Where: AtEdge, kinds: anything, reply: func(_ *injected, _ time.Time, a *answer) {
 			a.status = http.StatusServiceUnavailable
 		}},

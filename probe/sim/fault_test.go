@@ -331,11 +331,18 @@ func TestFaultsOnTheWire(t *testing.T) {
 	for _, f := range Faults() {
 		t.Run(f.Name, func(t *testing.T) {
 			see, ok := onTheWire[f.Name]
+			if f.LowLatency {
+				see, ok = lowLatencyOnTheWire[f.Name]
+			}
 			if !ok {
 				t.Fatal("no test says what this fault looks like")
 			}
 			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, Config{Encrypt: f.Encrypted}, EdgeConfig{})
+				window, c := 6, Config{Encrypt: f.Encrypted}
+				if f.LowLatency {
+					window, c = 12, Config{Part: 500 * time.Millisecond}
+				}
+				w := newWorld(t, c, EdgeConfig{})
 				time.Sleep(500 * time.Millisecond)
 				before := w.playlist("origin.test", high)
 				for _, r := range []string{high, low} { // the edge knows the present
@@ -347,13 +354,13 @@ func TestFaultsOnTheWire(t *testing.T) {
 				w.origin.Faults().Clear("", "", "")
 				time.Sleep(time.Minute)
 				s := w.playlist("edge.test", high)
-				if len(s.uris) != 6 || s.end || w.get("edge.test"+high+s.last()).status != 200 {
+				if len(s.uris) != window || s.end || w.get("edge.test"+high+s.last()).status != 200 {
 					t.Error("a minute after the fault the stream is not sound")
 				}
 			})
 		})
 	}
-	for name := range maps.Keys(onTheWire) {
+	for _, name := range slices.Concat(slices.Collect(maps.Keys(onTheWire)), slices.Collect(maps.Keys(lowLatencyOnTheWire))) {
 		if _, ok := FindFault(name); !ok {
 			t.Errorf("a test describes %s, which is no fault", name)
 		}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"path"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -47,6 +46,7 @@ type track struct {
 
 	mu     sync.Mutex // guards the playlist written last
 	number int64
+	parts  int // of the segment in progress, with low latency
 	blob   *blob
 }
 
@@ -106,6 +106,8 @@ func (o *Origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case t == nil:
 			http.NotFound(w, r)
+		case parts[2] == playlistName && o.config.Part > 0:
+			o.serveReload(w, r, t, now)
 		case parts[2] == playlistName:
 			o.serveMedia(w, r, t, now)
 		default:
@@ -256,6 +258,10 @@ func (o *Origin) serveSegment(w http.ResponseWriter, r *http.Request, t *track, 
 		a.serve(w, r, &blob{body: []byte(streamKey), kind: keyType, modified: t.stream.start})
 		return
 	}
+	if number, index, ok := partNumber(name, o.config.FMP4); ok && o.config.Part > 0 {
+		o.servePart(w, r, t, number, index, now)
+		return
+	}
 	number, ok := segmentNumber(name, o.config.FMP4)
 	tl, shown := o.shown(t, faults, now)
 	if shown.After(now) { // what is listed early is not there early
@@ -282,7 +288,7 @@ func (o *Origin) segment(index int, begin, seconds int64, take int) *blob {
 	}
 	b := &blob{kind: "video/mp2t", etag: `"` + key + `"`}
 	if o.config.FMP4 {
-		b.kind, b.body = "video/mp4", media.Fragment(index, begin, seconds, take)
+		b.kind, b.body = "video/mp4", o.fragment(index, begin, seconds, take)
 	} else {
 		b.body = media.TS(index, begin, seconds, take)
 	}
@@ -291,15 +297,4 @@ func (o *Origin) segment(index int, begin, seconds int64, take int) *blob {
 	}
 	o.segments.store(&object{key: key, blob: b})
 	return b
-}
-
-// segmentNumber reads a segment's name, whichever packager wrote it.
-func segmentNumber(name string, fmp4 bool) (int64, bool) {
-	_, digits, ok := strings.Cut(name, "seg")
-	if !ok {
-		return 0, false
-	}
-	digits, extension, _ := strings.Cut(digits, ".")
-	n, err := strconv.ParseInt(digits, 10, 64)
-	return n, err == nil && n >= 0 && extension == map[bool]string{false: "ts", true: "m4s"}[fmp4]
 }

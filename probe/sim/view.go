@@ -3,6 +3,7 @@ package sim
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,6 +24,16 @@ type view struct {
 	fmp4     bool
 	encrypt  bool
 	timeline *timeline
+
+	// Low latency, lowlatency.go; all zero without.
+	part      time.Duration // EXT-X-PART-INF
+	skipUntil time.Duration
+	next      int64 // the segment in progress, on the timeline
+	trailing  []chunk
+	reports   []report
+	skipped   int  // EXT-X-SKIP; zero is none
+	misleads  bool // the hint names another part
+	miscounts int  // by how much EXT-X-SKIP is wrong
 }
 
 // listed is one segment of a view.
@@ -35,6 +46,7 @@ type listed struct {
 	key       int // how often the key was changed before it
 	disc      bool
 	gap       bool
+	parts     []chunk
 }
 
 func (v *view) targetDuration() time.Duration { return time.Duration(v.target) * time.Second }
@@ -63,6 +75,17 @@ func segmentName(number int64, take int, fmp4 bool) string {
 	return fmt.Sprintf("seg%d%s", number, suffix)
 }
 
+// segmentNumber reads a segment's name, whichever packager wrote it.
+func segmentNumber(name string, fmp4 bool) (int64, bool) {
+	_, digits, ok := strings.Cut(name, "seg")
+	if !ok {
+		return 0, false
+	}
+	digits, extension, _ := strings.Cut(digits, ".")
+	n, err := strconv.ParseInt(digits, 10, 64)
+	return n, err == nil && n >= 0 && extension == map[bool]string{false: "ts", true: "m4s"}[fmp4]
+}
+
 // encode writes the playlist with grafov's writer.
 func (v *view) encode() []byte {
 	p, err := m3u8.NewMediaPlaylist(0, uint(max(1, len(v.segments))))
@@ -72,8 +95,18 @@ func (v *view) encode() []byte {
 	p.SetVersion(uint8(v.version))
 	p.SeqNo = uint64(v.sequence)
 	p.DiscontinuitySeq = uint64(v.discSequence)
+	var head, before []string
 	if v.independent {
-		p.SetCustomTag(tag("#EXT-X-INDEPENDENT-SEGMENTS"))
+		head = append(head, "#EXT-X-INDEPENDENT-SEGMENTS")
+	}
+	if v.part > 0 {
+		head = append(head, v.head())
+	}
+	if v.skipped > 0 {
+		head = append(head, fmt.Sprintf("#EXT-X-SKIP:SKIPPED-SEGMENTS=%d", v.skipped))
+	}
+	if len(head) > 0 {
+		p.SetCustomTag(lines(head)) // one tag, since the writer's order of several is random
 	}
 	if v.fmp4 {
 		p.SetDefaultMap("init.mp4", 0, 0)
@@ -87,8 +120,14 @@ func (v *view) encode() []byte {
 		if v.encrypt && (i == 0 || s.key != v.segments[i-1].key) {
 			item.Key = &m3u8.Key{Method: "AES-128", URI: keyName(s.key), IV: fmt.Sprintf("0x%x", streamIV)}
 		}
-		if s.gap {
-			item.Custom = map[string]m3u8.CustomTag{"gap": tag("#EXT-X-GAP")}
+		if before = before[:0]; s.gap {
+			before = append(before, "#EXT-X-GAP")
+		}
+		if len(s.parts) > 0 {
+			before = append(before, v.partLines(s.number, s.parts))
+		}
+		if len(before) > 0 {
+			item.Custom = map[string]m3u8.CustomTag{"tags": lines(before)}
 		}
 		if err := p.AppendSegment(item); err != nil {
 			panic(err) // only when the capacity is too small
@@ -96,8 +135,14 @@ func (v *view) encode() []byte {
 	}
 	p.TargetDuration = float64(v.target) // after the segments, which raise it
 	p.Closed = v.endList
+	if v.part > 0 && !v.endList {
+		return append(bytes.Clone(p.Encode().Bytes()), v.tail()...)
+	}
 	return p.Encode().Bytes()
 }
+
+// lines makes one tag of several.
+func lines(list []string) tag { return tag(strings.Join(list, "\n")) }
 
 // tag is a line that grafov's writer has no field for.
 type tag string

@@ -128,9 +128,9 @@ func nalUnits(frame []byte) [][]byte {
 	return units
 }
 
-// audioRange returns which audio frames begin in the second, counted from the
-// begin of the loop.
-func audioRange(second int) (from, to int) {
+// audioRange returns which audio frames begin with a video frame, both counted
+// from the begin of the loop.
+func audioRange(frame int) (from, to int) {
 	up := func(ticks int) int { return (ticks + audioTicks - 1) / audioTicks }
-	return up(second * ticksPerGOP), up((second + 1) * ticksPerGOP)
+	return up(frame * videoTicks), up((frame + 1) * videoTicks)
 }

@@ -189,3 +189,41 @@ func BenchmarkTS(b *testing.B) {
 		b.SetBytes(int64(len(TS(0, int64(i)*2, 2, 0))))
 	}
 }
+
+// A transport stream cut at the offsets of frames gives pieces that begin with
+// a picture, or with the tables where a second begins.
+func TestOffsetsAreThoseOfPictures(t *testing.T) {
+	for take := range 2 {
+		whole := TS(0, 7, 3, take)
+		for frame := range 3*framesPerGOP + 1 {
+			at := Offset(0, 7, frame, take)
+			if frame == 3*framesPerGOP {
+				if at != len(whole) {
+					t.Errorf("the end is at %d of %d", at, len(whole))
+				}
+				continue
+			}
+			p := whole[at:]
+			pid, begins := int(p[1]&0x1f)<<8|int(p[2]), p[1]&0x40 != 0
+			if want := map[bool]int{true: pidPAT, false: pidVideo}[frame%framesPerGOP == 0]; at%packetSize != 0 || p[0] != 0x47 || pid != want || !begins {
+				t.Errorf("take %d, frame %d at %d: pid %#x, begins %v", take, frame, at, pid, begins)
+			}
+		}
+	}
+}
+
+// Chunks carry the pictures and the sound of their fragment, none twice.
+func TestChunksAreTheirFragment(t *testing.T) {
+	whole := Fragment(0, 6, 2, 0)
+	size := func(data []byte) int {
+		moof := int(data[0])<<24 | int(data[1])<<16 | int(data[2])<<8 | int(data[3])
+		return len(data) - moof - 8
+	}
+	sum := 0
+	for from := 0; from < 2*framesPerGOP; from += 5 {
+		sum += size(Chunk(0, 6, from, from+5, 0))
+	}
+	if sum != size(whole) {
+		t.Errorf("the chunks hold %d bytes of samples, the fragment %d", sum, size(whole))
+	}
+}

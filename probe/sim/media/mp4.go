@@ -38,23 +38,27 @@ func Init(video int) []byte {
 // moof and mdat. The rules of TS hold, except that timestamps are 64 bits and
 // do not wrap.
 func Fragment(video int, begin, seconds int64, take int) []byte {
+	return Chunk(video, begin, 0, int(seconds)*framesPerGOP, take)
+}
+
+// Chunk returns the frames [from, to) of a rendition, counted from the second
+// begin, as one moof and mdat: a partial segment.
+func Chunk(video int, begin int64, from, to, take int) []byte {
 	t := tracks()[video%len(tracks())]
 	begin = max(0, begin)
 	var pictures, sound bytes.Buffer
 	var pictureRun, soundRun []uint32 // sizes, and flags of pictures
-	for s := begin; s < begin+seconds; s++ {
-		second := int((s + other(take)) % LoopSeconds)
-		for i := range framesPerGOP {
-			sample := lengthPrefixed(t.frames[second*framesPerGOP+i])
-			flags := uint32(otherSample)
-			if i == 0 {
-				flags = keySample
-			}
-			pictureRun = append(pictureRun, uint32(len(sample)), flags)
-			pictures.Write(sample)
+	for f := from; f < to; f++ {
+		second, i := int((begin+int64(f/framesPerGOP)+other(take))%LoopSeconds), f%framesPerGOP
+		sample := lengthPrefixed(t.frames[second*framesPerGOP+i])
+		flags := uint32(otherSample)
+		if i == 0 {
+			flags = keySample
 		}
-		from, to := audioRange(second)
-		for _, frame := range t.audio[from:to] {
+		pictureRun = append(pictureRun, uint32(len(sample)), flags)
+		pictures.Write(sample)
+		first, next := audioRange(second*framesPerGOP + i)
+		for _, frame := range t.audio[first:next] {
 			sample := frame[7:] // without the ADTS header
 			soundRun = append(soundRun, uint32(len(sample)))
 			sound.Write(sample)
@@ -62,11 +66,12 @@ func Fragment(video int, begin, seconds int64, take int) []byte {
 	}
 	// The offsets in moof count from its begin, so its length must be known:
 	// they are four bytes whatever they say.
-	rounds, second := begin/LoopSeconds, int(begin%LoopSeconds)
-	first, _ := audioRange(second)
+	at := begin*framesPerGOP + int64(from)
+	rounds := at / (LoopSeconds * framesPerGOP)
+	first, _ := audioRange(int(at % (LoopSeconds * framesPerGOP)))
 	moof := func(length int) []byte {
-		return box("moof", full("mfhd", 0, 0, u32(uint32(begin+1))),
-			traf(videoTrack, videoTicks, uint64(begin*videoScale), 0x601, length+8, len(pictureRun)/2, pictureRun),
+		return box("moof", full("mfhd", 0, 0, u32(uint32(at+1))),
+			traf(videoTrack, videoTicks, uint64(at*videoTicks), 0x601, length+8, len(pictureRun)/2, pictureRun),
 			traf(audioTrack, audioSamples, uint64(rounds*audioFrames+int64(first))*audioSamples, 0x201,
 				length+8+pictures.Len(), len(soundRun), soundRun))
 	}

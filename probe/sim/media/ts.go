@@ -1,5 +1,7 @@
 package media
 
+import "time"
+
 const (
 	packetSize = 188
 	pidPAT     = 0
@@ -65,6 +67,34 @@ func TS(video int, begin, seconds int64, take int) []byte {
 	return out
 }
 
+// Offset returns where in TS of the same arguments a frame begins, counted from
+// the second begin. Cut there, the pieces are partial segments.
+func Offset(video int, begin int64, frame, take int) int {
+	t := tracks()[video%len(tracks())]
+	at := 0
+	for s := max(0, begin); ; s++ {
+		g := &t.gops[(s+other(take))%LoopSeconds]
+		if frame >= framesPerGOP {
+			at, frame = at+len(g.data), frame-framesPerGOP
+			continue
+		}
+		if frame == 0 {
+			return at // in front of the tables
+		}
+		for _, stamp := range g.stamps {
+			if !stamp.pcr {
+				continue
+			}
+			if frame--; frame < 0 {
+				return at + stamp.at - 6 // a PCR stands six bytes into the first packet of a picture
+			}
+		}
+	}
+}
+
+// FrameAt returns the frame that is shown at a time after the second begin.
+func FrameAt(since time.Duration) int { return int(since * framesPerGOP / time.Second) }
+
 // other is by how many seconds a take is out of step with the true recording.
 func other(take int) int64 {
 	if take <= 0 {
@@ -113,7 +143,8 @@ func muxGOP(t *track, second int) gop {
 		0x1b, 0xe0 | pidVideo>>8, pidVideo & 0xff, 0xf0, 0, // H.264
 		0x0f, 0xe0 | pidAudio>>8, pidAudio & 0xff, 0xf0, 0, // AAC in ADTS
 	})
-	next, last := audioRange(second)
+	next, _ := audioRange(second * framesPerGOP)
+	_, last := audioRange((second+1)*framesPerGOP - 1)
 	for i := range framesPerGOP {
 		ticks := int64(i * videoTicks)
 		g.pes(pidVideo, 0xe0, t.frames[second*framesPerGOP+i], ticks, i == 0)

@@ -28,6 +28,9 @@ func (s *Sink) Observe(o *probe.Observation) {
 	if o.Exchange.Failure != "" {
 		return // its phases are those of the deadline, not of the path
 	}
+	if o.LowLatency != nil {
+		return // it waits for the encoder
+	}
 	kind := "playlist"
 	if o.Segment != nil {
 		kind = "segment"

@@ -1,0 +1,176 @@
+package drill_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/drill"
+	"github.com/streamwatch/streamwatch/probe/monitor"
+	"github.com/streamwatch/streamwatch/probe/sim"
+)
+
+// An hour of healthy low latency at the usual part targets, published with
+// jitter and exactly, behind an edge that keeps playlists for a second: nothing
+// may be found, and no playlist may be asked for more often than a few times a
+// second.
+func TestAnHourOfLowLatencyWithoutAFalseAlarm(t *testing.T) {
+	long, short := time.Hour, 10*time.Minute
+	if testing.Short() || raceDetector {
+		long, short = 2*time.Minute, time.Minute
+	}
+	for _, pt := range []time.Duration{200 * time.Millisecond, 330 * time.Millisecond, 500 * time.Millisecond, time.Second} {
+		for name, c := range map[string]struct {
+			td, d  time.Duration
+			jitter float64
+		}{"jitter": {2 * time.Second, long, 0.2}, "exact": {2 * time.Second, short, 0}, "long segments": {6 * time.Second, short, 0.2}} {
+			t.Run(pt.String()+" "+name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) { watchLowLatency(t, pt, c.td, c.jitter, c.d, nil) })
+			})
+		}
+	}
+}
+
+// The same over a network with round trips from 20 to 200 ms, and now and then
+// one of a second: longer than a part. And over one whose every round trip is.
+func TestLowLatencyOverANetworkWithoutAFalseAlarm(t *testing.T) {
+	t.Run("far", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			watchLowLatency(t, 200*time.Millisecond, 2*time.Second, 0, time.Minute, func() time.Duration { return 700 * time.Millisecond })
+		})
+	})
+	for _, pt := range []time.Duration{200 * time.Millisecond, 500 * time.Millisecond} {
+		t.Run(pt.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				dice := rand.New(rand.NewPCG(1, 2))
+				var mu sync.Mutex
+				trip := func() time.Duration {
+					mu.Lock()
+					defer mu.Unlock()
+					if dice.IntN(200) == 0 {
+						return time.Second
+					}
+					return 20*time.Millisecond + time.Duration(dice.IntN(180))*time.Millisecond
+				}
+				long := 20 * time.Minute
+				if testing.Short() || raceDetector {
+					long = time.Minute
+				}
+				watchLowLatency(t, pt, 2*time.Second, 0.1, long, trip)
+			})
+		})
+	}
+}
+
+// watchLowLatency requires a watch without an incident. trip is how long a
+// round trip takes; nil is no time.
+func watchLowLatency(t *testing.T, pt, td time.Duration, jitter float64, d time.Duration, trip func() time.Duration) {
+	origin := sim.NewOrigin(sim.Config{Part: pt, TargetDuration: td, Jitter: jitter, FMP4: jitter == 0})
+	edge := sim.NewEdge(sim.EdgeConfig{Origin: &url.URL{Scheme: "http", Host: "origin.test"}, Transport: sim.Hosts{"origin.test": origin}})
+	seen := drill.NewCollector()
+	var asked, probes atomic.Int64
+	hosts := sim.Hosts{"origin.test": origin, "edge.test": edge}
+	m := monitor.New(monitor.Options{
+		Event: "e", Origin: "http://origin.test", Edge: "http://edge.test", Streams: []monitor.Stream{{Name: "main", Manifest: "/main/playlist.m3u8"}},
+		Transport: counting(hosts, &asked, trip), Sinks: []probe.Sink{seen},
+		Observe: func(o *probe.Observation) {
+			if o.LowLatency != nil && o.LowLatency.Ask == probe.AskNext && o.LowLatency.Waited(o.Exchange.Duration()) {
+				probes.Add(1)
+			}
+		},
+	})
+	var running sync.WaitGroup
+	ctx, cancel := context.WithCancel(t.Context())
+	running.Go(func() { m.Run(ctx) })
+	time.Sleep(d)
+	if v := m.Snapshot().Verdict; v != probe.OK {
+		t.Errorf("verdict %s, want ok", v)
+	}
+	cancel()
+	running.Wait()
+	time.Sleep(time.Minute)
+	for _, in := range seen.Incidents() {
+		t.Errorf("false alarm: %s %s %s %v: %s", in.Check, in.Severity, in.Side, in.Renditions, in.Detail)
+	}
+	const playlists = 2 * 2
+	if rate := float64(asked.Load()) / d.Seconds() / playlists; rate > 3 {
+		t.Errorf("%.1f requests a second for each rendition and side, want at most 3", rate)
+	} else {
+		t.Logf("%.2f requests a second for each rendition and side", rate)
+	}
+	if n := float64(probes.Load()) / d.Minutes() / playlists; n < 3 && trip == nil {
+		t.Errorf("%.1f parts a minute were waited for", n)
+	}
+}
+
+// counting counts requests for playlists and parts.
+func counting(hosts sim.Hosts, n *atomic.Int64, trip func() time.Duration) http.RoundTripper {
+	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		if trip != nil {
+			there := trip() / 2
+			time.Sleep(there)
+			defer time.Sleep(there)
+		}
+		if strings.HasSuffix(r.URL.Path, "/playlist.m3u8") || strings.Contains(r.URL.Path, ".part") {
+			n.Add(1)
+		}
+		return hosts.RoundTrip(r)
+	})
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// What breaks any stream makes one incident of a low-latency one too: what its
+// prober sees of it is a consequence.
+func TestDrillsOnLowLatency(t *testing.T) {
+	for _, name := range []string{
+		"stall", "stall-one", "lag-6s", "endlist", "seq-reset", "empty", "retract-2", "td-changed", "seg-404", "playlist-503", "playlist-503-one", "html-200",
+		"hang", "half-playlist", "origin-down", "origin-500-stale", "stale-edge", "edge-404-segment", "edge-503", "edge-html", "edge-hang", "edge-slow",
+	} {
+		d, _ := drill.Find(name)
+		t.Run(name, func(t *testing.T) {
+			offsets := []time.Duration{0, 1300 * time.Millisecond, 3100 * time.Millisecond}
+			if testing.Short() || raceDetector {
+				offsets = offsets[1:2]
+			}
+			for _, offset := range offsets {
+				synctest.Test(t, func(t *testing.T) {
+					check(t, drill.Run(t.Context(), d, drill.Settings{Offset: offset, Renditions: 3, Part: time.Second / 2}))
+					time.Sleep(time.Minute)
+				})
+			}
+		})
+	}
+}
+
+// Sessions of the prober come at their own beat, so that what they find is
+// found in time at every target duration and moment.
+func TestLowLatencyDrillsAtOtherTargetDurations(t *testing.T) {
+	for _, d := range drill.All() {
+		if f, ok := sim.FindFault(d.Fault); !ok || !f.LowLatency {
+			continue
+		}
+		t.Run(d.Fault, func(t *testing.T) {
+			settings := []drill.Settings{{TargetDuration: time.Second}, {TargetDuration: 6 * time.Second, Offset: 7 * time.Second}, {TargetDuration: 10 * time.Second, Offset: 3300 * time.Millisecond}}
+			if testing.Short() || raceDetector {
+				settings = settings[:1]
+			}
+			for _, s := range settings {
+				synctest.Test(t, func(t *testing.T) {
+					check(t, drill.Run(t.Context(), d, s))
+					time.Sleep(time.Minute)
+				})
+			}
+		})
+	}
+}
