@@ -33,7 +33,7 @@ const (
 // change, and watches the others.
 func (c *cli) checkEvent(ctx context.Context, event *configs.Event, edge string, o checkOptions) (*report.Check, error) {
 	headers := reveal(event.Origin.Headers)
-	clients := map[probe.Side]*fetch.Client{probe.Origin: fetch.New(fetch.Options{Headers: headers}), probe.Edge: fetch.New(fetch.Options{})}
+	clients := map[probe.Side]*fetch.Client{probe.Origin: fetch.New(fetch.Options{Headers: headers, HeadersTo: event.Origin.URL.Reveal()}), probe.Edge: fetch.New(fetch.Options{})}
 	result := &report.Check{URL: fetch.RedactURL(event.ManifestURL(&event.Streams[0], probe.Edge, edge)), Verdict: probe.OK}
 	var live []configs.Stream
 	limit := time.Duration(0)
@@ -207,65 +207,6 @@ func watchFor(ctx context.Context, o monitor.Options, limit time.Duration) ([]re
 		verdict = ""
 	}
 	return found, verdict
-}
-
-// collector is a sink that remembers every incident as it was last.
-type collector struct {
-	mu        sync.Mutex
-	incidents []probe.Incident
-	polls     map[probe.Target]int
-}
-
-func newCollector() *collector { return &collector{polls: map[probe.Target]int{}} }
-
-// Name returns "check".
-func (*collector) Name() string { return "check" }
-
-// Write remembers the incidents and counts the polls.
-func (c *collector) Write(_ context.Context, b probe.Batch) error {
-	c.keep(b.Incidents)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, s := range b.Samples {
-		if s.Metric == probe.ManifestAvail {
-			c.polls[probe.Target{Stream: s.Stream, Rendition: s.Rendition, Side: s.Side}]++
-		}
-	}
-	return nil
-}
-
-func (c *collector) keep(list []probe.Incident) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, in := range list {
-		if i := slices.IndexFunc(c.incidents, func(old probe.Incident) bool { return old.ID == in.ID }); i >= 0 {
-			c.incidents[i] = in
-		} else {
-			c.incidents = append(c.incidents, in)
-		}
-	}
-}
-
-// twice reports whether every playlist that was polled was polled twice.
-func (c *collector) twice() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, n := range c.polls {
-		if n < 2 {
-			return false
-		}
-	}
-	return len(c.polls) > 0
-}
-
-func (c *collector) findings() []report.Finding {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	found := []report.Finding{}
-	for _, in := range c.incidents {
-		found = append(found, report.FindingOf(in))
-	}
-	return found
 }
 
 // checkFile judges a local playlist, and the local playlists that it lists.

@@ -19,7 +19,8 @@ import (
 // Options are what all requests of a client have in common. The zero value is useful.
 type Options struct {
 	Transport    http.RoundTripper // nil is a transport of the client's own, tuned for polling
-	Headers      map[string]string // sent on every request; values are secret, never shown, never sent to another host
+	Headers      map[string]string // secret values: never shown, never sent to another host than HeadersTo
+	HeadersTo    string            // URL of the site that Headers are for; "" is that of each request, but not where it is redirected to
 	UserAgent    string            // "" is "streamwatch"
 	ConnsPerHost int               // of the client's own transport; 0 is ConnsPerHost
 }
@@ -30,6 +31,7 @@ type Client struct {
 	shapes    shapes
 	gzips     sync.Pool // of *gzip.Reader: 40 KiB each
 	date      lastDate  // of Date, which all answers of one second share
+	site      *url.URL  // that gets Options.Headers; nil is that of each request
 }
 
 // New returns a client.
@@ -39,6 +41,13 @@ func New(o Options) *Client {
 		t = tuned(&net.Dialer{Timeout: DialTimeout}, cmp.Or(o.ConnsPerHost, ConnsPerHost))
 	}
 	c := &Client{transport: t, shapes: newShapes(o)}
+	if o.HeadersTo != "" {
+		site, err := url.Parse(o.HeadersTo)
+		if err != nil {
+			site = &url.URL{} // nobody's: the secrets stay here
+		}
+		c.site = site
+	}
 	c.gzips.New = func() any { return new(gzip.Reader) }
 	return c
 }
@@ -91,10 +100,10 @@ func (c *Client) do(ctx context.Context, r *Request, ex *probe.Exchange) []byte 
 		}
 		return fail(ex, probe.FailURL, "not an http or https URL")
 	}
-	first := u
+	site := cmp.Or(c.site, u)
 	var seen []string
 	for {
-		resp, failure := c.send(ctx, r, ex, u, sameSite(first, u))
+		resp, failure := c.send(ctx, r, ex, u, SameSite(site, u))
 		if failure != nil {
 			return c.failed(ex, failure)
 		}
@@ -168,14 +177,26 @@ func redirects(status int) bool {
 	}
 }
 
-// sameSite reports whether what was meant for a may be sent to b: the same host
-// and port, or the same host name when the scheme rises from http to https.
-func sameSite(a, b *url.URL) bool {
-	if a == b {
+// SameSite reports whether what was meant for a may be sent to b: the same host
+// and port, or the same host name when the scheme rises from http to https and
+// both ports are the scheme's own.
+func SameSite(a, b *url.URL) bool {
+	switch {
+	case a == b:
 		return true
+	case !strings.EqualFold(a.Hostname(), b.Hostname()):
+		return false
+	case a.Scheme == b.Scheme:
+		return port(a) == port(b)
+	default:
+		return a.Scheme == "http" && b.Scheme == "https" && port(a) == "80" && port(b) == "443"
 	}
-	if a.Scheme == b.Scheme {
-		return strings.EqualFold(a.Host, b.Host)
+}
+
+// port returns a URL's port, or the one that its scheme has of its own.
+func port(u *url.URL) string {
+	if u.Scheme == "https" {
+		return cmp.Or(u.Port(), "443")
 	}
-	return b.Scheme == "https" && a.Port() == "" && b.Port() == "" && strings.EqualFold(a.Host, b.Host)
+	return cmp.Or(u.Port(), "80")
 }

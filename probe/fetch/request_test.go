@@ -156,6 +156,37 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
+// Secrets go to the site that they are for, by whatever name of it, and to no
+// other that a playlist names.
+func TestHeadersTo(t *testing.T) {
+	for _, c := range []struct {
+		to, url string
+		sent    bool
+	}{
+		{"http://live.test", "http://live.test/a", true},
+		{"http://live.test/app", "http://LIVE.test:80/a", true},
+		{"http://live.test:80", "https://live.test/a", true},
+		{"https://live.test", "https://live.test:443/a", true},
+		{"https://live.test", "http://live.test/a", false},
+		{"http://live.test:8080", "https://live.test/a", false},
+		{"http://live.test", "http://live.test:8080/a", false},
+		{"http://live.test", "http://live.test.evil.test/a", false},
+		{"http://live.test", "http://keys.test/a", false},
+		{"", "http://anything.test/a", true},
+		{"://", "http://anything.test/a", false},
+	} {
+		secret := ""
+		answer := trip(func(r *http.Request) (*http.Response, error) {
+			secret = r.Header.Get("X-Secret")
+			return &http.Response{StatusCode: 200, ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
+		})
+		_, ex := get(t, fetch.Options{Transport: answer, Headers: map[string]string{"X-Secret": "S"}, HeadersTo: c.to}, fetch.Request{URL: c.url})
+		if !ex.OK() || (secret != "") != c.sent {
+			t.Errorf("secret for %q, request to %q: sent %v, want %v (%s)", c.to, c.url, secret != "", c.sent, ex.Error)
+		}
+	}
+}
+
 func TestSizes(t *testing.T) {
 	object := strings.Repeat("x", 1000)
 	ranged := func(w http.ResponseWriter, r *http.Request) {
@@ -255,3 +286,8 @@ func TestDeadlineWhileConnecting(t *testing.T) {
 		})
 	}
 }
+
+// trip is a RoundTripper that is a function.
+type trip func(*http.Request) (*http.Response, error)
+
+func (f trip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/streamwatch/streamwatch/probe"
-	"github.com/streamwatch/streamwatch/probe/fetch"
 )
 
 func (m *Monitor) base(side probe.Side) string {
@@ -32,22 +31,6 @@ func (m *Monitor) onSide(side probe.Side, u string) string {
 		return strings.TrimSuffix(m.base(side), "/") + "/" + rest
 	}
 	return u
-}
-
-// client returns what to ask a URL with. The origin's secret headers are not for
-// hosts that only a playlist names.
-func (m *Monitor) client(side probe.Side, raw string) *fetch.Client {
-	if side != probe.Origin || m.foreign == nil || sameHost(m.opts.Origin, raw) {
-		return m.clients[side]
-	}
-	return m.foreign
-}
-
-// sameHost reports whether two URLs name one scheme, host and port.
-func sameHost(a, b string) bool {
-	u, err := url.Parse(a)
-	v, err2 := url.Parse(b)
-	return err == nil && err2 == nil && u.Scheme == v.Scheme && strings.EqualFold(u.Host, v.Host)
 }
 
 // resolve returns a reference of a playlist as an absolute URL, "" when it is none.

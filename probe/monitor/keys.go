@@ -107,14 +107,18 @@ func keyBytes(method string) int64 {
 // sides, as one on a key server does: then it is asked for once.
 func (l *loop) leavesToOrigin(ref string) bool {
 	t := l.target.Load()
+	if t.Side != probe.Edge || l.s.m.clients[probe.Origin] == nil {
+		return false
+	}
 	u, err := url.Parse(ref)
-	return err == nil && u.IsAbs() && t.Side == probe.Edge && l.s.m.clients[probe.Origin] != nil && !sameHost(l.s.m.opts.Edge, ref)
+	edge, err2 := url.Parse(l.s.m.opts.Edge)
+	return err == nil && err2 == nil && u.IsAbs() && !fetch.SameSite(edge, u)
 }
 
 // key fetches a key. Its bytes are counted and wiped.
 func (j *job) key(ctx context.Context) *probe.Observation {
 	var buffer [keyLimit]byte
-	body, ex := j.loop.s.m.client(j.target.Side, j.url).Do(ctx, fetch.Request{URL: j.url, Limit: keyLimit, Into: buffer[:0]})
+	body, ex := j.loop.client.Do(ctx, fetch.Request{URL: j.url, Limit: keyLimit, Into: buffer[:0]})
 	clear(body)
 	seg := j.probe
 	return &probe.Observation{Target: j.target, Exchange: ex, Segment: &seg}

@@ -17,6 +17,7 @@ import (
 // goroutine.
 type loop struct {
 	s      *stream
+	client *fetch.Client // of the side
 	target atomic.Pointer[probe.Target]
 	cancel context.CancelFunc
 	wake   chan struct{}
@@ -49,7 +50,7 @@ const largestBuffer = 64 << 10
 const earlyDeadline = 4 * time.Second
 
 func newLoop(s *stream, t probe.Target, cancel context.CancelFunc) *loop {
-	l := &loop{s: s, cancel: cancel, wake: make(chan struct{}, 1), pace: pace{fixed: s.m.opts.Interval, edge: t.Side == probe.Edge}}
+	l := &loop{s: s, client: s.m.clients[t.Side], cancel: cancel, wake: make(chan struct{}, 1), pace: pace{fixed: s.m.opts.Interval, edge: t.Side == probe.Edge}}
 	l.target.Store(&t)
 	return l
 }
@@ -133,7 +134,7 @@ func (l *loop) poll(ctx context.Context) time.Duration {
 	if t.Side == probe.Origin {
 		l.conditions(&req)
 	}
-	body, ex := l.s.m.client(t.Side, t.URL).Do(asking, req)
+	body, ex := l.client.Do(asking, req)
 	cancel()
 	if ctx.Err() != nil {
 		return time.Hour

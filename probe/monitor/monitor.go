@@ -66,7 +66,6 @@ type Monitor struct {
 	opts    Options
 	log     *zap.Logger
 	clients map[probe.Side]*fetch.Client
-	foreign *fetch.Client // without the origin's secret headers; nil when there are none
 	streams []*stream
 	fan     *fanOut
 	prober  prober
@@ -100,10 +99,7 @@ func New(o Options) *Monitor {
 	m.buffers.New = func() any { return new(make([]byte, 0, 4<<10)) }
 	m.heads.New = func() any { return new(make([]byte, 0, fetch.HeadBytes+512)) }
 	if o.Origin != "" {
-		m.clients[probe.Origin] = fetch.New(fetch.Options{Transport: o.Transport, Headers: o.Headers})
-	}
-	if len(o.Headers) > 0 {
-		m.foreign = fetch.New(fetch.Options{Transport: o.Transport})
+		m.clients[probe.Origin] = fetch.New(fetch.Options{Transport: o.Transport, Headers: o.Headers, HeadersTo: o.Origin})
 	}
 	if o.Edge != "" {
 		m.clients[probe.Edge] = fetch.New(fetch.Options{Transport: o.Transport})
@@ -135,9 +131,6 @@ func (m *Monitor) Run(ctx context.Context) {
 	draining.Wait()
 	for _, c := range m.clients {
 		c.Close()
-	}
-	if m.foreign != nil {
-		m.foreign.Close()
 	}
 }
 

@@ -154,7 +154,7 @@ func (j *job) once() *probe.Observation {
 	into, _ := l.s.m.heads.Get().(*[]byte)
 	defer l.s.m.heads.Put(into)
 	req.Into = (*into)[:0]
-	body, ex := l.s.m.client(j.target.Side, j.url).Do(asking, req)
+	body, ex := l.client.Do(asking, req)
 	seg := j.probe
 	o := &probe.Observation{Target: j.target, Exchange: ex, Segment: &seg}
 	if !ex.OK() || req.Method == "HEAD" {
