@@ -19,7 +19,6 @@ import (
 
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe"
-	"github.com/streamwatch/streamwatch/probe/beacon"
 	"github.com/streamwatch/streamwatch/probe/monitor"
 	"github.com/streamwatch/streamwatch/probe/report"
 	"github.com/streamwatch/streamwatch/probe/sim"
@@ -48,7 +47,6 @@ type session struct {
 	embeds  *embeds
 	out     *outlets
 	alarms  *shownAlarms
-	beacon  *beacon.Receiver // nil unless the event takes beacons
 }
 
 // failure is one of ours, with its mend.
@@ -197,8 +195,8 @@ func (s *session) wire(ctx context.Context, folder string) error {
 		w.Auth = web.Auth{Username: a.Username, Password: a.Password.Reveal()}
 	}
 	if s.event.Monitor.Beacon {
-		s.beacon = s.newBeacon(source)
-		source.viewers, w.Beacon = s.beacon.Viewers, s.beacon
+		from := s.newBeacon(source)
+		source.viewers, w.Beacon, o.Feeds = from.Viewers, from, []func(context.Context){from.Run}
 	}
 	s.server = web.New(w)
 	o.Observe = metrics.Observe
@@ -248,9 +246,6 @@ func (s *session) watch(ctx context.Context) error {
 		parts.Go(func() { send(serving) })
 	}
 	parts.Go(func() { s.embeds.run(ctx) })
-	if s.beacon != nil {
-		parts.Go(func() { s.beacon.Run(ctx) })
-	}
 	s.monitor.Run(ctx)
 	end()
 	parts.Wait()

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"mime"
 	"net/http"
 	"slices"
@@ -58,6 +59,7 @@ type Receiver struct {
 	streams map[string]*stream
 	waiting int            // values in all streams
 	refused map[string]int // by reason, since they were last told
+	over    bool           // Run has ended: nobody would hear of more
 }
 
 // stream is what was reported of one stream.
@@ -84,7 +86,8 @@ func New(o Options) *Receiver {
 	return r
 }
 
-// Run hands samples over until ctx is done, and once more then.
+// Run hands samples over until ctx is done, and once more then. After that no
+// beacon is taken.
 func (r *Receiver) Run(ctx context.Context) {
 	tick := time.NewTicker(handOver)
 	defer tick.Stop()
@@ -93,6 +96,9 @@ func (r *Receiver) Run(ctx context.Context) {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
+			r.mu.Lock()
+			r.over = true
+			r.mu.Unlock()
 		}
 		now := time.Now()
 		for _, b := range r.take(now) {
@@ -147,10 +153,15 @@ func (r *Receiver) Viewers(name string, now time.Time) *probe.Viewers {
 	return s.recent.summary(now)
 }
 
+var errOver = errors.New("the monitor is ending")
+
 // note counts a report, or says why not.
 func (r *Receiver) note(rep *report, now time.Time) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.over {
+		return errOver
+	}
 	s := r.streams[rep.Stream]
 	if rep.Event != r.o.Event || s == nil || !slices.Contains(kinds, rep.Kind) {
 		return errors.New("the event, the stream or the kind is not one of this monitor")
@@ -160,6 +171,9 @@ func (r *Receiver) note(rep *report, now time.Time) error {
 			continue
 		}
 		n := min(v.stated.Value, v.limit)
+		if !v.metric.Total() {
+			n = math.Round(n*10) / 10 // thousands of viewers give few different values: each takes its place on the way to CloudWatch
+		}
 		s.recent.note(v.metric, n, now)
 		switch {
 		case v.metric.Total():
@@ -204,6 +218,10 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	if err == nil {
 		err = r.note(rep, now)
+	}
+	if errors.Is(err, errOver) {
+		r.refuse(w, http.StatusServiceUnavailable, err.Error())
+		return
 	}
 	if err != nil {
 		r.refuse(w, http.StatusBadRequest, err.Error())

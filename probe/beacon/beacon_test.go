@@ -253,3 +253,45 @@ func BenchmarkBeacon(b *testing.B) {
 		r.ServeHTTP(httptest.NewRecorder(), req)
 	}
 }
+
+// The last reports are handed over, and none is taken that nobody would hear of.
+func TestEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		to := &sink{}
+		r := newReceiver(to)
+		ctx, cancel := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		running.Go(func() { r.Run(ctx) })
+		synctest.Wait()
+		if code := post(t, r, "192.0.2.1:1", good); code != http.StatusNoContent {
+			t.Errorf("status %d before the end", code)
+		}
+		cancel()
+		running.Wait()
+		if len(to.batches) != 1 {
+			t.Errorf("%d batches at the end, want the last one", len(to.batches))
+		}
+		if code := post(t, r, "192.0.2.1:1", good); code != http.StatusServiceUnavailable {
+			t.Errorf("status %d after the end", code)
+		}
+	})
+}
+
+// A crowd gives few different values, whatever it sends: each takes its place on
+// the way to CloudWatch.
+func TestValuesAreCoarse(t *testing.T) {
+	to := &sink{}
+	r := newReceiver(to)
+	for i := range 1000 {
+		_ = r.note(&report{Event: "concert", Stream: "main", Kind: "hlsjs", Latency: probe.State(6 + float64(i)/1000)}, time.Now())
+	}
+	different := map[float64]bool{}
+	for _, b := range r.take(time.Now()) {
+		for _, s := range b.Samples {
+			different[s.Value] = true
+		}
+	}
+	if len(different) != 11 {
+		t.Errorf("%d different values of latencies from 6 to 7 s", len(different))
+	}
+}

@@ -56,6 +56,7 @@ type Options struct {
 	Overrides    map[string]judge.Override
 	Resume       []probe.Incident // open when the process stopped
 	Sinks        []probe.Sink
+	Feeds        []func(context.Context)  // run beside the loops until ctx is done; what they Send at their end still reaches the sinks
 	Observe      func(*probe.Observation) // sees each observation before it is judged, on the stream's goroutine; nil sees none
 	Log          *zap.Logger              // nil logs nothing
 	Grace        time.Duration            // for how long a distribution that was made just now may fail before it first answers; 0 is an old one
@@ -121,6 +122,9 @@ func (m *Monitor) Run(ctx context.Context) {
 		watching.Go(func() { s.run(ctx) })
 	}
 	watching.Go(func() { m.beat(ctx) })
+	for _, feed := range m.opts.Feeds {
+		watching.Go(func() { feed(ctx) })
+	}
 	watching.Go(func() { m.strain.watch(ctx) })
 	if m.opts.Control != "" {
 		watching.Go(func() { m.watchControl(ctx) })
