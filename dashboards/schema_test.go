@@ -39,7 +39,7 @@ func TestGrafanaSchema(t *testing.T) {
 	if text, err = json.Marshal(keys); err != nil {
 		t.Fatal(err)
 	}
-	var d dashboard.Dashboard
+	var d dashboard.Dashboard                                                //nolint:staticcheck // the model that every Grafana from 10 on imports
 	if err := d.UnmarshalJSONStrict(text); err != nil && err.Error() != "" { // a list of no errors is an error to it
 		t.Error(err)
 	}

@@ -150,9 +150,6 @@ func status(code int) func(http.ResponseWriter, *http.Request) bool {
 	}
 }
 
-// reset drops connections without an answer, as a server that is away.
-func reset(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }
-
 // frozen serves every playlist as it is now.
 func (l *live) frozen() func(http.ResponseWriter, *http.Request) bool {
 	texts := map[string][]byte{}

@@ -50,14 +50,15 @@ func (d *metricsDouble) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	for _, m := range elements(in["MetricData"]) {
 		datum, _ := m.(cbor.Map)
-		name := word(in["Namespace"]) + "/" + word(datum["MetricName"])
+		var name strings.Builder
+		name.WriteString(word(in["Namespace"]) + "/" + word(datum["MetricName"]))
 		for _, dimension := range elements(datum["Dimensions"]) {
 			pair, _ := dimension.(cbor.Map)
-			name += " " + word(pair["Name"]) + "=" + word(pair["Value"])
+			name.WriteString(" " + word(pair["Name"]) + "=" + word(pair["Value"]))
 		}
 		for _, n := range elements(datum["Counts"]) {
 			count, _ := cbor.AsFloat64(n)
-			d.put[name] += int(count)
+			d.put[name.String()] += int(count)
 		}
 	}
 	_, _ = w.Write(cbor.Encode(cbor.Map{}))

@@ -77,7 +77,7 @@ func fires(t *testing.T, api, want string, limit time.Duration) {
 		if got, err = firing(api); err != nil {
 			continue
 		}
-		for _, name := range strings.Fields(got) {
+		for name := range strings.FieldsSeq(got) {
 			if strings.HasPrefix(name, "StreamwatchOrigin") {
 				t.Fatalf("%s fires for a fault of the CDN", name)
 			}

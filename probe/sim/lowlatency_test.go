@@ -48,14 +48,14 @@ func TestPartsAreTheirSegment(t *testing.T) {
 			w := newWorld(t, c, EdgeConfig{})
 			time.Sleep(time.Second)
 			g := w.get("origin.test" + high + playlistName)
-			body := ""
+			var body strings.Builder
 			for _, m := range regexp.MustCompile(`#EXT-X-PART:.*URI="(seg1799\.[^"]*)"`).FindAllStringSubmatch(g.body, -1) {
 				p := w.get("origin.test" + high + m[1])
 				w.must(p.status == 200 && p.body != "", "%s: %d, %d bytes", m[1], p.status, len(p.body))
-				body += p.body
+				body.WriteString(p.body)
 			}
 			s := read(g.body)
-			w.must(body == w.get("origin.test"+high+s.last()).body, "%v: the parts are not the segment", c)
+			w.must(body.String() == w.get("origin.test"+high+s.last()).body, "%v: the parts are not the segment", c)
 		})
 	}
 }

@@ -161,13 +161,16 @@ func (f *fake) options() Options {
 		Embeds:     previewStub,
 		EmbedKinds: []string{"hlsjs", "videojs", "native"},
 		Plots: []Plot{
-			{"Age of the newest segment", "manifest_age_seconds", "s", "max", true}, {"Edge behind origin", "edge_lag_seconds", "s", "max", false},
-			{"Fetching a playlist", "manifest_fetch_seconds", "ms", "max", true}, {"Playlists available", "manifest_available", "%", "min", true},
+			{"Age of the newest segment", "manifest_age_seconds", "s", "max", true},
+			{"Edge behind origin", "edge_lag_seconds", "s", "max", false},
+			{"Fetching a playlist", "manifest_fetch_seconds", "ms", "max", true},
+			{"Playlists available", "manifest_available", "%", "min", true},
 		},
 		Alarms: func() []Alarm {
 			at := time.Now().Add(-time.Minute)
 			return []Alarm{
-				{"viewer-impact", "", "ALARM", at, "viewers suffer", "", true}, {"heartbeat", "", "OK", at, "nobody watches", "MonitorHeartbeat SampleCount < 1, 2 of 3 × 60 s", true},
+				{"viewer-impact", "", "ALARM", at, "viewers suffer", "", true},
+				{"heartbeat", "", "OK", at, "nobody watches", "MonitorHeartbeat SampleCount < 1, 2 of 3 × 60 s", true},
 				{"edge-lag-main", "main", "INSUFFICIENT_DATA", at, "the edge is far behind", "EdgeLagSegments Maximum > 3, 2 of 3 × 60 s", false},
 			}
 		},

@@ -253,11 +253,12 @@ func (d *double) all(name string) map[float64]float64 {
 }
 
 func id(namespace cbor.Value, metric cbor.Map) string {
-	name := text(namespace) + "/" + text(metric["MetricName"])
+	var name strings.Builder
+	name.WriteString(text(namespace) + "/" + text(metric["MetricName"]))
 	for _, dim := range list(metric["Dimensions"]) {
-		name += " " + text(dim.(cbor.Map)["Name"]) + "=" + text(dim.(cbor.Map)["Value"])
+		name.WriteString(" " + text(dim.(cbor.Map)["Name"]) + "=" + text(dim.(cbor.Map)["Value"]))
 	}
-	return name
+	return name.String()
 }
 
 func list(v cbor.Value) cbor.List {
