@@ -44,8 +44,8 @@ var altDseq = register(Check{
 var altPDT = register(Check{
 	ID:      "alt.pdt",
 	Summary: "renditions give one moment different program date-times",
-	Doc: "The segment after one and the same discontinuity, by its number, has a program date-time that differs between renditions by more than 0.5 s. Both must state " +
-		"EXT-X-DISCONTINUITY-SEQUENCE. Program date-times in some renditions and not in others are info; without a discontinuity alt.edge tells.",
+	Doc: "The segment after one and the same discontinuity, by its number, has a program date-time that differs between renditions by more than either segment lasts, and 0.5 s. Less than that " +
+		"above 0.5 s is info: sound may begin at once where the picture waits for its first key frame. Both must state EXT-X-DISCONTINUITY-SEQUENCE. Program date-times in some renditions and not in others are info; without a discontinuity alt.edge tells.",
 	Spec:     "RFC 8216bis §6.2.4",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
@@ -65,20 +65,35 @@ var altPDT = register(Check{
 		if !a.DiscontinuitySequence.Stated || !b.DiscontinuitySequence.Stated {
 			return
 		}
-		for i := range a.Segments {
-			s := &a.Segments[i]
-			if !s.Discontinuity || s.PDT.IsZero() {
-				continue
+		matchedBreaks(a, b, func(s, o *probe.Segment) {
+			switch off := s.PDT.Sub(o.PDT); {
+			case off.Abs() > max(s.Duration, o.Duration, time.Second/2):
+				p.Reportf(probe.Error, "discontinuity %d is %s off that in %s", s.DSN, off, ref.Target.Rendition)
+			case off.Abs() > time.Second/2:
+				p.Reportf(probe.Info, "discontinuity %d is %s off that in %s", s.DSN, off, ref.Target.Rendition)
 			}
-			for k := range b.Segments {
-				o := &b.Segments[k]
-				if off := s.PDT.Sub(o.PDT); o.Discontinuity && o.DSN == s.DSN && !o.PDT.IsZero() && off.Abs() > time.Second/2 {
-					p.Reportf(probe.Error, "discontinuity %d is %s off that in %s", s.DSN, off, ref.Target.Rendition)
-				}
-			}
-		}
+		})
 	},
 })
+
+// matchedBreaks calls f with each segment of a that a discontinuity begins with
+// and its like in b, by the discontinuity's number, where both have dates. The
+// numbers rise, so both lists are walked together.
+func matchedBreaks(a, b *probe.Playlist, f func(a, b *probe.Segment)) {
+	k := 0
+	for i := range a.Segments {
+		s := &a.Segments[i]
+		if !s.Discontinuity || s.PDT.IsZero() {
+			continue
+		}
+		for k < len(b.Segments) && (b.Segments[k].DSN < s.DSN || b.Segments[k].DSN == s.DSN && !b.Segments[k].Discontinuity) {
+			k++
+		}
+		if k < len(b.Segments) && b.Segments[k].DSN == s.DSN && !b.Segments[k].PDT.IsZero() {
+			f(s, &b.Segments[k])
+		}
+	}
+}
 
 var altSC = register(Check{
 	ID:      "alt.sc",

@@ -1,7 +1,6 @@
 package checks
 
 import (
-	"slices"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
@@ -39,7 +38,8 @@ var altDaterange = register(Check{
 	ID:      "alt.daterange",
 	Summary: "renditions announce different date ranges",
 	Doc: "An EXT-X-DATERANGE that begins within this rendition's window is listed in another one, whose text is older, and not here, although here are others: an ad or a program starts for " +
-		"some viewers only. Three of three texts. A rendition without any is info, as packagers leave audio and subtitles without.",
+		"some viewers only. Three of three texts. Judged are ranges with SCTE-35, and those of a CLASS that this rendition lists too; others are info, as packagers keep what describes the program " +
+		"to the picture, and audio and subtitles without any. Of long lists the newest 256 are compared.",
 	Spec:     "RFC 8216bis §6.2.4",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,
@@ -53,20 +53,54 @@ var altDaterange = register(Check{
 		pl := p.Obs.Playlist
 		end := pl.LiveEdge()
 		start := end.Add(-pl.Window())
-		for i := range ref.Playlist.DateRanges {
-			d := &ref.Playlist.DateRanges[i]
-			if d.ID == "" || d.StartDate.Before(start) || !d.StartDate.Before(end) ||
-				slices.ContainsFunc(pl.DateRanges, func(o probe.DateRange) bool { return o.ID == d.ID }) {
-				continue
-			}
-			s := probe.Warning
-			if len(pl.DateRanges) == 0 {
-				s = probe.Info
-			}
-			p.Reportf(s, "%q is in %s and not here", shortURI(d.ID), ref.Target.Rendition)
-		}
+		p.missingRanges(ref, pl, start, end)
 	},
 })
+
+// rangesKept is how many of the newest date ranges are compared.
+const rangesKept = 256
+
+// missingRanges reports the date ranges of another rendition that begin between
+// start and end and are not here.
+func (p *Pass) missingRanges(ref *History, pl *probe.Playlist, start, end time.Time) {
+	theirs := ref.Playlist.DateRanges
+	theirs = theirs[max(0, len(theirs)-rangesKept):]
+	missing := map[string]bool{}
+	for i := range theirs {
+		if d := &theirs[i]; d.ID != "" && !d.StartDate.Before(start) && d.StartDate.Before(end) {
+			missing[d.ID] = true
+		}
+	}
+	for i := range pl.DateRanges {
+		if len(missing) == 0 {
+			return
+		}
+		delete(missing, pl.DateRanges[i].ID)
+	}
+	for i := range theirs {
+		d := &theirs[i]
+		if !missing[d.ID] {
+			continue
+		}
+		s := probe.Info
+		if d.SCTE35 != "" && len(pl.DateRanges) > 0 || p.History.announces(d.Class) {
+			s = probe.Warning
+		}
+		p.Reportf(s, "%q is in %s and not here", shortURI(d.ID), ref.Target.Rendition)
+	}
+}
+
+// announces reports whether the newest two texts list a date range of a class.
+func (h *History) announces(class string) bool {
+	for _, pl := range []*probe.Playlist{h.Playlist, h.Previous} {
+		for i := 0; class != "" && pl != nil && i < len(pl.DateRanges); i++ {
+			if pl.DateRanges[i].Class == class {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 var altBound = register(Check{
 	ID:      "alt.bound",
