@@ -61,7 +61,7 @@ func file(h *checks.History, o *probe.Observation) (changed bool) {
 	if changed {
 		h.Previous, h.Playlist = h.Playlist, o.Playlist
 		advance(h, o, failed)
-		h.Turn, h.Breaks = checks.TurnOf(h), checks.BreaksOf(h)
+		h.Swap, h.Breaks = checks.SwapOf(h), checks.BreaksOf(h)
 		if o.Playlist.Parts > 0 {
 			filePosition(h, o.Playlist, o.Exchange.Done)
 		}
