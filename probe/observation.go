@@ -139,6 +139,10 @@ func (e *Exchange) Cache() string {
 	return strings.ToLower(strings.TrimSuffix(w, ","))
 }
 
+// Hit reports whether a cache had what was asked for; where several caches are
+// named in X-Cache, any of them.
+func (e *Exchange) Hit() bool { return strings.Contains(strings.ToLower(e.XCache), "hit") }
+
 // Curl returns a command line that repeats the request. Secret values are
 // redacted, so that the line can stand in a report.
 func (e *Exchange) Curl() string {
