@@ -10,7 +10,7 @@ var altWindow = register(Check{
 	ID:      "alt.window",
 	Summary: "one rendition lists far less of the past than another",
 	Doc: "By program date-time the window of one rendition begins later than that of another: by more than a target duration info; by more than three, when it is also less than half as " +
-		"long and both have been removing segments, so that neither is still growing: warning, who has gone back and switches falls out of it.",
+		"long, the other one is a minute at least, and both have been removing segments, so that neither is still growing: warning, who has gone back and switches falls out of it. Packagers that count segments list little more of long ones.",
 	Spec:     "RFC 8216bis §6.2.4; HLS Authoring Specification 8.3",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,
@@ -26,7 +26,7 @@ var altWindow = register(Check{
 		apart := a.LiveEdge().Add(-wa).Sub(b.LiveEdge().Add(-wb)).Abs()
 		switch {
 		case apart <= td:
-		case apart > 3*td && 2*min(wa, wb) < max(wa, wb) && p.History.removed() && ref.removed():
+		case apart > 3*td && 2*min(wa, wb) < max(wa, wb) && max(wa, wb) >= time.Minute && p.History.removed() && ref.removed():
 			p.Reportf(probe.Warning, "window of %s here, %s in %s", seconds(wa), seconds(wb), ref.Target.Rendition)
 		default:
 			p.Reportf(probe.Info, "the first segment is %s apart from that of %s", seconds(apart), ref.Target.Rendition)
