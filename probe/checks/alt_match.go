@@ -98,8 +98,8 @@ func matchedBreaks(a, b *probe.Playlist, f func(a, b *probe.Segment)) {
 var altSC = register(Check{
 	ID:      "alt.sc",
 	Summary: "renditions have different EXT-X-SERVER-CONTROL",
-	Doc: "One rendition lets players block its reload or skip segments and another does not: warning, players leave low latency when they switch. Other holds-back are info: packagers " +
-		"derive them from each rendition's own parts.",
+	Doc: "One rendition lets players block its reload or skip segments and another does not: warning, players leave low latency when they switch. One without parts and without SERVER-CONTROL beside one " +
+		"with parts is info, as packagers leave subtitles; so are other holds-back, which packagers derive from each rendition's own parts.",
 	Spec:     "RFC 8216bis §6.2.4",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,
@@ -112,6 +112,8 @@ var altSC = register(Check{
 		}
 		a, b := p.Obs.Playlist.ServerControl, ref.Playlist.ServerControl
 		switch {
+		case plainBeside(p.Obs.Playlist, ref.Playlist), plainBeside(ref.Playlist, p.Obs.Playlist):
+			p.Reportf(probe.Info, "low latency is not offered both here and in %s", ref.Target.Rendition)
 		case a.Value.CanBlockReload != b.Value.CanBlockReload:
 			p.Reportf(probe.Warning, "CAN-BLOCK-RELOAD is not the same in %s", ref.Target.Rendition)
 		case a.Value.CanSkipUntil.Stated != b.Value.CanSkipUntil.Stated:
@@ -121,6 +123,12 @@ var altSC = register(Check{
 		}
 	},
 })
+
+// plainBeside reports whether a rendition offers no low latency at all beside
+// one that has parts.
+func plainBeside(a, b *probe.Playlist) bool {
+	return !a.ServerControl.Stated && !a.PartTarget.Stated && b.PartTarget.Stated
+}
 
 var altType = register(Check{
 	ID:      "alt.type",
