@@ -238,6 +238,7 @@ type SegmentProbe struct {
 	Duration  time.Duration // EXTINF
 	Repeat    bool          // probed before: does the same URI still hold the same bytes?
 	Part      bool          // the playlist names a byte range of a resource
+	Offset    int64         // at which that range begins; 0 of what is whole
 	Encrypted bool          // whole, as under METHOD=AES-128: bytes say nothing
 
 	// What is none of the listed media segments. At most one of them is set.

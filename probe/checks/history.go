@@ -69,6 +69,7 @@ type Version struct {
 type SegmentRecord struct {
 	MSN      uint64
 	URI      string
+	Offset   int64         // in the resource, of a byte range
 	Duration time.Duration // EXTINF
 	Listed   time.Time     // first seen in the playlist
 	At       time.Time     // newest probe
