@@ -127,13 +127,21 @@ func TestCatalogue(t *testing.T) {
 }
 
 func TestFind(t *testing.T) {
-	for name, want := range map[string]string{"upd.stale": "upd.stale", "stale": "upd.stale", "endlist": "endlist", "nothing": "", "status": "", "playlist": "", "corrupt": "http.gzip.corrupt"} {
+	for name, want := range map[string]string{"upd.stale": "upd.stale", "stale": "upd.stale", "endlist": "endlist", "nothing": "", "status": "", "playlist": "", "corrupt": "http.gzip.corrupt", "age": ""} {
 		got := ""
 		if c, ok := checks.Find(name); ok {
 			got = c.ID
 		}
 		if got != want {
 			t.Errorf("Find(%q) = %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestMeant(t *testing.T) {
+	for name, want := range map[string]string{"age": "edge.age http.age", "stale": "upd.stale", "nothing": ""} {
+		if got := strings.Join(checks.Meant(name), " "); got != want {
+			t.Errorf("Meant(%q) = %q, want %q", name, got, want)
 		}
 	}
 }
