@@ -33,7 +33,7 @@ type corsLooks struct {
 func (l *loop) lookFromElsewhere(ctx context.Context, o *probe.Observation, deadline time.Duration) {
 	denied := l.cors.denied.Load()
 	again := denied > 0 && denied < corsTries
-	if !l.harmless(false) || !o.OK() || o.Playlist == nil || l.pace.failures > 0 || !again && time.Now().Before(l.cors.due) || l.cors.under.Swap(true) {
+	if !o.OK() || o.Playlist == nil || l.pace.failures > 0 || !again && time.Now().Before(l.cors.due) || !l.harmless(false) || l.cors.under.Swap(true) {
 		return
 	}
 	l.cors.due = time.Now().Add(corsEvery)
