@@ -132,6 +132,8 @@ func (d *decoder) checks(settings map[string]Check) {
 		path := "monitor.checks." + name
 		c, ok := checks.Find(name)
 		switch {
+		case !ok && len(checks.Meant(name)) > 1:
+			d.note(d.keys[path], path, fmt.Sprintf("check %q is %s", name, strings.Join(checks.Meant(name), " or ")), "write the one that is meant in full")
 		case !ok:
 			d.note(d.keys[path], path, fmt.Sprintf("unknown check %q", name), cmp.Or(DidYouMean(name, known), "`streamwatch checks` lists them"))
 		case seen[c.ID] != "":

@@ -139,6 +139,10 @@ func (e *Exchange) Cache() string {
 	return strings.ToLower(strings.TrimSuffix(w, ","))
 }
 
+// Hit reports whether a cache had what was asked for; where several caches are
+// named in X-Cache, any of them.
+func (e *Exchange) Hit() bool { return strings.Contains(strings.ToLower(e.XCache), "hit") }
+
 // Curl returns a command line that repeats the request. Secret values are
 // redacted, so that the line can stand in a report.
 func (e *Exchange) Curl() string {
@@ -234,6 +238,7 @@ type SegmentProbe struct {
 	Duration  time.Duration // EXTINF
 	Repeat    bool          // probed before: does the same URI still hold the same bytes?
 	Part      bool          // the playlist names a byte range of a resource
+	Offset    int64         // at which that range begins; 0 of what is whole
 	Encrypted bool          // whole, as under METHOD=AES-128: bytes say nothing
 
 	// What is none of the listed media segments. At most one of them is set.

@@ -51,6 +51,7 @@ type Playlist struct {
 	Skipped               Fact[uint64] // EXT-X-SKIP SKIPPED-SEGMENTS
 	RemovedDateRanges     Fact[string] // EXT-X-SKIP RECENTLY-REMOVED-DATERANGES, as written
 	Segments              []Segment
+	WholeSeconds          bool   `json:"-"` // every EXTINF is written without a fraction, so that it may be rounded
 	TrailingParts         []Part // partial segments of the segment in progress
 	Parts                 int    // all EXT-X-PART tags, those of complete segments too
 	PreloadHints          []PreloadHint

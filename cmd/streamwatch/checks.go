@@ -29,6 +29,9 @@ Severity and evidence can be changed below monitor.checks in event.yaml.`,
 				return c.listChecks()
 			}
 			check, ok := checks.Find(args[0])
+			if meant := checks.Meant(args[0]); !ok && len(meant) > 1 {
+				return &usageError{fmt.Sprintf("check %q is %s", args[0], strings.Join(meant, " or ")), "write the one that is meant in full"}
+			}
 			if !ok {
 				var ids []string
 				for _, check := range checks.All() {

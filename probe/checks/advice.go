@@ -36,7 +36,7 @@ var start = register(Check{
 	ID:      "start",
 	Summary: "players are told to start too near the end",
 	Doc: "EXT-X-START of a live playlist lies within three target durations of its end: info; within one: warning, a player that obeys has next to nothing to play. Low-latency playlists are " +
-		"not judged.",
+		"not judged, nor a start counted from the beginning of a window of less than three target durations.",
 	Spec:     "RFC 8216bis §4.4.2.2",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,
@@ -45,6 +45,9 @@ var start = register(Check{
 		pl, td := p.Obs.Playlist, p.History.TD()
 		if !p.first() || !pl.Live() || !pl.Start.Stated || pl.PartTarget.Stated || td == 0 || len(pl.Segments) == 0 {
 			return
+		}
+		if pl.Start.Value >= 0 && pl.Window() < 3*td {
+			return // a stream that has just begun: any start is near its end
 		}
 		left := -pl.Start.Value
 		if pl.Start.Value >= 0 {

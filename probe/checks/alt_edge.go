@@ -57,6 +57,7 @@ var altTD = register(Check{
 	Blame:    probe.BlameEncoder,
 	When:     OnPlaylist,
 	After:    2, Of: 2,
+	Explains: []string{"alt.window"}, // windows of as many segments
 	Run: func(p *Pass) {
 		mine := p.Obs.Playlist.TargetDuration
 		for _, s := range p.History.Siblings {

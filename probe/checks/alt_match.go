@@ -44,8 +44,8 @@ var altDseq = register(Check{
 var altPDT = register(Check{
 	ID:      "alt.pdt",
 	Summary: "renditions give one moment different program date-times",
-	Doc: "The segment after one and the same discontinuity, by its number, has a program date-time that differs between renditions by more than 0.5 s. Both must state " +
-		"EXT-X-DISCONTINUITY-SEQUENCE. Program date-times in some renditions and not in others are info; without a discontinuity alt.edge tells.",
+	Doc: "The segment after one and the same discontinuity, by its number, has a program date-time that differs between renditions by more than either segment lasts, and 0.5 s. Less than that " +
+		"above 0.5 s is info: sound may begin at once where the picture waits for its first key frame. Both must state EXT-X-DISCONTINUITY-SEQUENCE. Program date-times in some renditions and not in others are info; without a discontinuity alt.edge tells.",
 	Spec:     "RFC 8216bis §6.2.4",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
@@ -65,26 +65,41 @@ var altPDT = register(Check{
 		if !a.DiscontinuitySequence.Stated || !b.DiscontinuitySequence.Stated {
 			return
 		}
-		for i := range a.Segments {
-			s := &a.Segments[i]
-			if !s.Discontinuity || s.PDT.IsZero() {
-				continue
+		matchedBreaks(a, b, func(s, o *probe.Segment) {
+			switch off := s.PDT.Sub(o.PDT); {
+			case off.Abs() > max(s.Duration, o.Duration, time.Second/2):
+				p.Reportf(probe.Error, "discontinuity %d is %s off that in %s", s.DSN, off, ref.Target.Rendition)
+			case off.Abs() > time.Second/2:
+				p.Reportf(probe.Info, "discontinuity %d is %s off that in %s", s.DSN, off, ref.Target.Rendition)
 			}
-			for k := range b.Segments {
-				o := &b.Segments[k]
-				if off := s.PDT.Sub(o.PDT); o.Discontinuity && o.DSN == s.DSN && !o.PDT.IsZero() && off.Abs() > time.Second/2 {
-					p.Reportf(probe.Error, "discontinuity %d is %s off that in %s", s.DSN, off, ref.Target.Rendition)
-				}
-			}
-		}
+		})
 	},
 })
+
+// matchedBreaks calls f with each segment of a that a discontinuity begins with
+// and its like in b, by the discontinuity's number, where both have dates. The
+// numbers rise, so both lists are walked together.
+func matchedBreaks(a, b *probe.Playlist, f func(a, b *probe.Segment)) {
+	k := 0
+	for i := range a.Segments {
+		s := &a.Segments[i]
+		if !s.Discontinuity || s.PDT.IsZero() {
+			continue
+		}
+		for k < len(b.Segments) && (b.Segments[k].DSN < s.DSN || b.Segments[k].DSN == s.DSN && !b.Segments[k].Discontinuity) {
+			k++
+		}
+		if k < len(b.Segments) && b.Segments[k].DSN == s.DSN && !b.Segments[k].PDT.IsZero() {
+			f(s, &b.Segments[k])
+		}
+	}
+}
 
 var altSC = register(Check{
 	ID:      "alt.sc",
 	Summary: "renditions have different EXT-X-SERVER-CONTROL",
-	Doc: "One rendition lets players block its reload or skip segments and another does not: warning, players leave low latency when they switch. Other holds-back are info: packagers " +
-		"derive them from each rendition's own parts.",
+	Doc: "One rendition lets players block its reload or skip segments and another does not: warning, players leave low latency when they switch. One without parts and without SERVER-CONTROL beside one " +
+		"with parts is info, as packagers leave subtitles; so are other holds-back, which packagers derive from each rendition's own parts.",
 	Spec:     "RFC 8216bis §6.2.4",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,
@@ -97,6 +112,8 @@ var altSC = register(Check{
 		}
 		a, b := p.Obs.Playlist.ServerControl, ref.Playlist.ServerControl
 		switch {
+		case plainBeside(p.Obs.Playlist, ref.Playlist), plainBeside(ref.Playlist, p.Obs.Playlist):
+			p.Reportf(probe.Info, "low latency is not offered both here and in %s", ref.Target.Rendition)
 		case a.Value.CanBlockReload != b.Value.CanBlockReload:
 			p.Reportf(probe.Warning, "CAN-BLOCK-RELOAD is not the same in %s", ref.Target.Rendition)
 		case a.Value.CanSkipUntil.Stated != b.Value.CanSkipUntil.Stated:
@@ -106,6 +123,12 @@ var altSC = register(Check{
 		}
 	},
 })
+
+// plainBeside reports whether a rendition offers no low latency at all beside
+// one that has parts.
+func plainBeside(a, b *probe.Playlist) bool {
+	return !a.ServerControl.Stated && !a.PartTarget.Stated && b.PartTarget.Stated
+}
 
 var altType = register(Check{
 	ID:      "alt.type",

@@ -26,11 +26,13 @@ var altTimestamps = register(Check{
 		h := p.History
 		at, dsn := h.dateOf(rec)
 		for _, s := range h.Siblings {
-			other := s.probedAt(at, rec.Duration/2)
-			if s == h || at.IsZero() || other == nil || other.Wraps != rec.Wraps {
+			if s == h || at.IsZero() {
 				continue
 			}
-			theirs, otherDSN := s.dateOf(other)
+			other, theirs, otherDSN := s.probedAt(at, rec.Duration/2)
+			if other == nil || other.Wraps != rec.Wraps {
+				continue
+			}
 			off := (timeBetween(other.Start.Value, rec.Start.Value, rec.Wraps) - at.Sub(theirs)).Abs()
 			if otherDSN != dsn || off <= time.Second/2 {
 				continue
@@ -73,16 +75,30 @@ func (h *History) dateOf(rec *SegmentRecord) (at time.Time, dsn uint64) {
 const datesBack = 256
 
 // probedAt returns the newest record whose segment begins within slack of a
-// program date-time and says where its time begins.
-func (h *History) probedAt(at time.Time, slack time.Duration) *SegmentRecord {
-	for i := len(h.Segments) - 1; i >= 0 && !at.IsZero(); i-- {
-		rec := &h.Segments[i]
-		if !rec.OK || !rec.Start.Stated {
+// program date-time and says where its time begins, and that segment's own
+// program date-time and discontinuity sequence number. One walk finds it.
+func (h *History) probedAt(at time.Time, slack time.Duration) (found *SegmentRecord, begins time.Time, dsn uint64) {
+	if h.Playlist == nil {
+		return nil, begins, 0
+	}
+	var date time.Time
+	segments := h.Playlist.Segments
+	for i := max(0, len(segments)-datesBack); i < len(segments); i++ {
+		s := &segments[i]
+		if !s.PDT.IsZero() {
+			date = s.PDT
+		} else if s.Discontinuity {
+			date = time.Time{}
+		}
+		if date.IsZero() {
 			continue
 		}
-		if theirs, _ := h.dateOf(rec); !theirs.IsZero() && theirs.Sub(at).Abs() <= slack {
-			return rec
+		if date.Sub(at).Abs() <= slack {
+			if rec, ok := h.Segment(s.MSN); ok && rec.OK && rec.Start.Stated && samePath(s.URI, rec.URI) {
+				found, begins, dsn = rec, date, s.DSN
+			}
 		}
+		date = date.Add(s.Duration)
 	}
-	return nil
+	return found, begins, dsn
 }

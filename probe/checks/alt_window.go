@@ -1,7 +1,6 @@
 package checks
 
 import (
-	"slices"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
@@ -11,7 +10,7 @@ var altWindow = register(Check{
 	ID:      "alt.window",
 	Summary: "one rendition lists far less of the past than another",
 	Doc: "By program date-time the window of one rendition begins later than that of another: by more than a target duration info; by more than three, when it is also less than half as " +
-		"long and both have been removing segments, so that neither is still growing: warning, who has gone back and switches falls out of it.",
+		"long, the other one is a minute at least, and both have been removing segments, so that neither is still growing: warning, who has gone back and switches falls out of it. Packagers that count segments list little more of long ones.",
 	Spec:     "RFC 8216bis §6.2.4; HLS Authoring Specification 8.3",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,
@@ -27,7 +26,7 @@ var altWindow = register(Check{
 		apart := a.LiveEdge().Add(-wa).Sub(b.LiveEdge().Add(-wb)).Abs()
 		switch {
 		case apart <= td:
-		case apart > 3*td && 2*min(wa, wb) < max(wa, wb) && p.History.removed() && ref.removed():
+		case apart > 3*td && 2*min(wa, wb) < max(wa, wb) && max(wa, wb) >= time.Minute && p.History.removed() && ref.removed():
 			p.Reportf(probe.Warning, "window of %s here, %s in %s", seconds(wa), seconds(wb), ref.Target.Rendition)
 		default:
 			p.Reportf(probe.Info, "the first segment is %s apart from that of %s", seconds(apart), ref.Target.Rendition)
@@ -39,7 +38,8 @@ var altDaterange = register(Check{
 	ID:      "alt.daterange",
 	Summary: "renditions announce different date ranges",
 	Doc: "An EXT-X-DATERANGE that begins within this rendition's window is listed in another one, whose text is older, and not here, although here are others: an ad or a program starts for " +
-		"some viewers only. Three of three texts. A rendition without any is info, as packagers leave audio and subtitles without.",
+		"some viewers only. Three of three texts. Judged are ranges with SCTE-35, and those of a CLASS that this rendition lists too; others are info, as packagers keep what describes the program " +
+		"to the picture, and audio and subtitles without any. Of long lists the newest 256 are compared.",
 	Spec:     "RFC 8216bis §6.2.4",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,
@@ -53,20 +53,54 @@ var altDaterange = register(Check{
 		pl := p.Obs.Playlist
 		end := pl.LiveEdge()
 		start := end.Add(-pl.Window())
-		for i := range ref.Playlist.DateRanges {
-			d := &ref.Playlist.DateRanges[i]
-			if d.ID == "" || d.StartDate.Before(start) || !d.StartDate.Before(end) ||
-				slices.ContainsFunc(pl.DateRanges, func(o probe.DateRange) bool { return o.ID == d.ID }) {
-				continue
-			}
-			s := probe.Warning
-			if len(pl.DateRanges) == 0 {
-				s = probe.Info
-			}
-			p.Reportf(s, "%q is in %s and not here", shortURI(d.ID), ref.Target.Rendition)
-		}
+		p.missingRanges(ref, pl, start, end)
 	},
 })
+
+// rangesKept is how many of the newest date ranges are compared.
+const rangesKept = 256
+
+// missingRanges reports the date ranges of another rendition that begin between
+// start and end and are not here.
+func (p *Pass) missingRanges(ref *History, pl *probe.Playlist, start, end time.Time) {
+	theirs := ref.Playlist.DateRanges
+	theirs = theirs[max(0, len(theirs)-rangesKept):]
+	missing := map[string]bool{}
+	for i := range theirs {
+		if d := &theirs[i]; d.ID != "" && !d.StartDate.Before(start) && d.StartDate.Before(end) {
+			missing[d.ID] = true
+		}
+	}
+	for i := range pl.DateRanges {
+		if len(missing) == 0 {
+			return
+		}
+		delete(missing, pl.DateRanges[i].ID)
+	}
+	for i := range theirs {
+		d := &theirs[i]
+		if !missing[d.ID] {
+			continue
+		}
+		s := probe.Info
+		if d.SCTE35 != "" && len(pl.DateRanges) > 0 || p.History.announces(d.Class) {
+			s = probe.Warning
+		}
+		p.Reportf(s, "%q is in %s and not here", shortURI(d.ID), ref.Target.Rendition)
+	}
+}
+
+// announces reports whether the newest two texts list a date range of a class.
+func (h *History) announces(class string) bool {
+	for _, pl := range []*probe.Playlist{h.Playlist, h.Previous} {
+		for i := 0; class != "" && pl != nil && i < len(pl.DateRanges); i++ {
+			if pl.DateRanges[i].Class == class {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 var altBound = register(Check{
 	ID:      "alt.bound",

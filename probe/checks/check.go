@@ -96,19 +96,23 @@ func All() []*Check {
 // Find returns the check with an id, or with an unambiguous last part of one:
 // "stale" finds upd.stale.
 func Find(name string) (*Check, bool) {
-	var found *Check
-	for _, c := range registered {
-		if c.ID == name {
-			return c, true
-		}
+	if i := slices.IndexFunc(registered, func(c *Check) bool { return c.ID == name }); i >= 0 {
+		return registered[i], true
+	}
+	if ids := Meant(name); len(ids) == 1 {
+		return Find(ids[0])
+	}
+	return nil, false
+}
+
+// Meant returns the ids that end in a name: several where it is ambiguous.
+func Meant(name string) (ids []string) {
+	for _, c := range All() {
 		if strings.HasSuffix(c.ID, "."+name) {
-			if found != nil {
-				return nil, false
-			}
-			found = c
+			ids = append(ids, c.ID)
 		}
 	}
-	return found, found != nil
+	return ids
 }
 
 // Pass is one run of the checks over one observation.

@@ -1,8 +1,6 @@
 package checks
 
 import (
-	"strings"
-
 	"github.com/streamwatch/streamwatch/probe"
 )
 
@@ -17,21 +15,21 @@ func HitsOf(h *History, o *probe.Observation) Marks {
 	if h.Target.Side != probe.Edge || !o.Segment.Repeat || !o.OK() || o.Exchange.XCache == "" {
 		return m
 	}
-	m.Add(strings.Contains(strings.ToLower(o.Exchange.XCache), "hit")) // where several caches are named, any of them
-	m.Open = m.Open || m.N >= hitsAll && m.count(hitsAll) >= hitsAll*3/4
+	m.Add(o.Exchange.Hit())
+	m.Open = m.Open || m.N >= hitsKnown && m.count(hitsKnown) >= hitsKnown-1
 	return m
 }
 
-const (
-	hitsAll  = 16 // repeated requests of which three quarters were hits: the edge caches segments
-	hitsNone = 8  // of which none was: it does no longer
-)
+// hitsKnown is of how many repeated requests all but one are hits where an edge
+// keeps segments, and none where it does so no longer. Caches that take turns
+// behind one name are in between.
+const hitsKnown = 16
 
 var edgeHit = register(Check{
 	ID:      "edge.hit",
 	Summary: "edge does not keep segments any more",
-	Doc: "Of segments that were asked for at the edge before, 12 of 16 came from its cache at some time, and of the newest 8 none does: the cache key, Vary, a query string or a TTL has " +
-		"changed, and each viewer's request goes to the origin. An edge that never kept any is not judged.",
+	Doc: "Of segments that were asked for at the edge before, 15 of 16 came from its cache at some time, and of the newest 16 none does: the cache key, Vary, a query string or a TTL has " +
+		"changed, and each viewer's request goes to the origin. An edge that never kept any, or half of them as caches by turns do, is not judged.",
 	Spec:     "CloudFront Developer Guide, Cache hit ratio",
 	Severity: probe.Warning,
 	Blame:    probe.BlameConfig,
@@ -40,8 +38,8 @@ var edgeHit = register(Check{
 		switch m := &p.History.Hits; {
 		case p.History.Target.Side != probe.Edge || !p.Obs.Segment.Repeat:
 			p.Silent = true
-		case m.Open && m.N >= hitsNone && m.count(hitsNone) == 0:
-			p.Reportf(probe.Warning, "the newest %d segments that were asked for again were not in its cache", hitsNone)
+		case m.Open && m.N >= hitsKnown && m.count(hitsKnown) == 0:
+			p.Reportf(probe.Warning, "the newest %d segments that were asked for again were not in its cache", hitsKnown)
 		}
 	},
 })

@@ -9,33 +9,36 @@ import (
 	"github.com/streamwatch/streamwatch/probe"
 )
 
-// Turn is the newest time at which another series of segments took the place of
+// Swap is the newest time at which another series of segments took the place of
 // the one before.
-type Turn struct {
+type Swap struct {
 	MSN  uint64 // a segment that the series before listed
-	Was  uint64 // what it was there; 0 when there was no turn lately
+	Was  uint64 // what it was there; 0 when there was no swap lately
 	Back bool   // the newest text is of the series before again
+	At   time.Time
 }
 
-// turnKept is for how many segments a turn is remembered: two that are further
-// apart are two changes, and no flapping.
-const turnKept = 6
+// swapKept is for how many segments a swap is remembered: two that are further
+// apart are two changes, and no flapping. Where the numbering went far away the
+// numbers cannot tell, so that it is forgotten after twice their time too.
+const swapKept = 6
 
 // farApart is the distance, in segments, from which on windows that do not
 // touch are two numberings, and not one that is late.
 const farApart = 64
 
-// TurnOf returns the turn of a target whose text is new. The judge keeps it
+// SwapOf returns the swap of a target whose text is new. The judge keeps it
 // with the history.
-func TurnOf(h *History) Turn {
-	t, prev, cur := h.Turn, h.Previous, h.Playlist
+func SwapOf(h *History) Swap {
+	t, prev, cur := h.Swap, h.Previous, h.Playlist
 	t.Back = false
 	if prev == nil || len(prev.Segments) == 0 || len(cur.Segments) == 0 {
-		return Turn{}
+		return Swap{}
 	}
 	if t.Was != 0 {
-		if at := last(cur).MSN; at > t.MSN+turnKept && at < t.MSN+farApart {
-			t = Turn{} // too long ago
+		at, since := last(cur).MSN, h.Good.Exchange.Done.Sub(t.At)
+		if at > t.MSN+swapKept && at < t.MSN+farApart || since > max(time.Minute, 2*swapKept*h.TD()) {
+			t = Swap{} // too long ago
 		} else {
 			t.Back = listedAs(cur, t.MSN, t.Was) && !listedAs(prev, t.MSN, t.Was)
 		}
@@ -48,7 +51,7 @@ func TurnOf(h *History) Turn {
 			return t
 		}
 	}
-	return Turn{MSN: a.MSN, Was: identity(a), Back: t.Back}
+	return Swap{MSN: a.MSN, Was: identity(a), Back: t.Back, At: h.Good.Exchange.Done}
 }
 
 func listedAs(pl *probe.Playlist, msn, id uint64) bool {
@@ -81,7 +84,7 @@ var httpHashFlap = register(Check{
 	ID:      "http.hash.flap",
 	Summary: "two different streams are served by turns",
 	Doc: "What a media sequence number stands for (URI, byte range, discontinuity, map) changed and, at most six segments later, changed back; or the numbering went more than 64 away and came " +
-		"back: two packagers that are not in step behind one name. An edge that does so while its origin does not is edge.flap. Other queries and other times are no difference.",
+		"back within twelve target durations, a minute at least: two packagers that are not in step behind one name. An edge that does so while its origin does not is edge.flap. Other queries and other times are no difference.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Error,
 	Blame:    probe.BlameOrigin,
@@ -89,7 +92,7 @@ var httpHashFlap = register(Check{
 	Hold:     5,
 	Explains: append(followFlap(), "edge.*"),
 	Run: func(p *Pass) {
-		if t := &p.History.Turn; t.Back && p.first() {
+		if t := &p.History.Swap; t.Back && p.first() {
 			p.Reportf(probe.Error, "segment %d is again what it was before another playlist came in between", t.MSN)
 		}
 	},
@@ -108,14 +111,14 @@ var edgeFlap = register(Check{
 	Explains: append(followFlap(), "edge.body", "edge.bytes", "edge.ahead", "edge.lag", "edge.age", "edge.seg"),
 	Run: func(p *Pass) {
 		h := p.History
-		if !h.Turn.Back || p.first() || h.Pair.Turn.Was != 0 {
+		if !h.Swap.Back || p.first() || h.Pair.Swap.Was != 0 {
 			return
 		}
 		blame := probe.Blame("")
 		if at := h.Pair.LastError; !at.IsZero() && p.Now.Sub(at) < time.Minute {
 			blame = probe.BlameOrigin
 		}
-		p.Accuse(blame, probe.Error, "segment %d is again what it was before another playlist came in between; the origin keeps to one", h.Turn.MSN)
+		p.Accuse(blame, probe.Error, "segment %d is again what it was before another playlist came in between; the origin keeps to one", h.Swap.MSN)
 	},
 })
 

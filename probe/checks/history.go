@@ -42,7 +42,7 @@ type History struct {
 	Segments []SegmentRecord           // newest probes, oldest first
 	Kept     probe.Fact[time.Duration] // how long the headers of Good let a shared cache keep it, stale-while-revalidate included
 
-	Turn              Turn        // from one series of segments to another
+	Swap              Swap        // from one series of segments to another
 	Breaks            Marks       // discontinuities among the newest segments
 	Hits              Marks       // answers from cache among the newest segments that an edge was asked for again
 	Permission        Permission  // what pages on other sites were told
@@ -69,6 +69,7 @@ type Version struct {
 type SegmentRecord struct {
 	MSN      uint64
 	URI      string
+	Offset   int64         // in the resource, of a byte range
 	Duration time.Duration // EXTINF
 	Listed   time.Time     // first seen in the playlist
 	At       time.Time     // newest probe

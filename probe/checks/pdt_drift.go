@@ -23,7 +23,7 @@ var pdtDrift = register(Check{
 			return
 		}
 		rate, slack, ok := c.trend(func(m minute) float32 { return m.date })
-		if _, too := c.overrun(); too {
+		if _, too := p.overrun(c); too {
 			return
 		}
 		over := math.Abs(rate) - slack
@@ -42,7 +42,7 @@ var durSum = register(Check{
 	ID:      "dur.sum",
 	Summary: "more or less media is published than time goes by",
 	Doc: "For twelve minutes the sum of EXTINF of new segments fell behind the clock, or ran ahead of it, evenly and by more than 1 %: warning; 2 %: error, and what jitter, a cache and the time between two polls can feign on top: players " +
-		"run dry or fall behind. A stall that is caught up, a step, a discontinuity and a restart are none of it. Judged at the origin, or at an edge that is watched alone.",
+		"run dry or fall behind. A stall that is caught up, a step, a discontinuity and a restart are none of it, nor are playlists that write every EXTINF without a fraction, which may be rounded. Judged at the origin, or at an edge that is watched alone.",
 	Spec:     "HLS Authoring Specification 8.1",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
@@ -54,7 +54,7 @@ var durSum = register(Check{
 		if c == nil {
 			return
 		}
-		if rate, too := c.overrun(); too {
+		if rate, too := p.overrun(c); too {
 			s := probe.Warning
 			if math.Abs(rate) > 1.2 {
 				s = probe.Error
@@ -65,8 +65,12 @@ var durSum = register(Check{
 })
 
 // overrun is by how many seconds a minute the clock runs ahead of the media that
-// is published, and whether that is more than 1 %.
-func (c *Clock) overrun() (perMinute float64, too bool) {
+// is published, and whether that is more than 1 %. What is rounded to seconds
+// adds up to anything.
+func (p *Pass) overrun(c *Clock) (perMinute float64, too bool) {
+	if p.Obs.Playlist.WholeSeconds {
+		return 0, false
+	}
 	rate, slack, ok := c.trend(func(m minute) float32 { return m.media })
 	return rate, ok && math.Abs(rate)-slack > 0.6
 }

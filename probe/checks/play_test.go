@@ -276,8 +276,8 @@ func (p *player) set(o *probe.Observation, word string) {
 		ex.Redirects = int(number)
 	case "removed":
 		o.Segment.Removed = value == "yes"
-	case "part":
-		o.Segment.Part = value == "yes"
+	case "offset":
+		o.Segment.Part, o.Segment.Offset = true, int64(number)
 	case "from":
 		ex.RangeStart = probe.State(int64(number))
 	case "mp4":

@@ -5,7 +5,7 @@ import "github.com/streamwatch/streamwatch/probe"
 var segHash = register(Check{
 	ID:       "seg.hash",
 	Summary:  "bytes of a segment changed under the same URI",
-	Doc:      "A listed segment that was probed before now has another length or other first bytes. Two packagers that write one name do this, and players that cached it break.",
+	Doc:      "A listed segment that was probed before now has another length or other first bytes. Another byte range of one resource is another segment. Two packagers that write one name do this, and players that cached it break.",
 	Spec:     "RFC 8216bis §6.3.4",
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,
@@ -48,7 +48,7 @@ var edgeBytes = register(Check{
 		if h.Target.Side == probe.Origin { // whichever is probed last is compared
 			edge, origin = origin, edge
 		}
-		if !ok || !also || !edge.OK || !origin.OK || !samePath(edge.URI, origin.URI) {
+		if !ok || !also || !edge.OK || !origin.OK || !samePath(edge.URI, origin.URI) || edge.Offset != origin.Offset {
 			return
 		}
 		switch {

@@ -24,23 +24,11 @@ var segRange = register(Check{
 			p.Silent = true
 			return
 		}
-		var from int64
-		if s.Part {
-			rec, ok := p.History.Segment(s.MSN)
-			if !ok {
-				return
-			}
-			listed, ok := p.History.listed(rec)
-			if !ok || !listed.ByteRange.Stated {
-				return
-			}
-			from = listed.ByteRange.Value.Offset
-		}
 		switch {
 		case ex.Status == 200 && s.Part:
 			p.Reportf(probe.Error, "segment %d: asked for a part, answered with all (200)", s.MSN)
-		case ex.Status == 206 && ex.RangeStart.Or(from) != from:
-			p.Reportf(probe.Error, "segment %d: asked for bytes from %d, answered from %d", s.MSN, from, ex.RangeStart.Value)
+		case ex.Status == 206 && ex.RangeStart.Or(s.Offset) != s.Offset:
+			p.Reportf(probe.Error, "segment %d: asked for bytes from %d, answered from %d", s.MSN, s.Offset, ex.RangeStart.Value)
 		}
 	},
 })

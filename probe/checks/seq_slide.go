@@ -3,15 +3,16 @@ package checks
 import "github.com/streamwatch/streamwatch/probe"
 
 var seqSlide = register(Check{
-	ID:       "seq.slide",
-	Summary:  "segments do not keep their media sequence numbers",
-	Doc:      "A segment that was listed before is listed under another number: one was removed from the middle, or the number was not raised for each one removed.",
+	ID:      "seq.slide",
+	Summary: "segments do not keep their media sequence numbers",
+	Doc: "A segment that was listed before is listed under another number: one was removed from the middle, or the number was not raised for each one removed. Players take such segments for " +
+		"those that they had before: where no number ever rises (ffmpeg's single_file with a window), they stall, which is upd.stale.",
 	Spec:     "RFC 8216bis §6.2.2",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
 	When:     OnUpdate,
 	Hold:     5,
-	Explains: []string{"seg.mutated", "dseq.math", "pdt.*", "edge.body", "win.shrunk"},
+	Explains: []string{"upd.stale", "seg.mutated", "dseq.math", "pdt.*", "edge.body", "win.shrunk"},
 	Run: func(p *Pass) {
 		prev, cur, ok := p.update()
 		if !ok {

@@ -33,7 +33,7 @@ import (
 //	the head allow (Access-Control-Allow-Origin), site (asked for), cert (LEFT/LIFE in days), ttfb (s), date (s from now), lastmod (s ago),
 //	etag, enc (Content-Encoding), bytes, proto, strained (yes), and for
 //	segments size (bytes), hash, newest (yes), init (yes), repeat (yes), extinf (s), listed (MM:SS), problem (check id);
-//	of their time start (s), track (that it is of), lasts (s), keyframe (yes, no), mp4 (no value); part (yes), uri, from (first byte of a 206), first (byte, s);
+//	of their time start (s), track (that it is of), lasts (s), keyframe (yes, no), mp4 (no value); offset (of a byte range that the playlist names), uri, from (first byte of a 206), first (byte, s);
 //	for what is no media segment removed (yes), key (bytes that it must have), bytes, known (yes), redirects;
 //	for delivery gap (s since the part before) and out (s since an ordinary request listed it, or no).
 //
@@ -127,13 +127,21 @@ func TestCatalogue(t *testing.T) {
 }
 
 func TestFind(t *testing.T) {
-	for name, want := range map[string]string{"upd.stale": "upd.stale", "stale": "upd.stale", "endlist": "endlist", "nothing": "", "status": "", "playlist": "", "corrupt": "http.gzip.corrupt"} {
+	for name, want := range map[string]string{"upd.stale": "upd.stale", "stale": "upd.stale", "endlist": "endlist", "nothing": "", "status": "", "playlist": "", "corrupt": "http.gzip.corrupt", "age": ""} {
 		got := ""
 		if c, ok := checks.Find(name); ok {
 			got = c.ID
 		}
 		if got != want {
 			t.Errorf("Find(%q) = %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestMeant(t *testing.T) {
+	for name, want := range map[string]string{"age": "edge.age http.age", "stale": "upd.stale", "nothing": ""} {
+		if got := strings.Join(checks.Meant(name), " "); got != want {
+			t.Errorf("Meant(%q) = %q, want %q", name, got, want)
 		}
 	}
 }

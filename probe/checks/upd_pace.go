@@ -34,7 +34,7 @@ var updBurst = register(Check{
 	ID:      "upd.burst",
 	Summary: "segments are published several at a time",
 	Doc: "Of the newest updates that two polls within a third of a segment's duration saw happen, six at least, half brought more than one new segment: between them players run dry although " +
-		"the sum is right. Judged where no cache stands between: at the origin.",
+		"the sum is right. Judged where no cache stands between: at the origin; one before an edge that is watched alone need not show.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,
@@ -43,7 +43,7 @@ var updBurst = register(Check{
 	Hold: 3,
 	Run: func(p *Pass) {
 		ex, v := &p.Obs.Exchange, p.History.Versions
-		if !p.first() || ex.Age.Stated || ex.Cache() != "" {
+		if p.History.Target.Side != probe.Origin || ex.Age.Stated || ex.Cache() != "" {
 			return
 		}
 		near := p.Obs.Playlist.MeanDuration() / 3
@@ -109,8 +109,8 @@ func BreaksOf(h *History) Marks {
 var discRate = register(Check{
 	ID:      "disc.rate",
 	Summary: "stream breaks off all the time",
-	Doc: "Half of the new segments of a minute, twelve at least, begin with EXT-X-DISCONTINUITY, outside of ad breaks that EXT-X-CUE-OUT announces: an encoder that starts again and again, or " +
-		"loses its source.",
+	Doc: "Three quarters of the new segments of two minutes, twelve at least and 64 at most, begin with EXT-X-DISCONTINUITY, outside of ad breaks that EXT-X-CUE-OUT announces: an encoder that starts again and again, or " +
+		"loses its source. Ads that are put in without such a cue make it half of them, where each is as long as one segment and a half.",
 	Spec:     "RFC 8216bis §4.4.4.3",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,
@@ -121,8 +121,8 @@ var discRate = register(Check{
 		if d <= 0 {
 			return
 		}
-		n := min(max(int(time.Minute/d), 12), 64)
-		if got := p.History.Breaks.count(n); int(p.History.Breaks.N) >= n && 2*got >= n {
+		n := min(max(int(2*time.Minute/d), 12), 64)
+		if got := p.History.Breaks.count(n); int(p.History.Breaks.N) >= n && 4*got >= 3*n {
 			p.Reportf(probe.Warning, "%d of %d new segments are discontinuities", got, n)
 		}
 	},

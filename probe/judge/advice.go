@@ -8,26 +8,26 @@ import (
 	"github.com/streamwatch/streamwatch/probe/checks"
 )
 
-// remark is what a check first said of a target that is only worth knowing, and
+// advice is what a check first said of a target that is only worth knowing, and
 // says still.
-type remark struct {
+type advice struct {
 	check  *checks.Check
 	report checks.Report
 }
 
-// remarked reports whether a check's info finding stands already.
-func (t *target) remarked(c *checks.Check) bool {
-	return slices.ContainsFunc(t.remarks, func(r remark) bool { return r.check == c })
+// advises reports whether a check's info finding stands already.
+func (t *target) advises(c *checks.Check) bool {
+	return slices.ContainsFunc(t.advice, func(a advice) bool { return a.check == c })
 }
 
-// remark notes an info finding, or that there is none any more.
-func (t *target) remark(c *checks.Check, found *checks.Report) {
-	i := slices.IndexFunc(t.remarks, func(r remark) bool { return r.check == c })
+// advise notes an info finding, or that there is none any more.
+func (t *target) advise(c *checks.Check, found *checks.Report) {
+	i := slices.IndexFunc(t.advice, func(a advice) bool { return a.check == c })
 	switch info := found != nil && found.Severity == probe.Info; {
 	case info && i < 0:
-		t.remarks = append(t.remarks, remark{c, *found})
+		t.advice = append(t.advice, advice{c, *found})
 	case !info && i >= 0:
-		t.remarks = slices.Delete(t.remarks, i, i+1)
+		t.advice = slices.Delete(t.advice, i, i+1)
 	}
 }
 
@@ -40,8 +40,8 @@ func (j *Judge) Advice() []probe.Advice {
 			if t.h.Target.Side != side {
 				continue
 			}
-			for i := range t.remarks {
-				list = advise(list, t.h.Target, &t.remarks[i])
+			for i := range t.advice {
+				list = t.advice[i].add(list, t.h.Target)
 			}
 		}
 	}
@@ -49,17 +49,18 @@ func (j *Judge) Advice() []probe.Advice {
 	return list
 }
 
-func advise(list []probe.Advice, t probe.Target, r *remark) []probe.Advice {
-	c := r.check
-	i := slices.IndexFunc(list, func(a probe.Advice) bool { return a.Check == c.ID })
+// add adds the advice for a target to a list that names each check once.
+func (a *advice) add(list []probe.Advice, t probe.Target) []probe.Advice {
+	c := a.check
+	i := slices.IndexFunc(list, func(b probe.Advice) bool { return b.Check == c.ID })
 	switch {
 	case i < 0:
 		blame := c.Blame
-		if r.report.Blame != "" {
-			blame = r.report.Blame
+		if a.report.Blame != "" {
+			blame = a.report.Blame
 		}
 		return append(list, probe.Advice{
-			Check: c.ID, Blame: blame, Side: t.Side, Renditions: []string{t.Rendition}, Summary: c.Summary, Detail: r.report.Detail, Spec: c.Spec,
+			Check: c.ID, Blame: blame, Side: t.Side, Renditions: []string{t.Rendition}, Summary: c.Summary, Detail: a.report.Detail, Spec: c.Spec,
 		})
 	case list[i].Side == t.Side:
 		list[i].Renditions = append(list[i].Renditions, t.Rendition)

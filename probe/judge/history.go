@@ -61,7 +61,7 @@ func file(h *checks.History, o *probe.Observation) (changed bool) {
 	if changed {
 		h.Previous, h.Playlist = h.Playlist, o.Playlist
 		advance(h, o, failed)
-		h.Turn, h.Breaks = checks.TurnOf(h), checks.BreaksOf(h)
+		h.Swap, h.Breaks = checks.SwapOf(h), checks.BreaksOf(h)
 		if o.Playlist.Parts > 0 {
 			filePosition(h, o.Playlist, o.Exchange.Done)
 		}
@@ -157,9 +157,9 @@ func push[T any](list []T, v T, keep int) []T {
 func fileSegment(h *checks.History, o *probe.Observation) {
 	s, ex := o.Segment, &o.Exchange
 	rec, known := h.Segment(s.MSN)
-	if !known || rec.URI != s.URI {
+	if !known || rec.URI != s.URI || rec.Offset != s.Offset {
 		h.Segments = push(h.Segments, checks.SegmentRecord{
-			MSN: s.MSN, URI: strings.Clone(s.URI), Duration: s.Duration, Listed: s.Listed, SegmentBytes: checks.SegmentBytes{Size: -1},
+			MSN: s.MSN, URI: strings.Clone(s.URI), Offset: s.Offset, Duration: s.Duration, Listed: s.Listed, SegmentBytes: checks.SegmentBytes{Size: -1},
 		}, segmentsKept)
 		rec = &h.Segments[len(h.Segments)-1]
 	}

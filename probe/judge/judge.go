@@ -60,7 +60,7 @@ type Judge struct {
 type target struct {
 	h        *checks.History
 	trackers []*tracker
-	remarks  []remark
+	advice   []advice
 }
 
 // Result is what one observation led to.

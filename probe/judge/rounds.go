@@ -42,7 +42,7 @@ func (j *Judge) run(t *target, list []*checks.Check, pass *checks.Pass) {
 				continue
 			}
 		}
-		pass.Found, pass.Silent, pass.Quiet = nil, false, t.remarked(c) && j.opts.Overrides[c.ID].Severity < probe.Warning
+		pass.Found, pass.Silent, pass.Quiet = nil, false, t.advises(c) && j.opts.Overrides[c.ID].Severity < probe.Warning
 		if c.Run(pass); !pass.Silent {
 			j.count(t, c, pass)
 		}
@@ -56,7 +56,7 @@ func (j *Judge) count(t *target, c *checks.Check, pass *checks.Pass) {
 	if f := pass.Found; f != nil {
 		f.Severity = cmp.Or(j.opts.Overrides[c.ID].Severity, f.Severity)
 	}
-	t.remark(c, pass.Found)
+	t.advise(c, pass.Found)
 	if pass.Found == nil || pass.Found.Severity < probe.Warning {
 		if tr != nil {
 			tr.rounds <<= 1

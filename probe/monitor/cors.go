@@ -33,12 +33,15 @@ type corsLooks struct {
 func (l *loop) lookFromElsewhere(ctx context.Context, o *probe.Observation, deadline time.Duration) {
 	denied := l.cors.denied.Load()
 	again := denied > 0 && denied < corsTries
-	if !o.OK() || o.Playlist == nil || l.pace.failures > 0 || !again && time.Now().Before(l.cors.due) || l.cors.under.Swap(true) {
+	if !o.OK() || o.Playlist == nil || l.pace.failures > 0 || !again && time.Now().Before(l.cors.due) || !l.harmless(false) || l.cors.under.Swap(true) {
 		return
 	}
 	l.cors.due = time.Now().Add(corsEvery)
 	playlist := o.Target.URL
 	media, one := l.oneSegment(o)
+	if !l.harmless(true) {
+		one = nil
+	}
 	l.s.group.Go(func() {
 		defer l.cors.under.Store(false)
 		permitted := l.asElsewhere(ctx, fetch.Request{URL: playlist, AcceptGzip: true}, nil, deadline)
@@ -51,6 +54,26 @@ func (l *loop) lookFromElsewhere(ctx context.Context, o *probe.Observation, dead
 			l.cors.denied.Add(1)
 		}
 	})
+}
+
+// asked is what was asked for: a playlist, or one of its segments.
+type asked struct {
+	rendition string
+	segment   bool
+}
+
+// harmless reports whether a look does no harm. An edge that forwards Origin
+// and does not key by it keeps the answer to our look for everyone: where the
+// event names no site, an origin that echoes who asks would have it say that
+// nowhere is permitted, and one with a list of sites that nobody is. So such an
+// edge is asked only while its origin, in answer to the same look, permits all.
+func (l *loop) harmless(segment bool) bool {
+	t := l.target.Load()
+	if t.Side != probe.Edge || l.s.m.opts.Site != "" {
+		return true
+	}
+	all, _ := l.s.public.Load(asked{t.Rendition, segment})
+	return all == true
 }
 
 // oneSegment is what a look asks for besides: players need both, and CDNs have
@@ -80,8 +103,12 @@ func (l *loop) asElsewhere(ctx context.Context, req fetch.Request, s *probe.Segm
 	if !ex.OK() || ctx.Err() != nil {
 		return true
 	}
+	t := *l.target.Load()
+	if t.Side == probe.Origin {
+		l.s.public.Store(asked{t.Rendition, s != nil}, ex.AllowOrigin == "*")
+	}
 	select {
-	case l.s.seen <- &probe.Observation{Target: *l.target.Load(), Exchange: ex, CORS: true, Segment: s}:
+	case l.s.seen <- &probe.Observation{Target: t, Exchange: ex, CORS: true, Segment: s}:
 	case <-ctx.Done():
 	}
 	return ex.AllowOrigin != ""

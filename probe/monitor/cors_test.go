@@ -70,3 +70,62 @@ func TestPermissionOfOtherSitesIsWatched(t *testing.T) {
 		}
 	})
 }
+
+// echoing is a stream whose origin answers each Origin in a way of its own.
+type echoing struct {
+	stream
+	answer func(site string) string
+	looks  map[string]int // with an Origin header, by host
+	lost   time.Time      // when the edge loses the permission
+}
+
+func (e *echoing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	e.mu.Lock()
+	if site := r.Header.Get("Origin"); site != "" {
+		e.looks[r.URL.Host]++
+		if allow := e.answer(site); allow != "" && (r.URL.Host == "origin.test" || time.Now().Before(e.lost)) {
+			w.Header().Set("Access-Control-Allow-Origin", allow)
+		}
+	}
+	e.mu.Unlock()
+	e.stream.ServeHTTP(w, r)
+}
+
+// A look at the edge must not leave a copy there that permits only nowhere, or
+// nobody: without a named site it is made only where the origin permits all.
+func TestLooksLeaveNoHarmfulCopy(t *testing.T) {
+	for name, c := range map[string]struct {
+		answer func(site string) string
+		asked  bool // the edge
+	}{
+		"everyone":  {func(string) string { return "*" }, true},
+		"who asks":  {func(site string) string { return site }, false},
+		"some":      {func(string) string { return "" }, false},
+		"one other": {func(string) string { return "https://www.example.com" }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				src := &echoing{answer: c.answer, looks: map[string]int{}, lost: time.Now().Add(3 * time.Minute)}
+				src.stream = stream{start: time.Now().Add(-time.Minute), until: time.Now().Add(time.Hour), asked: map[string]int{}}
+				got := &sink{last: map[string]probe.Incident{}}
+				m := monitor.New(monitor.Options{
+					Event: "e", Origin: "http://origin.test", Edge: "http://edge.test", Transport: handler(src.ServeHTTP),
+					Streams: []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}}, Sinks: []probe.Sink{got}, Segments: monitor.SegmentsHead,
+				})
+				ctx, cancel := context.WithCancel(t.Context())
+				var running sync.WaitGroup
+				running.Go(func() { m.Run(ctx) })
+				time.Sleep(5 * time.Minute)
+				synctest.Wait()
+				cancel()
+				running.Wait()
+				if src.looks["origin.test"] == 0 || (src.looks["edge.test"] > 0) != c.asked {
+					t.Errorf("looks %v, want some at the edge: %v", src.looks, c.asked)
+				}
+				if found := len(got.last) > 0; found != c.asked {
+					t.Errorf("incidents %+v, want one: %v", got.last, c.asked)
+				}
+			})
+		})
+	}
+}

@@ -86,7 +86,7 @@ func (l *loop) probeSegment(ctx context.Context, o *probe.Observation, s *probe.
 		return
 	}
 	j := &job{ctx: ctx, loop: l, target: o.Target, url: u, part: s.ByteRange, probe: probe.SegmentProbe{
-		MSN: s.MSN, URI: s.URI, Newest: newest, Listed: o.Exchange.Done, Duration: s.Duration, Repeat: repeat, Part: s.ByteRange.Stated, Encrypted: encrypted(s.Keys),
+		MSN: s.MSN, URI: s.URI, Newest: newest, Listed: o.Exchange.Done, Duration: s.Duration, Repeat: repeat, Part: s.ByteRange.Stated, Offset: s.ByteRange.Value.Offset, Encrypted: encrypted(s.Keys),
 	}}
 	if s.Map != nil {
 		j.mapURI = s.Map.URI

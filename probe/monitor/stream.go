@@ -20,17 +20,18 @@ const single = "media"
 
 // stream watches one stream: its goroutine owns the judge and the ladder.
 type stream struct {
-	m     *Monitor
-	cfg   Stream
-	mu    sync.Mutex // held while the judge works, and while a snapshot is taken
-	judge *judge.Judge
-	seen  chan *probe.Observation
-	loops []*loop
-	group sync.WaitGroup
-	ctx   context.Context //nolint:containedctx // of run: workers that a loop starts outlive the loop
-	td    atomic.Int64    // target duration of the media playlist that was read last, in nanoseconds; 0 is unknown
-	keys  keyring
-	round atomic.Int64 // when every target had been polled once, in unix nanoseconds; 0 is not yet
+	m      *Monitor
+	cfg    Stream
+	mu     sync.Mutex // held while the judge works, and while a snapshot is taken
+	judge  *judge.Judge
+	seen   chan *probe.Observation
+	loops  []*loop
+	group  sync.WaitGroup
+	ctx    context.Context //nolint:containedctx // of run: workers that a loop starts outlive the loop
+	td     atomic.Int64    // target duration of the media playlist that was read last, in nanoseconds; 0 is unknown
+	keys   keyring
+	public sync.Map     // asked → whether the origin permits it to every page, as it answered last
+	round  atomic.Int64 // when every target had been polled once, in unix nanoseconds; 0 is not yet
 
 	ladders   map[probe.Side]*ladder
 	variables atomic.Pointer[map[string]string] // of the multivariant playlist, for EXT-X-DEFINE:IMPORT

@@ -14,6 +14,7 @@ func (r *reader) finish() {
 	r.classify()
 	switch r.p.Kind {
 	case probe.Media:
+		r.p.WholeSeconds = r.integerAt > 0 && r.floatingAt == 0
 		r.finishMedia()
 	case probe.Multivariant:
 		r.p.Segments = nil
@@ -119,7 +120,7 @@ func (r *reader) finishMedia() {
 	if !p.EndList && p.Type == "" && r.seen&tagMediaSequence == 0 {
 		r.problem("seq.missing", "a live playlist without EXT-X-MEDIA-SEQUENCE")
 	}
-	if r.integerAt > 0 && r.floatingAt == 0 && p.Version.Value >= 3 {
+	if p.WholeSeconds && p.Version.Value >= 3 {
 		r.number = r.integerAt
 		r.report("inf.bad", probe.Info, "EXTINF without a fraction; from version 3 on durations should have one")
 		r.number = 0
