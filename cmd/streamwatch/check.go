@@ -28,7 +28,8 @@ polled at least twice, new segments are probed. With --origin the same stream is
 watched at its origin too, which tells whose fault it is. A playlist that has
 ended, a VOD playlist and a local file are judged once.
 
-Exits 0 when healthy and 3 when there is a finding of severity error or worse.`,
+Exits 0 when healthy, 3 when there is a finding of severity error or worse, and
+1 when nothing could be reached, so that nothing could be judged.`,
 		Example: `  streamwatch check https://d111111abcdef8.cloudfront.net/live/main.m3u8
   streamwatch check https://cdn.example.com/live/main.m3u8 --origin http://live.example.com:8080 --for 1m
   streamwatch check event.yaml --format junit > report.xml
@@ -172,10 +173,14 @@ func (c *cli) showCheck(result *report.Check, format string) error {
 	if err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
-	if result.Bad() {
+	switch {
+	case result.Bad():
 		return errFindings
+	case result.Verdict == probe.Blind:
+		return &failure{errors.New("nothing could be reached: the stream was not judged"), "see whether this machine reaches the network, and whether the names are right"}
+	default:
+		return nil
 	}
-	return nil
 }
 
 // verdictOf is what findings make of a stream that is not watched any more.

@@ -5,7 +5,7 @@ import "github.com/streamwatch/streamwatch/probe"
 var edgeAhead = register(Check{
 	ID:       "edge.ahead",
 	Summary:  "edge is newer than the origin",
-	Doc:      "The edge listed a segment that the origin, asked afterwards, does not: its pool nodes disagree, or the distribution's origin is not the one that is monitored.",
+	Doc:      "The edge listed a segment that the origin, asked afterwards, does not: its pool nodes disagree, or the distribution's origin is not the one that is monitored. Numbers that are far apart are edge.body.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Error,
 	Blame:    probe.BlameOrigin,
@@ -21,7 +21,7 @@ var edgeAhead = register(Check{
 		if len(p.Obs.Playlist.Segments) == 0 || len(edge.Playlist.Segments) == 0 || !edge.Exchange.Done.Before(p.Obs.Exchange.Started) {
 			return
 		}
-		if at, before := last(edge.Playlist).MSN, last(p.Obs.Playlist).MSN; at > before {
+		if at, before := last(edge.Playlist).MSN, last(p.Obs.Playlist).MSN; at > before && at-before <= farApart {
 			p.Reportf(probe.Error, "edge listed segment %d, the origin %s later only %d", at, seconds(p.Obs.Exchange.Started.Sub(edge.Exchange.Done)), before)
 		}
 	},

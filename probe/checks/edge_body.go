@@ -1,14 +1,19 @@
 package checks
 
-import "github.com/streamwatch/streamwatch/probe"
+import (
+	"slices"
+	"strings"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
 
 var edgeBody = register(Check{
 	ID:      "edge.body",
 	Summary: "edge serves a playlist that the origin never did",
-	Doc: "A segment that both sides list under one number differs in URI (its query aside), duration, discontinuity, key or map, and the edge's text was never seen at the " +
+	Doc: "The edge lists segments in numbers far from the origin's (more than 64 ahead, or a thousand behind), moves on, and its text was never seen at the origin: critical, it serves another stream. A segment that both sides list under one number differs in URI (its query aside), duration, discontinuity, key or map, and the edge's text was never seen at the " +
 		"origin: two packagers behind one name, a failover, or something at the edge rewrites it. A playlist tag that differs while the listed segments are the same: warning.",
 	Spec:     "RFC 8216bis §6.2.1",
-	Severity: probe.Error,
+	Severity: probe.Critical,
 	Blame:    probe.BlameCDN,
 	After:    2, Of: 3,
 	Explains: []string{"seg.mutated", "hdr.changed", "seg.status"},
@@ -20,13 +25,16 @@ var edgeBody = register(Check{
 		if _, ok := h.Pair.FindVersion(p.Obs.Hash); ok {
 			return
 		}
+		if p.otherNumbers() {
+			return
+		}
 		for i := range p.Obs.Playlist.Segments {
 			edge := &p.Obs.Playlist.Segments[i]
 			origin, ok := h.Pair.Playlist.Find(edge.MSN)
 			if !ok {
 				continue
 			}
-			if what := difference(origin, edge); what != "" {
+			if what := difference(athome(origin, h.Pair.Good.Exchange.URL), athome(edge, p.Obs.Exchange.URL)); what != "" {
 				p.Reportf(probe.Error, "segment %d, origin against edge: %s", edge.MSN, what)
 				return
 			}
@@ -34,6 +42,56 @@ var edgeBody = register(Check{
 		p.compareHeads(h.Pair.Playlist)
 	},
 })
+
+// otherNumbers reports an edge whose segments are numbered far from the
+// origin's, and which moves on: it is not late, it plays something else.
+func (p *Pass) otherNumbers() bool {
+	h, edge, origin := p.History, p.Obs.Playlist, p.History.Pair.Playlist
+	if !edge.Live() || !origin.Live() || len(edge.Segments) == 0 || len(origin.Segments) == 0 || !h.Fresh(p.Now, 3*h.TD()+h.Allowance()) {
+		return false
+	}
+	at, there := last(edge).MSN, last(origin).MSN
+	if !p.another(edge) && at+numberings > there {
+		return false
+	}
+	p.Reportf(probe.Critical, "it lists segments up to %d, the origin up to %d: another stream", at, there)
+	return true
+}
+
+// another reports whether a playlist of an edge is of another stream than its
+// origin's: it is too far ahead to be anything else.
+func (p *Pass) another(edge *probe.Playlist) bool {
+	pair := p.History.Pair
+	return p.History.Target.Side == probe.Edge && pair != nil && pair.Playlist != nil && len(pair.Playlist.Segments) > 0 && last(edge).MSN > last(pair.Playlist).MSN+farApart
+}
+
+// athome returns a segment with addresses on the playlist's own server as paths:
+// a server that writes its own name into them names each side by its own.
+func athome(s *probe.Segment, playlist string) *probe.Segment {
+	scheme, rest, ok := strings.Cut(playlist, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	own := scheme + "://" + host + "/"
+	if !ok || !strings.HasPrefix(s.URI, own) && (s.Map == nil || !strings.HasPrefix(s.Map.URI, own)) && !slices.ContainsFunc(s.Keys, func(k probe.Key) bool { return strings.HasPrefix(k.URI, own) }) {
+		return s
+	}
+	path := func(u string) string {
+		if rest, own := strings.CutPrefix(u, own); own {
+			return "/" + rest
+		}
+		return u
+	}
+	at := *s
+	at.URI, at.Keys = path(s.URI), slices.Clone(s.Keys)
+	for i := range at.Keys {
+		at.Keys[i].URI = path(at.Keys[i].URI)
+	}
+	if s.Map != nil {
+		m := *s.Map
+		m.URI = path(m.URI)
+		at.Map = &m
+	}
+	return &at
+}
 
 // compareHeads reports the first playlist tag in which the edge differs from
 // the origin. It can tell only while both list the same segments.

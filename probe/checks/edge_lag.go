@@ -51,12 +51,15 @@ func (p *Pass) behind() (uint64, bool) {
 	if edge >= origin.LastMSN {
 		return 0, true
 	}
-	// Windows that do not touch and a far distance are two numberings, not lag.
-	if n := origin.LastMSN - edge; n < 1000 {
+	if n := origin.LastMSN - edge; n < numberings {
 		return n, true
 	}
-	return 0, false
+	return 0, false // edge.body
 }
+
+// numberings is from which distance on an edge is not late, but numbers its
+// segments in another way.
+const numberings = 1000
 
 // AllowedSegments is how many segments a cache that keeps its promise can be
 // behind: ceil(TTL / mean duration).

@@ -11,7 +11,7 @@ var segHash = register(Check{
 	Blame:    probe.BlameOrigin,
 	When:     OnSegment,
 	Hold:     5,
-	Explains: []string{"edge.bytes", "seg.size"},
+	Explains: []string{"edge.bytes", "seg.size", "seg.ts.*", "seg.mp4.*"},
 	Run: func(p *Pass) {
 		rec, ok := p.History.Segment(p.Obs.Segment.MSN)
 		if !ok || !rec.OK || !p.Obs.OK() {

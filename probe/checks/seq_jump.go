@@ -10,7 +10,7 @@ var seqJump = register(Check{
 	ID:      "seq.jump",
 	Summary: "media sequence number skipped a whole window",
 	Doc: "The first segment now comes after the last one before, so that nothing connects the two, and more segments were passed than the time between the polls can explain. " +
-		"An edge that stood still and jumps to where its origin is skipped nothing.",
+		"An edge that stood still and jumps to where its origin is skipped nothing; nor did what had fallen back and is where it would be by now.",
 	Spec:     "RFC 8216bis §6.2.2",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
@@ -19,7 +19,7 @@ var seqJump = register(Check{
 	Explains: []string{"seg.mutated", "dseq.*", "pdt.*", "td.changed", "hdr.changed", "edge.*", "seq.slide", "alt.*", "ll.*", "win.*"},
 	Run: func(p *Pass) {
 		prev, cur, ok := p.update()
-		if !ok || cur.Segments[0].MSN <= last(prev).MSN+1 || p.withOrigin(last(cur).MSN) || p.ageUnknown() {
+		if !ok || cur.Segments[0].MSN <= last(prev).MSN+1 || p.withOrigin(last(cur).MSN) || p.ageUnknown() || p.backOnCourse(cur) || p.another(cur) {
 			return
 		}
 		passed := last(cur).MSN - last(prev).MSN
@@ -35,6 +35,23 @@ var seqJump = register(Check{
 func (p *Pass) withOrigin(newest uint64) bool {
 	h := p.History
 	return h.Target.Side == probe.Edge && h.Pair != nil && h.Pair.Playlist != nil && newest <= h.Pair.High+2 && newest+2 >= h.Pair.High
+}
+
+// backOnCourse reports whether a playlist that had fallen back is where it would
+// be by now: the fall was the fault, and its end is none.
+func (p *Pass) backOnCourse(cur *probe.Playlist) bool {
+	d := cur.MeanDuration()
+	v := p.History.Versions
+	if len(v) < 3 || d <= 0 {
+		return false
+	}
+	fell := v[len(v)-2].LastMSN
+	for _, before := range v[:len(v)-2] {
+		if due := before.LastMSN + uint64(p.Now.Sub(before.First)/d) + 2; before.LastMSN > fell && cur.Segments[0].MSN <= due {
+			return true
+		}
+	}
+	return false
 }
 
 // ageUnknown reports whether the text before is what an edge had when watching

@@ -15,7 +15,7 @@ var seqRegress = register(Check{
 	Explains: []string{"seg.*", "win.*", "dseq.*", "pdt.*", "td.changed", "hdr.changed", "edge.*", "upd.stale", "ll.*", "alt.*", "seq.slide"},
 	Run: func(p *Pass) {
 		prev, cur, ok := p.update()
-		if !ok || cur.Segments[0].MSN >= prev.Segments[0].MSN {
+		if !ok || cur.Segments[0].MSN >= prev.Segments[0].MSN || p.another(prev) && p.withOrigin(last(cur).MSN) {
 			return
 		}
 		from, to := prev.Segments[0].MSN, cur.Segments[0].MSN
