@@ -104,6 +104,7 @@ func (m Manifest) Captions608() []Caption {
 // a missing maxLoadTimeMs makes every request time out at once.
 func (d *derivation) hlsjsPolicies() {
 	cap4 := min(d.td, 4*time.Second)
+	again := clamp(d.td/4, time.Second/2, 2*time.Second)
 	firstByte := clamp(2*d.td, 4*time.Second, 10*time.Second)
 	d.Config.HLSJS = append(d.Config.HLSJS,
 		Setting{
@@ -113,8 +114,8 @@ func (d *derivation) hlsjsPolicies() {
 		},
 		Setting{
 			"playlistLoadPolicy.default",
-			policy(firstByte, clamp(4*d.td, 10*time.Second, 20*time.Second), 30, retry(30, d.td/2, min(d.td/2, cap4))),
-			"the default gives up after about 6 s; half a target duration is the pace at which players reload what has not changed",
+			policy(firstByte, clamp(4*d.td, 10*time.Second, 20*time.Second), 30, retry(30, again, again)),
+			"the default gives up after about 6 s; a quarter of a target duration, 0.5 to 2 s: an edge keeps errors for longer than that, and the picture is back soon",
 		},
 		Setting{
 			"fragLoadPolicy.default",

@@ -66,8 +66,8 @@ const config = {
       "default": {
         "errorRetry": {
           "maxNumRetry": 30,
-          "maxRetryDelayMs": 1000,
-          "retryDelayMs": 1000
+          "maxRetryDelayMs": 500,
+          "retryDelayMs": 500
         },
         "maxLoadTimeMs": 10000,
         "maxTimeToFirstByteMs": 4000,
