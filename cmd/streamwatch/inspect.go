@@ -49,6 +49,9 @@ func (c *cli) checkEvent(ctx context.Context, event *configs.Event, edge string,
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
+		if err := unlisted(i, s, looks); err != nil {
+			return nil, err
+		}
 		for _, l := range looks {
 			if l.obs.Playlist != nil {
 				result.Playlists = append(result.Playlists, report.PlaylistOf(l.obs.Exchange.URL, l.obs.Playlist))

@@ -11,7 +11,7 @@ var keyFetch = register(Check{
 	ID:      "key.fetch",
 	Summary: "decryption key cannot be used",
 	Doc: "A key file that EXT-X-KEY names is not answered with 200, or is not as long as its method needs (16 bytes; AES-256-GCM 32), twice in three tries: nothing under it can be " +
-		"decrypted. Keys are asked for when they are first listed, every two minutes, and at each update while they fail; license servers (other key formats, skd:, data:) never. " +
+		"decrypted. Keys are asked for when they are first listed, every 30 s, and at each update while they fail; license servers (other key formats, skd:, data:) never. " +
 		"A key server that answers 401, 403, 429 or a login page from the first look on wants what only players have: info. The bytes of keys are counted and wiped.",
 	Spec:     "RFC 8216bis §4.4.4.4, §6.2.3",
 	Severity: probe.Critical,

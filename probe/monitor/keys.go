@@ -13,9 +13,10 @@ import (
 )
 
 const (
-	keyEvery = 2 * time.Minute  // between two looks at a key that is well
-	keySpace = 10 * time.Second // between two looks at keys that differ in their query only
-	keyLimit = 1 << 10          // bytes of what ought to be a key
+	keyEvery  = 30 * time.Second // between two looks at a key that is well
+	keySpace  = 10 * time.Second // between two looks at keys that differ in their query only
+	keyForget = 2 * time.Minute  // after it was due, when nobody lists it any more
+	keyLimit  = 1 << 10          // bytes of what ought to be a key
 )
 
 // keyring remembers which keys of a stream were asked for, so that renditions
@@ -48,8 +49,8 @@ func (k *keyring) claim(u string, again bool, now time.Time) (due, known bool) {
 		k.asked = map[uint64]keyState{}
 	}
 	for old, t := range k.asked {
-		if now.Sub(t.next) > keyEvery {
-			delete(k.asked, old) // nobody lists it any more
+		if now.Sub(t.next) > keyForget {
+			delete(k.asked, old)
 		}
 	}
 	k.asked[id] = keyState{now.Add(keyEvery), s.good}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -186,7 +185,7 @@ func (d *delivery) listed(ctx context.Context, base *url.URL) {
 		req := fetch.Request{URL: resolve(base, p.URI), Limit: fetch.SegmentBytes, First: fetch.HeadBytes}
 		switch {
 		case d.loop.s.m.opts.Segments == SegmentsHead:
-			req.Method, req.First = http.MethodHead, 0
+			d.loop.head(&req)
 		case p.ByteRange.Stated:
 			req.Offset, req.First = p.ByteRange.Value.Offset, min(p.ByteRange.Value.Length, fetch.HeadBytes)
 		}
@@ -209,7 +208,7 @@ func (d *delivery) hinted(ctx context.Context, base *url.URL) {
 			l := probe.LowLatencyProbe{Ask: probe.AskHint, MSN: msn, Part: part + 1, URI: h.URI}
 			req := fetch.Request{URL: resolve(base, h.URI), Limit: fetch.SegmentBytes}
 			if d.loop.s.m.opts.Segments == SegmentsHead {
-				req.Method = http.MethodHead
+				d.loop.head(&req)
 			}
 			if h.ByteRangeStart > 0 || h.ByteRangeLength.Stated {
 				return true // a range of a resource that grows: nothing to hold against

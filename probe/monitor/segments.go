@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"hash/maphash"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -14,9 +15,9 @@ import (
 )
 
 const (
-	newestProbed   = 3  // of the segments that one update brings
-	segmentTries   = 4  // probes of a segment that fails
-	mapEvery       = 16 // updates between two probes of the same EXT-X-MAP
+	newestProbed   = 3                // of the segments that one update brings
+	segmentTries   = 4                // probes of a segment that fails
+	mapEvery       = 10 * time.Second // between two probes of the same EXT-X-MAP, or three target durations
 	segmentBackoff = 400 * time.Millisecond
 	segmentAtLeast = 5 * time.Second // deadline of a probe, or twice the segment's duration
 )
@@ -67,14 +68,15 @@ func (l *loop) probeSegments(ctx context.Context, o *probe.Observation, first bo
 // probeMap starts a probe of the newest segment's EXT-X-MAP when it is another
 // one, when it was lost at the last look, and now and then.
 func (l *loop) probeMap(ctx context.Context, o *probe.Observation, s *probe.Segment) {
-	if s.Map == nil || s.Map.URI == l.mapURI && l.turn%mapEvery != 0 && !l.mapLost.Load() {
+	now := o.Exchange.Done
+	if s.Map == nil || s.Map.URI == l.mapURI && now.Sub(l.mapAt) < max(mapEvery, 3*o.Playlist.TargetDuration.Value) && !l.mapLost.Load() {
 		return
 	}
 	u := resolve(l.base, s.Map.URI)
 	if u == "" {
 		return
 	}
-	l.mapURI = strings.Clone(s.Map.URI)
+	l.mapURI, l.mapAt = strings.Clone(s.Map.URI), now
 	l.submit(&job{ctx: ctx, loop: l, target: o.Target, url: u, part: s.Map.ByteRange, mapURI: l.mapURI, probe: probe.SegmentProbe{
 		URI: l.mapURI, Listed: o.Exchange.Done, Duration: s.Duration, Init: true,
 	}})
@@ -155,10 +157,14 @@ func (j *job) once() *probe.Observation {
 	defer l.s.m.heads.Put(into)
 	req.Into = (*into)[:0]
 	body, ex := l.client.Do(asking, req)
+	if req.Method == http.MethodHead && (ex.Status == http.StatusMethodNotAllowed || ex.Status == http.StatusNotImplemented) {
+		l.headless.Store(true)
+		body, ex = l.client.Do(asking, j.request())
+	}
 	seg := j.probe
 	o := &probe.Observation{Target: j.target, Exchange: ex, Segment: &seg}
-	if !ex.OK() || req.Method == "HEAD" {
-		return o
+	if !ex.OK() || l.s.m.opts.Segments == SegmentsHead {
+		return o // bytes were not asked for, or one
 	}
 	if j.part.Stated && !takePart(&o.Exchange, j.part.Value) {
 		return o
@@ -172,7 +178,7 @@ func (j *job) request() fetch.Request {
 	req := fetch.Request{URL: j.url, Limit: fetch.SegmentBytes}
 	switch j.loop.s.m.opts.Segments {
 	case SegmentsHead:
-		req.Method = "HEAD"
+		j.loop.head(&req)
 	case SegmentsRange:
 		req.First = fetch.HeadBytes
 	case SegmentsFull, SegmentsNone:
@@ -184,6 +190,14 @@ func (j *job) request() fetch.Request {
 		req.Offset, req.First = j.part.Value.Offset, min(j.part.Value.Length, cmp.Or(req.First, j.part.Value.Length))
 	}
 	return req
+}
+
+// head makes a request one for status and size: the first byte has them too,
+// where the server knows no HEAD.
+func (l *loop) head(req *fetch.Request) {
+	if req.First = 1; !l.headless.Load() {
+		req.Method, req.First = http.MethodHead, 0
+	}
 }
 
 // inspect notes what the bytes of the answer say.

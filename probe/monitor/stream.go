@@ -3,7 +3,6 @@ package monitor
 import (
 	"context"
 	"slices"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,6 +36,7 @@ type stream struct {
 	variables atomic.Pointer[map[string]string] // of the multivariant playlist, for EXT-X-DEFINE:IMPORT
 	polled    map[probe.Target]bool
 	open      map[string]bool // incidents that were logged as opened
+	lacked    map[string]bool // what the event asks for and the ladder lacks, as far as that was logged
 }
 
 // ladder is what the multivariant playlist of one side lists.
@@ -46,7 +46,7 @@ type ladder struct {
 }
 
 func newStream(m *Monitor, cfg Stream) *stream {
-	s := &stream{m: m, cfg: cfg, seen: make(chan *probe.Observation, 32), ladders: map[probe.Side]*ladder{}, polled: map[probe.Target]bool{}, open: map[string]bool{}}
+	s := &stream{m: m, cfg: cfg, seen: make(chan *probe.Observation, 32), ladders: map[probe.Side]*ladder{}, polled: map[probe.Target]bool{}, open: map[string]bool{}, lacked: map[string]bool{}}
 	s.judge = judge.New(judge.Options{
 		Event: m.opts.Event, Stream: cfg.Name, Starts: m.opts.Starts, Ends: m.opts.Ends, Overrides: m.opts.Overrides, Resume: m.opts.Resume,
 		Grace: m.started.Add(m.opts.Grace),
@@ -174,7 +174,7 @@ func (s *stream) learn(ctx context.Context, o *probe.Observation) {
 		if have != nil && (have.playlist == o.Playlist || cutOff(o.Playlist)) {
 			return // half a URI is no rendition
 		}
-		l := &ladder{playlist: o.Playlist, entries: s.choose(playlist.Ladder(o.Playlist, o.Exchange.URL))}
+		l := &ladder{playlist: o.Playlist, entries: s.choose(o)}
 		s.ladders[o.Target.Side] = l
 		s.variables.Store(&o.Playlist.Variables)
 		s.climb(ctx)
@@ -208,23 +208,6 @@ func (s *stream) becomeMany(o *probe.Observation) {
 	}
 	o.Target.Rendition = ""
 	s.watch()
-}
-
-// choose keeps the renditions that the event asks for.
-func (s *stream) choose(entries []playlist.Entry) []playlist.Entry {
-	if s.cfg.First && len(entries) > 1 {
-		return entries[:1]
-	}
-	if len(s.cfg.Renditions) == 0 {
-		return entries
-	}
-	var kept []playlist.Entry
-	for i, e := range entries {
-		if slices.Contains(s.cfg.Renditions, e.Name) || slices.Contains(s.cfg.Renditions, strconv.Itoa(i)) {
-			kept = append(kept, e)
-		}
-	}
-	return kept
 }
 
 // climb starts and stops loops so that each listed rendition is polled on each

@@ -1,0 +1,87 @@
+package monitor_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe/monitor"
+)
+
+// A server of segments that knows no HEAD is asked for their first byte.
+func TestSegmentsWithoutHead(t *testing.T) {
+	for _, status := range []int{http.StatusMethodNotAllowed, http.StatusNotImplemented} {
+		synctest.Test(t, func(t *testing.T) {
+			v, refused := newVault(), map[string]int{}
+			seen, found := v.watchBy(t, 30*time.Second, monitor.SegmentsHead, func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == http.MethodHead {
+					v.mu.Lock()
+					refused[r.URL.Host]++
+					v.mu.Unlock()
+					w.WriteHeader(status)
+					return
+				}
+				if strings.HasSuffix(r.URL.Path, ".ts") && r.Header.Get("Range") != "bytes=0-0" {
+					t.Errorf("asked for %q of %s", r.Header.Get("Range"), r.URL)
+				}
+				v.ServeHTTP(w, r)
+			})
+			good := 0
+			for _, o := range seen {
+				if o.Segment != nil && !o.Segment.Key && o.OK() {
+					good++
+				}
+			}
+			if len(found) > 0 || good < 40 {
+				t.Errorf("%d good probes; incidents %v", good, found)
+			}
+			for host, n := range refused {
+				if n > 4 { // of two playlists, before the first answer
+					t.Errorf("%s refused %d times", host, n)
+				}
+			}
+		})
+	}
+}
+
+// What dies late is found soon: the map within three target durations (10 s at
+// least), a key within 30 s, and little on top.
+func TestWhatDiesLateIsFound(t *testing.T) {
+	for path, c := range map[string]struct {
+		check string
+		limit time.Duration
+	}{"init.mp4": {"map.fetch", 16 * time.Second}, "shared.key": {"key.fetch", 36 * time.Second}} {
+		t.Run(c.check, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				v := newVault()
+				v.mapped = true
+				dies := time.Now().Add(62 * time.Second)
+				_, found := v.watchBy(t, 2*time.Minute, monitor.SegmentsRange, func(w http.ResponseWriter, r *http.Request) {
+					if strings.HasSuffix(r.URL.Path, path) && time.Now().After(dies) {
+						http.NotFound(w, r)
+						return
+					}
+					v.ServeHTTP(w, r)
+				})
+				n := 0
+				for _, in := range found {
+					if in.Check != c.check {
+						continue
+					}
+					n++
+					if late := in.Opened.Sub(dies); late < 0 || late > c.limit {
+						t.Errorf("%s %s opened %s after it died, want %s at most", in.Check, in.Rendition, late, c.limit)
+					}
+				}
+				if n == 0 {
+					t.Errorf("not found: %v", found)
+				}
+				if n := v.asked["http://origin.test/a/init.mp4"]; path != "init.mp4" && (n < 9 || n > 13) {
+					t.Errorf("a map that is well was asked for %d times in two minutes, want 10", n)
+				}
+			})
+		})
+	}
+}
