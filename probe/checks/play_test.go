@@ -34,15 +34,19 @@ type player struct {
 func play(t *testing.T, a *txtar.Archive) string {
 	p := &player{t: t, last: map[probe.Target]*probe.Observation{}, told: map[string]string{}}
 	o := judge.Options{Event: "e", Stream: "s"}
-	var control string
+	var controls []asked
 	for line := range strings.Lines(string(a.Comment)) {
 		switch f := strings.Fields(line); {
 		case len(f) == 2 && f[0] == "starts":
 			o.Starts = p.at(f[1])
 		case len(f) == 2 && f[0] == "ends":
 			o.Ends = p.at(f[1])
-		case len(f) == 2 && f[0] == "control":
-			control = f[1]
+		case len(f) >= 2 && f[0] == "control":
+			c := asked{ok: f[1] == "ok", always: len(f) == 2}
+			if !c.always {
+				c.at = p.at(f[2])
+			}
+			controls = append(controls, c)
 		case len(f) == 3 && f[0] == "bandwidth":
 			p.peak, p.average = uint64(p.number(f[1])), uint64(p.number(f[2]))
 		case len(f) == 2 && f[0] == "show":
@@ -65,10 +69,15 @@ func play(t *testing.T, a *txtar.Archive) string {
 	}
 	j := judge.New(o)
 	j.Watch(targets)
-	if control != "" {
-		j.Control(control == "ok")
-	}
 	for _, obs := range all {
+		for _, c := range controls {
+			if c.always {
+				c.at = obs.Exchange.Done
+			}
+			if !c.at.After(obs.Exchange.Done) {
+				j.Control(c.ok, c.at)
+			}
+		}
 		res := j.Step(obs, obs.Exchange.Done)
 		for i := range res.Incidents {
 			p.tell(obs.Exchange.Done, &res.Incidents[i])
@@ -79,6 +88,13 @@ func play(t *testing.T, a *txtar.Archive) string {
 		}
 	}
 	return strings.TrimSpace(p.out.String())
+}
+
+// asked is what came of asking the control URL.
+type asked struct {
+	ok     bool
+	at     time.Time
+	always bool // it is asked before each observation
 }
 
 // resumed is an incident of the process before, from the words of its setting.

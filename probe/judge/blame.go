@@ -24,7 +24,7 @@ import (
 func (j *Judge) blame(tr *tracker) probe.Blame {
 	h, c := tr.t.h, tr.check
 	switch {
-	case j.blind && tr.rounds&1 == 1 && h.Current != nil && h.Current.Exchange.Failure.OurPath():
+	case j.ours(tr):
 		return probe.BlamePath
 	case tr.report.Blame != "":
 		return tr.report.Blame

@@ -120,7 +120,7 @@ func (in *incident) inherit(left []*tracker, j *Judge) bool {
 	in.members, in.Renditions = nil, nil
 	for _, tr := range left {
 		if tr.check == heir.check && tr.side() == in.Side {
-			in.join(tr, j.cap(tr.worst))
+			in.join(tr, j.cap(tr, tr.worst))
 		}
 	}
 	in.followers = slices.DeleteFunc(in.followers, func(tr *tracker) bool { return slices.Contains(in.members, tr) })

@@ -42,7 +42,7 @@ func (j *Judge) assign(tr *tracker, now time.Time) {
 	side := tr.side()
 	for _, in := range j.incidents {
 		if !in.closed && in.check == tr.check && in.Side == side {
-			in.join(tr, j.cap(tr.worst))
+			in.join(tr, j.cap(tr, tr.worst))
 			j.adopt(in, tr, now)
 			return
 		}
@@ -57,7 +57,7 @@ func (j *Judge) assign(tr *tracker, now time.Time) {
 	if in == nil {
 		in = j.open(now)
 	}
-	in.join(tr, j.cap(tr.worst))
+	in.join(tr, j.cap(tr, tr.worst))
 	in.describe(tr, j)
 	j.adopt(in, tr, now)
 }
@@ -108,7 +108,7 @@ func (in *incident) describe(tr *tracker, j *Judge) {
 	in.check = tr.check
 	in.Check, in.Summary, in.Spec = tr.check.ID, tr.check.Summary, tr.check.Spec
 	in.Consequences = slices.DeleteFunc(in.Consequences, func(id string) bool { return id == in.Check })
-	in.Severity = max(in.Severity, j.cap(tr.worst)) // what was taken over was that bad
+	in.Severity = max(in.Severity, j.cap(tr, tr.worst)) // what was taken over was that bad
 	in.Detail = tr.report.Detail
 	in.Side, in.Rendition = tr.side(), tr.rendition()
 	if in.Began.IsZero() || tr.began.Before(in.Began) {

@@ -49,8 +49,7 @@ type Judge struct {
 	delivery  []*checks.Check // of low latency
 	incidents []*incident     // open ones
 	ids       map[string]bool
-	control   probe.Fact[bool]
-	blind     bool
+	path      path
 	answered  bool // the edge gave a playlist
 	verdict   probe.Verdict
 	since     time.Time
@@ -61,6 +60,7 @@ type target struct {
 	h        *checks.History
 	trackers []*tracker
 	advice   []advice
+	lost     time.Time // when the first of the polls began that failed in a row as our own path could cause; zero is none
 }
 
 // Result is what one observation led to.
@@ -153,11 +153,6 @@ func (j *Judge) find(t probe.Target) *target {
 	return nil
 }
 
-// Control tells the judge whether the control URL answered: whether the
-// monitor's own path works. Never told, a judge that reaches neither side
-// suspects its own path.
-func (j *Judge) Control(ok bool) { j.control = probe.State(ok) }
-
 // Step files one observation and returns what it led to. now is the time at
 // which it is judged, normally Exchange.Done.
 func (j *Judge) Step(o *probe.Observation, now time.Time) Result {
@@ -183,11 +178,11 @@ func (j *Judge) Step(o *probe.Observation, now time.Time) Result {
 			}
 		}
 	}
-	blind := j.blind
-	j.blind = j.suspect()
+	blind := j.path.blind
+	j.look(t, o, now)
 	res := Result{Poke: j.settle(now)}
 	res.Incidents = j.changes()
-	if len(res.Incidents) > 0 || j.blind != blind || changed && turned(t.h) {
+	if len(res.Incidents) > 0 || j.path.blind != blind || changed && turned(t.h) {
 		j.Snapshot(now) // takes the time of a verdict that changes
 	}
 	if !spreading {
@@ -221,24 +216,4 @@ func turned(h *checks.History) bool {
 // yet, which is no fault.
 func (j *Judge) waiting(now time.Time, o *probe.Observation) bool {
 	return now.Before(j.opts.Starts) && (!o.OK() || o.Playlist == nil || o.Playlist.Kind == probe.UnknownKind || o.Playlist.Kind == probe.Media && len(o.Playlist.Segments) == 0)
-}
-
-// suspect reports whether our own path may be what is broken: every target on
-// both sides fails in a way that a dead network causes, and no control URL
-// proves otherwise (architecture, rule 4).
-func (j *Judge) suspect() bool {
-	if j.control.Stated && j.control.Value {
-		return false
-	}
-	var seen [len(probe.Sides) + 1]bool
-	for _, t := range j.targets {
-		if t.h.Polls == 0 {
-			continue
-		}
-		if !t.h.Current.Exchange.Failure.OurPath() {
-			return false
-		}
-		seen[t.h.Target.Side] = true
-	}
-	return seen[probe.Origin] && seen[probe.Edge]
 }

@@ -14,6 +14,9 @@ import (
 func (j *Judge) settle(now time.Time) (poke []probe.Target) {
 	for _, t := range j.targets {
 		for _, tr := range t.trackers {
+			if j.ours(tr) {
+				tr.worst = min(tr.worst, probe.Warning)
+			}
 			if tr.active {
 				if tr.over(now) {
 					tr.end()
@@ -28,6 +31,7 @@ func (j *Judge) settle(now time.Time) (poke []probe.Target) {
 			return !tr.active && !tr.pending && tr.rounds&window(max(tr.of, 8)) == 0
 		})
 	}
+	j.clearOthers(now)
 	j.closeOver(now)
 	return poke
 }
@@ -47,6 +51,9 @@ func (j *Judge) decide(tr *tracker, now time.Time) (probe.Target, bool) {
 	}
 	if j.awaitsPair(tr, now) {
 		return tr.t.h.Pair.Target, true
+	}
+	if j.unsure(tr) {
+		return probe.Target{}, false
 	}
 	tr.pending = false
 	if !j.replays(tr) {
@@ -73,6 +80,9 @@ func (j *Judge) awaitsPair(tr *tracker, now time.Time) bool {
 	switch {
 	case tr.check.When == checks.OnPoll && h.Current.Exchange.Failure.OurPath():
 		since, patience = h.Current.Exchange.Started, 3*patience
+		if now.Sub(tr.began) < patience && !h.Pair.Current.Exchange.Failure.OurPath() && h.Pair.Current.Exchange.Started.Before(since.Add(roundTrip)) {
+			return true // it may have come through just before the path was lost
+		}
 	case h.Target.Side != probe.Edge:
 		return false
 	}
@@ -119,21 +129,13 @@ func (j *Judge) refresh(tr *tracker, now time.Time) {
 	if in == nil || !tr.last.Equal(now) || !slices.Contains(in.members, tr) {
 		return
 	}
-	if s := j.cap(tr.report.Severity); s > in.Severity {
+	if s := j.cap(tr, tr.report.Severity); s > in.Severity {
 		in.Severity = s
 		in.Detail = tr.report.Detail
 		in.dirty = true
 	}
-	if in.Blame == probe.BlamePath && !j.blind {
+	if in.Blame == probe.BlamePath && !j.path.blind && !j.ours(tr) {
 		in.Blame = j.blame(tr)
 		in.dirty = true
 	}
-}
-
-// cap bounds a severity while our own path is the suspect: blind never pages.
-func (j *Judge) cap(s probe.Severity) probe.Severity {
-	if j.blind {
-		return min(s, probe.Warning)
-	}
-	return s
 }

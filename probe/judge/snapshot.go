@@ -89,7 +89,7 @@ func (j *Judge) side(s *probe.SideSnapshot, h *checks.History, now time.Time) {
 		}
 		s.Verdict = worse(s.Verdict, in.Severity)
 	}
-	if j.blind {
+	if j.path.blind {
 		s.Verdict = probe.Blind
 	}
 }
@@ -132,7 +132,7 @@ func (j *Judge) verdictOf(s *probe.StreamSnapshot, now time.Time) probe.Verdict 
 		verdict = probe.Degraded
 	}
 	for _, in := range j.incidents {
-		if in.Rendition == "" { // the multivariant playlist: no new viewer can start
+		if in.Rendition == "" && !j.path.blind { // the multivariant playlist: no new viewer can start
 			verdict = worse(verdict, in.Severity)
 		}
 	}
@@ -156,7 +156,7 @@ func rollUp(r *probe.RenditionSnapshot) probe.Verdict {
 
 func (j *Judge) withoutRenditions(now time.Time) probe.Verdict {
 	switch {
-	case j.blind:
+	case j.path.blind:
 		return probe.Blind
 	case now.Before(j.opts.Starts):
 		return probe.Waiting

@@ -73,7 +73,8 @@ type Monitor struct {
 	buffers sync.Pool // of *[]byte, for the bodies of playlists
 	heads   sync.Pool // of *[]byte, for the first bytes of segments
 	started time.Time
-	control atomic.Int32 // 0 unknown, 1 answers, 2 does not
+	control atomic.Pointer[control] // nil is unknown
+	doubt   chan struct{}           // asks the control URL at once
 	late    lateness
 	strain  strain
 
@@ -94,7 +95,7 @@ func New(o Options) *Monitor {
 		o.Segments = SegmentsRange
 	}
 	m := &Monitor{
-		opts: o, log: o.Log, fan: newFanOut(o.Sinks, o.Log), prober: prober{jobs: make(chan *job, proberQueue)}, started: time.Now(),
+		opts: o, log: o.Log, fan: newFanOut(o.Sinks, o.Log), doubt: make(chan struct{}, 1), prober: prober{jobs: make(chan *job, proberQueue)}, started: time.Now(),
 		clients: map[probe.Side]*fetch.Client{}, verdict: probe.Waiting, since: time.Now(),
 	}
 	m.buffers.New = func() any { return new(make([]byte, 0, 4<<10)) }
@@ -157,26 +158,46 @@ func (m *Monitor) beat(ctx context.Context) {
 	}
 }
 
-// watchControl asks the control URL whether our own path works.
+// control is what came of asking the control URL.
+type control struct {
+	ok    bool
+	asked time.Time
+}
+
+// watchControl asks the control URL whether our own path works: every while,
+// and at once when a poll failed as our own path could cause.
 func (m *Monitor) watchControl(ctx context.Context) {
 	client := fetch.New(fetch.Options{Transport: m.opts.Transport})
 	defer client.Close()
 	tick := time.NewTicker(heartbeat / 2)
 	defer tick.Stop()
 	for {
+		asked := time.Now()
 		asking, cancel := context.WithTimeout(ctx, heartbeat/2)
 		_, ex := client.Do(asking, fetch.Request{URL: m.opts.Control, Method: "HEAD"})
 		cancel()
-		if ex.Status > 0 {
-			m.control.Store(1)
-		} else {
-			m.control.Store(2)
+		if ctx.Err() != nil {
+			return
 		}
+		m.control.Store(&control{ok: ex.Status > 0, asked: asked})
 		select {
 		case <-tick.C:
+		case <-m.doubt:
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// suspect has the control URL asked at once about a poll that our own path may
+// have lost, when it was not asked since that began.
+func (m *Monitor) suspect(o *probe.Observation) {
+	if c := m.control.Load(); !o.Poll() || !o.Exchange.Failure.OurPath() || c != nil && c.asked.After(o.Exchange.Started) {
+		return
+	}
+	select {
+	case m.doubt <- struct{}{}:
+	default:
 	}
 }
 

@@ -102,6 +102,7 @@ func (s *stream) handle(ctx context.Context, o *probe.Observation) {
 	if s.m.opts.Observe != nil {
 		s.m.opts.Observe(o)
 	}
+	s.m.suspect(o)
 	res := s.step(o)
 	s.m.fan.send(probe.Batch{At: o.Exchange.Done, Event: s.m.opts.Event, Stream: s.cfg.Name, Samples: res.Samples, Incidents: res.Incidents})
 	for i := range res.Incidents {
@@ -124,8 +125,8 @@ func (s *stream) handle(ctx context.Context, o *probe.Observation) {
 func (s *stream) step(o *probe.Observation) judge.Result {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c := s.m.control.Load(); c != 0 {
-		s.judge.Control(c == 1)
+	if c := s.m.control.Load(); c != nil {
+		s.judge.Control(c.ok, c.asked)
 	}
 	return s.judge.Step(o, o.Exchange.Done)
 }
