@@ -108,7 +108,7 @@ func (s *shownAlarms) list() []web.Alarm {
 		list = append(list, web.Alarm{Name: a.Key(), Stream: a.Stream, Text: a.Text, Condition: a.Describe(), Pages: a.Pages})
 	}
 	for i := range list {
-		list[i].State, list[i].Since = string(s.state[list[i].Name]), s.since[list[i].Name].UTC()
+		list[i].State, list[i].Since = string(s.state[list[i].Name]), probe.FormatTime(s.since[list[i].Name])
 	}
 	return list
 }

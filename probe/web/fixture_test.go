@@ -167,7 +167,7 @@ func (f *fake) options() Options {
 			{"Playlists available", "manifest_available", "%", "min", true},
 		},
 		Alarms: func() []Alarm {
-			at := time.Now().Add(-time.Minute)
+			at := probe.FormatTime(time.Now().Add(-time.Minute))
 			return []Alarm{
 				{"viewer-impact", "", "ALARM", at, "viewers suffer", "", true},
 				{"heartbeat", "", "OK", at, "nobody watches", "MonitorHeartbeat SampleCount < 1, 2 of 3 × 60 s", true},

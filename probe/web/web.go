@@ -67,13 +67,13 @@ type Plot struct {
 
 // Alarm is one alarm as of its last evaluation.
 type Alarm struct {
-	Name      string    `json:"name"`
-	Stream    string    `json:"stream"` // "" for the event
-	State     string    `json:"state"`  // OK, ALARM or INSUFFICIENT_DATA, as in CloudWatch
-	Since     time.Time `json:"since"`
-	Text      string    `json:"text"`      // what is wrong when it is in alarm
-	Condition string    `json:"condition"` // "" for one over other alarms
-	Pages     bool      `json:"pages"`     // it is among those that tell people
+	Name      string `json:"name"`
+	Stream    string `json:"stream"`    // "" for the event
+	State     string `json:"state"`     // OK, ALARM or INSUFFICIENT_DATA, as in CloudWatch
+	Since     string `json:"since"`     // RFC 3339 with milliseconds, probe.FormatTime
+	Text      string `json:"text"`      // what is wrong when it is in alarm
+	Condition string `json:"condition"` // "" for one over other alarms
+	Pages     bool   `json:"pages"`     // it is among those that tell people
 }
 
 // Server serves one event. It is a probe.Sink too: what is written to it goes
