@@ -38,16 +38,8 @@ type Judge struct {
 	opts      Options
 	stream    checks.Stream
 	targets   []*target
-	polled    []*checks.Check // by moment, in the order of ids
-	texts     []*checks.Check
-	updates   []*checks.Check
-	segments  []*checks.Check
-	inits     []*checks.Check
-	cors      []*checks.Check
-	keys      []*checks.Check
-	removed   []*checks.Check
-	delivery  []*checks.Check // of low latency
-	incidents []*incident     // open ones
+	moments   map[checks.When][]*checks.Check // in the order of ids
+	incidents []*incident                     // open ones
 	ids       map[string]bool
 	path      path
 	answered  bool // the edge gave a playlist
@@ -72,31 +64,12 @@ type Result struct {
 
 // New returns a judge that has seen nothing yet.
 func New(o Options) *Judge {
-	j := &Judge{opts: o, stream: checks.Stream{Name: o.Stream, Starts: o.Starts, Ends: o.Ends}, ids: map[string]bool{}, verdict: probe.Waiting}
+	j := &Judge{opts: o, stream: checks.Stream{Name: o.Stream, Starts: o.Starts, Ends: o.Ends}, ids: map[string]bool{}, moments: map[checks.When][]*checks.Check{}, verdict: probe.Waiting}
 	for _, c := range checks.All() {
 		if o.Overrides[c.ID].Off {
 			continue
 		}
-		switch c.When {
-		case checks.OnPoll:
-			j.polled = append(j.polled, c)
-		case checks.OnPlaylist:
-			j.texts = append(j.texts, c)
-		case checks.OnUpdate:
-			j.updates = append(j.updates, c)
-		case checks.OnSegment:
-			j.segments = append(j.segments, c)
-		case checks.OnInit:
-			j.inits = append(j.inits, c)
-		case checks.OnCORS:
-			j.cors = append(j.cors, c)
-		case checks.OnKey:
-			j.keys = append(j.keys, c)
-		case checks.OnRemoved:
-			j.removed = append(j.removed, c)
-		case checks.OnLowLatency:
-			j.delivery = append(j.delivery, c)
-		}
+		j.moments[c.When] = append(j.moments[c.When], c)
 	}
 	for _, in := range o.Resume {
 		j.resume(in)
@@ -164,17 +137,17 @@ func (j *Judge) Step(o *probe.Observation, now time.Time) Result {
 	spreading := j.spreads(o, now)
 	pass := checks.Pass{Now: now, Obs: o, History: t.h, Stream: &j.stream}
 	if o.CORS {
-		j.run(t, j.cors, &pass)
+		j.run(t, j.moments[checks.OnCORS], &pass)
 	} else if o.LowLatency != nil {
-		j.run(t, j.delivery, &pass)
+		j.run(t, j.moments[checks.OnLowLatency], &pass)
 	} else if o.Segment != nil {
 		j.run(t, j.probed(o.Segment), &pass)
 	} else if !spreading && !j.waiting(now, o) {
-		j.run(t, j.polled, &pass)
+		j.run(t, j.moments[checks.OnPoll], &pass)
 		if changed {
-			j.run(t, j.texts, &pass)
+			j.run(t, j.moments[checks.OnPlaylist], &pass)
 			if p := t.h.Previous; p != nil && p.Kind == o.Playlist.Kind {
-				j.run(t, j.updates, &pass)
+				j.run(t, j.moments[checks.OnUpdate], &pass)
 			}
 		}
 	}
@@ -195,13 +168,13 @@ func (j *Judge) Step(o *probe.Observation, now time.Time) Result {
 func (j *Judge) probed(s *probe.SegmentProbe) []*checks.Check {
 	switch {
 	case s.Init:
-		return j.inits
+		return j.moments[checks.OnInit]
 	case s.Key:
-		return j.keys
+		return j.moments[checks.OnKey]
 	case s.Removed:
-		return j.removed
+		return j.moments[checks.OnRemoved]
 	default:
-		return j.segments
+		return j.moments[checks.OnSegment]
 	}
 }
 
