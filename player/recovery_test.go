@@ -116,6 +116,9 @@ func observe(ctx context.Context, t *testing.T, l *live) result {
 		}
 		if gap := (m[0] - last) / 1000; last > 0 && gap > 0.5 {
 			r.stalled += gap - 0.1
+			if testing.Verbose() {
+				t.Logf("stalled %.1f s at %.1f s", gap-0.1, (last-moves[0][0])/1000)
+			}
 		}
 		newest, last = m[1], m[0]
 	}

@@ -14,7 +14,7 @@ type object struct {
 	status   int
 	header   http.Header // as viewers get it, without what belongs to one hop
 	blob     *blob
-	obtained time.Time // when the origin last vouched for it
+	obtained time.Time // when the origin was asked for it last
 	expires  time.Time
 	spoils   time.Time // after this it is not served while the origin fails; zero is never
 }

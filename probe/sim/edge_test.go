@@ -193,6 +193,27 @@ func TestEdgeErrors(t *testing.T) {
 	})
 }
 
+// A viewer who asks for a stale playlist as often as the edge may ask the
+// origin gets it asked each time, not every other time.
+func TestEdgeKeepsPaceWithItsViewer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, u := edgeOver(t, EdgeConfig{})
+		w.want("/p.m3u8", "one", "Miss", 200, none)
+		u.set(503, "sorry")
+		u.delay = 5 * time.Millisecond
+		u.asked.Store(0)
+		next := time.Now()
+		for range 5 {
+			next = next.Add(time.Second)
+			time.Sleep(time.Until(next))
+			w.get("edge.test/p.m3u8")
+		}
+		if n := u.asked.Load(); n != 5 {
+			t.Errorf("5 viewers a second apart made %d requests to the origin", n)
+		}
+	})
+}
+
 func TestEdgeTimesOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, u := edgeOver(t, EdgeConfig{ReadTimeout: 5 * time.Second})
@@ -269,7 +290,7 @@ func TestEdgeViewerLeavesOthersStay(t *testing.T) {
 			}
 		})
 		time.Sleep(500 * time.Millisecond)
-		w.want("/p.m3u8", "one", "Hit", 200, 0)
+		w.want("/p.m3u8", "one", "Hit", 200, 2) // age runs from the request
 		wg.Wait()
 	})
 }

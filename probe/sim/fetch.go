@@ -18,11 +18,13 @@ var errTooLarge = errors.New("object is too large to keep")
 
 // fetch asks the origin and decides what viewers get and what is kept.
 func (e *Edge) fetch(ctx context.Context, key, query string, old *object, ttl TTL) result {
-	got, tail, err := e.ask(ctx, key, query, old)
+	// Age runs from the request, not from the answer (RFC 9111 §4.2.3): a viewer
+	// who asks once in a TTL then finds that it is over each time.
 	now := time.Now()
+	got, tail, err := e.ask(ctx, key, query, old, now)
 	switch {
 	case err != nil:
-		return e.failed(old, gatewayError(key, err, now))
+		return e.failed(old, gatewayError(key, err, time.Now()))
 	case tail != nil:
 		return result{object: got, word: wordMiss, tail: tail}
 	case got.status == http.StatusNotModified && old != nil:
@@ -98,9 +100,9 @@ func (e *Edge) keepError(o *object) {
 	}
 }
 
-// ask sends one request to the origin. tail is the unread rest of an object
+// ask sends one request to the origin, now. tail is the unread rest of an object
 // that is too large to keep.
-func (e *Edge) ask(ctx context.Context, key, query string, old *object) (o *object, tail io.ReadCloser, err error) {
+func (e *Edge) ask(ctx context.Context, key, query string, old *object, now time.Time) (o *object, tail io.ReadCloser, err error) {
 	// A viewer who leaves must not look like an origin that fails, and others
 	// may wait for the same answer.
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
@@ -136,7 +138,7 @@ func (e *Edge) ask(ctx context.Context, key, query string, old *object) (o *obje
 	}
 	limited := &patientReader{body: resp.Body, timer: timer, patience: e.config.ReadTimeout, cancel: cancel}
 	body, err := limited.all(resp.ContentLength, e.config.ObjectBytes)
-	o = e.received(key, resp, body)
+	o = e.received(key, resp, body, now)
 	if errors.Is(err, errTooLarge) {
 		if resp.ContentLength >= 0 {
 			o.header.Set("Content-Length", fmt.Sprint(resp.ContentLength))
@@ -158,16 +160,15 @@ func orCause(ctx context.Context, err error) error {
 	return err
 }
 
-// received makes an object of an answer.
-func (e *Edge) received(key string, resp *http.Response, body []byte) *object {
-	now := time.Now()
+// received makes an object of an answer to a request sent at a time.
+func (e *Edge) received(key string, resp *http.Response, body []byte, asked time.Time) *object {
 	h := e.viewerHeader(resp.Header)
 	b := &blob{body: body, kind: resp.Header.Get("Content-Type"), etag: resp.Header.Get("Etag")}
 	b.modified, _ = http.ParseTime(resp.Header.Get("Last-Modified")) // zero when there is none
 	if h.Get("Date") == "" {
-		h.Set("Date", now.UTC().Format(http.TimeFormat))
+		h.Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	}
-	return &object{key: key, status: resp.StatusCode, header: h, blob: b, obtained: now, expires: now}
+	return &object{key: key, status: resp.StatusCode, header: h, blob: b, obtained: asked, expires: asked}
 }
 
 // hopHeaders are not passed on: they belong to one connection (RFC 9110 §7.6.1),
