@@ -1,6 +1,7 @@
 package player_test
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -115,6 +116,20 @@ func (l *live) wait(t *testing.T, segments int) {
 	t.Fatal("no live stream after 60 s")
 }
 
+// published blocks until a segment has just been listed.
+func (l *live) published(t *testing.T) {
+	t.Helper()
+	list := filepath.Join(l.dir, "v0.m3u8")
+	old, err := os.ReadFile(list)
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		var now []byte
+		if now, err = os.ReadFile(list); err == nil && !bytes.Equal(now, old) {
+			return
+		}
+	}
+	t.Fatalf("no segment in 10 s, %v", err)
+}
+
 // date learns from the playlist when frame 0 was made.
 func (l *live) date(t *testing.T, playlist string) {
 	t.Helper()
@@ -150,10 +165,10 @@ func status(code int) func(http.ResponseWriter, *http.Request) bool {
 	}
 }
 
-// frozen serves every playlist as it is now.
-func (l *live) frozen() func(http.ResponseWriter, *http.Request) bool {
+// frozen serves the playlists whose names match a pattern as they are now.
+func (l *live) frozen(pattern string) func(http.ResponseWriter, *http.Request) bool {
 	texts := map[string][]byte{}
-	names, _ := filepath.Glob(filepath.Join(l.dir, "*.m3u8"))
+	names, _ := filepath.Glob(filepath.Join(l.dir, pattern))
 	for _, name := range names {
 		texts[filepath.Base(name)], _ = os.ReadFile(name)
 	}

@@ -104,7 +104,7 @@ func (m Manifest) Captions608() []Caption {
 // a missing maxLoadTimeMs makes every request time out at once.
 func (d *derivation) hlsjsPolicies() {
 	cap4 := min(d.td, 4*time.Second)
-	again := clamp(d.td/4, time.Second/2, 2*time.Second)
+	again := d.again()
 	firstByte := clamp(2*d.td, 4*time.Second, 10*time.Second)
 	d.Config.HLSJS = append(d.Config.HLSJS,
 		Setting{
@@ -124,6 +124,9 @@ func (d *derivation) hlsjsPolicies() {
 		},
 	)
 }
+
+// again is the wait before a playlist that failed is asked for once more.
+func (d *derivation) again() time.Duration { return clamp(d.td/4, time.Second/2, 2*time.Second) }
 
 func clamp(d, low, high time.Duration) time.Duration { return min(max(d, low), high) }
 

@@ -75,7 +75,8 @@ func outages() []outage {
 		{name: "503 for 10 s", length: 10 * time.Second, begin: func(b *bench) { b.set(status(503)) }, limit: both(8 * time.Second)},
 		{name: "503 for 10 s, the edge goes on with what it has", length: 10 * time.Second, ours: true, begin: func(b *bench) { b.set(status(503)) }, limit: both(8 * time.Second)},
 		{name: "404 for 10 s", length: 10 * time.Second, begin: func(b *bench) { b.set(status(404)) }, limit: both(8 * time.Second)},
-		{name: "playlist frozen for 15 s", length: 15 * time.Second, begin: func(b *bench) { b.set(b.frozen()) }, limit: both(13 * time.Second)},
+		{name: "playlist frozen for 15 s", length: 15 * time.Second, begin: func(b *bench) { b.set(b.frozen("*.m3u8")) }, limit: both(13 * time.Second)},
+		{name: "playlist of one variant frozen for 15 s", length: 15 * time.Second, begin: func(b *bench) { b.set(b.frozen("v0.m3u8")) }, limit: both(time.Second)},
 		{
 			name: "one segment missing", length: 25 * time.Second, begin: func(b *bench) { b.set(b.missing()) },
 			limit: map[player.Kind]time.Duration{player.HLSJS: time.Second, player.VideoJS: 8200 * time.Millisecond},
@@ -129,8 +130,10 @@ func observe(ctx context.Context, t *testing.T, l *live) result {
 	return r
 }
 
-// suffer plays a page through one outage.
-func suffer(ctx context.Context, t *testing.T, b *bench, kind player.Kind, o outage, rest time.Duration) result {
+// suffer plays a page through one outage. The page is opened a while after a
+// segment was published: how far behind live it is, and what it has buffered when
+// the fault comes, depend on that.
+func suffer(ctx context.Context, t *testing.T, b *bench, kind player.Kind, o outage, phase, rest time.Duration) result {
 	t.Helper()
 	b.set(nil)
 	front := b.front
@@ -140,6 +143,8 @@ func suffer(ctx context.Context, t *testing.T, b *bench, kind player.Kind, o out
 	}
 	srv := preview(t, b.url(), benchFacts(), player.Options{})
 	defer srv.Close()
+	b.published(t)
+	time.Sleep(phase)
 	open(ctx, t, srv.URL+"/embed/main/"+string(kind))
 	played(ctx, t, before, 30*time.Second)
 	o.begin(b)
@@ -268,7 +273,7 @@ func TestRecovery(t *testing.T) {
 	o := list[len(list)-1]
 	var complaint string
 	for range 3 { // a machine that is busy with other tests stalls a picture by itself
-		if complaint = o.complaint(player.HLSJS, suffer(ctx, t, b, player.HLSJS, o, soon)); complaint == "" {
+		if complaint = o.complaint(player.HLSJS, suffer(ctx, t, b, player.HLSJS, o, 0, soon)); complaint == "" {
 			return
 		}
 	}
@@ -277,6 +282,12 @@ func TestRecovery(t *testing.T) {
 
 // cell is what one page lived through, a result for each run.
 type cell []result
+
+// phase spreads runs over the time between two segments.
+func phase(i, runs int) time.Duration {
+	const segment = 2 * time.Second
+	return segment * time.Duration(2*i+1) / time.Duration(2*runs)
+}
 
 // median returns the middle run by stall.
 func (c cell) median() result {
@@ -312,8 +323,8 @@ func TestRecoveryTable(t *testing.T) {
 			for _, kind := range kinds {
 				var c cell
 				t.Run(fmt.Sprintf("%s/%s/%s", container, o.name, kind), func(t *testing.T) {
-					for range runs {
-						r := suffer(ctx, t, b, kind, o, after)
+					for i := range runs {
+						r := suffer(ctx, t, b, kind, o, phase(i, runs), after)
 						if complaint := o.complaint(kind, r); complaint != "" {
 							t.Error(complaint)
 						}

@@ -1,5 +1,6 @@
 
-const retrySeconds = [1, 2, 4, 6];
+const retrySeconds = { first: 1, soon: 2, late: 6 };
+const soonSeconds = 300; // after the first failure, and around the announced start
 const coverSeconds = 4; // of a still picture before the slate explains it
 const seconds = () => performance.now() / 1000;
 
@@ -16,6 +17,7 @@ function mount(root, kind, makeEngine, given) {
 
   let engine = null;
   let attempt = 0; // failed starts in a row
+  let failed = 0; // when the first of them failed
   let retry = 0; // timer of the next start, 0 when none is due
   let began = 0; // when the first start was asked for
   let playing = false; // the picture has moved
@@ -80,7 +82,7 @@ function mount(root, kind, makeEngine, given) {
     if (retry || video.ended) return;
     emit('error', { reason, fatal: true });
     if (video.readyState < 3) cover(); // else it still plays what it has
-    const wait = retrySeconds[Math.min(attempt, retrySeconds.length - 1)] * (0.5 + Math.random() / 2);
+    if (attempt === 0) failed = seconds();
     attempt += 1;
     retry = setTimeout(() => {
       if (document.hidden) {
@@ -88,7 +90,17 @@ function mount(root, kind, makeEngine, given) {
         return;
       }
       load();
-    }, wait * 1000);
+    }, pause() * 1000);
+  }
+
+  // pause is the time until the next start. Somebody who waits for a picture is
+  // likely to get one in the first minutes or when it was announced; after that
+  // a page left open asks less often. Chance keeps many pages from asking at once.
+  function pause() {
+    const aboutToStart = Math.abs(Date.parse(cfg.starts) - Date.now()) < soonSeconds * 1000;
+    const soon = aboutToStart || seconds() - failed < soonSeconds;
+    const longest = attempt === 1 ? retrySeconds.first : soon ? retrySeconds.soon : retrySeconds.late;
+    return longest * (0.5 + Math.random() / 2);
   }
 
   // wake starts at once what was due, when the page or the network comes back.

@@ -29,7 +29,32 @@ function videojsEngine(host) {
   player.on('loadedmetadata', () => {
     const v = vhs();
     if (v && v.representations) host.levels(v.representations().map(levelLabel));
+    if (v && v.playlists) persist(v.playlists);
   });
+
+  // persist goes on soon when a playlist fails: with the next variant, and round.
+  // VHS waits up to five seconds there. A playlist that is only unchanged keeps
+  // VHS' own pace, half a target duration.
+  let loader = null; // of playlists, that is looked after
+  let again = 0; // timer
+  function persist(playlists) {
+    if (playlists === loader) return;
+    loader = playlists;
+    playlists.on('error', () => {
+      const failed = playlists.error.playlist;
+      clearTimeout(again);
+      again = setTimeout(() => {
+        if (playlists !== (vhs() || {}).playlists || !playlists.media()) return;
+        const usable = playlists.main.playlists.filter((p) => !p.disabled && p.excludeUntil !== Infinity);
+        const at = usable.findIndex((p) => failed && p.id === failed.id);
+        const next = usable[(at + 1) % usable.length];
+        if (next && next.id !== playlists.media().id) playlists.media(next);
+        else playlists.load();
+      }, cfg.retry * 1000);
+    });
+    playlists.on('loadedplaylist', () => clearTimeout(again));
+  }
+
   player.on('progress', () => {
     const m = media();
     if (m && m.endList) host.endlist();
@@ -52,6 +77,9 @@ function videojsEngine(host) {
       const v = vhs();
       if (v) v.representations().forEach((r, n) => r.enabled(i < 0 || n === i));
     },
-    destroy: () => player.dispose(),
+    destroy: () => {
+      clearTimeout(again);
+      player.dispose();
+    },
   };
 }

@@ -32,7 +32,7 @@ type EdgeConfig struct {
 
 	ManifestTTL TTL           // of playlists and of names of no known type; 1 s, 1 s, 3 s
 	SegmentTTL  TTL           // of media; 0, 1 h, 24 h
-	ErrorTTL    time.Duration // of error answers, and between two tries while stale; 1 s, negative is none
+	ErrorTTL    time.Duration // of error answers, and between two tries while stale; 0.9 s, negative is none
 
 	CacheBytes     int64         // memory of the cache; 256 MiB
 	ObjectBytes    int64         // larger objects are passed on and not kept; 32 MiB
@@ -48,7 +48,10 @@ type EdgeConfig struct {
 func (c EdgeConfig) withDefaults() EdgeConfig {
 	c.ManifestTTL = cmp.Or(c.ManifestTTL, TTL{Min: time.Second, Default: time.Second, Max: 3 * time.Second})
 	c.SegmentTTL = cmp.Or(c.SegmentTTL, TTL{Default: time.Hour, Max: 24 * time.Hour})
-	c.ErrorTTL = max(0, cmp.Or(c.ErrorTTL, time.Second))
+	// CloudFront's is 1 s. So often a player asks for an unchanged playlist of
+	// two-second segments, and when it comes a millisecond early it is told the
+	// old one for another second.
+	c.ErrorTTL = max(0, cmp.Or(c.ErrorTTL, 900*time.Millisecond))
 	c.CacheBytes = cmp.Or(c.CacheBytes, 256<<20)
 	c.ObjectBytes = min(cmp.Or(c.ObjectBytes, 32<<20), c.CacheBytes)
 	c.ConnectTimeout = cmp.Or(c.ConnectTimeout, 3*time.Second)

@@ -84,6 +84,7 @@ const config = {
   "jump_pause": 5,
   "lazy": false,
   "prefer_native": false,
+  "retry": 0.5,
   "stall_jump": 2,
   "starts": "2026-11-28T19:00:00Z",
   "stream": "main",
