@@ -49,7 +49,7 @@ fuzz: ## every fuzz target for FUZZTIME (30s)
 load: ## CPU, memory and lateness at STREAMS (500) streams, against bare requests
 	STREAMWATCH_LOAD=$(STREAMS) $(GO) test -run 'TestLoad(Bare)?$$' -count 1 -v ./probe/monitor
 
-player-table: ## player/RECOVERY.md: what the embeds survive, measured in a browser RUNS (1) times, a quarter of an hour each
+player-table: ## player/RECOVERY.md: what the embeds survive, measured in a browser RUNS (1) times, 18 minutes each
 	STREAMWATCH_PLAYER_TABLE=$(RUNS) $(GO) test -run TestRecoveryTable -timeout 3h -v ./player
 
 shots: ## the pictures of docs/, taken in a browser (three minutes)

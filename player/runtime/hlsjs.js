@@ -29,18 +29,27 @@ function hlsjsEngine(host) {
     host.lost(data.details);
   }
 
-  // While the playlist of this variant fails or stands still, others are looked
-  // at: it may be the only one, and hls.js would wait for it for ever. hls.js is
-  // told of a variant only when that has newer media, for an older copy at the
-  // edge would take the viewer back.
   let newest = -Infinity; // end of the media that is known
   let still = 0; // playlists in a row that had no newer
   let lags = false; // this variant is behind another
-  let turn = 0; // of the variants to look at
-  let looked = 0; // when the last was asked for
-  let look = 0; // timer
+  let timer = 0;
+  const look = lookAround(cfg, {
+    others: () => {
+      const known = hls.latestLevelDetails;
+      if (!known || !known.live || !hls.autoLevelEnabled) return [];
+      return hls.levels.filter((level, i) => i !== hls.loadLevel).map((level) => ({ url: level.uri, use: () => use(level) }));
+    },
+    newest: () => hls.latestLevelDetails.endSN,
+  });
+  function use(level) {
+    const index = hls.levels.indexOf(level);
+    if (index < 0) return;
+    // hls.js is not to go back at once to a variant that others have left behind.
+    if (lags) Object.assign(hls.levels[hls.loadLevel], { loadError: 1, loadErrorTime: performance.now() });
+    hls.nextLoadLevel = index;
+  }
   function arrived(details) {
-    clearTimeout(look);
+    clearTimeout(timer);
     lags = details.edge < newest - 0.1;
     if (details.edge > newest + 0.1) {
       newest = details.edge;
@@ -48,32 +57,12 @@ function hlsjsEngine(host) {
       return;
     }
     still += 1;
-    if (details.live && (lags || still > 1)) look = setTimeout(lookAround, cfg.retry * 1000);
-  }
-
-  // lookAround asks for the playlist of one other variant, each at most every
-  // half target duration.
-  function lookAround() {
-    const now = seconds();
-    const known = hls.latestLevelDetails;
-    const others = hls.levels.filter((level, i) => i !== hls.loadLevel);
-    if (!known || !others.length || !hls.autoLevelEnabled || now - looked < 1.9 * cfg.retry) return;
-    looked = now;
-    turn += 1;
-    const other = others[turn % others.length];
-    const asked = hls;
-    const options = { credentials: cfg.credentials ? 'include' : 'same-origin', signal: AbortSignal.timeout(4000) };
-    fetch(other.uri, options).then((r) => (r.ok ? r.text() : '')).then((text) => {
-      if (asked !== hls || lastNumber(text) <= hls.latestLevelDetails.endSN) return;
-      const left = hls.levels[hls.loadLevel];
-      if (lags) Object.assign(left, { loadError: 1, loadErrorTime: performance.now() }); // not back to it at once
-      hls.nextLoadLevel = hls.levels.indexOf(other);
-    }).catch(() => {}); // it fails as well
+    if (lags || still > 1) timer = setTimeout(look, cfg.retry * 1000);
   }
 
   function load() {
     if (hls) hls.destroy();
-    clearTimeout(look);
+    clearTimeout(timer);
     restarts = 0;
     newest = -Infinity;
     still = 0;
@@ -86,7 +75,7 @@ function hlsjsEngine(host) {
         return;
       }
       host.trouble(data.details);
-      if (data.details.startsWith('levelLoad')) lookAround();
+      if (data.details.startsWith('levelLoad')) look();
     });
     hls.on(Hls.Events.FRAG_BUFFERED, () => { restarts = 0; });
     hls.on(Hls.Events.MANIFEST_PARSED, () => host.levels(hls.levels.map(levelLabel)));
@@ -105,14 +94,8 @@ function hlsjsEngine(host) {
     latency: () => hls.latency,
     quality: (i) => { hls.nextLevel = i; },
     destroy: () => {
-      clearTimeout(look);
+      clearTimeout(timer);
       if (hls) hls.destroy();
     },
   };
-}
-
-// lastNumber is the media sequence number of the last segment in a media playlist.
-function lastNumber(text) {
-  const first = /^#EXT-X-MEDIA-SEQUENCE:(\d+)/m.exec(text);
-  return (first ? Number(first[1]) : 0) + (text.match(/^#EXTINF:/gm) || []).length - 1;
 }

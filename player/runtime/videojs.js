@@ -32,27 +32,48 @@ function videojsEngine(host) {
     if (v && v.playlists) persist(v.playlists);
   });
 
-  // persist goes on soon when a playlist fails: with the next variant, and round.
+  // persist goes on soon when a playlist fails, with the next variant, and round:
   // VHS waits up to five seconds there. A playlist that is only unchanged keeps
   // VHS' own pace, half a target duration.
   let loader = null; // of playlists, that is looked after
-  let again = 0; // timer
+  let timer = 0;
+  let newest = -1; // media sequence number that is known
+  let still = 0; // playlists in a row that had no newer
+  const usable = () => loader.main.playlists.filter((p) => !p.disabled && p.excludeUntil !== Infinity);
+  const look = lookAround(cfg, {
+    others: () => usable().filter((p) => p.id !== loader.media().id).map((p) => ({ url: p.resolvedUri, use: () => loader.media(p.id) })),
+    newest: () => newest,
+  });
+  function soon(run) {
+    const mine = loader;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      const v = vhs();
+      if (v && v.playlists === mine && mine.media()) run();
+    }, cfg.retry * 1000);
+  }
   function persist(playlists) {
     if (playlists === loader) return;
     loader = playlists;
+    newest = -1;
     playlists.on('error', () => {
-      const failed = playlists.error.playlist;
-      clearTimeout(again);
-      again = setTimeout(() => {
-        if (playlists !== (vhs() || {}).playlists || !playlists.media()) return;
-        const usable = playlists.main.playlists.filter((p) => !p.disabled && p.excludeUntil !== Infinity);
-        const at = usable.findIndex((p) => failed && p.id === failed.id);
-        const next = usable[(at + 1) % usable.length];
-        if (next && next.id !== playlists.media().id) playlists.media(next);
+      const failed = (playlists.error || {}).playlist;
+      soon(() => {
+        const list = usable();
+        const next = list[(list.findIndex((p) => failed && p.id === failed.id) + 1) % list.length];
+        if (next && next.id !== playlists.media().id) playlists.media(next.id);
         else playlists.load();
-      }, cfg.retry * 1000);
+      });
     });
-    playlists.on('loadedplaylist', () => clearTimeout(again));
+    playlists.on('loadedplaylist', () => {
+      clearTimeout(timer);
+      const m = playlists.media();
+      if (!m || m.endList) return;
+      const last = m.mediaSequence + m.segments.length - 1;
+      still = last > newest ? 0 : still + 1;
+      newest = Math.max(newest, last);
+      if (still > 1) soon(look);
+    });
   }
 
   player.on('progress', () => {
@@ -78,7 +99,7 @@ function videojsEngine(host) {
       if (v) v.representations().forEach((r, n) => r.enabled(i < 0 || n === i));
     },
     destroy: () => {
-      clearTimeout(again);
+      clearTimeout(timer);
       player.dispose();
     },
   };
