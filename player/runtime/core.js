@@ -1,6 +1,5 @@
 
-const retrySeconds = { first: 1, soon: 2, late: 6 };
-const soonSeconds = 300; // after the first failure, and around the announced start
+const pauses = [[60, 1], [300, 2], [Infinity, 6]]; // so long after a picture was due, and the longest pause then; seconds
 const coverSeconds = 4; // of a still picture before the slate explains it
 const seconds = () => performance.now() / 1000;
 
@@ -94,13 +93,12 @@ function mount(root, kind, makeEngine, given) {
   }
 
   // pause is the time until the next start. Somebody who waits for a picture is
-  // likely to get one in the first minutes or when it was announced; after that
-  // a page left open asks less often. Chance keeps many pages from asking at once.
+  // likely to get one soon after it went, or around the announced start; later a
+  // page left open asks less often. Chance keeps many pages from asking at once.
   function pause() {
-    const aboutToStart = Math.abs(Date.parse(cfg.starts) - Date.now()) < soonSeconds * 1000;
-    const soon = aboutToStart || seconds() - failed < soonSeconds;
-    const longest = attempt === 1 ? retrySeconds.first : soon ? retrySeconds.soon : retrySeconds.late;
-    return longest * (0.5 + Math.random() / 2);
+    const start = cfg.starts ? Math.abs(Date.parse(cfg.starts) - Date.now()) / 1000 : Infinity;
+    const due = Math.min(seconds() - failed, start);
+    return pauses.find(([limit]) => !(due >= limit))[1] * (0.5 + Math.random() / 2);
   }
 
   // wake starts at once what was due, when the page or the network comes back.
