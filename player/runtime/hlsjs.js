@@ -50,7 +50,7 @@ function hlsjsEngine(host) {
   }
   function arrived(details) {
     clearTimeout(timer);
-    lags = details.edge < newest - 0.1;
+    lags = details.edge < newest - 1.5 * details.targetduration; // less is a race between two packagers
     if (details.edge > newest + 0.1) {
       newest = details.edge;
       still = 0;
