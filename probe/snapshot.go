@@ -7,7 +7,8 @@ import "time"
 type Snapshot struct {
 	Event   string           `json:"event"`
 	Verdict Verdict          `json:"verdict"`
-	Since   time.Time        `json:"since"` // when the verdict became what it is
+	Reason  string           `json:"reason,omitempty"` // of a verdict that is blind
+	Since   time.Time        `json:"since"`            // when the verdict became what it is
 	At      time.Time        `json:"at"`
 	Started time.Time        `json:"started"` // when the monitor started
 	Edge    string           `json:"edge"`
@@ -21,6 +22,7 @@ type Snapshot struct {
 type StreamSnapshot struct {
 	Name          string              `json:"name"`
 	Verdict       Verdict             `json:"verdict"`
+	Reason        string              `json:"reason,omitempty"` // of a verdict that is blind
 	Since         time.Time           `json:"since"`
 	Renditions    []RenditionSnapshot `json:"renditions"`
 	OpenIncidents []string            `json:"open_incidents"`

@@ -1,4 +1,4 @@
-package checks
+package evidence
 
 import (
 	"math"
@@ -54,7 +54,7 @@ func TestClockTrend(t *testing.T) {
 					t.Errorf("%.3f s a minute, slack %.3f, %v; want %.3f", rate, slack, ok, c.want)
 				}
 			}
-			late, ok := clock.step()
+			late, ok := clock.Step()
 			if step := ok && late > 2; step != (c.step != 0) || step && math.Abs(late-c.step) > 0.1 {
 				t.Errorf("a step of %.2f s, %v; want %.2f", late, ok, c.step)
 			}
@@ -97,19 +97,6 @@ func TestClockBreaks(t *testing.T) {
 	clock.Add(at(30), 2*time.Second, at(2), 0, true)
 	if m := clock.kept[0]; m.wide != 0 || m.media != 0 {
 		t.Errorf("what was seen late counts: %+v", m)
-	}
-}
-
-func TestTimeBetween(t *testing.T) {
-	sec := time.Second
-	for _, c := range []struct {
-		a, b  time.Duration
-		wraps bool
-		want  time.Duration
-	}{{sec, 3 * sec, true, 2 * sec}, {wrap - sec, sec, true, 2 * sec}, {sec, wrap - sec, true, -2 * sec}, {wrap - sec, sec, false, 2*sec - wrap}} {
-		if got := timeBetween(c.a, c.b, c.wraps); got != c.want {
-			t.Errorf("from %s to %s: %s, want %s", c.a, c.b, got, c.want)
-		}
 	}
 }
 

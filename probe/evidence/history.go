@@ -1,24 +1,24 @@
-package checks
+package evidence
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
 )
 
-// Stream is what is known of one stream. The judge owns and changes it; checks
-// only read.
+// Stream is what is known of one stream. Only File changes it; checks
+// and the diagnosis read.
 type Stream struct {
 	Name         string
 	Starts, Ends time.Time // zero when the event does not state them
 	Histories    []*History
 }
 
-// History is what is known of one target. The judge owns and changes it.
+// History is what is known of one target. Only File changes it.
 type History struct {
 	Target   probe.Target
+	Host     string     // host and port that it is asked at
 	Pair     *History   // the same playlist on the other side; nil when that is not watched
 	Siblings []*History // all media playlists on the same side, this one among them
 
@@ -36,11 +36,23 @@ type History struct {
 	Failures     int       // polls that failed in a row, up to now
 	FailingSince time.Time // first of them
 	LastFailure  time.Time // newest failed poll, ever
+	Recovered    time.Time // when the newest failures in a row were over; zero is never
 	LastError    time.Time // newest poll answered with a 5xx or not at all, ever
+
+	Answered  time.Time // when the newest look began that brought an answer's head
+	Reached   time.Time // when the newest look began for which the host accepted or refused a connection, or answered
+	Lost      time.Time // when the first of the polls began that failed in a row as our own path could cause; zero is none
+	LostPolls int       // how many those are
 
 	Versions []Version                 // texts seen, oldest first, at least 60 s back
 	Segments []SegmentRecord           // newest probes, oldest first
 	Kept     probe.Fact[time.Duration] // how long the headers of Good let a shared cache keep it, stale-while-revalidate included
+
+	Fullest   *probe.Playlist // of multivariant playlists the one that lacks nothing
+	Added     []string        // URIs that it lists and the one before did not
+	FullestAt time.Time       // when such a one was last seen
+
+	OverdueSince time.Time // when the edge was first asked for the copy that it gives, and that it should have replaced; zero is not
 
 	Swap              Swap        // from one series of segments to another
 	Breaks            Marks       // discontinuities among the newest segments
@@ -59,7 +71,7 @@ type History struct {
 // Version is one text of a playlist and when it was current.
 type Version struct {
 	Hash        uint64
-	First, Last time.Time // first poll that began, last poll that ended, with this text
+	First, Last time.Time // first and last poll that brought this text, by when it was done
 	FirstMSN    uint64
 	LastMSN     uint64
 	LiveEdge    time.Time // program date-time at the end of the newest segment; zero without one
@@ -178,27 +190,8 @@ func (h *History) TTL() (time.Duration, bool) {
 	return 0, false
 }
 
-// Reportf reports what is wrong. Of several reports of one check in one pass
-// the worst one stays, the first among equals.
-func (p *Pass) Reportf(s probe.Severity, format string, args ...any) {
-	if p.Found != nil && p.Found.Severity >= s {
-		return
-	}
-	p.Found = &Report{Severity: s}
-	if !p.Quiet || s >= probe.Warning {
-		p.Found.Detail = fmt.Sprintf(format, args...)
-	}
+// Permission is what a playlist's answers say to pages on other sites.
+type Permission struct {
+	Given string // Access-Control-Allow-Origin of the newest answer
+	Ever  bool   // one of them permitted something
 }
-
-// Accuse reports with a blame that only the check can know.
-func (p *Pass) Accuse(b probe.Blame, s probe.Severity, format string, args ...any) {
-	if p.Found != nil && p.Found.Severity >= s {
-		return
-	}
-	if p.Reportf(s, format, args...); p.Found != nil {
-		p.Found.Blame = b
-	}
-}
-
-// seconds prints a duration as people say it: "9.4 s".
-func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }

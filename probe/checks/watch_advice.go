@@ -1,47 +1,46 @@
-package judge
+package checks
 
 import (
 	"slices"
 	"strings"
 
 	"github.com/streamwatch/streamwatch/probe"
-	"github.com/streamwatch/streamwatch/probe/checks"
 )
 
 // advice is what a check first said of a target that is only worth knowing, and
 // says still.
 type advice struct {
-	check  *checks.Check
-	report checks.Report
+	check  *Check
+	report Report
 }
 
 // advises reports whether a check's info finding stands already.
-func (t *target) advises(c *checks.Check) bool {
-	return slices.ContainsFunc(t.advice, func(a advice) bool { return a.check == c })
+func (b *board) advises(c *Check) bool {
+	return slices.ContainsFunc(b.advice, func(a advice) bool { return a.check == c })
 }
 
 // advise notes an info finding, or that there is none any more.
-func (t *target) advise(c *checks.Check, found *checks.Report) {
-	i := slices.IndexFunc(t.advice, func(a advice) bool { return a.check == c })
+func (b *board) advise(c *Check, found *Report) {
+	i := slices.IndexFunc(b.advice, func(a advice) bool { return a.check == c })
 	switch info := found != nil && found.Severity == probe.Info; {
 	case info && i < 0:
-		t.advice = append(t.advice, advice{c, *found})
+		b.advice = append(b.advice, advice{c, *found})
 	case !info && i >= 0:
-		t.advice = slices.Delete(t.advice, i, i+1)
+		b.advice = slices.Delete(b.advice, i, i+1)
 	}
 }
 
 // Advice returns what is worth knowing now, by check: once for the origin, or
 // for the edge where the origin shows it not.
-func (j *Judge) Advice() []probe.Advice {
+func (w *Watch) Advice() []probe.Advice {
 	list := []probe.Advice{}
 	for _, side := range probe.Sides {
-		for _, t := range j.targets {
-			if t.h.Target.Side != side {
+		for _, h := range w.Stream.Histories {
+			if h.Target.Side != side {
 				continue
 			}
-			for i := range t.advice {
-				list = t.advice[i].add(list, t.h.Target)
+			for i := range w.boards[h].advice {
+				list = w.boards[h].advice[i].add(list, h.Target)
 			}
 		}
 	}

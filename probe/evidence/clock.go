@@ -1,4 +1,4 @@
-package checks
+package evidence
 
 import (
 	"slices"
@@ -8,7 +8,7 @@ import (
 // Clock holds publication against the clock, over a quarter of an hour: how far
 // time has run ahead of the media that was published, and of its program
 // date-time. Of each minute it keeps the least, which jitter of publication and
-// the moment of a poll hardly touch. The judge makes one where content is
+// the moment of a poll hardly touch. File makes one where content is
 // judged, and a new one after anything that breaks time.
 type Clock struct {
 	Behind time.Duration // the newest segment's end by program date-time to when it was first seen; 0 without one
@@ -29,7 +29,7 @@ type minute struct {
 }
 
 const (
-	clockMinutes = 12              // complete ones that are kept and that a trend needs
+	ClockMinutes = 12              // complete ones that are kept and that a trend needs
 	clockSpan    = 9               // minutes from the middle of their first quarter to that of their last
 	clockJump    = time.Second / 2 // by which program date-time may be off before it is another one
 )
@@ -37,7 +37,7 @@ const (
 // NewClock returns a clock that begins with a segment that was first seen at now,
 // whose end has a program date-time, or none.
 func NewClock(now, date time.Time) *Clock {
-	c := &Clock{began: now, date: date, first: date, kept: make([]minute, 1, clockMinutes+1)}
+	c := &Clock{began: now, date: date, first: date, kept: make([]minute, 1, ClockMinutes+1)}
 	if !date.IsZero() {
 		c.Behind = now.Sub(date)
 	}
@@ -68,7 +68,7 @@ func (c *Clock) Add(now time.Time, added time.Duration, date time.Time, unsure t
 	point.floor = point.media - float32(unsure.Seconds())
 	if n > c.last {
 		c.last = n
-		if len(c.kept) > clockMinutes {
+		if len(c.kept) > ClockMinutes {
 			c.kept = slices.Delete(c.kept, 0, 1)
 		}
 		c.kept = append(c.kept, point)
@@ -84,11 +84,11 @@ func (c *Clock) Add(now time.Time, added time.Duration, date time.Time, unsure t
 // over returns the minutes that are over.
 func (c *Clock) over() []minute { return c.kept[:len(c.kept)-1] }
 
-// jitter is by how many seconds publication seems to move though it keeps time:
+// Jitter is by how many seconds publication seems to move though it keeps time:
 // as wide as it is spread within a minute, and as looks and caches leave open. A
 // look that found nothing new just before bounds it; looks at a fixed interval,
 // or through a cache, can sweep over all of theirs in an hour.
-func (c *Clock) jitter() float64 {
+func (c *Clock) Jitter() float64 {
 	var wide []float32
 	var open float32
 	for _, m := range c.over() {
@@ -107,7 +107,7 @@ func (c *Clock) jitter() float64 {
 // jitter alone can make of it.
 func (c *Clock) trend(of func(minute) float32) (perMinute, slack float64, ok bool) {
 	m := c.over()
-	if len(m) < clockMinutes {
+	if len(m) < ClockMinutes {
 		return 0, 0, false
 	}
 	var quarter [4]float64
@@ -122,13 +122,13 @@ func (c *Clock) trend(of func(minute) float32) (perMinute, slack float64, ok boo
 			return 0, 0, false
 		}
 	}
-	return total / clockSpan, c.jitter() / clockSpan, true
+	return total / clockSpan, c.Jitter() / clockSpan, true
 }
 
-// step is by how many seconds publication of the newest two minutes is later
+// Step is by how many seconds publication of the newest two minutes is later
 // than it ever was in the minutes before, three at least, which must have been
 // alike: a trend is no step.
-func (c *Clock) step() (seconds float64, ok bool) {
+func (c *Clock) Step() (seconds float64, ok bool) {
 	m := c.over()
 	if len(m) < 5 {
 		return 0, false
@@ -139,4 +139,18 @@ func (c *Clock) step() (seconds float64, ok bool) {
 	}
 	late := min(m[len(m)-2].media, m[len(m)-1].media) - most
 	return float64(late), late > 2*(most-least)
+}
+
+// Dated reports whether the clock has program date-times.
+func (c *Clock) Dated() bool { return !c.date.IsZero() }
+
+// MediaTrend is by how many seconds a minute time runs ahead of the media that
+// is published, see trend.
+func (c *Clock) MediaTrend() (perMinute, slack float64, ok bool) {
+	return c.trend(func(m minute) float32 { return m.media })
+}
+
+// DateTrend is the same for program date-time.
+func (c *Clock) DateTrend() (perMinute, slack float64, ok bool) {
+	return c.trend(func(m minute) float32 { return m.date })
 }

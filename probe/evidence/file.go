@@ -1,4 +1,4 @@
-package judge
+package evidence
 
 import (
 	"slices"
@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
-	"github.com/streamwatch/streamwatch/probe/checks"
 )
 
 const (
@@ -16,7 +15,7 @@ const (
 
 // file makes an observation part of its history. It reports whether it brought
 // a playlist whose text is new.
-func file(h *checks.History, o *probe.Observation) (changed bool) {
+func file(h *History, o *probe.Observation) (changed bool) {
 	switch {
 	case o.CORS:
 		of := &h.Permission
@@ -32,7 +31,7 @@ func file(h *checks.History, o *probe.Observation) (changed bool) {
 	case o.Segment != nil:
 		switch {
 		case o.Segment.Media():
-			h.Hits = checks.HitsOf(h, o)
+			h.Hits = HitsOf(h, o)
 			fileSegment(h, o)
 		case o.Segment.Removed && o.OK():
 			h.StillThere++
@@ -50,6 +49,9 @@ func file(h *checks.History, o *probe.Observation) (changed bool) {
 		return false
 	}
 	failed := h.Failures > 0
+	if failed {
+		h.Recovered = o.Exchange.Done
+	}
 	h.Failures = 0
 	h.FailingSince = time.Time{}
 	if h.First.IsZero() {
@@ -61,18 +63,20 @@ func file(h *checks.History, o *probe.Observation) (changed bool) {
 	if changed {
 		h.Previous, h.Playlist = h.Playlist, o.Playlist
 		advance(h, o, failed)
-		h.Swap, h.Breaks = checks.SwapOf(h), checks.BreaksOf(h)
+		h.Swap, h.Breaks = SwapOf(h), BreaksOf(h)
 		if o.Playlist.Parts > 0 {
 			filePosition(h, o.Playlist, o.Exchange.Done)
 		}
 	}
+	h.fileLadder(o.Playlist, o.Exchange.Done)
 	fileVersion(h, o)
+	h.fileAge(o, changed)
 	return changed
 }
 
 // fileHeaders notes how long a cache may keep the playlist. A 304 that does not
 // repeat the headers leaves them as they were, RFC 9111 §4.3.4.
-func fileHeaders(h *checks.History, o *probe.Observation) {
+func fileHeaders(h *History, o *probe.Observation) {
 	ex := &o.Exchange
 	if ex.Status == 304 && ex.CacheControl == "" {
 		return
@@ -86,7 +90,7 @@ func fileHeaders(h *checks.History, o *probe.Observation) {
 	}
 }
 
-func fileFailure(h *checks.History, o *probe.Observation) {
+func fileFailure(h *History, o *probe.Observation) {
 	at := o.Exchange.Done
 	if h.Failures == 0 {
 		h.FailingSince = at
@@ -100,7 +104,7 @@ func fileFailure(h *checks.History, o *probe.Observation) {
 
 // advance notes when a segment appears that is newer than all before. A
 // numbering that starts again, outside of the window before, counts as new.
-func advance(h *checks.History, o *probe.Observation, failed bool) {
+func advance(h *History, o *probe.Observation, failed bool) {
 	newest, ok := o.Playlist.Last()
 	if !ok {
 		if h.Advanced.IsZero() {
@@ -113,7 +117,7 @@ func advance(h *checks.History, o *probe.Observation, failed bool) {
 		restarted, first = newest.MSN < h.Previous.Segments[0].MSN, false
 	}
 	if restarted {
-		h.Clock, h.Keys = nil, checks.KeyTurns{}
+		h.Clock, h.Keys = nil, KeyTurns{}
 	}
 	if first || newest.MSN > h.High || restarted {
 		if o.Playlist.Kind == probe.Media {
@@ -124,12 +128,12 @@ func advance(h *checks.History, o *probe.Observation, failed bool) {
 	}
 }
 
-func fileVersion(h *checks.History, o *probe.Observation) {
+func fileVersion(h *History, o *probe.Observation) {
 	if n := len(h.Versions); n > 0 && h.Versions[n-1].Hash == o.Hash {
 		h.Versions[n-1].Last = o.Exchange.Done
 		return
 	}
-	v := checks.Version{Hash: o.Hash, First: o.Exchange.Done, Last: o.Exchange.Done, LiveEdge: o.Playlist.LiveEdge()}
+	v := Version{Hash: o.Hash, First: o.Exchange.Done, Last: o.Exchange.Done, LiveEdge: o.Playlist.LiveEdge()}
 	if n := len(o.Playlist.Segments); n > 0 {
 		v.FirstMSN, v.LastMSN = o.Playlist.Segments[0].MSN, o.Playlist.Segments[n-1].MSN
 	}
@@ -154,12 +158,12 @@ func push[T any](list []T, v T, keep int) []T {
 	return list
 }
 
-func fileSegment(h *checks.History, o *probe.Observation) {
+func fileSegment(h *History, o *probe.Observation) {
 	s, ex := o.Segment, &o.Exchange
 	rec, known := h.Segment(s.MSN)
 	if !known || rec.URI != s.URI || rec.Offset != s.Offset {
-		h.Segments = push(h.Segments, checks.SegmentRecord{
-			MSN: s.MSN, URI: strings.Clone(s.URI), Offset: s.Offset, Duration: s.Duration, Listed: s.Listed, SegmentBytes: checks.SegmentBytes{Size: -1},
+		h.Segments = push(h.Segments, SegmentRecord{
+			MSN: s.MSN, URI: strings.Clone(s.URI), Offset: s.Offset, Duration: s.Duration, Listed: s.Listed, SegmentBytes: SegmentBytes{Size: -1},
 		}, segmentsKept)
 		rec = &h.Segments[len(h.Segments)-1]
 	}
@@ -167,7 +171,7 @@ func fileSegment(h *checks.History, o *probe.Observation) {
 	rec.At, rec.Status, rec.Failure, rec.Fetch = ex.Done, ex.Status, ex.Failure, ex.Duration()
 	if rec.OK = ex.OK(); !rec.OK {
 		rec.Failed++
-		rec.SegmentBytes = checks.SegmentBytes{Size: -1}
+		rec.SegmentBytes = SegmentBytes{Size: -1}
 		return
 	}
 	if rec.FirstOK.IsZero() {

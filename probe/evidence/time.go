@@ -1,4 +1,4 @@
-package judge
+package evidence
 
 import (
 	"hash/maphash"
@@ -6,12 +6,19 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
-	"github.com/streamwatch/streamwatch/probe/checks"
 )
+
+// KeyTurns is how the key of a rendition was changed.
+type KeyTurns struct {
+	ID      uint64        // of the newest segment's key, a hash of its URI; 0 is none
+	Turned  time.Time     // when it was last changed; zero while it was not
+	Longest time.Duration // between two changes
+	Count   int           // of such times
+}
 
 // keepTime takes in that segments after number high appeared. failed says that
 // the poll before did. What breaks the time of media begins a new clock.
-func keepTime(h *checks.History, o *probe.Observation, high uint64, failed bool) {
+func keepTime(h *History, o *probe.Observation, high uint64, failed bool) {
 	if h.Target.Side == probe.Edge && h.Pair != nil {
 		return // the origin tells, without a cache between
 	}
@@ -21,7 +28,7 @@ func keepTime(h *checks.History, o *probe.Observation, high uint64, failed bool)
 	late := failed || h.Gap > d*3/2
 	unsure := h.Gap + h.Allowance()
 	if !o.Playlist.Live() || h.Clock == nil || !whole || !h.Clock.Add(now, added, edge, unsure, late) {
-		h.Clock = checks.NewClock(now, edge)
+		h.Clock = NewClock(now, edge)
 	}
 }
 
@@ -43,10 +50,10 @@ func appeared(pl *probe.Playlist, high uint64) (sum time.Duration, whole bool) {
 var keySeed = maphash.MakeSeed()
 
 // turnKeys notes when the newest segment's key is another one.
-func turnKeys(h *checks.History, s *probe.Segment, now time.Time) {
+func turnKeys(h *History, s *probe.Segment, now time.Time) {
 	k := &h.Keys
 	if len(s.Keys) == 0 {
-		*k = checks.KeyTurns{}
+		*k = KeyTurns{}
 		return
 	}
 	uri, _, _ := strings.Cut(s.Keys[0].URI, "?")

@@ -1,54 +1,58 @@
-package judge
+package monitor
 
 import (
-	"cmp"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
-	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/evidence"
+	"github.com/streamwatch/streamwatch/probe/incident"
 )
 
-// measure turns an observation into samples.
-func (j *Judge) measure(h *checks.History, o *probe.Observation, now time.Time) []probe.Sample {
-	if o.LowLatency != nil {
-		return nil // it has no metric of its own
-	}
+// measure turns an observation into samples. While the stream is not due, or
+// over, what alarms stand on is not there rather than bad.
+func measure(h *evidence.History, o *probe.Observation, v incident.Verdict, now time.Time) []probe.Sample {
+	idle := v.Verdict == probe.Waiting || v.Verdict == probe.Ended
 	m := meter{h: h, at: now, out: make([]probe.Sample, 0, samplesOf(o))}
-	if o.CORS {
-		return nil
+	switch o.Look() {
+	case probe.LookPoll:
+		m.impact(v.Impact)
+		m.poll(o, idle)
+		m.add(probe.OpenIncidents, float64(len(v.Open)))
+	case probe.LookSegment:
+		m.segment(o, idle)
+	default: // none of the others has a metric of its own
 	}
-	if o.Segment != nil {
-		if o.Segment.Media() {
-			m.segment(o)
-		}
-		return m.out
+	return m.out
+}
+
+// poll measures a poll of a playlist.
+func (m *meter) poll(o *probe.Observation, idle bool) {
+	h, now := m.h, m.at
+	if available := o.OK() && h.Failures == 0; available || !idle {
+		m.add(probe.ManifestAvail, flag(available))
 	}
-	j.impact(&m)
-	m.add(probe.ManifestAvail, flag(o.OK() && h.Failures == 0))
 	if o.OK() {
 		m.add(probe.ManifestFetch, o.Exchange.Duration().Seconds())
 	}
 	if h.Playlist == nil || h.Playlist.Kind != probe.Media {
-		return m.out
+		return
 	}
-	if h.Playlist.Live() {
+	if h.Playlist.Live() && !idle {
 		m.add(probe.ManifestAge, now.Sub(h.Advanced).Seconds())
 	}
 	m.add(probe.MediaSequence, float64(h.Playlist.MediaSequence.Value))
-	if h.Target.Side == probe.Edge {
+	if h.Target.Side == probe.Edge && !idle {
 		m.edge(o, now)
 	}
-	m.add(probe.OpenIncidents, float64(len(j.incidents)))
-	return m.out
 }
 
 // samplesOf is how many samples an observation gives at most.
 func samplesOf(o *probe.Observation) int {
 	switch {
-	case o.CORS:
-		return 0
-	case o.Segment != nil:
+	case o.Look() == probe.LookSegment:
 		return 3
+	case !o.Poll():
+		return 0
 	case o.Target.Side == probe.Edge:
 		return 12
 	default:
@@ -58,7 +62,7 @@ func samplesOf(o *probe.Observation) int {
 
 // meter collects samples of one target.
 type meter struct {
-	h   *checks.History
+	h   *evidence.History
 	at  time.Time
 	out []probe.Sample
 }
@@ -76,39 +80,18 @@ func (m *meter) add(metric *probe.Metric, v float64) {
 
 // impact adds what each side is to blame for: whose fault it is that viewers
 // suffer, as alarms need it.
-func (j *Judge) impact(m *meter) {
-	var of [len(probe.Sides) + 1]float64
-	for _, in := range j.incidents {
-		side := culprit(in)
-		switch {
-		case in.closed || side == probe.NoSide:
-		case in.Severity >= probe.Critical && j.verdict == probe.Down:
-			of[side] = 2
-		case in.Severity >= probe.Error:
-			of[side] = max(of[side], 1)
-		}
-	}
+func (m *meter) impact(of [len(probe.Sides) + 1]float64) {
 	for _, side := range probe.Sides {
-		m.out = append(m.out, probe.Sample{Metric: probe.ViewerImpact, Stream: m.h.Target.Stream, Side: side, Value: of[side], At: m.at})
+		m.out = append(m.out, probe.Sample{
+			Metric: probe.ViewerImpact, Stream: m.h.Target.Stream, Side: side, Value: of[side], At: m.at,
+		})
 	}
 }
 
-// culprit is the side that an incident is the fault of; none for our own path.
-func culprit(in *incident) probe.Side {
-	switch in.Blame {
-	case probe.BlameCDN:
-		return probe.Edge
-	case probe.BlameEncoder, probe.BlameOrigin:
-		return probe.Origin
-	case probe.BlamePath:
-		return probe.NoSide
-	case probe.BlameConfig, probe.BlameUnknown:
+func (m *meter) segment(o *probe.Observation, idle bool) {
+	if o.OK() || !idle {
+		m.add(probe.SegmentAvail, flag(o.OK()))
 	}
-	return cmp.Or(in.Side, probe.Origin)
-}
-
-func (m *meter) segment(o *probe.Observation) {
-	m.add(probe.SegmentAvail, flag(o.OK()))
 	if !o.OK() {
 		return
 	}
@@ -143,7 +126,7 @@ func (m *meter) edge(o *probe.Observation, now time.Time) {
 }
 
 // lag is how far the edge's newest segment is behind the origin's, as last seen.
-func lag(edge *checks.History) (segments int64, behind time.Duration, ok bool) {
+func lag(edge *evidence.History) (segments int64, behind time.Duration, ok bool) {
 	origin := edge.Pair
 	if origin == nil || origin.Playlist == nil || edge.Playlist == nil || origin.Playlist.Kind != probe.Media {
 		return 0, 0, false
