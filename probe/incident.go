@@ -1,6 +1,10 @@
 package probe
 
-import "time"
+import (
+	"strconv"
+	"strings"
+	"time"
+)
 
 // Evidence is one request that shows the finding and how to repeat it.
 type Evidence struct {
@@ -73,6 +77,62 @@ type Incident struct {
 	Spec         string        `json:"spec"`
 	Consequences []string      `json:"consequences,omitempty"` // checks explained by this one
 	Evidence     []Evidence    `json:"evidence"`
+	URL          string        `json:"url,omitempty"`     // its place on the page; filled where it leaves the process
+	Runbook      string        `json:"runbook,omitempty"` // the page of its check, or the command that prints it; filled likewise
+}
+
+// Claim is what an incident asserts: what broke, whose fault it is, how bad and
+// how far. A change of it is news: a line in incidents.jsonl, a message to
+// people. A change of anything else, such as the detail, is not.
+type Claim struct {
+	Check    string
+	Severity Severity
+	Blame    Blame
+	Scope    Scope
+	Host     string
+}
+
+// Claim returns what the incident asserts now.
+func (i *Incident) Claim() Claim { return Claim{i.Check, i.Severity, i.Blame, i.Scope, i.Host} }
+
+// listed is how many streams are named before they are only counted.
+const listed = 3
+
+// Where says in words how far the cause reaches: "the edge host
+// d111.cloudfront.net: 28 streams", "main 720p at the edge".
+func (i *Incident) Where() string {
+	who := strings.Join(i.Streams, ", ")
+	switch {
+	case len(i.Streams) > listed:
+		who = strconv.Itoa(len(i.Streams)) + " streams"
+	case len(i.Streams) == 0:
+		who = i.Stream
+	}
+	switch i.Scope {
+	case ScopeEvent:
+		return join("the whole event", who)
+	case ScopeOrigin, ScopeEdge:
+		return join(strings.TrimSpace("the "+string(i.Scope)+" "+prefixed("host ", i.Host)), who)
+	}
+	if i.Rendition != "" {
+		who = strings.TrimSpace(who + " " + i.Rendition)
+		if n := len(i.Renditions); n > listed {
+			who += " and " + strconv.Itoa(n-1) + " more"
+		} else if n > 1 {
+			who = strings.TrimSpace(i.Stream + " " + strings.Join(i.Renditions, ", "))
+		}
+	}
+	return who + prefixed(" at the ", i.Side.String())
+}
+
+func join(place, who string) string { return place + prefixed(": ", who) }
+
+// prefixed returns text after a prefix, or nothing.
+func prefixed(prefix, text string) string {
+	if text == "" {
+		return ""
+	}
+	return prefix + text
 }
 
 // Open reports whether the incident is not closed.

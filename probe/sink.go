@@ -21,3 +21,15 @@ type Sink interface {
 	Name() string
 	Write(ctx context.Context, b Batch) error
 }
+
+// SinkHealth says how a sink takes what it is given.
+type SinkHealth struct {
+	Name         string    `json:"name"`
+	FailingSince time.Time `json:"failing_since"`   // zero while it works
+	Error        string    `json:"error,omitempty"` // of its last failure, a few words without names or addresses
+	Waiting      int       `json:"batches_waiting"` // given to it and not taken yet
+	Dropped      uint64    `json:"batches_dropped"` // given up since the start
+}
+
+// OK reports whether the sink works.
+func (h *SinkHealth) OK() bool { return h.FailingSince.IsZero() }

@@ -127,6 +127,16 @@ func (s *SideSnapshot) wire() *wireSide {
 	return &wireSide{plainSide(*s), stamp(s.Checked)}
 }
 
+// MarshalJSON writes the health as /readyz and /api/v1/status give it.
+func (h SinkHealth) MarshalJSON() ([]byte, error) {
+	type plain SinkHealth
+	return json.Marshal(struct {
+		plain
+		OK           bool  `json:"ok"`
+		FailingSince stamp `json:"failing_since"`
+	}{plain(h), h.OK(), stamp(h.FailingSince)})
+}
+
 // MarshalJSON writes the point as /api/v1/series gives it.
 func (p Point) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {

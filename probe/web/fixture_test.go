@@ -103,7 +103,7 @@ func side(v probe.Verdict, msn uint64, age time.Duration, at time.Time) *probe.S
 // sick is a stream whose edge stopped; it is also what the contract shows.
 func sick(at time.Time) *probe.Snapshot {
 	inc := stale(at)
-	stream := probe.StreamSnapshot{Name: "main", Verdict: probe.Down, Since: at.Add(-19 * time.Second), OpenIncidents: []string{inc.ID}, Incidents: []probe.Incident{inc}}
+	stream := probe.StreamSnapshot{Name: "main", Verdict: probe.Down, Since: at.Add(-19 * time.Second), OpenIncidents: []string{inc.ID}}
 	for i, name := range []string{"1080p", "720p", "360p"} {
 		edge := side(probe.Down, 1204, 28*time.Second+time.Duration(i)*200*time.Millisecond, at)
 		edge.Cache, edge.ObjectAge, edge.URL = "hit", probe.State(29*time.Second), "https://edge.example/main/"+name+"/playlist.m3u8"
@@ -115,6 +115,7 @@ func sick(at time.Time) *probe.Snapshot {
 	return &probe.Snapshot{
 		Event: "autumn-concert", Verdict: probe.Down, Since: stream.Since, At: at, Started: at.Add(-time.Hour),
 		Edge: "https://edge.example", Origin: "http://origin.example", Streams: []probe.StreamSnapshot{stream},
+		Incidents: []probe.Incident{inc},
 	}
 }
 
@@ -122,7 +123,7 @@ func healthy(at time.Time, name string) *probe.Snapshot {
 	snap := sick(at)
 	snap.Verdict, snap.Since = probe.OK, at.Add(-40*time.Minute)
 	stream := &snap.Streams[0]
-	stream.Name, stream.Verdict, stream.Since, stream.OpenIncidents, stream.Incidents = name, probe.OK, snap.Since, nil, nil
+	stream.Name, stream.Verdict, stream.Since, stream.OpenIncidents, snap.Incidents = name, probe.OK, snap.Since, nil, nil
 	for i := range stream.Renditions {
 		r := &stream.Renditions[i]
 		age := time.Duration(at.UnixMilli()%2000) * time.Millisecond
@@ -134,8 +135,8 @@ func healthy(at time.Time, name string) *probe.Snapshot {
 
 func stale(at time.Time) probe.Incident {
 	return probe.Incident{
-		ID: "01J9ZK", State: probe.Opened, Check: "upd.stale", Severity: probe.Critical, Blame: probe.BlameCDN, Event: "autumn-concert", Stream: "main",
-		Rendition: "1080p", Renditions: []string{"1080p", "720p", "360p"}, Side: probe.Edge,
+		ID: "01J9ZK", State: probe.Opened, Check: "upd.stale", Severity: probe.Critical, Blame: probe.BlameCDN, Event: "autumn-concert", Stream: "main", Streams: []string{"main"}, Scope: probe.ScopeStream,
+		Because: "the origin advanced 3 segments meanwhile", Count: 1, Rendition: "1080p", Renditions: []string{"1080p", "720p", "360p"}, Side: probe.Edge,
 		Summary: "playlist stopped moving", Detail: "no new segment for 9.4 s (limit 9 s); origin advanced 3 segments meanwhile",
 		Began: at.Add(-28 * time.Second), Opened: at.Add(-19 * time.Second), Spec: "RFC 8216bis §6.2.1", Consequences: []string{"edge.lag", "edge.age"},
 		Evidence: []probe.Evidence{{
