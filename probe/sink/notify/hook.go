@@ -148,7 +148,7 @@ func (h *hook) post(ctx context.Context, m message) (again time.Duration, err er
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", "streamwatch")
-	request.Header.Set("X-Streamwatch-Delivery", fmt.Sprintf("%s-%s-%s", m.incident.ID, m.incident.State, m.incident.Severity))
+	request.Header.Set("X-Streamwatch-Delivery", fmt.Sprintf("%s-%s-%d", m.incident.ID, m.incident.State, m.at.UnixMilli()))
 	if h.Secret != "" {
 		request.Header.Set("X-Streamwatch-Signature", Signature(h.Secret, time.Now(), body))
 	}

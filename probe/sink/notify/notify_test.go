@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -72,7 +73,7 @@ func running(t *testing.T, o Options) (s *Sink, stop func()) {
 
 func incident(id string, state probe.IncidentState, severity probe.Severity) probe.Incident {
 	in := probe.Incident{
-		ID: id, State: state, Check: "upd.stale", Severity: severity, Blame: probe.BlameCDN, Event: "e", Stream: "main", Rendition: "720p",
+		ID: id, State: state, Check: "upd.stale", Severity: severity, Blame: probe.BlameCDN, Event: "e", Scope: probe.ScopeStream, Streams: []string{"main"}, Stream: "main", Rendition: "720p",
 		Side: probe.Edge, Summary: "playlist stopped moving", Detail: "no new segment for 9.4 s (limit 9 s)", Began: time.Now(), Opened: time.Now(),
 	}
 	if state == probe.Closed {
@@ -90,25 +91,90 @@ func write(t *testing.T, s *Sink, incidents ...probe.Incident) {
 	}
 }
 
+// messages are what a receiver got: id, state, severity and blame.
+func messages(t *testing.T, r *receiver) string {
+	t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var got []string
+	for _, b := range r.bodies {
+		var in struct{ ID, State, Severity, Blame string }
+		if err := json.Unmarshal([]byte(b), &in); err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, strings.Join([]string{in.ID, in.State, in.Severity, in.Blame}, " "))
+	}
+	return strings.Join(got, ", ")
+}
+
 func TestOneMessagePerChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &receiver{}
 		s, stop := running(t, Options{Transport: r, Webhooks: []Webhook{{URL: address}}, Open: []probe.Incident{incident("old", probe.Opened, probe.Error)}})
-		write(t, s, incident("a", probe.Opened, probe.Error), incident("a", probe.Opened, probe.Error), incident("a", probe.Opened, probe.Critical),
-			incident("a", probe.Opened, probe.Error), incident("old", probe.Opened, probe.Error), incident("a", probe.Closed, probe.Critical),
-			incident("old", probe.Closed, probe.Error))
+		settle := func() { time.Sleep(settling + time.Second); synctest.Wait() }
+		a := incident("a", probe.Opened, probe.Error)
+		write(t, s, a, a, incident("old", probe.Opened, probe.Error)) // nothing new about either
 		synctest.Wait()
-		stop()
-		var got []string
-		for _, b := range r.bodies {
-			var in struct{ ID, State, Severity string }
-			if err := json.Unmarshal([]byte(b), &in); err != nil {
-				t.Fatal(err)
-			}
-			got = append(got, in.ID+" "+in.State+" "+in.Severity)
+		if got, want := messages(t, r), "a opened error cdn"; got != want {
+			t.Fatalf("at once: got %q, want %q", got, want)
 		}
-		if want := "a opened error,a opened critical,a closed critical,old closed error"; strings.Join(got, ",") != want {
-			t.Errorf("got %v", got)
+		a.State, a.Severity = probe.Updated, probe.Critical
+		write(t, s, a)
+		time.Sleep(time.Second)
+		a.Blame = probe.BlameOrigin
+		write(t, s, a)
+		settle()
+		a.Detail, a.Streams = "no new segment for 20 s", []string{"main", "other"}
+		write(t, s, a) // what it claims is the same
+		settle()
+		a.Blame = probe.BlameCDN
+		write(t, s, a)
+		a.Blame = probe.BlameOrigin
+		write(t, s, a) // as it was told
+		settle()
+		a.Scope, a.Host = probe.ScopeEdge, "d111.example"
+		write(t, s, a)
+		a.State, a.Closed = probe.Closed, new(time.Now())
+		write(t, s, a, incident("old", probe.Closed, probe.Error))
+		settle()
+		late := incident("late", probe.Updated, probe.Error) // never heard of
+		write(t, s, late)
+		late.Severity = probe.Critical
+		write(t, s, late)
+		stop()
+		want := "a opened error cdn, a updated critical origin, a closed critical origin, old closed error cdn, late opened error cdn, late updated critical cdn"
+		if got := messages(t, r); got != want {
+			t.Errorf("got  %q\nwant %q", got, want)
+		}
+		ids := map[string]bool{}
+		for _, h := range r.heads {
+			ids[h.Get("X-Streamwatch-Delivery")] = true
+		}
+		if len(ids) != len(r.heads) {
+			t.Errorf("%d ids for %d messages", len(ids), len(r.heads))
+		}
+	})
+}
+
+// One dead edge host under 28 streams is two messages.
+func TestOneCauseTwoMessages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &receiver{}
+		s, stop := running(t, Options{Transport: r, Webhooks: []Webhook{{URL: address}}})
+		in := incident("a", probe.Opened, probe.Critical)
+		in.Scope, in.Host, in.Streams = probe.ScopeEdge, "d111.example", nil
+		for i := range 28 {
+			in.Streams = append(in.Streams, fmt.Sprint(i))
+			in.Consequences = append(in.Consequences, "edge.lag")
+			write(t, s, in)
+			in.State = probe.Updated
+			time.Sleep(time.Second)
+		}
+		in.State, in.Closed = probe.Closed, new(time.Now())
+		write(t, s, in)
+		stop()
+		if got, want := messages(t, r), "a opened critical cdn, a closed critical cdn"; got != want {
+			t.Errorf("got %q, want %q", got, want)
 		}
 	})
 }
@@ -148,13 +214,36 @@ func TestSlack(t *testing.T) {
 	if err := json.Unmarshal(text, &m); err != nil {
 		t.Fatal(err)
 	}
-	if want := "CRITICAL e: playlist stopped moving on main &lt;!channel&gt; edge, blame cdn"; m.Text != want {
+	if want := "CRITICAL e: playlist stopped moving on main &lt;!channel&gt; at the edge, blame cdn"; m.Text != want {
 		t.Errorf("text %q", m.Text)
 	}
-	if a := m.Attachments[0]; len(a.Text) > maxText+len("…") || a.Color != "#c62828" {
+	if a := m.Attachments[0]; len(a.Text) > maxText+200 || a.Color != "#c62828" {
 		t.Errorf("attachment %+v", a)
 	}
-	in = incident("a", probe.Closed, probe.Critical)
+}
+
+func TestSlackSaysScopeReasonAndCount(t *testing.T) {
+	in := incident("a", probe.Opened, probe.Critical)
+	in.Began = time.Date(2026, 11, 28, 19, 0, 5, 0, time.UTC)
+	in.Scope, in.Host, in.Because, in.Count = probe.ScopeEdge, "d111.cloudfront.net", "the origin answers for all of them <now>", 3
+	in.URL, in.Runbook = "http://127.0.0.1:8090/#incident=a", "http://127.0.0.1:8090/checks/upd.stale"
+	for i := range 27 {
+		in.Streams = append(in.Streams, fmt.Sprint("s", i))
+	}
+	m := slack(&in)
+	if want := "CRITICAL e: playlist stopped moving on the edge host d111.cloudfront.net: 28 streams, blame cdn"; m.Text != want {
+		t.Errorf("got  %q\nwant %q", m.Text, want)
+	}
+	want := "no new segment for 9.4 s (limit 9 s)\nBlame: the CDN\nBecause: the origin answers for all of them &lt;now&gt;\n" +
+		"Since 2026-11-28 19:00:05 UTC, came 3 times\nRunbook: http://127.0.0.1:8090/checks/upd.stale"
+	if a := m.Attachments[0]; a.Text != want || a.Link != in.URL || a.Title != "the edge host d111.cloudfront.net: 28 streams" {
+		t.Errorf("got  %q, %q, %q\nwant %q", a.Title, a.Text, a.Link, want)
+	}
+	in.State, in.Blame = probe.Updated, probe.BlameOrigin
+	if got := slack(&in).Text; !strings.HasPrefix(got, "UPDATED, now CRITICAL e: playlist") || !strings.HasSuffix(got, "blame origin") {
+		t.Errorf("updated: %q", got)
+	}
+	in.State, in.Closed = probe.Closed, new(in.Began.Add(time.Minute))
 	if got := slack(&in).Text; !strings.HasPrefix(got, "CLOSED after 1m0s e:") {
 		t.Errorf("closed: %q", got)
 	}
