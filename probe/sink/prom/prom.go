@@ -32,8 +32,9 @@ const (
 // Options describe the process that is scraped.
 type Options struct {
 	Event   string
-	Version string // of streamwatch; "" is "unknown"
-	Vantage string // a label on every metric; "" leaves it out
+	Version string                    // of streamwatch; "" is "unknown"
+	Vantage string                    // a label on every metric; "" leaves it out
+	Sinks   func() []probe.SinkHealth // asked at each scrape; nil shows none
 }
 
 // Sink holds what a scrape shows. Its methods may be called from several
@@ -97,7 +98,7 @@ func New(o Options) *Sink {
 	}
 	register.MustRegister(s.viewers.collectors()...)
 	register.MustRegister(
-		gauges{s}, s.incident.active, s.incident.total, s.phases, s.refused, buildInfo(o.Version),
+		gauges{s}, newSinkMetrics(o.Event, o.Sinks), s.incident.active, s.incident.total, s.phases, s.refused, buildInfo(o.Version),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return s
