@@ -89,5 +89,5 @@ func (r *rules) incidents(name, matchers, severity, summary string) {
 	if r.event != "" {
 		matchers = fmt.Sprintf("event=%q,", r.event) + matchers
 	}
-	r.rule(name, "sum by (event, stream, check, blame) ("+ours(probe.FindingsActive.Prometheus)+"{"+matchers+"}) > 0", "", severity, summary+" ({{ $labels.stream }})")
+	r.rule(name, "sum by (event, check, blame, scope) ("+ours(probe.FindingsActive.Prometheus)+"{"+matchers+"}) > 0", "", severity, summary+", scope {{ $labels.scope }}")
 }
