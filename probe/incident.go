@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -76,6 +77,7 @@ type Incident struct {
 	Count        int           `json:"count"` // how often it was there: 1, and one more for each time it came back within its hold
 	Spec         string        `json:"spec"`
 	Consequences []string      `json:"consequences,omitempty"` // checks explained by this one
+	Updates      []Change      `json:"updates,omitempty"`      // what was claimed otherwise before, oldest first; the newest 20
 	Evidence     []Evidence    `json:"evidence"`
 	URL          string        `json:"url,omitempty"`     // its place on the page; filled where it leaves the process
 	Runbook      string        `json:"runbook,omitempty"` // the page of its check, or the command that prints it; filled likewise
@@ -94,6 +96,45 @@ type Claim struct {
 
 // Claim returns what the incident asserts now.
 func (i *Incident) Claim() Claim { return Claim{i.Check, i.Severity, i.Blame, i.Scope, i.Host} }
+
+// Changes says in words how a later claim differs: "blame origin → cdn, scope
+// stream → edge d111.cloudfront.net"; "" when it does not.
+func (c Claim) Changes(later Claim) string {
+	var list []string
+	change := func(what, was, is string) {
+		if was != is {
+			list = append(list, what+" "+was+" → "+is)
+		}
+	}
+	change("check", c.Check, later.Check)
+	change("severity", c.Severity.String(), later.Severity.String())
+	change("blame", string(c.Blame), string(later.Blame))
+	change("scope", c.scope(), later.scope())
+	return strings.Join(list, ", ")
+}
+
+func (c Claim) scope() string { return strings.TrimSpace(string(c.Scope) + " " + c.Host) }
+
+// Change is one update of an incident.
+type Change struct {
+	At   time.Time `json:"at"`
+	What string    `json:"what"` // as Claim.Changes says it
+}
+
+// maxUpdates is how many changes an incident remembers.
+const maxUpdates = 20
+
+// Revise makes the incident an updated one when its claim is not what it was,
+// and remembers the change. It reports whether it is.
+func (i *Incident) Revise(at time.Time, was Claim) bool {
+	what := was.Changes(i.Claim())
+	if what == "" {
+		return false
+	}
+	i.State = Updated
+	i.Updates = append(slices.Clone(i.Updates[max(0, len(i.Updates)-maxUpdates+1):]), Change{at.UTC(), what})
+	return true
+}
 
 // listed is how many streams are named before they are only counted.
 const listed = 3

@@ -3,6 +3,7 @@ package probe
 import (
 	"fmt"
 	"testing"
+	"time"
 )
 
 func TestWhere(t *testing.T) {
@@ -24,5 +25,27 @@ func TestWhere(t *testing.T) {
 		if got := in.Where(); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
+	}
+}
+
+func TestRevise(t *testing.T) {
+	at := time.Date(2026, 11, 28, 19, 0, 0, 0, time.UTC)
+	in := Incident{State: Opened, Check: "upd.stale", Severity: Error, Blame: BlameOrigin, Scope: ScopeStream, Streams: []string{"main"}}
+	was := in.Claim()
+	in.Detail, in.Streams, in.Count = "longer by now", []string{"main", "other"}, 2
+	if in.Revise(at, was) || in.State != Opened || in.Updates != nil {
+		t.Errorf("what it claims is the same: %+v", in)
+	}
+	in.Blame, in.Scope, in.Host, in.Severity = BlameCDN, ScopeEdge, "d111.example", Critical
+	if want := "severity error → critical, blame origin → cdn, scope stream → edge d111.example"; !in.Revise(at, was) || in.State != Updated || len(in.Updates) != 1 || in.Updates[0].What != want {
+		t.Errorf("got %+v, want %q", in, want)
+	}
+	for n := range 50 {
+		was = in.Claim()
+		in.Check = fmt.Sprint(n)
+		in.Revise(at, was)
+	}
+	if n := len(in.Updates); n != maxUpdates || in.Updates[n-1].What != "check 48 → 49" {
+		t.Errorf("%d updates, the last %+v", n, in.Updates[n-1])
 	}
 }

@@ -52,6 +52,14 @@ func (i Incident) MarshalJSON() ([]byte, error) {
 	}{plain(i), stamp(i.Began), stamp(i.Opened), closed})
 }
 
+// MarshalJSON writes the change as the contract shows times.
+func (c Change) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		At   stamp  `json:"at"`
+		What string `json:"what"`
+	}{stamp(c.At), c.What})
+}
+
 // MarshalJSON writes the evidence as the contract shows it.
 func (e Evidence) MarshalJSON() ([]byte, error) {
 	type plain Evidence

@@ -10,11 +10,11 @@ import (
 )
 
 // body is the message in the webhook's format.
-func (h *hook) body(in *probe.Incident) ([]byte, error) {
+func (h *hook) body(m *message) ([]byte, error) {
 	if h.Format == Slack {
-		return json.Marshal(slack(in))
+		return json.Marshal(slack(m))
 	}
-	return json.Marshal(in)
+	return json.Marshal(&m.incident)
 }
 
 // slackMessage is what an incoming webhook of Slack takes.
@@ -37,7 +37,8 @@ const maxText = 1000
 
 // slack says in the notification what broke, how far and whose fault it is; the
 // attachment says what proves that.
-func slack(in *probe.Incident) slackMessage {
+func slack(m *message) slackMessage {
+	in := &m.incident
 	head, paint, at := strings.ToUpper(in.Severity.String()), color(in.Severity), in.Opened
 	switch {
 	case in.Open():
@@ -51,7 +52,11 @@ func slack(in *probe.Incident) slackMessage {
 			head += " after " + at.Sub(in.Began).Round(time.Second).String()
 		}
 	}
-	lines := []string{in.Detail, "Blame: " + in.Blame.Who()}
+	var lines []string
+	if m.changed != "" {
+		lines = append(lines, "Changed: "+m.changed)
+	}
+	lines = append(lines, in.Detail, "Blame: "+in.Blame.Who())
 	if in.Because != "" {
 		lines = append(lines, "Because: "+in.Because)
 	}
@@ -63,14 +68,14 @@ func slack(in *probe.Incident) slackMessage {
 	if in.Runbook != "" {
 		lines = append(lines, "Runbook: "+in.Runbook)
 	}
-	m := slackAttachment{Color: paint, Footer: escaped(in.Check + " " + in.ID), TS: at.Unix(), Title: escaped(in.Where()), Link: in.URL}
+	body := slackAttachment{Color: paint, Footer: escaped(in.Check + " " + in.ID), TS: at.Unix(), Title: escaped(in.Where()), Link: in.URL}
 	for i := range lines {
 		lines[i] = escaped(lines[i])
 	}
-	m.Text = strings.TrimSpace(strings.Join(lines, "\n"))
+	body.Text = strings.TrimSpace(strings.Join(lines, "\n"))
 	return slackMessage{
 		Text:        escaped(fmt.Sprintf("%s %s: %s on %s, blame %s", head, in.Event, in.Summary, in.Where(), in.Blame)),
-		Attachments: []slackAttachment{m},
+		Attachments: []slackAttachment{body},
 	}
 }
 

@@ -25,6 +25,7 @@ import (
 type message struct {
 	incident probe.Incident
 	at       time.Time // of the change
+	changed  string    // what is claimed otherwise than before, of an update
 }
 
 // hook is a webhook with its queue.
@@ -136,7 +137,7 @@ const never = -1
 // post sends a message once. After an error, again is how long the receiver
 // wants to be left alone at least, or never.
 func (h *hook) post(ctx context.Context, m message) (again time.Duration, err error) {
-	body, err := h.body(&m.incident)
+	body, err := h.body(&m)
 	if err != nil {
 		return never, err
 	}

@@ -133,11 +133,11 @@ func (s *Sink) note(in probe.Incident, at time.Time) {
 	case !in.Open():
 		delete(s.told, in.ID)
 		delete(s.updates, in.ID) // its last message has it
-		s.tell(in, at)
+		s.tell(message{incident: in, at: at})
 	case !known:
 		s.told[in.ID] = in.Claim()
 		in.State = probe.Opened
-		s.tell(in, at)
+		s.tell(message{incident: in, at: at})
 	case in.Claim() == before:
 		delete(s.updates, in.ID) // it is again what was told
 	default:
@@ -155,9 +155,9 @@ func (s *Sink) note(in probe.Incident, at time.Time) {
 }
 
 // tell queues a message for everyone. The caller holds the lock.
-func (s *Sink) tell(in probe.Incident, at time.Time) {
+func (s *Sink) tell(m message) {
 	for _, h := range s.hooks {
-		h.queue(message{incident: in, at: at})
+		h.queue(m)
 	}
 }
 
@@ -175,9 +175,11 @@ func (s *Sink) settle(before time.Time) (next time.Time) {
 			continue
 		}
 		delete(s.updates, id)
-		s.told[id] = u.incident.Claim()
+		now := u.incident.Claim()
+		what := s.told[id].Changes(now)
+		s.told[id] = now
 		u.incident.State = probe.Updated
-		s.tell(u.incident, time.Now())
+		s.tell(message{incident: u.incident, at: time.Now(), changed: what})
 	}
 	return next
 }

@@ -206,7 +206,7 @@ func TestSlack(t *testing.T) {
 	in := incident("a", probe.Opened, probe.Critical)
 	in.Rendition, in.Detail = "<!channel>", strings.Repeat("ü", 2000)
 	h := hook{Webhook: Webhook{Format: Slack}}
-	text, err := h.body(&in)
+	text, err := h.body(&message{incident: in})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -230,7 +230,7 @@ func TestSlackSaysScopeReasonAndCount(t *testing.T) {
 	for i := range 27 {
 		in.Streams = append(in.Streams, fmt.Sprint("s", i))
 	}
-	m := slack(&in)
+	m := slack(&message{incident: in})
 	if want := "CRITICAL e: playlist stopped moving on the edge host d111.cloudfront.net: 28 streams, blame cdn"; m.Text != want {
 		t.Errorf("got  %q\nwant %q", m.Text, want)
 	}
@@ -240,11 +240,15 @@ func TestSlackSaysScopeReasonAndCount(t *testing.T) {
 		t.Errorf("got  %q, %q, %q\nwant %q", a.Title, a.Text, a.Link, want)
 	}
 	in.State, in.Blame = probe.Updated, probe.BlameOrigin
-	if got := slack(&in).Text; !strings.HasPrefix(got, "UPDATED, now CRITICAL e: playlist") || !strings.HasSuffix(got, "blame origin") {
+	updated := slack(&message{incident: in, changed: "blame cdn → origin"})
+	if got := updated.Text; !strings.HasPrefix(got, "UPDATED, now CRITICAL e: playlist") || !strings.HasSuffix(got, "blame origin") {
+		t.Errorf("updated: %q", got)
+	}
+	if got := updated.Attachments[0].Text; !strings.HasPrefix(got, "Changed: blame cdn → origin\n") {
 		t.Errorf("updated: %q", got)
 	}
 	in.State, in.Closed = probe.Closed, new(in.Began.Add(time.Minute))
-	if got := slack(&in).Text; !strings.HasPrefix(got, "CLOSED after 1m0s e:") {
+	if got := slack(&message{incident: in}).Text; !strings.HasPrefix(got, "CLOSED after 1m0s e:") {
 		t.Errorf("closed: %q", got)
 	}
 }
