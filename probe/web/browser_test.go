@@ -193,7 +193,7 @@ func TestPage(t *testing.T) {
 		f.set(snap)
 		_ = s.Write(t.Context(), probe.Batch{At: at, Stream: "main", Incidents: snap.Incidents})
 		until(ctx, t, `document.getElementById("word").textContent === "down"`)
-		until(ctx, t, `document.getElementById("sentence").textContent === "main is down: playlist stopped moving at the edge. The CDN is to blame; the origin is fine."`)
+		until(ctx, t, `document.getElementById("sentence").textContent === "main is down: playlist stopped moving at the edge. The CDN is to blame: the origin advanced 3 segments meanwhile."`)
 		until(ctx, t, `document.title.startsWith("DOWN")`)
 		until(ctx, t, `document.getElementById("icon").getAttribute("href").endsWith("icon-down.svg")`)
 		until(ctx, t, `document.querySelector(".incident .curl code").textContent.startsWith("curl -sS")`)
