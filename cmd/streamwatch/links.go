@@ -61,6 +61,14 @@ func (s linkedSink) Write(ctx context.Context, b probe.Batch) error {
 	return s.Sink.Write(ctx, b)
 }
 
+// Health is that of the sink itself, where it knows better than its Write how it fares.
+func (s linkedSink) Health() probe.SinkHealth {
+	if own, ok := s.Sink.(interface{ Health() probe.SinkHealth }); ok {
+		return own.Health()
+	}
+	return probe.SinkHealth{}
+}
+
 // linkedHistory gives incidents the links of this process, whichever wrote them.
 type linkedHistory struct {
 	web.History

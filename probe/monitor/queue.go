@@ -1,11 +1,8 @@
 package monitor
 
 import (
-	"context"
-	"errors"
 	"slices"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
@@ -185,7 +182,7 @@ func (q *queue) note(err error, now time.Time) (began bool, over time.Duration) 
 		if began = q.failing.IsZero() || q.well(now); began {
 			q.failing = now
 		}
-		q.failed, q.cause = now, cause(err)
+		q.failed, q.cause = now, probe.Cause(err)
 		return began, 0
 	}
 	if !q.failing.IsZero() && q.well(now) {
@@ -205,10 +202,21 @@ func (q *queue) health(now time.Time) probe.SinkHealth {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	h := probe.SinkHealth{Name: q.sink.Name(), Waiting: len(q.batches) + q.inHand + len(q.journal), Dropped: q.dropped}
+	if own, ok := q.sink.(outlet); ok {
+		said := own.Health()
+		h.FailingSince, h.Error = said.FailingSince, said.Error
+		h.Waiting, h.Dropped = h.Waiting+said.Waiting, h.Dropped+said.Dropped
+	}
 	if !q.well(now) {
 		h.FailingSince, h.Error = q.failing.UTC(), q.cause
 	}
 	return h
+}
+
+// outlet is a sink that sends in its own time what Write gave it, and knows best
+// how that goes.
+type outlet interface {
+	Health() probe.SinkHealth
 }
 
 // Sinks returns how each sink fares, in their order.
@@ -219,16 +227,4 @@ func (m *Monitor) Sinks() []probe.SinkHealth {
 		list = append(list, q.health(now))
 	}
 	return list
-}
-
-// cause says in a few words why a write failed. Paths, names and addresses stay
-// out of it: /readyz shows it to everyone, and the log has the rest.
-func cause(err error) string {
-	if no, ok := errors.AsType[syscall.Errno](err); ok {
-		return no.Error()
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return "took too long"
-	}
-	return "see the log"
 }

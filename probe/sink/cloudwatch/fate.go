@@ -8,6 +8,8 @@ import (
 
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 // outcome is what became of a request.
@@ -59,4 +61,12 @@ func fateOfStatus(status int, err error) outcome {
 	default:
 		return unknown
 	}
+}
+
+// cause names an error in a word for the page: the code that AWS gave it.
+func cause(err error) string {
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
+		return api.ErrorCode()
+	}
+	return probe.Cause(err)
 }

@@ -35,6 +35,8 @@ type Sink struct {
 	sealed chan struct{} // something may be sent
 	settle time.Duration // until CloudWatch certainly shows what it took
 
+	failing probe.Failing // to send
+
 	mu         sync.Mutex // guards all below
 	fresh      map[int64]map[key][]float64
 	held       int
@@ -71,6 +73,12 @@ func (s *Sink) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.stats
+}
+
+// Health says how sending goes. Metrics that wait in the spool are not counted.
+func (s *Sink) Health() probe.SinkHealth {
+	since, cause := s.failing.Tell()
+	return probe.SinkHealth{FailingSince: since, Error: cause}
 }
 
 func (s *Sink) count(change func(*Stats)) {

@@ -35,6 +35,8 @@ type hook struct {
 	log    *zap.Logger
 	more   chan struct{} // something was queued
 
+	failing probe.Failing // to deliver
+
 	mu      sync.Mutex // guards all below
 	waiting []message
 	stats   Stats
@@ -141,6 +143,7 @@ func (h *hook) post(ctx context.Context, m message) (again time.Duration, err er
 	if err != nil {
 		return never, err
 	}
+	defer func() { h.failing.Note(cause(err)) }()
 	ctx, cancel := context.WithTimeout(ctx, postTimeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, h.URL, bytes.NewReader(body))
@@ -177,7 +180,22 @@ func verdict(r *http.Response) (again time.Duration, err error) {
 	default:
 		again = never
 	}
-	return again, fmt.Errorf("the receiver answered with status %d", r.StatusCode)
+	return again, statusError(r.StatusCode)
+}
+
+// statusError is an answer that says no.
+type statusError int
+
+func (e statusError) Error() string {
+	return fmt.Sprintf("the receiver answered with status %d", int(e))
+}
+
+// cause names an error in a few words for the page.
+func cause(err error) string {
+	if e, ok := errors.AsType[statusError](err); ok {
+		return e.Error()
+	}
+	return probe.Cause(err)
 }
 
 // Signature returns the value of X-Streamwatch-Signature for a body: the time in

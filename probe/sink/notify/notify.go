@@ -115,6 +115,21 @@ func (s *Sink) Stats() (sum Stats) {
 	return sum
 }
 
+// Health says how the receivers take what they are told, of those that fail the
+// one that has failed for longest. What waits and what was dropped are messages.
+func (s *Sink) Health() (sum probe.SinkHealth) {
+	for _, h := range s.hooks {
+		since, cause := h.failing.Tell()
+		if !since.IsZero() && (sum.OK() || since.Before(sum.FailingSince)) {
+			sum.FailingSince, sum.Error = since, cause
+		}
+		h.mu.Lock()
+		sum.Waiting, sum.Dropped = sum.Waiting+len(h.waiting), sum.Dropped+uint64(h.stats.Dropped)
+		h.mu.Unlock()
+	}
+	return sum
+}
+
 // Write queues a message for each incident that opened or closed, and lets a
 // change settle. It never fails and never waits.
 func (s *Sink) Write(_ context.Context, b probe.Batch) error {

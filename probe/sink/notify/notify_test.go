@@ -259,42 +259,43 @@ func TestHostileReceivers(t *testing.T) {
 	for name, c := range map[string]struct {
 		answer    func(n int, w http.ResponseWriter, r *http.Request)
 		sent, try int
+		fails     bool // at first
 	}{
 		"fails twice": {func(n int, w http.ResponseWriter, _ *http.Request) {
 			if n < 3 {
 				w.WriteHeader(500)
 			}
-		}, 1, 3},
+		}, 1, 3, true},
 		"resets": {func(n int, w http.ResponseWriter, _ *http.Request) {
 			if n < 3 {
 				w.WriteHeader(599)
 			}
-		}, 1, 3},
+		}, 1, 3, true},
 		"never answers": {func(n int, _ http.ResponseWriter, r *http.Request) {
 			if n == 1 {
 				<-r.Context().Done()
 			}
-		}, 1, 2},
+		}, 1, 2, false},
 		"throttles": {func(n int, w http.ResponseWriter, _ *http.Request) {
 			if n == 1 {
 				w.Header().Set("Retry-After", "30")
 				w.WriteHeader(429)
 			}
-		}, 1, 2},
+		}, 1, 2, true},
 		"asks for a year": {func(n int, w http.ResponseWriter, _ *http.Request) {
 			if n == 1 {
 				w.Header().Set("Retry-After", "31536000")
 				w.WriteHeader(503)
 			}
-		}, 1, 2},
-		"refuses": {func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) }, 0, 1},
+		}, 1, 2, true},
+		"refuses": {func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) }, 0, 1, true},
 		"redirects": {func(_ int, w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "http://evil.test/")
 			w.WriteHeader(302)
-		}, 0, 1},
+		}, 0, 1, true},
 		"floods": {func(_ int, w http.ResponseWriter, _ *http.Request) {
 			_, _ = w.Write(make([]byte, 8<<20))
-		}, 1, 1},
+		}, 1, 1, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -302,6 +303,10 @@ func TestHostileReceivers(t *testing.T) {
 				r := &receiver{answer: c.answer}
 				s, stop := running(t, Options{Transport: r, Webhooks: []Webhook{{URL: address}}, Log: zap.New(core)})
 				write(t, s, incident("a", probe.Opened, probe.Critical))
+				time.Sleep(500 * time.Millisecond)
+				if h := s.Health(); h.OK() == c.fails || strings.Contains(h.Error, "secret-token") || h.Error == "" == c.fails {
+					t.Errorf("health after the first try: %+v", h)
+				}
 				time.Sleep(10 * time.Minute)
 				stop()
 				if len(r.bodies) != c.sent || r.tries != c.try {
