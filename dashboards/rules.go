@@ -31,7 +31,17 @@ func PrometheusRules(o Options) []byte {
 	r.incidents(logicalID("viewer-impact", ""), `severity="critical"`, "page", "viewers suffer: {{ $labels.check }}, blame {{ $labels.blame }}")
 	r.incidents(logicalID("cdn-fault", ""), `severity=~"critical|error",blame=~"cdn|config"`, "info", "the CDN is at fault: {{ $labels.check }}")
 	r.incidents(logicalID("origin-fault", ""), `severity=~"critical|error",blame=~"origin|encoder"`, "info", "the {{ $labels.blame }} is at fault: {{ $labels.check }}")
+	r.sinks()
 	return []byte(r.out.String())
+}
+
+// sinks alerts when what was seen cannot be written or sent.
+func (r *rules) sinks() {
+	of := ""
+	if r.event != "" {
+		of = fmt.Sprintf("{event=%q}", r.event)
+	}
+	r.rule(logicalID("sink-failing", ""), "max by (event, sink) ("+ours(probe.SinkFailing.Prometheus)+of+") > 0", "1m", "info", "streamwatch cannot write to {{ $labels.sink }}")
 }
 
 type rules struct {

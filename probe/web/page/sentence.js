@@ -30,7 +30,7 @@ export function place(incident) {
 }
 
 // count writes a number with its noun.
-export const count = (n, what) => n + " " + what + (n === 1 ? "" : "s");
+export const count = (n, what) => n + " " + what + (n === 1 ? "" : what.endsWith("ch") ? "es" : "s");
 
 const names = list => list.length > 3 ? count(list.length, "stream") : list.join(", ");
 
