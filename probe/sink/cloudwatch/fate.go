@@ -70,3 +70,9 @@ func cause(err error) string {
 	}
 	return probe.Cause(err)
 }
+
+// Health says how sending goes. Metrics that wait in the spool are not counted.
+func (s *Sink) Health() probe.SinkHealth {
+	since, cause := s.failing.Tell()
+	return probe.SinkHealth{FailingSince: since, Error: cause}
+}

@@ -75,12 +75,6 @@ func (s *Sink) Stats() Stats {
 	return s.stats
 }
 
-// Health says how sending goes. Metrics that wait in the spool are not counted.
-func (s *Sink) Health() probe.SinkHealth {
-	since, cause := s.failing.Tell()
-	return probe.SinkHealth{FailingSince: since, Error: cause}
-}
-
 func (s *Sink) count(change func(*Stats)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
