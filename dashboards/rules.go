@@ -41,7 +41,8 @@ func (r *rules) sinks() {
 	if r.event != "" {
 		of = fmt.Sprintf("{event=%q}", r.event)
 	}
-	r.rule(logicalID("sink-failing", ""), "max by (event, sink) ("+ours(probe.SinkFailing.Prometheus)+of+") > 0", "1m", "info", "streamwatch cannot write to {{ $labels.sink }}")
+	expr := "max by (event, sink) (" + ours(probe.SinkFailing.Prometheus) + of + ") > 0"
+	r.rule(logicalID("sink-failing", ""), expr, "1m", "info", "streamwatch cannot write to {{ $labels.sink }}")
 }
 
 type rules struct {
@@ -99,5 +100,6 @@ func (r *rules) incidents(name, matchers, severity, summary string) {
 	if r.event != "" {
 		matchers = fmt.Sprintf("event=%q,", r.event) + matchers
 	}
-	r.rule(name, "sum by (event, check, blame, scope) ("+ours(probe.FindingsActive.Prometheus)+"{"+matchers+"}) > 0", "", severity, summary+", scope {{ $labels.scope }}")
+	expr := "sum by (event, check, blame, scope) (" + ours(probe.FindingsActive.Prometheus) + "{" + matchers + "}) > 0"
+	r.rule(name, expr, "", severity, summary+", scope {{ $labels.scope }}")
 }

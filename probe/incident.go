@@ -77,9 +77,9 @@ type Incident struct {
 	Count        int           `json:"count"` // how often it was there: 1, and one more for each time it came back within its hold
 	Spec         string        `json:"spec"`
 	Consequences []string      `json:"consequences,omitempty"` // checks explained by this one
-	Updates      []Change      `json:"updates,omitempty"`      // what was claimed otherwise before, oldest first; the newest 20
+	Updates      []Change      `json:"updates,omitempty"`      // how its claim changed, oldest first; the newest 20
 	Evidence     []Evidence    `json:"evidence"`
-	URL          string        `json:"url,omitempty"`     // its place on the page; filled where it leaves the process
+	URL          string        `json:"url,omitempty"`     // its place on the page; filled where it leaves us
 	Runbook      string        `json:"runbook,omitempty"` // the page of its check, or the command that prints it; filled likewise
 }
 
@@ -154,6 +154,7 @@ func (i *Incident) Where() string {
 		return join("the whole event", who)
 	case ScopeOrigin, ScopeEdge:
 		return join(strings.TrimSpace("the "+string(i.Scope)+" "+prefixed("host ", i.Host)), who)
+	case ScopeStream, ScopeRendition:
 	}
 	if i.Rendition != "" {
 		who = strings.TrimSpace(who + " " + i.Rendition)

@@ -7,7 +7,7 @@ import "time"
 type Snapshot struct {
 	Event   string           `json:"event"`
 	Verdict Verdict          `json:"verdict"`
-	Reason  string           `json:"reason,omitempty"` // why the verdict is Blind, in words that follow "because": "this machine is too busy"
+	Reason  string           `json:"reason,omitempty"` // why the verdict is Blind: "this machine is too busy"
 	Since   time.Time        `json:"since"`            // when the verdict became what it is
 	At      time.Time        `json:"at"`
 	Started time.Time        `json:"started"` // when the monitor started

@@ -137,9 +137,10 @@ func (c *cli) showStatus(snap *probe.Snapshot) error {
 	paint := c.paint()
 	why := ""
 	if snap.Reason != "" {
-		why = ", because " + snap.Reason
+		why = ": " + snap.Reason
 	}
-	fmt.Fprintf(c.stdout, "%s  %s since %s%s\n", snap.Event, paint(string(snap.Verdict)), snap.Since.UTC().Format("15:04:05 UTC"), why)
+	since := snap.Since.UTC().Format("15:04:05 UTC")
+	fmt.Fprintf(c.stdout, "%s  %s since %s%s\n", snap.Event, paint(string(snap.Verdict)), since, why)
 	rows := [][]string{{"STREAM", "RENDITION", "VERDICT", "EDGE", "AGE", "ORIGIN", "AGE", "LAG"}}
 	for i := range snap.Streams {
 		s := &snap.Streams[i]
@@ -189,7 +190,8 @@ func (c *cli) showIncident(in *probe.Incident, paint func(string) string) error 
 	if lines = append(lines, since); in.URL != "" {
 		lines[len(lines)-1] += "  " + in.URL
 	}
-	_, err := fmt.Fprintf(c.stdout, "\n%s  %s  %s\n  %s\n", paint(in.Severity.String()), in.Check, in.Where(), strings.Join(lines, "\n  "))
+	head := strings.Join([]string{paint(in.Severity.String()), in.Check, in.Where()}, "  ")
+	_, err := fmt.Fprintf(c.stdout, "\n%s\n  %s\n", head, strings.Join(lines, "\n  "))
 	return err
 }
 

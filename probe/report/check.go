@@ -56,6 +56,7 @@ func (f *Finding) where() string {
 	case probe.ScopeEvent, probe.ScopeOrigin, probe.ScopeEdge:
 		in := probe.Incident{Scope: f.Scope, Host: f.Host, Streams: f.Streams, Stream: f.Stream}
 		return in.Where()
+	case probe.ScopeStream, probe.ScopeRendition:
 	}
 	s := f.Stream
 	if f.Rendition != "" {

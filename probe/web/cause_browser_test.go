@@ -101,7 +101,7 @@ func TestPageOneCause(t *testing.T) {
 		blind.Sinks = []probe.SinkHealth{{Name: "store", FailingSince: at, Error: "no space left on device", Waiting: 12}, {Name: "web"}}
 		f.set(blind)
 		run(ctx, t, chromedp.Navigate("about:blank"), chromedp.Navigate(url))
-		until(ctx, t, `document.getElementById("sentence").textContent === "streamwatch cannot see, because this machine is too busy. The streams may be fine."`)
+		until(ctx, t, `document.getElementById("sentence").textContent === "streamwatch cannot see: this machine is too busy. The streams may be fine."`)
 		until(ctx, t, `document.getElementById("sinks").textContent.includes("The history cannot be written since") && document.getElementById("sinks").textContent.includes("no space left on device. 12 batches wait.")`)
 		shoot(ctx, t, "blind-1280", 1280, 900, false)
 		shoot(ctx, t, "blind-390-dark", 390, 844, true)

@@ -48,7 +48,7 @@ func TestKilled(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		for said, n := bufio.NewScanner(out), 0; n < 5 && said.Scan(); n++ { //nolint:revive // it is under way
+		for said, n := bufio.NewScanner(out), 0; n < 5 && said.Scan(); n++ {
 		}
 		time.Sleep(time.Duration(round) * 3 * time.Millisecond)
 		_ = cmd.Process.Kill()

@@ -52,7 +52,7 @@ export function sentence(state) {
   const who = streams.length === 1 ? streams[0].name : "all " + streams.length + " streams";
   switch (snapshot.verdict) {
     case "ok": return capital(who) + (streams.length === 1 ? " is" : " are") + " fine " + sides(snapshot) + "." + warnings(state);
-    case "blind": return "streamwatch cannot see" + (snapshot.reason ? ", because " + stop(snapshot.reason) : ": its own network is the suspect.") + " The streams may be fine.";
+    case "blind": return "streamwatch cannot see: " + stop(snapshot.reason || "its own network is the suspect") + " The streams may be fine.";
     case "waiting": return streams.length === 0 ? "Waiting for the first look at the stream." : "Waiting for " + who + " to begin.";
     case "ended": return "The event has ended.";
   }
