@@ -178,7 +178,9 @@ func (s *session) wire(ctx context.Context, folder string) error {
 	// The page is a sink of the monitor, and shows the monitor: the snapshot is
 	// asked for once both exist.
 	source := &lateSource{links: linksTo(s.listen)}
-	metrics := prom.New(prom.Options{Event: s.event.Event, Version: ownVersion(), Vantage: s.event.Monitor.Vantage, Sinks: source.sinks})
+	metrics := prom.New(prom.Options{
+		Event: s.event.Event, Version: ownVersion(), Vantage: s.event.Monitor.Vantage, Open: open, Sinks: source.sinks,
+	})
 	o := monitorOptions(s.event, s.dist.EdgeURL)
 	o.Resume, o.Log = open, s.log
 	if s.dist.Fresh {

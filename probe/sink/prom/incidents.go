@@ -63,7 +63,11 @@ func (m *incidentMetrics) note(inc *probe.Incident, now time.Time) {
 	} else {
 		m.total.WithLabelValues(labels.values()...).Inc()
 	}
-	m.open[inc.ID] = labels
+	m.enter(inc.ID, labels)
+}
+
+func (m *incidentMetrics) enter(id string, labels incidentLabels) {
+	m.open[id] = labels
 	delete(m.quiet, labels)
 	m.active.WithLabelValues(labels.values()...).Inc()
 }

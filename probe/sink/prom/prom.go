@@ -34,6 +34,7 @@ type Options struct {
 	Event   string
 	Version string                    // of streamwatch; "" is "unknown"
 	Vantage string                    // a label on every metric; "" leaves it out
+	Open    []probe.Incident          // that an earlier process opened: they are active, and not counted as opened
 	Sinks   func() []probe.SinkHealth // asked at each scrape; nil shows none
 }
 
@@ -87,6 +88,9 @@ func New(o Options) *Sink {
 		}),
 		limit:   maxSeries,
 		targets: map[target][]series{},
+	}
+	for i := range o.Open {
+		s.incident.enter(o.Open[i].ID, labelsOf(&o.Open[i]))
 	}
 	for i, m := range s.catalog {
 		s.place[m] = i

@@ -180,6 +180,21 @@ func TestIncidents(t *testing.T) {
 	}
 }
 
+// An incident that an earlier process opened is active from the start, and was
+// not opened by this one.
+func TestOpenFromBefore(t *testing.T) {
+	s := New(Options{Event: "concert", Open: []probe.Incident{incident("a", probe.Updated, probe.BlameCDN)}})
+	labels := `{blame="cdn",check="upd.stale",event="concert",scope="edge",severity="critical"} `
+	if text := scrape(t, s); !strings.Contains(text, "streamwatch_findings_active"+labels+"1\n") || strings.Contains(text, "streamwatch_incidents_total{") {
+		t.Error("before anything happened, it is not active, or counted")
+	}
+	closed := incident("a", probe.Closed, probe.BlameCDN)
+	write(t, s, probe.Batch{At: start, Incidents: []probe.Incident{closed}})
+	if text := scrape(t, s); !strings.Contains(text, "streamwatch_findings_active"+labels+"0\n") || strings.Contains(text, "streamwatch_incidents_total{") {
+		t.Error("after it closed, it is active, or counted")
+	}
+}
+
 func TestHostileNames(t *testing.T) {
 	s := New(Options{Event: "concert"})
 	for _, name := range []string{"\"}\n# HELP x", "a\xff\xfe", strings.Repeat("x", 10_000)} {
