@@ -135,10 +135,10 @@ func (b *Book) Enter(now time.Time, all []diagnose.Diagnosis, recovery time.Dura
 			continue
 		}
 		e.take(now, d)
+		was := e.Claim()
 		update, again := e.revise(now, d)
 		next = sooner(next, again)
-		if update {
-			e.State = probe.Updated
+		if update && e.Revise(now, was) {
 			changed = append(changed, e.copy())
 		}
 	}
