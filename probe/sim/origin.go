@@ -25,11 +25,12 @@ const segmentCacheBytes = 8 << 20
 
 // stream is one broadcast.
 type stream struct {
-	name    string
-	index   int
-	start   time.Time
-	tracks  []*track
-	healthy *blob // the multivariant playlist
+	name      string
+	index     int
+	start     time.Time
+	tracks    []*track
+	subtitles *track // nil is none
+	healthy   *blob  // the multivariant playlist
 }
 
 // track is one rendition of a stream.
@@ -42,6 +43,7 @@ type track struct {
 	codecs     string
 	resolution string
 	frameRate  float64
+	suffix     string   // of segments' names
 	timeline   timeline // without faults
 
 	mu     sync.Mutex // guards the playlist written last
@@ -64,12 +66,15 @@ func NewOrigin(c Config) *Origin {
 			v := videos[j%len(videos)]
 			t := &track{
 				stream: s, name: r.Name, index: j, bandwidth: r.Bandwidth, average: min(r.Bandwidth, v.Average),
-				codecs: v.Codecs, resolution: r.Resolution, frameRate: v.FrameRate, number: -1,
+				codecs: v.Codecs, resolution: r.Resolution, frameRate: v.FrameRate, suffix: mediaSuffix(c.FMP4), number: -1,
 			}
 			t.timeline = o.timeline(s, nil)
 			s.tracks = append(s.tracks, t)
 		}
-		s.healthy = newBlob(encodeMultivariant(s.tracks), playlistType, s.start)
+		if c.Subtitles {
+			s.subtitles = &track{stream: s, name: subtitlesName, index: -1, suffix: suffixText, timeline: o.timeline(s, nil), number: -1}
+		}
+		s.healthy = newBlob(encodeMultivariant(s, s.tracks, c.Second), playlistType, s.start)
 		o.streams[name] = s
 	}
 	return o
@@ -85,8 +90,20 @@ func (o *Origin) timeline(s *stream, faults []*injected) timeline {
 	return newTimeline(s.start, c.SegmentDuration, c.TargetDuration+time.Second, jitter, uint64(s.index), faults)
 }
 
+// accepts reports whether there is a listener to connect to.
+func (o *Origin) accepts(path string, now time.Time) bool {
+	if len(o.config.Faults.all()) == 0 {
+		return true
+	}
+	name, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return accepted(o.config.Faults.origin(name, "", false, now), now)
+}
+
 // ServeHTTP answers for playlists and segments, and 404 for the rest.
 func (o *Origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !o.accepts(r.URL.Path, time.Now()) {
+		panic(http.ErrAbortHandler)
+	}
 	w.Header().Set("Access-Control-Allow-Origin", "*")
 	if !readable(w, r) {
 		return
@@ -106,7 +123,7 @@ func (o *Origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case t == nil:
 			http.NotFound(w, r)
-		case parts[2] == playlistName && o.config.Part > 0:
+		case parts[2] == playlistName && o.config.Part > 0 && !t.text():
 			o.serveReload(w, r, t, now)
 		case parts[2] == playlistName:
 			o.serveMedia(w, r, t, now)
@@ -116,7 +133,18 @@ func (o *Origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-const playlistName = "playlist.m3u8"
+const (
+	playlistName  = "playlist.m3u8"
+	subtitlesName = "subs" // of the rendition and of its group
+)
+
+// mediaSuffix is how the names of video segments end.
+func mediaSuffix(fmp4 bool) string {
+	if fmp4 {
+		return suffixMP4
+	}
+	return suffixTS
+}
 
 func (s *stream) track(name string) *track {
 	for _, t := range s.tracks {
@@ -124,10 +152,16 @@ func (s *stream) track(name string) *track {
 			return t
 		}
 	}
+	if s.subtitles != nil && name == subtitlesName {
+		return s.subtitles
+	}
 	return nil
 }
 
-func (t *track) last() bool { return t.index == len(t.stream.tracks)-1 }
+// text reports whether the track is one of subtitles.
+func (t *track) text() bool { return t.suffix == suffixText }
+
+func (t *track) last() bool { return !t.text() && t.index == len(t.stream.tracks)-1 }
 
 // faults lists what touches a rendition.
 func (o *Origin) faults(t *track, now time.Time) []*injected {
@@ -149,7 +183,7 @@ func (o *Origin) serveMultivariant(w http.ResponseWriter, r *http.Request, s *st
 		}
 	}
 	if len(left) < len(s.tracks) {
-		b = newBlob(encodeMultivariant(left), playlistType, now)
+		b = newBlob(encodeMultivariant(s, left, o.config.Second), playlistType, now)
 	}
 	w.Header().Set("Cache-Control", o.config.PlaylistCache)
 	a.serve(w, r, b)
@@ -226,14 +260,14 @@ func (o *Origin) view(t *track, tl *timeline, number int64) *view {
 	first := max(0, number-int64(c.Window)+1)
 	v := &view{
 		version: 6, target: int(c.TargetDuration / time.Second), sequence: first, independent: true,
-		window: c.Window, fmp4: c.FMP4, encrypt: c.Encrypt, timeline: tl, segments: make([]listed, 0, number-first+1),
+		window: c.Window, suffix: t.suffix, fmp4: c.FMP4 && !t.text(), encrypt: c.Encrypt && !t.text(), timeline: tl, segments: make([]listed, 0, number-first+1),
 	}
 	if n := int64(c.Discontinuity); n > 0 && first > 0 {
 		v.discSequence = (first - 1) / n
 	}
 	for i := first; i <= number; i++ {
 		begin, length := tl.segment(i)
-		s := listed{number: i, length: length, published: tl.published(i)}
+		s := listed{number: i, name: i, length: length, published: tl.published(i)}
 		s.disc = c.Discontinuity > 0 && i > 0 && i%int64(c.Discontinuity) == 0
 		if !c.PlainTime {
 			s.at = t.stream.start.Add(begin).UTC()
@@ -249,7 +283,7 @@ func (o *Origin) serveSegment(w http.ResponseWriter, r *http.Request, t *track, 
 	w.Header().Set("Cache-Control", o.config.SegmentCache)
 	if o.config.FMP4 && name == "init.mp4" {
 		a.apply(faults, now)
-		a.serve(w, r, &blob{body: media.Init(t.index), kind: "video/mp4", modified: t.stream.start})
+		a.serve(w, r, newBlob(media.Init(t.encode(faults, now)), "video/mp4", t.stream.start))
 		return
 	}
 	if generation, ok := keyGeneration(name); ok && o.config.Encrypt {
@@ -262,11 +296,18 @@ func (o *Origin) serveSegment(w http.ResponseWriter, r *http.Request, t *track, 
 		o.servePart(w, r, t, number, index, now)
 		return
 	}
-	number, ok := segmentNumber(name, o.config.FMP4)
+	o.serveWhole(w, r, t, name, now)
+}
+
+// serveWhole answers for a complete segment.
+func (o *Origin) serveWhole(w http.ResponseWriter, r *http.Request, t *track, name string, now time.Time) {
+	faults := o.faults(t, now)
+	number, ok := segmentNumber(name, t.suffix)
 	tl, shown := o.shown(t, faults, now)
 	if shown.After(now) { // what is listed early is not there early
 		shown = now
 	}
+	number = owner(faults, tl, number, shown)
 	// What left the playlist stays for two more windows (RFC 8216bis §6.2.2).
 	if newest := tl.last(shown); !ok || number > newest || number <= newest-3*int64(o.config.Window) {
 		w.Header().Set("Cache-Control", "max-age=1")
@@ -274,9 +315,23 @@ func (o *Origin) serveSegment(w http.ResponseWriter, r *http.Request, t *track, 
 		return
 	}
 	begin, length := tl.segment(number)
-	a.published = tl.published(number)
+	a := answer{kind: segment, published: tl.published(number)}
 	a.apply(faults, now)
-	a.serve(w, r, o.segment(t.index, int64(begin/time.Second)+a.ahead, int64(length/time.Second), a.take).at(a.published))
+	from, seconds := int64(begin/time.Second)+a.ahead, int64(length/time.Second)
+	if t.text() {
+		a.serve(w, r, newBlob(media.Text(from, seconds), "text/vtt", a.published))
+		return
+	}
+	a.serve(w, r, o.segment(t.encode(faults, a.published), from, seconds, a.take).at(a.published))
+}
+
+// encode is which of the embedded videos a rendition shows in what was made at
+// a moment.
+func (t *track) encode(faults []*injected, at time.Time) int {
+	if recoded(faults, at) {
+		return t.index + 1
+	}
+	return t.index
 }
 
 // segment returns the bytes of a segment. Streams share them: the newest ones
