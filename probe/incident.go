@@ -2,21 +2,6 @@ package probe
 
 import "time"
 
-// Finding is one thing that is wrong at one moment, reported by a check.
-type Finding struct {
-	Check     string
-	Severity  Severity
-	Stream    string
-	Rendition string
-	Side      Side
-	Summary   string // constant for the check: "playlist stopped moving"
-	Detail    string // what was seen, with its figures and the limit
-	Blame     Blame
-	Spec      string // the clause it comes from
-	At        time.Time
-	Evidence  Evidence
-}
-
 // Evidence is one request that shows the finding and how to repeat it.
 type Evidence struct {
 	At        time.Time           `json:"at"`
@@ -38,34 +23,57 @@ func EvidenceOf(e *Exchange) Evidence {
 	}
 }
 
-// IncidentState is opened or closed.
+// IncidentState says what the newest change of an incident was.
 type IncidentState string
 
-// States of an incident.
+// States of an incident. One that is Opened or Updated is open.
 const (
-	Opened IncidentState = "opened"
-	Closed IncidentState = "closed"
+	Opened  IncidentState = "opened"
+	Updated IncidentState = "updated" // its cause, blame, severity or scope changed
+	Closed  IncidentState = "closed"
 )
 
-// Incident is a finding that held: one cause, with its consequences folded in.
-// The JSON form is the same in the API, in incidents.jsonl and in webhooks.
+// Scope says how far one cause reaches.
+type Scope string
+
+// Scopes, from the widest to the narrowest. Incident.Host names the origin or
+// the edge.
+const (
+	ScopeEvent     Scope = "event"
+	ScopeOrigin    Scope = "origin"
+	ScopeEdge      Scope = "edge"
+	ScopeStream    Scope = "stream"
+	ScopeRendition Scope = "rendition"
+)
+
+// Incident is one diagnosis with a life: one cause, with its consequences
+// folded in. The JSON form is the same in the API, in incidents.jsonl and in
+// webhooks.
 type Incident struct {
 	ID           string        `json:"id"`
 	State        IncidentState `json:"state"`
 	Check        string        `json:"check"`
 	Severity     Severity      `json:"severity"`
 	Blame        Blame         `json:"blame"`
+	Because      string        `json:"because"` // what proves the blame, in one sentence
+	Scope        Scope         `json:"scope"`
+	Host         string        `json:"host,omitempty"` // of scope origin and edge: the host, with its port
 	Event        string        `json:"event"`
-	Stream       string        `json:"stream"`
+	Streams      []string      `json:"streams"`              // all that are or were affected, sorted
+	Stream       string        `json:"stream"`               // the first one affected
 	Rendition    string        `json:"rendition"`            // the first one affected; "" is the whole stream
-	Renditions   []string      `json:"renditions,omitempty"` // all that are affected
+	Renditions   []string      `json:"renditions,omitempty"` // all that are or were affected
 	Side         Side          `json:"side"`
 	Summary      string        `json:"summary"`
 	Detail       string        `json:"detail"`
 	Began        time.Time     `json:"began"`  // first bad observation
 	Opened       time.Time     `json:"opened"` // when the evidence sufficed
 	Closed       *time.Time    `json:"closed"`
+	Count        int           `json:"count"` // how often it was there: 1, and one more for each time it came back within its hold
 	Spec         string        `json:"spec"`
 	Consequences []string      `json:"consequences,omitempty"` // checks explained by this one
 	Evidence     []Evidence    `json:"evidence"`
 }
+
+// Open reports whether the incident is not closed.
+func (i *Incident) Open() bool { return i.State != Closed }

@@ -13,6 +13,8 @@ type Snapshot struct {
 	Edge    string           `json:"edge"`
 	Origin  string           `json:"origin"`
 	Streams []StreamSnapshot `json:"streams"`
+
+	Incidents []Incident `json:"-"` // the open ones, whole, oldest first
 }
 
 // StreamSnapshot is one stream of a Snapshot.
@@ -22,7 +24,6 @@ type StreamSnapshot struct {
 	Since         time.Time           `json:"since"`
 	Renditions    []RenditionSnapshot `json:"renditions"`
 	OpenIncidents []string            `json:"open_incidents"`
-	Incidents     []Incident          `json:"-"` // the open ones, whole
 	Advice        []Advice            `json:"advice,omitempty"`
 	Viewers       *Viewers            `json:"viewers,omitempty"`
 }

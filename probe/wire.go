@@ -41,6 +41,9 @@ func (i Incident) MarshalJSON() ([]byte, error) {
 	if i.Evidence == nil {
 		i.Evidence = []Evidence{}
 	}
+	if i.Streams == nil {
+		i.Streams = []string{}
+	}
 	return json.Marshal(struct {
 		plain
 		Began  stamp `json:"began"`

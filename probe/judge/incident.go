@@ -73,7 +73,7 @@ func (tr *tracker) rendition() string { return tr.t.h.Target.Rendition }
 
 // open starts a new incident.
 func (j *Judge) open(now time.Time) *incident {
-	in := &incident{Incident: probe.Incident{State: probe.Opened, Event: j.opts.Event, Stream: j.opts.Stream, Opened: now.UTC()}}
+	in := &incident{Incident: probe.Incident{State: probe.Opened, Event: j.opts.Event, Scope: probe.ScopeStream, Streams: []string{j.opts.Stream}, Stream: j.opts.Stream, Count: 1, Opened: now.UTC()}}
 	id := now.UTC().Format("20060102T150405Z-") + j.opts.Stream // not the check: the cause may turn out to be another
 	in.ID = id
 	for n := 2; j.ids[in.ID]; n++ {

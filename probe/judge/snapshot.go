@@ -16,7 +16,6 @@ func (j *Judge) Snapshot(now time.Time) *probe.StreamSnapshot {
 	}
 	for _, in := range j.incidents {
 		s.OpenIncidents = append(s.OpenIncidents, in.ID)
-		s.Incidents = append(s.Incidents, in.copy())
 	}
 	sides := make([]probe.SideSnapshot, len(j.targets))
 	for i, t := range j.targets {
@@ -44,6 +43,14 @@ func (j *Judge) Snapshot(now time.Time) *probe.StreamSnapshot {
 	}
 	s.Since = j.since
 	return s
+}
+
+// Open returns the open incidents.
+func (j *Judge) Open() (list []probe.Incident) {
+	for _, in := range j.incidents {
+		list = append(list, in.copy())
+	}
+	return list
 }
 
 func renditionOf(s *probe.StreamSnapshot, name string) *probe.RenditionSnapshot {

@@ -220,7 +220,8 @@ func (m *Monitor) Snapshot() *probe.Snapshot {
 		Edge: fetch.RedactURL(m.opts.Edge), Origin: fetch.RedactURL(m.opts.Origin), Streams: make([]probe.StreamSnapshot, 0, len(m.streams)),
 	}
 	for _, s := range m.streams {
-		one := s.snapshot(now)
+		one, open := s.snapshot(now)
+		snap.Incidents = append(snap.Incidents, open...)
 		snap.Streams = append(snap.Streams, one)
 		snap.Verdict = snap.Verdict.Worse(one.Verdict)
 	}

@@ -249,8 +249,8 @@ func (s *stream) climb(ctx context.Context) {
 }
 
 // snapshot returns the stream as it is now.
-func (s *stream) snapshot(now time.Time) probe.StreamSnapshot {
+func (s *stream) snapshot(now time.Time) (probe.StreamSnapshot, []probe.Incident) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return *s.judge.Snapshot(now)
+	return *s.judge.Snapshot(now), s.judge.Open()
 }

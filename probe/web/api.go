@@ -121,9 +121,9 @@ func openIncidents(snap *probe.Snapshot, f probe.IncidentFilter) (list []probe.I
 	if snap == nil {
 		return nil
 	}
-	for _, stream := range snap.Streams {
-		if f.Stream == "" || f.Stream == stream.Name {
-			list = append(list, stream.Incidents...)
+	for i := range snap.Incidents {
+		if f.Stream == "" || slices.Contains(snap.Incidents[i].Streams, f.Stream) {
+			list = append(list, snap.Incidents[i])
 		}
 	}
 	slices.SortStableFunc(list, func(a, b probe.Incident) int { return b.Began.Compare(a.Began) })

@@ -103,7 +103,7 @@ func New(o Options) *Sink {
 	return s
 }
 
-func labelNames(scope probe.Scope) []string {
+func labelNames(scope probe.Dimensions) []string {
 	names := []string{"event", "stream", "rendition", "side"}
 	switch scope {
 	case probe.ByEvent:
