@@ -37,7 +37,7 @@ func (c *Collector) Write(_ context.Context, b probe.Batch) error {
 			c.list = append(c.list, in)
 			continue
 		}
-		if old := &c.list[i]; old.Check != in.Check || old.Severity != in.Severity || old.Blame != in.Blame || old.Side != in.Side {
+		if changed(&c.list[i], &in) {
 			if c.changes == nil {
 				c.changes = map[string]int{}
 			}
@@ -46,6 +46,12 @@ func (c *Collector) Write(_ context.Context, b probe.Batch) error {
 		c.list[i] = in
 	}
 	return nil
+}
+
+// changed reports whether an incident is worth telling of again.
+func changed(before, after *probe.Incident) bool {
+	return before.Check != after.Check || before.Severity != after.Severity || before.Blame != after.Blame || before.Side != after.Side ||
+		before.Scope != after.Scope || !slices.Equal(before.Streams, after.Streams)
 }
 
 // Incidents returns what was seen, in the order of opening.
@@ -57,10 +63,11 @@ func (c *Collector) Incidents() []probe.Incident {
 
 // Open returns the incidents that are open, in the order of opening.
 func (c *Collector) Open() []probe.Incident {
-	return slices.DeleteFunc(c.Incidents(), func(in probe.Incident) bool { return in.State == probe.Closed })
+	return slices.DeleteFunc(c.Incidents(), func(in probe.Incident) bool { return !in.Open() })
 }
 
-// Changes is how often an incident got another cause, severity, blame or side.
+// Changes is how often an incident got another cause, severity, blame, side,
+// scope or other streams.
 func (c *Collector) Changes(id string) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -26,6 +26,7 @@ type scene struct {
 	side     probe.Side
 	least    probe.Severity // of that incident
 	worst    probe.Severity // of any incident
+	never    probe.Blame    // of any incident
 	most     int            // incidents in all; zero is one
 	verdict  probe.Verdict  // at the end; "" is any
 }
@@ -38,7 +39,12 @@ var (
 
 // scenes are the rows of the field, as far as a simulator can show them.
 func scenes() []scene {
-	long := func(s *drill.Setup) { s.Origin.PlaylistCache = "max-age=5" }
+	maxAge := func(seconds int) func(s *drill.Setup) {
+		return func(s *drill.Setup) { s.Origin.PlaylistCache = fmt.Sprintf("max-age=%d", seconds) }
+	}
+	keeps := func(d time.Duration) func(s *drill.Setup) {
+		return func(s *drill.Setup) { s.Edge.ManifestTTL = sim.TTL{Min: d, Default: d, Max: d} }
+	}
 	list := []scene{
 		{name: "init segment kept", preset: "haproxy", fault: "init-changed", lasts: 20 * time.Second, blame: ofCache, side: probe.Edge, least: probe.Critical},
 		{name: "old bytes under reused names", fault: "names-reused", lasts: 10 * time.Second, blame: ofCache, side: probe.Edge, least: probe.Critical, most: 2},
@@ -47,10 +53,13 @@ func scenes() []scene {
 		{name: "second CDN dead", setup: func(s *drill.Setup) { s.Second = true }, fault: "edge-503", standing: true, lasts: time.Minute, blame: []probe.Blame{probe.BlameCDN}, side: probe.Edge, least: probe.Error, worst: probe.Error, verdict: probe.Degraded},
 		{name: "wrong type from the origin", fault: "wrong-type", lasts: 20 * time.Second, blame: ofOrigin, side: probe.Origin, least: probe.Warning},
 		{name: "two packagers by turns for five minutes", fault: "two-packagers", lasts: 5 * time.Minute, blame: []probe.Blame{probe.BlameEncoder, probe.BlameOrigin}, side: probe.Origin, least: probe.Error, most: 2},
-		{name: "TTL of 5 s", setup: long, preset: "squid", lasts: 90 * time.Second, blame: ofConfig, side: probe.Edge, least: probe.Warning},
-		{name: "minimum TTL of 8 s", setup: func(s *drill.Setup) {
-			s.Edge.ManifestTTL = sim.TTL{Min: 8 * time.Second, Default: 8 * time.Second, Max: 8 * time.Second}
-		}, lasts: 90 * time.Second, blame: ofConfig, side: probe.Edge, least: probe.Error},
+		{name: "max-age 5", setup: maxAge(5), preset: "squid", lasts: 90 * time.Second, blame: ofConfig, side: probe.Edge, least: probe.Warning},
+		{name: "max-age 8", setup: maxAge(8), preset: "squid", lasts: 90 * time.Second, blame: ofConfig, side: probe.Edge, least: probe.Error},
+		{name: "TTL of 5 s", setup: keeps(5 * time.Second), lasts: 90 * time.Second, blame: ofConfig, side: probe.Edge, least: probe.Warning},
+		{name: "minimum TTL of 8 s", setup: keeps(8 * time.Second), lasts: 90 * time.Second, blame: ofConfig, side: probe.Edge, least: probe.Error},
+		{name: "cache reload of 1.5 s", fault: "edge-refused", ends: 1500 * time.Millisecond, lasts: 20 * time.Second, worst: probe.Error, verdict: probe.OK},
+		{name: "encoder pauses for 6 s", fault: "stall", ends: 6 * time.Second, lasts: 20 * time.Second, never: probe.BlameCDN, verdict: probe.OK},
+		{name: "variant gone for a minute", fault: "variant-gone", lasts: time.Minute, blame: []probe.Blame{probe.BlameEncoder}, side: probe.Origin, least: probe.Error, worst: probe.Error, verdict: probe.Degraded},
 	}
 	for _, p := range sim.Presets() {
 		list = append(list,
@@ -129,7 +138,10 @@ func (s *scene) judge(w *drill.Watch, began time.Time) (problems []string) {
 		if s.worst > 0 && in.Severity > s.worst {
 			problems = append(problems, fmt.Sprintf("%s is %s: %s", in.Check, in.Severity, in.Detail))
 		}
-		right = right || in.State == probe.Opened && in.Side == s.side && slices.Contains(s.blame, in.Blame) && in.Severity >= s.least
+		if in.Blame == s.never {
+			problems = append(problems, fmt.Sprintf("%s %s blames %s %s", in.Check, in.Severity, in.Blame, since(in, began)))
+		}
+		right = right || in.Open() && in.Side == s.side && slices.Contains(s.blame, in.Blame) && in.Severity >= s.least
 	}
 	if !right {
 		said := ""

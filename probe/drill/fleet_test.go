@@ -18,22 +18,32 @@ import (
 	"github.com/streamwatch/streamwatch/probe/sink/notify"
 )
 
-// fleets are what breaks many streams of one host at once, or one beside many.
-var fleets = []struct {
+// What reaches every stream of a host is of that host, or of the event.
+var (
+	hostOrigin = []probe.Scope{probe.ScopeOrigin, probe.ScopeEvent}
+	hostEdge   = []probe.Scope{probe.ScopeEdge, probe.ScopeEvent}
+)
+
+// fleetFault is a fault and what must be said of it.
+type fleetFault struct {
 	name   string
 	faults []sim.Injection
 	blame  []probe.Blame
 	side   probe.Side
 	one    string // the only stream that it hits; "" is all
+	scopes []probe.Scope
 	cache  string // preset of the edge; "" is the default
-}{
-	{"origin hung", []sim.Injection{{Fault: "origin-hang"}}, []probe.Blame{probe.BlameOrigin}, probe.Origin, "", ""},
-	{"origin hung behind nginx", []sim.Injection{{Fault: "origin-hang"}}, []probe.Blame{probe.BlameOrigin}, probe.Origin, "", "nginx"},
-	{"edge refused", []sim.Injection{{Fault: "edge-refused"}}, []probe.Blame{probe.BlameCDN}, probe.Edge, "", ""},
-	{"edge frozen", []sim.Injection{{Fault: "stale-edge"}}, []probe.Blame{probe.BlameCDN}, probe.Edge, "", ""},
-	{"origin stalled", []sim.Injection{{Fault: "stall"}}, []probe.Blame{probe.BlameEncoder, probe.BlameOrigin}, probe.Origin, "", ""},
-	{"one rendition forbidden", []sim.Injection{{Fault: "forbidden-one"}}, []probe.Blame{probe.BlameOrigin, probe.BlameConfig}, probe.Origin, "", ""},
-	{"one stream stalled", []sim.Injection{{Fault: "stall", Stream: "s07"}}, []probe.Blame{probe.BlameEncoder}, probe.Origin, "s07", ""},
+}
+
+// fleets are what breaks many streams of one host at once, or one beside many.
+var fleets = []fleetFault{
+	{"origin hung", []sim.Injection{{Fault: "origin-hang"}}, []probe.Blame{probe.BlameOrigin}, probe.Origin, "", hostOrigin, ""},
+	{"origin hung behind nginx", []sim.Injection{{Fault: "origin-hang"}}, []probe.Blame{probe.BlameOrigin}, probe.Origin, "", hostOrigin, "nginx"},
+	{"edge refused", []sim.Injection{{Fault: "edge-refused"}}, []probe.Blame{probe.BlameCDN}, probe.Edge, "", hostEdge, ""},
+	{"edge frozen", []sim.Injection{{Fault: "stale-edge"}}, []probe.Blame{probe.BlameCDN}, probe.Edge, "", hostEdge, ""},
+	{"origin stalled", []sim.Injection{{Fault: "stall"}}, []probe.Blame{probe.BlameEncoder, probe.BlameOrigin}, probe.Origin, "", hostOrigin, ""},
+	{"one rendition forbidden", []sim.Injection{{Fault: "forbidden-one"}}, []probe.Blame{probe.BlameOrigin, probe.BlameConfig}, probe.Origin, "", hostOrigin, "haproxy"},
+	{"one stream stalled", []sim.Injection{{Fault: "stall", Stream: "s07"}}, []probe.Blame{probe.BlameEncoder}, probe.Origin, "s07", []probe.Scope{probe.ScopeStream}, ""},
 }
 
 const (
@@ -65,11 +75,7 @@ func TestFleets(t *testing.T) {
 							t.Fatal(err)
 						}
 						time.Sleep(fleetBreak)
-						for _, in := range w.Seen.Incidents() {
-							if !slices.Contains(f.blame, in.Blame) || in.Side != f.side || f.one != "" && in.Stream != f.one {
-								wrong = append(wrong, fmt.Sprintf("%s %s %s at the %s", in.Check, in.Severity, in.Blame, in.Side))
-							}
-						}
+						wrong = f.wrong(w.Seen.Incidents(), n)
 						w.Board.Clear("", "", "")
 						time.Sleep(fleetAfter)
 					})
@@ -106,11 +112,31 @@ func fleet(n int, edge sim.EdgeConfig) (*drill.Watch, *atomic.Int64) {
 	}), posts
 }
 
+// wrong lists incidents, in words, that do not say what the fleet's fault is.
+func (f *fleetFault) wrong(all []probe.Incident, n int) (list []string) {
+	hit := names(n)
+	if f.one != "" {
+		hit = []string{f.one}
+	}
+	for _, in := range all {
+		if !slices.Contains(f.blame, in.Blame) || in.Side != f.side {
+			list = append(list, fmt.Sprintf("%s %s %s at the %s", in.Check, in.Severity, in.Blame, in.Side))
+		}
+		if !slices.Contains(f.scopes, in.Scope) || !slices.Equal(in.Streams, hit) {
+			list = append(list, fmt.Sprintf("%s of scope %q and %d streams", in.Check, in.Scope, len(in.Streams)))
+		}
+	}
+	return list
+}
+
 // fleetProblems says what is wrong with the incidents of one cause.
 func fleetProblems(w *drill.Watch, wrong []string, posts int) (problems []string) {
 	all := w.Seen.Incidents()
 	if len(all) != 1 {
 		problems = append(problems, fmt.Sprintf("%d incidents (%s), want 1", len(all), tally(all)))
+	}
+	if i := slices.IndexFunc(all, func(in probe.Incident) bool { return in.Blame != all[0].Blame }); i > 0 {
+		problems = append(problems, fmt.Sprintf("some blame %s, others %s", all[0].Blame, all[i].Blame))
 	}
 	limit := 0
 	for _, in := range all {
@@ -121,7 +147,7 @@ func fleetProblems(w *drill.Watch, wrong []string, posts int) (problems []string
 	}
 	if len(wrong) > 0 {
 		slices.Sort(wrong)
-		problems = append(problems, fmt.Sprintf("%d blame wrong: %s", len(wrong), strings.Join(slices.Compact(wrong), ", ")))
+		problems = append(problems, fmt.Sprintf("%d are wrong: %s", len(wrong), strings.Join(slices.Compact(wrong), ", ")))
 	}
 	if open := w.Seen.Open(); len(open) > 0 {
 		problems = append(problems, fmt.Sprintf("%d are open %s after it ended", len(open), fleetAfter))
