@@ -46,24 +46,73 @@ func scenes() []scene {
 		return func(s *drill.Setup) { s.Edge.ManifestTTL = sim.TTL{Min: d, Default: d, Max: d} }
 	}
 	list := []scene{
-		{name: "init segment kept", preset: "haproxy", fault: "init-changed", lasts: 20 * time.Second, blame: ofCache, side: probe.Edge, least: probe.Critical},
-		{name: "old bytes under reused names", fault: "names-reused", lasts: 10 * time.Second, blame: ofCache, side: probe.Edge, least: probe.Critical, most: 2},
-		{name: "404 kept for an hour", preset: "ats", fault: "seg-404", ends: 5 * time.Second, lasts: 10 * time.Second, blame: ofCache, side: probe.Edge, least: probe.Error, most: 2},
-		{name: "subtitles ahead from the start", fault: "subtitles-ahead", standing: true, lasts: time.Minute, blame: []probe.Blame{probe.BlameEncoder}, side: probe.Origin, least: probe.Warning, worst: probe.Error},
-		{name: "second CDN dead", setup: func(s *drill.Setup) { s.Second = true }, fault: "edge-503", standing: true, lasts: time.Minute, blame: []probe.Blame{probe.BlameCDN}, side: probe.Edge, least: probe.Error, worst: probe.Error, verdict: probe.Degraded},
-		{name: "wrong type from the origin", fault: "wrong-type", lasts: 20 * time.Second, blame: ofOrigin, side: probe.Origin, least: probe.Warning},
-		{name: "two packagers by turns for five minutes", fault: "two-packagers", lasts: 5 * time.Minute, blame: []probe.Blame{probe.BlameEncoder, probe.BlameOrigin}, side: probe.Origin, least: probe.Error, most: 2},
-		{name: "max-age 5", setup: maxAge(5), preset: "squid", lasts: 90 * time.Second, blame: ofConfig, side: probe.Edge, least: probe.Warning},
-		{name: "max-age 8", setup: maxAge(8), preset: "squid", lasts: 90 * time.Second, blame: ofConfig, side: probe.Edge, least: probe.Error},
-		{name: "TTL of 5 s", setup: keeps(5 * time.Second), lasts: 90 * time.Second, blame: ofConfig, side: probe.Edge, least: probe.Warning},
-		{name: "minimum TTL of 8 s", setup: keeps(8 * time.Second), lasts: 90 * time.Second, blame: ofConfig, side: probe.Edge, least: probe.Error},
-		{name: "cache reload of 1.5 s", fault: "edge-refused", ends: 1500 * time.Millisecond, lasts: 20 * time.Second, worst: probe.Error, verdict: probe.OK},
-		{name: "encoder pauses for 6 s", fault: "stall", ends: 6 * time.Second, lasts: 20 * time.Second, never: probe.BlameCDN, verdict: probe.OK},
-		{name: "variant gone for a minute", fault: "variant-gone", lasts: time.Minute, blame: []probe.Blame{probe.BlameEncoder}, side: probe.Origin, least: probe.Error, worst: probe.Error, verdict: probe.Degraded},
+		{
+			name: "init segment kept", preset: "haproxy", fault: "init-changed", lasts: 20 * time.Second,
+			blame: ofCache, side: probe.Edge, least: probe.Critical,
+		},
+		{
+			name: "old bytes under reused names", fault: "names-reused", lasts: 10 * time.Second,
+			blame: ofCache, side: probe.Edge, least: probe.Critical, most: 2,
+		},
+		{
+			name: "404 kept for an hour", preset: "ats", fault: "seg-404", ends: 5 * time.Second,
+			lasts: 10 * time.Second, blame: ofCache, side: probe.Edge, least: probe.Error, most: 2,
+		},
+		{
+			name: "subtitles ahead from the start", fault: "subtitles-ahead", standing: true,
+			lasts: time.Minute, blame: []probe.Blame{probe.BlameEncoder}, side: probe.Origin,
+			least: probe.Warning, worst: probe.Error,
+		},
+		{
+			name: "second CDN dead", setup: func(s *drill.Setup) { s.Second = true }, fault: "edge-503",
+			standing: true, lasts: time.Minute, blame: []probe.Blame{probe.BlameCDN}, side: probe.Edge,
+			least: probe.Error, worst: probe.Error, verdict: probe.Degraded,
+		},
+		{
+			name: "wrong type from the origin", fault: "wrong-type", lasts: 20 * time.Second, blame: ofOrigin,
+			side: probe.Origin, least: probe.Warning,
+		},
+		{
+			name: "two packagers by turns for five minutes", fault: "two-packagers", lasts: 5 * time.Minute,
+			blame: []probe.Blame{probe.BlameEncoder, probe.BlameOrigin}, side: probe.Origin, least: probe.Error,
+			most: 2,
+		},
+		{
+			name: "max-age 5", setup: maxAge(5), preset: "squid", lasts: 90 * time.Second, blame: ofConfig,
+			side: probe.Edge, least: probe.Warning,
+		},
+		{
+			name: "max-age 8", setup: maxAge(8), preset: "squid", lasts: 90 * time.Second, blame: ofConfig,
+			side: probe.Edge, least: probe.Error,
+		},
+		{
+			name: "TTL of 5 s", setup: keeps(5 * time.Second), lasts: 90 * time.Second, blame: ofConfig,
+			side: probe.Edge, least: probe.Warning,
+		},
+		{
+			name: "minimum TTL of 8 s", setup: keeps(8 * time.Second), lasts: 90 * time.Second, blame: ofConfig,
+			side: probe.Edge, least: probe.Error,
+		},
+		{
+			name: "cache reload of 1.5 s", fault: "edge-refused", ends: 1500 * time.Millisecond,
+			lasts: 20 * time.Second, worst: probe.Error, verdict: probe.OK,
+		},
+		{
+			name: "encoder pauses for 6 s", fault: "stall", ends: 6 * time.Second, lasts: 20 * time.Second,
+			never: probe.BlameCDN, verdict: probe.OK,
+		},
+		{
+			name: "variant gone for a minute", fault: "variant-gone", lasts: time.Minute,
+			blame: []probe.Blame{probe.BlameEncoder}, side: probe.Origin, least: probe.Error,
+			worst: probe.Error, verdict: probe.Degraded,
+		},
 	}
 	for _, p := range sim.Presets() {
 		list = append(list,
-			scene{name: "origin hung behind " + p.Name, preset: p.Name, fault: "origin-hang", lasts: 20 * time.Second, blame: ofOrigin, side: probe.Origin, least: probe.Critical},
+			scene{
+				name: "origin hung behind " + p.Name, preset: p.Name, fault: "origin-hang",
+				lasts: 20 * time.Second, blame: ofOrigin, side: probe.Origin, least: probe.Critical,
+			},
 			scene{name: "healthy behind " + p.Name, preset: p.Name, lasts: 5 * time.Minute, worst: probe.Warning, most: 2, verdict: probe.OK})
 	}
 	return list

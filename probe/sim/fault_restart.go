@@ -6,15 +6,18 @@ import "time"
 func restartFaults() []Fault {
 	return []Fault{
 		{
-			Name: "init-changed", Doc: "the encoder restarts with other parameters under the same names: init.mp4 and new segments are of another encode, after a discontinuity",
+			Name:  "init-changed",
+			Doc:   "the encoder restarts with other parameters under the same names: init.mp4 and new segments are of another encode, after a discontinuity",
 			Where: AtOrigin, FMP4: true, recode: true, view: joinEncodes,
 		},
 		{
-			Name: "names-reused", Doc: "the encoder restarts and counts anew from the argument of segments before: other bytes have the names that caches know",
+			Name:  "names-reused",
+			Doc:   "the encoder restarts and counts anew from the argument of segments before: other bytes have the names that caches know",
 			Where: AtOrigin, Arg: "6", reuse: true, view: reuseNames,
 		},
 		{
-			Name: "subtitles-ahead", Doc: "EXT-X-PROGRAM-DATE-TIME of the subtitles is ahead by the argument", Where: AtOrigin, Arg: "60s", Subtitles: true,
+			Name: "subtitles-ahead", Doc: "EXT-X-PROGRAM-DATE-TIME of the subtitles is ahead by the argument",
+			Where: AtOrigin, Arg: "60s", Subtitles: true,
 			view: func(in *injected, now time.Time, v *view) {
 				for i := range v.segments {
 					if s := &v.segments[i]; in.on(now) && v.suffix == suffixText && !s.at.IsZero() {

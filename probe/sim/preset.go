@@ -23,59 +23,78 @@ func Presets() []Preset {
 	const never = -1
 	return []Preset{
 		{
-			Name: "cloudfront", Doc: "Amazon CloudFront: an origin that hangs is waited for, then the last copy is served without end",
+			Name:   "cloudfront",
+			Doc:    "Amazon CloudFront: an origin that hangs is waited for, then the last copy is served without end",
 			Config: EdgeConfig{ConnectTimeout: 30 * time.Second, ReadTimeout: 30 * time.Second},
 		},
 		{
-			Name: "nginx", Doc: "nginx with proxy_cache: X-Cache-Status, no Age, no copy while the origin fails, and a minute of patience",
+			Name: "nginx",
+			Doc:  "nginx with proxy_cache: X-Cache-Status, no Age, no copy while the origin fails, and a minute of patience",
 			Config: EdgeConfig{
-				ManifestTTL: obeys(time.Second), SegmentTTL: obeys(time.Hour), ErrorTTL: never, StaleIfError: never, NoRevalidation: true, NoCollapsing: true,
+				ManifestTTL: obeys(time.Second), SegmentTTL: obeys(time.Hour), ErrorTTL: never,
+				StaleIfError: never, NoRevalidation: true, NoCollapsing: true,
 				ReadTimeout: time.Minute, NoAge: true, Marks: nginxMarks(),
 			},
 		},
 		{
-			Name: "nginx-background", Doc: "nginx with proxy_cache_background_update and proxy_cache_use_stale updating error timeout: each poll gets the copy before",
+			Name: "nginx-background",
+			Doc:  "nginx with proxy_cache_background_update and proxy_cache_use_stale updating error timeout: each poll gets the copy before",
 			Config: EdgeConfig{
-				ManifestTTL: obeys(time.Second), SegmentTTL: obeys(time.Hour), ErrorTTL: never, Grace: time.Hour, NoRevalidation: true, NoCollapsing: true,
+				ManifestTTL: obeys(time.Second), SegmentTTL: obeys(time.Hour), ErrorTTL: never,
+				Grace: time.Hour, NoRevalidation: true, NoCollapsing: true,
 				ReadTimeout: time.Minute, NoAge: true, Marks: nginxMarks(),
 			},
 		},
 		{
-			Name: "varnish", Doc: "Varnish: ten seconds of grace in which each poll gets the copy before, X-Varnish and Age",
+			Name: "varnish",
+			Doc:  "Varnish: ten seconds of grace in which each poll gets the copy before, X-Varnish and Age",
 			Config: EdgeConfig{
-				ManifestTTL: obeys(2 * time.Minute), SegmentTTL: obeys(2 * time.Minute), ErrorTTL: never, Grace: 10 * time.Second, StaleIfError: never,
+				ManifestTTL: obeys(2 * time.Minute), SegmentTTL: obeys(2 * time.Minute), ErrorTTL: never,
+				Grace: 10 * time.Second, StaleIfError: never,
 				ReadTimeout: time.Minute, Name: "varnish-1.example.net",
 				Marks: &Marks{Name: "X-Varnish", Via: "1.1 {host} (Varnish/7.1)", Words: map[Word]string{
 					WordHit: "{id} {fill}", WordStale: "{id} {fill}", WordUpdating: "{id} {fill}",
-					WordMiss: "{id}", WordExpired: "{id}", WordRefresh: "{id}", WordFallback: "{id} {fill}", WordError: "{id}",
+					WordMiss: "{id}", WordExpired: "{id}", WordRefresh: "{id}", WordFallback: "{id} {fill}",
+					WordError: "{id}",
 				}},
 			},
 		},
 		{
-			Name: "haproxy", Doc: "HAProxy's small-object cache: Age and, where it is set, X-Cache-Status; init segments are kept for their max-age; no copy while the origin fails",
+			Name: "haproxy",
+			Doc:  "HAProxy's small-object cache: Age and, where it is set, X-Cache-Status; init segments are kept for their max-age; no copy while the origin fails",
 			Config: EdgeConfig{
-				ManifestTTL: obeys(0), SegmentTTL: obeys(time.Hour), ErrorTTL: never, StaleIfError: never, NoRevalidation: true, NoCollapsing: true, ReadTimeout: 50 * time.Second,
+				ManifestTTL: obeys(0), SegmentTTL: obeys(time.Hour), ErrorTTL: never, StaleIfError: never,
+				NoRevalidation: true, NoCollapsing: true, ReadTimeout: 50 * time.Second,
 				Marks: &Marks{Name: "X-Cache-Status", Words: map[Word]string{
-					WordHit: "HIT", WordMiss: "MISS", WordExpired: "MISS", WordRefresh: "MISS", WordFallback: "HIT", WordError: "MISS",
+					WordHit: "HIT", WordMiss: "MISS", WordExpired: "MISS", WordRefresh: "MISS",
+					WordFallback: "HIT", WordError: "MISS",
 				}},
 			},
 		},
 		{
-			Name: "squid", Doc: "Squid: X-Cache: HIT from its host; fifteen minutes of patience; a copy for a week while the origin fails",
+			Name: "squid",
+			Doc:  "Squid: X-Cache: HIT from its host; fifteen minutes of patience; a copy for a week while the origin fails",
 			Config: EdgeConfig{
-				ManifestTTL: obeys(0), SegmentTTL: obeys(time.Hour), ErrorTTL: never, StaleIfError: 7 * 24 * time.Hour, NoCollapsing: true, ReadTimeout: 15 * time.Minute, Name: "squid-1.example.net",
+				ManifestTTL: obeys(0), SegmentTTL: obeys(time.Hour), ErrorTTL: never,
+				StaleIfError: 7 * 24 * time.Hour, NoCollapsing: true, ReadTimeout: 15 * time.Minute,
+				Name: "squid-1.example.net",
 				Marks: &Marks{Name: "X-Cache", Via: "1.1 {host} (squid/5.7)", Words: map[Word]string{
-					WordHit: "HIT from {host}", WordMiss: "MISS from {host}", WordExpired: "MISS from {host}", WordRefresh: "HIT from {host}",
+					WordHit: "HIT from {host}", WordMiss: "MISS from {host}", WordExpired: "MISS from {host}",
+					WordRefresh:  "HIT from {host}",
 					WordFallback: "HIT from {host}", WordError: "MISS from {host}",
 				}},
 			},
 		},
 		{
-			Name: "ats", Doc: "Apache Traffic Server with negative caching: what the cache did is in Via; a 404 is kept for an hour",
+			Name: "ats",
+			Doc:  "Apache Traffic Server with negative caching: what the cache did is in Via; a 404 is kept for an hour",
 			Config: EdgeConfig{
-				ManifestTTL: obeys(0), SegmentTTL: obeys(time.Hour), ErrorTTL: never, NegativeTTL: time.Hour, StaleIfError: 7 * 24 * time.Hour, NoCollapsing: true, ReadTimeout: 30 * time.Second, Name: "ats-1.example.net",
+				ManifestTTL: obeys(0), SegmentTTL: obeys(time.Hour), ErrorTTL: never, NegativeTTL: time.Hour,
+				StaleIfError: 7 * 24 * time.Hour, NoCollapsing: true, ReadTimeout: 30 * time.Second,
+				Name: "ats-1.example.net",
 				Marks: &Marks{Vias: map[Word]string{
-					WordHit: atsVia("cHs f "), WordMiss: atsVia("cMsSfW"), WordExpired: atsVia("cSsSfU"), WordRefresh: atsVia("cSsNfU"),
+					WordHit: atsVia("cHs f "), WordMiss: atsVia("cMsSfW"), WordExpired: atsVia("cSsSfU"),
+					WordRefresh:  atsVia("cSsNfU"),
 					WordFallback: atsVia("cSs f "), WordError: atsVia("cMsEf "),
 				}},
 			},
@@ -85,7 +104,8 @@ func Presets() []Preset {
 			Config: EdgeConfig{
 				ManifestTTL: obeys(0), SegmentTTL: obeys(2 * time.Hour), ReadTimeout: 100 * time.Second,
 				Marks: &Marks{Name: "Cf-Cache-Status", Always: map[string]string{"Cf-Ray": "{id}-SIM", "Server": "cloudflare"}, Words: map[Word]string{
-					WordHit: "HIT", WordMiss: "MISS", WordExpired: "EXPIRED", WordRefresh: "REVALIDATED", WordStale: "STALE", WordUpdating: "UPDATING",
+					WordHit: "HIT", WordMiss: "MISS", WordExpired: "EXPIRED", WordRefresh: "REVALIDATED",
+					WordStale: "STALE", WordUpdating: "UPDATING",
 					WordFallback: "STALE", WordError: "MISS",
 				}},
 			},
@@ -106,7 +126,8 @@ func FindPreset(name string) (Preset, bool) {
 // nginxMarks is $upstream_cache_status in the header that everybody puts it in.
 func nginxMarks() *Marks {
 	return &Marks{Name: "X-Cache-Status", Words: map[Word]string{
-		WordHit: "HIT", WordMiss: "MISS", WordExpired: "EXPIRED", WordRefresh: "REVALIDATED", WordStale: "STALE", WordUpdating: "UPDATING",
+		WordHit: "HIT", WordMiss: "MISS", WordExpired: "EXPIRED", WordRefresh: "REVALIDATED",
+		WordStale: "STALE", WordUpdating: "UPDATING",
 		WordFallback: "STALE", WordError: "MISS",
 	}}
 }
