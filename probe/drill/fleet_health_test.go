@@ -18,9 +18,9 @@ import (
 // meanwhile: nothing above a warning may be found. DRILL_LONG=72h sets for how
 // long, of simulated time.
 func TestManyStreamsWithoutAFalseAlarm(t *testing.T) {
-	long := 30 * time.Minute
-	if testing.Short() || raceDetector {
-		long = 12 * time.Minute
+	long, every := 30*time.Minute, 10*time.Minute
+	if thin() {
+		long, every = 4*time.Minute, 2*time.Minute
 	}
 	if text := os.Getenv("DRILL_LONG"); text != "" {
 		var err error
@@ -28,7 +28,7 @@ func TestManyStreamsWithoutAFalseAlarm(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	const reload, every = time.Second, 10 * time.Minute
+	const reload = time.Second
 	varnish, _ := sim.FindPreset("varnish")
 	synctest.Test(t, func(t *testing.T) {
 		w := drill.New(drill.Setup{
