@@ -25,9 +25,9 @@ var notYet = map[string]string{
 	"minimum TTL of 8 s":             "two incidents of edge.lag, critical, blamed on the CDN",
 
 	"20 streams, origin hung":              "at times: a second incident blames the CDN",
-	"20 streams, one rendition forbidden":  "two incidents of http.status",
+	"20 streams, one rendition forbidden":  "at times: two incidents of http.status",
 	"100 streams, origin hung":             "at times: a second incident blames the CDN",
-	"100 streams, one rendition forbidden": "two incidents of http.status",
+	"100 streams, one rendition forbidden": "at times: two incidents of http.status",
 }
 
 // thin says that rows are held with fewer offsets and streams, so that one which
