@@ -38,32 +38,51 @@ type fleetFault struct {
 // fleets are what breaks many streams of one host at once, or one beside many.
 var fleets = []fleetFault{
 	{
-		"origin hung", []sim.Injection{{Fault: "origin-hang"}}, []probe.Blame{probe.BlameOrigin}, probe.Origin,
+		"origin hung",
+		[]sim.Injection{{Fault: "origin-hang"}},
+		[]probe.Blame{probe.BlameOrigin},
+		probe.Origin,
 		"", hostOrigin, "",
 	},
 	{
-		"origin hung behind nginx", []sim.Injection{{Fault: "origin-hang"}}, []probe.Blame{probe.BlameOrigin},
+		"origin hung behind nginx",
+		[]sim.Injection{{Fault: "origin-hang"}},
+		[]probe.Blame{probe.BlameOrigin},
 		probe.Origin, "", hostOrigin, "nginx",
 	},
 	{
-		"edge refused", []sim.Injection{{Fault: "edge-refused"}}, []probe.Blame{probe.BlameCDN}, probe.Edge, "",
+		"edge refused",
+		[]sim.Injection{{Fault: "edge-refused"}},
+		[]probe.Blame{probe.BlameCDN},
+		probe.Edge, "",
 		hostEdge, "",
 	},
 	{
-		"edge frozen", []sim.Injection{{Fault: "stale-edge"}}, []probe.Blame{probe.BlameCDN}, probe.Edge, "",
+		"edge frozen",
+		[]sim.Injection{{Fault: "stale-edge"}},
+		[]probe.Blame{probe.BlameCDN},
+		probe.Edge, "",
 		hostEdge, "",
 	},
 	{
-		"origin stalled", []sim.Injection{{Fault: "stall"}},
-		[]probe.Blame{probe.BlameEncoder, probe.BlameOrigin}, probe.Origin, "", hostOrigin, "",
+		"origin stalled",
+		[]sim.Injection{{Fault: "stall"}},
+		[]probe.Blame{probe.BlameEncoder, probe.BlameOrigin},
+		probe.Origin, "", hostOrigin, "",
 	},
 	{
-		"one rendition forbidden", []sim.Injection{{Fault: "forbidden-one"}},
-		[]probe.Blame{probe.BlameOrigin, probe.BlameConfig}, probe.Origin, "", hostOrigin, "haproxy",
+		"one rendition forbidden",
+		[]sim.Injection{{Fault: "forbidden-one"}},
+		[]probe.Blame{probe.BlameOrigin, probe.BlameConfig},
+		probe.Origin, "", hostOrigin, "haproxy",
 	},
 	{
-		"one stream stalled", []sim.Injection{{Fault: "stall", Stream: "s07"}},
-		[]probe.Blame{probe.BlameEncoder}, probe.Origin, "s07", []probe.Scope{probe.ScopeStream}, "",
+		"one stream stalled",
+		[]sim.Injection{{Fault: "stall", Stream: "s07"}},
+		[]probe.Blame{probe.BlameEncoder},
+		probe.Origin, "s07",
+		[]probe.Scope{probe.ScopeStream},
+		"",
 	},
 }
 
