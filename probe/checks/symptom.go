@@ -181,7 +181,8 @@ func (tr *tracker) hold() time.Duration {
 	hold := max(time.Duration(tr.check.Hold)*td, td, tr.beat)
 	if tr.h.Target.Side == probe.Edge && (tr.check.Staleness || tr.check.AcrossRenditions) {
 		ttl, _ := tr.h.TTL()
-		hold = max(hold, min(max(ttl, tr.h.Refresh())+tr.h.Gap, relapse))
+		refresh, _ := tr.h.Refresh()
+		hold = max(hold, min(max(ttl, refresh)+tr.h.Gap, relapse))
 	}
 	return hold
 }
@@ -201,12 +202,12 @@ func (tr *tracker) restart() { tr.began, tr.evidence, tr.worst = time.Time{}, ni
 // echo is for how long what is over may explain what others still show: until
 // a new window has gone through every cache, and an error that one keeps.
 func (tr *tracker) echo() time.Duration {
-	return max(5*tr.h.TD()+2*min(tr.h.Allowance(), 2*tr.h.TD()), ErrorCaching+2*time.Second)
+	return max(5*tr.h.TD()+2*min(tr.h.Allowance(), 2*tr.h.TD()), errorCaching+2*time.Second)
 }
 
-// ErrorCaching is how long CloudFront keeps an error of its origin unless it is
+// errorCaching is how long CloudFront keeps an error of its origin unless it is
 // told otherwise (error caching minimum TTL).
-const ErrorCaching = 10 * time.Second
+const errorCaching = 10 * time.Second
 
 func (tr *tracker) echoes(now time.Time) bool {
 	return !tr.held() && !tr.ended.IsZero() && now.Sub(tr.ended) < tr.echo()

@@ -26,6 +26,7 @@ import (
 //	stands still        –                         staleness            encoder
 //	newer content       older, TTL above TD       staleness            config: the TTL is too long
 //	newer content       older, no TTL stated      staleness            config: nothing limits its age
+//	newer content       older, at a steady beat   staleness            config: a minimum TTL above what headers say
 //	newer content       older, one text for long  staleness            cdn: a copy that should be gone
 //	newer content       older, but moves          staleness            config: it revalidates in the background
 //	fails               bad text or bytes         anything else        origin: the edge gives on what it has
@@ -101,18 +102,25 @@ func (x *examination) blameTransport(g *group, st *story, at, other *evidence.St
 	}
 }
 
+// echoes is for how long an edge may give what a failing origin left there: an
+// error that it keeps, of CloudFront's ten seconds for the most of them, or a
+// request that still waits for an origin which is well again.
+const echoes = 8 * time.Second
+
 // keptError reports whether what an edge answers may be an error that its
 // origin gave: it has given nothing better since, and waited for the origin when
 // that was ill, or gives on what it keeps of it.
 func (x *examination) keptError(edge, origin *evidence.State) bool {
-	ex := &edge.Current.Exchange
+	good := edge.Good != nil
 	switch {
-	case origin.Recovered.IsZero(), edge.Good != nil && edge.Good.Exchange.Started.After(origin.Recovered):
+	case origin.Recovered.IsZero(), good && edge.Good.Exchange.Started.After(origin.Recovered):
 		return false
-	case ex.Started.Before(origin.Recovered):
+	case edge.Current.Exchange.Started.Before(origin.Recovered):
 		return true
+	case edge.FailedFrom.After(origin.Recovered) && good && edge.Good.Exchange.Started.After(origin.FailedFrom.Add(origin.TD)):
+		return false // it gave what it had while the origin failed
 	default:
-		return ex.Status >= 400 && x.now.Sub(origin.Recovered) < checks.ErrorCaching
+		return x.now.Sub(origin.Recovered) < echoes
 	}
 }
 
@@ -208,6 +216,8 @@ func blameStale(at, origin *evidence.State, g *group) (probe.Blame, string) {
 		return probe.BlameConfig, old + ", and no header limits how long a cache keeps it" + g.others()
 	case ttl.Value > at.TD && lag.Age <= ttl.Value+max(at.TD/2, 2*time.Second):
 		return probe.BlameConfig, fmt.Sprintf("%s; headers let caches keep it for %s, and the target duration is %s", old, seconds(ttl.Value), seconds(at.TD)) + g.others()
+	case at.Cycle > max(at.Allowance, 3*at.TD/2) && lag.Age <= at.Cycle+at.TD:
+		return probe.BlameConfig, fmt.Sprintf("%s; it takes a new copy every %s, and headers let caches keep one for %s: a minimum TTL", old, seconds(at.Cycle), seconds(ttl.Value)) + g.others()
 	case at.Still:
 		return probe.BlameCDN, fmt.Sprintf("%s; headers let caches keep it for %s", old, seconds(ttl.Value)) + g.others()
 	default:

@@ -255,7 +255,11 @@ func (x *examination) lingers(cause, c *claim) bool {
 		case origin == nil, !s.Sick:
 		case c.check.Staleness:
 			// The ring tells since when the origin had better to give.
-			if edge.Lag.Known && edge.Lag.Age > min(edge.Allowance, 3*edge.TD/2)+max(3*edge.TD/2, 2*time.Second) {
+			limit := min(edge.Allowance, 3*edge.TD/2) + max(3*edge.TD/2, 2*time.Second)
+			if cause.check.Transport {
+				limit = max(limit, echoes) // its request may still wait
+			}
+			if edge.Lag.Known && edge.Lag.Age > limit {
 				return false
 			}
 		case c.check.Transport:

@@ -21,8 +21,6 @@ var notYet = map[string]string{
 	"subtitles ahead from the start": "alt.edge is critical and says that the video is behind",
 	"second CDN dead":                "the origin is blamed",
 	"wrong type from the origin":     "blamed on config",
-	"TTL of 5 s":                     "two incidents of edge.lag, blamed on the CDN",
-	"minimum TTL of 8 s":             "two incidents of edge.lag, critical, blamed on the CDN",
 
 	"20 streams, origin hung":              "at times: a second incident blames the CDN",
 	"20 streams, one rendition forbidden":  "at times: two incidents of http.status",

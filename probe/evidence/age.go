@@ -56,18 +56,22 @@ func (h *History) Overdue() time.Duration {
 const refreshes = 5
 
 // Refresh is the usual time between two texts of the playlist as they were seen
-// here, the median of the newest five; 0 while fewer than three are known. At an
-// edge it is the period of its cache, whatever the headers say.
-func (h *History) Refresh() time.Duration {
+// here, the median of the newest five, and whether so many are known that it can
+// be called usual. At an edge it is the period of its cache, whatever the
+// headers say.
+func (h *History) Refresh() (every time.Duration, usual bool) {
 	var between []time.Duration
 	for i := len(h.Versions) - 1; i > 0 && len(between) < refreshes; i-- {
 		between = append(between, h.Versions[i].First.Sub(h.Versions[i-1].First))
 	}
-	if len(between) < 3 {
-		return 0
+	if len(between) == 0 {
+		return 0, false
 	}
 	slices.Sort(between)
-	return between[len(between)/2]
+	if len(between) < 3 {
+		return between[len(between)-1], false
+	}
+	return between[len(between)/2], true
 }
 
 // fileAge notes since when the edge has been asked for a copy that its cache

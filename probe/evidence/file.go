@@ -93,7 +93,7 @@ func fileHeaders(h *History, o *probe.Observation) {
 func fileFailure(h *History, o *probe.Observation) {
 	at := o.Exchange.Done
 	if h.Failures == 0 {
-		h.FailingSince = at
+		h.FailingSince, h.FailedFrom = at, o.Exchange.Started
 	}
 	h.Failures++
 	h.LastFailure = at

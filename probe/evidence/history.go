@@ -36,6 +36,7 @@ type History struct {
 	Failures     int       // polls that failed in a row, up to now
 	FailingSince time.Time // first of them
 	LastFailure  time.Time // newest failed poll, ever
+	FailedFrom   time.Time // when the newest failures in a row began, over or not; zero is never
 	Recovered    time.Time // when the newest failures in a row were over; zero is never
 	LastError    time.Time // newest poll answered with a 5xx or not at all, ever
 

@@ -16,6 +16,7 @@ type State struct {
 
 	Polls, Failures      int
 	FailingSince         time.Time // zero while it does not fail
+	FailedFrom           time.Time // when the newest failures in a row began, over or not; zero is never
 	Recovered            time.Time // when the newest failures in a row were over; zero is never
 	LastError            time.Time
 	Lost                 time.Time
@@ -23,7 +24,7 @@ type State struct {
 	Answered, Reached    time.Time
 	Advanced             time.Time
 	High                 uint64
-	TD, Allowance, Cycle time.Duration // Cycle: at the edge, for how long a copy usually stays in its cache
+	TD, Allowance, Cycle time.Duration // Cycle: at the edge, for how long a copy usually stays in its cache; 0 is not known
 	TTL                  probe.Fact[time.Duration]
 	Lag                  Lag
 	Still                bool      // the newest polls brought one text
@@ -37,8 +38,8 @@ func (h *History) State() State {
 	ttl, stated := h.TTL()
 	s := State{
 		Target: h.Target, Host: h.Host, Current: h.Current, Good: h.Good, Polls: h.Polls, Failures: h.Failures, FailingSince: h.FailingSince,
-		Recovered: h.Recovered, LastError: h.LastError, Lost: h.Lost, LostPolls: h.LostPolls, Answered: h.Answered, Reached: h.Reached,
-		Advanced: h.Advanced, High: h.High, TD: h.TD(), Allowance: h.Allowance(), Cycle: h.Refresh(), Lag: h.Lag(), Still: h.Still(),
+		FailedFrom: h.FailedFrom, Recovered: h.Recovered, LastError: h.LastError, Lost: h.Lost, LostPolls: h.LostPolls, Answered: h.Answered, Reached: h.Reached,
+		Advanced: h.Advanced, High: h.High, TD: h.TD(), Allowance: h.Allowance(), Lag: h.Lag(), Still: h.Still(),
 		TTL: probe.Fact[time.Duration]{Value: ttl, Stated: stated},
 	}
 	for i := range h.Segments {
@@ -47,6 +48,9 @@ func (h *History) State() State {
 		if rec.OK {
 			s.Probed = later(s.Probed, rec.At)
 		}
+	}
+	if every, usual := h.Refresh(); usual {
+		s.Cycle = every
 	}
 	if h.LowLatency != nil {
 		s.Delivered = h.LowLatency.At

@@ -319,10 +319,18 @@ func (e *entry) settle(t told) {
 // is worse, or our own path's, and else when that has lasted. What is over is
 // not judged anew. It reports whether it did, and when it may.
 func (e *entry) revise(now time.Time, d *diagnose.Diagnosis) (update bool, next time.Time) {
-	if d.Fading || !d.Sick || d.Unsure {
+	if d.Fading || d.Unsure {
 		return false, time.Time{}
 	}
 	want := e.said(d)
+	if !d.Sick { // only what it does to viewers can still become worse
+		if want.severity <= e.told.severity {
+			return false, time.Time{}
+		}
+		worse := e.told
+		worse.severity = want.severity
+		want = worse
+	}
 	if want.severity > e.told.severity || want.blame == probe.BlamePath && e.told.blame != probe.BlamePath {
 		e.settle(want)
 		return true, time.Time{}
