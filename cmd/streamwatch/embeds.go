@@ -140,20 +140,21 @@ func manifestFacts(ctx context.Context, url string) player.Manifest {
 	defer client.Close()
 	ctx, cancel := context.WithTimeout(ctx, embedDeadline)
 	defer cancel()
-	read := func(u string) *probe.Playlist {
+	read := func(u string) (*probe.Playlist, probe.Address) {
 		body, ex := client.Do(ctx, fetch.Request{URL: u, AcceptGzip: true})
 		if !ex.OK() {
-			return nil
+			return nil, ex.Address
 		}
-		return playlist.Decode(body, playlist.Inputs{URL: u})
+		return playlist.Decode(body, playlist.Inputs{Address: ex.Address}), ex.Address
 	}
-	first := read(url)
+	first, base := read(url)
 	if first == nil || first.Kind != probe.Multivariant {
 		return player.FactsOf(nil, media(first))
 	}
-	for _, entry := range playlist.Ladder(first, url) {
+	for _, entry := range playlist.Ladder(first, base) {
 		if entry.Kind == playlist.KindVariant {
-			return player.FactsOf(first, media(read(entry.URL)))
+			variant, _ := read(entry.URL)
+			return player.FactsOf(first, media(variant))
 		}
 	}
 	return player.FactsOf(first, nil)

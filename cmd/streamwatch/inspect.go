@@ -54,7 +54,7 @@ func (c *cli) checkEvent(ctx context.Context, event *configs.Event, edge string,
 		}
 		for _, l := range looks {
 			if l.obs.Playlist != nil {
-				result.Playlists = append(result.Playlists, report.PlaylistOf(l.obs.Exchange.URL, l.obs.Playlist))
+				result.Playlists = append(result.Playlists, report.PlaylistOf(string(l.obs.Exchange.URL), l.obs.Playlist))
 			}
 		}
 		if td, moving := changing(looks); moving || o.limit > 0 && !ended(looks) {
@@ -96,7 +96,7 @@ func lookAt(ctx context.Context, client *fetch.Client, stream string, side probe
 		}
 		l := look{probe.Observation{Target: t, Exchange: ex}}
 		if ex.OK() {
-			l.obs.Playlist = playlist.Decode(body, playlist.Inputs{URL: t.URL, Imports: imports})
+			l.obs.Playlist = playlist.Decode(body, playlist.Inputs{Address: ex.Address, Imports: imports, Quote: client.Quoting(&ex)})
 			l.obs.Hash = playlist.Hash(body)
 		}
 		return l
@@ -111,7 +111,7 @@ func ladder(first probe.Target, read func(probe.Target, map[string]string) look)
 	if p == nil || p.Kind != probe.Multivariant {
 		return looks
 	}
-	entries := playlist.Ladder(p, first.URL)
+	entries := playlist.Ladder(p, looks[0].obs.Exchange.Address)
 	looks = append(looks, make([]look, len(entries))...)
 	var reading errgroup.Group
 	reading.SetLimit(looksAtOnce)
@@ -223,7 +223,7 @@ func checkFile(name string) (*report.Check, error) {
 	}
 	read := func(t probe.Target, imports map[string]string) look {
 		now := time.Now()
-		l := look{probe.Observation{Target: t, Exchange: probe.Exchange{Method: "GET", URL: t.URL, Started: now, Done: now}}}
+		l := look{probe.Observation{Target: t, Exchange: probe.Exchange{Method: "GET", URL: probe.ShownURL(t.URL), Address: probe.AddressOf(t.URL), Started: now, Done: now}}}
 		u, err := url.Parse(t.URL)
 		if err != nil || u.Scheme != "file" {
 			return l
@@ -234,7 +234,7 @@ func checkFile(name string) (*report.Check, error) {
 		}
 		l.obs.Exchange.Status, l.obs.Exchange.Bytes = 200, int64(len(body))
 		l.obs.Exchange.ContentType = "application/vnd.apple.mpegurl"
-		l.obs.Playlist = playlist.Decode(body, playlist.Inputs{URL: t.URL, Imports: imports})
+		l.obs.Playlist = playlist.Decode(body, playlist.Inputs{Address: l.obs.Exchange.Address, Imports: imports})
 		l.obs.Hash = playlist.Hash(body)
 		return l
 	}
@@ -245,7 +245,7 @@ func checkFile(name string) (*report.Check, error) {
 	result := &report.Check{URL: name, Findings: judgeOnce(looks[0].obs.Target.Stream, looks)}
 	for _, l := range looks {
 		if l.obs.Playlist != nil {
-			result.Playlists = append(result.Playlists, report.PlaylistOf(l.obs.Exchange.URL, l.obs.Playlist))
+			result.Playlists = append(result.Playlists, report.PlaylistOf(string(l.obs.Exchange.URL), l.obs.Playlist))
 		}
 	}
 	result.Verdict = verdictOf(result.Findings)

@@ -17,7 +17,7 @@ var httpTTFB = register(Check{
 	After:    3, Of: 5,
 	Run: func(p *Pass) {
 		ex, td := &p.Obs.Exchange, p.History.TD()
-		if p.Obs.Strained || !ex.OK() || td == 0 || p.Obs.Playlist == nil || !p.Obs.Playlist.Live() || blocking(ex.URL) {
+		if p.Obs.Strained || !ex.OK() || td == 0 || p.Obs.Playlist == nil || !p.Obs.Playlist.Live() || blocking(ex.Address) {
 			p.Silent = true
 			return
 		}

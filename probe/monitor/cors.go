@@ -81,7 +81,7 @@ func (l *loop) harmless(segment bool) bool {
 // One byte will do; HEAD would not, as S3 permits methods one by one.
 func (l *loop) oneSegment(o *probe.Observation) (string, *probe.SegmentProbe) {
 	segs := o.Playlist.Segments
-	if len(segs) == 0 || l.base == nil || l.s.m.opts.Segments == SegmentsNone {
+	if len(segs) == 0 || l.base.IsZero() || l.s.m.opts.Segments == SegmentsNone {
 		return "", nil
 	}
 	s := &segs[len(segs)/2]

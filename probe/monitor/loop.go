@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"hash/maphash"
-	"net/url"
 	"sync/atomic"
 	"time"
 
@@ -26,7 +25,7 @@ type loop struct {
 	due  time.Time          // when the next poll was planned
 	body []byte             // of the newest good answer
 	good *probe.Observation // the newest with a playlist
-	base *url.URL           // that its references resolve against
+	base probe.Address      // that its references resolve against
 	turn uint64             // counts updates, to take the listed segments in turn
 	next uint64             // media sequence number of the first segment not probed yet
 
@@ -197,7 +196,7 @@ func (l *loop) read(o *probe.Observation, body []byte) {
 		}
 		return
 	}
-	o.Playlist = l.decode(body)
+	o.Playlist = l.decode(ex, body)
 	o.Hash = playlist.Hash(body)
 	if o.Playlist.Kind != probe.UnknownKind {
 		l.body = append(l.body[:0], body...)
@@ -225,9 +224,7 @@ func (l *loop) note(ctx context.Context, o *probe.Observation) (advanced bool) {
 	if o.Playlist == nil || o.Playlist.Kind == probe.UnknownKind {
 		return false
 	}
-	if l.base == nil || l.good.Exchange.URL != o.Exchange.URL {
-		l.base, _ = url.Parse(o.Exchange.URL) // redacted, but a reference takes no more than scheme, host and path from it
-	}
+	l.base = o.Exchange.Address
 	before := l.good
 	l.good = o
 	if o.Unchanged || o.Playlist.Kind != probe.Media {

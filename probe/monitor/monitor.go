@@ -40,6 +40,11 @@ const (
 	SegmentsFull  Segments = "full"  // all bytes
 )
 
+// Limits are those on what is taken in, in bytes. Zero is the default.
+type Limits struct {
+	Playlist int // fetch.PlaylistBytes
+}
+
 // Options is what a monitor is told of its event.
 type Options struct {
 	Event        string
@@ -50,9 +55,10 @@ type Options struct {
 	Headers      map[string]string // secret, sent to the origin only
 	Transport    http.RoundTripper // nil is the fetcher's own
 	Interval     time.Duration     // between polls of a playlist; 0 paces by the stream
-	Segments     Segments          // "" is SegmentsRange
-	Control      string            // URL that tells whether our own path works; "" has none
-	Site         string            // scheme and host of a page that plays the stream; "" is one that no server can know
+	Limits       Limits
+	Segments     Segments // "" is SegmentsRange
+	Control      string   // URL that tells whether our own path works; "" has none
+	Site         string   // scheme and host of a page that plays the stream; "" is one that no server can know
 	Overrides    map[string]judge.Override
 	Resume       []probe.Incident // open when the process stopped
 	Sinks        []probe.Sink

@@ -19,6 +19,7 @@ const (
 	segmentTries   = 4                // probes of a segment that fails
 	mapEvery       = 10 * time.Second // between two probes of the same EXT-X-MAP, or three target durations
 	segmentBackoff = 400 * time.Millisecond
+	segmentLimit   = "a segment"     // what people are told of fetch.SegmentBytes
 	segmentAtLeast = 5 * time.Second // deadline of a probe, or twice the segment's duration
 )
 
@@ -46,7 +47,7 @@ func (l *loop) probeSegments(ctx context.Context, o *probe.Observation, first bo
 		from = newest
 	}
 	l.next = newest + 1
-	if l.s.m.opts.Segments == SegmentsNone || l.base == nil {
+	if l.s.m.opts.Segments == SegmentsNone || l.base.IsZero() {
 		return
 	}
 	l.turn++
@@ -175,7 +176,7 @@ func (j *job) once() *probe.Observation {
 
 // request is what to ask for.
 func (j *job) request() fetch.Request {
-	req := fetch.Request{URL: j.url, Limit: fetch.SegmentBytes}
+	req := fetch.Request{URL: j.url, Limit: fetch.SegmentBytes, LimitName: segmentLimit}
 	switch j.loop.s.m.opts.Segments {
 	case SegmentsHead:
 		j.loop.head(&req)
@@ -213,6 +214,7 @@ func (j *job) inspect(o *probe.Observation, body []byte) {
 	}
 	total := o.Exchange.ObjectBytes.Or(-1)
 	facts := segment.Inspect(body, total, total == int64(len(body)))
+	facts.Quote(j.loop.client.Quoting(&o.Exchange))
 	seg.Container, seg.Problems, seg.Track = facts.Container, facts.Problems, facts.Track
 	var of []segment.Track
 	if t := j.loop.tracks.Load(); t != nil && withoutQuery(t.uri) == withoutQuery(j.mapURI) {

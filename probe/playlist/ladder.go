@@ -31,12 +31,13 @@ type Entry struct {
 }
 
 // Ladder names the media playlists of a multivariant playlist: its variants and
-// then its EXT-X-MEDIA with a URI, in order. base is the URL of the playlist.
+// then its EXT-X-MEDIA with a URI, in order. base is where the playlist came
+// from, after redirects.
 // What has the same URL is one entry, and what cannot be fetched or comes after
 // the first 256 is left out: Decode has reported it. The names depend on what is listed, not on the order,
 // unless two entries cannot be told apart otherwise.
-func Ladder(p *probe.Playlist, base string) []Entry {
-	root, err := url.Parse(base)
+func Ladder(p *probe.Playlist, base probe.Address) []Entry {
+	root, err := url.Parse(base.Reveal())
 	if err != nil || p.Kind != probe.Multivariant {
 		return nil
 	}
