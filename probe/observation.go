@@ -28,6 +28,14 @@ type Observation struct {
 	// elsewhere does, with an Origin header, and only that answer's head counts.
 	CORS bool
 
+	// IFrames says that this was no poll either: an I-frame playlist, which is
+	// looked at once a minute.
+	IFrames bool
+
+	// Moved tells of an address that lately died under viewers who keep asking
+	// for it, while the one that the event names lives; nil is none.
+	Moved *Moved
+
 	// Strained says that this process did not get to run when it should have:
 	// the times of the exchange may be its own doing.
 	Strained bool
@@ -35,7 +43,16 @@ type Observation struct {
 
 // Poll reports whether this is an ordinary request for a playlist, and not a
 // look besides.
-func (o *Observation) Poll() bool { return o.Segment == nil && o.LowLatency == nil && !o.CORS }
+func (o *Observation) Poll() bool {
+	return o.Segment == nil && o.LowLatency == nil && !o.CORS && !o.IFrames
+}
+
+// Moved is an address that a playlist was redirected to, or that the
+// multivariant playlist listed for it before, and which is dead.
+type Moved struct {
+	Last  Exchange      // the request to it that failed
+	Lived time.Duration // from when we were sent there until it failed
+}
 
 // OK reports whether the fetch brought a complete 2xx or 304 answer.
 func (o *Observation) OK() bool { return o.Exchange.OK() }

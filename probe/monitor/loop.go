@@ -16,7 +16,7 @@ import (
 // goroutine.
 type loop struct {
 	s      *stream
-	client *fetch.Client // of the side
+	as     *viewer // who asks
 	target atomic.Pointer[probe.Target]
 	cancel context.CancelFunc
 	wake   chan struct{}
@@ -38,7 +38,9 @@ type loop struct {
 	gone     *job                   // probe of a removed segment that waits for its time
 	goneAt   time.Time              // its time; with none waiting, when one was taken last
 
-	cors corsLooks
+	session session // the addresses that viewers may hold
+	cors    corsLooks
+	iframes iframeLooks
 
 	offered    atomic.Pointer[offer] // to the prober of low-latency delivery; nil is none
 	delivering bool                  // that prober was started
@@ -51,8 +53,11 @@ const largestBuffer = 64 << 10
 const earlyDeadline = 4 * time.Second
 
 func newLoop(s *stream, t probe.Target, cancel context.CancelFunc) *loop {
-	l := &loop{s: s, client: s.m.clients[t.Side], cancel: cancel, wake: make(chan struct{}, 1), pace: pace{fixed: s.m.opts.Interval, edge: t.Side == probe.Edge}}
+	l := &loop{s: s, as: s.viewers[t.Side], cancel: cancel, wake: make(chan struct{}, 1), pace: pace{fixed: s.m.opts.Interval, edge: t.Side == probe.Edge}}
 	l.target.Store(&t)
+	if t.Rendition == "" {
+		s.entries[t.Side].Store(l)
+	}
 	return l
 }
 
@@ -124,19 +129,14 @@ var spreadSeed = maphash.MakeSeed()
 // poll fetches the target once, sends what it saw to the judge, starts the
 // probes of new segments, and returns when to poll again.
 func (l *loop) poll(ctx context.Context) time.Duration {
-	t := *l.target.Load()
 	deadline := earlyDeadline
 	if l.pace.td > 0 {
 		deadline = max(2*time.Second, l.pace.td)
 	}
-	asking, cancel := context.WithTimeout(ctx, deadline)
+	l.adopt(ctx, deadline)
 	into, _ := l.s.m.buffers.Get().(*[]byte)
-	req := fetch.Request{URL: t.URL, AcceptGzip: true, Into: (*into)[:0]}
-	if t.Side == probe.Origin {
-		l.conditions(&req)
-	}
-	body, ex := l.client.Do(asking, req)
-	cancel()
+	body, ex := l.ask(ctx, deadline, (*into)[:0])
+	t := *l.target.Load()
 	if ctx.Err() != nil {
 		return time.Hour
 	}
@@ -144,7 +144,7 @@ func (l *loop) poll(ctx context.Context) time.Duration {
 	if ex.Failure == probe.FailTimeout && strained {
 		return l.pace.confirmAfter()
 	}
-	o := &probe.Observation{Target: t, Exchange: ex, Strained: strained}
+	o := &probe.Observation{Target: t, Exchange: ex, Strained: strained, Moved: l.session.dead(ex.Done)}
 	l.read(o, body)
 	if cap(body) > cap(*into) && cap(body) <= largestBuffer {
 		*into = body
@@ -157,7 +157,9 @@ func (l *loop) poll(ctx context.Context) time.Duration {
 		return time.Hour
 	}
 	wait := l.pace.after(o, advanced)
+	l.askLadder(t)
 	l.lookFromElsewhere(ctx, o, deadline)
+	l.lookAtIFrames(ctx, o)
 	if t.Rendition != "" {
 		l.s.td.Store(int64(l.pace.td))
 	} else {
@@ -170,8 +172,8 @@ func (l *loop) poll(ctx context.Context) time.Duration {
 // A file whose second of modification was not over when it was fetched may
 // have changed since without another ETag or date (RFC 9110 §8.8.2.2).
 func (l *loop) conditions(req *fetch.Request) {
-	if l.good == nil || l.pace.failures > 0 {
-		return
+	if l.good == nil || l.pace.failures > 0 || !l.session.moved.IsZero() {
+		return // what another address said of its copy says nothing of this one
 	}
 	ex := &l.good.Exchange
 	settled := !ex.LastModified.IsZero() && !ex.Date.IsZero() && ex.Date.Sub(ex.LastModified) >= 2*time.Second

@@ -24,9 +24,11 @@ import (
 // Stream is one stream to watch.
 type Stream struct {
 	Name       string
-	Manifest   string   // path on both sides, or an absolute URL that is used as it is
-	Renditions []string // names or indexes to watch; nil is all
-	First      bool     // only the first variant
+	Manifest   string            // path on both sides, or an absolute URL that is used as it is
+	Headers    map[string]string // secret, sent to the stream's own host on both sides
+	Cookies    map[string]string // likewise; what a server sets goes before
+	Renditions []string          // names or indexes to watch; nil is all
+	First      bool              // only the first variant
 }
 
 // Segments says how newly listed segments are probed.
@@ -53,6 +55,9 @@ type Options struct {
 	Edge         string    // base URL; "" leaves the side out
 	Streams      []Stream
 	Headers      map[string]string // secret, sent to the origin only
+	EdgeHeaders  map[string]string // secret, sent to the edge only
+	EdgeSign     fetch.Signer      // of requests to the edge; nil signs none
+	Secrets      *fetch.Secrets    // what may be shown nowhere; nil is a set of the monitor's own
 	Transport    http.RoundTripper // nil is the fetcher's own
 	Interval     time.Duration     // between polls of a playlist; 0 paces by the stream
 	Limits       Limits
@@ -104,13 +109,15 @@ func New(o Options) *Monitor {
 		opts: o, log: o.Log, fan: newFanOut(o.Sinks, o.Log), doubt: make(chan struct{}, 1), prober: prober{jobs: make(chan *job, proberQueue)}, started: time.Now(),
 		clients: map[probe.Side]*fetch.Client{}, verdict: probe.Waiting, since: time.Now(),
 	}
+	if m.opts.Secrets == nil {
+		m.opts.Secrets = new(fetch.Secrets)
+	}
 	m.buffers.New = func() any { return new(make([]byte, 0, 4<<10)) }
 	m.heads.New = func() any { return new(make([]byte, 0, fetch.HeadBytes+512)) }
-	if o.Origin != "" {
-		m.clients[probe.Origin] = fetch.New(fetch.Options{Transport: o.Transport, Headers: o.Headers, HeadersTo: o.Origin})
-	}
-	if o.Edge != "" {
-		m.clients[probe.Edge] = fetch.New(fetch.Options{Transport: o.Transport})
+	for _, side := range probe.Sides {
+		if m.base(side) != "" {
+			m.clients[side] = fetch.New(m.clientOptions(side))
+		}
 	}
 	for i := range o.Streams {
 		m.streams = append(m.streams, newStream(m, o.Streams[i]))
@@ -173,7 +180,7 @@ type control struct {
 // watchControl asks the control URL whether our own path works: every while,
 // and at once when a poll failed as our own path could cause.
 func (m *Monitor) watchControl(ctx context.Context) {
-	client := fetch.New(fetch.Options{Transport: m.opts.Transport})
+	client := fetch.New(fetch.Options{Transport: m.opts.Transport, Named: []string{m.opts.Control}})
 	defer client.Close()
 	tick := time.NewTicker(heartbeat / 2)
 	defer tick.Stop()
@@ -227,6 +234,7 @@ func (m *Monitor) Snapshot() *probe.Snapshot {
 	}
 	for _, s := range m.streams {
 		one := s.snapshot(now)
+		m.maskStream(&one)
 		snap.Streams = append(snap.Streams, one)
 		snap.Verdict = snap.Verdict.Worse(one.Verdict)
 	}

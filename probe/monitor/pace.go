@@ -21,12 +21,14 @@ type pace struct {
 	beats    int           // new segments seen, not counting the first playlist
 	misses   int           // polls since then that found nothing new
 	failures int           // polls in a row that failed
+	asked    bool          // the multivariant playlist was asked for, since this one fails or stands still
 }
 
 const (
-	soonest   = 100 * time.Millisecond // between two looks for a segment that is due
-	slowest   = 10 * time.Second       // between any two polls
-	unknownTD = 2 * time.Second        // stands in while no playlist could be read
+	soonest     = 100 * time.Millisecond // between two looks for a segment that is due
+	slowest     = 10 * time.Second       // between any two polls of a media playlist
+	ladderEvery = 30 * time.Second       // between two polls of a multivariant playlist that is well; players ask for it once
+	unknownTD   = 2 * time.Second        // stands in while no playlist could be read
 )
 
 // after takes in a poll and returns how long to wait until the next.
@@ -58,7 +60,15 @@ func (p *pace) after(o *probe.Observation, advanced bool) time.Duration {
 		}
 		wait -= o.Exchange.Duration()
 	}
+	if good && o.Playlist.Kind == probe.Multivariant {
+		return max(wait, ladderEvery)
+	}
 	return min(max(wait, soonest/2), slowest)
+}
+
+// overdue reports whether the newest segment is older than any should become.
+func (p *pace) overdue(now time.Time) bool {
+	return p.td > 0 && !p.advanced.IsZero() && now.Sub(p.advanced) > p.td*3/2
 }
 
 func (p *pace) wait(o *probe.Observation, good bool) time.Duration {
@@ -72,7 +82,7 @@ func (p *pace) wait(o *probe.Observation, good bool) time.Duration {
 	case p.failures > 1:
 		return max(p.confirmAfter(), min(td/2, time.Duration(p.failures)*500*time.Millisecond))
 	case good && o.Playlist.Kind == probe.Multivariant:
-		return max(td, unknownTD)
+		return ladderEvery
 	case good && !o.Playlist.Live():
 		return td
 	case p.misses == 0 && p.beats == 0:

@@ -16,6 +16,7 @@ import (
 
 const (
 	newestProbed   = 3                // of the segments that one update brings
+	repeatEvery    = 5                // updates between two looks at a segment that was listed before
 	segmentTries   = 4                // probes of a segment that fails
 	mapEvery       = 10 * time.Second // between two probes of the same EXT-X-MAP, or three target durations
 	segmentBackoff = 400 * time.Millisecond
@@ -35,7 +36,8 @@ type job struct {
 }
 
 // probeSegments starts the probes of the segments that an update brought, and
-// of one that was listed before, in turn: what was there must stay as it was.
+// now and then of one that was listed before, in turn: what was there must stay
+// as it was.
 func (l *loop) probeSegments(ctx context.Context, o *probe.Observation, first bool) {
 	segs := o.Playlist.Segments
 	newest := segs[len(segs)-1].MSN
@@ -59,8 +61,8 @@ func (l *loop) probeSegments(ctx context.Context, o *probe.Observation, first bo
 			older++
 		}
 	}
-	if older > 0 && !first {
-		l.probeSegment(ctx, o, &segs[l.turn%uint64(older)], false, true)
+	if older > 0 && !first && l.turn%repeatEvery == 0 {
+		l.probeSegment(ctx, o, &segs[l.turn/repeatEvery%uint64(older)], false, true)
 	}
 	l.probeMap(ctx, o, &segs[len(segs)-1])
 	l.probeKeys(ctx, o, &segs[len(segs)-1])
@@ -157,10 +159,10 @@ func (j *job) once() *probe.Observation {
 	into, _ := l.s.m.heads.Get().(*[]byte)
 	defer l.s.m.heads.Put(into)
 	req.Into = (*into)[:0]
-	body, ex := l.client.Do(asking, req)
+	body, ex := l.as.do(asking, req)
 	if req.Method == http.MethodHead && (ex.Status == http.StatusMethodNotAllowed || ex.Status == http.StatusNotImplemented) {
 		l.headless.Store(true)
-		body, ex = l.client.Do(asking, j.request())
+		body, ex = l.as.do(asking, j.request())
 	}
 	seg := j.probe
 	o := &probe.Observation{Target: j.target, Exchange: ex, Segment: &seg}
@@ -214,7 +216,7 @@ func (j *job) inspect(o *probe.Observation, body []byte) {
 	}
 	total := o.Exchange.ObjectBytes.Or(-1)
 	facts := segment.Inspect(body, total, total == int64(len(body)))
-	facts.Quote(j.loop.client.Quoting(&o.Exchange))
+	facts.Quote(j.loop.as.client.Quoting(&o.Exchange))
 	seg.Container, seg.Problems, seg.Track = facts.Container, facts.Problems, facts.Track
 	var of []segment.Track
 	if t := j.loop.tracks.Load(); t != nil && withoutQuery(t.uri) == withoutQuery(j.mapURI) {

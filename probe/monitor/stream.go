@@ -32,6 +32,8 @@ type stream struct {
 	public sync.Map     // asked → whether the origin permits it to every page, as it answered last
 	round  atomic.Int64 // when every target had been polled once, in unix nanoseconds; 0 is not yet
 
+	viewers   map[probe.Side]*viewer                     // who asks on each side
+	entries   [len(probe.Sides) + 1]atomic.Pointer[loop] // of the multivariant playlists, by side
 	ladders   map[probe.Side]*ladder
 	variables atomic.Pointer[map[string]string] // of the multivariant playlist, for EXT-X-DEFINE:IMPORT
 	polled    map[probe.Target]bool
@@ -46,7 +48,7 @@ type ladder struct {
 }
 
 func newStream(m *Monitor, cfg Stream) *stream {
-	s := &stream{m: m, cfg: cfg, seen: make(chan *probe.Observation, 32), ladders: map[probe.Side]*ladder{}, polled: map[probe.Target]bool{}, open: map[string]bool{}, lacked: map[string]bool{}}
+	s := &stream{m: m, cfg: cfg, seen: make(chan *probe.Observation, 32), viewers: m.viewersOf(&cfg), ladders: map[probe.Side]*ladder{}, polled: map[probe.Target]bool{}, open: map[string]bool{}, lacked: map[string]bool{}}
 	s.judge = judge.New(judge.Options{
 		Event: m.opts.Event, Stream: cfg.Name, Starts: m.opts.Starts, Ends: m.opts.Ends, Overrides: m.opts.Overrides, Resume: m.opts.Resume,
 		Grace: m.started.Add(m.opts.Grace),
@@ -104,6 +106,7 @@ func (s *stream) handle(ctx context.Context, o *probe.Observation) {
 	}
 	s.m.suspect(o)
 	res := s.step(o)
+	s.m.mask(res.Incidents)
 	s.m.fan.send(probe.Batch{At: o.Exchange.Done, Event: s.m.opts.Event, Stream: s.cfg.Name, Samples: res.Samples, Incidents: res.Incidents})
 	for i := range res.Incidents {
 		s.log(&res.Incidents[i])
@@ -234,7 +237,7 @@ func (s *stream) climb(ctx context.Context) {
 			if l == nil {
 				l = s.start(ctx, t)
 			} else if *l.target.Load() != t && s.ladders[side] != nil {
-				l.target.Store(&t)
+				l.offer(t)
 			}
 			wanted[l] = true
 		}

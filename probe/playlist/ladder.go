@@ -18,6 +18,7 @@ const (
 	KindAudio     Kind = "audio"
 	KindVideo     Kind = "video"
 	KindSubtitles Kind = "subtitles"
+	KindIFrames   Kind = "iframes"
 )
 
 // Entry is one media playlist that a multivariant playlist lists.
@@ -53,6 +54,21 @@ func Ladder(p *probe.Playlist, base probe.Address) []Entry {
 			name := clean(string(kind) + "-" + cmp.Or(m.Language, m.Name, m.GroupID))
 			l.add(m.URI, Entry{Name: name, Kind: kind, Rendition: m}, clean(m.GroupID))
 		}
+	}
+	return l.unique()
+}
+
+// IFrames names the I-frame playlists of a multivariant playlist, as Ladder does
+// its media playlists: "iframes-720p".
+func IFrames(p *probe.Playlist, base probe.Address) []Entry {
+	root, err := url.Parse(base.Reveal())
+	if err != nil || p.Kind != probe.Multivariant {
+		return nil
+	}
+	l := ladder{root: root, listed: make(map[string]bool)}
+	for i := range p.IFrames {
+		v := &p.IFrames[i]
+		l.add(v.URI, Entry{Name: "iframes-" + variantName(v), Kind: KindIFrames, Variant: v, Bandwidth: v.Bandwidth.Value}, kilobits(v))
 	}
 	return l.unique()
 }
