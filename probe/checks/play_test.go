@@ -289,6 +289,8 @@ func (p *player) set(o *probe.Observation, word string) {
 		o.Segment.Known = value == "yes"
 	case "bytes":
 		ex.Bytes = int64(number)
+	case "moved": // the address that viewers hold answered so
+		o.Moved = &probe.Moved{Last: probe.Exchange{Status: int(number)}, Lived: 9 * time.Second}
 	case "redirects":
 		ex.Redirects = int(number)
 	case "removed":

@@ -231,7 +231,7 @@ func maskingOf(values []string) *masking {
 // formsOf lists how a value can stand in a text: as it is, escaped for a URL,
 // for HTML, for JSON and Go, and in base64, alone or within something longer.
 func formsOf(v string) []string {
-	forms := []string{v, html.EscapeString(v), strings.Trim(strconv.Quote(v), `"`)}
+	forms := []string{v, strings.ToLower(v), strings.ToUpper(v), html.EscapeString(v), strings.Trim(strconv.Quote(v), `"`)}
 	for _, e := range []string{url.QueryEscape(v), url.PathEscape(v), percent(v)} {
 		forms = append(forms, e, lowerEscapes(e))
 	}
