@@ -177,7 +177,7 @@ func (s *session) wire(ctx context.Context, folder string) error {
 	s.embeds = &embeds{event: s.event, edge: s.dist.EdgeURL, dir: filepath.Join(folder, s.event.Player.Out), log: s.log}
 	metrics := prom.New(prom.Options{Event: s.event.Event, Version: ownVersion(), Vantage: s.event.Monitor.Vantage})
 	o := monitorOptions(s.event, s.dist.EdgeURL)
-	o.Resume, o.Log = open, s.log
+	o.Resume, o.Log, o.Secrets = open, s.log, s.c.known()
 	if s.dist.Fresh {
 		o.Grace = s.event.Distribution.CloudFormation.PropagationGrace
 	}

@@ -155,7 +155,7 @@ func (c *Client) do(ctx context.Context, r *Request, ex *probe.Exchange) []byte 
 		ex.Redirects++
 		whole := u.String()
 		ex.URL, ex.Address = Shown(whole), probe.AddressOf(whole)
-		c.secrets.AddURL(whole)
+		c.secrets.pass(secretsOf(whole)...)
 		if ex.Redirects > Redirects || slices.Contains(seen, u.String()) {
 			ex.Status = resp.StatusCode
 			return fail(ex, probe.FailRedirects, fmt.Sprintf("redirected in a loop or more than %d times", Redirects))
@@ -172,6 +172,10 @@ func (c *Client) send(ctx context.Context, r *Request, ex *probe.Exchange, u *ur
 		var err error
 		if to, cookies, err = c.sign.Sign(u); err != nil {
 			return nil, &sendError{err: err, ours: true}
+		}
+		c.secrets.addCookies(cookies)
+		if to != u {
+			c.secrets.pass(secretsOf(to.String())...)
 		}
 	}
 	if r.Jar != nil {

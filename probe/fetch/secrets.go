@@ -17,10 +17,10 @@ import (
 )
 
 const (
-	shortestSecret = 4    // bytes; masking a shorter one would only blot out words
-	shortestPart   = 8    // of a header's value that is masked by itself: the token after "Bearer "
-	shortestBase64 = 8    // characters of a base64 form that are the secret's alone
-	mostSecrets    = 1024 // that are kept; servers may set ever new cookies, of which the oldest go
+	shortestSecret = 4   // bytes; masking a shorter one would only blot out words
+	shortestPart   = 8   // of a header's value that is masked by itself: the token after "Bearer "
+	shortestBase64 = 8   // characters of a base64 form that are the secret's alone
+	mostPassing    = 256 // that servers gave out and that are kept: they may give out ever new ones
 )
 
 // Secrets are the values that may be shown nowhere: header values, cookies,
@@ -28,9 +28,10 @@ const (
 // name, as they are, percent-encoded or in base64. The zero value knows none,
 // as does nil. It is safe for use by several goroutines.
 type Secrets struct {
-	mu     sync.Mutex
-	values []string
-	forms  atomic.Pointer[masking] // nil where values were added since it was made
+	mu      sync.Mutex
+	values  []string                // of the event
+	passing []string                // that servers gave out: cookies, tokens in redirects
+	forms   atomic.Pointer[masking] // nil where values were added since it was made
 }
 
 // masking replaces all forms of all secrets that were known when it was made.
@@ -39,26 +40,34 @@ type masking struct {
 	whole []string // the secrets themselves, for pieces that were cut off
 }
 
-// Add makes values known.
+// Add makes values known for good.
 func (s *Secrets) Add(values ...string) {
+	if s != nil {
+		s.add(&s.values, values)
+	}
+}
+
+// pass makes values known that others follow: the newest are kept.
+func (s *Secrets) pass(values ...string) {
 	if s == nil {
 		return
 	}
+	s.add(&s.passing, values)
+}
+
+func (s *Secrets) add(to *[]string, values []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	known := len(s.values)
 	for _, v := range values {
-		if len(v) >= shortestSecret && !slices.Contains(s.values, v) {
-			s.values = append(s.values, v)
+		if len(v) < shortestSecret || v == "true" || v == "false" || slices.Contains(s.values, v) || slices.Contains(s.passing, v) {
+			continue
 		}
+		*to = append(*to, v)
+		s.forms.Store(nil) // made when a text is masked next: values come more often than texts
 	}
-	if len(s.values) == known {
-		return
+	if over := len(s.passing) - mostPassing; over > 0 {
+		s.passing = slices.Delete(s.passing, 0, over)
 	}
-	if over := len(s.values) - mostSecrets; over > 0 {
-		s.values = slices.Delete(s.values, 0, over)
-	}
-	s.forms.Store(nil) // made when a text is masked next: values come more often than texts
 }
 
 // AddHeader makes the value of a secret header known, and its parts: a server
@@ -82,36 +91,40 @@ func (s *Secrets) AddHeader(value string) {
 
 // AddURL makes the secrets of a URL known: its password, and the values of
 // queries and path parameters that RedactURL hides.
-func (s *Secrets) AddURL(raw string) {
-	if s == nil || !strings.ContainsAny(raw, "?@=;") {
-		return
+func (s *Secrets) AddURL(raw string) { s.Add(secretsOf(raw)...) }
+
+// secretsOf lists what is secret in a URL.
+func secretsOf(raw string) (found []string) {
+	if !strings.ContainsAny(raw, "?@=;") {
+		return nil
 	}
 	u, err := url.Parse(raw)
 	if err != nil {
-		return
+		return nil
 	}
 	if password, ok := u.User.Password(); ok {
-		s.Add(password, u.User.Username()+":"+password)
+		found = append(found, password, u.User.Username()+":"+password)
 	}
 	for pair := range strings.SplitSeq(u.RawQuery, "&") {
 		if name, value, ok := strings.Cut(pair, "="); ok && secretPair(name, value) {
-			s.addEscaped(value)
+			found = append(found, escaped(value)...)
 		} else if !ok && !plain(pair) {
-			s.addEscaped(pair)
+			found = append(found, escaped(pair)...)
 		}
 	}
 	for part := range strings.SplitSeq(u.EscapedPath(), "/") {
 		shown := redactSegment(part)
 		if name, ok := strings.CutSuffix(shown, redacted); ok && shown != part {
 			value := part[len(name):]
-			s.addEscaped(value)
+			found = append(found, escaped(value)...)
 			for field := range strings.FieldsFuncSeq(value, func(r rune) bool { return strings.ContainsRune("~;,!=", r) }) {
 				if len(field) >= shortestPart && !digits(field) {
-					s.Add(field)
+					found = append(found, field)
 				}
 			}
 		}
 	}
+	return found
 }
 
 // AddHook makes the secrets of a webhook's URL known. All behind the host is
@@ -122,11 +135,11 @@ func (s *Secrets) AddHook(raw string) {
 	if err != nil {
 		return
 	}
-	if path := strings.Trim(u.EscapedPath(), "/"); path != "" {
+	if path := strings.Trim(u.EscapedPath(), "/"); len(path) >= shortestPart {
 		s.Add(path)
 		for part := range strings.SplitSeq(path, "/") {
 			if len(part) >= shortestPart && !plain(part) {
-				s.addEscaped(part)
+				s.Add(escaped(part)...)
 			}
 		}
 	}
@@ -140,16 +153,21 @@ func digits(v string) bool { return strings.Trim(v, "0123456789") == "" }
 func (s *Secrets) addCookies(cookies []*http.Cookie) {
 	for _, c := range cookies {
 		if len(c.Value) >= shortestPart {
-			s.addEscaped(c.Value)
+			s.pass(escaped(c.Value)...)
 		}
 	}
 }
 
-func (s *Secrets) addEscaped(value string) {
-	s.Add(value)
-	if plainValue, err := url.QueryUnescape(value); err == nil {
-		s.Add(plainValue)
+// escaped returns a value as it stands in a URL, and as it is meant; nothing of
+// one that is too short to be told from a word.
+func escaped(value string) []string {
+	if len(value) < shortestPart {
+		return nil
 	}
+	if meant, err := url.QueryUnescape(value); err == nil {
+		return []string{value, meant}
+	}
+	return []string{value}
 }
 
 // Mask returns a text with REDACTED in place of every known secret, in whatever
@@ -187,7 +205,7 @@ func (c *Client) Quoting(ex *probe.Exchange) func(string) string {
 func (s *Secrets) remake() *masking {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	m := maskingOf(s.values)
+	m := maskingOf(slices.Concat(s.values, s.passing))
 	s.forms.Store(m)
 	return m
 }

@@ -102,7 +102,7 @@ func (l *loop) asElsewhere(ctx context.Context, req fetch.Request, s *probe.Segm
 	asking, cancel := context.WithTimeout(ctx, deadline)
 	defer cancel()
 	req.Origin = cmp.Or(l.s.m.opts.Site, elsewhere)
-	_, ex := l.as.do(asking, req)
+	_, ex := l.as.Do(asking, req)
 	if !ex.OK() || ctx.Err() != nil {
 		return true
 	}

@@ -36,7 +36,7 @@ func (l *loop) lookAtIFrames(ctx context.Context, o *probe.Observation) {
 			t := o.Target
 			t.Rendition, t.URL = l.s.m.opts.Secrets.Mask(e.Name), l.s.m.onSide(t.Side, e.URL)
 			asking, cancel := context.WithTimeout(ctx, earlyDeadline)
-			body, ex := l.as.do(asking, fetch.Request{URL: t.URL, AcceptGzip: true})
+			body, ex := l.as.Do(asking, fetch.Request{URL: t.URL, AcceptGzip: true})
 			cancel()
 			look := &probe.Observation{Target: t, Exchange: ex, IFrames: true}
 			if ex.OK() {

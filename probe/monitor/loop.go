@@ -16,7 +16,7 @@ import (
 // goroutine.
 type loop struct {
 	s      *stream
-	as     *viewer // who asks
+	as     *Viewer // who asks
 	target atomic.Pointer[probe.Target]
 	cancel context.CancelFunc
 	wake   chan struct{}

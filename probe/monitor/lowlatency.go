@@ -273,7 +273,7 @@ func withQuery(u, directives string) string {
 // decode reads a playlist of the loop's target.
 func (l *loop) decode(ex *probe.Exchange, body []byte) *probe.Playlist {
 	t := l.target.Load()
-	in := playlist.Inputs{Address: ex.Address, Limit: l.s.m.opts.Limits.Playlist, Quote: l.as.client.Quoting(ex)}
+	in := playlist.Inputs{Address: ex.Address, Limit: l.s.m.opts.Limits.Playlist, Quote: l.as.Quoting(ex)}
 	if v := l.s.variables.Load(); v != nil && t.Rendition != "" {
 		in.Imports = *v
 	}

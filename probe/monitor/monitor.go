@@ -56,6 +56,7 @@ type Options struct {
 	Streams      []Stream
 	Headers      map[string]string // secret, sent to the origin only
 	EdgeHeaders  map[string]string // secret, sent to the edge only
+	EdgeCookies  map[string]string // likewise
 	EdgeSign     fetch.Signer      // of requests to the edge; nil signs none
 	Secrets      *fetch.Secrets    // what may be shown nowhere; nil is a set of the monitor's own
 	Transport    http.RoundTripper // nil is the fetcher's own

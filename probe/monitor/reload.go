@@ -69,7 +69,7 @@ func (d *delivery) ask(ctx context.Context, l *probe.LowLatencyProbe, req fetch.
 func (d *delivery) get(ctx context.Context, req fetch.Request, deadline time.Duration) ([]byte, probe.Exchange) {
 	asking, cancel := context.WithTimeout(ctx, deadline)
 	defer cancel()
-	return d.loop.as.do(asking, req)
+	return d.loop.as.Do(asking, req)
 }
 
 // doubts is how often an ordinary request looks for the part that a blocked

@@ -159,10 +159,10 @@ func (j *job) once() *probe.Observation {
 	into, _ := l.s.m.heads.Get().(*[]byte)
 	defer l.s.m.heads.Put(into)
 	req.Into = (*into)[:0]
-	body, ex := l.as.do(asking, req)
+	body, ex := l.as.Do(asking, req)
 	if req.Method == http.MethodHead && (ex.Status == http.StatusMethodNotAllowed || ex.Status == http.StatusNotImplemented) {
 		l.headless.Store(true)
-		body, ex = l.as.do(asking, j.request())
+		body, ex = l.as.Do(asking, j.request())
 	}
 	seg := j.probe
 	o := &probe.Observation{Target: j.target, Exchange: ex, Segment: &seg}
@@ -216,7 +216,7 @@ func (j *job) inspect(o *probe.Observation, body []byte) {
 	}
 	total := o.Exchange.ObjectBytes.Or(-1)
 	facts := segment.Inspect(body, total, total == int64(len(body)))
-	facts.Quote(j.loop.as.client.Quoting(&o.Exchange))
+	facts.Quote(j.loop.as.Quoting(&o.Exchange))
 	seg.Container, seg.Problems, seg.Track = facts.Container, facts.Problems, facts.Track
 	var of []segment.Track
 	if t := j.loop.tracks.Load(); t != nil && withoutQuery(t.uri) == withoutQuery(j.mapURI) {

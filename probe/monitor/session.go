@@ -91,7 +91,7 @@ func (l *loop) get(ctx context.Context, u string, deadline time.Duration, into [
 	if l.target.Load().Side == probe.Origin {
 		l.conditions(&req)
 	}
-	return l.as.do(asking, req)
+	return l.as.Do(asking, req)
 }
 
 // good reports whether an answer is a playlist, or says that the one before
@@ -134,7 +134,7 @@ func (l *loop) lives(ctx context.Context, u string, deadline time.Duration) bool
 	}
 	asking, cancel := context.WithTimeout(ctx, deadline)
 	defer cancel()
-	body, ex := l.as.do(asking, fetch.Request{URL: u, AcceptGzip: true})
+	body, ex := l.as.Do(asking, fetch.Request{URL: u, AcceptGzip: true})
 	if !ex.OK() {
 		return false
 	}

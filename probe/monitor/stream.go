@@ -32,7 +32,7 @@ type stream struct {
 	public sync.Map     // asked → whether the origin permits it to every page, as it answered last
 	round  atomic.Int64 // when every target had been polled once, in unix nanoseconds; 0 is not yet
 
-	viewers   map[probe.Side]*viewer                     // who asks on each side
+	viewers   map[probe.Side]*Viewer                     // who asks on each side
 	entries   [len(probe.Sides) + 1]atomic.Pointer[loop] // of the multivariant playlists, by side
 	ladders   map[probe.Side]*ladder
 	variables atomic.Pointer[map[string]string] // of the multivariant playlist, for EXT-X-DEFINE:IMPORT

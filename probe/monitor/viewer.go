@@ -15,17 +15,33 @@ import (
 	"github.com/streamwatch/streamwatch/probe/fetch"
 )
 
-// viewer is who asks for one stream on one side: with the headers that are for
+// Viewer is who asks for one stream on one side: with the headers that are for
 // it, and with the cookies that it was given, as one player has them.
-type viewer struct {
-	client *fetch.Client
-	jar    *jar
+type Viewer struct {
+	client  *fetch.Client
+	jar     *jar
+	secrets *fetch.Secrets
 }
 
-func (v *viewer) do(ctx context.Context, r fetch.Request) ([]byte, probe.Exchange) {
+// Viewer returns who asks for a stream on a side, nil where the stream or the
+// side is not watched.
+func (m *Monitor) Viewer(stream string, side probe.Side) *Viewer {
+	for _, s := range m.streams {
+		if s.cfg.Name == stream {
+			return s.viewers[side]
+		}
+	}
+	return nil
+}
+
+// Do makes one request. The deadline is ctx's.
+func (v *Viewer) Do(ctx context.Context, r fetch.Request) ([]byte, probe.Exchange) {
 	r.Jar = v.jar
 	return v.client.Do(ctx, r)
 }
+
+// Quoting returns what makes a piece of an answer's body fit to be shown.
+func (v *Viewer) Quoting(ex *probe.Exchange) func(string) string { return v.client.Quoting(ex) }
 
 // jar keeps cookies by the rules of RFC 6265 §5. Most servers set none, and the
 // lookup would cost each request something.
@@ -78,8 +94,8 @@ func (m *Monitor) named() []string {
 }
 
 // viewersOf returns who asks for a stream on each side that is watched.
-func (m *Monitor) viewersOf(s *Stream) map[probe.Side]*viewer {
-	viewers := map[probe.Side]*viewer{}
+func (m *Monitor) viewersOf(s *Stream) map[probe.Side]*Viewer {
+	viewers := map[probe.Side]*Viewer{}
 	for side, client := range m.clients {
 		entry := m.entryURL(side, s.Manifest)
 		m.opts.Secrets.AddURL(entry)
@@ -87,7 +103,7 @@ func (m *Monitor) viewersOf(s *Stream) map[probe.Side]*viewer {
 		if err != nil {
 			u = &url.URL{}
 		}
-		v := &viewer{client: client, jar: newJar()}
+		v := &Viewer{client: client, jar: newJar(), secrets: m.opts.Secrets}
 		if len(s.Headers) > 0 {
 			o := m.clientOptions(side)
 			if base, err := url.Parse(o.HeadersTo); err != nil || !fetch.SameSite(base, u) { // the manifest is on a host of its own
@@ -100,13 +116,21 @@ func (m *Monitor) viewersOf(s *Stream) map[probe.Side]*viewer {
 			maps.Copy(o.Headers, s.Headers)
 			v.client = fetch.New(o)
 		}
-		for name, value := range s.Cookies {
-			m.opts.Secrets.Add(value)
-			v.jar.SetCookies(u, []*http.Cookie{{Name: name, Value: value, Path: "/"}})
+		if side == probe.Edge {
+			v.give(u, m.opts.EdgeCookies)
 		}
+		v.give(u, s.Cookies)
 		viewers[side] = v
 	}
 	return viewers
+}
+
+// give puts cookies into the jar as if u's host had set them.
+func (v *Viewer) give(u *url.URL, cookies map[string]string) {
+	for name, value := range cookies {
+		v.secrets.Add(value)
+		v.jar.SetCookies(u, []*http.Cookie{{Name: name, Value: value, Path: "/"}})
+	}
 }
 
 func newJar() *jar {
