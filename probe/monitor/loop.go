@@ -20,6 +20,7 @@ type loop struct {
 	target atomic.Pointer[probe.Target]
 	cancel context.CancelFunc
 	wake   chan struct{}
+	first  chan struct{} // closed when the first poll is done
 
 	pace pace
 	due  time.Time          // when the next poll was planned
@@ -53,7 +54,7 @@ const largestBuffer = 64 << 10
 const earlyDeadline = 4 * time.Second
 
 func newLoop(s *stream, t probe.Target, cancel context.CancelFunc) *loop {
-	l := &loop{s: s, as: s.viewers[t.Side], cancel: cancel, wake: make(chan struct{}, 1), pace: pace{fixed: s.m.opts.Interval, edge: t.Side == probe.Edge}}
+	l := &loop{s: s, as: s.viewers[t.Side], cancel: cancel, wake: make(chan struct{}, 1), first: make(chan struct{}), pace: pace{fixed: s.m.opts.Interval, edge: t.Side == probe.Edge}}
 	l.target.Store(&t)
 	if t.Rendition == "" {
 		s.entries[t.Side].Store(l)
@@ -77,6 +78,9 @@ func (l *loop) nudge() {
 }
 
 func (l *loop) run(ctx context.Context) {
+	if !l.afterLadder(ctx) {
+		return
+	}
 	wait := l.firstDelay()
 	l.due = time.Now().Add(wait)
 	timer := time.NewTimer(wait)
@@ -94,8 +98,27 @@ func (l *loop) run(ctx context.Context) {
 		}
 		l.s.m.late.add(time.Since(l.due))
 		wait := l.poll(ctx)
+		if l.pace.polls++; l.pace.polls == 1 {
+			close(l.first)
+		}
 		l.due = time.Now().Add(wait)
 		timer.Reset(wait)
+	}
+}
+
+// afterLadder waits until the multivariant playlist of the side was asked for
+// once, as every player has: it may set the cookie without which what it lists
+// is refused. It reports whether to go on.
+func (l *loop) afterLadder(ctx context.Context) bool {
+	entry := l.s.entries[l.target.Load().Side].Load()
+	if entry == nil || entry == l {
+		return true
+	}
+	select {
+	case <-entry.first:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 
