@@ -16,7 +16,7 @@ func (m *Monitor) mask(incidents []probe.Incident) {
 	hide := m.opts.Secrets.Mask
 	for i := range incidents {
 		in := &incidents[i]
-		in.Detail, in.Rendition = hide(in.Detail), hide(in.Rendition)
+		in.Detail, in.Because, in.Rendition = hide(in.Detail), hide(in.Because), hide(in.Rendition)
 		in.Renditions = m.maskAll(in.Renditions)
 		in.Evidence = slices.Clone(in.Evidence) // the judge keeps its own
 		for n := range in.Evidence {
@@ -39,8 +39,6 @@ func (m *Monitor) maskAll(texts []string) []string {
 // that others see.
 func (m *Monitor) maskStream(s *probe.StreamSnapshot) {
 	hide := m.opts.Secrets.Mask
-	s.Incidents = slices.Clone(s.Incidents)
-	m.mask(s.Incidents)
 	s.Advice = slices.Clone(s.Advice)
 	for i := range s.Advice {
 		a := &s.Advice[i]

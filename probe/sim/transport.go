@@ -58,7 +58,7 @@ func call(h http.Handler, r *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancel(r.Context())
 	trace := httptrace.ContextClientTrace(r.Context())
 	if trace != nil && trace.GotConn != nil {
-		trace.GotConn(httptrace.GotConnInfo{Reused: true})
+		trace.GotConn(httptrace.GotConnInfo{})
 	}
 	pr, pw := io.Pipe()
 	w := &connection{request: r, header: http.Header{}, body: pw, head: make(chan *http.Response, 1)}
