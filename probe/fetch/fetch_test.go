@@ -62,7 +62,7 @@ func TestFactsOfTheAnswer(t *testing.T) {
 		XCache: "Hit from cloudfront", CacheLine: "X-Cache: Hit from cloudfront", CacheWord: "hit", Via: "1.1 abc.cloudfront.net (CloudFront)", Pop: "FRA56-P1", RequestID: "id==", ServerTiming: "cdn-cache-hit",
 		AllowOrigin: "*",
 	}
-	want.Started, want.Done, want.Connect, want.FirstByte = ex.Started, ex.Done, ex.Connect, ex.FirstByte
+	want.Started, want.Done, want.Connect, want.FirstByte, want.Connected = ex.Started, ex.Done, ex.Connect, ex.FirstByte, true
 	if !reflect.DeepEqual(ex, want) {
 		t.Errorf("got  %+v\nwant %+v", ex, want)
 	}

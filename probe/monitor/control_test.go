@@ -54,7 +54,7 @@ func TestTheControlURLIsAskedAtOnce(t *testing.T) {
 		verdict  probe.Verdict
 	}{
 		"control answers": {false, 24900 * time.Millisecond, probe.BlameOrigin, probe.Critical, probe.Down},
-		"nothing answers": {true, 27 * time.Second, probe.BlamePath, probe.Warning, probe.Blind},
+		"nothing answers": {true, 30 * time.Second, probe.BlamePath, probe.Warning, probe.Blind},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
