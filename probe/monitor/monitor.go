@@ -79,21 +79,22 @@ type Options struct {
 
 // Monitor watches one event.
 type Monitor struct {
-	opts    Options
-	log     *zap.Logger
-	clients map[probe.Side]*fetch.Client
-	streams []*stream
-	fan     *fanOut
-	prober  prober
-	buffers sync.Pool // of *[]byte, for the bodies of playlists
-	heads   sync.Pool // of *[]byte, for the first bytes of segments
-	started time.Time
-	asked   atomic.Int64  // when the control URL was asked last, in unix nanoseconds; 0 is never
-	doubt   chan struct{} // asks the control URL at once
-	late    lateness
-	strain  strain
-	desk    *incident.Desk
-	due     chan struct{} // the desk has something to do by itself
+	opts     Options
+	log      *zap.Logger
+	clients  map[probe.Side]*fetch.Client
+	streams  []*stream
+	fan      *fanOut
+	prober   prober
+	buffers  sync.Pool // of *[]byte, for the bodies of playlists
+	heads    sync.Pool // of *[]byte, for the first bytes of segments
+	started  time.Time
+	asked    atomic.Int64  // when the control URL was asked last, in unix nanoseconds; 0 is never
+	doubt    chan struct{} // asks the control URL at once
+	late     lateness
+	strain   strain
+	troubled atomic.Bool // an incident is open
+	desk     *incident.Desk
+	due      chan struct{} // the desk has something to do by itself
 
 	mu      sync.Mutex
 	verdict probe.Verdict
@@ -208,6 +209,9 @@ func (m *Monitor) tell(b probe.Batch, res incident.Result) {
 	m.mask(b.Incidents)
 	if len(b.Incidents) > 0 || len(b.Samples) > 0 {
 		m.fan.send(b)
+	}
+	if len(b.Incidents) > 0 {
+		m.troubled.Store(len(m.desk.Open()) > 0)
 	}
 	for i := range b.Incidents {
 		m.logIncident(&b.Incidents[i])

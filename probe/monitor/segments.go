@@ -16,7 +16,7 @@ import (
 
 const (
 	newestProbed   = 3                // of the segments that one update brings
-	repeatEvery    = 5                // updates between two looks at a segment that was listed before
+	repeatEvery    = 5                // updates between two looks at a segment that was listed before, while all is well
 	segmentTries   = 4                // probes of a segment that fails
 	mapEvery       = 10 * time.Second // between two probes of the same EXT-X-MAP, or three target durations
 	segmentBackoff = 400 * time.Millisecond
@@ -61,11 +61,21 @@ func (l *loop) probeSegments(ctx context.Context, o *probe.Observation, first bo
 			older++
 		}
 	}
-	if older > 0 && !first && l.turn%repeatEvery == 0 {
-		l.probeSegment(ctx, o, &segs[l.turn/repeatEvery%uint64(older)], false, true)
+	if every := l.repeatEvery(); older > 0 && !first && l.turn%every == 0 {
+		l.probeSegment(ctx, o, &segs[l.turn/every%uint64(older)], false, true)
 	}
 	l.probeMap(ctx, o, &segs[len(segs)-1])
 	l.probeKeys(ctx, o, &segs[len(segs)-1])
+}
+
+// repeatEvery is how many updates lie between two looks at an older segment.
+// While something is wrong it is one: who serves other bytes than before shows
+// whose fault it is that the sides differ.
+func (l *loop) repeatEvery() uint64 {
+	if l.s.m.troubled.Load() {
+		return 1
+	}
+	return repeatEvery
 }
 
 // probeMap starts a probe of the newest segment's EXT-X-MAP when it is another
