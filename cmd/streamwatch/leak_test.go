@@ -37,7 +37,7 @@ var markers = map[string]string{
 
 // gossip is an origin that repeats whatever it is sent, in bodies, names and
 // headers, as it is, percent-encoded and in base64.
-type gossip struct{ hook *bytes.Buffer }
+type gossip struct{}
 
 func (g *gossip) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var all []string

@@ -80,10 +80,14 @@ func TestProtectedEdges(t *testing.T) {
 		flags   []string
 		demands []func(*http.Request) bool
 	}{
-		{"headers and cookies", "headers: {X-Viewer: e-secret}, cookies: {c: e-cookie}", "headers: {X-Stream: s-secret}, cookies: {s: s-cookie}", nil,
-			[]func(*http.Request) bool{header("X-Viewer", "e-secret"), header("X-Stream", "s-secret"), cookie("c", "e-cookie"), cookie("s", "s-cookie")}},
-		{"signed cookies", "sign: {key_pair_id: K2, private_key_file: key.pem}", "", nil,
-			[]func(*http.Request) bool{cookie("CloudFront-Signature", ""), cookie("CloudFront-Policy", ""), cookie("CloudFront-Key-Pair-Id", "K2")}},
+		{
+			"headers and cookies", "headers: {X-Viewer: e-secret}, cookies: {c: e-cookie}", "headers: {X-Stream: s-secret}, cookies: {s: s-cookie}", nil,
+			[]func(*http.Request) bool{header("X-Viewer", "e-secret"), header("X-Stream", "s-secret"), cookie("c", "e-cookie"), cookie("s", "s-cookie")},
+		},
+		{
+			"signed cookies", "sign: {key_pair_id: K2, private_key_file: key.pem}", "", nil,
+			[]func(*http.Request) bool{cookie("CloudFront-Signature", ""), cookie("CloudFront-Policy", ""), cookie("CloudFront-Key-Pair-Id", "K2")},
+		},
 		{"signed URLs", "sign: {key_pair_id: K2, private_key_file: key.pem, with: url, policy: canned}", "", nil, []func(*http.Request) bool{signedURL}},
 		{"flags", "", "", []string{"-H", "X-Viewer: e-secret", "--cookie", "s=s-cookie"}, []func(*http.Request) bool{header("X-Viewer", "e-secret"), cookie("s", "s-cookie")}},
 	} {

@@ -3,6 +3,7 @@ package fetch_test
 import (
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -16,9 +17,7 @@ import (
 // answers returns a transport that answers every request with a head and a body.
 func answers(head http.Header, body string) http.RoundTripper {
 	return handler(func(w http.ResponseWriter, _ *http.Request) {
-		for name, values := range head {
-			w.Header()[name] = values
-		}
+		maps.Copy(w.Header(), head)
 		_, _ = w.Write([]byte(body))
 	})
 }
@@ -213,8 +212,11 @@ func TestForeign(t *testing.T) {
 		url   string
 		want  bool
 	}{
-		{nil, "http://live.test/b", false}, {nil, "http://live.test/a", true}, {[]string{"http://live.test"}, "http://cdn.test/seg.ts", true},
-		{[]string{"http://live.test"}, "https://live.test/seg.ts", false}, {[]string{"http://live.test"}, "http://live.test:6379/", true},
+		{nil, "http://live.test/b", false},
+		{nil, "http://live.test/a", true},
+		{[]string{"http://live.test"}, "http://cdn.test/seg.ts", true},
+		{[]string{"http://live.test"}, "https://live.test/seg.ts", false},
+		{[]string{"http://live.test"}, "http://live.test:6379/", true},
 		{[]string{"http://live.test", "http://internal.test"}, "http://live.test/a", false},
 	} {
 		cl := fetch.New(fetch.Options{Transport: answer, Named: c.named})

@@ -64,7 +64,7 @@ func (l *loop) ask(ctx context.Context, deadline time.Duration, into []byte) ([]
 	}
 	body, ex := l.get(ctx, l.target.Load().URL, deadline, into)
 	if s.other != "" && !good(&ex, body) && ctx.Err() == nil {
-		body, ex = l.goOver(ctx, deadline, into, body, ex)
+		body, ex = l.goOver(ctx, deadline, into, ex)
 	}
 	if good(&ex, body) {
 		s.follow(&ex)
@@ -145,10 +145,10 @@ func (l *loop) lives(ctx context.Context, u string, deadline time.Duration) bool
 
 // goOver asks for the address that is listed now, once the one that the loop
 // has kept failed.
-func (l *loop) goOver(ctx context.Context, deadline time.Duration, into, body []byte, ex probe.Exchange) ([]byte, probe.Exchange) {
+func (l *loop) goOver(ctx context.Context, deadline time.Duration, into []byte, failed probe.Exchange) ([]byte, probe.Exchange) {
 	s := &l.session
 	t := *l.target.Load()
-	failed, since := ex, s.taken
+	since := s.taken
 	t.URL, s.other = s.other, ""
 	l.target.Store(&t)
 	s.taken = time.Now()

@@ -39,7 +39,7 @@ func (e edge) admits(u *url.URL, cookies []*http.Cookie) error {
 	if q.Get("Signature") != "" { // a signed URL goes before cookies
 		given = map[string]string{"Policy": q.Get("Policy"), "Signature": q.Get("Signature"), "Key-Pair-Id": q.Get("Key-Pair-Id"), "Expires": q.Get("Expires")}
 		kept := []string{}
-		for _, pair := range strings.Split(u.RawQuery, "&") {
+		for pair := range strings.SplitSeq(u.RawQuery, "&") {
 			if name, _, _ := strings.Cut(pair, "="); name != "Policy" && name != "Signature" && name != "Key-Pair-Id" && name != "Expires" {
 				kept = append(kept, pair)
 			}
