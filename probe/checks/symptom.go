@@ -33,7 +33,7 @@ const (
 
 	// relapse is within what time a finding that comes back is one that comes
 	// and goes: from then on it holds for that beat.
-	relapse = 2 * time.Minute
+	relapse = 75 * time.Second
 )
 
 // tracker counts the findings of one check on one target.

@@ -28,7 +28,7 @@ import (
 //	newer content       older, no TTL stated      staleness            config: nothing limits its age
 //	newer content       older, one text for long  staleness            cdn: a copy that should be gone
 //	newer content       older, but moves          staleness            config: it revalidates in the background
-//	failed lately       bad text or bytes         anything else        origin: the edge gives on what it has
+//	fails               bad text or bytes         anything else        origin: the edge gives on what it has
 //	bad                 –                         anything else        the check's own (encoder, origin, config)
 //	good                bad                       anything else        cdn, or config where the check says so
 func (x *examination) blame(g *group) (probe.Blame, string) {
@@ -57,8 +57,8 @@ func (x *examination) blame(g *group) (probe.Blame, string) {
 		return st.check.Blame, "the origin serves it so" + sharing(other) + g.others()
 	case other == nil || other.Polls == 0:
 		return st.check.Blame, "seen at the edge; the origin is not watched" + g.others()
-	case originLately(at, other, st.last):
-		return probe.BlameOrigin, fmt.Sprintf("the origin failed %s ago, and caches keep what it gave", seconds(x.now.Sub(other.LastError)))
+	case other.Failing():
+		return probe.BlameOrigin, "the origin " + phase(&other.Current.Exchange) + ", and the edge gives on what it has" + g.others()
 	case st.check.Blame == probe.BlameConfig:
 		return probe.BlameConfig, "only the edge does so" + g.others()
 	default:
@@ -71,17 +71,6 @@ func (c *claim) worst() *checks.Symptom {
 	return slices.MaxFunc(c.symptoms, func(a, b *checks.Symptom) int {
 		return cmp.Or(compareBool(a.Sick, b.Sick), cmp.Compare(a.Severity, b.Severity), a.Last.Compare(b.Last))
 	})
-}
-
-// originLately reports whether the origin failed lately enough to explain what a
-// cache still gives on.
-func originLately(edge, origin *evidence.State, last time.Time) bool {
-	if origin.Failing() {
-		return true
-	}
-	reach := max(2*edge.TD, 5*time.Second) + min(edge.Allowance, 2*edge.TD)
-	return !origin.LastError.IsZero() && origin.LastError.After(last.Add(-reach)) &&
-		!(edge.Good != nil && edge.Good.Playlist != nil && edge.Lag.Known && edge.Lag.Age == 0 && edge.Good.Exchange.Started.After(origin.Recovered))
 }
 
 // blameTransport is for a playlist that cannot be had.

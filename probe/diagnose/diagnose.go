@@ -109,8 +109,9 @@ const (
 
 // Diagnose returns the causes of what is wrong, the widest first.
 func Diagnose(now time.Time, e *Event) []Diagnosis {
-	x := &examination{now: now, event: e}
+	x := &examination{now: now, event: e, named: make(map[string]*Stream, len(e.Streams))}
 	for i := range e.Streams {
+		x.named[e.Streams[i].Name] = &e.Streams[i]
 		x.tell(&e.Streams[i])
 	}
 	x.path()
@@ -126,11 +127,12 @@ func Diagnose(now time.Time, e *Event) []Diagnosis {
 type examination struct {
 	now     time.Time
 	event   *Event
+	named   map[string]*Stream
 	stories []*story
 	lost    bool // our own path is the suspect
 	lossOf  loss
-	doubt   bool               // it may be: wait for the control URL, or for a second look
-	pulses  map[place][]*Pulse // by side and host
+	doubt   bool                // it may be: wait for the control URL, or for a second look
+	pulses  map[place]*[]*Pulse // by side and host
 }
 
 // place is a host in its role.
@@ -139,14 +141,28 @@ type place struct {
 	host string
 }
 
+// at returns the pulses of a host. Most events have one origin and one edge, so
+// the list that was added to last is looked at first.
 func (x *examination) at(p place) []*Pulse {
 	if x.pulses == nil {
-		x.pulses = map[place][]*Pulse{}
+		x.pulses = map[place]*[]*Pulse{}
+		var recent [len(probe.Sides) + 1]*[]*Pulse
 		for i := range x.event.Pulses {
 			one := &x.event.Pulses[i]
-			key := place{one.Side, one.Host}
-			x.pulses[key] = append(x.pulses[key], one)
+			list := recent[one.Side]
+			if list == nil || (*list)[0].Host != one.Host {
+				key := place{one.Side, one.Host}
+				if list = x.pulses[key]; list == nil {
+					list = new([]*Pulse)
+					x.pulses[key] = list
+				}
+				recent[one.Side] = list
+			}
+			*list = append(*list, one)
 		}
 	}
-	return x.pulses[p]
+	if list := x.pulses[p]; list != nil {
+		return *list
+	}
+	return nil
 }

@@ -177,8 +177,9 @@ func (x *examination) company(g *group) {
 			}
 		}
 	}
+	tells := g.teller()
 	for _, p := range x.at(g.place) {
-		if slices.ContainsFunc(g.stories, func(st *story) bool { return st.stream.Name == p.Stream }) {
+		if tells(p.Stream) {
 			continue
 		}
 		well, seen := p.Asked.After(since), p.Asked.After(since)
@@ -201,10 +202,24 @@ func (x *examination) company(g *group) {
 	}
 }
 
+// teller returns whether a stream is one of the group's.
+func (g *group) teller() func(stream string) bool {
+	if len(g.stories) < 8 {
+		return func(stream string) bool {
+			return slices.ContainsFunc(g.stories, func(st *story) bool { return st.stream.Name == stream })
+		}
+	}
+	told := make(map[string]bool, len(g.stories))
+	for _, st := range g.stories {
+		told[st.stream.Name] = true
+	}
+	return func(stream string) bool { return told[stream] }
+}
+
 // stirring reports whether a stream shows anything on a side.
 func (x *examination) stirring(stream string, side probe.Side) bool {
-	i := slices.IndexFunc(x.event.Streams, func(s Stream) bool { return s.Name == stream })
-	return i >= 0 && slices.ContainsFunc(x.event.Streams[i].Symptoms, func(s checks.Symptom) bool { return s.Side == side && s.Sick })
+	s := x.named[stream]
+	return s != nil && slices.ContainsFunc(s.Symptoms, func(s checks.Symptom) bool { return s.Side == side && s.Sick })
 }
 
 // lead is the story that the others are told by: the one that was ready first.

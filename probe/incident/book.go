@@ -274,7 +274,7 @@ func (e *entry) take(now time.Time, d *diagnose.Diagnosis) {
 		}
 	}
 	for _, id := range d.Consequences {
-		if id != d.Check.ID {
+		if id != d.Check.ID && id != e.Check {
 			e.Consequences = insert(e.Consequences, id)
 		}
 	}
