@@ -25,7 +25,7 @@ func unlisted(n int, s *configs.Stream, looks []look) error {
 		if slices.ContainsFunc(o.Playlist.Problems, func(p probe.Problem) bool { return p.Check == "http.truncated" }) {
 			return nil // the rest of the ladder may list it
 		}
-		here := playlist.Ladder(o.Playlist, o.Exchange.URL)
+		here := playlist.Ladder(o.Playlist, o.Exchange.Address)
 		if _, without := wanted.Choose(here); entries == nil {
 			lacking = without
 		} else {

@@ -56,7 +56,7 @@ func updates(t *testing.T, segments, ranges int) (took time.Duration) {
 		for i, target := range targets {
 			text := []byte(long(target.Rendition, segments+n, ranges))
 			at := epoch.Add(time.Duration(n)*2*time.Second + time.Duration(i)*time.Second)
-			o := &probe.Observation{Target: target, Playlist: playlist.Decode(text, playlist.Inputs{URL: "https://example.com/v.m3u8"}), Hash: playlist.Hash(text)}
+			o := &probe.Observation{Target: target, Playlist: playlist.Decode(text, playlist.Inputs{Address: probe.AddressOf("https://example.com/v.m3u8")}), Hash: playlist.Hash(text)}
 			if len(o.Playlist.DateRanges) != ranges || len(o.Playlist.Segments) != segments+n {
 				t.Fatalf("%d segments, %d date ranges", len(o.Playlist.Segments), len(o.Playlist.DateRanges))
 			}

@@ -33,6 +33,8 @@ type stream struct {
 	public   sync.Map     // asked → whether the origin permits it to every page, as it answered last
 	round    atomic.Int64 // when every target had been polled once, in unix nanoseconds; 0 is not yet
 
+	viewers   map[probe.Side]*Viewer                     // who asks on each side
+	entries   [len(probe.Sides) + 1]atomic.Pointer[loop] // of the multivariant playlists, by side
 	ladders   map[probe.Side]*ladder
 	variables atomic.Pointer[map[string]string] // of the multivariant playlist, for EXT-X-DEFINE:IMPORT
 	polled    map[probe.Target]bool
@@ -46,7 +48,7 @@ type ladder struct {
 }
 
 func newStream(m *Monitor, cfg Stream) *stream {
-	s := &stream{m: m, cfg: cfg, seen: make(chan *probe.Observation, 32), ladders: map[probe.Side]*ladder{}, polled: map[probe.Target]bool{}, pokes: make(chan probe.Target, 8), lacked: map[string]bool{}}
+	s := &stream{m: m, cfg: cfg, seen: make(chan *probe.Observation, 32), ladders: map[probe.Side]*ladder{}, viewers: m.viewersOf(&cfg), polled: map[probe.Target]bool{}, pokes: make(chan probe.Target, 8), lacked: map[string]bool{}}
 	s.desk = m.desk.Stream(checks.Options{Stream: cfg.Name, Overrides: m.opts.Overrides, Grace: m.started.Add(m.opts.Grace)})
 	return s
 }
@@ -231,7 +233,7 @@ func (s *stream) climb(ctx context.Context) {
 			if l == nil {
 				l = s.start(ctx, t)
 			} else if *l.target.Load() != t && s.ladders[side] != nil {
-				l.target.Store(&t)
+				l.offer(t)
 			}
 			wanted[l] = true
 		}

@@ -110,6 +110,9 @@ func (r *reader) finishMedia() {
 	if n := uint64(len(p.Segments)); n > 0 && base+n-1 < p.MediaSequence.Value {
 		r.problem("m3u.attr", "media sequence numbers pass 2^64-1")
 	}
+	if r.dropped > 0 {
+		r.problem("m3u.limit", "%d segments are listed, the newest %d are looked at", r.dropped+len(p.Segments), len(p.Segments))
+	}
 	p.TrailingParts, p.Parts = r.parts[r.partsFrom:], len(r.parts)
 	if len(p.TrailingParts) == 0 {
 		p.TrailingParts = nil

@@ -29,6 +29,25 @@ type Facts struct {
 	Ticks     probe.Fact[uint64]        // MP4: first baseMediaDecodeTime, in units of the track's timescale
 
 	samples samples // MP4: of that track
+	page    string  // the beginning of a text that stands in for media: see Quote
+}
+
+const (
+	notMedia  = "the body is text, not media"
+	pageBytes = 8 << 10 // of a page that are kept until it is quoted
+)
+
+// Quote adds to the problem of a page that was served as media how the page
+// begins. show makes the text fit to be repeated, and gets more than is shown,
+// so that no secret is cut in half before it is known; "" leaves the text out.
+func (f *Facts) Quote(show func(string) string) {
+	for i := range f.Problems {
+		if p := &f.Problems[i]; p.Detail == notMedia {
+			if text := excerpt([]byte(show(f.page))); text != "" {
+				p.Detail += ": " + text
+			}
+		}
+	}
 }
 
 // Checks that the problems belong to (hls.md 1.5).
@@ -62,7 +81,8 @@ func Inspect(head []byte, total int64, complete bool) Facts {
 	case probe.ContainerVTT:
 		f.readVTT(head, complete)
 	case probe.ContainerHTML:
-		f.problem(checkCtype, "the body is text, not media: "+excerpt(head))
+		f.problem(checkCtype, notMedia)
+		f.page = string(head[:min(len(head), pageBytes)])
 	case probe.ContainerUnknown:
 	}
 	return f
