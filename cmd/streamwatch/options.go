@@ -19,7 +19,7 @@ func monitorOptions(e *configs.Event, edge string) monitor.Options {
 		Event: e.Event, Starts: e.Starts, Ends: e.Ends, Origin: strings.TrimRight(e.Origin.URL.Reveal(), "/"), Edge: edge,
 		Headers: reveal(e.Origin.Headers), Interval: time.Duration(e.Monitor.Interval), Segments: monitor.Segments(e.Monitor.Segments),
 		Control: e.Monitor.Control.Reveal(), Site: e.Monitor.Site.Reveal(), Overrides: map[string]checks.Override{},
-		Delay: monitor.SchedulingDelay(),
+		Delay:  monitor.SchedulingDelay(),
 		Limits: monitor.Limits{Playlist: int(e.Monitor.Limits.Playlist)},
 	}
 	if x := e.Distribution.Existing; x != nil {

@@ -37,7 +37,7 @@ func long(name string, segments, ranges int) string {
 func TestLongListsAreCheap(t *testing.T) {
 	for what, list := range map[string]struct{ segments, ranges int }{"segments": {43_200, 0}, "date ranges": {15_000, 15_000}} {
 		t.Run(what, func(t *testing.T) {
-			const limit = time.Second
+			const limit = 10 * time.Second // what rises with the product takes minutes
 			took := updates(t, list.segments, list.ranges)
 			t.Logf("four updates took %s", took)
 			if took > limit {
