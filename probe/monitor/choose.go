@@ -57,7 +57,7 @@ func (s *stream) choose(o *probe.Observation) []playlist.Entry {
 		entries[i].Name = s.m.opts.Secrets.Mask(entries[i].Name) // it stands in metrics and on the page
 	}
 	kept, lacking := s.cfg.Choose(entries)
-	if cutOff(o.Playlist) {
+	if o.Playlist.CutOff {
 		return kept // the rest of the ladder may list it
 	}
 	watched := "the others that are named"

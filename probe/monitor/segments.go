@@ -5,7 +5,6 @@ import (
 	"context"
 	"hash/maphash"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -234,7 +233,7 @@ func (j *job) inspect(o *probe.Observation, body []byte) {
 	}
 	seg.Start, seg.Lasts, seg.Keyframe = facts.StartOf(of), facts.SpanOf(of), facts.KeyframeOf(of)
 	if j.mapURI != "" {
-		seg.Problems = slices.DeleteFunc(seg.Problems, func(p probe.Problem) bool { return p.Check == "seg.ts.pat" })
+		seg.Problems = segment.WithoutTables(seg.Problems) // they are in the EXT-X-MAP
 	}
 }
 

@@ -170,7 +170,7 @@ func (s *stream) learn(ctx context.Context, o *probe.Observation) {
 			s.becomeMany(o)
 		}
 		have := s.ladders[o.Target.Side]
-		if have != nil && (have.playlist == o.Playlist || cutOff(o.Playlist)) {
+		if have != nil && (have.playlist == o.Playlist || o.Playlist.CutOff) {
 			return // half a URI is no rendition
 		}
 		l := &ladder{playlist: o.Playlist, entries: s.choose(o)}
@@ -179,11 +179,6 @@ func (s *stream) learn(ctx context.Context, o *probe.Observation) {
 		s.climb(ctx)
 	case probe.UnknownKind:
 	}
-}
-
-// cutOff reports whether the text of a playlist stops in the middle.
-func cutOff(pl *probe.Playlist) bool {
-	return slices.ContainsFunc(pl.Problems, func(p probe.Problem) bool { return p.Check == "http.truncated" && p.Severity >= probe.Error })
 }
 
 // becomeSingle renames both entry targets once the manifest turns out to be a

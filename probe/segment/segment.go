@@ -9,6 +9,7 @@ package segment
 
 import (
 	"bytes"
+	"slices"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
@@ -63,8 +64,7 @@ const (
 
 // Inspect reads the first bytes of a segment or of an EXT-X-MAP resource, or all
 // of them. A transport stream whose tables come from EXT-X-MAP may lack them:
-// drop seg.ts.pat then. total is the size
-// of the whole object in bytes, -1 when it is not known. complete says that
+// see WithoutTables. total is the size of the whole object in bytes, -1 when it is not known. complete says that
 // head is the whole object.
 func Inspect(head []byte, total int64, complete bool) Facts {
 	if complete {
@@ -129,4 +129,10 @@ func isText(b []byte) bool {
 func excerpt(b []byte) string {
 	words := bytes.Fields(bytes.ToValidUTF8(b[:min(len(b), 60)], nil))
 	return string(bytes.Join(words, []byte(" ")))
+}
+
+// WithoutTables drops what Inspect found wrong with the tables of a transport
+// stream whose EXT-X-MAP holds them.
+func WithoutTables(problems []probe.Problem) []probe.Problem {
+	return slices.DeleteFunc(problems, func(p probe.Problem) bool { return p.Check == checkPAT })
 }
