@@ -20,6 +20,7 @@ type Desk struct {
 	mu      sync.Mutex
 	book    *Book
 	rows    []*row
+	sick    int // how many rows have symptoms
 	control diagnose.Control
 	losing  bool          // our own path is lost
 	lost    diagnose.Span // when our own path was lost last
@@ -84,7 +85,7 @@ func (d *Desk) Control(ok bool, asked time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.control = diagnose.Control{Known: true, OK: ok, Asked: asked}
-	if d.sick() > 0 {
+	if d.sick > 0 {
 		d.next = sooner(d.next, asked)
 	}
 }
@@ -115,24 +116,21 @@ func (d *Desk) report(r *row, now time.Time, base probe.Verdict, pulses [len(pro
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	calm := r.sick == nil && sick == nil
+	switch {
+	case r.sick == nil && sick != nil:
+		d.sick++
+	case r.sick != nil && sick == nil:
+		d.sick--
+	}
 	r.base, r.pulses, r.sick = base, pulses, sick
 	switch due := !d.next.IsZero() && !now.Before(d.next); {
-	case due, !calm && (d.sick() <= crowd || now.Sub(d.ran) >= diagnose.Gather):
+	case due, !calm && (d.sick <= crowd || now.Sub(d.ran) >= diagnose.Gather):
 		d.diagnose(now)
 	case !calm:
 		d.next = sooner(d.next, d.ran.Add(diagnose.Gather))
 	}
 	d.judge(r, now)
 	return d.result()
-}
-
-func (d *Desk) sick() (n int) {
-	for _, r := range d.rows {
-		if r.sick != nil {
-			n++
-		}
-	}
-	return n
 }
 
 // Tick does what is due although nothing is seen.
