@@ -269,9 +269,9 @@ func (s *Stream) Step(o *probe.Observation, now time.Time) (*evidence.History, R
 	}
 	var sick *diagnose.Stream
 	if s.Sick() {
-		sick = &diagnose.Stream{Name: s.Watch.Stream.Name, Targets: s.Watch.Stream.States(), Symptoms: s.Symptoms(now)}
+		sick = &diagnose.Stream{Name: s.Stream.Name, Targets: s.Stream.States(), Symptoms: s.Symptoms(now)}
 	}
-	res := s.desk.report(s.row, now, s.base(now), pulsesOf(&s.Watch.Stream), sick)
+	res := s.desk.report(s.row, now, s.base(now), pulsesOf(&s.Stream), sick)
 	res.Poke = append(res.Poke, s.Doubtful(now)...)
 	return h, res
 }
@@ -279,7 +279,7 @@ func (s *Stream) Step(o *probe.Observation, now time.Time) (*evidence.History, R
 // base is the verdict of the stream without what is found wrong with it.
 func (s *Stream) base(now time.Time) probe.Verdict {
 	live, over := false, false
-	for _, h := range s.Watch.Stream.Histories {
+	for _, h := range s.Stream.Histories {
 		if h.Target.Rendition == "" || h.Playlist == nil || h.Playlist.Kind != probe.Media {
 			continue
 		}
@@ -293,7 +293,7 @@ func (s *Stream) base(now time.Time) probe.Verdict {
 	switch {
 	case s.Propagating(now):
 		return probe.Waiting
-	case s.Watch.Stream.Over(now) && !live, over && !live:
+	case s.Stream.Over(now) && !live, over && !live:
 		return probe.Ended
 	case live:
 		return probe.OK
