@@ -38,10 +38,14 @@ type session struct {
 	board  *sim.Board    // only in the demo: the edge shows its faults too
 	listen net.Listener  // taken already; nil takes monitor.listen
 	period time.Duration // of the alarms that the page shows; zero is that of the metrics
+	limit  time.Duration // after which the run is over, from the first look on; zero is none
+	update bool          // bring a stack that exists to the event file
 
 	store   *store.Store
 	edge    *provision.Local // nil unless the distribution is local
 	dist    provision.Distribution
+	alarmed provision.Distribution // the stack of alarms alone; empty where there is none
+	over    bool                   // the time was up: a signal is no end of an event
 	monitor *monitor.Monitor
 	server  *web.Server
 	embeds  *embeds
@@ -75,39 +79,32 @@ func (s *session) run(ctx context.Context) (err error) {
 	if s.listen != nil {
 		defer s.listen.Close()
 	}
-	provider, err := s.provider(ctx)
-	if err != nil {
+	if err := s.bringUp(ctx, folder); err != nil {
 		return err
-	}
-	show, end := s.c.progress("text")
-	s.dist, err = provider.Provision(ctx, show)
-	end()
-	if err != nil {
-		if s.dist.EdgeURL == "" {
-			return resumable(ctx, err, "the same command")
-		}
-		s.log.Error("watching the distribution as it was", zap.Error(err), zap.String("mend", mend(err)))
 	}
 	if err := s.wire(ctx, folder); err != nil {
 		return err
 	}
 	s.announce(folder)
+	ctx, stop := until(ctx, s.limit, s.event.Ends)
+	defer stop()
 	if err := s.watch(ctx); err != nil {
 		return err
 	}
+	s.over = errors.Is(context.Cause(ctx), errOver)
 	err = s.report(folder)
-	s.out.close()
+	s.out.close(s.over)
 	return err
 }
 
 // cleanUp deletes the stack where the event says so, once the time of the run is
 // up. A signal keeps it: it may mean a restart, in the middle of an event.
-func (s *session) cleanUp(ctx context.Context, over bool) error {
+func (s *session) cleanUp(ctx context.Context) error {
 	c := s.event.Distribution.CloudFormation
 	if c == nil || !c.DeleteWhenDone {
 		return nil
 	}
-	if !over {
+	if !s.over {
 		s.c.say("kept", "stack "+c.StackName+", since a signal ended the run; streamwatch delete deletes it")
 		return nil
 	}
@@ -142,11 +139,7 @@ func (s *session) provider(ctx context.Context) (provision.Provider, error) {
 		s.edge = provision.NewLocal(d.Local.Listen, sim.NewEdge(sim.EdgeConfig{Origin: origin, Headers: headers, Faults: s.board}))
 		return s.edge, nil
 	default:
-		spec, err := stackSpec(s.event)
-		if err != nil {
-			return nil, err
-		}
-		return provision.NewStack(ctx, spec)
+		return s.stack(ctx, distributionSpec)
 	}
 }
 
@@ -206,6 +199,9 @@ func (s *session) wire(ctx context.Context, folder string) error {
 	o.Sinks = s.out.sinks(s.store, metrics, s.server, s.alarms)
 	s.monitor = monitor.New(o)
 	source.m = s.monitor
+	if s.out.alarms != nil {
+		s.out.alarms.live = whileOn(s.event.Starts, source)
+	}
 	return nil
 }
 

@@ -96,7 +96,8 @@ func TestStackStates(t *testing.T) {
 			a.want(1, "delete", "event.yaml", "--yes")
 			a.want(2, "delete", "event.yaml") // nobody confirms
 			a.event("")
-			a.want(0, "delete", "event.yaml", "--yes")
+			a.want(1, "delete", "event.yaml", "--yes") // the file does not mention it: it stays
+			a.want(0, "delete", "event.yaml", "--yes", "--force-unprotect")
 		},
 		"throttled": func(a *account) {
 			a.cloud.Refuse(2, "CreateStack", "Throttling", "Rate exceeded")
