@@ -1,11 +1,14 @@
 package dashboards_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -131,5 +134,53 @@ func TestTemplates(t *testing.T) {
 				t.Errorf("%d streams, %s: %s", n, one.StackName, problem)
 			}
 		}
+	}
+}
+
+// cfn-lint knows rules that schemas do not say; it comes from PyPI. Its optional
+// rules are on.
+func TestTemplatesLint(t *testing.T) {
+	t.Parallel()
+	lint, err := exec.LookPath(cmp.Or(os.Getenv("CFN_LINT"), "cfn-lint"))
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("cfn-lint is missing, which CI must have")
+		}
+		t.Skip("cfn-lint is not installed (pip install cfn-lint, or CFN_LINT=path)")
+	}
+	many := specOf(t, 20).Stacks()
+	only := func(change func(*dashboards.Options)) provision.Spec {
+		o := dashboards.Options{Event: "autumn-concert", Email: []string{"ops@example.com"}, Streams: []dashboards.Stream{{Name: "main"}}}
+		change(&o)
+		parts, err := dashboards.Resources(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := provision.Defaults()
+		s.Event, s.AlarmsOnly, s.StackName, s.Extra = o.Event, true, "streamwatch-autumn-concert", provision.Extra(parts)
+		return s
+	}
+	args := []string{"--regions", "us-east-1", "--include-checks", "I", "--non-zero-exit-code", "informational", "--"}
+	for i, s := range append(many,
+		specOf(t, 1),
+		only(func(*dashboards.Options) {}),
+		only(func(o *dashboards.Options) { o.DistributionID = "E2EXAMPLE1234" }),
+		only(func(o *dashboards.Options) { o.Period, o.KMSKey = 10*time.Second, "alias/alarms" }),
+		only(func(o *dashboards.Options) {
+			o.Email, o.Notify = nil, []string{"arn:aws:sns:us-east-1:123456789012:ops"}
+		}),
+	) {
+		body, err := provision.Template(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := filepath.Join(t.TempDir(), fmt.Sprintf("%d.json", i))
+		if err := os.WriteFile(name, body, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, name)
+	}
+	if out, err := exec.CommandContext(t.Context(), lint, args...).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
 	}
 }

@@ -202,7 +202,7 @@ func templateOutputs(s Spec) object {
 		"DomainName":     object{"Value": domain, "Description": "CloudFront domain name of the distribution"},
 		"DistributionId": object{"Value": ref(distributionID), "Description": "Id of the distribution"},
 	}
-	var host any = domain
+	host := "${" + distributionID + ".DomainName}"
 	if alias := s.alias(); alias != "" {
 		host = alias
 	}
@@ -212,9 +212,10 @@ func templateOutputs(s Spec) object {
 			id += strconv.Itoa(i + 1)
 		}
 		path, _, _ = strings.Cut(path, "?") // a token in it is not for everybody to read
-		out[id] = object{
-			"Value":       object{"Fn::Join": []any{"", []any{"https://", host, "/" + strings.TrimLeft(path, "/")}}},
-			"Description": "Address of a playlist for players",
+		path = strings.ReplaceAll("/"+strings.TrimLeft(path, "/"), "${", "${!")
+		out[id] = object{"Value": substitute("https://" + host + path), "Description": "Address of a playlist for players"}
+		if !strings.Contains(host+path, "${") {
+			out[id] = object{"Value": "https://" + host + path, "Description": "Address of a playlist for players"}
 		}
 	}
 	return out

@@ -87,10 +87,10 @@ func TestTemplateLint(t *testing.T) {
 		skip(t, "cfn-lint is not installed (pip install cfn-lint, or CFN_LINT=path)")
 	}
 	files, err := filepath.Glob("testdata/template/*.json")
-	if err != nil || len(files) < 12 {
+	if err != nil || len(files) < 29 {
 		t.Fatalf("%d golden templates, %v", len(files), err)
 	}
-	args := append([]string{"--regions", "us-east-1", "--non-zero-exit-code", "warning", "--"}, files...)
+	args := append([]string{"--regions", "us-east-1", "--include-checks", "I", "--non-zero-exit-code", "informational", "--"}, files...)
 	if out, err := exec.CommandContext(t.Context(), lint, args...).CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}

@@ -172,16 +172,30 @@ func (a *arming) isLive(name string) bool {
 	return slices.ContainsFunc(a.alarms, func(d dashboards.Actioned) bool { return d.Name == name && d.Live })
 }
 
-// armed says of an alarm by its key whether it is switched on; nil is not known.
-func (a *arming) armed(key string) *bool {
+// seenAs returns an alarm by its key as CloudWatch had it in the newest round.
+func (a *arming) seenAs(key string) (cloudwatch.Alarm, bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for name, alarm := range a.seen {
 		if strings.HasSuffix(name, "-"+key) {
-			return &alarm.Armed
+			return alarm, true
 		}
 	}
-	return nil
+	return cloudwatch.Alarm{}, false
+}
+
+// notes say what keeps the alarms from waking people.
+func (a *arming) notes() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var list []string
+	if a.fault != nil {
+		list = append(list, "The alarms in CloudWatch cannot be read or switched: "+a.fault.Error())
+	}
+	if len(a.lack) > 0 {
+		list = append(list, "Missing in CloudWatch: "+strings.Join(a.lack, ", "))
+	}
+	return list
 }
 
 // off switches the alarms off, unless another monitor still watches. It has its

@@ -46,6 +46,7 @@ type session struct {
 	dist    provision.Distribution
 	alarmed provision.Distribution // the stack of alarms alone; empty where there is none
 	over    bool                   // the time was up: a signal is no end of an event
+	emails  unconfirmed
 	monitor *monitor.Monitor
 	server  *web.Server
 	embeds  *embeds
@@ -181,7 +182,7 @@ func (s *session) wire(ctx context.Context, folder string) error {
 	shown.Period = cmp.Or(s.period, shown.Period)
 	s.alarms = newShownAlarms(shown, time.Now())
 	w := web.Options{
-		Source: source, Ready: source.ready, History: s.store, Metrics: metrics.Handler(), Plots: plots(), Alarms: s.alarms.list,
+		Source: source, Ready: source.ready, History: s.store, Metrics: metrics.Handler(), Plots: plots(), Alarms: s.alarms.list, AlarmNotes: s.alarmNotes,
 		Embeds: s.embeds.preview, EmbedKinds: s.embeds.kinds(), Faults: s.faults, Log: s.log,
 	}
 	if a := s.event.Monitor.Auth; a != nil {
@@ -200,7 +201,7 @@ func (s *session) wire(ctx context.Context, folder string) error {
 	s.monitor = monitor.New(o)
 	source.m = s.monitor
 	if s.out.alarms != nil {
-		s.out.alarms.live = whileOn(s.event.Starts, source)
+		s.out.alarms.live, s.alarms.arming = whileOn(s.event.Starts, source), s.out.alarms
 	}
 	return nil
 }
@@ -238,6 +239,7 @@ func (s *session) watch(ctx context.Context) error {
 		serve("serving the page", func(ctx context.Context) error { return s.server.Run(ctx, s.listen) })
 	}
 	serve("evaluating alarms", s.alarms.Run)
+	parts.Go(func() { s.watchEmails(ctx) })
 	for _, send := range s.out.parts() {
 		parts.Go(func() { send(serving) })
 	}

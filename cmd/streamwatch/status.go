@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/web"
 )
 
 // Limits of one request to the daemon.
@@ -84,7 +85,36 @@ func (c *cli) status(ctx context.Context, u *url.URL, format string, watch bool)
 	if watch && terminal(c.stdout) {
 		fmt.Fprint(c.stdout, "\x1b[H\x1b[2J")
 	}
-	return c.showStatus(&snap)
+	if err := c.showStatus(&snap); err != nil {
+		return err
+	}
+	c.showAlarms(ctx, u.JoinPath("../alarms"))
+	return nil
+}
+
+// showAlarms says whether the alarms that wake people are switched on, where the
+// event has some in CloudWatch, and what keeps them from reaching people.
+func (c *cli) showAlarms(ctx context.Context, u *url.URL) {
+	var answer struct {
+		Alarms []web.Alarm `json:"alarms"`
+		Notes  []string    `json:"notes"`
+	}
+	body, err := ask(ctx, u)
+	if err != nil || json.Unmarshal(body, &answer) != nil { // an older streamwatch
+		return
+	}
+	var states []string
+	for i := range answer.Alarms {
+		if a := &answer.Alarms[i]; a.Armed != nil {
+			states = append(states, a.Name+" "+onOff(*a.Armed))
+		}
+	}
+	if len(states) > 0 {
+		fmt.Fprintf(c.stdout, "alarms wake people: %s\n", strings.Join(states, ", "))
+	}
+	for _, note := range answer.Notes {
+		fmt.Fprintf(c.stdout, "note: %s\n", note)
+	}
 }
 
 // ask makes the one request.
