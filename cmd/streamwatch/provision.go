@@ -220,7 +220,9 @@ func (c *cli) outputs(event *configs.Event, dist provision.Distribution, format 
 	if format == "json" {
 		return json.NewEncoder(c.stdout).Encode(map[string]any{"event": event.Event, "edge": dist.EdgeURL, "outputs": dist.Outputs})
 	}
-	fmt.Fprintf(c.stdout, "edge %s\n", dist.EdgeURL)
+	if dist.EdgeURL != "" {
+		fmt.Fprintf(c.stdout, "edge %s\n", dist.EdgeURL)
+	}
 	var rows [][]string
 	for _, name := range slices.Sorted(maps.Keys(dist.Outputs)) {
 		rows = append(rows, []string{"  " + name, dist.Outputs[name]})

@@ -132,7 +132,8 @@ func (st *stack) describe() node {
 		}
 		params = append(params, text("ParameterKey", p.key)+text("ParameterValue", value))
 	}
-	if st.resources["Distribution"] != nil && st.resources["Distribution"].exists {
+	// What is not made yet, or no longer is, has no outputs.
+	if m := st.resources["Distribution"]; m != nil && m.exists || m == nil && len(st.resources) > 0 && !strings.HasPrefix(st.status, "CREATE_IN") {
 		outputs = st.outputs()
 	}
 	for _, arn := range st.request.topics {
