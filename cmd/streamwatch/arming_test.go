@@ -156,3 +156,65 @@ func TestArmedByPipeline(t *testing.T) {
 		t.Error("no heartbeat")
 	}
 }
+
+// The printed monitor policy is all that run needs, with alarms that it switches,
+// a stack that it compares and a topic whose subscriptions it reads; and what
+// streamwatch check and embed do changes nothing.
+func TestRunWithMonitorPolicy(t *testing.T) {
+	t.Parallel()
+	a := alarmed(t)
+	cmd, _ := a.command(t.Context(), "provision", "event.yaml", "--print", "monitor-policy")
+	cmd.Stdout = nil
+	policy, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.cloud.Allow(policy)
+	a.cloud.Protect("LiveHTTPStreaming", true, `{"Statement":[{"Effect":"Deny","Principal":"*","Action":"Update:*","Resource":"*"}]}`)
+	since := len(a.cloud.Calls())
+	a.seen.Reset()
+	a.want(0, "run", "event.yaml", "--for", "8s")
+	a.want(0, "embed", "event.yaml")
+	a.run("check", "event.yaml", "--for", "1s") // nothing can be reached: what it says of that is not the point
+	seen := a.seen.String()
+	if strings.Contains(seen, "not authorized") || !strings.Contains(seen, "link in the e-mail from AWS was not followed") {
+		t.Errorf("seen:\n%s", seen)
+	}
+	if on := a.cloud.Switched()["LiveHTTPStreaming-heartbeat"]; !slices.Contains(on, true) {
+		t.Errorf("the alarms were never on: %v", on)
+	}
+	if protected, policy := a.cloud.Guards("LiveHTTPStreaming"); !protected || !strings.Contains(policy, "Deny") {
+		t.Errorf("guards of an administrator were touched: %v %s", protected, policy)
+	}
+	for _, c := range a.cloud.Calls()[since:] {
+		if c.Form != nil && !strings.HasPrefix(c.Action, "Describe") && !strings.HasPrefix(c.Action, "Get") && !strings.HasPrefix(c.Action, "List") {
+			t.Errorf("%s was called", c.Action)
+		}
+	}
+	a.cloud.Confirm("ops@example.com")
+	a.seen.Reset()
+	a.want(0, "run", "event.yaml", "--for", "3s")
+	if strings.Contains(a.seen.String(), "was not followed") {
+		t.Errorf("a confirmed address is complained about:\n%s", a.seen.String())
+	}
+}
+
+// A monitor that has seen its stack once starts without the API, and one that has
+// not says what it lacks.
+func TestRunWithoutAPI(t *testing.T) {
+	t.Parallel()
+	a := alarmed(t)
+	a.want(0, "run", "event.yaml", "--for", "1s")
+	a.set("AWS_ENDPOINT_URL", "http://127.0.0.1:1") // nobody listens
+	a.seen.Reset()
+	begun := time.Now()
+	a.want(0, "run", "event.yaml", "--for", "1s")
+	if took := time.Since(begun); took > 45*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	a.want(0, "embed", "event.yaml")
+	seen := a.seen.String()
+	if !strings.Contains(seen, "watching the distribution as it was last known") || !strings.Contains(seen, "going on with https://edge.invalid") {
+		t.Errorf("seen:\n%s", seen)
+	}
+}

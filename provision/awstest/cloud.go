@@ -25,7 +25,8 @@ const (
 // in one account and Region. The zero value is empty and ready; it must not be
 // copied. Fields are set before the first request.
 type Cloud struct {
-	// Policies are the IAM policies of the caller; none allows everything.
+	// Policies are the IAM policies of the caller; none allows everything. Allow
+	// changes them while requests come.
 	Policies [][]byte
 	// Taken are names that something outside of stacks has: "TYPE name".
 	Taken map[string]bool
@@ -164,6 +165,13 @@ func (c *Cloud) Put(name, status string, tags map[string]string) {
 		st.request.tags = append(st.request.tags, tag{key, tags[key]})
 	}
 	st.setStatus(time.Now(), status, "")
+}
+
+// Allow gives the caller other policies.
+func (c *Cloud) Allow(policies ...[]byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.Policies = policies
 }
 
 // Protect sets termination protection and the stack policy, as an administrator
