@@ -92,10 +92,14 @@ func traffic(s Spec) []Line {
 		segment = 6 // what HLS authors are told to use
 	}
 	return []Line{
-		{Item: "CloudFront traffic, GB", Quantity: math.Round(watched * s.Bitrate / 8 / 1e9), Price: priceGigabyte,
-			Note: "North America and Europe, first 10 TB a month; more costs less, and 1 TB a month is free"},
-		{Item: "CloudFront HTTPS requests", Quantity: math.Round(watched * requestsPerSegment / segment), Price: priceHTTPS,
-			Note: fmt.Sprintf("a playlist and a segment every %g s; 10 million a month are free", segment)},
+		{
+			Item: "CloudFront traffic, GB", Quantity: math.Round(watched * s.Bitrate / 8 / 1e9), Price: priceGigabyte,
+			Note: "North America and Europe, first 10 TB a month; more costs less, and 1 TB a month is free",
+		},
+		{
+			Item: "CloudFront HTTPS requests", Quantity: math.Round(watched * requestsPerSegment / segment), Price: priceHTTPS,
+			Note: fmt.Sprintf("a playlist and a segment every %g s; 10 million a month are free", segment),
+		},
 	}
 }
 

@@ -35,8 +35,8 @@ const (
 // user can do something about. What AWS repeats of a request has no secret left.
 func (s *Stack) explain(attempt string, err error) error {
 	wrapped := fmt.Errorf("%s: %w", attempt, err)
-	if err, known := explainCredentials(attempt, err); known {
-		return err
+	if explained := explainCredentials(attempt, err); explained != nil {
+		return explained
 	}
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		short := fmt.Errorf("%s: %w", attempt, &refusal{code: api.ErrorCode(), message: s.redact(api.ErrorMessage()), err: err})
@@ -73,34 +73,38 @@ func (s *Stack) mendOf(code string) string {
 }
 
 // explainCredentials names the real cause where the SDK found credentials and
-// could not use them, or found none.
-func explainCredentials(attempt string, err error) (error, bool) {
+// could not use them, or found none. It is nil for any other error.
+func explainCredentials(attempt string, err error) error {
 	text := err.Error()
 	profile := cmp.Or(os.Getenv("AWS_PROFILE"), "default")
-	_, noProfile := errors.AsType[config.SharedConfigProfileNotExistError](err)
-	_, noToken := errors.AsType[config.AssumeRoleTokenProviderNotSetError](err)
-	_, process := errors.AsType[*processcreds.ProviderError](err)
-	hinted, asked := errors.AsType[interface {
+	if _, missing := errors.AsType[config.SharedConfigProfileNotExistError](err); missing {
+		return hint(fmt.Errorf("%s: %w", attempt, err), "AWS_PROFILE names a profile that ~/.aws/config does not have: aws configure list-profiles")
+	}
+	if _, ok := errors.AsType[config.AssumeRoleTokenProviderNotSetError](err); ok {
+		return hint(fmt.Errorf("%s: the profile %s asks for an MFA code", attempt, profile), "run the command in a terminal")
+	}
+	// What a service answered to a signed request is none of this.
+	if !strings.Contains(text, "refresh cached credentials") && !strings.Contains(text, "get credentials") && !strings.Contains(text, "no EC2 IMDS role") {
+		return nil
+	}
+	asked, ok := errors.AsType[interface { // by whoever was asked for the code of a token
 		error
 		Hint() string
 	}](err)
-	switch {
-	case asked: // by whoever was asked for the code of a token
-		return hint(fmt.Errorf("%s: %w", attempt, hinted), hinted.Hint()), true
-	case noProfile:
-		return hint(fmt.Errorf("%s: %w", attempt, err), "AWS_PROFILE names a profile that ~/.aws/config does not have: aws configure list-profiles"), true
-	case noToken:
-		return hint(fmt.Errorf("%s: the profile %s asks for an MFA code", attempt, profile), "run the command in a terminal"), true
-	case process:
-		return hint(fmt.Errorf("%s: the credential_process of the profile %s failed: %w", attempt, profile, err), "run the command that credential_process names in ~/.aws/config by hand"), true
-	case strings.Contains(text, "SSO") && (strings.Contains(text, "expired") || strings.Contains(text, "invalid")):
-		return hint(fmt.Errorf("%s: the SSO session has expired", attempt), "sign in again: aws sso login --profile "+profile), true
-	case strings.Contains(text, "login session"), strings.Contains(text, "signin"):
-		return hint(fmt.Errorf("%s: the login session has expired", attempt), "sign in again: aws login --profile "+profile), true
-	case strings.Contains(text, "refresh cached credentials"), strings.Contains(text, "get credentials"), strings.Contains(text, "no EC2 IMDS role"):
-		return explainChain(attempt, err), true
+	if ok {
+		return hint(fmt.Errorf("%s: %w", attempt, asked), asked.Hint())
 	}
-	return err, false
+	_, process := errors.AsType[*processcreds.ProviderError](err)
+	switch {
+	case process:
+		return hint(fmt.Errorf("%s: the credential_process of the profile %s failed", attempt, profile),
+			"run the command that credential_process names in ~/.aws/config by hand, and see what it says")
+	case strings.Contains(text, "SSO") && (strings.Contains(text, "expired") || strings.Contains(text, "invalid")):
+		return hint(fmt.Errorf("%s: the SSO session has expired", attempt), "sign in again: aws sso login --profile "+profile)
+	case strings.Contains(text, "login session"), strings.Contains(text, "signin"):
+		return hint(fmt.Errorf("%s: the login session has expired", attempt), "sign in again: aws login --profile "+profile)
+	}
+	return explainChain(attempt, err)
 }
 
 // explainChain is for a chain of credentials that ends without any. A role that

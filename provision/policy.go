@@ -30,8 +30,10 @@ func ProvisionPolicy(s Spec) ([]byte, error) {
 			"CreateChangeSet", "CreateStack", "DeleteChangeSet", "DeleteStack", "DescribeChangeSet", "DescribeEvents", "DescribeStackEvents",
 			"DescribeStacks", "ExecuteChangeSet", "GetStackPolicy", "GetTemplate", "ListStackResources", "SetStackPolicy", "TagResource",
 			"UntagResource", "UpdateTerminationProtection")},
-		{Sid: "ProvisionChangeSet", Effect: "Allow", Resource: s.arn("cloudformation", "changeSet/"+changeSetName+"*"),
-			Action: prefixed("cloudformation", "DeleteChangeSet", "DescribeChangeSet", "ExecuteChangeSet")},
+		{
+			Sid: "ProvisionChangeSet", Effect: "Allow", Resource: s.arn("cloudformation", "changeSet/"+changeSetName+"*"),
+			Action: prefixed("cloudformation", "DeleteChangeSet", "DescribeChangeSet", "ExecuteChangeSet"),
+		},
 	}
 	statements = append(statements, s.preflightRights()...)
 	if s.RoleARN != "" {
@@ -78,8 +80,10 @@ func RolePolicy(s Spec) ([]byte, error) {
 // event: it reads the stacks, puts metrics of one namespace, and switches the
 // actions of the stack's own alarms.
 func MonitorPolicy(s Spec) ([]byte, error) {
-	statements := []statement{{Sid: "MonitorStack", Effect: "Allow", Resource: s.stackARNs(),
-		Action: prefixed("cloudformation", "DescribeStacks", "GetStackPolicy", "GetTemplate")}}
+	statements := []statement{{
+		Sid: "MonitorStack", Effect: "Allow", Resource: s.stackARNs(),
+		Action: prefixed("cloudformation", "DescribeStacks", "GetStackPolicy", "GetTemplate"),
+	}}
 	if s.Metrics.Count > 0 {
 		put := allow("MonitorMetrics", "*", "cloudwatch:PutMetricData")
 		put.Condition = object{"StringEquals": object{"cloudwatch:namespace": cmp.Or(s.Metrics.Namespace, "StreamWatch")}}

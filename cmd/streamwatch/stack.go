@@ -164,8 +164,10 @@ func stackProblems(e *configs.Event) []configs.Problem {
 	c := e.Distribution.CloudFormation
 	var found []configs.Problem
 	if c != nil && !c.Adopt && e.Alarms.StackName != "" && e.Alarms.StackName != c.StackName {
-		found = append(found, configs.Problem{Path: "alarms.stack_name", Message: "alarms.stack_name: the alarms are in the distribution's stack " + c.StackName,
-			Hint: "leave it out; it is for distributions that streamwatch does not make"})
+		found = append(found, configs.Problem{
+			Path: "alarms.stack_name", Message: "alarms.stack_name: the alarms are in the distribution's stack " + c.StackName,
+			Hint: "leave it out; it is for distributions that streamwatch does not make",
+		})
 	}
 	if c == nil && alarmStack(e) == "" {
 		return found

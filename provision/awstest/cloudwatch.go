@@ -4,6 +4,7 @@ import (
 	"compress/gzip"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -77,9 +78,7 @@ func (c *Cloud) Samples() map[string]int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	out := map[string]int{}
-	for name, n := range c.samples {
-		out[name] = n
-	}
+	maps.Copy(out, c.samples)
 	return out
 }
 

@@ -3,6 +3,7 @@ package awstest
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -116,10 +117,8 @@ func (st *stack) release(m *made) string {
 		return ""
 	}
 	for _, a := range st.cloud.alarms {
-		for _, child := range a.children {
-			if child == m.name {
-				return fmt.Sprintf("Cannot delete %s as there are composite alarm(s) depending on it: %s", m.name, a.name)
-			}
+		if slices.Contains(a.children, m.name) {
+			return fmt.Sprintf("Cannot delete %s as there are composite alarm(s) depending on it: %s", m.name, a.name)
 		}
 	}
 	delete(st.cloud.alarms, m.name)
