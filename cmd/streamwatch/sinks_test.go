@@ -108,8 +108,9 @@ notify: {webhooks: [{url: %q, secret: hunter2}]}
 		t.Errorf("the webhook heard of %d incidents, %d times unsigned", len(hook.told), hook.unsigned)
 	}
 	for id, states := range hook.told {
-		if want := []string{"opened", "closed"}; !slices.Equal(states, want) {
-			t.Errorf("%s: the webhook heard %v, want %v", id, states, want)
+		// What changed in between is told as "updated".
+		if n := len(states); n < 2 || states[0] != "opened" || states[n-1] != "closed" {
+			t.Errorf("%s: the webhook heard %v, want it opened first and closed last", id, states)
 		}
 	}
 	for _, c := range a.cloud.Calls() {
