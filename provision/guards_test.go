@@ -3,11 +3,9 @@ package provision_test
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -127,83 +125,6 @@ func TestPlanListsOptions(t *testing.T) {
 		}
 		if plan, err := stackOn(t, cloud, s).Plan(t.Context()); err != nil || plan.Differs() {
 			t.Errorf("after the update: %+v, %v", plan, err)
-		}
-	})
-}
-
-// The printed policies are enough for the whole life of a stack, and the
-// monitor's changes nothing.
-func TestPoliciesAreEnough(t *testing.T) {
-	for _, name := range []string{"smallest", "everything", "cors", "logs", "key", "extra"} {
-		t.Run(name, func(t *testing.T) {
-			quiet(t, func(t *testing.T, cloud *awstest.Cloud) {
-				s := variants(t)[name]
-				cloud.Certificates = map[string]awstest.Certificate{certificate: {Names: s.Aliases, Status: "ISSUED"}}
-				policy, err := provision.ProvisionPolicy(s)
-				if err != nil {
-					t.Fatal(err)
-				}
-				cloud.Policies = [][]byte{policy}
-				st := stackOn(t, cloud, s)
-				if found, unread, err := st.Preflight(t.Context(), nil); len(found)+len(unread) > 0 || err != nil {
-					t.Errorf("preflight: %v, %v, %v", found, unread, err)
-				}
-				if _, err := st.Provision(t.Context(), nil); err != nil {
-					t.Fatal(err)
-				}
-				changed := s
-				changed.TargetDuration, changed.PriceClass = 12*time.Second, "PriceClass_100"
-				if _, err := stackOn(t, cloud, changed).Plan(t.Context()); err != nil {
-					t.Fatal(err)
-				}
-				if _, err := stackOn(t, cloud, changed).Provision(t.Context(), nil); err != nil {
-					t.Fatal(err)
-				}
-				monitor, err := provision.MonitorPolicy(s)
-				if err != nil {
-					t.Fatal(err)
-				}
-				cloud.Policies = [][]byte{monitor}
-				if _, err := st.Find(t.Context()); err != nil {
-					t.Errorf("the monitor cannot find its stack: %v", err)
-				}
-				if _, err := st.Differences(t.Context()); err != nil {
-					t.Errorf("the monitor cannot compare its stack: %v", err)
-				}
-				if err := st.Delete(t.Context(), nil); err == nil {
-					t.Error("the monitor's policy deletes")
-				}
-				cloud.Policies = [][]byte{policy}
-				if err := st.Delete(t.Context(), nil); err != nil {
-					t.Fatal(err)
-				}
-			})
-		})
-	}
-}
-
-// With a service role the caller needs no right on any resource.
-func TestServiceRole(t *testing.T) {
-	quiet(t, func(t *testing.T, cloud *awstest.Cloud) {
-		s := spec()
-		s.RoleARN = "arn:aws:iam::123456789012:role/cloudformation"
-		policy, err := provision.ProvisionPolicy(s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if bytes.Contains(policy, []byte("CreateDistribution")) {
-			t.Error("the caller may make a distribution beside the role")
-		}
-		cloud.Policies = [][]byte{policy}
-		if _, err := stackOn(t, cloud, s).Provision(t.Context(), nil); err != nil {
-			t.Fatal(err)
-		}
-		s.RoleARN = "" // without it the caller's own rights count
-		if _, err := stackOn(t, cloud, s).Provision(t.Context(), nil); err == nil {
-			s.PriceClass = "PriceClass_100"
-			if _, err := stackOn(t, cloud, s).Provision(t.Context(), nil); err == nil {
-				t.Error("the distribution was changed without the right to")
-			}
 		}
 	})
 }
@@ -328,80 +249,4 @@ func TestPreflight(t *testing.T) {
 			t.Errorf("without rights: %v, not read: %v", found, unread)
 		}
 	})
-}
-
-// A pipeline gets the same stacks as Terraform and as parameters, without a
-// secret in them.
-func TestPipeline(t *testing.T) {
-	s := variants(t)["beside"]
-	s.Origin.Headers = map[string]string{"X-Origin-Verify": secret}
-	s.Tags = map[string]string{"team": "events ${x} %{y}"}
-	text, err := provision.Terraform(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	parameters, left, err := provision.Parameters(s)
-	if err != nil || !slices.Equal(left, []string{"OriginHeaderXOriginVerify"}) {
-		t.Errorf("left out %v, %v", left, err)
-	}
-	if bytes.Contains(text, []byte(secret)) || bytes.Contains(parameters, []byte(secret)) {
-		t.Error("a secret is printed")
-	}
-	golden(t, "pipeline.tf", text)
-	golden(t, "parameters.json", parameters)
-}
-
-// The function answers preflights for the pages that may play, and lets all else
-// pass to the check of signatures and the cache.
-func TestPreflightFunction(t *testing.T) {
-	node, err := exec.LookPath("node")
-	if err != nil {
-		skip(t, "node is not installed (Debian's package nodejs)")
-	}
-	s := variants(t)["preflight"]
-	body, err := provision.Template(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	code, _ := at(t, body, "Resources", "Preflight", "Properties", "FunctionCode").(string)
-	ask := `
-const ask = (method, origin) => { const r = handler({request: {method, uri: '/a.m3u8', headers: origin ? {origin: {value: origin}} : {}}});
-  return r.statusCode ? r.statusCode + ' ' + (r.headers ? r.headers['access-control-allow-origin'].value : '-') : 'passes'; };
-console.log([ask('GET', 'https://www.example.com'), ask('OPTIONS', 'https://www.example.com'), ask('OPTIONS', 'https://a.example.org'),
-  ask('OPTIONS', 'https://example.org.evil.com'), ask('OPTIONS', 'https://.example.org.evil'), ask('OPTIONS', '')].join(', '));`
-	cmd := exec.CommandContext(t.Context(), node, "-")
-	cmd.Stdin = strings.NewReader(code + ask)
-	out, err := cmd.CombinedOutput()
-	const want = "passes, 204 https://www.example.com, 204 https://a.example.org, 403 -, 403 -, 403 -"
-	if got := strings.TrimSpace(string(out)); err != nil || got != want {
-		t.Errorf("%s, %v, want %s", got, err, want)
-	}
-}
-
-// Channels that only a query string tells apart have objects of their own, and a
-// warning says so where segments may not.
-func TestQueriesOfManifests(t *testing.T) {
-	s := spec()
-	s.Manifests = []string{"/live/playlist.m3u8?channel=1&" + "sig=" + secret, "/live/playlist.m3u8?channel=2"}
-	body, err := provision.Template(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const policy = "ParametersInCacheKeyAndForwardedToOrigin"
-	got := at(t, body, "Resources", "ManifestCachePolicy", "Properties", "CachePolicyConfig", policy, "QueryStringsConfig", "QueryStrings")
-	if want := "[_HLS_msn _HLS_part _HLS_skip channel sig]"; fmt.Sprint(got) != want {
-		t.Errorf("in the cache key: %v, want %s", got, want)
-	}
-	warnings := s.Warnings()
-	if len(warnings) != 1 || strings.Contains(fmt.Sprint(warnings), secret) || !strings.Contains(warnings[0].Hint, "segment_query_strings") {
-		t.Errorf("warnings %v", warnings)
-	}
-	s.SegmentQueries = []string{"channel"}
-	if body, err = provision.Template(s); err != nil || len(s.Warnings()) > 0 {
-		t.Errorf("warnings %v, %v", s.Warnings(), err)
-	}
-	got = at(t, body, "Resources", "SegmentCachePolicy", "Properties", "CachePolicyConfig", policy, "QueryStringsConfig", "QueryStrings")
-	if fmt.Sprint(got) != "[channel]" {
-		t.Errorf("segments: %v", got)
-	}
 }
