@@ -80,8 +80,12 @@ func RolePolicy(s Spec) ([]byte, error) {
 // event: it reads the stacks, puts metrics of one namespace, and switches the
 // actions of the stack's own alarms.
 func MonitorPolicy(s Spec) ([]byte, error) {
+	stacks := s.stackARNs()
+	for _, name := range s.Reads {
+		stacks = append(stacks, s.arn("cloudformation", "stack/"+name+"/*"))
+	}
 	statements := []statement{{
-		Sid: "MonitorStack", Effect: "Allow", Resource: s.stackARNs(),
+		Sid: "MonitorStack", Effect: "Allow", Resource: stacks,
 		Action: prefixed("cloudformation", "DescribeStacks", "GetStackPolicy", "GetTemplate"),
 	}}
 	if s.Metrics.Count > 0 {

@@ -71,7 +71,11 @@ func (s *session) bringUpDistribution(ctx context.Context, folder string) error 
 		}
 	}
 	show, end := s.c.progress("text")
-	s.dist, err = stack.Provision(ctx, show)
+	made := false
+	s.dist, err = stack.Provision(ctx, func(e provision.Event) {
+		made = made || e.Status == "CREATE_COMPLETE"
+		show(e)
+	})
 	end()
 	if err != nil {
 		if s.dist.EdgeURL == "" {
@@ -80,7 +84,7 @@ func (s *session) bringUpDistribution(ctx context.Context, folder string) error 
 		s.log.Error("watching the distribution as it was", zap.Error(err), zap.String("mend", mend(err)))
 	}
 	remember(folder, known{c.StackName, c.Region, s.dist.EdgeURL, s.dist.Outputs}, s.log)
-	if err == nil && !s.update {
+	if err == nil && !s.update && !made { // what was just made is as the file says
 		s.differences(ctx, stack)
 	}
 	return nil

@@ -44,6 +44,9 @@ func stackSpec(e *configs.Event) (provision.Spec, error) {
 	if m := e.Metrics.CloudWatch; m != nil {
 		s.Region = m.Region
 	}
+	if c := e.Distribution.CloudFormation; c != nil { // adopted
+		s.RoleARN, s.Reads = c.RoleARN, []string{c.StackName}
+	}
 	return s, addMetrics(&s, e)
 }
 
@@ -167,6 +170,12 @@ func stackProblems(e *configs.Event) []configs.Problem {
 		found = append(found, configs.Problem{
 			Path: "alarms.stack_name", Message: "alarms.stack_name: the alarms are in the distribution's stack " + c.StackName,
 			Hint: "leave it out; it is for distributions that streamwatch does not make",
+		})
+	}
+	if c != nil && c.Adopt && c.DeleteWhenDone {
+		found = append(found, configs.Problem{
+			Path: "distribution.cloudformation.delete_when_done", Message: "distribution.cloudformation.delete_when_done: an adopted stack is never deleted",
+			Hint: "leave one of the two out: whoever deploys the stack deletes it",
 		})
 	}
 	if c == nil && alarmStack(e) == "" {
