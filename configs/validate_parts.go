@@ -41,6 +41,8 @@ func (d *decoder) distribution(e *Event) {
 	}
 	if dist.Existing != nil {
 		d.checkBase("distribution.existing.url", dist.Existing.URL)
+		d.checkHeaders("distribution.existing.headers", dist.Existing.Headers)
+		d.checkCookies("distribution.existing.cookies", dist.Existing.Cookies)
 		d.require("distribution.existing.distribution_id", dist.Existing.DistributionID == "" || distributionID.MatchString(dist.Existing.DistributionID),
 			"must be the id of a distribution", "such as E2EXAMPLE1234, from aws cloudfront list-distributions")
 	}
