@@ -29,6 +29,7 @@ type CloudFormation struct {
 	AccessLogs     bool            `yaml:"access_logs"`
 	WAFARN         string          `yaml:"waf_arn"`
 	Signed         *Signed         `yaml:"signed"`
+	Sign           *Sign           `yaml:"sign"`         // how the monitor gets in where viewers must sign; nil asks unsigned
 	CORSOrigins    []string        `yaml:"cors_origins"` // empty allows every page to play
 
 	TargetDuration     time.Duration `yaml:"target_duration" range:"0s..1m"` // shapes TTLs and timeouts; 0 keeps playlists as fresh as can be

@@ -55,13 +55,14 @@ type Existing struct {
 }
 
 // Sign is how requests to a CloudFront distribution with trusted key groups are
-// signed.
+// signed. The private key, RSA in PEM, is in a file or in a secret.
 type Sign struct {
-	KeyPairID      string        `yaml:"key_pair_id" required:"true"`
-	PrivateKeyFile string        `yaml:"private_key_file" required:"true"` // PEM, RSA
-	With           string        `yaml:"with" enum:"cookies url"`
-	Policy         string        `yaml:"policy" enum:"custom canned"` // custom: one for all of the site; canned: one for each URL
-	Valid          time.Duration `yaml:"valid" range:"1m..24h"`       // each signature
+	KeyPairID        string        `yaml:"key_pair_id"` // empty is that of the public key that the stack makes
+	PrivateKeyFile   string        `yaml:"private_key_file"`
+	PrivateKeySecret string        `yaml:"private_key_secret"` // ARN of a secret in AWS Secrets Manager
+	With             string        `yaml:"with" enum:"cookies url"`
+	Policy           string        `yaml:"policy" enum:"custom canned"` // custom: one for all of the site; canned: one for each URL
+	Valid            time.Duration `yaml:"valid" range:"1m..24h"`       // each signature
 }
 
 func (s *Sign) setDefaults() { s.With, s.Policy, s.Valid = "cookies", "custom", time.Hour }

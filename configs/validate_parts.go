@@ -19,8 +19,10 @@ var (
 	arn            = regexp.MustCompile(`^arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\d*:.+$`)
 	hostName       = regexp.MustCompile(`^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$`)
 	distributionID = regexp.MustCompile(`^E[A-Z0-9]{6,}$`)
-	queryName      = regexp.MustCompile(`^[A-Za-z0-9_.~-]+$`)
-	language       = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
+	// secretARN ends with six characters that AWS adds: an IAM policy needs them.
+	secretARN = regexp.MustCompile(`^arn:aws[a-z-]*:secretsmanager:[a-z]{2}(-[a-z]+)+-\d:\d{12}:secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}$`)
+	queryName = regexp.MustCompile(`^[A-Za-z0-9_.~-]+$`)
+	language  = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
 )
 
 func (d *decoder) distribution(e *Event) {
@@ -45,6 +47,7 @@ func (d *decoder) distribution(e *Event) {
 		d.checkCookies("distribution.existing.cookies", dist.Existing.Cookies)
 		d.require("distribution.existing.distribution_id", dist.Existing.DistributionID == "" || distributionID.MatchString(dist.Existing.DistributionID),
 			"must be the id of a distribution", "such as E2EXAMPLE1234, from aws cloudfront list-distributions")
+		d.sign("distribution.existing.sign", dist.Existing.Sign, false)
 	}
 	if dist.Local != nil {
 		d.checkListen("distribution.local.listen", dist.Local.Listen)
@@ -87,6 +90,9 @@ func (d *decoder) cloudFormation(c *CloudFormation, origin *Origin) {
 	if s := c.Signed; s != nil {
 		d.require(at+"signed", (s.PublicKey == "") != (s.KeyGroup == ""), "must have either public_key or key_group", "")
 	}
+	d.require(at+"sign", c.Sign == nil || c.Signed != nil || c.Adopt, "signs requests to a distribution that lets everybody in",
+		"add signed, or leave sign out")
+	d.sign(at+"sign", c.Sign, c.Adopt || c.Signed != nil && c.Signed.PublicKey != "")
 	d.originPort("origin.url", origin.URL)
 	if c.Failover != nil {
 		d.checkBase(at+"failover.url", c.Failover.URL)
@@ -94,6 +100,19 @@ func (d *decoder) cloudFormation(c *CloudFormation, origin *Origin) {
 		d.checkHeaders(at+"failover.headers", c.Failover.Headers)
 	}
 	d.require("origin.headers", len(origin.Headers) <= 10, "must have at most 10 entries for CloudFront", "")
+}
+
+// sign checks how requests are signed. Where the stack makes the public key it
+// knows the id too.
+func (d *decoder) sign(at string, s *Sign, stackKnowsID bool) {
+	if s == nil {
+		return
+	}
+	d.require(at+".key_pair_id", s.KeyPairID != "" || stackKnowsID, "is required", "the id of the public key in the trusted key group, such as K2JCJMDEHXQW5F")
+	d.require(at, (s.PrivateKeyFile == "") != (s.PrivateKeySecret == ""), "must have either private_key_file or private_key_secret",
+		"the private key of that public key: a PEM file, or the ARN of a secret in AWS Secrets Manager")
+	d.require(at+".private_key_secret", s.PrivateKeySecret == "" || secretARN.MatchString(s.PrivateKeySecret), "must be the whole ARN of a secret",
+		"such as arn:aws:secretsmanager:us-east-1:123456789012:secret:viewers-key-a1B2c3, from aws secretsmanager list-secrets")
 }
 
 // originPort holds CloudFront's own limit.

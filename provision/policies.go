@@ -151,15 +151,20 @@ func corsPolicy(s Spec) object {
 // a key: another key is another resource, which the group takes up before the
 // old one goes.
 func addKeyGroup(s Spec, to object) {
-	id := digest(s.Signed.PublicKey)[:12]
-	name := uniqueName(id)
-	to["PublicKey"+id] = resource("AWS::CloudFront::PublicKey", object{"PublicKeyConfig": object{
+	id := publicKeyID(s)
+	name := uniqueName(strings.TrimPrefix(id, publicKeyPrefix))
+	to[id] = resource("AWS::CloudFront::PublicKey", object{"PublicKeyConfig": object{
 		"Name": name, "CallerReference": name, "EncodedKey": s.Signed.PublicKey,
 	}})
 	to[keyGroupID] = resource("AWS::CloudFront::KeyGroup", object{"KeyGroupConfig": object{
-		"Name": uniqueName("viewers"), "Items": []any{ref("PublicKey" + id)},
+		"Name": uniqueName("viewers"), "Items": []any{ref(id)},
 	}})
 }
+
+const publicKeyPrefix = "PublicKey"
+
+// publicKeyID is the logical id of the public key, which changes with the key.
+func publicKeyID(s Spec) string { return publicKeyPrefix + digest(s.Signed.PublicKey)[:12] }
 
 // addAccessLogs delivers the access log to a log group of its own.
 func addAccessLogs(s Spec, to object) {

@@ -77,17 +77,24 @@ func RolePolicy(s Spec) ([]byte, error) {
 }
 
 // MonitorPolicy returns the least that an IAM principal needs to watch the
-// event: it reads the stacks, puts metrics of one namespace, and switches the
-// actions of the stack's own alarms.
+// event: it reads the stacks, puts metrics of one namespace, switches the actions
+// of the stack's own alarms, and reads the one secret that it signs with. An event
+// without a stack has StackName "".
 func MonitorPolicy(s Spec) ([]byte, error) {
 	stacks := s.stackARNs()
 	for _, name := range s.Reads {
 		stacks = append(stacks, s.arn("cloudformation", "stack/"+name+"/*"))
 	}
-	statements := []statement{{
-		Sid: "MonitorStack", Effect: "Allow", Resource: stacks,
-		Action: prefixed("cloudformation", "DescribeStacks", "GetStackPolicy", "GetTemplate"),
-	}}
+	var statements []statement
+	if s.StackName != "" {
+		statements = append(statements, statement{
+			Sid: "MonitorStack", Effect: "Allow", Resource: stacks,
+			Action: prefixed("cloudformation", "DescribeStacks", "GetStackPolicy", "GetTemplate"),
+		})
+	}
+	if s.KeySecret != "" {
+		statements = append(statements, allow("MonitorPrivateKey", s.KeySecret, "secretsmanager:GetSecretValue"))
+	}
 	if s.Metrics.Count > 0 {
 		put := allow("MonitorMetrics", "*", "cloudwatch:PutMetricData")
 		put.Condition = object{"StringEquals": object{"cloudwatch:namespace": cmp.Or(s.Metrics.Namespace, "StreamWatch")}}

@@ -14,6 +14,10 @@ import (
 // request (CreateStack, TemplateBody).
 const MaxTemplate = 51_200
 
+// OutputKeyPairID is the output with the id of the public key that the stack made:
+// what signs names it.
+const OutputKeyPairID = "KeyPairId"
+
 // outputBeside says how many stacks are beside this one.
 const outputBeside = "AlarmStacks"
 
@@ -201,6 +205,9 @@ func templateOutputs(s Spec) object {
 	out := object{
 		"DomainName":     object{"Value": domain, "Description": "CloudFront domain name of the distribution"},
 		"DistributionId": object{"Value": ref(distributionID), "Description": "Id of the distribution"},
+	}
+	if s.Signed.PublicKey != "" {
+		out[OutputKeyPairID] = object{"Value": ref(publicKeyID(s)), "Description": "Key pair id that signed cookies and URLs name"}
 	}
 	host := "${" + distributionID + ".DomainName}"
 	if alias := s.alias(); alias != "" {

@@ -38,6 +38,7 @@ type account struct {
 	dir   string
 	env   []string
 	seen  strings.Builder
+	gate  func(http.Handler) http.Handler // before the edge of broadcast; nil lets everybody in
 }
 
 func newAccount(t *testing.T) *account {

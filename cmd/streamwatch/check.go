@@ -16,6 +16,7 @@ import (
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/checks"
 	"github.com/streamwatch/streamwatch/probe/report"
+	"github.com/streamwatch/streamwatch/provision"
 )
 
 func (c *cli) checkCommand() *cobra.Command {
@@ -95,7 +96,7 @@ func (c *cli) check(ctx context.Context, arg string, o checkOptions) (*report.Ch
 			return nil, err
 		}
 		c.know(event)
-		return c.checkEvent(ctx, event, edge, o)
+		return c.checkEvent(ctx, event, provision.Distribution{EdgeURL: edge}, o)
 	case arg == standardInput:
 		return c.checkInput(ctx, o)
 	case strings.HasSuffix(arg, ".yaml") || strings.HasSuffix(arg, ".yml"):
@@ -115,15 +116,15 @@ func (c *cli) check(ctx context.Context, arg string, o checkOptions) (*report.Ch
 // checkEventFile brings the event's edge up, or finds it, and checks it.
 func (c *cli) checkEventFile(ctx context.Context, event *configs.Event, o checkOptions) (*report.Check, error) {
 	if event.Distribution.Local == nil {
-		edge, err := c.existingEdge(ctx, event)
+		dist, err := c.existingEdge(ctx, event)
 		if err == nil {
-			err = given(event, edge, o)
+			err = given(event, dist.EdgeURL, o)
 		}
 		if err != nil {
 			return nil, err
 		}
 		c.know(event)
-		return c.checkEvent(ctx, event, edge, o)
+		return c.checkEvent(ctx, event, dist, o)
 	}
 	if err := given(event, "", o); err != nil {
 		return nil, err
@@ -141,7 +142,7 @@ func (c *cli) checkEventFile(ctx context.Context, event *configs.Event, o checkO
 	serving, end := context.WithCancel(ctx)
 	served := make(chan error, 1)
 	go func() { served <- s.edge.Run(serving) }()
-	result, err := c.checkEvent(ctx, event, dist.EdgeURL, o)
+	result, err := c.checkEvent(ctx, event, dist, o)
 	end()
 	return result, errors.Join(err, <-served)
 }

@@ -5,36 +5,7 @@ import (
 	"fmt"
 
 	"github.com/streamwatch/streamwatch/configs"
-	"github.com/streamwatch/streamwatch/probe/sign"
 )
-
-// edgeSigner returns what signs requests to an edge that lets only signed ones
-// in, nil where the event asks for none.
-func edgeSigner(x *configs.Existing, edge string) (*sign.Signer, error) {
-	if x.Sign == nil {
-		return nil, nil
-	}
-	key, err := smallFile(x.Sign.PrivateKeyFile)
-	if err != nil {
-		return nil, err
-	}
-	return sign.New(sign.Options{
-		KeyPairID: x.Sign.KeyPairID, Key: key, Base: edge, URLs: x.Sign.With == "url", Canned: x.Sign.Policy == "canned", Valid: x.Sign.Valid,
-	})
-}
-
-// edgeProblems returns what is wrong with the files that an existing edge needs.
-func edgeProblems(e *configs.Event) []configs.Problem {
-	x := e.Distribution.Existing
-	if x == nil || x.Sign == nil {
-		return nil
-	}
-	if _, err := edgeSigner(x, x.URL.Reveal()); err != nil {
-		const at = "distribution.existing.sign.private_key_file"
-		return []configs.Problem{{Path: at, Message: at + ": " + err.Error(), Hint: "an RSA key in PEM; the path counts from the event file's folder"}}
-	}
-	return nil
-}
 
 // know makes all of an event's secrets known, so that no text shows them.
 func (c *cli) know(e *configs.Event) {

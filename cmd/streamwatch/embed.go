@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/provision"
 )
 
 func (c *cli) embedCommand() *cobra.Command {
@@ -42,24 +43,29 @@ rest, see docs/embeds.md.`,
 			if out == "" && !isURL(args[0]) {
 				dir = filepath.Join(event.Output, event.Event, event.Player.Out)
 			}
+			dist := provision.Distribution{EdgeURL: edge}
 			if edge == "" {
-				if edge, err = c.existingEdge(cmd.Context(), event); err != nil {
+				if dist, err = c.existingEdge(cmd.Context(), event); err != nil {
 					return err
 				}
 			}
-			return c.embed(cmd.Context(), event, edge, dir)
+			return c.embed(cmd.Context(), event, dist, dir)
 		},
 	}
 	cmd.Flags().StringVar(&out, "out", "", "folder to write to (default: that of the event file, or embeds)")
 	return cmd
 }
 
-func (c *cli) embed(ctx context.Context, event *configs.Event, edge, dir string) error {
+func (c *cli) embed(ctx context.Context, event *configs.Event, dist provision.Distribution, dir string) error {
 	log, err := c.log()
 	if err != nil {
 		return err
 	}
-	e := &embeds{event: event, edge: edge, dir: dir, log: log}
+	signer, err := c.signer(ctx, event, dist)
+	if err != nil {
+		return err
+	}
+	e := &embeds{event: event, edge: dist.EdgeURL, sign: signer, dir: dir, log: log}
 	for i := range event.Streams {
 		s := &event.Streams[i]
 		known, err := e.write(ctx, s)

@@ -24,6 +24,7 @@ import (
 type embeds struct {
 	event *configs.Event
 	edge  string // base URL
+	sign  fetch.Signer
 	dir   string
 	log   *zap.Logger
 
@@ -36,7 +37,7 @@ type embeds struct {
 
 // viewer returns who reads a stream's manifest.
 func (e *embeds) viewer(stream string) *monitor.Viewer {
-	e.asking.Do(func() { e.asks = monitor.New(monitorOptions(e.event, e.edge)) })
+	e.asking.Do(func() { e.asks = monitor.New(monitorOptions(e.event, e.edge, e.sign)) })
 	return e.asks.Viewer(stream, probe.Edge)
 }
 

@@ -24,6 +24,7 @@ import (
 	"github.com/streamwatch/streamwatch/probe/monitor"
 	"github.com/streamwatch/streamwatch/probe/playlist"
 	"github.com/streamwatch/streamwatch/probe/report"
+	"github.com/streamwatch/streamwatch/provision"
 )
 
 // Limits of a first look.
@@ -35,8 +36,13 @@ const (
 
 // checkEvent looks at every stream once, judges those at once that do not
 // change, and watches the others.
-func (c *cli) checkEvent(ctx context.Context, event *configs.Event, edge string, o checkOptions) (*report.Check, error) {
-	options := monitorOptions(event, edge)
+func (c *cli) checkEvent(ctx context.Context, event *configs.Event, dist provision.Distribution, o checkOptions) (*report.Check, error) {
+	signer, err := c.signer(ctx, event, dist)
+	if err != nil {
+		return nil, err
+	}
+	edge := dist.EdgeURL
+	options := monitorOptions(event, edge, signer)
 	options.Secrets = c.known()
 	first := monitor.New(options) // asks as the one that watches does, and is never run
 	result := &report.Check{URL: fetch.RedactURL(event.ManifestURL(&event.Streams[0], probe.Edge, edge)), Verdict: probe.OK}

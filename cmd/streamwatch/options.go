@@ -9,24 +9,24 @@ import (
 	"github.com/streamwatch/streamwatch/player"
 	"github.com/streamwatch/streamwatch/probe/beacon"
 	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/monitor"
 )
 
-// monitorOptions turns the event into what the monitor is told. Sinks, log and
+// monitorOptions turns the event into what the monitor is told. signer signs the
+// requests to the edge; nil signs none. Sinks, log and
 // what the store remembers are the caller's.
-func monitorOptions(e *configs.Event, edge string) monitor.Options {
+func monitorOptions(e *configs.Event, edge string, signer fetch.Signer) monitor.Options {
 	o := monitor.Options{
 		Event: e.Event, Starts: e.Starts, Ends: e.Ends, Origin: strings.TrimRight(e.Origin.URL.Reveal(), "/"), Edge: edge,
 		Headers: reveal(e.Origin.Headers), Interval: time.Duration(e.Monitor.Interval), Segments: monitor.Segments(e.Monitor.Segments),
 		Control: e.Monitor.Control.Reveal(), Site: e.Monitor.Site.Reveal(), Overrides: map[string]checks.Override{},
-		Delay:  monitor.SchedulingDelay(),
-		Limits: monitor.Limits{Playlist: int(e.Monitor.Limits.Playlist)},
+		Delay:    monitor.SchedulingDelay(),
+		EdgeSign: signer,
+		Limits:   monitor.Limits{Playlist: int(e.Monitor.Limits.Playlist)},
 	}
 	if x := e.Distribution.Existing; x != nil {
 		o.EdgeHeaders, o.EdgeCookies = reveal(x.Headers), reveal(x.Cookies)
-		if s, err := edgeSigner(x, edge); err == nil && s != nil { // load has reported what is wrong with it
-			o.EdgeSign = s
-		}
 	}
 	for i := range e.Streams {
 		s := &e.Streams[i]

@@ -42,8 +42,6 @@ func (c *cli) printPart(event *configs.Event, spec provision.Spec, f provisionFl
 		text, err = provision.Terraform(spec)
 	case "policy":
 		text, err = provision.ProvisionPolicy(spec)
-	case "monitor-policy":
-		text, err = provision.MonitorPolicy(spec)
 	case "role-policy":
 		text, err = provision.RolePolicy(spec)
 	case "cost":

@@ -23,6 +23,7 @@ import (
 type protected struct {
 	next    http.Handler
 	refused atomic.Int64
+	passed  atomic.Int64
 	demands []func(*http.Request) bool
 }
 
@@ -34,6 +35,7 @@ func (p *protected) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	p.passed.Add(1)
 	p.next.ServeHTTP(w, r)
 }
 

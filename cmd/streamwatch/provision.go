@@ -67,6 +67,9 @@ func (c *cli) provision(ctx context.Context, path string, f provisionFlags) erro
 	if f.what == "grafana" || f.what == "rules" { // which need no stack
 		return c.printForPrometheus(path, f.what)
 	}
+	if f.what == "monitor-policy" {
+		return c.printMonitorPolicy(path)
+	}
 	event, spec, err := c.loadStack(path)
 	if err != nil {
 		return err
@@ -77,7 +80,7 @@ func (c *cli) provision(ctx context.Context, path string, f provisionFlags) erro
 	if f.what != "" {
 		return c.printPart(event, spec, f)
 	}
-	c.warn(stackWarnings(event))
+	c.warn(event, path)
 	stack, err := c.newStack(ctx, spec)
 	if err != nil {
 		return err
@@ -147,27 +150,48 @@ func (c *cli) afterwards(ctx context.Context, stack *provision.Stack, event *con
 	return nil
 }
 
-// warn shows warnings on stderr.
-func (c *cli) warn(list []provision.Problem) {
-	for _, w := range list {
-		fmt.Fprintf(c.stderr, "warning: %s\n  hint: %s\n", w, w.Hint)
+// warn shows on stderr, with their place in the file, what AWS takes and what
+// will surprise the user.
+func (c *cli) warn(event *configs.Event, path string) {
+	var list []configs.Problem
+	for _, w := range stackWarnings(event) {
+		list = append(list, configs.Problem{Path: w.Path, Message: "warning: " + w.String(), Hint: w.Hint})
+	}
+	if len(list) > 0 {
+		fmt.Fprintln(c.stderr, event.Locate(nameOf(path), list))
 	}
 }
 
-// loadStack loads an event that has a stack.
+// loadStack loads an event that has a stack. One without comes with the error.
 func (c *cli) loadStack(path string) (*configs.Event, provision.Spec, error) {
 	event, err := c.load(path)
 	if err != nil {
 		return nil, provision.Spec{}, err
 	}
 	if event.Distribution.CloudFormation == nil && alarmStack(event) == "" {
-		return nil, provision.Spec{}, &usageError{
+		return event, provision.Spec{}, &usageError{
 			path + " has no stack: its distribution is not cloudformation, and it has no alarms over metrics.cloudwatch",
 			"streamwatch run needs no provisioning for it",
 		}
 	}
 	spec, err := stackSpec(event)
 	return event, spec, err
+}
+
+// printMonitorPolicy prints what the monitor needs. An event without a stack may
+// need something too: it puts metrics, or reads the key that it signs with.
+func (c *cli) printMonitorPolicy(path string) error {
+	event, spec, err := c.loadStack(path)
+	if event == nil || err != nil && event.Metrics.CloudWatch == nil && keySecret(event) == "" {
+		return err
+	}
+	if err != nil { // there is no stack
+		if spec, err = stackSpec(event); err != nil {
+			return err
+		}
+		spec.Extra, spec.Beside = provision.Extra{}, nil
+	}
+	return c.printText(provision.MonitorPolicy(spec))
 }
 
 // resumable says how to go on after Ctrl-C. An error without a hint is one of

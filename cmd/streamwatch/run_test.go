@@ -49,7 +49,11 @@ func (a *account) broadcast(keys string) string {
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	edge := httptest.NewUnstartedServer(sim.NewEdge(sim.EdgeConfig{Origin: base}))
+	var viewed http.Handler = sim.NewEdge(sim.EdgeConfig{Origin: base})
+	if a.gate != nil {
+		viewed = a.gate(viewed)
+	}
+	edge := httptest.NewUnstartedServer(viewed)
 	edge.TLS = &tls.Config{Certificates: []tls.Certificate{a.certificate()}, MinVersion: tls.VersionTLS12}
 	edge.StartTLS()
 	a.t.Cleanup(edge.Close)

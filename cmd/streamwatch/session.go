@@ -41,6 +41,7 @@ type session struct {
 	limit  time.Duration // after which the run is over, from the first look on; zero is none
 	update bool          // bring a stack that exists to the event file
 
+	key     []byte // that requests to the edge are signed with; nil signs none
 	store   *store.Store
 	edge    *provision.Local // nil unless the distribution is local
 	dist    provision.Distribution
@@ -79,6 +80,9 @@ func (s *session) run(ctx context.Context) (err error) {
 	}
 	if s.listen != nil {
 		defer s.listen.Close()
+	}
+	if s.key, err = s.c.privateKey(ctx, s.event); err != nil {
+		return err
 	}
 	if err := s.bringUp(ctx, folder); err != nil {
 		return err
@@ -168,14 +172,18 @@ func (s *session) wire(ctx context.Context, folder string) error {
 	if err != nil {
 		return fmt.Errorf("reading the open incidents: %w", err)
 	}
-	s.embeds = &embeds{event: s.event, edge: s.dist.EdgeURL, dir: filepath.Join(folder, s.event.Player.Out), log: s.log}
+	signer, err := newSigner(s.event, s.dist, s.key)
+	if err != nil {
+		return err
+	}
+	s.embeds = &embeds{event: s.event, edge: s.dist.EdgeURL, sign: signer, dir: filepath.Join(folder, s.event.Player.Out), log: s.log}
 	// The page is a sink of the monitor, and shows the monitor: the snapshot is
 	// asked for once both exist.
 	source := &lateSource{links: linksTo(s.listen)}
 	metrics := prom.New(prom.Options{
 		Event: s.event.Event, Version: ownVersion(), Vantage: s.event.Monitor.Vantage, Open: open, Sinks: source.sinks,
 	})
-	o := monitorOptions(s.event, s.dist.EdgeURL)
+	o := monitorOptions(s.event, s.dist.EdgeURL, signer)
 	o.Resume, o.Log, o.Secrets = open, s.log, s.c.known()
 	if s.dist.Fresh {
 		o.Grace = s.event.Distribution.CloudFormation.PropagationGrace

@@ -39,7 +39,7 @@ func stackSpec(e *configs.Event) (provision.Spec, error) {
 		return distributionSpec(e)
 	}
 	s := provision.Defaults()
-	s.Event, s.StackName, s.AlarmsOnly = e.Event, alarmStack(e), true
+	s.Event, s.StackName, s.AlarmsOnly, s.KeySecret = e.Event, alarmStack(e), true, keySecret(e)
 	s.AdditionalMetrics, s.Comment = false, ""
 	if m := e.Metrics.CloudWatch; m != nil {
 		s.Region = m.Region
@@ -65,7 +65,7 @@ func distributionSpec(e *configs.Event) (provision.Spec, error) {
 		PriceClass: c.PriceClass, ViewerProtocol: c.ViewerProtocol, Aliases: c.Aliases, CertificateARN: c.CertificateARN,
 		WAFARN: c.WAFARN, CORSOrigins: c.CORSOrigins, AccessLogs: c.AccessLogs, TargetDuration: c.TargetDuration, LowLatency: c.LowLatency,
 		UniqueSegmentNames: c.UniqueSegmentNames, QueryStrings: c.QueryStrings, SegmentQueries: c.SegmentQueries, AdditionalMetrics: c.AdditionalMetrics,
-		RoleARN: c.RoleARN, Adopt: c.Adopt,
+		RoleARN: c.RoleARN, Adopt: c.Adopt, KeySecret: keySecret(e),
 	}
 	for i := range e.Streams {
 		if m := e.Streams[i].Manifest; strings.HasPrefix(m.Reveal(), "/") {
@@ -233,25 +233,25 @@ func stackWarnings(e *configs.Event) []provision.Problem {
 	if err != nil { // load said so
 		return nil
 	}
-	return spec.Warnings()
+	return append(spec.Warnings(), signWarning(e)...)
 }
 
-// existingEdge returns the edge's base URL of an event without making or changing
+// existingEdge returns the distribution of an event without making or changing
 // anything: of a stack it needs no more than to read it.
-func (c *cli) existingEdge(ctx context.Context, e *configs.Event) (string, error) {
+func (c *cli) existingEdge(ctx context.Context, e *configs.Event) (provision.Distribution, error) {
 	switch d := &e.Distribution; {
 	case d.Existing != nil:
-		return strings.TrimRight(d.Existing.URL.Reveal(), "/"), nil
+		return provision.Distribution{EdgeURL: strings.TrimRight(d.Existing.URL.Reveal(), "/")}, nil
 	case d.Local != nil:
-		return "http://" + d.Local.Listen, nil
+		return provision.Distribution{EdgeURL: "http://" + d.Local.Listen}, nil
 	}
 	spec, err := distributionSpec(e)
 	if err != nil {
-		return "", err
+		return provision.Distribution{}, err
 	}
 	stack, err := c.newStack(ctx, spec)
 	if err != nil {
-		return "", err
+		return provision.Distribution{}, err
 	}
 	before := remembered(filepath.Join(e.Output, e.Event), e.Distribution.CloudFormation)
 	if before.Edge != "" {
@@ -262,7 +262,7 @@ func (c *cli) existingEdge(ctx context.Context, e *configs.Event) (string, error
 	dist, err := stack.Find(ctx)
 	if err != nil && before.Edge != "" && !errors.Is(err, provision.ErrAbsent) {
 		fmt.Fprintf(c.stderr, "streamwatch: %v\n  going on with %s, as it was last known\n", err, before.Edge)
-		return before.Edge, nil
+		return provision.Distribution{EdgeURL: before.Edge, Outputs: before.Outputs}, nil
 	}
-	return dist.EdgeURL, err
+	return dist, err
 }

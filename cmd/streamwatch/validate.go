@@ -29,7 +29,7 @@ of the network. Variables such as ${ORIGIN_SECRET} must be set, as for run. With
 			if err != nil {
 				return err
 			}
-			c.warn(stackWarnings(event))
+			c.warn(event, args[0])
 			_, err = fmt.Fprintf(c.stdout, "%s is valid: event %s, %s\n", nameOf(args[0]), event.Event, plural(len(event.Streams), "stream"))
 			return err
 		},
@@ -57,11 +57,11 @@ func (c *cli) load(path string) (*configs.Event, error) {
 			d.Signed.PublicKey = beside(path, d.Signed.PublicKey)
 		}
 	}
-	if x := event.Distribution.Existing; x != nil && x.Sign != nil {
-		x.Sign.PrivateKeyFile = beside(path, x.Sign.PrivateKeyFile)
+	if s, _ := signing(event); s != nil {
+		s.PrivateKeyFile = beside(path, s.PrivateKeyFile)
 	}
 	c.know(event)
-	found := append(stackProblems(event), edgeProblems(event)...)
+	found := append(stackProblems(event), c.signProblems(event)...)
 	for _, mistake := range unjoin(playerOptions(event).Check()) {
 		p := configs.Problem{Path: "player", Message: mistake.Error()}
 		if u, ok := errors.AsType[*player.UsageError](mistake); ok {

@@ -8,6 +8,8 @@ package sign
 import (
 	"bytes"
 	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"net/http"
@@ -23,6 +25,7 @@ import (
 type Options struct {
 	KeyPairID string
 	Key       []byte        // PEM of an RSA private key, PKCS #1 or PKCS #8
+	Public    []byte        // PEM of the public key that Key must belong to; nil is not checked
 	Base      string        // URL of the site; a custom policy covers all of it
 	URLs      bool          // sign URLs instead of sending cookies
 	Canned    bool          // a canned policy for each URL instead of one custom policy
@@ -55,11 +58,24 @@ func New(o Options) (*Signer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Public != nil && !belongs(key, o.Public) {
+		return nil, errors.New("not the private key of the public key that is given")
+	}
 	base, err := url.Parse(o.Base)
 	if err != nil || base.Host == "" {
 		return nil, errors.New("the site to sign for is not a URL")
 	}
 	return &Signer{o: o, key: key, all: base.Scheme + "://" + base.Host + "/*", made: map[string]made{}}, nil
+}
+
+// belongs says whether a private key is the other half of a public key in PEM.
+func belongs(key *rsa.PrivateKey, public []byte) bool {
+	block, _ := pem.Decode(public)
+	if block == nil {
+		return false
+	}
+	parsed, err := x509.ParsePKIXPublicKey(block.Bytes)
+	return err == nil && key.PublicKey.Equal(parsed)
 }
 
 func privateKey(text []byte) (*rsa.PrivateKey, error) {

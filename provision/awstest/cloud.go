@@ -21,8 +21,8 @@ const (
 	Account = "123456789012"
 )
 
-// Cloud is CloudFormation with the CloudWatch, SNS, CloudFront and ACM around it,
-// in one account and Region. The zero value is empty and ready; it must not be
+// Cloud is CloudFormation with the CloudWatch, SNS, CloudFront, ACM and Secrets
+// Manager around it, in one account and Region. The zero value is empty and ready; it must not be
 // copied. Fields are set before the first request.
 type Cloud struct {
 	// Policies are the IAM policies of the caller; none allows everything. Allow
@@ -36,6 +36,8 @@ type Cloud struct {
 	Aliases map[string]string
 	// Certificates by ARN.
 	Certificates map[string]Certificate
+	// Secrets of Secrets Manager, by ARN.
+	Secrets map[string]Secret
 
 	// Domain is the domain name of distributions; empty makes one up for each.
 	Domain string
@@ -212,12 +214,16 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		c.cloudWatch(w, req, op)
 		return
 	}
+	target := req.Header.Get("X-Amz-Target")
 	switch {
 	case strings.HasPrefix(req.URL.Path, "/2020-05-31/"):
 		c.cloudFront(w, req)
 		return
-	case strings.HasPrefix(req.Header.Get("X-Amz-Target"), "CertificateManager."):
+	case strings.HasPrefix(target, "CertificateManager."):
 		c.certificates(w, req)
+		return
+	case strings.HasPrefix(target, "secretsmanager."):
+		c.secretsManager(w, req, strings.TrimPrefix(target, "secretsmanager."))
 		return
 	}
 	if err := req.ParseForm(); err != nil {

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe/fetch"
+	"github.com/streamwatch/streamwatch/probe/sign"
+	"github.com/streamwatch/streamwatch/provision"
+)
+
+// signing returns how requests to the event's edge are signed and where the file
+// says so, nil where they are not.
+func signing(e *configs.Event) (*configs.Sign, string) {
+	if x := e.Distribution.Existing; x != nil && x.Sign != nil {
+		return x.Sign, "distribution.existing.sign"
+	}
+	if d := e.Distribution.CloudFormation; d != nil && d.Sign != nil {
+		return d.Sign, "distribution.cloudformation.sign"
+	}
+	return nil, ""
+}
+
+// keySecret returns the ARN of the secret that holds the private key, "" for none.
+func keySecret(e *configs.Event) string {
+	if s, _ := signing(e); s != nil {
+		return s.PrivateKeySecret
+	}
+	return ""
+}
+
+// signer returns what signs the monitor's requests to an edge that lets only
+// signed ones in, nil where the event asks for none. A key in a secret is read
+// from AWS.
+func (c *cli) signer(ctx context.Context, e *configs.Event, dist provision.Distribution) (fetch.Signer, error) {
+	key, err := c.privateKey(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	return newSigner(e, dist, key)
+}
+
+// privateKey reads the key that requests are signed with, nil where they are not.
+// It is kept in memory only.
+func (c *cli) privateKey(ctx context.Context, e *configs.Event) ([]byte, error) {
+	s, at := signing(e)
+	if s == nil {
+		return nil, nil
+	}
+	var key []byte
+	var err error
+	if s.PrivateKeySecret == "" {
+		key, err = smallFile(s.PrivateKeyFile)
+	} else {
+		key, err = provision.PrivateKey(ctx, s.PrivateKeySecret, c.caller()...)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", at, err)
+	}
+	c.knowKey(key)
+	return key, nil
+}
+
+// knowKey makes a private key known, line by line, so that no text shows it.
+func (c *cli) knowKey(key []byte) {
+	c.known().Add(string(key))
+	for line := range strings.Lines(string(key)) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "-----") {
+			c.known().Add(line)
+		}
+	}
+}
+
+// newSigner returns what signs with a key, nil without one. The id of a public key
+// that the stack made is one of the stack's outputs.
+func newSigner(e *configs.Event, dist provision.Distribution, key []byte) (fetch.Signer, error) {
+	s, at := signing(e)
+	if s == nil {
+		return nil, nil //nolint:nilnil // not to sign is an answer like any other
+	}
+	id := cmp.Or(s.KeyPairID, dist.Outputs[provision.OutputKeyPairID])
+	if id == "" {
+		return nil, &failure{
+			fmt.Errorf("%s: the stack has no output %s, which says what the signatures must name", at, provision.OutputKeyPairID),
+			"streamwatch provision adds it; or give key_pair_id, from aws cloudfront list-public-keys",
+		}
+	}
+	o := sign.Options{KeyPairID: id, Key: key, Base: dist.EdgeURL, URLs: s.With == "url", Canned: s.Policy == "canned", Valid: s.Valid}
+	if d := e.Distribution.CloudFormation; d != nil && d.Signed != nil && d.Signed.PublicKey != "" {
+		public, err := smallFile(d.Signed.PublicKey)
+		if err != nil {
+			return nil, &fileError{"distribution.cloudformation.signed.public_key", err}
+		}
+		o.Public = public
+	}
+	signer, err := sign.New(o)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", at, err)
+	}
+	return signer, nil
+}
+
+// signProblems returns what is wrong with the files that signing needs. A secret
+// is not asked for: validate asks nothing of the network.
+func (c *cli) signProblems(e *configs.Event) []configs.Problem {
+	s, at := signing(e)
+	if s == nil || s.PrivateKeyFile == "" {
+		return nil
+	}
+	key, err := c.privateKey(context.Background(), e)
+	if err == nil { // of the edge and of the id only the stack knows
+		anywhere := provision.Distribution{EdgeURL: "https://edge.example", Outputs: map[string]string{provision.OutputKeyPairID: "K"}}
+		_, err = newSigner(e, anywhere, key)
+	}
+	if _, other := errors.AsType[*fileError](err); err == nil || other { // stackProblems reports the other file
+		return nil
+	}
+	path := at + ".private_key_file"
+	return []configs.Problem{{
+		Path: path, Message: path + strings.TrimPrefix(err.Error(), at), Hint: "an RSA private key in PEM; the path counts from the event file's folder",
+	}}
+}
+
+// signWarning says that a distribution lets only signed requests in, and that the
+// monitor has nothing to sign its own with.
+func signWarning(e *configs.Event) []provision.Problem {
+	d := e.Distribution.CloudFormation
+	if d == nil || d.Signed == nil || d.Sign != nil {
+		return nil
+	}
+	const keyPair = "Key-Pair-Id" // of cookies and of URLs that somebody signed already
+	for i := range e.Streams {
+		if e.Streams[i].Cookies["CloudFront-"+keyPair] == "" && !strings.Contains(e.Streams[i].Manifest.Reveal(), keyPair+"=") {
+			return []provision.Problem{{
+				Path:    "distribution.cloudformation.signed",
+				Message: "only signed requests get in, and the monitor has no key to sign its own: the edge answers it 403 and cannot be watched",
+				Hint:    "add distribution.cloudformation.sign with private_key_file or private_key_secret; with key_group also key_pair_id",
+			}}
+		}
+	}
+	return nil
+}
