@@ -108,9 +108,9 @@ func (d *decoder) sign(at string, s *Sign, stackKnowsID bool) {
 	if s == nil {
 		return
 	}
-	d.require(at+".key_pair_id", s.KeyPairID != "" || stackKnowsID, "is required", "the id of the public key in the trusted key group, such as K2JCJMDEHXQW5F")
 	d.require(at, (s.PrivateKeyFile == "") != (s.PrivateKeySecret == ""), "must have either private_key_file or private_key_secret",
 		"the private key of that public key: a PEM file, or the ARN of a secret in AWS Secrets Manager")
+	d.require(at+".key_pair_id", s.KeyPairID != "" || stackKnowsID, "is required", "the id of the public key in the trusted key group, such as K2JCJMDEHXQW5F")
 	d.require(at+".private_key_secret", s.PrivateKeySecret == "" || secretARN.MatchString(s.PrivateKeySecret), "must be the whole ARN of a secret",
 		"such as arn:aws:secretsmanager:us-east-1:123456789012:secret:viewers-key-a1B2c3, from aws secretsmanager list-secrets")
 }

@@ -17,6 +17,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/streamwatch/streamwatch/provision/awstest"
 )
 
 // markers are secrets of every kind, as an event and its servers hold them.
@@ -32,14 +34,23 @@ var markers = map[string]string{
 	"hook":        "mk-hook-5a6b7c8d9e0f1a2b",
 	"hooksecret":  "mk-hooksecret-3c4d5e6f",
 	"key":         "mk-key-16-bytes!",
+	"awskey":      "mk-awskey-6e7f8a9b0c",
 	"unsolicited": "mk-unsolicited-7a8b9c0d",
 }
 
 // gossip is an origin that repeats whatever it is sent, in bodies, names and
 // headers, as it is, percent-encoded and in base64.
-type gossip struct{}
+type gossip struct {
+	mu     sync.Mutex
+	signed map[string]bool // signatures that came, by cookie or by query
+}
 
 func (g *gossip) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if c, err := r.Cookie("CloudFront-Signature"); err == nil {
+		g.mu.Lock()
+		g.signed[c.Value] = true
+		g.mu.Unlock()
+	}
 	var all []string
 	for _, values := range r.Header {
 		all = append(all, values...)
@@ -118,7 +129,14 @@ func (s *safe) String() string {
 // TestNothingSecretLeaves runs an event whose origin repeats every secret, and
 // looks for them in all that leaves: files, logs, page, metrics and messages.
 func TestNothingSecretLeaves(t *testing.T) {
-	origin := httptest.NewServer(&gossip{})
+	_, private, _ := keyPair(t)
+	aws := httptest.NewServer(&awstest.Cloud{Secrets: map[string]awstest.Secret{keyARN: {Text: private}}})
+	defer aws.Close()
+	for name, value := range map[string]string{"AWS_ENDPOINT_URL": aws.URL, "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": markers["awskey"]} {
+		t.Setenv(name, value)
+	}
+	echo := &gossip{signed: map[string]bool{}}
+	origin := httptest.NewServer(echo)
 	defer origin.Close()
 	var hooked safe
 	hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(&hooked, r.Body) }))
@@ -133,14 +151,14 @@ func TestNothingSecretLeaves(t *testing.T) {
 	file := filepath.Join(dir, "event.yaml")
 	text := fmt.Sprintf(`event: leak
 origin: {url: %q, headers: {X-Origin-Verify: %q}}
-distribution: {existing: {url: %q, headers: {X-Viewer: %q}}}
+distribution: {existing: {url: %q, headers: {X-Viewer: %q}, sign: {key_pair_id: K2JCJMDEHXQW5F, private_key_secret: %q}}}
 streams:
   - {name: main, manifest: "/live/m.m3u8?token=%s", headers: {Authorization: "Bearer %s"}, cookies: {c: %q}}
 monitor: {listen: %q, auth: {username: ops, password: %q}, control: %q}
 notify: {webhooks: [{url: "%s/%s", secret: %q}]}
 player: {allow_insecure: true, allow_signed: true, kinds: [native]}
 output: %q
-`, origin.URL, markers["header"], strings.Replace(origin.URL, "127.0.0.1", "localhost", 1), markers["edgehdr"], markers["query"], markers["streamhdr"], markers["cookie"],
+`, origin.URL, markers["header"], strings.Replace(origin.URL, "127.0.0.1", "localhost", 1), markers["edgehdr"], keyARN, markers["query"], markers["streamhdr"], markers["cookie"],
 		listen, markers["password"], talkative(t), hook.URL, markers["hook"], markers["hooksecret"], filepath.Join(dir, "out"))
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -183,7 +201,22 @@ output: %q
 	if !strings.Contains(said["page /api/v1/incidents"], `"check"`) || !strings.Contains(said["webhook"], `"check"`) || !strings.Contains(said["check"], `"check"`) {
 		t.Fatalf("nothing was found, so nothing could leak: %s", said["page /api/v1/incidents"])
 	}
+	echo.mu.Lock()
+	defer echo.mu.Unlock()
+	if len(echo.signed) == 0 {
+		t.Fatal("no request was signed, so no signature could leak")
+	}
 	for where, body := range said {
+		for line := range strings.Lines(private) {
+			if line = strings.TrimSpace(line); !strings.HasPrefix(line, "-----") && strings.Contains(body, line) {
+				t.Errorf("%s shows the private key", where)
+			}
+		}
+		for signature := range echo.signed {
+			if strings.Contains(body, signature[:40]) {
+				t.Errorf("%s shows a signature", where)
+			}
+		}
 		for kind, marker := range markers {
 			for _, form := range []string{marker, strings.TrimPrefix(marker, "mk-"), url.QueryEscape(marker), base64.StdEncoding.EncodeToString([]byte(marker))[:12]} {
 				if i := strings.Index(strings.ToLower(body), strings.ToLower(form)); i >= 0 {

@@ -23,6 +23,10 @@ import (
 	"github.com/streamwatch/streamwatch/probe"
 )
 
+// patience is how long a busy machine may take for anything. How soon faults are
+// found is measured by drills, in simulated time, and logged here.
+const patience = 3 * time.Minute
+
 // TestRealStream watches what a user would: a stream that ffmpeg makes live, a
 // plain file server as its origin, nginx with proxy_cache as its edge, and the
 // built binary with `distribution: existing`. Nothing may be found for two
@@ -86,7 +90,7 @@ output: %s
 	if err := os.WriteFile(file, []byte(event), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	b.waitFor("the stream through nginx", time.Minute, func() bool {
+	b.waitFor("the stream through nginx", patience, func() bool {
 		res, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/v0/playlist.m3u8", b.port))
 		if err != nil {
 			return false
@@ -96,7 +100,7 @@ output: %s
 		return err == nil && strings.Count(string(text), "#EXTINF") >= 5
 	})
 	start(t, "streamwatch", exec.Command(binary, "run", file), os.Interrupt)
-	b.waitFor("the monitor", 30*time.Second, func() bool {
+	b.waitFor("the monitor", patience, func() bool {
 		res, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/readyz", page))
 		if err != nil {
 			return false
@@ -142,7 +146,7 @@ func (b *bench) provoke(what string, want func(probe.Incident) bool, harm, mend 
 	harm()
 	began := time.Now()
 	var fresh []probe.Incident
-	b.waitFor("the incident for: "+what, 45*time.Second, func() bool {
+	b.waitFor("the incident for: "+what, patience, func() bool {
 		fresh = slices.DeleteFunc(b.incidents(), func(in probe.Incident) bool {
 			return slices.ContainsFunc(before, func(old probe.Incident) bool { return old.ID == in.ID })
 		})
@@ -155,7 +159,7 @@ func (b *bench) provoke(what string, want func(probe.Incident) bool, harm, mend 
 		}
 	}
 	mend()
-	b.waitFor("the end of: "+what, 90*time.Second, func() bool {
+	b.waitFor("the end of: "+what, patience, func() bool {
 		return !slices.ContainsFunc(b.incidents(), func(in probe.Incident) bool { return in.State == probe.Opened })
 	})
 }

@@ -155,3 +155,31 @@ func TestBadKeys(t *testing.T) {
 		}
 	}
 }
+
+// TestHalves: a private key that is not that of the public key signs nothing.
+func TestHalves(t *testing.T) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		public any
+		fits   bool
+	}{{&key.PublicKey, true}, {&other.PublicKey, false}} {
+		der, err := x509.MarshalPKIXPublicKey(c.public)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = sign.New(sign.Options{
+			KeyPairID: keyID, Base: "https://a.example", Valid: time.Hour,
+			Key: pemOf("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(key)), Public: pemOf("PUBLIC KEY", der),
+		})
+		if (err == nil) != c.fits {
+			t.Errorf("fits %v: error %v", c.fits, err)
+		}
+	}
+}
