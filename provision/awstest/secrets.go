@@ -36,8 +36,8 @@ func (c *Cloud) secretValue(req *http.Request, action string) (map[string]any, *
 	if r := c.refused(action); r != nil {
 		return nil, &fault{r.code, r.message}
 	}
-	var in struct{ SecretId string } //nolint:revive // AWS spells it so
-	body, _ := io.ReadAll(req.Body)  // what is cut off is no JSON
+	var in struct{ SecretId string }
+	body, _ := io.ReadAll(req.Body) // what is cut off is no JSON
 	at := scope.FindStringSubmatch(req.Header.Get("Authorization"))
 	switch {
 	case action != "GetSecretValue":
