@@ -33,6 +33,8 @@ func file(h *History, o *probe.Observation) (changed bool) {
 		case o.Segment.Media():
 			h.Hits = HitsOf(h, o)
 			fileSegment(h, o)
+		case o.Segment.Init:
+			fileMap(h, o)
 		case o.Segment.Removed && o.OK():
 			h.StillThere++
 		}

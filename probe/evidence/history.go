@@ -47,6 +47,7 @@ type History struct {
 
 	Versions []Version                 // texts seen, oldest first, at least 60 s back
 	Segments []SegmentRecord           // newest probes, oldest first
+	Maps     []MapRecord               // EXT-X-MAP resources that were probed, newest last
 	Kept     probe.Fact[time.Duration] // how long the headers of Good let a shared cache keep it, stale-while-revalidate included
 
 	Fullest   *probe.Playlist // of multivariant playlists the one that lacks nothing

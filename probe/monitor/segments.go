@@ -15,9 +15,8 @@ import (
 )
 
 const (
-	newestProbed   = 3                // of the segments that one update brings
-	segmentTries   = 4                // probes of a segment that fails
-	mapEvery       = 10 * time.Second // between two probes of the same EXT-X-MAP, or three target durations
+	newestProbed   = 3 // of the segments that one update brings
+	segmentTries   = 4 // probes of a segment that fails
 	segmentBackoff = 400 * time.Millisecond
 	segmentAtLeast = 5 * time.Second // deadline of a probe, or twice the segment's duration
 )
@@ -63,23 +62,6 @@ func (l *loop) probeSegments(ctx context.Context, o *probe.Observation, first bo
 	}
 	l.probeMap(ctx, o, &segs[len(segs)-1])
 	l.probeKeys(ctx, o, &segs[len(segs)-1])
-}
-
-// probeMap starts a probe of the newest segment's EXT-X-MAP when it is another
-// one, when it was lost at the last look, and now and then.
-func (l *loop) probeMap(ctx context.Context, o *probe.Observation, s *probe.Segment) {
-	now := o.Exchange.Done
-	if s.Map == nil || s.Map.URI == l.mapURI && now.Sub(l.mapAt) < max(mapEvery, 3*o.Playlist.TargetDuration.Value) && !l.mapLost.Load() {
-		return
-	}
-	u := resolve(l.base, s.Map.URI)
-	if u == "" {
-		return
-	}
-	l.mapURI, l.mapAt = strings.Clone(s.Map.URI), now
-	l.submit(&job{ctx: ctx, loop: l, target: o.Target, url: u, part: s.Map.ByteRange, mapURI: l.mapURI, probe: probe.SegmentProbe{
-		URI: l.mapURI, Listed: o.Exchange.Done, Duration: s.Duration, Init: true,
-	}})
 }
 
 func (l *loop) probeSegment(ctx context.Context, o *probe.Observation, s *probe.Segment, newest, repeat bool) {
@@ -163,7 +145,7 @@ func (j *job) once() *probe.Observation {
 	}
 	seg := j.probe
 	o := &probe.Observation{Target: j.target, Exchange: ex, Segment: &seg}
-	if !ex.OK() || l.s.m.opts.Segments == SegmentsHead {
+	if !ex.OK() || l.s.m.opts.Segments == SegmentsHead && !seg.Init {
 		return o // bytes were not asked for, or one
 	}
 	if j.part.Stated && !takePart(&o.Exchange, j.part.Value) {
@@ -176,12 +158,13 @@ func (j *job) once() *probe.Observation {
 // request is what to ask for.
 func (j *job) request() fetch.Request {
 	req := fetch.Request{URL: j.url, Limit: fetch.SegmentBytes}
-	switch j.loop.s.m.opts.Segments {
-	case SegmentsHead:
+	switch mode := j.loop.s.m.opts.Segments; {
+	case j.probe.Init:
+		req.First = fetch.InitBytes
+	case mode == SegmentsHead:
 		j.loop.head(&req)
-	case SegmentsRange:
+	case mode == SegmentsRange:
 		req.First = fetch.HeadBytes
-	case SegmentsFull, SegmentsNone:
 	}
 	if j.probe.Removed && req.Method == "" {
 		req.First = 1 // whether it is there is all that is asked
@@ -206,7 +189,7 @@ func (j *job) inspect(o *probe.Observation, body []byte) {
 	seg.HashBytes = int64(len(body))
 	seg.Hash = maphash.Bytes(bytesSeed, body)
 	if seg.Init {
-		j.loop.tracks.Store(&tracks{j.mapURI, segment.Init(body)})
+		j.keepTracks(body, seg.Hash)
 	}
 	if seg.Encrypted || !seg.Media() {
 		return
@@ -227,12 +210,6 @@ func (j *job) inspect(o *probe.Observation, body []byte) {
 func withoutQuery(u string) string {
 	u, _, _ = strings.Cut(u, "?")
 	return u
-}
-
-// tracks are those of one EXT-X-MAP resource.
-type tracks struct {
-	uri  string
-	list []segment.Track
 }
 
 // takePart makes the exchange that of a byte range of its resource, which is

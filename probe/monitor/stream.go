@@ -30,8 +30,9 @@ type stream struct {
 	ctx      context.Context //nolint:containedctx // of run: workers that a loop starts outlive the loop
 	td       atomic.Int64    // target duration of the media playlist that was read last, in nanoseconds; 0 is unknown
 	keys     keyring
-	public   sync.Map     // asked → whether the origin permits it to every page, as it answered last
-	round    atomic.Int64 // when every target had been polled once, in unix nanoseconds; 0 is not yet
+	mapTurns atomic.Uint64 // how often an EXT-X-MAP resource was seen with other bytes than before
+	public   sync.Map      // asked → whether the origin permits it to every page, as it answered last
+	round    atomic.Int64  // when every target had been polled once, in unix nanoseconds; 0 is not yet
 
 	ladders   map[probe.Side]*ladder
 	variables atomic.Pointer[map[string]string] // of the multivariant playlist, for EXT-X-DEFINE:IMPORT
