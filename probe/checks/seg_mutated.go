@@ -11,7 +11,7 @@ var segMutated = register(Check{
 	ID:      "seg.mutated",
 	Summary: "a listed segment changed",
 	Doc: "The same media sequence number has another URI (its query aside) or byte range: critical. Another duration (by more than 1 ms), discontinuity, key, " +
-		"or map: error. A new GAP is gap's. Not judged where the whole list slid (seq.slide).",
+		"or map: error. A new GAP is gap's. Not judged where the whole list slid (seq.slide), or where the numbers fell: another broadcast has them (win.shrunk, seq.regress).",
 	Spec:     "RFC 8216bis §6.2.1, §6.3.4",
 	Severity: probe.Critical,
 	Blame:    probe.BlameEncoder,
@@ -23,7 +23,7 @@ var segMutated = register(Check{
 		if !ok {
 			return
 		}
-		if _, _, moved := slid(prev, cur); moved {
+		if _, _, moved := slid(prev, cur); moved || last(cur).MSN < last(prev).MSN {
 			return
 		}
 		for i := range prev.Segments {

@@ -145,8 +145,8 @@ func (x *examination) explains(cause, c *claim) bool {
 	switch {
 	case cause.side != c.side && cause.side != probe.Origin:
 		return false // what the edge does cannot be seen at the origin
-	case cause.side != c.side && c.check.Apart:
-		return false // the origin is well where the two are compared
+	case c.check.Apart && !cause.check.Apart:
+		return false
 	case cause.side == c.side && cause.check.Staleness && c.check.Staleness:
 		return !cause.past && before(cause, c) // ways to see one side stand still: the first one names it
 	case cause.check == c.check && cause.side == c.side, cause.check != c.check && !cause.check.ExplainsCheck(c.check.ID):

@@ -195,7 +195,8 @@ func (s *scene) judge(w *drill.Watch, began time.Time) (problems []string) {
 	if !right {
 		said := ""
 		for _, in := range all {
-			said += fmt.Sprintf("; %s %s %s at the %s %s %s", in.Check, in.Severity, in.Blame, in.Side, in.State, since(in, began))
+			said += fmt.Sprintf("; %s %s %s at the %s %s %s (%s; %v)", in.Check, in.Severity, in.Blame, in.Side, in.State,
+				since(in, began), in.Detail, in.Consequences)
 		}
 		problems = append(problems, fmt.Sprintf("nothing open blames %s at the %s, %s at least%s", s.blame[0], s.side, s.least, said))
 	}

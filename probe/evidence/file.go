@@ -117,6 +117,9 @@ func advance(h *History, o *probe.Observation, failed bool) {
 	restarted, first := false, h.High == 0
 	if h.Previous != nil && len(h.Previous.Segments) > 0 {
 		restarted, first = newest.MSN < h.Previous.Segments[0].MSN, false
+		if newest.MSN < last(h.Previous).MSN {
+			h.Restarted = o.Exchange.Done
+		}
 	}
 	if restarted {
 		h.Clock, h.Keys = nil, KeyTurns{}
@@ -163,14 +166,14 @@ func push[T any](list []T, v T, keep int) []T {
 func fileSegment(h *History, o *probe.Observation) {
 	s, ex := o.Segment, &o.Exchange
 	rec, known := h.Segment(s.MSN)
-	if !known || rec.URI != s.URI || rec.Offset != s.Offset {
+	if !known || rec.URI != s.URI || rec.Offset != s.Offset || rec.Asked.Before(h.Restarted) { // after a restart the number is another segment's
 		h.Segments = push(h.Segments, SegmentRecord{
 			MSN: s.MSN, URI: strings.Clone(s.URI), Offset: s.Offset, Duration: s.Duration, Listed: s.Listed, SegmentBytes: SegmentBytes{Size: -1},
 		}, segmentsKept)
 		rec = &h.Segments[len(h.Segments)-1]
 	}
 	rec.Before = rec.SegmentBytes
-	rec.At, rec.Status, rec.Failure, rec.Fetch = ex.Done, ex.Status, ex.Failure, ex.Duration()
+	rec.Asked, rec.At, rec.Status, rec.Failure, rec.Fetch = ex.Started, ex.Done, ex.Status, ex.Failure, ex.Duration()
 	if rec.OK = ex.OK(); !rec.OK {
 		rec.Failed++
 		rec.SegmentBytes = SegmentBytes{Size: -1}

@@ -29,9 +29,10 @@ type History struct {
 	Polls    int
 	Gap      time.Duration // between the newest two polls
 
-	First    time.Time // first good poll
-	Advanced time.Time // when the newest segment was first seen
-	High     uint64    // highest media sequence number seen since the last restart
+	First     time.Time // first good poll
+	Advanced  time.Time // when the newest segment was first seen
+	Restarted time.Time // when the newest segment's number last fell; zero is never
+	High      uint64    // highest media sequence number seen since the last restart
 
 	Failures     int       // polls that failed in a row, up to now
 	FailingSince time.Time // first of them
@@ -86,6 +87,7 @@ type SegmentRecord struct {
 	Offset   int64         // in the resource, of a byte range
 	Duration time.Duration // EXTINF
 	Listed   time.Time     // first seen in the playlist
+	Asked    time.Time     // when the newest probe began
 	At       time.Time     // newest probe
 	Status   int
 	Failure  probe.Failure
