@@ -145,7 +145,7 @@ func (x *examination) explains(cause, c *claim) bool {
 	switch {
 	case cause.side != c.side && cause.side != probe.Origin:
 		return false // what the edge does cannot be seen at the origin
-	case c.check.Apart && !cause.check.Apart:
+	case c.check.Apart && (cause.side != c.side || !slices.Contains(cause.check.Explains, c.check.ID)):
 		return false
 	case cause.side == c.side && cause.check.Staleness && c.check.Staleness:
 		return !cause.past && before(cause, c) // ways to see one side stand still: the first one names it

@@ -15,7 +15,6 @@ var notYet = map[string]string{
 	"hang then variant-gone":         "at times: http.timeout critical blames the CDN 5 s after the second fault",
 	"variant-gone then stale-edge":   "at times: mv.changed of the first is open to the end",
 
-	"404 kept for an hour":           "nothing blames the edge",
 	"subtitles ahead from the start": "alt.edge is critical and says that the video is behind",
 	"second CDN dead":                "the origin is blamed",
 	"wrong type from the origin":     "blamed on config",

@@ -174,7 +174,11 @@ func fileSegment(h *History, o *probe.Observation) {
 	}
 	rec.Before = rec.SegmentBytes
 	rec.Asked, rec.At, rec.Status, rec.Failure, rec.Fetch = ex.Started, ex.Done, ex.Status, ex.Failure, ex.Duration()
+	was := rec.OK
 	if rec.OK = ex.OK(); !rec.OK {
+		if was || rec.FailedFrom.IsZero() {
+			rec.FailedFrom = ex.Started
+		}
 		rec.Failed++
 		rec.SegmentBytes = SegmentBytes{Size: -1}
 		return

@@ -82,17 +82,18 @@ type Version struct {
 
 // SegmentRecord is what the probes of one segment gave.
 type SegmentRecord struct {
-	MSN      uint64
-	URI      string
-	Offset   int64         // in the resource, of a byte range
-	Duration time.Duration // EXTINF
-	Listed   time.Time     // first seen in the playlist
-	Asked    time.Time     // when the newest probe began
-	At       time.Time     // newest probe
-	Status   int
-	Failure  probe.Failure
-	Failed   int       // probes that failed, of this segment
-	FirstOK  time.Time // first probe that succeeded
+	MSN        uint64
+	URI        string
+	Offset     int64         // in the resource, of a byte range
+	Duration   time.Duration // EXTINF
+	Listed     time.Time     // first seen in the playlist
+	Asked      time.Time     // when the newest probe began
+	At         time.Time     // newest probe
+	Status     int
+	Failure    probe.Failure
+	Failed     int       // probes that failed, of this segment
+	FailedFrom time.Time // first probe of those that failed in a row, now or lately
+	FirstOK    time.Time // first probe that succeeded
 	SegmentBytes
 	Fetch  time.Duration
 	Before SegmentBytes              // of the probe before, of the same segment

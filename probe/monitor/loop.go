@@ -35,6 +35,7 @@ type loop struct {
 	tracks   atomic.Pointer[tracks] // what it says of its tracks; nil while that is not known
 	keyBad   atomic.Bool            // a key that it lists could not be fetched at the last look
 	headless atomic.Bool            // the server of segments knows no HEAD
+	lost     lost                   // segments that could not be fetched at the last look
 	gone     *job                   // probe of a removed segment that waits for its time
 	goneAt   time.Time              // its time; with none waiting, when one was taken last
 

@@ -58,7 +58,11 @@ func (l *loop) probeSegments(ctx context.Context, o *probe.Observation, first bo
 		}
 	}
 	if older > 0 && !first {
-		l.probeSegment(ctx, o, &segs[l.turn%uint64(older)], false, true)
+		i, again := l.lost.next(segs[:older])
+		if !again {
+			i = int(l.turn % uint64(older))
+		}
+		l.probeSegment(ctx, o, &segs[i], false, true)
 	}
 	l.probeMap(ctx, o, &segs[len(segs)-1])
 	l.probeKeys(ctx, o, &segs[len(segs)-1])
@@ -110,6 +114,8 @@ func (j *job) run() {
 		switch {
 		case j.probe.Init:
 			l.mapLost.Store(!o.OK())
+		case j.probe.Media():
+			l.lost.note(j.probe.MSN, o.OK())
 		case j.probe.Key:
 			l.s.keys.fetched(j.url, j.sound(o))
 			l.keyBad.Store(!j.sound(o))
