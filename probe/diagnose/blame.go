@@ -17,6 +17,7 @@ import (
 //	origin              edge                      finding              blame
 //	no host reached, nor the control URL          http.*               path
 //	–                   –                         the check knows      what it says
+//	a host of its own shows what no other does    any                  cdn: that host
 //	fails               any                       http.*               origin
 //	401, 403 to us      moves on all the same     http.*               config: we lack a right
 //	answers             401, 403                  http.*               config: token or access rule
@@ -43,6 +44,8 @@ func (x *examination) blame(g *group) (probe.Blame, string) {
 	switch {
 	case s.Blame != "":
 		return s.Blame, cmp.Or(s.Detail, st.check.Summary) + g.others()
+	case st.stream.elsewhere(at) && st.alone():
+		return probe.BlameCDN, blameElsewhere(st, at) + g.others()
 	case st.check.Transport:
 		return x.blameTransport(g, st, at, other)
 	case st.check.Staleness && st.side == probe.Origin:
@@ -55,7 +58,7 @@ func (x *examination) blame(g *group) (probe.Blame, string) {
 	case st.check.Side == probe.Edge:
 		return st.check.Blame, cmp.Or(s.Detail, st.check.Summary) + g.others()
 	case st.side == probe.Origin:
-		return st.check.Blame, "the origin serves it so" + sharing(other) + g.others()
+		return st.check.Blame, "the origin serves it so" + given(other) + g.others()
 	case other == nil || other.Polls == 0:
 		return st.check.Blame, "seen at the edge; the origin is not watched" + g.others()
 	case other.Failing():
@@ -65,6 +68,16 @@ func (x *examination) blame(g *group) (probe.Blame, string) {
 	default:
 		return probe.BlameCDN, "the origin does not show it" + g.others()
 	}
+}
+
+// blameElsewhere says what is wrong at a host that is neither the event's origin
+// nor its edge.
+func blameElsewhere(st *story, at *evidence.State) string {
+	what := "shows it"
+	if st.check.Transport {
+		what = phase(&at.Current.Exchange)
+	}
+	return what + ", and is neither the event's origin nor its edge; what those serve does not show it"
 }
 
 // worst is the symptom that says most: the worst of those seen newest.
@@ -178,6 +191,14 @@ func sameThere(edge *evidence.State) string {
 	default:
 		return "; the edge " + phase(&edge.Current.Exchange) + " too"
 	}
+}
+
+// given says of an edge that it cannot give on what the origin serves.
+func given(edge *evidence.State) string {
+	if edge == nil || edge.Current == nil || !edge.Failing() {
+		return ""
+	}
+	return "; the edge " + phase(&edge.Current.Exchange)
 }
 
 // sharing says whether the edge has what the origin has.

@@ -69,6 +69,10 @@ func scenes() []scene {
 			least: probe.Error, worst: probe.Error, verdict: probe.Degraded,
 		},
 		{
+			name: "second CDN alive", setup: func(s *drill.Setup) { s.Second = true },
+			lasts: 5 * time.Minute, worst: probe.Warning, verdict: probe.OK,
+		},
+		{
 			name: "wrong type from the origin", fault: "wrong-type", lasts: 20 * time.Second, blame: ofOrigin,
 			side: probe.Origin, least: probe.Warning,
 		},

@@ -16,8 +16,6 @@ var notYet = map[string]string{
 	"variant-gone then stale-edge":   "at times: mv.changed of the first is open to the end",
 
 	"subtitles ahead from the start": "alt.edge is critical and says that the video is behind",
-	"second CDN dead":                "the origin is blamed",
-	"wrong type from the origin":     "blamed on config",
 
 	"20 streams, origin hung":              "at times: a second incident blames the CDN",
 	"20 streams, one rendition forbidden":  "at times: two incidents of http.status",

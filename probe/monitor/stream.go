@@ -2,13 +2,16 @@ package monitor
 
 import (
 	"context"
+	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/incident"
 	"github.com/streamwatch/streamwatch/probe/playlist"
 )
@@ -224,6 +227,9 @@ func (s *stream) climb(ctx context.Context) {
 		}
 		for _, e := range from.entries {
 			t := probe.Target{Stream: s.cfg.Name, Rendition: e.Name, Side: side, URL: s.m.onSide(side, e.URL)}
+			if side == probe.Origin && s.m.clients[probe.Edge] != nil && s.elsewhere(t.URL) {
+				continue // the edge's loop asks the same host
+			}
 			t.Role = roleOf(e.Kind)
 			if v := e.Variant; v != nil {
 				t.Peak, t.Average = v.Bandwidth.Value, v.AverageBandwidth.Value
@@ -244,6 +250,22 @@ func (s *stream) climb(ctx context.Context) {
 		return !wanted[l]
 	})
 	s.announce()
+}
+
+// elsewhere reports whether a playlist is on a host that gives the manifest on
+// neither side, as the copies on a second CDN are.
+func (s *stream) elsewhere(playlist string) bool {
+	u, err := url.Parse(playlist)
+	if err != nil {
+		return false
+	}
+	for _, side := range probe.Sides {
+		own, err := url.Parse(s.m.entryURL(side, s.cfg.Manifest))
+		if err != nil || fetch.SameSite(own, u) || strings.EqualFold(own.Host, u.Host) {
+			return false
+		}
+	}
+	return true
 }
 
 // roleOf says what an entry of the ladder is to a viewer.
