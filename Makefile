@@ -33,6 +33,7 @@ fmt: ## format, and apply the fixes that the linters know
 	$(LINT) run --fix ./...
 
 golden: ## rewrite every golden file; review the diff
+	$(GO) test ./player -run TestBundle -update # the other files of player hold its hash
 	@for p in $$(grep -rlE 'flag\.Bool\("update"' --include='*_test.go' . | xargs -n1 dirname | sort -u); do \
 		$(GO) test $$p -update || exit 1; done
 

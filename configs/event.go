@@ -83,6 +83,7 @@ type Player struct {
 	PreferNative   bool          `yaml:"prefer_native"`
 	Credentials    bool          `yaml:"credentials"` // send cookies to the CDN
 	CMCD           bool          `yaml:"cmcd"`
+	Cast           bool          `yaml:"cast"` // a Chromecast button, with Google's script
 	DRM            bool          `yaml:"drm"`
 	Scripts        string        `yaml:"scripts" enum:"cdn local"`
 	Base           string        `yaml:"base"`   // where the embeds are published

@@ -31,7 +31,7 @@ func TestBeaconOfAViewer(t *testing.T) {
 		if kind == "iframe" { // nobody can look into it
 			time.Sleep(5 * time.Second)
 		} else {
-			waitOn(ctx, t, `document.querySelector("video")?.currentTime > 0`, 30*time.Second)
+			waitOn(ctx, t, `document.querySelector("stream-watch-player")?.video?.currentTime > 0`, 30*time.Second)
 			time.Sleep(2 * time.Second)
 		}
 		if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
