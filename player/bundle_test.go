@@ -50,7 +50,7 @@ func bundle(t *testing.T, format api.Format) []byte {
 		t.FailNow()
 	}
 	text := r.OutputFiles[0].Contents
-	for _, bad := range []string{"\n\n", "</", "<!--"} {
+	for _, bad := range []string{"\n\n", "</", "<!--", "-->"} {
 		if strings.Contains(string(text), bad) {
 			t.Errorf("the script has %q, which a page or a content system takes for something else", bad)
 		}

@@ -153,9 +153,16 @@ func (r *renderer) snippet(e engine) ([]byte, error) {
 	if r.opt.Base != "" {
 		d.Integrity = integrityAttr(text)
 	} else {
-		d.Inline = template.JS(bytes.TrimSpace(text))
+		d.Inline = template.JS(inline(text))
 	}
 	return r.execute("snippet", d)
+}
+
+// inline is the script as it stands within a page. The comment marks are ones of
+// JavaScript too; WordPress takes what stands between < and > for an element and
+// changes it, unless it is a comment.
+func inline(script []byte) string {
+	return "<!--\n" + string(bytes.TrimSpace(script)) + "\n-->"
 }
 
 // strict writes the snippet for pages whose policy allows nothing inline: the

@@ -116,7 +116,7 @@ func (r *renderer) snippetHeaders(b *bytes.Buffer) error {
 	media := strings.Join(r.mediaHosts(), " ")
 	b.WriteString("\n# A page with a pasted snippet adds to its own policy:\n")
 	for _, e := range r.playable() {
-		fmt.Fprintf(b, "  %s: script-src %s", e.kind, cspHash(string(bytes.TrimSpace(text))))
+		fmt.Fprintf(b, "  %s: script-src %s", e.kind, cspHash(inline(text)))
 		for _, l := range e.libraries {
 			if strings.HasSuffix(l.name, ".js") {
 				fmt.Fprintf(b, " %s %s", cdns[0]+l.pack, cdns[1]+l.pack)

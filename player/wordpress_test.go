@@ -154,3 +154,87 @@ func asJSON(t *testing.T, v any) string {
 	}
 	return string(b)
 }
+
+// realWordPress runs WordPress' own filters over posts: what is saved by an
+// author, and what is shown.
+const realWordPress = `<?php
+define( 'ABSPATH', getenv( 'WORDPRESS' ) . '/' );
+define( 'WPINC', 'wp-includes' );
+function wp_installing() { return false; }
+function wp_cache_get() { return array( 'blog_charset' => 'UTF-8' ); }
+function is_admin() { return false; }
+function __( $text ) { return $text; }
+function _x( $text ) { return $text; }
+function get_locale() { return 'en_US'; }
+function plugins_url( $path, $plugin ) { return 'https://www.example.com/wp-content/plugins/streamwatch-main/' . $path; }
+function wp_register_script() {}
+function wp_enqueue_script() {}
+foreach ( array( 'plugin', 'compat', 'functions', 'formatting', 'kses', 'shortcodes' ) as $part ) {
+	require_once ABSPATH . 'wp-includes/' . $part . '.php';
+}
+add_filter( 'pre_option', function ( $value, $name ) { return 'blog_charset' === $name ? 'UTF-8' : '0'; }, 10, 2 );
+require __DIR__ . '/wordpress.php';
+do_action( 'wp_enqueue_scripts' );
+$show = function ( $post ) { return do_shortcode( shortcode_unautop( wpautop( wptexturize( $post ) ) ) ); };
+$element = trim( file_get_contents( __DIR__ . '/element.html' ) );
+$snippet = file_get_contents( __DIR__ . '/snippet.html' );
+echo json_encode( array(
+	'shortcode' => $show( wp_kses_post( "Welcome\n\n[streamwatch_main]\n\nAfterwards \"quotes\" & more" ) ),
+	'filtered'  => wp_kses_post( do_shortcode( '[streamwatch_main]' ) ),
+	'element'   => $show( wp_kses_post( "Welcome\n\n" . $element . "\n\nAfterwards" ) ),
+	'snippet'   => $show( "Welcome\n\n" . $snippet . "\n\nAfterwards" ),
+), JSON_THROW_ON_ERROR | JSON_UNESCAPED_SLASHES );
+`
+
+// WordPress itself leaves the player whole: as a shortcode, as an element that an
+// author pastes, and as the snippet that an administrator pastes.
+func TestWordPressFilters(t *testing.T) {
+	need(t, "php")
+	wordpress := os.Getenv("WORDPRESS")
+	if wordpress == "" {
+		wordpress = "/usr/share/wordpress"
+	}
+	if _, err := os.Stat(filepath.Join(wordpress, "wp-includes", "formatting.php")); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("no WordPress in %s", wordpress)
+		}
+		t.Skipf("no WordPress in %s: unpack Debian's package and set WORDPRESS", wordpress)
+	}
+	files := render(t, benchFacts(), player.Options{Title: "Autumn & <concert> 'now'"})
+	element, _, _ := strings.Cut(string(files["hlsjs.strict.snippet.html"]), "<script")
+	snippet := string(files["hlsjs.snippet.html"])
+	dir := t.TempDir()
+	for name, text := range map[string]string{"wordpress.php": string(files["wordpress.php"]), "host.php": realWordPress, "element.html": element, "snippet.html": snippet} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.CommandContext(t.Context(), "php", "-d", "error_reporting=E_ERROR", "-d", "display_errors=stderr", filepath.Join(dir, "host.php"))
+	cmd.Stderr, cmd.Env = t.Output(), append(os.Environ(), "WORDPRESS="+wordpress)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("running WordPress' filters: %v\n%s", err, out)
+	}
+	var got map[string]string
+	if err := json.Unmarshal(out, &got); err != nil {
+		t.Fatalf("%v: %.500s", err, out)
+	}
+	ctx := browser(t)
+	open(ctx, t, "about:blank")
+	for name, html := range got {
+		seen := eval[[4]string](ctx, t, fmt.Sprintf(`((html) => {
+			const box = document.createElement('div');
+			box.innerHTML = html;
+			const e = box.querySelector('stream-watch-player');
+			return e ? [e.getAttribute('title'), e.getAttribute('src'), typeof JSON.parse(e.getAttribute('config')).hlsjs, String(e.querySelectorAll('br, p').length)] : ['no element', html.slice(0, 300), '', ''];
+		})(%s)`, asJSON(t, html)))
+		if want := [4]string{"Autumn & <concert> 'now'", edgeURL, "object", "0"}; seen != want {
+			t.Errorf("%s: the page gets %q, want %q", name, seen, want)
+		}
+	}
+	_, script, _ := strings.Cut(snippet, "<script>")
+	script, _, _ = strings.Cut(script, "</script>")
+	if !strings.Contains(got["snippet"], script) {
+		t.Error("WordPress changes the snippet's script")
+	}
+}

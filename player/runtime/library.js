@@ -7,7 +7,7 @@ const limit = 20; // seconds for all of them
 const loading = new Map(); // name of the global: promise of the library
 
 // The nonce of our own script is good for what it loads.
-const nonce = (document.currentScript && document.currentScript.nonce) || '';
+const nonce = (globalThis.document && document.currentScript && document.currentScript.nonce) || '';
 
 let policy = null; // of Trusted Types
 function trusted(url) {
