@@ -35,6 +35,10 @@ func TestCrowd(t *testing.T) {
 	if err := json.Unmarshal(out, &got); err != nil {
 		t.Fatal(err)
 	}
+	doc, err := os.ReadFile("../docs/embeds.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	limits := map[string]float64{ // of the mean, requests per second
 		"an outage 0": 1.3 * got.Healthy, "an outage 10": 1.3 * got.Healthy, "an outage 60": got.Healthy / 5, "a dead stream 300": 1000,
 		"an hour before the start 60": 2000, "the last minute before it 3541": 1.3 * got.Healthy, "the first minute after it, no stream 1": 1.3 * got.Healthy,
@@ -46,7 +50,10 @@ func TestCrowd(t *testing.T) {
 		if !ok || r.Mean > limit || r.Mean == 0 {
 			t.Errorf("%s: %.0f requests per second, limit %.0f", name, r.Mean, limit)
 		}
-		t.Logf("| %s | %d to %d s | %.0f | %.0f |", r.What, r.From, r.To, r.Mean, r.Peak)
+		line := fmt.Sprintf("| %s | %d to %d | %.0f | %.0f |\n", r.What, r.From, r.To, r.Mean, r.Peak)
+		if !strings.Contains(string(doc), line) {
+			t.Errorf("docs/embeds.md lacks %s", line)
+		}
 	}
 	if len(got.Rows) != len(limits) {
 		t.Errorf("%d rows, want %d", len(got.Rows), len(limits))

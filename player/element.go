@@ -70,6 +70,9 @@ func stamp(t time.Time) string {
 // that content systems that turn line ends into elements leave it whole.
 func (r *renderer) elementConfig(e engine, at place) ([]byte, error) {
 	block := map[string]any{"ratio": fmt.Sprintf("%d / %d", r.width, r.height)}
+	if r.opt.Poster == "" {
+		block["backdrop"] = false // our own sign would stand behind the words
+	}
 	maps.Copy(block, object(r.cfg.Page))
 	switch e.kind {
 	case HLSJS:

@@ -231,6 +231,43 @@ func hide(ctx context.Context, t *testing.T) {
 	eval[any](ctx, t, `void (Object.defineProperty(document, 'hidden', {configurable: true, get: () => true}), document.dispatchEvent(new Event('visibilitychange')))`)
 }
 
+// Every state can be seen, read out and left by keyboard, in a language that is
+// written from right to left too.
+func TestStates(t *testing.T) {
+	ctx := browser(t)
+	soon := time.Now().Add(50 * time.Hour)
+	for _, c := range []struct {
+		name, before, want string
+		opt                player.Options
+	}{
+		{"waiting", "", `says() === 'في انتظار البث' && inside('.qr').getBoundingClientRect().width > 60 && !!inside('.calendar').href`, player.Options{Starts: soon, Lang: "ar"}},
+		{"dvr", "", `!inside('.speed').hidden && !inside('.live').hidden && says() === '' && picture().played.length > 0`, player.Options{DVR: player.On, Lang: "de"}},
+		{"failed", `<script>document.createElement = new Proxy(document.createElement, {apply: (f, self, [name]) => { const e = f.call(self, name); if (name === 'script') Object.defineProperty(e, 'src', {set() { setTimeout(() => e.onerror()); }}); return e; }});</script>`,
+			`says() === 'The player could not be loaded' && !inside('.reload').hidden && !inside('.link').hidden`, player.Options{}},
+		{"nosource", `<script>addEventListener('load', () => document.querySelector('stream-watch-player').removeAttribute('src'));</script>`, `says() === 'No stream is set'`, player.Options{}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			manifest := ownManifest
+			if c.name == "waiting" {
+				manifest = "SELF/none.m3u8"
+			}
+			s := newStage(t, manifest, c.before, c.opt)
+			if err := chromedp.Do(ctx, chromedp.EmulateViewport(900, 560)); err != nil {
+				t.Fatal(err)
+			}
+			open(ctx, t, s.url)
+			until(ctx, t, c.want)
+			for _, v := range axe(ctx, t) {
+				// The page is a bare stage.
+				if !strings.Contains(v, "landmark") && !strings.Contains(v, "region") && !strings.Contains(v, "heading") {
+					t.Error(v)
+				}
+			}
+			shoot(ctx, t, "state-"+c.name+".png")
+		})
+	}
+}
+
 // The folder is a package that npm packs and installs, with what it exports.
 func TestPackage(t *testing.T) {
 	need(t, "npm", "node")

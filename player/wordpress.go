@@ -91,6 +91,9 @@ var elementAttributes = []string{
 	"event", "stream", "beacon", "lazy", "credentials", "prefer-native", "cast", "library", "library-integrity", "config",
 }
 
+// Attributes lists those of <stream-watch-player>.
+func Attributes() []string { return slices.Clone(elementAttributes) }
+
 // wordpressArchive packs the plug-in with the files that it loads.
 func (r *renderer) wordpressArchive(files map[string][]byte) ([]byte, error) {
 	names := []string{wordpressFile, scriptFile}

@@ -42,7 +42,7 @@ Everyone can read the address of the manifest in the embeds. One that has a toke
 or a signature is refused unless --allow-signed asks for it.`,
 		Example: `  streamwatch embed event.yaml
   streamwatch embed https://d111111abcdef8.cloudfront.net/live/main.m3u8 --title 'Autumn concert' --out embeds`,
-		Args:    argument(cobra.ExactArgs(1)),
+		Args: argument(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			event, edge, err := c.eventOrURL(args[0])
 			if err != nil {
@@ -108,7 +108,9 @@ func usable(u *url.URL) bool {
 var notName = regexp.MustCompile(`[^a-z0-9]+`)
 
 // hyphenated returns what of a text may stand in a name, joined by hyphens.
-func hyphenated(s string) string { return strings.Trim(notName.ReplaceAllString(strings.ToLower(s), "-"), "-") }
+func hyphenated(s string) string {
+	return strings.Trim(notName.ReplaceAllString(strings.ToLower(s), "-"), "-")
+}
 
 // usual are file names that say nothing about the stream.
 var usual = []string{"playlist", "index", "master", "main", "manifest", "chunklist", "stream", "live", "hls", "media"}

@@ -25,7 +25,7 @@ export function makeMenus(video, cfg, words, act) {
   const audio = menu('audio', words.audio, (i) => act.audio(i));
   const captions = menu('captions', words.captions, (i) => showTrack(i));
   const speed = menu('speed', words.speed, (i) => { video.playbackRate = i / 100; });
-  const elements = [quality, audio, captions, speed, ...elsewhere(video, words, on)];
+  const elements = [quality, audio, captions, speed, ...elsewhere(video, words, on, act.ownMenus)];
 
   // Labels are those of the manifest: [{ label, language, chosen }].
   const named = (t, i) => t.label || t.name || t.language || t.lang || String(i + 1);
@@ -83,7 +83,7 @@ export function makeMenus(video, cfg, words, act) {
 
 // elsewhere makes the buttons for a window on top, and for a screen near by,
 // where the browser has them.
-function elsewhere(video, words, on) {
+function elsewhere(video, words, on, ownMenus) {
   const button = (part, text, run) => {
     const b = element('button', part, text);
     b.type = 'button';
@@ -95,7 +95,7 @@ function elsewhere(video, words, on) {
     const done = document.pictureInPictureElement ? document.exitPictureInPicture() : video.requestPictureInPicture();
     done.catch(() => {}); // not while there is no picture
   });
-  if (document.pictureInPictureEnabled && video.requestPictureInPicture) {
+  if (document.pictureInPictureEnabled && video.requestPictureInPicture && !ownMenus) {
     on(video, 'loadedmetadata', () => { pip.hidden = !video.videoWidth; });
   }
   const airplay = button('airplay', words.airplay, () => video.webkitShowPlaybackTargetPicker());

@@ -37,7 +37,7 @@ export function makeSlate(stage, cfg, words, act) {
   text.append(line, when, timer, actions);
   box.append(text);
   if (code) box.append(code);
-  if (cfg.poster) {
+  if (cfg.poster && cfg.backdrop !== false) {
     const image = element('img', 'poster');
     image.alt = '';
     image.onerror = () => image.remove();
