@@ -33,7 +33,7 @@ window.inside = (selector) => {
   const player = document.querySelector('stream-watch-player');
   return player && player.shadowRoot ? player.shadowRoot.querySelector(selector) : null;
 };
-window.picture = () => inside('video') || document.querySelector('video') || {currentTime: 0, textTracks: []};
+window.picture = () => inside('video') || (document.querySelector('mux-player') || {media: {}}).media.nativeEl || document.querySelector('video') || {currentTime: 0, textTracks: []};
 window.says = () => { const s = inside('.slate'); return s && !s.hidden ? s.querySelector('.line').textContent : ''; };
 window.frame = () => {
   const v = picture();

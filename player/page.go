@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -29,12 +30,41 @@ type document struct {
 	Inline                 template.JS       // the script itself, in a snippet without Base
 	CSS                    template.CSS
 	CSP                    template.HTMLAttr
+	Preload                []preload
 	OEmbed, Page, Image    string      // public addresses; "" without Base
 	Linked                 template.JS // schema.org's BroadcastEvent as JSON-LD
 	Frame, Sandbox         string
 	FrameStyle, FrameAllow template.HTMLAttr
 	FrameOrigins           string
 	Width, Height          int
+}
+
+// preload is a file that the element will ask for: the browser begins with it
+// while the element's script is still on its way.
+type preload struct {
+	As, URL   string
+	Integrity template.HTMLAttr
+}
+
+// preloads lists the first source of each library.
+func (r *renderer) preloads(e engine) ([]preload, error) {
+	var list []preload
+	for _, name := range slices.Sorted(maps.Keys(e.libraries)) {
+		l := e.libraries[name]
+		p := preload{As: "script", URL: l.name}
+		if strings.HasSuffix(l.name, ".css") {
+			p.As = "style"
+		}
+		if r.opt.Scripts != Local {
+			public, err := l.fromCDN()
+			if err != nil {
+				return nil, err
+			}
+			p.URL, p.Integrity = public[0].URL, template.HTMLAttr(`integrity="`+public[0].Integrity+`"`)
+		}
+		list = append(list, p)
+	}
+	return list, nil
 }
 
 // renderer holds what all files of one stream share.
@@ -87,6 +117,9 @@ func (r *renderer) pageDocument(e engine) (document, error) {
 	d.Script, d.FrameOrigins = scriptFile, strings.Join(r.frameOrigins(), " ")
 	d.Page, d.Width, d.Height = r.public(string(e.kind)+".html"), frameWidth, frameWidth*r.height/r.width
 	d.Image = cmp.Or(r.opt.Poster, r.public(posterFile))
+	if d.Preload, err = r.preloads(e); err != nil {
+		return document{}, err
+	}
 	d.Linked, err = r.linkedData(d)
 	return d, err
 }
