@@ -86,8 +86,9 @@ type Player struct {
 	Cast           bool          `yaml:"cast"` // a Chromecast button, with Google's script
 	DRM            bool          `yaml:"drm"`
 	Scripts        string        `yaml:"scripts" enum:"cdn local"`
-	Base           string        `yaml:"base"`   // where the embeds are published
-	Beacon         string        `yaml:"beacon"` // URL to which pages report; empty reports nothing
+	Base           string        `yaml:"base"`     // where the embeds are published
+	Fallback       []string      `yaml:"fallback"` // base URLs of other CDNs with the same paths, in order
+	Beacon         string        `yaml:"beacon"`   // URL to which pages report; empty reports nothing
 	FrameAncestors []string      `yaml:"frame_ancestors"`
 	AllowSigned    bool          `yaml:"allow_signed"`
 	AllowInsecure  bool          `yaml:"allow_insecure"`

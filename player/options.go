@@ -150,6 +150,11 @@ func (o Options) Check() error {
 			errs = append(errs, err)
 		}
 	}
+	for _, f := range o.Fallbacks {
+		if _, _, err := o.manifestAddress(f); err != nil {
+			errs = append(errs, &UsageError{Option: "fallback", Problem: err.Error(), Mend: "use the https address of another CDN, such as https://second.example.com"})
+		}
+	}
 	slices.SortFunc(errs, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
 	return errors.Join(errs...)
 }

@@ -85,6 +85,9 @@ func (e *embeds) write(ctx context.Context, s *configs.Stream) (known bool, err 
 		return false, ctx.Err()
 	}
 	options := playerOptions(e.event)
+	for i, base := range options.Fallbacks {
+		options.Fallbacks[i] = e.event.ManifestURL(s, probe.Edge, base)
+	}
 	_, warnings, err := player.Address(manifest, options)
 	if err != nil {
 		return facts.Known, err
