@@ -112,6 +112,7 @@ func (c *counted) take(fault string) map[string]int {
 // One page of each engine asks hardly more in the first ten seconds of an outage
 // than while it played, and once in two minutes when the stream is dead.
 func TestCrowdOfOne(t *testing.T) {
+	t.Parallel() // it waits, mostly
 	all := os.Getenv(crowdEnv) != ""
 	faults := []string{"503"}
 	if all {
@@ -150,7 +151,9 @@ func TestCrowdOfOne(t *testing.T) {
 			outage := c.take(fault)
 			for _, kind := range kinds {
 				t.Logf("%s: %d requests in 10 s, %d in the first 10 s of %s", kind, healthy[kind], outage[kind], fault)
-				if healthy[kind] < 8 || float64(outage[kind]) > 1.3*float64(healthy[kind]) {
+				// A playlist and a segment in two seconds are ten, less what falls
+				// beside the window.
+				if healthy[kind] < 8 || float64(outage[kind]) > 1.3*max(10, float64(healthy[kind])) {
 					t.Errorf("%s: %d requests in 10 s, then %d", kind, healthy[kind], outage[kind])
 				}
 			}

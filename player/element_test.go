@@ -25,17 +25,19 @@ type stage struct {
 	srv *httptest.Server
 	url string // of the page
 
+	origin http.Handler
+
 	mu    sync.Mutex
 	fault func(w http.ResponseWriter, r *http.Request) bool
 	asked int
+	last  map[string]string // playlists that have ended
 }
 
 // newStage serves the strict snippet for a manifest below /main/. before stands
 // ahead of it in the page.
 func newStage(t *testing.T, manifest, before string, o player.Options) *stage {
 	t.Helper()
-	s := &stage{}
-	origin := sim.NewOrigin(sim.Config{Streams: []string{"main"}})
+	s := &stage{origin: sim.NewOrigin(sim.Config{Streams: []string{"main"}})}
 	var files map[string][]byte
 	s.srv = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := filepath.Base(r.URL.Path)
@@ -56,7 +58,7 @@ func newStage(t *testing.T, manifest, before string, o player.Options) *stage {
 		fault := s.fault
 		s.mu.Unlock()
 		if fault == nil || !fault(w, r) {
-			origin.ServeHTTP(w, r)
+			s.origin.ServeHTTP(w, r)
 		}
 	}))
 	t.Cleanup(s.srv.Close)
@@ -89,6 +91,7 @@ const ownManifest = "SELF/main/playlist.m3u8"
 // An application takes the player out of its page without a word: nothing of it
 // is left.
 func TestRemovedElementStops(t *testing.T) {
+	t.Parallel() // it waits, mostly
 	ctx := browser(t)
 	s := newStage(t, ownManifest, `<script>window.workers = 0; const W = Worker; window.Worker = class extends W {
 		constructor(...a) { super(...a); workers += 1; } terminate() { workers -= 1; super.terminate(); } };</script>`, player.Options{})
@@ -148,6 +151,7 @@ func TestWithoutJavaScript(t *testing.T) {
 
 // A redirect leads to an address that dies: the page asks at the given one again.
 func TestRedirectDies(t *testing.T) {
+	t.Parallel() // it waits, mostly
 	ctx := browser(t)
 	s := newStage(t, "SELF/given.m3u8", "", player.Options{})
 	token := func(alive string) func(http.ResponseWriter, *http.Request) bool {
@@ -178,6 +182,7 @@ func TestRedirectDies(t *testing.T) {
 // The first CDN stops, by errors or by standing still: the page goes over to the
 // second before the picture stands.
 func TestFallbackEdge(t *testing.T) {
+	t.Parallel() // it waits, mostly
 	ctx := browser(t)
 	second := httptest.NewServer(nil)
 	defer second.Close()
@@ -303,4 +308,55 @@ func TestPackage(t *testing.T) {
 	if got := run(user, "node", "--input-type=module", "-e", "import { StreamWatchPlayer } from 'streamwatch-player'; console.log(typeof StreamWatchPlayer)"); got != "function" {
 		t.Errorf("the package exports %q", got)
 	}
+}
+
+// EXT-X-ENDLIST before the stated end is a pause, which ends by itself; after it
+// the stream is over, and a button is there.
+func TestPauseAndEnd(t *testing.T) {
+	t.Parallel() // it waits, mostly
+	for name, ends := range map[string]time.Time{"pause": time.Now().Add(time.Hour), "end": time.Now().Add(-time.Hour)} {
+		t.Run(name, func(t *testing.T) {
+			ctx := browser(t)
+			s := newStage(t, ownManifest, "", player.Options{Ends: ends})
+			open(ctx, t, s.url)
+			played(ctx, t, time.Second, 30*time.Second)
+			s.set(s.ended)
+			if name == "end" {
+				until(ctx, t, `seen.some((e) => e.type === 'ended') && says() === 'The stream has ended' && !inside('.reload').hidden`)
+				s.set(s.ended)
+				time.Sleep(3 * time.Second)
+				if n := s.set(nil); n > 0 {
+					t.Errorf("%d requests after the end", n)
+				}
+				return
+			}
+			until(ctx, t, `seen.some((e) => e.type === 'paused') && says().startsWith('The stream has paused')`)
+			s.set(nil)
+			until(ctx, t, `says() === '' && !picture().paused && !picture().ended`)
+			played(ctx, t, 2*time.Second, 30*time.Second)
+		})
+	}
+}
+
+// ended answers playlists as they are, and says that no more will come.
+func (s *stage) ended(w http.ResponseWriter, r *http.Request) bool {
+	if !strings.HasSuffix(r.URL.Path, ".m3u8") || strings.HasSuffix(r.URL.Path, "/main/playlist.m3u8") {
+		return false
+	}
+	s.mu.Lock()
+	if s.last == nil {
+		s.last = map[string]string{}
+	}
+	text, ok := s.last[r.URL.Path]
+	s.mu.Unlock()
+	if !ok {
+		rec := httptest.NewRecorder()
+		s.origin.ServeHTTP(rec, r)
+		text = strings.TrimSpace(rec.Body.String()) + "\n#EXT-X-ENDLIST\n"
+		s.mu.Lock()
+		s.last[r.URL.Path] = text
+		s.mu.Unlock()
+	}
+	_, _ = w.Write([]byte(text))
+	return true
 }

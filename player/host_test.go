@@ -9,7 +9,9 @@ import (
 	"mime"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -41,7 +43,7 @@ type snippets struct {
 }
 
 const (
-	plays = `all.length > 0 && all.every((p) => p.shadowRoot.querySelectorAll('video').length === 1 && p.video.played.length && p.video.played.end(0) - p.video.played.start(0) > 0.5)`
+	plays = `all.length > 0 && all.every((p) => p.shadowRoot.querySelectorAll('video').length === 1 && sum(p.video.played) > 0.5)`
 	// open is a policy for everything but scripts.
 	media = "default-src 'none'; connect-src *; media-src blob:; worker-src blob:; img-src 'self' data:; "
 )
@@ -141,6 +143,21 @@ func hostPages() []hostPage {
 			want: `!all[0].shadowRoot.querySelector('.play').hidden && !all[0].video.currentSrc && all[0].state === 'stopped'`,
 		},
 		{
+			name: "Vue", body: func(s snippets) string {
+				return `<div id="app"></div><script src="/files/vue.global.prod.js"></script><script async src="/files/streamwatch-player.js"></script><script>
+					const app = Vue.createApp({data: () => ({shown: true}), template: '<section v-if="shown">' + ` + quoted(s.element) + ` + '</section>'});
+					app.config.compilerOptions.isCustomElement = (tag) => tag === 'stream-watch-player';
+					const vm = app.mount('#app');
+					setTimeout(() => { vm.shown = false; setTimeout(() => { vm.shown = true; window.again = true; }, 300); }, 1500);
+				</script>`
+			}, want: `f.again && all.length === 1 && ` + plays,
+		},
+		{
+			name: "htmx", body: func(snippets) string {
+				return `<script src="/files/htmx.min.js"></script><div hx-get="/fragment" hx-trigger="load">loading</div>`
+			}, want: plays,
+		},
+		{
 			name: "chat beside it", body: func(s snippets) string {
 				return strings.Replace(s.hlsjs, "</stream-watch-player>", `<div slot="side" style="height:50px">chat</div></stream-watch-player>`, 1)
 			},
@@ -187,6 +204,10 @@ func newHosts(t *testing.T) *hosts {
 		w.Header().Set("Content-Type", mime.TypeByExtension(path.Ext(r.URL.Path)))
 		w.Header().Set("Access-Control-Allow-Origin", "*")
 		_, _ = w.Write(b)
+	})
+	mux.HandleFunc("/fragment", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprint(w, h.codes.hlsjs)
 	})
 	mux.HandleFunc("/report/", func(_ http.ResponseWriter, r *http.Request) {
 		var b strings.Builder
@@ -242,6 +263,13 @@ func (h *hosts) render(t *testing.T) {
 	published := files(player.Options{Base: h.URL + "/files"})
 	off := files(player.Options{Autoplay: player.Off})
 	h.files = published
+	for spec, name := range map[string]string{"vue@3.5.13": "vue.global.prod.js", "htmx.org@2.0.4": "htmx.min.js"} {
+		b, err := os.ReadFile(filepath.Join(unpacked(t, spec), "dist", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.files[name] = b
+	}
 	own := func(b []byte, name string) string {
 		return strings.ReplaceAll(string(b), "<stream-watch-player ", `<stream-watch-player library="/files/`+name+`" `)
 	}
@@ -263,6 +291,7 @@ func (h *hosts) judge(pages []hostPage) string {
 	return `new Promise((done) => {
 	const wants = {` + wants.String() + `};
 	const began = Date.now();
+	const sum = (ranges) => { let s = 0; for (let i = 0; i < ranges.length; i += 1) s += ranges.end(i) - ranges.start(i); return s; };
 	const look = () => {
 		const missing = {};
 		for (const [name, want] of Object.entries(wants)) {
@@ -270,7 +299,7 @@ func (h *hosts) judge(pages []hostPage) string {
 			try {
 				const all = [...f.document.querySelectorAll('stream-watch-player')];
 				if (want(f, all)) { delete wants[name]; document.querySelector('iframe[name="' + name + '"]').remove(); continue; }
-				missing[name] = [f.Hls && f.Hls.version, f.module && Object.keys(f.module.exports), f.performance.getEntriesByType('resource').length].join(' ') + JSON.stringify(all.map((p) => [p.state, p.video && p.video.currentTime, p.video && p.video.getBoundingClientRect().width, p.video && p.video.played.length && p.video.played.end(0) - p.video.played.start(0)])) + JSON.stringify(f.told || '').slice(0, 300);
+				missing[name] = [f.Hls && f.Hls.version, f.module && Object.keys(f.module.exports), f.performance.getEntriesByType('resource').length].join(' ') + JSON.stringify(all.map((p) => [p.state, p.video && p.video.currentTime, p.video && p.video.getBoundingClientRect().width, p.video && sum(p.video.played)])) + JSON.stringify(f.told || '').slice(0, 300);
 			} catch (e) { missing[name] = String(e); }
 		}
 		if (Object.keys(missing).length && Date.now() - began < 60000) setTimeout(look, 300);

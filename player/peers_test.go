@@ -103,7 +103,10 @@ func unpacked(t *testing.T, spec string) string {
 	pack.Dir = dir
 	name, err := pack.Output()
 	if err != nil {
-		t.Fatalf("npm pack %s: %v", spec, err)
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("npm pack %s: %v", spec, err)
+		}
+		t.Skipf("npm cannot get %s: %v", spec, err)
 	}
 	if out, err := exec.CommandContext(t.Context(), "tar", "-xzf", filepath.Join(dir, strings.TrimSpace(string(name))), "-C", dir).CombinedOutput(); err != nil {
 		t.Fatalf("unpacking %s: %v\n%s", spec, err, out)

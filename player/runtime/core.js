@@ -1,12 +1,13 @@
-import { listeners, recall, remember, seconds, whenVisible } from './dom.js';
+import { listeners, recall, remember, seconds, toggleFullscreen, whenVisible } from './dom.js';
 import { makeControls } from './controls.js';
+import { makeEnding } from './ending.js';
 import { makeMeter } from './meter.js';
 import { pauseFor, retryPause, slowAfter, wakePause } from './pace.js';
 import { makeLookout } from './playlist.js';
 import { makeSlate } from './slate.js';
+import { ahead, makeTempo } from './tempo.js';
 
 const coverSeconds = 4; // of a still picture before the slate explains it
-const pauseSeconds = 600; // after EXT-X-ENDLIST without a stated end, the stream may go on
 
 // mount brings one player to life in its stage. The engine plays; this function
 // decides when to start, when to start again, and where in the stream the viewer
@@ -36,7 +37,6 @@ export function mount(host, stage, video, cfg, words, makeEngine) {
   let jumped = 0; // when we last sought to the live edge
   let told = 0; // when latency was last told
   let leaving = 0; // since when a restart waits for the buffer to run out
-  let eased = false; // plays at another rate to bridge an outage, or to make up for it
   let source = 0; // which of the addresses
   let last = -1; // newest media sequence number that was played
   let known = ''; // address of the media playlist that was played
@@ -44,6 +44,12 @@ export function mount(host, stage, video, cfg, words, makeEngine) {
   const sources = [cfg.url, ...(cfg.fallback || [])];
   const lookout = makeLookout(cfg);
   const slate = makeSlate(stage, cfg, words, { reload });
+  const tempo = makeTempo(video, cfg, () => controls.menus.ownRate());
+  const ending = makeEnding(cfg, slate, {
+    again: () => lookout(sources, known, -1, true),
+    resume: () => { if (!gone) load(); },
+    over: finished,
+  });
   const controls = makeControls(stage, video, cfg, words, {
     playing: () => playing,
     ownLiveButton: kind === 'videojs',
@@ -57,7 +63,7 @@ export function mount(host, stage, video, cfg, words, makeEngine) {
     fullscreen: () => toggleFullscreen(host, video),
   });
 
-  // told is what the engine may say.
+  // ear is what the engine may tell.
   const ear = {
     stage,
     video,
@@ -94,7 +100,8 @@ export function mount(host, stage, video, cfg, words, makeEngine) {
     moved = seconds();
     endlist = 0;
     over = false;
-    ease(1);
+    tempo.reset();
+    ending.stop();
     if (attempt > 0) cover();
     if (!engine) {
       making = making || makeEngine(ear);
@@ -201,6 +208,7 @@ export function mount(host, stage, video, cfg, words, makeEngine) {
     const waiting = retry;
     setTimeout(() => {
       if (gone || over) return;
+      ending.hurry();
       if (retry && retry === waiting) {
         clearTimeout(retry);
         again();
@@ -252,13 +260,6 @@ export function mount(host, stage, video, cfg, words, makeEngine) {
     return engine && !endlist ? engine.sync() - video.currentTime : NaN;
   }
 
-  function ahead() {
-    for (let i = 0; i < video.buffered.length; i += 1) {
-      if (video.buffered.start(i) <= video.currentTime + 0.2 && video.buffered.end(i) >= video.currentTime) return video.buffered.end(i) - video.currentTime;
-    }
-    return 0;
-  }
-
   function toLive(reason) {
     const position = engine ? engine.sync() : NaN;
     if (!(position > 0)) return;
@@ -270,24 +271,10 @@ export function mount(host, stage, video, cfg, words, makeEngine) {
     if (reason === 'viewer' && video.paused) play();
   }
 
-  // ease plays slower while nothing new comes, so that the buffer bridges more,
-  // and a little faster afterwards, so that the latency is not given away. A
-  // viewer who went back has a speed of his own.
-  function ease(rate) {
-    if (rate === 1 && !eased) return;
-    eased = rate !== 1;
-    video.playbackRate = rate === 1 ? controls.menus.ownRate() : rate;
-  }
-
+  // pacing leaves alone who went back, and what hls.js paces by itself.
   function pacing(late) {
-    if (!engine || !engine.grew || !follow || endlist || leaving || (cfg.hlsjs && cfg.hlsjs.maxLiveSyncPlaybackRate > 1)) return;
-    const reserve = ahead();
-    if (playing && seconds() - engine.grew() > 1.4 * cfg.target_duration && reserve < 2.5 * cfg.target_duration) {
-      ease(Math.min(0.95, Math.max(cfg.slowest, Math.round(reserve / (3 * cfg.target_duration) * 20) / 20)));
-    } else if (eased) {
-      const back = late > 0.5 && reserve > cfg.target_duration;
-      ease(back ? cfg.fastest : 1);
-    }
+    if (!playing || !engine.grew || !follow || endlist || (cfg.hlsjs && cfg.hlsjs.maxLiveSyncPlaybackRate > 1)) return;
+    tempo.step(seconds() - engine.grew(), ahead(video), late);
   }
 
   function tick() {
@@ -301,7 +288,7 @@ export function mount(host, stage, video, cfg, words, makeEngine) {
     }
     if (video.duration === Infinity) wasLive = true;
     if (over) return;
-    if (leaving && (ahead() < 0.4 || now - moved > 1 || now - leaving > 3 * cfg.target_duration + 1)) {
+    if (leaving && (ahead(video) < 0.4 || now - moved > 1 || now - leaving > 3 * cfg.target_duration + 1)) {
       load();
       return;
     }
@@ -349,42 +336,25 @@ export function mount(host, stage, video, cfg, words, makeEngine) {
     if (!(video.ended && ['ended', 'paused'].includes(slate.state()))) slate.hide();
   }
 
-  // ended comes when the last picture was shown. Before the stated end, or for a
-  // while where none is stated, EXT-X-ENDLIST is a pause: an encoder that is
-  // restarted writes it too.
+  // ended comes when the last picture was shown.
   function ended() {
+    if (ending.waiting()) return;
     controls.edge(false, false);
-    const stated = Date.parse(cfg.ends);
-    const due = isNaN(stated) ? wasLive && seconds() - endlist < pauseSeconds : Date.now() < stated;
-    if (!due) {
-      over = true;
-      clearTimeout(retry);
-      retry = 0;
-      emit('ended', {});
-      slate.show('ended');
+    note();
+    clearTimeout(retry);
+    retry = 0;
+    if (!ending.begin(endlist, wasLive)) {
+      finished();
       return;
     }
-    if (retry) return;
-    note();
-    failed = endlist;
-    attempt = 1;
     emit('paused', {});
     if (engine.idle) engine.idle();
-    const wait = () => {
-      slate.show('paused', { slow: seconds() - endlist > slowAfter });
-      retry = setTimeout(look, pauseFor({ elapsed: seconds() - endlist, quick: Math.max(2, cfg.target_duration), hidden: document.hidden }) * 1000);
-    };
-    const look = () => lookout(sources, known, -1, true).catch(() => false).then((there) => {
-      if (gone || over || !retry) return;
-      if (there) {
-        load();
-        return;
-      }
-      retry = 0;
-      if (isNaN(stated) ? seconds() - endlist > pauseSeconds : Date.now() > stated) ended();
-      else wait();
-    });
-    wait();
+  }
+
+  function finished() {
+    over = true;
+    emit('ended', {});
+    slate.show('ended');
   }
 
   const { on, off } = listeners();
@@ -438,6 +408,7 @@ export function mount(host, stage, video, cfg, words, makeEngine) {
       gone = true;
       clearTimeout(retry);
       clearInterval(ticker);
+      ending.stop();
       watcher();
       meter();
       off();
@@ -450,9 +421,3 @@ export function mount(host, stage, video, cfg, words, makeEngine) {
 
 // base is an address up to its host.
 const base = (url) => new URL(url, location.href).origin;
-
-function toggleFullscreen(host, video) {
-  if (document.fullscreenElement) document.exitFullscreen();
-  else if (host.requestFullscreen) host.requestFullscreen().catch(() => {});
-  else if (video.webkitEnterFullscreen) video.webkitEnterFullscreen();
-}

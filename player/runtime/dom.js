@@ -64,3 +64,9 @@ export function remember(key, value) {
 export function recall(key) {
   try { return localStorage.getItem('streamwatch-' + key); } catch { return null; }
 }
+
+export function toggleFullscreen(host, video) {
+  if (document.fullscreenElement) document.exitFullscreen();
+  else if (host.requestFullscreen) host.requestFullscreen().catch(() => {});
+  else if (video.webkitEnterFullscreen) video.webkitEnterFullscreen();
+}

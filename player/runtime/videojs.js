@@ -120,7 +120,7 @@ function play(videojs, host) {
         const next = list[(list.findIndex((p) => failed && p.id === failed.id) + 1) % list.length];
         if (next && next.id !== playlists.media().id) playlists.media(next.id);
         else playlists.load();
-      });
+      }, 1.3 * retryPause(cfg.target_duration)); // segments that failed are asked for too
     });
     playlists.on('loadedplaylist', arrived);
     if (playlists.media()) arrived();
