@@ -105,7 +105,7 @@ func (g *grafana) stat(title, expr, unit string, fine, limit float64) {
 
 // incidents lists what is open now, with its culprit.
 func (g *grafana) incidents() {
-	t := target(ours(probe.FindingsActive.Prometheus)+`{event=~"$event",stream=~"$stream"} > 0`, "")
+	t := target(ours(probe.FindingsActive.Prometheus)+`{event=~"$event"} > 0`, "")
 	t["instant"], t["format"] = true, "table"
 	hidden := object{"Time": true, "__name__": true, "instance": true, "job": true}
 	g.place(24, 6, object{

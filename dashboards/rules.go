@@ -31,7 +31,18 @@ func PrometheusRules(o Options) []byte {
 	r.incidents(logicalID("viewer-impact", ""), `severity="critical"`, "page", "viewers suffer: {{ $labels.check }}, blame {{ $labels.blame }}")
 	r.incidents(logicalID("cdn-fault", ""), `severity=~"critical|error",blame=~"cdn|config"`, "info", "the CDN is at fault: {{ $labels.check }}")
 	r.incidents(logicalID("origin-fault", ""), `severity=~"critical|error",blame=~"origin|encoder"`, "info", "the {{ $labels.blame }} is at fault: {{ $labels.check }}")
+	r.sinks()
 	return []byte(r.out.String())
+}
+
+// sinks alerts when what was seen cannot be written or sent.
+func (r *rules) sinks() {
+	of := ""
+	if r.event != "" {
+		of = fmt.Sprintf("{event=%q}", r.event)
+	}
+	expr := "max by (event, sink) (" + ours(probe.SinkFailing.Prometheus) + of + ") > 0"
+	r.rule(logicalID("sink-failing", ""), expr, "1m", "info", "streamwatch cannot write to {{ $labels.sink }}")
 }
 
 type rules struct {
@@ -89,5 +100,6 @@ func (r *rules) incidents(name, matchers, severity, summary string) {
 	if r.event != "" {
 		matchers = fmt.Sprintf("event=%q,", r.event) + matchers
 	}
-	r.rule(name, "sum by (event, stream, check, blame) ("+ours(probe.FindingsActive.Prometheus)+"{"+matchers+"}) > 0", "", severity, summary+" ({{ $labels.stream }})")
+	expr := "sum by (event, check, blame, scope) (" + ours(probe.FindingsActive.Prometheus) + "{" + matchers + "}) > 0"
+	r.rule(name, expr, "", severity, summary+", scope {{ $labels.scope }}")
 }

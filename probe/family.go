@@ -13,10 +13,13 @@ var (
 	IncidentsTotal = &Family{"incidents_total", "Incidents that were opened since the process started."}
 	FetchPhase     = &Family{"fetch_phase_seconds", "Time that a phase of a fetch took; connection phases count only where a connection was made."}
 	SamplesRefused = &Family{"samples_refused_total", "Samples that are not shown because there are too many series already."}
+	SinkFailing    = &Family{"sink_failing", "1 while a sink does not take what it is given, else 0."}
+	SinkWaiting    = &Family{"sink_batches_waiting", "Batches that a sink was given and has not taken yet."}
+	SinkDropped    = &Family{"sink_batches_dropped_total", "Batches that were given up because a sink did not take them."}
 	BuildInfo      = &Family{"build_info", "Always 1; the version is a label."}
 )
 
 // Families lists them in the order of the docs.
 func Families() []*Family {
-	return []*Family{FindingsActive, IncidentsTotal, FetchPhase, SamplesRefused, BuildInfo}
+	return []*Family{FindingsActive, IncidentsTotal, FetchPhase, SamplesRefused, SinkFailing, SinkWaiting, SinkDropped, BuildInfo}
 }

@@ -5,8 +5,9 @@ import "time"
 // IncidentFilter chooses incidents of the stored history. Its zero value
 // chooses all.
 type IncidentFilter struct {
+	ID     string     // "" is every incident
 	Open   Fact[bool] // only open (true) or only closed (false) ones
-	Stream string     // "" is every stream
+	Stream string     // one of the streams that it hits; "" is every stream
 	Since  time.Time  // only those open at or after it; zero is since ever
 	Limit  int        // at most so many, newest first; 0 is no limit
 }

@@ -1,21 +1,11 @@
 package probe
 
-import "time"
-
-// Finding is one thing that is wrong at one moment, reported by a check.
-type Finding struct {
-	Check     string
-	Severity  Severity
-	Stream    string
-	Rendition string
-	Side      Side
-	Summary   string // constant for the check: "playlist stopped moving"
-	Detail    string // what was seen, with its figures and the limit
-	Blame     Blame
-	Spec      string // the clause it comes from
-	At        time.Time
-	Evidence  Evidence
-}
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
 
 // Evidence is one request that shows the finding and how to repeat it.
 type Evidence struct {
@@ -38,34 +28,154 @@ func EvidenceOf(e *Exchange) Evidence {
 	}
 }
 
-// IncidentState is opened or closed.
+// IncidentState says what the newest change of an incident was.
 type IncidentState string
 
-// States of an incident.
+// States of an incident. One that is Opened or Updated is open.
 const (
-	Opened IncidentState = "opened"
-	Closed IncidentState = "closed"
+	Opened  IncidentState = "opened"
+	Updated IncidentState = "updated" // its cause, blame, severity or scope changed
+	Closed  IncidentState = "closed"
 )
 
-// Incident is a finding that held: one cause, with its consequences folded in.
-// The JSON form is the same in the API, in incidents.jsonl and in webhooks.
+// Scope says how far one cause reaches.
+type Scope string
+
+// Scopes, from the widest to the narrowest. Incident.Host names the origin or
+// the edge.
+const (
+	ScopeEvent     Scope = "event"
+	ScopeOrigin    Scope = "origin"
+	ScopeEdge      Scope = "edge"
+	ScopeStream    Scope = "stream"
+	ScopeRendition Scope = "rendition"
+)
+
+// Incident is one diagnosis with a life: one cause, with its consequences
+// folded in. The JSON form is the same in the API, in incidents.jsonl and in
+// webhooks.
 type Incident struct {
 	ID           string        `json:"id"`
 	State        IncidentState `json:"state"`
 	Check        string        `json:"check"`
 	Severity     Severity      `json:"severity"`
 	Blame        Blame         `json:"blame"`
+	Because      string        `json:"because"` // what proves the blame, in one sentence
+	Scope        Scope         `json:"scope"`
+	Host         string        `json:"host,omitempty"` // of scope origin and edge: the host, with its port
 	Event        string        `json:"event"`
-	Stream       string        `json:"stream"`
+	Streams      []string      `json:"streams"`              // all that are or were affected, sorted
+	Stream       string        `json:"stream"`               // the first one affected
 	Rendition    string        `json:"rendition"`            // the first one affected; "" is the whole stream
-	Renditions   []string      `json:"renditions,omitempty"` // all that are affected
+	Renditions   []string      `json:"renditions,omitempty"` // all that are or were affected
 	Side         Side          `json:"side"`
 	Summary      string        `json:"summary"`
 	Detail       string        `json:"detail"`
 	Began        time.Time     `json:"began"`  // first bad observation
 	Opened       time.Time     `json:"opened"` // when the evidence sufficed
 	Closed       *time.Time    `json:"closed"`
+	Count        int           `json:"count"` // how often it was there: 1, and one more for each time it came back within its hold
 	Spec         string        `json:"spec"`
 	Consequences []string      `json:"consequences,omitempty"` // checks explained by this one
+	Updates      []Change      `json:"updates,omitempty"`      // how its claim changed, oldest first; the newest 20
 	Evidence     []Evidence    `json:"evidence"`
+	URL          string        `json:"url,omitempty"`     // its place on the page; filled where it leaves us
+	Runbook      string        `json:"runbook,omitempty"` // the page of its check, or the command that prints it; filled likewise
 }
+
+// Claim is what an incident asserts: what broke, whose fault it is, how bad and
+// how far. A change of it is news: a line in incidents.jsonl, a message to
+// people. A change of anything else, such as the detail, is not.
+type Claim struct {
+	Check    string
+	Severity Severity
+	Blame    Blame
+	Scope    Scope
+	Host     string
+}
+
+// Claim returns what the incident asserts now.
+func (i *Incident) Claim() Claim { return Claim{i.Check, i.Severity, i.Blame, i.Scope, i.Host} }
+
+// Changes says in words how a later claim differs: "blame origin → cdn, scope
+// stream → edge d111.cloudfront.net"; "" when it does not.
+func (c Claim) Changes(later Claim) string {
+	var list []string
+	change := func(what, was, is string) {
+		if was != is {
+			list = append(list, what+" "+was+" → "+is)
+		}
+	}
+	change("check", c.Check, later.Check)
+	change("severity", c.Severity.String(), later.Severity.String())
+	change("blame", string(c.Blame), string(later.Blame))
+	change("scope", c.scope(), later.scope())
+	return strings.Join(list, ", ")
+}
+
+func (c Claim) scope() string { return strings.TrimSpace(string(c.Scope) + " " + c.Host) }
+
+// Change is one update of an incident.
+type Change struct {
+	At   time.Time `json:"at"`
+	What string    `json:"what"` // as Claim.Changes says it
+}
+
+// maxUpdates is how many changes an incident remembers.
+const maxUpdates = 20
+
+// Revise makes the incident an updated one when its claim is not what it was,
+// and remembers the change. It reports whether it is.
+func (i *Incident) Revise(at time.Time, was Claim) bool {
+	what := was.Changes(i.Claim())
+	if what == "" {
+		return false
+	}
+	i.State = Updated
+	i.Updates = append(slices.Clone(i.Updates[max(0, len(i.Updates)-maxUpdates+1):]), Change{at.UTC(), what})
+	return true
+}
+
+// listed is how many streams are named before they are only counted.
+const listed = 3
+
+// Where says in words how far the cause reaches: "the edge host
+// d111.cloudfront.net: 28 streams", "main 720p at the edge".
+func (i *Incident) Where() string {
+	who := strings.Join(i.Streams, ", ")
+	switch {
+	case len(i.Streams) > listed:
+		who = strconv.Itoa(len(i.Streams)) + " streams"
+	case len(i.Streams) == 0:
+		who = i.Stream
+	}
+	switch i.Scope {
+	case ScopeEvent:
+		return join("the whole event", who)
+	case ScopeOrigin, ScopeEdge:
+		return join(strings.TrimSpace("the "+string(i.Scope)+" "+prefixed("host ", i.Host)), who)
+	case ScopeStream, ScopeRendition:
+	}
+	if i.Rendition != "" {
+		who = strings.TrimSpace(who + " " + i.Rendition)
+		if n := len(i.Renditions); n > listed {
+			who += " and " + strconv.Itoa(n-1) + " more"
+		} else if n > 1 {
+			who = strings.TrimSpace(i.Stream + " " + strings.Join(i.Renditions, ", "))
+		}
+	}
+	return who + prefixed(" at the ", i.Side.String())
+}
+
+func join(place, who string) string { return place + prefixed(": ", who) }
+
+// prefixed returns text after a prefix, or nothing.
+func prefixed(prefix, text string) string {
+	if text == "" {
+		return ""
+	}
+	return prefix + text
+}
+
+// Open reports whether the incident is not closed.
+func (i *Incident) Open() bool { return i.State != Closed }

@@ -16,16 +16,16 @@ const (
 	UnitNone         Unit = "None"
 )
 
-// Scope says by which dimensions a metric is told apart.
-type Scope uint8
+// Dimensions says by which dimensions a metric is told apart.
+type Dimensions uint8
 
 // Scopes of metrics. Rendition is a further label in Prometheus and, only when
 // asked for, a further dimension in CloudWatch.
 const (
-	ByEvent  Scope = iota // Event
-	ByStream              // Event, Stream
-	BySide                // Event, Stream, Side
-	ByViewer              // Event, Stream; the kind of embed is a further label in Prometheus
+	ByEvent  Dimensions = iota // Event
+	ByStream                   // Event, Stream
+	BySide                     // Event, Stream, Side
+	ByViewer                   // Event, Stream; the kind of embed is a further label in Prometheus
 )
 
 // Metric declares one number that leaves the process. Alarms, dashboards,
@@ -35,7 +35,7 @@ type Metric struct {
 	Prometheus string  // without the prefix streamwatch_: "manifest_fetch_seconds", base units
 	Unit       Unit    // in CloudWatch
 	Scale      float64 // CloudWatch value = sample value × Scale; samples are in base units
-	Scope      Scope
+	Scope      Dimensions
 	Help       string
 }
 

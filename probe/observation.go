@@ -32,9 +32,42 @@ type Observation struct {
 	Strained bool
 }
 
-// Poll reports whether this is an ordinary request for a playlist, and not a
-// look besides.
-func (o *Observation) Poll() bool { return o.Segment == nil && o.LowLatency == nil && !o.CORS }
+// Look says what an observation looked at.
+type Look uint8
+
+// Looks.
+const (
+	LookPoll       Look = iota // an ordinary request for a playlist
+	LookCORS                   // as a page on another site asks
+	LookSegment                // a listed media segment
+	LookInit                   // an EXT-X-MAP resource
+	LookKey                    // a decryption key
+	LookRemoved                // a segment that left the playlist
+	LookLowLatency             // low-latency delivery
+)
+
+// Look returns what the observation looked at.
+func (o *Observation) Look() Look {
+	switch s := o.Segment; {
+	case o.CORS:
+		return LookCORS
+	case o.LowLatency != nil:
+		return LookLowLatency
+	case s == nil:
+		return LookPoll
+	case s.Init:
+		return LookInit
+	case s.Key:
+		return LookKey
+	case s.Removed:
+		return LookRemoved
+	default:
+		return LookSegment
+	}
+}
+
+// Poll reports whether this is an ordinary request for a playlist.
+func (o *Observation) Poll() bool { return o.Look() == LookPoll }
 
 // OK reports whether the fetch brought a complete 2xx or 304 answer.
 func (o *Observation) OK() bool { return o.Exchange.OK() }
@@ -95,6 +128,7 @@ type Exchange struct {
 	TLS       time.Duration
 	FirstByte time.Duration // from Started
 	Reused    bool
+	Connected bool // a connection was made for this request, and accepted
 
 	Status        int // 0 when no response head arrived
 	Failure       Failure

@@ -7,22 +7,26 @@ import "time"
 type Snapshot struct {
 	Event   string           `json:"event"`
 	Verdict Verdict          `json:"verdict"`
-	Since   time.Time        `json:"since"` // when the verdict became what it is
+	Reason  string           `json:"reason,omitempty"` // why the verdict is Blind: "this machine is too busy"
+	Since   time.Time        `json:"since"`            // when the verdict became what it is
 	At      time.Time        `json:"at"`
 	Started time.Time        `json:"started"` // when the monitor started
 	Edge    string           `json:"edge"`
 	Origin  string           `json:"origin"`
 	Streams []StreamSnapshot `json:"streams"`
+
+	Sinks     []SinkHealth `json:"sinks,omitempty"`
+	Incidents []Incident   `json:"-"` // the open ones, whole, oldest first
 }
 
 // StreamSnapshot is one stream of a Snapshot.
 type StreamSnapshot struct {
 	Name          string              `json:"name"`
 	Verdict       Verdict             `json:"verdict"`
+	Reason        string              `json:"reason,omitempty"` // as in Snapshot
 	Since         time.Time           `json:"since"`
 	Renditions    []RenditionSnapshot `json:"renditions"`
 	OpenIncidents []string            `json:"open_incidents"`
-	Incidents     []Incident          `json:"-"` // the open ones, whole
 	Advice        []Advice            `json:"advice,omitempty"`
 	Viewers       *Viewers            `json:"viewers,omitempty"`
 }

@@ -53,6 +53,17 @@ func (s *Side) UnmarshalText(b []byte) error {
 	return nil
 }
 
+// Role says what a rendition is to a viewer.
+type Role uint8
+
+// Roles.
+const (
+	RoleVideo     Role = iota // a variant, or the only playlist
+	RoleAudio                 // EXT-X-MEDIA of TYPE=AUDIO
+	RoleSubtitles             // EXT-X-MEDIA of TYPE=SUBTITLES: nobody stalls without it
+	RoleExtra                 // what a player may do without: TYPE=VIDEO, trick play
+)
+
 // Target is one playlist on one side: what a poll loop watches.
 type Target struct {
 	Stream    string
@@ -60,6 +71,7 @@ type Target struct {
 	Side      Side
 	URL       string // as requested; may carry a token, so never shown: see Exchange.URL
 
+	Role          Role
 	Peak, Average uint64 // BANDWIDTH and AVERAGE-BANDWIDTH of the variant, bits per second; 0 when it is none or states none
 }
 

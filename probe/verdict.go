@@ -46,6 +46,24 @@ const (
 	BlameUnknown Blame = "unknown"
 )
 
+// Who names in words who has to act: "the CDN". An unknown blame is in doubt.
+func (b Blame) Who() string {
+	switch b {
+	case BlameEncoder:
+		return "the encoder or packager"
+	case BlameOrigin:
+		return "the origin server"
+	case BlameCDN:
+		return "the CDN"
+	case BlamePath:
+		return "the monitor's own network"
+	case BlameConfig:
+		return "the configuration"
+	default:
+		return "not known yet"
+	}
+}
+
 // Verdict is how a rendition, a stream or the event is, in one word.
 type Verdict string
 

@@ -41,12 +41,23 @@ func (i Incident) MarshalJSON() ([]byte, error) {
 	if i.Evidence == nil {
 		i.Evidence = []Evidence{}
 	}
+	if i.Streams == nil {
+		i.Streams = []string{}
+	}
 	return json.Marshal(struct {
 		plain
 		Began  stamp `json:"began"`
 		Opened stamp `json:"opened"`
 		Closed stamp `json:"closed"`
 	}{plain(i), stamp(i.Began), stamp(i.Opened), closed})
+}
+
+// MarshalJSON writes the change as the contract shows times.
+func (c Change) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		At   stamp  `json:"at"`
+		What string `json:"what"`
+	}{stamp(c.At), c.What})
 }
 
 // MarshalJSON writes the evidence as the contract shows it.
@@ -122,6 +133,16 @@ func (s *SideSnapshot) wire() *wireSide {
 		return nil
 	}
 	return &wireSide{plainSide(*s), stamp(s.Checked)}
+}
+
+// MarshalJSON writes the health as /readyz and /api/v1/status give it.
+func (h SinkHealth) MarshalJSON() ([]byte, error) {
+	type plain SinkHealth
+	return json.Marshal(struct {
+		plain
+		OK           bool  `json:"ok"`
+		FailingSince stamp `json:"failing_since"`
+	}{plain(h), h.OK(), stamp(h.FailingSince)})
 }
 
 // MarshalJSON writes the point as /api/v1/series gives it.

@@ -17,7 +17,7 @@ func TestWireTimes(t *testing.T) {
 		{
 			"incident",
 			Incident{ID: "1", State: Opened, Severity: Critical, Blame: BlameCDN, Side: Edge, Began: at, Opened: at.Truncate(time.Second)},
-			`{"id":"1","state":"opened","check":"","severity":"critical","blame":"cdn","event":"","stream":"","rendition":"","side":"edge","summary":"","detail":"","spec":"","evidence":[],` +
+			`{"id":"1","state":"opened","check":"","severity":"critical","blame":"cdn","because":"","scope":"","event":"","streams":[],"stream":"","rendition":"","side":"edge","summary":"","detail":"","count":0,"spec":"","evidence":[],` +
 				`"began":"2026-11-28T18:00:00.120Z","opened":"2026-11-28T18:00:00.000Z","closed":null}`,
 		},
 		{

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -58,6 +59,18 @@ func (c *cli) listChecks() error {
 		rows = append(rows, []string{check.ID, check.Severity.String(), check.Summary})
 	}
 	return table(c.stdout, c.paint(), rows)
+}
+
+// runbook is what `streamwatch checks ID` prints, for the page.
+func runbook(id string) (text string, ok bool) {
+	check, ok := checks.Find(id)
+	if !ok {
+		return "", false
+	}
+	var b strings.Builder
+	c := &cli{stdout: &b, env: os.LookupEnv}
+	ok = c.explain(check) == nil
+	return b.String(), ok
 }
 
 func (c *cli) explain(check *checks.Check) error {

@@ -31,7 +31,8 @@ func (c *cli) drillCommand() *cobra.Command {
 		Short: "Break a simulated stream and require that it is found",
 		Long: "Hold drills: inject each fault into a simulated stream and require the expected\n" +
 			"incident, blame and delay. Without a FAULT all are held, several at a time, in\n" +
-			"about half a minute. Exits 3 when one was missed, blamed wrong, late, or not alone.\n\nFaults:\n\n" + faultList(),
+			"about half a minute. Exits 3 when one was missed, blamed wrong, late, or not alone,\n" +
+			"and when a fault changed nothing that was served.\n\nFaults:\n\n" + faultList(),
 		Example:           "  streamwatch drill\n  streamwatch drill stall stale-edge --format json",
 		ValidArgsFunction: completeFaults,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -127,7 +128,7 @@ func (c *cli) drill(ctx context.Context, drills []drill.Drill, td time.Duration,
 // drillResult is one line of the table.
 type drillResult struct {
 	Fault    string   `json:"fault"`
-	Result   string   `json:"result"` // found, missed, late, noisy, or error
+	Result   string   `json:"result"` // found, missed, late, noisy, vacuous, or error
 	Expected []string `json:"expected_checks"`
 	Blames   []string `json:"expected_blames"`
 	Within   float64  `json:"within_seconds"`
@@ -154,6 +155,8 @@ func resultOf(o *drill.Outcome) drillResult {
 	switch {
 	case o.Err != nil:
 		r.Result = "error"
+	case o.Changed == 0:
+		r.Result = "vacuous" // the fault changed nothing that was served
 	case o.Incident == nil:
 		r.Result = "missed"
 	case o.Delay > o.Allowance:

@@ -16,8 +16,10 @@ import (
 
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/evidence"
 	"github.com/streamwatch/streamwatch/probe/fetch"
-	"github.com/streamwatch/streamwatch/probe/judge"
+	"github.com/streamwatch/streamwatch/probe/incident"
 	"github.com/streamwatch/streamwatch/probe/monitor"
 	"github.com/streamwatch/streamwatch/probe/playlist"
 	"github.com/streamwatch/streamwatch/probe/report"
@@ -153,22 +155,24 @@ func ended(looks []look) bool {
 
 // judgeOnce judges playlists by one look at each.
 func judgeOnce(stream string, looks []look) []report.Finding {
-	j := judge.New(judge.Options{Event: "check", Stream: stream, Once: true})
+	desk := incident.NewDesk(incident.Options{Event: "check", Once: true}, time.Now())
+	s := desk.Stream(checks.Options{Stream: stream})
 	var targets []probe.Target
 	for _, l := range looks {
 		targets = append(targets, l.obs.Target)
 	}
-	j.Watch(targets)
+	s.Targets(targets)
 	latest := newCollector()
+	keep := func(_ *evidence.History, r incident.Result) { latest.keep(r.Incidents) }
 	for i := range looks {
 		o := &looks[i].obs
 		if o.Exchange.Failure == probe.FailTruncated {
-			latest.keep(j.Step(o, o.Exchange.Done).Incidents) // it was, twice
+			keep(s.Step(o, o.Exchange.Done)) // it was, twice
 		}
-		latest.keep(j.Step(o, o.Exchange.Done).Incidents)
+		keep(s.Step(o, o.Exchange.Done))
 	}
 	found := latest.findings()
-	for _, a := range j.Advice() {
+	for _, a := range s.Advice() {
 		found = append(found, report.AdviceOf(stream, &a))
 	}
 	return found

@@ -9,7 +9,6 @@ import (
 	"github.com/streamwatch/streamwatch/player"
 	"github.com/streamwatch/streamwatch/probe/beacon"
 	"github.com/streamwatch/streamwatch/probe/checks"
-	"github.com/streamwatch/streamwatch/probe/judge"
 	"github.com/streamwatch/streamwatch/probe/monitor"
 )
 
@@ -19,7 +18,8 @@ func monitorOptions(e *configs.Event, edge string) monitor.Options {
 	o := monitor.Options{
 		Event: e.Event, Starts: e.Starts, Ends: e.Ends, Origin: strings.TrimRight(e.Origin.URL.Reveal(), "/"), Edge: edge,
 		Headers: reveal(e.Origin.Headers), Interval: time.Duration(e.Monitor.Interval), Segments: monitor.Segments(e.Monitor.Segments),
-		Control: e.Monitor.Control.Reveal(), Site: e.Monitor.Site.Reveal(), Overrides: map[string]judge.Override{},
+		Control: e.Monitor.Control.Reveal(), Site: e.Monitor.Site.Reveal(), Overrides: map[string]checks.Override{},
+		Delay: monitor.SchedulingDelay(),
 	}
 	for i := range e.Streams {
 		s := &e.Streams[i]
@@ -29,7 +29,7 @@ func monitorOptions(e *configs.Event, edge string) monitor.Options {
 	}
 	for name, set := range e.Monitor.Checks {
 		if check, ok := checks.Find(name); ok {
-			o.Overrides[check.ID] = judge.Override{Off: set.Severity.Off, Severity: set.Severity.Severity, After: set.After}
+			o.Overrides[check.ID] = checks.Override{Off: set.Severity.Off, Severity: set.Severity.Severity, After: set.After}
 		}
 	}
 	return o

@@ -175,20 +175,23 @@ func (s *session) wire(ctx context.Context, folder string) error {
 		return fmt.Errorf("reading the open incidents: %w", err)
 	}
 	s.embeds = &embeds{event: s.event, edge: s.dist.EdgeURL, dir: filepath.Join(folder, s.event.Player.Out), log: s.log}
-	metrics := prom.New(prom.Options{Event: s.event.Event, Version: ownVersion(), Vantage: s.event.Monitor.Vantage})
+	// The page is a sink of the monitor, and shows the monitor: the snapshot is
+	// asked for once both exist.
+	source := &lateSource{links: linksTo(s.listen)}
+	metrics := prom.New(prom.Options{
+		Event: s.event.Event, Version: ownVersion(), Vantage: s.event.Monitor.Vantage, Open: open, Sinks: source.sinks,
+	})
 	o := monitorOptions(s.event, s.dist.EdgeURL)
 	o.Resume, o.Log = open, s.log
 	if s.dist.Fresh {
 		o.Grace = s.event.Distribution.CloudFormation.PropagationGrace
 	}
-	// The page is a sink of the monitor, and shows the monitor: the snapshot is
-	// asked for once both exist.
-	source := &lateSource{}
 	shown := dashboardOptions(s.event)
 	shown.Period = cmp.Or(s.period, shown.Period)
 	s.alarms = newShownAlarms(shown, time.Now())
 	w := web.Options{
-		Source: source, Ready: source.ready, History: s.store, Metrics: metrics.Handler(), Plots: plots(), Alarms: s.alarms.list,
+		Source: source, Ready: source.ready, History: linkedHistory{s.store, source.links}, Sinks: source.sinks, Runbook: runbook,
+		Metrics: metrics.Handler(), Plots: plots(), Alarms: s.alarms.list,
 		Embeds: s.embeds.preview, EmbedKinds: s.embeds.kinds(), Faults: s.faults, Log: s.log,
 	}
 	if a := s.event.Monitor.Auth; a != nil {
@@ -203,7 +206,8 @@ func (s *session) wire(ctx context.Context, folder string) error {
 	if s.out, err = s.outlets(ctx, open); err != nil {
 		return err
 	}
-	o.Sinks = s.out.sinks(s.store, metrics, s.server, s.alarms)
+	o.Sinks = []probe.Sink{linkedSink{s.store, source.links}, metrics, linkedSink{s.server, source.links}, s.alarms}
+	o.Sinks = append(o.Sinks, s.out.sinks(source.links)...)
 	s.monitor = monitor.New(o)
 	source.m = s.monitor
 	return nil

@@ -67,9 +67,13 @@ func webhooks(e *configs.Event) []notify.Webhook {
 	return list
 }
 
-// sinks adds the senders to the sinks of the monitor.
-func (o *outlets) sinks(list ...probe.Sink) []probe.Sink {
+// sinks are the senders as sinks of the monitor.
+func (o *outlets) sinks(l links) (list []probe.Sink) {
 	for _, s := range o.senders {
+		if told, ok := s.(*notify.Sink); ok {
+			list = append(list, linkedSink{told, l})
+			continue
+		}
 		list = append(list, s)
 	}
 	return list

@@ -10,16 +10,19 @@ import (
 	"github.com/streamwatch/streamwatch/probe/monitor"
 )
 
-// lateSource is the monitor, for what is made before it, and what viewers say.
+// lateSource is the monitor, for what is made before it, with what only the
+// process knows: what viewers say, how the sinks fare, where the page is.
 type lateSource struct {
 	m       *monitor.Monitor
+	links   links
 	viewers func(stream string, now time.Time) *probe.Viewers // nil where nobody asks them
 }
 
-// Snapshot returns the monitor's, with the viewers of each stream. Each is made
-// when it is asked for, so this one is ours to add to.
+// Snapshot returns the monitor's, and more. Each is made when it is asked for,
+// so this one is ours to add to.
 func (l *lateSource) Snapshot() *probe.Snapshot {
 	snap := l.m.Snapshot()
+	snap.Sinks, snap.Incidents = l.m.Sinks(), l.links.fill(snap.Incidents)
 	if l.viewers != nil {
 		for i := range snap.Streams {
 			snap.Streams[i].Viewers = l.viewers(snap.Streams[i].Name, snap.At)
@@ -29,6 +32,8 @@ func (l *lateSource) Snapshot() *probe.Snapshot {
 }
 
 func (l *lateSource) ready() bool { return l.m.Ready() }
+
+func (l *lateSource) sinks() []probe.SinkHealth { return l.m.Sinks() }
 
 // newBeacon makes what takes viewers' reports.
 func (s *session) newBeacon(to *lateSource) *beacon.Receiver {

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/report"
 )
 
 // Limits of one request to the daemon.
@@ -30,7 +31,8 @@ func (c *cli) statusCommand() *cobra.Command {
 		Use:   "status [URL]",
 		Short: "Show the verdicts of a running streamwatch",
 		Long: `Ask a running streamwatch for its verdicts and show them as a table: one line
-for each rendition, edge and origin side by side. URL is that of its page, by
+for each rendition, edge and origin side by side, and below it what is open: one
+entry for each cause, however many streams it hits. URL is that of its page, by
 default http://127.0.0.1:8090; where the page asks for a password, write
 http://USER:PASSWORD@HOST:PORT.`,
 		Example: "  streamwatch status\n  streamwatch status http://127.0.0.1:8091 --watch\n  streamwatch status --format json",
@@ -48,7 +50,7 @@ http://USER:PASSWORD@HOST:PORT.`,
 				return &usageError{"the URL of the page cannot be read", "such as http://127.0.0.1:8090"}
 			}
 			for {
-				if err := c.status(cmd.Context(), u.JoinPath("api/v1/status"), format, watch); err != nil || !watch {
+				if err := c.status(cmd.Context(), u, format, watch); err != nil || !watch {
 					return err
 				}
 				select {
@@ -65,21 +67,35 @@ http://USER:PASSWORD@HOST:PORT.`,
 }
 
 // status asks once and shows the answer.
-func (c *cli) status(ctx context.Context, u *url.URL, format string, watch bool) error {
-	body, err := ask(ctx, u)
+func (c *cli) status(ctx context.Context, page *url.URL, format string, watch bool) error {
+	body, err := ask(ctx, page.JoinPath("api/v1/status"))
+	var open []byte
+	if err == nil {
+		incidents := page.JoinPath("api/v1/incidents")
+		incidents.RawQuery = "open=true&limit=1000"
+		open, err = ask(ctx, incidents)
+	}
 	if err != nil {
 		if watch && ctx.Err() != nil {
 			return nil
 		}
 		return err
 	}
-	if format == "json" {
-		_, err := fmt.Fprintf(c.stdout, "%s\n", strings.TrimSpace(string(body)))
-		return err
-	}
 	var snap probe.Snapshot
-	if err := json.Unmarshal(body, &snap); err != nil {
-		return &failure{fmt.Errorf("reading the status of %s: %w", u.Redacted(), err), "is this the page of a streamwatch?"}
+	var list struct {
+		Incidents json.RawMessage `json:"incidents"`
+	}
+	err = errors.Join(json.Unmarshal(body, &snap), json.Unmarshal(open, &list))
+	if err == nil && list.Incidents != nil {
+		err = json.Unmarshal(list.Incidents, &snap.Incidents)
+	}
+	if err != nil {
+		return &failure{fmt.Errorf("reading the status of %s: %w", page.Redacted(), err), "is this the page of a streamwatch?"}
+	}
+	if format == "json" { // the daemon's own words, with the incidents beside them
+		status := strings.TrimSuffix(strings.TrimSpace(string(body)), "}")
+		_, err := fmt.Fprintf(c.stdout, "%s,\"incidents\":%s}\n", status, list.Incidents)
+		return err
 	}
 	if watch && terminal(c.stdout) {
 		fmt.Fprint(c.stdout, "\x1b[H\x1b[2J")
@@ -87,7 +103,7 @@ func (c *cli) status(ctx context.Context, u *url.URL, format string, watch bool)
 	return c.showStatus(&snap)
 }
 
-// ask makes the one request.
+// ask makes one request.
 func ask(ctx context.Context, u *url.URL) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, statusDeadline)
 	defer cancel()
@@ -119,12 +135,15 @@ func ask(ctx context.Context, u *url.URL) ([]byte, error) {
 
 func (c *cli) showStatus(snap *probe.Snapshot) error {
 	paint := c.paint()
-	fmt.Fprintf(c.stdout, "%s  %s since %s\n", snap.Event, paint(string(snap.Verdict)), snap.Since.UTC().Format("15:04:05 UTC"))
+	why := ""
+	if snap.Reason != "" {
+		why = ": " + snap.Reason
+	}
+	since := snap.Since.UTC().Format("15:04:05 UTC")
+	fmt.Fprintf(c.stdout, "%s  %s since %s%s\n", snap.Event, paint(string(snap.Verdict)), since, why)
 	rows := [][]string{{"STREAM", "RENDITION", "VERDICT", "EDGE", "AGE", "ORIGIN", "AGE", "LAG"}}
-	open := 0
 	for i := range snap.Streams {
 		s := &snap.Streams[i]
-		open += len(s.OpenIncidents)
 		if len(s.Renditions) == 0 {
 			rows = append(rows, []string{s.Name, "-", string(s.Verdict)})
 		}
@@ -139,7 +158,40 @@ func (c *cli) showStatus(snap *probe.Snapshot) error {
 	if err := table(c.stdout, paint, rows); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(c.stdout, "open incidents: %d\n", open)
+	for i := range snap.Sinks {
+		if h := &snap.Sinks[i]; !h.OK() {
+			fmt.Fprintf(c.stdout, "%s: failing since %s, %s (%d batches waiting, %d dropped)\n",
+				h.Name, h.FailingSince.UTC().Format("15:04:05 UTC"), h.Error, h.Waiting, h.Dropped)
+		}
+	}
+	fmt.Fprintf(c.stdout, "open incidents: %d\n", len(snap.Incidents))
+	report.SortIncidents(snap.Incidents)
+	for i := range snap.Incidents {
+		if err := c.showIncident(&snap.Incidents[i], paint); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// showIncident says what broke and how far, whose fault it is and what proves that.
+func (c *cli) showIncident(in *probe.Incident, paint func(string) string) error {
+	lines := []string{in.Summary + ": " + in.Detail, "blame " + in.Blame.Who()}
+	if in.Because != "" {
+		lines = append(lines, "because: "+in.Because)
+	}
+	if len(in.Streams) > 1 {
+		lines = append(lines, "streams: "+strings.Join(in.Streams, ", "))
+	}
+	since := "since " + in.Began.UTC().Format("15:04:05 UTC")
+	if in.Count > 1 {
+		since += fmt.Sprintf(", came %d times", in.Count)
+	}
+	if lines = append(lines, since); in.URL != "" {
+		lines[len(lines)-1] += "  " + in.URL
+	}
+	head := strings.Join([]string{paint(in.Severity.String()), in.Check, in.Where()}, "  ")
+	_, err := fmt.Fprintf(c.stdout, "\n%s\n  %s\n", head, strings.Join(lines, "\n  "))
 	return err
 }
 

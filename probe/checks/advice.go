@@ -91,7 +91,7 @@ var winFew = register(Check{
 	Blame:    probe.BlameEncoder,
 	When:     OnPlaylist,
 	Run: func(p *Pass) {
-		if pl := p.Obs.Playlist; pl.Live() && len(pl.Segments) > 0 && len(pl.Segments) < 6 && !pl.Skipped.Stated && p.History.removed() {
+		if pl := p.Obs.Playlist; pl.Live() && len(pl.Segments) > 0 && len(pl.Segments) < 6 && !pl.Skipped.Stated && removed(p.History) {
 			p.Reportf(probe.Info, "%s", plural(uint64(len(pl.Segments)), "segment"))
 		}
 	},

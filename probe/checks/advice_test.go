@@ -7,6 +7,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/evidence"
 	"github.com/streamwatch/streamwatch/probe/playlist"
 )
 
@@ -26,8 +27,8 @@ func TestLowLatencyAdvice(t *testing.T) {
 		p := &player{t: t}
 		text := p.expand("parts "+c.parts+"\n"+c.extra, epoch.Add(1500*time.Millisecond))
 		pl := playlist.Decode([]byte(text), playlist.Inputs{})
-		h := &checks.History{Playlist: pl}
-		pass := &checks.Pass{Now: epoch, Obs: &probe.Observation{Playlist: pl}, History: h, Stream: &checks.Stream{}}
+		h := &evidence.History{Playlist: pl}
+		pass := &checks.Pass{Now: epoch, Obs: &probe.Observation{Playlist: pl}, History: h, Stream: &evidence.Stream{}}
 		found, _ := checks.Find(c.check)
 		found.Run(pass)
 		switch got := pass.Found; {

@@ -16,6 +16,9 @@ var altEdge = register(Check{
 	Blame:    probe.BlameEncoder,
 	When:     OnPlaylist,
 	After:    2, Of: 3,
+	Staleness:        true,
+	Timed:            true,
+	AcrossRenditions: true,
 	Run: func(p *Pass) {
 		h, td := p.History, p.History.TD()
 		mine := p.Obs.Playlist.LiveEdge()
@@ -57,7 +60,8 @@ var altTD = register(Check{
 	Blame:    probe.BlameEncoder,
 	When:     OnPlaylist,
 	After:    2, Of: 2,
-	Explains: []string{"alt.window"}, // windows of as many segments
+	Explains:         []string{"alt.window"}, // windows of as many segments
+	AcrossRenditions: true,
 	Run: func(p *Pass) {
 		mine := p.Obs.Playlist.TargetDuration
 		for _, s := range p.History.Siblings {

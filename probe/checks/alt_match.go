@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/evidence"
 )
 
 // Checks of what renditions of one side must have in common. Each rendition is
@@ -21,7 +22,8 @@ var altDseq = register(Check{
 	Blame:    probe.BlameEncoder,
 	When:     OnPlaylist,
 	After:    2, Of: 3,
-	Explains: []string{"alt.pdt"},
+	Explains:         []string{"alt.pdt"},
+	AcrossRenditions: true,
 	Run: func(p *Pass) {
 		ref := p.reference(true)
 		if ref == nil {
@@ -51,7 +53,8 @@ var altPDT = register(Check{
 	Blame:    probe.BlameEncoder,
 	When:     OnPlaylist,
 	After:    2, Of: 3,
-	Explains: []string{"alt.edge"},
+	Explains:         []string{"alt.edge"},
+	AcrossRenditions: true,
 	Run: func(p *Pass) {
 		ref := p.reference(false)
 		if ref == nil {
@@ -105,6 +108,7 @@ var altSC = register(Check{
 	Blame:    probe.BlameEncoder,
 	When:     OnPlaylist,
 	After:    2, Of: 2,
+	AcrossRenditions: true,
 	Run: func(p *Pass) {
 		ref := p.reference(false)
 		if ref == nil {
@@ -139,6 +143,7 @@ var altType = register(Check{
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
 	After:    2, Of: 3,
+	AcrossRenditions: true,
 	Run: func(p *Pass) {
 		h, pl := p.History, p.Obs.Playlist
 		if pl == nil || pl.Kind != probe.Media || !p.first() || len(h.Versions) == 0 {
@@ -160,7 +165,7 @@ var altType = register(Check{
 // reference returns the rendition that this one is held against, the first one
 // that is live; nil for that one itself, and at an edge that has its origin
 // beside it. dated asks for program date-times on both.
-func (p *Pass) reference(dated bool) *History {
+func (p *Pass) reference(dated bool) *evidence.History {
 	h := p.History
 	if !p.first() || !p.Obs.Playlist.Live() || dated && p.Obs.Playlist.LiveEdge().IsZero() {
 		return nil

@@ -3,16 +3,20 @@ package checks
 import "github.com/streamwatch/streamwatch/probe"
 
 var altStuck = register(Check{
-	ID:       "alt.stuck",
-	Summary:  "one rendition stopped while others move on",
-	Doc:      "A media playlist is stale (as upd.stale, from its first limit on) while another one on the same side got a new segment after this one was due.",
-	Spec:     "RFC 8216bis §6.2.4",
-	Severity: probe.Critical,
-	Blame:    probe.BlameEncoder,
-	Explains: []string{"upd.stale", "ll.*", "alt.edge", "edge.*"},
+	ID:               "alt.stuck",
+	Summary:          "one rendition stopped while others move on",
+	Doc:              "A media playlist is stale (as upd.stale, from its first limit on) while another one on the same side got a new segment after this one was due.",
+	Spec:             "RFC 8216bis §6.2.4",
+	Severity:         probe.Critical,
+	Blame:            probe.BlameEncoder,
+	Explains:         []string{"upd.stale", "ll.*", "alt.edge", "edge.*"},
+	Staleness:        true,
+	Timed:            true,
+	AcrossRenditions: true,
 	Run: func(p *Pass) {
 		age, limit, ok := p.staleness()
 		if !ok || age <= limit {
+			p.Silent = p.Obs.Playlist == nil
 			return
 		}
 		h := p.History

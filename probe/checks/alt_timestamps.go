@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/evidence"
 )
 
 var altTimestamps = register(Check{
@@ -16,7 +17,8 @@ var altTimestamps = register(Check{
 	Blame:    probe.BlameEncoder,
 	When:     OnSegment,
 	After:    2, Of: 4,
-	Hold: 5,
+	Hold:             5,
+	AcrossRenditions: true,
 	Run: func(p *Pass) {
 		rec, ok := p.firstProbe()
 		if !ok || !rec.Start.Stated {
@@ -24,12 +26,12 @@ var altTimestamps = register(Check{
 			return
 		}
 		h := p.History
-		at, dsn := h.dateOf(rec)
+		at, dsn := dateOf(h, rec)
 		for _, s := range h.Siblings {
 			if s == h || at.IsZero() {
 				continue
 			}
-			other, theirs, otherDSN := s.probedAt(at, rec.Duration/2)
+			other, theirs, otherDSN := probedAt(s, at, rec.Duration/2)
 			if other == nil || other.Wraps != rec.Wraps {
 				continue
 			}
@@ -49,8 +51,8 @@ var altTimestamps = register(Check{
 // dateOf returns the program date-time of a segment that was probed, carried
 // forward from the last one that is written, zero when there is none; and its
 // discontinuity sequence number.
-func (h *History) dateOf(rec *SegmentRecord) (at time.Time, dsn uint64) {
-	s, ok := h.listed(rec)
+func dateOf(h *evidence.History, rec *evidence.SegmentRecord) (at time.Time, dsn uint64) {
+	s, ok := listed(h, rec)
 	if !ok {
 		return time.Time{}, 0
 	}
@@ -77,7 +79,7 @@ const datesBack = 256
 // probedAt returns the newest record whose segment begins within slack of a
 // program date-time and says where its time begins, and that segment's own
 // program date-time and discontinuity sequence number. One walk finds it.
-func (h *History) probedAt(at time.Time, slack time.Duration) (found *SegmentRecord, begins time.Time, dsn uint64) {
+func probedAt(h *evidence.History, at time.Time, slack time.Duration) (found *evidence.SegmentRecord, begins time.Time, dsn uint64) {
 	if h.Playlist == nil {
 		return nil, begins, 0
 	}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/evidence"
 )
 
 var altWindow = register(Check{
@@ -16,6 +17,7 @@ var altWindow = register(Check{
 	Blame:    probe.BlameEncoder,
 	When:     OnPlaylist,
 	After:    4, Of: 4,
+	AcrossRenditions: true,
 	Run: func(p *Pass) {
 		ref, td := p.reference(true), p.History.TD()
 		if ref == nil || td == 0 || len(p.Obs.Playlist.Segments) == 0 || len(ref.Playlist.Segments) == 0 {
@@ -26,7 +28,7 @@ var altWindow = register(Check{
 		apart := a.LiveEdge().Add(-wa).Sub(b.LiveEdge().Add(-wb)).Abs()
 		switch {
 		case apart <= td:
-		case apart > 3*td && 2*min(wa, wb) < max(wa, wb) && max(wa, wb) >= time.Minute && p.History.removed() && ref.removed():
+		case apart > 3*td && 2*min(wa, wb) < max(wa, wb) && max(wa, wb) >= time.Minute && removed(p.History) && removed(ref):
 			p.Reportf(probe.Warning, "window of %s here, %s in %s", seconds(wa), seconds(wb), ref.Target.Rendition)
 		default:
 			p.Reportf(probe.Info, "the first segment is %s apart from that of %s", seconds(apart), ref.Target.Rendition)
@@ -45,6 +47,7 @@ var altDaterange = register(Check{
 	Blame:    probe.BlameEncoder,
 	When:     OnPlaylist,
 	After:    3, Of: 3,
+	AcrossRenditions: true,
 	Run: func(p *Pass) {
 		ref := p.reference(true)
 		if ref == nil || ref.Good.Exchange.Done.After(p.Obs.Exchange.Started) || len(p.Obs.Playlist.Segments) == 0 {
@@ -62,7 +65,7 @@ const rangesKept = 256
 
 // missingRanges reports the date ranges of another rendition that begin between
 // start and end and are not here.
-func (p *Pass) missingRanges(ref *History, pl *probe.Playlist, start, end time.Time) {
+func (p *Pass) missingRanges(ref *evidence.History, pl *probe.Playlist, start, end time.Time) {
 	theirs := ref.Playlist.DateRanges
 	theirs = theirs[max(0, len(theirs)-rangesKept):]
 	missing := map[string]bool{}
@@ -83,7 +86,7 @@ func (p *Pass) missingRanges(ref *History, pl *probe.Playlist, start, end time.T
 			continue
 		}
 		s := probe.Info
-		if d.SCTE35 != "" && len(pl.DateRanges) > 0 || p.History.announces(d.Class) {
+		if d.SCTE35 != "" && len(pl.DateRanges) > 0 || announces(p.History, d.Class) {
 			s = probe.Warning
 		}
 		p.Reportf(s, "%q is in %s and not here", shortURI(d.ID), ref.Target.Rendition)
@@ -91,7 +94,7 @@ func (p *Pass) missingRanges(ref *History, pl *probe.Playlist, start, end time.T
 }
 
 // announces reports whether the newest two texts list a date range of a class.
-func (h *History) announces(class string) bool {
+func announces(h *evidence.History, class string) bool {
 	for _, pl := range []*probe.Playlist{h.Playlist, h.Previous} {
 		for i := 0; class != "" && pl != nil && i < len(pl.DateRanges); i++ {
 			if pl.DateRanges[i].Class == class {
@@ -107,10 +110,11 @@ var altBound = register(Check{
 	Summary: "renditions are cut at different times",
 	Doc: "By program date-time none of at least three segments begins within a tenth of a second of one in another rendition. Players cope, but fetch more when they switch; AirPlay does not " +
 		"cope well.",
-	Spec:     "HLS Authoring Specification 8.22",
-	Severity: probe.Info,
-	Blame:    probe.BlameEncoder,
-	When:     OnPlaylist,
+	Spec:             "HLS Authoring Specification 8.22",
+	Severity:         probe.Info,
+	Blame:            probe.BlameEncoder,
+	When:             OnPlaylist,
+	AcrossRenditions: true,
 	Run: func(p *Pass) {
 		ref := p.reference(true)
 		if ref == nil {

@@ -13,6 +13,8 @@ var availEarly = register(Check{
 	After:    2, Of: 8, Shared: true,
 	Hold:     4,
 	Explains: []string{"edge.seg", "seg.status"},
+	Recovers: true,
+	Timed:    true,
 	Run: func(p *Pass) {
 		rec, ok := p.History.Segment(p.Obs.Segment.MSN)
 		if !ok || !rec.OK || rec.Failed == 0 || !rec.FirstOK.Equal(rec.At) || p.pairLacked() {

@@ -2,10 +2,12 @@
 // check. A check is a struct value that registers itself: an id, the clause it
 // comes from, when it runs, how much evidence opens an incident, what it
 // explains, and a pure function over what is known of the stream.
+// A Watch runs them and holds the symptoms that they show.
 //
 // The rule that keeps it simple: a check reads a Pass and reports; it holds no
 // state, knows no clock, socket or log, and does not decide who is to blame
-// beyond naming its default. A new check is one new file here.
+// beyond naming its default. What a check is stands on it as data, so that
+// nobody else spells its id. A new check is one new file here.
 package checks
 
 import (
@@ -14,6 +16,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/evidence"
 )
 
 // When says at which observations a check runs.
@@ -31,6 +34,30 @@ const (
 	OnRemoved                // every probe of a segment that left the playlist
 	OnLowLatency             // every probe of low-latency delivery
 )
+
+// habits says of each moment what its looks are like.
+var habits = [...]struct {
+	clean int  // good looks in a row after which a finding may be over: a change that is seen once has none
+	pokes bool // one poll more soon tells whether a finding holds
+	lapse bool // what is not looked at any more is over too, in the end: segments come and go
+	waits bool // a finding at the edge waits until the origin was asked after it; others compare the sides by themselves
+}{
+	OnPoll:       {clean: 2, pokes: true, waits: true},
+	OnPlaylist:   {clean: 1, waits: true},
+	OnUpdate:     {clean: 0, waits: true},
+	OnSegment:    {clean: 2, lapse: true},
+	OnInit:       {clean: 2, waits: true},
+	OnCORS:       {clean: 2},
+	OnKey:        {clean: 0, waits: true},
+	OnRemoved:    {clean: 1, waits: true},
+	OnLowLatency: {clean: 2, pokes: true, waits: true},
+}
+
+// Pokes reports whether one poll more soon tells whether a finding holds.
+func (w When) Pokes() bool { return habits[w].pokes }
+
+// Waits reports whether a finding at the edge waits for the origin.
+func (w When) Waits() bool { return habits[w].waits }
 
 // AnyKind makes a check run on media and multivariant playlists alike.
 const AnyKind probe.PlaylistKind = 0xff
@@ -56,6 +83,14 @@ type Check struct {
 	// Hold keeps an incident open for this many target durations after the
 	// last finding: a change that is seen once has no round that says it is over.
 	Hold int
+	// What the check is, for whom to blame and what belongs together.
+	Transport        bool // the playlist could not be had at all
+	Staleness        bool // a way to see one side stand still or fall behind
+	AcrossRenditions bool // it compares renditions: a fault in one shows in others
+	Recovers         bool // the end of a fault looks like it too
+	Ripens           bool // heals by itself within a moment, as while a cache reloads: a warning until it has lasted for a target duration
+	Timed            bool // it measures time: what a process found that did not get to run is its own doing
+
 	// Explains lists the checks whose findings are consequences of this one,
 	// by id or by prefix ("edge.*").
 	Explains []string
@@ -119,8 +154,9 @@ func Meant(name string) (ids []string) {
 type Pass struct {
 	Now     time.Time
 	Obs     *probe.Observation
-	History *History // of the target that was observed; Obs is already part of it
-	Stream  *Stream
+	History *evidence.History // of the target that was observed; Obs is already part of it
+	Stream  *evidence.Stream
+	Fresh   bool    // the text of the playlist is new
 	Found   *Report // what the running check reported, nil when nothing
 	Silent  bool    // the running check could not tell: the observation is no round of it
 	Quiet   bool    // what the check says at info was said before: it needs no text, which costs
@@ -131,4 +167,5 @@ type Report struct {
 	Severity probe.Severity
 	Detail   string
 	Blame    probe.Blame // "" leaves it to the truth table
+	Proven   bool        // by several looks already: it needs no further one
 }

@@ -7,7 +7,8 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
-	"github.com/streamwatch/streamwatch/probe/judge"
+	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/incident"
 	"github.com/streamwatch/streamwatch/probe/playlist"
 )
 
@@ -48,9 +49,9 @@ func TestLongListsAreCheap(t *testing.T) {
 
 // updates returns how long two updates of two renditions take to judge.
 func updates(t *testing.T, segments, ranges int) (took time.Duration) {
-	j := judge.New(judge.Options{Event: "e", Stream: "s"})
+	s := incident.NewDesk(incident.Options{Event: "e"}, epoch).Stream(checks.Options{Stream: "s"})
 	targets := []probe.Target{{Stream: "s", Rendition: "a", Side: probe.Origin}, {Stream: "s", Rendition: "b", Side: probe.Origin}}
-	j.Watch(targets)
+	s.Targets(targets)
 	for n := range 2 {
 		for i, target := range targets {
 			text := []byte(long(target.Rendition, segments+n, ranges))
@@ -61,7 +62,7 @@ func updates(t *testing.T, segments, ranges int) (took time.Duration) {
 			}
 			o.Exchange = probe.Exchange{Status: 200, Started: at.Add(-time.Second / 100), Done: at}
 			before := time.Now()
-			j.Step(o, at)
+			s.Step(o, at)
 			took += time.Since(before)
 		}
 	}

@@ -1,6 +1,9 @@
 package checks
 
-import "github.com/streamwatch/streamwatch/probe"
+import (
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/evidence"
+)
 
 var edgeAhead = register(Check{
 	ID:       "edge.ahead",
@@ -21,7 +24,7 @@ var edgeAhead = register(Check{
 		if len(p.Obs.Playlist.Segments) == 0 || len(edge.Playlist.Segments) == 0 || !edge.Exchange.Done.Before(p.Obs.Exchange.Started) {
 			return
 		}
-		if at, before := last(edge.Playlist).MSN, last(p.Obs.Playlist).MSN; at > before && at-before <= farApart {
+		if at, before := last(edge.Playlist).MSN, last(p.Obs.Playlist).MSN; at > before && at-before <= evidence.FarApart {
 			p.Reportf(probe.Error, "edge listed segment %d, the origin %s later only %d", at, seconds(p.Obs.Exchange.Started.Sub(edge.Exchange.Done)), before)
 		}
 	},

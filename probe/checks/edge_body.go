@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/evidence"
 )
 
 var edgeBody = register(Check{
@@ -51,7 +52,7 @@ func (p *Pass) otherNumbers() bool {
 		return false
 	}
 	at, there := last(edge).MSN, last(origin).MSN
-	if !p.another(edge) && at+numberings > there {
+	if !p.another(edge) && at+evidence.Numberings > there {
 		return false
 	}
 	p.Reportf(probe.Critical, "it lists segments up to %d, the origin up to %d: another stream", at, there)
@@ -62,7 +63,7 @@ func (p *Pass) otherNumbers() bool {
 // origin's: it is too far ahead to be anything else.
 func (p *Pass) another(edge *probe.Playlist) bool {
 	pair := p.History.Pair
-	return p.History.Target.Side == probe.Edge && pair != nil && pair.Playlist != nil && len(pair.Playlist.Segments) > 0 && last(edge).MSN > last(pair.Playlist).MSN+farApart
+	return p.History.Target.Side == probe.Edge && pair != nil && pair.Playlist != nil && len(pair.Playlist.Segments) > 0 && last(edge).MSN > last(pair.Playlist).MSN+evidence.FarApart
 }
 
 // athome returns a segment with addresses on the playlist's own server as paths:

@@ -2,28 +2,8 @@ package checks
 
 import (
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/evidence"
 )
-
-// HitsOf returns the answers from cache among the newest segments that we asked
-// an edge for a second time, before the judge files the probe. What others asked
-// for long ago may have left the cache. Open says that such requests were hits once.
-func HitsOf(h *History, o *probe.Observation) Marks {
-	m := h.Hits
-	if _, known := h.Segment(o.Segment.MSN); !known {
-		return m
-	}
-	if h.Target.Side != probe.Edge || !o.Segment.Repeat || !o.OK() || o.Exchange.XCache == "" {
-		return m
-	}
-	m.Add(o.Exchange.Hit())
-	m.Open = m.Open || m.N >= hitsKnown && m.count(hitsKnown) >= hitsKnown-1
-	return m
-}
-
-// hitsKnown is of how many repeated requests all but one are hits where an edge
-// keeps segments, and none where it does so no longer. Caches that take turns
-// behind one name are in between.
-const hitsKnown = 16
 
 var edgeHit = register(Check{
 	ID:      "edge.hit",
@@ -38,8 +18,8 @@ var edgeHit = register(Check{
 		switch m := &p.History.Hits; {
 		case p.History.Target.Side != probe.Edge || !p.Obs.Segment.Repeat:
 			p.Silent = true
-		case m.Open && m.N >= hitsKnown && m.count(hitsKnown) == 0:
-			p.Reportf(probe.Warning, "the newest %d segments that were asked for again were not in its cache", hitsKnown)
+		case m.Open && m.N >= evidence.HitsKnown && m.Count(evidence.HitsKnown) == 0:
+			p.Reportf(probe.Warning, "the newest %d segments that were asked for again were not in its cache", evidence.HitsKnown)
 		}
 	},
 })

@@ -4,66 +4,82 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/evidence"
 )
 
 var edgeLag = register(Check{
 	ID:      "edge.lag",
 	Summary: "edge is behind the origin",
-	Doc: "The edge's newest segment is older than what the origin had listed before the edge was asked, by more than the segments that its cache may hold back " +
-		"(TTL and stale-while-revalidate over the mean duration, rounded up): warning; by more than one further, or more than three: error; when the edge has not moved " +
-		"for longer than its cache allows while the origin did: critical.",
-	Spec:     "RFC 8216bis §6.2.1; CloudFront Developer Guide, Expiration",
-	Severity: probe.Critical,
-	Blame:    probe.BlameCDN,
-	After:    2, Of: 3,
-	Explains: []string{"edge.age", "upd.stale", "ll.*", "alt.*"},
+	Doc: "The edge gives content that the origin replaced too long ago, by the ring of the origin's versions and no header. Where the origin's headers let caches keep a playlist for longer " +
+		"than a target duration, or none limits it: error after one target duration, critical after 1.5. Else it counts from one second past what the headers allow: an edge that stands still is an error, " +
+		"one target duration later critical; an edge that moves on one copy behind, as caches do that revalidate in the background, is info below one target " +
+		"duration, a warning below three (the default hold-back), and critical from there on.",
+	Spec:      "RFC 8216bis §6.2.1; CloudFront Developer Guide, Expiration",
+	Severity:  probe.Critical,
+	Blame:     probe.BlameCDN,
+	After:     2,
+	Of:        3,
+	Explains:  []string{"edge.age", "upd.stale", "ll.*", "alt.*"},
+	Staleness: true,
+	Timed:     true,
 	Run: func(p *Pass) {
 		h := p.History
-		behind, ok := p.behind()
-		if !ok || behind <= h.AllowedSegments() {
+		if h.Target.Side != probe.Edge || p.Obs.Playlist == nil || !p.Obs.Playlist.Live() {
+			p.Silent = h.Failing()
 			return
 		}
-		over := behind - h.AllowedSegments()
-		still := p.Now.Sub(h.Advanced)
-		s := probe.Warning
-		switch {
-		case over > 1 && still > h.TD()*3/2+h.Allowance():
-			s = probe.Critical
-		case over > 1, behind > 3:
-			s = probe.Error
+		lag := h.Lag()
+		if !lag.Known || lag.Age == 0 {
+			return
 		}
-		p.Reportf(s, "%s behind (its cache explains %d); last moved %s ago", plural(behind, "segment"), h.AllowedSegments(), seconds(still))
+		s := severityOfLag(h, lag.Age)
+		if s == probe.NoSeverity {
+			return
+		}
+		p.Reportf(s, "%s behind, for %s; its cache explains %s", plural(lag.Segments, "segment"), seconds(lag.Age), seconds(min(h.Allowance(), h.TD())))
+		p.Found.Proven = h.Still()
 	},
 })
 
-// behind returns by how many segments the edge is behind what the origin
-// listed before the edge was asked, so that no race counts as lag.
-func (p *Pass) behind() (uint64, bool) {
-	h := p.History
-	if h.Target.Side != probe.Edge || h.Pair == nil || p.Obs.Playlist == nil || !p.Obs.Playlist.Live() || len(p.Obs.Playlist.Segments) == 0 {
-		return 0, false
+// severityOfLag is how bad it is that the edge's content was replaced at the
+// origin so long ago.
+func severityOfLag(h *evidence.History, age time.Duration) probe.Severity {
+	td := h.TD()
+	ttl, stated := h.TTL()
+	if !stated || ttl > td {
+		return step(age, probe.Error, td, 3*td/2, 3*td/2)
 	}
-	origin, ok := h.Pair.SeenBefore(p.Obs.Exchange.Started)
-	if !ok {
-		return 0, false
+	if age <= h.Allowance()+time.Second {
+		return probe.NoSeverity
 	}
-	edge := last(p.Obs.Playlist).MSN
-	if edge >= origin.LastMSN {
-		return 0, true
+	if h.Still() {
+		over := age - h.Allowance() - time.Second
+		return step(over, probe.Error, 0, td)
 	}
-	if n := origin.LastMSN - edge; n < numberings {
-		return n, true
+	switch {
+	case age < td:
+		return probe.Info
+	case age < 3*td:
+		return probe.Warning
+	default:
+		return probe.Critical
 	}
-	return 0, false // edge.body
 }
 
-// numberings is from which distance on an edge is not late, but numbers its
-// segments in another way.
-const numberings = 1000
+// step is a severity that rises from the first one, past each limit.
+func step(d time.Duration, first probe.Severity, limits ...time.Duration) probe.Severity {
+	s := probe.NoSeverity
+	for i, limit := range limits {
+		if d > limit {
+			s = min(first+probe.Severity(i), probe.Critical)
+		}
+	}
+	return s
+}
 
-// AllowedSegments is how many segments a cache that keeps its promise can be
+// allowedSegments is how many segments a cache that keeps its promise can be
 // behind: ceil(TTL / mean duration).
-func (h *History) AllowedSegments() uint64 {
+func allowedSegments(h *evidence.History) uint64 {
 	if h.Playlist == nil {
 		return 1
 	}

@@ -22,6 +22,3 @@ var endlist = register(Check{
 		p.Reportf(probe.Critical, "EXT-X-ENDLIST after segment %d", p.History.High)
 	},
 })
-
-// Over reports whether the event has ended by its own schedule at t.
-func (s *Stream) Over(t time.Time) bool { return !s.Ends.IsZero() && !t.Before(s.Ends) }

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
-	"github.com/streamwatch/streamwatch/probe/judge"
+	"github.com/streamwatch/streamwatch/probe/checks"
 )
 
 // setHead applies a key=value of a timeline that is about the head of an answer
@@ -58,13 +58,13 @@ func (p *player) setHead(o *probe.Observation, key, value string) {
 }
 
 // override sets the severity of a check, so that what is info can be seen.
-func override(t *testing.T, o *judge.Options, check, severity string) {
+func override(t *testing.T, o *checks.Options, check, severity string) {
 	var s probe.Severity
 	if err := s.UnmarshalText([]byte(severity)); err != nil {
 		t.Fatal(err)
 	}
 	if o.Overrides == nil {
-		o.Overrides = map[string]judge.Override{}
+		o.Overrides = map[string]checks.Override{}
 	}
-	o.Overrides[check] = judge.Override{Severity: s}
+	o.Overrides[check] = checks.Override{Severity: s}
 }

@@ -10,7 +10,8 @@ var httpRedirect = register(Check{
 	Severity: probe.Critical,
 	Blame:    probe.BlameConfig,
 	After:    2, Of: 3,
-	Explains: []string{"upd.stale", "ll.*", "alt.*", "edge.*"},
+	Explains:  []string{"upd.stale", "ll.*", "alt.*", "edge.*"},
+	Transport: true,
 	Run: func(p *Pass) {
 		failedWith(probe.FailRedirects, probe.Critical)(p)
 		failedWith(probe.FailURL, probe.Critical)(p)

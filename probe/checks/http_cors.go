@@ -6,12 +6,6 @@ import (
 	"github.com/streamwatch/streamwatch/probe"
 )
 
-// Permission is what a playlist's answers say to pages on other sites.
-type Permission struct {
-	Given string // Access-Control-Allow-Origin of the newest answer
-	Ever  bool   // one of them permitted something
-}
-
 var httpCORS = register(Check{
 	ID:      "http.cors",
 	Summary: "pages on other sites may not play the stream",

@@ -20,7 +20,7 @@ var httpCtypePlaylist = register(Check{
 	Run: func(p *Pass) {
 		ex := &p.Obs.Exchange
 		if !ex.OK() || ex.Status == 304 || p.Obs.Playlist == nil || p.Obs.Playlist.Kind == probe.UnknownKind {
-			return
+			p.Silent = true // such an answer states no type, or is another fault
 		}
 		base, _, _ := strings.Cut(ex.ContentType, ";")
 		switch strings.ToLower(strings.TrimSpace(base)) {

@@ -11,7 +11,9 @@ var httpStatus = register(Check{
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,
 	After:    2, Of: 3,
-	Explains: followLoss(),
+	Explains:  followLoss(),
+	Transport: true,
+	Ripens:    true,
 	Run: func(p *Pass) {
 		ex := &p.Obs.Exchange
 		if ex.Failure != "" || ex.OK() {

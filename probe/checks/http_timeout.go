@@ -10,7 +10,9 @@ var httpTimeout = register(Check{
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,
 	After:    2, Of: 3, Shared: true,
-	Explains: followLoss(),
+	Explains:  followLoss(),
+	Transport: true,
+	Timed:     true,
 	Run: func(p *Pass) {
 		if ex := &p.Obs.Exchange; ex.Failure == probe.FailTimeout {
 			p.Reportf(p.severityOfLoss(), "no complete answer within %s", seconds(ex.Duration()))

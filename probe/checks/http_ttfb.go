@@ -15,6 +15,7 @@ var httpTTFB = register(Check{
 	Severity: probe.Error,
 	Blame:    probe.BlameOrigin,
 	After:    3, Of: 5,
+	Timed: true,
 	Run: func(p *Pass) {
 		ex, td := &p.Obs.Exchange, p.History.TD()
 		if p.Obs.Strained || !ex.OK() || td == 0 || p.Obs.Playlist == nil || !p.Obs.Playlist.Live() || blocking(ex.URL) {

@@ -10,7 +10,10 @@ var httpUnreachable = register(Check{
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,
 	After:    2, Of: 3,
-	Explains: followLoss(),
+	Explains:  followLoss(),
+	Transport: true,
+	Ripens:    true,
+	Timed:     true,
 	Run: func(p *Pass) {
 		if ex := &p.Obs.Exchange; ex.Failure.Unreachable() {
 			p.Reportf(p.severityOfLoss(), "%s: %s", ex.Failure, ex.Error)

@@ -1,18 +1,8 @@
 package checks
 
 import (
-	"time"
-
 	"github.com/streamwatch/streamwatch/probe"
 )
-
-// KeyTurns is how the key of a rendition was changed.
-type KeyTurns struct {
-	ID      uint64        // of the newest segment's key, a hash of its URI; 0 is none
-	Turned  time.Time     // when it was last changed; zero while it was not
-	Longest time.Duration // between two changes
-	Count   int           // of such times
-}
 
 var keyRotate = register(Check{
 	ID:      "key.rotate",

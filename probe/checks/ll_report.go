@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/evidence"
 )
 
 var llReport = register(Check{
@@ -51,7 +52,7 @@ var llReport = register(Check{
 
 // reportOf finds the report on a sibling among those of h. One on another host
 // needs none, as far as we can tell: it counts as found, with nothing stated.
-func reportOf(h, sibling *History, reports []probe.RenditionReport) (probe.RenditionReport, bool) {
+func reportOf(h, sibling *evidence.History, reports []probe.RenditionReport) (probe.RenditionReport, bool) {
 	base, err := url.Parse(h.Good.Exchange.URL)
 	other, err2 := url.Parse(sibling.Good.Exchange.URL)
 	if err != nil || err2 != nil || base.Host != other.Host {
@@ -72,16 +73,16 @@ func reportOf(h, sibling *History, reports []probe.RenditionReport) (probe.Rendi
 // reportLags returns the newest part that a sibling was seen to list before a
 // reload was answered, and whether the report on it is behind that. An answer
 // that did not have to wait may be an old one, out of a cache.
-func (p *Pass) reportLags(s *History, r probe.RenditionReport) (Position, bool) {
+func (p *Pass) reportLags(s *evidence.History, r probe.RenditionReport) (evidence.Position, bool) {
 	if s.LowLatency == nil || !r.LastMSN.Stated || !r.LastPart.Stated || !p.Obs.LowLatency.Waited(p.Obs.Exchange.Duration()) {
-		return Position{}, false
+		return evidence.Position{}, false
 	}
 	before := p.Obs.Exchange.Done.Add(-p.partTarget() - network)
-	said := Position{MSN: r.LastMSN.Value, Part: int(min(r.LastPart.Value, 1<<30))}
+	said := evidence.Position{MSN: r.LastMSN.Value, Part: int(min(r.LastPart.Value, 1<<30))}
 	for _, seen := range slices.Backward(s.LowLatency.Positions) {
 		if seen.At.Before(before) {
-			return seen, said.before(seen) && seen.MSN < said.MSN+1000 // else it is another numbering
+			return seen, said.Before(seen) && seen.MSN < said.MSN+1000 // else it is another numbering
 		}
 	}
-	return Position{}, false
+	return evidence.Position{}, false
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/evidence"
 )
 
 var pdtDrift = register(Check{
@@ -19,10 +20,10 @@ var pdtDrift = register(Check{
 	Explains: []string{"pdt.latency"},
 	Run: func(p *Pass) {
 		c := p.History.Clock
-		if c == nil || c.date.IsZero() {
+		if c == nil || !c.Dated() {
 			return
 		}
-		rate, slack, ok := c.trend(func(m minute) float32 { return m.date })
+		rate, slack, ok := c.DateTrend()
 		if _, too := p.overrun(c); too {
 			return
 		}
@@ -34,7 +35,7 @@ var pdtDrift = register(Check{
 		case over > 0.2:
 			s = probe.Error
 		}
-		p.Reportf(s, "%+.0f ms a minute for the last %d minutes", -rate*1000, clockMinutes)
+		p.Reportf(s, "%+.0f ms a minute for the last %d minutes", -rate*1000, evidence.ClockMinutes)
 	},
 })
 
@@ -67,11 +68,11 @@ var durSum = register(Check{
 // overrun is by how many seconds a minute the clock runs ahead of the media that
 // is published, and whether that is more than 1 %. What is rounded to seconds
 // adds up to anything.
-func (p *Pass) overrun(c *Clock) (perMinute float64, too bool) {
+func (p *Pass) overrun(c *evidence.Clock) (perMinute float64, too bool) {
 	if p.Obs.Playlist.WholeSeconds {
 		return 0, false
 	}
-	rate, slack, ok := c.trend(func(m minute) float32 { return m.media })
+	rate, slack, ok := c.MediaTrend()
 	return rate, ok && math.Abs(rate)-slack > 0.6
 }
 
@@ -85,15 +86,16 @@ var pdtLatency = register(Check{
 	Blame:    probe.BlameEncoder,
 	When:     OnPlaylist,
 	Hold:     60,
+	Timed:    true,
 	Run: func(p *Pass) {
 		c, td := p.History.Clock, p.History.TD()
 		if c == nil || td == 0 {
 			return
 		}
-		if !c.date.IsZero() && c.Behind.Seconds() < -1 {
+		if c.Dated() && c.Behind.Seconds() < -1 {
 			p.Reportf(probe.Info, "the newest segment ends %.1f s from now", -c.Behind.Seconds())
 		}
-		if late, ok := c.step(); ok && late > td.Seconds()+2*c.jitter() {
+		if late, ok := c.Step(); ok && late > td.Seconds()+2*c.Jitter() {
 			p.Reportf(probe.Warning, "for two minutes by %.1f s", late)
 		}
 	},

@@ -12,7 +12,8 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/streamwatch/streamwatch/probe"
-	"github.com/streamwatch/streamwatch/probe/judge"
+	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/incident"
 	"github.com/streamwatch/streamwatch/probe/playlist"
 )
 
@@ -33,7 +34,7 @@ type player struct {
 
 func play(t *testing.T, a *txtar.Archive) string {
 	p := &player{t: t, last: map[probe.Target]*probe.Observation{}, told: map[string]string{}}
-	o := judge.Options{Event: "e", Stream: "s"}
+	o, on := incident.Options{Event: "e"}, checks.Options{Stream: "s"}
 	var controls []asked
 	for line := range strings.Lines(string(a.Comment)) {
 		switch f := strings.Fields(line); {
@@ -52,7 +53,7 @@ func play(t *testing.T, a *txtar.Archive) string {
 		case len(f) == 2 && f[0] == "show":
 			p.verbose = true
 		case len(f) == 3 && f[0] == "severity":
-			override(t, &o, f[1], f[2])
+			override(t, &on, f[1], f[2])
 		case len(f) == 7 && f[0] == "resume":
 			o.Resume = append(o.Resume, p.resumed(f[1:]))
 		}
@@ -67,27 +68,40 @@ func play(t *testing.T, a *txtar.Archive) string {
 			targets = append(targets, obs.Target)
 		}
 	}
-	j := judge.New(o)
-	j.Watch(targets)
+	desk := incident.NewDesk(o, epoch)
+	s := desk.Stream(on)
+	s.Targets(targets)
 	for _, obs := range all {
+		p.tick(desk, obs.Exchange.Done)
 		for _, c := range controls {
 			if c.always {
 				c.at = obs.Exchange.Done
 			}
 			if !c.at.After(obs.Exchange.Done) {
-				j.Control(c.ok, c.at)
+				desk.Control(c.ok, c.at)
 			}
 		}
-		res := j.Step(obs, obs.Exchange.Done)
-		for i := range res.Incidents {
-			p.tell(obs.Exchange.Done, &res.Incidents[i])
-		}
-		if v := j.Snapshot(obs.Exchange.Done).Verdict; p.verbose && v != p.verdict {
+		_, res := s.Step(obs, obs.Exchange.Done)
+		p.tellAll(obs.Exchange.Done, res.Incidents)
+		if v := s.Verdict().Verdict; p.verbose && v != p.verdict {
 			fmt.Fprintf(&p.out, "%s verdict %s\n", stamp(obs.Exchange.Done), v)
 			p.verdict = v
 		}
 	}
 	return strings.TrimSpace(p.out.String())
+}
+
+// tick lets the desk do what is due before a moment.
+func (p *player) tick(desk *incident.Desk, until time.Time) {
+	for at := desk.Next(); !at.IsZero() && at.Before(until); at = desk.Next() {
+		p.tellAll(at, desk.Tick(at).Incidents)
+	}
+}
+
+func (p *player) tellAll(now time.Time, changed []probe.Incident) {
+	for i := range changed {
+		p.tell(now, &changed[i])
+	}
 }
 
 // asked is what came of asking the control URL.

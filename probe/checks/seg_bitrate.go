@@ -1,60 +1,9 @@
 package checks
 
 import (
-	"math"
-	"time"
-
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/evidence"
 )
-
-// Rate is the mean bit rate of a rendition: what is an hour older counts e times
-// less. The judge adds each segment whose size is known, once.
-type Rate struct {
-	Bits, Seconds float64
-	Media         time.Duration // of the segments that were added
-	Least         float64       // the least mean with enough evidence, bits per second; 0 is none yet
-}
-
-const (
-	rateEvidence = 10 * time.Minute // of media before a mean is one
-	rateHour     = 30 * time.Minute // before it is that of an hour
-	rateRecent   = 20               // newest segments that count as now
-	rateLow      = 5                // segments in a row that make a low rate
-)
-
-// Add takes in a segment.
-func (r *Rate) Add(size int64, d time.Duration) {
-	if size <= 0 || d <= 0 {
-		return
-	}
-	fade := math.Exp(-d.Hours())
-	r.Bits, r.Seconds, r.Media = r.Bits*fade+float64(size)*8, r.Seconds*fade+d.Seconds(), r.Media+d
-	if mean, ok := r.mean(rateEvidence); ok && (r.Least == 0 || mean < r.Least) {
-		r.Least = mean
-	}
-}
-
-// mean is in bits per second; false without so much evidence.
-func (r *Rate) mean(evidence time.Duration) (float64, bool) {
-	return r.Bits / r.Seconds, r.Media >= evidence
-}
-
-// recent is the mean and the largest bit rate of the newest n segments; false
-// when fewer are known.
-func (h *History) recent(n int) (mean, most float64, ok bool) {
-	var bits, secs float64
-	count := 0
-	for i := len(h.Segments) - 1; i >= 0 && count < n; i-- {
-		s := &h.Segments[i]
-		if !s.OK || s.Size <= 0 || s.Duration <= 0 {
-			continue
-		}
-		b, d := float64(s.Size)*8, s.Duration.Seconds()
-		bits, secs, most = bits+b, secs+d, max(most, b/d)
-		count++
-	}
-	return bits / secs, most, count == n
-}
 
 var segBitratePeak = register(Check{
 	ID:      "seg.bitrate.peak",
@@ -78,9 +27,9 @@ var segBitratePeak = register(Check{
 		if own := float64(rec.Size) * 8 / rec.Duration.Seconds(); own > 1.1*limit && rec.Duration*2 >= p.History.TD() {
 			p.Reportf(probe.Info, "segment %d has %.0f kbit/s, BANDWIDTH is %.0f", rec.MSN, own/1000, limit/1000)
 		}
-		hour, known := p.History.Rate.mean(rateEvidence)
-		if now, _, enough := p.History.recent(rateRecent); enough && known && now > 1.25*limit && hour <= limit {
-			p.Reportf(probe.Warning, "the last %d segments have %.0f kbit/s, BANDWIDTH is %.0f; the mean was %.0f", rateRecent, now/1000, limit/1000, hour/1000)
+		hour, known := p.History.Rate.Mean(evidence.RateEvidence)
+		if now, _, enough := p.History.Recent(evidence.RateRecent); enough && known && now > 1.25*limit && hour <= limit {
+			p.Reportf(probe.Warning, "the last %d segments have %.0f kbit/s, BANDWIDTH is %.0f; the mean was %.0f", evidence.RateRecent, now/1000, limit/1000, hour/1000)
 		}
 	},
 })
@@ -98,7 +47,7 @@ var segBitrateAvg = register(Check{
 	Run: func(p *Pass) {
 		_, ok := p.firstProbe()
 		r, limit := &p.History.Rate, 1.1*float64(p.History.Target.Average)
-		mean, known := r.mean(rateHour)
+		mean, known := r.Mean(evidence.RateHour)
 		if !ok || !known || limit == 0 {
 			p.Silent = true
 			return
@@ -127,7 +76,7 @@ var segBitrateLow = register(Check{
 	Run: func(p *Pass) {
 		rec, ok := p.firstProbe()
 		h := p.History
-		hour, known := h.Rate.mean(rateEvidence)
+		hour, known := h.Rate.Mean(evidence.RateEvidence)
 		if !ok || !known || h.Target.Peak == 0 {
 			p.Silent = true
 			return
@@ -136,7 +85,7 @@ var segBitrateLow = register(Check{
 		if base == 0 {
 			base = hour
 		}
-		if mean, most, enough := h.recent(rateLow); enough && most < base/10 && hour > base/2 {
+		if mean, most, enough := h.Recent(evidence.RateLow); enough && most < base/10 && hour > base/2 {
 			p.Reportf(probe.Warning, "segment %d and those before it have %.0f kbit/s; the mean of the hour is %.0f", rec.MSN, mean/1000, hour/1000)
 		}
 	},
@@ -158,7 +107,7 @@ var bitrateTag = register(Check{
 			p.Silent = true
 			return
 		}
-		s, listed := p.History.listed(rec)
+		s, listed := listed(p.History, rec)
 		if !listed || s.Bitrate == 0 {
 			p.Silent = true
 			return

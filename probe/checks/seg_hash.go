@@ -12,6 +12,7 @@ var segHash = register(Check{
 	When:     OnSegment,
 	Hold:     5,
 	Explains: []string{"edge.bytes", "seg.size", "seg.ts.*", "seg.mp4.*"},
+	Recovers: true,
 	Run: func(p *Pass) {
 		rec, ok := p.History.Segment(p.Obs.Segment.MSN)
 		if !ok || !rec.OK || !p.Obs.OK() {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/evidence"
 )
 
 var segSize = register(Check{
@@ -37,7 +38,7 @@ var segSize = register(Check{
 			p.Reportf(probe.Critical, "segment %d has 0 bytes", rec.MSN)
 			return
 		}
-		sizes := p.History.sizesLike(rec)
+		sizes := sizesLike(p.History, rec)
 		if len(sizes) < 4 {
 			return
 		}
@@ -57,14 +58,14 @@ var segSize = register(Check{
 
 // cutShort reports whether the bytes show that the end of a segment is missing.
 // That it is small does not: a slate after the show is small too.
-func (p *Pass) cutShort(rec *SegmentRecord) bool {
+func (p *Pass) cutShort(rec *evidence.SegmentRecord) bool {
 	return len(p.Obs.Segment.Problems) > 0 || rec.Lasts.Stated && rec.Lasts.Value < rec.Duration*4/5
 }
 
 // sizesLike returns the sizes, in order, of the newest segments that last about
 // as long as rec. The newest ones that are as small as a cut one is are left
 // out: what is measured must not become the measure.
-func (h *History) sizesLike(rec *SegmentRecord) []int64 {
+func sizesLike(h *evidence.History, rec *evidence.SegmentRecord) []int64 {
 	var sizes []int64
 	for i := len(h.Segments) - 1; i >= 0 && len(sizes) < 20; i-- {
 		s := &h.Segments[i]

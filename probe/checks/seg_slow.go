@@ -18,6 +18,7 @@ var segSlow = register(Check{
 	After:    2, Of: 4, Shared: true,
 	Hold:     3, // what was asked for later can arrive earlier
 	Explains: []string{"http.ttfb"},
+	Timed:    true,
 	Run: func(p *Pass) {
 		d := p.Obs.Segment.Duration
 		took := p.Obs.Exchange.Duration()

@@ -83,7 +83,13 @@ func (p *Pass) pairWillKnow() bool {
 	return !asked || !rec.OK && rec.Failed < 2
 }
 
+// severityOfSegment is a warning while it may heal by itself: no answer, or an
+// error of the server, as while a cache reloads, for less than a target duration.
 func (p *Pass) severityOfSegment() probe.Severity {
+	ex, rec := &p.Obs.Exchange, p.Obs.Segment
+	if (ex.Failure != "" || ex.Status >= 500) && p.Now.Sub(rec.Listed) < p.History.TD() {
+		return probe.Warning
+	}
 	if p.Obs.Segment.Newest {
 		return probe.Critical
 	}

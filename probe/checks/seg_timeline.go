@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/evidence"
 )
 
 // Where a segment's time begins must be where that of the one before ends.
@@ -39,8 +40,8 @@ func segmentTime(id, summary, spec string, wraps bool, differs string) *Check {
 }
 
 // compareTimes reports when b does not begin where a ends.
-func (p *Pass) compareTimes(a, b *SegmentRecord) {
-	if !p.History.joined(a, b) {
+func (p *Pass) compareTimes(a, b *evidence.SegmentRecord) {
+	if !joined(p.History, a, b) {
 		return
 	}
 	took := timeBetween(a.Start.Value, b.Start.Value, a.Wraps)
@@ -62,12 +63,12 @@ func (p *Pass) compareTimes(a, b *SegmentRecord) {
 
 // joined reports whether b follows a, as the newest playlist lists them, with
 // nothing between them that may break the time.
-func (h *History) joined(a, b *SegmentRecord) bool {
+func joined(h *evidence.History, a, b *evidence.SegmentRecord) bool {
 	if !a.OK || !b.OK || !a.Start.Stated || !b.Start.Stated || a.Wraps != b.Wraps || a.Track != b.Track {
 		return false
 	}
-	first, ok := h.listed(a)
-	second, ok2 := h.listed(b)
+	first, ok := listed(h, a)
+	second, ok2 := listed(h, b)
 	if !ok || !ok2 || first.DSN != second.DSN || first.Gap || second.Gap {
 		return false
 	}

@@ -33,5 +33,5 @@ var seqRegress = register(Check{
 // otherCache reports whether a step back by so many segments is only that
 // another point of presence answered, whose copy is older within its allowance.
 func (p *Pass) otherCache(back uint64) bool {
-	return p.History.Target.Side == probe.Edge && p.History.PopChanged && back <= p.History.AllowedSegments()
+	return p.History.Target.Side == probe.Edge && p.History.PopChanged && back <= allowedSegments(p.History)
 }

@@ -1,6 +1,9 @@
 package checks
 
-import "github.com/streamwatch/streamwatch/probe"
+import (
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/evidence"
+)
 
 // atSource reports whether this side is where content is judged: the origin, or
 // an edge whose origin gives no playlist. Elsewhere the origin's copy is judged,
@@ -12,7 +15,7 @@ func (p *Pass) atSource() bool {
 
 // firstProbe returns the record of a segment whose first good probe this is, at
 // the source. What other probes show is no round of a check of content.
-func (p *Pass) firstProbe() (*SegmentRecord, bool) {
+func (p *Pass) firstProbe() (*evidence.SegmentRecord, bool) {
 	rec, ok := p.History.Segment(p.Obs.Segment.MSN)
 	if !ok || !rec.OK || p.Obs.Segment.Repeat || !rec.FirstOK.Equal(rec.At) || !p.atSource() {
 		p.Silent = true
@@ -23,10 +26,10 @@ func (p *Pass) firstProbe() (*SegmentRecord, bool) {
 
 // wholeSeconds reports whether a duration may have been rounded to seconds, as
 // EXTINF was before version 3 of the protocol.
-func wholeSeconds(rec *SegmentRecord) bool { return rec.Duration%1e9 == 0 }
+func wholeSeconds(rec *evidence.SegmentRecord) bool { return rec.Duration%1e9 == 0 }
 
 // listed returns the newest playlist's entry of a segment that was probed.
-func (h *History) listed(rec *SegmentRecord) (*probe.Segment, bool) {
+func listed(h *evidence.History, rec *evidence.SegmentRecord) (*probe.Segment, bool) {
 	if h.Playlist == nil {
 		return nil, false
 	}

@@ -41,7 +41,7 @@ var dseqMissing = register(Check{
 	Explains: []string{"dseq.math", "alt.dseq"},
 	Run: func(p *Pass) {
 		pl := p.Obs.Playlist
-		if !pl.Live() || pl.Type == "EVENT" || pl.DiscontinuitySequence.Stated || pl.Skipped.Stated || !p.History.removed() {
+		if !pl.Live() || pl.Type == "EVENT" || pl.DiscontinuitySequence.Stated || pl.Skipped.Stated || !removed(p.History) {
 			return
 		}
 		for i := range pl.Segments {

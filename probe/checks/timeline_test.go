@@ -1,6 +1,7 @@
 package checks_test
 
 import (
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,8 @@ import (
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/checks"
 )
+
+var update = flag.Bool("update", false, "rewrite what timelines want; read the diff")
 
 // A timeline is a txtar file. Its comment says in prose what happens, and may
 // hold settings, one on a line that begins with:
@@ -68,7 +71,16 @@ func TestTimelines(t *testing.T) {
 			}
 			want := strings.TrimSpace(string(a.Files[last].Data))
 			a.Files = a.Files[:last]
-			if got := play(t, a); got != want {
+			if got := play(t, a); got != want && *update {
+				head, _, _ := strings.Cut(string(data), "-- want --\n")
+				text := head + "-- want --\n"
+				if got != "" {
+					text += got + "\n"
+				}
+				if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			} else if got != want {
 				t.Errorf("got:\n%s\nwant:\n%s", got, want)
 			}
 		})

@@ -15,6 +15,7 @@ var updEarly = register(Check{
 	Blame:    probe.BlameEncoder,
 	When:     OnUpdate,
 	Hold:     3,
+	Timed:    true,
 	Run: func(p *Pass) {
 		v, td := p.History.Versions, p.History.TD()
 		if !p.first() || p.Obs.Playlist.PartTarget.Stated || len(v) < 5 {
@@ -40,7 +41,8 @@ var updBurst = register(Check{
 	Blame:    probe.BlameEncoder,
 	When:     OnUpdate,
 	After:    2, Of: 3,
-	Hold: 3,
+	Hold:  3,
+	Timed: true,
 	Run: func(p *Pass) {
 		ex, v := &p.Obs.Exchange, p.History.Versions
 		if p.History.Target.Side != probe.Origin || ex.Age.Stated || ex.Cache() != "" {
@@ -66,46 +68,6 @@ var updBurst = register(Check{
 	},
 })
 
-// Marks are yes or no of the newest segments, bit 0 of the newest one.
-type Marks struct {
-	Bits uint64
-	N    uint8 // how many are known, at most 64
-	Open bool  // of what stretches over several segments: it has begun
-}
-
-// Add marks one segment more.
-func (m *Marks) Add(yes bool) {
-	m.Bits <<= 1
-	if yes {
-		m.Bits |= 1
-	}
-	m.N = min(m.N+1, 64)
-}
-
-// count returns how many of the newest n are marked.
-func (m *Marks) count(n int) (marked int) {
-	for i := range n {
-		marked += int(m.Bits >> i & 1)
-	}
-	return marked
-}
-
-// BreaksOf returns the discontinuities among the newest segments of a target
-// whose text is new. Those of ad breaks that cues announce are none.
-func BreaksOf(h *History) Marks {
-	m, prev, cur := h.Breaks, h.Previous, h.Playlist
-	if prev == nil || len(prev.Segments) == 0 || len(cur.Segments) == 0 || last(cur).MSN < last(prev).MSN || cur.Segments[0].MSN > last(prev).MSN+1 {
-		return Marks{}
-	}
-	for i := last(prev).MSN + 1 - cur.Segments[0].MSN; i < uint64(len(cur.Segments)); i++ {
-		s := &cur.Segments[i]
-		within := m.Open || s.CueOut.Stated || s.CueIn
-		m.Open = (m.Open || s.CueOut.Stated) && !s.CueIn
-		m.Add(s.Discontinuity && !within)
-	}
-	return m
-}
-
 var discRate = register(Check{
 	ID:      "disc.rate",
 	Summary: "stream breaks off all the time",
@@ -122,7 +84,7 @@ var discRate = register(Check{
 			return
 		}
 		n := min(max(int(2*time.Minute/d), 12), 64)
-		if got := p.History.Breaks.count(n); int(p.History.Breaks.N) >= n && 4*got >= 3*n {
+		if got := p.History.Breaks.Count(n); int(p.History.Breaks.N) >= n && 4*got >= 3*n {
 			p.Reportf(probe.Warning, "%d of %d new segments are discontinuities", got, n)
 		}
 	},

@@ -10,14 +10,17 @@ var updStale = register(Check{
 	ID:      "upd.stale",
 	Summary: "playlist stopped moving",
 	Doc: "No new segment for more than 1.5 target durations: warning; 2: error; 3: critical, the default hold-back is used up and every viewer stalls. " +
-		"At the edge the cache's allowance (TTL and stale-while-revalidate of the origin's headers, two target durations at most) and one poll come on top.",
-	Spec:     "RFC 8216bis §6.2.1; CoreMedia error -12888",
-	Severity: probe.Critical,
-	Blame:    probe.BlameEncoder,
-	Explains: []string{"alt.*", "ll.*", "edge.*", "win.*", "seq.jump", "http.cc.playlist", "upd.burst"},
+		"At the edge the cache's allowance (TTL and stale-while-revalidate of the origin's headers, 1.5 target durations at most) and one poll come on top.",
+	Spec:      "RFC 8216bis §6.2.1; CoreMedia error -12888",
+	Severity:  probe.Critical,
+	Blame:     probe.BlameEncoder,
+	Explains:  []string{"alt.*", "ll.*", "edge.*", "win.*", "seq.jump", "http.cc.playlist", "upd.burst"},
+	Staleness: true,
+	Timed:     true,
 	Run: func(p *Pass) {
 		age, limit, ok := p.staleness()
 		if !ok || age <= limit {
+			p.Silent = p.Obs.Playlist == nil // a poll that failed shows nothing of it
 			return
 		}
 		td := p.History.TD()
@@ -41,7 +44,7 @@ func (p *Pass) staleness() (age, limit time.Duration, ok bool) {
 	}
 	limit = td * 3 / 2
 	if h.Target.Side == probe.Edge && (h.Pair != nil || h.Kept.Stated) { // alone and without a TTL it may be no cache at all
-		limit += min(h.Allowance(), 2*td) + min(h.Gap, td)
+		limit += min(h.Allowance(), 3*td/2) + min(h.Gap, td)
 	}
 	since := h.Advanced
 	if p.Stream.Starts.After(since) {

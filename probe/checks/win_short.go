@@ -1,6 +1,9 @@
 package checks
 
-import "github.com/streamwatch/streamwatch/probe"
+import (
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/evidence"
+)
 
 var winShort = register(Check{
 	ID:      "win.short",
@@ -19,7 +22,7 @@ var winShort = register(Check{
 		}
 		w := pl.Window()
 		switch {
-		case w >= 3*td, !p.History.removed():
+		case w >= 3*td, !removed(p.History):
 		case len(pl.Segments) >= 5 && w >= 2*td:
 			p.Reportf(probe.Info, "window of %s, three target durations are %s", seconds(w), seconds(3*td))
 		case len(pl.Segments) >= 5 && w >= td*3/2:
@@ -34,7 +37,7 @@ var winShort = register(Check{
 
 // removed reports whether the playlist was seen to drop a segment since its
 // numbering last began. A stream may begin at any number.
-func (h *History) removed() bool {
+func removed(h *evidence.History) bool {
 	if len(h.Versions) == 0 {
 		return false
 	}

@@ -1,17 +1,13 @@
 package drill_test
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"net/url"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/drill"
 	"github.com/streamwatch/streamwatch/probe/monitor"
 	"github.com/streamwatch/streamwatch/probe/sim"
@@ -63,31 +59,17 @@ func (k *keyframes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func TestKeyframeCutsWithoutAFalseAlarm(t *testing.T) {
 	const long = 3 * time.Hour
 	for _, window := range []int{5, 6} {
-		for _, origin := range []string{"http://origin.test", ""} {
-			t.Run(fmt.Sprintf("%d segments, origin %q", window, origin), func(t *testing.T) {
+		for _, pair := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%d segments, pair %v", window, pair), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					source := newKeyframes(window, long)
-					hosts := sim.Hosts{"origin.test": source, "edge.test": source}
-					if origin != "" {
-						hosts["edge.test"] = sim.NewEdge(sim.EdgeConfig{Origin: &url.URL{Scheme: "http", Host: "origin.test"}, Transport: sim.Hosts{"origin.test": source}})
+					setup := drill.Setup{Source: source, Monitor: monitor.Options{
+						Streams: []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}}, Segments: monitor.SegmentsNone,
+					}}
+					if !pair { // without a CDN
+						setup.EdgeOnly, setup.Through = true, func(http.RoundTripper) http.RoundTripper { return sim.Transport(source) }
 					}
-					seen := drill.NewCollector()
-					m := monitor.New(monitor.Options{
-						Event: "e", Origin: origin, Edge: "http://edge.test", Streams: []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}},
-						Transport: hosts, Sinks: []probe.Sink{seen}, Segments: monitor.SegmentsNone,
-					})
-					ctx, cancel := context.WithCancel(t.Context())
-					var running sync.WaitGroup
-					running.Go(func() { m.Run(ctx) })
-					time.Sleep(long)
-					cancel()
-					running.Wait()
-					time.Sleep(time.Minute)
-					for i, in := range seen.Incidents() {
-						if i < 5 {
-							t.Errorf("false alarm: %s %s %s %v: %s", in.Check, in.Severity, in.Side, in.Renditions, in.Detail)
-						}
-					}
+					healthy(t, setup, long)
 				})
 			})
 		}

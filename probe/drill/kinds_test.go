@@ -1,14 +1,10 @@
 package drill_test
 
 import (
-	"context"
-	"net/url"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/drill"
 	"github.com/streamwatch/streamwatch/probe/monitor"
 	"github.com/streamwatch/streamwatch/probe/sim"
@@ -38,27 +34,7 @@ func TestAnHourOfEveryKind(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				origin := sim.NewOrigin(c.config)
-				edge := sim.NewEdge(sim.EdgeConfig{Origin: &url.URL{Scheme: "http", Host: "origin.test"}, Transport: sim.Hosts{"origin.test": origin}})
-				seen := drill.NewCollector()
-				o := monitor.Options{
-					Event: "e", Origin: "http://origin.test", Edge: "http://edge.test", Streams: []monitor.Stream{{Name: "main", Manifest: "/main/playlist.m3u8"}},
-					Transport: sim.Hosts{"origin.test": origin, "edge.test": edge}, Sinks: []probe.Sink{seen}, Segments: c.segments,
-				}
-				if c.alone {
-					o.Origin = ""
-				}
-				var running sync.WaitGroup
-				ctx, cancel := context.WithCancel(t.Context())
-				m := monitor.New(o)
-				running.Go(func() { m.Run(ctx) })
-				time.Sleep(long)
-				cancel()
-				running.Wait()
-				time.Sleep(time.Minute)
-				for _, in := range seen.Incidents() {
-					t.Errorf("false alarm: %s %s %s %v: %s", in.Check, in.Severity, in.Side, in.Renditions, in.Detail)
-				}
+				healthy(t, drill.Setup{Origin: c.config, EdgeOnly: c.alone, Monitor: monitor.Options{Segments: c.segments}}, long)
 			})
 		})
 	}

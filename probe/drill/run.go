@@ -1,17 +1,15 @@
 package drill
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
-	"github.com/streamwatch/streamwatch/probe/monitor"
 	"github.com/streamwatch/streamwatch/probe/sim"
 )
 
@@ -28,69 +26,80 @@ type Outcome struct {
 	Sight       time.Duration    // from the first bad observation to the opened incident
 	Pace        float64          // requests for each playlist on each side, per second
 	Allowance   time.Duration    // what the drill allows for Delay
+	Changed     int              // responses that the fault made others than they would have been
+	Change      string           // the first of them, in words
+	Early       string           // one that was another before the fault: the harness is at fault
+	Seen        *Collector
 }
 
-// OK reports whether the drill was met: found, blamed right, in time, alone.
+// OK reports whether the drill was met: the fault changed what was served, and
+// was found, blamed right, in time, alone.
 func (o *Outcome) OK() bool {
-	return o.Err == nil && o.Incident != nil && o.Delay <= o.Allowance && len(o.Before) == 0 && len(o.Others) == 0
+	return o.Err == nil && o.Changed > 0 && o.Incident != nil && o.Delay <= o.Allowance && len(o.Before) == 0 && len(o.Others) == 0
 }
 
 // Settings are the stream that a drill is held on.
 type Settings struct {
-	TargetDuration time.Duration // whole seconds; zero is 2 s
-	Renditions     int           // zero is 2
-	Jitter         float64       // of publication, at most 0.2
-	Offset         time.Duration // of the fault within a segment
-	FMP4           bool          // fragmented MP4 instead of MPEG-TS
-	Part           time.Duration // part target duration; zero is a quarter of the target duration (at most 0.5 s) for faults of low latency, and none for others
+	TargetDuration time.Duration  // whole seconds; zero is 2 s
+	Renditions     int            // zero is 2
+	Jitter         float64        // of publication, at most 0.2
+	Offset         time.Duration  // of the fault within a segment
+	FMP4           bool           // fragmented MP4 instead of MPEG-TS
+	Part           time.Duration  // part target duration; zero is a quarter of the target duration (at most 0.5 s) for faults of low latency, and none for others
+	Edge           sim.EdgeConfig // of a cache that is not the default one
+	Snapshots      int            // taken of the monitor each second
+	Keep           bool           // let Outcome.Seen keep every batch
+	Apart          bool           // no two requests are answered at the same time: two runs in a synctest bubble are alike
+}
+
+// Setup is the event on which a fault shows: with keys, parts, fragments or
+// subtitles where the fault breaks those. It has a twin.
+func (s Settings) Setup(fault string) Setup {
+	s.TargetDuration = cmp.Or(s.TargetDuration, 2*time.Second)
+	f, ok := sim.FindFault(fault)
+	if !ok {
+		f = &sim.Fault{}
+	}
+	if f.LowLatency && s.Part == 0 {
+		s.Part = min(time.Second/2, s.TargetDuration/4)
+	}
+	return Setup{
+		Origin: sim.Config{
+			TargetDuration: s.TargetDuration, Jitter: s.Jitter, Part: s.Part, FMP4: s.FMP4 || f.FMP4,
+			Encrypt: f.Encrypted, Subtitles: f.Subtitles, Renditions: make([]sim.Rendition, s.Renditions),
+		},
+		Edge: s.Edge, Snapshots: s.Snapshots, Keep: s.Keep, Apart: s.Apart, Twin: true,
+	}
 }
 
 // Run holds one drill: it lets a stream run until its beat is known, breaks it,
 // and waits for the incident.
 func Run(ctx context.Context, d Drill, s Settings) Outcome {
-	if s.TargetDuration == 0 {
-		s.TargetDuration = 2 * time.Second
-	}
-	if f, ok := sim.FindFault(d.Fault); ok && f.LowLatency && s.Part == 0 {
-		s.Part = min(time.Second/2, s.TargetDuration/4)
-	}
-	out := Outcome{Drill: d, Allowance: d.Within(s.TargetDuration)}
-	board := sim.NewBoard()
-	start := time.Now().Add(-time.Hour).Truncate(time.Second)
-	f, _ := sim.FindFault(d.Fault)
-	origin := sim.NewOrigin(sim.Config{
-		FMP4: s.FMP4, Encrypt: f != nil && f.Encrypted, Start: start, TargetDuration: s.TargetDuration, Jitter: s.Jitter, Part: s.Part, Faults: board,
-		Renditions: make([]sim.Rendition, s.Renditions),
-	})
-	edge := sim.NewEdge(sim.EdgeConfig{
-		Origin: &url.URL{Scheme: "http", Host: "origin.test"}, Transport: sim.Hosts{"origin.test": origin}, Faults: board,
-	})
-	counted := &counter{next: sim.Hosts{"origin.test": origin, "edge.test": edge}}
-	seen := NewCollector()
-	m := monitor.New(monitor.Options{
-		Event: "drill", Origin: "http://origin.test", Edge: "http://edge.test", Streams: []monitor.Stream{{Name: "main", Manifest: "/main/playlist.m3u8"}},
-		Transport: counted, Sinks: []probe.Sink{seen},
-	})
+	setup := s.Setup(d.Fault)
+	td := setup.Origin.TargetDuration
+	out := Outcome{Drill: d, Allowance: d.Within(td)}
+	counted := &counter{}
+	setup.Through = counted.over
+	w := New(setup)
+	out.Seen = w.Seen
 	begun := time.Now()
-	watching, stop := context.WithCancel(ctx)
-	var running sync.WaitGroup
-	running.Go(func() { m.Run(watching) })
-	defer running.Wait()
-	defer stop()
-	if !pause(ctx, 5*s.TargetDuration+s.Offset) {
-		out.Err = fmt.Errorf("drill %s: %w", d.Fault, ctx.Err())
-		return out
-	}
-	out.Before = seen.Incidents()
-	began := time.Now()
-	out.Began = began.UTC()
-	out.LastSegment = start.Add(began.Sub(start).Truncate(s.TargetDuration)).UTC()
-	if err := board.Inject(sim.Injection{Fault: d.Fault, From: began}); err != nil {
-		out.Err = fmt.Errorf("drill %s: %w", d.Fault, err)
-		return out
-	}
-	out.wait(ctx, seen, began, s.TargetDuration)
-	out.Pace = float64(counted.playlists.Load()) / time.Since(begun).Seconds() / float64(2*(1+max(s.Renditions, 2)))
+	w.Run(ctx, func(ctx context.Context) {
+		if !pause(ctx, 5*td+s.Offset) {
+			out.Err = fmt.Errorf("drill %s: %w", d.Fault, ctx.Err())
+			return
+		}
+		out.Before = w.Seen.Incidents()
+		began := time.Now()
+		out.Began = began.UTC()
+		out.LastSegment = w.Start.Add(began.Sub(w.Start).Truncate(td)).UTC()
+		if err := w.Break(sim.Injection{Fault: d.Fault}); err != nil {
+			out.Err = fmt.Errorf("drill %s: %w", d.Fault, err)
+			return
+		}
+		out.wait(ctx, w.Seen, began, td)
+		out.Pace = float64(counted.playlists.Load()) / time.Since(begun).Seconds() / float64(2*(1+max(s.Renditions, 2)))
+	})
+	out.Changed, out.Change, out.Early = w.Differences()
 	return out
 }
 
@@ -119,6 +128,12 @@ type counter struct {
 	playlists atomic.Int64
 }
 
+// over counts what goes to a transport.
+func (c *counter) over(next http.RoundTripper) http.RoundTripper {
+	c.next = next
+	return c
+}
+
 // RoundTrip counts and passes on.
 func (c *counter) RoundTrip(r *http.Request) (*http.Response, error) {
 	if strings.HasSuffix(r.URL.Path, ".m3u8") {
@@ -134,40 +149,4 @@ func pause(ctx context.Context, d time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	}
-}
-
-// Collector is a sink that keeps each incident as it last was.
-type Collector struct {
-	mu   sync.Mutex
-	list []probe.Incident
-}
-
-// NewCollector returns a collector that has seen nothing.
-func NewCollector() *Collector { return &Collector{} }
-
-// Name names the sink.
-func (c *Collector) Name() string { return "drill" }
-
-// Write keeps the incidents of a batch.
-func (c *Collector) Write(_ context.Context, b probe.Batch) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-next:
-	for _, in := range b.Incidents {
-		for i := range c.list {
-			if c.list[i].ID == in.ID {
-				c.list[i] = in
-				continue next
-			}
-		}
-		c.list = append(c.list, in)
-	}
-	return nil
-}
-
-// Incidents returns what was seen, in the order of opening.
-func (c *Collector) Incidents() []probe.Incident {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return append([]probe.Incident(nil), c.list...)
 }

@@ -25,7 +25,7 @@ type sendError struct {
 
 // failed notes why no response head arrived.
 func (c *Client) failed(ex *probe.Exchange, err *sendError) []byte {
-	ex.DNS, ex.Connect, ex.TLS = err.phases.dns, err.phases.connect, err.phases.tls
+	ex.DNS, ex.Connect, ex.TLS, ex.Connected = err.phases.dns, err.phases.connect, err.phases.tls, err.phases.accepted()
 	f := sendFailure(err)
 	switch {
 	case f == probe.FailCanceled:

@@ -142,7 +142,7 @@ func (c *Client) send(ctx context.Context, r *Request, ex *probe.Exchange, u *ur
 	if err != nil {
 		return nil, &sendError{err: err, ctx: ctx.Err(), phases: p}
 	}
-	ex.DNS, ex.Connect, ex.TLS, ex.Reused = p.dns, p.connect, p.tls, p.reused
+	ex.DNS, ex.Connect, ex.TLS, ex.Reused, ex.Connected = p.dns, p.connect, p.tls, p.reused, p.accepted()
 	if p.firstByte.IsZero() { // a transport without hooks
 		p.firstByte = time.Now()
 	}

@@ -62,6 +62,9 @@ type phases struct {
 	reused            bool
 }
 
+// accepted reports whether a connection was made for the hop.
+func (p *phases) accepted() bool { return p.stage >= handshaking && !p.reused }
+
 // call is one hop under way. It is the hop's context, so that the dialer finds
 // it, and it receives the transport's hooks. The lock is needed because a dial
 // may outlive the hop that began it, when another connection became idle first.

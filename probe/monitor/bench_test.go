@@ -36,7 +36,7 @@ func BenchmarkPoll(b *testing.B) {
 	defer cancel()
 	l := newLoop(s, probe.Target{Stream: "main", Rendition: "720p", Side: probe.Edge, URL: srv.URL + "/p.m3u8"}, cancel)
 	s.loops = []*loop{l}
-	s.watch()
+	s.announce()
 	poll := func() {
 		l.poll(ctx)
 		s.handle(ctx, <-s.seen)

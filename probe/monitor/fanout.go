@@ -2,7 +2,6 @@ package monitor
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 
@@ -12,16 +11,20 @@ import (
 )
 
 const (
-	queueLength  = 8192                   // batches that wait for one sink
 	gather       = 100 * time.Millisecond // for which numbers wait for company; incidents do not
 	lastFlush    = 10 * time.Second       // given to all sinks after the last batch
 	writeTimeout = 15 * time.Second
 	retryFirst   = 500 * time.Millisecond
 	retryLongest = 30 * time.Second
+	retryJournal = time.Second // between attempts to write what the journal holds
 )
 
 // fanOut hands every batch to every sink. Each sink has a queue and a
 // goroutine, so that a slow one delays nobody.
+//
+// Numbers that a sink refuses for long are given up, so that newer ones get
+// through. Incidents never are: they wait in the queue's journal until the sink
+// takes them, in order, while numbers pass them by.
 type fanOut struct {
 	queues []*queue
 	log    *zap.Logger
@@ -33,22 +36,10 @@ type keeper interface {
 	Keep(ctx context.Context)
 }
 
-// queue holds the batches that one sink has not taken yet.
-type queue struct {
-	sink   probe.Sink
-	filled chan struct{} // there is something
-	urgent chan struct{} // there is an incident, or the end
-	closed chan struct{}
-
-	mu      sync.Mutex
-	batches []probe.Batch
-	dropped uint64
-}
-
 func newFanOut(sinks []probe.Sink, log *zap.Logger) *fanOut {
 	f := &fanOut{log: log}
 	for _, s := range sinks {
-		f.queues = append(f.queues, &queue{sink: s, filled: make(chan struct{}, 1), urgent: make(chan struct{}, 1), closed: make(chan struct{})})
+		f.queues = append(f.queues, newQueue(s))
 	}
 	return f
 }
@@ -58,56 +49,6 @@ func (f *fanOut) send(b probe.Batch) {
 	for _, q := range f.queues {
 		q.add(b)
 	}
-}
-
-// add queues a batch. A full queue drops its oldest batch without incidents.
-func (q *queue) add(b probe.Batch) {
-	q.mu.Lock()
-	if len(q.batches) >= queueLength {
-		i := max(0, slices.IndexFunc(q.batches, func(old probe.Batch) bool { return len(old.Incidents) == 0 }))
-		q.batches = slices.Delete(q.batches, i, i+1)
-		q.dropped++
-	}
-	q.batches = append(q.batches, b)
-	first := len(q.batches) == 1
-	q.mu.Unlock()
-	if first {
-		signal(q.filled)
-	}
-	if len(b.Incidents) > 0 {
-		signal(q.urgent)
-	}
-}
-
-func signal(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
-}
-
-// take empties the queue.
-func (q *queue) take() []probe.Batch {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	all := q.batches
-	q.batches = nil
-	return all
-}
-
-// drop counts batches that were given up, and returns how many there are.
-func (q *queue) drop(n uint64) uint64 {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.dropped += n
-	return q.dropped
-}
-
-// waiting is how many batches are queued.
-func (q *queue) waiting() int {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return len(q.batches)
 }
 
 // close says that no batch follows.
@@ -129,61 +70,111 @@ func (f *fanOut) run(ctx context.Context) {
 
 func (f *fanOut) drain(ctx context.Context, q *queue) {
 	for open := true; open; {
+		var again <-chan time.Time
+		if q.journaled() > 0 {
+			again = time.After(retryJournal)
+		}
 		select {
 		case <-q.filled:
 			open = q.gather()
+		case <-again:
 		case <-q.closed:
 			open = false
 		}
 		f.writeAll(ctx, q, q.take())
+	}
+	for q.journaled() > 0 && pause(ctx, retryJournal) {
+		f.writeJournal(ctx, q)
+	}
+	if lost := q.journaled(); lost > 0 {
+		q.drop(uint64(lost))
+		f.log.Error("sink did not take the last incidents", zap.String("sink", q.sink.Name()), zap.Int("batches", lost))
 	}
 	if n := q.drop(0); n > 0 {
 		f.log.Warn("sink fell behind", zap.String("sink", q.sink.Name()), zap.Uint64("batches_dropped", n))
 	}
 }
 
-// gather waits for more batches to come together: waking a sink for each costs
-// more than what it does. It reports whether the queue is still open.
-func (q *queue) gather() bool {
+// pause waits, and reports whether ctx is still alive.
+func pause(ctx context.Context, d time.Duration) bool {
 	select {
-	case <-time.After(gather):
-	case <-q.urgent:
-	case <-q.closed:
+	case <-time.After(d):
+		return true
+	case <-ctx.Done():
 		return false
 	}
-	return true
 }
 
 // writeAll writes batches in order, and has them kept.
 func (f *fanOut) writeAll(ctx context.Context, q *queue, all []probe.Batch) {
-	writing, cancel := context.WithTimeout(ctx, writeTimeout)
-	defer cancel()
+	f.writeJournal(ctx, q)
 	for _, b := range all {
-		if err := q.sink.Write(writing, b); err != nil {
-			f.retry(ctx, q, b, err)
-		}
+		f.write(ctx, q, b)
+		q.done()
 	}
 	if k, ok := q.sink.(keeper); ok && len(all) > 0 {
+		writing, cancel := context.WithTimeout(ctx, writeTimeout)
+		defer cancel()
 		k.Keep(writing)
 	}
 }
 
-// retry writes one batch again and again while the sink fails. While others
-// queue up behind it, it gives up after a while, so that the newest gets through.
-func (f *fanOut) retry(ctx context.Context, q *queue, b probe.Batch, err error) {
-	for wait := retryFirst; err != nil; wait *= 2 {
+// write writes one batch. Its incidents go to the journal when others wait
+// there already or when the sink refuses them; its numbers do not wait for them.
+func (f *fanOut) write(ctx context.Context, q *queue, b probe.Batch) {
+	var err error
+	if len(b.Incidents) == 0 || q.journaled() == 0 {
+		if err = f.try(ctx, q, b); err == nil {
+			return
+		}
+	}
+	if len(b.Incidents) > 0 {
+		q.keep(b)
+		if b.Incidents = nil; len(b.Samples) == 0 {
+			return
+		}
+		err = f.try(ctx, q, b)
+	}
+	if err != nil {
+		f.retry(ctx, q, b)
+	}
+}
+
+// try writes a batch once.
+func (f *fanOut) try(ctx context.Context, q *queue, b probe.Batch) error {
+	writing, cancel := context.WithTimeout(ctx, writeTimeout)
+	err := q.sink.Write(writing, b)
+	cancel()
+	switch began, over := q.note(err, time.Now()); {
+	case began:
 		f.log.Warn("sink refused a batch", zap.String("sink", q.sink.Name()), zap.Error(err))
-		if wait > retryLongest || len(b.Incidents) == 0 && q.waiting() > queueLength/2 {
+	case over > 0:
+		f.log.Info("sink works again", zap.String("sink", q.sink.Name()), zap.Duration("after", over))
+	}
+	return err
+}
+
+// retry writes numbers again and again while the sink fails, and the journal
+// before them. It gives up after a while, and at once where many queue up behind.
+func (f *fanOut) retry(ctx context.Context, q *queue, b probe.Batch) {
+	for wait := retryFirst; ; wait *= 2 {
+		if wait > retryLongest || q.waiting() > queueLength/2 || !pause(ctx, wait) {
 			q.drop(1)
 			return
 		}
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
+		f.writeJournal(ctx, q)
+		if f.try(ctx, q, b) == nil {
 			return
 		}
-		writing, cancel := context.WithTimeout(ctx, writeTimeout)
-		err = q.sink.Write(writing, b)
-		cancel()
+	}
+}
+
+// writeJournal writes what the journal holds until the sink refuses.
+func (f *fanOut) writeJournal(ctx context.Context, q *queue) {
+	for b, ok := q.oldest(); ok; b, ok = q.oldest() {
+		if f.try(ctx, q, b) != nil {
+			return
+		}
+		q.written()
 	}
 }

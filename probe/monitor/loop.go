@@ -89,6 +89,7 @@ func (l *loop) run(ctx context.Context) {
 			return
 		}
 		l.s.m.late.add(time.Since(l.due))
+		l.s.m.strain.late(l.due)
 		wait := l.poll(ctx)
 		l.due = time.Now().Add(wait)
 		timer.Reset(wait)
@@ -141,6 +142,7 @@ func (l *loop) poll(ctx context.Context) time.Duration {
 	if ctx.Err() != nil {
 		return time.Hour
 	}
+	l.s.m.strain.late(ex.Started.Add(deadline))
 	strained := l.s.m.strain.strained()
 	if ex.Failure == probe.FailTimeout && strained {
 		return l.pace.confirmAfter()

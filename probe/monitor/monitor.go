@@ -1,10 +1,10 @@
 // Package monitor watches an event: it polls every playlist on both sides at
 // the pace at which new segments appear, probes the segments, hands what it
-// saw to one judge per stream, and passes on what the judge says.
+// saw to the desk where the event is diagnosed, and passes on what it says.
 //
 // The rule that keeps it simple: New returns something usable, Run blocks and
-// owns every goroutine, a stream's judge has one goroutine, and others see
-// snapshots that do not change.
+// owns every goroutine, what is known of a stream changes in one goroutine, and
+// others see snapshots that do not change.
 package monitor
 
 import (
@@ -17,8 +17,9 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
 	"github.com/streamwatch/streamwatch/probe/fetch"
-	"github.com/streamwatch/streamwatch/probe/judge"
+	"github.com/streamwatch/streamwatch/probe/incident"
 )
 
 // Stream is one stream to watch.
@@ -53,12 +54,13 @@ type Options struct {
 	Segments     Segments          // "" is SegmentsRange
 	Control      string            // URL that tells whether our own path works; "" has none
 	Site         string            // scheme and host of a page that plays the stream; "" is one that no server can know
-	Overrides    map[string]judge.Override
+	Overrides    map[string]checks.Override
 	Resume       []probe.Incident // open when the process stopped
 	Sinks        []probe.Sink
 	Feeds        []func(context.Context)  // run beside the loops until ctx is done; what they Send at their end still reaches the sinks
 	Observe      func(*probe.Observation) // sees each observation before it is judged, on the stream's goroutine; nil sees none
 	Log          *zap.Logger              // nil logs nothing
+	Delay        func() time.Duration     // how long goroutines wait to run, see SchedulingDelay; nil looks at timers only
 	Grace        time.Duration            // for how long a distribution that was made just now may fail before it first answers; 0 is an old one
 }
 
@@ -73,10 +75,12 @@ type Monitor struct {
 	buffers sync.Pool // of *[]byte, for the bodies of playlists
 	heads   sync.Pool // of *[]byte, for the first bytes of segments
 	started time.Time
-	control atomic.Pointer[control] // nil is unknown
-	doubt   chan struct{}           // asks the control URL at once
+	asked   atomic.Int64  // when the control URL was asked last, in unix nanoseconds; 0 is never
+	doubt   chan struct{} // asks the control URL at once
 	late    lateness
 	strain  strain
+	desk    *incident.Desk
+	due     chan struct{} // the desk has something to do by itself
 
 	mu      sync.Mutex
 	verdict probe.Verdict
@@ -96,8 +100,10 @@ func New(o Options) *Monitor {
 	}
 	m := &Monitor{
 		opts: o, log: o.Log, fan: newFanOut(o.Sinks, o.Log), doubt: make(chan struct{}, 1), prober: prober{jobs: make(chan *job, proberQueue)}, started: time.Now(),
-		clients: map[probe.Side]*fetch.Client{}, verdict: probe.Waiting, since: time.Now(),
+		clients: map[probe.Side]*fetch.Client{}, due: make(chan struct{}, 1), verdict: probe.Waiting, since: time.Now(),
 	}
+	m.desk = incident.NewDesk(incident.Options{Event: o.Event, Starts: o.Starts, Ends: o.Ends, Resume: o.Resume}, m.started)
+	m.strain = strain{delay: o.Delay, tell: m.desk.Busy}
 	m.buffers.New = func() any { return new(make([]byte, 0, 4<<10)) }
 	m.heads.New = func() any { return new(make([]byte, 0, fetch.HeadBytes+512)) }
 	if o.Origin != "" {
@@ -127,6 +133,7 @@ func (m *Monitor) Run(ctx context.Context) {
 		watching.Go(func() { feed(ctx) })
 	}
 	watching.Go(func() { m.strain.watch(ctx) })
+	watching.Go(func() { m.keep(ctx) })
 	if m.opts.Control != "" {
 		watching.Go(func() { m.watchControl(ctx) })
 	}
@@ -158,10 +165,56 @@ func (m *Monitor) beat(ctx context.Context) {
 	}
 }
 
-// control is what came of asking the control URL.
-type control struct {
-	ok    bool
-	asked time.Time
+// keep lets the desk do what is due although nothing is seen, until ctx is done.
+func (m *Monitor) keep(ctx context.Context) {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		wait := time.Hour
+		if next := m.desk.Next(); !next.IsZero() {
+			wait = time.Until(next)
+		}
+		timer.Reset(wait)
+		select {
+		case <-timer.C:
+		case <-m.due:
+			continue
+		case <-ctx.Done():
+			return
+		}
+		now := time.Now()
+		m.tell(probe.Batch{At: now, Event: m.opts.Event}, m.desk.Tick(now))
+	}
+}
+
+// tell passes on what the desk found out, with the numbers of a batch.
+func (m *Monitor) tell(b probe.Batch, res incident.Result) {
+	b.Incidents = res.Incidents
+	if len(b.Incidents) > 0 || len(b.Samples) > 0 {
+		m.fan.send(b)
+	}
+	for i := range res.Incidents {
+		m.logIncident(&res.Incidents[i])
+	}
+	for _, t := range res.Poke {
+		for _, s := range m.streams {
+			if s.cfg.Name == t.Stream {
+				s.poke(t)
+			}
+		}
+	}
+	if !m.desk.Next().IsZero() {
+		signal(m.due)
+	}
+}
+
+// logIncident says what becomes of an incident.
+func (m *Monitor) logIncident(in *probe.Incident) {
+	m.log.Info("incident "+string(in.State),
+		zap.String("id", in.ID), zap.String("check", in.Check), zap.String("severity", in.Severity.String()), zap.String("blame", string(in.Blame)),
+		zap.String("because", in.Because), zap.String("scope", string(in.Scope)), zap.Strings("streams", in.Streams),
+		zap.String("rendition", in.Rendition), zap.String("side", in.Side.String()), zap.String("detail", in.Detail),
+	)
 }
 
 // watchControl asks the control URL whether our own path works: every while,
@@ -179,7 +232,9 @@ func (m *Monitor) watchControl(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		m.control.Store(&control{ok: ex.Status > 0, asked: asked})
+		m.asked.Store(asked.UnixNano())
+		m.desk.Control(ex.Status > 0, asked)
+		signal(m.due)
 		select {
 		case <-tick.C:
 		case <-m.doubt:
@@ -192,12 +247,8 @@ func (m *Monitor) watchControl(ctx context.Context) {
 // suspect has the control URL asked at once about a poll that our own path may
 // have lost, when it was not asked since that began.
 func (m *Monitor) suspect(o *probe.Observation) {
-	if c := m.control.Load(); !o.Poll() || !o.Exchange.Failure.OurPath() || c != nil && c.asked.After(o.Exchange.Started) {
-		return
-	}
-	select {
-	case m.doubt <- struct{}{}:
-	default:
+	if o.Poll() && o.Exchange.Failure.OurPath() && m.asked.Load() <= o.Exchange.Started.UnixNano() {
+		signal(m.doubt)
 	}
 }
 
@@ -222,8 +273,11 @@ func (m *Monitor) Snapshot() *probe.Snapshot {
 	for _, s := range m.streams {
 		one := s.snapshot(now)
 		snap.Streams = append(snap.Streams, one)
-		snap.Verdict = snap.Verdict.Worse(one.Verdict)
+		if worst := snap.Verdict.Worse(one.Verdict); worst != snap.Verdict {
+			snap.Verdict, snap.Reason = worst, one.Reason
+		}
 	}
+	snap.Incidents = m.desk.Open()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if snap.Verdict != m.verdict {

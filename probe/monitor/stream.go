@@ -7,35 +7,35 @@ import (
 	"sync/atomic"
 	"time"
 
-	"go.uber.org/zap"
-
 	"github.com/streamwatch/streamwatch/probe"
-	"github.com/streamwatch/streamwatch/probe/judge"
+	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/incident"
 	"github.com/streamwatch/streamwatch/probe/playlist"
 )
 
 // single names the rendition of a stream whose manifest is a media playlist.
 const single = "media"
 
-// stream watches one stream: its goroutine owns the judge and the ladder.
+// stream watches one stream: its goroutine owns what is known of it, and the ladder.
 type stream struct {
-	m      *Monitor
-	cfg    Stream
-	mu     sync.Mutex // held while the judge works, and while a snapshot is taken
-	judge  *judge.Judge
-	seen   chan *probe.Observation
-	loops  []*loop
-	group  sync.WaitGroup
-	ctx    context.Context //nolint:containedctx // of run: workers that a loop starts outlive the loop
-	td     atomic.Int64    // target duration of the media playlist that was read last, in nanoseconds; 0 is unknown
-	keys   keyring
-	public sync.Map     // asked → whether the origin permits it to every page, as it answered last
-	round  atomic.Int64 // when every target had been polled once, in unix nanoseconds; 0 is not yet
+	m        *Monitor
+	cfg      Stream
+	mu       sync.Mutex // held while an observation is judged, and while a snapshot is taken
+	desk     *incident.Stream
+	pokes    chan probe.Target // to be polled at once
+	strained time.Time         // since when the strain was whose findings were taken back last
+	seen     chan *probe.Observation
+	loops    []*loop
+	group    sync.WaitGroup
+	ctx      context.Context //nolint:containedctx // of run: workers that a loop starts outlive the loop
+	td       atomic.Int64    // target duration of the media playlist that was read last, in nanoseconds; 0 is unknown
+	keys     keyring
+	public   sync.Map     // asked → whether the origin permits it to every page, as it answered last
+	round    atomic.Int64 // when every target had been polled once, in unix nanoseconds; 0 is not yet
 
 	ladders   map[probe.Side]*ladder
 	variables atomic.Pointer[map[string]string] // of the multivariant playlist, for EXT-X-DEFINE:IMPORT
 	polled    map[probe.Target]bool
-	open      map[string]bool // incidents that were logged as opened
 	lacked    map[string]bool // what the event asks for and the ladder lacks, as far as that was logged
 }
 
@@ -46,11 +46,8 @@ type ladder struct {
 }
 
 func newStream(m *Monitor, cfg Stream) *stream {
-	s := &stream{m: m, cfg: cfg, seen: make(chan *probe.Observation, 32), ladders: map[probe.Side]*ladder{}, polled: map[probe.Target]bool{}, open: map[string]bool{}, lacked: map[string]bool{}}
-	s.judge = judge.New(judge.Options{
-		Event: m.opts.Event, Stream: cfg.Name, Starts: m.opts.Starts, Ends: m.opts.Ends, Overrides: m.opts.Overrides, Resume: m.opts.Resume,
-		Grace: m.started.Add(m.opts.Grace),
-	})
+	s := &stream{m: m, cfg: cfg, seen: make(chan *probe.Observation, 32), ladders: map[probe.Side]*ladder{}, polled: map[probe.Target]bool{}, pokes: make(chan probe.Target, 8), lacked: map[string]bool{}}
+	s.desk = m.desk.Stream(checks.Options{Stream: cfg.Name, Overrides: m.opts.Overrides, Grace: m.started.Add(m.opts.Grace)})
 	return s
 }
 
@@ -63,11 +60,13 @@ func (s *stream) run(ctx context.Context) {
 			s.start(ctx, probe.Target{Stream: s.cfg.Name, Side: side, URL: s.m.entryURL(side, s.cfg.Manifest)})
 		}
 	}
-	s.watch()
+	s.announce()
 	for {
 		select {
 		case o := <-s.seen:
 			s.handle(ctx, o)
+		case t := <-s.pokes:
+			s.nudge(t)
 		case <-ctx.Done():
 			return
 		}
@@ -83,15 +82,15 @@ func (s *stream) start(ctx context.Context, t probe.Target) *loop {
 	return l
 }
 
-// watch tells the judge which targets there are.
-func (s *stream) watch() {
+// announce tells the desk which targets there are.
+func (s *stream) announce() {
 	targets := make([]probe.Target, 0, len(s.loops))
 	for _, l := range s.loops {
 		targets = append(targets, *l.target.Load())
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.judge.Watch(targets)
+	s.desk.Targets(targets)
 }
 
 // handle judges one observation and acts on what comes of it.
@@ -103,16 +102,8 @@ func (s *stream) handle(ctx context.Context, o *probe.Observation) {
 		s.m.opts.Observe(o)
 	}
 	s.m.suspect(o)
-	res := s.step(o)
-	s.m.fan.send(probe.Batch{At: o.Exchange.Done, Event: s.m.opts.Event, Stream: s.cfg.Name, Samples: res.Samples, Incidents: res.Incidents})
-	for i := range res.Incidents {
-		s.log(&res.Incidents[i])
-	}
-	for _, t := range res.Poke {
-		if l := s.loop(t.Rendition, t.Side); l != nil {
-			l.nudge()
-		}
-	}
+	samples, res := s.step(o)
+	s.m.tell(probe.Batch{At: o.Exchange.Done, Event: s.m.opts.Event, Stream: s.cfg.Name, Samples: samples}, res)
 	if s.round.Load() == 0 && o.Poll() {
 		s.polled[probe.Target{Rendition: o.Target.Rendition, Side: o.Target.Side}] = true
 		if len(s.polled) >= len(s.loops) {
@@ -122,32 +113,37 @@ func (s *stream) handle(ctx context.Context, o *probe.Observation) {
 }
 
 // step has one observation judged.
-func (s *stream) step(o *probe.Observation) judge.Result {
+func (s *stream) step(o *probe.Observation) ([]probe.Sample, incident.Result) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c := s.m.control.Load(); c != nil {
-		s.judge.Control(c.ok, c.asked)
+	if from := s.m.strain.since(); from.After(s.strained) {
+		s.desk.TakeBack(from)
+		s.strained = from
 	}
-	return s.judge.Step(o, o.Exchange.Done)
+	h, res := s.desk.Step(o, o.Exchange.Done)
+	if h == nil {
+		return nil, res
+	}
+	return measure(h, o, s.desk.Verdict(), o.Exchange.Done), res
 }
 
-// log says once that an incident opened and once that it closed; what changes
-// in between is for who asks for details.
-func (s *stream) log(in *probe.Incident) {
-	say, what := s.m.log.Info, "incident opened"
-	switch {
-	case in.State == probe.Closed:
-		what = "incident closed"
-		delete(s.open, in.ID)
-	case s.open[in.ID]:
-		say, what = s.m.log.Debug, "incident changed"
-	default:
-		s.open[in.ID] = true
+// poke has a target polled at once; of one without a rendition any playlist of
+// its side. It may be called from any goroutine.
+func (s *stream) poke(t probe.Target) {
+	select {
+	case s.pokes <- t:
+	default: // enough are asked for already
 	}
-	say(what,
-		zap.String("id", in.ID), zap.String("check", in.Check), zap.String("severity", in.Severity.String()), zap.String("blame", string(in.Blame)),
-		zap.String("stream", in.Stream), zap.String("rendition", in.Rendition), zap.String("side", in.Side.String()), zap.String("detail", in.Detail),
-	)
+}
+
+// nudge has a loop poll at once.
+func (s *stream) nudge(t probe.Target) {
+	for _, l := range s.loops {
+		if at := l.target.Load(); at.Side == t.Side && (at.Rendition == t.Rendition || t.Rendition == "" && at.Rendition == single) {
+			l.nudge()
+			return
+		}
+	}
 }
 
 func (s *stream) loop(rendition string, side probe.Side) *loop {
@@ -197,7 +193,7 @@ func (s *stream) becomeSingle(o *probe.Observation) {
 		}
 	}
 	o.Target.Rendition = single
-	s.watch()
+	s.announce()
 }
 
 // becomeMany is the way back: what was a media playlist now lists variants.
@@ -208,7 +204,7 @@ func (s *stream) becomeMany(o *probe.Observation) {
 		}
 	}
 	o.Target.Rendition = ""
-	s.watch()
+	s.announce()
 }
 
 // climb starts and stops loops so that each listed rendition is polled on each
@@ -227,6 +223,7 @@ func (s *stream) climb(ctx context.Context) {
 		}
 		for _, e := range from.entries {
 			t := probe.Target{Stream: s.cfg.Name, Rendition: e.Name, Side: side, URL: s.m.onSide(side, e.URL)}
+			t.Role = roleOf(e.Kind)
 			if v := e.Variant; v != nil {
 				t.Peak, t.Average = v.Bandwidth.Value, v.AverageBandwidth.Value
 			}
@@ -245,12 +242,19 @@ func (s *stream) climb(ctx context.Context) {
 		}
 		return !wanted[l]
 	})
-	s.watch()
+	s.announce()
 }
 
-// snapshot returns the stream as it is now.
-func (s *stream) snapshot(now time.Time) probe.StreamSnapshot {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return *s.judge.Snapshot(now)
+// roleOf says what an entry of the ladder is to a viewer.
+func roleOf(k playlist.Kind) probe.Role {
+	switch k {
+	case playlist.KindAudio:
+		return probe.RoleAudio
+	case playlist.KindSubtitles:
+		return probe.RoleSubtitles
+	case playlist.KindVideo:
+		return probe.RoleExtra
+	default:
+		return probe.RoleVideo
+	}
 }

@@ -16,6 +16,10 @@ type Finding struct {
 	Check        string           `json:"check"`
 	Severity     probe.Severity   `json:"severity"`
 	Blame        probe.Blame      `json:"blame"`
+	Because      string           `json:"because"`
+	Scope        probe.Scope      `json:"scope"`
+	Host         string           `json:"host,omitempty"`
+	Streams      []string         `json:"streams"`
 	Stream       string           `json:"stream"`
 	Rendition    string           `json:"rendition"`
 	Renditions   []string         `json:"renditions,omitempty"`
@@ -30,7 +34,8 @@ type Finding struct {
 // FindingOf takes from an incident what was found.
 func FindingOf(in probe.Incident) Finding {
 	return Finding{
-		Check: in.Check, Severity: in.Severity, Blame: in.Blame, Stream: in.Stream, Rendition: in.Rendition, Renditions: in.Renditions,
+		Check: in.Check, Severity: in.Severity, Blame: in.Blame, Because: in.Because, Scope: in.Scope, Host: in.Host,
+		Streams: append([]string{}, in.Streams...), Stream: in.Stream, Rendition: in.Rendition, Renditions: in.Renditions,
 		Side: in.Side, Summary: in.Summary, Detail: in.Detail, Spec: in.Spec, Consequences: in.Consequences,
 		Evidence: append([]probe.Evidence{}, in.Evidence...),
 	}
@@ -39,13 +44,20 @@ func FindingOf(in probe.Incident) Finding {
 // AdviceOf takes what is worth knowing of a stream as a finding.
 func AdviceOf(stream string, a *probe.Advice) Finding {
 	return Finding{
-		Check: a.Check, Severity: probe.Info, Blame: a.Blame, Stream: stream, Rendition: a.Renditions[0], Renditions: a.Renditions,
+		Check: a.Check, Severity: probe.Info, Blame: a.Blame, Scope: probe.ScopeRendition, Streams: []string{stream}, Stream: stream, Rendition: a.Renditions[0], Renditions: a.Renditions,
 		Side: a.Side, Summary: a.Summary, Detail: a.Detail, Spec: a.Spec, Evidence: []probe.Evidence{},
 	}
 }
 
-// where names what a finding is about: "main/720p@edge".
+// where names what a finding is about: "main/720p@edge", or in words what is
+// wider than a stream.
 func (f *Finding) where() string {
+	switch f.Scope {
+	case probe.ScopeEvent, probe.ScopeOrigin, probe.ScopeEdge:
+		in := probe.Incident{Scope: f.Scope, Host: f.Host, Streams: f.Streams, Stream: f.Stream}
+		return in.Where()
+	case probe.ScopeStream, probe.ScopeRendition:
+	}
 	s := f.Stream
 	if f.Rendition != "" {
 		s += "/" + f.Rendition
@@ -159,6 +171,12 @@ func (c *Check) Text(w io.Writer, paint func(word string) string) error {
 		wrong++
 		fmt.Fprintf(&b, "\n%s  %s  %s  blame %s\n", paint(f.Severity.String()), f.Check, f.where(), f.Blame)
 		fmt.Fprintf(&b, "  %s: %s\n", f.Summary, f.Detail)
+		if f.Because != "" {
+			fmt.Fprintf(&b, "  because: %s\n", f.Because)
+		}
+		if len(f.Streams) > 1 {
+			fmt.Fprintf(&b, "  streams: %s\n", strings.Join(f.Streams, ", "))
+		}
 		if len(f.Consequences) > 0 {
 			fmt.Fprintf(&b, "  explains %s\n", strings.Join(f.Consequences, ", "))
 		}

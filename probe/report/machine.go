@@ -40,7 +40,14 @@ func (c *Check) JUnit(w io.Writer) error {
 	for i := range c.Findings {
 		f := &c.Findings[i]
 		var text strings.Builder
-		fmt.Fprintf(&text, "%s: %s\nblame %s\n%s\n", f.Summary, f.Detail, f.Blame, f.Spec)
+		fmt.Fprintf(&text, "%s: %s\nblame %s\n", f.Summary, f.Detail, f.Blame)
+		if f.Because != "" {
+			fmt.Fprintf(&text, "because: %s\n", f.Because)
+		}
+		if len(f.Streams) > 1 {
+			fmt.Fprintf(&text, "streams: %s\n", strings.Join(f.Streams, ", "))
+		}
+		text.WriteString(f.Spec + "\n")
 		for _, e := range f.Evidence {
 			text.WriteString(e.Curl + "\n")
 		}
@@ -109,7 +116,10 @@ func (c *Check) SARIF(w io.Writer, version string, rules []Rule) error {
 		}
 		results = append(results, result{
 			Rule: f.Check, Level: level(f.Severity), Message: text{f.Summary + ": " + f.Detail}, Locations: []location{{physical{artifact{at}}}},
-			Properties: map[string]string{"blame": string(f.Blame), "severity": f.Severity.String(), "target": f.where()},
+			Properties: map[string]string{
+				"blame": string(f.Blame), "because": f.Because, "scope": string(f.Scope), "streams": strings.Join(f.Streams, ", "),
+				"severity": f.Severity.String(), "target": f.where(),
+			},
 		})
 		for _, r := range rules {
 			if r.ID == f.Check && !seen[r.ID] {

@@ -22,6 +22,7 @@ var began = time.Date(2026, 11, 28, 19, 0, 0, 0, time.UTC)
 func incident(check string, s probe.Severity, blame probe.Blame, from, to time.Duration) probe.Incident {
 	in := probe.Incident{
 		ID: check, State: probe.Opened, Check: check, Severity: s, Blame: blame, Event: "concert", Stream: "main", Rendition: "720p", Side: probe.Edge,
+		Scope: probe.ScopeRendition, Streams: []string{"main"}, Because: "the origin <moves> on", Count: 1,
 		Summary: "playlist stopped <moving>", Detail: "no new segment for 9.4 s (limit 9 s)", Began: began.Add(from), Opened: began.Add(from + time.Second),
 		Spec: "RFC 8216bis §6.2.1", Consequences: []string{"edge.lag"},
 		Evidence: []probe.Evidence{{At: began.Add(from), URL: "https://e.example/a.m3u8", Status: 200, Cache: "hit", Curl: "curl -sS 'https://e.example/a.m3u8'"}},
@@ -30,6 +31,15 @@ func incident(check string, s probe.Severity, blame probe.Blame, from, to time.D
 		closed := began.Add(to)
 		in.State, in.Closed = probe.Closed, &closed
 	}
+	return in
+}
+
+// wide is an incident of a whole edge host: one, for all its streams.
+func wide() probe.Incident {
+	in := incident("http.unreachable", probe.Critical, probe.BlameCDN, 10*time.Minute, 12*time.Minute)
+	in.Scope, in.Host, in.Rendition, in.Summary, in.Count = probe.ScopeEdge, "d111.cloudfront.net", "", "playlist cannot be fetched", 3
+	in.Because = "no connection to the edge host in 4 s, the origin answered all of them meanwhile"
+	in.Streams = []string{"extra", "main", "second", "third"}
 	return in
 }
 
@@ -43,6 +53,7 @@ func example() *Check {
 		Findings: []Finding{
 			FindingOf(incident("td.exceeded", probe.Warning, probe.BlameEncoder, 0, 0)),
 			FindingOf(incident("upd.stale", probe.Critical, probe.BlameCDN, 0, 0)),
+			FindingOf(wide()),
 			AdviceOf("main", &probe.Advice{Check: "win.few", Blame: probe.BlameEncoder, Side: probe.Origin, Renditions: []string{"720p"}, Summary: "window has few segments", Detail: "5 segments", Spec: "AS 8.11"}),
 		},
 		Playlists: []Playlist{
@@ -77,7 +88,7 @@ func TestCheckFormats(t *testing.T) {
 			}
 		})
 	}
-	if !c.Bad() || (&Check{Findings: c.Findings[1:]}).Bad() {
+	if !c.Bad() || (&Check{Findings: c.Findings[2:]}).Bad() {
 		t.Error("an error or worse makes a check bad, a warning does not")
 	}
 }
@@ -96,7 +107,7 @@ func TestRun(t *testing.T) {
 	r := &Run{
 		Version: "v1.2.3", Ended: began.Add(90 * time.Minute),
 		Snapshot: &probe.Snapshot{
-			Event: "concert", Verdict: probe.Degraded, Started: began, Since: began, At: began, Edge: "https://e.example", Origin: "http://o.example",
+			Event: "concert", Verdict: probe.Blind, Reason: "this machine is too busy", Started: began, Since: began, At: began, Edge: "https://e.example", Origin: "http://o.example",
 			Streams: []probe.StreamSnapshot{{Name: "main", Verdict: probe.OK, Renditions: []probe.RenditionSnapshot{{
 				Name: "720p", Verdict: probe.OK, Edge: &probe.SideSnapshot{Verdict: probe.OK, MediaSequence: probe.State(uint64(9)), LastSegmentAge: probe.State(3 * time.Second)},
 			}}}},
@@ -104,10 +115,11 @@ func TestRun(t *testing.T) {
 		Incidents: []probe.Incident{
 			incident("upd.stale", probe.Critical, probe.BlameCDN, time.Minute, 3*time.Minute),
 			incident("edge.age", probe.Error, probe.BlameCDN, 2*time.Minute, 4*time.Minute),
+			wide(),
 			incident("gap", probe.Error, probe.BlameEncoder, 89*time.Minute, 0),
 		},
 	}
-	want := []Total{{probe.BlameCDN, 2, 180}, {probe.BlameEncoder, 1, 60}}
+	want := []Total{{probe.BlameCDN, 3, 300}, {probe.BlameEncoder, 1, 60}}
 	if got := r.Totals(); len(got) != 2 || got[0] != want[0] || got[1] != want[1] {
 		t.Errorf("got %v, want %v", got, want)
 	}

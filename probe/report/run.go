@@ -70,6 +70,13 @@ func (r *Run) end(in *probe.Incident) time.Time {
 	return r.Ended
 }
 
+// SortIncidents puts the worst first, and the oldest of those that are alike.
+func SortIncidents(list []probe.Incident) {
+	slices.SortStableFunc(list, func(a, b probe.Incident) int {
+		return cmp.Or(cmp.Compare(b.Severity, a.Severity), a.Began.Compare(b.Began))
+	})
+}
+
 // JSON writes the report for programs.
 func (r *Run) JSON(w io.Writer) error {
 	return indented(w, struct {

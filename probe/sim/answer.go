@@ -51,6 +51,9 @@ func (a *answer) serve(w http.ResponseWriter, r *http.Request, b *blob) {
 		body := a.body(b.body)
 		b = &blob{body: body, kind: b.kind, etag: etagOf(body), modified: b.modified}
 	}
+	if a.mime != "" {
+		b = &blob{body: b.body, kind: a.mime, etag: b.etag, modified: b.modified}
+	}
 	if a.spread > 0 {
 		w = &slowWriter{ResponseWriter: w, ctx: r.Context(), spread: a.spread}
 	}

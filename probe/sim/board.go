@@ -55,10 +55,10 @@ func (in *injected) covers(t time.Time) bool {
 	return !t.Before(in.From) && (in.Until.IsZero() || t.Before(in.Until))
 }
 
-// over reports whether nothing of the fault can be seen any more. A fault of
-// the timeline is never over: later segments follow from it.
+// over reports whether nothing of the fault can be seen any more. One that the
+// numbers of later segments or discontinuities follow from is never over.
 func (in *injected) over(now time.Time) bool {
-	if in.Until.IsZero() || in.fault.stretch {
+	if in.Until.IsZero() || in.fault.stretch || in.fault.recode {
 		return false
 	}
 	return now.After(in.Until.Add(max(remembered, in.Until.Sub(in.From))))

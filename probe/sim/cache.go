@@ -14,17 +14,19 @@ type object struct {
 	status   int
 	header   http.Header // as viewers get it, without what belongs to one hop
 	blob     *blob
+	fill     int64     // the number of the request that brought it
 	obtained time.Time // when the origin was asked for it last
 	expires  time.Time
+	grace    time.Time // until this it is served though it has expired, while the origin is asked
 	spoils   time.Time // after this it is not served while the origin fails; zero is never
 }
 
 // hit is a result from the cache.
 func (o *object) hit() result {
 	if o.status >= http.StatusBadRequest {
-		return result{object: o, word: wordError, aged: true}
+		return result{object: o, word: WordError, aged: true}
 	}
-	return result{object: o, word: wordHit, aged: true}
+	return result{object: o, word: WordHit, aged: true}
 }
 
 // playlistKind tells a multivariant playlist from a media playlist.

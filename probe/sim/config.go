@@ -23,6 +23,8 @@ type Config struct {
 	PlainTime       bool          // leave EXT-X-PROGRAM-DATE-TIME out
 	FMP4            bool          // fragmented MP4 instead of MPEG-TS
 	Encrypt         bool          // METHOD=AES-128; of MPEG-TS only
+	Subtitles       bool          // a rendition of subtitles in WebVTT beside the others, "subs"
+	Second          string        // base URL of a second CDN: each variant is listed again with a URL on it; "" is none
 	Discontinuity   int           // a discontinuity every so many segments; zero is never
 
 	// Start is when the first segment, number 0, began. Zero is an hour ago.

@@ -5,7 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"io"
-	"net"
+	"maps"
 	"net/http"
 	"net/url"
 	"path"
@@ -13,80 +13,25 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// TTL bounds how long a cache keeps an object: Default where the origin says
-// nothing, else what it says, but at least Min and at most Max. With Min at
-// zero no-store, no-cache and private are obeyed.
-type TTL struct {
-	Min, Default, Max time.Duration
-}
-
-// EdgeConfig describes an Edge. Only Origin is required; zero values are the
-// defaults given with each field.
-type EdgeConfig struct {
-	Origin    *url.URL          // requests go below its path
-	Transport http.RoundTripper // nil is an http.Transport of its own
-	Headers   http.Header       // added to each request to the origin, never shown to viewers
-
-	ManifestTTL TTL           // of playlists and of names of no known type; 1 s, 1 s, 3 s
-	SegmentTTL  TTL           // of media; 0, 1 h, 24 h
-	ErrorTTL    time.Duration // of error answers, and between two tries while stale; 0.9 s, negative is none
-
-	CacheBytes     int64         // memory of the cache; 256 MiB
-	ObjectBytes    int64         // larger objects are passed on and not kept; 32 MiB
-	ConnectTimeout time.Duration // 3 s; of the Transport made here
-	ReadTimeout    time.Duration // until the head, and between two reads of the body; 10 s
-
-	Query []string // query parameters to forward and to tell objects apart by, beside _HLS_*
-	Pop   string   // X-Amz-Cf-Pop; "SIM50-C1"
-
-	Faults *Board // nil is a board of its own, with no fault on it
-}
-
-func (c EdgeConfig) withDefaults() EdgeConfig {
-	c.ManifestTTL = cmp.Or(c.ManifestTTL, TTL{Min: time.Second, Default: time.Second, Max: 3 * time.Second})
-	c.SegmentTTL = cmp.Or(c.SegmentTTL, TTL{Default: time.Hour, Max: 24 * time.Hour})
-	// CloudFront's is 1 s. So often a player asks for an unchanged playlist of
-	// two-second segments, and when it comes a millisecond early it is told the
-	// old one for another second.
-	c.ErrorTTL = max(0, cmp.Or(c.ErrorTTL, 900*time.Millisecond))
-	c.CacheBytes = cmp.Or(c.CacheBytes, 256<<20)
-	c.ObjectBytes = min(cmp.Or(c.ObjectBytes, 32<<20), c.CacheBytes)
-	c.ConnectTimeout = cmp.Or(c.ConnectTimeout, 3*time.Second)
-	c.ReadTimeout = cmp.Or(c.ReadTimeout, 10*time.Second)
-	c.Pop = cmp.Or(c.Pop, "SIM50-C1")
-	if c.Faults == nil {
-		c.Faults = NewBoard()
-	}
-	if c.Transport == nil {
-		c.Transport = &http.Transport{
-			Proxy:               http.ProxyFromEnvironment,
-			DialContext:         (&net.Dialer{Timeout: c.ConnectTimeout}).DialContext,
-			TLSHandshakeTimeout: c.ConnectTimeout,
-			MaxConnsPerHost:     256,
-			MaxIdleConnsPerHost: 64,
-			IdleConnTimeout:     30 * time.Second,
-			DisableCompression:  true, // bytes pass as they are
-			ForceAttemptHTTP2:   true,
-		}
-	}
-	return c
-}
-
 // Edge is a caching proxy in front of one HTTP origin that behaves as
-// CloudFront does: its TTL rules, its headers, one request to the origin for
-// many viewers, revalidation, and the last good copy with status 200 while the
-// origin fails. It is an http.Handler, safe for concurrent use, and starts
-// nothing by itself: a fetch runs in the goroutine of the viewer who asked
-// first. Objects are kept whole before they are served, so a viewer never sees
-// half a fill.
+// CloudFront does, or as another cache when its options say so: TTL rules,
+// headers, one request to the origin for many viewers, revalidation, and the
+// last good copy with status 200 while the origin fails. It is an http.Handler,
+// safe for concurrent use, and starts nothing by itself: a fetch runs in the
+// goroutine of the viewer who asked first. Only with EdgeConfig.Grace does one
+// run behind the viewers' backs, for ConnectTimeout and ReadTimeout at most.
+// Objects are kept whole before they are served, so a viewer never sees half a
+// fill.
 type Edge struct {
 	config EdgeConfig
-	via    string
+	host   string // that the edge calls itself by in headers
 	cache  *cache
-	memory memory // of faults
+	asked  atomic.Int64 // requests so far, of viewers and to the origin, which number them
+	memory memory       // of faults
 
 	mu      sync.Mutex
 	flights map[string]*flight
@@ -101,7 +46,7 @@ type flight struct {
 // result is what the edge has for a request.
 type result struct {
 	object *object
-	word   string        // of X-Cache
+	word   Word
 	aged   bool          // Age is stated
 	tail   io.ReadCloser // the rest of an object too large to keep, or nil
 }
@@ -111,39 +56,31 @@ func NewEdge(c EdgeConfig) *Edge {
 	c = c.withDefaults()
 	return &Edge{
 		config: c, cache: newCache(c.CacheBytes), flights: map[string]*flight{},
-		via: "1.1 " + strings.ToLower(rand.Text()) + ".cloudfront.net (CloudFront)",
+		host: cmp.Or(c.Name, strings.ToLower(rand.Text())+".cloudfront.net"),
 	}
 }
 
 // Faults returns the board whose faults the edge shows.
 func (e *Edge) Faults() *Board { return e.config.Faults }
 
-// Words of X-Cache.
-const (
-	wordHit     = "Hit"
-	wordMiss    = "Miss"
-	wordRefresh = "RefreshHit"
-	wordError   = "Error"
-)
-
 // ServeHTTP answers from the cache, or from the origin through it.
 func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
-	h.Set("Via", e.via)
-	h.Set("X-Amz-Cf-Pop", e.config.Pop)
-	h.Set("X-Amz-Cf-Id", rand.Text()+rand.Text()+"==")
-	h.Set("X-Cache", wordMiss+fromCloudFront)
+	now := time.Now()
+	if !e.accepts(r.URL.Path, now) {
+		panic(http.ErrAbortHandler)
+	}
+	h, id := w.Header(), e.asked.Add(1)
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		e.mark(h, result{word: WordMiss}, id)
 		h.Set("Access-Control-Allow-Origin", "*")
 		readable(w, r)
 		return
 	}
-	now := time.Now()
 	a := answer{kind: kindOf(r.URL.Path)}
 	faults := e.config.Faults.edge(r.URL.Path, now)
 	a.apply(faults, now)
 	if a.hang || a.status != 0 {
-		h.Set("X-Cache", wordError+fromCloudFront)
+		e.mark(h, result{word: WordError}, id)
 		h.Set("Access-Control-Allow-Origin", "*")
 		a.serve(w, r, nil)
 		return
@@ -159,22 +96,20 @@ func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a = answer{kind: res.object.playlistKind()}
 		a.apply(faults, now)
 	}
-	res.serve(w, r, &a)
+	e.serve(w, r, res, &a, id)
 }
 
-const fromCloudFront = " from cloudfront"
+// accepts reports whether there is a listener to connect to.
+func (e *Edge) accepts(path string, now time.Time) bool {
+	return accepted(e.config.Faults.edge(path, now), now)
+}
 
-// serve writes the result to a viewer.
-func (res result) serve(w http.ResponseWriter, r *http.Request, a *answer) {
+// serve writes a result to a viewer.
+func (e *Edge) serve(w http.ResponseWriter, r *http.Request, res result, a *answer, id int64) {
 	h, o := w.Header(), res.object
-	for name, values := range o.header {
-		if name == "Via" {
-			values = append(slices.Clone(values), h.Get("Via"))
-		}
-		h[name] = values
-	}
-	h.Set("X-Cache", res.word+fromCloudFront)
-	if res.aged {
+	maps.Copy(h, o.header)
+	e.mark(h, res, id)
+	if res.aged && !e.config.NoAge {
 		h.Set("Age", strconv.Itoa(int(time.Since(o.obtained)/time.Second)))
 	}
 	if h.Get("Access-Control-Allow-Origin") == "" {
@@ -233,23 +168,30 @@ func (e *Edge) sound(r *http.Request, ttl TTL) (result, error) {
 	query := e.query(r)
 	key := r.URL.EscapedPath() + "?" + query
 	for first := true; ; first = false {
+		now := time.Now()
 		old := e.cache.find(key)
-		if old != nil && time.Now().Before(old.expires) {
+		if old != nil && now.Before(old.expires) {
 			return old.hit(), nil
 		}
-		e.mu.Lock()
-		f, inFlight := e.flights[key]
-		if !inFlight {
-			f = &flight{done: make(chan struct{})}
-			e.flights[key] = f
+		graceful := old != nil && now.Before(old.grace)
+		if e.config.NoCollapsing && !graceful {
+			return e.fetch(r.Context(), ask{key: key, query: query, old: old, ttl: ttl}), nil
 		}
-		e.mu.Unlock()
-		if !inFlight {
-			e.lead(r.Context(), f, key, query, old, ttl)
+		f, leads := e.join(key)
+		if graceful {
+			word := WordUpdating
+			if leads {
+				word = WordStale
+				go e.lead(context.WithoutCancel(r.Context()), f, ask{key: key, query: query, old: old, ttl: ttl, behind: true})
+			}
+			return result{object: old, word: word, aged: true}, nil
+		}
+		if leads {
+			e.lead(r.Context(), f, ask{key: key, query: query, old: old, ttl: ttl})
 			return f.result, nil
 		}
 		if !first { // it cannot be shared: waiting again would form a queue
-			return e.fetch(r.Context(), key, query, old, ttl), nil
+			return e.fetch(r.Context(), ask{key: key, query: query, old: old, ttl: ttl}), nil
 		}
 		select {
 		case <-f.done:
@@ -262,13 +204,29 @@ func (e *Edge) sound(r *http.Request, ttl TTL) (result, error) {
 	}
 }
 
+// join returns the fetch of a key that is in progress, or else a new one, which
+// the caller leads.
+func (e *Edge) join(key string) (f *flight, leads bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if f, inFlight := e.flights[key]; inFlight {
+		return f, false
+	}
+	f = &flight{done: make(chan struct{})}
+	e.flights[key] = f
+	return f, true
+}
+
 // lead fetches for everybody who waits.
-func (e *Edge) lead(ctx context.Context, f *flight, key, query string, old *object, ttl TTL) {
+func (e *Edge) lead(ctx context.Context, f *flight, a ask) {
 	defer func() {
 		e.mu.Lock()
-		delete(e.flights, key)
+		delete(e.flights, a.key)
 		e.mu.Unlock()
 		close(f.done)
 	}()
-	f.result = e.fetch(ctx, key, query, old, ttl)
+	f.result = e.fetch(ctx, a)
+	if a.behind && f.result.tail != nil {
+		_ = f.result.tail.Close() // nobody reads it
+	}
 }

@@ -94,7 +94,7 @@ func (n *node) missing(key string, now time.Time) result {
 		key: key, status: http.StatusNotFound, header: http.Header{}, obtained: now,
 		blob: &blob{body: []byte(errorPage), kind: "text/html; charset=utf-8"},
 	}
-	return result{object: n.object, word: wordError}
+	return result{object: n.object, word: WordError}
 }
 
 // frozen answers with the copy there was when the fault was first seen.

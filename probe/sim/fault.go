@@ -24,6 +24,8 @@ type Fault struct {
 
 	Encrypted  bool `json:"encrypted,omitempty"`   // it breaks what only a stream with Config.Encrypt has
 	LowLatency bool `json:"low_latency,omitempty"` // it shows only where there are partial segments
+	FMP4       bool `json:"fmp4,omitempty"`        // it breaks what only a stream with Config.FMP4 has
+	Subtitles  bool `json:"subtitles,omitempty"`   // it breaks what only a stream with Config.Subtitles has
 
 	last bool // without a rendition it touches only the last one
 
@@ -36,6 +38,9 @@ type Fault struct {
 	reply   func(in *injected, now time.Time, a *answer)
 	cache   cacheFault
 	stretch bool // segments are one second over the target duration
+	refuse  bool // nobody can connect
+	recode  bool // segments published under it, and the init segment, are of another encode
+	reuse   bool // segments published under it have names that others had before
 }
 
 // kind is a set of kinds of resource.
@@ -60,6 +65,7 @@ type answer struct {
 	generation int       // of a key: how often it was changed
 
 	status  int                 // zero is what the resource has
+	mime    string              // Content-Type; "" is what the resource has
 	html    bool                // an error page instead of the resource
 	hang    bool                // no answer until the client gives up
 	abort   bool                // the connection closes without an answer
@@ -74,9 +80,14 @@ type answer struct {
 	ahead   int64               // seconds by which the timestamps of a segment are
 }
 
+// accepted reports whether connections are, under faults.
+func accepted(faults []*injected, now time.Time) bool {
+	return !slices.ContainsFunc(faults, func(in *injected) bool { return in.fault.refuse && in.on(now) })
+}
+
 // Faults lists every fault in the order of the docs: origin, then edge.
 func Faults() []Fault {
-	return slices.Concat(playlistFaults(), listingFaults(), segmentFaults(), mediaFaults(), answerFaults(), lowLatencyFaults(), edgeFaults())
+	return slices.Concat(playlistFaults(), listingFaults(), segmentFaults(), mediaFaults(), restartFaults(), answerFaults(), hostFaults(), lowLatencyFaults(), edgeFaults())
 }
 
 // FindFault returns the fault with a name.

@@ -31,6 +31,7 @@ func edgeFaults() []Fault {
 		}},
 		{Name: "edge-html", Doc: "playlists are an HTML page with status 200", Where: AtEdge, kinds: playlists, reply: page},
 		{Name: "edge-hang", Doc: "nothing answers", Where: AtEdge, kinds: anything, reply: func(_ *injected, _ time.Time, a *answer) { a.hang = true }},
+		{Name: "edge-refused", Doc: "connections are refused, as while a cache reloads", Where: AtEdge, refuse: true},
 		{Name: "edge-slow", Doc: "every answer takes as long as the argument, half of it before the first byte", Where: AtEdge, Arg: "3s", kinds: anything, reply: slow},
 		{Name: "edge-truncated", Doc: "the connection closes after half of a segment", Where: AtEdge, kinds: segment, reply: func(_ *injected, _ time.Time, a *answer) {
 			a.cut = 0.5

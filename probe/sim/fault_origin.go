@@ -90,6 +90,11 @@ func listingFaults() []Fault {
 				v.rename(1 + int(now.Sub(in.From)/v.targetDuration()))
 			}
 		}},
+		{Name: "two-packagers", Doc: "two packagers answer by turns of a target duration, and the second lists two segments only", Where: AtOrigin, view: func(in *injected, now time.Time, v *view) {
+			if in.on(now) && int(now.Sub(in.From)/v.targetDuration())%2 == 0 {
+				v.keepLast(2)
+			}
+		}},
 		{Name: "empty", Doc: "the media playlist lists no segment", Where: AtOrigin, view: func(in *injected, now time.Time, v *view) {
 			if in.on(now) {
 				v.segments = nil
@@ -169,46 +174,4 @@ func slow(in *injected, now time.Time, a *answer) {
 	if in.on(now) {
 		a.wait, a.spread = in.duration/2, in.duration/2
 	}
-}
-
-// answerFaults are those of HTTP.
-func answerFaults() []Fault {
-	status := func(code int) func(*injected, time.Time, *answer) {
-		return func(in *injected, now time.Time, a *answer) {
-			if in.on(now) {
-				a.status = code
-			}
-		}
-	}
-	hang := func(in *injected, now time.Time, a *answer) { a.hang = a.hang || in.on(now) }
-	return []Fault{
-		{Name: "playlist-503", Doc: "media playlists answer 503", Where: AtOrigin, kinds: mediaPlaylist, reply: status(http.StatusServiceUnavailable)},
-		{Name: "playlist-503-one", Doc: "playlist-503 in one rendition, the last unless named", Where: AtOrigin, last: true, kinds: mediaPlaylist, reply: status(http.StatusServiceUnavailable)},
-		{Name: "multivariant-503", Doc: "the multivariant playlist answers 503", Where: AtOrigin, kinds: multivariant, reply: status(http.StatusServiceUnavailable)},
-		{Name: "html-200", Doc: "media playlists are an HTML page with status 200", Where: AtOrigin, kinds: mediaPlaylist, reply: page},
-		{Name: "hang", Doc: "media playlists never answer", Where: AtOrigin, kinds: mediaPlaylist, reply: hang},
-		{Name: "half-playlist", Doc: "media playlists end in the middle of a line, as read while being written", Where: AtOrigin, kinds: mediaPlaylist, reply: func(in *injected, now time.Time, a *answer) {
-			if in.on(now) {
-				a.body = half
-			}
-		}},
-		{Name: "origin-down", Doc: "every connection to the origin closes without an answer", Where: AtOrigin, kinds: anything, reply: func(in *injected, now time.Time, a *answer) {
-			a.abort = a.abort || in.on(now)
-		}},
-		{Name: "origin-500-stale", Doc: "the origin answers 500 to everything; an edge goes on with what it has", Where: AtOrigin, kinds: anything, reply: status(http.StatusInternalServerError)},
-	}
-}
-
-// page answers with an HTML page.
-func page(in *injected, now time.Time, a *answer) {
-	a.html = a.html || in.on(now)
-}
-
-// half cuts a playlist inside the line in its middle.
-func half(b []byte) []byte {
-	n := len(b) / 2
-	for n > 1 && (b[n-1] == '\n' || b[n] == '\n') {
-		n--
-	}
-	return b[:n]
 }

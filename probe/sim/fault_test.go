@@ -331,6 +331,9 @@ func TestFaultsOnTheWire(t *testing.T) {
 	for _, f := range Faults() {
 		t.Run(f.Name, func(t *testing.T) {
 			see, ok := onTheWire[f.Name]
+			if !ok {
+				see, ok = fieldOnTheWire[f.Name]
+			}
 			if f.LowLatency {
 				see, ok = lowLatencyOnTheWire[f.Name]
 			}
@@ -338,7 +341,7 @@ func TestFaultsOnTheWire(t *testing.T) {
 				t.Fatal("no test says what this fault looks like")
 			}
 			synctest.Test(t, func(t *testing.T) {
-				window, c := 6, Config{Encrypt: f.Encrypted}
+				window, c := 6, Config{Encrypt: f.Encrypted, FMP4: f.FMP4, Subtitles: f.Subtitles}
 				if f.LowLatency {
 					window, c = 12, Config{Part: 500 * time.Millisecond}
 				}
@@ -360,7 +363,7 @@ func TestFaultsOnTheWire(t *testing.T) {
 			})
 		})
 	}
-	for _, name := range slices.Concat(slices.Collect(maps.Keys(onTheWire)), slices.Collect(maps.Keys(lowLatencyOnTheWire))) {
+	for _, name := range slices.Concat(slices.Collect(maps.Keys(onTheWire)), slices.Collect(maps.Keys(fieldOnTheWire)), slices.Collect(maps.Keys(lowLatencyOnTheWire))) {
 		if _, ok := FindFault(name); !ok {
 			t.Errorf("a test describes %s, which is no fault", name)
 		}
@@ -435,7 +438,7 @@ func TestFaultDocs(t *testing.T) {
 			t.Errorf("%q: a name of its own, a place and a doc are wanted", f.Name)
 		}
 		seen[f.Name] = true
-		if f.clock == nil && f.view == nil && f.reply == nil && f.cache == cacheSound && !f.stretch && f.Name != "variant-gone" {
+		if f.clock == nil && f.view == nil && f.reply == nil && f.cache == cacheSound && !f.stretch && !f.refuse && f.Name != "variant-gone" {
 			t.Errorf("%s does nothing", f.Name)
 		}
 	}

@@ -16,50 +16,63 @@ import (
 // errTooLarge ends the reading of an object that is passed on instead.
 var errTooLarge = errors.New("object is too large to keep")
 
+// ask is one request to the origin.
+type ask struct {
+	key, query string
+	old        *object // what is to be revalidated or served instead, or nil
+	ttl        TTL
+	behind     bool // viewers get the old object meanwhile
+}
+
 // fetch asks the origin and decides what viewers get and what is kept.
-func (e *Edge) fetch(ctx context.Context, key, query string, old *object, ttl TTL) result {
+func (e *Edge) fetch(ctx context.Context, a ask) result {
 	// Age runs from the request, not from the answer (RFC 9111 §4.2.3): a viewer
 	// who asks once in a TTL then finds that it is over each time.
 	now := time.Now()
-	got, tail, err := e.ask(ctx, key, query, old, now)
+	got, tail, err := e.request(ctx, a, now)
 	switch {
 	case err != nil:
-		return e.failed(old, gatewayError(key, err, time.Now()))
+		return e.failed(a, gatewayError(a.key, err, time.Now()))
 	case tail != nil:
-		return result{object: got, word: wordMiss, tail: tail}
-	case got.status == http.StatusNotModified && old != nil:
-		fresh := *old
-		fresh.header = old.header.Clone()
+		return result{object: got, word: WordMiss, tail: tail}
+	case got.status == http.StatusNotModified && a.old != nil:
+		fresh := *a.old
+		fresh.header = a.old.header.Clone()
 		for name, values := range got.header {
 			if name != "Content-Type" && name != "Content-Encoding" {
 				fresh.header[name] = values
 			}
 		}
 		fresh.obtained = now
-		e.keep(&fresh, ttl)
-		return result{object: &fresh, word: wordRefresh}
+		e.keep(&fresh, a.ttl)
+		return result{object: &fresh, word: WordRefresh}
 	case got.status >= http.StatusInternalServerError:
-		return e.failed(old, got)
+		return e.failed(a, got)
 	case got.status >= http.StatusBadRequest:
 		e.keepError(got)
-		return result{object: got, word: wordError}
+		return result{object: got, word: WordError}
 	}
-	e.keep(got, ttl)
-	return result{object: got, word: wordMiss}
+	e.keep(got, a.ttl)
+	if a.old != nil {
+		return result{object: got, word: WordExpired}
+	}
+	return result{object: got, word: WordMiss}
 }
 
 // failed answers while the origin fails: with the copy there is, though it has
 // expired, else with the error. Either holds until the next try.
-func (e *Edge) failed(old, failure *object) result {
-	now := failure.obtained
+func (e *Edge) failed(a ask, failure *object) result {
+	now, old := failure.obtained, a.old
 	if old == nil || old.status != http.StatusOK || !old.spoils.IsZero() && now.After(old.spoils) {
-		e.keepError(failure)
-		return result{object: failure, word: wordError}
+		if !a.behind { // a failure that no viewer waits for leaves things as they are
+			e.keepError(failure)
+		}
+		return result{object: failure, word: WordError}
 	}
 	stale := *old
 	stale.expires = now.Add(e.config.ErrorTTL)
 	e.cache.store(&stale)
-	return result{object: &stale, word: wordRefresh}
+	return result{object: &stale, word: WordFallback}
 }
 
 // keep stores an answer for as long as its headers and the TTL say.
@@ -67,9 +80,13 @@ func (e *Edge) keep(o *object, ttl TTL) {
 	d := directivesOf(o.header)
 	life := d.life(ttl)
 	o.expires = o.obtained.Add(life)
+	o.grace = o.expires.Add(e.config.Grace)
 	o.spoils = time.Time{}
-	if d.staleIfError >= 0 {
+	switch {
+	case d.staleIfError >= 0:
 		o.spoils = o.expires.Add(d.staleIfError)
+	case e.config.StaleIfError != 0:
+		o.spoils = o.expires.Add(max(0, e.config.StaleIfError))
 	}
 	switch {
 	case life > 0 && o.status < http.StatusMultipleChoices, life > 0 && d.stated():
@@ -85,7 +102,9 @@ func (e *Edge) keepError(o *object) {
 	d := directivesOf(o.header)
 	life := time.Duration(0)
 	switch o.status {
-	case 404, 414, 500, 501, 502, 503, 504:
+	case 404:
+		life = max(e.config.NegativeTTL, d.maxAge)
+	case 414, 500, 501, 502, 503, 504:
 		life = max(e.config.ErrorTTL, d.maxAge)
 	case 400, 403, 405, 412, 415:
 		if d.maxAge >= 0 {
@@ -100,9 +119,9 @@ func (e *Edge) keepError(o *object) {
 	}
 }
 
-// ask sends one request to the origin, now. tail is the unread rest of an object
-// that is too large to keep.
-func (e *Edge) ask(ctx context.Context, key, query string, old *object, now time.Time) (o *object, tail io.ReadCloser, err error) {
+// request sends one request to the origin, now. tail is the unread rest of an
+// object that is too large to keep.
+func (e *Edge) request(ctx context.Context, a ask, now time.Time) (o *object, tail io.ReadCloser, err error) {
 	// A viewer who leaves must not look like an origin that fails, and others
 	// may wait for the same answer.
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
@@ -114,8 +133,8 @@ func (e *Edge) ask(ctx context.Context, key, query string, old *object, now time
 		}
 	}()
 	u := *e.config.Origin
-	u.RawPath, u.RawQuery, u.User = "", query, nil
-	target := u.JoinPath(strings.TrimSuffix(key, "?"+query))
+	u.RawPath, u.RawQuery, u.User = "", a.query, nil
+	target := u.JoinPath(strings.TrimSuffix(a.key, "?"+a.query))
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
 	if err != nil {
 		return nil, nil, fmt.Errorf("asking the origin: %w", err)
@@ -124,8 +143,10 @@ func (e *Edge) ask(ctx context.Context, key, query string, old *object, now time
 		req.Header[textproto.CanonicalMIMEHeaderKey(name)] = values
 	}
 	req.Header.Set("User-Agent", "streamwatch-edge")
-	req.Header.Set("Via", e.via)
-	if old != nil && old.status == http.StatusOK {
+	if via := e.config.Marks.Via; via != "" {
+		req.Header.Set("Via", e.fill(via, result{word: WordMiss}, 0))
+	}
+	if old := a.old; old != nil && old.status == http.StatusOK && !e.config.NoRevalidation {
 		if tag := old.blob.etag; tag != "" {
 			req.Header.Set("If-None-Match", tag)
 		} else if !old.blob.modified.IsZero() {
@@ -138,7 +159,7 @@ func (e *Edge) ask(ctx context.Context, key, query string, old *object, now time
 	}
 	limited := &patientReader{body: resp.Body, timer: timer, patience: e.config.ReadTimeout, cancel: cancel}
 	body, err := limited.all(resp.ContentLength, e.config.ObjectBytes)
-	o = e.received(key, resp, body, now)
+	o = e.received(a.key, resp, body, now)
 	if errors.Is(err, errTooLarge) {
 		if resp.ContentLength >= 0 {
 			o.header.Set("Content-Length", fmt.Sprint(resp.ContentLength))
@@ -168,7 +189,7 @@ func (e *Edge) received(key string, resp *http.Response, body []byte, asked time
 	if h.Get("Date") == "" {
 		h.Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	}
-	return &object{key: key, status: resp.StatusCode, header: h, blob: b, obtained: asked, expires: asked}
+	return &object{key: key, status: resp.StatusCode, header: h, blob: b, fill: e.asked.Add(1), obtained: asked, expires: asked}
 }
 
 // hopHeaders are not passed on: they belong to one connection (RFC 9110 §7.6.1),

@@ -166,7 +166,7 @@ func (v *view) skip() {
 
 // partName is the URI of a partial segment: seg12.part3.ts.
 func partName(number int64, index int, fmp4 bool) string {
-	name := segmentName(number, 0, fmp4)
+	name := segmentName(number, 0, mediaSuffix(fmp4))
 	dot := strings.LastIndexByte(name, '.')
 	return fmt.Sprintf("%s.part%d%s", name[:dot], index, name[dot:])
 }

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"fmt"
 	"net/http"
 	"path"
 	"strings"
@@ -25,11 +24,12 @@ const segmentCacheBytes = 8 << 20
 
 // stream is one broadcast.
 type stream struct {
-	name    string
-	index   int
-	start   time.Time
-	tracks  []*track
-	healthy *blob // the multivariant playlist
+	name      string
+	index     int
+	start     time.Time
+	tracks    []*track
+	subtitles *track // nil is none
+	healthy   *blob  // the multivariant playlist
 }
 
 // track is one rendition of a stream.
@@ -42,6 +42,7 @@ type track struct {
 	codecs     string
 	resolution string
 	frameRate  float64
+	suffix     string   // of segments' names
 	timeline   timeline // without faults
 
 	mu     sync.Mutex // guards the playlist written last
@@ -64,12 +65,15 @@ func NewOrigin(c Config) *Origin {
 			v := videos[j%len(videos)]
 			t := &track{
 				stream: s, name: r.Name, index: j, bandwidth: r.Bandwidth, average: min(r.Bandwidth, v.Average),
-				codecs: v.Codecs, resolution: r.Resolution, frameRate: v.FrameRate, number: -1,
+				codecs: v.Codecs, resolution: r.Resolution, frameRate: v.FrameRate, suffix: mediaSuffix(c.FMP4), number: -1,
 			}
 			t.timeline = o.timeline(s, nil)
 			s.tracks = append(s.tracks, t)
 		}
-		s.healthy = newBlob(encodeMultivariant(s.tracks), playlistType, s.start)
+		if c.Subtitles {
+			s.subtitles = &track{stream: s, name: subtitlesName, index: -1, suffix: suffixText, timeline: o.timeline(s, nil), number: -1}
+		}
+		s.healthy = newBlob(encodeMultivariant(s, s.tracks, c.Second), playlistType, s.start)
 		o.streams[name] = s
 	}
 	return o
@@ -85,8 +89,20 @@ func (o *Origin) timeline(s *stream, faults []*injected) timeline {
 	return newTimeline(s.start, c.SegmentDuration, c.TargetDuration+time.Second, jitter, uint64(s.index), faults)
 }
 
+// accepts reports whether there is a listener to connect to.
+func (o *Origin) accepts(path string, now time.Time) bool {
+	if len(o.config.Faults.all()) == 0 {
+		return true
+	}
+	name, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return accepted(o.config.Faults.origin(name, "", false, now), now)
+}
+
 // ServeHTTP answers for playlists and segments, and 404 for the rest.
 func (o *Origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !o.accepts(r.URL.Path, time.Now()) {
+		panic(http.ErrAbortHandler)
+	}
 	w.Header().Set("Access-Control-Allow-Origin", "*")
 	if !readable(w, r) {
 		return
@@ -106,7 +122,7 @@ func (o *Origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case t == nil:
 			http.NotFound(w, r)
-		case parts[2] == playlistName && o.config.Part > 0:
+		case parts[2] == playlistName && o.config.Part > 0 && !t.text():
 			o.serveReload(w, r, t, now)
 		case parts[2] == playlistName:
 			o.serveMedia(w, r, t, now)
@@ -116,7 +132,18 @@ func (o *Origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-const playlistName = "playlist.m3u8"
+const (
+	playlistName  = "playlist.m3u8"
+	subtitlesName = "subs" // of the rendition and of its group
+)
+
+// mediaSuffix is how the names of video segments end.
+func mediaSuffix(fmp4 bool) string {
+	if fmp4 {
+		return suffixMP4
+	}
+	return suffixTS
+}
 
 func (s *stream) track(name string) *track {
 	for _, t := range s.tracks {
@@ -124,10 +151,16 @@ func (s *stream) track(name string) *track {
 			return t
 		}
 	}
+	if s.subtitles != nil && name == subtitlesName {
+		return s.subtitles
+	}
 	return nil
 }
 
-func (t *track) last() bool { return t.index == len(t.stream.tracks)-1 }
+// text reports whether the track is one of subtitles.
+func (t *track) text() bool { return t.suffix == suffixText }
+
+func (t *track) last() bool { return !t.text() && t.index == len(t.stream.tracks)-1 }
 
 // faults lists what touches a rendition.
 func (o *Origin) faults(t *track, now time.Time) []*injected {
@@ -149,7 +182,7 @@ func (o *Origin) serveMultivariant(w http.ResponseWriter, r *http.Request, s *st
 		}
 	}
 	if len(left) < len(s.tracks) {
-		b = newBlob(encodeMultivariant(left), playlistType, now)
+		b = newBlob(encodeMultivariant(s, left, o.config.Second), playlistType, now)
 	}
 	w.Header().Set("Cache-Control", o.config.PlaylistCache)
 	a.serve(w, r, b)
@@ -226,14 +259,14 @@ func (o *Origin) view(t *track, tl *timeline, number int64) *view {
 	first := max(0, number-int64(c.Window)+1)
 	v := &view{
 		version: 6, target: int(c.TargetDuration / time.Second), sequence: first, independent: true,
-		window: c.Window, fmp4: c.FMP4, encrypt: c.Encrypt, timeline: tl, segments: make([]listed, 0, number-first+1),
+		window: c.Window, suffix: t.suffix, fmp4: c.FMP4 && !t.text(), encrypt: c.Encrypt && !t.text(), timeline: tl, segments: make([]listed, 0, number-first+1),
 	}
 	if n := int64(c.Discontinuity); n > 0 && first > 0 {
 		v.discSequence = (first - 1) / n
 	}
 	for i := first; i <= number; i++ {
 		begin, length := tl.segment(i)
-		s := listed{number: i, length: length, published: tl.published(i)}
+		s := listed{number: i, name: i, length: length, published: tl.published(i)}
 		s.disc = c.Discontinuity > 0 && i > 0 && i%int64(c.Discontinuity) == 0
 		if !c.PlainTime {
 			s.at = t.stream.start.Add(begin).UTC()
@@ -241,60 +274,4 @@ func (o *Origin) view(t *track, tl *timeline, number int64) *view {
 		v.segments = append(v.segments, s)
 	}
 	return v
-}
-
-func (o *Origin) serveSegment(w http.ResponseWriter, r *http.Request, t *track, name string, now time.Time) {
-	faults := o.faults(t, now)
-	a := answer{kind: segment}
-	w.Header().Set("Cache-Control", o.config.SegmentCache)
-	if o.config.FMP4 && name == "init.mp4" {
-		a.apply(faults, now)
-		a.serve(w, r, &blob{body: media.Init(t.index), kind: "video/mp4", modified: t.stream.start})
-		return
-	}
-	if generation, ok := keyGeneration(name); ok && o.config.Encrypt {
-		a.kind, a.generation = keyFile, generation
-		a.apply(faults, now)
-		a.serve(w, r, &blob{body: []byte(streamKey), kind: keyType, modified: t.stream.start})
-		return
-	}
-	if number, index, ok := partNumber(name, o.config.FMP4); ok && o.config.Part > 0 {
-		o.servePart(w, r, t, number, index, now)
-		return
-	}
-	number, ok := segmentNumber(name, o.config.FMP4)
-	tl, shown := o.shown(t, faults, now)
-	if shown.After(now) { // what is listed early is not there early
-		shown = now
-	}
-	// What left the playlist stays for two more windows (RFC 8216bis §6.2.2).
-	if newest := tl.last(shown); !ok || number > newest || number <= newest-3*int64(o.config.Window) {
-		w.Header().Set("Cache-Control", "max-age=1")
-		http.NotFound(w, r)
-		return
-	}
-	begin, length := tl.segment(number)
-	a.published = tl.published(number)
-	a.apply(faults, now)
-	a.serve(w, r, o.segment(t.index, int64(begin/time.Second)+a.ahead, int64(length/time.Second), a.take).at(a.published))
-}
-
-// segment returns the bytes of a segment. Streams share them: the newest ones
-// are kept, though they could be made again at any time.
-func (o *Origin) segment(index int, begin, seconds int64, take int) *blob {
-	key := fmt.Sprintf("%d-%d-%d-%d", index, begin, seconds, take)
-	if kept := o.segments.find(key); kept != nil {
-		return kept.blob
-	}
-	b := &blob{kind: "video/mp2t", etag: `"` + key + `"`}
-	if o.config.FMP4 {
-		b.kind, b.body = "video/mp4", o.fragment(index, begin, seconds, take)
-	} else {
-		b.body = media.TS(index, begin, seconds, take)
-	}
-	if o.config.Encrypt {
-		b.body = encrypt(b.body)
-	}
-	o.segments.store(&object{key: key, blob: b})
-	return b
 }

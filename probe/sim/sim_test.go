@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -37,6 +38,7 @@ type world struct {
 	origin *Origin
 	edge   *Edge
 	hosts  Hosts
+	limit  time.Duration // of a request; zero is 30 s
 }
 
 // newWorld builds both inside a synctest bubble.
@@ -59,12 +61,12 @@ func mustURL(s string) *url.URL {
 	return u
 }
 
-// get fetches a URL with header lines "Name: value", at most for 30 seconds.
+// get fetches a URL with header lines "Name: value", for as long as the limit.
 func (w *world) get(u string, header ...string) got { return w.do(http.MethodGet, u, header...) }
 
 func (w *world) do(method, u string, header ...string) got {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(w.t.Context(), cmp.Or(w.limit, 30*time.Second))
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, "http://"+u, nil)
 	if err != nil {
@@ -181,7 +183,7 @@ func TestOriginHealthy(t *testing.T) {
 					t.Errorf("%s: status %d", uri, seg.status)
 				}
 			}
-			if next := w.get("origin.test" + high + segmentName(int64(s.sequence+6), 0, false)); next.status != 404 {
+			if next := w.get("origin.test" + high + segmentName(int64(s.sequence+6), 0, suffixTS)); next.status != 404 {
 				t.Errorf("a segment that is not listed yet answers %d", next.status)
 			}
 			before = s
@@ -299,7 +301,7 @@ func BenchmarkPlaylistUnderFault(b *testing.B) {
 
 func BenchmarkSegmentRange(b *testing.B) {
 	o := NewOrigin(Config{})
-	benchmark(b, o, high+segmentName(o.streams["main"].tracks[0].timeline.last(time.Now()), 0, false))
+	benchmark(b, o, high+segmentName(o.streams["main"].tracks[0].timeline.last(time.Now()), 0, suffixTS))
 }
 
 func BenchmarkEdgeHit(b *testing.B) {

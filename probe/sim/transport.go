@@ -32,15 +32,27 @@ type roundTripper func(*http.Request) (*http.Response, error)
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // Hosts is a RoundTripper to several handlers, by the host of the URL, with or
-// without port. A connection to any other host is refused.
+// without port. A connection to any other host is refused, and so is one to an
+// Origin or Edge under a fault that refuses.
 type Hosts map[string]http.Handler
+
+// listener is a handler that may not be there to connect to. Over a real socket
+// such a one closes the connection without an answer.
+type listener interface {
+	accepts(path string, now time.Time) bool
+}
 
 // RoundTrip calls the handler of the URL's host.
 func (hosts Hosts) RoundTrip(r *http.Request) (*http.Response, error) {
 	for _, name := range []string{r.URL.Host, r.URL.Hostname()} {
-		if h, ok := hosts[name]; ok {
+		h, ok := hosts[name]
+		if !ok {
+			continue
+		}
+		if l, ok := h.(listener); !ok || l.accepts(r.URL.Path, time.Now()) {
 			return call(h, r)
 		}
+		break
 	}
 	closeBody(r)
 	return nil, &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
@@ -58,7 +70,7 @@ func call(h http.Handler, r *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancel(r.Context())
 	trace := httptrace.ContextClientTrace(r.Context())
 	if trace != nil && trace.GotConn != nil {
-		trace.GotConn(httptrace.GotConnInfo{Reused: true})
+		trace.GotConn(httptrace.GotConnInfo{})
 	}
 	pr, pw := io.Pipe()
 	w := &connection{request: r, header: http.Header{}, body: pw, head: make(chan *http.Response, 1)}

@@ -17,10 +17,12 @@ type view struct {
 	sequence     int64
 	discSequence int64
 	independent  bool
+	counts       bool // EXT-X-DISCONTINUITY-SEQUENCE is stated even when it is zero
 	endList      bool
 	segments     []listed
 
 	window   int
+	suffix   string // of segments' names
 	fmp4     bool
 	encrypt  bool
 	timeline *timeline
@@ -39,6 +41,7 @@ type view struct {
 // listed is one segment of a view.
 type listed struct {
 	number    int64     // on the timeline; its media sequence number when all is well
+	name      int64     // in its URI; the number when all is well
 	take      int       // a name other than the usual, if not zero
 	at        time.Time // EXT-X-PROGRAM-DATE-TIME; zero is none
 	length    time.Duration
@@ -56,6 +59,13 @@ func (v *view) firstAt(at time.Time) int64 {
 	return max(0, v.timeline.last(at)-int64(v.window)+1)
 }
 
+// keepLast leaves the newest segments only.
+func (v *view) keepLast(n int) {
+	if gone := len(v.segments) - n; gone > 0 {
+		v.segments, v.sequence = v.segments[gone:], v.sequence+int64(gone)
+	}
+}
+
 // rename gives the listed segments other URIs, every second time the usual ones.
 func (v *view) rename(round int) {
 	for i := range v.segments {
@@ -63,12 +73,15 @@ func (v *view) rename(round int) {
 	}
 }
 
+// Suffixes of segments' names.
+const (
+	suffixTS   = ".ts"
+	suffixMP4  = ".m4s"
+	suffixText = ".vtt"
+)
+
 // segmentName is the URI of a segment: seg12.ts, or alt1-seg12.ts.
-func segmentName(number int64, take int, fmp4 bool) string {
-	suffix := ".ts"
-	if fmp4 {
-		suffix = ".m4s"
-	}
+func segmentName(number int64, take int, suffix string) string {
 	if take != 0 {
 		return fmt.Sprintf("alt%d-seg%d%s", take, number, suffix)
 	}
@@ -76,14 +89,14 @@ func segmentName(number int64, take int, fmp4 bool) string {
 }
 
 // segmentNumber reads a segment's name, whichever packager wrote it.
-func segmentNumber(name string, fmp4 bool) (int64, bool) {
+func segmentNumber(name, suffix string) (int64, bool) {
 	_, digits, ok := strings.Cut(name, "seg")
 	if !ok {
 		return 0, false
 	}
-	digits, extension, _ := strings.Cut(digits, ".")
+	digits, ok = strings.CutSuffix(digits, suffix)
 	n, err := strconv.ParseInt(digits, 10, 64)
-	return n, err == nil && n >= 0 && extension == map[bool]string{false: "ts", true: "m4s"}[fmp4]
+	return n, ok && err == nil && n >= 0
 }
 
 // encode writes the playlist with grafov's writer.
@@ -98,6 +111,9 @@ func (v *view) encode() []byte {
 	var head, before []string
 	if v.independent {
 		head = append(head, "#EXT-X-INDEPENDENT-SEGMENTS")
+	}
+	if v.counts && v.discSequence == 0 { // the writer leaves a zero out
+		head = append(head, "#EXT-X-DISCONTINUITY-SEQUENCE:0")
 	}
 	if v.part > 0 {
 		head = append(head, v.head())
@@ -114,7 +130,7 @@ func (v *view) encode() []byte {
 	for i := range v.segments {
 		s := &v.segments[i]
 		item := &m3u8.MediaSegment{
-			URI: segmentName(s.number, s.take, v.fmp4), Duration: s.length.Seconds(),
+			URI: segmentName(s.name, s.take, v.suffix), Duration: s.length.Seconds(),
 			ProgramDateTime: s.at, Discontinuity: s.disc,
 		}
 		if v.encrypt && (i == 0 || s.key != v.segments[i-1].key) {
@@ -156,14 +172,29 @@ func (t tag) String() string { return string(t) }
 // Encode returns the line.
 func (t tag) Encode() *bytes.Buffer { return bytes.NewBufferString(string(t)) }
 
-// encodeMultivariant writes a multivariant playlist of the renditions.
-func encodeMultivariant(list []*track) []byte {
+// encodeMultivariant writes a multivariant playlist of the renditions, with
+// their copies on a second CDN after them, if there is one.
+func encodeMultivariant(s *stream, list []*track, second string) []byte {
 	p := m3u8.NewMasterPlaylist()
-	for _, t := range list {
-		p.Append(t.name+"/playlist.m3u8", nil, m3u8.VariantParams{
-			Bandwidth: uint32(t.bandwidth), AverageBandwidth: uint32(t.average), Codecs: t.codecs,
-			Resolution: t.resolution, FrameRate: t.frameRate,
+	var subtitles string
+	var group []*m3u8.Alternative
+	if s.subtitles != nil {
+		subtitles = subtitlesName
+		group = append(group, &m3u8.Alternative{
+			GroupId: subtitles, Type: "SUBTITLES", Name: "English", Language: "en", Autoselect: "YES", URI: subtitlesName + "/" + playlistName,
 		})
+	}
+	bases := []string{""}
+	if second != "" {
+		bases = append(bases, strings.TrimSuffix(second, "/")+"/"+s.name+"/")
+	}
+	for _, base := range bases {
+		for _, t := range list {
+			p.Append(base+t.name+"/"+playlistName, nil, m3u8.VariantParams{
+				Bandwidth: uint32(t.bandwidth), AverageBandwidth: uint32(t.average), Codecs: t.codecs,
+				Resolution: t.resolution, FrameRate: t.frameRate, Subtitles: subtitles, Alternatives: group,
+			})
+		}
 	}
 	p.SetVersion(6)
 	p.SetIndependentSegments(true)

@@ -16,10 +16,8 @@ import (
 )
 
 const (
-	defaultIncidents = 200
-	maxIncidents     = 1000
-	maxPoints        = 1500
-	defaultSeries    = time.Hour
+	maxPoints     = 1500
+	defaultSeries = time.Hour
 )
 
 // send writes JSON. An encoding that fails is a bug, and is said.
@@ -60,7 +58,14 @@ func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
 		problem(w, http.StatusServiceUnavailable, "the first round is not over yet")
 		return
 	}
-	send(w, http.StatusOK, "application/json", map[string]bool{"ready": true})
+	answer := struct {
+		Ready bool               `json:"ready"`
+		Sinks []probe.SinkHealth `json:"sinks,omitempty"`
+	}{Ready: true}
+	if s.o.Sinks != nil {
+		answer.Sinks = s.o.Sinks() // a sick one does not make the monitor unready: it goes on watching
+	}
+	send(w, http.StatusOK, "application/json", answer)
 }
 
 // observed reports whether every side of every stream was looked at.
@@ -91,64 +96,6 @@ func (s *Server) status(w http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	send(w, http.StatusOK, "application/json", snap)
-}
-
-// incidents answers from the snapshot where only open ones are asked for: it
-// is newer than the store, and there without one.
-func (s *Server) incidents(w http.ResponseWriter, r *http.Request) {
-	f, err := incidentFilter(r.URL.Query(), time.Now())
-	if err != nil {
-		problem(w, http.StatusBadRequest, err.Error())
-		return
-	}
-	var list []probe.Incident
-	if s.o.History != nil && !f.Open.Or(false) {
-		if list, err = s.o.History.Incidents(r.Context(), f); err != nil {
-			s.o.Log.Warn("incidents could not be read", zap.Error(err))
-			problem(w, http.StatusInternalServerError, "the history could not be read")
-			return
-		}
-	} else if f.Open.Or(true) {
-		list = openIncidents(s.o.Source.Snapshot(), f)
-	}
-	if list == nil {
-		list = []probe.Incident{}
-	}
-	send(w, http.StatusOK, "application/json", map[string][]probe.Incident{"incidents": list})
-}
-
-func openIncidents(snap *probe.Snapshot, f probe.IncidentFilter) (list []probe.Incident) {
-	if snap == nil {
-		return nil
-	}
-	for _, stream := range snap.Streams {
-		if f.Stream == "" || f.Stream == stream.Name {
-			list = append(list, stream.Incidents...)
-		}
-	}
-	slices.SortStableFunc(list, func(a, b probe.Incident) int { return b.Began.Compare(a.Began) })
-	return list[:min(len(list), f.Limit)]
-}
-
-func incidentFilter(q url.Values, now time.Time) (probe.IncidentFilter, error) {
-	f := probe.IncidentFilter{Stream: q.Get("stream"), Limit: defaultIncidents}
-	if v := q.Get("open"); v != "" {
-		open, err := strconv.ParseBool(v)
-		if err != nil {
-			return f, fmt.Errorf("open=%q, want true or false", v)
-		}
-		f.Open = probe.State(open)
-	}
-	if v := q.Get("limit"); v != "" {
-		n, err := strconv.Atoi(v)
-		if err != nil || n < 1 || n > maxIncidents {
-			return f, fmt.Errorf("limit=%q, want 1 to %d", v, maxIncidents)
-		}
-		f.Limit = n
-	}
-	var err error
-	f.Since, err = moment("since", q.Get("since"), now)
-	return f, err
 }
 
 // moment reads a time: RFC 3339, Unix seconds, or how long ago.

@@ -34,26 +34,30 @@ func ask(t *testing.T, h http.Handler, method, target, body string, header ...st
 }
 
 func TestAPIGoldens(t *testing.T) {
-	f := &fake{snap: sick(start), past: []probe.Incident{stale(start), over(start)}}
+	f := &fake{snap: sick(start), past: []probe.Incident{stale(start), over(start)}, sinks: []probe.SinkHealth{{Name: "store", FailingSince: start, Error: "no space left on device", Waiting: 3}, {Name: "web"}}}
 	h := New(f.options()).Handler()
 	for name, target := range map[string]string{
-		"status":          "/api/v1/status",
-		"incidents":       "/api/v1/incidents",
-		"incidents-open":  "/api/v1/incidents?open=true",
-		"incidents-limit": "/api/v1/incidents?open=false&limit=1",
-		"series-empty":    "/api/v1/series?stream=main&metric=EdgeLagSeconds&since=2099-01-01T00:00:00Z",
-		"faults":          "/api/v1/demo/faults",
-		"healthz":         "/healthz",
-		"readyz":          "/readyz",
-		"unknown":         "/api/v2/status",
-		"unknown-stream":  "/api/v1/series?stream=nope&metric=edge_lag_seconds",
-		"bad-open":        "/api/v1/incidents?open=maybe",
-		"bad-limit":       "/api/v1/incidents?limit=0",
-		"bad-since":       "/api/v1/incidents?since=yesterday",
-		"bad-metric":      "/api/v1/series?stream=main&metric=nope",
-		"bad-side":        "/api/v1/series?stream=main&metric=manifest_age_seconds&side=left",
-		"no-side":         "/api/v1/series?stream=main&metric=manifest_age_seconds",
-		"needless-side":   "/api/v1/series?stream=main&metric=edge_lag_seconds&side=edge",
+		"status":           "/api/v1/status",
+		"incidents":        "/api/v1/incidents",
+		"incidents-open":   "/api/v1/incidents?open=true",
+		"incidents-stream": "/api/v1/incidents?stream=other",
+		"incident":         "/api/v1/incidents/01J9ZK",
+		"incident-past":    "/api/v1/incidents/01J9AA",
+		"incident-unknown": "/api/v1/incidents/nope",
+		"incidents-limit":  "/api/v1/incidents?open=false&limit=1",
+		"series-empty":     "/api/v1/series?stream=main&metric=EdgeLagSeconds&since=2099-01-01T00:00:00Z",
+		"faults":           "/api/v1/demo/faults",
+		"healthz":          "/healthz",
+		"readyz":           "/readyz",
+		"unknown":          "/api/v2/status",
+		"unknown-stream":   "/api/v1/series?stream=nope&metric=edge_lag_seconds",
+		"bad-open":         "/api/v1/incidents?open=maybe",
+		"bad-limit":        "/api/v1/incidents?limit=0",
+		"bad-since":        "/api/v1/incidents?since=yesterday",
+		"bad-metric":       "/api/v1/series?stream=main&metric=nope",
+		"bad-side":         "/api/v1/series?stream=main&metric=manifest_age_seconds&side=left",
+		"no-side":          "/api/v1/series?stream=main&metric=manifest_age_seconds",
+		"needless-side":    "/api/v1/series?stream=main&metric=edge_lag_seconds&side=edge",
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := ask(t, h, "GET", target, "")
@@ -114,6 +118,10 @@ func TestMethodsAndAbsence(t *testing.T) {
 		{full, "GET", "/assets/index.html", 404},
 		{full, "GET", "/assets/..%2f..%2fweb.go", 404},
 		{full, "GET", "/favicon.ico", 200},
+		{full, "GET", "/checks/upd.stale", 200},
+		{full, "GET", "/checks/nope", 404},
+		{bare, "GET", "/checks/upd.stale", 404},
+		{bare, "GET", "/api/v1/incidents/x", 404},
 		{full, "GET", "/nope", 404},
 		{bare, "GET", "/", 200},
 		{bare, "GET", "/api/v1/status", 503},

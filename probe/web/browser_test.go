@@ -191,9 +191,9 @@ func TestPage(t *testing.T) {
 		at := time.Now()
 		snap := sick(at)
 		f.set(snap)
-		_ = s.Write(t.Context(), probe.Batch{At: at, Stream: "main", Incidents: snap.Streams[0].Incidents})
+		_ = s.Write(t.Context(), probe.Batch{At: at, Stream: "main", Incidents: snap.Incidents})
 		until(ctx, t, `document.getElementById("word").textContent === "down"`)
-		until(ctx, t, `document.getElementById("sentence").textContent === "main is down: playlist stopped moving at the edge. The CDN is to blame; the origin is fine."`)
+		until(ctx, t, `document.getElementById("sentence").textContent === "main is down: playlist stopped moving at the edge. The CDN is to blame: the origin advanced 3 segments meanwhile."`)
 		until(ctx, t, `document.title.startsWith("DOWN")`)
 		until(ctx, t, `document.getElementById("icon").getAttribute("href").endsWith("icon-down.svg")`)
 		until(ctx, t, `document.querySelector(".incident .curl code").textContent.startsWith("curl -sS")`)
@@ -249,11 +249,11 @@ func TestPage(t *testing.T) {
 		snap.Edge, snap.Origin, snap.Event = hostile, "javascript:alert(1)", hostile
 		stream := &snap.Streams[0]
 		stream.Renditions[0].Name, stream.Renditions[0].Edge.URL, stream.Renditions[0].Edge.Cache = hostile, hostile, hostile
-		inc := &stream.Incidents[0]
+		inc := &snap.Incidents[0]
 		inc.Summary, inc.Detail, inc.Rendition, inc.Renditions, inc.Spec, inc.Consequences = hostile, hostile, hostile, []string{hostile}, hostile, []string{hostile}
 		inc.Evidence[0].Curl, inc.Evidence[0].URL, inc.Evidence[0].Pop, inc.Evidence[0].RequestID = hostile, hostile, hostile, hostile
 		f.set(snap)
-		_ = s.Write(t.Context(), probe.Batch{At: at, Stream: "main", Incidents: stream.Incidents})
+		_ = s.Write(t.Context(), probe.Batch{At: at, Stream: "main", Incidents: snap.Incidents})
 		until(ctx, t, `document.querySelector(".incident h3")?.textContent.includes("onerror")`)
 		until(ctx, t, `!document.querySelector("img") && document.title !== "owned"`)
 		run(ctx, t, chromedp.Navigate(url)) // the template too
@@ -271,8 +271,8 @@ func TestPageManyStreams(t *testing.T) {
 		snap.Streams = append(snap.Streams, healthy(at, fmt.Sprintf("s%03d", i)).Streams...)
 	}
 	worst := sick(at)
-	worst.Streams[0].Name, worst.Streams[0].Incidents[0].Stream = "s321", "s321"
-	snap.Streams[321], snap.Verdict, snap.Since = worst.Streams[0], probe.Down, worst.Since
+	worst.Streams[0].Name, worst.Incidents[0].Stream, worst.Incidents[0].Streams = "s321", "s321", []string{"s321"}
+	snap.Streams[321], snap.Incidents, snap.Verdict, snap.Since = worst.Streams[0], worst.Incidents, probe.Down, worst.Since
 	f := &fake{snap: snap}
 	s := New(f.options())
 	url, stop := serve(t, s)

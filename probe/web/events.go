@@ -55,7 +55,14 @@ func (h *hub) note(b *probe.Batch) {
 		return
 	}
 	urgent := len(b.Incidents) > 0
-	h.changed[b.Stream] = h.changed[b.Stream] || urgent
+	if b.Stream != "" {
+		h.changed[b.Stream] = h.changed[b.Stream] || urgent
+	}
+	for i := range b.Incidents { // they are the event's: they change streams that the batch is not about
+		for _, name := range b.Incidents[i].Streams {
+			h.changed[name] = true
+		}
+	}
 	if room := maxWaiting - len(h.incidents); urgent && room > 0 {
 		h.incidents = append(h.incidents, b.Incidents[:min(room, len(b.Incidents))]...)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,6 +20,7 @@ type fake struct {
 	mu     sync.Mutex
 	snap   *probe.Snapshot
 	past   []probe.Incident
+	sinks  []probe.SinkHealth
 	active []ActiveFault
 	fail   error
 }
@@ -38,7 +40,13 @@ func (f *fake) set(snap *probe.Snapshot) {
 func (f *fake) Incidents(_ context.Context, q probe.IncidentFilter) ([]probe.Incident, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.past[:min(len(f.past), q.Limit)], f.fail
+	list := []probe.Incident{}
+	for _, in := range f.past {
+		if (q.ID == "" || q.ID == in.ID) && (q.Stream == "" || slices.Contains(in.Streams, q.Stream)) && (!q.Open.Stated || q.Open.Value == in.Open()) {
+			list = append(list, in)
+		}
+	}
+	return list[:min(len(list), q.Limit)], f.fail
 }
 
 // Series is a saw tooth, which an age is.
@@ -103,7 +111,7 @@ func side(v probe.Verdict, msn uint64, age time.Duration, at time.Time) *probe.S
 // sick is a stream whose edge stopped; it is also what the contract shows.
 func sick(at time.Time) *probe.Snapshot {
 	inc := stale(at)
-	stream := probe.StreamSnapshot{Name: "main", Verdict: probe.Down, Since: at.Add(-19 * time.Second), OpenIncidents: []string{inc.ID}, Incidents: []probe.Incident{inc}}
+	stream := probe.StreamSnapshot{Name: "main", Verdict: probe.Down, Since: at.Add(-19 * time.Second), OpenIncidents: []string{inc.ID}}
 	for i, name := range []string{"1080p", "720p", "360p"} {
 		edge := side(probe.Down, 1204, 28*time.Second+time.Duration(i)*200*time.Millisecond, at)
 		edge.Cache, edge.ObjectAge, edge.URL = "hit", probe.State(29*time.Second), "https://edge.example/main/"+name+"/playlist.m3u8"
@@ -115,6 +123,7 @@ func sick(at time.Time) *probe.Snapshot {
 	return &probe.Snapshot{
 		Event: "autumn-concert", Verdict: probe.Down, Since: stream.Since, At: at, Started: at.Add(-time.Hour),
 		Edge: "https://edge.example", Origin: "http://origin.example", Streams: []probe.StreamSnapshot{stream},
+		Incidents: []probe.Incident{inc},
 	}
 }
 
@@ -122,7 +131,7 @@ func healthy(at time.Time, name string) *probe.Snapshot {
 	snap := sick(at)
 	snap.Verdict, snap.Since = probe.OK, at.Add(-40*time.Minute)
 	stream := &snap.Streams[0]
-	stream.Name, stream.Verdict, stream.Since, stream.OpenIncidents, stream.Incidents = name, probe.OK, snap.Since, nil, nil
+	stream.Name, stream.Verdict, stream.Since, stream.OpenIncidents, snap.Incidents = name, probe.OK, snap.Since, nil, nil
 	for i := range stream.Renditions {
 		r := &stream.Renditions[i]
 		age := time.Duration(at.UnixMilli()%2000) * time.Millisecond
@@ -134,10 +143,10 @@ func healthy(at time.Time, name string) *probe.Snapshot {
 
 func stale(at time.Time) probe.Incident {
 	return probe.Incident{
-		ID: "01J9ZK", State: probe.Opened, Check: "upd.stale", Severity: probe.Critical, Blame: probe.BlameCDN, Event: "autumn-concert", Stream: "main",
-		Rendition: "1080p", Renditions: []string{"1080p", "720p", "360p"}, Side: probe.Edge,
+		ID: "01J9ZK", State: probe.Opened, Check: "upd.stale", Severity: probe.Critical, Blame: probe.BlameCDN, Event: "autumn-concert", Stream: "main", Streams: []string{"main"}, Scope: probe.ScopeStream,
+		Because: "the origin advanced 3 segments meanwhile", Count: 1, Rendition: "1080p", Renditions: []string{"1080p", "720p", "360p"}, Side: probe.Edge,
 		Summary: "playlist stopped moving", Detail: "no new segment for 9.4 s (limit 9 s); origin advanced 3 segments meanwhile",
-		Began: at.Add(-28 * time.Second), Opened: at.Add(-19 * time.Second), Spec: "RFC 8216bis §6.2.1", Consequences: []string{"edge.lag", "edge.age"},
+		URL: "http://127.0.0.1:8090/#incident=01J9ZK", Runbook: "http://127.0.0.1:8090/checks/upd.stale", Began: at.Add(-28 * time.Second), Opened: at.Add(-19 * time.Second), Spec: "RFC 8216bis §6.2.1", Consequences: []string{"edge.lag", "edge.age"},
 		Evidence: []probe.Evidence{{
 			At: at.Add(-19 * time.Second), URL: "https://edge.example/main/1080p/playlist.m3u8", Status: 200, Cache: "hit", Age: probe.State(29 * time.Second),
 			Pop: "FRA56-P4", RequestID: "Zk1b2m3", Curl: "curl -sS -i -H 'Accept-Encoding: gzip' 'https://edge.example/main/1080p/playlist.m3u8'",
@@ -148,6 +157,7 @@ func stale(at time.Time) probe.Incident {
 func over(at time.Time) probe.Incident {
 	inc := stale(at)
 	inc.ID, inc.State, inc.Check, inc.Severity, inc.Blame, inc.Side = "01J9AA", probe.Closed, "seg.status", probe.Error, probe.BlameOrigin, probe.Origin
+	inc.Because, inc.URL, inc.Runbook = "the edge and the origin both answer 404", "http://127.0.0.1:8090/#incident=01J9AA", "http://127.0.0.1:8090/checks/seg.status"
 	inc.Summary, inc.Detail, inc.Consequences = "a listed segment cannot be fetched", "status 404 for 3 of 3 tries", nil
 	inc.Began, inc.Opened = at.Add(-9*time.Minute), at.Add(-9*time.Minute)
 	inc.Closed = new(at.Add(-8 * time.Minute))
@@ -157,6 +167,12 @@ func over(at time.Time) probe.Incident {
 func (f *fake) options() Options {
 	return Options{
 		Source: f, History: f, Faults: f,
+		Sinks: func() []probe.SinkHealth {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			return f.sinks
+		},
+		Runbook:    func(check string) (string, bool) { return "What it means, <plainly>.", check == "upd.stale" },
 		Metrics:    http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "up 1") }),
 		Embeds:     previewStub,
 		EmbedKinds: []string{"hlsjs", "videojs", "native"},

@@ -6,6 +6,7 @@ import (
 	"embed"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"html/template"
 	"io/fs"
 	"net/http"
@@ -35,7 +36,11 @@ func (s *Server) routes() http.Handler {
 	get("/assets/{file}", assets.handler)
 	get("/api/v1/status", s.status)
 	get("/api/v1/incidents", s.incidents)
+	get("/api/v1/incidents/{id}", s.incident)
 	get("/api/v1/series", s.series)
+	if s.o.Runbook != nil {
+		get("/checks/{id}", s.runbook(assets))
+	}
 	if s.o.Alarms != nil {
 		get("/api/v1/alarms", s.alarms)
 	}
@@ -154,6 +159,27 @@ func (s *Server) page(a assets) http.HandlerFunc {
 			Demo, History, Alarms bool
 		}{event, strings.Join(kinds, " "), string(plots), s.o.Faults != nil, s.o.History != nil, s.o.Alarms != nil})
 		if err != nil {
+			problem(w, http.StatusInternalServerError, "the page could not be made")
+			return
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Cache-Control", "no-store")
+		_, _ = w.Write(b.Bytes())
+	}
+}
+
+// runbook sends the page of a check.
+func (s *Server) runbook(a assets) http.HandlerFunc {
+	t := template.Must(template.New("check").Parse(string(a["page/check.html"].text)))
+	return func(w http.ResponseWriter, r *http.Request) {
+		id := r.PathValue("id")
+		text, ok := s.o.Runbook(id)
+		if !ok {
+			problem(w, http.StatusNotFound, fmt.Sprintf("there is no check %q: streamwatch checks lists them", id))
+			return
+		}
+		var b bytes.Buffer
+		if err := t.Execute(&b, struct{ Check, Text string }{id, text}); err != nil {
 			problem(w, http.StatusInternalServerError, "the page could not be made")
 			return
 		}

@@ -45,13 +45,15 @@ type Options struct {
 	Source     Source
 	Ready      func() bool // whether the first full round is over; nil derives it from the snapshot
 	History    History
-	Metrics    http.Handler                     // GET /metrics
-	Embeds     func(stream string) http.Handler // below /embed/STREAM/, which is not stripped; nil where there is none (yet)
-	EmbedKinds []string                         // in the order of the page's tabs: "hlsjs", "videojs", "native"
-	Plots      []Plot                           // of the stored history, in the order of the page
-	Alarms     func() []Alarm                   // nil where nobody evaluates any
-	Faults     Faults                           // only in the demo
-	Beacon     http.Handler                     // POST beacon.Path: what viewers report, without auth
+	Sinks      func() []probe.SinkHealth                 // how the sinks fare, for /readyz; nil leaves it out
+	Runbook    func(check string) (text string, ok bool) // what a check means and what to do, for /checks/ID; nil where nobody knows
+	Metrics    http.Handler                              // GET /metrics
+	Embeds     func(stream string) http.Handler          // below /embed/STREAM/, which is not stripped; nil where there is none (yet)
+	EmbedKinds []string                                  // in the order of the page's tabs: "hlsjs", "videojs", "native"
+	Plots      []Plot                                    // of the stored history, in the order of the page
+	Alarms     func() []Alarm                            // nil where nobody evaluates any
+	Faults     Faults                                    // only in the demo
+	Beacon     http.Handler                              // POST beacon.Path: what viewers report, without auth
 	Auth       Auth
 	Log        *zap.Logger
 }

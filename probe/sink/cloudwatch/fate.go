@@ -8,6 +8,8 @@ import (
 
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 // outcome is what became of a request.
@@ -59,4 +61,18 @@ func fateOfStatus(status int, err error) outcome {
 	default:
 		return unknown
 	}
+}
+
+// cause names an error in a word for the page: the code that AWS gave it.
+func cause(err error) string {
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
+		return api.ErrorCode()
+	}
+	return probe.Cause(err)
+}
+
+// Health says how sending goes. Metrics that wait in the spool are not counted.
+func (s *Sink) Health() probe.SinkHealth {
+	since, cause := s.failing.Tell()
+	return probe.SinkHealth{FailingSince: since, Error: cause}
 }

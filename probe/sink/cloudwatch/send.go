@@ -19,10 +19,11 @@ func (s *Sink) send(ctx context.Context) {
 	wait := retryFirst
 	for ctx.Err() == nil {
 		due, err := s.deliver(ctx)
+		if err != nil && ctx.Err() != nil {
+			return
+		}
+		s.failing.Note(cause(err))
 		if err != nil {
-			if ctx.Err() != nil {
-				return
-			}
 			s.log.Warn("metrics wait to be sent", zap.Duration("retry_after", wait), zap.Error(err))
 			pause(ctx, nil, wait/2+rand.N(wait/2))
 			wait = min(2*wait, retryMost)

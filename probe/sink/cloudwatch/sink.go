@@ -35,6 +35,8 @@ type Sink struct {
 	sealed chan struct{} // something may be sent
 	settle time.Duration // until CloudWatch certainly shows what it took
 
+	failing probe.Failing // to send
+
 	mu         sync.Mutex // guards all below
 	fresh      map[int64]map[key][]float64
 	held       int

@@ -10,11 +10,11 @@ import (
 )
 
 // body is the message in the webhook's format.
-func (h *hook) body(in *probe.Incident) ([]byte, error) {
+func (h *hook) body(m *message) ([]byte, error) {
 	if h.Format == Slack {
-		return json.Marshal(slack(in))
+		return json.Marshal(slack(m))
 	}
-	return json.Marshal(in)
+	return json.Marshal(&m.incident)
 }
 
 // slackMessage is what an incoming webhook of Slack takes.
@@ -25,6 +25,8 @@ type slackMessage struct {
 
 type slackAttachment struct {
 	Color  string `json:"color"`
+	Title  string `json:"title"`
+	Link   string `json:"title_link,omitempty"` // its place on the page
 	Text   string `json:"text"`
 	Footer string `json:"footer"`
 	TS     int64  `json:"ts"`
@@ -33,21 +35,47 @@ type slackAttachment struct {
 // maxText is how much of a detail is shown, in bytes.
 const maxText = 1000
 
-func slack(in *probe.Incident) slackMessage {
-	where := strings.Join(strings.Fields(in.Stream+" "+in.Rendition+" "+in.Side.String()), " ")
+// slack says in the notification what broke, how far and whose fault it is; the
+// attachment says what proves that.
+func slack(m *message) slackMessage {
+	in := &m.incident
 	head, paint, at := strings.ToUpper(in.Severity.String()), color(in.Severity), in.Opened
-	if in.State == probe.Closed {
+	switch {
+	case in.Open():
+		if in.State == probe.Updated {
+			head = "UPDATED, now " + head
+		}
+	default:
 		head, paint = "CLOSED", "#2e7d32"
 		if in.Closed != nil {
 			at = *in.Closed
 			head += " after " + at.Sub(in.Began).Round(time.Second).String()
 		}
 	}
+	var lines []string
+	if m.changed != "" {
+		lines = append(lines, "Changed: "+m.changed)
+	}
+	lines = append(lines, in.Detail, "Blame: "+in.Blame.Who())
+	if in.Because != "" {
+		lines = append(lines, "Because: "+in.Because)
+	}
+	since := "Since " + in.Began.UTC().Format("2006-01-02 15:04:05 UTC")
+	if in.Count > 1 {
+		since += fmt.Sprintf(", came %d times", in.Count)
+	}
+	lines = append(lines, since)
+	if in.Runbook != "" {
+		lines = append(lines, "Runbook: "+in.Runbook)
+	}
+	body := slackAttachment{Color: paint, Footer: escaped(in.Check + " " + in.ID), TS: at.Unix(), Title: escaped(in.Where()), Link: in.URL}
+	for i := range lines {
+		lines[i] = escaped(lines[i])
+	}
+	body.Text = strings.TrimSpace(strings.Join(lines, "\n"))
 	return slackMessage{
-		Text: escaped(fmt.Sprintf("%s %s: %s on %s, blame %s", head, in.Event, in.Summary, where, in.Blame)),
-		Attachments: []slackAttachment{{
-			Color: paint, Text: escaped(in.Detail), Footer: escaped(in.Check + " " + in.ID), TS: at.Unix(),
-		}},
+		Text:        escaped(fmt.Sprintf("%s %s: %s on %s, blame %s", head, in.Event, in.Summary, in.Where(), in.Blame)),
+		Attachments: []slackAttachment{body},
 	}
 }
 

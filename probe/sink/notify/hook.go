@@ -25,6 +25,7 @@ import (
 type message struct {
 	incident probe.Incident
 	at       time.Time // of the change
+	changed  string    // what is claimed otherwise than before, of an update
 }
 
 // hook is a webhook with its queue.
@@ -33,6 +34,8 @@ type hook struct {
 	client *http.Client
 	log    *zap.Logger
 	more   chan struct{} // something was queued
+
+	failing probe.Failing // to deliver
 
 	mu      sync.Mutex // guards all below
 	waiting []message
@@ -136,10 +139,11 @@ const never = -1
 // post sends a message once. After an error, again is how long the receiver
 // wants to be left alone at least, or never.
 func (h *hook) post(ctx context.Context, m message) (again time.Duration, err error) {
-	body, err := h.body(&m.incident)
+	body, err := h.body(&m)
 	if err != nil {
 		return never, err
 	}
+	defer func() { h.failing.Note(cause(err)) }()
 	ctx, cancel := context.WithTimeout(ctx, postTimeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, h.URL, bytes.NewReader(body))
@@ -148,7 +152,7 @@ func (h *hook) post(ctx context.Context, m message) (again time.Duration, err er
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", "streamwatch")
-	request.Header.Set("X-Streamwatch-Delivery", fmt.Sprintf("%s-%s-%s", m.incident.ID, m.incident.State, m.incident.Severity))
+	request.Header.Set("X-Streamwatch-Delivery", fmt.Sprintf("%s-%s-%d", m.incident.ID, m.incident.State, m.at.UnixMilli()))
 	if h.Secret != "" {
 		request.Header.Set("X-Streamwatch-Signature", Signature(h.Secret, time.Now(), body))
 	}
@@ -176,7 +180,22 @@ func verdict(r *http.Response) (again time.Duration, err error) {
 	default:
 		again = never
 	}
-	return again, fmt.Errorf("the receiver answered with status %d", r.StatusCode)
+	return again, statusError(r.StatusCode)
+}
+
+// statusError is an answer that says no.
+type statusError int
+
+func (e statusError) Error() string {
+	return fmt.Sprintf("the receiver answered with status %d", int(e))
+}
+
+// cause names an error in a few words for the page.
+func cause(err error) string {
+	if e, ok := errors.AsType[statusError](err); ok {
+		return e.Error()
+	}
+	return probe.Cause(err)
 }
 
 // Signature returns the value of X-Streamwatch-Signature for a body: the time in

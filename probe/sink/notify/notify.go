@@ -1,5 +1,6 @@
 // Package notify tells webhooks what becomes of incidents: once when one opens,
-// once for each time it becomes worse, once when it closes.
+// once when what it claims has changed (cause, blame, severity or scope), once
+// when it closes.
 //
 // The rule that keeps it simple: Write only decides and queues, each webhook
 // has a queue and a goroutine of its own that sends in order, and what a
@@ -9,7 +10,9 @@ package notify
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,7 +28,8 @@ const (
 	lastFlush   = 5 * time.Second
 	retryFirst  = time.Second
 	retryMost   = time.Minute
-	maxAnswer   = 4 << 10 // bytes that are read of an answer
+	maxAnswer   = 4 << 10         // bytes that are read of an answer
+	settling    = 3 * time.Second // from a change until it is told; what changes meanwhile is one message with it
 )
 
 // Format is how a message looks.
@@ -60,8 +64,17 @@ type Sink struct {
 	hooks []*hook
 	log   *zap.Logger
 
-	mu   sync.Mutex
-	told map[string]probe.Severity // of open incidents
+	changed chan struct{} // something settles
+
+	mu      sync.Mutex
+	told    map[string]probe.Claim // of open incidents
+	updates map[string]update      // of those whose claim is another now
+}
+
+// update is a change that settles before it is told.
+type update struct {
+	incident probe.Incident
+	since    time.Time
 }
 
 // New returns a sink that has told nobody anything.
@@ -79,12 +92,12 @@ func New(o Options) *Sink {
 		// Elsewhere is not where the user wanted the message to go.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	s := &Sink{log: o.Log, told: map[string]probe.Severity{}}
+	s := &Sink{log: o.Log, changed: make(chan struct{}, 1), told: map[string]probe.Claim{}, updates: map[string]update{}}
 	for i, w := range o.Webhooks {
 		s.hooks = append(s.hooks, &hook{Webhook: w, client: client, log: o.Log.With(zap.Int("webhook", i+1)), more: make(chan struct{}, 1)})
 	}
 	for i := range o.Open {
-		s.told[o.Open[i].ID] = o.Open[i].Severity
+		s.told[o.Open[i].ID] = o.Open[i].Claim()
 	}
 	return s
 }
@@ -102,41 +115,117 @@ func (s *Sink) Stats() (sum Stats) {
 	return sum
 }
 
-// Write queues a message for each incident that changed in a way that is worth
-// one. It never fails and never waits.
-func (s *Sink) Write(_ context.Context, b probe.Batch) error {
-	for i := range b.Incidents {
-		if s.worth(&b.Incidents[i]) {
-			for _, h := range s.hooks {
-				h.queue(message{incident: b.Incidents[i], at: b.At})
-			}
+// Health says how the receivers take what they are told, of those that fail the
+// one that has failed for longest. What waits and what was dropped are messages.
+func (s *Sink) Health() (sum probe.SinkHealth) {
+	for _, h := range s.hooks {
+		since, cause := h.failing.Tell()
+		if !since.IsZero() && (sum.OK() || since.Before(sum.FailingSince)) {
+			sum.FailingSince, sum.Error = since, cause
 		}
+		h.mu.Lock()
+		sum.Waiting, sum.Dropped = sum.Waiting+len(h.waiting), sum.Dropped+uint64(h.stats.Dropped)
+		h.mu.Unlock()
+	}
+	return sum
+}
+
+// Write queues a message for each incident that opened or closed, and lets a
+// change settle. It never fails and never waits.
+func (s *Sink) Write(_ context.Context, b probe.Batch) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range b.Incidents {
+		s.note(b.Incidents[i], b.At)
 	}
 	return nil
 }
 
-// worth reports whether an incident is news: opened, worse, or closed.
-func (s *Sink) worth(in *probe.Incident) bool {
+// note decides what an incident is worth: a message now, one later, or none.
+func (s *Sink) note(in probe.Incident, at time.Time) {
+	before, known := s.told[in.ID]
+	switch {
+	case !in.Open():
+		delete(s.told, in.ID)
+		delete(s.updates, in.ID) // its last message has it
+		s.tell(message{incident: in, at: at})
+	case !known:
+		s.told[in.ID] = in.Claim()
+		in.State = probe.Opened
+		s.tell(message{incident: in, at: at})
+	case in.Claim() == before:
+		delete(s.updates, in.ID) // it is again what was told
+	default:
+		u, settles := s.updates[in.ID]
+		if !settles {
+			u.since = time.Now()
+		}
+		u.incident = in
+		s.updates[in.ID] = u
+		select {
+		case s.changed <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// tell queues a message for everyone. The caller holds the lock.
+func (s *Sink) tell(m message) {
+	for _, h := range s.hooks {
+		h.queue(m)
+	}
+}
+
+// settle tells the changes that are older than a moment, and returns when the
+// next one is due; zero when none settles.
+func (s *Sink) settle(before time.Time) (next time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	before, known := s.told[in.ID]
-	if in.State == probe.Closed {
-		delete(s.told, in.ID)
-		return true
+	for _, id := range slices.Sorted(maps.Keys(s.updates)) {
+		u := s.updates[id]
+		if u.since.After(before) {
+			if due := u.since.Add(settling); next.IsZero() || due.Before(next) {
+				next = due
+			}
+			continue
+		}
+		delete(s.updates, id)
+		now := u.incident.Claim()
+		what := s.told[id].Changes(now)
+		s.told[id] = now
+		u.incident.State = probe.Updated
+		s.tell(message{incident: u.incident, at: time.Now(), changed: what})
 	}
-	if known && in.Severity <= before {
-		return false
+	return next
+}
+
+// settleAll tells changes when they have settled, and at the end of ctx those
+// that have not.
+func (s *Sink) settleAll(ctx context.Context) {
+	for ctx.Err() == nil {
+		var due <-chan time.Time
+		if next := s.settle(time.Now().Add(-settling)); !next.IsZero() {
+			due = time.After(time.Until(next))
+		}
+		select {
+		case <-due:
+		case <-s.changed:
+		case <-ctx.Done():
+		}
 	}
-	s.told[in.ID] = in.Severity
-	return true
+	s.settle(time.Now())
 }
 
 // Run sends until ctx is done, then what is still queued, for a few seconds.
 func (s *Sink) Run(ctx context.Context) error {
+	sending, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
 	var group sync.WaitGroup
 	for _, h := range s.hooks {
-		group.Go(func() { h.run(ctx) })
+		group.Go(func() { h.run(sending) })
 	}
+	s.settleAll(ctx)
+	stop()
 	group.Wait()
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -72,7 +73,7 @@ func running(t *testing.T, o Options) (s *Sink, stop func()) {
 
 func incident(id string, state probe.IncidentState, severity probe.Severity) probe.Incident {
 	in := probe.Incident{
-		ID: id, State: state, Check: "upd.stale", Severity: severity, Blame: probe.BlameCDN, Event: "e", Stream: "main", Rendition: "720p",
+		ID: id, State: state, Check: "upd.stale", Severity: severity, Blame: probe.BlameCDN, Event: "e", Scope: probe.ScopeStream, Streams: []string{"main"}, Stream: "main", Rendition: "720p",
 		Side: probe.Edge, Summary: "playlist stopped moving", Detail: "no new segment for 9.4 s (limit 9 s)", Began: time.Now(), Opened: time.Now(),
 	}
 	if state == probe.Closed {
@@ -90,25 +91,90 @@ func write(t *testing.T, s *Sink, incidents ...probe.Incident) {
 	}
 }
 
+// messages are what a receiver got: id, state, severity and blame.
+func messages(t *testing.T, r *receiver) string {
+	t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var got []string
+	for _, b := range r.bodies {
+		var in struct{ ID, State, Severity, Blame string }
+		if err := json.Unmarshal([]byte(b), &in); err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, strings.Join([]string{in.ID, in.State, in.Severity, in.Blame}, " "))
+	}
+	return strings.Join(got, ", ")
+}
+
 func TestOneMessagePerChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &receiver{}
 		s, stop := running(t, Options{Transport: r, Webhooks: []Webhook{{URL: address}}, Open: []probe.Incident{incident("old", probe.Opened, probe.Error)}})
-		write(t, s, incident("a", probe.Opened, probe.Error), incident("a", probe.Opened, probe.Error), incident("a", probe.Opened, probe.Critical),
-			incident("a", probe.Opened, probe.Error), incident("old", probe.Opened, probe.Error), incident("a", probe.Closed, probe.Critical),
-			incident("old", probe.Closed, probe.Error))
+		settle := func() { time.Sleep(settling + time.Second); synctest.Wait() }
+		a := incident("a", probe.Opened, probe.Error)
+		write(t, s, a, a, incident("old", probe.Opened, probe.Error)) // nothing new about either
 		synctest.Wait()
-		stop()
-		var got []string
-		for _, b := range r.bodies {
-			var in struct{ ID, State, Severity string }
-			if err := json.Unmarshal([]byte(b), &in); err != nil {
-				t.Fatal(err)
-			}
-			got = append(got, in.ID+" "+in.State+" "+in.Severity)
+		if got, want := messages(t, r), "a opened error cdn"; got != want {
+			t.Fatalf("at once: got %q, want %q", got, want)
 		}
-		if want := "a opened error,a opened critical,a closed critical,old closed error"; strings.Join(got, ",") != want {
-			t.Errorf("got %v", got)
+		a.State, a.Severity = probe.Updated, probe.Critical
+		write(t, s, a)
+		time.Sleep(time.Second)
+		a.Blame = probe.BlameOrigin
+		write(t, s, a)
+		settle()
+		a.Detail, a.Streams = "no new segment for 20 s", []string{"main", "other"}
+		write(t, s, a) // what it claims is the same
+		settle()
+		a.Blame = probe.BlameCDN
+		write(t, s, a)
+		a.Blame = probe.BlameOrigin
+		write(t, s, a) // as it was told
+		settle()
+		a.Scope, a.Host = probe.ScopeEdge, "d111.example"
+		write(t, s, a)
+		a.State, a.Closed = probe.Closed, new(time.Now())
+		write(t, s, a, incident("old", probe.Closed, probe.Error))
+		settle()
+		late := incident("late", probe.Updated, probe.Error) // never heard of
+		write(t, s, late)
+		late.Severity = probe.Critical
+		write(t, s, late)
+		stop()
+		want := "a opened error cdn, a updated critical origin, a closed critical origin, old closed error cdn, late opened error cdn, late updated critical cdn"
+		if got := messages(t, r); got != want {
+			t.Errorf("got  %q\nwant %q", got, want)
+		}
+		ids := map[string]bool{}
+		for _, h := range r.heads {
+			ids[h.Get("X-Streamwatch-Delivery")] = true
+		}
+		if len(ids) != len(r.heads) {
+			t.Errorf("%d ids for %d messages", len(ids), len(r.heads))
+		}
+	})
+}
+
+// One dead edge host under 28 streams is two messages.
+func TestOneCauseTwoMessages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &receiver{}
+		s, stop := running(t, Options{Transport: r, Webhooks: []Webhook{{URL: address}}})
+		in := incident("a", probe.Opened, probe.Critical)
+		in.Scope, in.Host, in.Streams = probe.ScopeEdge, "d111.example", nil
+		for i := range 28 {
+			in.Streams = append(in.Streams, fmt.Sprint(i))
+			in.Consequences = append(in.Consequences, "edge.lag")
+			write(t, s, in)
+			in.State = probe.Updated
+			time.Sleep(time.Second)
+		}
+		in.State, in.Closed = probe.Closed, new(time.Now())
+		write(t, s, in)
+		stop()
+		if got, want := messages(t, r), "a opened critical cdn, a closed critical cdn"; got != want {
+			t.Errorf("got %q, want %q", got, want)
 		}
 	})
 }
@@ -136,72 +202,49 @@ func TestBodyIsTheIncidentAndSigned(t *testing.T) {
 	})
 }
 
-func TestSlack(t *testing.T) {
-	in := incident("a", probe.Opened, probe.Critical)
-	in.Rendition, in.Detail = "<!channel>", strings.Repeat("ü", 2000)
-	h := hook{Webhook: Webhook{Format: Slack}}
-	text, err := h.body(&in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var m slackMessage
-	if err := json.Unmarshal(text, &m); err != nil {
-		t.Fatal(err)
-	}
-	if want := "CRITICAL e: playlist stopped moving on main &lt;!channel&gt; edge, blame cdn"; m.Text != want {
-		t.Errorf("text %q", m.Text)
-	}
-	if a := m.Attachments[0]; len(a.Text) > maxText+len("…") || a.Color != "#c62828" {
-		t.Errorf("attachment %+v", a)
-	}
-	in = incident("a", probe.Closed, probe.Critical)
-	if got := slack(&in).Text; !strings.HasPrefix(got, "CLOSED after 1m0s e:") {
-		t.Errorf("closed: %q", got)
-	}
-}
-
 // Whatever a receiver does, the message arrives when it is well again, once,
 // and the address is nowhere to be read.
 func TestHostileReceivers(t *testing.T) {
 	for name, c := range map[string]struct {
 		answer    func(n int, w http.ResponseWriter, r *http.Request)
 		sent, try int
+		fails     bool // at first
 	}{
 		"fails twice": {func(n int, w http.ResponseWriter, _ *http.Request) {
 			if n < 3 {
 				w.WriteHeader(500)
 			}
-		}, 1, 3},
+		}, 1, 3, true},
 		"resets": {func(n int, w http.ResponseWriter, _ *http.Request) {
 			if n < 3 {
 				w.WriteHeader(599)
 			}
-		}, 1, 3},
+		}, 1, 3, true},
 		"never answers": {func(n int, _ http.ResponseWriter, r *http.Request) {
 			if n == 1 {
 				<-r.Context().Done()
 			}
-		}, 1, 2},
+		}, 1, 2, false},
 		"throttles": {func(n int, w http.ResponseWriter, _ *http.Request) {
 			if n == 1 {
 				w.Header().Set("Retry-After", "30")
 				w.WriteHeader(429)
 			}
-		}, 1, 2},
+		}, 1, 2, true},
 		"asks for a year": {func(n int, w http.ResponseWriter, _ *http.Request) {
 			if n == 1 {
 				w.Header().Set("Retry-After", "31536000")
 				w.WriteHeader(503)
 			}
-		}, 1, 2},
-		"refuses": {func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) }, 0, 1},
+		}, 1, 2, true},
+		"refuses": {func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) }, 0, 1, true},
 		"redirects": {func(_ int, w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "http://evil.test/")
 			w.WriteHeader(302)
-		}, 0, 1},
+		}, 0, 1, true},
 		"floods": {func(_ int, w http.ResponseWriter, _ *http.Request) {
 			_, _ = w.Write(make([]byte, 8<<20))
-		}, 1, 1},
+		}, 1, 1, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -209,6 +252,10 @@ func TestHostileReceivers(t *testing.T) {
 				r := &receiver{answer: c.answer}
 				s, stop := running(t, Options{Transport: r, Webhooks: []Webhook{{URL: address}}, Log: zap.New(core)})
 				write(t, s, incident("a", probe.Opened, probe.Critical))
+				time.Sleep(500 * time.Millisecond)
+				if h := s.Health(); h.OK() == c.fails || strings.Contains(h.Error, "secret-token") || h.Error == "" == c.fails {
+					t.Errorf("health after the first try: %+v", h)
+				}
 				time.Sleep(10 * time.Minute)
 				stop()
 				if len(r.bodies) != c.sent || r.tries != c.try {

@@ -8,21 +8,22 @@ import (
 	"github.com/streamwatch/streamwatch/probe"
 )
 
-// incidentLabels are what an alert routes by.
+// incidentLabels are what an alert routes by. No stream is among them: one cause
+// is one incident, however many streams it hits.
 type incidentLabels struct {
-	event, stream, check, severity, blame string
+	event, check, severity, blame, scope string
 }
 
 func labelsOf(inc *probe.Incident) incidentLabels {
-	return incidentLabels{inc.Event, inc.Stream, inc.Check, inc.Severity.String(), string(inc.Blame)}
+	return incidentLabels{inc.Event, inc.Check, inc.Severity.String(), string(inc.Blame), string(inc.Scope)}
 }
 
 func (l incidentLabels) values() []string {
-	return []string{l.event, l.stream, l.check, l.severity, l.blame}
+	return []string{l.event, l.check, l.severity, l.blame, l.scope}
 }
 
-// incidentMetrics count open incidents by the labels they have now: blame and
-// severity may change while an incident is open.
+// incidentMetrics count open incidents by the labels they have now: cause,
+// blame, severity and scope may change while an incident is open.
 type incidentMetrics struct {
 	active *prometheus.GaugeVec
 	total  *prometheus.CounterVec
@@ -31,7 +32,7 @@ type incidentMetrics struct {
 }
 
 func newIncidentMetrics() incidentMetrics {
-	names := []string{"event", "stream", "check", "severity", "blame"}
+	names := []string{"event", "check", "severity", "blame", "scope"}
 	return incidentMetrics{
 		active: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Namespace: namespace, Name: probe.FindingsActive.Prometheus, Help: probe.FindingsActive.Help,
@@ -62,7 +63,11 @@ func (m *incidentMetrics) note(inc *probe.Incident, now time.Time) {
 	} else {
 		m.total.WithLabelValues(labels.values()...).Inc()
 	}
-	m.open[inc.ID] = labels
+	m.enter(inc.ID, labels)
+}
+
+func (m *incidentMetrics) enter(id string, labels incidentLabels) {
+	m.open[id] = labels
 	delete(m.quiet, labels)
 	m.active.WithLabelValues(labels.values()...).Inc()
 }

@@ -32,8 +32,10 @@ const (
 // Options describe the process that is scraped.
 type Options struct {
 	Event   string
-	Version string // of streamwatch; "" is "unknown"
-	Vantage string // a label on every metric; "" leaves it out
+	Version string                    // of streamwatch; "" is "unknown"
+	Vantage string                    // a label on every metric; "" leaves it out
+	Open    []probe.Incident          // that an earlier process opened: they are active, and not counted as opened
+	Sinks   func() []probe.SinkHealth // asked at each scrape; nil shows none
 }
 
 // Sink holds what a scrape shows. Its methods may be called from several
@@ -87,6 +89,9 @@ func New(o Options) *Sink {
 		limit:   maxSeries,
 		targets: map[target][]series{},
 	}
+	for i := range o.Open {
+		s.incident.enter(o.Open[i].ID, labelsOf(&o.Open[i]))
+	}
 	for i, m := range s.catalog {
 		s.place[m] = i
 		s.descs = append(s.descs, prometheus.NewDesc(prometheus.BuildFQName(namespace, "", m.Prometheus), m.Help, labelNames(m.Scope), nil))
@@ -97,13 +102,13 @@ func New(o Options) *Sink {
 	}
 	register.MustRegister(s.viewers.collectors()...)
 	register.MustRegister(
-		gauges{s}, s.incident.active, s.incident.total, s.phases, s.refused, buildInfo(o.Version),
+		gauges{s}, newSinkMetrics(o.Event, o.Sinks), s.incident.active, s.incident.total, s.phases, s.refused, buildInfo(o.Version),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return s
 }
 
-func labelNames(scope probe.Scope) []string {
+func labelNames(scope probe.Dimensions) []string {
 	names := []string{"event", "stream", "rendition", "side"}
 	switch scope {
 	case probe.ByEvent:

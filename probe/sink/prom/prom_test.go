@@ -25,7 +25,9 @@ var start = time.Date(2026, 11, 28, 19, 0, 0, 0, time.UTC)
 // observed fetch.
 func filled(t *testing.T) *Sink {
 	t.Helper()
-	s := New(Options{Event: "concert", Version: "v1.2.3"})
+	s := New(Options{Event: "concert", Version: "v1.2.3", Sinks: func() []probe.SinkHealth {
+		return []probe.SinkHealth{{Name: "store", FailingSince: start, Error: "no space left on device", Waiting: 7, Dropped: 1}, {Name: "web"}}
+	}})
 	b := probe.Batch{At: start, Event: "concert", Stream: "main"}
 	for i, m := range probe.Catalog() {
 		sample := probe.Sample{Metric: m, Value: float64(i) / 4, At: start}
@@ -50,7 +52,7 @@ func filled(t *testing.T) *Sink {
 }
 
 func incident(id string, state probe.IncidentState, blame probe.Blame) probe.Incident {
-	return probe.Incident{ID: id, State: state, Check: "upd.stale", Severity: probe.Critical, Blame: blame, Event: "concert", Stream: "main"}
+	return probe.Incident{ID: id, State: state, Check: "upd.stale", Severity: probe.Critical, Blame: blame, Event: "concert", Stream: "main", Scope: probe.ScopeEdge, Streams: []string{"main", "other"}}
 }
 
 func write(t *testing.T, s *Sink, b probe.Batch) {
@@ -135,7 +137,7 @@ func TestVanishedSeries(t *testing.T) {
 	if !strings.Contains(text, `streamwatch_manifest_age_seconds{event="concert",rendition="360p",side="edge",stream="main"} 1`) {
 		t.Error("360p is not shown")
 	}
-	if !strings.Contains(text, `streamwatch_findings_active{blame="cdn",check="upd.stale",event="concert",severity="critical",stream="main"} 1`) {
+	if !strings.Contains(text, `streamwatch_findings_active{blame="cdn",check="upd.stale",event="concert",scope="edge",severity="critical"} 1`) {
 		t.Error("the incident, which is still open, is not shown")
 	}
 }
@@ -163,7 +165,9 @@ func TestIncidents(t *testing.T) {
 		}
 	}
 	step(0, incident("a", probe.Opened, probe.BlameCDN), incident("b", probe.Opened, probe.BlameCDN))
-	step(time.Second, incident("a", probe.Opened, probe.BlameCDN)) // a mere change
+	wider := incident("a", probe.Updated, probe.BlameCDN)
+	wider.Streams, wider.Stream = append(wider.Streams, "third"), "third"
+	step(time.Second, wider) // one more stream is no other incident
 	want("2", "absent")
 	step(time.Second, incident("a", probe.Opened, probe.BlameConfig))
 	want("1", "1")
@@ -171,8 +175,23 @@ func TestIncidents(t *testing.T) {
 	want("1", "0")
 	step(staleness + time.Minute)
 	want("1", "absent")
-	if want := `streamwatch_incidents_total{blame="cdn",check="upd.stale",event="concert",severity="critical",stream="main"} 2`; !strings.Contains(scrape(t, s), want) {
+	if want := `streamwatch_incidents_total{blame="cdn",check="upd.stale",event="concert",scope="edge",severity="critical"} 2`; !strings.Contains(scrape(t, s), want) {
 		t.Errorf("the scrape lacks %s", want)
+	}
+}
+
+// An incident that an earlier process opened is active from the start, and was
+// not opened by this one.
+func TestOpenFromBefore(t *testing.T) {
+	s := New(Options{Event: "concert", Open: []probe.Incident{incident("a", probe.Updated, probe.BlameCDN)}})
+	labels := `{blame="cdn",check="upd.stale",event="concert",scope="edge",severity="critical"} `
+	if text := scrape(t, s); !strings.Contains(text, "streamwatch_findings_active"+labels+"1\n") || strings.Contains(text, "streamwatch_incidents_total{") {
+		t.Error("before anything happened, it is not active, or counted")
+	}
+	closed := incident("a", probe.Closed, probe.BlameCDN)
+	write(t, s, probe.Batch{At: start, Incidents: []probe.Incident{closed}})
+	if text := scrape(t, s); !strings.Contains(text, "streamwatch_findings_active"+labels+"0\n") || strings.Contains(text, "streamwatch_incidents_total{") {
+		t.Error("after it closed, it is active, or counted")
 	}
 }
 

@@ -13,48 +13,86 @@ import (
 	"github.com/streamwatch/streamwatch/probe"
 )
 
-// writeIncidents puts incidents on disk: first the line of the log that
-// outlives everything, then the database.
+// line is what the last line about an incident says.
+type line struct {
+	claim  probe.Claim
+	closed bool
+}
+
+// writeIncidents puts incidents on disk.
 func (s *Store) writeIncidents(ctx context.Context, incidents []probe.Incident) error {
 	for i := range incidents {
-		if err := s.logIncident(ctx, &incidents[i]); err != nil {
-			return fmt.Errorf("writing %s: %w", logName, err)
-		}
-	}
-	for i := range incidents {
-		err := upsert(ctx, s.db, &incidents[i])
+		err := s.writeIncident(ctx, &incidents[i])
 		if isCorrupt(err) {
-			return s.replaceDatabase(err)
+			if err = s.replaceDatabase(err); err == nil {
+				err = s.writeIncident(ctx, &incidents[i])
+			}
 		}
 		if err != nil {
-			return fmt.Errorf("writing incident %s to %s: %w", incidents[i].ID, dbName, err)
-		}
-		if incidents[i].State == probe.Closed {
-			delete(s.logged, incidents[i].ID)
+			return full(err)
 		}
 	}
 	return nil
 }
 
-// logIncident appends the line of an incident that was opened or closed. A
-// mere change of an open incident has no line.
-func (s *Store) logIncident(ctx context.Context, inc *probe.Incident) error {
-	state, known := s.logged[inc.ID]
-	if known && state == inc.State {
+// writeIncident writes one: first the line of the log that outlives
+// everything, then the database.
+func (s *Store) writeIncident(ctx context.Context, inc *probe.Incident) error {
+	over, err := s.logIncident(ctx, inc)
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", logName, err)
+	}
+	if over {
 		return nil
 	}
-	if !known {
-		done, err := closedInDatabase(ctx, s.db, inc.ID)
-		if err != nil || done {
-			return err
-		}
+	if err := upsert(ctx, s.db, inc); err != nil {
+		return fmt.Errorf("writing incident %s to %s: %w", inc.ID, dbName, err)
 	}
+	if !inc.Open() {
+		delete(s.logged, inc.ID)
+	}
+	return nil
+}
+
+// logIncident appends the lines that an incident still needs: one when it
+// opened, one when what it claims changed, one when it closed. Whatever comes
+// after the closed line is not written: over is true. An incident that was not
+// heard of before gets its opened line first, so that each has both.
+func (s *Store) logIncident(ctx context.Context, inc *probe.Incident) (over bool, err error) {
+	last, known := s.logged[inc.ID]
+	if !known {
+		if over, err = closedInDatabase(ctx, s.db, inc.ID); err != nil || over {
+			return over, err
+		}
+		opened := *inc
+		opened.State, opened.Closed = probe.Opened, nil
+		if err = s.appendLine(&opened); err != nil {
+			return false, err
+		}
+		last = s.logged[inc.ID]
+	}
+	switch {
+	case last.closed: // and not in the database yet
+		return inc.Open(), nil
+	case !inc.Open():
+		return false, s.appendLine(inc)
+	case last.claim != inc.Claim():
+		updated := *inc
+		updated.State = probe.Updated
+		return false, s.appendLine(&updated)
+	}
+	return false, nil
+}
+
+func (s *Store) appendLine(inc *probe.Incident) error {
 	if err := s.lines.append(inc); err != nil {
 		return err
 	}
-	s.logged[inc.ID] = inc.State
+	s.logged[inc.ID] = lineOf(inc)
 	return nil
 }
+
+func lineOf(inc *probe.Incident) line { return line{inc.Claim(), !inc.Open()} }
 
 func closedInDatabase(ctx context.Context, db *sql.DB, id string) (closed bool, err error) {
 	err = db.QueryRowContext(ctx, "SELECT closed IS NOT NULL FROM incident WHERE id = ?", id).Scan(&closed)
@@ -79,7 +117,9 @@ func upsert(ctx context.Context, db *sql.DB, inc *probe.Incident) error {
 }
 
 // reconcile makes log and database agree after a crash, or after the database
-// was replaced: whichever knows that an incident is closed is right.
+// was replaced. Whichever knows that an incident is closed is right. Of two
+// that are open the log is right about the claim, which it is told first, and
+// the database about everything else.
 func (s *Store) reconcile(ctx context.Context) error {
 	last, err := s.lines.last()
 	if err != nil {
@@ -89,38 +129,46 @@ func (s *Store) reconcile(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.logged = map[string]probe.IncidentState{}
-	oldest := time.Now().Add(-retention)
-	for _, inc := range stored {
-		line, ok := last[inc.ID]
+	s.logged = map[string]line{}
+	for i := range stored {
+		inc := &stored[i]
+		said, ok := last[inc.ID]
 		switch {
-		case ok && line.State == probe.Opened && inc.State == probe.Closed:
-			if err := s.lines.append(&inc); err != nil {
+		case !ok: // the log was moved away
+		case said.Open() && !inc.Open():
+			if err := s.lines.append(inc); err != nil {
 				return err
 			}
-		case ok && line.State == probe.Opened:
-			s.logged[inc.ID] = probe.Opened
-		case ok && inc.State == probe.Opened: // closed in the log only
+		case said.Open():
+			s.logged[inc.ID] = lineOf(&said)
+		}
+		if ok && inc.Open() && said.Claim() != inc.Claim() || ok && !said.Open() && inc.Open() {
 			continue
 		}
 		delete(last, inc.ID)
 	}
-	for _, inc := range last { // not in the database, or not closed there
+	return s.restore(ctx, last)
+}
+
+// restore puts incidents into the database as their last lines have them.
+func (s *Store) restore(ctx context.Context, lines map[string]probe.Incident) error {
+	oldest := time.Now().Add(-retention)
+	for _, inc := range lines {
 		if inc.Closed != nil && inc.Closed.Before(oldest) {
 			continue
 		}
 		if err := upsert(ctx, s.db, &inc); err != nil {
 			return err
 		}
-		if inc.State == probe.Opened {
-			s.logged[inc.ID] = probe.Opened
+		if inc.Open() {
+			s.logged[inc.ID] = lineOf(&inc)
 		}
 	}
 	return nil
 }
 
 // OpenIncidents returns the incidents that are open, oldest first. A monitor
-// that starts again gives them to its judges.
+// that starts again takes them up.
 func (s *Store) OpenIncidents(ctx context.Context) ([]probe.Incident, error) {
 	open, err := s.Incidents(ctx, probe.IncidentFilter{Open: probe.State(true)})
 	slices.Reverse(open)
@@ -143,6 +191,9 @@ func (s *Store) Incidents(ctx context.Context, f probe.IncidentFilter) ([]probe.
 func (*Store) query(ctx context.Context, db *sql.DB, f probe.IncidentFilter) ([]probe.Incident, error) {
 	var where []string
 	var args []any
+	if f.ID != "" {
+		where, args = append(where, "id = ?"), append(args, f.ID)
+	}
 	switch {
 	case f.Open.Stated && f.Open.Value:
 		where = append(where, "closed IS NULL")
@@ -150,7 +201,8 @@ func (*Store) query(ctx context.Context, db *sql.DB, f probe.IncidentFilter) ([]
 		where = append(where, "closed IS NOT NULL")
 	}
 	if f.Stream != "" {
-		where, args = append(where, "stream = ?"), append(args, f.Stream)
+		where = append(where, "(stream = ? OR EXISTS (SELECT 1 FROM json_each(data, '$.streams') WHERE value = ?))")
+		args = append(args, f.Stream, f.Stream)
 	}
 	if !f.Since.IsZero() {
 		where, args = append(where, "(closed IS NULL OR closed >= ?)"), append(args, f.Since.UnixMilli())

@@ -61,7 +61,7 @@ func TestIncidentLines(t *testing.T) {
 	write(t, s, incidents(incident("b", probe.Opened)))
 	write(t, s, incidents(incident("b", probe.Closed)))
 	write(t, s, incidents(incident("b", probe.Closed))) // written again after an error elsewhere
-	wantLines(t, dir, "a opened", "b opened", "b closed")
+	wantLines(t, dir, "a opened", "a updated", "b opened", "b closed")
 
 	open1, err := s.OpenIncidents(t.Context())
 	if err != nil || len(open1) != 1 || open1[0].Blame != probe.BlameConfig {
@@ -78,7 +78,62 @@ func TestIncidentLines(t *testing.T) {
 	_ = s.Close()
 	s, _ = open(t, dir)
 	write(t, s, incidents(incident("a", probe.Closed)))
-	wantLines(t, dir, "a opened", "b opened", "b closed", "a closed")
+	wantLines(t, dir, "a opened", "a updated", "b opened", "b closed", "a closed")
+}
+
+// A line is written when what an incident claims changes, whatever its state
+// says, and never because of anything else.
+func TestLinesTellClaims(t *testing.T) {
+	dir := t.TempDir()
+	s, _ := open(t, dir)
+	in := incident("a", probe.Opened)
+	change := func(change func(*probe.Incident)) {
+		in.State = probe.Updated
+		change(&in)
+		write(t, s, incidents(in))
+	}
+	write(t, s, incidents(in))
+	change(func(in *probe.Incident) { in.Detail = "no new segment for 12 s" })
+	change(func(in *probe.Incident) { in.Streams = []string{"main", "other"} })
+	change(func(in *probe.Incident) { in.Consequences, in.Count, in.Because = []string{"edge.lag"}, 2, "it is" })
+	wantLines(t, dir, "a opened")
+	change(func(in *probe.Incident) { in.Check = "edge.lag" })
+	change(func(in *probe.Incident) { in.Severity = probe.Error })
+	change(func(in *probe.Incident) { in.Scope, in.Host = probe.ScopeEdge, "d111.example" })
+	change(func(in *probe.Incident) { in.Host = "d222.example" })
+	change(func(in *probe.Incident) { in.Blame = probe.BlameOrigin })
+	write(t, s, incidents(in)) // again
+	wantLines(t, dir, "a opened", "a updated", "a updated", "a updated", "a updated", "a updated")
+	_ = s.Close()
+	s, _ = open(t, dir)
+	write(t, s, incidents(in)) // as the book says what it took up
+	wantLines(t, dir, "a opened", "a updated", "a updated", "a updated", "a updated", "a updated")
+	for stream, want := range map[string]int{"": 1, "main": 1, "other": 1, "third": 0, "mai": 0} {
+		if list, err := s.Incidents(t.Context(), probe.IncidentFilter{Stream: stream}); err != nil || len(list) != want {
+			t.Errorf("stream %q: %d incidents, %v, want %d", stream, len(list), err, want)
+		}
+	}
+	if list, err := s.Incidents(t.Context(), probe.IncidentFilter{ID: "a"}); err != nil || len(list) != 1 || list[0].Count != 2 {
+		t.Errorf("by id: %v, %v", list, err)
+	}
+	if list, err := s.Incidents(t.Context(), probe.IncidentFilter{ID: "b"}); err != nil || len(list) != 0 {
+		t.Errorf("by another id: %v, %v", list, err)
+	}
+}
+
+// Every incident has its opened and its closed line, once: also one that is
+// first heard of late, and one of which something comes after its end.
+func TestBothLinesOnce(t *testing.T) {
+	dir := t.TempDir()
+	s, _ := open(t, dir)
+	write(t, s, incidents(incident("late", probe.Updated)))
+	write(t, s, incidents(incident("over", probe.Closed)))
+	write(t, s, incidents(incident("over", probe.Opened), incident("over", probe.Closed), incident("late", probe.Closed)))
+	write(t, s, incidents(incident("late", probe.Updated)))
+	wantLines(t, dir, "late opened", "over opened", "over closed", "late closed")
+	if open, err := s.OpenIncidents(t.Context()); err != nil || len(open) != 0 {
+		t.Errorf("open: %v, %v", open, err)
+	}
 }
 
 // A process that was killed leaves a torn line, or a line that the database
@@ -113,6 +168,28 @@ func TestReconcileAfterKill(t *testing.T) {
 		}
 		write(t, s, incidents(incident("a", probe.Closed)))
 		wantLines(t, dir, "a opened", "a closed")
+	})
+	t.Run("torn update", func(t *testing.T) {
+		dir := prepare(t)
+		appendText(t, dir, `{"id":"a","state":"updated","blame":"orig`)
+		s, _ := open(t, dir)
+		changed := incident("a", probe.Updated)
+		changed.Blame = probe.BlameOrigin
+		write(t, s, incidents(changed))
+		wantLines(t, dir, "a opened", "a updated")
+	})
+	t.Run("update without row", func(t *testing.T) {
+		dir := prepare(t)
+		changed := incident("a", probe.Updated)
+		changed.Blame = probe.BlameOrigin
+		text, _ := json.Marshal(changed)
+		appendText(t, dir, string(text)+"\n")
+		s, _ := open(t, dir)
+		if open, err := s.OpenIncidents(t.Context()); err != nil || len(open) != 1 || open[0].Blame != probe.BlameOrigin || open[0].State != probe.Updated {
+			t.Errorf("open incidents: %v, %v; want a with the new blame", open, err)
+		}
+		write(t, s, incidents(changed))
+		wantLines(t, dir, "a opened", "a updated")
 	})
 	t.Run("line without row", func(t *testing.T) {
 		dir := prepare(t)

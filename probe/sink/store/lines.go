@@ -11,8 +11,8 @@ import (
 	"github.com/streamwatch/streamwatch/probe"
 )
 
-// incidentLog is incidents.jsonl: one line when an incident opens, one when it
-// closes, never rewritten.
+// incidentLog is incidents.jsonl: one line when an incident opens, one when what
+// it claims changes, one when it closes, never rewritten.
 type incidentLog struct {
 	file     *os.File
 	size     int64 // where the next line begins

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"go.uber.org/zap"
@@ -113,6 +114,15 @@ func isCorrupt(err error) bool {
 	}
 	e, ok := errors.AsType[*sqlite.Error](err)
 	return ok && (e.Code()&0xff == sqlitelib.SQLITE_CORRUPT || e.Code() == sqlitelib.SQLITE_NOTADB)
+}
+
+// full says of an error of the database that the disk is full, as the system
+// says it of a file.
+func full(err error) error {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok && e.Code()&0xff == sqlitelib.SQLITE_FULL {
+		return fmt.Errorf("%w: %w", err, syscall.ENOSPC)
+	}
+	return err
 }
 
 // moveAside renames a database and what belongs to it, and returns its new name.

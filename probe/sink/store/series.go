@@ -30,7 +30,7 @@ func (s *Store) flush(ctx context.Context, now time.Time) error {
 		if isCorrupt(err) {
 			return s.replaceDatabase(err)
 		}
-		return fmt.Errorf("writing samples: %w", err)
+		return fmt.Errorf("writing samples: %w", full(err))
 	}
 	clear(s.pending)
 	s.pending, s.waiting = s.pending[:0], 0

@@ -44,7 +44,7 @@ type Store struct {
 	db        *sql.DB    // one connection, writes
 	reads     *sql.DB    // read-only connections
 	lines     *incidentLog
-	logged    map[string]probe.IncidentState // last line of each incident that the database does not hold as closed
+	logged    map[string]line // the last of each incident that the database does not hold as closed
 	names     *dictionary
 	streams   map[string]*streamBuckets
 	pending   []row     // sealed buckets that are not on disk yet

@@ -2,16 +2,17 @@
 // by id, and the stream that is shown in detail. Events change it; what they
 // changed is painted in the next animation frame.
 import { attribute, ask, byId, clock, lasting, now, rank, setServerTime, since, text, verdictName, zone } from "./view.js";
-import { sentence } from "./sentence.js";
 import { paintStream, showStreams } from "./streams.js";
 import { showRenditions } from "./renditions.js";
-import { showOpen, showPast, tickIncidents } from "./incidents.js";
+import { showIncident, showOpen, showPast, tickIncidents } from "./incidents.js";
 import { feedPlots, selectPlots } from "./plots.js";
 import { showPlayer } from "./player.js";
 import { showViewers } from "./viewers.js";
 import { startFaults } from "./faults.js";
 import { showAdvice } from "./advice.js";
 import { startAlarms } from "./alarms.js";
+import { showSinks } from "./sinks.js";
+import { sentence, streamsOf } from "./sentence.js";
 
 const state = { snapshot: null, streams: new Map(), open: new Map(), past: [], selected: "", chosen: false };
 const dirty = new Set(); // names of streams to repaint
@@ -39,12 +40,9 @@ function takeStatus(snapshot, whole) {
   for (const stream of snapshot.streams) {
     state.streams.set(stream.name, stream);
     dirty.add(stream.name);
-    if (stream.open_incidents.some(id => !state.open.has(id))) loadSoon();
-    for (const [id, incident] of state.open) {
-      if (incident.stream === stream.name && !stream.open_incidents.includes(id)) loadSoon();
-    }
   }
   state.snapshot = snapshot;
+  compareOpen();
   choose();
   schedule();
 }
@@ -61,6 +59,19 @@ function takeIncident(incident) {
   schedule();
 }
 
+// compareOpen asks for the incidents again when the streams name others than
+// those we know, once for each difference.
+let differed = "";
+function compareOpen() {
+  const named = new Set();
+  for (const s of state.streams.values()) for (const id of s.open_incidents) named.add(id);
+  const differs = [...named].filter(id => !state.open.has(id));
+  for (const [id, incident] of state.open) if (!named.has(id) && streamsOf(incident).some(n => state.streams.has(n))) differs.push("-" + id);
+  const now = differs.join(" ");
+  if (now && now !== differed) loadSoon();
+  differed = now;
+}
+
 let loading = 0;
 function loadSoon() {
   if (!loading) loading = setTimeout(() => { loading = 0; loadIncidents(); }, 1000);
@@ -73,7 +84,26 @@ async function loadIncidents() {
     state.past = past.incidents;
     dirtyIncidents = true;
     schedule();
+    if (!followed) follow();
   } catch { /* the banner tells when the server is gone */ }
+}
+
+// follow turns to the incident that the address names, as links in messages do.
+let followed = false;
+async function follow() {
+  followed = true;
+  if (!location.hash.startsWith("#incident=")) return;
+  const id = decodeURIComponent(location.hash.slice("#incident=".length));
+  let incident = state.open.get(id) || state.past.find(i => i.id === id);
+  if (!incident) {
+    incident = await ask("/api/v1/incidents/" + encodeURIComponent(id)).catch(() => null);
+    if (!incident) return;
+    takeIncident(incident);
+  }
+  const stream = streamsOf(incident).find(name => state.streams.has(name));
+  if (stream) select(stream, true, location.hash);
+  paint();
+  showIncident(id);
 }
 
 // choose shows the worst stream until the reader picks one.
@@ -86,12 +116,12 @@ function choose() {
   if (worst && rank(worst.verdict) !== rank(state.streams.get(state.selected)?.verdict)) select(worst.name, false);
 }
 
-export function select(name, chosen) {
+function select(name, chosen, hash = "#stream=" + encodeURIComponent(name)) {
   if (chosen) state.chosen = true;
   if (name === state.selected) return;
   for (const n of [state.selected, name]) dirty.add(n);
   state.selected = name;
-  if (chosen) history.replaceState(null, "", "#stream=" + encodeURIComponent(name));
+  if (chosen) history.replaceState(null, "", hash);
   showPlayer(name, state.streams.size);
   selectPlots(state, name);
   schedule();
@@ -105,6 +135,7 @@ function paint() {
   frame = 0;
   if (!state.snapshot) return;
   if (dirtyIncidents) for (const s of state.streams.values()) if (s.open_incidents.length) dirty.add(s.name);
+  if (dirty.size && state.open.size) dirtyIncidents = true; // they say how the streams fare whom they hit
   paintVerdict();
   showStreams(state, dirty);
   for (const name of dirty) paintStream(state, name);
@@ -131,6 +162,7 @@ function paintVerdict() {
   text(byId("word"), verdict);
   text(byId("sentence"), sentence(state));
   text(byId("event"), snapshot.event);
+  showSinks(snapshot);
   document.title = verdict.toUpperCase() + " · " + snapshot.event + " · streamwatch";
   tick();
 }
@@ -157,6 +189,11 @@ byId("stream-rows").addEventListener("click", e => {
   const row = e.target.closest("tr");
   if (row) select(row.dataset.stream, true);
 });
+byId("open-list").addEventListener("click", e => {
+  const pick = e.target.closest("button.pick");
+  if (pick) select(pick.dataset.stream, true);
+});
+addEventListener("hashchange", follow);
 setInterval(tick, 1000);
 startFaults();
 startAlarms();

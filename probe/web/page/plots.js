@@ -2,6 +2,7 @@
 // events brought since. Incidents lie behind them as bands. The first few always
 // show; the others when they are asked for.
 import { ask, attribute, byId, el, now } from "./view.js";
+import { hits } from "./sentence.js";
 
 // Each plot has its lines: [name of the series, side].
 const list = JSON.parse(document.documentElement.dataset.plots || "null") || [];
@@ -154,7 +155,7 @@ function bands(u) {
   const { left, top, width, height } = u.bbox, context = u.ctx;
   context.save();
   for (const incident of [...state.open.values(), ...state.past]) {
-    if (incident.stream && incident.stream !== stream) continue;
+    if (!hits(incident, stream)) continue;
     const from = u.valToPos(Date.parse(incident.began) / 1000, "x", true);
     const to = u.valToPos((incident.closed ? Date.parse(incident.closed) : now()) / 1000, "x", true);
     const x = Math.max(left, from), right = Math.min(left + width, Math.max(to, from + 2));

@@ -1,6 +1,4 @@
 // The sentence beside the verdict: what broke, where, whose fault it is.
-import { rank } from "./view.js";
-
 export const blames = {
   encoder: "the encoder or packager",
   origin: "the origin server",
@@ -17,40 +15,83 @@ export function worstFirst(a, b) {
   return severities.indexOf(b.severity) - severities.indexOf(a.severity) || Date.parse(a.began) - Date.parse(b.began);
 }
 
+// hits reports whether an incident affects, or affected, a stream.
+export const hits = (incident, stream) => streamsOf(incident).includes(stream);
+
+// streamsOf lists whom an incident hits; one from an older version names only one.
+export const streamsOf = incident => incident.streams?.length ? incident.streams : incident.stream ? [incident.stream] : [];
+
+const wide = incident => ["event", "origin", "edge"].includes(incident.scope);
+
+// place says where a wide cause sits: "the edge host d111.cloudfront.net".
+export function place(incident) {
+  if (incident.scope === "event") return "the whole event";
+  return "the " + incident.scope + (incident.host ? " host " + incident.host : "");
+}
+
+// count writes a number with its noun.
+export const count = (n, what) => n + " " + what + (n === 1 ? "" : what.endsWith("ch") ? "es" : "s");
+
+const names = list => list.length > 3 ? count(list.length, "stream") : list.join(", ");
+
+// where says how far a cause reaches, as probe.Incident.Where does.
+export function where(incident) {
+  const streams = streamsOf(incident);
+  if (wide(incident)) return place(incident) + (streams.length ? ": " + names(streams) : "");
+  const all = incident.renditions || [], more = all.length > 3 ? " and " + (all.length - 1) + " more" : "";
+  const renditions = all.length > 1 && !more ? all.join(", ") : incident.rendition + more;
+  return [names(streams), renditions].filter(Boolean).join(" ") + (incident.side ? " at the " + incident.side : "");
+}
+
+// sentence says the verdict, whom it hits, what broke, whose fault that is and
+// what proves it. All of it is taken from the worst diagnosis: nothing is
+// concluded here, so that the parts cannot contradict each other.
 export function sentence(state) {
   const { snapshot } = state;
   const streams = [...state.streams.values()];
   const who = streams.length === 1 ? streams[0].name : "all " + streams.length + " streams";
   switch (snapshot.verdict) {
-    case "ok": return capital(who) + (streams.length === 1 ? " is" : " are") + " fine " + where(snapshot) + ".";
-    case "blind": return "streamwatch cannot see: its own network is the suspect. The streams may be fine.";
+    case "ok": return capital(who) + (streams.length === 1 ? " is" : " are") + " fine " + sides(snapshot) + "." + warnings(state);
+    case "blind": return "streamwatch cannot see: " + stop(snapshot.reason || "its own network is the suspect") + " The streams may be fine.";
     case "waiting": return streams.length === 0 ? "Waiting for the first look at the stream." : "Waiting for " + who + " to begin.";
     case "ended": return "The event has ended.";
   }
-  const incidents = [...state.open.values()].sort((a, b) =>
-    rank(state.streams.get(b.stream)?.verdict) - rank(state.streams.get(a.stream)?.verdict) || worstFirst(a, b));
   const sick = streams.filter(s => s.verdict === snapshot.verdict).map(s => s.name);
-  const subject = sick.length > 3 ? sick.length + " streams are " + snapshot.verdict : sick.join(", ") + (sick.length > 1 ? " are " : " is ") + snapshot.verdict;
-  const top = incidents[0];
-  return top ? subject + ": " + cause(state, top, incidents.length - 1, sick.length > 1) : subject + ".";
+  const top = [...state.open.values()].sort((a, b) => suffering(b, sick) - suffering(a, sick) || worstFirst(a, b))[0];
+  const subject = whom(sick, streams.length) + " " + snapshot.verdict;
+  return capital(subject) + (top ? ": " + cause(top, sick) + others(state.open.size - 1) : ".");
 }
 
-function cause(state, incident, others, named) {
-  const stream = state.streams.get(incident.stream);
-  let s = (named && incident.stream ? incident.stream + ", " : "") + incident.summary + place(incident) + ". ";
-  s += incident.blame === "unknown" ? "Whose fault it is is not known yet" : capital(blames[incident.blame] || incident.blame) + " is to blame";
-  const originFine = stream && stream.renditions.length > 0 && stream.renditions.every(r => r.origin && r.origin.verdict === "ok");
-  if (incident.side === "edge" && originFine) s += "; the origin is fine";
-  s += ".";
-  if (others > 0) s += " " + others + " more " + (others === 1 ? "incident is" : "incidents are") + " open.";
-  return s;
+const suffering = (incident, sick) => sick.some(name => hits(incident, name)) ? 1 : 0;
+
+function whom(sick, of) {
+  if (sick.length === 0) return "the event is";
+  if (sick.length <= 3) return sick.join(", ") + (sick.length > 1 ? " are" : " is");
+  return (sick.length === of ? "all " + of : sick.length + " of " + of) + " streams are";
 }
 
-// place names the side, unless the summary does.
-const place = incident => !incident.side || incident.summary.includes(incident.side) ? "" : " at the " + incident.side;
+function cause(incident, sick) {
+  const only = streamsOf(incident), partly = sick.some(name => !only.includes(name));
+  let s = incident.summary;
+  if (wide(incident)) s += incident.scope === "event" ? "" : " at " + place(incident);
+  else s += (partly ? " on " + names(only) : "") + (!incident.side || incident.summary.includes(incident.side) ? "" : " at the " + incident.side);
+  const fault = incident.blame === "unknown" ? "Whose fault it is is not known yet" : capital(blames[incident.blame] || incident.blame) + " is to blame";
+  return s + ". " + (incident.because ? fault + ": " + stop(incident.because) : fault + ".");
+}
 
-const where = snapshot => snapshot.edge && snapshot.origin ? "at the edge and at the origin" : snapshot.edge ? "at the edge" : "at the origin";
+const others = n => n > 0 ? " " + n + " more " + (n === 1 ? "incident is" : "incidents are") + " open." : "";
+
+// warnings tells that something is open though viewers are served.
+function warnings(state) {
+  const n = state.open.size;
+  return n === 0 ? "" : " " + count(n, "incident") + (n === 1 ? " of lesser weight is" : " of lesser weight are") + " open.";
+}
+
+// stop ends a text with one full stop.
+const stop = text => text.replace(/[.\s]+$/, "") + ".";
+
+const sides = snapshot => snapshot.edge && snapshot.origin ? "at the edge and at the origin" : snapshot.edge ? "at the edge" : "at the origin";
 
 function capital(s) {
-  return s.startsWith("all ") || s.startsWith("the ") ? s[0].toUpperCase() + s.slice(1) : s;
+  return /^(all|the) /.test(s) ? s[0].toUpperCase() + s.slice(1) : s;
 }

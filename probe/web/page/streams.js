@@ -50,5 +50,5 @@ export function paintStream(state, name) {
   text(cells[3], seconds(worst(stream.renditions.map(r => r.edge_lag_seconds))));
   const top = stream.open_incidents.map(id => state.open.get(id)).filter(Boolean).sort(worstFirst)[0];
   const more = stream.open_incidents.length - 1;
-  text(cells[4], top ? top.summary + " (" + top.blame + ")" + (more > 0 ? " +" + more : "") : stream.open_incidents.length ? stream.open_incidents.length + " open" : "");
+  text(cells[4], top ? top.summary + " (" + top.blame + ")" + (more > 0 ? " +" + more : "") : stream.open_incidents.length ? stream.open_incidents.length + " open" : stream.reason || "");
 }

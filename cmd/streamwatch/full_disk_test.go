@@ -1,0 +1,161 @@
+//go:build linux
+
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe/sim"
+)
+
+// The disk fills up, an incident opens and closes meanwhile, and the disk has
+// room again: the incident is told at once, the monitor says what it cannot
+// write, and both lines are there in the end, once.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	a, board, hook := newAccount(t), sim.NewBoard(), &receiver{told: map[string][]string{}}
+	disk := filepath.Join(a.dir, "disk")
+	if err := errors.Join(os.Mkdir(disk, 0o700), syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=16m")); err != nil {
+		if os.Getenv("CI") == "true" && os.Geteuid() == 0 {
+			t.Fatalf("mounting a small disk: %v", err)
+		}
+		t.Skipf("no small disk, which only root can mount: %v", err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(disk, syscall.MNT_DETACH) })
+	origin, edge := onAir(t, board)
+	heard := httptest.NewServer(hook)
+	t.Cleanup(heard.Close)
+	var lc net.ListenConfig
+	free, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := free.Addr().String()
+	_ = free.Close()
+	a.write("event.yaml", fmt.Sprintf(`event: concert
+origin: {url: %q}
+distribution: {existing: {url: %q}}
+streams: [{name: main, manifest: /main/playlist.m3u8}]
+monitor: {listen: %q}
+notify: {webhooks: [{url: %q, secret: hunter2}]}
+output: disk
+`, origin, edge, page, heard.URL))
+	cmd, out := a.command(t.Context(), "run", "event.yaml")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = cmd.Process.Kill() }()
+	a.await("first round", 30*time.Second, func() bool { return strings.Contains(answer(page, "/readyz"), `"ready":true`) })
+	a.await("embeds", 30*time.Second, func() bool { return a.exists("disk/concert/embeds/main/hlsjs.html") })
+	time.Sleep(time.Second)
+
+	ballast := filepath.Join(disk, "ballast")
+	fillDisk(t, ballast)
+	now := time.Now()
+	if err := board.Inject(sim.Injection{Fault: "edge-503", From: now, Until: now.Add(8 * time.Second)}); err != nil {
+		t.Fatal(err)
+	}
+	a.await("sick store", time.Minute, func() bool {
+		ready, metrics := answer(page, "/readyz"), answer(page, "/metrics")
+		return strings.Contains(ready, `"error":"no space left on device"`) && strings.Contains(ready, `"ready":true`) &&
+			strings.Contains(metrics, `streamwatch_sink_failing{event="concert",sink="store"} 1`) && !strings.Contains(ready, disk)
+	})
+	closed := func() (n, all int) {
+		hook.mu.Lock()
+		defer hook.mu.Unlock()
+		for _, states := range hook.told {
+			if states[len(states)-1] == "closed" {
+				n++
+			}
+		}
+		return n, len(hook.told)
+	}
+	a.await("closed webhook", time.Minute, func() bool { n, all := closed(); return n == all && n > 0 })
+	if lines := a.lines("disk/concert/incidents.jsonl"); len(lines["closed"]) > 0 {
+		t.Errorf("the disk was not full: %v", lines)
+	}
+	if err := os.Remove(ballast); err != nil {
+		t.Fatal(err)
+	}
+	a.await("closed line", 20*time.Second, func() bool { return len(a.lines("disk/concert/incidents.jsonl")["closed"]) > 0 })
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if code := a.note(cmd, out, cmd.Wait()); code != 0 {
+		t.Errorf("exit code %d:\n%s", code, a.seen.String())
+	}
+	lines := a.lines("disk/concert/incidents.jsonl")
+	_, all := closed()
+	for _, state := range []string{"opened", "closed"} {
+		if len(lines[state]) != all {
+			t.Errorf("%d incidents are %s in the log, the webhook heard of %d", len(lines[state]), state, all)
+		}
+		for id, n := range lines[state] {
+			if n != 1 {
+				t.Errorf("incident %s has %d %s lines", id, n, state)
+			}
+		}
+	}
+}
+
+// fillDisk writes a file until there is no room for a byte.
+func fillDisk(t *testing.T, name string) {
+	t.Helper()
+	f, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for _, size := range []int{64 << 10, 4 << 10, 1} {
+		for err = nil; err == nil; {
+			_, err = f.Write(make([]byte, size))
+		}
+		if !errors.Is(err, syscall.ENOSPC) {
+			t.Fatalf("filling the disk: %v", err)
+		}
+	}
+}
+
+// answer is what a running streamwatch says; "" when it does not.
+func answer(page, path string) string {
+	r, err := http.Get("http://" + page + path)
+	if err != nil {
+		return ""
+	}
+	defer r.Body.Close()
+	body, _ := io.ReadAll(r.Body)
+	return string(body)
+}
+
+// lines counts the lines of an incident log by state and id.
+func (a *account) lines(name string) map[string]map[string]int {
+	a.t.Helper()
+	text, err := os.ReadFile(filepath.Join(a.dir, name))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	count := map[string]map[string]int{}
+	for line := range strings.Lines(string(text)) {
+		var in struct{ ID, State string }
+		if err := json.Unmarshal([]byte(line), &in); err != nil {
+			a.t.Errorf("line %q: %v", line, err)
+		}
+		if count[in.State] == nil {
+			count[in.State] = map[string]int{}
+		}
+		count[in.State][in.ID]++
+	}
+	return count
+}

@@ -1,0 +1,33 @@
+package checks
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// Reportf reports what is wrong. Of several reports of one check in one pass
+// the worst one stays, the first among equals.
+func (p *Pass) Reportf(s probe.Severity, format string, args ...any) {
+	if p.Found != nil && p.Found.Severity >= s {
+		return
+	}
+	p.Found = &Report{Severity: s}
+	if !p.Quiet || s >= probe.Warning {
+		p.Found.Detail = fmt.Sprintf(format, args...)
+	}
+}
+
+// Accuse reports with a blame that only the check can know.
+func (p *Pass) Accuse(b probe.Blame, s probe.Severity, format string, args ...any) {
+	if p.Found != nil && p.Found.Severity >= s {
+		return
+	}
+	if p.Reportf(s, format, args...); p.Found != nil {
+		p.Found.Blame = b
+	}
+}
+
+// seconds prints a duration as people say it: "9.4 s".
+func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }

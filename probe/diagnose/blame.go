@@ -1,0 +1,269 @@
+package diagnose
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/evidence"
+)
+
+// blame is the truth table of hls.md 1.8. The first row that fits decides.
+//
+//	origin              edge                      finding              blame
+//	no host reached, nor the control URL          http.*               path
+//	–                   –                         the check knows      what it says
+//	fails               any                       http.*               origin
+//	401, 403 to us      moves on all the same     http.*               config: we lack a right
+//	answers             401, 403                  http.*               config: token or access rule
+//	answers             fails otherwise           http.*               cdn
+//	unwatched           fails                     http.*               unknown
+//	stands still, on several streams of the host  staleness            origin
+//	stands still        –                         staleness            encoder
+//	newer content       older, TTL above TD       staleness            config: the TTL is too long
+//	newer content       older, no TTL stated      staleness            config: nothing limits its age
+//	newer content       older, at a steady beat   staleness            config: a minimum TTL above what headers say
+//	newer content       older, one text for long  staleness            cdn: a copy that should be gone
+//	newer content       older, but moves          staleness            config: it revalidates in the background
+//	fails               bad text or bytes         anything else        origin: the edge gives on what it has
+//	bad                 –                         anything else        the check's own (encoder, origin, config)
+//	good                bad                       anything else        cdn, or config where the check says so
+func (x *examination) blame(g *group) (probe.Blame, string) {
+	if g.path {
+		return probe.BlamePath, x.whyOurs()
+	}
+	st := g.lead()
+	s := st.worst()
+	at := st.state(s)
+	other := st.stream.pair(at)
+	switch {
+	case s.Blame != "":
+		return s.Blame, cmp.Or(s.Detail, st.check.Summary) + g.others()
+	case st.check.Transport:
+		return x.blameTransport(g, st, at, other)
+	case st.check.Staleness && st.side == probe.Origin:
+		if g.scope == probe.ScopeOrigin {
+			return probe.BlameOrigin, fmt.Sprintf("it answers, and nothing new appears in %s", count(len(g.stories), "stream")) + g.others()
+		}
+		return st.check.Blame, "the origin answers, and lists nothing newer" + sharing(other) + g.others()
+	case st.check.Staleness:
+		return blameStale(at, other, g)
+	case st.check.Side == probe.Edge:
+		return st.check.Blame, cmp.Or(s.Detail, st.check.Summary) + g.others()
+	case st.side == probe.Origin:
+		return st.check.Blame, "the origin serves it so" + sharing(other) + g.others()
+	case other == nil || other.Polls == 0:
+		return st.check.Blame, "seen at the edge; the origin is not watched" + g.others()
+	case other.Failing():
+		return probe.BlameOrigin, "the origin " + phase(&other.Current.Exchange) + ", and the edge gives on what it has" + g.others()
+	case st.check.Blame == probe.BlameConfig:
+		return probe.BlameConfig, "only the edge does so" + g.others()
+	default:
+		return probe.BlameCDN, "the origin does not show it" + g.others()
+	}
+}
+
+// worst is the symptom that says most: the worst of those seen newest.
+func (c *claim) worst() *checks.Symptom {
+	return slices.MaxFunc(c.symptoms, func(a, b *checks.Symptom) int {
+		return cmp.Or(compareBool(a.Sick, b.Sick), cmp.Compare(a.Severity, b.Severity), a.Last.Compare(b.Last))
+	})
+}
+
+// blameTransport is for a playlist that cannot be had.
+func (x *examination) blameTransport(g *group, st *story, at, other *evidence.State) (probe.Blame, string) {
+	ex := &at.Current.Exchange
+	why := phase(ex)
+	denied := ex.Status == 401 || ex.Status == 403
+	watched := other != nil && other.Polls > 0
+	switch {
+	case st.check.Blame == probe.BlameConfig:
+		return probe.BlameConfig, why + g.others()
+	case st.side == probe.Origin && denied && watched && !other.Failing() && other.Advanced.After(st.began.Add(at.Allowance)):
+		return probe.BlameConfig, why + " to us, and the edge gets new segments from it all the same: an access rule, or a header that we lack" + g.others()
+	case st.side == probe.Origin:
+		return probe.BlameOrigin, why + sameThere(other) + g.others()
+	case !watched:
+		return probe.BlameUnknown, why + "; the origin is not watched, so it may be behind this" + g.others()
+	case other.Failing():
+		return probe.BlameOrigin, why + "; so does the origin: it " + phase(&other.Current.Exchange) + g.others()
+	case x.keptError(at, other):
+		return probe.BlameOrigin, fmt.Sprintf("the origin failed until %s ago, and caches keep its errors for a while; the edge %s", seconds(x.now.Sub(other.Recovered)), why) + g.others()
+	case denied:
+		return probe.BlameConfig, why + ", and the origin answers " + status(other) + ": a token or an access rule" + g.others()
+	case ex.Status == 404 && ex.Age.Stated:
+		return probe.BlameCDN, fmt.Sprintf("keeps a 404 that is %s old, and the origin answers %s", seconds(ex.Age.Value), status(other)) + g.others()
+	default:
+		return probe.BlameCDN, why + ", and the origin answers " + status(other) + g.others()
+	}
+}
+
+// echoes is for how long an edge may give what a failing origin left there: an
+// error that it keeps, of CloudFront's ten seconds for the most of them, or a
+// request that still waits for an origin which is well again.
+const echoes = 8 * time.Second
+
+// keptError reports whether what an edge answers may be an error that its
+// origin gave: it has given nothing better since, and waited for the origin when
+// that was ill, or gives on what it keeps of it.
+func (x *examination) keptError(edge, origin *evidence.State) bool {
+	good := edge.Good != nil
+	switch {
+	case origin.Recovered.IsZero(), good && edge.Good.Exchange.Started.After(origin.Recovered):
+		return false
+	case edge.Current.Exchange.Started.Before(origin.Recovered):
+		return true
+	case edge.FailedFrom.After(origin.Recovered) && good && edge.Good.Exchange.Started.After(origin.FailedFrom.Add(origin.TD)):
+		return false // it gave what it had while the origin failed
+	default:
+		return x.now.Sub(origin.Recovered) < echoes
+	}
+}
+
+// phase says how far an exchange came, as the rest of a sentence about its host.
+func phase(ex *probe.Exchange) string {
+	switch ex.Failure {
+	case probe.FailDNS:
+		return "has a name that does not resolve"
+	case probe.FailRefused:
+		return "refuses connections"
+	case probe.FailConnect:
+		return fmt.Sprintf("takes no connection within %s", seconds(ex.Duration()))
+	case probe.FailTLS:
+		return "fails in the TLS handshake"
+	case probe.FailReset:
+		return "closes connections without an answer"
+	case probe.FailTimeout:
+		return waited(ex)
+	case probe.FailTruncated:
+		return "ends its answers too early"
+	case "":
+	default:
+		return "fails: " + string(ex.Failure)
+	}
+	if ex.OK() {
+		return "answers with what is no playlist"
+	}
+	return fmt.Sprintf("answers %d", ex.Status)
+}
+
+func waited(ex *probe.Exchange) string {
+	end := "no first byte in " + seconds(ex.Duration())
+	if ex.Status > 0 {
+		end = "no complete body in " + seconds(ex.Duration())
+	}
+	switch {
+	case ex.Connected && ex.Connect > 0:
+		return fmt.Sprintf("connected in %s, then %s", milliseconds(ex.Connect), end)
+	case ex.Connected:
+		return "accepted a connection, then " + end
+	default:
+		return end + " on a connection that was open"
+	}
+}
+
+// sameThere says what the other side of a failing origin shows.
+func sameThere(edge *evidence.State) string {
+	switch {
+	case edge == nil || edge.Current == nil:
+		return ""
+	case !edge.Failing():
+		return "; the edge still answers " + status(edge)
+	case edge.Current.Exchange.Failure == probe.FailTimeout:
+		return "; the edge waits for it and " + phase(&edge.Current.Exchange)
+	default:
+		return "; the edge " + phase(&edge.Current.Exchange) + " too"
+	}
+}
+
+// sharing says whether the edge has what the origin has.
+func sharing(edge *evidence.State) string {
+	if edge == nil || edge.Current == nil || edge.Target.Side != probe.Edge {
+		return ""
+	}
+	if edge.Failing() {
+		return "; the edge " + phase(&edge.Current.Exchange)
+	}
+	return "; the edge has nothing newer"
+}
+
+func status(t *evidence.State) string {
+	ex := &t.Current.Exchange
+	text := fmt.Sprintf("%d", ex.Status)
+	if age := ex.Age; age.Stated && t.Target.Side == probe.Edge {
+		text += fmt.Sprintf(" with a copy of %s", seconds(age.Value))
+	}
+	return text
+}
+
+// blameStale tells a cache that keeps its promise, made by a wrong setting, from
+// one that breaks it. What the edge shows is compared with the ring of what the
+// origin had; headers only explain it.
+func blameStale(at, origin *evidence.State, g *group) (probe.Blame, string) {
+	if origin == nil || origin.Polls == 0 {
+		return blameStaleAlone(at)
+	}
+	lag, ttl := at.Lag, at.TTL
+	old := fmt.Sprintf("the origin replaced this content %s ago", seconds(lag.Age))
+	switch {
+	case !lag.Known || lag.Age == 0:
+		return probe.BlameCDN, "the origin moves on; the edge stands still for " + count(1, "playlist") + g.others()
+	case !ttl.Stated:
+		return probe.BlameConfig, old + ", and no header limits how long a cache keeps it" + g.others()
+	case ttl.Value > at.TD && lag.Age <= ttl.Value+max(at.TD/2, 2*time.Second):
+		return probe.BlameConfig, fmt.Sprintf("%s; headers let caches keep it for %s, and the target duration is %s", old, seconds(ttl.Value), seconds(at.TD)) + g.others()
+	case at.Cycle > max(at.Allowance, 3*at.TD/2) && lag.Age <= at.Cycle+at.TD:
+		return probe.BlameConfig, fmt.Sprintf("%s; it takes a new copy every %s, and headers let caches keep one for %s: a minimum TTL", old, seconds(at.Cycle), seconds(ttl.Value)) + g.others()
+	case at.Still:
+		return probe.BlameCDN, fmt.Sprintf("%s; headers let caches keep it for %s", old, seconds(ttl.Value)) + g.others()
+	default:
+		return probe.BlameConfig, old + "; the edge moves on one copy behind, as a cache does that revalidates in the background" + g.others()
+	}
+}
+
+// blameStaleAlone is for an edge that is watched without its origin.
+func blameStaleAlone(at *evidence.State) (probe.Blame, string) {
+	if age := at.Current.Exchange.Age; age.Stated && age.Value > at.TD*3/2 {
+		return probe.BlameCDN, fmt.Sprintf("its copy is %s old by its Age header, the target duration is %s", seconds(age.Value), seconds(at.TD))
+	}
+	return probe.BlameEncoder, "the edge answers with fresh copies, and nothing new appears in them"
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
+
+func milliseconds(d time.Duration) string {
+	if d < time.Millisecond {
+		return "less than 1 ms"
+	}
+	return fmt.Sprintf("%d ms", d.Milliseconds())
+}
+
+func count(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}
+
+func are(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+// sentence makes what is said of a host one.
+func sentence(g *group, why string) string {
+	switch {
+	case g.path || strings.HasPrefix(why, "the ") || why == "":
+		return why
+	case g.scope == probe.ScopeOrigin || g.scope == probe.ScopeEdge:
+		return g.place.host + " " + why
+	default:
+		return "the " + g.place.side.String() + " " + why
+	}
+}

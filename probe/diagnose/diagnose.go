@@ -1,0 +1,168 @@
+// Package diagnose says what is wrong with a whole event: which causes there
+// are, how far each reaches, whose fault it is and what proves that.
+//
+// The rule that keeps it simple: Diagnose is one pure function. It keeps
+// nothing, knows no clock, and decides everything anew from what it is told, so
+// that a blame which was wrong is right as soon as the evidence is.
+package diagnose
+
+import (
+	"slices"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/evidence"
+)
+
+// Event is what is known of an event at one moment.
+type Event struct {
+	Streams []Stream // those with symptoms
+	Pulses  []Pulse  // of every stream and side
+	Control Control
+	Lost    Span // when the monitor's own path was lost last
+	Once    bool // one look must do: nothing is waited for
+}
+
+// Stream is one stream with symptoms.
+type Stream struct {
+	Name     string
+	Targets  []evidence.State
+	Symptoms []checks.Symptom
+}
+
+// Pulse is what is known of one stream on one side, whether it has symptoms or
+// not. Times are when the newest such poll began; zero is never.
+type Pulse struct {
+	Stream   string
+	Side     probe.Side
+	Host     string
+	Asked    time.Time
+	Answered time.Time // the head of an answer came
+	Reached  time.Time // the host answered, or accepted or refused a connection
+	Advanced time.Time // a new segment was seen
+}
+
+// Control is what the control URL said of our own path.
+type Control struct {
+	Known bool      // it was asked
+	OK    bool      // it answered
+	Asked time.Time // when it was last asked
+}
+
+// Span is a stretch of time; zero is none.
+type Span struct{ From, Until time.Time }
+
+// Diagnosis is one cause.
+type Diagnosis struct {
+	Check        *checks.Check
+	Side         probe.Side
+	Severity     probe.Severity
+	Blame        probe.Blame
+	Because      string // what proves the blame
+	Scope        probe.Scope
+	Host         string    // of scope origin and edge
+	Began, Last  time.Time // first and newest bad look
+	Detail       string
+	Hits         []Hit    // whom it hits, by stream
+	Consequences []string // checks that it explains
+	Evidence     []probe.Evidence
+	Returns      int // how often it came back within its hold
+
+	Parts   []Part // what it stands on
+	Follows []Part // what it explains
+
+	Lost   bool           // our own path is lost now
+	Unsure bool           // it may yet be our own path: an open incident stays as it is
+	Sick   bool           // the newest look at one of its targets was bad
+	Fading bool           // the cause is over, its consequences are not: it opens nothing
+	Wait   time.Time      // not before, unless it is known already: other looks may widen or move it; zero does not wait
+	Asks   []probe.Target // whose next poll would tell; one without a rendition is any of its stream and side
+}
+
+// Part is one check on one target.
+type Part struct {
+	Check  *checks.Check
+	Target probe.Target // without its URL
+
+	Severity probe.Severity
+	Holds    bool // it is not over
+}
+
+// Hit is what one stream suffers from a cause.
+type Hit struct {
+	Stream     string
+	Renditions []string // "" is the multivariant playlist
+	Severity   probe.Severity
+	Dead       []string // renditions that nobody can play for it
+}
+
+const (
+	// roundTrip is how long after a request that found no answer another must
+	// have been sent for its answer to prove anything: what was sent beside it
+	// may have come through just before the fault.
+	roundTrip = 250 * time.Millisecond
+
+	// Gather is how long a cause waits for company that may widen its scope.
+	Gather = 250 * time.Millisecond
+)
+
+// Diagnose returns the causes of what is wrong, the widest first.
+func Diagnose(now time.Time, e *Event) []Diagnosis {
+	x := &examination{now: now, event: e, named: make(map[string]*Stream, len(e.Streams))}
+	for i := range e.Streams {
+		x.named[e.Streams[i].Name] = &e.Streams[i]
+		x.tell(&e.Streams[i])
+	}
+	x.path()
+	out := make([]Diagnosis, 0, len(x.stories))
+	for _, group := range x.join() {
+		out = append(out, x.diagnosis(group))
+	}
+	slices.SortStableFunc(out, func(a, b Diagnosis) int { return len(b.Hits) - len(a.Hits) })
+	return out
+}
+
+// examination is one run of Diagnose.
+type examination struct {
+	now     time.Time
+	event   *Event
+	named   map[string]*Stream
+	stories []*story
+	lost    bool // our own path is the suspect
+	lossOf  loss
+	doubt   bool                // it may be: wait for the control URL, or for a second look
+	pulses  map[place]*[]*Pulse // by side and host
+}
+
+// place is a host in its role.
+type place struct {
+	side probe.Side
+	host string
+}
+
+// at returns the pulses of a host. Most events have one origin and one edge, so
+// the list that was added to last is looked at first.
+func (x *examination) at(p place) []*Pulse {
+	if x.pulses == nil {
+		x.pulses = map[place]*[]*Pulse{}
+		var recent [len(probe.Sides) + 1]*[]*Pulse
+		for i := range x.event.Pulses {
+			one := &x.event.Pulses[i]
+			list := recent[one.Side]
+			if list == nil || (*list)[0].Host != one.Host {
+				key := place{one.Side, one.Host}
+				if list = x.pulses[key]; list == nil {
+					list = new([]*Pulse)
+					x.pulses[key] = list
+				}
+				recent[one.Side] = list
+			}
+			*list = append(*list, one)
+		}
+	}
+	if list := x.pulses[p]; list != nil {
+		return *list
+	}
+	return nil
+}

@@ -1,0 +1,123 @@
+package diagnose
+
+import (
+	"slices"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/evidence"
+)
+
+// hit is what viewers of one stream suffer from a story. Critical is only what
+// leaves no rendition that plays, or lets no new viewer start; what one
+// rendition, a backup or subtitles suffer is an error at most.
+func (x *examination) hit(st *story) Hit {
+	h := Hit{Stream: st.stream.Name}
+	dead := map[string]bool{}
+	for _, c := range append([]*claim{st.claim}, st.follows...) {
+		for _, s := range c.symptoms {
+			t := c.state(s)
+			if c == st.claim || c.side == probe.Edge {
+				h.add(t.Target.Rendition)
+			}
+			if c == st.claim {
+				h.Severity = max(h.Severity, s.Severity)
+			}
+			if s.Severity >= probe.Critical && (s.Sick || s.Ended.IsZero()) && x.felt(st.stream, t) {
+				dead[t.Target.Rendition] = true
+			}
+		}
+	}
+	if h.Severity < probe.Critical {
+		for _, c := range st.follows { // a cause is as bad as what it does to viewers
+			if c.side == probe.Edge {
+				h.Severity = max(h.Severity, c.severity())
+			}
+		}
+	}
+	for r := range dead {
+		h.Dead = append(h.Dead, r)
+	}
+	slices.Sort(h.Dead)
+	slices.Sort(h.Renditions)
+	alive := func(t *evidence.State) bool { return !st.check.Transport || st.seenSince(t) } // a host that is silent to one may be to all
+	if h.Severity >= probe.Critical && !nothingPlays(st.stream.Targets, st.side, h.Dead, alive) {
+		h.Severity = probe.Error
+	}
+	return h
+}
+
+func (h *Hit) add(r string) {
+	if !slices.Contains(h.Renditions, r) {
+		h.Renditions = append(h.Renditions, r)
+	}
+}
+
+func (c *claim) severity() (worst probe.Severity) {
+	for _, s := range c.symptoms {
+		worst = max(worst, s.Severity)
+	}
+	return worst
+}
+
+// felt reports whether viewers notice what a target shows: at the edge, or at an
+// origin whose edge is not watched or does not play either.
+func (x *examination) felt(s *Stream, t *evidence.State) bool {
+	if t.Target.Side == probe.Edge {
+		return true
+	}
+	edge := s.pair(t)
+	return edge == nil || edge.Polls == 0 || !edge.Plays(x.now) || s.shows(edge)
+}
+
+// shows reports whether a target has a symptom that some players stop at.
+func (s *Stream) shows(t *evidence.State) bool {
+	return slices.ContainsFunc(s.Symptoms, func(sym checks.Symptom) bool {
+		return &s.Targets[sym.Target] == t && sym.Ended.IsZero() && sym.Severity >= probe.Error
+	})
+}
+
+// NothingPlays reports whether what several causes take together leaves viewers
+// nothing.
+func NothingPlays(targets []evidence.State, dead []string) bool {
+	side := probe.Origin
+	if slices.ContainsFunc(targets, func(t evidence.State) bool { return t.Target.Side == probe.Edge }) {
+		side = probe.Edge
+	}
+	return nothingPlays(targets, side, dead, func(t *evidence.State) bool { return t.Polls > 0 })
+}
+
+// nothingPlays reports whether what is dead leaves viewers nothing: the
+// multivariant playlist, without which nobody can start, every variant that was
+// alive, or every audio rendition.
+func nothingPlays(targets []evidence.State, side probe.Side, dead []string, alive func(*evidence.State) bool) bool {
+	if slices.Contains(dead, "") {
+		return true
+	}
+	plays, lost := map[probe.Role]bool{}, map[probe.Role]bool{}
+	for i := range targets {
+		t := &targets[i]
+		if t.Target.Rendition == "" || t.Target.Side != side {
+			continue
+		}
+		if slices.Contains(dead, t.Target.Rendition) {
+			lost[t.Target.Role] = true
+		} else if alive(t) {
+			plays[t.Target.Role] = true
+		}
+	}
+	return lost[probe.RoleVideo] && !plays[probe.RoleVideo] || lost[probe.RoleAudio] && !plays[probe.RoleAudio]
+}
+
+// seenSince returns whether a target was looked at, in the way that a check
+// looks, after something began.
+func (c *claim) seenSince(t *evidence.State) bool {
+	switch c.check.When {
+	case checks.OnSegment, checks.OnInit, checks.OnKey:
+		return t.Probed.After(c.began)
+	case checks.OnLowLatency:
+		return t.Delivered.After(c.began)
+	default:
+		return t.Current != nil && t.Current.Exchange.Started.After(c.began)
+	}
+}

@@ -1,0 +1,277 @@
+package diagnose
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/evidence"
+)
+
+// claim is what one check says of one side of a stream, on one target or on
+// several.
+type claim struct {
+	stream   *Stream
+	check    *checks.Check
+	side     probe.Side
+	symptoms []*checks.Symptom
+	began    time.Time
+	last     time.Time // newest bad look
+	ready    time.Time // zero: only stirring, not often enough yet
+	sick     bool      // the newest look at one of its targets was bad
+	past     bool      // over, but lately
+	parent   *claim    // what explains it; nil for a cause
+}
+
+// story is a cause in one stream with what it explains.
+type story struct {
+	*claim
+	follows []*claim
+}
+
+// tell sorts the symptoms of a stream into causes and consequences.
+func (x *examination) tell(s *Stream) {
+	claims := claimsOf(s)
+	for _, c := range claims {
+		c.parent = x.parentOf(c, claims)
+	}
+	at := map[*claim]*story{}
+	for _, c := range claims {
+		root := rootOf(c)
+		if root.ready.IsZero() && c.ready.IsZero() || at[root] != nil {
+			continue // too little evidence as yet
+		}
+		at[root] = &story{claim: root}
+		x.stories = append(x.stories, at[root])
+	}
+	for _, c := range claims {
+		if st := at[rootOf(c)]; st != nil && st.claim != c && !c.past {
+			st.follows = append(st.follows, c)
+		}
+	}
+	// What is over and explains nothing that is still seen is no story any more.
+	x.stories = slices.DeleteFunc(x.stories, func(st *story) bool {
+		return st.stream == s && st.past && !slices.ContainsFunc(st.follows, func(c *claim) bool { return c.sick })
+	})
+}
+
+// claimsOf groups the symptoms of a stream by check and side.
+func claimsOf(s *Stream) []*claim {
+	var all []*claim
+	for i := range s.Symptoms {
+		sym := &s.Symptoms[i]
+		j := slices.IndexFunc(all, func(c *claim) bool { return c.check == sym.Check && c.side == sym.Side })
+		if j < 0 {
+			all = append(all, &claim{stream: s, check: sym.Check, side: sym.Side, past: true})
+			j = len(all) - 1
+		}
+		all[j].add(sym)
+	}
+	return all
+}
+
+func (c *claim) add(s *checks.Symptom) {
+	ended := !s.Ended.IsZero()
+	switch {
+	case ended && !c.past:
+		return // others of it hold
+	case !ended && c.past && len(c.symptoms) > 0:
+		c.symptoms, c.began, c.ready, c.last = nil, time.Time{}, time.Time{}, time.Time{}
+	}
+	c.past = ended
+	c.symptoms = append(c.symptoms, s)
+	if c.began.IsZero() || s.Since.Before(c.began) {
+		c.began = s.Since
+	}
+	if !s.Ready.IsZero() && (c.ready.IsZero() || s.Ready.Before(c.ready)) {
+		c.ready = s.Ready
+	}
+	if s.Last.After(c.last) {
+		c.last = s.Last
+	}
+	c.sick = c.sick || s.Sick && !ended
+}
+
+func rootOf(c *claim) *claim {
+	for range 64 { // no chain is longer, and a ring is broken where it was made
+		if c.parent == nil {
+			return c
+		}
+		c = c.parent
+	}
+	return c
+}
+
+// parentOf returns the claim that explains c: of several one that still holds,
+// then the one that began first.
+func (x *examination) parentOf(c *claim, claims []*claim) *claim {
+	var best *claim
+	for _, cause := range claims {
+		if cause == c || !x.explains(cause, c) || leadsTo(cause, c) {
+			continue
+		}
+		if best == nil || cmp.Or(compareBool(best.past, cause.past), best.began.Compare(cause.began)) > 0 {
+			best = cause
+		}
+	}
+	return best
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	default:
+		return -1
+	}
+}
+
+// leadsTo reports whether c is what explains a claim already: no ring.
+func leadsTo(claim, c *claim) bool {
+	for ; claim != nil; claim = claim.parent {
+		if claim == c {
+			return true
+		}
+	}
+	return false
+}
+
+// explains reports whether a cause can have a consequence.
+func (x *examination) explains(cause, c *claim) bool {
+	switch {
+	case cause.side != c.side && cause.side != probe.Origin:
+		return false // what the edge does cannot be seen at the origin
+	case cause.side == c.side && cause.check.Staleness && c.check.Staleness:
+		return !cause.past && before(cause, c) // ways to see one side stand still: the first one names it
+	case cause.check == c.check && cause.side == c.side, cause.check != c.check && !cause.check.ExplainsCheck(c.check.ID):
+		return false
+	case c.check.ExplainsCheck(cause.check.ID) && cause.side == c.side && !before(cause, c):
+		return false // each can explain the other: the first one does
+	case cause.ready.IsZero() && !stirs(cause, c):
+		return false
+	case cause.began.After(c.began.Add(2 * c.together())):
+		return false // a cause does not come long after its consequence
+	case !cause.reaches(c):
+		return false
+	}
+	if cause.side == c.side {
+		return !cause.past || c.last.Before(cause.last.Add(c.td())) || recovers(c.check)
+	}
+	return cause.sick || x.lingers(cause, c)
+}
+
+// stirs reports whether a cause that has too little evidence as yet already
+// explains what the other side shows: the origin is about to show it too.
+func stirs(cause, c *claim) bool {
+	return cause.side == probe.Origin && c.side == probe.Edge && (cause.check == c.check || cause.check.Transport && c.check.Transport)
+}
+
+// before reports whether a claim had its evidence before another one.
+func before(a, b *claim) bool {
+	if a.ready.IsZero() || b.ready.IsZero() {
+		return b.ready.IsZero() && !a.ready.IsZero() || a.ready.Equal(b.ready) && a.check.ID < b.check.ID
+	}
+	one, other := a.check.ExplainsCheck(b.check.ID), b.check.ExplainsCheck(a.check.ID)
+	if d := a.ready.Compare(b.ready); d != 0 {
+		return d < 0
+	}
+	if one != other {
+		return one
+	}
+	return a.check.ID < b.check.ID
+}
+
+// reaches reports whether the cause holds for a rendition of the consequence.
+// What the origin does to one rendition it soon does to others, so from the
+// origin to the edge, and for what began together, the rendition does not matter.
+func (c *claim) reaches(other *claim) bool {
+	if c.side != other.side || other.check.AcrossRenditions || c.began.Sub(other.began).Abs() <= other.together() {
+		return true
+	}
+	mine := c.renditions()
+	return slices.Contains(mine, "") || !slices.ContainsFunc(other.renditions(), func(r string) bool {
+		return r != "" && !slices.Contains(mine, r)
+	})
+}
+
+func (c *claim) renditions() []string {
+	list := make([]string, 0, len(c.symptoms))
+	for _, s := range c.symptoms {
+		if r := c.state(s).Target.Rendition; !slices.Contains(list, r) {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// state is what is known of the target that a symptom is about.
+func (c *claim) state(s *checks.Symptom) *evidence.State {
+	t := &c.stream.Targets[s.Target]
+	if t.Target.Side != s.Side { // found on the other side
+		if p := c.stream.pair(t); p != nil {
+			return p
+		}
+	}
+	return t
+}
+
+// pair is what is known of the same playlist on the other side; nil when that
+// is not watched.
+func (s *Stream) pair(of *evidence.State) *evidence.State {
+	for i := range s.Targets {
+		if t := &s.Targets[i]; t.Target.Rendition == of.Target.Rendition && t.Target.Side != of.Target.Side {
+			return t
+		}
+	}
+	return nil
+}
+
+// recovers reports whether the end of a fault looks like a finding of the check.
+func recovers(c *checks.Check) bool { return c.Recovers || c.When == checks.OnUpdate }
+
+func (c *claim) td() time.Duration {
+	var td time.Duration
+	for _, s := range c.symptoms {
+		td = max(td, c.state(s).TD)
+	}
+	return td
+}
+
+// together is how far apart findings can begin that have one cause: each target
+// shows it at its own next poll.
+func (c *claim) together() time.Duration { return max(3*c.td(), 5*time.Second) }
+
+// lingers reports whether what the edge shows is what the origin left there: a
+// cause at the origin was bad until lately, and a cache gives on what it has.
+func (x *examination) lingers(cause, c *claim) bool {
+	for _, s := range c.symptoms {
+		edge := c.state(s)
+		origin := c.stream.pair(edge)
+		switch {
+		case origin == nil, !s.Sick:
+		case c.check.Staleness:
+			// The ring tells since when the origin had better to give.
+			limit := min(edge.Allowance, 3*edge.TD/2) + max(3*edge.TD/2, 2*time.Second)
+			if cause.check.Transport {
+				limit = max(limit, echoes) // its request may still wait
+			}
+			if edge.Lag.Known && edge.Lag.Age > limit {
+				return false
+			}
+		case c.check.Transport:
+			if origin.Failing() {
+				continue
+			}
+			if !x.keptError(edge, origin) {
+				return false
+			}
+		case s.Since.After(cause.last.Add(edge.Allowance + 2*max(edge.TD, time.Second))):
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,72 @@
+package drill_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe/drill"
+)
+
+// betweenParts is when a fault begins, so that nothing is published at that
+// very moment, which of the two came first being the scheduler's choice.
+const betweenParts = 17 * time.Millisecond
+
+// What sinks are given does not depend on who looks: it is the same without a
+// page, with one that asks every second, and with a hundred.
+func TestSnapshotsChangeNothing(t *testing.T) {
+	var problems []string
+	for i, d := range drill.All() {
+		looks := []int{1, 100}
+		if thin() {
+			if looks = looks[1:]; i%8 != 0 {
+				continue
+			}
+		}
+		t.Run(d.Fault, func(t *testing.T) {
+			hold := func(snapshots int) (lines []string) {
+				synctest.Test(t, func(t *testing.T) {
+					o := drill.Run(t.Context(), d, drill.Settings{Snapshots: snapshots, Keep: true, Apart: true, Offset: betweenParts})
+					if o.Err != nil || o.Changed == 0 || o.Early != "" {
+						t.Errorf("%v; the fault changed %d responses; before it one was another: %q", o.Err, o.Changed, o.Early)
+					}
+					lines = o.Seen.Lines()
+				})
+				return lines
+			}
+			alone := hold(0)
+			if again := hold(0); !slices.Equal(alone, again) {
+				t.Errorf("two runs that nobody looks at differ, %s", different(alone, again))
+			}
+			for _, n := range looks {
+				if seen := hold(n); !slices.Equal(alone, seen) {
+					problems = append(problems, fmt.Sprintf("%s with %d snapshots a second: %s", d.Fault, n, different(alone, seen)))
+				}
+			}
+		})
+	}
+	verify(t, "snapshots change nothing", problems)
+}
+
+// different says by how many lines two lists differ, and shows the first.
+func different(a, b []string) string {
+	count := map[string]int{}
+	for _, line := range a {
+		count[line]++
+	}
+	for _, line := range b {
+		count[line]--
+	}
+	first, n := "", 0
+	for line, by := range count {
+		if by != 0 {
+			n++
+			if first == "" || line < first {
+				first = line
+			}
+		}
+	}
+	return fmt.Sprintf("%d lines differ of %d, the first is %s", n, len(a), first)
+}

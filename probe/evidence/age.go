@@ -1,0 +1,93 @@
+package evidence
+
+import (
+	"slices"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// Numberings is from which distance of media sequence numbers on an edge is not
+// late, but numbers its segments in another way.
+const Numberings = 1000
+
+// Lag is how an edge's newest playlist compares with what its origin had listed.
+type Lag struct {
+	Known    bool          // the origin was seen, and both number their segments alike
+	Age      time.Duration // how long ago, at least, the origin listed a segment that the edge does not list; 0 when there is none
+	Segments uint64        // how many such segments there were when the edge was asked
+}
+
+// Lag compares the edge with the ring of the origin's versions (hls.md 1.0): a
+// version is known by its newest segment, so that an edge which rewrites the
+// text is compared too. No header takes part in it.
+func (h *History) Lag() Lag {
+	o := h.Pair
+	if h.Target.Side != probe.Edge || o == nil || h.Playlist == nil || len(h.Playlist.Segments) == 0 || len(o.Versions) == 0 {
+		return Lag{}
+	}
+	at, newest := h.Good.Exchange.Started, last(h.Playlist).MSN
+	lag := Lag{Known: true}
+	for _, v := range slices.Backward(o.Versions) {
+		switch {
+		case v.LastMSN > newest+Numberings || newest > v.LastMSN+Numberings:
+			return Lag{Known: lag.Known && lag.Segments > 0, Age: lag.Age, Segments: lag.Segments}
+		case v.LastMSN <= newest:
+			return lag
+		case v.First.After(at):
+			continue // the edge was asked before
+		}
+		lag.Age = at.Sub(v.First)
+		if lag.Segments == 0 {
+			lag.Segments = v.LastMSN - newest
+		}
+	}
+	return lag
+}
+
+// Overdue is by how much the edge's content is older than its cache may let it
+// be; 0 when it is not.
+func (h *History) Overdue() time.Duration {
+	return max(0, h.Lag().Age-h.Allowance())
+}
+
+// refreshes is how many intervals between two texts tell at which beat an edge
+// takes new ones from its origin.
+const refreshes = 5
+
+// Refresh is the usual time between two texts of the playlist as they were seen
+// here, the median of the newest five, and whether so many are known that it can
+// be called usual. At an edge it is the period of its cache, whatever the
+// headers say.
+func (h *History) Refresh() (every time.Duration, usual bool) {
+	var between []time.Duration
+	for i := len(h.Versions) - 1; i > 0 && len(between) < refreshes; i-- {
+		between = append(between, h.Versions[i].First.Sub(h.Versions[i-1].First))
+	}
+	if len(between) == 0 {
+		return 0, false
+	}
+	slices.Sort(between)
+	if len(between) < 3 {
+		return between[len(between)-1], false
+	}
+	return between[len(between)/2], true
+}
+
+// fileAge notes since when the edge has been asked for a copy that its cache
+// should have replaced, and gave it.
+func (h *History) fileAge(o *probe.Observation, changed bool) {
+	switch {
+	case h.Overdue() == 0:
+		h.OverdueSince = time.Time{}
+	case changed || h.OverdueSince.IsZero():
+		h.OverdueSince = o.Exchange.Started
+	}
+}
+
+// Still reports whether the edge, asked for an overdue copy, still gave the same
+// one when it was asked again, later than a cache needs that revalidates in the
+// background. It tells a cache that is stuck from one that is late by a request.
+func (h *History) Still() bool {
+	return !h.OverdueSince.IsZero() && h.Good != nil && h.Good.Exchange.Started.Sub(h.OverdueSince) >= max(h.TD()/4, time.Second/2)
+}

@@ -1,0 +1,187 @@
+package evidence
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+const (
+	versionsKept = 64 // texts of one playlist that are remembered, at most
+	segmentsKept = 24 // segment probes of one playlist that are remembered
+)
+
+// file makes an observation part of its history. It reports whether it brought
+// a playlist whose text is new.
+func file(h *History, o *probe.Observation) (changed bool) {
+	switch {
+	case o.CORS:
+		of := &h.Permission
+		if o.Segment != nil {
+			of = &h.SegmentPermission
+		}
+		of.Given = strings.Clone(o.Exchange.AllowOrigin)
+		of.Ever = of.Ever || of.Given != ""
+		return false
+	case o.LowLatency != nil:
+		fileLowLatency(h, o)
+		return false
+	case o.Segment != nil:
+		switch {
+		case o.Segment.Media():
+			h.Hits = HitsOf(h, o)
+			fileSegment(h, o)
+		case o.Segment.Removed && o.OK():
+			h.StillThere++
+		}
+		return false
+	}
+	if h.Current != nil {
+		h.Gap = o.Exchange.Done.Sub(h.Current.Exchange.Done)
+		h.PopChanged = o.Exchange.Pop != h.Current.Exchange.Pop
+	}
+	h.Polls++
+	h.Current = o
+	if !o.OK() || o.Playlist == nil || o.Playlist.Kind == probe.UnknownKind {
+		fileFailure(h, o)
+		return false
+	}
+	failed := h.Failures > 0
+	if failed {
+		h.Recovered = o.Exchange.Done
+	}
+	h.Failures = 0
+	h.FailingSince = time.Time{}
+	if h.First.IsZero() {
+		h.First = o.Exchange.Done
+	}
+	changed = h.Playlist == nil || h.Good.Hash != o.Hash || !o.Unchanged && h.Playlist != o.Playlist
+	fileHeaders(h, o)
+	h.Good = o
+	if changed {
+		h.Previous, h.Playlist = h.Playlist, o.Playlist
+		advance(h, o, failed)
+		h.Swap, h.Breaks = SwapOf(h), BreaksOf(h)
+		if o.Playlist.Parts > 0 {
+			filePosition(h, o.Playlist, o.Exchange.Done)
+		}
+	}
+	h.fileLadder(o.Playlist, o.Exchange.Done)
+	fileVersion(h, o)
+	h.fileAge(o, changed)
+	return changed
+}
+
+// fileHeaders notes how long a cache may keep the playlist. A 304 that does not
+// repeat the headers leaves them as they were, RFC 9111 §4.3.4.
+func fileHeaders(h *History, o *probe.Observation) {
+	ex := &o.Exchange
+	if ex.Status == 304 && ex.CacheControl == "" {
+		return
+	}
+	if h.Good != nil && h.Good.Exchange.CacheControl == ex.CacheControl && h.Good.Exchange.Expires == ex.Expires && h.Good.Exchange.Status != 304 {
+		return
+	}
+	h.Kept = ex.TTL()
+	if h.Kept.Stated {
+		h.Kept.Value += probe.CacheDirectives(ex.CacheControl).StaleWhileRevalidate.Value
+	}
+}
+
+func fileFailure(h *History, o *probe.Observation) {
+	at := o.Exchange.Done
+	if h.Failures == 0 {
+		h.FailingSince, h.FailedFrom = at, o.Exchange.Started
+	}
+	h.Failures++
+	h.LastFailure = at
+	if o.Exchange.Failure != "" || o.Exchange.Status >= 500 {
+		h.LastError = at
+	}
+}
+
+// advance notes when a segment appears that is newer than all before. A
+// numbering that starts again, outside of the window before, counts as new.
+func advance(h *History, o *probe.Observation, failed bool) {
+	newest, ok := o.Playlist.Last()
+	if !ok {
+		if h.Advanced.IsZero() {
+			h.Advanced = o.Exchange.Done
+		}
+		return
+	}
+	restarted, first := false, h.High == 0
+	if h.Previous != nil && len(h.Previous.Segments) > 0 {
+		restarted, first = newest.MSN < h.Previous.Segments[0].MSN, false
+	}
+	if restarted {
+		h.Clock, h.Keys = nil, KeyTurns{}
+	}
+	if first || newest.MSN > h.High || restarted {
+		if o.Playlist.Kind == probe.Media {
+			keepTime(h, o, h.High, failed)
+			turnKeys(h, &newest, o.Exchange.Done)
+		}
+		h.Advanced, h.High = o.Exchange.Done, newest.MSN
+	}
+}
+
+func fileVersion(h *History, o *probe.Observation) {
+	if n := len(h.Versions); n > 0 && h.Versions[n-1].Hash == o.Hash {
+		h.Versions[n-1].Last = o.Exchange.Done
+		return
+	}
+	v := Version{Hash: o.Hash, First: o.Exchange.Done, Last: o.Exchange.Done, LiveEdge: o.Playlist.LiveEdge()}
+	if n := len(o.Playlist.Segments); n > 0 {
+		v.FirstMSN, v.LastMSN = o.Playlist.Segments[0].MSN, o.Playlist.Segments[n-1].MSN
+	}
+	old := 0
+	for oldest := v.First.Add(-max(time.Minute, 4*h.TD())); old < len(h.Versions)-1 && h.Versions[old].Last.Before(oldest); {
+		old++
+	}
+	h.Versions = push(slices.Delete(h.Versions, 0, old), v, versionsKept)
+}
+
+// push appends to a list that keeps its newest elements, in place, and takes no
+// more room than those need.
+func push[T any](list []T, v T, keep int) []T {
+	if len(list) < keep {
+		if len(list) == cap(list) {
+			list = append(make([]T, 0, min(max(2*len(list), 4), keep)), list...)
+		}
+		return append(list, v)
+	}
+	copy(list, list[1:])
+	list[len(list)-1] = v
+	return list
+}
+
+func fileSegment(h *History, o *probe.Observation) {
+	s, ex := o.Segment, &o.Exchange
+	rec, known := h.Segment(s.MSN)
+	if !known || rec.URI != s.URI || rec.Offset != s.Offset {
+		h.Segments = push(h.Segments, SegmentRecord{
+			MSN: s.MSN, URI: strings.Clone(s.URI), Offset: s.Offset, Duration: s.Duration, Listed: s.Listed, SegmentBytes: SegmentBytes{Size: -1},
+		}, segmentsKept)
+		rec = &h.Segments[len(h.Segments)-1]
+	}
+	rec.Before = rec.SegmentBytes
+	rec.At, rec.Status, rec.Failure, rec.Fetch = ex.Done, ex.Status, ex.Failure, ex.Duration()
+	if rec.OK = ex.OK(); !rec.OK {
+		rec.Failed++
+		rec.SegmentBytes = SegmentBytes{Size: -1}
+		return
+	}
+	if rec.FirstOK.IsZero() {
+		rec.FirstOK = ex.Done
+		if !s.Repeat {
+			h.Rate.Add(ex.ObjectBytes.Or(-1), s.Duration)
+		}
+	}
+	rec.Size, rec.Hash, rec.HashBytes = ex.ObjectBytes.Or(-1), s.Hash, s.HashBytes
+	if s.HashBytes > 0 {
+		rec.Start, rec.Lasts, rec.Track, rec.Wraps = s.Start, s.Lasts, s.Track, s.Container != probe.ContainerMP4
+	}
+}

@@ -1,0 +1,198 @@
+package evidence
+
+import (
+	"slices"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// Stream is what is known of one stream. Only File changes it; checks
+// and the diagnosis read.
+type Stream struct {
+	Name         string
+	Starts, Ends time.Time // zero when the event does not state them
+	Histories    []*History
+}
+
+// History is what is known of one target. Only File changes it.
+type History struct {
+	Target   probe.Target
+	Host     string     // host and port that it is asked at
+	Pair     *History   // the same playlist on the other side; nil when that is not watched
+	Siblings []*History // all media playlists on the same side, this one among them
+
+	Current  *probe.Observation // newest poll, whatever it brought
+	Good     *probe.Observation // newest poll that brought a playlist
+	Playlist *probe.Playlist    // of Good
+	Previous *probe.Playlist    // the one that Playlist replaced; nil at first
+	Polls    int
+	Gap      time.Duration // between the newest two polls
+
+	First    time.Time // first good poll
+	Advanced time.Time // when the newest segment was first seen
+	High     uint64    // highest media sequence number seen since the last restart
+
+	Failures     int       // polls that failed in a row, up to now
+	FailingSince time.Time // first of them
+	LastFailure  time.Time // newest failed poll, ever
+	FailedFrom   time.Time // when the newest failures in a row began, over or not; zero is never
+	Recovered    time.Time // when the newest failures in a row were over; zero is never
+	LastError    time.Time // newest poll answered with a 5xx or not at all, ever
+
+	Answered  time.Time // when the newest look began that brought an answer's head
+	Reached   time.Time // when the newest look began for which the host accepted or refused a connection, or answered
+	Lost      time.Time // when the first of the polls began that failed in a row as our own path could cause; zero is none
+	LostPolls int       // how many those are
+
+	Versions []Version                 // texts seen, oldest first, at least 60 s back
+	Segments []SegmentRecord           // newest probes, oldest first
+	Kept     probe.Fact[time.Duration] // how long the headers of Good let a shared cache keep it, stale-while-revalidate included
+
+	Fullest   *probe.Playlist // of multivariant playlists the one that lacks nothing
+	Added     []string        // URIs that it lists and the one before did not
+	FullestAt time.Time       // when such a one was last seen
+
+	OverdueSince time.Time // when the edge was first asked for the copy that it gives, and that it should have replaced; zero is not
+
+	Swap              Swap        // from one series of segments to another
+	Breaks            Marks       // discontinuities among the newest segments
+	Hits              Marks       // answers from cache among the newest segments that an edge was asked for again
+	Permission        Permission  // what pages on other sites were told
+	SegmentPermission Permission  // the same, of segments
+	Clock             *Clock      // nil where the other side tells
+	Rate              Rate        // of the segments
+	Keys              KeyTurns    // of the newest segments
+	StillThere        int         // removed segments that could still be fetched
+	LowLatency        *LowLatency // nil where no part was ever listed
+
+	PopChanged bool // the newest poll was answered by another point of presence than the one before
+}
+
+// Version is one text of a playlist and when it was current.
+type Version struct {
+	Hash        uint64
+	First, Last time.Time // first and last poll that brought this text, by when it was done
+	FirstMSN    uint64
+	LastMSN     uint64
+	LiveEdge    time.Time // program date-time at the end of the newest segment; zero without one
+}
+
+// SegmentRecord is what the probes of one segment gave.
+type SegmentRecord struct {
+	MSN      uint64
+	URI      string
+	Offset   int64         // in the resource, of a byte range
+	Duration time.Duration // EXTINF
+	Listed   time.Time     // first seen in the playlist
+	At       time.Time     // newest probe
+	Status   int
+	Failure  probe.Failure
+	Failed   int       // probes that failed, of this segment
+	FirstOK  time.Time // first probe that succeeded
+	SegmentBytes
+	Fetch  time.Duration
+	Before SegmentBytes              // of the probe before, of the same segment
+	Start  probe.Fact[time.Duration] // where its time begins: first PTS or tfdt
+	Lasts  probe.Fact[time.Duration] // how long its media lasts
+	Track  uint32                    // that Start is of
+	Wraps  bool                      // its time is of 33 bits
+}
+
+// SegmentBytes is what one probe saw of a segment's bytes.
+type SegmentBytes struct {
+	OK        bool
+	Size      int64 // of the whole object; -1 when not known
+	Hash      uint64
+	HashBytes int64
+}
+
+// TD returns the target duration of the newest playlist, or of a sibling while
+// this target has none; zero when nothing is known.
+func (h *History) TD() time.Duration {
+	if h.Playlist != nil && h.Playlist.TargetDuration.Stated {
+		return h.Playlist.TargetDuration.Value
+	}
+	if h.Pair != nil && h.Pair.Playlist != nil && h.Pair.Playlist.TargetDuration.Stated {
+		return h.Pair.Playlist.TargetDuration.Value
+	}
+	for _, s := range h.Siblings {
+		if s.Playlist != nil && s.Playlist.TargetDuration.Stated {
+			return s.Playlist.TargetDuration.Value
+		}
+	}
+	return 0
+}
+
+// Fresh reports whether the newest segment is younger than limit at now.
+func (h *History) Fresh(now time.Time, limit time.Duration) bool {
+	return !h.Advanced.IsZero() && now.Sub(h.Advanced) <= limit
+}
+
+// Failing reports whether the newest poll failed.
+func (h *History) Failing() bool { return h.Failures > 0 }
+
+// SeenBefore returns the newest version that had been seen complete before t.
+func (h *History) SeenBefore(t time.Time) (Version, bool) {
+	for _, v := range slices.Backward(h.Versions) {
+		if !v.First.After(t) {
+			return v, true
+		}
+	}
+	return Version{}, false
+}
+
+// FindVersion returns the version with a hash.
+func (h *History) FindVersion(hash uint64) (Version, bool) {
+	for _, v := range slices.Backward(h.Versions) {
+		if v.Hash == hash {
+			return v, true
+		}
+	}
+	return Version{}, false
+}
+
+// Segment returns the record of the probes of a segment.
+func (h *History) Segment(msn uint64) (*SegmentRecord, bool) {
+	for i := len(h.Segments) - 1; i >= 0; i-- {
+		if h.Segments[i].MSN == msn {
+			return &h.Segments[i], true
+		}
+	}
+	return nil, false
+}
+
+// Allowance is how old a healthy cache may let the playlist of an edge be: TTL
+// and stale-while-revalidate of the origin's headers. Where nothing states a
+// TTL, one target duration is assumed. Zero at the origin.
+func (h *History) Allowance() time.Duration {
+	if h.Target.Side != probe.Edge {
+		return 0
+	}
+	ttl, stated := h.TTL()
+	if !stated {
+		return h.TD()
+	}
+	return max(ttl, leastKept)
+}
+
+// leastKept is what CloudFront's own cache policies keep an object for, even
+// one that says no-store.
+const leastKept = time.Second
+
+// TTL is what the origin's headers, or else the edge's, let a cache keep this
+// playlist for, with stale-while-revalidate, and whether they say so at all.
+func (h *History) TTL() (time.Duration, bool) {
+	for _, side := range []*History{h.Pair, h} {
+		if side != nil && side.Kept.Stated {
+			return side.Kept.Value, true
+		}
+	}
+	return 0, false
+}
+
+// Permission is what a playlist's answers say to pages on other sites.
+type Permission struct {
+	Given string // Access-Control-Allow-Origin of the newest answer
+	Ever  bool   // one of them permitted something
+}

@@ -1,0 +1,88 @@
+package evidence
+
+import (
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// State is what the diagnosis is told of one target: a copy that does not
+// change. What it points to does not change either.
+type State struct {
+	Target  probe.Target
+	Host    string
+	Current *probe.Observation // newest poll; nil when there was none
+	Good    *probe.Observation // newest poll that brought a playlist; nil when there was none
+
+	Polls, Failures      int
+	FailingSince         time.Time // zero while it does not fail
+	FailedFrom           time.Time // when the newest failures in a row began, over or not; zero is never
+	Recovered            time.Time // when the newest failures in a row were over; zero is never
+	LastError            time.Time
+	Lost                 time.Time
+	LostPolls            int
+	Answered, Reached    time.Time
+	Advanced             time.Time
+	High                 uint64
+	TD, Allowance, Cycle time.Duration // Cycle: at the edge, for how long a copy usually stays in its cache; 0 is not known
+	TTL                  probe.Fact[time.Duration]
+	Lag                  Lag
+	Still                bool      // the newest polls brought one text
+	SegmentAt            time.Time // newest probe of a segment
+	Probed               time.Time // newest probe of a segment that succeeded
+	Delivered            time.Time // newest probe of low-latency delivery
+}
+
+// State returns the state of a target.
+func (h *History) State() State {
+	ttl, stated := h.TTL()
+	s := State{
+		Target: h.Target, Host: h.Host, Current: h.Current, Good: h.Good, Polls: h.Polls, Failures: h.Failures, FailingSince: h.FailingSince,
+		FailedFrom: h.FailedFrom, Recovered: h.Recovered, LastError: h.LastError, Lost: h.Lost, LostPolls: h.LostPolls, Answered: h.Answered, Reached: h.Reached,
+		Advanced: h.Advanced, High: h.High, TD: h.TD(), Allowance: h.Allowance(), Lag: h.Lag(), Still: h.Still(),
+		TTL: probe.Fact[time.Duration]{Value: ttl, Stated: stated},
+	}
+	for i := range h.Segments {
+		rec := &h.Segments[i]
+		s.SegmentAt = later(s.SegmentAt, rec.At)
+		if rec.OK {
+			s.Probed = later(s.Probed, rec.At)
+		}
+	}
+	if every, usual := h.Refresh(); usual {
+		s.Cycle = every
+	}
+	if h.LowLatency != nil {
+		s.Delivered = h.LowLatency.At
+	}
+	return s
+}
+
+// States returns the states of all targets, in their order.
+func (s *Stream) States() []State {
+	all := make([]State, len(s.Histories))
+	for i, h := range s.Histories {
+		all[i] = h.State()
+	}
+	return all
+}
+
+// Failing reports whether the newest poll failed.
+func (s *State) Failing() bool { return s.Failures > 0 }
+
+// Plays reports whether the newest poll brought a playlist that viewers can play
+// at now: one with a segment no older than the default hold-back.
+func (s *State) Plays(now time.Time) bool {
+	if s.Failing() || s.Good == nil || s.Good.Playlist == nil {
+		return false
+	}
+	pl := s.Good.Playlist
+	if pl.Kind != probe.Media {
+		return true
+	}
+	return !pl.Live() || len(pl.Segments) > 0 && now.Sub(s.Advanced) <= 3*s.TD
+}
+
+// Recovery is how long consequences may outlast their cause: until a new window
+// has gone through every cache.
+func (s *State) Recovery() time.Duration { return 5*s.TD + 2*min(s.Allowance, 2*s.TD) }

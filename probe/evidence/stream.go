@@ -1,0 +1,111 @@
+package evidence
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// Watch makes the targets known that belong to the stream, so that sides and
+// renditions can be compared from the first observation on. What is known of
+// targets that are no longer listed is forgotten.
+func (s *Stream) Watch(targets []probe.Target) {
+	kept := make([]*History, 0, len(targets))
+	for _, t := range targets {
+		h := s.Find(t)
+		if h == nil {
+			h = &History{}
+		}
+		if h.Target.URL != t.URL || h.Host == "" {
+			h.Host = hostOf(t)
+		}
+		h.Target = t
+		kept = append(kept, h)
+	}
+	s.Histories = kept
+	for _, h := range kept {
+		h.Pair, h.Siblings = nil, nil
+		for _, u := range kept {
+			switch {
+			case u.Target.Rendition == h.Target.Rendition && u.Target.Side != h.Target.Side:
+				h.Pair = u
+			case u.Target.Side == h.Target.Side && u.Target.Rendition != "":
+				h.Siblings = append(h.Siblings, u)
+			}
+		}
+	}
+}
+
+// Find returns what is known of a target; nil when it does not belong to the
+// stream.
+func (s *Stream) Find(t probe.Target) *History {
+	i := slices.IndexFunc(s.Histories, func(h *History) bool {
+		return h.Target.Rendition == t.Rendition && h.Target.Side == t.Side
+	})
+	if i < 0 {
+		return nil
+	}
+	return s.Histories[i]
+}
+
+// hostOf is the host and port that a target is asked at. A target without a URL
+// goes by its side.
+func hostOf(t probe.Target) string {
+	u, err := url.Parse(t.URL)
+	if err != nil || u.Host == "" {
+		return t.Side.String()
+	}
+	return strings.ToLower(u.Host)
+}
+
+// File makes an observation part of what is known of its target. It returns
+// that, or nil when the target does not belong to the stream, and whether the
+// observation brought a playlist whose text is new.
+func (s *Stream) File(o *probe.Observation) (h *History, changed bool) {
+	if h = s.Find(o.Target); h == nil {
+		return nil, false
+	}
+	h.fileContact(o)
+	return h, file(h, o)
+}
+
+// fileContact notes whether anybody was there, which is what tells a dead host
+// from a dead network.
+func (h *History) fileContact(o *probe.Observation) {
+	ex := &o.Exchange
+	if ex.Status > 0 {
+		h.Answered = later(h.Answered, ex.Started)
+	}
+	if ex.Connected || ex.Status > 0 || ex.Failure == probe.FailRefused {
+		h.Reached = later(h.Reached, ex.Started)
+	}
+	if !o.Poll() {
+		return
+	}
+	switch {
+	case !ex.Failure.OurPath():
+		h.Lost, h.LostPolls = time.Time{}, 0
+	case h.Lost.IsZero():
+		h.Lost = ex.Started
+		h.LostPolls = 1
+	default:
+		h.LostPolls++
+	}
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// Over reports whether the event has ended by its own schedule at t.
+func (s *Stream) Over(t time.Time) bool { return !s.Ends.IsZero() && !t.Before(s.Ends) }
+
+// Expected reports whether the stream is to be there at t by the event's
+// schedule. Outside of it a missing stream is no fault.
+func (s *Stream) Expected(t time.Time) bool { return !t.Before(s.Starts) && !s.Over(t) }

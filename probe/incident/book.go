@@ -1,0 +1,389 @@
+// Package incident gives diagnoses a life: an id that survives a change of
+// cause, blame or severity, and one opened and one closed line.
+//
+// The rule that keeps it simple: the book is the only state behind the
+// diagnosis, it has one owner, and what it holds changes only when a diagnosis
+// is entered. Reading it changes nothing.
+package incident
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/diagnose"
+)
+
+const (
+	// resumeGrace is how long, at least, an incident from before a restart waits
+	// to be seen again before it closes: a fault that still holds may take several
+	// target durations to show.
+	resumeGrace = 30 * time.Second
+
+	// settled is for how long another cause, blame or scope must be what the
+	// diagnosis says before the incident says so too: one look may be a race.
+	settled = time.Second
+
+	// news is for how long after its newest bad look a cause may be opened: what
+	// only holds, and was another's consequence until now, is no news.
+	news = 15 * time.Second
+
+	// eased is for how long an incident must be less severe before it says so.
+	eased = 10 * time.Second
+)
+
+// Book holds the open incidents of an event.
+type Book struct {
+	event string
+	open  []*entry
+	ids   map[string]time.Time // given lately, so that none is given twice
+}
+
+// entry is an open incident and the diagnosis that it was last made from.
+type entry struct {
+	probe.Incident
+	diagnosis diagnose.Diagnosis
+	check     *checks.Check
+	parts     map[key]bool // of its causes, ever
+	follows   map[key]bool // of what it explains, ever
+	told      told
+	other     told      // what the diagnosis says instead
+	since     time.Time // since when; zero while it says the same
+	lower     time.Time // since when it is less severe; zero while it is not
+	resumed   time.Time // when it was taken over from before a restart; zero once it was seen again
+	count     int       // as of the times before the newest diagnosis
+	seen      bool      // by the entry under way
+}
+
+// key is one check on one target.
+type key struct {
+	check             *checks.Check
+	stream, rendition string
+	side              probe.Side
+}
+
+func keyOf(p *diagnose.Part) key {
+	return key{p.Check, p.Target.Stream, p.Target.Rendition, p.Target.Side}
+}
+
+// told is what a change of makes an update.
+type told struct {
+	check    *checks.Check
+	side     probe.Side
+	blame    probe.Blame
+	scope    probe.Scope
+	host     string
+	severity probe.Severity
+}
+
+// NewBook returns a book with the incidents that were open when the process
+// stopped.
+func NewBook(event string, resume []probe.Incident, now time.Time) *Book {
+	b := &Book{event: event, ids: map[string]time.Time{}}
+	for _, in := range resume {
+		c, ok := checks.Find(in.Check)
+		if !ok || !in.Open() {
+			continue
+		}
+		if len(in.Streams) == 0 { // of a version that had one stream for each
+			in.Streams = []string{in.Stream}
+		}
+		b.ids[in.ID] = now
+		b.open = append(b.open, &entry{
+			Incident: in, check: c, resumed: now, count: max(in.Count, 1), parts: map[key]bool{}, follows: map[key]bool{},
+			told: told{c, in.Side, in.Blame, in.Scope, in.Host, in.Severity},
+		})
+	}
+	return b
+}
+
+// Open returns the open incidents as they are now, oldest first.
+func (b *Book) Open() []probe.Incident {
+	list := make([]probe.Incident, len(b.open))
+	for i, e := range b.open {
+		list[i] = e.copy()
+	}
+	return list
+}
+
+// Enter makes the open incidents those of the diagnoses. It returns the ones
+// that opened, changed or closed, as they are after that, and when it must be
+// called again at the latest, zero for not before anything changes. What only
+// grew (streams, renditions, consequences) is told with the next change.
+func (b *Book) Enter(now time.Time, all []diagnose.Diagnosis, recovery time.Duration) (changed []probe.Incident, next time.Time) {
+	for _, e := range b.open {
+		e.seen = false
+	}
+	matched := b.match(all)
+	for i := range all {
+		d := &all[i]
+		e := matched[i]
+		if e == nil && (d.Fading || now.Sub(d.Last) > news || now.Before(d.Wait)) {
+			if now.Before(d.Wait) {
+				next = sooner(next, d.Wait)
+			}
+			continue
+		}
+		if e == nil {
+			e = b.begin(now, d)
+			e.take(now, d)
+			e.settle(e.said(d))
+			changed = append(changed, e.copy())
+			continue
+		}
+		e.take(now, d)
+		was := e.Claim()
+		update, again := e.revise(now, d)
+		next = sooner(next, again)
+		if update && e.Revise(now, was) {
+			changed = append(changed, e.copy())
+		}
+	}
+	b.open = slices.DeleteFunc(b.open, func(e *entry) bool {
+		if e.seen {
+			return false
+		}
+		if !e.resumed.IsZero() && now.Sub(e.resumed) < max(resumeGrace, recovery) {
+			next = sooner(next, e.resumed.Add(max(resumeGrace, recovery)))
+			return false
+		}
+		e.State, e.Closed = probe.Closed, new(now.UTC())
+		changed = append(changed, e.copy())
+		return true
+	})
+	return changed, next
+}
+
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// begin opens an incident.
+func (b *Book) begin(now time.Time, d *diagnose.Diagnosis) *entry {
+	e := &entry{parts: map[key]bool{}, follows: map[key]bool{}}
+	e.Incident = probe.Incident{
+		ID: b.id(now, d), State: probe.Opened, Event: b.event, Opened: now.UTC(), Began: d.Began.UTC(), Count: 1,
+	}
+	e.count = 1
+	b.open = append(b.open, e)
+	return e
+}
+
+// id names the moment and whom it hits, not the check: the cause may turn out to
+// be another one.
+func (b *Book) id(now time.Time, d *diagnose.Diagnosis) string {
+	for id, given := range b.ids {
+		if now.Sub(given) > time.Minute {
+			delete(b.ids, id)
+		}
+	}
+	whom := string(d.Scope)
+	if len(d.Hits) == 1 {
+		whom = d.Hits[0].Stream
+	}
+	id := now.UTC().Format("20060102T150405Z-") + whom
+	for n, base := 2, id; ; n++ {
+		if _, taken := b.ids[id]; !taken {
+			b.ids[id] = now
+			return id
+		}
+		id = fmt.Sprintf("%s-%d", base, n)
+	}
+}
+
+// match finds the open incident that each diagnosis continues: the one with the
+// most causes in common, then the one that it explains or is explained by.
+func (b *Book) match(all []diagnose.Diagnosis) []*entry {
+	type pair struct {
+		i     int
+		e     *entry
+		score int
+	}
+	var pairs []pair
+	for i := range all {
+		for _, e := range b.open {
+			if s := e.common(&all[i]); s > 0 {
+				pairs = append(pairs, pair{i, e, s})
+			}
+		}
+	}
+	slices.SortStableFunc(pairs, func(a, b pair) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), a.e.Opened.Compare(b.e.Opened))
+	})
+	matched := make([]*entry, len(all))
+	for _, p := range pairs {
+		if matched[p.i] == nil && !p.e.seen {
+			matched[p.i], p.e.seen = p.e, true
+		}
+	}
+	return matched
+}
+
+// common says how much a diagnosis has in common with the incident: 0 is
+// another story.
+func (e *entry) common(d *diagnose.Diagnosis) int {
+	score := 0
+	for i := range d.Parts {
+		k := keyOf(&d.Parts[i])
+		switch {
+		case e.parts[k]:
+			score += 1000
+		case e.follows[k] && k.side == e.Side && !d.Fading:
+			score += 10 // it went on all the while, seen by another check
+		}
+	}
+	for i := range d.Follows {
+		if e.parts[keyOf(&d.Follows[i])] {
+			score += 100 // its cause was found
+		}
+	}
+	if !e.resumed.IsZero() && score == 0 && e.check == d.Check && e.Side == d.Side && hitsAny(d, e.Streams) {
+		score = 1
+	}
+	return score
+}
+
+func hitsAny(d *diagnose.Diagnosis, streams []string) bool {
+	return slices.ContainsFunc(d.Hits, func(h diagnose.Hit) bool { return slices.Contains(streams, h.Stream) })
+}
+
+// take notes what a diagnosis adds: whom it hits and what it explains.
+func (e *entry) take(now time.Time, d *diagnose.Diagnosis) {
+	e.seen, e.resumed = true, time.Time{}
+	was := e.diagnosis
+	e.diagnosis = *d
+	if was.Check != nil && was.Fading && !d.Fading {
+		e.count++
+	}
+	e.Count = e.count + d.Returns
+	if d.Began.Before(e.Began) {
+		e.Began = d.Began.UTC()
+	}
+	for i := range d.Hits {
+		e.Streams = insert(e.Streams, d.Hits[i].Stream)
+		for _, r := range d.Hits[i].Renditions {
+			if !slices.Contains(e.Renditions, r) {
+				e.Renditions = append(e.Renditions, r)
+			}
+		}
+	}
+	for _, id := range d.Consequences {
+		if id != d.Check.ID && id != e.Check {
+			e.Consequences = insert(e.Consequences, id)
+		}
+	}
+	for i := range d.Parts {
+		e.parts[keyOf(&d.Parts[i])] = true
+	}
+	for i := range d.Follows {
+		e.follows[keyOf(&d.Follows[i])] = true
+	}
+}
+
+// insert puts a word into a sorted list that has each word once.
+func insert(list []string, word string) []string {
+	i, found := slices.BinarySearch(list, word)
+	if found {
+		return list
+	}
+	return slices.Insert(slices.Clip(list), i, word)
+}
+
+// said is what the incident would tell of a diagnosis.
+func (e *entry) said(d *diagnose.Diagnosis) told {
+	return told{d.Check, d.Side, d.Blame, d.Scope, d.Host, d.Severity}
+}
+
+// settle makes the incident say what it is to tell.
+func (e *entry) settle(t told) {
+	d := &e.diagnosis
+	if e.check != nil && e.check != t.check {
+		e.Consequences = insert(e.Consequences, e.check.ID)
+	}
+	e.told, e.check = t, t.check
+	e.Consequences = slices.DeleteFunc(e.Consequences, func(id string) bool { return id == t.check.ID })
+	e.Check, e.Summary, e.Spec = t.check.ID, t.check.Summary, t.check.Spec
+	e.Severity, e.Blame, e.Side, e.Scope, e.Host = t.severity, t.blame, t.side, t.scope, t.host
+	e.Because, e.Detail, e.Evidence = d.Because, d.Detail, d.Evidence
+	e.Stream, e.Rendition = d.Hits[0].Stream, d.Hits[0].Renditions[0]
+	e.since, e.lower = time.Time{}, time.Time{}
+}
+
+// revise makes the incident say what the diagnosis says now: at once where it
+// is worse, or our own path's, and else when that has lasted. What is over is
+// not judged anew. It reports whether it did, and when it may.
+func (e *entry) revise(now time.Time, d *diagnose.Diagnosis) (update bool, next time.Time) {
+	if d.Fading || d.Unsure {
+		return false, time.Time{}
+	}
+	want := e.said(d)
+	if !d.Sick { // only what it does to viewers can still become worse
+		if want.severity <= e.told.severity {
+			return false, time.Time{}
+		}
+		worse := e.told
+		worse.severity = want.severity
+		want = worse
+	}
+	if want.severity > e.told.severity || want.blame == probe.BlamePath && e.told.blame != probe.BlamePath {
+		e.settle(want)
+		return true, time.Time{}
+	}
+	lateral := want
+	lateral.severity = e.told.severity
+	e.since = e.differs(now, &e.other, lateral, e.since)
+	if want.severity == e.told.severity {
+		e.lower = time.Time{}
+	} else if e.lower.IsZero() {
+		e.lower = now
+	}
+	switch {
+	case !e.since.IsZero() && now.Sub(e.since) >= settled:
+		if now.Sub(e.lower) < eased {
+			want = lateral
+		}
+		e.settle(want)
+		return true, time.Time{}
+	case !e.lower.IsZero() && now.Sub(e.lower) >= eased:
+		e.settle(want)
+		return true, time.Time{}
+	}
+	if e.since.IsZero() {
+		e.Because, e.Detail = d.Because, d.Detail
+	} else {
+		next = e.since.Add(settled)
+	}
+	if !e.lower.IsZero() {
+		next = sooner(next, e.lower.Add(eased))
+	}
+	return false, next
+}
+
+// differs returns since when the diagnosis has said the same other thing; zero
+// while it says what the incident says.
+func (e *entry) differs(now time.Time, other *told, want told, since time.Time) time.Time {
+	switch {
+	case want == e.told:
+		return time.Time{}
+	case want != *other || since.IsZero():
+		*other = want
+		return now
+	default:
+		return since
+	}
+}
+
+func (e *entry) copy() probe.Incident {
+	c := e.Incident
+	c.Streams = slices.Clone(c.Streams)
+	c.Renditions = slices.Clone(c.Renditions)
+	c.Consequences = slices.Clone(c.Consequences)
+	c.Evidence = slices.Clone(c.Evidence)
+	return c
+}

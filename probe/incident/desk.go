@@ -1,0 +1,328 @@
+package incident
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/diagnose"
+	"github.com/streamwatch/streamwatch/probe/evidence"
+)
+
+// Desk is where the symptoms of all streams of an event come together. It
+// diagnoses the event when they change, keeps the book, and says what each
+// stream's verdict is. It may be used by several goroutines.
+type Desk struct {
+	opts Options
+
+	mu      sync.Mutex
+	book    *Book
+	rows    []*row
+	control diagnose.Control
+	losing  bool          // our own path is lost
+	lost    diagnose.Span // when our own path was lost last
+	busy    Busy
+	ran     time.Time // the newest diagnosis
+	next    time.Time // when the next one is due although nothing is seen; zero is not before
+	changed []probe.Incident
+	asks    []probe.Target
+}
+
+// Options is what a desk is told of its event.
+type Options struct {
+	Event        string
+	Starts, Ends time.Time        // zero when the event does not state them
+	Resume       []probe.Incident // incidents that were open when the process stopped
+	Once         bool             // one look must do
+}
+
+// Busy is when this process did not get to run as it should: zero is never.
+type Busy struct{ From, Until time.Time }
+
+// row is what the desk knows of one stream.
+type row struct {
+	name    string
+	base    probe.Verdict // without what is wrong
+	pulses  [len(probe.Sides)]diagnose.Pulse
+	sick    *diagnose.Stream // nil while nothing is found
+	verdict Verdict
+}
+
+// Verdict is what a stream's state comes to.
+type Verdict struct {
+	Verdict probe.Verdict
+	Since   time.Time // when it became that
+	Reason  string    // of a verdict that is blind
+	Open    []string  // ids of the incidents that hit the stream
+	Impact  [len(probe.Sides) + 1]float64
+}
+
+// Result is what was found out.
+type Result struct {
+	Incidents []probe.Incident // that opened, changed or closed, as they are now
+	Poke      []probe.Target   // targets to poll at once; one without a rendition is any of its stream and side
+}
+
+// crowd is from how many sick streams on diagnoses are made four times a second
+// at most, and not with each look.
+const crowd = 4
+
+// NewDesk returns the desk of an event that begins now.
+func NewDesk(o Options, now time.Time) *Desk {
+	d := &Desk{opts: o, book: NewBook(o.Event, o.Resume, now)}
+	if len(o.Resume) > 0 {
+		d.next = now.Add(resumeGrace)
+	}
+	return d
+}
+
+// Control takes in whether the control URL answered when it was asked: whether
+// the monitor's own path works.
+func (d *Desk) Control(ok bool, asked time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.control = diagnose.Control{Known: true, OK: ok, Asked: asked}
+	if d.sick() > 0 {
+		d.next = sooner(d.next, asked)
+	}
+}
+
+// Busy takes in that this process does not get to run. Until that is over and
+// its requests are through, nobody is blamed.
+func (d *Desk) Busy(b Busy) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if b.From.After(d.busy.Until) || d.busy.From.IsZero() {
+		d.busy.From = b.From
+	}
+	d.busy.Until = b.Until
+	d.next = sooner(d.next, b.Until)
+}
+
+// seat makes room for a stream.
+func (d *Desk) seat(name string) *row {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	r := &row{name: name, base: probe.Waiting, verdict: Verdict{Verdict: probe.Waiting}}
+	d.rows = append(d.rows, r)
+	return r
+}
+
+// report takes in what a stream shows, and returns what that leads to.
+func (d *Desk) report(r *row, now time.Time, base probe.Verdict, pulses [len(probe.Sides)]diagnose.Pulse, sick *diagnose.Stream) Result {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	calm := r.sick == nil && sick == nil
+	r.base, r.pulses, r.sick = base, pulses, sick
+	switch due := !d.next.IsZero() && !now.Before(d.next); {
+	case due, !calm && (d.sick() <= crowd || now.Sub(d.ran) >= diagnose.Gather):
+		d.diagnose(now)
+	case !calm:
+		d.next = sooner(d.next, d.ran.Add(diagnose.Gather))
+	}
+	d.judge(r, now)
+	return d.result()
+}
+
+func (d *Desk) sick() (n int) {
+	for _, r := range d.rows {
+		if r.sick != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// Tick does what is due although nothing is seen.
+func (d *Desk) Tick(now time.Time) Result {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.next.IsZero() && !now.Before(d.next) {
+		d.diagnose(now)
+	}
+	return d.result()
+}
+
+// Next is when Tick is due; zero is not before something is seen.
+func (d *Desk) Next() time.Time {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.next
+}
+
+func (d *Desk) result() Result {
+	res := Result{Incidents: d.changed, Poke: d.asks}
+	d.changed, d.asks = nil, nil
+	return res
+}
+
+// diagnose diagnoses the event anew and enters what comes of it.
+func (d *Desk) diagnose(now time.Time) {
+	d.ran, d.next = now, time.Time{}
+	e := diagnose.Event{Control: d.control, Lost: d.lost, Once: d.opts.Once, Pulses: make([]diagnose.Pulse, 0, 2*len(d.rows))}
+	recovery := 5 * time.Second
+	for _, r := range d.rows {
+		for i := range r.pulses {
+			if r.pulses[i].Host != "" {
+				e.Pulses = append(e.Pulses, r.pulses[i])
+			}
+		}
+		if r.sick != nil {
+			e.Streams = append(e.Streams, *r.sick)
+			for i := range r.sick.Targets {
+				recovery = max(recovery, r.sick.Targets[i].Recovery())
+			}
+		}
+	}
+	all := diagnose.Diagnose(now, &e)
+	if now.Before(d.busy.Until) {
+		d.next = sooner(d.next, d.busy.Until)
+		all = slices.DeleteFunc(all, func(one diagnose.Diagnosis) bool { return !one.Began.Before(d.busy.From) })
+	}
+	d.mark(all, now)
+	for i := range all {
+		if now.Before(all[i].Wait) {
+			d.asks = append(d.asks, all[i].Asks...)
+		}
+	}
+	changed, next := d.book.Enter(now, all, recovery)
+	d.changed = append(d.changed, changed...)
+	d.next = sooner(d.next, next)
+	if !d.next.IsZero() && !d.next.After(now) {
+		d.next = now.Add(diagnose.Gather)
+	}
+	for _, r := range d.rows {
+		d.judge(r, now)
+	}
+}
+
+// mark remembers when our own path was lost, until the moment it was back.
+func (d *Desk) mark(all []diagnose.Diagnosis, now time.Time) {
+	i := slices.IndexFunc(all, func(one diagnose.Diagnosis) bool { return one.Lost })
+	switch {
+	case i >= 0 && !d.losing:
+		d.lost = diagnose.Span{From: all[i].Began, Until: now}
+	case i >= 0 || d.losing:
+		d.lost.Until = now
+	}
+	d.losing = i >= 0
+}
+
+// Open returns the open incidents of the event, oldest first.
+func (d *Desk) Open() []probe.Incident {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.book.Open()
+}
+
+// states turns what is known of a stream into pulses and, when there are
+// symptoms, into what the diagnosis needs.
+func pulsesOf(s *evidence.Stream) (pulses [len(probe.Sides)]diagnose.Pulse) {
+	for _, h := range s.Histories {
+		p := &pulses[h.Target.Side-1]
+		if p.Host == "" {
+			*p = diagnose.Pulse{Stream: s.Name, Side: h.Target.Side, Host: h.Host}
+		}
+		if h.Current != nil {
+			p.Asked = later(p.Asked, h.Current.Exchange.Started)
+		}
+		p.Answered, p.Reached = later(p.Answered, h.Answered), later(p.Reached, h.Reached)
+		if h.Target.Rendition != "" {
+			p.Advanced = later(p.Advanced, h.Advanced)
+		}
+	}
+	return pulses
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// Stream is one stream of the desk. It has one owner.
+type Stream struct {
+	*checks.Watch
+	desk *Desk
+	row  *row
+}
+
+// Stream makes the desk watch a stream.
+func (d *Desk) Stream(o checks.Options) *Stream {
+	o.Starts, o.Ends, o.Once = d.opts.Starts, d.opts.Ends, d.opts.Once
+	return &Stream{Watch: checks.NewWatch(o), desk: d, row: d.seat(o.Stream)}
+}
+
+// Step files one observation, runs the checks and has the event diagnosed when
+// that may change anything. It returns what is known of the target, nil when the
+// observation says nothing.
+func (s *Stream) Step(o *probe.Observation, now time.Time) (*evidence.History, Result) {
+	h := s.Watch.Step(o, now)
+	if h == nil {
+		return nil, Result{}
+	}
+	var sick *diagnose.Stream
+	if s.Sick() {
+		sick = &diagnose.Stream{Name: s.Watch.Stream.Name, Targets: s.Watch.Stream.States(), Symptoms: s.Symptoms(now)}
+	}
+	res := s.desk.report(s.row, now, s.base(now), pulsesOf(&s.Watch.Stream), sick)
+	res.Poke = append(res.Poke, s.Doubtful(now)...)
+	return h, res
+}
+
+// base is the verdict of the stream without what is found wrong with it.
+func (s *Stream) base(now time.Time) probe.Verdict {
+	live, over := false, false
+	for _, h := range s.Watch.Stream.Histories {
+		if h.Target.Rendition == "" || h.Playlist == nil || h.Playlist.Kind != probe.Media {
+			continue
+		}
+		switch {
+		case h.Playlist.Live() && (len(h.Playlist.Segments) > 0 || h.Playlist.Skipped.Stated):
+			live = true
+		case !h.Playlist.Live():
+			over = true
+		}
+	}
+	switch {
+	case s.Propagating(now):
+		return probe.Waiting
+	case s.Watch.Stream.Over(now) && !live, over && !live:
+		return probe.Ended
+	case live:
+		return probe.OK
+	default:
+		return probe.Waiting
+	}
+}
+
+// Verdict returns what the stream comes to, as of the newest look. It writes
+// nothing.
+func (s *Stream) Verdict() Verdict {
+	s.desk.mu.Lock()
+	defer s.desk.mu.Unlock()
+	return s.row.verdict
+}
+
+// Marks returns the worst that open incidents say of each target of the stream.
+func (s *Stream) Marks() map[probe.Target]probe.Severity {
+	s.desk.mu.Lock()
+	defer s.desk.mu.Unlock()
+	marks := map[probe.Target]probe.Severity{}
+	for _, e := range s.desk.book.open {
+		for _, parts := range [][]diagnose.Part{e.diagnosis.Parts, e.diagnosis.Follows} {
+			for i := range parts {
+				p := &parts[i]
+				if p.Target.Stream != s.row.name || !p.Holds {
+					continue
+				}
+				at := probe.Target{Rendition: p.Target.Rendition, Side: p.Target.Side}
+				marks[at] = max(marks[at], p.Severity)
+			}
+		}
+	}
+	return marks
+}

@@ -1,0 +1,101 @@
+package incident
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/diagnose"
+)
+
+// tooBusy is why a strained monitor is blind.
+const tooBusy = "this machine is too busy: the monitor does not get to run in time"
+
+// judge computes a stream's verdict from the open incidents.
+func (d *Desk) judge(r *row, now time.Time) {
+	v := Verdict{Verdict: r.base}
+	severity, blind := probe.NoSeverity, false
+	var dead []string
+	for _, e := range d.book.open {
+		h := e.hit(r.name)
+		if h == nil {
+			continue
+		}
+		v.Open = append(v.Open, e.ID)
+		if e.diagnosis.Blame == probe.BlamePath && e.diagnosis.Lost {
+			v.Reason, blind = e.Because, true
+			continue
+		}
+		if e.diagnosis.Fading {
+			severity = max(severity, min(h.Severity, probe.Error)) // viewers recover
+		} else {
+			severity = max(severity, h.Severity)
+		}
+		dead = append(dead, h.Dead...)
+	}
+	if severity == probe.Error && r.sick != nil && diagnose.NothingPlays(r.sick.Targets, dead) {
+		severity = probe.Critical // each of several causes takes some, together they take all
+	}
+	switch {
+	case now.Before(d.busy.Until):
+		v.Verdict, v.Reason = probe.Blind, tooBusy
+	case blind:
+		v.Verdict = probe.Blind
+	case severity >= probe.Critical:
+		v.Verdict = probe.Down
+	case severity >= probe.Error:
+		v.Verdict = v.Verdict.Worse(probe.Degraded)
+	}
+	if d.scheduled(now) {
+		d.impact(r, &v)
+	}
+	if v.Since = r.verdict.Since; v.Verdict != r.verdict.Verdict || v.Since.IsZero() {
+		v.Since = now.UTC()
+	}
+	r.verdict = v
+}
+
+// scheduled reports whether the event is on at a time: outside of that nobody is
+// to be woken.
+func (d *Desk) scheduled(now time.Time) bool {
+	return !now.Before(d.opts.Starts) && (d.opts.Ends.IsZero() || now.Before(d.opts.Ends))
+}
+
+func (e *entry) hit(stream string) *diagnose.Hit {
+	i := slices.IndexFunc(e.diagnosis.Hits, func(h diagnose.Hit) bool { return h.Stream == stream })
+	if i < 0 {
+		return nil
+	}
+	return &e.diagnosis.Hits[i]
+}
+
+// impact adds what each side is to blame for: whose fault it is that viewers
+// suffer, as alarms need it.
+func (d *Desk) impact(r *row, v *Verdict) {
+	for _, e := range d.book.open {
+		h := e.hit(r.name)
+		side := e.culprit()
+		switch {
+		case h == nil, side == probe.NoSide:
+		case h.Severity >= probe.Error && v.Verdict == probe.Down:
+			v.Impact[side] = 2
+		case h.Severity >= probe.Error:
+			v.Impact[side] = max(v.Impact[side], 1)
+		}
+	}
+}
+
+// culprit is the side that an incident is the fault of; none for our own path.
+func (e *entry) culprit() probe.Side {
+	switch e.Blame {
+	case probe.BlameCDN:
+		return probe.Edge
+	case probe.BlameEncoder, probe.BlameOrigin:
+		return probe.Origin
+	case probe.BlamePath:
+		return probe.NoSide
+	case probe.BlameConfig, probe.BlameUnknown:
+	}
+	return cmp.Or(e.Side, probe.Origin)
+}

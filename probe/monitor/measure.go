@@ -1,0 +1,151 @@
+package monitor
+
+import (
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/evidence"
+	"github.com/streamwatch/streamwatch/probe/incident"
+)
+
+// measure turns an observation into samples. While the stream is not due, or
+// over, what alarms stand on is not there rather than bad.
+func measure(h *evidence.History, o *probe.Observation, v incident.Verdict, now time.Time) []probe.Sample {
+	idle := v.Verdict == probe.Waiting || v.Verdict == probe.Ended
+	m := meter{h: h, at: now, out: make([]probe.Sample, 0, samplesOf(o))}
+	switch o.Look() {
+	case probe.LookPoll:
+		m.impact(v.Impact)
+		m.poll(o, idle)
+		m.add(probe.OpenIncidents, float64(len(v.Open)))
+	case probe.LookSegment:
+		m.segment(o, idle)
+	default: // none of the others has a metric of its own
+	}
+	return m.out
+}
+
+// poll measures a poll of a playlist.
+func (m *meter) poll(o *probe.Observation, idle bool) {
+	h, now := m.h, m.at
+	if available := o.OK() && h.Failures == 0; available || !idle {
+		m.add(probe.ManifestAvail, flag(available))
+	}
+	if o.OK() {
+		m.add(probe.ManifestFetch, o.Exchange.Duration().Seconds())
+	}
+	if h.Playlist == nil || h.Playlist.Kind != probe.Media {
+		return
+	}
+	if h.Playlist.Live() && !idle {
+		m.add(probe.ManifestAge, now.Sub(h.Advanced).Seconds())
+	}
+	m.add(probe.MediaSequence, float64(h.Playlist.MediaSequence.Value))
+	if h.Target.Side == probe.Edge && !idle {
+		m.edge(o, now)
+	}
+}
+
+// samplesOf is how many samples an observation gives at most.
+func samplesOf(o *probe.Observation) int {
+	switch {
+	case o.Look() == probe.LookSegment:
+		return 3
+	case !o.Poll():
+		return 0
+	case o.Target.Side == probe.Edge:
+		return 12
+	default:
+		return 7
+	}
+}
+
+// meter collects samples of one target.
+type meter struct {
+	h   *evidence.History
+	at  time.Time
+	out []probe.Sample
+}
+
+func (m *meter) add(metric *probe.Metric, v float64) {
+	s := probe.Sample{Metric: metric, Stream: m.h.Target.Stream, Rendition: m.h.Target.Rendition, Value: v, At: m.at}
+	if metric.Scope == probe.BySide {
+		s.Side = m.h.Target.Side
+	}
+	if metric.OfStream() {
+		s.Rendition = ""
+	}
+	m.out = append(m.out, s)
+}
+
+// impact adds what each side is to blame for: whose fault it is that viewers
+// suffer, as alarms need it.
+func (m *meter) impact(of [len(probe.Sides) + 1]float64) {
+	for _, side := range probe.Sides {
+		m.out = append(m.out, probe.Sample{
+			Metric: probe.ViewerImpact, Stream: m.h.Target.Stream, Side: side, Value: of[side], At: m.at,
+		})
+	}
+}
+
+func (m *meter) segment(o *probe.Observation, idle bool) {
+	if o.OK() || !idle {
+		m.add(probe.SegmentAvail, flag(o.OK()))
+	}
+	if !o.OK() {
+		return
+	}
+	took := o.Exchange.Duration()
+	m.add(probe.SegmentFetch, took.Seconds())
+	if d := o.Segment.Duration; d > 0 {
+		m.add(probe.SegmentRatio, took.Seconds()/d.Seconds())
+	}
+}
+
+func (m *meter) edge(o *probe.Observation, now time.Time) {
+	if segments, lag, ok := lag(m.h); ok {
+		m.add(probe.EdgeLagSegments, float64(segments))
+		m.add(probe.EdgeLag, lag.Seconds())
+	}
+	if !o.OK() {
+		return
+	}
+	switch o.Exchange.Cache() {
+	case "hit", "refreshhit":
+		m.add(probe.EdgeCacheHit, 1)
+	case "":
+	default:
+		m.add(probe.EdgeCacheHit, 0)
+	}
+	if age := o.Exchange.Age; age.Stated {
+		m.add(probe.EdgeObjectAge, age.Value.Seconds())
+	}
+	if v := m.h.Versions; len(v) > 0 && !v[len(v)-1].LiveEdge.IsZero() {
+		m.add(probe.LiveLatency, now.Sub(v[len(v)-1].LiveEdge).Seconds())
+	}
+}
+
+// lag is how far the edge's newest segment is behind the origin's, as last seen.
+func lag(edge *evidence.History) (segments int64, behind time.Duration, ok bool) {
+	origin := edge.Pair
+	if origin == nil || origin.Playlist == nil || edge.Playlist == nil || origin.Playlist.Kind != probe.Media {
+		return 0, 0, false
+	}
+	v, ok := origin.SeenBefore(edge.Good.Exchange.Started)
+	if len(origin.Versions) > 0 && edge.Failing() {
+		v, ok = origin.Versions[len(origin.Versions)-1], true
+	}
+	e := edge.Versions[len(edge.Versions)-1].LastMSN
+	if !ok || v.LastMSN <= e || v.LastMSN-e > 1000 {
+		return 0, 0, ok
+	}
+	segments = int64(v.LastMSN - e)
+	return segments, time.Duration(segments) * origin.Playlist.MeanDuration(), true
+}
+
+func flag(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
