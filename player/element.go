@@ -29,8 +29,12 @@ func (r *renderer) attributes(e engine, at place) ([]attribute, error) {
 		return nil, err
 	}
 	list := []attribute{
-		{"engine", string(e.kind)}, {"src", r.manifest.String()}, {"title", r.title()}, {"autoplay", r.opt.Autoplay},
-		{"event", r.event}, {"stream", r.stream},
+		{"engine", string(e.kind)},
+		{"src", r.manifest.String()},
+		{"title", r.title()},
+		{"autoplay", r.opt.Autoplay},
+		{"event", r.event},
+		{"stream", r.stream},
 	}
 	optional := func(name, value string) {
 		if value != "" {

@@ -247,8 +247,11 @@ func TestStates(t *testing.T) {
 	}{
 		{"waiting", "", `says() === 'في انتظار البث' && inside('.qr').getBoundingClientRect().width > 60 && !!inside('.calendar').href`, player.Options{Starts: soon, Lang: "ar"}},
 		{"dvr", "", `!inside('.speed').hidden && !inside('.live').hidden && says() === '' && picture().played.length > 0`, player.Options{DVR: player.On, Lang: "de"}},
-		{"failed", `<script>document.createElement = new Proxy(document.createElement, {apply: (f, self, [name]) => { const e = f.call(self, name); if (name === 'script') Object.defineProperty(e, 'src', {set() { setTimeout(() => e.onerror()); }}); return e; }});</script>`,
-			`says() === 'The player could not be loaded' && !inside('.reload').hidden && !inside('.link').hidden`, player.Options{}},
+		{
+			"failed", `<script>document.createElement = new Proxy(document.createElement, {apply: (f, self, [name]) => { const e = f.call(self, name); if (name === 'script') Object.defineProperty(e, 'src', {set() { setTimeout(() => e.onerror()); }}); return e; }});</script>`,
+			`says() === 'The player could not be loaded' && !inside('.reload').hidden && !inside('.link').hidden`,
+			player.Options{},
+		},
 		{"nosource", `<script>addEventListener('load', () => document.querySelector('stream-watch-player').removeAttribute('src'));</script>`, `says() === 'No stream is set'`, player.Options{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -103,7 +103,7 @@ func outages() []outage {
 		},
 		{
 			name: "EXT-X-ENDLIST, and on after 20 s", length: 20 * time.Second,
-			begin: func(b *bench) { b.live.end() }, end: func(b *bench) { b.start(b.t, b.fmp4) }, limit: both(24 * time.Second),
+			begin: func(b *bench) { b.end() }, end: func(b *bench) { b.start(b.t, b.fmp4) }, limit: both(24 * time.Second),
 		},
 		{name: "the viewer is offline for 25 s", length: 25 * time.Second, off: true, begin: func(*bench) {}, limit: both(22 * time.Second)},
 	}
