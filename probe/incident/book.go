@@ -129,12 +129,12 @@ func (b *Book) Enter(now time.Time, all []diagnose.Diagnosis, recovery time.Dura
 		}
 		if e == nil {
 			e = b.begin(now, d)
-			e.take(now, d)
+			e.take(d)
 			e.settle(e.said(d))
 			changed = append(changed, e.copy())
 			continue
 		}
-		e.take(now, d)
+		e.take(d)
 		was := e.Claim()
 		update, again := e.revise(now, d)
 		next = sooner(next, again)
@@ -254,7 +254,7 @@ func hitsAny(d *diagnose.Diagnosis, streams []string) bool {
 }
 
 // take notes what a diagnosis adds: whom it hits and what it explains.
-func (e *entry) take(now time.Time, d *diagnose.Diagnosis) {
+func (e *entry) take(d *diagnose.Diagnosis) {
 	e.seen, e.resumed = true, time.Time{}
 	was := e.diagnosis
 	e.diagnosis = *d

@@ -20,6 +20,7 @@ type Desk struct {
 	mu      sync.Mutex
 	book    *Book
 	rows    []*row
+	sick    int // how many rows have symptoms
 	control diagnose.Control
 	losing  bool          // our own path is lost
 	lost    diagnose.Span // when our own path was lost last
@@ -84,7 +85,7 @@ func (d *Desk) Control(ok bool, asked time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.control = diagnose.Control{Known: true, OK: ok, Asked: asked}
-	if d.sick() > 0 {
+	if d.sick > 0 {
 		d.next = sooner(d.next, asked)
 	}
 }
@@ -115,24 +116,21 @@ func (d *Desk) report(r *row, now time.Time, base probe.Verdict, pulses [len(pro
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	calm := r.sick == nil && sick == nil
+	switch {
+	case r.sick == nil && sick != nil:
+		d.sick++
+	case r.sick != nil && sick == nil:
+		d.sick--
+	}
 	r.base, r.pulses, r.sick = base, pulses, sick
 	switch due := !d.next.IsZero() && !now.Before(d.next); {
-	case due, !calm && (d.sick() <= crowd || now.Sub(d.ran) >= diagnose.Gather):
+	case due, !calm && (d.sick <= crowd || now.Sub(d.ran) >= diagnose.Gather):
 		d.diagnose(now)
 	case !calm:
 		d.next = sooner(d.next, d.ran.Add(diagnose.Gather))
 	}
 	d.judge(r, now)
 	return d.result()
-}
-
-func (d *Desk) sick() (n int) {
-	for _, r := range d.rows {
-		if r.sick != nil {
-			n++
-		}
-	}
-	return n
 }
 
 // Tick does what is due although nothing is seen.
@@ -222,11 +220,16 @@ func (d *Desk) Open() []probe.Incident {
 func pulsesOf(s *evidence.Stream) (pulses [len(probe.Sides)]diagnose.Pulse) {
 	for _, h := range s.Histories {
 		p := &pulses[h.Target.Side-1]
-		if p.Host == "" {
+		first := p.Host == ""
+		if first {
 			*p = diagnose.Pulse{Stream: s.Name, Side: h.Target.Side, Host: h.Host}
 		}
+		asked := time.Time{}
 		if h.Current != nil {
-			p.Asked = later(p.Asked, h.Current.Exchange.Started)
+			asked = h.Current.Exchange.Started
+		}
+		if first || asked.Before(p.Round) {
+			p.Round = asked
 		}
 		p.Answered, p.Reached = later(p.Answered, h.Answered), later(p.Reached, h.Reached)
 		if h.Target.Rendition != "" {
@@ -266,9 +269,9 @@ func (s *Stream) Step(o *probe.Observation, now time.Time) (*evidence.History, R
 	}
 	var sick *diagnose.Stream
 	if s.Sick() {
-		sick = &diagnose.Stream{Name: s.Watch.Stream.Name, Targets: s.Watch.Stream.States(), Symptoms: s.Symptoms(now)}
+		sick = &diagnose.Stream{Name: s.Stream.Name, Targets: s.Stream.States(), Symptoms: s.Symptoms(now)}
 	}
-	res := s.desk.report(s.row, now, s.base(now), pulsesOf(&s.Watch.Stream), sick)
+	res := s.desk.report(s.row, now, s.base(now), pulsesOf(&s.Stream), sick)
 	res.Poke = append(res.Poke, s.Doubtful(now)...)
 	return h, res
 }
@@ -276,7 +279,7 @@ func (s *Stream) Step(o *probe.Observation, now time.Time) (*evidence.History, R
 // base is the verdict of the stream without what is found wrong with it.
 func (s *Stream) base(now time.Time) probe.Verdict {
 	live, over := false, false
-	for _, h := range s.Watch.Stream.Histories {
+	for _, h := range s.Stream.Histories {
 		if h.Target.Rendition == "" || h.Playlist == nil || h.Playlist.Kind != probe.Media {
 			continue
 		}
@@ -290,7 +293,7 @@ func (s *Stream) base(now time.Time) probe.Verdict {
 	switch {
 	case s.Propagating(now):
 		return probe.Waiting
-	case s.Watch.Stream.Over(now) && !live, over && !live:
+	case s.Stream.Over(now) && !live, over && !live:
 		return probe.Ended
 	case live:
 		return probe.OK
