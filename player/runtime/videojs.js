@@ -169,6 +169,10 @@ function play(videojs, host) {
     idle: () => {
       clearTimeout(timer);
       if (loader) loader.pause();
+      // The loaders of segments would look for their place in a playlist that
+      // began anew, and throw.
+      const all = (vhs() || {}).playlistController_ || {};
+      for (const l of [all.mainSegmentLoader_, all.audioSegmentLoader_]) if (l && l.pause) l.pause();
     },
     // The end of the seekable range is already the live position: VHS takes
     // the hold-back off.
