@@ -1,7 +1,6 @@
 package checks
 
 import (
-	"net/url"
 	"path"
 	"strings"
 
@@ -32,17 +31,16 @@ var httpCtypePlaylist = register(Check{
 			if p.History.Target.Side == probe.Edge {
 				blame = probe.BlameConfig // unless the origin sends it so, which then explains it
 			}
-			p.Accuse(blame, severityOfType(ex.URL), "Content-Type is %q", ex.ContentType)
+			p.Accuse(blame, severityOfType(ex.Address), "Content-Type is %q", ex.ContentType)
 		}
 	},
 })
 
-func severityOfType(u string) probe.Severity {
-	if parsed, err := url.Parse(u); err == nil {
-		switch strings.ToLower(path.Ext(parsed.Path)) {
-		case ".m3u8", ".m3u":
-			return probe.Warning
-		}
+func severityOfType(a probe.Address) probe.Severity {
+	switch strings.ToLower(path.Ext(a.Path())) {
+	case ".m3u8", ".m3u":
+		return probe.Warning
+	default:
+		return probe.Error
 	}
-	return probe.Error
 }
