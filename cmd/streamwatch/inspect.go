@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"net/url"
@@ -135,7 +136,7 @@ func changing(looks []look) (td time.Duration, live bool) {
 	for _, l := range looks {
 		if p := l.obs.Playlist; p != nil && p.Live() {
 			live = true
-			td = max(td, p.TargetDuration.Or(6*time.Second))
+			td = max(td, cmp.Or(p.MeasuredTarget(), 6*time.Second))
 		}
 	}
 	return max(td, time.Second), live

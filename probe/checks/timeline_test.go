@@ -47,7 +47,9 @@ var update = flag.Bool("update", false, "rewrite what timelines want; read the d
 //	encoder COUNT [td S] [lag S] [until MM:SS]   the same as a healthy encoder has it at that time, lag
 //	                                             seconds earlier, or at last: at 00:00 it begins at 100;
 //	                                             pace P: P seconds in a second; keys N: another key for
-//	                                             each N segments, stuck A-B: that of A up to B
+//	                                             each N segments, stuck A-B: that of A up to B;
+//	                                             states S: TARGETDURATION is S; dates S: program
+//	                                             date-times are S seconds ahead; session X: X in names
 //	parts COUNT PT [words]                       a low-latency encoder: lowlatency_test.go
 //
 // The last file, "want", lists what happens to incidents: "MM:SS open CHECK

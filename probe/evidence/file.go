@@ -62,6 +62,7 @@ func file(h *History, o *probe.Observation) (changed bool) {
 	h.Good = o
 	if changed {
 		h.Previous, h.Playlist = h.Playlist, o.Playlist
+		h.fileTarget(o.Playlist, o.Exchange.Done)
 		advance(h, o, failed)
 		h.Swap, h.Breaks = SwapOf(h), BreaksOf(h)
 		if o.Playlist.Parts > 0 {

@@ -49,6 +49,10 @@ type History struct {
 	Segments []SegmentRecord           // newest probes, oldest first
 	Kept     probe.Fact[time.Duration] // how long the headers of Good let a shared cache keep it, stale-while-revalidate included
 
+	longest   time.Duration // of the segments listed lately
+	longestAt time.Time     // when a segment that long was last listed
+	target    time.Duration // that the segments of Playlist bear out; 0 is not known
+
 	Fullest   *probe.Playlist // of multivariant playlists the one that lacks nothing
 	Added     []string        // URIs that it lists and the one before did not
 	FullestAt time.Time       // when such a one was last seen
@@ -107,18 +111,38 @@ type SegmentBytes struct {
 	HashBytes int64
 }
 
-// TD returns the target duration of the newest playlist, or of a sibling while
-// this target has none; zero when nothing is known.
-func (h *History) TD() time.Duration {
-	if h.Playlist != nil && h.Playlist.TargetDuration.Stated {
-		return h.Playlist.TargetDuration.Value
+// longestKept is for how long the longest segment counts after it was listed:
+// where segments are cut at key frames, the next long one must not look late.
+const longestKept = 5 * time.Minute
+
+// fileTarget notes what target duration the segments bear out, those that were
+// listed lately among them.
+func (h *History) fileTarget(pl *probe.Playlist, at time.Time) {
+	if pl.Kind != probe.Media {
+		return
 	}
-	if h.Pair != nil && h.Pair.Playlist != nil && h.Pair.Playlist.TargetDuration.Stated {
-		return h.Pair.Playlist.TargetDuration.Value
+	if l := pl.Longest(); l >= h.longest || at.Sub(h.longestAt) > longestKept {
+		h.longest, h.longestAt = l, at
+	}
+	h.target = pl.TargetFrom(h.longest)
+}
+
+// TD returns the target duration of the newest playlist, or of a sibling while
+// this target has none, as far as its segments bear it out (see
+// probe.Playlist.MeasuredTarget); zero when nothing is known.
+func (h *History) TD() time.Duration {
+	if h.target > 0 {
+		return h.target
+	}
+	if h.Playlist != nil && h.Playlist.TargetDuration.Stated {
+		return h.Playlist.MeasuredTarget()
+	}
+	if h.Pair != nil && h.Pair.target > 0 {
+		return h.Pair.target
 	}
 	for _, s := range h.Siblings {
-		if s.Playlist != nil && s.Playlist.TargetDuration.Stated {
-			return s.Playlist.TargetDuration.Value
+		if s.target > 0 {
+			return s.target
 		}
 	}
 	return 0
