@@ -121,7 +121,7 @@ func ladder(first probe.Target, read func(probe.Target, map[string]string) look)
 	for i, entry := range entries {
 		reading.Go(func() error {
 			t := first
-			t.Rendition, t.URL = entry.Name, entry.URL
+			t.Rendition, t.URL, t.Role = entry.Name, entry.URL, entry.Role()
 			looks[i+1] = read(t, p.Variables)
 			return nil
 		})

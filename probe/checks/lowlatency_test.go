@@ -72,7 +72,7 @@ func (e *lowLatency) write(out *strings.Builder, now float64) {
 		fmt.Fprintf(out, "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=12.0,HOLD-BACK=6.0,PART-HOLD-BACK=%.3f\n", 3*e.pt)
 	}
 	for i := first; i < first+e.count; i++ {
-		at := epoch.Add(time.Duration(i*td) * time.Second).Format("2006-01-02T15:04:05.000Z07:00")
+		at := epoch.Add(time.Duration(i*td-212) * time.Second).Format("2006-01-02T15:04:05.000Z07:00")
 		fmt.Fprintf(out, "#EXT-X-PROGRAM-DATE-TIME:%s\n", at)
 		if i >= first+e.count-e.keep {
 			e.partsOf(out, i, int(math.Round(td/e.pt)))

@@ -212,6 +212,12 @@ func (p *player) observation(m moment) *probe.Observation {
 		o.Target.Rendition = strings.TrimPrefix(words[0], "multivariant")
 		words = words[1:]
 	}
+	switch r := o.Target.Rendition; {
+	case strings.HasPrefix(r, "sub"):
+		o.Target.Role = probe.RoleSubtitles
+	case strings.HasPrefix(r, "audio"):
+		o.Target.Role = probe.RoleAudio
+	}
 	if err := o.Target.Side.UnmarshalText([]byte(words[0])); err != nil {
 		p.t.Fatalf("%q: %v", m.words, err)
 	}

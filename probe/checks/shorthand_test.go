@@ -102,14 +102,15 @@ func (p *player) encode(out *strings.Builder, f []string, now time.Time) {
 	write(out, 100+int(math.Floor(now.Sub(epoch).Seconds()/float64(l.td))), count, l)
 }
 
-// write lists segments from a number on.
+// write lists segments from a number on. Their program date-times are those of
+// an encoder with a window of six that began at 100.
 func write(out *strings.Builder, msn, count int, l listing) {
 	fmt.Fprintf(out, "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:%d\n#EXT-X-MEDIA-SEQUENCE:%d\n", l.states, msn)
 	for i := msn; i < msn+count; i++ {
 		if l.key != nil && (i == msn || l.key(i) != l.key(i-1)) {
 			fmt.Fprintf(out, "#EXT-X-KEY:METHOD=AES-128,URI=\"k%d\"\n", l.key(i))
 		}
-		at := epoch.Add(time.Duration(i*l.td)*time.Second + l.dates).Format("2006-01-02T15:04:05.000Z07:00")
+		at := epoch.Add(time.Duration(i*l.td-212)*time.Second + l.dates).Format("2006-01-02T15:04:05.000Z07:00")
 		fmt.Fprintf(out, "#EXT-X-PROGRAM-DATE-TIME:%s\n#EXTINF:%d.000,\nseg%s%d.ts\n", at, l.td, l.session, i)
 	}
 }

@@ -29,7 +29,8 @@ var update = flag.Bool("update", false, "rewrite what timelines want; read the d
 // "WHEN [RENDITION] SIDE RESULT [key=value …]":
 //
 //	WHEN is MM:SS[.mmm], or FROM-UNTIL/STEP with STEP in seconds, UNTIL itself excluded;
-//	RENDITION is left out where there is one ("v"); "multivariant" names the multivariant playlist;
+//	RENDITION is left out where there is one ("v"); "multivariant" names the multivariant playlist; what
+//	begins with "sub" or "audio" is of that role, all else is video;
 //	RESULT is a status, a probe.Failure, `segment MSN RESULT`, or `cors` and one of these (asked with an Origin header), where the MSN "newest" is the encoder's,
 //	or `delivery ASK MSN.PART RESULT`, where "now" is the part that came last, "now-2" two before it and "later" the one after;
 //	keys: age (s), cc (Cache-Control with + for spaces), ctype, xcache, pop, url, took (s), and for

@@ -18,7 +18,6 @@ var notYet = map[string]string{
 	"init segment kept":              "nothing is found: an init segment is not asked for again",
 	"old bytes under reused names":   "nothing blames the edge",
 	"404 kept for an hour":           "nothing blames the edge",
-	"subtitles ahead from the start": "alt.edge is critical and says that the video is behind",
 	"second CDN dead":                "the origin is blamed",
 	"wrong type from the origin":     "blamed on config",
 

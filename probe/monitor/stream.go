@@ -223,7 +223,7 @@ func (s *stream) climb(ctx context.Context) {
 		}
 		for _, e := range from.entries {
 			t := probe.Target{Stream: s.cfg.Name, Rendition: e.Name, Side: side, URL: s.m.onSide(side, e.URL)}
-			t.Role = roleOf(e.Kind)
+			t.Role = e.Role()
 			if v := e.Variant; v != nil {
 				t.Peak, t.Average = v.Bandwidth.Value, v.AverageBandwidth.Value
 			}
@@ -243,18 +243,4 @@ func (s *stream) climb(ctx context.Context) {
 		return !wanted[l]
 	})
 	s.announce()
-}
-
-// roleOf says what an entry of the ladder is to a viewer.
-func roleOf(k playlist.Kind) probe.Role {
-	switch k {
-	case playlist.KindAudio:
-		return probe.RoleAudio
-	case playlist.KindSubtitles:
-		return probe.RoleSubtitles
-	case playlist.KindVideo:
-		return probe.RoleExtra
-	default:
-		return probe.RoleVideo
-	}
 }
