@@ -47,7 +47,8 @@ type Distribution struct {
 
 // Existing is a distribution, or any CDN, that somebody else made.
 type Existing struct {
-	URL URL `yaml:"url" required:"true"`
+	URL          URL  `yaml:"url" required:"true"`
+	Personalised bool `yaml:"personalised"` // each viewer is served other segments, as where ads are put in at the edge
 }
 
 // Local is an embedded caching edge in front of the origin.

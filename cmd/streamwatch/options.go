@@ -21,6 +21,9 @@ func monitorOptions(e *configs.Event, edge string) monitor.Options {
 		Control: e.Monitor.Control.Reveal(), Site: e.Monitor.Site.Reveal(), Overrides: map[string]checks.Override{},
 		Delay: monitor.SchedulingDelay(),
 	}
+	if x := e.Distribution.Existing; x != nil {
+		o.Personalised = x.Personalised
+	}
 	for i := range e.Streams {
 		s := &e.Streams[i]
 		o.Streams = append(o.Streams, monitor.Stream{

@@ -12,15 +12,17 @@ import (
 type Stream struct {
 	Name         string
 	Starts, Ends time.Time // zero when the event does not state them
+	Personalised bool      // the edge serves each viewer other segments, as the event says
 	Histories    []*History
 }
 
 // History is what is known of one target. Only File changes it.
 type History struct {
-	Target   probe.Target
-	Host     string     // host and port that it is asked at
-	Pair     *History   // the same playlist on the other side; nil when that is not watched
-	Siblings []*History // all media playlists on the same side, this one among them
+	Target       probe.Target
+	Host         string     // host and port that it is asked at
+	Pair         *History   // the same playlist on the other side; nil when that is not watched
+	Personalised bool       // the edge serves each viewer other segments, as its event says: ads are put in there
+	Siblings     []*History // all media playlists on the same side, this one among them
 
 	Current  *probe.Observation // newest poll, whatever it brought
 	Good     *probe.Observation // newest poll that brought a playlist
