@@ -21,7 +21,7 @@ type Symptom struct {
 	Ended    time.Time      // when it was over; zero while it holds
 	Sick     bool           // the newest look was bad
 	Severity probe.Severity // the worst since it began, as far as it has ripened
-	Detail   string         // of the newest bad look
+	Detail   string         // of the newest look that was as bad as the worst
 	Blame    probe.Blame    // where only the check can know
 	Returns  int            // how often it came back when it would have been over without its hold
 	Evidence []probe.Evidence
@@ -91,7 +91,9 @@ func (w *Watch) count(b *board, c *Check, pass *Pass) {
 	if tr.began.IsZero() {
 		tr.began = pass.Obs.Exchange.Started
 	}
-	tr.report = *f
+	if f.Severity >= tr.report.Severity {
+		tr.report = *f // what it says must be as bad as what it is called
+	}
 	tr.worst = max(tr.worst, tr.ripe(pass.Now, f.Severity))
 	if len(tr.evidence) < evidenceKept {
 		tr.evidence = append(tr.evidence, probe.EvidenceOf(&pass.Obs.Exchange))
@@ -197,7 +199,7 @@ func (tr *tracker) end(now time.Time) {
 	tr.ended = now
 }
 
-func (tr *tracker) restart() { tr.began, tr.evidence, tr.worst = time.Time{}, nil, 0 }
+func (tr *tracker) restart() { tr.began, tr.evidence, tr.worst, tr.report = time.Time{}, nil, 0, Report{} }
 
 // echo is for how long what is over may explain what others still show: until
 // a new window has gone through every cache, and an error that one keeps.

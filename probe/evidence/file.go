@@ -120,6 +120,9 @@ func advance(h *History, o *probe.Observation, failed bool) {
 	if restarted {
 		h.Clock, h.Keys = nil, KeyTurns{}
 	}
+	if restarted || h.Previous == nil {
+		h.Began = newest.MSN
+	}
 	if first || newest.MSN > h.High || restarted {
 		if o.Playlist.Kind == probe.Media {
 			keepTime(h, o, h.High, failed)

@@ -33,6 +33,7 @@ type History struct {
 
 	First    time.Time // first good poll
 	Advanced time.Time // when the newest segment was first seen
+	Began    uint64    // newest media sequence number when the numbering was first seen
 	High     uint64    // highest media sequence number seen since the last restart
 
 	Failures     int       // polls that failed in a row, up to now
