@@ -238,8 +238,8 @@ const measurable = 3
 
 // MeasuredTarget is the target duration that the listed segments bear out:
 // TARGETDURATION, but at most one and a half of the longest segment. An encoder
-// may state any number; what viewers wait for is what its segments last. Zero
-// where no TARGETDURATION is stated.
+// may state any number; what viewers wait for is what its segments last. Where no
+// TARGETDURATION is stated it is the longest segment. Zero where that is not known.
 func (p *Playlist) MeasuredTarget() time.Duration {
 	return p.TargetFrom(p.Longest())
 }
@@ -248,6 +248,9 @@ func (p *Playlist) MeasuredTarget() time.Duration {
 // longest.
 func (p *Playlist) TargetFrom(longest time.Duration) time.Duration {
 	td := p.TargetDuration.Value
+	if td == 0 && len(p.Segments) >= measurable {
+		return longest
+	}
 	if len(p.Segments) < measurable || longest <= 0 || longest > td {
 		return td
 	}
