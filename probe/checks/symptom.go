@@ -199,7 +199,9 @@ func (tr *tracker) end(now time.Time) {
 	tr.ended = now
 }
 
-func (tr *tracker) restart() { tr.began, tr.evidence, tr.worst, tr.report = time.Time{}, nil, 0, Report{} }
+func (tr *tracker) restart() {
+	tr.began, tr.evidence, tr.worst, tr.report = time.Time{}, nil, 0, Report{}
+}
 
 // echo is for how long what is over may explain what others still show: until
 // a new window has gone through every cache, and an error that one keeps.

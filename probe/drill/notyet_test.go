@@ -15,11 +15,11 @@ var notYet = map[string]string{
 	"hang then variant-gone":         "at times: http.timeout critical blames the CDN 5 s after the second fault",
 	"variant-gone then stale-edge":   "at times: mv.changed of the first is open to the end",
 
-	"init segment kept":              "nothing is found: an init segment is not asked for again",
-	"old bytes under reused names":   "nothing blames the edge",
-	"404 kept for an hour":           "nothing blames the edge",
-	"second CDN dead":                "the origin is blamed",
-	"wrong type from the origin":     "blamed on config",
+	"init segment kept":            "nothing is found: an init segment is not asked for again",
+	"old bytes under reused names": "nothing blames the edge",
+	"404 kept for an hour":         "nothing blames the edge",
+	"second CDN dead":              "the origin is blamed",
+	"wrong type from the origin":   "blamed on config",
 
 	"20 streams, origin hung":              "at times: a second incident blames the CDN",
 	"20 streams, one rendition forbidden":  "at times: two incidents of http.status",

@@ -62,19 +62,19 @@ func (h *History) OddDates() (off time.Duration, than *History) {
 	if than == nil || alike*2 >= others && alike > 0 {
 		return 0, nil
 	}
-	off = lead - best
-	limit := slack
-	switch {
+	odd := false
+	switch off = lead - best; {
+	case off.Abs() > farFromClock:
+		odd = best.Abs() < lead.Abs()
 	case lead > max(h.TD(), 5*time.Second): // it is ahead of the clock too
-	case h.Leads():
-		limit = farFromClock
-	default:
-		limit += aheadOfClock // subtitles may be known before the picture is
+		odd = off > slack
+	case !h.Leads():
+		odd = off > slack+aheadOfClock // subtitles may be known before the picture is
 	}
-	if off > limit || off.Abs() > farFromClock && best.Abs() < lead.Abs() {
-		return off, than
+	if !odd {
+		return 0, nil
 	}
-	return 0, nil
+	return off, than
 }
 
 // Leads reports whether other renditions may be held against this one: it is

@@ -70,31 +70,37 @@ func (r *renaming) maps(a, b string) bool {
 	for endA > same && endB > same && a[endA-1] == b[endB-1] {
 		endA, endB = endA-1, endB-1
 	}
-	from, to := a[same:endA], b[same:endB]
+	from, to := word(a, same, endA), word(b, same, endB)
 	if r.known {
 		return r.from == from && r.to == to
 	}
 	r.from, r.to = from, to
-	r.known = session(a, same, endA) && session(b, same, endB)
+	r.known = session(from) && session(to)
 	return r.known
 }
 
-// session reports whether what stands around name[from:to] can be the number or
-// the id of a session: two packagers are told apart by less.
-func session(name string, from, to int) bool {
+// word is what stands around name[from:to]. Where a segment's own number is part
+// of it, it is another one in each name, and no session.
+func word(name string, from, to int) string {
 	for from > 0 && alphanumeric(name[from-1]) {
 		from--
 	}
 	for to < len(name) && alphanumeric(name[to]) {
 		to++
 	}
+	return name[from:to]
+}
+
+// session reports whether a word can be the number or the id of a session: two
+// packagers are told apart by less.
+func session(word string) bool {
 	digits := 0
-	for _, c := range []byte(name[from:to]) {
+	for _, c := range []byte(word) {
 		if '0' <= c && c <= '9' {
 			digits++
 		}
 	}
-	return to-from >= 5 && digits >= 4 || to-from >= 16
+	return len(word) >= 5 && digits >= 4 || len(word) >= 16
 }
 
 func alphanumeric(c byte) bool {
