@@ -147,7 +147,6 @@ func hold(fault string, sink boardSink) (down time.Duration, err error) {
 // notYet are rows of testdata/drills.txt that say what must be, and are not so
 // yet. One that comes right must leave.
 var notYet = map[string]string{
-	"subtitles-ahead": "viewers can play, and it pages all the same",
 }
 
 var update = flag.Lookup("update")
