@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -159,12 +160,5 @@ func (r *runs) none() bool { return len(r.dsn) == 0 }
 
 // meet reports whether one run has segments of both.
 func (r *runs) meet(other *runs) bool {
-	for _, a := range r.dsn {
-		for _, b := range other.dsn {
-			if a == b {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.dsn, func(dsn uint64) bool { return slices.Contains(other.dsn, dsn) })
 }
