@@ -52,7 +52,10 @@ func (r *renaming) covers(a, b *probe.Segment) bool {
 	}
 	for i := range a.Keys {
 		x, y := &a.Keys[i], &b.Keys[i]
-		if x.Method != y.Method || x.IV != y.IV || x.KeyFormat != y.KeyFormat || path(x.URI) != path(y.URI) && !r.maps(x.URI, y.URI) {
+		if x.Method != y.Method || x.IV != y.IV || x.KeyFormat != y.KeyFormat {
+			return false
+		}
+		if path(x.URI) != path(y.URI) && !r.maps(x.URI, y.URI) {
 			return false
 		}
 	}
