@@ -19,7 +19,14 @@ func monitorOptions(e *configs.Event, edge string) monitor.Options {
 		Event: e.Event, Starts: e.Starts, Ends: e.Ends, Origin: strings.TrimRight(e.Origin.URL.Reveal(), "/"), Edge: edge,
 		Headers: reveal(e.Origin.Headers), Interval: time.Duration(e.Monitor.Interval), Segments: monitor.Segments(e.Monitor.Segments),
 		Control: e.Monitor.Control.Reveal(), Site: e.Monitor.Site.Reveal(), Overrides: map[string]checks.Override{},
-		Delay: monitor.SchedulingDelay(),
+		Delay:  monitor.SchedulingDelay(),
+		Limits: monitor.Limits{Playlist: int(e.Monitor.Limits.Playlist)},
+	}
+	if x := e.Distribution.Existing; x != nil {
+		o.EdgeHeaders, o.EdgeCookies = reveal(x.Headers), reveal(x.Cookies)
+		if s, err := edgeSigner(x, edge); err == nil && s != nil { // load has reported what is wrong with it
+			o.EdgeSign = s
+		}
 	}
 	if x := e.Distribution.Existing; x != nil {
 		o.Personalised = x.Personalised
@@ -28,6 +35,7 @@ func monitorOptions(e *configs.Event, edge string) monitor.Options {
 		s := &e.Streams[i]
 		o.Streams = append(o.Streams, monitor.Stream{
 			Name: s.Name, Manifest: s.Manifest.Reveal(), Renditions: s.Renditions.Names, First: s.Renditions.First,
+			Headers: reveal(s.Headers), Cookies: reveal(s.Cookies),
 		})
 	}
 	for name, set := range e.Monitor.Checks {
@@ -52,8 +60,8 @@ func playerOptions(e *configs.Event) player.Options {
 	o := player.Options{
 		Title: cmp.Or(p.Title, e.Event), Poster: p.Poster, Lang: p.Lang, Autoplay: p.Autoplay, Latency: p.Latency,
 		TargetLatency: p.TargetLatency, DVR: p.DVR, CatchUp: p.CatchUp, Captions: p.Captions, Lazy: p.Lazy, PreferNative: p.PreferNative,
-		Credentials: p.Credentials, CMCD: p.CMCD, DRM: p.DRM, Starts: e.Starts, Ends: e.Ends, Scripts: p.Scripts, Base: p.Base,
-		FrameAncestors: p.FrameAncestors, Beacon: p.Beacon, AllowSigned: p.AllowSigned, AllowInsecure: p.AllowInsecure,
+		Credentials: p.Credentials, CMCD: p.CMCD, Cast: p.Cast, DRM: p.DRM, Starts: e.Starts, Ends: e.Ends, Scripts: p.Scripts, Base: p.Base,
+		FrameAncestors: p.FrameAncestors, Fallbacks: p.Fallback, Beacon: p.Beacon, AllowSigned: p.AllowSigned, AllowInsecure: p.AllowInsecure,
 	}
 	for _, k := range p.Kinds {
 		o.Kinds = append(o.Kinds, player.Kind(k))

@@ -37,7 +37,7 @@ type Pulse struct {
 	Stream   string
 	Side     probe.Side
 	Host     string
-	Asked    time.Time
+	Round    time.Time // of the newest looks at each of its playlists the oldest: since then all were looked at
 	Answered time.Time // the head of an answer came
 	Reached  time.Time // the host answered, or accepted or refused a connection
 	Advanced time.Time // a new segment was seen
@@ -64,7 +64,7 @@ type Diagnosis struct {
 	Host         string    // of scope origin and edge
 	Began, Last  time.Time // first and newest bad look
 	Detail       string
-	Hits         []Hit    // whom it hits, by stream
+	Hits         []Hit    // whom it hits, sorted by stream
 	Consequences []string // checks that it explains
 	Evidence     []probe.Evidence
 	Returns      int // how often it came back within its hold

@@ -30,7 +30,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(mediaText(3))
 	f.Add(multivariantText(3))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		p := Decode(body, Inputs{URL: "http://h/p.m3u8?token=1", Imports: map[string]string{"x": "y"}})
+		p := Decode(body, Inputs{Address: probe.AddressOf("http://h/p.m3u8?token=1"), Imports: map[string]string{"x": "y"}})
 		checkInvariants(t, "input", body, p)
 		if p.Bytes != len(body) {
 			t.Errorf("%d bytes, want %d", p.Bytes, len(body))
@@ -42,7 +42,7 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("a window of %s, a target duration of %s", p.Window(), p.MeasuredTarget())
 		}
 		names := make(map[string]bool)
-		for _, e := range Ladder(p, "http://h/p.m3u8") {
+		for _, e := range Ladder(p, probe.AddressOf("http://h/p.m3u8")) {
 			if names[e.Name] || e.Name == "" || strings.Trim(e.Name, nameCharacters) != "" {
 				t.Errorf("name %q is empty, taken or not clean", e.Name)
 			}
@@ -72,7 +72,7 @@ const nameCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123
 func TestAbsurdDurations(t *testing.T) {
 	for _, d := range []string{"9223372036.854775807", "9223372035", "9000000000.5", "99999999999999999999", "86401", "1e300"} {
 		text := "#EXTM3U\n#EXT-X-TARGETDURATION:" + d + "\n" + strings.Repeat("#EXTINF:"+d+",\na.ts\n", 3) + "#EXTINF:2.0,\nb.ts\n"
-		p := Decode([]byte(text), Inputs{URL: "http://h/p.m3u8"})
+		p := Decode([]byte(text), Inputs{Address: probe.AddressOf("http://h/p.m3u8")})
 		if w := p.Window(); w != 2*time.Second {
 			t.Errorf("%s: a window of %s", d, w)
 		}
