@@ -48,6 +48,7 @@ type Distribution struct {
 // Existing is a distribution, or any CDN, that somebody else made.
 type Existing struct {
 	URL            URL               `yaml:"url" required:"true"`
+	Personalised   bool              `yaml:"personalised"`    // each viewer is served other segments, as where ads are put in at the edge
 	DistributionID string            `yaml:"distribution_id"` // of CloudFront, for its own metrics; empty is none
 	Headers        map[string]Secret `yaml:"headers"`         // sent by the probe to the edge
 	Cookies        map[string]Secret `yaml:"cookies"`

@@ -28,6 +28,9 @@ func monitorOptions(e *configs.Event, edge string) monitor.Options {
 			o.EdgeSign = s
 		}
 	}
+	if x := e.Distribution.Existing; x != nil {
+		o.Personalised = x.Personalised
+	}
 	for i := range e.Streams {
 		s := &e.Streams[i]
 		o.Streams = append(o.Streams, monitor.Stream{

@@ -125,7 +125,7 @@ func scenes() []scene {
 func TestField(t *testing.T) {
 	for _, s := range scenes() {
 		t.Run(s.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { verify(t, s.name, s.play(t)) })
+			synctest.Test(t, func(t *testing.T) { verify(t, s.play(t)) })
 		})
 	}
 }

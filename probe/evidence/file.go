@@ -64,6 +64,7 @@ func file(h *History, o *probe.Observation) (changed bool) {
 	h.Good = o
 	if changed {
 		h.Previous, h.Playlist = h.Playlist, o.Playlist
+		h.fileTarget(o.Playlist, o.Exchange.Done)
 		advance(h, o, failed)
 		h.Swap, h.Breaks = SwapOf(h), BreaksOf(h)
 		if o.Playlist.Parts > 0 {
@@ -123,6 +124,9 @@ func advance(h *History, o *probe.Observation, failed bool) {
 	}
 	if restarted {
 		h.Clock, h.Keys = nil, KeyTurns{}
+	}
+	if restarted || h.Previous == nil {
+		h.Began = newest.MSN
 	}
 	if first || newest.MSN > h.High || restarted {
 		if o.Playlist.Kind == probe.Media {

@@ -35,7 +35,7 @@ func (m *mapLooks) due(o *probe.Observation, s *probe.Segment, turns uint64) boo
 	case s.MSN < m.msn || s.DSN != m.dsn || turns != m.turns:
 		m.left = mapAgain
 	}
-	due := m.left > 0 || now.Sub(m.at) >= max(mapEvery, 3*o.Playlist.TargetDuration.Value)
+	due := m.left > 0 || now.Sub(m.at) >= max(mapEvery, 3*o.Playlist.MeasuredTarget())
 	m.msn, m.dsn, m.turns = s.MSN, s.DSN, turns
 	return due
 }

@@ -53,7 +53,7 @@ type ladder struct {
 
 func newStream(m *Monitor, cfg Stream) *stream {
 	s := &stream{m: m, cfg: cfg, seen: make(chan *probe.Observation, 32), ladders: map[probe.Side]*ladder{}, viewers: m.viewersOf(&cfg), polled: map[probe.Target]bool{}, pokes: make(chan probe.Target, 8), lacked: map[string]bool{}}
-	s.desk = m.desk.Stream(checks.Options{Stream: cfg.Name, Overrides: m.opts.Overrides, Grace: m.started.Add(m.opts.Grace)})
+	s.desk = m.desk.Stream(checks.Options{Stream: cfg.Name, Overrides: m.opts.Overrides, Personalised: m.opts.Personalised, Grace: m.started.Add(m.opts.Grace)})
 	return s
 }
 
@@ -227,7 +227,7 @@ func (s *stream) climb(ctx context.Context) {
 			if side == probe.Origin && s.m.clients[probe.Edge] != nil && s.elsewhere(t.URL) {
 				continue // the edge's loop asks the same host
 			}
-			t.Role = roleOf(e.Kind)
+			t.Role = e.Role()
 			if v := e.Variant; v != nil {
 				t.Peak, t.Average = v.Bandwidth.Value, v.AverageBandwidth.Value
 			}
@@ -263,18 +263,4 @@ func (s *stream) elsewhere(playlist string) bool {
 		}
 	}
 	return true
-}
-
-// roleOf says what an entry of the ladder is to a viewer.
-func roleOf(k playlist.Kind) probe.Role {
-	switch k {
-	case playlist.KindAudio:
-		return probe.RoleAudio
-	case playlist.KindSubtitles:
-		return probe.RoleSubtitles
-	case playlist.KindVideo:
-		return probe.RoleExtra
-	default:
-		return probe.RoleVideo
-	}
 }
