@@ -1,0 +1,87 @@
+//go:build linux
+
+package main_test
+
+import (
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+)
+
+// fieldCache is a cache of Debian, with the least configuration that makes it one.
+type fieldCache struct {
+	name  string
+	tools []string
+	start func(t *testing.T, p place) *process
+	// reload makes it read its configuration again, as an operator would; nil where
+	// that takes a restart.
+	reload func(t *testing.T, p place, c *process)
+}
+
+func fieldCaches() []fieldCache {
+	hangUp := func(t *testing.T, _ place, c *process) { t.Helper(); c.signal(syscall.SIGHUP) }
+	return []fieldCache{
+		{name: "nginx", tools: []string{"nginx"}, start: startNginxCache, reload: hangUp},
+		{name: "nginx-stale", tools: []string{"nginx"}, reload: hangUp, start: func(t *testing.T, p place) *process {
+			t.Helper()
+			p.Stale = true
+			return startNginxCache(t, p)
+		}},
+		{name: "varnish", tools: []string{"varnishd"}, start: startVarnish},
+		{name: "haproxy", tools: []string{"haproxy"}, start: startHAProxy, reload: func(t *testing.T, _ place, c *process) {
+			t.Helper()
+			c.signal(syscall.SIGUSR2)
+		}},
+		{name: "squid", tools: []string{"squid"}, start: startSquid, reload: hangUp},
+		{name: "trafficserver", tools: []string{"traffic_server"}, start: startTrafficServer},
+	}
+}
+
+func startNginxCache(t *testing.T, p place) *process {
+	t.Helper()
+	return startProcess(t, "nginx", syscall.SIGTERM, tool("nginx"), "-c", p.configure(t, "nginx.conf"), "-p", p.Dir, "-e", "stderr")
+}
+
+// startVarnish starts what `varnishd -b` is: the builtin configuration, with its
+// grace of ten seconds.
+func startVarnish(t *testing.T, p place) *process {
+	t.Helper()
+	return startProcess(t, "varnish", syscall.SIGTERM, tool("varnishd"), "-F", "-n", filepath.Join(p.Dir, "varnish"),
+		"-j", "none", "-a", p.address(), "-b", p.Origin, "-s", "malloc,64m")
+}
+
+func startHAProxy(t *testing.T, p place) *process {
+	t.Helper()
+	return startProcess(t, "haproxy", syscall.SIGTERM, tool("haproxy"), "-W", "-f", p.configure(t, "haproxy.cfg"))
+}
+
+func startSquid(t *testing.T, p place) *process {
+	t.Helper()
+	return startProcess(t, "squid", syscall.SIGTERM, tool("squid"), "-N", "-f", p.configure(t, "squid.conf"))
+}
+
+func startTrafficServer(t *testing.T, p place) *process {
+	t.Helper()
+	for _, name := range []string{"records.config", "remap.config", "storage.config", "ip_allow.yaml"} {
+		p.configure(t, filepath.Join("trafficserver", name))
+	}
+	root := p.configure(t, filepath.Join("trafficserver", "runroot.yaml"))
+	return startProcess(t, "trafficserver", syscall.SIGTERM, tool("traffic_server"), "--run-root="+root)
+}
+
+// startFieldOrigin serves a folder with nginx, as one process.
+func startFieldOrigin(t *testing.T, p place) *process {
+	t.Helper()
+	return startProcess(t, "origin", syscall.SIGKILL, tool("nginx"), "-c", p.configure(t, "origin.conf"), "-p", p.Dir, "-e", "stderr")
+}
+
+// tool finds a program; Debian keeps servers where not every PATH looks.
+func tool(name string) string {
+	for _, at := range []string{name, "/usr/sbin/" + name} {
+		if path, err := exec.LookPath(at); err == nil {
+			return path
+		}
+	}
+	return name
+}
