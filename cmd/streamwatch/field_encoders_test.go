@@ -5,6 +5,7 @@ package main_test
 import (
 	"crypto/rand"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,7 +47,7 @@ func fieldEncoders() []fieldEncoder {
 			return ffmpegOne(dir, "seg%05d.ts", "periodic_rekey", "-hls_key_info_file", rotateKeys(t, dir))
 		}),
 		ffmpeg("ranges", func(_ *testing.T, dir string) []string { return ffmpegOne(dir, "all.ts", "single_file") }),
-		{name: "nginx-rtmp", tools: []string{"ffmpeg", "nginx"}, manifest: "main.m3u8", start: startRTMP},
+		{name: "nginx-rtmp", tools: []string{"ffmpeg", "nginx", rtmpModule}, manifest: "main.m3u8", start: startRTMP},
 		{name: "gstreamer", tools: []string{"gst-launch-1.0"}, manifest: "main.m3u8", start: startGStreamer},
 		{name: "shaka-packager", tools: []string{"ffmpeg", shakaPackager()}, manifest: "main.m3u8", start: startShaka},
 	}
@@ -143,12 +144,21 @@ func rotateKeys(t *testing.T, dir string) string {
 	return info
 }
 
+// rtmpModule is where Debian's libnginx-mod-rtmp puts it.
+const rtmpModule = "/usr/lib/nginx/modules/ngx_rtmp_module.so"
+
 func startRTMP(t *testing.T, dir string) *process {
 	t.Helper()
 	p := newPlace(t, "")
-	p.Www = dir
+	p.Www, p.Module = dir, rtmpModule
 	startProcess(t, "nginx-rtmp", syscall.SIGKILL, tool("nginx"), "-c", p.configure(t, "rtmp.conf"), "-p", p.Dir, "-e", "stderr")
-	time.Sleep(time.Second) // it must listen
+	waitUntil(t, "nginx-rtmp to listen", func() bool {
+		c, err := net.Dial("tcp", p.address()) //nolint:noctx // on this machine
+		if err == nil {
+			c.Close()
+		}
+		return err == nil
+	})
 	return startProcess(t, "ffmpeg to nginx-rtmp", syscall.SIGKILL, append(append(ffmpegInput(), ffmpegCodecs()...),
 		"-f", "flv", fmt.Sprintf("rtmp://127.0.0.1:%d/live/main", p.Port))...)
 }

@@ -105,6 +105,7 @@ type place struct {
 	Www    string // the files, where it has some
 	Port   int
 	Origin string // host:port of what stands behind it
+	Module string // nginx: what it loads
 	Stale  bool   // nginx: answers with the copy before while it asks for the next
 	Root   bool   // we are root
 }

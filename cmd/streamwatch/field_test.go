@@ -222,7 +222,11 @@ func (m *fieldMonitor) verdict() string {
 func haveTools(t *testing.T, name string, tools []string) bool {
 	t.Helper()
 	for _, want := range tools {
-		if _, err := exec.LookPath(tool(want)); err == nil {
+		_, err := exec.LookPath(tool(want))
+		if filepath.IsAbs(want) { // may be a module
+			_, err = os.Stat(want)
+		}
+		if err == nil {
 			continue
 		}
 		if os.Getenv("CI") == "true" {

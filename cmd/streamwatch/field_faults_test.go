@@ -1,0 +1,350 @@
+//go:build linux
+
+package main_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// fieldFault breaks something by real means, behind all caches at once, and
+// mends it again.
+type fieldFault struct {
+	name  string
+	short bool // also in the short form
+	harm  func(f *field)
+	mend  func(f *field)
+	want  fieldWant
+	// differs is what some caches make of it, by name.
+	differs map[string]fieldWant
+}
+
+// fieldWant is what must be said. The zero value of a field asks for nothing.
+type fieldWant struct {
+	blames []probe.Blame  // one of these
+	side   probe.Side     // where it shows
+	least  probe.Severity // no incident: NoSeverity
+	most   probe.Severity // of everything that is said
+	within time.Duration
+	never  []probe.Blame // of anything above info
+}
+
+// wrong of origin and encoder say that nobody may be sent to the CDN or to our own network.
+var notTheCDN = []probe.Blame{probe.BlameCDN, probe.BlamePath, probe.BlameConfig}
+
+func fieldFaults() []fieldFault {
+	encoder := fieldWant{
+		blames: []probe.Blame{probe.BlameEncoder}, least: probe.Critical, most: probe.Critical, within: 20 * time.Second, never: notTheCDN,
+	}
+	stopped := fieldWant{
+		blames: []probe.Blame{probe.BlameOrigin}, least: probe.Critical, most: probe.Critical, within: 25 * time.Second, never: notTheCDN,
+	}
+	return []fieldFault{
+		{
+			name: "SIGSTOP of the origin", short: true, want: stopped,
+			harm: func(f *field) { f.origin.signal(syscall.SIGSTOP) },
+			mend: func(f *field) { f.origin.signal(syscall.SIGCONT) },
+		},
+		{
+			name: "SIGSTOP of the encoder", short: true, want: encoder,
+			harm: func(f *field) { f.each("ts", func(p *process) { p.signal(syscall.SIGSTOP) }) },
+			mend: func(f *field) { f.each("ts", func(p *process) { p.signal(syscall.SIGCONT) }) },
+		},
+		{
+			name: "a deleted segment",
+			harm: func(f *field) { f.loseSegments("ts") },
+			mend: func(*field) {},
+			want: fieldWant{
+				blames: []probe.Blame{probe.BlameOrigin, probe.BlameEncoder}, least: probe.Error, most: probe.Critical,
+				within: 15 * time.Second, never: notTheCDN,
+			},
+		},
+		{
+			name: "a reload of the cache", short: true,
+			harm: (*field).reload,
+			mend: func(*field) { time.Sleep(8 * time.Second) },
+			want: fieldWant{most: probe.Error},
+		},
+		{
+			name: "403 for one rendition",
+			harm: func(f *field) { f.place.setFlag(f.t, "forbid-low", true) },
+			mend: func(f *field) { f.place.setFlag(f.t, "forbid-low", false) },
+			want: fieldWant{
+				blames: []probe.Blame{probe.BlameOrigin, probe.BlameConfig}, least: probe.Warning, most: probe.Error, within: 15 * time.Second,
+				never: []probe.Blame{probe.BlameCDN, probe.BlamePath},
+			},
+		},
+		{
+			name: "max-age 8 at 2 s segments",
+			harm: func(f *field) { f.place.setFlag(f.t, "max-age-8", true) },
+			mend: func(f *field) { f.place.setFlag(f.t, "max-age-8", false) },
+			want: fieldWant{
+				blames: []probe.Blame{probe.BlameConfig}, side: probe.Edge, least: probe.Error, most: probe.Critical,
+				within: 30 * time.Second, never: []probe.Blame{probe.BlameCDN, probe.BlamePath, probe.BlameOrigin, probe.BlameEncoder},
+			},
+		},
+		{
+			name: "kill -9 of the encoder", want: encoder,
+			harm: func(f *field) { f.each("ts", func(p *process) { p.kill(syscall.SIGKILL) }) },
+			mend: func(f *field) { f.each("ts", (*process).start) },
+		},
+		{
+			name: "restart of the encoder, other parameters",
+			harm: func(f *field) { f.restartSmaller("fmp4") },
+			mend: func(*field) { time.Sleep(10 * time.Second) },
+			want: fieldWant{
+				blames: []probe.Blame{probe.BlameCDN, probe.BlameConfig}, side: probe.Edge, least: probe.Critical, most: probe.Critical,
+				within: 20 * time.Second, never: []probe.Blame{probe.BlamePath},
+			},
+		},
+	}
+}
+
+// TestFieldFaults breaks what runs, one thing after another, and asks of each
+// monitor that it says what, whose fault and how bad it is.
+func TestFieldFaults(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes minutes; run without -short")
+	}
+	t.Parallel()
+	_, all := fieldSpan(t)
+	faults, caches := fieldFaults(), fieldCaches()
+	if !all {
+		faults = slices.DeleteFunc(faults, func(f fieldFault) bool { return !f.short })
+		caches = pick(caches, func(c fieldCache) string { return c.name }, "nginx", "varnish", "haproxy")
+	}
+	if only := os.Getenv("STREAMWATCH_FIELD_FAULT"); only != "" {
+		faults = slices.DeleteFunc(faults, func(f fieldFault) bool { return !strings.Contains(f.name, only) })
+	}
+	encoders := pick(fieldEncoders(), func(e fieldEncoder) string { return e.name }, "ts", "fmp4")
+	f := newField(t, encoders, caches)
+	time.Sleep(10 * time.Second) // a history to compare with
+
+	rows := newTable("FAULT", "CACHE", "DELAY", "BLAME", "SEVERITY", "SCOPE", "SIDE", "CHECK", "RIGHT", "ALSO")
+	for _, fault := range faults {
+		f.run(fault, rows)
+	}
+	t.Logf("faults behind real caches\n%s", rows)
+}
+
+// run breaks one thing, watches all monitors until each said what it must or its
+// time is over, mends, and waits until all is well.
+func (f *field) run(fault fieldFault, rows *table) {
+	f.t.Helper()
+	watches := make([]*faultWatch, len(f.monitors))
+	for i, m := range f.monitors {
+		want, differs := fault.differs[m.cache.name]
+		if !differs {
+			want = fault.want
+		}
+		watches[i] = &faultWatch{m: m, want: want, known: m.incidents()}
+	}
+	began := time.Now()
+	fault.harm(f)
+	var all sync.WaitGroup
+	for _, w := range watches {
+		all.Go(func() { w.watch(began) })
+	}
+	all.Wait()
+	fault.mend(f)
+	for _, w := range watches {
+		w.recover()
+		right := "yes"
+		if problems := w.problems(); len(problems) > 0 {
+			row := fault.name + " behind " + w.m.cache.name
+			if why, later := fieldNotYet[row]; later {
+				right = "not yet: " + why
+			} else {
+				right = strings.Join(problems, "; ")
+				f.t.Errorf("%s: %s", row, right)
+			}
+		}
+		rows.add(append([]string{fault.name, w.m.cache.name}, w.row(right)...)...)
+	}
+}
+
+// fieldNotYet are the rows that are not right yet, and how.
+var fieldNotYet = map[string]string{}
+
+// faultWatch is one monitor during one fault.
+type faultWatch struct {
+	m     *fieldMonitor
+	want  fieldWant
+	known []probe.Incident // from before the fault
+
+	seen     map[string]probe.Incident // at their worst, by id
+	met      *probe.Incident           // the one that was asked for
+	delay    time.Duration
+	verdicts []string
+	stuck    []probe.Incident // still open long after
+}
+
+// watch polls until the monitor said what it must. The most that any cache is
+// given is 30 s; where nothing must be said it takes one look a while later.
+func (w *faultWatch) watch(began time.Time) {
+	w.seen = map[string]probe.Incident{}
+	limit := w.want.within
+	if limit == 0 {
+		limit = 6 * time.Second
+	}
+	for time.Since(began) < limit {
+		w.look(began)
+		if w.met != nil && w.met.Severity >= w.want.least {
+			return
+		}
+		time.Sleep(200 * time.Millisecond)
+	}
+}
+
+// look notes every incident at its worst, and when what was asked for held.
+func (w *faultWatch) look(began time.Time) {
+	if v := w.m.verdict(); !slices.Contains(w.verdicts, v) {
+		w.verdicts = append(w.verdicts, v)
+	}
+	for _, in := range w.m.incidents() {
+		if slices.ContainsFunc(w.known, func(old probe.Incident) bool { return old.ID == in.ID && old.Count == in.Count }) {
+			continue
+		}
+		if old, ok := w.seen[in.ID]; !ok || in.Severity >= old.Severity {
+			w.seen[in.ID] = in
+		}
+		if w.met == nil && w.want.meets(in) {
+			w.met, w.delay = &in, time.Since(began)
+		}
+	}
+}
+
+func (want fieldWant) meets(in probe.Incident) bool {
+	return want.least > probe.NoSeverity && in.Severity >= want.least && slices.Contains(want.blames, in.Blame) &&
+		(want.side == probe.NoSide || in.Side == want.side)
+}
+
+// recover waits until nothing above info is open.
+func (w *faultWatch) recover() {
+	began := time.Now()
+	for end := began.Add(75 * time.Second); time.Now().Before(end); time.Sleep(300 * time.Millisecond) {
+		w.look(began)
+		w.stuck = slices.DeleteFunc(w.m.incidents(), func(in probe.Incident) bool {
+			return in.State != probe.Opened || in.Severity <= probe.Info
+		})
+		if len(w.stuck) == 0 {
+			return
+		}
+	}
+}
+
+// problems are what was said wrongly.
+func (w *faultWatch) problems() []string {
+	var all []string
+	if w.want.least > probe.NoSeverity && w.met == nil {
+		all = append(all, "never said as it must be")
+	}
+	if slices.Contains(w.verdicts, "blind") {
+		all = append(all, "the verdict was blind")
+	}
+	for _, in := range w.seen {
+		switch {
+		case in.Severity > w.want.most:
+			all = append(all, "too loud: "+brief(in))
+		case in.Severity > probe.Info && slices.Contains(w.want.never, in.Blame):
+			all = append(all, "wrong blame: "+brief(in))
+		}
+	}
+	for _, in := range w.stuck {
+		all = append(all, "still open 75 s after: "+brief(in))
+	}
+	return all
+}
+
+func brief(in probe.Incident) string {
+	return fmt.Sprintf("%s %s blame %s at the %s (%s)", in.Check, in.Severity, in.Blame, in.Side, in.Detail)
+}
+
+// row is what the table says of it: the incident that was asked for, or the worst.
+func (w *faultWatch) row(right string) []string {
+	main := w.met
+	var also []string
+	for _, in := range w.seen {
+		if main == nil || w.met == nil && in.Severity > main.Severity {
+			main = &in
+		}
+	}
+	for _, in := range w.seen {
+		if main != nil && in.ID != main.ID {
+			also = append(also, fmt.Sprintf("%s %s %s", in.Check, in.Severity, in.Blame))
+		}
+	}
+	slices.Sort(also)
+	if main == nil {
+		return []string{"-", "-", "-", "-", "-", "-", right, ""}
+	}
+	delay := "-"
+	if w.met != nil {
+		delay = fmt.Sprintf("%.1f s", w.delay.Seconds())
+	}
+	return []string{
+		delay, string(main.Blame), main.Severity.String(), fmt.Sprint(main.Scope), main.Side.String(), main.Check, right,
+		strings.Join(also, ", "),
+	}
+}
+
+// each does something to an encoder that runs.
+func (f *field) each(name string, do func(p *process)) {
+	f.t.Helper()
+	if p := f.running[name]; p != nil {
+		do(p)
+	}
+}
+
+// loseSegments deletes the newest two segments of the rendition high, before
+// most caches have them: what they lack they cannot give.
+func (f *field) loseSegments(name string) {
+	f.t.Helper()
+	pattern := filepath.Join(f.place.Www, name, "high", "seg*")
+	before, err := filepath.Glob(pattern)
+	if err != nil || len(before) == 0 {
+		f.t.Fatalf("no segments at %s: %v", pattern, err)
+	}
+	for lost := 0; lost < 2; time.Sleep(5 * time.Millisecond) {
+		now, _ := filepath.Glob(pattern)
+		for _, path := range now {
+			if !slices.Contains(before, path) && !strings.HasSuffix(path, ".tmp") {
+				before, lost = append(before, path), lost+1
+				if err := os.Remove(path); err != nil {
+					f.t.Error(err)
+				}
+			}
+		}
+	}
+}
+
+// reload has each cache read its configuration again, or restarts it where it
+// has no such thing.
+func (f *field) reload() {
+	for _, m := range f.monitors {
+		if m.cache.reload != nil {
+			m.cache.reload(f.t, m.place, m.edge)
+		} else {
+			m.edge.restart()
+		}
+	}
+}
+
+// restartSmaller restarts an encoder with another picture size in the rendition
+// high, under the same names.
+func (f *field) restartSmaller(name string) {
+	f.each(name, func(p *process) {
+		p.kill(syscall.SIGKILL)
+		p.args = append(ffmpegInput(), ffmpegLadder(f.folder(name), name, "256x144")...)
+		p.start()
+	})
+}
