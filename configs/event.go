@@ -47,8 +47,23 @@ type Distribution struct {
 
 // Existing is a distribution, or any CDN, that somebody else made.
 type Existing struct {
-	URL URL `yaml:"url" required:"true"`
+	URL     URL               `yaml:"url" required:"true"`
+	Headers map[string]Secret `yaml:"headers"` // sent by the probe to the edge
+	Cookies map[string]Secret `yaml:"cookies"`
+	Sign    *Sign             `yaml:"sign"` // nil asks unsigned
 }
+
+// Sign is how requests to a CloudFront distribution with trusted key groups are
+// signed.
+type Sign struct {
+	KeyPairID      string        `yaml:"key_pair_id" required:"true"`
+	PrivateKeyFile string        `yaml:"private_key_file" required:"true"` // PEM, RSA
+	With           string        `yaml:"with" enum:"cookies url"`
+	Policy         string        `yaml:"policy" enum:"custom canned"` // custom: one for all of the site; canned: one for each URL
+	Valid          time.Duration `yaml:"valid" range:"1m..24h"`       // each signature
+}
+
+func (s *Sign) setDefaults() { s.With, s.Policy, s.Valid = "cookies", "custom", time.Hour }
 
 // Local is an embedded caching edge in front of the origin.
 type Local struct {
@@ -59,9 +74,11 @@ func (l *Local) setDefaults() { l.Listen = "127.0.0.1:8081" }
 
 // Stream is one multivariant or media playlist of the event.
 type Stream struct {
-	Name       string     `yaml:"name" required:"true"`     // [a-z0-9-], unique
-	Manifest   URL        `yaml:"manifest" required:"true"` // absolute path on both sides, or a full URL
-	Renditions Renditions `yaml:"renditions"`
+	Name       string            `yaml:"name" required:"true"`     // [a-z0-9-], unique
+	Manifest   URL               `yaml:"manifest" required:"true"` // absolute path on both sides, or a full URL
+	Renditions Renditions        `yaml:"renditions"`
+	Headers    map[string]Secret `yaml:"headers"` // sent by the probe, on both sides
+	Cookies    map[string]Secret `yaml:"cookies"`
 }
 
 func (s *Stream) setDefaults() { s.Renditions.All = true }
@@ -106,12 +123,18 @@ type Monitor struct {
 	Auth           *Auth            `yaml:"auth"`
 	InsecureListen bool             `yaml:"insecure_listen"`
 	Interval       Interval         `yaml:"interval"`
+	Limits         Limits           `yaml:"limits"`
 	Segments       string           `yaml:"segments" enum:"none head range full"`
 	Vantage        string           `yaml:"vantage"` // a label on metrics
 	Control        URL              `yaml:"control"` // fetched when both sides fail, to tell a fault of our own network
 	Beacon         bool             `yaml:"beacon"`  // takes what viewers' players report, from anyone
 	Site           URL              `yaml:"site"`    // of a page that plays the stream, to ask whether it may (http.cors)
 	Checks         map[string]Check `yaml:"checks"`  // by id, or by the last part of one
+}
+
+// Limits are those on what the monitor takes in.
+type Limits struct {
+	Playlist Size `yaml:"playlist"` // one playlist, compressed or not
 }
 
 // Auth guards the page and the API.
@@ -177,7 +200,7 @@ func Default() Event {
 			Out: "embeds", Kinds: []string{"hlsjs", "videojs", "native", "iframe"}, Lang: "en", Autoplay: "muted",
 			DVR: "auto", Latency: "auto", Scripts: "cdn",
 		},
-		Monitor: Monitor{Listen: "127.0.0.1:8090", Segments: SegmentsRange},
+		Monitor: Monitor{Listen: "127.0.0.1:8090", Segments: SegmentsRange, Limits: Limits{Playlist: 16 << 20}},
 		Output:  "streamwatch-out",
 	}
 }

@@ -79,6 +79,8 @@ func (d *decoder) streams(streams []Stream) {
 			first[s.Name] = i
 		}
 		d.manifest(path+".manifest", s.Manifest)
+		d.checkHeaders(path+".headers", s.Headers)
+		d.checkCookies(path+".cookies", s.Cookies)
 	}
 }
 
@@ -185,6 +187,17 @@ func (d *decoder) checkHeaders(path string, headers map[string]Secret) {
 		}
 		if strings.ContainsAny(value.Reveal(), "\r\n\x00") {
 			d.fail(join(path, name), "must be one line", "")
+		}
+	}
+}
+
+func (d *decoder) checkCookies(path string, cookies map[string]Secret) {
+	for name, value := range cookies {
+		if !headerName.MatchString(name) { // RFC 6265 §4.1.1: a cookie's name is such a token too
+			d.note(d.keys[join(path, name)], join(path, name), fmt.Sprintf("%s: %q is not the name of a cookie", path, name), "letters, digits and dashes")
+		}
+		if strings.ContainsAny(value.Reveal(), badCookie) {
+			d.fail(join(path, name), "must not hold spaces, quotes, commas, semicolons or backslashes", "write each cookie under its own name, percent-encoded if need be")
 		}
 	}
 }

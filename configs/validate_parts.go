@@ -40,6 +40,8 @@ func (d *decoder) distribution(e *Event) {
 	}
 	if dist.Existing != nil {
 		d.checkBase("distribution.existing.url", dist.Existing.URL)
+		d.checkHeaders("distribution.existing.headers", dist.Existing.Headers)
+		d.checkCookies("distribution.existing.cookies", dist.Existing.Cookies)
 	}
 	if dist.Local != nil {
 		d.checkListen("distribution.local.listen", dist.Local.Listen)

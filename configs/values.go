@@ -44,6 +44,42 @@ func (i *Interval) decodeNode(d *decoder, n *yaml.Node, path string) {
 	}
 }
 
+// Size is a number of bytes.
+type Size int64
+
+// String returns the size as it is configured: "16MiB".
+func (s Size) String() string { return strings.ReplaceAll(probe.FormatBytes(int64(s)), " ", "") }
+
+// MarshalText writes the size as it is configured.
+func (s Size) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+const (
+	leastSize = 64 << 10  // a smaller limit would refuse honest playlists
+	mostSize  = 256 << 20 // a larger one would let one answer fill the memory
+)
+
+func (s *Size) decodeNode(d *decoder, n *yaml.Node, path string) {
+	text, ok := d.text(n, path, "a size such as 16MiB")
+	if !ok {
+		return
+	}
+	number, unit := text, int64(1)
+	for suffix, bytes := range map[string]int64{"KiB": 1 << 10, "MiB": 1 << 20, "bytes": 1} {
+		if before, found := strings.CutSuffix(text, suffix); found {
+			number, unit = strings.TrimSpace(before), bytes
+		}
+	}
+	v, err := strconv.ParseInt(number, 10, 40)
+	switch {
+	case err != nil:
+		d.report(n, path, "must be a size, got "+d.quote(n), "such as 16MiB or 512KiB")
+	case v*unit < leastSize || v*unit > mostSize:
+		d.report(n, path, "must be from 64KiB to 256MiB, got "+d.quote(n), "")
+	default:
+		*s = Size(v * unit)
+	}
+}
+
 // Renditions chooses which renditions of a stream are watched.
 type Renditions struct {
 	All   bool

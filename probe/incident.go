@@ -10,7 +10,7 @@ import (
 // Evidence is one request that shows the finding and how to repeat it.
 type Evidence struct {
 	At        time.Time           `json:"at"`
-	URL       string              `json:"url"`
+	URL       ShownURL            `json:"url"`
 	Status    int                 `json:"status"`
 	Failure   Failure             `json:"failure,omitempty"`
 	Cache     string              `json:"cache,omitempty"`

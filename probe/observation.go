@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"strconv"
 	"strings"
 	"time"
 )
@@ -27,9 +28,24 @@ type Observation struct {
 	// elsewhere does, with an Origin header, and only that answer's head counts.
 	CORS bool
 
+	// IFrames says that this was no poll either: an I-frame playlist, which is
+	// looked at once a minute.
+	IFrames bool
+
+	// Moved tells of an address that lately died under viewers who keep asking
+	// for it, while the one that the event names lives; nil is none.
+	Moved *Moved
+
 	// Strained says that this process did not get to run when it should have:
 	// the times of the exchange may be its own doing.
 	Strained bool
+}
+
+// Moved is an address that a playlist was redirected to, or that the
+// multivariant playlist listed for it before, and which is dead.
+type Moved struct {
+	Last  Exchange      // the request to it that failed
+	Lived time.Duration // from when we were sent there until it failed
 }
 
 // Look says what an observation looked at.
@@ -44,6 +60,7 @@ const (
 	LookKey                    // a decryption key
 	LookRemoved                // a segment that left the playlist
 	LookLowLatency             // low-latency delivery
+	LookIFrames                // an I-frame playlist, once a minute
 )
 
 // Look returns what the observation looked at.
@@ -51,6 +68,8 @@ func (o *Observation) Look() Look {
 	switch s := o.Segment; {
 	case o.CORS:
 		return LookCORS
+	case o.IFrames:
+		return LookIFrames
 	case o.LowLatency != nil:
 		return LookLowLatency
 	case s == nil:
@@ -85,7 +104,7 @@ const (
 	FailReset     Failure = "reset"     // connection lost before the answer's head was complete
 	FailTimeout   Failure = "timeout"   // no complete body within the deadline
 	FailTruncated Failure = "truncated" // body shorter than its Content-Length, or cut mid-chunk
-	FailTooLarge  Failure = "too_large" // body beyond the named limit
+	FailLimit     Failure = "limit"     // beyond a limit of our own, which Exchange.Limit names: nobody's fault
 	FailRedirects Failure = "redirects" // more than 5 hops, or a loop
 	FailEncoding  Failure = "encoding"  // Content-Encoding that does not decode
 	FailProtocol  Failure = "protocol"  // not HTTP, or HTTP that cannot be read
@@ -114,10 +133,33 @@ func (f Failure) OurPath() bool {
 	}
 }
 
-// Exchange is one request and what came back, secrets redacted.
+// Limit is one of our own on what we take in.
+type Limit struct {
+	Name  string // as people set or find it: "monitor.limits.playlist"
+	Bytes int64
+}
+
+// String returns the limit with its number: "monitor.limits.playlist (16 MiB)".
+func (l Limit) String() string { return l.Name + " (" + FormatBytes(l.Bytes) + ")" }
+
+// FormatBytes returns a size as the event file writes it: whole MiB or KiB
+// where it is that, else bytes.
+func FormatBytes(n int64) string {
+	switch {
+	case n > 0 && n%(1<<20) == 0:
+		return strconv.FormatInt(n>>20, 10) + " MiB"
+	case n > 0 && n%(1<<10) == 0:
+		return strconv.FormatInt(n>>10, 10) + " KiB"
+	default:
+		return strconv.FormatInt(n, 10) + " bytes"
+	}
+}
+
+// Exchange is one request and what came back, secrets redacted but for Address.
 type Exchange struct {
 	Method         string
-	URL            string   // final URL with secret query values replaced by REDACTED
+	URL            ShownURL // of the last hop, for people
+	Address        Address  // of the last hop, whole: what references resolve against
 	RequestHeaders []string // "Name: value" lines sent, secret values redacted; shared, do not change
 
 	Started time.Time // just before the request
@@ -133,6 +175,7 @@ type Exchange struct {
 	Status        int // 0 when no response head arrived
 	Failure       Failure
 	Error         string // text of the failure, redacted
+	Limit         Limit  // that was exceeded, under FailLimit
 	Redirects     int
 	Bytes         int64       // body bytes read, after decompression
 	ContentLength Fact[int64] // as stated; for a 206 see ObjectBytes
@@ -148,12 +191,15 @@ type Exchange struct {
 	Date            time.Time
 	Age             Fact[time.Duration]
 	XCache          string // "Hit from cloudfront"
+	CacheLine       string // of the header that tells whether a cache had it: "X-Cache-Status: HIT"; "" where none does
+	CacheWord       string // what it says: see Cache
 	Via             string
 	Pop             string // X-Amz-Cf-Pop
 	RequestID       string // X-Amz-Cf-Id
 	ServerTiming    string
 	Expires         bool          // an Expires header was present
-	AllowOrigin     string        // Access-Control-Allow-Origin
+	AllowOrigin     string        // Access-Control-Allow-Origin, all lines of it joined as browsers do
+	Foreign         bool          // the event does not name the host that answered: nothing of its body may be shown
 	CertExpires     time.Time     // when the server's own certificate does; zero without TLS
 	CertLifetime    time.Duration // for how long it was made
 }
@@ -166,16 +212,34 @@ func (e *Exchange) OK() bool {
 // Duration is the whole time of the fetch, until the last byte or the failure.
 func (e *Exchange) Duration() time.Duration { return e.Done.Sub(e.Started) }
 
-// Cache returns the first word of X-Cache in lower case: hit, miss,
-// refreshhit, error, … or "" where the header is absent. Unknown tokens are kept.
+// Cache says whether a cache had what was asked for, in the words of CloudFront
+// whichever cache it is: hit, miss, refreshhit, error, … or "" where no header
+// tells. Unknown words are kept, in lower case.
 func (e *Exchange) Cache() string {
+	if e.CacheWord != "" {
+		return e.CacheWord
+	}
 	w, _, _ := strings.Cut(strings.TrimSpace(e.XCache), " ")
 	return strings.ToLower(strings.TrimSuffix(w, ","))
 }
 
 // Hit reports whether a cache had what was asked for; where several caches are
 // named in X-Cache, any of them.
-func (e *Exchange) Hit() bool { return strings.Contains(strings.ToLower(e.XCache), "hit") }
+func (e *Exchange) Hit() bool {
+	switch e.Cache() {
+	case "hit", "refreshhit", "stale", "updating":
+		return true
+	default:
+		return strings.Contains(strings.ToLower(e.XCache), "hit")
+	}
+}
+
+// Allows reports whether the answer may be read by pages of an origin ("" is
+// any), as browsers decide it: several lines count as one list, and a list is
+// no origin (Fetch, CORS check).
+func (e *Exchange) Allows(origin string) bool {
+	return e.AllowOrigin == "*" || origin != "" && e.AllowOrigin == origin
+}
 
 // Curl returns a command line that repeats the request. Secret values are
 // redacted, so that the line can stand in a report.
@@ -190,7 +254,7 @@ func (e *Exchange) Curl() string {
 		b.WriteString(shellQuote(h))
 	}
 	b.WriteString(" ")
-	b.WriteString(shellQuote(e.URL))
+	b.WriteString(shellQuote(string(e.URL)))
 	return b.String()
 }
 

@@ -45,6 +45,7 @@ type Playlist struct {
 	DiscontinuitySequence Fact[uint64]
 	Type                  string // EVENT, VOD or ""
 	EndList               bool
+	CutOff                bool // the text stops in the middle
 	IFramesOnly           bool
 	PartTarget            Fact[time.Duration]
 	ServerControl         Fact[ServerControl]

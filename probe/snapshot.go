@@ -68,5 +68,5 @@ type SideSnapshot struct {
 	ObjectAge      Fact[time.Duration] `json:"object_age_seconds"`
 	Fetch          Fact[time.Duration] `json:"fetch_seconds"`
 	Checked        time.Time           `json:"checked"`
-	URL            string              `json:"url"`
+	URL            ShownURL            `json:"url"`
 }

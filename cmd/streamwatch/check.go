@@ -21,19 +21,26 @@ import (
 func (c *cli) checkCommand() *cobra.Command {
 	var o checkOptions
 	cmd := &cobra.Command{
-		Use:   "check URL|FILE|EVENT.yaml",
+		Use:   "check URL|FILE|EVENT.yaml|-",
 		Short: "Watch a stream for a moment and report what is wrong",
 		Long: `Watch a live stream for a moment and print what was found: every rendition is
 polled at least twice, new segments are probed. With --origin the same stream is
 watched at its origin too, which tells whose fault it is. A playlist that has
-ended, a VOD playlist and a local file are judged once.
+ended, a VOD playlist and a local file are judged once; - reads a playlist or an
+event file from standard input.
+
+An edge or an origin that asks for headers or cookies gets them with -H,
+--origin-header and --cookie; each can be given more than once, and none is shown.
 
 Exits 0 when healthy, 3 when there is a finding of severity error or worse, and
-1 when nothing could be reached, so that nothing could be judged.`,
+1 when nothing could be reached, so that nothing could be judged: an unknown host,
+a refused port, http for https, a dead proxy.`,
 		Example: `  streamwatch check https://d111111abcdef8.cloudfront.net/live/main.m3u8
   streamwatch check https://cdn.example.com/live/main.m3u8 --origin http://live.example.com:8080 --for 1m
   streamwatch check event.yaml --format junit > report.xml
-  streamwatch check playlist.m3u8`,
+  streamwatch check https://cdn.example.com/live/main.m3u8 -H 'X-Viewer: secret' --cookie session=abc
+  streamwatch check playlist.m3u8
+  curl -s https://cdn.example.com/vod.m3u8 | streamwatch check -`,
 		Args: argument(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := oneOf("format", o.format, "text", "json", "junit", "sarif"); err != nil {
@@ -46,15 +53,18 @@ Exits 0 when healthy, 3 when there is a finding of severity error or worse, and
 				return &usageError{"--origin is not a URL", "such as http://live.example.com:8080"}
 			}
 			result, err := c.check(cmd.Context(), args[0], o)
-			if err != nil {
+			if result == nil {
 				return err
 			}
-			return c.showCheck(result, o.format)
+			return errors.Join(c.showCheck(result, o.format), err)
 		},
 	}
 	flags := cmd.Flags()
 	flags.DurationVar(&o.limit, "for", 0, "how long to watch (default: 3 target durations)")
 	flags.StringVar(&o.origin, "origin", "", "the stream, or its server, at the origin")
+	flags.StringArrayVarP(&o.headers, "header", "H", nil, "header for the edge, as `'Name: value'`")
+	flags.StringArrayVar(&o.originHeaders, "origin-header", nil, "header for the origin, as `'Name: value'`")
+	flags.StringArrayVar(&o.cookies, "cookie", nil, "cookie for both sides, as `name=value`")
 	flags.StringVar(&o.format, "format", "text", "text, json, junit or sarif")
 	return cmd
 }
@@ -63,6 +73,8 @@ type checkOptions struct {
 	limit  time.Duration
 	origin string
 	format string
+
+	headers, originHeaders, cookies []string // as they were typed: secret
 }
 
 // check finds out what the argument is and watches or judges it.
@@ -79,7 +91,13 @@ func (c *cli) check(ctx context.Context, arg string, o checkOptions) (*report.Ch
 				return nil, err
 			}
 		}
+		if err := given(event, edge, o); err != nil {
+			return nil, err
+		}
+		c.know(event)
 		return c.checkEvent(ctx, event, edge, o)
+	case arg == standardInput:
+		return c.checkInput(ctx, o)
 	case strings.HasSuffix(arg, ".yaml") || strings.HasSuffix(arg, ".yml"):
 		if o.origin != "" {
 			return nil, &usageError{"--origin beside an event file", "the file names the origin"}
@@ -98,11 +116,19 @@ func (c *cli) check(ctx context.Context, arg string, o checkOptions) (*report.Ch
 func (c *cli) checkEventFile(ctx context.Context, event *configs.Event, o checkOptions) (*report.Check, error) {
 	if event.Distribution.Local == nil {
 		edge, err := c.existingEdge(ctx, event)
+		if err == nil {
+			err = given(event, edge, o)
+		}
 		if err != nil {
 			return nil, err
 		}
+		c.know(event)
 		return c.checkEvent(ctx, event, edge, o)
 	}
+	if err := given(event, "", o); err != nil {
+		return nil, err
+	}
+	c.know(event)
 	s := &session{c: c, event: event}
 	provider, err := s.provider(ctx)
 	if err != nil {
@@ -176,8 +202,8 @@ func (c *cli) showCheck(result *report.Check, format string) error {
 	switch {
 	case result.Bad():
 		return errFindings
-	case result.Verdict == probe.Blind:
-		return &failure{errors.New("nothing could be reached: the stream was not judged"), "see whether this machine reaches the network, and whether the names are right"}
+	case result.Verdict == probe.Blind && len(result.Findings) > 0:
+		return &failure{errUnseen, "see whether this machine reaches the network, and whether the names are right"}
 	default:
 		return nil
 	}

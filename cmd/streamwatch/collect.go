@@ -46,12 +46,12 @@ func (c *collector) keep(list []probe.Incident) {
 	}
 }
 
-// twice reports whether every playlist that was polled was polled twice.
+// twice reports whether every media playlist that was polled was polled twice.
 func (c *collector) twice() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, n := range c.polls {
-		if n < 2 {
+	for t, n := range c.polls {
+		if n < 2 && t.Rendition != "" { // a multivariant playlist is asked for twice a minute
 			return false
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/streamwatch/streamwatch/player"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/fetch"
+	"github.com/streamwatch/streamwatch/probe/monitor"
 	"github.com/streamwatch/streamwatch/probe/playlist"
 )
 
@@ -28,6 +29,15 @@ type embeds struct {
 
 	mu       sync.Mutex
 	previews map[string]http.Handler
+
+	asking sync.Once
+	asks   *monitor.Monitor // never run: it knows which headers and cookies the edge wants
+}
+
+// viewer returns who reads a stream's manifest.
+func (e *embeds) viewer(stream string) *monitor.Viewer {
+	e.asking.Do(func() { e.asks = monitor.New(monitorOptions(e.event, e.edge)) })
+	return e.asks.Viewer(stream, probe.Edge)
 }
 
 // embedDeadline bounds reading the playlists of one stream for their facts.
@@ -80,7 +90,7 @@ func (e *embeds) writeAll(ctx context.Context, streams []*configs.Stream) []*con
 // there was a manifest.
 func (e *embeds) write(ctx context.Context, s *configs.Stream) (known bool, err error) {
 	manifest := e.event.ManifestURL(s, probe.Edge, e.edge)
-	facts := manifestFacts(ctx, manifest)
+	facts := manifestFacts(ctx, e.viewer(s.Name), manifest)
 	if ctx.Err() != nil {
 		return false, ctx.Err()
 	}
@@ -135,25 +145,24 @@ func (e *embeds) kinds() []string {
 
 // manifestFacts reads the playlists that the embeds depend on. What cannot be
 // read is not known.
-func manifestFacts(ctx context.Context, url string) player.Manifest {
-	client := fetch.New(fetch.Options{})
-	defer client.Close()
+func manifestFacts(ctx context.Context, client *monitor.Viewer, url string) player.Manifest {
 	ctx, cancel := context.WithTimeout(ctx, embedDeadline)
 	defer cancel()
-	read := func(u string) *probe.Playlist {
+	read := func(u string) (*probe.Playlist, probe.Address) {
 		body, ex := client.Do(ctx, fetch.Request{URL: u, AcceptGzip: true})
 		if !ex.OK() {
-			return nil
+			return nil, ex.Address
 		}
-		return playlist.Decode(body, playlist.Inputs{URL: u})
+		return playlist.Decode(body, playlist.Inputs{Address: ex.Address}), ex.Address
 	}
-	first := read(url)
+	first, base := read(url)
 	if first == nil || first.Kind != probe.Multivariant {
 		return player.FactsOf(nil, media(first))
 	}
-	for _, entry := range playlist.Ladder(first, url) {
+	for _, entry := range playlist.Ladder(first, base) {
 		if entry.Kind == playlist.KindVariant {
-			return player.FactsOf(first, media(read(entry.URL)))
+			variant, _ := read(entry.URL)
+			return player.FactsOf(first, media(variant))
 		}
 	}
 	return player.FactsOf(first, nil)

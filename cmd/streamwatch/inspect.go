@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/url"
 	"os"
@@ -27,17 +28,20 @@ import (
 
 // Limits of a first look.
 const (
-	checkDeadline = 10 * time.Second // for one playlist
+	checkDeadline = 10 * time.Second       // for one playlist
+	lookAgain     = 300 * time.Millisecond // until a lost connection is tried again
 	looksAtOnce   = 16
 )
 
 // checkEvent looks at every stream once, judges those at once that do not
 // change, and watches the others.
 func (c *cli) checkEvent(ctx context.Context, event *configs.Event, edge string, o checkOptions) (*report.Check, error) {
-	headers := reveal(event.Origin.Headers)
-	clients := map[probe.Side]*fetch.Client{probe.Origin: fetch.New(fetch.Options{Headers: headers, HeadersTo: event.Origin.URL.Reveal()}), probe.Edge: fetch.New(fetch.Options{})}
+	options := monitorOptions(event, edge)
+	options.Secrets = c.known()
+	first := monitor.New(options) // asks as the one that watches does, and is never run
 	result := &report.Check{URL: fetch.RedactURL(event.ManifestURL(&event.Streams[0], probe.Edge, edge)), Verdict: probe.OK}
 	var live []configs.Stream
+	var seen []look
 	limit := time.Duration(0)
 	for i := range event.Streams {
 		s := &event.Streams[i]
@@ -46,7 +50,7 @@ func (c *cli) checkEvent(ctx context.Context, event *configs.Event, edge string,
 			if side == probe.Origin && event.Origin.URL == "" {
 				continue
 			}
-			looks = append(looks, lookAt(ctx, clients[side], s.Name, side, event.ManifestURL(s, side, edge))...)
+			looks = append(looks, lookAt(ctx, first.Viewer(s.Name, side), s.Name, side, event.ManifestURL(s, side, edge))...)
 		}
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -54,9 +58,10 @@ func (c *cli) checkEvent(ctx context.Context, event *configs.Event, edge string,
 		if err := unlisted(i, s, looks); err != nil {
 			return nil, err
 		}
+		seen = append(seen, looks...)
 		for _, l := range looks {
 			if l.obs.Playlist != nil {
-				result.Playlists = append(result.Playlists, report.PlaylistOf(l.obs.Exchange.URL, l.obs.Playlist))
+				result.Playlists = append(result.Playlists, report.PlaylistOf(string(l.obs.Exchange.URL), l.obs.Playlist))
 			}
 		}
 		if td, moving := changing(looks); moving || o.limit > 0 && !ended(looks) {
@@ -66,12 +71,15 @@ func (c *cli) checkEvent(ctx context.Context, event *configs.Event, edge string,
 		}
 		result.Findings = append(result.Findings, judgeOnce(s.Name, looks)...)
 	}
+	if err := unseen(seen); err != nil {
+		return &report.Check{URL: result.URL, Verdict: probe.Blind}, err
+	}
+	c.mask(result.Findings)
 	result.Verdict = verdictOf(result.Findings)
 	if len(live) > 0 {
 		if o.limit > 0 {
 			limit = o.limit
 		}
-		options := monitorOptions(event, edge)
 		options.Streams = slices.DeleteFunc(options.Streams, func(s monitor.Stream) bool {
 			return !slices.ContainsFunc(live, func(l configs.Stream) bool { return l.Name == s.Name })
 		})
@@ -86,19 +94,24 @@ func (c *cli) checkEvent(ctx context.Context, event *configs.Event, edge string,
 type look struct{ obs probe.Observation }
 
 // lookAt reads a manifest and everything that it lists. What is cut off is
-// read a second time: a connection may be lost once.
-func lookAt(ctx context.Context, client *fetch.Client, stream string, side probe.Side, u string) []look {
+// read a second time: a connection may be lost once. What cannot be reached is
+// asked for again too: a server that is reloaded refuses for a moment.
+func lookAt(ctx context.Context, client *monitor.Viewer, stream string, side probe.Side, u string) []look {
 	read := func(t probe.Target, imports map[string]string) look {
 		asking, cancel := context.WithTimeout(ctx, checkDeadline)
 		defer cancel()
 		request := fetch.Request{URL: t.URL, AcceptGzip: true}
 		body, ex := client.Do(asking, request)
-		if ex.Failure == probe.FailTruncated {
+		for tries := 0; tries < 2 && (ex.Failure == probe.FailTruncated && tries < 1 || ex.Failure == probe.FailRefused || ex.Failure == probe.FailReset); tries++ {
+			select {
+			case <-time.After(lookAgain):
+			case <-asking.Done():
+			}
 			body, ex = client.Do(asking, request)
 		}
 		l := look{probe.Observation{Target: t, Exchange: ex}}
 		if ex.OK() {
-			l.obs.Playlist = playlist.Decode(body, playlist.Inputs{URL: t.URL, Imports: imports})
+			l.obs.Playlist = playlist.Decode(body, playlist.Inputs{Address: ex.Address, Imports: imports, Quote: client.Quoting(&ex)})
 			l.obs.Hash = playlist.Hash(body)
 		}
 		return l
@@ -113,7 +126,7 @@ func ladder(first probe.Target, read func(probe.Target, map[string]string) look)
 	if p == nil || p.Kind != probe.Multivariant {
 		return looks
 	}
-	entries := playlist.Ladder(p, first.URL)
+	entries := playlist.Ladder(p, looks[0].obs.Exchange.Address)
 	looks = append(looks, make([]look, len(entries))...)
 	var reading errgroup.Group
 	reading.SetLimit(looksAtOnce)
@@ -225,20 +238,26 @@ func checkFile(name string) (*report.Check, error) {
 	if _, err := readFile(name); err != nil {
 		return nil, readable(err)
 	}
+	return checkLocal(name, whole, readFile), nil
+}
+
+// checkLocal judges a playlist at an absolute path, and those that it lists, as
+// bytes gives them.
+func checkLocal(name, whole string, bytes func(path string) ([]byte, error)) *report.Check {
 	read := func(t probe.Target, imports map[string]string) look {
 		now := time.Now()
-		l := look{probe.Observation{Target: t, Exchange: probe.Exchange{Method: "GET", URL: t.URL, Started: now, Done: now}}}
+		l := look{probe.Observation{Target: t, Exchange: probe.Exchange{Method: "GET", URL: probe.ShownURL(t.URL), Address: probe.AddressOf(t.URL), Started: now, Done: now}}}
 		u, err := url.Parse(t.URL)
 		if err != nil || u.Scheme != "file" {
 			return l
 		}
-		body, err := readFile(u.Path)
+		body, err := bytes(u.Path)
 		if err != nil {
 			return l
 		}
 		l.obs.Exchange.Status, l.obs.Exchange.Bytes = 200, int64(len(body))
 		l.obs.Exchange.ContentType = "application/vnd.apple.mpegurl"
-		l.obs.Playlist = playlist.Decode(body, playlist.Inputs{URL: t.URL, Imports: imports})
+		l.obs.Playlist = playlist.Decode(body, playlist.Inputs{Address: l.obs.Exchange.Address, Imports: imports})
 		l.obs.Hash = playlist.Hash(body)
 		return l
 	}
@@ -249,11 +268,11 @@ func checkFile(name string) (*report.Check, error) {
 	result := &report.Check{URL: name, Findings: judgeOnce(looks[0].obs.Target.Stream, looks)}
 	for _, l := range looks {
 		if l.obs.Playlist != nil {
-			result.Playlists = append(result.Playlists, report.PlaylistOf(l.obs.Exchange.URL, l.obs.Playlist))
+			result.Playlists = append(result.Playlists, report.PlaylistOf(string(l.obs.Exchange.URL), l.obs.Playlist))
 		}
 	}
 	result.Verdict = verdictOf(result.Findings)
-	return result, nil
+	return result
 }
 
 // readFile reads a local playlist within the limit of those from the network.
@@ -263,7 +282,15 @@ func readFile(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
+	return readLimited(f)
+}
+
+// readLimited reads what is no larger than a playlist from the network may be.
+func readLimited(r io.Reader) ([]byte, error) {
 	var b bytes.Buffer
-	_, err = io.Copy(&b, io.LimitReader(f, fetch.PlaylistBytes))
+	n, err := io.Copy(&b, io.LimitReader(r, fetch.PlaylistBytes+1))
+	if err == nil && n > fetch.PlaylistBytes {
+		err = errors.New("it is larger than our limit, " + probe.FormatBytes(fetch.PlaylistBytes))
+	}
 	return b.Bytes(), err
 }

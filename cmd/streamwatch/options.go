@@ -19,12 +19,20 @@ func monitorOptions(e *configs.Event, edge string) monitor.Options {
 		Event: e.Event, Starts: e.Starts, Ends: e.Ends, Origin: strings.TrimRight(e.Origin.URL.Reveal(), "/"), Edge: edge,
 		Headers: reveal(e.Origin.Headers), Interval: time.Duration(e.Monitor.Interval), Segments: monitor.Segments(e.Monitor.Segments),
 		Control: e.Monitor.Control.Reveal(), Site: e.Monitor.Site.Reveal(), Overrides: map[string]checks.Override{},
-		Delay: monitor.SchedulingDelay(),
+		Delay:  monitor.SchedulingDelay(),
+		Limits: monitor.Limits{Playlist: int(e.Monitor.Limits.Playlist)},
+	}
+	if x := e.Distribution.Existing; x != nil {
+		o.EdgeHeaders, o.EdgeCookies = reveal(x.Headers), reveal(x.Cookies)
+		if s, err := edgeSigner(x, edge); err == nil && s != nil { // load has reported what is wrong with it
+			o.EdgeSign = s
+		}
 	}
 	for i := range e.Streams {
 		s := &e.Streams[i]
 		o.Streams = append(o.Streams, monitor.Stream{
 			Name: s.Name, Manifest: s.Manifest.Reveal(), Renditions: s.Renditions.Names, First: s.Renditions.First,
+			Headers: reveal(s.Headers), Cookies: reveal(s.Cookies),
 		})
 	}
 	for name, set := range e.Monitor.Checks {

@@ -9,10 +9,9 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe/fetch"
 )
 
 // cli is what all subcommands share.
@@ -22,6 +21,16 @@ type cli struct {
 	env            func(string) (string, bool)
 
 	logFormat, logLevel string
+
+	secrets *fetch.Secrets // what no text may show: see known
+}
+
+// known returns the secrets that are known so far.
+func (c *cli) known() *fetch.Secrets {
+	if c.secrets == nil {
+		c.secrets = new(fetch.Secrets)
+	}
+	return c.secrets
 }
 
 // Exit codes.
@@ -106,7 +115,10 @@ Exit codes: 0 fine, 1 streamwatch could not do its job, 2 usage or config,
 		return &usageError{fmt.Sprintf("unknown command %q", args[0]), hint}
 	}
 	root.PersistentPreRunE = func(*cobra.Command, []string) error {
-		_, err := c.log() // its flags belong to every command
+		log, err := c.log() // its flags belong to every command
+		if err == nil {
+			redirectStandardLog(log)
+		}
 		return err
 	}
 	root.SuggestionsMinimumDistance = 2
@@ -139,28 +151,4 @@ func oneOf(flag, value string, words ...string) error {
 		return nil
 	}
 	return &usageError{fmt.Sprintf("--%s %q is not known", flag, value), "one of " + strings.Join(words, ", ")}
-}
-
-// log makes the logger that the flags ask for. It writes to stderr.
-func (c *cli) log() (*zap.Logger, error) {
-	if err := oneOf("log-format", c.logFormat, "console", "json"); err != nil {
-		return nil, err
-	}
-	if err := oneOf("log-level", c.logLevel, "debug", "info", "warn", "error"); err != nil {
-		return nil, err
-	}
-	level, err := zapcore.ParseLevel(c.logLevel)
-	if err != nil {
-		return nil, fmt.Errorf("reading --log-level: %w", err)
-	}
-	conf := zap.NewProductionEncoderConfig()
-	conf.TimeKey, conf.EncodeTime = "time", zapcore.RFC3339TimeEncoder
-	encoder := zapcore.NewJSONEncoder(conf)
-	if c.logFormat == "console" {
-		conf.EncodeTime = zapcore.TimeEncoderOfLayout("15:04:05")
-		conf.EncodeLevel = zapcore.CapitalLevelEncoder
-		conf.ConsoleSeparator = "  "
-		encoder = zapcore.NewConsoleEncoder(conf)
-	}
-	return zap.New(zapcore.NewCore(encoder, zapcore.Lock(zapcore.AddSync(c.stderr)), level)), nil
 }

@@ -182,7 +182,7 @@ func (s *session) wire(ctx context.Context, folder string) error {
 		Event: s.event.Event, Version: ownVersion(), Vantage: s.event.Monitor.Vantage, Open: open, Sinks: source.sinks,
 	})
 	o := monitorOptions(s.event, s.dist.EdgeURL)
-	o.Resume, o.Log = open, s.log
+	o.Resume, o.Log, o.Secrets = open, s.log, s.c.known()
 	if s.dist.Fresh {
 		o.Grace = s.event.Distribution.CloudFormation.PropagationGrace
 	}

@@ -22,10 +22,10 @@ func unlisted(n int, s *configs.Stream, looks []look) error {
 		if o.Target.Rendition != "" || o.Playlist == nil || o.Playlist.Kind != probe.Multivariant {
 			continue
 		}
-		if slices.ContainsFunc(o.Playlist.Problems, func(p probe.Problem) bool { return p.Check == "http.truncated" }) {
+		if o.Playlist.CutOff {
 			return nil // the rest of the ladder may list it
 		}
-		here := playlist.Ladder(o.Playlist, o.Exchange.URL)
+		here := playlist.Ladder(o.Playlist, o.Exchange.Address)
 		if _, without := wanted.Choose(here); entries == nil {
 			lacking = without
 		} else {

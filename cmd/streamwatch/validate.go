@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -10,23 +11,25 @@ import (
 
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/player"
+	"github.com/streamwatch/streamwatch/probe/fetch"
 )
 
 func (c *cli) validateCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "validate EVENT.yaml",
+		Use:   "validate EVENT.yaml|-",
 		Short: "Report every problem of an event file, with line and column",
 		Long: `Read an event file as run would, and report all of its problems at once, each
 with its line and column and the mend. Nothing is started and nothing is asked
-of the network. Variables such as ${ORIGIN_SECRET} must be set, as for run.`,
-		Example: "  streamwatch validate event.yaml",
+of the network. Variables such as ${ORIGIN_SECRET} must be set, as for run. With
+- the file comes from standard input, and the files that it names count from here.`,
+		Example: "  streamwatch validate event.yaml\n  envsubst < event.tmpl | streamwatch validate -",
 		Args:    argument(cobra.ExactArgs(1)),
 		RunE: func(_ *cobra.Command, args []string) error {
 			event, err := c.load(args[0])
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(c.stdout, "%s is valid: event %s, %s\n", args[0], event.Event, plural(len(event.Streams), "stream"))
+			_, err = fmt.Fprintf(c.stdout, "%s is valid: event %s, %s\n", nameOf(args[0]), event.Event, plural(len(event.Streams), "stream"))
 			return err
 		},
 	}
@@ -35,7 +38,8 @@ of the network. Variables such as ${ORIGIN_SECRET} must be set, as for run.`,
 // load reads an event file and checks what only the packages know that use its
 // values.
 func (c *cli) load(path string) (*configs.Event, error) {
-	event, err := configs.Load(path, c.env)
+	event, err := c.read(path)
+	path = nameOf(path)
 	if err != nil {
 		if problems, ok := errors.AsType[*configs.Problems](err); ok {
 			problems.Name = path
@@ -52,7 +56,11 @@ func (c *cli) load(path string) (*configs.Event, error) {
 			d.Signed.PublicKey = beside(path, d.Signed.PublicKey)
 		}
 	}
-	found := stackProblems(event)
+	if x := event.Distribution.Existing; x != nil && x.Sign != nil {
+		x.Sign.PrivateKeyFile = beside(path, x.Sign.PrivateKeyFile)
+	}
+	c.know(event)
+	found := append(stackProblems(event), edgeProblems(event)...)
 	for _, mistake := range unjoin(playerOptions(event).Check()) {
 		p := configs.Problem{Path: "player", Message: mistake.Error()}
 		if u, ok := errors.AsType[*player.UsageError](mistake); ok {
@@ -64,6 +72,29 @@ func (c *cli) load(path string) (*configs.Event, error) {
 		return nil, event.Locate(path, found)
 	}
 	return event, nil
+}
+
+// standardInput is how people write that a file comes from there.
+const standardInput = "-"
+
+// nameOf is what a file is called in messages.
+func nameOf(path string) string {
+	if path == standardInput {
+		return "standard input"
+	}
+	return path
+}
+
+// read reads an event file, or standard input.
+func (c *cli) read(path string) (*configs.Event, error) {
+	if path != standardInput {
+		return configs.Load(path, c.env)
+	}
+	text, err := io.ReadAll(io.LimitReader(c.stdin, fetch.PlaylistBytes))
+	if err != nil {
+		return nil, fmt.Errorf("reading standard input: %w", err)
+	}
+	return configs.Parse(nameOf(path), text, c.env)
 }
 
 // beside returns a file's name as it is seen from here, "" for none.

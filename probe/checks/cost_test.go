@@ -37,7 +37,7 @@ func long(name string, segments, ranges int) string {
 func TestLongListsAreCheap(t *testing.T) {
 	for what, list := range map[string]struct{ segments, ranges int }{"segments": {43_200, 0}, "date ranges": {15_000, 15_000}} {
 		t.Run(what, func(t *testing.T) {
-			const limit = time.Second
+			const limit = 10 * time.Second // what rises with the product takes minutes
 			took := updates(t, list.segments, list.ranges)
 			t.Logf("four updates took %s", took)
 			if took > limit {
@@ -56,7 +56,7 @@ func updates(t *testing.T, segments, ranges int) (took time.Duration) {
 		for i, target := range targets {
 			text := []byte(long(target.Rendition, segments+n, ranges))
 			at := epoch.Add(time.Duration(n)*2*time.Second + time.Duration(i)*time.Second)
-			o := &probe.Observation{Target: target, Playlist: playlist.Decode(text, playlist.Inputs{URL: "https://example.com/v.m3u8"}), Hash: playlist.Hash(text)}
+			o := &probe.Observation{Target: target, Playlist: playlist.Decode(text, playlist.Inputs{Address: probe.AddressOf("https://example.com/v.m3u8")}), Hash: playlist.Hash(text)}
 			if len(o.Playlist.DateRanges) != ranges || len(o.Playlist.Segments) != segments+n {
 				t.Fatalf("%d segments, %d date ranges", len(o.Playlist.Segments), len(o.Playlist.DateRanges))
 			}

@@ -35,7 +35,7 @@ var edgeBody = register(Check{
 			if !ok {
 				continue
 			}
-			if what := difference(athome(origin, h.Pair.Good.Exchange.URL), athome(edge, p.Obs.Exchange.URL)); what != "" {
+			if what := difference(athome(origin, h.Pair.Good.Exchange.Address), athome(edge, p.Obs.Exchange.Address)); what != "" {
 				p.Reportf(probe.Error, "segment %d, origin against edge: %s", edge.MSN, what)
 				return
 			}
@@ -68,11 +68,9 @@ func (p *Pass) another(edge *probe.Playlist) bool {
 
 // athome returns a segment with addresses on the playlist's own server as paths:
 // a server that writes its own name into them names each side by its own.
-func athome(s *probe.Segment, playlist string) *probe.Segment {
-	scheme, rest, ok := strings.Cut(playlist, "://")
-	host, _, _ := strings.Cut(rest, "/")
-	own := scheme + "://" + host + "/"
-	if !ok || !strings.HasPrefix(s.URI, own) && (s.Map == nil || !strings.HasPrefix(s.Map.URI, own)) && !slices.ContainsFunc(s.Keys, func(k probe.Key) bool { return strings.HasPrefix(k.URI, own) }) {
+func athome(s *probe.Segment, playlist probe.Address) *probe.Segment {
+	own := playlist.Site() + "/"
+	if own == "/" || !strings.HasPrefix(s.URI, own) && (s.Map == nil || !strings.HasPrefix(s.Map.URI, own)) && !slices.ContainsFunc(s.Keys, func(k probe.Key) bool { return strings.HasPrefix(k.URI, own) }) {
 		return s
 	}
 	path := func(u string) string {

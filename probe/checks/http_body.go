@@ -31,14 +31,24 @@ var httpGzipCorrupt = register(Check{
 
 var httpSize = register(Check{
 	ID:       "http.size",
-	Summary:  "playlist is too large to be one",
-	Doc:      "The body goes on beyond 2 MiB, compressed or not; what comes after is not read.",
-	Severity: probe.Critical,
-	Blame:    probe.BlameOrigin,
+	Summary:  "playlist is larger than streamwatch reads",
+	Doc:      "The answer is beyond one of our own limits: 16 MiB for a playlist, compressed or not (monitor.limits.playlist), or 64 KiB for an answer's head. It is not read, so nothing can be said about the stream. That is nobody's fault: players may well play it.",
+	Severity: probe.Error,
+	Blame:    probe.BlameUnknown,
 	Spec:     "streamwatch limit",
 	Explains: []string{"upd.stale", "ll.*", "alt.*", "edge.*"},
-	Run:      failedWith(probe.FailTooLarge, probe.Critical),
+	Run: func(p *Pass) {
+		failedWith(probe.FailLimit, probe.Error)(p)
+		p.ours()
+	},
 })
+
+// ours says of what was found that it is a limit of our own: nobody's fault.
+func (p *Pass) ours() {
+	if p.Found != nil {
+		p.Found.Blame = probe.BlameUnknown
+	}
+}
 
 func failedWith(f probe.Failure, s probe.Severity) func(*Pass) {
 	return func(p *Pass) {

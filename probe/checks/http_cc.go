@@ -20,7 +20,7 @@ var httpCCPlaylist = register(Check{
 	Explains: []string{"edge.lag", "alt.edge"}, // not what is worse than a setting that stands: upd.stale, edge.age
 	Run: func(p *Pass) {
 		h, ex, td := p.History, &p.Obs.Exchange, p.History.TD()
-		if p.Obs.Playlist == nil || !p.Obs.Playlist.Live() || td == 0 || blocking(ex.URL) {
+		if p.Obs.Playlist == nil || !p.Obs.Playlist.Live() || td == 0 || blocking(ex.Address) {
 			return
 		}
 		ttl := h.Kept
@@ -50,7 +50,7 @@ var httpCCMissing = register(Check{
 	When:     OnPlaylist,
 	Run: func(p *Pass) {
 		ex := &p.Obs.Exchange
-		if p.Obs.Playlist.Live() && strings.HasPrefix(ex.URL, "http") && ex.Status != 304 && ex.CacheControl == "" && !ex.Expires && p.first() {
+		if p.Obs.Playlist.Live() && strings.HasPrefix(ex.Address.Scheme(), "http") && ex.Status != 304 && ex.CacheControl == "" && !ex.Expires && p.first() {
 			p.Reportf(probe.Info, "no Cache-Control, no Expires")
 		}
 	},
@@ -66,7 +66,7 @@ var httpCCBlocking = register(Check{
 	When:     OnPlaylist,
 	Run: func(p *Pass) {
 		ex := &p.Obs.Exchange
-		if ttl, td := ex.TTL(), p.History.TD(); blocking(ex.URL) && ex.Status == 200 && ttl.Stated && ttl.Value < 6*td {
+		if ttl, td := ex.TTL(), p.History.TD(); blocking(ex.Address) && ex.Status == 200 && ttl.Stated && ttl.Value < 6*td {
 			p.Reportf(probe.Info, "kept for %s, six target durations are %s", seconds(ttl.Value), seconds(6*td))
 		}
 	},
@@ -89,7 +89,7 @@ var httpCCSegment = register(Check{
 })
 
 // blocking reports whether a playlist request waits for a segment or part.
-func blocking(u string) bool { return strings.Contains(u, "_HLS_msn=") }
+func blocking(a probe.Address) bool { return strings.Contains(a.Reveal(), "_HLS_msn=") }
 
 // first reports whether this is the side at which a fault of both would be
 // told: the origin, or an edge that is watched without one.

@@ -9,7 +9,7 @@ import (
 var httpCORS = register(Check{
 	ID:      "http.cors",
 	Summary: "pages on other sites may not play the stream",
-	Doc: "Asked with an Origin header, once a minute and besides the polls, the playlist or one of its segments is answered without Access-Control-Allow-Origin: error when earlier answers had it, or when the " +
+	Doc: "Asked with an Origin header, once a minute and besides the polls, the playlist or one of its segments is answered without Access-Control-Allow-Origin, or with more than one value of it, as two lines are (browsers join them, and no list is an origin): error when earlier answers had it, or when the " +
 		"edge lacks it and the origin gives it (a copy was stored without it, because Origin is neither forwarded nor part of the cache key). Segments that never had it, of a playlist that has: warning. Never there at all: info, " +
 		"a player on the same site needs none. monitor.site names the site that must be permitted, which servers that permit some by name need to be asked for; then every other answer is an error where viewers are: at the edge, or at an origin without one; " +
 		"not of a stream that is on that very site. Without it an edge is asked only where its origin permits every page (*): a copy that is stored with the permission of our own look must do no harm. Two of three looks open an incident.",
@@ -32,7 +32,9 @@ var httpCORS = register(Check{
 		}
 		site := p.site()
 		switch {
-		case given == "*", site != "" && (given == site || !edge && h.Pair != nil || strings.HasPrefix(p.Obs.Exchange.URL, site+"/")):
+		case given == "*", site != "" && (given == site || !edge && h.Pair != nil || p.Obs.Exchange.Address.Site() == site):
+		case strings.Contains(given, ","):
+			p.Reportf(probe.Error, "%s: Access-Control-Allow-Origin is %q, more than one value: browsers refuse it, whatever they are", what, given)
 		case site != "":
 			p.Reportf(probe.Error, "%s: Access-Control-Allow-Origin is %q, for %s", what, given, site)
 		case given != "": // for whom is not known: the origin may echo who asks, and the edge say who asked first

@@ -1,7 +1,6 @@
 package checks
 
 import (
-	"net/url"
 	"path"
 	"strings"
 
@@ -28,17 +27,16 @@ var httpCtypePlaylist = register(Check{
 		case "application/x-mpegurl", "audio/x-mpegurl":
 			p.Reportf(probe.Info, "Content-Type %q is not the registered one", base)
 		default:
-			p.Reportf(severityOfType(ex.URL), "Content-Type is %q", ex.ContentType)
+			p.Reportf(severityOfType(ex.Address), "Content-Type is %q", ex.ContentType)
 		}
 	},
 })
 
-func severityOfType(u string) probe.Severity {
-	if parsed, err := url.Parse(u); err == nil {
-		switch strings.ToLower(path.Ext(parsed.Path)) {
-		case ".m3u8", ".m3u":
-			return probe.Warning
-		}
+func severityOfType(a probe.Address) probe.Severity {
+	switch strings.ToLower(path.Ext(a.Path())) {
+	case ".m3u8", ".m3u":
+		return probe.Warning
+	default:
+		return probe.Error
 	}
-	return probe.Error
 }

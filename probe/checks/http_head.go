@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
@@ -63,7 +64,7 @@ var httpAge = register(Check{
 	After:    2, Of: 3,
 	Run: func(p *Pass) {
 		if ex := &p.Obs.Exchange; p.History.Target.Side == probe.Edge && ex.OK() && ex.Cache() == "hit" && !ex.Age.Stated {
-			p.Reportf(probe.Info, "X-Cache is %q, no Age", ex.XCache)
+			p.Reportf(probe.Info, "%s, no Age", cmp.Or(ex.CacheLine, "X-Cache: "+ex.XCache))
 		}
 	},
 })

@@ -27,7 +27,7 @@ var httpTLS = register(Check{
 			return
 		}
 		if ex.CertExpires.IsZero() {
-			if p.History.Target.Side == probe.Edge && publicHTTP(ex.URL) {
+			if p.History.Target.Side == probe.Edge && publicHTTP(ex.Address) {
 				p.Reportf(probe.Info, "the edge is asked by plain http")
 			}
 			return
@@ -46,14 +46,11 @@ var httpTLS = register(Check{
 
 // publicHTTP reports whether a URL is of plain http on a host that others than
 // this machine and its private network can reach.
-func publicHTTP(u string) bool {
-	rest, plain := strings.CutPrefix(u, "http://")
-	if !plain {
+func publicHTTP(a probe.Address) bool {
+	if a.Scheme() != "http" {
 		return false
 	}
-	if i := strings.IndexAny(rest, "/?"); i >= 0 {
-		rest = rest[:i]
-	}
+	rest := a.Host()
 	if addr, err := netip.ParseAddrPort(rest); err == nil {
 		return !private(addr.Addr())
 	}

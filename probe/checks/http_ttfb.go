@@ -18,7 +18,7 @@ var httpTTFB = register(Check{
 	Timed: true,
 	Run: func(p *Pass) {
 		ex, td := &p.Obs.Exchange, p.History.TD()
-		if p.Obs.Strained || !ex.OK() || td == 0 || p.Obs.Playlist == nil || !p.Obs.Playlist.Live() || blocking(ex.URL) {
+		if p.Obs.Strained || !ex.OK() || td == 0 || p.Obs.Playlist == nil || !p.Obs.Playlist.Live() || blocking(ex.Address) {
 			p.Silent = true
 			return
 		}

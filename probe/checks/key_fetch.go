@@ -34,7 +34,7 @@ var keyFetch = register(Check{
 func (p *Pass) badKey() string {
 	ex, s := &p.Obs.Exchange, p.Obs.Segment
 	switch {
-	case ex.Failure == probe.FailTooLarge:
+	case ex.Failure == probe.FailLimit:
 		return fmt.Sprintf("too long, want %d bytes", s.KeyBytes)
 	case ex.Failure != "":
 		return string(ex.Failure)

@@ -1,7 +1,6 @@
 package checks
 
 import (
-	"net/url"
 	"path"
 	"slices"
 	"strings"
@@ -53,17 +52,16 @@ var llReport = register(Check{
 // reportOf finds the report on a sibling among those of h. One on another host
 // needs none, as far as we can tell: it counts as found, with nothing stated.
 func reportOf(h, sibling *evidence.History, reports []probe.RenditionReport) (probe.RenditionReport, bool) {
-	base, err := url.Parse(h.Good.Exchange.URL)
-	other, err2 := url.Parse(sibling.Good.Exchange.URL)
-	if err != nil || err2 != nil || base.Host != other.Host {
+	base, other := h.Good.Exchange.Address, sibling.Good.Exchange.Address
+	if base.IsZero() || other.IsZero() || base.Host() != other.Host() {
 		return probe.RenditionReport{}, true
 	}
 	for _, r := range reports {
 		u, _, _ := strings.Cut(r.URI, "?")
 		if !strings.HasPrefix(u, "/") {
-			u = path.Join(path.Dir(base.EscapedPath()), u)
+			u = path.Join(path.Dir(base.Path()), u)
 		}
-		if path.Clean(u) == path.Clean(other.EscapedPath()) {
+		if path.Clean(u) == path.Clean(other.Path()) {
 			return r, true
 		}
 	}

@@ -18,7 +18,7 @@ var llSkipUnasked = register(Check{
 	Hold:     4, // a cache gives it to some and not to others
 	Explains: []string{"ll.skip", "edge.body", "edge.lag", "seq.*", "win.*", "dseq.*", "seg.mutated"},
 	Run: func(p *Pass) {
-		if skipped := p.Obs.Playlist.Skipped; skipped.Stated && strings.HasPrefix(p.Obs.Exchange.URL, "http") {
+		if skipped := p.Obs.Playlist.Skipped; skipped.Stated && strings.HasPrefix(p.Obs.Exchange.Address.Scheme(), "http") {
 			p.Reportf(probe.Error, "%s skipped", plural(skipped.Value, "segment"))
 		}
 	},

@@ -207,6 +207,7 @@ func (p *player) observation(m moment) *probe.Observation {
 	o := &probe.Observation{Target: probe.Target{Stream: "s", Rendition: "v", Peak: p.peak, Average: p.average}}
 	ex := &o.Exchange
 	ex.Method, ex.URL, ex.ContentType = "GET", "https://example.com/v.m3u8", "application/vnd.apple.mpegurl"
+	ex.Address = probe.AddressOf(string(ex.URL))
 	ex.Done, ex.Started = m.at, m.at.Add(-10*time.Millisecond)
 	if words[0] != "edge" && words[0] != "origin" {
 		o.Target.Rendition = strings.TrimPrefix(words[0], "multivariant")
@@ -240,7 +241,7 @@ func (p *player) observation(m moment) *probe.Observation {
 	case o.Poll():
 		p.read(o, m.body)
 	case o.LowLatency != nil && o.LowLatency.URI == "":
-		o.LowLatency.Playlist = playlist.Decode([]byte(p.expand(m.body, ex.Done)), playlist.Inputs{URL: ex.URL})
+		o.LowLatency.Playlist = playlist.Decode([]byte(p.expand(m.body, ex.Done)), playlist.Inputs{Address: ex.Address})
 	}
 	return o
 }
@@ -277,7 +278,7 @@ func (p *player) set(o *probe.Observation, word string) {
 	case "pop":
 		ex.Pop = value
 	case "url":
-		ex.URL = value
+		ex.URL, ex.Address = probe.ShownURL(value), probe.AddressOf(value)
 	case "first":
 		ex.FirstByte = probe.Seconds(number)
 	case "uri":
@@ -302,6 +303,8 @@ func (p *player) set(o *probe.Observation, word string) {
 		o.Segment.Known = value == "yes"
 	case "bytes":
 		ex.Bytes = int64(number)
+	case "moved": // the address that viewers hold answered so
+		o.Moved = &probe.Moved{Last: probe.Exchange{Status: int(number)}, Lived: 9 * time.Second}
 	case "redirects":
 		ex.Redirects = int(number)
 	case "removed":
@@ -351,5 +354,5 @@ func (p *player) read(o *probe.Observation, body string) {
 		o.Playlist, o.Unchanged = before.Playlist, true
 		return
 	}
-	o.Playlist = playlist.Decode(text, playlist.Inputs{URL: o.Exchange.URL})
+	o.Playlist = playlist.Decode(text, playlist.Inputs{Address: o.Exchange.Address})
 }

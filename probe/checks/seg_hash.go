@@ -10,7 +10,7 @@ var segHash = register(Check{
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,
 	When:     OnSegment,
-	Hold:     5,
+	Hold:     11, // an older segment is looked at every fifth update: twice, and a little
 	Explains: []string{"edge.bytes", "seg.size", "seg.ts.*", "seg.mp4.*"},
 	Recovers: true,
 	Run: func(p *Pass) {

@@ -12,18 +12,19 @@ import (
 // Symptom is what one check shows on one target.
 type Symptom struct {
 	Check    *Check
-	Target   int            // index of its target among those of the stream
-	Side     probe.Side     // that it is about
-	Since    time.Time      // first bad look
-	Last     time.Time      // newest bad look, when it was done
-	Asked    time.Time      // the same look, when it began
-	Ready    time.Time      // when the evidence sufficed; zero while it does not
-	Ended    time.Time      // when it was over; zero while it holds
-	Sick     bool           // the newest look was bad
-	Severity probe.Severity // the worst since it began, as far as it has ripened
-	Detail   string         // of the newest bad look
-	Blame    probe.Blame    // where only the check can know
-	Returns  int            // how often it came back when it would have been over without its hold
+	Target   int             // index of its target among those of the stream
+	Side     probe.Side      // that it is about
+	Since    time.Time       // first bad look
+	Last     time.Time       // newest bad look, when it was done
+	Asked    time.Time       // the same look, when it began
+	Ready    time.Time       // when the evidence sufficed; zero while it does not
+	Ended    time.Time       // when it was over; zero while it holds
+	Sick     bool            // the newest look was bad
+	Severity probe.Severity  // the worst since it began, as far as it has ripened
+	Detail   string          // of the newest bad look
+	Blame    probe.Blame     // where only the check can know
+	Exchange *probe.Exchange // of the newest bad look; not to be changed
+	Returns  int             // how often it came back when it would have been over without its hold
 	Evidence []probe.Evidence
 }
 
@@ -52,6 +53,7 @@ type tracker struct {
 	beat     time.Duration
 	returns  int
 	report   Report
+	exchange *probe.Exchange // of the newest bad look
 	worst    probe.Severity
 	evidence []probe.Evidence
 }
@@ -91,7 +93,7 @@ func (w *Watch) count(b *board, c *Check, pass *Pass) {
 	if tr.began.IsZero() {
 		tr.began = pass.Obs.Exchange.Started
 	}
-	tr.report = *f
+	tr.report, tr.exchange = *f, &pass.Obs.Exchange
 	tr.worst = max(tr.worst, tr.ripe(pass.Now, f.Severity))
 	if len(tr.evidence) < evidenceKept {
 		tr.evidence = append(tr.evidence, probe.EvidenceOf(&pass.Obs.Exchange))
@@ -231,6 +233,6 @@ func (tr *tracker) symptom(target int, now time.Time) Symptom {
 	}
 	return Symptom{
 		Check: tr.check, Target: target, Side: side, Since: tr.began, Last: tr.last, Asked: tr.asked, Ready: tr.ready, Ended: tr.ended, Sick: tr.sick(now),
-		Severity: tr.worst, Detail: tr.report.Detail, Blame: tr.report.Blame, Returns: tr.returns, Evidence: tr.evidence,
+		Severity: tr.worst, Detail: tr.report.Detail, Blame: tr.report.Blame, Returns: tr.returns, Evidence: tr.evidence, Exchange: tr.exchange,
 	}
 }

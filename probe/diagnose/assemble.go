@@ -154,7 +154,7 @@ func (c *claim) outstanding(s *checks.Symptom, at, other *evidence.State) (since
 	if !c.check.Transport || at.Current == nil {
 		return s.Since, patience, c.side == probe.Edge && done.Before(s.Since)
 	}
-	ex := &at.Current.Exchange
+	ex := s.Exchange
 	switch {
 	case ex.Failure.OurPath() && !other.Current.Exchange.Failure.OurPath():
 		asked := at.Lost.Add(roundTrip)

@@ -22,7 +22,7 @@ func hosted(streams, sick int) *diagnose.Event {
 		name := fmt.Sprintf("s%04d", i)
 		at := epoch.Add(-time.Duration(i%2000) * time.Millisecond)
 		for _, side := range probe.Sides {
-			p := diagnose.Pulse{Stream: name, Side: side, Host: side.String() + ".test", Asked: at, Answered: at, Reached: at, Advanced: at}
+			p := diagnose.Pulse{Stream: name, Side: side, Host: side.String() + ".test", Round: at, Answered: at, Reached: at, Advanced: at}
 			if side == probe.Edge && i < sick {
 				p.Answered = epoch.Add(-4 * time.Second)
 			}
@@ -40,7 +40,7 @@ func hosted(streams, sick int) *diagnose.Event {
 					t.Current.Exchange.Status, t.Current.Exchange.Failure, t.Failures = 0, probe.FailRefused, 3
 					s.Symptoms = append(s.Symptoms, checks.Symptom{
 						Check: refused, Target: len(s.Targets) - 1, Side: side, Since: at.Add(-3 * time.Second), Last: at, Asked: at,
-						Ready: at.Add(-2 * time.Second), Sick: true, Severity: probe.Critical, Detail: "refused: connection refused",
+						Ready: at.Add(-2 * time.Second), Sick: true, Exchange: &t.Current.Exchange, Severity: probe.Critical, Detail: "refused: connection refused",
 					})
 				}
 			}

@@ -36,7 +36,7 @@ func (x *examination) blame(g *group) (probe.Blame, string) {
 	if g.path {
 		return probe.BlamePath, x.whyOurs()
 	}
-	st := g.lead()
+	st := g.speaker()
 	s := st.worst()
 	at := st.state(s)
 	other := st.stream.pair(at)
@@ -44,7 +44,7 @@ func (x *examination) blame(g *group) (probe.Blame, string) {
 	case s.Blame != "":
 		return s.Blame, cmp.Or(s.Detail, st.check.Summary) + g.others()
 	case st.check.Transport:
-		return x.blameTransport(g, st, at, other)
+		return x.blameTransport(g, st, s.Exchange, at, other)
 	case st.check.Staleness && st.side == probe.Origin:
 		if g.scope == probe.ScopeOrigin {
 			return probe.BlameOrigin, fmt.Sprintf("it answers, and nothing new appears in %s", count(len(g.stories), "stream")) + g.others()
@@ -75,8 +75,7 @@ func (c *claim) worst() *checks.Symptom {
 }
 
 // blameTransport is for a playlist that cannot be had.
-func (x *examination) blameTransport(g *group, st *story, at, other *evidence.State) (probe.Blame, string) {
-	ex := &at.Current.Exchange
+func (x *examination) blameTransport(g *group, st *story, ex *probe.Exchange, at, other *evidence.State) (probe.Blame, string) {
 	why := phase(ex)
 	denied := ex.Status == 401 || ex.Status == 403
 	watched := other != nil && other.Polls > 0
@@ -107,6 +106,10 @@ func (x *examination) blameTransport(g *group, st *story, at, other *evidence.St
 // request that still waits for an origin which is well again.
 const echoes = 8 * time.Second
 
+// responseTimeout is how long CloudFront waits for an origin that took its
+// request and does not answer, unless it is told otherwise.
+const responseTimeout = 30 * time.Second
+
 // keptError reports whether what an edge answers may be an error that its
 // origin gave: it has given nothing better since, and waited for the origin when
 // that was ill, or gives on what it keeps of it.
@@ -117,6 +120,8 @@ func (x *examination) keptError(edge, origin *evidence.State) bool {
 		return false
 	case edge.Current.Exchange.Started.Before(origin.Recovered):
 		return true
+	case edge.Current.Exchange.Failure == probe.FailTimeout && origin.FailedAs == probe.FailTimeout:
+		return x.now.Sub(origin.Recovered) < responseTimeout // its own request to the origin still waits
 	case edge.FailedFrom.After(origin.Recovered) && good && edge.Good.Exchange.Started.After(origin.FailedFrom.Add(origin.TD)):
 		return false // it gave what it had while the origin failed
 	default:

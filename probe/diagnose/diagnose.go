@@ -37,7 +37,7 @@ type Pulse struct {
 	Stream   string
 	Side     probe.Side
 	Host     string
-	Asked    time.Time
+	Round    time.Time // of the newest looks at each of its playlists the oldest: since then all were looked at
 	Answered time.Time // the head of an answer came
 	Reached  time.Time // the host answered, or accepted or refused a connection
 	Advanced time.Time // a new segment was seen

@@ -28,6 +28,7 @@ type family struct {
 }
 
 const (
+	forbidden = "forbidden" // a host that refuses something is not one that fails
 	transport = "transport"
 	staleness = "staleness"
 )
@@ -35,6 +36,8 @@ const (
 func familyOf(st *story) family {
 	f := family{place: st.place(), what: st.check.ID}
 	switch {
+	case st.check.Transport && st.forbidden():
+		f.what = forbidden
 	case st.check.Transport:
 		f.what = transport
 	case st.check.Staleness:
@@ -110,7 +113,8 @@ func (x *examination) together(g *group) bool {
 	if n < 2 {
 		return false
 	}
-	if n > g.well {
+	sick := slices.ContainsFunc(g.stories, func(st *story) bool { return st.sick })
+	if n > g.well || !sick { // what is over, and only holds, is not taken apart
 		return true
 	}
 	first, last, td := g.stories[0].began, g.stories[0].began, time.Duration(0)
@@ -134,7 +138,7 @@ func hostAlone(g *group) bool {
 			return false
 		}
 		for _, s := range st.symptoms {
-			if t := st.state(s); t.Current == nil || !t.Current.Exchange.Failure.Unreachable() {
+			if !s.Exchange.Failure.Unreachable() {
 				return false
 			}
 		}
@@ -167,6 +171,7 @@ func (c *claim) others() int {
 // the fault began, and those that nobody has looked at since.
 func (x *examination) company(g *group) {
 	since, due := g.stories[0].began, time.Time{}
+	silent := g.stories[0].check.Transport && !g.stories[0].answered()
 	for _, st := range g.stories {
 		if st.began.Before(since) {
 			since = st.began
@@ -182,24 +187,36 @@ func (x *examination) company(g *group) {
 		if tells(p.Stream) {
 			continue
 		}
-		well, seen := p.Asked.After(since), p.Asked.After(since)
+		stirring := func() bool { return x.stirring(p.Stream, g.place.side) }
+		var well bool
 		switch {
-		case g.stories[0].check.Transport:
+		case silent:
 			well = p.Answered.After(since.Add(roundTrip))
-			seen = well || x.stirring(p.Stream, g.place.side)
 		case g.stories[0].check.Staleness:
 			well = p.Advanced.After(due)
-			seen = well || x.stirring(p.Stream, g.place.side)
 		default:
-			well = well && !x.stirring(p.Stream, g.place.side)
+			well = p.Round.After(since) && !stirring()
 		}
 		switch {
 		case well:
 			g.well++
-		case !seen:
+		case !stirring():
 			g.unknown++
 		}
 	}
+}
+
+// forbidden reports whether a host answers that there is nothing, or nothing for
+// us, and not that it fails.
+func (c *claim) forbidden() bool {
+	status := c.worst().Exchange.Status
+	return status >= 400 && status < 500
+}
+
+// answered reports whether a playlist that cannot be had is at least answered
+// for: then others on the host may be well all the same.
+func (c *claim) answered() bool {
+	return c.worst().Exchange.Status > 0
 }
 
 // teller returns whether a stream is one of the group's.
@@ -226,6 +243,14 @@ func (x *examination) stirring(stream string, side probe.Side) bool {
 func (g *group) lead() *story {
 	return slices.MinFunc(g.stories, func(a, b *story) int {
 		return cmp.Or(compareBool(a.past, b.past), compareBool(a.ready.IsZero(), b.ready.IsZero()), a.ready.Compare(b.ready), cmp.Compare(a.check.ID, b.check.ID), cmp.Compare(a.stream.Name, b.stream.Name))
+	})
+}
+
+// speaker is the story that the blame is read off: the first one that is still
+// seen.
+func (g *group) speaker() *story {
+	return slices.MinFunc(g.stories, func(a, b *story) int {
+		return cmp.Or(compareBool(!a.sick, !b.sick), compareBool(a.past, b.past), a.ready.Compare(b.ready), cmp.Compare(a.stream.Name, b.stream.Name))
 	})
 }
 

@@ -9,11 +9,6 @@ import (
 // comes right must leave: its test fails until it does. What goes wrong at times
 // only, by the moment at which polls meet, begins with "at times".
 var notYet = map[string]string{
-	"origin-500-stale then edge-503": "at times: http.status of the origin at the edge is still open after 10 s",
-	"hang then edge-503":             "at times: http.status of the origin at the edge is still open after 12 s",
-	"hang then seg-404":              "at times: upd.stale critical blames the CDN 9 s after the second fault",
-	"hang then variant-gone":         "at times: http.timeout critical blames the CDN 5 s after the second fault",
-	"variant-gone then stale-edge":   "at times: mv.changed of the first is open to the end",
 
 	"init segment kept":              "nothing is found: an init segment is not asked for again",
 	"old bytes under reused names":   "nothing blames the edge",
@@ -21,11 +16,6 @@ var notYet = map[string]string{
 	"subtitles ahead from the start": "alt.edge is critical and says that the video is behind",
 	"second CDN dead":                "the origin is blamed",
 	"wrong type from the origin":     "blamed on config",
-
-	"20 streams, origin hung":              "at times: a second incident blames the CDN",
-	"20 streams, one rendition forbidden":  "at times: two incidents of http.status",
-	"100 streams, origin hung":             "at times: a second incident blames the CDN",
-	"100 streams, one rendition forbidden": "at times: two incidents of http.status",
 }
 
 // thin says that rows are held with fewer offsets and streams, so that one which

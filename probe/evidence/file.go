@@ -96,7 +96,7 @@ func fileFailure(h *History, o *probe.Observation) {
 		h.FailingSince, h.FailedFrom = at, o.Exchange.Started
 	}
 	h.Failures++
-	h.LastFailure = at
+	h.LastFailure, h.FailedAs = at, o.Exchange.Failure
 	if o.Exchange.Failure != "" || o.Exchange.Status >= 500 {
 		h.LastError = at
 	}

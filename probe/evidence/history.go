@@ -33,12 +33,13 @@ type History struct {
 	Advanced time.Time // when the newest segment was first seen
 	High     uint64    // highest media sequence number seen since the last restart
 
-	Failures     int       // polls that failed in a row, up to now
-	FailingSince time.Time // first of them
-	LastFailure  time.Time // newest failed poll, ever
-	FailedFrom   time.Time // when the newest failures in a row began, over or not; zero is never
-	Recovered    time.Time // when the newest failures in a row were over; zero is never
-	LastError    time.Time // newest poll answered with a 5xx or not at all, ever
+	Failures     int           // polls that failed in a row, up to now
+	FailingSince time.Time     // first of them
+	LastFailure  time.Time     // newest failed poll, ever
+	FailedAs     probe.Failure // how the newest of those failed; "" with an answer
+	FailedFrom   time.Time     // when the newest failures in a row began, over or not; zero is never
+	Recovered    time.Time     // when the newest failures in a row were over; zero is never
+	LastError    time.Time     // newest poll answered with a 5xx or not at all, ever
 
 	Answered  time.Time // when the newest look began that brought an answer's head
 	Reached   time.Time // when the newest look began for which the host accepted or refused a connection, or answered

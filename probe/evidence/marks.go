@@ -50,7 +50,7 @@ func HitsOf(h *History, o *probe.Observation) Marks {
 	if _, known := h.Segment(o.Segment.MSN); !known {
 		return m
 	}
-	if h.Target.Side != probe.Edge || !o.Segment.Repeat || !o.OK() || o.Exchange.XCache == "" {
+	if h.Target.Side != probe.Edge || !o.Segment.Repeat || !o.OK() || o.Exchange.Cache() == "" {
 		return m
 	}
 	m.Add(o.Exchange.Hit())

@@ -15,9 +15,10 @@ type State struct {
 	Good    *probe.Observation // newest poll that brought a playlist; nil when there was none
 
 	Polls, Failures      int
-	FailingSince         time.Time // zero while it does not fail
-	FailedFrom           time.Time // when the newest failures in a row began, over or not; zero is never
-	Recovered            time.Time // when the newest failures in a row were over; zero is never
+	FailingSince         time.Time     // zero while it does not fail
+	FailedAs             probe.Failure // how the newest of those failed; "" with an answer
+	FailedFrom           time.Time     // when the newest failures in a row began, over or not; zero is never
+	Recovered            time.Time     // when the newest failures in a row were over; zero is never
 	LastError            time.Time
 	Lost                 time.Time
 	LostPolls            int
@@ -38,7 +39,7 @@ func (h *History) State() State {
 	ttl, stated := h.TTL()
 	s := State{
 		Target: h.Target, Host: h.Host, Current: h.Current, Good: h.Good, Polls: h.Polls, Failures: h.Failures, FailingSince: h.FailingSince,
-		FailedFrom: h.FailedFrom, Recovered: h.Recovered, LastError: h.LastError, Lost: h.Lost, LostPolls: h.LostPolls, Answered: h.Answered, Reached: h.Reached,
+		FailedAs: h.FailedAs, FailedFrom: h.FailedFrom, Recovered: h.Recovered, LastError: h.LastError, Lost: h.Lost, LostPolls: h.LostPolls, Answered: h.Answered, Reached: h.Reached,
 		Advanced: h.Advanced, High: h.High, TD: h.TD(), Allowance: h.Allowance(), Lag: h.Lag(), Still: h.Still(),
 		TTL: probe.Fact[time.Duration]{Value: ttl, Stated: stated},
 	}

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -32,7 +33,7 @@ func (c *Client) read(ctx context.Context, r *Request, ex *probe.Exchange, resp 
 		p.limit, p.cut = min(r.Limit, r.First), true
 	case resp.ContentLength > r.Limit:
 		_ = resp.Body.Close()
-		return fail(ex, probe.FailTooLarge, tooLarge)
+		return c.beyond(ex, r.limit())
 	}
 	wire := &wireReader{r: resp.Body, left: r.Limit}
 	body, err := c.decoded(wire, ex, r.Into, p)
@@ -42,10 +43,29 @@ func (c *Client) read(ctx context.Context, r *Request, ex *probe.Exchange, resp 
 		}
 	}
 	_ = resp.Body.Close()
-	if err != nil {
-		c.bodyFailed(ctx, ex, wire, err)
+	switch {
+	case err != nil:
+		c.bodyFailed(ctx, r, ex, wire, err)
+	case ex.Status == http.StatusBadRequest && wantsTLS(body):
+		return fail(ex, probe.FailProtocol, plainToTLS)
 	}
 	return body
+}
+
+// limit is what the body may have, by its name.
+func (r *Request) limit() probe.Limit {
+	return probe.Limit{Name: cmp.Or(r.LimitName, "one answer"), Bytes: r.Limit}
+}
+
+// wantsTLS reports whether a page of status 400 is how a server says that its
+// port speaks HTTPS: Go's, nginx's and Apache's texts.
+func wantsTLS(page []byte) bool {
+	for _, text := range []string{"HTTP request to an HTTPS server", "plain HTTP request was sent to HTTPS port", "speaking plain HTTP to an SSL-enabled server port"} {
+		if bytes.Contains(page, []byte(text)) {
+			return true
+		}
+	}
+	return false
 }
 
 // plan says how much of a body to read.
@@ -56,17 +76,15 @@ type plan struct {
 }
 
 var (
-	errTooLarge = errors.New(tooLarge)
+	errTooLarge = errors.New("body is beyond the limit")
 	errEncoding = errors.New("content encoding that was not asked for")
 	errTwice    = errors.New("body is compressed twice")
 )
 
-const tooLarge = "body is beyond the limit"
-
 // decoded reads a body and undoes its Content-Encoding.
 func (c *Client) decoded(wire *wireReader, ex *probe.Exchange, into []byte, p plan) ([]byte, error) {
 	switch strings.ToLower(ex.ContentEncoding) {
-	case "", "identity":
+	case "":
 		return readAll(wire, into, p)
 	case "gzip", "x-gzip":
 	default:

@@ -4,8 +4,9 @@
 //
 // The rule that keeps it simple: [Client.Do] never returns an error. A sick
 // origin is data, so everything that can go wrong on the wire has a
-// [probe.Failure]. What leaves the package carries no secret: URLs, header
-// values and error texts are redacted here and nowhere else.
+// [probe.Failure]. What it shows carries no secret: URLs, header values and
+// error texts are redacted here. The one whole URL that leaves the package is
+// [probe.Exchange.Address], against which references resolve and which no text shows.
 package fetch
 
 import "time"
@@ -13,12 +14,12 @@ import "time"
 // Limits on what is read from the network. Whoever needs another one passes it
 // in Request.Limit.
 const (
-	PlaylistBytes = 2 << 20  // one playlist, after decompression
+	PlaylistBytes = 16 << 20 // one playlist, compressed and decompressed; an event can set another (monitor.limits.playlist)
 	SegmentBytes  = 64 << 20 // one whole segment
 	HeadBytes     = 16 << 10 // first bytes of a segment: PAT, PMT and first PTS, or all boxes before mdat
 	ErrorBytes    = 4 << 10  // body of a 4xx or 5xx that is kept
 	HeaderBytes   = 64 << 10 // head of a response
-	Redirects     = 5        // hops that are followed
+	Redirects     = 20       // hops that are followed, as by browsers (Fetch, HTTP-redirect fetch)
 
 	// drainBytes is what is read and thrown away so that the connection can be
 	// used again; beyond it a new connection is cheaper.

@@ -20,6 +20,7 @@ import (
 type sendError struct {
 	err    error
 	ctx    error // the context's, at that moment
+	ours   bool  // nothing was sent: we could not make the request
 	phases phases
 }
 
@@ -32,15 +33,39 @@ func (c *Client) failed(ex *probe.Exchange, err *sendError) []byte {
 		return fail(ex, f, "canceled")
 	case err.ctx != nil:
 		return fail(ex, f, "timed out "+err.phases.stage.String())
+	case f == probe.FailLimit:
+		return c.beyond(ex, probe.Limit{Name: "the head of an answer", Bytes: HeaderBytes})
+	case f == probe.FailProtocol && speaksTLS(err.err):
+		return fail(ex, f, plainToTLS)
+	case f == probe.FailProtocol && ex.Foreign:
+		return fail(ex, f, "not HTTP, or HTTP that cannot be read")
 	default:
-		return fail(ex, f, c.shapes.text(err.err))
+		return fail(ex, f, c.text(err.err))
 	}
+}
+
+// beyond notes that an answer is larger than one of our own limits.
+func (c *Client) beyond(ex *probe.Exchange, l probe.Limit) []byte {
+	ex.Limit = l
+	return fail(ex, probe.FailLimit, "larger than our limit, "+l.String()+": what is beyond it was not read")
+}
+
+// plainToTLS says that the scheme is wrong, or the port.
+const plainToTLS = "plain HTTP was sent to a port that speaks HTTPS"
+
+// speaksTLS reports whether what came for an answer is a TLS record: an alert
+// (21) or a handshake (22) of version 3.x, RFC 8446 §5.1.
+func speaksTLS(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, `"\x15\x03`) || strings.Contains(text, `"\x16\x03`)
 }
 
 // sendFailure names the failure of a hop that brought no response head. The
 // context is asked first: its end is what makes the transport fail in many ways.
 func sendFailure(e *sendError) probe.Failure {
 	switch {
+	case e.ours, errors.Is(e.err, errInternal):
+		return probe.FailURL
 	case errors.Is(e.ctx, context.Canceled):
 		return probe.FailCanceled
 	case e.ctx != nil && e.phases.stage == resolving:
@@ -66,27 +91,31 @@ func sendFailure(e *sendError) probe.Failure {
 		return probe.FailTLS
 	case lost(e.err):
 		return probe.FailReset
+	case strings.Contains(e.err.Error(), "response headers exceeded"), strings.Contains(e.err.Error(), "header list larger"):
+		return probe.FailLimit
 	default:
 		return probe.FailProtocol
 	}
 }
 
 // bodyFailed notes why a body did not arrive whole.
-func (c *Client) bodyFailed(ctx context.Context, ex *probe.Exchange, wire *wireReader, err error) {
+func (c *Client) bodyFailed(ctx context.Context, r *Request, ex *probe.Exchange, wire *wireReader, err error) {
 	switch f := bodyFailure(ctx.Err(), wire.err, err); f {
 	case probe.FailCanceled:
 		fail(ex, f, "canceled")
 	case probe.FailTimeout:
 		fail(ex, f, "timed out reading the body")
+	case probe.FailLimit:
+		c.beyond(ex, r.limit())
 	default:
-		fail(ex, f, c.shapes.text(err))
+		fail(ex, f, c.text(err))
 	}
 }
 
 func bodyFailure(ctx, wire, err error) probe.Failure {
 	switch {
 	case errors.Is(err, errTooLarge):
-		return probe.FailTooLarge
+		return probe.FailLimit
 	case errors.Is(err, errEncoding), errors.Is(err, errTwice):
 		return probe.FailEncoding
 	case errors.Is(ctx, context.Canceled):
@@ -144,7 +173,7 @@ const maxText = 160
 
 // text returns what a person needs to know of an error, on one line, without
 // the secrets of the client.
-func (s *shapes) text(err error) string {
+func (c *Client) text(err error) string {
 	t := err.Error()
 	corrupt := flate.CorruptInputError(0)
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
@@ -152,9 +181,7 @@ func (s *shapes) text(err error) string {
 	} else if errors.As(err, &corrupt) || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) {
 		t = "body does not inflate: " + t
 	}
-	for _, secret := range s.secrets {
-		t = strings.ReplaceAll(t, secret, redacted)
-	}
+	t = c.secrets.Mask(t)
 	t = strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {
 			return ' '

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"compress/gzip"
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -23,6 +24,16 @@ type Options struct {
 	HeadersTo    string            // URL of the site that Headers are for; "" is that of each request, but not where it is redirected to
 	UserAgent    string            // "" is "streamwatch"
 	ConnsPerHost int               // of the client's own transport; 0 is ConnsPerHost
+	Playlist     int64             // bytes that are read of a body where a request states no limit; 0 is PlaylistBytes
+	Named        []string          // URLs of the sites that the event names; nil is that of each request
+	Sign         Signer            // of requests to the site that Headers are for; nil signs none
+	Secrets      *Secrets          // what no text may show; nil is a set of the client's own
+}
+
+// Signer adds to a request what a protected site demands: it returns the URL to
+// ask for and cookies to send. It does not change u.
+type Signer interface {
+	Sign(u *url.URL) (*url.URL, []*http.Cookie, error)
 }
 
 // Client makes requests. It is safe for use by several goroutines.
@@ -32,15 +43,24 @@ type Client struct {
 	gzips     sync.Pool // of *gzip.Reader: 40 KiB each
 	date      lastDate  // of Date, which all answers of one second share
 	site      *url.URL  // that gets Options.Headers; nil is that of each request
+	playlist  int64
+	named     sites
+	sign      Signer
+	secrets   *Secrets
 }
 
 // New returns a client.
 func New(o Options) *Client {
-	t := o.Transport
-	if t == nil {
-		t = tuned(&net.Dialer{Timeout: DialTimeout}, cmp.Or(o.ConnsPerHost, ConnsPerHost))
+	c := &Client{
+		transport: o.Transport, shapes: newShapes(o), playlist: cmp.Or(o.Playlist, PlaylistBytes), named: newSites(o.Named), sign: o.Sign,
+		secrets: cmp.Or(o.Secrets, new(Secrets)),
 	}
-	c := &Client{transport: t, shapes: newShapes(o)}
+	if c.transport == nil {
+		c.transport = tuned(&net.Dialer{Timeout: DialTimeout}, c.named, cmp.Or(o.ConnsPerHost, ConnsPerHost))
+	}
+	for _, value := range o.Headers {
+		c.secrets.AddHeader(value)
+	}
 	if o.HeadersTo != "" {
 		site, err := url.Parse(o.HeadersTo)
 		if err != nil {
@@ -61,16 +81,18 @@ func (c *Client) Close() {
 
 // Request is one request. Only URL must be set.
 type Request struct {
-	URL             string    // http or https; may hold secrets
-	Method          string    // "" is GET
-	First           int64     // > 0: ask for the first so many bytes (Range) and read no more; a short whole body that is answered instead is seen to its end
-	Offset          int64     // with First: of the first byte that is asked for
-	Limit           int64     // of the body in bytes, compressed and decompressed; 0 is PlaylistBytes; beyond it the fetch fails as too_large
-	IfNoneMatch     string    // an ETag
-	IfModifiedSince time.Time // zero is not sent
-	Origin          string    // "" is not sent; the CORS header
-	AcceptGzip      bool      // ask for gzip; never together with First
-	Into            []byte    // buffer that the body may be written to, from its start; nil allocates
+	URL             string         // http or https; may hold secrets
+	Method          string         // "" is GET
+	First           int64          // > 0: ask for the first so many bytes (Range) and read no more; a short whole body that is answered instead is seen to its end
+	Offset          int64          // with First: of the first byte that is asked for
+	Limit           int64          // of the body in bytes, compressed and decompressed; 0 is the client's for playlists; beyond it the fetch fails as probe.FailLimit
+	LimitName       string         // what people know Limit by
+	IfNoneMatch     string         // an ETag
+	IfModifiedSince time.Time      // zero is not sent
+	Origin          string         // "" is not sent; the CORS header
+	AcceptGzip      bool           // ask for gzip; never together with First
+	Jar             http.CookieJar // of the viewer that asks; nil sends and keeps no cookies
+	Into            []byte         // buffer that the body may be written to, from its start; nil allocates
 }
 
 // Do makes the request and reads its body, following redirects. The deadline
@@ -83,8 +105,10 @@ func (c *Client) Do(ctx context.Context, r Request) ([]byte, probe.Exchange) {
 		defer cancel()
 	}
 	r.Method = cmp.Or(r.Method, http.MethodGet)
-	r.Limit = cmp.Or(r.Limit, PlaylistBytes)
-	ex := probe.Exchange{Method: r.Method, URL: RedactURL(r.URL), Started: time.Now()}
+	if r.Limit == 0 {
+		r.Limit, r.LimitName = c.playlist, playlistLimit
+	}
+	ex := probe.Exchange{Method: r.Method, URL: Shown(r.URL), Address: probe.AddressOf(r.URL), Started: time.Now()}
 	body := c.do(ctx, &r, &ex)
 	ex.Bytes = int64(len(body))
 	ex.Done = time.Now()
@@ -96,24 +120,32 @@ func (c *Client) do(ctx context.Context, r *Request, ex *probe.Exchange) []byte 
 	u, ok := parse(r.URL)
 	if !ok {
 		if strings.Contains(r.URL, "@") { // nobody can say where user information ends
-			ex.URL = redacted
+			ex.URL, ex.Address = redacted, probe.Address{}
 		}
 		return fail(ex, probe.FailURL, "not an http or https URL")
 	}
-	site := cmp.Or(c.site, u)
+	asked, site := u, cmp.Or(c.site, u)
 	var seen []string
 	for {
+		ex.Foreign = !c.named.name(asked, u)
+		if c.named.forbidden(u) {
+			return fail(ex, probe.FailURL, errInternal.Error())
+		}
 		resp, failure := c.send(ctx, r, ex, u, SameSite(site, u))
 		if failure != nil {
 			return c.failed(ex, failure)
 		}
-		location := resp.Header.Get("Location")
-		if !redirects(resp.StatusCode) || location == "" {
+		locations := slices.Compact(slices.Clone(resp.Header["Location"]))
+		if !redirects(resp.StatusCode) || len(locations) == 0 {
 			c.note(ex, resp)
 			return c.read(ctx, r, ex, resp)
 		}
 		_ = drain(resp)
-		next, err := u.Parse(location)
+		next, err := u.Parse(locations[0])
+		if len(locations) > 1 {
+			ex.Status = resp.StatusCode
+			return fail(ex, probe.FailURL, "redirected to several places at once: Location comes twice, and browsers refuse it")
+		}
 		if err != nil || !requestable(next) {
 			ex.Status = resp.StatusCode
 			return fail(ex, probe.FailURL, "redirected to what is not an http or https URL")
@@ -121,10 +153,12 @@ func (c *Client) do(ctx context.Context, r *Request, ex *probe.Exchange) []byte 
 		seen = append(seen, u.String())
 		u = next
 		ex.Redirects++
-		ex.URL = RedactURL(u.String())
+		whole := u.String()
+		ex.URL, ex.Address = Shown(whole), probe.AddressOf(whole)
+		c.secrets.pass(secretsOf(whole)...)
 		if ex.Redirects > Redirects || slices.Contains(seen, u.String()) {
 			ex.Status = resp.StatusCode
-			return fail(ex, probe.FailRedirects, "redirected in a loop or more than 5 times")
+			return fail(ex, probe.FailRedirects, fmt.Sprintf("redirected in a loop or more than %d times", Redirects))
 		}
 	}
 }
@@ -132,10 +166,27 @@ func (c *Client) do(ctx context.Context, r *Request, ex *probe.Exchange) []byte 
 // send makes one hop. own says that the hop goes to the host that the request
 // named, so that secret headers may be sent.
 func (c *Client) send(ctx context.Context, r *Request, ex *probe.Exchange, u *url.URL, own bool) (*http.Response, *sendError) {
-	s := c.shapes.of(r, u, own)
+	s, to := c.shapes.of(r, u, own), u
+	var cookies []*http.Cookie
+	if own && c.sign != nil {
+		var err error
+		if to, cookies, err = c.sign.Sign(u); err != nil {
+			return nil, &sendError{err: err, ours: true}
+		}
+		c.secrets.addCookies(cookies)
+		if to != u {
+			c.secrets.pass(secretsOf(to.String())...)
+		}
+	}
+	if r.Jar != nil {
+		cookies = append(cookies, r.Jar.Cookies(u)...)
+	}
+	if len(cookies) > 0 {
+		s = s.withCookies(cookies)
+	}
 	ex.RequestHeaders = s.lines
 	cl := &call{Context: ctx}
-	req := (&http.Request{Method: r.Method, URL: u, Header: s.header, Host: s.host}).
+	req := (&http.Request{Method: r.Method, URL: to, Header: s.header, Host: s.host}).
 		WithContext(httptrace.WithClientTrace(cl, cl.hooks(u.Scheme == "https")))
 	resp, err := c.transport.RoundTrip(req)
 	p := cl.seen()
@@ -147,6 +198,11 @@ func (c *Client) send(ctx context.Context, r *Request, ex *probe.Exchange, u *ur
 		p.firstByte = time.Now()
 	}
 	ex.FirstByte = p.firstByte.Sub(ex.Started)
+	if r.Jar != nil && len(resp.Header["Set-Cookie"]) > 0 {
+		set := resp.Cookies()
+		r.Jar.SetCookies(u, set)
+		c.secrets.addCookies(set)
+	}
 	return resp, nil
 }
 

@@ -1,9 +1,11 @@
 package fetch
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"maps"
+	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -37,8 +39,7 @@ const maxShapes = 64
 
 // shapes builds request headers once per form.
 type shapes struct {
-	base, foreign shape    // with and without the secret headers
-	secrets       []string // the values of those, for redacting what a server echoes
+	base, foreign shape // with and without the secret headers
 
 	mu   *sync.RWMutex
 	kept map[shapeKey]*shape
@@ -52,11 +53,7 @@ func newShapes(o Options) shapes {
 	foreign := shape{header: http.Header{}}
 	foreign.set("User-Agent", agent)
 	base := foreign.clone()
-	var secrets []string
 	for _, name := range slices.Sorted(maps.Keys(o.Headers)) {
-		if len(o.Headers[name]) > 3 { // a shorter one would only blot out words
-			secrets = append(secrets, o.Headers[name])
-		}
 		if http.CanonicalHeaderKey(name) == "Host" {
 			base.host = o.Headers[name]
 			base.lines = append(base.lines, "Host: "+redacted)
@@ -64,7 +61,7 @@ func newShapes(o Options) shapes {
 		}
 		base.secret(name, o.Headers[name])
 	}
-	return shapes{base: base, foreign: foreign, secrets: secrets, mu: new(sync.RWMutex), kept: map[shapeKey]*shape{}}
+	return shapes{base: base, foreign: foreign, mu: new(sync.RWMutex), kept: map[shapeKey]*shape{}}
 }
 
 // of returns what a request to u sends. own says that u is of the host that the
@@ -126,6 +123,21 @@ func (s *shape) clone() shape {
 	return shape{header: maps.Clone(s.header), host: s.host, lines: slices.Clone(s.lines)}
 }
 
+// withCookies returns a shape that sends cookies too, after those that it sends already.
+func (s *shape) withCookies(cookies []*http.Cookie) *shape {
+	one := s.clone()
+	var line []string
+	if was := one.header.Get("Cookie"); was != "" {
+		line = append(line, was)
+		one.lines = slices.DeleteFunc(one.lines, func(l string) bool { return strings.HasPrefix(l, "Cookie: ") })
+	}
+	for _, c := range cookies {
+		line = append(line, c.Name+"="+c.Value)
+	}
+	one.secret("Cookie", strings.Join(line, "; "))
+	return &one
+}
+
 func (s *shape) set(name, value string) {
 	s.header.Set(name, value)
 	s.lines = append(s.lines, name+": "+value)
@@ -136,7 +148,12 @@ func (s *shape) secret(name, value string) {
 	s.lines = append(s.lines, name+": "+redacted)
 }
 
-// note takes the facts of a response's head.
+// playlistLimit names the limit that an event can set.
+const playlistLimit = "monitor.limits.playlist"
+
+// note takes the facts of a response's head. A header that comes more than once
+// is read as browsers read it: lists are joined (RFC 9110 §5.3; Fetch, get), and
+// of what is no list the first counts, where no rule of its own says otherwise.
 func (c *Client) note(ex *probe.Exchange, resp *http.Response) {
 	ex.Status, ex.Proto = resp.StatusCode, resp.Proto
 	total := ""
@@ -144,9 +161,9 @@ func (c *Client) note(ex *probe.Exchange, resp *http.Response) {
 		v := values[0]
 		switch name {
 		case "Content-Type":
-			ex.ContentType = v
+			ex.ContentType = mimeType(values)
 		case "Content-Encoding":
-			ex.ContentEncoding = v
+			ex.ContentEncoding = encodings(values)
 		case "Content-Length":
 			if resp.ContentLength >= 0 {
 				ex.ContentLength = probe.State(resp.ContentLength)
@@ -158,17 +175,20 @@ func (c *Client) note(ex *probe.Exchange, resp *http.Response) {
 		case "Expires":
 			ex.Expires = true
 		case "Etag":
-			ex.ETag = v
+			if len(slices.Compact(slices.Clone(values))) == 1 { // two are none to rely on
+				ex.ETag = v
+			}
 		case "Last-Modified":
 			ex.LastModified = httpTime(v)
 		case "Date":
 			ex.Date = c.date.read(v)
 		case "Age":
+			v, _, _ = strings.Cut(v, ",") // RFC 9111 §5.1: of a list the first member
 			if s, err := strconv.ParseUint(strings.TrimSpace(v), 10, 31); err == nil {
 				ex.Age = probe.State(time.Duration(s) * time.Second)
 			}
 		case "X-Cache":
-			ex.XCache = v
+			ex.XCache = strings.Join(values, ", ")
 		case "Via":
 			ex.Via = strings.Join(values, ", ")
 		case "X-Amz-Cf-Pop":
@@ -178,15 +198,44 @@ func (c *Client) note(ex *probe.Exchange, resp *http.Response) {
 		case "Server-Timing":
 			ex.ServerTiming = strings.Join(values, ", ")
 		case "Access-Control-Allow-Origin":
-			ex.AllowOrigin = v
+			ex.AllowOrigin = strings.Join(values, ", ")
 		}
 	}
+	ex.CacheLine, ex.CacheWord = cacheOf(resp.Header)
 	if resp.TLS != nil && len(resp.TLS.PeerCertificates) > 0 {
 		// The server's own only: old roots that servers send along expire without harm.
 		own := resp.TLS.PeerCertificates[0]
 		ex.CertExpires, ex.CertLifetime = own.NotAfter, own.NotAfter.Sub(own.NotBefore)
 	}
 	ex.ObjectBytes = objectBytes(ex, total)
+}
+
+// mimeType reads Content-Type: of all values, whether joined or not, the last
+// one that is a type and not */* (Fetch, extract a MIME type). It is the first
+// as it stands where none is.
+func mimeType(values []string) string {
+	if len(values) == 1 && !strings.Contains(values[0], ",") {
+		return values[0]
+	}
+	last := ""
+	for part := range strings.SplitSeq(strings.Join(values, ","), ",") {
+		if t, _, err := mime.ParseMediaType(part); err == nil && strings.Contains(t, "/") && t != "*/*" {
+			last = strings.TrimSpace(part)
+		}
+	}
+	return cmp.Or(last, values[0])
+}
+
+// encodings reads Content-Encoding: the list of what was done to the body, of
+// which identity is nothing (RFC 9110 §8.4.1).
+func encodings(values []string) string {
+	var list []string
+	for part := range strings.SplitSeq(strings.Join(values, ","), ",") {
+		if e := strings.TrimSpace(part); e != "" && !strings.EqualFold(e, "identity") {
+			list = append(list, e)
+		}
+	}
+	return strings.Join(list, ", ")
 }
 
 // contentRange reads the first byte and the total of "bytes 0-99/1000" (RFC 9110

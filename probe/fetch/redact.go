@@ -3,6 +3,8 @@ package fetch
 import (
 	"net/url"
 	"strings"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 // redacted stands for every value that may be a secret.
@@ -11,6 +13,9 @@ const redacted = "REDACTED"
 // longest is the length up to which the value of an unknown parameter may be
 // shown: signatures, tokens and keys are longer.
 const longest = 24
+
+// Shown returns the shown form of a URL: see RedactURL.
+func Shown(raw string) probe.ShownURL { return probe.ShownURL(RedactURL(raw)) }
 
 // RedactURL returns a URL, absolute or relative, that can be shown: user
 // information and fragment are removed, and the values of query and path

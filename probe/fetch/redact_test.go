@@ -91,7 +91,7 @@ func TestNothingSecretLeaves(t *testing.T) {
 	} {
 		_, ex := get(t, fetch.Options{Headers: map[string]string{"X-Secret": secret}}, fetch.Request{URL: u})
 		e := probe.EvidenceOf(&ex)
-		for _, text := range append([]string{ex.URL, ex.Error, e.URL, e.Curl}, ex.RequestHeaders...) {
+		for _, text := range append([]string{string(ex.URL), ex.Error, string(e.URL), e.Curl}, ex.RequestHeaders...) {
 			if strings.Contains(text, secret) {
 				t.Errorf("%s: the secret stands in %q", u, text)
 			}

@@ -13,10 +13,21 @@ import (
 // tuned returns a transport for polling: connections are kept between polls,
 // bounded per host, and nothing is decompressed behind our back, so that
 // Content-Encoding stays visible. Buffers keep the standard 4 KiB.
-func tuned(d *net.Dialer, connsPerHost int) *http.Transport {
+// An internal address is dialled only where the event names its host.
+func tuned(d *net.Dialer, named sites, connsPerHost int) *http.Transport {
+	guarded := *d
+	guarded.Control = guard
+	if d.ControlContext != nil {
+		guarded.Control = nil // it would not be asked; ControlContext is a test's
+	}
 	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            func(ctx context.Context, network, addr string) (net.Conn, error) { return dial(ctx, d, network, addr) },
+		Proxy: http.ProxyFromEnvironment,
+		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			if host, _, err := net.SplitHostPort(addr); err == nil && named.host(host) {
+				return dial(ctx, d, network, addr)
+			}
+			return dial(ctx, &guarded, network, addr)
+		},
 		TLSHandshakeTimeout:    TLSTimeout,
 		MaxConnsPerHost:        connsPerHost,
 		MaxIdleConnsPerHost:    connsPerHost,

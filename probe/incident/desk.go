@@ -222,11 +222,16 @@ func (d *Desk) Open() []probe.Incident {
 func pulsesOf(s *evidence.Stream) (pulses [len(probe.Sides)]diagnose.Pulse) {
 	for _, h := range s.Histories {
 		p := &pulses[h.Target.Side-1]
-		if p.Host == "" {
+		first := p.Host == ""
+		if first {
 			*p = diagnose.Pulse{Stream: s.Name, Side: h.Target.Side, Host: h.Host}
 		}
+		asked := time.Time{}
 		if h.Current != nil {
-			p.Asked = later(p.Asked, h.Current.Exchange.Started)
+			asked = h.Current.Exchange.Started
+		}
+		if first || asked.Before(p.Round) {
+			p.Round = asked
 		}
 		p.Answered, p.Reached = later(p.Answered, h.Answered), later(p.Reached, h.Reached)
 		if h.Target.Rendition != "" {

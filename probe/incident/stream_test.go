@@ -50,7 +50,7 @@ func live(msn uint64, count int) *probe.Playlist {
 func poll(t probe.Target, when time.Time, pl *probe.Playlist) *probe.Observation {
 	o := &probe.Observation{Target: t, Playlist: pl, Hash: pl.MediaSequence.Value<<8 | uint64(len(pl.Segments))}
 	o.Exchange = probe.Exchange{
-		Method: "GET", URL: "https://example.com/" + t.Rendition + ".m3u8", Started: when.Add(-10 * time.Millisecond), Done: when, Status: 200,
+		Method: "GET", URL: probe.ShownURL("https://example.com/" + t.Rendition + ".m3u8"), Address: probe.AddressOf("https://example.com/" + t.Rendition + ".m3u8"), Started: when.Add(-10 * time.Millisecond), Done: when, Status: 200,
 		ContentType: "application/vnd.apple.mpegurl", CacheControl: "max-age=1",
 	}
 	return o

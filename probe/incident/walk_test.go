@@ -35,7 +35,7 @@ func (w *walker) next() *probe.Observation {
 	case 3, 4, 5:
 		return failed(t, w.now, []int{403, 404, 500, 503}[w.IntN(4)], "")
 	case 6, 7, 8:
-		all := []probe.Failure{probe.FailDNS, probe.FailRefused, probe.FailTimeout, probe.FailTruncated, probe.FailTooLarge, probe.FailEncoding, probe.FailCanceled}
+		all := []probe.Failure{probe.FailDNS, probe.FailRefused, probe.FailTimeout, probe.FailTruncated, probe.FailLimit, probe.FailEncoding, probe.FailCanceled}
 		return failed(t, w.now, 0, all[w.IntN(len(all))])
 	case 9, 10, 11, 12:
 		return w.segment(t)

@@ -1,7 +1,6 @@
 package monitor
 
 import (
-	"net/url"
 	"strings"
 
 	"github.com/streamwatch/streamwatch/probe"
@@ -33,11 +32,6 @@ func (m *Monitor) onSide(side probe.Side, u string) string {
 	return u
 }
 
-// resolve returns a reference of a playlist as an absolute URL, "" when it is none.
-func resolve(base *url.URL, ref string) string {
-	u, err := url.Parse(ref)
-	if err != nil {
-		return ""
-	}
-	return base.ResolveReference(u).String()
-}
+// resolve returns a reference of a playlist that came from base as an absolute
+// URL, "" when it is none.
+func resolve(base probe.Address, ref string) string { return base.Resolve(ref).Reveal() }

@@ -52,9 +52,12 @@ func LadderText(entries []playlist.Entry) string {
 // choose keeps the renditions that the event asks for, and says once of each
 // that the ladder lacks it: only now is it known.
 func (s *stream) choose(o *probe.Observation) []playlist.Entry {
-	entries := playlist.Ladder(o.Playlist, o.Exchange.URL)
+	entries := playlist.Ladder(o.Playlist, o.Exchange.Address)
+	for i := range entries {
+		entries[i].Name = s.m.opts.Secrets.Mask(entries[i].Name) // it stands in metrics and on the page
+	}
 	kept, lacking := s.cfg.Choose(entries)
-	if cutOff(o.Playlist) {
+	if o.Playlist.CutOff {
 		return kept // the rest of the ladder may list it
 	}
 	watched := "the others that are named"

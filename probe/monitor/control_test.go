@@ -2,7 +2,9 @@ package monitor_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -27,6 +29,20 @@ func (s *silent) RoundTrip(r *http.Request) (*http.Response, error) {
 	return s.next.RoundTrip(r)
 }
 
+// twoRenditions serves a stream's one variant under two names.
+func twoRenditions(src *stream) handler {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/m.m3u8" {
+			w.Header().Set("Content-Type", "application/vnd.apple.mpegurl")
+			fmt.Fprint(w, "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000000,RESOLUTION=640x360\nv/p.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=2000000,RESOLUTION=1280x720\nw/p.m3u8\n")
+			return
+		}
+		as := r.Clone(r.Context())
+		as.URL.Path = strings.Replace(r.URL.Path, "/w/", "/v/", 1)
+		src.ServeHTTP(w, as)
+	}
+}
+
 // The control URL is asked as soon as both sides are silent: its newest answer
 // is from before, at 20 s, and the next regular one, at 25 s, would be too late.
 func TestTheControlURLIsAskedAtOnce(t *testing.T) {
@@ -38,7 +54,7 @@ func TestTheControlURLIsAskedAtOnce(t *testing.T) {
 		verdict  probe.Verdict
 	}{
 		"control answers": {false, 24900 * time.Millisecond, probe.BlameOrigin, probe.Critical, probe.Down},
-		"nothing answers": {true, 27 * time.Second, probe.BlamePath, probe.Warning, probe.Blind},
+		"nothing answers": {true, 30 * time.Second, probe.BlamePath, probe.Warning, probe.Blind},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -46,7 +62,7 @@ func TestTheControlURLIsAskedAtOnce(t *testing.T) {
 				got := &sink{last: map[string]probe.Incident{}}
 				m := monitor.New(monitor.Options{
 					Event: "e", Origin: "http://origin.test", Edge: "http://edge.test", Control: "http://control.test/",
-					Transport: &silent{next: src.ServeHTTP, from: time.Now().Add(20500 * time.Millisecond), all: want.all},
+					Transport: &silent{next: twoRenditions(src), from: time.Now().Add(20500 * time.Millisecond), all: want.all},
 					Streams:   []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}}, Sinks: []probe.Sink{got}, Segments: monitor.SegmentsHead,
 				})
 				ctx, cancel := context.WithCancel(t.Context())

@@ -3,6 +3,7 @@ package monitor
 import (
 	"cmp"
 	"context"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -51,7 +52,9 @@ func (l *loop) lookFromElsewhere(ctx context.Context, o *probe.Observation, dead
 		if permitted {
 			l.cors.denied.Store(0)
 		} else {
-			l.cors.denied.Add(1)
+			if n := l.cors.denied.Add(1); n < corsTries {
+				l.nudge() // the next look comes with the next poll
+			}
 		}
 	})
 }
@@ -81,7 +84,7 @@ func (l *loop) harmless(segment bool) bool {
 // One byte will do; HEAD would not, as S3 permits methods one by one.
 func (l *loop) oneSegment(o *probe.Observation) (string, *probe.SegmentProbe) {
 	segs := o.Playlist.Segments
-	if len(segs) == 0 || l.base == nil || l.s.m.opts.Segments == SegmentsNone {
+	if len(segs) == 0 || l.base.IsZero() || l.s.m.opts.Segments == SegmentsNone {
 		return "", nil
 	}
 	s := &segs[len(segs)/2]
@@ -99,7 +102,7 @@ func (l *loop) asElsewhere(ctx context.Context, req fetch.Request, s *probe.Segm
 	asking, cancel := context.WithTimeout(ctx, deadline)
 	defer cancel()
 	req.Origin = cmp.Or(l.s.m.opts.Site, elsewhere)
-	_, ex := l.client.Do(asking, req)
+	_, ex := l.as.Do(asking, req)
 	if !ex.OK() || ctx.Err() != nil {
 		return true
 	}
@@ -111,5 +114,5 @@ func (l *loop) asElsewhere(ctx context.Context, req fetch.Request, s *probe.Segm
 	case l.s.seen <- &probe.Observation{Target: t, Exchange: ex, CORS: true, Segment: s}:
 	case <-ctx.Done():
 	}
-	return ex.AllowOrigin != ""
+	return ex.AllowOrigin != "" && !strings.Contains(ex.AllowOrigin, ",")
 }

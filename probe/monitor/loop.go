@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"hash/maphash"
-	"net/url"
 	"sync/atomic"
 	"time"
 
@@ -17,16 +16,17 @@ import (
 // goroutine.
 type loop struct {
 	s      *stream
-	client *fetch.Client // of the side
+	as     *Viewer // who asks
 	target atomic.Pointer[probe.Target]
 	cancel context.CancelFunc
 	wake   chan struct{}
+	first  chan struct{} // closed when the first poll is done
 
 	pace pace
 	due  time.Time          // when the next poll was planned
 	body []byte             // of the newest good answer
 	good *probe.Observation // the newest with a playlist
-	base *url.URL           // that its references resolve against
+	base probe.Address      // that its references resolve against
 	turn uint64             // counts updates, to take the listed segments in turn
 	next uint64             // media sequence number of the first segment not probed yet
 
@@ -39,7 +39,9 @@ type loop struct {
 	gone     *job                   // probe of a removed segment that waits for its time
 	goneAt   time.Time              // its time; with none waiting, when one was taken last
 
-	cors corsLooks
+	session session // the addresses that viewers may hold
+	cors    corsLooks
+	iframes iframeLooks
 
 	offered    atomic.Pointer[offer] // to the prober of low-latency delivery; nil is none
 	delivering bool                  // that prober was started
@@ -52,8 +54,11 @@ const largestBuffer = 64 << 10
 const earlyDeadline = 4 * time.Second
 
 func newLoop(s *stream, t probe.Target, cancel context.CancelFunc) *loop {
-	l := &loop{s: s, client: s.m.clients[t.Side], cancel: cancel, wake: make(chan struct{}, 1), pace: pace{fixed: s.m.opts.Interval, edge: t.Side == probe.Edge}}
+	l := &loop{s: s, as: s.viewers[t.Side], cancel: cancel, wake: make(chan struct{}, 1), first: make(chan struct{}), pace: pace{fixed: s.m.opts.Interval, edge: t.Side == probe.Edge}}
 	l.target.Store(&t)
+	if t.Rendition == "" {
+		s.entries[t.Side].Store(l)
+	}
 	return l
 }
 
@@ -73,6 +78,9 @@ func (l *loop) nudge() {
 }
 
 func (l *loop) run(ctx context.Context) {
+	if !l.afterLadder(ctx) {
+		return
+	}
 	wait := l.firstDelay()
 	l.due = time.Now().Add(wait)
 	timer := time.NewTimer(wait)
@@ -91,8 +99,27 @@ func (l *loop) run(ctx context.Context) {
 		l.s.m.late.add(time.Since(l.due))
 		l.s.m.strain.late(l.due)
 		wait := l.poll(ctx)
+		if l.pace.polls++; l.pace.polls == 1 {
+			close(l.first)
+		}
 		l.due = time.Now().Add(wait)
 		timer.Reset(wait)
+	}
+}
+
+// afterLadder waits until the multivariant playlist of the side was asked for
+// once, as every player has: it may set the cookie without which what it lists
+// is refused. It reports whether to go on.
+func (l *loop) afterLadder(ctx context.Context) bool {
+	entry := l.s.entries[l.target.Load().Side].Load()
+	if entry == nil || entry == l {
+		return true
+	}
+	select {
+	case <-entry.first:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 
@@ -126,19 +153,14 @@ var spreadSeed = maphash.MakeSeed()
 // poll fetches the target once, sends what it saw to the judge, starts the
 // probes of new segments, and returns when to poll again.
 func (l *loop) poll(ctx context.Context) time.Duration {
-	t := *l.target.Load()
 	deadline := earlyDeadline
 	if l.pace.td > 0 {
 		deadline = max(2*time.Second, l.pace.td)
 	}
-	asking, cancel := context.WithTimeout(ctx, deadline)
+	l.adopt(ctx, deadline)
 	into, _ := l.s.m.buffers.Get().(*[]byte)
-	req := fetch.Request{URL: t.URL, AcceptGzip: true, Into: (*into)[:0]}
-	if t.Side == probe.Origin {
-		l.conditions(&req)
-	}
-	body, ex := l.client.Do(asking, req)
-	cancel()
+	body, ex := l.ask(ctx, deadline, (*into)[:0])
+	t := *l.target.Load()
 	if ctx.Err() != nil {
 		return time.Hour
 	}
@@ -147,7 +169,7 @@ func (l *loop) poll(ctx context.Context) time.Duration {
 	if ex.Failure == probe.FailTimeout && strained {
 		return l.pace.confirmAfter()
 	}
-	o := &probe.Observation{Target: t, Exchange: ex, Strained: strained}
+	o := &probe.Observation{Target: t, Exchange: ex, Strained: strained, Moved: l.session.dead(ex.Done)}
 	l.read(o, body)
 	if cap(body) > cap(*into) && cap(body) <= largestBuffer {
 		*into = body
@@ -160,7 +182,9 @@ func (l *loop) poll(ctx context.Context) time.Duration {
 		return time.Hour
 	}
 	wait := l.pace.after(o, advanced)
+	l.askLadder(t)
 	l.lookFromElsewhere(ctx, o, deadline)
+	l.lookAtIFrames(ctx, o)
 	if t.Rendition != "" {
 		l.s.td.Store(int64(l.pace.td))
 	} else {
@@ -173,8 +197,8 @@ func (l *loop) poll(ctx context.Context) time.Duration {
 // A file whose second of modification was not over when it was fetched may
 // have changed since without another ETag or date (RFC 9110 §8.8.2.2).
 func (l *loop) conditions(req *fetch.Request) {
-	if l.good == nil || l.pace.failures > 0 {
-		return
+	if l.good == nil || l.pace.failures > 0 || !l.session.moved.IsZero() {
+		return // what another address said of its copy says nothing of this one
 	}
 	ex := &l.good.Exchange
 	settled := !ex.LastModified.IsZero() && !ex.Date.IsZero() && ex.Date.Sub(ex.LastModified) >= 2*time.Second
@@ -199,7 +223,7 @@ func (l *loop) read(o *probe.Observation, body []byte) {
 		}
 		return
 	}
-	o.Playlist = l.decode(body)
+	o.Playlist = l.decode(ex, body)
 	o.Hash = playlist.Hash(body)
 	if o.Playlist.Kind != probe.UnknownKind {
 		l.body = append(l.body[:0], body...)
@@ -227,9 +251,7 @@ func (l *loop) note(ctx context.Context, o *probe.Observation) (advanced bool) {
 	if o.Playlist == nil || o.Playlist.Kind == probe.UnknownKind {
 		return false
 	}
-	if l.base == nil || l.good.Exchange.URL != o.Exchange.URL {
-		l.base, _ = url.Parse(o.Exchange.URL) // redacted, but a reference takes no more than scheme, host and path from it
-	}
+	l.base = o.Exchange.Address
 	before := l.good
 	l.good = o
 	if o.Unchanged || o.Playlist.Kind != probe.Media {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
-	"net/url"
 	"strings"
 	"time"
 
@@ -33,7 +32,7 @@ const (
 // offer is the newest playlist of a loop that offers low latency.
 type offer struct {
 	playlist *probe.Playlist
-	base     *url.URL
+	base     probe.Address
 }
 
 // delivery probes the low-latency delivery of one loop's target. It belongs to
@@ -72,7 +71,7 @@ func (d *delivery) run(ctx context.Context) {
 			return
 		}
 		td := 2 * time.Second
-		if on := d.loop.offered.Load(); on != nil && on.base != nil {
+		if on := d.loop.offered.Load(); on != nil && !on.base.IsZero() {
 			td = on.playlist.TargetDuration.Value
 			d.session(ctx, on)
 			d.turn++
@@ -170,7 +169,7 @@ func (d *delivery) follow(ctx context.Context) {
 }
 
 // listed fetches the newest part that is listed.
-func (d *delivery) listed(ctx context.Context, base *url.URL) {
+func (d *delivery) listed(ctx context.Context, base probe.Address) {
 	d.twice(ctx, func() bool {
 		parts := d.known.TrailingParts
 		msn := d.known.NextMSN()
@@ -182,7 +181,7 @@ func (d *delivery) listed(ctx context.Context, base *url.URL) {
 		}
 		p := &parts[len(parts)-1]
 		l := probe.LowLatencyProbe{Ask: probe.AskPart, MSN: msn, Part: len(parts) - 1, URI: p.URI}
-		req := fetch.Request{URL: resolve(base, p.URI), Limit: fetch.SegmentBytes, First: fetch.HeadBytes}
+		req := fetch.Request{URL: resolve(base, p.URI), Limit: fetch.SegmentBytes, LimitName: segmentLimit, First: fetch.HeadBytes}
 		switch {
 		case d.loop.s.m.opts.Segments == SegmentsHead:
 			d.loop.head(&req)
@@ -195,7 +194,7 @@ func (d *delivery) listed(ctx context.Context, base *url.URL) {
 }
 
 // hinted fetches the part that is hinted, which is sent when it is complete.
-func (d *delivery) hinted(ctx context.Context, base *url.URL) {
+func (d *delivery) hinted(ctx context.Context, base probe.Address) {
 	d.twice(ctx, func() bool {
 		if time.Since(d.seen) > d.known.PartTarget.Value/4 {
 			d.present(ctx) // a hint is only one until its part is out
@@ -206,7 +205,7 @@ func (d *delivery) hinted(ctx context.Context, base *url.URL) {
 			}
 			msn, part := d.known.LastPart()
 			l := probe.LowLatencyProbe{Ask: probe.AskHint, MSN: msn, Part: part + 1, URI: h.URI}
-			req := fetch.Request{URL: resolve(base, h.URI), Limit: fetch.SegmentBytes}
+			req := fetch.Request{URL: resolve(base, h.URI), Limit: fetch.SegmentBytes, LimitName: segmentLimit}
 			if d.loop.s.m.opts.Segments == SegmentsHead {
 				d.loop.head(&req)
 			}
@@ -237,7 +236,7 @@ func (d *delivery) delta(ctx context.Context) {
 func (d *delivery) present(ctx context.Context) {
 	body, ex := d.get(ctx, fetch.Request{URL: d.loop.target.Load().URL, AcceptGzip: true}, deliveryAtLeast)
 	if ex.OK() {
-		d.learn(d.loop.decode(body), ex.Done)
+		d.learn(d.loop.decode(&ex, body), ex.Done)
 		d.quick = d.short(&ex)
 	}
 }
@@ -271,10 +270,10 @@ func withQuery(u, directives string) string {
 	return u + "?" + directives
 }
 
-// decode reads a media playlist of the loop's target.
-func (l *loop) decode(body []byte) *probe.Playlist {
+// decode reads a playlist of the loop's target.
+func (l *loop) decode(ex *probe.Exchange, body []byte) *probe.Playlist {
 	t := l.target.Load()
-	in := playlist.Inputs{URL: t.URL}
+	in := playlist.Inputs{Address: ex.Address, Limit: l.s.m.opts.Limits.Playlist, Quote: l.as.Quoting(ex)}
 	if v := l.s.variables.Load(); v != nil && t.Rendition != "" {
 		in.Imports = *v
 	}

@@ -10,6 +10,7 @@ package monitor
 import (
 	"context"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,9 +26,11 @@ import (
 // Stream is one stream to watch.
 type Stream struct {
 	Name       string
-	Manifest   string   // path on both sides, or an absolute URL that is used as it is
-	Renditions []string // names or indexes to watch; nil is all
-	First      bool     // only the first variant
+	Manifest   string            // path on both sides, or an absolute URL that is used as it is
+	Headers    map[string]string // secret, sent to the stream's own host on both sides
+	Cookies    map[string]string // likewise; what a server sets goes before
+	Renditions []string          // names or indexes to watch; nil is all
+	First      bool              // only the first variant
 }
 
 // Segments says how newly listed segments are probed.
@@ -41,6 +44,11 @@ const (
 	SegmentsFull  Segments = "full"  // all bytes
 )
 
+// Limits are those on what is taken in, in bytes. Zero is the default.
+type Limits struct {
+	Playlist int // fetch.PlaylistBytes
+}
+
 // Options is what a monitor is told of its event.
 type Options struct {
 	Event        string
@@ -49,11 +57,16 @@ type Options struct {
 	Edge         string    // base URL; "" leaves the side out
 	Streams      []Stream
 	Headers      map[string]string // secret, sent to the origin only
+	EdgeHeaders  map[string]string // secret, sent to the edge only
+	EdgeCookies  map[string]string // likewise
+	EdgeSign     fetch.Signer      // of requests to the edge; nil signs none
+	Secrets      *fetch.Secrets    // what may be shown nowhere; nil is a set of the monitor's own
 	Transport    http.RoundTripper // nil is the fetcher's own
 	Interval     time.Duration     // between polls of a playlist; 0 paces by the stream
-	Segments     Segments          // "" is SegmentsRange
-	Control      string            // URL that tells whether our own path works; "" has none
-	Site         string            // scheme and host of a page that plays the stream; "" is one that no server can know
+	Limits       Limits
+	Segments     Segments // "" is SegmentsRange
+	Control      string   // URL that tells whether our own path works; "" has none
+	Site         string   // scheme and host of a page that plays the stream; "" is one that no server can know
 	Overrides    map[string]checks.Override
 	Resume       []probe.Incident // open when the process stopped
 	Sinks        []probe.Sink
@@ -66,21 +79,22 @@ type Options struct {
 
 // Monitor watches one event.
 type Monitor struct {
-	opts    Options
-	log     *zap.Logger
-	clients map[probe.Side]*fetch.Client
-	streams []*stream
-	fan     *fanOut
-	prober  prober
-	buffers sync.Pool // of *[]byte, for the bodies of playlists
-	heads   sync.Pool // of *[]byte, for the first bytes of segments
-	started time.Time
-	asked   atomic.Int64  // when the control URL was asked last, in unix nanoseconds; 0 is never
-	doubt   chan struct{} // asks the control URL at once
-	late    lateness
-	strain  strain
-	desk    *incident.Desk
-	due     chan struct{} // the desk has something to do by itself
+	opts     Options
+	log      *zap.Logger
+	clients  map[probe.Side]*fetch.Client
+	streams  []*stream
+	fan      *fanOut
+	prober   prober
+	buffers  sync.Pool // of *[]byte, for the bodies of playlists
+	heads    sync.Pool // of *[]byte, for the first bytes of segments
+	started  time.Time
+	asked    atomic.Int64  // when the control URL was asked last, in unix nanoseconds; 0 is never
+	doubt    chan struct{} // asks the control URL at once
+	late     lateness
+	strain   strain
+	troubled atomic.Bool // an incident is open
+	desk     *incident.Desk
+	due      chan struct{} // the desk has something to do by itself
 
 	mu      sync.Mutex
 	verdict probe.Verdict
@@ -102,15 +116,17 @@ func New(o Options) *Monitor {
 		opts: o, log: o.Log, fan: newFanOut(o.Sinks, o.Log), doubt: make(chan struct{}, 1), prober: prober{jobs: make(chan *job, proberQueue)}, started: time.Now(),
 		clients: map[probe.Side]*fetch.Client{}, due: make(chan struct{}, 1), verdict: probe.Waiting, since: time.Now(),
 	}
+	if m.opts.Secrets == nil {
+		m.opts.Secrets = new(fetch.Secrets)
+	}
 	m.desk = incident.NewDesk(incident.Options{Event: o.Event, Starts: o.Starts, Ends: o.Ends, Resume: o.Resume}, m.started)
 	m.strain = strain{delay: o.Delay, tell: m.desk.Busy}
 	m.buffers.New = func() any { return new(make([]byte, 0, 4<<10)) }
 	m.heads.New = func() any { return new(make([]byte, 0, fetch.HeadBytes+512)) }
-	if o.Origin != "" {
-		m.clients[probe.Origin] = fetch.New(fetch.Options{Transport: o.Transport, Headers: o.Headers, HeadersTo: o.Origin})
-	}
-	if o.Edge != "" {
-		m.clients[probe.Edge] = fetch.New(fetch.Options{Transport: o.Transport})
+	for _, side := range probe.Sides {
+		if m.base(side) != "" {
+			m.clients[side] = fetch.New(m.clientOptions(side))
+		}
 	}
 	for i := range o.Streams {
 		m.streams = append(m.streams, newStream(m, o.Streams[i]))
@@ -189,12 +205,16 @@ func (m *Monitor) keep(ctx context.Context) {
 
 // tell passes on what the desk found out, with the numbers of a batch.
 func (m *Monitor) tell(b probe.Batch, res incident.Result) {
-	b.Incidents = res.Incidents
+	b.Incidents = slices.Clone(res.Incidents) // the book keeps its own
+	m.mask(b.Incidents)
 	if len(b.Incidents) > 0 || len(b.Samples) > 0 {
 		m.fan.send(b)
 	}
-	for i := range res.Incidents {
-		m.logIncident(&res.Incidents[i])
+	if len(b.Incidents) > 0 {
+		m.troubled.Store(len(m.desk.Open()) > 0)
+	}
+	for i := range b.Incidents {
+		m.logIncident(&b.Incidents[i])
 	}
 	for _, t := range res.Poke {
 		for _, s := range m.streams {
@@ -220,7 +240,7 @@ func (m *Monitor) logIncident(in *probe.Incident) {
 // watchControl asks the control URL whether our own path works: every while,
 // and at once when a poll failed as our own path could cause.
 func (m *Monitor) watchControl(ctx context.Context) {
-	client := fetch.New(fetch.Options{Transport: m.opts.Transport})
+	client := fetch.New(fetch.Options{Transport: m.opts.Transport, Named: []string{m.opts.Control}})
 	defer client.Close()
 	tick := time.NewTicker(heartbeat / 2)
 	defer tick.Stop()
@@ -272,12 +292,14 @@ func (m *Monitor) Snapshot() *probe.Snapshot {
 	}
 	for _, s := range m.streams {
 		one := s.snapshot(now)
+		m.maskStream(&one)
 		snap.Streams = append(snap.Streams, one)
 		if worst := snap.Verdict.Worse(one.Verdict); worst != snap.Verdict {
 			snap.Verdict, snap.Reason = worst, one.Reason
 		}
 	}
-	snap.Incidents = m.desk.Open()
+	snap.Incidents = slices.Clone(m.desk.Open())
+	m.mask(snap.Incidents)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if snap.Verdict != m.verdict {

@@ -21,12 +21,17 @@ type pace struct {
 	beats    int           // new segments seen, not counting the first playlist
 	misses   int           // polls since then that found nothing new
 	failures int           // polls in a row that failed
+	polls    int           // all of them
+	unsure   int           // good polls until one that failed is over
+	asked    bool          // the multivariant playlist was asked for, since this one fails or stands still
 }
 
 const (
-	soonest   = 100 * time.Millisecond // between two looks for a segment that is due
-	slowest   = 10 * time.Second       // between any two polls
-	unknownTD = 2 * time.Second        // stands in while no playlist could be read
+	soonest     = 100 * time.Millisecond // between two looks for a segment that is due
+	slowest     = 10 * time.Second       // between any two polls of a media playlist
+	ladderEvery = 30 * time.Second       // between two polls of a multivariant playlist that is well; players ask for it once
+	surely      = 4                      // good polls after a failure until a multivariant playlist is well again
+	unknownTD   = 2 * time.Second        // stands in while no playlist could be read
 )
 
 // after takes in a poll and returns how long to wait until the next.
@@ -35,8 +40,10 @@ func (p *pace) after(o *probe.Observation, advanced bool) time.Duration {
 	good := o.OK() && o.Playlist != nil && o.Playlist.Kind != probe.UnknownKind
 	if good {
 		p.failures = 0
+		p.unsure = max(p.unsure-1, 0)
 	} else {
 		p.failures++
+		p.unsure = surely
 	}
 	if good && o.Playlist.Kind == probe.Media && o.Playlist.TargetDuration.Value > 0 {
 		p.td = o.Playlist.TargetDuration.Value
@@ -58,7 +65,15 @@ func (p *pace) after(o *probe.Observation, advanced bool) time.Duration {
 		}
 		wait -= o.Exchange.Duration()
 	}
+	if good && o.Playlist.Kind == probe.Multivariant && p.unsure == 0 {
+		return max(wait, ladderEvery)
+	}
 	return min(max(wait, soonest/2), slowest)
+}
+
+// overdue reports whether the newest segment is older than any should become.
+func (p *pace) overdue(now time.Time) bool {
+	return p.td > 0 && !p.advanced.IsZero() && now.Sub(p.advanced) > p.td*3/2
 }
 
 func (p *pace) wait(o *probe.Observation, good bool) time.Duration {

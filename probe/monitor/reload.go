@@ -52,7 +52,7 @@ func (d *delivery) ask(ctx context.Context, l *probe.LowLatencyProbe, req fetch.
 	}
 	o := &probe.Observation{Target: *d.loop.target.Load(), Exchange: ex, LowLatency: l}
 	if ex.OK() && l.URI == "" {
-		l.Playlist = d.loop.decode(body)
+		l.Playlist = d.loop.decode(&ex, body)
 		if l.Ask != probe.AskDelta {
 			d.learn(l.Playlist, ex.Done)
 		}
@@ -69,7 +69,7 @@ func (d *delivery) ask(ctx context.Context, l *probe.LowLatencyProbe, req fetch.
 func (d *delivery) get(ctx context.Context, req fetch.Request, deadline time.Duration) ([]byte, probe.Exchange) {
 	asking, cancel := context.WithTimeout(ctx, deadline)
 	defer cancel()
-	return d.loop.client.Do(asking, req)
+	return d.loop.as.Do(asking, req)
 }
 
 // doubts is how often an ordinary request looks for the part that a blocked
@@ -94,7 +94,7 @@ func (d *delivery) doubt(ctx context.Context, giveUp context.CancelFunc, l *prob
 			continue
 		}
 		seen.Stated = true
-		if d.loop.decode(body).Lists(l.MSN, l.Part) {
+		if d.loop.decode(&ex, body).Lists(l.MSN, l.Part) {
 			seen.Value = ex.Done
 			if pauseFor(ctx, max(time.Second, 3*pt)) {
 				giveUp()

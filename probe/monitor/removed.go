@@ -32,7 +32,7 @@ func (l *loop) probeRemoved(ctx context.Context, o *probe.Observation, before *p
 	if o.Target.Side == probe.Edge && l.s.m.clients[probe.Origin] != nil {
 		return // what the origin has lost, the edge loses soon
 	}
-	if m := l.s.m.opts.Segments; m == SegmentsNone || l.base == nil || !cur.Live() || now.Sub(l.goneAt) < removedEvery || len(before.Segments) == 0 {
+	if m := l.s.m.opts.Segments; m == SegmentsNone || l.base.IsZero() || !cur.Live() || now.Sub(l.goneAt) < removedEvery || len(before.Segments) == 0 {
 		return
 	}
 	s := &before.Segments[0]

@@ -5,7 +5,6 @@ import (
 	"context"
 	"hash/maphash"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -16,9 +15,11 @@ import (
 
 const (
 	newestProbed   = 3                // of the segments that one update brings
+	repeatEvery    = 5                // updates between two looks at a segment that was listed before, while all is well
 	segmentTries   = 4                // probes of a segment that fails
 	mapEvery       = 10 * time.Second // between two probes of the same EXT-X-MAP, or three target durations
 	segmentBackoff = 400 * time.Millisecond
+	segmentLimit   = "a segment"     // what people are told of fetch.SegmentBytes
 	segmentAtLeast = 5 * time.Second // deadline of a probe, or twice the segment's duration
 )
 
@@ -34,7 +35,8 @@ type job struct {
 }
 
 // probeSegments starts the probes of the segments that an update brought, and
-// of one that was listed before, in turn: what was there must stay as it was.
+// now and then of one that was listed before, in turn: what was there must stay
+// as it was.
 func (l *loop) probeSegments(ctx context.Context, o *probe.Observation, first bool) {
 	segs := o.Playlist.Segments
 	newest := segs[len(segs)-1].MSN
@@ -46,7 +48,7 @@ func (l *loop) probeSegments(ctx context.Context, o *probe.Observation, first bo
 		from = newest
 	}
 	l.next = newest + 1
-	if l.s.m.opts.Segments == SegmentsNone || l.base == nil {
+	if l.s.m.opts.Segments == SegmentsNone || l.base.IsZero() {
 		return
 	}
 	l.turn++
@@ -58,11 +60,21 @@ func (l *loop) probeSegments(ctx context.Context, o *probe.Observation, first bo
 			older++
 		}
 	}
-	if older > 0 && !first {
-		l.probeSegment(ctx, o, &segs[l.turn%uint64(older)], false, true)
+	if every := l.repeatEvery(); older > 0 && !first && l.turn%every == 0 {
+		l.probeSegment(ctx, o, &segs[l.turn/every%uint64(older)], false, true)
 	}
 	l.probeMap(ctx, o, &segs[len(segs)-1])
 	l.probeKeys(ctx, o, &segs[len(segs)-1])
+}
+
+// repeatEvery is how many updates lie between two looks at an older segment.
+// While something is wrong it is one: who serves other bytes than before shows
+// whose fault it is that the sides differ.
+func (l *loop) repeatEvery() uint64 {
+	if l.s.m.troubled.Load() {
+		return 1
+	}
+	return repeatEvery
 }
 
 // probeMap starts a probe of the newest segment's EXT-X-MAP when it is another
@@ -156,10 +168,10 @@ func (j *job) once() *probe.Observation {
 	into, _ := l.s.m.heads.Get().(*[]byte)
 	defer l.s.m.heads.Put(into)
 	req.Into = (*into)[:0]
-	body, ex := l.client.Do(asking, req)
+	body, ex := l.as.Do(asking, req)
 	if req.Method == http.MethodHead && (ex.Status == http.StatusMethodNotAllowed || ex.Status == http.StatusNotImplemented) {
 		l.headless.Store(true)
-		body, ex = l.client.Do(asking, j.request())
+		body, ex = l.as.Do(asking, j.request())
 	}
 	seg := j.probe
 	o := &probe.Observation{Target: j.target, Exchange: ex, Segment: &seg}
@@ -175,7 +187,7 @@ func (j *job) once() *probe.Observation {
 
 // request is what to ask for.
 func (j *job) request() fetch.Request {
-	req := fetch.Request{URL: j.url, Limit: fetch.SegmentBytes}
+	req := fetch.Request{URL: j.url, Limit: fetch.SegmentBytes, LimitName: segmentLimit}
 	switch j.loop.s.m.opts.Segments {
 	case SegmentsHead:
 		j.loop.head(&req)
@@ -213,6 +225,7 @@ func (j *job) inspect(o *probe.Observation, body []byte) {
 	}
 	total := o.Exchange.ObjectBytes.Or(-1)
 	facts := segment.Inspect(body, total, total == int64(len(body)))
+	facts.Quote(j.loop.as.Quoting(&o.Exchange))
 	seg.Container, seg.Problems, seg.Track = facts.Container, facts.Problems, facts.Track
 	var of []segment.Track
 	if t := j.loop.tracks.Load(); t != nil && withoutQuery(t.uri) == withoutQuery(j.mapURI) {
@@ -220,7 +233,7 @@ func (j *job) inspect(o *probe.Observation, body []byte) {
 	}
 	seg.Start, seg.Lasts, seg.Keyframe = facts.StartOf(of), facts.SpanOf(of), facts.KeyframeOf(of)
 	if j.mapURI != "" {
-		seg.Problems = slices.DeleteFunc(seg.Problems, func(p probe.Problem) bool { return p.Check == "seg.ts.pat" })
+		seg.Problems = segment.WithoutTables(seg.Problems) // they are in the EXT-X-MAP
 	}
 }
 

@@ -33,6 +33,8 @@ type stream struct {
 	public   sync.Map     // asked → whether the origin permits it to every page, as it answered last
 	round    atomic.Int64 // when every target had been polled once, in unix nanoseconds; 0 is not yet
 
+	viewers   map[probe.Side]*Viewer                     // who asks on each side
+	entries   [len(probe.Sides) + 1]atomic.Pointer[loop] // of the multivariant playlists, by side
 	ladders   map[probe.Side]*ladder
 	variables atomic.Pointer[map[string]string] // of the multivariant playlist, for EXT-X-DEFINE:IMPORT
 	polled    map[probe.Target]bool
@@ -46,7 +48,7 @@ type ladder struct {
 }
 
 func newStream(m *Monitor, cfg Stream) *stream {
-	s := &stream{m: m, cfg: cfg, seen: make(chan *probe.Observation, 32), ladders: map[probe.Side]*ladder{}, polled: map[probe.Target]bool{}, pokes: make(chan probe.Target, 8), lacked: map[string]bool{}}
+	s := &stream{m: m, cfg: cfg, seen: make(chan *probe.Observation, 32), ladders: map[probe.Side]*ladder{}, viewers: m.viewersOf(&cfg), polled: map[probe.Target]bool{}, pokes: make(chan probe.Target, 8), lacked: map[string]bool{}}
 	s.desk = m.desk.Stream(checks.Options{Stream: cfg.Name, Overrides: m.opts.Overrides, Grace: m.started.Add(m.opts.Grace)})
 	return s
 }
@@ -168,7 +170,7 @@ func (s *stream) learn(ctx context.Context, o *probe.Observation) {
 			s.becomeMany(o)
 		}
 		have := s.ladders[o.Target.Side]
-		if have != nil && (have.playlist == o.Playlist || cutOff(o.Playlist)) {
+		if have != nil && (have.playlist == o.Playlist || o.Playlist.CutOff) {
 			return // half a URI is no rendition
 		}
 		l := &ladder{playlist: o.Playlist, entries: s.choose(o)}
@@ -177,11 +179,6 @@ func (s *stream) learn(ctx context.Context, o *probe.Observation) {
 		s.climb(ctx)
 	case probe.UnknownKind:
 	}
-}
-
-// cutOff reports whether the text of a playlist stops in the middle.
-func cutOff(pl *probe.Playlist) bool {
-	return slices.ContainsFunc(pl.Problems, func(p probe.Problem) bool { return p.Check == "http.truncated" && p.Severity >= probe.Error })
 }
 
 // becomeSingle renames both entry targets once the manifest turns out to be a
@@ -231,7 +228,7 @@ func (s *stream) climb(ctx context.Context) {
 			if l == nil {
 				l = s.start(ctx, t)
 			} else if *l.target.Load() != t && s.ladders[side] != nil {
-				l.target.Store(&t)
+				l.offer(t)
 			}
 			wanted[l] = true
 		}

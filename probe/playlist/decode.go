@@ -19,19 +19,22 @@ import (
 // Limits of what is read. Beyond them the text is cut, or reported, under the
 // check m3u.limit.
 const (
-	MaxBodyBytes = 2 << 20  // a longer body is read up to its last line that fits
+	MaxBodyBytes = 16 << 20 // a longer body is read up to its last line that fits, unless Inputs.Limit says otherwise
 	MaxLineBytes = 64 << 10 // a longer line is reported and read all the same
 
-	maxPerCheck = 8      // problems kept of one check; the last one says how many more there were
-	maxKeys     = 16     // EXT-X-KEY tags that can apply to one segment
-	maxLadder   = 256    // media playlists of a multivariant one: each is polled
-	maxBare     = 10_000 // URI lines without EXTINF that are kept as segments
+	maxPerCheck = 8       // problems kept of one check; the last one says how many more there were
+	maxKeys     = 16      // EXT-X-KEY tags that can apply to one segment
+	maxLadder   = 256     // media playlists of a multivariant one: each is polled
+	maxSegments = 250_000 // that are kept, the newest of them: six days at two seconds each
+	maxBare     = 10_000  // URI lines without EXTINF that are kept as segments
 )
 
 // Inputs are what a playlist can refer to outside its own text.
 type Inputs struct {
-	URL     string            // of this playlist, for EXT-X-DEFINE:QUERYPARAM
-	Imports map[string]string // Variables of the multivariant playlist, for EXT-X-DEFINE:IMPORT
+	Address probe.Address       // of this playlist after redirects, for EXT-X-DEFINE:QUERYPARAM
+	Imports map[string]string   // Variables of the multivariant playlist, for EXT-X-DEFINE:IMPORT
+	Limit   int                 // bytes that are read; 0 is MaxBodyBytes
+	Quote   func(string) string // makes a piece of the text fit to be repeated by a problem, "" hides it; nil changes nothing
 }
 
 // Decode reads a playlist. It never fails: what is wrong is in Problems, and a
@@ -57,7 +60,7 @@ type reader struct {
 
 	// The text and the place in it: lines.go.
 	text       string
-	cut        bool // the body was cut at MaxBodyBytes
+	cut        bool // the body was cut at the limit
 	pos        int
 	nextLF     int // at or after pos; len(text) when there is none
 	nextCR     int
@@ -86,6 +89,7 @@ type reader struct {
 	// Media playlists: what the next URI line will get.
 	seg        probe.Segment
 	bare       int // URI lines without EXTINF
+	dropped    int // segments from the start that are not kept
 	infLine    int // of an EXTINF that still waits for its URI; 0 none
 	dsn        uint64
 	bitrate    uint64
@@ -132,6 +136,10 @@ func (r *reader) sortProblems() {
 func (r *reader) header() bool {
 	first, _, _ := strings.Cut(r.text, "\n")
 	first, _, _ = strings.Cut(first, "\r")
+	if what := otherList(r.text); what != "" {
+		r.report("m3u.header", probe.Critical, "%s", what)
+		return false
+	}
 	if strings.TrimRight(first, " \t") == "#EXTM3U" {
 		return true
 	}
@@ -141,23 +149,6 @@ func (r *reader) header() bool {
 		r.number = 0
 		return true
 	}
-	r.report("m3u.header", probe.Critical, "%s", describe(r.text))
+	r.report("m3u.header", probe.Critical, "%s", describe(r.text, r.show))
 	return false
-}
-
-// describe says what a body is that is no playlist.
-func describe(text string) string {
-	t := strings.TrimSpace(text)
-	switch {
-	case text == "":
-		return "the body is empty, want #EXTM3U"
-	case t == "":
-		return "the body is blank, want #EXTM3U"
-	case t[0] == '<':
-		return "HTML or XML came instead of a playlist: " + quote(t).String()
-	case t[0] == '{' || t[0] == '[':
-		return "JSON came instead of a playlist: " + quote(t).String()
-	default:
-		return "the body is no playlist: " + quote(t).String()
-	}
 }

@@ -107,7 +107,7 @@ var factCases = []struct {
 		}}
 	}},
 	{"variables", head + "#EXT-X-DEFINE:NAME=\"a\",VALUE=\"one\"\n#EXT-X-DEFINE:NAME=\"b\",VALUE=\"{$a}-two\"\n#EXT-X-DEFINE:IMPORT=\"host\"\n#EXT-X-DEFINE:QUERYPARAM=\"token\"\n" +
-		"#EXT-X-MAP:URI=\"{$a}.mp4\"\n#EXTINF:6.0,{$a}\nhttp://{$host}/{$b}/{$none}{$}.ts?t={$token}\n", Inputs{URL: "http://h/p.m3u8?x=1&token=a%2Fb", Imports: map[string]string{"host": "cdn"}}, func(p *probe.Playlist) {
+		"#EXT-X-MAP:URI=\"{$a}.mp4\"\n#EXTINF:6.0,{$a}\nhttp://{$host}/{$b}/{$none}{$}.ts?t={$token}\n", Inputs{Address: probe.AddressOf("http://h/p.m3u8?x=1&token=a%2Fb"), Imports: map[string]string{"host": "cdn"}}, func(p *probe.Playlist) {
 		p.Variables = map[string]string{"a": "one", "b": "one-two", "host": "cdn", "token": "a/b"}
 		p.Segments = []probe.Segment{{
 			MSN: 100, URI: "http://cdn/one-two/{$none}{$}.ts?t=a/b", Title: "{$a}", Duration: 6 * time.Second,

@@ -55,7 +55,7 @@ func (r *reader) define(list string) {
 func (r *reader) defineParam(name string) {
 	if r.query == nil {
 		r.query = map[string][]string{}
-		if u, err := url.Parse(r.in.URL); err == nil {
+		if u, err := url.Parse(r.in.Address.Reveal()); err == nil {
 			r.query = u.Query()
 		}
 	}
@@ -74,7 +74,7 @@ func (r *reader) defineParam(name string) {
 
 // saved reports whether the playlist comes from a file: then nobody knows the
 // query of its URL, nor, without its multivariant playlist, what it imports.
-func (r *reader) saved() bool { return strings.HasPrefix(r.in.URL, "file:") }
+func (r *reader) saved() bool { return r.in.Address.Scheme() == "file" }
 
 func (r *reader) set(name, value string) {
 	if !isVariableName(name) {

@@ -56,19 +56,24 @@ func (r *reader) classify() {
 // judgeEnd tells whether the text stops in the middle. A last line that is not
 // ended can be complete all the same: then it is a matter of form.
 func (r *reader) judgeEnd() {
-	const check = "http.truncated"
 	switch {
 	case r.cut:
 	case r.infLine > 0:
-		r.report(check, probe.Error, "the last EXTINF (line %d) has no URI", r.infLine)
+		r.cutOff("the last EXTINF (line %d) has no URI", r.infLine)
 	case r.variantLine > 0:
-		r.report(check, probe.Error, "the last EXT-X-STREAM-INF (line %d) has no URI", r.variantLine)
+		r.cutOff("the last EXT-X-STREAM-INF (line %d) has no URI", r.variantLine)
 	case r.terminated:
 	case r.looksWhole():
-		r.report(check, probe.Info, "the last line has no line end")
+		r.report("http.truncated", probe.Info, "the last line has no line end")
 	default:
-		r.report(check, probe.Error, "the text stops in the middle of a line: %s", quote(r.line))
+		r.cutOff("the text stops in the middle of a line: %s", quote(r.line))
 	}
+}
+
+// cutOff reports that the text stops in the middle.
+func (r *reader) cutOff(format string, args ...any) {
+	r.p.CutOff = true
+	r.report("http.truncated", probe.Error, format, args...)
 }
 
 // looksWhole guesses whether a last line without a line end is complete: a URI
@@ -109,6 +114,9 @@ func (r *reader) finishMedia() {
 	}
 	if n := uint64(len(p.Segments)); n > 0 && base+n-1 < p.MediaSequence.Value {
 		r.problem("m3u.attr", "media sequence numbers pass 2^64-1")
+	}
+	if r.dropped > 0 {
+		r.problem("m3u.limit", "%d segments are listed, the newest %d are looked at", r.dropped+len(p.Segments), len(p.Segments))
 	}
 	p.TrailingParts, p.Parts = r.parts[r.partsFrom:], len(r.parts)
 	if len(p.TrailingParts) == 0 {

@@ -28,7 +28,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(mediaText(3))
 	f.Add(multivariantText(3))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		p := Decode(body, Inputs{URL: "http://h/p.m3u8?token=1", Imports: map[string]string{"x": "y"}})
+		p := Decode(body, Inputs{Address: probe.AddressOf("http://h/p.m3u8?token=1"), Imports: map[string]string{"x": "y"}})
 		checkInvariants(t, "input", body, p)
 		if p.Bytes != len(body) {
 			t.Errorf("%d bytes, want %d", p.Bytes, len(body))
@@ -37,7 +37,7 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("%d segments in %d lines", len(p.Segments), n)
 		}
 		names := make(map[string]bool)
-		for _, e := range Ladder(p, "http://h/p.m3u8") {
+		for _, e := range Ladder(p, probe.AddressOf("http://h/p.m3u8")) {
 			if names[e.Name] || e.Name == "" || strings.Trim(e.Name, nameCharacters) != "" {
 				t.Errorf("name %q is empty, taken or not clean", e.Name)
 			}

@@ -62,20 +62,39 @@ func allocated(body []byte) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	p := Decode(body, Inputs{})
-	Ladder(p, "http://h/p.m3u8")
+	Ladder(p, probe.AddressOf("http://h/p.m3u8"))
 	runtime.ReadMemStats(&after)
 	return after.TotalAlloc - before.TotalAlloc
 }
 
 func TestBodyLimit(t *testing.T) {
-	body := repeat(head, "#EXTINF:6.0,\nsegment-%d.ts\n", "", MaxBodyBytes+1000)
-	p := Decode(body, Inputs{})
+	const limit = 2 << 20
+	body := repeat(head, "#EXTINF:6.0,\nsegment-%d.ts\n", "", limit+1000)
+	if p := Decode(body, Inputs{}); len(p.Problems) != 0 {
+		t.Fatalf("below the default limit: %+v", p.Problems)
+	}
+	p := Decode(body, Inputs{Limit: limit})
 	if len(p.Problems) != 1 || p.Problems[0].Check != "m3u.limit" || p.Kind != probe.Media || p.Bytes != len(body) {
 		t.Fatalf("kind %v, %d bytes, problems %+v", p.Kind, p.Bytes, p.Problems)
 	}
 	last, _ := p.Last()
 	if !strings.HasSuffix(last.URI, ".ts") {
 		t.Errorf("the last URI is %q", last.URI)
+	}
+}
+
+// Of more segments than are kept the newest are, under their own numbers: what
+// lives shows at the end.
+func TestSegmentLimit(t *testing.T) {
+	const n = maxSegments + 10
+	text := head + strings.Repeat("#EXTINF:6.0,\na.ts\n", n)
+	p := Decode([]byte(text), Inputs{})
+	newest, _ := p.Last()
+	if len(p.Problems) != 1 || p.Problems[0].Check != "m3u.limit" || !strings.Contains(p.Problems[0].Detail, "250010 segments are listed") {
+		t.Errorf("problems %+v", p.Problems)
+	}
+	if want := p.MediaSequence.Value + n - 1; newest.MSN != want || len(p.Segments) > maxSegments {
+		t.Errorf("the newest of %d is %d, want %d", len(p.Segments), newest.MSN, want)
 	}
 }
 
@@ -95,7 +114,7 @@ func TestLadderLimit(t *testing.T) {
 		fmt.Fprintf(&b, "#EXT-X-STREAM-INF:BANDWIDTH=%d\nv%d.m3u8\n", 1000+i, i)
 	}
 	p := Decode([]byte(b.String()), Inputs{})
-	if n := len(Ladder(p, "https://a.example/m.m3u8")); n != maxLadder {
+	if n := len(Ladder(p, probe.AddressOf("https://a.example/m.m3u8"))); n != maxLadder {
 		t.Errorf("%d entries, want %d", n, maxLadder)
 	}
 	if len(p.Problems) != 1 || p.Problems[0].Check != "m3u.limit" || p.Problems[0].Severity != probe.Warning {
@@ -107,10 +126,10 @@ func TestLadderLimit(t *testing.T) {
 // query of its URL; a playlist that a player could fetch must define both.
 func TestSavedVariables(t *testing.T) {
 	text := []byte("#EXTM3U\n#EXT-X-VERSION:11\n" + head[25:] + "#EXT-X-DEFINE:IMPORT=\"i\"\n#EXT-X-DEFINE:QUERYPARAM=\"q\"\n#EXTINF:6.0,\n{$i}/{$q}.ts\n")
-	if p := Decode(text, Inputs{URL: "file:///tmp/v.m3u8"}); len(p.Problems) > 0 || p.Segments[0].URI != "{$i}/{$q}.ts" {
+	if p := Decode(text, Inputs{Address: probe.AddressOf("file:///tmp/v.m3u8")}); len(p.Problems) > 0 || p.Segments[0].URI != "{$i}/{$q}.ts" {
 		t.Errorf("saved: problems %+v", p.Problems)
 	}
-	if p := Decode(text, Inputs{URL: "https://a.example/v.m3u8"}); len(p.Problems) == 0 {
+	if p := Decode(text, Inputs{Address: probe.AddressOf("https://a.example/v.m3u8")}); len(p.Problems) == 0 {
 		t.Error("fetched: no problem")
 	}
 }

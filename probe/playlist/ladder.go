@@ -18,6 +18,7 @@ const (
 	KindAudio     Kind = "audio"
 	KindVideo     Kind = "video"
 	KindSubtitles Kind = "subtitles"
+	KindIFrames   Kind = "iframes"
 )
 
 // Entry is one media playlist that a multivariant playlist lists.
@@ -31,12 +32,13 @@ type Entry struct {
 }
 
 // Ladder names the media playlists of a multivariant playlist: its variants and
-// then its EXT-X-MEDIA with a URI, in order. base is the URL of the playlist.
+// then its EXT-X-MEDIA with a URI, in order. base is where the playlist came
+// from, after redirects.
 // What has the same URL is one entry, and what cannot be fetched or comes after
 // the first 256 is left out: Decode has reported it. The names depend on what is listed, not on the order,
 // unless two entries cannot be told apart otherwise.
-func Ladder(p *probe.Playlist, base string) []Entry {
-	root, err := url.Parse(base)
+func Ladder(p *probe.Playlist, base probe.Address) []Entry {
+	root, err := url.Parse(base.Reveal())
 	if err != nil || p.Kind != probe.Multivariant {
 		return nil
 	}
@@ -52,6 +54,21 @@ func Ladder(p *probe.Playlist, base string) []Entry {
 			name := clean(string(kind) + "-" + cmp.Or(m.Language, m.Name, m.GroupID))
 			l.add(m.URI, Entry{Name: name, Kind: kind, Rendition: m}, clean(m.GroupID))
 		}
+	}
+	return l.unique()
+}
+
+// IFrames names the I-frame playlists of a multivariant playlist, as Ladder does
+// its media playlists: "iframes-720p".
+func IFrames(p *probe.Playlist, base probe.Address) []Entry {
+	root, err := url.Parse(base.Reveal())
+	if err != nil || p.Kind != probe.Multivariant {
+		return nil
+	}
+	l := ladder{root: root, listed: make(map[string]bool)}
+	for i := range p.IFrames {
+		v := &p.IFrames[i]
+		l.add(v.URI, Entry{Name: "iframes-" + variantName(v), Kind: KindIFrames, Variant: v, Bandwidth: v.Bandwidth.Value}, kilobits(v))
 	}
 	return l.unique()
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 func TestLadder(t *testing.T) {
@@ -49,7 +51,7 @@ func TestLadder(t *testing.T) {
 				}
 			}
 			var got []string
-			for _, e := range Ladder(Decode([]byte(text.String()), Inputs{}), "https://h/dir/p.m3u8?x=1") {
+			for _, e := range Ladder(Decode([]byte(text.String()), Inputs{}), probe.AddressOf("https://h/dir/p.m3u8?x=1")) {
 				got = append(got, e.Name+"="+strings.TrimPrefix(e.URL, "https://h/dir/"))
 				if (e.Kind == KindVariant) != (e.Variant != nil) || (e.Kind == KindVariant) == (e.Rendition != nil) {
 					t.Errorf("%s is of kind %s with variant %v and rendition %v", e.Name, e.Kind, e.Variant, e.Rendition)
@@ -63,7 +65,7 @@ func TestLadder(t *testing.T) {
 }
 
 func TestLadderOfMedia(t *testing.T) {
-	if l := Ladder(Decode([]byte(head), Inputs{}), "https://h/p.m3u8"); l != nil {
+	if l := Ladder(Decode([]byte(head), Inputs{}), probe.AddressOf("https://h/p.m3u8")); l != nil {
 		t.Errorf("a media playlist has the ladder %+v", l)
 	}
 }

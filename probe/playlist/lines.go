@@ -2,6 +2,7 @@ package playlist
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"strings"
 	"unicode/utf8"
@@ -14,9 +15,9 @@ const bom = "\uFEFF"
 // open takes the one copy of the body that every fact is a sub-string of, and
 // judges it as text: length, byte order mark, encoding, control characters.
 func (r *reader) open(body []byte) {
-	if len(body) > MaxBodyBytes {
-		r.problem("m3u.limit", "the body has %d bytes, %d are read", len(body), MaxBodyBytes)
-		body = body[:MaxBodyBytes]
+	if limit := cmp.Or(r.in.Limit, MaxBodyBytes); len(body) > limit {
+		r.problem("m3u.limit", "the body has %d bytes, %d are read", len(body), limit)
+		body = body[:limit]
 		r.cut = true
 	}
 	if i := bytes.LastIndexByte(body, '\n'); r.cut && i >= 0 {

@@ -32,9 +32,26 @@ func (r *reader) report(check string, severity probe.Severity, format string, ar
 	if r.problemCount[check] > maxPerCheck {
 		return
 	}
+	for i, arg := range args {
+		if q, ok := arg.(quote); ok {
+			args[i] = quote(r.show(string(q)))
+		}
+	}
 	r.p.Problems = append(r.p.Problems, probe.Problem{
 		Check: check, Severity: severity, Line: r.number, Detail: fmt.Sprintf(format, args...),
 	})
+}
+
+// show makes a piece of the text fit to be repeated, before it is cut: half a
+// secret would not be known any more.
+func (r *reader) show(piece string) string {
+	if r.in.Quote == nil {
+		return piece
+	}
+	if shown := r.in.Quote(piece); shown != "" || piece == "" {
+		return shown
+	}
+	return "…"
 }
 
 func andMore(n int) string { return fmt.Sprintf(" (and %d more)", n) }

@@ -134,7 +134,7 @@ func TestDetails(t *testing.T) {
 		want probe.Problem
 	}{
 		{"<html>\n<body>404 Not Found: the object was not here, nor there", probe.Problem{
-			Check: "m3u.header", Severity: probe.Critical, Detail: `HTML or XML came instead of a playlist: "<html> <body>404 Not Found: the object w…"`,
+			Check: "m3u.header", Severity: probe.Critical, Detail: `a web page (HTML) that begins with "<html> <body>404 Not Found: the object w…", not a playlist: give the URL of the manifest, not of the page that plays it`,
 		}},
 		{head + "#EXTINF:0,\na.ts\n", probe.Problem{Check: "inf.bad", Severity: probe.Warning, Line: 5, Detail: "the duration of EXTINF is 0"}},
 		{head + "#EXTINF:6.0,\na.ts\nb.ts?token=secret\n", probe.Problem{Check: "inf.missing", Line: 7, Detail: `"b.ts?…" has no EXTINF`}},

@@ -92,7 +92,8 @@ func (r *reader) uri(line string) {
 func (r *reader) segment(uri string) {
 	s := &r.seg
 	s.URI = r.expand(uri)
-	s.MSN = uint64(len(r.p.Segments)) // relative until finishMedia knows the first
+	r.makeRoom()
+	s.MSN = uint64(r.dropped + len(r.p.Segments)) // relative until finishMedia knows the first
 	s.DSN = r.dsn
 	s.Line = r.number
 	r.resolve(&s.ByteRange, s.URI, &r.lastRange)
@@ -107,11 +108,23 @@ func (r *reader) segment(uri string) {
 		s.Parts = r.parts[r.partsFrom:n:n]
 		r.partsFrom = n
 	}
-	if r.p.Segments == nil {
-		r.p.Segments = make([]probe.Segment, 0, 1+strings.Count(r.text[r.pos:], "#EXTINF:"))
-	}
 	r.p.Segments = append(r.p.Segments, *s)
 	r.seg, r.infLine = probe.Segment{}, 0
+}
+
+// makeRoom drops the older half of the segments when there are too many to
+// keep: what is new stands at the end, and tells whether the stream lives.
+func (r *reader) makeRoom() {
+	switch len(r.p.Segments) {
+	case 0:
+		n := 1 + strings.Count(r.text[r.pos:], "#EXTINF:")
+		r.p.Segments = make([]probe.Segment, 0, min(n, maxSegments))
+	case maxSegments:
+		kept := copy(r.p.Segments, r.p.Segments[maxSegments/2:])
+		clear(r.p.Segments[kept:])
+		r.p.Segments = r.p.Segments[:kept]
+		r.dropped += maxSegments - kept
+	}
 }
 
 func (r *reader) programDateTime(value string) {

@@ -185,7 +185,7 @@ func (c *Check) Text(w io.Writer, paint func(word string) string) error {
 			fmt.Fprintf(&b, "  %s\n", e.Curl)
 		}
 	}
-	if wrong == 0 {
+	if wrong == 0 && c.Verdict != probe.Blind { // where nothing was seen, nothing was found out
 		b.WriteString("\nnothing found\n")
 	}
 	if advice.Len() > 0 {

@@ -112,7 +112,7 @@ func (c *Check) SARIF(w io.Writer, version string, rules []Rule) error {
 		f := &c.Findings[i]
 		at := c.URL
 		if len(f.Evidence) > 0 {
-			at = f.Evidence[0].URL
+			at = string(f.Evidence[0].URL)
 		}
 		results = append(results, result{
 			Rule: f.Check, Level: level(f.Severity), Message: text{f.Summary + ": " + f.Detail}, Locations: []location{{physical{artifact{at}}}},

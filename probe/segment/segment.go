@@ -9,6 +9,7 @@ package segment
 
 import (
 	"bytes"
+	"slices"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
@@ -29,6 +30,25 @@ type Facts struct {
 	Ticks     probe.Fact[uint64]        // MP4: first baseMediaDecodeTime, in units of the track's timescale
 
 	samples samples // MP4: of that track
+	page    string  // the beginning of a text that stands in for media: see Quote
+}
+
+const (
+	notMedia  = "the body is text, not media"
+	pageBytes = 8 << 10 // of a page that are kept until it is quoted
+)
+
+// Quote adds to the problem of a page that was served as media how the page
+// begins. show makes the text fit to be repeated, and gets more than is shown,
+// so that no secret is cut in half before it is known; "" leaves the text out.
+func (f *Facts) Quote(show func(string) string) {
+	for i := range f.Problems {
+		if p := &f.Problems[i]; p.Detail == notMedia {
+			if text := excerpt([]byte(show(f.page))); text != "" {
+				p.Detail += ": " + text
+			}
+		}
+	}
 }
 
 // Checks that the problems belong to (hls.md 1.5).
@@ -44,8 +64,7 @@ const (
 
 // Inspect reads the first bytes of a segment or of an EXT-X-MAP resource, or all
 // of them. A transport stream whose tables come from EXT-X-MAP may lack them:
-// drop seg.ts.pat then. total is the size
-// of the whole object in bytes, -1 when it is not known. complete says that
+// see WithoutTables. total is the size of the whole object in bytes, -1 when it is not known. complete says that
 // head is the whole object.
 func Inspect(head []byte, total int64, complete bool) Facts {
 	if complete {
@@ -62,7 +81,8 @@ func Inspect(head []byte, total int64, complete bool) Facts {
 	case probe.ContainerVTT:
 		f.readVTT(head, complete)
 	case probe.ContainerHTML:
-		f.problem(checkCtype, "the body is text, not media: "+excerpt(head))
+		f.problem(checkCtype, notMedia)
+		f.page = string(head[:min(len(head), pageBytes)])
 	case probe.ContainerUnknown:
 	}
 	return f
@@ -109,4 +129,10 @@ func isText(b []byte) bool {
 func excerpt(b []byte) string {
 	words := bytes.Fields(bytes.ToValidUTF8(b[:min(len(b), 60)], nil))
 	return string(bytes.Join(words, []byte(" ")))
+}
+
+// WithoutTables drops what Inspect found wrong with the tables of a transport
+// stream whose EXT-X-MAP holds them.
+func WithoutTables(problems []probe.Problem) []probe.Problem {
+	return slices.DeleteFunc(problems, func(p probe.Problem) bool { return p.Check == checkPAT })
 }

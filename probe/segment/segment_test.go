@@ -164,6 +164,7 @@ func TestInspect(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := segment.Inspect(c.give, -1, true)
+			f.Quote(func(text string) string { return text })
 			start := f.StartOf(segment.Init(initSec))
 			if f.Container != c.want || start != c.start {
 				t.Errorf("got %q from %v, want %q from %v", f.Container, start, c.want, c.start)
@@ -360,5 +361,23 @@ func BenchmarkInspect(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestQuote: a page that is served as media is repeated as far as it may be.
+func TestQuote(t *testing.T) {
+	page := []byte("<html>the key is s3cr3t-marker, which is long enough to be cut in the middle")
+	for _, c := range []struct {
+		show func(string) string
+		want string
+	}{
+		{func(s string) string { return strings.ReplaceAll(s, "s3cr3t-marker", "REDACTED") }, "the body is text, not media: <html>the key is REDACTED, which is long enough to be cut in"},
+		{func(string) string { return "" }, "the body is text, not media"},
+	} {
+		f := segment.Inspect(page, -1, true)
+		f.Quote(c.show)
+		if len(f.Problems) != 1 || f.Problems[0].Detail != c.want {
+			t.Errorf("%+v, want %q", f.Problems, c.want)
+		}
 	}
 }

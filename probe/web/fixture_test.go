@@ -114,7 +114,7 @@ func sick(at time.Time) *probe.Snapshot {
 	stream := probe.StreamSnapshot{Name: "main", Verdict: probe.Down, Since: at.Add(-19 * time.Second), OpenIncidents: []string{inc.ID}}
 	for i, name := range []string{"1080p", "720p", "360p"} {
 		edge := side(probe.Down, 1204, 28*time.Second+time.Duration(i)*200*time.Millisecond, at)
-		edge.Cache, edge.ObjectAge, edge.URL = "hit", probe.State(29*time.Second), "https://edge.example/main/"+name+"/playlist.m3u8"
+		edge.Cache, edge.ObjectAge, edge.URL = "hit", probe.State(29*time.Second), probe.ShownURL("https://edge.example/main/"+name+"/playlist.m3u8")
 		stream.Renditions = append(stream.Renditions, probe.RenditionSnapshot{
 			Name: name, Verdict: probe.Down, Edge: edge, Origin: side(probe.OK, 1218, 700*time.Millisecond, at),
 			EdgeLag: probe.State(28 * time.Second), EdgeLagSegs: probe.State(int64(14)), TargetDuration: probe.State(2 * time.Second),

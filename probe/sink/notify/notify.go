@@ -131,7 +131,7 @@ func (s *Sink) Health() (sum probe.SinkHealth) {
 }
 
 // Write queues a message for each incident that opened or closed, and lets a
-// change settle. It never fails and never waits.
+// change, or a mere warning, settle. It never fails and never waits.
 func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -145,27 +145,45 @@ func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 func (s *Sink) note(in probe.Incident, at time.Time) {
 	before, known := s.told[in.ID]
 	switch {
+	case !in.Open() && !known && s.waits(in.ID):
+		delete(s.updates, in.ID) // a warning that was over before anybody was told
 	case !in.Open():
 		delete(s.told, in.ID)
 		delete(s.updates, in.ID) // its last message has it
 		s.tell(message{incident: in, at: at})
+	case !known && in.Severity <= probe.Warning:
+		s.later(in)
 	case !known:
+		delete(s.updates, in.ID)
 		s.told[in.ID] = in.Claim()
 		in.State = probe.Opened
 		s.tell(message{incident: in, at: at})
 	case in.Claim() == before:
 		delete(s.updates, in.ID) // it is again what was told
 	default:
-		u, settles := s.updates[in.ID]
-		if !settles {
-			u.since = time.Now()
-		}
-		u.incident = in
-		s.updates[in.ID] = u
-		select {
-		case s.changed <- struct{}{}:
-		default:
-		}
+		s.later(in)
+	}
+}
+
+// waits reports whether something of an incident has not been told yet.
+func (s *Sink) waits(id string) bool {
+	_, ok := s.updates[id]
+	return ok
+}
+
+// later tells of an incident once it has settled: what it is by then, if it
+// still is. A warning waits too, since what heals by itself, as a cache that
+// reloads, begins as one.
+func (s *Sink) later(in probe.Incident) {
+	u, settles := s.updates[in.ID]
+	if !settles {
+		u.since = time.Now()
+	}
+	u.incident = in
+	s.updates[in.ID] = u
+	select {
+	case s.changed <- struct{}{}:
+	default:
 	}
 }
 
@@ -190,10 +208,13 @@ func (s *Sink) settle(before time.Time) (next time.Time) {
 			continue
 		}
 		delete(s.updates, id)
-		now := u.incident.Claim()
-		what := s.told[id].Changes(now)
+		now, what := u.incident.Claim(), ""
+		u.incident.State = probe.Opened
+		if was, known := s.told[id]; known {
+			what = was.Changes(now)
+			u.incident.State = probe.Updated
+		}
 		s.told[id] = now
-		u.incident.State = probe.Updated
 		s.tell(message{incident: u.incident, at: time.Now(), changed: what})
 	}
 	return next

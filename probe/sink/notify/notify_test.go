@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -325,6 +326,45 @@ func TestNoURL(t *testing.T) {
 		stop()
 		if logs.Len() != 1 || strings.Contains(logs.All()[0].ContextMap()["error"].(string), "secret-token") {
 			t.Errorf("%v", logs.All())
+		}
+	})
+}
+
+// A warning is told only when it lasts: what heals by itself is nobody's business
+// at night. When it becomes worse meanwhile, it is told at once, and once.
+func TestWarningsSettle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		got := &receiver{}
+		s := New(Options{Webhooks: []Webhook{{URL: "http://hook.test/"}}, Transport: got})
+		ctx, cancel := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		running.Go(func() { _ = s.Run(ctx) })
+		write := func(id string, state probe.IncidentState, severity probe.Severity) {
+			in := probe.Incident{ID: id, State: state, Severity: severity, Check: "http.unreachable"}
+			_ = s.Write(ctx, probe.Batch{At: time.Now(), Incidents: []probe.Incident{in}})
+		}
+		write("blip", probe.Opened, probe.Warning)
+		write("outage", probe.Opened, probe.Warning)
+		time.Sleep(time.Second)
+		write("blip", probe.Closed, probe.Warning)
+		write("outage", probe.Updated, probe.Critical)
+		write("lasting", probe.Opened, probe.Warning)
+		time.Sleep(2 * settling)
+		write("outage", probe.Closed, probe.Critical)
+		time.Sleep(time.Second)
+		cancel()
+		running.Wait()
+		want := []string{"outage opened", "lasting opened", "outage closed"}
+		var told []string
+		for _, body := range got.bodies {
+			var in probe.Incident
+			if err := json.Unmarshal([]byte(body), &in); err != nil {
+				t.Fatal(err)
+			}
+			told = append(told, in.ID+" "+string(in.State))
+		}
+		if !slices.Equal(told, want) {
+			t.Errorf("told %v, want %v", told, want)
 		}
 	})
 }

@@ -18,7 +18,7 @@ const columns = [
   ["Fetch", "origin", s => milliseconds(s.fetch_seconds), true],
 ];
 
-const words = { too_large: "too large", canceled: "–" };
+const words = { limit: "beyond our limit", canceled: "–" };
 
 function answer(s) {
   return s.phase ? s.phase : s.failure ? words[s.failure] || s.failure : s.status ? String(s.status) : none;

@@ -1,0 +1,213 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// markers are secrets of every kind, as an event and its servers hold them.
+var markers = map[string]string{
+	"header":      "mk-header-0a1b2c3d4e",
+	"streamhdr":   "mk-streamhdr-5f6a7b8c",
+	"edgehdr":     "mk-edgehdr-9d0e1f2a",
+	"cookie":      "mk-cookie-3b4c5d6e7f",
+	"setcookie":   "mk-setcookie-8a9b0c1d",
+	"query":       "mk-query-2e3f4a5b6c7d8e9f",
+	"path":        "mk-path-0a9b8c7d6e5f4a3b",
+	"password":    "mk-password-1c2d3e4f",
+	"hook":        "mk-hook-5a6b7c8d9e0f1a2b",
+	"hooksecret":  "mk-hooksecret-3c4d5e6f",
+	"key":         "mk-key-16-bytes!",
+	"unsolicited": "mk-unsolicited-7a8b9c0d",
+}
+
+// gossip is an origin that repeats whatever it is sent, in bodies, names and
+// headers, as it is, percent-encoded and in base64.
+type gossip struct{}
+
+func (g *gossip) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var all []string
+	for _, values := range r.Header {
+		all = append(all, values...)
+	}
+	all = append(all, r.URL.RequestURI())
+	for _, name := range []string{"query", "path", "password", "hook", "hooksecret", "setcookie"} {
+		all = append(all, markers[name])
+	}
+	said := strings.Join(all, " ")
+	echo := url.QueryEscape(said) + base64.StdEncoding.EncodeToString([]byte("x"+said)) + strings.NewReplacer(" ", "_", ",", "_", ";", "_", "\"", "_").Replace(said)
+	http.SetCookie(w, &http.Cookie{Name: "s", Value: markers["setcookie"], Path: "/"})
+	w.Header().Set("Content-Type", "text/"+strings.ReplaceAll(markers["header"], "-", ""))
+	w.Header().Set("X-Cache", said[:min(len(said), 200)])
+	w.Header().Set("Server-Timing", url.QueryEscape(said))
+	n := time.Now().Unix() / 2
+	switch {
+	case strings.HasSuffix(r.URL.Path, "m.m3u8") && !strings.Contains(r.URL.Path, "hdntl"):
+		http.Redirect(w, r, "/hdntl=exp=1~hmac="+markers["path"]+"/m.m3u8?token="+markers["query"], http.StatusFound)
+	case strings.HasSuffix(r.URL.Path, "m.m3u8"):
+		fmt.Fprintf(w, "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1,RESOLUTION=%s\nv.m3u8?token=%s\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",NAME=\"%s\",URI=\"a.m3u8?%s\"\n",
+			markers["edgehdr"], markers["query"], markers["streamhdr"], url.QueryEscape(said))
+	case strings.HasSuffix(r.URL.Path, "v.m3u8"):
+		fmt.Fprintf(w, "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:%d\n#EXT-X-KEY:METHOD=AES-128,URI=\"k.key?token=%s\",KEYFORMAT=%s\n", n%7, markers["query"], markers["header"])
+		fmt.Fprintf(w, "#EXT-X-KEY:METHOD=AES-128,URI=\"k.key\"\n#EXTINF:%s,\n%s.ts\n#EXTINF:9,\n%s.ts\n%s\n", markers["cookie"], markers["streamhdr"], markers["header"], echo[:min(len(echo), 300)])
+	case strings.HasSuffix(r.URL.Path, ".key"):
+		_, _ = io.WriteString(w, markers["key"])
+	default:
+		_, _ = io.WriteString(w, "<html><title>"+echo+"</title>"+echo)
+	}
+}
+
+// talkative answers on a raw connection, and goes on when nobody asked.
+func talkative(t *testing.T) string {
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				_, _ = conn.Read(make([]byte, 4096))
+				_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+				<-time.After(300 * time.Millisecond)
+				_, _ = io.WriteString(conn, markers["unsolicited"]+"\r\n")
+				<-time.After(time.Second)
+			}()
+		}
+	}()
+	return "http://" + l.Addr().String()
+}
+
+// safe collects what a process writes while others read.
+type safe struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *safe) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *safe) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// TestNothingSecretLeaves runs an event whose origin repeats every secret, and
+// looks for them in all that leaves: files, logs, page, metrics and messages.
+func TestNothingSecretLeaves(t *testing.T) {
+	origin := httptest.NewServer(&gossip{})
+	defer origin.Close()
+	var hooked safe
+	hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(&hooked, r.Body) }))
+	defer hook.Close()
+	free, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listen := free.Addr().String()
+	_ = free.Close()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "event.yaml")
+	text := fmt.Sprintf(`event: leak
+origin: {url: %q, headers: {X-Origin-Verify: %q}}
+distribution: {existing: {url: %q, headers: {X-Viewer: %q}}}
+streams:
+  - {name: main, manifest: "/live/m.m3u8?token=%s", headers: {Authorization: "Bearer %s"}, cookies: {c: %q}}
+monitor: {listen: %q, auth: {username: ops, password: %q}, control: %q}
+notify: {webhooks: [{url: "%s/%s", secret: %q}]}
+player: {allow_insecure: true, allow_signed: true, kinds: [native]}
+output: %q
+`, origin.URL, markers["header"], strings.Replace(origin.URL, "127.0.0.1", "localhost", 1), markers["edgehdr"], markers["query"], markers["streamhdr"], markers["cookie"],
+		listen, markers["password"], talkative(t), hook.URL, markers["hook"], markers["hooksecret"], filepath.Join(dir, "out"))
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr safe
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	c := &cli{stdout: &stdout, stderr: &stderr, env: os.LookupEnv}
+	ended := make(chan int, 1)
+	go func() { ended <- c.execute(ctx, []string{"run", file, "--for", "9s", "--log-level", "debug"}) }()
+	pages := map[string]string{}
+	for range 2 {
+		<-time.After(3500 * time.Millisecond)
+		for _, path := range []string{"/", "/api/v1/status", "/api/v1/incidents", "/metrics", "/api/v1/alarms", "/healthz"} {
+			pages[path] = page(t, "http://"+listen+path)
+		}
+	}
+	if code := <-ended; code != 0 {
+		t.Fatalf("exit %d: %s", code, stderr.String())
+	}
+	said := map[string]string{"stdout": stdout.String(), "stderr": stderr.String(), "webhook": hooked.String()}
+	for path, body := range pages {
+		said["page "+path] = body
+	}
+	err = filepath.WalkDir(filepath.Join(dir, "out"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.Contains(path, "/embeds/") { // an embed of a signed manifest says so when it is asked for
+			return err
+		}
+		body, err := os.ReadFile(path)
+		said[path] = string(body)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out, errs safe
+	check := &cli{stdout: &out, stderr: &errs, env: os.LookupEnv}
+	check.execute(ctx, []string{"check", file, "--for", "3s", "--format", "json"})
+	said["check"], said["check stderr"] = out.String(), errs.String()
+	if !strings.Contains(said["page /api/v1/incidents"], `"check"`) || !strings.Contains(said["webhook"], `"check"`) || !strings.Contains(said["check"], `"check"`) {
+		t.Fatalf("nothing was found, so nothing could leak: %s", said["page /api/v1/incidents"])
+	}
+	for where, body := range said {
+		for kind, marker := range markers {
+			for _, form := range []string{marker, strings.TrimPrefix(marker, "mk-"), url.QueryEscape(marker), base64.StdEncoding.EncodeToString([]byte(marker))[:12]} {
+				if i := strings.Index(strings.ToLower(body), strings.ToLower(form)); i >= 0 {
+					t.Errorf("%s shows the %s: …%s…", where, kind, body[max(0, i-80):min(len(body), i+80)])
+				}
+			}
+		}
+	}
+}
+
+func page(t *testing.T, u string) string {
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, u, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.SetBasicAuth("ops", markers["password"])
+	res, err := (&http.Client{Timeout: 5 * time.Second}).Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
