@@ -48,7 +48,7 @@ func fieldEncoders() []fieldEncoder {
 		}),
 		ffmpeg("ranges", func(_ *testing.T, dir string) []string { return ffmpegOne(dir, "all.ts", "single_file") }),
 		{name: "nginx-rtmp", tools: []string{"ffmpeg", "nginx", rtmpModule}, manifest: "main.m3u8", start: startRTMP},
-		{name: "gstreamer", tools: []string{"gst-launch-1.0"}, manifest: "main.m3u8", start: startGStreamer},
+		{name: "gstreamer", tools: gstreamerParts(), manifest: "main.m3u8", start: startGStreamer},
 		{name: "shaka-packager", tools: []string{"ffmpeg", shakaPackager()}, manifest: "main.m3u8", start: startShaka},
 	}
 }
@@ -151,8 +151,8 @@ func startRTMP(t *testing.T, dir string) *process {
 	t.Helper()
 	p := newPlace(t, "")
 	p.Www, p.Module = dir, rtmpModule
-	startProcess(t, "nginx-rtmp", syscall.SIGKILL, tool("nginx"), "-c", p.configure(t, "rtmp.conf"), "-p", p.Dir, "-e", "stderr")
-	waitUntil(t, "nginx-rtmp to listen", func() bool {
+	server := startProcess(t, "nginx-rtmp", syscall.SIGKILL, tool("nginx"), "-c", p.configure(t, "rtmp.conf"), "-p", p.Dir, "-e", "stderr")
+	server.waitFor("its port", func() bool {
 		c, err := net.Dial("tcp", p.address()) //nolint:noctx // on this machine
 		if err == nil {
 			c.Close()
@@ -161,6 +161,14 @@ func startRTMP(t *testing.T, dir string) *process {
 	})
 	return startProcess(t, "ffmpeg to nginx-rtmp", syscall.SIGKILL, append(append(ffmpegInput(), ffmpegCodecs()...),
 		"-f", "flv", fmt.Sprintf("rtmp://127.0.0.1:%d/live/main", p.Port))...)
+}
+
+func gstreamerParts() []string {
+	parts := []string{"gst-launch-1.0"}
+	for _, plugin := range []string{"videotestsrc", "x264", "audioparsers", "hls"} {
+		parts = append(parts, "/usr/lib/*/gstreamer-1.0/libgst"+plugin+".so")
+	}
+	return parts
 }
 
 func startGStreamer(t *testing.T, dir string) *process {

@@ -140,6 +140,7 @@ func TestFieldFaults(t *testing.T) {
 // time is over, mends, and waits until all is well.
 func (f *field) run(fault fieldFault, rows *table) {
 	f.t.Helper()
+	f.t.Logf("breaking: %s", fault.name)
 	watches := make([]*faultWatch, len(f.monitors))
 	for i, m := range f.monitors {
 		want, differs := fault.differs[m.cache.name]
@@ -266,7 +267,11 @@ func (w *faultWatch) problems() []string {
 }
 
 func brief(in probe.Incident) string {
-	return fmt.Sprintf("%s %s blame %s at the %s (%s)", in.Check, in.Severity, in.Blame, in.Side, in.Detail)
+	said := fmt.Sprintf("%s %s blame %s at the %s of %s (%s; %s)", in.Check, in.Severity, in.Blame, in.Side, in.Streams, in.Detail, in.Because)
+	for _, u := range in.Updates {
+		said += fmt.Sprintf("; %.1f s later: %s", u.At.Sub(in.Opened).Seconds(), u.What)
+	}
+	return said
 }
 
 // row is what the table says of it: the incident that was asked for, or the worst.

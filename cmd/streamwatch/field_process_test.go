@@ -26,9 +26,10 @@ type process struct {
 	env  []string
 	end  syscall.Signal // ends it, and what it started
 
-	mu  sync.Mutex
-	cmd *exec.Cmd
-	out bytes.Buffer
+	mu   sync.Mutex
+	cmd  *exec.Cmd
+	gone chan struct{} // closed when it has ended
+	out  bytes.Buffer
 }
 
 func startProcess(t *testing.T, name string, end syscall.Signal, args ...string) *process {
@@ -58,6 +59,9 @@ func (p *process) start() {
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatalf("starting %s: %v", p.name, err)
 	}
+	cmd, gone := p.cmd, make(chan struct{})
+	p.gone = gone
+	go func() { _ = cmd.Wait(); close(gone) }()
 }
 
 // kill ends it with a signal, and waits. What is left of its group after five
@@ -72,7 +76,7 @@ func (p *process) kill(s syscall.Signal) {
 	_ = p.cmd.Process.Signal(s)
 	_ = p.cmd.Process.Signal(syscall.SIGCONT)
 	force := time.AfterFunc(5*time.Second, func() { _ = syscall.Kill(group, syscall.SIGKILL) })
-	_ = p.cmd.Wait()
+	<-p.gone
 	force.Stop()
 	_ = syscall.Kill(group, syscall.SIGKILL)
 	p.cmd = nil
@@ -184,15 +188,20 @@ func (p place) setFlag(t *testing.T, name string, on bool) {
 	}
 }
 
-// waitUntil waits for something of ours to work; load can make it slow.
-func waitUntil(t *testing.T, what string, done func() bool) {
-	t.Helper()
+// waitFor waits until something of it works, which load can make slow.
+func (p *process) waitFor(what string, done func() bool) {
+	p.t.Helper()
 	for end := time.Now().Add(90 * time.Second); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
 		if done() {
 			return
 		}
+		select {
+		case <-p.gone:
+			p.t.Fatalf("%s ended while we waited for %s", p.name, what)
+		default:
+		}
 	}
-	t.Fatalf("waited in vain for %s", what)
+	p.t.Fatalf("waited in vain for %s", what)
 }
 
 func answers(url string) bool {
