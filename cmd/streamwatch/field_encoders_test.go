@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -70,7 +71,16 @@ func ffmpegCodecs() []string {
 
 func ffmpegHLS(maps ...string) []string {
 	return append(append(maps, ffmpegCodecs()...), "-f", "hls", "-hls_time", "2", "-hls_list_size", "6", "-hls_delete_threshold", "6",
-		"-hls_flags", "delete_segments+program_date_time+independent_segments+temp_file")
+		"-hls_flags", ffmpegFlags)
+}
+
+const ffmpegFlags = "delete_segments+program_date_time+independent_segments+temp_file"
+
+// goOn has an encoder that is started again go on where its playlist ends.
+func goOn(args []string) []string {
+	args = slices.Clone(args)
+	args[slices.Index(args, ffmpegFlags)] += "+append_list"
+	return args
 }
 
 // ffmpegLadder is two renditions, high and low, with the sound in both.
@@ -85,7 +95,7 @@ func ffmpegLadder(dir, container, size string) []string {
 // ffmpegOne is one media playlist, which is the manifest.
 func ffmpegOne(dir, segment, flag string, more ...string) []string {
 	args := append(ffmpegHLS("-map", "0:v", "-map", "1:a"), more...)
-	return append(args, "-hls_flags", "delete_segments+program_date_time+independent_segments+temp_file+"+flag,
+	return append(args, "-hls_flags", ffmpegFlags+"+"+flag,
 		"-hls_segment_filename", filepath.Join(dir, segment), filepath.Join(dir, "main.m3u8"))
 }
 

@@ -208,13 +208,14 @@ func (m *fieldMonitor) incidents() []probe.Incident {
 	return list.Incidents
 }
 
+// verdict is the event's, with its reason.
 func (m *fieldMonitor) verdict() string {
 	m.t.Helper()
 	var status struct {
-		Verdict string `json:"verdict"`
+		Verdict, Reason string
 	}
 	m.get("/api/v1/status", &status)
-	return status.Verdict
+	return strings.TrimSpace(status.Verdict + " " + status.Reason)
 }
 
 // haveTools says whether the tools of an encoder or cache are there. What lacks
