@@ -12,8 +12,10 @@ type CloudFormation struct {
 	NotificationARNs      []string          `yaml:"notification_arns"` // at most 5
 	CreateTimeout         time.Duration     `yaml:"create_timeout" range:"1m..12h"`
 	OnFailure             string            `yaml:"on_failure" enum:"ROLLBACK DELETE DO_NOTHING"`
-	StackPolicy           string            `yaml:"stack_policy"` // file; empty protects the distribution from replacement
-	TerminationProtection bool              `yaml:"termination_protection"`
+	StackPolicy           string            `yaml:"stack_policy"`           // file; empty protects the distribution from replacement
+	TerminationProtection *bool             `yaml:"termination_protection"` // nil leaves what somebody set
+	RoleARN               string            `yaml:"role_arn"`               // service role of CloudFormation; empty is the caller
+	Adopt                 bool              `yaml:"adopt"`                  // use a stack that others deploy, and never write to it
 	DeleteWhenDone        bool              `yaml:"delete_when_done"`
 
 	PriceClass     string          `yaml:"price_class" enum:"PriceClass_All PriceClass_200 PriceClass_100"`
@@ -31,8 +33,9 @@ type CloudFormation struct {
 
 	TargetDuration     time.Duration `yaml:"target_duration" range:"0s..1m"` // shapes TTLs and timeouts; 0 keeps playlists as fresh as can be
 	LowLatency         bool          `yaml:"low_latency"`
-	UniqueSegmentNames bool          `yaml:"unique_segment_names"` // true caches segments for long
-	QueryStrings       []string      `yaml:"query_strings"`        // of playlists, forwarded besides _HLS_*; at most 7
+	UniqueSegmentNames bool          `yaml:"unique_segment_names"`  // true caches segments for long
+	QueryStrings       []string      `yaml:"query_strings"`         // of playlists, forwarded besides _HLS_* and those in manifests
+	SegmentQueries     []string      `yaml:"segment_query_strings"` // of segments, forwarded and part of their cache key
 	AdditionalMetrics  bool          `yaml:"additional_metrics"`
 	PropagationGrace   time.Duration `yaml:"propagation_grace" range:"0s..1h"` // how long a new domain may fail to resolve
 }

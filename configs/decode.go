@@ -134,7 +134,7 @@ func (d *decoder) structure(n *yaml.Node, path string, v reflect.Value) {
 		case !ok:
 			d.unknown(key, path, known)
 			meant[closest(key.Value, known)] = true
-		case null(value) && v.Field(i).Kind() != reflect.Pointer && v.Field(i).Kind() != reflect.Struct:
+		case null(value) && !isPart(v.Field(i).Type()):
 			d.at[join(path, key.Value)] = value // nothing given: the default stands
 		default:
 			d.value(value, join(path, key.Value), v.Field(i), v.Type().Field(i).Tag)
@@ -154,6 +154,15 @@ func (d *decoder) structure(n *yaml.Node, path string, v reflect.Value) {
 			d.report(cmp.Or(given[key], n), join(path, key), "is required", "")
 		}
 	}
+}
+
+// isPart says whether a type is a part with keys of its own, whose presence alone
+// means something.
+func isPart(t reflect.Type) bool {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t.Kind() == reflect.Struct
 }
 
 // pairs walks the keys of a mapping. It returns the value of each key, or nil

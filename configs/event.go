@@ -47,10 +47,11 @@ type Distribution struct {
 
 // Existing is a distribution, or any CDN, that somebody else made.
 type Existing struct {
-	URL     URL               `yaml:"url" required:"true"`
-	Headers map[string]Secret `yaml:"headers"` // sent by the probe to the edge
-	Cookies map[string]Secret `yaml:"cookies"`
-	Sign    *Sign             `yaml:"sign"` // nil asks unsigned
+	URL            URL               `yaml:"url" required:"true"`
+	DistributionID string            `yaml:"distribution_id"` // of CloudFront, for its own metrics; empty is none
+	Headers        map[string]Secret `yaml:"headers"`         // sent by the probe to the edge
+	Cookies        map[string]Secret `yaml:"cookies"`
+	Sign           *Sign             `yaml:"sign"` // nil asks unsigned
 }
 
 // Sign is how requests to a CloudFront distribution with trusted key groups are
@@ -175,8 +176,10 @@ func (c *CloudWatch) setDefaults() {
 
 // Alarms says whom the alarms in the stack tell.
 type Alarms struct {
-	Notify []string `yaml:"notify"` // topic ARNs; absent lets the stack make one
-	Email  []string `yaml:"email"`
+	StackName string   `yaml:"stack_name"` // of alarms, topic and dashboard where the distribution is not ours; empty is streamwatch-EVENT
+	Notify    []string `yaml:"notify"`     // topic ARNs; absent lets the stack make one
+	Email     []string `yaml:"email"`
+	KMSKey    string   `yaml:"kms_key"` // encrypts the topic that the stack makes: id, alias or ARN
 }
 
 // Notify says whom the monitor itself tells.

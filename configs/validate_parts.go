@@ -13,13 +13,14 @@ import (
 )
 
 var (
-	stackName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,127}$`)
-	region    = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d$`)
-	country   = regexp.MustCompile(`^[A-Z]{2}$`)
-	arn       = regexp.MustCompile(`^arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\d*:.+$`)
-	hostName  = regexp.MustCompile(`^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$`)
-	queryName = regexp.MustCompile(`^[A-Za-z0-9_.~-]+$`)
-	language  = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
+	stackName      = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,127}$`)
+	region         = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d$`)
+	country        = regexp.MustCompile(`^[A-Z]{2}$`)
+	arn            = regexp.MustCompile(`^arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\d*:.+$`)
+	hostName       = regexp.MustCompile(`^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$`)
+	distributionID = regexp.MustCompile(`^E[A-Z0-9]{6,}$`)
+	queryName      = regexp.MustCompile(`^[A-Za-z0-9_.~-]+$`)
+	language       = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
 )
 
 func (d *decoder) distribution(e *Event) {
@@ -42,6 +43,8 @@ func (d *decoder) distribution(e *Event) {
 		d.checkBase("distribution.existing.url", dist.Existing.URL)
 		d.checkHeaders("distribution.existing.headers", dist.Existing.Headers)
 		d.checkCookies("distribution.existing.cookies", dist.Existing.Cookies)
+		d.require("distribution.existing.distribution_id", dist.Existing.DistributionID == "" || distributionID.MatchString(dist.Existing.DistributionID),
+			"must be the id of a distribution", "such as E2EXAMPLE1234, from aws cloudfront list-distributions")
 	}
 	if dist.Local != nil {
 		d.checkListen("distribution.local.listen", dist.Local.Listen)
@@ -69,6 +72,10 @@ func (d *decoder) cloudFormation(c *CloudFormation, origin *Origin) {
 	d.require(at+"origin_shield_region", c.OriginShield == "" || region.MatchString(c.OriginShield), "must be an AWS region", "the one nearest to the origin, such as eu-west-1")
 	d.require(at+"origin_timeouts.completion", c.OriginTimeouts.Completion >= c.OriginTimeouts.Read, "must not be shorter than read", "")
 	d.require(at+"query_strings", len(c.QueryStrings) <= 7, "must have at most 7 entries: three of the ten are _HLS_*", "")
+	d.require(at+"role_arn", c.RoleARN == "" || arn.MatchString(c.RoleARN), "must be an ARN", "such as arn:aws:iam::123456789012:role/cloudformation")
+	for i, q := range c.SegmentQueries {
+		d.require(index(at+"segment_query_strings", i), queryName.MatchString(q), "must be the name of a query string", "such as channel")
+	}
 	for i, q := range c.QueryStrings {
 		d.require(index(at+"query_strings", i), queryName.MatchString(q), "must be the name of a query string", "such as token")
 	}
@@ -128,6 +135,9 @@ func (d *decoder) outward(e *Event) {
 		d.require(at+"period", c.Period%time.Minute == 0 || c.Period%time.Second == 0 && slices.Contains([]time.Duration{1, 5, 10, 20, 30}, seconds),
 			"must be 1s, 5s, 10s, 20s, 30s or a multiple of 60s", "")
 	}
+	d.require("alarms.stack_name", e.Alarms.StackName == "" || stackName.MatchString(e.Alarms.StackName),
+		"must begin with a letter and hold letters, digits and dashes, at most 128", "such as concert-alarms")
+	d.require("alarms.kms_key", !strings.ContainsAny(e.Alarms.KMSKey, " \t\r\n"), "must be the id, alias or ARN of a key", "such as alias/alarms")
 	d.arns("alarms.notify", e.Alarms.Notify)
 	d.require("alarms.notify", len(e.Alarms.Notify) <= 5, "must have at most 5 entries", "")
 	for i, a := range e.Alarms.Email {

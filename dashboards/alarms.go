@@ -45,6 +45,8 @@ type Alarm struct {
 	M, N      int // in alarm when M of the N newest datapoints are in breach
 	Missing   Missing
 	Pages     bool   // tells the topic
+	Live      bool   // wakes people only while the event is on: what it looks at is bad before and after it
+	Service   bool   // over a metric of CloudFront itself, which only CloudWatch can evaluate
 	Text      string // what is wrong when it is in alarm
 }
 
@@ -92,7 +94,24 @@ func Alarms(o Options) ([]Alarm, []Composite) {
 		alarms[i].Period = o.alarmPeriod()
 		alarms[i].Missing = cmp.Or(alarms[i].Missing, MissingIsMissing)
 	}
+	// CloudFront's metrics are in one region, and an alarm sees its own only.
+	if o.distribution() != "" && o.Region == cloudFrontRegion {
+		alarms = append(alarms, cloudFrontErrors())
+	}
 	return alarms, composites(o.Streams)
+}
+
+// cloudFrontRegion is where CloudFront's own metrics are.
+const cloudFrontRegion = "us-east-1"
+
+// cloudFrontErrors is over what viewers were really answered. CloudFront puts a
+// rate a minute, and none where nobody asks.
+func cloudFrontErrors() Alarm {
+	rate := &probe.Metric{Name: "5xxErrorRate", Scale: 1}
+	return Alarm{
+		Kind: "cloudfront-5xx", Metric: rate, Stat: Average, Threshold: 5, Period: time.Minute, M: 3, N: 5, Missing: MissingIsFine,
+		Pages: true, Live: true, Service: true, Text: "more than 5 % of viewers' requests are answered with 5xx",
+	}
 }
 
 // alarms of one stream.
@@ -147,8 +166,8 @@ func (s Stream) alarms() []Alarm {
 	return list
 }
 
-// composites roll the alarms of all streams up. Whose fault it is the judge has
-// decided; that viewers get nothing is told even where it found no cause. The heartbeat is not in
+// composites roll the alarms of streams up: the judge has assigned the blame;
+// viewer-impact fires even where it could not. The heartbeat is not in
 // viewer-impact: it is in alarm until the monitor starts, and would hide that
 // the stream is dead from the first minute on.
 func composites(streams []Stream) []Composite {
@@ -162,26 +181,36 @@ func composites(streams []Stream) []Composite {
 	if len(streams) == 0 {
 		return nil
 	}
+	return compositesOver(Any(impact...), Any(cdn...), Any(origin...))
+}
+
+func compositesOver(impact, cdn, origin Rule) []Composite {
 	return []Composite{
-		{Kind: "viewer-impact", Rule: Any(impact...), Pages: true, Text: "viewers suffer; cdn-fault and origin-fault say whose it is"},
-		{Kind: "cdn-fault", Rule: Any(cdn...), Text: "the CDN fails, or how it is set up"},
-		{Kind: "origin-fault", Rule: Any(origin...), Text: "the origin or the encoder behind it fails"},
+		{Kind: "viewer-impact", Rule: impact, Pages: true, Text: "viewers suffer; cdn-fault and origin-fault say whose it is"},
+		{Kind: "cdn-fault", Rule: cdn, Text: "the CDN fails, or how it is set up"},
+		{Kind: "origin-fault", Rule: origin, Text: "the origin or the encoder behind it fails"},
 	}
 }
 
-// AlarmNames returns the names of the alarms that have actions, in a stack of a
-// name: those that are switched on while the event runs.
-func AlarmNames(stack string, o Options) []string {
-	var names []string
+// Actioned is an alarm that has actions, by its name in a stack.
+type Actioned struct {
+	Name string
+	Live bool // switched on only while the event is on
+}
+
+// ActionedAlarms returns the alarms that have actions, in a stack of a name:
+// those that are switched on while the event is watched.
+func ActionedAlarms(stack string, o Options) []Actioned {
+	var names []Actioned
 	alarms, all := Alarms(o)
 	for i := range alarms {
 		if alarms[i].Pages {
-			names = append(names, stack+"-"+alarms[i].Key())
+			names = append(names, Actioned{stack + "-" + alarms[i].Key(), alarms[i].Live})
 		}
 	}
 	for _, c := range all {
 		if c.Pages {
-			names = append(names, stack+"-"+c.Kind)
+			names = append(names, Actioned{Name: stack + "-" + c.Kind})
 		}
 	}
 	return names

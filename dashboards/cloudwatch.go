@@ -11,14 +11,25 @@ import (
 // one, people far less.
 const maxPlots = 20
 
+// maxSearched is how many streams have a line of their own where the plots find
+// theirs by a search, because the event has too many for one template.
+const maxSearched = 10
+
 // Dashboard returns the body of the CloudWatch dashboard as text for Fn::Sub:
 // what is known only in the stack (its name, its region, the distribution) is a
 // placeholder. Names of events and streams cannot hold one.
 func Dashboard(o Options) ([]byte, error) {
-	o = o.withDefaults()
-	b := &board{o: o, streams: o.Streams[:min(len(o.Streams), maxPlots)]}
+	return layOut(o.withDefaults(), nil)
+}
+
+// layOut shows the alarms of stacks beside this one too, by their ARNs.
+func layOut(o Options, beside []string) ([]byte, error) {
+	b := &board{o: o, streams: o.Streams[:min(len(o.Streams), maxPlots)], search: beside != nil}
+	if b.search {
+		b.streams = b.streams[:min(len(b.streams), maxSearched)]
+	}
 	b.text(fmt.Sprintf("# %s\nEdge against origin, as streamwatch sees them. Generated: change event.yaml, not this.", o.Event))
-	b.alarms()
+	b.alarms(beside)
 	for i := range b.streams {
 		b.status(&b.streams[i])
 	}
@@ -33,7 +44,7 @@ func Dashboard(o Options) ([]byte, error) {
 	if o.Viewers {
 		b.viewers()
 	}
-	if o.Distribution {
+	if o.distribution() != "" {
 		b.cloudFront()
 	}
 	return encode(object{"start": "-PT3H", "periodOverride": "inherit", "widgets": b.widgets}, "")
@@ -43,6 +54,7 @@ func Dashboard(o Options) ([]byte, error) {
 type board struct {
 	o               Options
 	streams         []Stream
+	search          bool // plots find their streams by SEARCH instead of a list
 	widgets         []object
 	x, y, rowHeight int
 }
@@ -92,13 +104,20 @@ func abridged(rows []any) []any {
 
 func (b *board) text(markdown string) { b.place("text", 24, 2, object{"markdown": markdown}) }
 
-// alarms shows the composites first: they say what is wrong with whom.
-func (b *board) alarms() {
-	alarms, all := Alarms(b.o)
+// alarms shows the composites first: they say what is wrong with whom. Where
+// the streams' alarms are in other stacks, their composites stand for them.
+func (b *board) alarms(beside []string) {
+	o := b.o
+	if beside != nil {
+		o.Streams = nil
+	}
+	alarms, _ := Alarms(o)
+	_, all := Alarms(b.o)
 	var arns []string
 	for i := range all {
 		arns = append(arns, "${"+all[i].ID()+".Arn}")
 	}
+	arns = append(arns, beside...)
 	for i := range alarms {
 		if len(arns) < 100 { // what the widget takes
 			arns = append(arns, "${"+alarms[i].ID()+".Arn}")
@@ -148,6 +167,9 @@ func (b *board) period() int { return int(b.o.alarmPeriod().Seconds()) }
 
 // bySide returns the rows of a metric on both sides of every stream.
 func (b *board) bySide(m *probe.Metric, stat string) []any {
+	if b.search {
+		return b.searched(m, stat, "Side,Stream")
+	}
 	var rows []any
 	for _, s := range b.streams {
 		for _, side := range probe.Sides {
@@ -162,6 +184,9 @@ func (b *board) bySide(m *probe.Metric, stat string) []any {
 
 // byStream returns the rows of a metric that has no side.
 func (b *board) byStream(m *probe.Metric, stat string) []any {
+	if b.search {
+		return b.searched(m, stat, "Stream")
+	}
 	var rows []any
 	for _, s := range b.streams {
 		rows = append(rows, []any{
@@ -169,6 +194,13 @@ func (b *board) byStream(m *probe.Metric, stat string) []any {
 		})
 	}
 	return rows
+}
+
+// searched is one expression for a metric of all streams ("Using search
+// expressions in graphs", CloudWatch User Guide).
+func (b *board) searched(m *probe.Metric, stat, dimensions string) []any {
+	return []any{[]any{object{"expression": fmt.Sprintf(`SEARCH('{"%s",Event,%s} Event="%s" MetricName="%s"', '%s', %d)`,
+		b.o.Namespace, dimensions, b.o.Event, m.Name, stat, b.period())}}}
 }
 
 func label(stream, what, stat string) string {
@@ -196,7 +228,7 @@ func (b *board) stale() []object {
 func (b *board) cloudFront() {
 	rows := func(stat string, names ...string) (rows []any) {
 		for _, n := range names {
-			rows = append(rows, []any{"AWS/CloudFront", n, "DistributionId", "${Distribution}", "Region", "Global", object{"stat": stat}})
+			rows = append(rows, []any{"AWS/CloudFront", n, "DistributionId", b.o.distribution(), "Region", "Global", object{"stat": stat}})
 		}
 		return rows
 	}

@@ -2,6 +2,7 @@ package dashboards
 
 import (
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
@@ -91,6 +92,7 @@ type window struct{ count, sum, most float64 }
 func NewBoard(o Options, delay time.Duration) *Board {
 	b := &Board{delay: delay, states: map[string]State{}, watching: map[feed][]int{}}
 	b.alarms, b.composites = Alarms(o)
+	b.alarms = slices.DeleteFunc(b.alarms, func(a Alarm) bool { return a.Service })
 	b.windows = make([]map[int64]window, len(b.alarms))
 	for i := range b.alarms {
 		a := &b.alarms[i]

@@ -131,3 +131,25 @@ func stalled(period, offset, phase time.Duration) time.Duration {
 		}
 	}
 }
+
+// While an event waits, and after it has ended, the monitor only says that it
+// works: nothing that wakes people is in alarm, however long that lasts.
+func TestNothingPagesWhileWaiting(t *testing.T) {
+	for _, period := range []time.Duration{time.Minute, 10 * time.Second} {
+		o := concert()
+		o.Period = period
+		start := time.Date(2026, 11, 28, 18, 0, 0, 0, time.UTC)
+		board := NewBoard(o, 3*time.Second)
+		for at := start; at.Before(start.Add(2 * time.Hour)); at = at.Add(period) {
+			board.Add([]probe.Sample{{Metric: probe.MonitorHeartbeat, At: at, Value: 1}})
+			if at.Sub(start) < 5*period {
+				continue
+			}
+			for key, state := range board.Evaluate(at.Add(3 * time.Second)) {
+				if state == InAlarm {
+					t.Fatalf("period %s: %s is in alarm after %s of waiting", period, key, at.Sub(start))
+				}
+			}
+		}
+	}
+}

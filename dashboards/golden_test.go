@@ -44,11 +44,11 @@ func golden(t *testing.T, path string, got []byte) {
 }
 
 func TestResources(t *testing.T) {
-	resources, outputs, err := Resources(concert())
+	parts, err := Resources(concert())
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := json.MarshalIndent(map[string]any{"Resources": resources, "Outputs": outputs}, "", "  ")
+	text, err := json.MarshalIndent(parts, "", "  ")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func TestResources(t *testing.T) {
 
 // Fn::Sub takes every ${…} for its own.
 func TestDashboardHasKnownPlaceholdersOnly(t *testing.T) {
-	resources, _, err := Resources(concert())
+	parts, err := Resources(concert())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestDashboardHasKnownPlaceholdersOnly(t *testing.T) {
 	}
 	for _, m := range regexp.MustCompile(`\$\{([^}]*)\}`).FindAllStringSubmatch(string(body), -1) {
 		id, _, _ := strings.Cut(m[1], ".")
-		if _, made := resources[id]; !made && id != "Distribution" {
+		if _, made := parts.Resources[id]; !made && id != "Distribution" {
 			t.Errorf("placeholder %s is neither a resource of ours nor the distribution", m[0])
 		}
 	}
@@ -156,12 +156,12 @@ func TestLimits(t *testing.T) {
 	for i := range 40 {
 		o.Streams = append(o.Streams, Stream{Name: fmt.Sprintf("s%d", i)})
 	}
-	if _, _, err := Resources(o); err == nil || !strings.Contains(err.Error(), "watch fewer streams") {
-		t.Errorf("a rule over 121 alarms was accepted: %v", err)
+	if _, err := Resources(o); err == nil || !strings.Contains(err.Error(), "CloudWatch takes 100") {
+		t.Errorf("a rule over 200 alarms was accepted: %v", err)
 	}
 	o = concert()
 	o.Notify = []string{"arn:1", "arn:2", "arn:3", "arn:4", "arn:5"}
-	if _, _, err := Resources(o); err == nil {
+	if _, err := Resources(o); err == nil {
 		t.Error("six actions were accepted")
 	}
 }
@@ -169,14 +169,14 @@ func TestLimits(t *testing.T) {
 func TestNotifyWithoutTopic(t *testing.T) {
 	o := concert()
 	o.Email, o.Notify = nil, []string{"arn:aws:sns:us-east-1:123456789012:ops"}
-	resources, outputs, err := Resources(o)
+	parts, err := Resources(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if resources[topicID] != nil || outputs["AlertTopicArn"] != nil {
+	if parts.Resources[topicID] != nil || parts.Outputs["AlertTopicArn"] != nil {
 		t.Error("a topic was made beside the given one")
 	}
-	if !strings.Contains(string(resources["ViewerImpact"]), o.Notify[0]) {
+	if !strings.Contains(string(parts.Resources["ViewerImpact"]), o.Notify[0]) {
 		t.Error("the given topic is not told")
 	}
 }
@@ -197,12 +197,12 @@ func TestLogicalIDs(t *testing.T) {
 
 // The alarms that the monitor switches on are those that have actions.
 func TestAlarmNames(t *testing.T) {
-	resources, _, err := Resources(concert())
+	parts, err := Resources(concert())
 	if err != nil {
 		t.Fatal(err)
 	}
 	var with []string
-	for _, text := range resources {
+	for _, text := range parts.Resources {
 		var r struct {
 			Properties struct {
 				AlarmName      map[string]string
@@ -219,9 +219,12 @@ func TestAlarmNames(t *testing.T) {
 		with = append(with, strings.ReplaceAll(r.Properties.AlarmName["Fn::Sub"], "${AWS::StackName}", "stack"))
 	}
 	slices.Sort(with)
-	names := AlarmNames("stack", concert())
+	var names []string
+	for _, a := range ActionedAlarms("stack", concert()) {
+		names = append(names, a.Name)
+	}
 	slices.Sort(names)
-	if !slices.Equal(with, names) || len(names) != 2 {
+	if !slices.Equal(with, names) || len(names) != 3 {
 		t.Errorf("with actions: %v, switched: %v", with, names)
 	}
 }

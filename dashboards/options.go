@@ -16,10 +16,12 @@ type Options struct {
 	Viewers      bool          // what viewers' players report is put too
 	Streams      []Stream
 
-	Distribution bool     // the template has a resource Distribution, whose metrics are shown
-	Additional   bool     // CloudFront's additional metrics are on
-	Notify       []string // ARNs that the paging alarms tell; none makes a topic
-	Email        []string // addresses that are subscribed to the topic
+	Distribution   bool     // the template has a resource Distribution, whose metrics are shown
+	DistributionID string   // of a distribution that is not in the template; "" where it is none of CloudFront
+	Additional     bool     // CloudFront's additional metrics are on
+	KMSKey         string   // id, alias or ARN of the key that encrypts the topic; "" is none
+	Notify         []string // ARNs that the paging alarms tell; none makes a topic
+	Email          []string // addresses that are subscribed to the topic
 }
 
 // Stream is one stream of the event.
@@ -53,6 +55,14 @@ func (o Options) withDefaults() Options {
 	}
 	o.Streams = streams
 	return o
+}
+
+// distribution is the id of the distribution as text for Fn::Sub, "" for none.
+func (o Options) distribution() string {
+	if o.Distribution {
+		return "${Distribution}"
+	}
+	return o.DistributionID
 }
 
 // alarmPeriod is the shortest period that CloudWatch offers an alarm and that

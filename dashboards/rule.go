@@ -9,6 +9,7 @@ import (
 // rules. Make one with Is and Any.
 type Rule struct {
 	kind, stream string // of one alarm
+	named        string // of one alarm in another stack: its name as text for Fn::Sub
 	of           []Rule // nil for one alarm
 }
 
@@ -31,6 +32,9 @@ func (r Rule) Holds(states map[string]State) bool {
 // alarms for Fn::Sub: so CloudFormation makes the alarms before the rule, and
 // deletes them after it.
 func (r Rule) text() string {
+	if r.named != "" {
+		return `ALARM("` + r.named + `")`
+	}
 	if r.of == nil {
 		return `ALARM("${` + logicalID(r.kind, r.stream) + `}")`
 	}

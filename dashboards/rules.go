@@ -24,7 +24,8 @@ func PrometheusRules(o Options) []byte {
 	r.line("    rules:")
 	alarms, _ := Alarms(o)
 	for i := range alarms {
-		if alarms[i].Metric != probe.ViewerImpact { // for which Prometheus has the incidents themselves
+		// Prometheus has the incidents themselves, and no metrics of CloudFront.
+		if alarms[i].Metric != probe.ViewerImpact && !alarms[i].Service {
 			r.alarm(&alarms[i])
 		}
 	}

@@ -9,34 +9,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/dashboards"
 	"github.com/streamwatch/streamwatch/provision"
-	"github.com/streamwatch/streamwatch/provision/awstest"
 )
-
-// What we add fits into the stack's template, by the schemas of AWS.
-func TestTemplate(t *testing.T) {
-	streams := []dashboards.Stream{{Name: "main", TargetDuration: 6 * time.Second}}
-	for range 3 {
-		spec := provision.Defaults()
-		spec.Event = "autumn-concert"
-		spec.Origin = provision.Origin{Host: "live.example.com", Port: 8080}
-		var err error
-		spec.Extra.Resources, spec.Extra.Outputs, err = dashboards.Resources(dashboards.Options{
-			Event: spec.Event, Distribution: true, Additional: spec.AdditionalMetrics, Email: []string{"ops@example.com"}, Streams: streams,
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		body, err := provision.Template(spec)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Logf("%d streams: %d bytes", len(streams), len(body))
-		for _, problem := range awstest.CheckTemplate(body) {
-			t.Error(problem)
-		}
-		streams = append(streams, dashboards.Stream{Name: "second" + string(rune('a'+len(streams)))})
-	}
-}
 
 // What an event costs, from what it puts and what its template has.
 func TestCost(t *testing.T) {
@@ -59,10 +32,11 @@ func TestCost(t *testing.T) {
 			o.Streams = append(o.Streams, dashboards.Stream{Name: fmt.Sprint("s", i), Renditions: 4})
 		}
 		spec := provision.Spec{Metrics: provision.MetricUse{Count: dashboards.MetricCount(o), Puts: dashboards.PutsPerPeriod(o), Period: c.period}}
-		var err error
-		if spec.Extra.Resources, spec.Extra.Outputs, err = dashboards.Resources(o); err != nil {
+		parts, err := dashboards.Resources(o)
+		if err != nil {
 			t.Fatal(err)
 		}
+		spec.Extra = provision.Extra(parts)
 		month, event := 0.0, 0.0
 		fmt.Fprintf(&out, "%s: requests in a period: %d\n", c.name, dashboards.PutsPerPeriod(o))
 		for _, l := range provision.Cost(spec) {

@@ -24,12 +24,12 @@ func TestViewersAreShown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resources, _, err := Resources(o)
+	parts, err := Resources(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	delete(resources, dashboardID)
-	alarms, err := encode(resources, "")
+	delete(parts.Resources, dashboardID)
+	alarms, err := encode(parts.Resources, "")
 	if err != nil {
 		t.Fatal(err)
 	}

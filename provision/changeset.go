@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,18 +23,22 @@ const (
 	changeSetLimit    = 5 * time.Minute
 )
 
-// changeSet makes a change set and returns its id and what it changes; the id
-// is empty when the stack is as the Spec says.
-func (s *Stack) changeSet(ctx context.Context, st *types.Stack, body []byte) (string, []Change, error) {
+// changeSet makes a change set and returns what it changes and its id, which is
+// empty when the stack is as the Spec says. Its calls name the stack and the
+// change set: an id alone is authorised against another resource.
+func (s *Stack) changeSet(ctx context.Context, st *types.Stack, body []byte) (id string, changes []Change, err error) {
 	in := &cloudformation.CreateChangeSetInput{
-		StackName: st.StackId, ChangeSetName: new(changeSetName), ChangeSetType: types.ChangeSetTypeUpdate,
-		TemplateBody: new(string(body)), Parameters: s.parameters(), Tags: s.tags(),
+		StackName: &s.spec.StackName, ChangeSetName: new(changeSetName), ChangeSetType: types.ChangeSetTypeUpdate,
+		TemplateBody: new(string(body)), Parameters: s.parameters(), Tags: s.tagsOver(st), RoleARN: optional(s.spec.RoleARN),
+		NotificationARNs: st.NotificationARNs,
+	}
+	if s.spec.NotificationARNs != nil {
 		// An empty list, unlike none, takes the topics away that are no longer in the Spec.
-		NotificationARNs: append([]string{}, s.spec.NotificationARNs...),
+		in.NotificationARNs = append([]string{}, s.spec.NotificationARNs...)
 	}
 	out, err := s.callChangeSet(ctx, in)
 	if _, left := errors.AsType[*types.AlreadyExistsException](err); left {
-		if err := s.dropChangeSet(ctx, changeSetName); err != nil {
+		if err := s.dropChangeSet(ctx); err != nil {
 			return "", nil, err
 		}
 		out, err = s.callChangeSet(ctx, in)
@@ -41,7 +46,11 @@ func (s *Stack) changeSet(ctx context.Context, st *types.Stack, body []byte) (st
 	if err != nil {
 		return "", nil, s.explain(fmt.Sprintf("comparing stack %q", s.spec.StackName), err)
 	}
-	return s.readChangeSet(ctx, aws.ToString(out.Id))
+	changes, found, err := s.readChangeSet(ctx)
+	if err != nil || !found {
+		return "", nil, err
+	}
+	return aws.ToString(out.Id), changes, nil
 }
 
 func (s *Stack) callChangeSet(ctx context.Context, in *cloudformation.CreateChangeSetInput) (*cloudformation.CreateChangeSetOutput, error) {
@@ -50,8 +59,9 @@ func (s *Stack) callChangeSet(ctx context.Context, in *cloudformation.CreateChan
 	return s.api.CreateChangeSet(ctx, in)
 }
 
-// readChangeSet waits until the change set is ready and reads it.
-func (s *Stack) readChangeSet(ctx context.Context, id string) (string, []Change, error) {
+// readChangeSet waits until the change set is ready and reads it. One that
+// changes nothing, or failed, is dropped.
+func (s *Stack) readChangeSet(ctx context.Context) (changes []Change, found bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, changeSetLimit)
 	defer cancel()
 	for {
@@ -60,20 +70,20 @@ func (s *Stack) readChangeSet(ctx context.Context, id string) (string, []Change,
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
-			return "", nil, errors.Join(fmt.Errorf("comparing stack %q: %w", s.spec.StackName, ctx.Err()), s.dropChangeSet(ctx, id))
+			return nil, false, errors.Join(fmt.Errorf("comparing stack %q: %w", s.spec.StackName, ctx.Err()), s.dropChangeSet(ctx))
 		}
-		changes, out, err := s.describeChangeSet(ctx, id)
+		changes, out, err := s.describeChangeSet(ctx)
 		switch {
 		case err != nil:
-			return "", nil, s.explain(fmt.Sprintf("comparing stack %q", s.spec.StackName), err)
+			return nil, false, errors.Join(s.explain(fmt.Sprintf("comparing stack %q", s.spec.StackName), err), s.dropChangeSet(ctx))
 		case out.Status == types.ChangeSetStatusCreateComplete:
-			return id, changes, nil
+			return changes, true, nil
 		case out.Status == types.ChangeSetStatusFailed:
-			err := s.dropChangeSet(ctx, id)
+			err := s.dropChangeSet(ctx)
 			if reason := aws.ToString(out.StatusReason); !isUnchanged(reason) {
 				err = errors.Join(fmt.Errorf("comparing stack %q: %s", s.spec.StackName, s.redact(reason)), err)
 			}
-			return "", nil, err
+			return nil, false, err
 		}
 	}
 }
@@ -84,9 +94,9 @@ func isUnchanged(reason string) bool {
 }
 
 // describeChangeSet reads all pages. Values of properties are not asked for.
-func (s *Stack) describeChangeSet(ctx context.Context, id string) ([]Change, *cloudformation.DescribeChangeSetOutput, error) {
+func (s *Stack) describeChangeSet(ctx context.Context) ([]Change, *cloudformation.DescribeChangeSetOutput, error) {
 	var changes []Change
-	in := &cloudformation.DescribeChangeSetInput{ChangeSetName: &id}
+	in := &cloudformation.DescribeChangeSetInput{StackName: &s.spec.StackName, ChangeSetName: new(changeSetName)}
 	for {
 		out, err := s.api.DescribeChangeSet(ctx, in)
 		if err != nil {
@@ -107,13 +117,26 @@ func (s *Stack) describeChangeSet(ctx context.Context, id string) ([]Change, *cl
 	}
 }
 
-// dropChangeSet deletes a change set by id, or the one of our name.
-func (s *Stack) dropChangeSet(ctx context.Context, id string) error {
+// dropChangeSet deletes the change set.
+func (s *Stack) dropChangeSet(ctx context.Context) error {
 	ctx, cancel := detached(ctx)
 	defer cancel()
-	_, err := s.api.DeleteChangeSet(ctx, &cloudformation.DeleteChangeSetInput{ChangeSetName: &id, StackName: &s.spec.StackName})
+	_, err := s.api.DeleteChangeSet(ctx, &cloudformation.DeleteChangeSetInput{ChangeSetName: new(changeSetName), StackName: &s.spec.StackName})
 	if err != nil {
 		return s.explain("deleting the change set", err)
 	}
 	return nil
+}
+
+// tagsOver are the tags of the Spec over those that the stack has: what somebody
+// else put there stays.
+func (s *Stack) tagsOver(st *types.Stack) []types.Tag {
+	out := s.tags()
+	for _, tag := range st.Tags {
+		named := func(t types.Tag) bool { return aws.ToString(t.Key) == aws.ToString(tag.Key) }
+		if !slices.ContainsFunc(out, named) && !strings.HasPrefix(aws.ToString(tag.Key), "aws:") {
+			out = append(out, tag)
+		}
+	}
+	return out
 }

@@ -2,7 +2,9 @@ package provision
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 )
@@ -16,8 +18,13 @@ const (
 	priceComposite    = 0.50
 	priceDashboard    = 3.00
 	priceRequest      = 0.01 / 1000
+	priceGigabyte     = 0.085
+	priceHTTPS        = 0.0100 / 10_000
 	additionalMetrics = 8 // that CloudFront sends once they are asked for
 )
+
+// requestsPerSegment is what a viewer asks for in each: the playlist and it.
+const requestsPerSegment = 2
 
 // month is as long as AWS counts it.
 const month = 730 * time.Hour
@@ -46,6 +53,9 @@ func (l Line) Event(d time.Duration) float64 {
 // are not nothing, in a fixed order.
 func Cost(s Spec) []Line {
 	n := countExtra(s.Extra)
+	for _, x := range s.Beside {
+		n.add(countExtra(x))
+	}
 	lines := []Line{
 		{Item: "custom metrics", Quantity: float64(s.Metrics.Count), Price: priceMetric, Note: s.Metrics.Note},
 		{Item: "PutMetricData requests", Quantity: puts(s.Metrics), Price: priceRequest},
@@ -54,11 +64,14 @@ func Cost(s Spec) []Line {
 		{Item: "composite alarms", Quantity: float64(n.composites), Price: priceComposite},
 		{Item: "dashboards", Quantity: float64(n.dashboards), Price: priceDashboard, Flat: true, Note: "the first three of an account are free"},
 	}
-	if s.AdditionalMetrics {
+	if s.AdditionalMetrics && !s.AlarmsOnly {
 		lines = append(lines, Line{Item: "CloudFront additional metrics", Quantity: additionalMetrics, Price: priceMetric, Flat: true})
 	}
 	lines = slices.DeleteFunc(lines, func(l Line) bool { return l.Quantity == 0 })
-	lines = append(lines, Line{Item: "CloudFront traffic", Note: "by gigabyte and request, as viewers use it"})
+	if s.AlarmsOnly {
+		return lines
+	}
+	lines = append(lines, traffic(s)...)
 	if s.OriginShield != "" {
 		lines = append(lines, Line{Item: "Origin Shield", Note: "by request that reaches it"})
 	}
@@ -66,6 +79,28 @@ func Cost(s Spec) []Line {
 		lines = append(lines, Line{Item: "access logs", Note: "by gigabyte that CloudWatch Logs takes in"})
 	}
 	return lines
+}
+
+// traffic is what viewers use, for a number of them watching all the time.
+func traffic(s Spec) []Line {
+	if s.Viewers <= 0 || s.Bitrate <= 0 {
+		return []Line{{Item: "CloudFront traffic", Note: "by gigabyte and request, as viewers use it: --viewers and --bitrate reckon it"}}
+	}
+	watched := float64(s.Viewers) * month.Seconds()
+	segment := s.TargetDuration.Seconds()
+	if segment == 0 {
+		segment = 6 // what HLS authors are told to use
+	}
+	return []Line{
+		{
+			Item: "CloudFront traffic, GB", Quantity: math.Round(watched * s.Bitrate / 8 / 1e9), Price: priceGigabyte,
+			Note: "North America and Europe, first 10 TB a month; more costs less, and 1 TB a month is free",
+		},
+		{
+			Item: "CloudFront HTTPS requests", Quantity: math.Round(watched * requestsPerSegment / segment), Price: priceHTTPS,
+			Note: fmt.Sprintf("a playlist and a segment every %g s; 10 million a month are free", segment),
+		},
+	}
 }
 
 // puts a month: all streams of an event share the requests of each period.
@@ -78,6 +113,10 @@ func puts(m MetricUse) float64 {
 
 // extras are the resources of others that cost.
 type extras struct{ alarms, fastAlarms, composites, dashboards int }
+
+func (n *extras) add(m extras) {
+	n.alarms, n.fastAlarms, n.composites, n.dashboards = n.alarms+m.alarms, n.fastAlarms+m.fastAlarms, n.composites+m.composites, n.dashboards+m.dashboards
+}
 
 func countExtra(x Extra) extras {
 	var n extras

@@ -38,8 +38,21 @@ func TestCost(t *testing.T) {
 }
 
 func TestPolicy(t *testing.T) {
-	for _, name := range []string{"smallest", "everything"} {
-		body, err := provision.Policy(variants(t)[name])
+	withRole := spec()
+	withRole.RoleARN = "arn:aws:iam::123456789012:role/cloudformation"
+	all := variants(t)
+	for name, c := range map[string]struct {
+		spec provision.Spec
+		of   func(provision.Spec) ([]byte, error)
+	}{
+		"smallest":           {all["smallest"], provision.ProvisionPolicy},
+		"everything":         {all["everything"], provision.ProvisionPolicy},
+		"with-role":          {withRole, provision.ProvisionPolicy},
+		"role":               {withRole, provision.RolePolicy},
+		"monitor-smallest":   {all["smallest"], provision.MonitorPolicy},
+		"monitor-everything": {all["everything"], provision.MonitorPolicy},
+	} {
+		body, err := c.of(c.spec)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -53,7 +66,7 @@ func TestPolicy(t *testing.T) {
 // Whatever the life of a stack calls, the policy allows, and nothing that is
 // never called.
 func TestPolicyCovers(t *testing.T) {
-	body, err := provision.Policy(spec())
+	body, err := provision.ProvisionPolicy(spec())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,8 +25,9 @@ func (s *Stack) create(ctx context.Context, p Progress, body []byte) (*types.Sta
 		NotificationARNs:            s.spec.NotificationARNs,
 		TimeoutInMinutes:            new(int32((s.spec.CreateTimeout + time.Minute - 1) / time.Minute)),
 		OnFailure:                   types.OnFailure(s.spec.OnFailure),
-		StackPolicyBody:             new(s.policy()),
-		EnableTerminationProtection: &s.spec.TerminationProtection,
+		StackPolicyBody:             s.policy(),
+		EnableTerminationProtection: s.spec.TerminationProtection,
+		RoleARN:                     optional(s.spec.RoleARN),
 		ClientRequestToken:          new(s.createToken(body)),
 	}
 	out, err := s.callCreate(ctx, in)
@@ -95,12 +96,24 @@ const defaultPolicy = `{"Statement":[` +
 	`{"Effect":"Allow","Principal":"*","Action":"Update:*","Resource":"*"},` +
 	`{"Effect":"Deny","Principal":"*","Action":["Update:Replace","Update:Delete"],"Resource":"LogicalResourceId/` + distributionID + `"}]}`
 
-// policy is the stack policy: the user's or the default.
-func (s *Stack) policy() string {
-	if s.spec.StackPolicy != nil {
-		return string(s.spec.StackPolicy)
+// policy is the stack policy of a new stack: the user's or the default, which is
+// about the distribution.
+func (s *Stack) policy() *string {
+	switch {
+	case s.spec.StackPolicy != nil:
+		return new(string(s.spec.StackPolicy))
+	case s.spec.AlarmsOnly:
+		return nil
 	}
-	return defaultPolicy
+	return new(defaultPolicy)
+}
+
+// optional is nil for an empty text, which the SDK would send as such.
+func optional(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
 }
 
 // adopt follows an operation that runs already, whoever began it. That it ends

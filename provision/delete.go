@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -10,11 +11,31 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 )
 
-// Delete deletes the stack with all that is in it and follows it to the end.
-// A deletion that runs already is followed. The error is ErrAbsent where there
-// is no stack; one for what could not be deleted names it. Asking the user
-// first is the caller's.
+// Delete deletes the stack with all that is in it, then the stacks beside it,
+// and follows that to the end. A deletion that runs already is followed. The
+// error is ErrAbsent where there is nothing; one for what could not be deleted
+// names it. Asking the user first is the caller's.
 func (s *Stack) Delete(ctx context.Context, p Progress) error {
+	if s.spec.Adopt {
+		return hint(fmt.Errorf("stack %q is adopted: streamwatch never changes it", s.spec.StackName), "whoever deployed it deletes it")
+	}
+	st, err := s.find(ctx)
+	if err != nil {
+		return err
+	}
+	known := max(besideCount(st), len(s.spec.Beside))
+	if err := s.deleteOne(ctx, p); err != nil && !errors.Is(err, ErrAbsent) {
+		return err
+	}
+	found, err := s.deleteBeside(ctx, p, 1, known)
+	if err == nil && !found && phaseOf(st) == absent {
+		return fmt.Errorf("deleting stack %q: %w", s.spec.StackName, ErrAbsent)
+	}
+	return err
+}
+
+// deleteOne is Delete for this stack alone.
+func (s *Stack) deleteOne(ctx context.Context, p Progress) error {
 	st, err := s.find(ctx)
 	if err != nil {
 		return err
@@ -61,15 +82,16 @@ func (s *Stack) remove(ctx context.Context, p Progress, st *types.Stack) error {
 	}
 	err = s.failed("deleting", end, f.cause)
 	if left := s.leftovers(ctx, end); left != "" {
-		return hint(fmt.Errorf("%w; left: %s", err, left), "mend the cause and delete again")
+		return hint(fmt.Errorf("%w; left: %s", err, left), "fix the cause and delete again")
 	}
 	return err
 }
 
 func (s *Stack) callDelete(ctx context.Context, st *types.Stack) error {
 	if aws.ToBool(st.EnableTerminationProtection) {
-		if s.spec.TerminationProtection {
-			return hint(fmt.Errorf("stack %q is protected against deletion", s.spec.StackName), "set distribution.cloudformation.termination_protection to false first")
+		if !s.Unprotect {
+			return hint(fmt.Errorf("stack %q is protected against deletion", s.spec.StackName),
+				"streamwatch delete EVENT.yaml --force-unprotect lifts the protection and deletes the stack")
 		}
 		if err := s.protect(ctx, st, false); err != nil {
 			return err
@@ -78,7 +100,8 @@ func (s *Stack) callDelete(ctx context.Context, st *types.Stack) error {
 	ctx, cancel := detached(ctx)
 	defer cancel()
 	_, err := s.api.DeleteStack(ctx, &cloudformation.DeleteStackInput{
-		StackName: st.StackId, ClientRequestToken: new("streamwatch-delete-" + digest(aws.ToString(st.StackId))[:32]),
+		StackName: st.StackId, RoleARN: optional(s.spec.RoleARN),
+		ClientRequestToken: new("streamwatch-delete-" + digest(aws.ToString(st.StackId))[:32]),
 	})
 	if err != nil {
 		return s.explain(fmt.Sprintf("deleting stack %q", s.spec.StackName), err)

@@ -199,6 +199,9 @@ func behavior(s Spec, pattern string, policy any) object {
 	case s.Signed.PublicKey != "":
 		out["TrustedKeyGroups"] = []any{ref(keyGroupID)}
 	}
+	if s.answersPreflights() {
+		out["FunctionAssociations"] = []object{{"EventType": "viewer-request", "FunctionARN": attribute(preflightID, "FunctionARN")}}
+	}
 	return out
 }
 
@@ -207,7 +210,7 @@ func behavior(s Spec, pattern string, policy any) object {
 // an entry without a lifetime is 300 s.
 func errorResponses() []object {
 	var out []object
-	for _, code := range []int{400, 403, 404, 405, 414, 500, 501, 502, 503, 504} {
+	for _, code := range []int{400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504} {
 		out = append(out, object{"ErrorCode": code, "ErrorCachingMinTTL": 1})
 	}
 	return out

@@ -1,22 +1,29 @@
 package provision
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/processcreds"
 	"github.com/aws/smithy-go"
 )
 
-// Codes with which AWS services refuse a request because of who asks.
+// Codes with which AWS services refuse a request, by what helps.
 var (
-	expiredCodes = []string{"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
-	unknownCodes = []string{"InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "MissingAuthenticationToken"}
-	deniedCodes  = []string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
-	clockCodes   = []string{"SignatureDoesNotMatch", "InvalidSignatureException", "RequestTimeTooSkewed"}
+	expiredCodes   = []string{"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
+	unknownCodes   = []string{"InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "MissingAuthenticationToken"}
+	deniedCodes    = []string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
+	clockCodes     = []string{"SignatureDoesNotMatch", "InvalidSignatureException", "RequestTimeTooSkewed"}
+	throttledCodes = []string{"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"}
+	limitCodes     = []string{"LimitExceeded", "LimitExceededException"}
+	optInCodes     = []string{"OptInRequired", "SubscriptionRequiredException"}
+	missingCodes   = []string{"NotFound", "NotFoundException", "ResourceNotFoundException", "ResourceNotFound"}
 )
 
 const (
@@ -24,39 +31,93 @@ const (
 	mendExpired = "sign in again: aws sso login, or renew the keys of your profile"
 )
 
-// explain says what was attempted, and puts a mend beside the errors that a
+// explain says what was attempted, and puts a hint beside the errors that a
 // user can do something about. What AWS repeats of a request has no secret left.
 func (s *Stack) explain(attempt string, err error) error {
 	wrapped := fmt.Errorf("%s: %w", attempt, err)
+	if explained := explainCredentials(attempt, err); explained != nil {
+		return explained
+	}
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
-		code := api.ErrorCode()
-		short := fmt.Errorf("%s: %w", attempt, &refusal{code: code, message: s.redact(api.ErrorMessage()), err: err})
-		switch {
-		case slices.Contains(expiredCodes, code):
-			return hint(short, mendExpired)
-		case slices.Contains(unknownCodes, code):
-			return hint(short, "these keys are unknown to AWS: check AWS_PROFILE and the environment, or "+mendMissing)
-		case slices.Contains(deniedCodes, code):
-			return hint(short, "streamwatch provision --print policy shows the permissions that are needed")
-		case slices.Contains(clockCodes, code):
-			return hint(short, "check the secret key, and the clock of this machine")
+		short := fmt.Errorf("%s: %w", attempt, &refusal{code: api.ErrorCode(), message: s.redact(api.ErrorMessage()), err: err})
+		if mend := s.mendOf(api.ErrorCode()); mend != "" {
+			return hint(short, mend)
 		}
 		return short
-	}
-	text := err.Error()
-	_, noProfile := errors.AsType[config.SharedConfigProfileNotExistError](err)
-	switch {
-	case noProfile:
-		return hint(wrapped, "AWS_PROFILE names a profile that ~/.aws/config does not have: aws configure list-profiles")
-	case strings.Contains(text, "SSO") && (strings.Contains(text, "expired") || strings.Contains(text, "invalid")):
-		return hint(fmt.Errorf("%s: the SSO session has expired", attempt), mendExpired)
-	case strings.Contains(text, "refresh cached credentials"), strings.Contains(text, "get credentials"), strings.Contains(text, "no EC2 IMDS role"):
-		return hint(fmt.Errorf("%s: no AWS credentials were found", attempt), mendMissing)
 	}
 	if _, ok := errors.AsType[*net.DNSError](err); ok {
 		return hint(wrapped, "check distribution.cloudformation.region, AWS_ENDPOINT_URL and the network")
 	}
 	return wrapped
+}
+
+// mendOf says what helps against a code, "" where nothing general does.
+func (s *Stack) mendOf(code string) string {
+	switch {
+	case slices.Contains(expiredCodes, code):
+		return mendExpired
+	case slices.Contains(unknownCodes, code):
+		return "these keys are unknown to AWS: check AWS_PROFILE and the environment, or " + mendMissing
+	case slices.Contains(deniedCodes, code):
+		return "streamwatch provision --print policy shows the permissions that are needed, --print monitor-policy those of run"
+	case slices.Contains(clockCodes, code):
+		return "check the secret key, and the clock of this machine"
+	case slices.Contains(throttledCodes, code):
+		return "other programs use up the account's rate: wait a minute and run the same command again"
+	case slices.Contains(limitCodes, code):
+		return "a quota of the account is used up: delete what nobody needs, or ask for more with Service Quotas"
+	case slices.Contains(optInCodes, code):
+		return "the account has not opted in to " + s.spec.Region + ", or is not activated yet: see Account in the AWS console"
+	}
+	return ""
+}
+
+// explainCredentials names the real cause where the SDK found credentials and
+// could not use them, or found none. It is nil for any other error.
+func explainCredentials(attempt string, err error) error {
+	text := err.Error()
+	profile := cmp.Or(os.Getenv("AWS_PROFILE"), "default")
+	if _, missing := errors.AsType[config.SharedConfigProfileNotExistError](err); missing {
+		return hint(fmt.Errorf("%s: %w", attempt, err), "AWS_PROFILE names a profile that ~/.aws/config does not have: aws configure list-profiles")
+	}
+	if _, ok := errors.AsType[config.AssumeRoleTokenProviderNotSetError](err); ok {
+		return hint(fmt.Errorf("%s: the profile %s asks for an MFA code", attempt, profile), "run the command in a terminal")
+	}
+	// What a service answered to a signed request is none of this.
+	if !strings.Contains(text, "refresh cached credentials") && !strings.Contains(text, "get credentials") && !strings.Contains(text, "no EC2 IMDS role") {
+		return nil
+	}
+	asked, ok := errors.AsType[interface { // by whoever was asked for the code of a token
+		error
+		Hint() string
+	}](err)
+	if ok {
+		return hint(fmt.Errorf("%s: %w", attempt, asked), asked.Hint())
+	}
+	_, process := errors.AsType[*processcreds.ProviderError](err)
+	switch {
+	case process:
+		return hint(fmt.Errorf("%s: the credential_process of the profile %s failed", attempt, profile),
+			"run the command that credential_process names in ~/.aws/config by hand, and see what it says")
+	case strings.Contains(text, "SSO") && (strings.Contains(text, "expired") || strings.Contains(text, "invalid")):
+		return hint(fmt.Errorf("%s: the SSO session has expired", attempt), "sign in again: aws sso login --profile "+profile)
+	case strings.Contains(text, "login session"), strings.Contains(text, "signin"):
+		return hint(fmt.Errorf("%s: the login session has expired", attempt), "sign in again: aws login --profile "+profile)
+	}
+	return explainChain(attempt, err)
+}
+
+// explainChain is for a chain of credentials that ends without any. A role that
+// AWS refused is a cause by itself.
+func explainChain(attempt string, err error) error {
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
+		short := fmt.Errorf("%s: getting credentials: %w", attempt, &refusal{code: api.ErrorCode(), message: api.ErrorMessage(), err: err})
+		if slices.Contains(deniedCodes, api.ErrorCode()) {
+			return hint(short, "the trust policy of the role, or an MFA condition in it, refuses this caller: aws sts get-caller-identity says who that is")
+		}
+		return hint(short, mendExpired)
+	}
+	return hint(fmt.Errorf("%s: no AWS credentials were found", attempt), mendMissing)
 }
 
 // refusal is an error of AWS without the noise of the SDK around it.
@@ -77,8 +138,17 @@ func isAbsent(err error) bool {
 	return ok && api.ErrorCode() == "ValidationError" && strings.Contains(api.ErrorMessage(), "does not exist")
 }
 
+// isNotFound says whether AWS answered that what was asked for is not there.
+func isNotFound(err error) bool {
+	api, ok := errors.AsType[smithy.APIError](err)
+	return ok && slices.Contains(missingCodes, api.ErrorCode())
+}
+
 // isCredentials says whether it is of no use to ask again as the same caller.
 func isCredentials(err error) bool {
+	if api, ok := errors.AsType[smithy.APIError](err); ok && slices.Contains(throttledCodes, api.ErrorCode()) {
+		return false
+	}
 	_, hinted := errors.AsType[*HintError](err)
 	_, network := errors.AsType[*net.DNSError](err)
 	return hinted && !network

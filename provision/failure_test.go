@@ -119,16 +119,21 @@ func TestFailures(t *testing.T) {
 		}
 	})
 	scenario(t, "delete-protected", func(t *testing.T, cloud *awstest.Cloud, tr *transcript) {
-		s := spec()
-		s.TerminationProtection = true
-		if _, err := stackOn(t, cloud, s).Provision(t.Context(), nil); err != nil {
+		st := stackOn(t, cloud, spec())
+		if _, err := st.Provision(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
+		cloud.Protect("LiveHTTPStreaming", true, `{"Statement":[]}`) // an administrator, by hand
+		if tr.deleted(t.Context(), st) == nil {
+			t.Fatal("want an error")
+		}
+		s := spec()
+		s.TerminationProtection = new(true)
 		if tr.deleted(t.Context(), stackOn(t, cloud, s)) == nil {
 			t.Fatal("want an error")
 		}
-		s.TerminationProtection = false
-		if err := tr.deleted(t.Context(), stackOn(t, cloud, s)); err != nil {
+		st.Unprotect = true
+		if err := tr.deleted(t.Context(), st); err != nil {
 			t.Fatal(err)
 		}
 	})

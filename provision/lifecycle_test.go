@@ -17,7 +17,7 @@ func TestLifecycle(t *testing.T) {
 		s := spec()
 		s.Tags = map[string]string{"team": "events"}
 		s.NotificationARNs = []string{"arn:aws:sns:us-east-1:123456789012:ops"}
-		s.TerminationProtection, s.OnFailure, s.CreateTimeout = true, "DELETE", 25*time.Minute
+		s.TerminationProtection, s.OnFailure, s.CreateTimeout = new(true), "DELETE", 25*time.Minute
 		s.Origin.Headers = map[string]string{"X-Origin-Verify": secret}
 		if err := tr.provisioned(t.Context(), stackOn(t, cloud, s)); err != nil {
 			t.Fatal(err)
@@ -62,7 +62,7 @@ func TestLifecycle(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.TargetDuration, s.CORSOrigins, s.AdditionalMetrics = 10*time.Second, []string{"https://www.example.com"}, false
-		s.TerminationProtection, s.StackPolicy = true, []byte(`{"Statement":[{"Effect":"Allow","Principal":"*","Action":"Update:*","Resource":"*"}]}`)
+		s.TerminationProtection, s.StackPolicy = new(true), []byte(`{"Statement":[{"Effect":"Allow","Principal":"*","Action":"Update:*","Resource":"*"}]}`)
 		st := stackOn(t, cloud, s)
 		plan, err := st.Plan(t.Context())
 		if err != nil || plan.Operation != "update" {
@@ -70,6 +70,9 @@ func TestLifecycle(t *testing.T) {
 		}
 		for _, c := range plan.Changes {
 			tr.line("plan: %s %s (%s) replacement=%s", c.Action, c.Resource, c.Type, c.Replacement)
+		}
+		for _, o := range plan.Options {
+			tr.line("plan: %s", o)
 		}
 		if err := tr.provisioned(t.Context(), st); err != nil {
 			t.Fatal(err)
@@ -246,6 +249,7 @@ func TestResume(t *testing.T) {
 		// Killed between making and executing a change set: nobody cleans up.
 		for range 9 {
 			cloud.Refuse(1, "ExecuteChangeSet", "InternalFailure", "killed")
+			cloud.Refuse(1, "DeleteChangeSet", "InternalFailure", "killed")
 		}
 		if err := tr.provisioned(t.Context(), stackOn(t, cloud, s)); err == nil {
 			t.Fatal("the change set was executed")

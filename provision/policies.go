@@ -3,6 +3,10 @@ package provision
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -35,9 +39,36 @@ func (s Spec) manifestTTL() int {
 // where a packager says no-cache.
 func manifestPolicy(s Spec) object {
 	ttl := s.manifestTTL()
-	queries := append([]string{"_HLS_msn", "_HLS_part", "_HLS_skip"}, s.QueryStrings...)
 	return cachePolicy("manifest", "Live playlists: fresh within half a target duration", [3]int{1, ttl, ttl}, true,
-		object{"QueryStringBehavior": "whitelist", "QueryStrings": queries})
+		object{"QueryStringBehavior": "whitelist", "QueryStrings": s.manifestQueries()})
+}
+
+// manifestQueries are the query strings by which playlists are told apart: those
+// of low latency (RFC 8216bis §6.2.5), those in the manifests' own addresses,
+// without which two channels would share one object, and the user's.
+func (s Spec) manifestQueries() []string {
+	names := []string{"_HLS_msn", "_HLS_part", "_HLS_skip"}
+	add := func(name string) {
+		if name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	for _, manifest := range s.Manifests {
+		for _, name := range queryNames(manifest) {
+			add(name)
+		}
+	}
+	for _, name := range s.QueryStrings {
+		add(name)
+	}
+	return names
+}
+
+// queryNames returns the names in the query of an address, sorted.
+func queryNames(address string) []string {
+	_, query, _ := strings.Cut(address, "?")
+	values, _ := url.ParseQuery(query) // what cannot be read is no name
+	return slices.Sorted(maps.Keys(values))
 }
 
 func segmentPolicy(s Spec) object {
@@ -45,13 +76,20 @@ func segmentPolicy(s Spec) object {
 	if s.UniqueSegmentNames {
 		ttl = [3]int{0, seconds(uniqueTTL), seconds(uniqueTTLMax)}
 	}
-	return cachePolicy("segment", "Segments: do not change once published", ttl, false, object{"QueryStringBehavior": "none"})
+	queries := object{"QueryStringBehavior": "none"}
+	if len(s.SegmentQueries) > 0 {
+		queries = object{"QueryStringBehavior": "whitelist", "QueryStrings": s.SegmentQueries}
+	}
+	return cachePolicy("segment", "Segments: do not change once published", ttl, false, queries)
 }
+
+// uniqueName names what is unique in the account and not in the region.
+func uniqueName(what string) object { return substitute("${AWS::StackName}-${AWS::Region}-" + what) }
 
 // cachePolicy has lifetimes (least, default, most) in seconds.
 func cachePolicy(name, comment string, ttl [3]int, compress bool, queries object) object {
 	return resource("AWS::CloudFront::CachePolicy", object{"CachePolicyConfig": object{
-		"Name":    substitute("${AWS::StackName}-" + name), // unique in the account
+		"Name":    uniqueName(name),
 		"Comment": comment,
 		"MinTTL":  ttl[0], "DefaultTTL": ttl[1], "MaxTTL": ttl[2],
 		"ParametersInCacheKeyAndForwardedToOrigin": object{
@@ -79,6 +117,9 @@ func addOptional(s Spec, to object) {
 	if s.Signed.PublicKey != "" {
 		addKeyGroup(s, to)
 	}
+	if s.answersPreflights() {
+		to[preflightID] = preflightFunction(s)
+	}
 	if s.AccessLogs {
 		addAccessLogs(s, to)
 	}
@@ -89,10 +130,10 @@ func addOptional(s Spec, to object) {
 func corsPolicy(s Spec) object {
 	headers := []string{"*"}
 	if s.Signed.on() {
-		headers = []string{"Range", "Cache-Control", "If-None-Match", "If-Modified-Since"}
+		headers = credentialedHeaders()
 	}
 	return resource("AWS::CloudFront::ResponseHeadersPolicy", object{"ResponseHeadersPolicyConfig": object{
-		"Name": substitute("${AWS::StackName}-cors"),
+		"Name": uniqueName("cors"),
 		"CorsConfig": object{
 			"AccessControlAllowCredentials": s.Signed.on(),
 			"AccessControlAllowHeaders":     object{"Items": headers},
@@ -111,24 +152,26 @@ func corsPolicy(s Spec) object {
 // old one goes.
 func addKeyGroup(s Spec, to object) {
 	id := digest(s.Signed.PublicKey)[:12]
-	name := substitute("${AWS::StackName}-" + id)
+	name := uniqueName(id)
 	to["PublicKey"+id] = resource("AWS::CloudFront::PublicKey", object{"PublicKeyConfig": object{
 		"Name": name, "CallerReference": name, "EncodedKey": s.Signed.PublicKey,
 	}})
 	to[keyGroupID] = resource("AWS::CloudFront::KeyGroup", object{"KeyGroupConfig": object{
-		"Name": substitute("${AWS::StackName}-viewers"), "Items": []any{ref("PublicKey" + id)},
+		"Name": uniqueName("viewers"), "Items": []any{ref("PublicKey" + id)},
 	}})
 }
 
 // addAccessLogs delivers the access log to a log group of its own.
 func addAccessLogs(s Spec, to object) {
-	name := s.StackName
-	if len(name) > maxSourceName-7 {
-		name = name[:maxSourceName-7-9] + "-" + digest(name)[:8]
-	}
-	to["AccessLogs"] = resource("AWS::Logs::LogGroup", object{
-		"LogGroupName": substitute("/aws/vendedlogs/cloudfront/${AWS::StackName}"), "RetentionInDays": logDays,
+	name := shortened(s.StackName, maxSourceName-len("-access"))
+	// It outlives the stack, so each stack of a name has another one.
+	id := object{"Fn::Select": []any{2, object{"Fn::Split": []any{"/", ref("AWS::StackId")}}}}
+	group := resource("AWS::Logs::LogGroup", object{
+		"LogGroupName":    object{"Fn::Join": []any{"/", []any{"/aws/vendedlogs/cloudfront", ref("AWS::StackName"), id}}},
+		"RetentionInDays": logDays,
 	})
+	group["DeletionPolicy"], group["UpdateReplacePolicy"] = "Retain", "Retain"
+	to["AccessLogs"] = group
 	to["AccessLogSource"] = resource("AWS::Logs::DeliverySource", object{
 		"Name": name + "-access", "LogType": "ACCESS_LOGS",
 		"ResourceArn": substitute("arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/${Distribution}"),
@@ -139,6 +182,14 @@ func addAccessLogs(s Spec, to object) {
 	to["AccessLogDelivery"] = resource("AWS::Logs::Delivery", object{
 		"DeliverySourceName": ref("AccessLogSource"), "DeliveryDestinationArn": attribute("AccessLogDestination", "Arn"),
 	})
+}
+
+// shortened cuts a name to a length, and keeps it unlike others that begin alike.
+func shortened(name string, most int) string {
+	if len(name) <= most {
+		return name
+	}
+	return name[:most-9] + "-" + digest(name)[:8]
 }
 
 // digest names a text by its content.

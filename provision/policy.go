@@ -18,18 +18,105 @@ type statement struct {
 	Condition object `json:",omitempty"`
 }
 
-// Policy returns the least that an IAM principal needs for a Spec, as the JSON
-// of a policy: the statements that begin with Provision to create, update and
-// delete the stack, those with Monitor for the running monitor.
-func Policy(s Spec) ([]byte, error) {
+// ProvisionPolicy returns the least that an IAM principal needs to create,
+// update and delete the stacks of a Spec. What CloudFormation does with the
+// caller's rights is bound to it by aws:CalledVia; with a service role the caller
+// needs none of that: see RolePolicy.
+func ProvisionPolicy(s Spec) ([]byte, error) {
+	// Calls name a change set and its stack. AWS authorises them for the stack;
+	// where only the id of the change set counts, the second statement does.
+	statements := []statement{
+		{Sid: "ProvisionStack", Effect: "Allow", Resource: s.stackARNs(), Action: prefixed("cloudformation",
+			"CreateChangeSet", "CreateStack", "DeleteChangeSet", "DeleteStack", "DescribeChangeSet", "DescribeEvents", "DescribeStackEvents",
+			"DescribeStacks", "ExecuteChangeSet", "GetStackPolicy", "GetTemplate", "ListStackResources", "SetStackPolicy", "TagResource",
+			"UntagResource", "UpdateTerminationProtection")},
+		{
+			Sid: "ProvisionChangeSet", Effect: "Allow", Resource: s.arn("cloudformation", "changeSet/"+changeSetName+"*"),
+			Action: prefixed("cloudformation", "DeleteChangeSet", "DescribeChangeSet", "ExecuteChangeSet"),
+		},
+	}
+	statements = append(statements, s.preflightRights()...)
+	if s.RoleARN != "" {
+		pass := allow("ProvisionPassRole", s.RoleARN, "iam:PassRole")
+		pass.Condition = object{"StringEquals": object{"iam:PassedToService": "cloudformation.amazonaws.com"}}
+		return renderPolicy(append(statements, pass))
+	}
+	rights, err := s.resourceRights()
+	if err != nil {
+		return nil, err
+	}
+	for i := range rights {
+		rights[i].Condition = object{"ForAnyValue:StringEquals": object{"aws:CalledVia": []string{"cloudformation.amazonaws.com"}}}
+	}
+	return renderPolicy(append(statements, rights...))
+}
+
+// preflightRights are for reading what would fail later. Without them everything
+// else works: Preflight says what it could not read.
+func (s Spec) preflightRights() []statement {
+	if s.AlarmsOnly {
+		return nil
+	}
+	rights := []statement{allow("ProvisionPreflight", "*", "cloudfront:ListCachePolicies", "cloudfront:ListDistributions")}
+	if s.CertificateARN != "" {
+		rights = append(rights, allow("ProvisionCertificate", s.CertificateARN, "acm:DescribeCertificate"))
+	}
+	if kinds, err := resourceTypes(s); err == nil && slices.Contains(kinds, "AWS::SNS::Topic") {
+		rights = append(rights, allow("ProvisionSubscriptions", s.arn("sns", s.StackName+"-*"), "sns:ListSubscriptionsByTopic"))
+	}
+	return rights
+}
+
+// RolePolicy returns what the service role of CloudFormation (RoleARN) needs.
+func RolePolicy(s Spec) ([]byte, error) {
+	rights, err := s.resourceRights()
+	if err != nil {
+		return nil, err
+	}
+	return renderPolicy(rights)
+}
+
+// MonitorPolicy returns the least that an IAM principal needs to watch the
+// event: it reads the stacks, puts metrics of one namespace, and switches the
+// actions of the stack's own alarms.
+func MonitorPolicy(s Spec) ([]byte, error) {
+	stacks := s.stackARNs()
+	for _, name := range s.Reads {
+		stacks = append(stacks, s.arn("cloudformation", "stack/"+name+"/*"))
+	}
+	statements := []statement{{
+		Sid: "MonitorStack", Effect: "Allow", Resource: stacks,
+		Action: prefixed("cloudformation", "DescribeStacks", "GetStackPolicy", "GetTemplate"),
+	}}
+	if s.Metrics.Count > 0 {
+		put := allow("MonitorMetrics", "*", "cloudwatch:PutMetricData")
+		put.Condition = object{"StringEquals": object{"cloudwatch:namespace": cmp.Or(s.Metrics.Namespace, "StreamWatch")}}
+		// What was not answered is looked for before it is sent again.
+		statements = append(statements, put, allow("MonitorReads", "*", "cloudwatch:GetMetricData"))
+	}
 	kinds, err := resourceTypes(s)
 	if err != nil {
 		return nil, err
 	}
-	statements := []statement{allow("ProvisionStack", s.arn("cloudformation", "stack/"+s.StackName+"/*"),
-		prefixed("cloudformation", "CreateChangeSet", "CreateStack", "DeleteChangeSet", "DeleteStack", "DescribeChangeSet", "DescribeEvents",
-			"DescribeStackEvents", "DescribeStacks", "ExecuteChangeSet", "GetStackPolicy", "ListStackResources", "SetStackPolicy",
-			"TagResource", "UntagResource", "UpdateTerminationProtection")...)}
+	if slices.Contains(kinds, "AWS::CloudWatch::Alarm") {
+		// Tags on the heartbeat alarm say which monitors watch.
+		statements = append(statements, allow("MonitorReadsAlarms", s.arn("cloudwatch", "alarm:*"), "cloudwatch:DescribeAlarms"),
+			allow("MonitorAlarms", s.arn("cloudwatch", "alarm:"+s.StackName+"-*"),
+				prefixed("cloudwatch", "DisableAlarmActions", "EnableAlarmActions", "ListTagsForResource", "TagResource", "UntagResource")...))
+	}
+	if slices.Contains(kinds, "AWS::SNS::Topic") {
+		statements = append(statements, allow("MonitorSubscriptions", s.arn("sns", s.StackName+"-*"), "sns:ListSubscriptionsByTopic"))
+	}
+	return renderPolicy(statements)
+}
+
+// resourceRights are the calls that CloudFormation makes for the resources of
+// all stacks, one statement for each service.
+func (s Spec) resourceRights() ([]statement, error) {
+	kinds, err := resourceTypes(s)
+	if err != nil {
+		return nil, err
+	}
 	byService := map[string][]string{}
 	for _, kind := range kinds {
 		for _, action := range actionsFor(kind) {
@@ -43,6 +130,7 @@ func Policy(s Spec) ([]byte, error) {
 	if s.WAFARN != "" {
 		byService["wafv2"] = []string{"wafv2:GetWebACL"}
 	}
+	var statements []statement
 	for _, service := range slices.Sorted(maps.Keys(byService)) {
 		slices.Sort(byService[service])
 		var on any = "*" // what is created has no ARN yet, and composite alarms take no other
@@ -55,16 +143,15 @@ func Policy(s Spec) ([]byte, error) {
 		name := "Provision" + strings.ToUpper(service[:1]) + service[1:]
 		statements = append(statements, statement{Sid: name, Effect: "Allow", Action: slices.Compact(byService[service]), Resource: on})
 	}
-	put := allow("MonitorMetrics", "*", "cloudwatch:PutMetricData")
-	put.Condition = object{"StringEquals": object{"cloudwatch:namespace": cmp.Or(s.Metrics.Namespace, "StreamWatch")}}
-	if s.Metrics.Count > 0 {
-		// What was not answered is looked for before it is sent again.
-		statements = append(statements, put, allow("MonitorReads", "*", "cloudwatch:GetMetricData"))
-	}
-	if slices.Contains(kinds, "AWS::CloudWatch::Alarm") {
-		statements = append(statements, allow("MonitorAlarms", s.arn("cloudwatch", "alarm:*"),
-			prefixed("cloudwatch", "DescribeAlarms", "DisableAlarmActions", "EnableAlarmActions")...))
-	}
+	return statements, nil
+}
+
+// stackARNs are the stack and those beside it, however many the event will need.
+func (s Spec) stackARNs() []string {
+	return []string{s.arn("cloudformation", "stack/"+s.StackName+"/*"), s.arn("cloudformation", "stack/"+s.StackName+"-alarms-*/*")}
+}
+
+func renderPolicy(statements []statement) ([]byte, error) {
 	out, err := json.MarshalIndent(object{"Version": "2012-10-17", "Statement": statements}, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("rendering the policy: %w", err)
@@ -97,21 +184,23 @@ func prefixed(service string, names ...string) []string {
 	return out
 }
 
-// resourceTypes are those in the template of s, each once and in order.
+// resourceTypes are those in the templates of s, each once and in order.
 func resourceTypes(s Spec) ([]string, error) {
-	body, err := Template(s)
-	if err != nil {
-		return nil, err
-	}
-	var t struct {
-		Resources map[string]struct{ Type string }
-	}
-	if err := json.Unmarshal(body, &t); err != nil {
-		return nil, fmt.Errorf("reading the template: %w", err)
-	}
 	var kinds []string
-	for _, r := range t.Resources {
-		kinds = append(kinds, r.Type)
+	for _, one := range s.Stacks() {
+		body, err := Template(one)
+		if err != nil {
+			return nil, err
+		}
+		var t struct {
+			Resources map[string]struct{ Type string }
+		}
+		if err := json.Unmarshal(body, &t); err != nil {
+			return nil, fmt.Errorf("reading the template: %w", err)
+		}
+		for _, r := range t.Resources {
+			kinds = append(kinds, r.Type)
+		}
 	}
 	slices.Sort(kinds)
 	return slices.Compact(kinds), nil
@@ -129,6 +218,8 @@ func actionsFor(kind string) []string {
 	switch kind {
 	case "AWS::CloudFront::Distribution":
 		return slices.Concat(crud("Distribution"), prefixed("cloudfront", "CreateDistributionWithTags", "GetDistributionConfig"), prefixed("cloudfront", tags...))
+	case "AWS::CloudFront::Function":
+		return append(crud("Function"), prefixed("cloudfront", "DescribeFunction", "PublishFunction", "TagResource", "UntagResource", "ListTagsForResource")...)
 	case "AWS::CloudFront::MonitoringSubscription":
 		return prefixed("cloudfront", "CreateMonitoringSubscription", "GetMonitoringSubscription", "DeleteMonitoringSubscription")
 	case "AWS::CloudWatch::Alarm":
@@ -136,7 +227,7 @@ func actionsFor(kind string) []string {
 	case "AWS::CloudWatch::CompositeAlarm":
 		return append(prefixed("cloudwatch", "PutCompositeAlarm", "DescribeAlarms", "DeleteAlarms"), prefixed("cloudwatch", tags...)...)
 	case "AWS::CloudWatch::Dashboard":
-		return prefixed("cloudwatch", "PutDashboard", "GetDashboard", "DeleteDashboards")
+		return append(prefixed("cloudwatch", "PutDashboard", "GetDashboard", "DeleteDashboards"), prefixed("cloudwatch", tags...)...)
 	case "AWS::SNS::Topic":
 		return append(prefixed("sns", "CreateTopic", "DeleteTopic", "GetTopicAttributes", "SetTopicAttributes", "Subscribe", "Unsubscribe",
 			"ListSubscriptionsByTopic", "GetDataProtectionPolicy"), prefixed("sns", tags...)...)
@@ -145,13 +236,15 @@ func actionsFor(kind string) []string {
 	case "AWS::SNS::TopicPolicy":
 		return prefixed("sns", "SetTopicAttributes", "GetTopicAttributes")
 	case "AWS::Logs::LogGroup":
-		return append(prefixed("logs", "CreateLogGroup", "DeleteLogGroup", "DescribeLogGroups", "PutRetentionPolicy", "DeleteRetentionPolicy"), prefixed("logs", tags...)...)
+		return append(prefixed("logs", "CreateLogGroup", "DeleteLogGroup", "DescribeLogGroups", "PutRetentionPolicy", "DeleteRetentionPolicy",
+			"GetDataProtectionPolicy", "DescribeIndexPolicies", "DescribeResourcePolicies"), prefixed("logs", tags...)...)
 	case "AWS::Logs::DeliverySource":
 		return append(prefixed("logs", "PutDeliverySource", "GetDeliverySource", "DeleteDeliverySource"), prefixed("logs", tags...)...)
 	case "AWS::Logs::DeliveryDestination":
 		return append(prefixed("logs", "PutDeliveryDestination", "GetDeliveryDestination", "DeleteDeliveryDestination", "GetDeliveryDestinationPolicy"), prefixed("logs", tags...)...)
 	case "AWS::Logs::Delivery":
-		return append(prefixed("logs", "CreateDelivery", "GetDelivery", "DeleteDelivery", "DescribeDeliveries", "DescribeResourcePolicies", "PutResourcePolicy"), prefixed("logs", tags...)...)
+		return append(prefixed("logs", "CreateDelivery", "GetDelivery", "DeleteDelivery", "DescribeDeliveries", "DescribeResourcePolicies",
+			"GetDeliveryDestination", "GetDeliverySource", "PutResourcePolicy", "UpdateDeliveryConfiguration"), prefixed("logs", tags...)...)
 	}
 	// CachePolicy, ResponseHeadersPolicy, PublicKey and KeyGroup.
 	return crud(kind[strings.LastIndex(kind, ":")+1:])

@@ -17,14 +17,16 @@ type Spec struct {
 
 	StackName             string
 	Region                string
+	RoleARN               string            // service role that CloudFormation works with; empty is the caller
+	Adopt                 bool              // somebody else deploys the stack: it is read and never written to
 	Comment               string            // of the distribution, at most 128 characters
-	Tags                  map[string]string // on the stack, and from there on all that can be tagged
-	NotificationARNs      []string          // topics that get each event of the stack, at most 5
+	Tags                  map[string]string // on the stack, and from there on all that can be tagged; others' tags stay
+	NotificationARNs      []string          // topics that get each event of the stack, at most 5; nil leaves them as they are
 	CreateTimeout         time.Duration     // after which CloudFormation gives a creation up
 	OnFailure             string            // ROLLBACK, DELETE or DO_NOTHING
-	StackPolicy           []byte            // JSON; nil protects the distribution from replacement and removal
-	TerminationProtection bool
-	Grace                 time.Duration // how long a new name may fail to resolve
+	StackPolicy           []byte            // JSON; nil is the default at creation, and later leaves it as it is
+	TerminationProtection *bool             // nil is off at creation, and later leaves it as it is
+	Grace                 time.Duration     // how long a new name may fail to resolve
 
 	Origin       Origin
 	Failover     *Origin // answers where the first fails
@@ -45,11 +47,17 @@ type Spec struct {
 	TargetDuration     time.Duration // shapes lifetimes and timeouts; 0 keeps playlists as fresh as can be
 	LowLatency         bool
 	UniqueSegmentNames bool     // a name is never used again: segments may be cached for long
-	QueryStrings       []string // of playlists, which reach the origin besides _HLS_*
+	QueryStrings       []string // of playlists, which reach the origin besides _HLS_* and those in Manifests
+	SegmentQueries     []string // query strings of segments: in their cache key and on to the origin
 	AdditionalMetrics  bool     // CloudFront's own cache hit rate, origin latency and errors by status
 
-	Metrics MetricUse // what the monitor will send, for cost and policy
-	Extra   Extra
+	Metrics    MetricUse // what the monitor will send, for cost and policy
+	AlarmsOnly bool      // the distribution is somebody else's: the stack holds Extra and nothing beside it
+	Reads      []string  // other stacks that the monitor reads, by name, for its policy
+	Extra      Extra
+	Beside     []Extra // each is a stack of its own, NAME-alarms-1 and so on, made before this one
+	Viewers    int     // at the same time, for the cost of traffic; 0 leaves it open
+	Bitrate    float64 // that one of them takes, in bits per second
 }
 
 // Origin is a server that CloudFront fetches from.
@@ -127,4 +135,12 @@ func Defaults() Spec {
 			Keepalive: 30 * time.Second, Completion: 30 * time.Second,
 		},
 	}
+}
+
+// nameKey is the key of event.yaml that names the stack.
+func (s Spec) nameKey() string {
+	if s.AlarmsOnly {
+		return "alarms.stack_name"
+	}
+	return "distribution.cloudformation.stack_name"
 }

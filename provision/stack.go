@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/smithy-go/logging"
 )
 
@@ -42,9 +45,16 @@ type Stack struct {
 	// ROLLBACK_COMPLETE, and creates it again. After a failed update it does
 	// nothing: the distribution in that stack may have viewers.
 	Recreate bool
+	// Keep leaves a stack that exists as it is. One that is missing is created.
+	Keep bool
+	// Unprotect lifts termination protection before Delete, whoever set it.
+	Unprotect bool
 
-	spec Spec
-	api  *cloudformation.Client
+	spec   Spec
+	config aws.Config
+	api    *cloudformation.Client
+	topics *sns.Client
+	creds  aws.CredentialsProvider
 }
 
 // NewStack returns the stack of a Spec. Credentials and endpoint are found the
@@ -60,15 +70,44 @@ func NewStack(ctx context.Context, s Spec, options ...func(*config.LoadOptions) 
 	if err != nil {
 		return nil, st.explain("loading the AWS configuration", err)
 	}
-	st.api = cloudformation.NewFromConfig(cfg)
+	st.config, st.creds = cfg, cfg.Credentials
+	st.api, st.topics = cloudformation.NewFromConfig(cfg), sns.NewFromConfig(cfg)
 	return st, nil
 }
 
 // Provision creates the stack, or updates it where it differs from the Spec, or
 // leaves it as it is, and returns the distribution in it. An update that would
 // replace or remove the distribution is refused. After a failed update that was
-// rolled back, the distribution that still stands comes with the error.
+// rolled back, the distribution that still stands comes with the error. Stacks
+// beside it are made first.
 func (s *Stack) Provision(ctx context.Context, p Progress) (Distribution, error) {
+	if s.spec.Adopt {
+		return s.Find(ctx)
+	}
+	if _, err := s.template(); err != nil {
+		return Distribution{}, err
+	}
+	before, err := s.find(ctx)
+	if err != nil {
+		return Distribution{}, err
+	}
+	if s.Keep && phaseOf(before) == usable {
+		return s.distribution(before, nil)
+	}
+	for _, b := range s.beside() {
+		if _, err := b.provision(ctx, p); err != nil {
+			return s.distribution(before, err)
+		}
+	}
+	d, err := s.provision(ctx, p)
+	if err == nil && !s.Keep && besideCount(before) > len(s.spec.Beside) {
+		_, err = s.deleteBeside(ctx, p, len(s.spec.Beside)+1, besideCount(before))
+	}
+	return d, err
+}
+
+// provision is Provision for this stack alone.
+func (s *Stack) provision(ctx context.Context, p Progress) (Distribution, error) {
 	body, err := s.template()
 	if err != nil {
 		return Distribution{}, err
@@ -90,7 +129,9 @@ func (s *Stack) Provision(ctx context.Context, p Progress) (Distribution, error)
 				return Distribution{}, err
 			}
 		case usable:
-			st, err = s.update(ctx, p, st, body)
+			if !s.Keep {
+				st, err = s.update(ctx, p, st, body)
+			}
 			return s.distribution(st, err)
 		case stuck:
 			if !s.Recreate || !worthless(string(st.StackStatus)) {
@@ -102,6 +143,27 @@ func (s *Stack) Provision(ctx context.Context, p Progress) (Distribution, error)
 		}
 	}
 	return Distribution{}, fmt.Errorf("stack %q does not come to rest: somebody else is changing it", s.spec.StackName)
+}
+
+// Find returns the distribution of the stack as it stands. It reads only:
+// cloudformation:DescribeStacks is all that it needs. The error is ErrAbsent
+// where there is no stack.
+func (s *Stack) Find(ctx context.Context) (Distribution, error) {
+	st, err := s.find(ctx)
+	if err != nil {
+		return Distribution{}, err
+	}
+	if phaseOf(st) == absent {
+		return Distribution{}, hint(fmt.Errorf("stack %q: %w", s.spec.StackName, ErrAbsent), s.absentMend())
+	}
+	return s.distribution(st, nil)
+}
+
+func (s *Stack) absentMend() string {
+	if s.spec.Adopt {
+		return "deploy it first, or check stack_name, region and the account: adopt only reads a stack"
+	}
+	return "run streamwatch provision EVENT.yaml first"
 }
 
 // template checks the Spec and renders it.
@@ -123,13 +185,19 @@ func (s *Stack) find(ctx context.Context) (*types.Stack, error) {
 	if err != nil || st == nil {
 		return nil, err
 	}
+	if s.spec.Adopt { // whoever deployed it: it is only read
+		return st, nil
+	}
 	owner, marked := "", false
 	for _, tag := range st.Tags {
 		if aws.ToString(tag.Key) == ownerTag {
 			owner, marked = aws.ToString(tag.Value), true
 		}
 	}
-	const choose = "choose another distribution.cloudformation.stack_name"
+	choose := "choose another " + s.spec.nameKey()
+	if !s.spec.AlarmsOnly {
+		choose += ", or set adopt: true to use the stack as it is, without ever changing it"
+	}
 	switch {
 	case !marked:
 		return nil, hint(fmt.Errorf("stack %q exists and was not made by streamwatch", s.spec.StackName), choose)
@@ -167,16 +235,44 @@ func (s *Stack) distribution(st *types.Stack, failed error) (Distribution, error
 	for _, o := range st.Outputs {
 		d.Outputs[aws.ToString(o.OutputKey)] = aws.ToString(o.OutputValue)
 	}
-	host := d.Outputs["DomainName"]
-	if host == "" {
-		return d, cmp.Or(failed, fmt.Errorf("stack %q has no output DomainName", s.spec.StackName))
+	if s.spec.AlarmsOnly {
+		return d, failed
 	}
-	if len(s.spec.Aliases) > 0 {
-		host = s.spec.Aliases[0]
+	host, err := s.host(d.Outputs)
+	if err != nil {
+		return d, cmp.Or(failed, err)
 	}
 	d.EdgeURL = "https://" + host
 	d.Fresh = time.Since(aws.ToTime(st.CreationTime)) < creationTime+s.spec.Grace
 	return d, failed
+}
+
+// host is the name under which viewers reach the distribution: the first alias
+// that is one, else the output DomainName. A stack of somebody else's hand may
+// name its output otherwise.
+func (s *Stack) host(outputs map[string]string) (string, error) {
+	if alias := s.spec.alias(); alias != "" {
+		return alias, nil
+	}
+	if host := outputs["DomainName"]; host != "" {
+		return host, nil
+	}
+	var found []string
+	for _, name := range slices.Sorted(maps.Keys(outputs)) {
+		value := strings.TrimSuffix(strings.TrimPrefix(outputs[name], "https://"), "/")
+		if s.spec.Adopt && strings.HasSuffix(value, ".cloudfront.net") && !slices.Contains(found, value) {
+			found = append(found, value)
+		}
+	}
+	if len(found) == 1 {
+		return found[0], nil
+	}
+	err := fmt.Errorf("stack %q has no output DomainName", s.spec.StackName)
+	if !s.spec.Adopt {
+		return "", err
+	}
+	return "", hint(err, "add an output DomainName with the distribution's domain to the template; its outputs are: "+
+		strings.Join(slices.Sorted(maps.Keys(outputs)), ", "))
 }
 
 // detached returns a context for a call that changes something: once it is on

@@ -10,8 +10,12 @@ import (
 	"strings"
 )
 
-// maxTemplate is the limit of CloudFormation for a template in the request.
-const maxTemplate = 51_200
+// MaxTemplate is how many bytes CloudFormation takes for a template in the
+// request (CreateStack, TemplateBody).
+const MaxTemplate = 51_200
+
+// outputBeside says how many stacks are beside this one.
+const outputBeside = "AlarmStacks"
 
 // maxOutputs of manifests leaves room below CloudFormation's limit of 200.
 const maxOutputs = 100
@@ -24,6 +28,7 @@ const (
 	segmentPolicyID  = "SegmentCachePolicy"
 	corsPolicyID     = "Cors"
 	keyGroupID       = "KeyGroup"
+	preflightID      = "Preflight"
 )
 
 // Parameters that the tutorial's template had.
@@ -44,39 +49,66 @@ func resource(kind string, p object) object { return object{"Type": kind, "Prope
 
 // Template returns the CloudFormation template of s as JSON, the same bytes for
 // the same Spec. It holds no secret: those are NoEcho parameters. The error says
-// that an extra resource does not fit, or the whole is above 51,200 bytes.
+// that an extra resource does not fit, or, as *SizeError, that the whole is above
+// MaxTemplate. Stacks beside have templates of their own: see Stacks.
 func Template(s Spec) ([]byte, error) {
-	resources := object{
-		manifestPolicyID: manifestPolicy(s),
-		segmentPolicyID:  segmentPolicy(s),
-		distributionID:   resource("AWS::CloudFront::Distribution", object{"DistributionConfig": distributionConfig(s)}),
+	resources, outputs := object{}, object{}
+	description := "Alarms and dashboard of the event " + s.Event
+	if !s.AlarmsOnly {
+		description = "Live HTTP streaming for the event " + s.Event
+		resources = object{
+			manifestPolicyID: manifestPolicy(s),
+			segmentPolicyID:  segmentPolicy(s),
+			distributionID:   resource("AWS::CloudFront::Distribution", object{"DistributionConfig": distributionConfig(s)}),
+		}
+		addOptional(s, resources)
+		outputs = templateOutputs(s)
 	}
-	addOptional(s, resources)
-	outputs := templateOutputs(s)
+	if len(s.Beside) > 0 {
+		outputs[outputBeside] = object{"Value": strconv.Itoa(len(s.Beside)), "Description": "How many stacks of alarms are beside this one"}
+	}
 	if err := addExtra(resources, s.Extra.Resources); err != nil {
 		return nil, fmt.Errorf("extra resource %w", err)
 	}
 	if err := addExtra(outputs, s.Extra.Outputs); err != nil {
 		return nil, fmt.Errorf("extra output %w", err)
 	}
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", " ")
-	err := enc.Encode(object{
+	whole := object{
 		"AWSTemplateFormatVersion": "2010-09-09",
-		"Description":              "Live HTTP streaming for the event " + s.Event + ". Made by streamwatch from its event.yaml: change that, not this.",
-		"Parameters":               templateParameters(s),
+		"Description":              description + ". Made by streamwatch from its event.yaml: change that, not this.",
 		"Resources":                resources,
-		"Outputs":                  outputs,
-	})
+	}
+	if parameters := templateParameters(s); len(parameters) > 0 {
+		whole["Parameters"] = parameters
+	}
+	if len(outputs) > 0 {
+		whole["Outputs"] = outputs
+	}
+	out, err := encode(whole)
 	if err != nil {
 		return nil, fmt.Errorf("rendering the template: %w", err)
 	}
-	if out.Len() > maxTemplate {
-		return nil, fmt.Errorf("the template has %d bytes, CloudFormation takes %d: watch fewer streams with alarms in one event", out.Len(), maxTemplate)
+	if len(out) > MaxTemplate {
+		return nil, &SizeError{Bytes: len(out)}
 	}
-	return out.Bytes(), nil
+	return out, nil
+}
+
+// encode writes JSON without a blank: every byte counts towards MaxTemplate.
+func encode(v any) ([]byte, error) {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return bytes.TrimSpace(out.Bytes()), err
+}
+
+// SizeError is a template that CloudFormation does not take in a request.
+type SizeError struct{ Bytes int }
+
+// Error says how large it is.
+func (e *SizeError) Error() string {
+	return fmt.Sprintf("the template has %d bytes, CloudFormation takes %d", e.Bytes, MaxTemplate)
 }
 
 // addExtra puts what others made beside ours, and never over it.
@@ -94,6 +126,9 @@ func addExtra(to object, extra map[string]json.RawMessage) error {
 }
 
 func templateParameters(s Spec) object {
+	if s.AlarmsOnly {
+		return nil
+	}
 	out := object{
 		paramHost: object{
 			"Type":                  "String",
@@ -130,6 +165,9 @@ type parameter struct {
 
 // parameters returns the values for the parameters of the template, by name.
 func (s Spec) parameters() []parameter {
+	if s.AlarmsOnly {
+		return nil
+	}
 	port := 80 // what CloudFront never uses when it fetches over TLS
 	if !s.Origin.TLS {
 		port = s.Origin.Port
@@ -147,6 +185,16 @@ func (s Spec) parameters() []parameter {
 	return out
 }
 
+// alias is the first of the aliases that is an address, "" for none.
+func (s Spec) alias() string {
+	for _, a := range s.Aliases {
+		if !strings.HasPrefix(a, "*.") {
+			return a
+		}
+	}
+	return ""
+}
+
 // templateOutputs are what a person or `run` needs once the stack is there.
 func templateOutputs(s Spec) object {
 	domain := attribute(distributionID, "DomainName")
@@ -154,9 +202,9 @@ func templateOutputs(s Spec) object {
 		"DomainName":     object{"Value": domain, "Description": "CloudFront domain name of the distribution"},
 		"DistributionId": object{"Value": ref(distributionID), "Description": "Id of the distribution"},
 	}
-	var host any = domain
-	if len(s.Aliases) > 0 {
-		host = s.Aliases[0]
+	host := "${" + distributionID + ".DomainName}"
+	if alias := s.alias(); alias != "" {
+		host = alias
 	}
 	for i, path := range s.Manifests[:min(len(s.Manifests), maxOutputs)] {
 		id := "ManifestURL"
@@ -164,9 +212,10 @@ func templateOutputs(s Spec) object {
 			id += strconv.Itoa(i + 1)
 		}
 		path, _, _ = strings.Cut(path, "?") // a token in it is not for everybody to read
-		out[id] = object{
-			"Value":       object{"Fn::Join": []any{"", []any{"https://", host, "/" + strings.TrimLeft(path, "/")}}},
-			"Description": "Address of a playlist for players",
+		path = strings.ReplaceAll("/"+strings.TrimLeft(path, "/"), "${", "${!")
+		out[id] = object{"Value": substitute("https://" + host + path), "Description": "Address of a playlist for players"}
+		if !strings.Contains(host+path, "${") {
+			out[id] = object{"Value": "https://" + host + path, "Description": "Address of a playlist for players"}
 		}
 	}
 	return out

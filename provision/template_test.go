@@ -70,7 +70,11 @@ func TestTemplate(t *testing.T) {
 			if bytes.Contains(body, []byte(secret)) {
 				t.Error("a secret is in the template")
 			}
-			golden(t, "template/"+name+".json", body)
+			var readable bytes.Buffer
+			if err := json.Indent(&readable, body, "", " "); err != nil {
+				t.Fatal(err)
+			}
+			golden(t, "template/"+name+".json", append(readable.Bytes(), '\n'))
 		})
 	}
 }
@@ -83,10 +87,10 @@ func TestTemplateLint(t *testing.T) {
 		skip(t, "cfn-lint is not installed (pip install cfn-lint, or CFN_LINT=path)")
 	}
 	files, err := filepath.Glob("testdata/template/*.json")
-	if err != nil || len(files) < 12 {
+	if err != nil || len(files) < 29 {
 		t.Fatalf("%d golden templates, %v", len(files), err)
 	}
-	args := append([]string{"--regions", "us-east-1", "--non-zero-exit-code", "warning", "--"}, files...)
+	args := append([]string{"--regions", "us-east-1", "--include-checks", "I", "--non-zero-exit-code", "informational", "--"}, files...)
 	if out, err := exec.CommandContext(t.Context(), lint, args...).CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
@@ -172,7 +176,7 @@ func TestTemplateRefuses(t *testing.T) {
 	for name, extra := range map[string]provision.Extra{
 		"the id is taken": {Resources: map[string]json.RawMessage{"Distribution": json.RawMessage("{}")}},
 		"not JSON":        {Outputs: map[string]json.RawMessage{"Broken": json.RawMessage("{")}},
-		"51200":           {Resources: map[string]json.RawMessage{"Big": json.RawMessage(`"` + strings.Repeat("x", 51_200) + `"`)}},
+		"takes 51200":     {Resources: map[string]json.RawMessage{"Big": json.RawMessage(`"` + strings.Repeat("x", 51_200) + `"`)}},
 	} {
 		s.Extra = extra
 		if _, err := provision.Template(s); err == nil || !strings.Contains(err.Error(), name) {

@@ -60,16 +60,32 @@ func variants(t *testing.T) map[string]provision.Spec {
 		"aliases": from(func(s *provision.Spec) {
 			s.Aliases, s.CertificateARN = []string{"live.example.org", "www.example.org"}, certificate
 		}),
-		"geo-allow":  from(func(s *provision.Spec) { s.GeoAllow = []string{"DE", "AT", "CH"} }),
-		"geo-block":  from(func(s *provision.Spec) { s.GeoBlock = []string{"US"} }),
-		"logs":       from(func(s *provision.Spec) { s.AccessLogs = true }),
-		"waf":        from(func(s *provision.Spec) { s.WAFARN = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/live/1234" }),
-		"key":        from(func(s *provision.Spec) { s.Signed.PublicKey = publicKey(t) }),
-		"key-group":  from(func(s *provision.Spec) { s.Signed.KeyGroup = "1e3c8e5b-0000-4000-8000-3c1a8f2b5d6e" }),
-		"cors":       from(func(s *provision.Spec) { s.CORSOrigins = []string{"https://www.example.com"} }),
-		"two":        from(func(s *provision.Spec) { s.Manifests = []string{"/a/playlist.m3u8?token=" + secret, "b/playlist.m3u8"} }),
-		"extra":      from(func(s *provision.Spec) { s.Extra = extra() }),
-		"everything": from(everything(t)),
+		"geo-allow": from(func(s *provision.Spec) { s.GeoAllow = []string{"DE", "AT", "CH"} }),
+		"geo-block": from(func(s *provision.Spec) { s.GeoBlock = []string{"US"} }),
+		"logs":      from(func(s *provision.Spec) { s.AccessLogs = true }),
+		"waf":       from(func(s *provision.Spec) { s.WAFARN = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/live/1234" }),
+		"key":       from(func(s *provision.Spec) { s.Signed.PublicKey = publicKey(t) }),
+		"key-group": from(func(s *provision.Spec) { s.Signed.KeyGroup = "1e3c8e5b-0000-4000-8000-3c1a8f2b5d6e" }),
+		"cors":      from(func(s *provision.Spec) { s.CORSOrigins = []string{"https://www.example.com"} }),
+		"two":       from(func(s *provision.Spec) { s.Manifests = []string{"/a/playlist.m3u8?token=" + secret, "b/playlist.m3u8"} }),
+		"extra":     from(func(s *provision.Spec) { s.Extra = extra() }),
+		"segments":  from(func(s *provision.Spec) { s.SegmentQueries = []string{"channel", "token"} }),
+		"preflight": from(func(s *provision.Spec) {
+			s.Signed.PublicKey, s.CORSOrigins = publicKey(t), []string{"https://www.example.com", "https://*.example.org"}
+		}),
+		"key-group-cors": from(func(s *provision.Spec) {
+			s.Signed.KeyGroup, s.CORSOrigins = "1e3c8e5b-0000-4000-8000-3c1a8f2b5d6e", []string{"https://www.example.com"}
+		}),
+		"wildcard": from(func(s *provision.Spec) {
+			s.Aliases, s.CertificateARN = []string{"*.example.org", "live.example.com.au"}, certificate
+		}),
+		"adopt":  from(func(s *provision.Spec) { s.Adopt, s.AccessLogs = true, true }),
+		"beside": from(func(s *provision.Spec) { s.Extra, s.Beside = extra(), []provision.Extra{{}, {}} }),
+		"role": from(func(s *provision.Spec) {
+			s.RoleARN, s.GeoBlock = "arn:aws:iam::123456789012:role/cloudformation", []string{"US"}
+		}),
+		"alarms-only": from(func(s *provision.Spec) { s.AlarmsOnly, s.Extra = true, alarmsOnly() }),
+		"everything":  from(everything(t)),
 	}
 }
 
@@ -115,6 +131,13 @@ func extra() provision.Extra {
 		},
 		Outputs: map[string]json.RawMessage{"AlertTopicArn": json.RawMessage(`{"Value":{"Ref":"AlertTopic"}}`)},
 	}
+}
+
+// alarmsOnly is extra without the distribution.
+func alarmsOnly() provision.Extra {
+	x := extra()
+	delete(x.Resources, "Dashboard")
+	return x
 }
 
 // publicKey returns an RSA key that is the same in every run; nobody has the

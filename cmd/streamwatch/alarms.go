@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,6 +23,7 @@ type shownAlarms struct {
 	settled time.Time     // from when on missing data mean something
 	alarms  []dashboards.Alarm
 	above   []dashboards.Composite
+	arming  *arming // nil where CloudWatch has none of them
 
 	mu    sync.Mutex // guards all below
 	board *dashboards.Board
@@ -102,6 +104,9 @@ func (s *shownAlarms) list() []web.Alarm {
 	}
 	for i := range s.alarms {
 		a := &s.alarms[i]
+		if a.Service && s.arming == nil {
+			continue // which only CloudWatch evaluates
+		}
 		if len(s.alarms) > manyAlarms && !a.Pages && s.state[a.Key()] != dashboards.InAlarm {
 			continue
 		}
@@ -109,8 +114,23 @@ func (s *shownAlarms) list() []web.Alarm {
 	}
 	for i := range list {
 		list[i].State, list[i].Since = string(s.state[list[i].Name]), probe.FormatTime(s.since[list[i].Name])
+		if s.arming != nil && list[i].Pages {
+			s.fromCloudWatch(&list[i])
+		}
 	}
 	return list
+}
+
+// fromCloudWatch adds to an alarm what only CloudWatch knows of it.
+func (s *shownAlarms) fromCloudWatch(to *web.Alarm) {
+	there, known := s.arming.seenAs(to.Name)
+	if !known {
+		return
+	}
+	to.Armed = &there.Armed
+	if slices.ContainsFunc(s.alarms, func(a dashboards.Alarm) bool { return a.Service && a.Key() == to.Name }) {
+		to.State = there.State
+	}
 }
 
 // plots are those of the dashboards, for the page.

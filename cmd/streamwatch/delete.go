@@ -12,15 +12,17 @@ import (
 )
 
 func (c *cli) deleteCommand() *cobra.Command {
-	var yes bool
+	var yes, unprotect bool
 	var format string
 	cmd := &cobra.Command{
 		Use:   "delete EVENT.yaml",
 		Short: "Delete the event's stack, after a confirmation",
 		Long: `Delete the event's CloudFormation stack with its distribution, and follow it to
 DELETE_COMPLETE. Players that embed its domain stop. The stack's name must be
-typed to confirm, unless --yes is given. Ctrl-C leaves the operation running.`,
-		Example: "  streamwatch delete event.yaml\n  streamwatch delete event.yaml --yes",
+typed to confirm, unless --yes is given. A stack that is protected against
+deletion is left alone, whoever protected it, unless --force-unprotect is given.
+Ctrl-C leaves the operation running.`,
+		Example: "  streamwatch delete event.yaml\n  streamwatch delete event.yaml --yes\n  streamwatch delete event.yaml --force-unprotect",
 		Args:    argument(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := oneOf("format", format, "text", "json"); err != nil {
@@ -35,10 +37,11 @@ typed to confirm, unless --yes is given. Ctrl-C leaves the operation running.`,
 					return err
 				}
 			}
-			stack, err := provision.NewStack(cmd.Context(), spec)
+			stack, err := c.newStack(cmd.Context(), spec)
 			if err != nil {
 				return err
 			}
+			stack.Unprotect = unprotect
 			show, end := c.progress(format)
 			err = stack.Delete(cmd.Context(), show)
 			end()
@@ -53,6 +56,7 @@ typed to confirm, unless --yes is given. Ctrl-C leaves the operation running.`,
 		},
 	}
 	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	cmd.Flags().BoolVar(&unprotect, "force-unprotect", false, "lift termination protection first, whoever set it")
 	cmd.Flags().StringVar(&format, "format", "text", "of the events: text or json")
 	return cmd
 }

@@ -1,10 +1,9 @@
-//go:build linux
-
 package main_test
 
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -26,10 +25,11 @@ type process struct {
 	env  []string
 	end  syscall.Signal // ends it, and what it started
 
-	mu   sync.Mutex
-	cmd  *exec.Cmd
-	gone chan struct{} // closed when it has ended
-	out  bytes.Buffer
+	mu    sync.Mutex
+	cmd   *exec.Cmd
+	guard io.Closer
+	gone  chan struct{} // closed when it has ended
+	out   bytes.Buffer
 }
 
 func startProcess(t *testing.T, name string, end syscall.Signal, args ...string) *process {
@@ -45,8 +45,8 @@ func startProcess(t *testing.T, name string, end syscall.Signal, args ...string)
 	return p
 }
 
-// start starts it, for the first time or again. Each process leads a group of
-// its own, and is told to end when the test's process dies.
+// start starts it, for the first time or again, as the leader of a group. A shell
+// beside it kills the group when the test's process ends without a word.
 func (p *process) start() {
 	p.t.Helper()
 	p.mu.Lock()
@@ -55,13 +55,23 @@ func (p *process) start() {
 	p.cmd.Env = append(os.Environ(), p.env...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
 	p.cmd.WaitDelay = 5 * time.Second
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: p.end}
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatalf("starting %s: %v", p.name, err)
 	}
+	guard := exec.Command("sh", "-c", fmt.Sprintf("cat; kill -KILL -- -%d 2>/dev/null", p.cmd.Process.Pid)) //nolint:noctx // as above
+	guard.SysProcAttr = p.cmd.SysProcAttr
+	pipe, err := guard.StdinPipe()
+	if err == nil {
+		err = guard.Start()
+	}
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.guard = pipe
 	cmd, gone := p.cmd, make(chan struct{})
 	p.gone = gone
-	go func() { _ = cmd.Wait(); close(gone) }()
+	go func() { _ = cmd.Wait(); close(gone); _ = guard.Wait() }()
 }
 
 // kill ends it with a signal, and waits. What is left of its group after five
@@ -79,6 +89,7 @@ func (p *process) kill(s syscall.Signal) {
 	<-p.gone
 	force.Stop()
 	_ = syscall.Kill(group, syscall.SIGKILL)
+	p.guard.Close()
 	p.cmd = nil
 }
 

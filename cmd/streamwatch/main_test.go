@@ -63,7 +63,8 @@ func runScripts(t *testing.T, dir string, update bool) {
 			defer free.Close()
 			cloud := httptest.NewServer(&awstest.Cloud{Took: map[string]time.Duration{
 				"AWS::CloudFront::Distribution": time.Second, "AWS::CloudFront::CachePolicy": time.Second,
-				"AWS::CloudFront::MonitoringSubscription": time.Second,
+				"AWS::CloudFront::MonitoringSubscription": time.Second, "AWS::CloudWatch::Alarm": time.Millisecond,
+				"AWS::CloudWatch::CompositeAlarm": time.Millisecond, "AWS::CloudWatch::Dashboard": time.Millisecond, "AWS::SNS::Topic": time.Millisecond,
 			}})
 			e.Defer(cloud.Close)
 			for name, value := range map[string]string{

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -17,72 +17,154 @@ import (
 	"github.com/streamwatch/streamwatch/provision"
 )
 
+// provisionFlags are those of the command.
+type provisionFlags struct {
+	dry, recreate       bool
+	what, stack, format string
+	viewers             int
+	bitrate             string
+}
+
 func (c *cli) provisionCommand() *cobra.Command {
-	var dry, recreate bool
-	var what, format string
+	var f provisionFlags
 	cmd := &cobra.Command{
 		Use:   "provision EVENT.yaml",
 		Short: "Create or update the event's stack, and print its outputs",
 		Long: `Create the CloudFormation stack with the event's CloudFront distribution, or
 update it, follow its events to the end and print its outputs. A stack that is as
 the file says is left alone, one that belongs to another event is never touched,
-and an update that would replace the distribution is refused.
+and an update that would replace the distribution is refused. Many streams with
+alarms need more than one stack: those of their alarms are NAME-alarms-1 and so on.
 
---dry-run shows what would happen and what it costs. --print shows one of these,
-without asking AWS anything: the template, the IAM policy, the cost, the
-CloudWatch dashboard (the stack fills in its ${…}), and for any event a dashboard
-for Grafana to import and alert rules for Prometheus. Ctrl-C leaves the operation
-running; the same command takes it up again.`,
+--dry-run shows what would happen and what it costs. It reads, and where a stack
+exists it may make a change set, which it deletes. --print shows one of these,
+without asking AWS anything: template and parameters (of --stack, if there are
+several), terraform, the IAM policies of who provisions, of who monitors and of
+the service role (policy, monitor-policy, role-policy), the cost, the CloudWatch
+dashboard (the stack fills in its ${…}), and for any event a dashboard for
+Grafana and alert rules for Prometheus. Ctrl-C leaves the operation running; the
+same command takes it up again.`,
 		Example: "  streamwatch provision event.yaml --dry-run\n  streamwatch provision event.yaml\n  streamwatch provision event.yaml --print policy\n" +
-			"  streamwatch provision event.yaml --print rules > streamwatch.rules.yaml",
+			"  streamwatch provision event.yaml --print cost --viewers 5000 --bitrate 4M\n  streamwatch provision event.yaml --print rules > streamwatch.rules.yaml",
 		Args: argument(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := oneOf("format", format, "text", "json"); err != nil {
-				return err
-			}
-			if what == "grafana" || what == "rules" { // which need no stack
-				return c.printForPrometheus(args[0], what)
-			}
-			event, spec, err := c.loadStack(args[0])
-			if err != nil {
-				return err
-			}
-			if what != "" {
-				return c.printPart(event, spec, what)
-			}
-			stack, err := provision.NewStack(cmd.Context(), spec)
-			if err != nil {
-				return err
-			}
-			stack.Recreate = recreate
-			if dry {
-				return c.plan(cmd.Context(), stack, event, spec)
-			}
-			show, end := c.progress(format)
-			dist, err := stack.Provision(cmd.Context(), show)
-			end()
-			if err != nil {
-				return resumable(cmd.Context(), err, "streamwatch provision "+args[0])
-			}
-			return c.outputs(event, dist, format)
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return c.provision(cmd.Context(), args[0], f) },
 	}
 	flags := cmd.Flags()
-	flags.BoolVar(&dry, "dry-run", false, "show the changes, or the template of what is new, and the monthly cost")
-	flags.BoolVar(&recreate, "recreate", false, "delete a stack whose creation failed, and create it again")
-	flags.StringVar(&what, "print", "", "print just the template, policy, cost, dashboard, grafana or rules, offline")
-	flags.StringVar(&format, "format", "text", "of the events: text or json")
+	flags.BoolVar(&f.dry, "dry-run", false, "show the changes, or the template of what is new, and the monthly cost")
+	flags.BoolVar(&f.recreate, "recreate", false, "delete a stack whose creation failed, and create it again")
+	flags.StringVar(&f.what, "print", "", "print just the "+strings.Join(parts(), ", ")+", offline")
+	flags.StringVar(&f.stack, "stack", "", "with --print template or parameters: of which stack (default: the event's own)")
+	flags.IntVar(&f.viewers, "viewers", 0, "with --print cost: how many watch at the same time, for CloudFront's traffic")
+	flags.StringVar(&f.bitrate, "bitrate", "4M", "with --viewers: bits per second that one of them takes, such as 800k or 4M")
+	flags.StringVar(&f.format, "format", "text", "of the events: text or json")
 	return cmd
 }
 
-// loadStack loads an event whose distribution is a stack.
+func (c *cli) provision(ctx context.Context, path string, f provisionFlags) error {
+	if err := oneOf("format", f.format, "text", "json"); err != nil {
+		return err
+	}
+	if f.what == "grafana" || f.what == "rules" { // which need no stack
+		return c.printForPrometheus(path, f.what)
+	}
+	event, spec, err := c.loadStack(path)
+	if err != nil {
+		return err
+	}
+	if spec.Viewers, spec.Bitrate, err = audience(f); err != nil {
+		return err
+	}
+	if f.what != "" {
+		return c.printPart(event, spec, f)
+	}
+	c.warn(stackWarnings(event))
+	stack, err := c.newStack(ctx, spec)
+	if err != nil {
+		return err
+	}
+	stack.Recreate = f.recreate
+	if f.dry {
+		if err := c.plan(ctx, stack, event, spec); err != nil {
+			return err
+		}
+	}
+	if err := c.preflight(ctx, stack, event, path); err != nil || f.dry {
+		return err
+	}
+	show, end := c.progress(f.format)
+	dist, err := stack.Provision(ctx, show)
+	end()
+	if err != nil {
+		return resumable(ctx, err, "streamwatch provision "+path)
+	}
+	if spec.Adopt {
+		fmt.Fprintf(c.stderr, "streamwatch: stack %s is adopted: it was read, and never is changed\n", spec.StackName)
+	}
+	if err := c.outputs(event, dist, f.format); err != nil {
+		return err
+	}
+	return c.afterwards(ctx, stack, event, dist)
+}
+
+// preflight finds what would fail only after minutes, by its place in the file.
+func (c *cli) preflight(ctx context.Context, stack *provision.Stack, event *configs.Event, path string) error {
+	found, unread, err := stack.Preflight(ctx, event.Alarms.Notify)
+	if err != nil {
+		return err
+	}
+	for _, u := range unread {
+		fmt.Fprintf(c.stderr, "not checked beforehand: %s\n", u)
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	list := make([]configs.Problem, len(found))
+	for i, p := range found {
+		list[i] = configs.Problem{Path: p.Path, Message: p.String(), Hint: p.Hint}
+	}
+	return event.Locate(path, list)
+}
+
+// afterwards says on stderr what is left for people to do: a record in their DNS,
+// a subscription to confirm.
+func (c *cli) afterwards(ctx context.Context, stack *provision.Stack, event *configs.Event, dist provision.Distribution) error {
+	if d := event.Distribution.CloudFormation; d != nil && dist.Outputs["DomainName"] != "" {
+		for _, alias := range d.Aliases {
+			fmt.Fprintf(c.stderr, "to do: in the DNS of %s, make the record: %s CNAME %s\n", alias, alias, dist.Outputs["DomainName"])
+		}
+	}
+	if len(event.Alarms.Email) == 0 {
+		return nil
+	}
+	pending, err := stack.PendingEmails(ctx, dist.Outputs["AlertTopicArn"])
+	if err != nil {
+		fmt.Fprintf(c.stderr, "streamwatch: %v\n", err)
+		return nil
+	}
+	for _, address := range pending {
+		fmt.Fprintf(c.stderr, "to do: %s must confirm the subscription by the link in the e-mail from AWS; until then no alarm reaches it\n", address)
+	}
+	return nil
+}
+
+// warn shows warnings on stderr.
+func (c *cli) warn(list []provision.Problem) {
+	for _, w := range list {
+		fmt.Fprintf(c.stderr, "warning: %s\n  hint: %s\n", w, w.Hint)
+	}
+}
+
+// loadStack loads an event that has a stack.
 func (c *cli) loadStack(path string) (*configs.Event, provision.Spec, error) {
 	event, err := c.load(path)
 	if err != nil {
 		return nil, provision.Spec{}, err
 	}
-	if event.Distribution.CloudFormation == nil {
-		return nil, provision.Spec{}, &usageError{path + " has no stack: its distribution is not cloudformation", "streamwatch run needs no provisioning for it"}
+	if event.Distribution.CloudFormation == nil && alarmStack(event) == "" {
+		return nil, provision.Spec{}, &usageError{
+			path + " has no stack: its distribution is not cloudformation, and it has no alarms over metrics.cloudwatch",
+			"streamwatch run needs no provisioning for it",
+		}
 	}
 	spec, err := stackSpec(event)
 	return event, spec, err
@@ -95,24 +177,6 @@ func resumable(ctx context.Context, err error, again string) error {
 		return err
 	}
 	return &failure{errors.New("stopped watching; the operation goes on in AWS"), "follow it with " + again}
-}
-
-func (c *cli) printPart(event *configs.Event, spec provision.Spec, what string) error {
-	var text []byte
-	var err error
-	switch what {
-	case "template":
-		text, err = provision.Template(spec)
-	case "policy":
-		text, err = provision.Policy(spec)
-	case "cost":
-		return c.cost(event, spec)
-	case "dashboard":
-		text, err = dashboards.Dashboard(dashboardOptions(event))
-	default:
-		return oneOf("print", what, "template", "policy", "cost", "dashboard", "grafana", "rules")
-	}
-	return c.printText(text, err)
 }
 
 // printForPrometheus prints what any event has.
@@ -135,29 +199,6 @@ func (c *cli) printText(text []byte, err error) error {
 	return err
 }
 
-// usualEvent is how long an event is taken to be that does not say so.
-const usualEvent = 8 * time.Hour
-
-// cost shows what AWS charges, by line: for a month, and for the event.
-func (c *cli) cost(event *configs.Event, spec provision.Spec) error {
-	length := usualEvent
-	if !event.Starts.IsZero() && !event.Ends.IsZero() {
-		length = event.Ends.Sub(event.Starts)
-	}
-	rows := [][]string{{"ITEM", "QUANTITY", "USD/MONTH", fmt.Sprintf("USD/%.3gH", length.Hours()), "NOTE"}}
-	month, once := 0.0, 0.0
-	for _, l := range provision.Cost(spec) {
-		row := []string{l.Item, "-", "-", "-", l.Note}
-		if l.Price > 0 {
-			row[1], row[2], row[3] = fmt.Sprintf("%g", l.Quantity), fmt.Sprintf("%.2f", l.Month()), fmt.Sprintf("%.2f", l.Event(length))
-			month, once = month+l.Month(), once+l.Event(length)
-		}
-		rows = append(rows, row)
-	}
-	rows = append(rows, []string{"total", "", fmt.Sprintf("%.2f", month), fmt.Sprintf("%.2f", once), "list prices of us-east-1"})
-	return table(c.stdout, c.paint(), rows)
-}
-
 // plan shows what Provision would do.
 func (c *cli) plan(ctx context.Context, stack *provision.Stack, event *configs.Event, spec provision.Spec) error {
 	plan, err := stack.Plan(ctx)
@@ -168,16 +209,8 @@ func (c *cli) plan(ctx context.Context, stack *provision.Stack, event *configs.E
 	if plan.Operation == "create" {
 		fmt.Fprintf(c.stdout, "%s\n", plan.Template)
 	}
-	rows := [][]string{}
-	for _, ch := range plan.Changes {
-		row := []string{ch.Action, ch.Resource, ch.Type}
-		if ch.Replacement == "True" || ch.Replacement == "Conditional" {
-			row = append(row, "replacement: "+ch.Replacement)
-		}
-		rows = append(rows, row)
-	}
-	if err := table(c.stdout, c.paint(), rows); err != nil {
-		return err
+	for _, line := range planLines(plan) {
+		fmt.Fprintf(c.stdout, "  %s\n", line)
 	}
 	fmt.Fprintln(c.stdout)
 	return c.cost(event, spec)
@@ -187,7 +220,9 @@ func (c *cli) outputs(event *configs.Event, dist provision.Distribution, format 
 	if format == "json" {
 		return json.NewEncoder(c.stdout).Encode(map[string]any{"event": event.Event, "edge": dist.EdgeURL, "outputs": dist.Outputs})
 	}
-	fmt.Fprintf(c.stdout, "edge %s\n", dist.EdgeURL)
+	if dist.EdgeURL != "" {
+		fmt.Fprintf(c.stdout, "edge %s\n", dist.EdgeURL)
+	}
 	var rows [][]string
 	for _, name := range slices.Sorted(maps.Keys(dist.Outputs)) {
 		rows = append(rows, []string{"  " + name, dist.Outputs[name]})

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
 
 	"github.com/streamwatch/streamwatch/configs"
@@ -21,6 +22,7 @@ type cli struct {
 	env            func(string) (string, bool)
 
 	logFormat, logLevel string
+	creds               aws.CredentialsProvider // of the first client of AWS, for the others; nil until then
 
 	secrets *fetch.Secrets // what no text may show: see known
 }
@@ -129,7 +131,7 @@ Exit codes: 0 fine, 1 streamwatch could not do its job, 2 usage or config,
 	flags.StringVar(&c.logFormat, "log-format", "console", "console or json")
 	flags.StringVar(&c.logLevel, "log-level", "info", "debug, info, warn or error")
 	root.AddCommand(
-		c.runCommand(), c.demoCommand(), c.checkCommand(), c.validateCommand(), c.provisionCommand(), c.deleteCommand(),
+		c.runCommand(), c.demoCommand(), c.checkCommand(), c.validateCommand(), c.provisionCommand(), c.deleteCommand(), c.alarmsCommand(),
 		c.embedCommand(), c.statusCommand(), c.drillCommand(), c.checksCommand(), c.versionCommand(),
 	)
 	return root

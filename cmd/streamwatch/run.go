@@ -15,6 +15,7 @@ var errOver = errors.New("the time is up")
 
 func (c *cli) runCommand() *cobra.Command {
 	var limit time.Duration
+	var update bool
 	cmd := &cobra.Command{
 		Use:   "run EVENT.yaml",
 		Short: "Watch an event from its file to its report",
@@ -27,9 +28,12 @@ SIGTERM; then it writes what is still in memory, report.html and report.json,
 and exits 0. A second signal kills at once. A daemon that starts again takes up
 the incidents that were open.
 
-A stack is brought up first, or adopted as it is. With delete_when_done it is
-deleted after the report when the time was up, and kept after a signal, which
-may be a restart in the middle of the event.`,
+A stack that is missing is created first. One that exists is left as it is: run
+prints what differs from the file, and --update changes it. When CloudFormation
+cannot be asked, run starts from the domain that it noted the last time. With
+delete_when_done the stack is deleted after the report when the time was up, and
+kept after a signal, which may be a restart in the middle of the event. For the
+same reason a signal leaves the alarms on; streamwatch alarms off ends them.`,
 		Example: "  streamwatch run event.yaml\n  streamwatch run event.yaml --for 2h --log-format json",
 		Args:    argument(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -48,16 +52,18 @@ may be a restart in the middle of the event.`,
 				log.Info("the event is over", zap.Time("ends", event.Ends))
 				return nil
 			}
-			ctx, stop := until(cmd.Context(), limit, event.Ends)
-			defer stop()
-			s := &session{c: c, event: event, log: log}
-			if err := s.run(ctx); err != nil {
+			for _, w := range stackWarnings(event) {
+				log.Warn(w.String(), zap.String("mend", w.Hint))
+			}
+			s := &session{c: c, event: event, log: log, limit: limit, update: update}
+			if err := s.run(cmd.Context()); err != nil {
 				return err
 			}
-			return s.cleanUp(cmd.Context(), errors.Is(context.Cause(ctx), errOver))
+			return s.cleanUp(cmd.Context())
 		},
 	}
-	cmd.Flags().DurationVar(&limit, "for", 0, "stop after this time (default: at the event's end)")
+	cmd.Flags().DurationVar(&limit, "for", 0, "stop after this time, counted from the first look (default: at the event's end)")
+	cmd.Flags().BoolVar(&update, "update", false, "bring a stack that exists to the event file first")
 	return cmd
 }
 

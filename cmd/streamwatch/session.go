@@ -38,10 +38,15 @@ type session struct {
 	board  *sim.Board    // only in the demo: the edge shows its faults too
 	listen net.Listener  // taken already; nil takes monitor.listen
 	period time.Duration // of the alarms that the page shows; zero is that of the metrics
+	limit  time.Duration // after which the run is over, from the first look on; zero is none
+	update bool          // bring a stack that exists to the event file
 
 	store   *store.Store
 	edge    *provision.Local // nil unless the distribution is local
 	dist    provision.Distribution
+	alarmed provision.Distribution // the stack of alarms alone; empty where there is none
+	over    bool                   // the time was up: a signal is no end of an event
+	emails  unconfirmed
 	monitor *monitor.Monitor
 	server  *web.Server
 	embeds  *embeds
@@ -75,39 +80,32 @@ func (s *session) run(ctx context.Context) (err error) {
 	if s.listen != nil {
 		defer s.listen.Close()
 	}
-	provider, err := s.provider(ctx)
-	if err != nil {
+	if err := s.bringUp(ctx, folder); err != nil {
 		return err
-	}
-	show, end := s.c.progress("text")
-	s.dist, err = provider.Provision(ctx, show)
-	end()
-	if err != nil {
-		if s.dist.EdgeURL == "" {
-			return resumable(ctx, err, "the same command")
-		}
-		s.log.Error("watching the distribution as it was", zap.Error(err), zap.String("mend", mend(err)))
 	}
 	if err := s.wire(ctx, folder); err != nil {
 		return err
 	}
 	s.announce(folder)
+	ctx, stop := until(ctx, s.limit, s.event.Ends)
+	defer stop()
 	if err := s.watch(ctx); err != nil {
 		return err
 	}
+	s.over = errors.Is(context.Cause(ctx), errOver)
 	err = s.report(folder)
-	s.out.close()
+	s.out.close(s.over)
 	return err
 }
 
 // cleanUp deletes the stack where the event says so, once the time of the run is
 // up. A signal keeps it: it may mean a restart, in the middle of an event.
-func (s *session) cleanUp(ctx context.Context, over bool) error {
+func (s *session) cleanUp(ctx context.Context) error {
 	c := s.event.Distribution.CloudFormation
 	if c == nil || !c.DeleteWhenDone {
 		return nil
 	}
-	if !over {
+	if !s.over {
 		s.c.say("kept", "stack "+c.StackName+", since a signal ended the run; streamwatch delete deletes it")
 		return nil
 	}
@@ -142,11 +140,7 @@ func (s *session) provider(ctx context.Context) (provision.Provider, error) {
 		s.edge = provision.NewLocal(d.Local.Listen, sim.NewEdge(sim.EdgeConfig{Origin: origin, Headers: headers, Faults: s.board}))
 		return s.edge, nil
 	default:
-		spec, err := stackSpec(s.event)
-		if err != nil {
-			return nil, err
-		}
-		return provision.NewStack(ctx, spec)
+		return s.stack(ctx, distributionSpec)
 	}
 }
 
@@ -191,7 +185,7 @@ func (s *session) wire(ctx context.Context, folder string) error {
 	s.alarms = newShownAlarms(shown, time.Now())
 	w := web.Options{
 		Source: source, Ready: source.ready, History: linkedHistory{s.store, source.links}, Sinks: source.sinks, Runbook: runbook,
-		Metrics: metrics.Handler(), Plots: plots(), Alarms: s.alarms.list,
+		Metrics: metrics.Handler(), Plots: plots(), Alarms: s.alarms.list, AlarmNotes: s.alarmNotes,
 		Embeds: s.embeds.preview, EmbedKinds: s.embeds.kinds(), Faults: s.faults, Log: s.log,
 	}
 	if a := s.event.Monitor.Auth; a != nil {
@@ -210,6 +204,9 @@ func (s *session) wire(ctx context.Context, folder string) error {
 	o.Sinks = append(o.Sinks, s.out.sinks(source.links)...)
 	s.monitor = monitor.New(o)
 	source.m = s.monitor
+	if s.out.alarms != nil {
+		s.out.alarms.live, s.alarms.arming = whileOn(s.event.Starts, source), s.out.alarms
+	}
 	return nil
 }
 
@@ -246,6 +243,7 @@ func (s *session) watch(ctx context.Context) error {
 		serve("serving the page", func(ctx context.Context) error { return s.server.Run(ctx, s.listen) })
 	}
 	serve("evaluating alarms", s.alarms.Run)
+	parts.Go(func() { s.watchEmails(ctx) })
 	for _, send := range s.out.parts() {
 		parts.Go(func() { send(serving) })
 	}

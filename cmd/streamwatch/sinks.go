@@ -23,7 +23,7 @@ type sender interface {
 // outlets are the ways by which samples and incidents leave this machine.
 type outlets struct {
 	senders []sender
-	alarms  *alarms // nil unless the stack has some
+	alarms  *arming // nil unless a stack has some
 	log     *zap.Logger
 }
 
@@ -37,13 +37,13 @@ func (s *session) outlets(ctx context.Context, open []probe.Incident) (*outlets,
 			o.EMF = s.c.stdout
 		}
 		if c := e.Metrics.CloudWatch; c != nil {
-			client, err := cloudwatch.Connect(ctx, c.Region)
+			client, err := cloudwatch.Connect(ctx, c.Region, s.c.caller()...)
 			if err != nil {
 				return nil, err
 			}
 			o.Namespace, o.Period, o.PerRendition, o.Put, o.Read = c.Namespace, c.Period, c.PerRendition, client, client
-			if stack := e.Distribution.CloudFormation; stack != nil {
-				out.alarms = &alarms{client: client, names: dashboards.AlarmNames(stack.StackName, dashboardOptions(e)), log: s.log}
+			if stack := alarmStack(e); stack != "" {
+				out.alarms = newArming(e, stack, client, s.log)
 			}
 		}
 		out.senders = append(out.senders, cloudwatch.New(o))
@@ -53,7 +53,7 @@ func (s *session) outlets(ctx context.Context, open []probe.Incident) (*outlets,
 	}
 	if asked := len(e.Alarms.Notify)+len(e.Alarms.Email) > 0; asked && out.alarms == nil {
 		s.log.Warn("alarms are in the stack, over what metrics.cloudwatch puts: without both nobody is told",
-			zap.String("mend", "give distribution.cloudformation and metrics.cloudwatch, or notify.webhooks instead"))
+			zap.String("mend", "give metrics.cloudwatch, or notify.webhooks instead"))
 	}
 	return out, nil
 }
@@ -91,70 +91,17 @@ func (o *outlets) parts() []func(context.Context) {
 		})
 	}
 	if o.alarms != nil {
-		list = append(list, o.alarms.on)
+		list = append(list, o.alarms.run)
 	}
 	return list
 }
 
 // close is called at a clean end only, once the parts have ended and the report
-// is written: whoever stops the process may not wait for long.
-func (o *outlets) close() {
+// is written: whoever stops the process may not wait for long. over says that
+// the event is over, and not only this process.
+func (o *outlets) close(over bool) {
 	if o.alarms != nil {
-		o.alarms.off()
-	}
-}
-
-const (
-	switchAgain = time.Minute     // until a refused switch is tried again
-	switchOff   = 8 * time.Second // for all tries at the end, a second apart
-)
-
-// alarms are those of the stack that wake people. They do so only while the
-// event is watched: before it and after it nothing is there that could be well.
-type alarms struct {
-	client cloudwatch.AlarmSwitch
-	names  []string
-	log    *zap.Logger
-	are    bool // switched on
-}
-
-// on switches them on, however long that takes.
-func (a *alarms) on(ctx context.Context) {
-	for warned := false; ; warned = true {
-		err := cloudwatch.EnableAlarms(ctx, a.client, a.names)
-		a.are = err == nil
-		if a.are || ctx.Err() != nil {
-			return
-		}
-		if !warned {
-			a.log.Warn("alarms wake nobody yet; trying again every minute", zap.Error(err))
-		}
-		select {
-		case <-time.After(switchAgain):
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-// off switches them off. It has its own time: that of the run is over.
-func (a *alarms) off() {
-	if !a.are {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), switchOff)
-	defer cancel()
-	for {
-		err := cloudwatch.DisableAlarms(ctx, a.client, a.names)
-		if err == nil {
-			return
-		}
-		select {
-		case <-time.After(time.Second):
-		case <-ctx.Done():
-			a.log.Warn("the heartbeat alarm will tell that nobody watches", zap.Error(err))
-			return
-		}
+		o.alarms.close(over)
 	}
 }
 
@@ -164,13 +111,19 @@ const unknownRenditions = 4
 
 // dashboardOptions turns the event into what alarms and dashboards are told.
 func dashboardOptions(e *configs.Event) dashboards.Options {
-	o := dashboards.Options{Event: e.Event, Viewers: e.Monitor.Beacon, Notify: e.Alarms.Notify, Email: e.Alarms.Email}
+	o := dashboards.Options{Event: e.Event, Viewers: e.Monitor.Beacon, Notify: e.Alarms.Notify, Email: e.Alarms.Email, KMSKey: e.Alarms.KMSKey}
 	if c := e.Metrics.CloudWatch; c != nil {
 		o.Namespace, o.Region, o.Period, o.PerRendition = c.Namespace, c.Region, c.Period, c.PerRendition
 	}
 	var target time.Duration
 	if c := e.Distribution.CloudFormation; c != nil {
-		target, o.Distribution, o.Additional = c.TargetDuration, true, c.AdditionalMetrics
+		target = c.TargetDuration
+		if alarmStack(e) == c.StackName || alarmStack(e) == "" {
+			o.Distribution, o.Additional = true, c.AdditionalMetrics
+		}
+	}
+	if x := e.Distribution.Existing; x != nil {
+		o.DistributionID = x.DistributionID
 	}
 	for i := range e.Streams {
 		r := &e.Streams[i].Renditions

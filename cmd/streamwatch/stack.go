@@ -1,12 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -15,9 +16,43 @@ import (
 	"github.com/streamwatch/streamwatch/provision"
 )
 
-// stackSpec turns the event into what shapes its stack. The files that it names
-// are read; their paths are those of load.
+// alarmStack returns the name of the stack that holds the event's alarms: that of
+// the distribution, or one of alarms alone where the distribution is not ours.
+// It is "" where there are none.
+func alarmStack(e *configs.Event) string {
+	if e.Metrics.CloudWatch == nil {
+		return ""
+	}
+	if c := e.Distribution.CloudFormation; c != nil && (!c.Adopt || e.Alarms.StackName == "") {
+		return c.StackName
+	}
+	if e.Alarms.StackName == "" && len(e.Alarms.Notify)+len(e.Alarms.Email) == 0 {
+		return ""
+	}
+	return cmp.Or(e.Alarms.StackName, "streamwatch-"+e.Event)
+}
+
+// stackSpec turns the event into what shapes the stack that provision writes:
+// that of the distribution, or that of the alarms alone.
 func stackSpec(e *configs.Event) (provision.Spec, error) {
+	if c := e.Distribution.CloudFormation; c != nil && (alarmStack(e) == c.StackName || alarmStack(e) == "") {
+		return distributionSpec(e)
+	}
+	s := provision.Defaults()
+	s.Event, s.StackName, s.AlarmsOnly = e.Event, alarmStack(e), true
+	s.AdditionalMetrics, s.Comment = false, ""
+	if m := e.Metrics.CloudWatch; m != nil {
+		s.Region = m.Region
+	}
+	if c := e.Distribution.CloudFormation; c != nil { // adopted
+		s.RoleARN, s.Reads = c.RoleARN, []string{c.StackName}
+	}
+	return s, addMetrics(&s, e)
+}
+
+// distributionSpec turns the event into what shapes its distribution's stack. The
+// files that it names are read; their paths are those of load.
+func distributionSpec(e *configs.Event) (provision.Spec, error) {
 	c := e.Distribution.CloudFormation
 	origin, err := provision.ParseOrigin(e.Origin.URL.Reveal(), reveal(e.Origin.Headers))
 	if err != nil {
@@ -29,7 +64,8 @@ func stackSpec(e *configs.Event) (provision.Spec, error) {
 		Origin: origin, Timeouts: provision.Timeouts(c.OriginTimeouts), OriginShield: c.OriginShield,
 		PriceClass: c.PriceClass, ViewerProtocol: c.ViewerProtocol, Aliases: c.Aliases, CertificateARN: c.CertificateARN,
 		WAFARN: c.WAFARN, CORSOrigins: c.CORSOrigins, AccessLogs: c.AccessLogs, TargetDuration: c.TargetDuration, LowLatency: c.LowLatency,
-		UniqueSegmentNames: c.UniqueSegmentNames, QueryStrings: c.QueryStrings, AdditionalMetrics: c.AdditionalMetrics,
+		UniqueSegmentNames: c.UniqueSegmentNames, QueryStrings: c.QueryStrings, SegmentQueries: c.SegmentQueries, AdditionalMetrics: c.AdditionalMetrics,
+		RoleARN: c.RoleARN, Adopt: c.Adopt,
 	}
 	for i := range e.Streams {
 		if m := e.Streams[i].Manifest; strings.HasPrefix(m.Reveal(), "/") {
@@ -58,13 +94,13 @@ func stackSpec(e *configs.Event) (provision.Spec, error) {
 	}
 	if c.StackPolicy != "" {
 		policy, err := smallFile(c.StackPolicy)
-		if err == nil && !json.Valid(policy) {
-			err = fmt.Errorf("%s is not JSON", c.StackPolicy)
-		}
 		if err != nil {
 			return s, &fileError{"distribution.cloudformation.stack_policy", err}
 		}
 		s.StackPolicy = policy
+	}
+	if c.Adopt && alarmStack(e) != c.StackName {
+		return s, nil // its alarms are in a stack of their own
 	}
 	return s, addMetrics(&s, e)
 }
@@ -81,8 +117,22 @@ func addMetrics(s *provision.Spec, e *configs.Event) (err error) {
 	if c.PerRendition && slices.ContainsFunc(e.Streams, func(st configs.Stream) bool { return st.Renditions.All }) {
 		s.Metrics.Note = fmt.Sprintf("%d renditions where none is named", unknownRenditions)
 	}
-	if s.Extra.Resources, s.Extra.Outputs, err = dashboards.Resources(o); err != nil {
+	// All in one stack as long as that fits; else the alarms of the streams stand
+	// in stacks beside it.
+	if main, err := dashboards.Resources(o); err == nil {
+		s.Extra = provision.Extra(main)
+		_, tooLarge := provision.Template(*s)
+		if _, ok := errors.AsType[*provision.SizeError](tooLarge); !ok {
+			return nil
+		}
+	}
+	main, beside, err := dashboards.Split(o, provision.MaxTemplate)
+	if err != nil {
 		return &limitError{err}
+	}
+	s.Extra = provision.Extra(main)
+	for _, part := range beside {
+		s.Beside = append(s.Beside, provision.Extra(part))
 	}
 	return nil
 }
@@ -111,12 +161,38 @@ func smallFile(name string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxFileBytes))
 }
 
-// stackProblems returns what AWS would refuse, by path in event.yaml.
+// stackProblems returns what AWS would refuse, by path in event.yaml. Every
+// template is rendered: what is valid can be provisioned.
 func stackProblems(e *configs.Event) []configs.Problem {
-	if e.Distribution.CloudFormation == nil {
-		return nil
+	c := e.Distribution.CloudFormation
+	var found []configs.Problem
+	if c != nil && !c.Adopt && e.Alarms.StackName != "" && e.Alarms.StackName != c.StackName {
+		found = append(found, configs.Problem{
+			Path: "alarms.stack_name", Message: "alarms.stack_name: the alarms are in the distribution's stack " + c.StackName,
+			Hint: "leave it out; it is for distributions that streamwatch does not make",
+		})
 	}
-	spec, err := stackSpec(e)
+	if c != nil && c.Adopt && c.DeleteWhenDone {
+		found = append(found, configs.Problem{
+			Path: "distribution.cloudformation.delete_when_done", Message: "distribution.cloudformation.delete_when_done: an adopted stack is never deleted",
+			Hint: "leave one of the two out: whoever deploys the stack deletes it",
+		})
+	}
+	if c == nil && alarmStack(e) == "" {
+		return found
+	}
+	specs := []func(*configs.Event) (provision.Spec, error){stackSpec}
+	if c != nil && c.Adopt {
+		specs = append(specs, distributionSpec)
+	}
+	for _, of := range specs {
+		found = append(found, specProblems(e, of)...)
+	}
+	return found
+}
+
+func specProblems(e *configs.Event, of func(*configs.Event) (provision.Spec, error)) []configs.Problem {
+	spec, err := of(e)
 	if file, ok := errors.AsType[*fileError](err); ok {
 		return []configs.Problem{{Path: file.path, Message: file.Error(), Hint: "the path counts from the event file's folder"}}
 	}
@@ -127,20 +203,41 @@ func stackProblems(e *configs.Event) []configs.Problem {
 		return []configs.Problem{{Path: "origin.url", Message: err.Error()}}
 	}
 	var found []configs.Problem
-	if m := e.Metrics.CloudWatch; m != nil && m.Region != spec.Region {
+	if m := e.Metrics.CloudWatch; m != nil && m.Region != spec.Region && spec.StackName == alarmStack(e) {
 		found = append(found, configs.Problem{
 			Path: "metrics.cloudwatch.region", Message: fmt.Sprintf("metrics.cloudwatch.region is not %s, where the stack is: its alarms see no other metrics", spec.Region),
 			Hint: "leave it out: it is the stack's by itself",
 		})
 	}
-	for _, p := range spec.Problems() {
+	problems := spec.Problems()
+	if spec.StackName == alarmStack(e) {
+		problems = append(problems, provision.TopicProblems("alarms.notify", e.Alarms.Notify, spec.Region)...)
+	}
+	for _, one := range spec.Stacks() {
+		if _, err := provision.Template(one); err != nil && len(problems) == 0 {
+			problems = append(problems, provision.Problem{Path: "streams", Message: fmt.Sprintf("stack %s: %v", one.StackName, err)})
+		}
+	}
+	for _, p := range problems {
 		found = append(found, configs.Problem{Path: p.Path, Message: p.String(), Hint: p.Hint})
 	}
 	return found
 }
 
-// existingEdge returns the edge's base URL of an event without making anything:
-// of a stack only when it is there and as the file says.
+// stackWarnings returns what AWS takes and what will surprise the user.
+func stackWarnings(e *configs.Event) []provision.Problem {
+	if e.Distribution.CloudFormation == nil {
+		return nil
+	}
+	spec, err := distributionSpec(e)
+	if err != nil { // load said so
+		return nil
+	}
+	return spec.Warnings()
+}
+
+// existingEdge returns the edge's base URL of an event without making or changing
+// anything: of a stack it needs no more than to read it.
 func (c *cli) existingEdge(ctx context.Context, e *configs.Event) (string, error) {
 	switch d := &e.Distribution; {
 	case d.Existing != nil:
@@ -148,21 +245,24 @@ func (c *cli) existingEdge(ctx context.Context, e *configs.Event) (string, error
 	case d.Local != nil:
 		return "http://" + d.Local.Listen, nil
 	}
-	spec, err := stackSpec(e)
+	spec, err := distributionSpec(e)
 	if err != nil {
 		return "", err
 	}
-	stack, err := provision.NewStack(ctx, spec)
+	stack, err := c.newStack(ctx, spec)
 	if err != nil {
 		return "", err
 	}
-	plan, err := stack.Plan(ctx)
-	if err != nil {
-		return "", err
+	before := remembered(filepath.Join(e.Output, e.Event), e.Distribution.CloudFormation)
+	if before.Edge != "" {
+		look, cancel := context.WithTimeout(ctx, findDeadline)
+		defer cancel()
+		ctx = look
 	}
-	if plan.Operation != "none" {
-		return "", &failure{fmt.Errorf("stack %q is not there, or not as the event file says", spec.StackName), "run streamwatch provision EVENT.yaml first"}
+	dist, err := stack.Find(ctx)
+	if err != nil && before.Edge != "" && !errors.Is(err, provision.ErrAbsent) {
+		fmt.Fprintf(c.stderr, "streamwatch: %v\n  going on with %s, as it was last known\n", err, before.Edge)
+		return before.Edge, nil
 	}
-	dist, err := stack.Provision(ctx, nil)
 	return dist.EdgeURL, err
 }

@@ -96,7 +96,8 @@ func TestStackStates(t *testing.T) {
 			a.want(1, "delete", "event.yaml", "--yes")
 			a.want(2, "delete", "event.yaml") // nobody confirms
 			a.event("")
-			a.want(0, "delete", "event.yaml", "--yes")
+			a.want(1, "delete", "event.yaml", "--yes") // the file does not mention it: it stays
+			a.want(0, "delete", "event.yaml", "--yes", "--force-unprotect")
 		},
 		"throttled": func(a *account) {
 			a.cloud.Refuse(2, "CreateStack", "Throttling", "Rate exceeded")
@@ -164,6 +165,27 @@ func TestCallers(t *testing.T) {
 		},
 		"credentials-denied": func(a *account) {
 			a.cloud.Refuse(1, "", "AccessDenied", "User: arn:aws:iam::123456789012:user/kim is not authorized to perform: cloudformation:DescribeStacks")
+		},
+		"credentials-mfa": func(a *account) { // there is no terminal to ask on
+			a.set("AWS_ACCESS_KEY_ID", "")
+			a.set("AWS_SECRET_ACCESS_KEY", "")
+			a.set("AWS_PROFILE", "events")
+			a.set("AWS_CONFIG_FILE", a.dir+"/config")
+			a.write("config", "[profile events]\nrole_arn = arn:aws:iam::123456789012:role/events\nsource_profile = person\n"+
+				"mfa_serial = arn:aws:iam::123456789012:mfa/kim\n[profile person]\naws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = key-of-aws\n")
+		},
+		"credentials-process": func(a *account) {
+			a.set("AWS_ACCESS_KEY_ID", "")
+			a.set("AWS_SECRET_ACCESS_KEY", "")
+			a.set("AWS_PROFILE", "events")
+			a.set("AWS_CONFIG_FILE", a.dir+"/config")
+			a.write("config", "[profile events]\ncredential_process = false\n")
+		},
+		"limit": func(a *account) {
+			a.cloud.Refuse(1, "CreateStack", "LimitExceeded", "Limit for stacks has been exceeded")
+		},
+		"opt-in": func(a *account) {
+			a.cloud.Refuse(1, "", "OptInRequired", "The AWS Access Key Id needs a subscription for the service")
 		},
 		"credentials-sso-expired": func(a *account) {
 			a.set("AWS_ACCESS_KEY_ID", "")

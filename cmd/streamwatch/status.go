@@ -16,6 +16,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/report"
+	"github.com/streamwatch/streamwatch/probe/web"
 )
 
 // Limits of one request to the daemon.
@@ -100,7 +101,36 @@ func (c *cli) status(ctx context.Context, page *url.URL, format string, watch bo
 	if watch && terminal(c.stdout) {
 		fmt.Fprint(c.stdout, "\x1b[H\x1b[2J")
 	}
-	return c.showStatus(&snap)
+	if err := c.showStatus(&snap); err != nil {
+		return err
+	}
+	c.showAlarms(ctx, page.JoinPath("api/v1/alarms"))
+	return nil
+}
+
+// showAlarms says whether the alarms that wake people are switched on, where the
+// event has some in CloudWatch, and what keeps them from reaching people.
+func (c *cli) showAlarms(ctx context.Context, u *url.URL) {
+	var answer struct {
+		Alarms []web.Alarm `json:"alarms"`
+		Notes  []string    `json:"notes"`
+	}
+	body, err := ask(ctx, u)
+	if err != nil || json.Unmarshal(body, &answer) != nil { // an older streamwatch
+		return
+	}
+	var states []string
+	for i := range answer.Alarms {
+		if a := &answer.Alarms[i]; a.Armed != nil {
+			states = append(states, a.Name+" "+onOff(*a.Armed))
+		}
+	}
+	if len(states) > 0 {
+		fmt.Fprintf(c.stdout, "alarms wake people: %s\n", strings.Join(states, ", "))
+	}
+	for _, note := range answer.Notes {
+		fmt.Fprintf(c.stdout, "note: %s\n", note)
+	}
 }
 
 // ask makes one request.

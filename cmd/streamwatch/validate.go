@@ -29,6 +29,7 @@ of the network. Variables such as ${ORIGIN_SECRET} must be set, as for run. With
 			if err != nil {
 				return err
 			}
+			c.warn(stackWarnings(event))
 			_, err = fmt.Fprintf(c.stdout, "%s is valid: event %s, %s\n", nameOf(args[0]), event.Event, plural(len(event.Streams), "stream"))
 			return err
 		},

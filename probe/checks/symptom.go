@@ -223,7 +223,7 @@ func (tr *tracker) forgotten(now time.Time) bool {
 // sick reports whether the newest look was bad; what is not looked at any more
 // is not sick for ever.
 func (tr *tracker) sick(now time.Time) bool {
-	return tr.clean == 0 && !(habits[tr.check.When].lapse && now.Sub(tr.last) >= tr.hold())
+	return tr.clean == 0 && (!habits[tr.check.When].lapse || now.Sub(tr.last) < tr.hold())
 }
 
 func (tr *tracker) symptom(target int, now time.Time) Symptom {

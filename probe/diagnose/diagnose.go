@@ -64,7 +64,7 @@ type Diagnosis struct {
 	Host         string    // of scope origin and edge
 	Began, Last  time.Time // first and newest bad look
 	Detail       string
-	Hits         []Hit    // whom it hits, by stream
+	Hits         []Hit    // whom it hits, sorted by stream
 	Consequences []string // checks that it explains
 	Evidence     []probe.Evidence
 	Returns      int // how often it came back within its hold

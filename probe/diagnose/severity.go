@@ -15,6 +15,7 @@ func (x *examination) hit(st *story) Hit {
 	h := Hit{Stream: st.stream.Name}
 	dead := map[string]bool{}
 	for _, c := range append([]*claim{st.claim}, st.follows...) {
+		ripe := c.check.Ripens && c.severity() >= probe.Critical // what fails in the same way is about to be as bad
 		for _, s := range c.symptoms {
 			t := c.state(s)
 			if c == st.claim || c.side == probe.Edge {
@@ -23,7 +24,7 @@ func (x *examination) hit(st *story) Hit {
 			if c == st.claim {
 				h.Severity = max(h.Severity, s.Severity)
 			}
-			if s.Severity >= probe.Critical && (s.Sick || s.Ended.IsZero()) && x.felt(st.stream, t) {
+			if (s.Severity >= probe.Critical || ripe && s.Sick && !s.Ready.IsZero()) && (s.Sick || s.Ended.IsZero()) && x.felt(st.stream, t) {
 				dead[t.Target.Rendition] = true
 			}
 		}

@@ -28,10 +28,12 @@ type minute struct {
 	floor       float32 // the greatest that the lead over media can have been at least, when looks are apart
 }
 
+// ClockMinutes is how many complete minutes are kept, and that a trend needs.
+const ClockMinutes = 12
+
 const (
-	ClockMinutes = 12              // complete ones that are kept and that a trend needs
-	clockSpan    = 9               // minutes from the middle of their first quarter to that of their last
-	clockJump    = time.Second / 2 // by which program date-time may be off before it is another one
+	clockSpan = 9               // minutes from the middle of their first quarter to that of their last
+	clockJump = time.Second / 2 // by which program date-time may be off before it is another one
 )
 
 // NewClock returns a clock that begins with a segment that was first seen at now,

@@ -13,6 +13,7 @@ type Rate struct {
 	Least         float64       // the least mean with enough evidence, bits per second; 0 is none yet
 }
 
+// How much evidence a mean bit rate needs, and how many segments are recent.
 const (
 	RateEvidence = 10 * time.Minute // of media before a mean is one
 	RateHour     = 30 * time.Minute // before it is that of an hour

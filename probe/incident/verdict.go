@@ -3,6 +3,7 @@ package incident
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
@@ -63,8 +64,8 @@ func (d *Desk) scheduled(now time.Time) bool {
 }
 
 func (e *entry) hit(stream string) *diagnose.Hit {
-	i := slices.IndexFunc(e.diagnosis.Hits, func(h diagnose.Hit) bool { return h.Stream == stream })
-	if i < 0 {
+	i, found := slices.BinarySearchFunc(e.diagnosis.Hits, stream, func(h diagnose.Hit, s string) int { return strings.Compare(h.Stream, s) })
+	if !found {
 		return nil
 	}
 	return &e.diagnosis.Hits[i]

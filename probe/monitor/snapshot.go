@@ -17,7 +17,7 @@ func (s *stream) snapshot(now time.Time) probe.StreamSnapshot {
 	snap := probe.StreamSnapshot{
 		Name: s.cfg.Name, Verdict: v.Verdict, Since: v.Since, Reason: v.Reason, Advice: s.desk.Advice(), OpenIncidents: v.Open,
 	}
-	for _, h := range s.desk.Watch.Stream.Histories {
+	for _, h := range s.desk.Stream.Histories {
 		if h.Target.Rendition == "" {
 			continue
 		}

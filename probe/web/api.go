@@ -116,7 +116,11 @@ func moment(name, v string, now time.Time) (time.Time, error) {
 }
 
 func (s *Server) alarms(w http.ResponseWriter, _ *http.Request) {
-	send(w, http.StatusOK, "application/json", map[string][]Alarm{"alarms": s.o.Alarms()})
+	notes := []string{}
+	if s.o.AlarmNotes != nil {
+		notes = append(notes, s.o.AlarmNotes()...)
+	}
+	send(w, http.StatusOK, "application/json", map[string]any{"alarms": s.o.Alarms(), "notes": notes})
 }
 
 func (s *Server) series(w http.ResponseWriter, r *http.Request) {

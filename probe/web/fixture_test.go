@@ -182,12 +182,13 @@ func (f *fake) options() Options {
 			{"Fetching a playlist", "manifest_fetch_seconds", "ms", "max", true},
 			{"Playlists available", "manifest_available", "%", "min", true},
 		},
+		AlarmNotes: func() []string { return []string{"ops@example.com has not confirmed the subscription"} },
 		Alarms: func() []Alarm {
 			at := probe.FormatTime(time.Now().Add(-time.Minute))
 			return []Alarm{
-				{"viewer-impact", "", "ALARM", at, "viewers suffer", "", true},
-				{"heartbeat", "", "OK", at, "nobody watches", "MonitorHeartbeat SampleCount < 1, 2 of 3 × 60 s", true},
-				{"edge-lag-main", "main", "INSUFFICIENT_DATA", at, "the edge is far behind", "EdgeLagSegments Maximum > 3, 2 of 3 × 60 s", false},
+				{"viewer-impact", "", "ALARM", at, "viewers suffer", "", true, new(true)},
+				{"heartbeat", "", "OK", at, "nobody watches", "MonitorHeartbeat SampleCount < 1, 2 of 3 × 60 s", true, new(false)},
+				{"edge-lag-main", "main", "INSUFFICIENT_DATA", at, "the edge is far behind", "EdgeLagSegments Maximum > 3, 2 of 3 × 60 s", false, nil},
 			}
 		},
 	}

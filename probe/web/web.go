@@ -52,6 +52,7 @@ type Options struct {
 	EmbedKinds []string                                  // in the order of the page's tabs: "hlsjs", "videojs", "native"
 	Plots      []Plot                                    // of the stored history, in the order of the page
 	Alarms     func() []Alarm                            // nil where nobody evaluates any
+	AlarmNotes func() []string                           // what keeps alarms from reaching people; nil is nothing
 	Faults     Faults                                    // only in the demo
 	Beacon     http.Handler                              // POST beacon.Path: what viewers report, without auth
 	Auth       Auth
@@ -76,6 +77,7 @@ type Alarm struct {
 	Text      string `json:"text"`      // what is wrong when it is in alarm
 	Condition string `json:"condition"` // "" for one over other alarms
 	Pages     bool   `json:"pages"`     // it is among those that tell people
+	Armed     *bool  `json:"armed"`     // whether CloudWatch has its actions switched on; null where that is not known
 }
 
 // Server serves one event. It is a probe.Sink too: what is written to it goes

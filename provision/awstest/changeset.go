@@ -13,6 +13,7 @@ const changeSetTook = 3 * time.Second
 
 type changeSet struct {
 	name, id string
+	role     string
 	request  request
 	changes  []change
 	ready    time.Time
@@ -35,7 +36,7 @@ func (c *Cloud) createChangeSet(now time.Time, f form) (node, *fault) {
 	case st.changeSets[name] != nil:
 		return "", &fault{"AlreadyExistsException", "ChangeSet " + name + " cannot be created due to a mismatch with existing attribute Name"}
 	}
-	set := &changeSet{name: name, request: r, changes: st.compare(r), ready: now.Add(changeSetTook)}
+	set := &changeSet{name: name, role: f.Get("RoleARN"), request: r, changes: st.compare(r), ready: now.Add(changeSetTook)}
 	set.id = strings.Replace(st.id, ":stack/"+st.name+"/", ":changeSet/"+name+"/", 1)
 	st.changeSets[name] = set
 	return text("Id", set.id) + text("StackId", st.id), nil
@@ -145,48 +146,70 @@ func (c *Cloud) executeChangeSet(now time.Time, f form) (node, *fault) {
 		return "", invalid("Action denied by stack policy")
 	}
 	st.changeSets = map[string]*changeSet{} // AWS drops all of them
-	st.token = f.Get("ClientRequestToken")
+	st.token, st.role = f.Get("ClientRequestToken"), set.role
 	st.setStatus(now, "UPDATE_IN_PROGRESS", initiated)
 	st.planUpdate(now, set)
 	return "", nil
 }
 
-// planUpdate changes one resource after the other, and back where one fails.
+// planUpdate changes one resource after the other, those first that others refer
+// to, and back where one fails; what is no longer in the template goes last.
 func (st *stack) planUpdate(now time.Time, set *changeSet) {
 	at := now.Add(stepTook)
-	for _, ch := range set.changes {
-		verb := map[string]string{"Add": "CREATE", "Modify": "UPDATE", "Remove": "DELETE"}[ch.action]
+	for _, ch := range inOrder(set) {
+		if ch.action == "Remove" {
+			continue
+		}
+		verb := map[string]string{"Add": "CREATE", "Modify": "UPDATE"}[ch.action]
 		st.later(at, func(at time.Time) {
 			if st.resources[ch.logical] == nil {
-				st.resources[ch.logical] = &made{kind: ch.kind, physical: st.physicalID(ch.logical, ch.kind)}
+				st.resources[ch.logical] = &made{kind: ch.kind}
 			}
 			st.noteResource(at, ch.logical, verb+"_IN_PROGRESS", "")
 		})
 		at = at.Add(st.cloud.took(ch.kind))
 		st.later(at, func(at time.Time) {
-			if reason, bad := st.cloud.failures[verb+" "+ch.logical]; bad {
+			reason, bad := st.cloud.failures[verb+" "+ch.logical]
+			if !bad {
+				reason = st.cannotMake(&set.request, ch.logical, verb)
+			}
+			if reason != "" {
 				st.noteResource(at, ch.logical, verb+"_FAILED", reason)
 				st.rollBackUpdate(at, ch.logical)
 				return
 			}
+			st.resources[ch.logical].exists = true
 			st.noteResource(at, ch.logical, verb+"_COMPLETE", "")
 		})
 		at = at.Add(stepTook)
 	}
-	st.later(at, func(at time.Time) {
+	st.later(at, func(at time.Time) { st.setStatus(at, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "") })
+	for _, ch := range slices.Backward(set.changes) {
+		if ch.action == "Remove" {
+			st.later(at, func(at time.Time) { st.noteResource(at, ch.logical, "DELETE_IN_PROGRESS", "") })
+			at = at.Add(st.cloud.took(ch.kind))
+			st.later(at, func(at time.Time) { st.destroy(at, ch.logical) })
+		}
+	}
+	st.later(at.Add(stepTook), func(at time.Time) {
 		st.apply(set)
-		st.setStatus(at, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "")
+		st.setStatus(at, "UPDATE_COMPLETE", "")
 	})
-	st.later(at.Add(stepTook), func(at time.Time) { st.setStatus(at, "UPDATE_COMPLETE", "") })
+}
+
+// inOrder puts changes so that each comes after those that it refers to.
+func inOrder(set *changeSet) []change {
+	order := (&stack{request: set.request}).order()
+	out := slices.Clone(set.changes)
+	slices.SortStableFunc(out, func(a, b change) int { return slices.Index(order, a.logical) - slices.Index(order, b.logical) })
+	return out
 }
 
 // apply makes the resources what the change set says.
 func (st *stack) apply(set *changeSet) {
 	st.request = set.request
 	for _, ch := range set.changes {
-		r := st.resources[ch.logical]
-		r.exists = ch.action != "Remove"
-		if r.exists {
+		if r := st.resources[ch.logical]; ch.action != "Remove" {
 			r.body = set.request.properties(ch.logical)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -20,9 +21,22 @@ const (
 	Account = "123456789012"
 )
 
-// Cloud is CloudFormation in one account and Region. The zero value is empty
-// and ready; it must not be copied. Fields are set before the first request.
+// Cloud is CloudFormation with the CloudWatch, SNS, CloudFront and ACM around it,
+// in one account and Region. The zero value is empty and ready; it must not be
+// copied. Fields are set before the first request.
 type Cloud struct {
+	// Policies are the IAM policies of the caller; none allows everything. Allow
+	// changes them while requests come.
+	Policies [][]byte
+	// Taken are names that something outside of stacks has: "TYPE name".
+	Taken map[string]bool
+	// Topics are topics that no stack made.
+	Topics map[string]bool
+	// Aliases of other distributions, with their ids.
+	Aliases map[string]string
+	// Certificates by ARN.
+	Certificates map[string]Certificate
+
 	// Domain is the domain name of distributions; empty makes one up for each.
 	Domain string
 	// PageSize is how many events or resources one page has; 0 means 100.
@@ -37,13 +51,17 @@ type Cloud struct {
 	failures map[string]string // "CREATE Distribution" → reason
 	calls    []Call
 	serial   int
+	alarms   map[string]*alarm
+	samples  map[string]int
+	topics   map[string][]subscription
 }
 
 // Call is one request that arrived.
 type Call struct {
 	At     time.Time
 	Action string
-	Form   url.Values
+	Form   url.Values // of CloudFormation
+	Names  []string   // of alarms, to CloudWatch
 }
 
 type refusal struct {
@@ -75,16 +93,32 @@ func (c *Cloud) Mend() {
 func (c *Cloud) Refuse(n int, action, code, message string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	status := http.StatusBadRequest
-	switch code {
-	case "AccessDenied", "ExpiredToken", "InvalidClientTokenId":
-		status = http.StatusForbidden
-	case "InternalFailure":
-		status = http.StatusInternalServerError
-	}
+	status := statusOf(code)
 	for range n {
 		c.refusals = append(c.refusals, refusal{action, code, message, status})
 	}
+}
+
+// statusOf is the status that goes with a code.
+func statusOf(code string) int {
+	switch code {
+	case "AccessDenied", "ExpiredToken", "InvalidClientTokenId":
+		return http.StatusForbidden
+	case "InternalFailure":
+		return http.StatusInternalServerError
+	}
+	return http.StatusBadRequest
+}
+
+// refused takes a refusal that was scripted for an action.
+func (c *Cloud) refused(action string) *refusal {
+	for i, r := range c.refusals {
+		if r.action == "" || r.action == action {
+			c.refusals = slices.Delete(c.refusals, i, i+1)
+			return &r
+		}
+	}
+	return nil
 }
 
 // Calls returns the requests so far.
@@ -151,8 +185,12 @@ func (c *Cloud) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := req.Context().Err(); err != nil {
 		return nil, err
 	}
+	in := req.Clone(req.Context())
+	if in.Body == nil {
+		in.Body = http.NoBody
+	}
 	rec := httptest.NewRecorder()
-	c.ServeHTTP(rec, req)
+	c.ServeHTTP(rec, in)
 	resp := rec.Result()
 	resp.Request = req
 	return resp, nil
@@ -166,26 +204,43 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	c.advance(now)
 	c.serial++
 	req.Body = http.MaxBytesReader(w, req.Body, maxRequest)
+	if req.Header.Get("Authorization") == "" {
+		writeError(w, http.StatusForbidden, "MissingAuthenticationToken", "Request is missing Authentication Token")
+		return
+	}
+	if _, op, found := strings.Cut(req.URL.Path, "/operation/"); found {
+		c.cloudWatch(w, req, op)
+		return
+	}
+	switch {
+	case strings.HasPrefix(req.URL.Path, "/2020-05-31/"):
+		c.cloudFront(w, req)
+		return
+	case strings.HasPrefix(req.Header.Get("X-Amz-Target"), "CertificateManager."):
+		c.certificates(w, req)
+		return
+	}
 	if err := req.ParseForm(); err != nil {
 		writeError(w, http.StatusBadRequest, "MalformedInput", err.Error())
 		return
 	}
 	action := req.PostForm.Get("Action")
 	c.calls = append(c.calls, Call{At: now, Action: action, Form: req.PostForm})
-	if req.Header.Get("Authorization") == "" {
-		writeError(w, http.StatusForbidden, "MissingAuthenticationToken", "Request is missing Authentication Token")
+	if r := c.refused(action); r != nil {
+		writeError(w, r.status, r.code, r.message)
 		return
 	}
-	for i, r := range c.refusals {
-		if r.action == "" || r.action == action {
-			c.refusals = slices.Delete(c.refusals, i, i+1)
-			writeError(w, r.status, r.code, r.message)
-			return
-		}
+	if action == "ListSubscriptionsByTopic" || action == "GetTopicAttributes" {
+		c.notifications(w, action, form{req.PostForm})
+		return
 	}
 	handle, known := actions()[action]
 	if !known {
 		writeError(w, http.StatusBadRequest, "InvalidAction", "Could not find operation "+action)
+		return
+	}
+	if err := c.authorize(action, form{req.PostForm}); err != nil {
+		writeError(w, http.StatusForbidden, err.code, err.message)
 		return
 	}
 	result, err := handle(c, now, form{req.PostForm})
@@ -210,6 +265,7 @@ func actions() map[string]func(*Cloud, time.Time, form) (node, *fault) {
 		"ExecuteChangeSet":            (*Cloud).executeChangeSet,
 		"DeleteChangeSet":             (*Cloud).deleteChangeSet,
 		"GetStackPolicy":              (*Cloud).getStackPolicy,
+		"GetTemplate":                 (*Cloud).getTemplate,
 		"SetStackPolicy":              (*Cloud).setStackPolicy,
 		"UpdateTerminationProtection": (*Cloud).updateTerminationProtection,
 	}

@@ -61,6 +61,7 @@ func (c *Cloud) createStack(now time.Time, f form) (node, *fault) {
 		return "", err
 	}
 	st := c.newStack(f.Get("StackName"))
+	st.role = f.Get("RoleARN")
 	st.request, st.token, st.policy, st.protected = r, token, f.Get("StackPolicyBody"), f.Get("EnableTerminationProtection") == "true"
 	if c.tokens == nil {
 		c.tokens = map[string]string{}
@@ -112,7 +113,13 @@ func (st *stack) planResource(id string, start, end time.Time, giveUp func(time.
 	})
 	st.later(start.Add(time.Second), func(at time.Time) {
 		r := st.resources[id]
-		r.physical, r.exists = st.physicalID(id, kind), true
+		if reason := st.cannotMake(&st.request, id, "CREATE"); reason != "" {
+			st.queue = nil
+			st.noteResource(at, id, "CREATE_FAILED", reason)
+			giveUp(at, "The following resource(s) failed to create: ["+id+"].")
+			return
+		}
+		r.exists = true
 		st.noteResource(at, id, "CREATE_IN_PROGRESS", "Resource creation Initiated")
 	})
 	st.later(end, func(at time.Time) {
@@ -123,6 +130,18 @@ func (st *stack) planResource(id string, start, end time.Time, giveUp func(time.
 		}
 		st.noteResource(at, id, "CREATE_COMPLETE", "")
 	})
+}
+
+// cannotMake makes a resource, or says why not.
+func (st *stack) cannotMake(r *request, id, verb string) string {
+	m := st.resources[id]
+	if reason := st.mayDo(verb, m.kind, id); reason != "" {
+		return reason
+	}
+	if m.physical == "" {
+		m.physical = st.physicalID(id, m.kind)
+	}
+	return st.claim(r, id)
 }
 
 // order puts the resources so that each comes after those it refers to.
@@ -187,6 +206,29 @@ func (c *Cloud) deleteStack(now time.Time, f form) (node, *fault) {
 	return "", nil
 }
 
+// destroy deletes a resource, or leaves one that is to be retained.
+func (st *stack) destroy(at time.Time, id string) {
+	r := st.resources[id]
+	if st.request.template.Resources[id].DeletionPolicy == "Retain" {
+		r.exists, r.retained = false, true
+		st.noteResource(at, id, "DELETE_SKIPPED", "")
+		return
+	}
+	reason, fails := st.cloud.failures["DELETE "+id]
+	if !fails {
+		reason = st.mayDo("DELETE", r.kind, id)
+	}
+	if reason == "" {
+		reason = st.release(r)
+	}
+	if reason != "" {
+		st.noteResource(at, id, "DELETE_FAILED", reason)
+		return
+	}
+	r.exists = false
+	st.noteResource(at, id, "DELETE_COMPLETE", "")
+}
+
 // planDelete deletes what is there, in reverse order.
 func (st *stack) planDelete(now time.Time, good, bad string) {
 	at := now
@@ -197,17 +239,10 @@ func (st *stack) planDelete(now time.Time, good, bad string) {
 		if r == nil || !r.exists {
 			continue
 		}
-		at = at.Add(stepTook)
+		at = at.Add(min(stepTook, st.cloud.took(r.kind)))
 		st.later(at, func(at time.Time) { st.noteResource(at, id, "DELETE_IN_PROGRESS", "") })
 		at = at.Add(st.cloud.took(r.kind))
-		st.later(at, func(at time.Time) {
-			if reason, fails := st.cloud.failures["DELETE "+id]; fails {
-				st.noteResource(at, id, "DELETE_FAILED", reason)
-				return
-			}
-			r.exists = false
-			st.noteResource(at, id, "DELETE_COMPLETE", "")
-		})
+		st.later(at, func(at time.Time) { st.destroy(at, id) })
 	}
 	st.later(at.Add(stepTook), func(at time.Time) {
 		var left []string

@@ -22,6 +22,7 @@ const (
 
 // request is what CreateStack and CreateChangeSet have in common.
 type request struct {
+	body     string // of the template, as it came
 	template template
 	params   []tag
 	tags     []tag
@@ -38,6 +39,7 @@ func readRequest(f form) (request, *fault) {
 		topics: f.list("NotificationARNs"),
 	}
 	body := []byte(f.Get("TemplateBody"))
+	r.body = string(body)
 	if problems := CheckTemplate(body); len(problems) > 0 {
 		return r, invalid("Template format error: %s", strings.Join(problems, "; "))
 	}
@@ -168,10 +170,16 @@ func (st *stack) resolve(v any) string {
 		if r := st.resources[id]; r != nil {
 			return r.physical
 		}
-		return map[string]string{"AWS::StackName": st.name, "AWS::Region": Region, "AWS::AccountId": Account}[id]
+		return map[string]string{
+			"AWS::StackName": st.name, "AWS::StackId": st.id, "AWS::Region": Region, "AWS::AccountId": Account, "AWS::Partition": "aws",
+		}[id]
 	}
 	if pair, ok := m["Fn::GetAtt"].([]any); ok {
-		physical := st.resources[fmt.Sprint(pair[0])].physical
+		r := st.resources[fmt.Sprint(pair[0])]
+		if r == nil {
+			return ""
+		}
+		physical := r.physical
 		if pair[1] != "DomainName" {
 			return physical + "." + fmt.Sprint(pair[1])
 		}
@@ -181,11 +189,23 @@ func (st *stack) resolve(v any) string {
 		return strings.ToLower(strings.Replace(physical, "E", "d", 1)) + ".cloudfront.net"
 	}
 	if join, ok := m["Fn::Join"].([]any); ok {
-		var b strings.Builder
+		var parts []string
 		for _, part := range join[1].([]any) {
-			b.WriteString(st.resolve(part))
+			parts = append(parts, st.resolve(part))
 		}
-		return b.String()
+		return strings.Join(parts, fmt.Sprint(join[0]))
+	}
+	if text, ok := m["Fn::Sub"].(string); ok {
+		return placeholder.ReplaceAllStringFunc(text, func(p string) string {
+			if id, attribute, dotted := strings.Cut(p[2:len(p)-1], "."); dotted {
+				return st.resolve(map[string]any{"Fn::GetAtt": []any{id, attribute}})
+			}
+			return st.resolve(map[string]any{"Ref": p[2 : len(p)-1]})
+		})
+	}
+	if pick, ok := m["Fn::Select"].([]any); ok {
+		split, _ := pick[1].(map[string]any)["Fn::Split"].([]any)
+		return strings.Split(st.resolve(split[1]), fmt.Sprint(split[0]))[int(pick[0].(float64))]
 	}
 	return fmt.Sprint(v)
 }

@@ -25,6 +25,7 @@ type stack struct {
 	request    request // the last that was applied
 	policy     string
 	protected  bool
+	role       string // service role that works for it
 	resources  map[string]*made
 	events     []event // oldest first
 	queue      []step  // of the operation that runs, in order of time
@@ -34,8 +35,10 @@ type stack struct {
 // made is a resource of a stack.
 type made struct {
 	kind, physical string
+	name           string // that is unique in the account; "" for none
 	body           string // properties with parameters filled in
 	exists         bool
+	retained       bool // outlived its stack
 	status         string
 }
 
@@ -129,7 +132,8 @@ func (st *stack) describe() node {
 		}
 		params = append(params, text("ParameterKey", p.key)+text("ParameterValue", value))
 	}
-	if st.resources["Distribution"] != nil && st.resources["Distribution"].exists {
+	// What is not made yet, or no longer is, has no outputs.
+	if m := st.resources["Distribution"]; m != nil && m.exists || m == nil && len(st.resources) > 0 && !strings.HasPrefix(st.status, "CREATE_IN") {
 		outputs = st.outputs()
 	}
 	for _, arn := range st.request.topics {
@@ -214,6 +218,14 @@ func (c *Cloud) getStackPolicy(_ time.Time, f form) (node, *fault) {
 		return "", err
 	}
 	return text("StackPolicyBody", st.policy), nil
+}
+
+func (c *Cloud) getTemplate(_ time.Time, f form) (node, *fault) {
+	st, err := c.find(f.Get("StackName"))
+	if err != nil {
+		return "", err
+	}
+	return text("TemplateBody", st.request.body), nil
 }
 
 func (c *Cloud) setStackPolicy(_ time.Time, f form) (node, *fault) {

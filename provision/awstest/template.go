@@ -57,9 +57,10 @@ type templateParameter struct {
 }
 
 type templateResource struct {
-	Type       string
-	DependsOn  any
-	Properties map[string]any
+	Type           string
+	DependsOn      any
+	DeletionPolicy string
+	Properties     map[string]any
 }
 
 // CheckTemplate returns what the schemas of the resources, and the rules for

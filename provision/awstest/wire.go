@@ -57,12 +57,14 @@ func join(nodes ...node) node {
 }
 
 // list is an element with members.
-func list(name string, members []node) node {
-	wrapped := make([]node, len(members))
+func list(name string, members []node) node { return element(name, wrapped(members)...) }
+
+func wrapped(members []node) []node {
+	out := make([]node, len(members))
 	for i, m := range members {
-		wrapped[i] = element("member", m)
+		out[i] = element("member", m)
 	}
-	return element(name, wrapped...)
+	return out
 }
 
 func timestamp(name string, t time.Time) node {

@@ -68,8 +68,10 @@ type Client interface {
 // Connect returns a client for a region with the credentials of the
 // environment. It neither asks AWS for anything nor repeats a request: the sink
 // does so, because it knows which ones are safe to repeat.
-func Connect(ctx context.Context, region string) (Client, error) {
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(region), config.WithRetryMaxAttempts(1))
+// Options come on top.
+func Connect(ctx context.Context, region string, options ...func(*config.LoadOptions) error) (Client, error) {
+	options = append([]func(*config.LoadOptions) error{config.WithRegion(region), config.WithRetryMaxAttempts(1)}, options...)
+	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
 		return nil, fmt.Errorf("loading the AWS configuration: %w", err)
 	}

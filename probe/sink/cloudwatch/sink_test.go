@@ -434,10 +434,10 @@ func TestWrongIsDroppedAndSaid(t *testing.T) {
 func TestAlarmSwitch(t *testing.T) {
 	d := newDouble()
 	names := []string{"stack-viewer-impact", "stack-heartbeat"}
-	if err := EnableAlarms(t.Context(), d.client(), names); err != nil {
+	if err := Arm(t.Context(), d.client(), names); err != nil {
 		t.Error(err)
 	}
-	if err := DisableAlarms(t.Context(), d.client(), names); err != nil {
+	if err := Disarm(t.Context(), d.client(), names); err != nil {
 		t.Error(err)
 	}
 	want := "EnableAlarmActions stack-viewer-impact,EnableAlarmActions stack-heartbeat,DisableAlarmActions stack-viewer-impact,DisableAlarmActions stack-heartbeat"
@@ -445,7 +445,7 @@ func TestAlarmSwitch(t *testing.T) {
 		t.Error(got)
 	}
 	d.mood = func(string, int) mood { return forbids }
-	if err := EnableAlarms(t.Context(), d.client(), names); err == nil || !strings.Contains(err.Error(), "AccessDenied") {
+	if err := Arm(t.Context(), d.client(), names); err == nil || !strings.Contains(err.Error(), "AccessDenied") {
 		t.Errorf("not allowed: %v", err)
 	}
 }

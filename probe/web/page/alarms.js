@@ -25,6 +25,7 @@ async function load() {
   paint(byId("alarm-list-more"), below);
   byId("alarm-more").hidden = below.length === 0;
   const alarming = all.filter(a => a.state === "ALARM").length;
+  note(byId("alarm-notes"), answer.notes || []);
   text(byId("alarms-tally"), alarming ? alarming + " of " + all.length + " in alarm" : "all quiet");
 }
 
@@ -37,9 +38,17 @@ function paint(box, list) {
   list.forEach((a, i) => {
     const li = box.children[i];
     attribute(li, "data-state", a.state);
+    text(li.querySelector(".armed"), a.armed === null || a.armed === undefined ? "" : a.armed ? "actions on" : "actions off: wakes nobody");
     text(li.querySelector(".state"), words[a.state] || a.state);
     text(li.querySelector(".doc"), a.state === "ALARM" ? a.text + ", since " + clock(a.since) : a.condition || a.text);
   });
 }
 
-const row = a => el("li", {}, el("code", {}, a.name), a.pages ? el("span", { class: "chip" }, "pages") : null, el("span", { class: "state" }), el("span", { class: "doc" }));
+const row = a => el("li", {}, el("code", {}, a.name), a.pages ? el("span", { class: "chip" }, "pages") : null, el("span", { class: "armed" }), el("span", { class: "state" }), el("span", { class: "doc" }));
+
+function note(box, notes) {
+  box.hidden = notes.length === 0;
+  if (box.dataset.notes === notes.join("\n")) return;
+  box.dataset.notes = notes.join("\n");
+  box.replaceChildren(...notes.map(n => el("li", {}, n)));
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+
+	"github.com/streamwatch/streamwatch/probe/sink/cloudwatch"
+)
+
+func (c *cli) alarmsCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "alarms EVENT.yaml",
+		Short: "Show the alarms that wake people, and switch their actions on or off",
+		Long: `Show the alarms of the event's stack that tell people, as CloudWatch has them:
+their state, and whether their actions are switched on. run switches them on and
+keeps them on, also when it is stopped by a signal; it switches them off when the
+event is over. alarms off does so by hand, such as for a rehearsal.`,
+		Example: "  streamwatch alarms event.yaml\n  streamwatch alarms off event.yaml",
+		Args:    argument(cobra.ExactArgs(1)),
+		RunE:    func(cmd *cobra.Command, args []string) error { return c.alarms(cmd.Context(), args[0], "") },
+	}
+	for _, to := range []string{"on", "off"} {
+		cmd.AddCommand(&cobra.Command{
+			Use: to + " EVENT.yaml", Short: "Switch their actions " + to, Args: argument(cobra.ExactArgs(1)),
+			RunE: func(cmd *cobra.Command, args []string) error { return c.alarms(cmd.Context(), args[0], to) },
+		})
+	}
+	return cmd
+}
+
+func (c *cli) alarms(ctx context.Context, path, to string) error {
+	event, err := c.load(path)
+	if err != nil {
+		return err
+	}
+	stack := alarmStack(event)
+	if stack == "" {
+		return &usageError{path + " has no alarms", "give metrics.cloudwatch, and a stack: distribution.cloudformation, or alarms.stack_name"}
+	}
+	client, err := cloudwatch.Connect(ctx, event.Metrics.CloudWatch.Region, c.caller()...)
+	if err != nil {
+		return err
+	}
+	a := newArming(event, stack, client, zap.NewNop())
+	switch to {
+	case "on":
+		err = cloudwatch.Arm(ctx, client, a.names())
+	case "off":
+		err = cloudwatch.Disarm(ctx, client, a.names())
+	}
+	if err != nil {
+		return err
+	}
+	list, err := cloudwatch.Alarms(ctx, client, a.names())
+	if err != nil {
+		return err
+	}
+	rows := [][]string{{"ALARM", "ACTIONS", "STATE"}}
+	for _, alarm := range list {
+		rows = append(rows, []string{alarm.Name, onOff(alarm.Armed), alarm.State})
+	}
+	if err := table(c.stdout, c.paint(), rows); err != nil {
+		return err
+	}
+	if len(list) == 0 {
+		return &failure{fmt.Errorf("stack %s has none of the alarms", stack), "streamwatch provision " + path}
+	}
+	monitors, err := cloudwatch.Monitors(ctx, client, list[0].ARN, time.Now().Add(-goneAfter))
+	if err == nil {
+		fmt.Fprintf(c.stdout, "monitors that watch: %d\n", len(monitors))
+		if to == "off" && len(monitors) > 0 {
+			fmt.Fprintln(c.stderr, "streamwatch: a monitor that runs switches them on again within a minute")
+		}
+	}
+	return nil
+}
+
+func onOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
+}

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/provision"
+)
+
+// knownFile is where a run keeps the distribution that it found, below the
+// event's folder: the next one can start without CloudFormation.
+const knownFile = "distribution.json"
+
+// Deadlines at the start of a run. Whoever restarts in the middle of an event
+// wants to watch it, not to wait for an API.
+const (
+	findDeadline    = 10 * time.Second // of looking for the stack, where its domain is known
+	compareDeadline = 20 * time.Second
+)
+
+// known is what a run remembers of a stack.
+type known struct {
+	Stack   string            `json:"stack"`
+	Region  string            `json:"region"`
+	Edge    string            `json:"edge"`
+	Outputs map[string]string `json:"outputs"`
+}
+
+// bringUp returns the event's distribution: it is found, or made where there is
+// none. One that exists is changed only when the user asked for an update.
+func (s *session) bringUp(ctx context.Context, folder string) error {
+	err := s.bringUpDistribution(ctx, folder)
+	if err != nil {
+		return err
+	}
+	if c := s.event.Distribution.CloudFormation; c == nil || c.Adopt && alarmStack(s.event) != c.StackName {
+		s.bringUpAlarms(ctx)
+	}
+	return nil
+}
+
+func (s *session) bringUpDistribution(ctx context.Context, folder string) error {
+	provider, err := s.provider(ctx)
+	if err != nil {
+		return err
+	}
+	stack, ok := provider.(*provision.Stack)
+	if !ok {
+		s.dist, err = provider.Provision(ctx, nil)
+		return err
+	}
+	c := s.event.Distribution.CloudFormation
+	before := remembered(folder, c)
+	if before.Edge != "" {
+		look, cancel := context.WithTimeout(ctx, findDeadline)
+		_, err = stack.Find(look)
+		cancel()
+		if err != nil && !errors.Is(err, provision.ErrAbsent) && ctx.Err() == nil {
+			s.dist = provision.Distribution{EdgeURL: before.Edge, Outputs: before.Outputs}
+			s.log.Error("CloudFormation cannot be asked: watching the distribution as it was last known",
+				zap.String("edge", before.Edge), zap.Error(err), zap.String("mend", mend(err)))
+			return nil
+		}
+	}
+	show, end := s.c.progress("text")
+	made := false
+	s.dist, err = stack.Provision(ctx, func(e provision.Event) {
+		made = made || e.Status == "CREATE_COMPLETE"
+		show(e)
+	})
+	end()
+	if err != nil {
+		if s.dist.EdgeURL == "" {
+			return resumable(ctx, err, "the same command")
+		}
+		s.log.Error("watching the distribution as it was", zap.Error(err), zap.String("mend", mend(err)))
+	}
+	remember(folder, known{c.StackName, c.Region, s.dist.EdgeURL, s.dist.Outputs}, s.log)
+	if err == nil && !s.update && !made { // what was just made is as the file says
+		s.differences(ctx, stack)
+	}
+	return nil
+}
+
+// bringUpAlarms makes the stack of alarms of a distribution that is not ours.
+// The stream is watched without it too.
+func (s *session) bringUpAlarms(ctx context.Context) {
+	if alarmStack(s.event) == "" {
+		return
+	}
+	stack, err := s.stack(ctx, stackSpec)
+	if err == nil {
+		show, end := s.c.progress("text")
+		s.alarmed, err = stack.Provision(ctx, show)
+		end()
+	}
+	if err != nil {
+		s.log.Error("the stack of alarms cannot be looked after", zap.Error(err), zap.String("mend", mend(err)))
+		return
+	}
+	if !s.update {
+		s.differences(ctx, stack)
+	}
+}
+
+// stack returns the stack that one of the event's specs describes.
+func (s *session) stack(ctx context.Context, of func(*configs.Event) (provision.Spec, error)) (*provision.Stack, error) {
+	spec, err := of(s.event)
+	if err != nil {
+		return nil, err
+	}
+	stack, err := s.c.newStack(ctx, spec)
+	if err == nil {
+		stack.Keep = !s.update
+	}
+	return stack, err
+}
+
+// differences says what a stack that was left alone has otherwise than the file.
+func (s *session) differences(ctx context.Context, stack *provision.Stack) {
+	ctx, cancel := context.WithTimeout(ctx, compareDeadline)
+	defer cancel()
+	plan, err := stack.Differences(ctx)
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		s.log.Info("the stack was not compared with the event file", zap.Error(err))
+	case plan.Differs():
+		s.c.say("stack", "not as the event file says, and left as it is; run --update, or streamwatch provision, would change:")
+		for _, line := range planLines(plan) {
+			s.c.say("", line)
+		}
+	}
+}
+
+// remembered returns what an earlier run noted of this stack, nothing where that
+// was another stack. An alias is an address by itself.
+func remembered(folder string, c *configs.CloudFormation) known {
+	var k known
+	text, err := os.ReadFile(filepath.Join(folder, knownFile))
+	if err != nil || json.Unmarshal(text, &k) != nil || k.Stack != c.StackName || k.Region != c.Region {
+		k = known{}
+	}
+	return k
+}
+
+func remember(folder string, k known, log *zap.Logger) {
+	text, err := json.MarshalIndent(k, "", "  ")
+	if err == nil {
+		err = replace(filepath.Join(folder, knownFile), string(text)+"\n")
+	}
+	if err != nil {
+		log.Warn("the distribution is not remembered: the next start needs CloudFormation", zap.Error(err))
+	}
+}
+
+// planLines writes what a plan changes, one line each.
+func planLines(plan provision.Plan) []string {
+	var lines []string
+	if plan.Unread != "" {
+		lines = append(lines, plan.Unread)
+	}
+	for _, ch := range plan.Changes {
+		line := fmt.Sprintf("%s %s (%s)", ch.Action, ch.Resource, ch.Type)
+		if ch.Replacement == "True" || ch.Replacement == "Conditional" {
+			line += ", replacement: " + ch.Replacement
+		}
+		lines = append(lines, line)
+	}
+	for _, o := range plan.Options {
+		lines = append(lines, o.String())
+	}
+	for _, b := range plan.Beside {
+		if !b.Differs() {
+			continue
+		}
+		lines = append(lines, fmt.Sprintf("stack %s: %s", b.Stack, b.Operation))
+		for _, line := range planLines(b) {
+			lines = append(lines, "  "+line)
+		}
+	}
+	return lines
+}

@@ -1,0 +1,102 @@
+package incident
+
+import (
+	"slices"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/diagnose"
+)
+
+const (
+	// settled is for how long another cause, blame or scope must be what the
+	// diagnosis says before the incident says so too: one look may be a race.
+	settled = time.Second
+
+	// eased is for how long an incident must be less severe before it says so.
+	eased = 10 * time.Second
+)
+
+// said is what the incident would tell of a diagnosis.
+func (e *entry) said(d *diagnose.Diagnosis) told {
+	return told{d.Check, d.Side, d.Blame, d.Scope, d.Host, d.Severity}
+}
+
+// settle makes the incident say what it is to tell.
+func (e *entry) settle(t told) {
+	d := &e.diagnosis
+	if e.check != nil && e.check != t.check {
+		e.Consequences = insert(e.Consequences, e.check.ID)
+	}
+	e.told, e.check = t, t.check
+	e.Consequences = slices.DeleteFunc(e.Consequences, func(id string) bool { return id == t.check.ID })
+	e.Check, e.Summary, e.Spec = t.check.ID, t.check.Summary, t.check.Spec
+	e.Severity, e.Blame, e.Side, e.Scope, e.Host = t.severity, t.blame, t.side, t.scope, t.host
+	e.Because, e.Detail, e.Evidence = d.Because, d.Detail, d.Evidence
+	e.Stream, e.Rendition = d.Hits[0].Stream, d.Hits[0].Renditions[0]
+	e.since, e.lower = time.Time{}, time.Time{}
+}
+
+// revise makes the incident say what the diagnosis says now: at once where it
+// is worse, or our own path's, and else when that has lasted. What is over is
+// not judged anew. It reports whether it did, and when it may.
+func (e *entry) revise(now time.Time, d *diagnose.Diagnosis) (update bool, next time.Time) {
+	if d.Fading || d.Unsure {
+		return false, time.Time{}
+	}
+	want := e.said(d)
+	if !d.Sick { // only what it does to viewers can still become worse
+		if want.severity <= e.told.severity {
+			return false, time.Time{}
+		}
+		worse := e.told
+		worse.severity = want.severity
+		want = worse
+	}
+	if want.severity > e.told.severity || want.blame == probe.BlamePath && e.told.blame != probe.BlamePath {
+		e.settle(want)
+		return true, time.Time{}
+	}
+	lateral := want
+	lateral.severity = e.told.severity
+	e.since = e.differs(now, &e.other, lateral, e.since)
+	if want.severity == e.told.severity {
+		e.lower = time.Time{}
+	} else if e.lower.IsZero() {
+		e.lower = now
+	}
+	switch {
+	case !e.since.IsZero() && now.Sub(e.since) >= settled:
+		if now.Sub(e.lower) < eased {
+			want = lateral
+		}
+		e.settle(want)
+		return true, time.Time{}
+	case !e.lower.IsZero() && now.Sub(e.lower) >= eased:
+		e.settle(want)
+		return true, time.Time{}
+	}
+	if e.since.IsZero() {
+		e.Because, e.Detail = d.Because, d.Detail
+	} else {
+		next = e.since.Add(settled)
+	}
+	if !e.lower.IsZero() {
+		next = sooner(next, e.lower.Add(eased))
+	}
+	return false, next
+}
+
+// differs returns since when the diagnosis has said the same other thing; zero
+// while it says what the incident says.
+func (e *entry) differs(now time.Time, other *told, want told, since time.Time) time.Time {
+	switch {
+	case want == e.told:
+		return time.Time{}
+	case want != *other || since.IsZero():
+		*other = want
+		return now
+	default:
+		return since
+	}
+}

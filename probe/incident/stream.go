@@ -1,0 +1,125 @@
+package incident
+
+import (
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/diagnose"
+	"github.com/streamwatch/streamwatch/probe/evidence"
+)
+
+// pulsesOf sums up what is known of a stream on each side, whether it has
+// symptoms or not.
+func pulsesOf(s *evidence.Stream) (pulses [len(probe.Sides)]diagnose.Pulse) {
+	for _, h := range s.Histories {
+		p := &pulses[h.Target.Side-1]
+		first := p.Host == ""
+		if first {
+			*p = diagnose.Pulse{Stream: s.Name, Side: h.Target.Side, Host: h.Host}
+		}
+		asked := time.Time{}
+		if h.Current != nil {
+			asked = h.Current.Exchange.Started
+		}
+		if first || asked.Before(p.Round) {
+			p.Round = asked
+		}
+		p.Answered, p.Reached = later(p.Answered, h.Answered), later(p.Reached, h.Reached)
+		if h.Target.Rendition != "" {
+			p.Advanced = later(p.Advanced, h.Advanced)
+		}
+	}
+	return pulses
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// Stream is one stream of the desk. It has one owner.
+type Stream struct {
+	*checks.Watch
+	desk *Desk
+	row  *row
+}
+
+// Stream makes the desk watch a stream.
+func (d *Desk) Stream(o checks.Options) *Stream {
+	o.Starts, o.Ends, o.Once = d.opts.Starts, d.opts.Ends, d.opts.Once
+	return &Stream{Watch: checks.NewWatch(o), desk: d, row: d.seat(o.Stream)}
+}
+
+// Step files one observation, runs the checks and has the event diagnosed when
+// that may change anything. It returns what is known of the target, nil when the
+// observation says nothing.
+func (s *Stream) Step(o *probe.Observation, now time.Time) (*evidence.History, Result) {
+	h := s.Watch.Step(o, now)
+	if h == nil {
+		return nil, Result{}
+	}
+	var sick *diagnose.Stream
+	if s.Sick() {
+		sick = &diagnose.Stream{Name: s.Stream.Name, Targets: s.Stream.States(), Symptoms: s.Symptoms(now)}
+	}
+	res := s.desk.report(s.row, now, s.base(now), pulsesOf(&s.Stream), sick)
+	res.Poke = append(res.Poke, s.Doubtful(now)...)
+	return h, res
+}
+
+// base is the verdict of the stream without what is found wrong with it.
+func (s *Stream) base(now time.Time) probe.Verdict {
+	live, over := false, false
+	for _, h := range s.Stream.Histories {
+		if h.Target.Rendition == "" || h.Playlist == nil || h.Playlist.Kind != probe.Media {
+			continue
+		}
+		switch {
+		case h.Playlist.Live() && (len(h.Playlist.Segments) > 0 || h.Playlist.Skipped.Stated):
+			live = true
+		case !h.Playlist.Live():
+			over = true
+		}
+	}
+	switch {
+	case s.Propagating(now):
+		return probe.Waiting
+	case s.Stream.Over(now) && !live, over && !live:
+		return probe.Ended
+	case live:
+		return probe.OK
+	default:
+		return probe.Waiting
+	}
+}
+
+// Verdict returns what the stream comes to, as of the newest look. It writes
+// nothing.
+func (s *Stream) Verdict() Verdict {
+	s.desk.mu.Lock()
+	defer s.desk.mu.Unlock()
+	return s.row.verdict
+}
+
+// Marks returns the worst that open incidents say of each target of the stream.
+func (s *Stream) Marks() map[probe.Target]probe.Severity {
+	s.desk.mu.Lock()
+	defer s.desk.mu.Unlock()
+	marks := map[probe.Target]probe.Severity{}
+	for _, e := range s.desk.book.open {
+		for _, parts := range [][]diagnose.Part{e.diagnosis.Parts, e.diagnosis.Follows} {
+			for i := range parts {
+				p := &parts[i]
+				if p.Target.Stream != s.row.name || !p.Holds {
+					continue
+				}
+				at := probe.Target{Rendition: p.Target.Rendition, Side: p.Target.Side}
+				marks[at] = max(marks[at], p.Severity)
+			}
+		}
+	}
+	return marks
+}
