@@ -14,31 +14,33 @@ type fieldCache struct {
 	start func(t *testing.T, p place) *process
 	// reload makes it read its configuration again, as an operator would; nil where
 	// that takes a restart.
-	reload func(t *testing.T, p place, c *process)
+	reload func(c *process)
 }
 
 func fieldCaches() []fieldCache {
-	hangUp := func(t *testing.T, _ place, c *process) { t.Helper(); c.signal(syscall.SIGHUP) }
+	by := func(s syscall.Signal) func(*process) { return func(c *process) { c.signal(s) } }
 	return []fieldCache{
-		{name: "nginx", tools: []string{"nginx"}, start: startNginxCache, reload: hangUp},
-		{name: "nginx-stale", tools: []string{"nginx"}, reload: hangUp, start: func(t *testing.T, p place) *process {
-			t.Helper()
-			p.Stale = true
-			return startNginxCache(t, p)
-		}},
+		{name: "nginx", tools: []string{"nginx"}, start: startNginxCache, reload: by(syscall.SIGHUP)},
+		{name: "nginx-stale", tools: []string{"nginx"}, start: startStaleNginxCache, reload: by(syscall.SIGHUP)},
 		{name: "varnish", tools: []string{"varnishd"}, start: startVarnish},
-		{name: "haproxy", tools: []string{"haproxy"}, start: startHAProxy, reload: func(t *testing.T, _ place, c *process) {
-			t.Helper()
-			c.signal(syscall.SIGUSR2)
-		}},
-		{name: "squid", tools: []string{"squid"}, start: startSquid, reload: hangUp},
+		{name: "haproxy", tools: []string{"haproxy"}, start: startHAProxy, reload: by(syscall.SIGUSR2)},
+		{name: "squid", tools: []string{"squid"}, start: startSquid, reload: by(syscall.SIGHUP)},
 		{name: "trafficserver", tools: []string{"traffic_server"}, start: startTrafficServer},
 	}
 }
 
 func startNginxCache(t *testing.T, p place) *process {
 	t.Helper()
-	return startProcess(t, "nginx", syscall.SIGTERM, tool("nginx"), "-c", p.configure(t, "nginx.conf"), "-p", p.Dir, "-e", "stderr")
+	return startProcess(t, "nginx", syscall.SIGTERM, tool("nginx"),
+		"-c", p.configure(t, "nginx.conf"), "-p", p.Dir, "-e", "stderr")
+}
+
+// startStaleNginxCache starts one that answers with the copy before while it asks
+// for the next.
+func startStaleNginxCache(t *testing.T, p place) *process {
+	t.Helper()
+	p.Stale = true
+	return startNginxCache(t, p)
 }
 
 // startVarnish starts what `varnishd -b` is: the builtin configuration, with its
@@ -71,7 +73,8 @@ func startTrafficServer(t *testing.T, p place) *process {
 // startFieldOrigin serves a folder with nginx, as one process.
 func startFieldOrigin(t *testing.T, p place) *process {
 	t.Helper()
-	return startProcess(t, "origin", syscall.SIGKILL, tool("nginx"), "-c", p.configure(t, "origin.conf"), "-p", p.Dir, "-e", "stderr")
+	return startProcess(t, "origin", syscall.SIGKILL, tool("nginx"),
+		"-c", p.configure(t, "origin.conf"), "-p", p.Dir, "-e", "stderr")
 }
 
 // tool finds a program; Debian keeps servers where not every PATH looks.

@@ -26,20 +26,16 @@ type fieldEncoder struct {
 
 func fieldEncoders() []fieldEncoder {
 	ffmpeg := func(name string, args func(t *testing.T, dir string) []string) fieldEncoder {
-		return fieldEncoder{name: name, tools: []string{"ffmpeg"}, manifest: "main.m3u8", start: func(t *testing.T, dir string) *process {
+		start := func(t *testing.T, dir string) *process {
 			t.Helper()
 			return startProcess(t, name, syscall.SIGKILL, append(ffmpegInput(), args(t, dir)...)...)
-		}}
+		}
+		return fieldEncoder{name: name, tools: []string{"ffmpeg"}, manifest: "main.m3u8", start: start}
 	}
 	return []fieldEncoder{
 		ffmpeg("ts", func(_ *testing.T, dir string) []string { return ffmpegLadder(dir, "mpegts", "320x180") }),
 		ffmpeg("fmp4", func(_ *testing.T, dir string) []string { return ffmpegLadder(dir, "fmp4", "320x180") }),
-		ffmpeg("audio", func(_ *testing.T, dir string) []string {
-			return append(ffmpegHLS("-map", "0:v", "-map", "0:v", "-map", "1:a"), "-filter:v:1", "scale=160:90", "-hls_segment_type", "fmp4",
-				"-hls_segment_filename", filepath.Join(dir, "%v", "seg%05d.m4s"), "-master_pl_name", "main.m3u8",
-				"-var_stream_map", "v:0,agroup:sound,name:high v:1,agroup:sound,name:low a:0,agroup:sound,default:yes,language:en,name:en",
-				filepath.Join(dir, "%v", "main.m3u8"))
-		}),
+		ffmpeg("audio", func(_ *testing.T, dir string) []string { return ffmpegAudio(dir) }),
 		breaks(ffmpeg("webvtt", ffmpegSubtitles), map[string]string{
 			"seg.vtt": "RFC 8216bis §3.1.4: every WebVTT segment states X-TIMESTAMP-MAP, or starts at 0",
 		}),
@@ -48,7 +44,8 @@ func fieldEncoders() []fieldEncoder {
 			return ffmpegOne(dir, "seg%05d.ts", ffmpegFlags+"+periodic_rekey", "-hls_key_info_file", rotateKeys(t, dir))
 		}),
 		ffmpeg("ranges", func(_ *testing.T, dir string) []string {
-			return ffmpegOne(dir, "all.ts", strings.TrimSuffix(ffmpegFlags, "+temp_file")+"+single_file") // or it lists a name that it never writes
+			flags := strings.TrimSuffix(ffmpegFlags, "+temp_file") // with it a name is listed that is never written
+			return ffmpegOne(dir, "all.ts", flags+"+single_file")
 		}),
 		{name: "nginx-rtmp", tools: []string{"ffmpeg", "nginx", rtmpModule}, manifest: "main.m3u8", start: startRTMP},
 		{name: "gstreamer", tools: gstreamerParts(), manifest: "main.m3u8", start: startGStreamer},
@@ -65,19 +62,22 @@ func breaks(e fieldEncoder, checks map[string]string) fieldEncoder {
 func ffmpegInput() []string {
 	return []string{
 		"ffmpeg", "-hide_banner", "-loglevel", "error", "-nostdin", "-y",
-		"-re", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=10", "-re", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000",
+		"-re", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=10",
+		"-re", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000",
 	}
 }
 
 func ffmpegCodecs() []string {
 	return []string{
-		"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "20", "-keyint_min", "20", "-sc_threshold", "0", "-b:v", "120k",
+		"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p",
+		"-g", "20", "-keyint_min", "20", "-sc_threshold", "0", "-b:v", "120k",
 		"-c:a", "aac", "-b:a", "48k", "-threads", "1",
 	}
 }
 
 func ffmpegHLS(maps ...string) []string {
-	return append(append(maps, ffmpegCodecs()...), "-f", "hls", "-hls_time", "2", "-hls_list_size", "6", "-hls_delete_threshold", "6",
+	return append(append(maps, ffmpegCodecs()...), "-f", "hls",
+		"-hls_time", "2", "-hls_list_size", "6", "-hls_delete_threshold", "6",
 		"-hls_flags", ffmpegFlags)
 }
 
@@ -96,7 +96,18 @@ func ffmpegLadder(dir, container, size string) []string {
 	return append(ffmpegHLS("-map", "0:v", "-map", "1:a", "-map", "0:v", "-map", "1:a"),
 		"-filter:v:0", "scale="+strings.Replace(size, "x", ":", 1), "-filter:v:1", "scale=160:90", "-b:v:1", "60k",
 		"-hls_segment_type", container, "-hls_segment_filename", filepath.Join(dir, "%v", "seg%05d."+ext),
-		"-master_pl_name", "main.m3u8", "-var_stream_map", "v:0,a:0,name:high v:1,a:1,name:low", filepath.Join(dir, "%v", "main.m3u8"))
+		"-master_pl_name", "main.m3u8", "-var_stream_map", "v:0,a:0,name:high v:1,a:1,name:low",
+		filepath.Join(dir, "%v", "main.m3u8"))
+}
+
+// ffmpegAudio is two renditions of pictures, and the sound beside them.
+func ffmpegAudio(dir string) []string {
+	const group = ",agroup:sound"
+	return append(ffmpegHLS("-map", "0:v", "-map", "0:v", "-map", "1:a"),
+		"-filter:v:1", "scale=160:90", "-hls_segment_type", "fmp4",
+		"-hls_segment_filename", filepath.Join(dir, "%v", "seg%05d.m4s"), "-master_pl_name", "main.m3u8", "-var_stream_map",
+		"v:0"+group+",name:high v:1"+group+",name:low a:0"+group+",default:yes,language:en,name:en",
+		filepath.Join(dir, "%v", "main.m3u8"))
 }
 
 // ffmpegOne is one media playlist, which is the manifest.
@@ -168,7 +179,8 @@ func startRTMP(t *testing.T, dir string) *process {
 	t.Helper()
 	p := newPlace(t, "")
 	p.Www, p.Module = dir, rtmpModule
-	server := startProcess(t, "nginx-rtmp", syscall.SIGKILL, tool("nginx"), "-c", p.configure(t, "rtmp.conf"), "-p", p.Dir, "-e", "stderr")
+	server := startProcess(t, "nginx-rtmp", syscall.SIGKILL, tool("nginx"),
+		"-c", p.configure(t, "rtmp.conf"), "-p", p.Dir, "-e", "stderr")
 	server.waitFor("its port", func() bool {
 		c, err := net.Dial("tcp", p.address()) //nolint:noctx // on this machine
 		if err == nil {
@@ -190,11 +202,13 @@ func gstreamerParts() []string {
 
 func startGStreamer(t *testing.T, dir string) *process {
 	t.Helper()
-	return startProcess(t, "gstreamer", syscall.SIGKILL, append([]string{"gst-launch-1.0", "-q"}, strings.Fields(fmt.Sprintf(
-		`videotestsrc is-live=true ! video/x-raw,width=320,height=180,framerate=10/1
+	pipeline := fmt.Sprintf(`videotestsrc is-live=true ! video/x-raw,width=320,height=180,framerate=10/1
 		! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=20 bitrate=120 ! h264parse
-		! hlssink2 name=s location=%[1]s/seg%%05d.ts playlist-location=%[1]s/main.m3u8 target-duration=2 playlist-length=6 max-files=20
-		audiotestsrc is-live=true ! audioconvert ! voaacenc bitrate=48000 ! aacparse ! s.audio`, dir))...)...)
+		! hlssink2 name=s location=%[1]s/seg%%05d.ts playlist-location=%[1]s/main.m3u8
+		target-duration=2 playlist-length=6 max-files=20
+		audiotestsrc is-live=true ! audioconvert ! voaacenc bitrate=48000 ! aacparse ! s.audio`, dir)
+	return startProcess(t, "gstreamer", syscall.SIGKILL,
+		append([]string{"gst-launch-1.0", "-q"}, strings.Fields(pipeline)...)...)
 }
 
 func shakaPackager() string {
@@ -211,12 +225,14 @@ func startShaka(t *testing.T, dir string) *process {
 		t.Fatal(err)
 	}
 	stream := func(kind, more string) string {
-		return fmt.Sprintf("in=%s,stream=%s,init_segment=%[3]s/%[2]s/init.mp4,segment_template=%[3]s/%[2]s/$Number$.m4s,playlist_name=%[2]s.m3u8%[4]s",
-			pipe, kind, dir, more)
+		return fmt.Sprintf("in=%s,stream=%s,init_segment=%[3]s/%[2]s/init.mp4,", pipe, kind, dir) +
+			fmt.Sprintf("segment_template=%s/%s/$Number$.m4s,playlist_name=%[2]s.m3u8%s", dir, kind, more)
 	}
-	packager := startProcess(t, "shaka-packager", syscall.SIGKILL, shakaPackager(), stream("video", ""), stream("audio", ",hls_group_id=audio,hls_name=en"),
+	packager := startProcess(t, "shaka-packager", syscall.SIGKILL, shakaPackager(),
+		stream("video", ""), stream("audio", ",hls_group_id=audio,hls_name=en"),
 		"--hls_master_playlist_output", filepath.Join(dir, "main.m3u8"), "--hls_playlist_type", "LIVE",
 		"--segment_duration", "2", "--time_shift_buffer_depth", "12", "--preserved_segments_outside_live_window", "10")
-	startProcess(t, "ffmpeg to shaka-packager", syscall.SIGKILL, append(append(ffmpegInput(), ffmpegCodecs()...), "-f", "mpegts", pipe)...)
+	startProcess(t, "ffmpeg to shaka-packager", syscall.SIGKILL,
+		append(append(ffmpegInput(), ffmpegCodecs()...), "-f", "mpegts", pipe)...)
 	return packager
 }

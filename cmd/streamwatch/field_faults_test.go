@@ -3,11 +3,9 @@ package main_test
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -35,85 +33,6 @@ type fieldWant struct {
 	most   probe.Severity // of everything that is said
 	within time.Duration
 	never  []probe.Blame // of anything above info
-}
-
-// notTheCDN: an origin or an encoder that fails is nobody else's fault.
-var notTheCDN = []probe.Blame{probe.BlameCDN, probe.BlamePath, probe.BlameConfig}
-
-func fieldFaults() []fieldFault {
-	encoder := fieldWant{
-		blames: []probe.Blame{probe.BlameEncoder}, least: probe.Critical, most: probe.Critical, within: 20 * time.Second, never: notTheCDN,
-	}
-	stopped := fieldWant{
-		blames: []probe.Blame{probe.BlameOrigin}, least: probe.Critical, most: probe.Critical, within: 25 * time.Second, never: notTheCDN,
-	}
-	kept := fieldWant{ // and the encoder may be named for the restart itself
-		blames: []probe.Blame{probe.BlameCDN, probe.BlameConfig}, side: probe.Edge, least: probe.Critical, most: probe.Critical,
-		within: 45 * time.Second, never: []probe.Blame{probe.BlamePath},
-	}
-	return []fieldFault{
-		{
-			name: "SIGSTOP of the origin", short: true, want: stopped,
-			harm: func(f *field) { f.origin.signal(syscall.SIGSTOP) },
-			mend: func(f *field) { f.origin.signal(syscall.SIGCONT) },
-		},
-		{
-			name: "SIGSTOP of the encoder", short: true, want: encoder,
-			harm: func(f *field) { f.each("ts", func(p *process) { p.signal(syscall.SIGSTOP) }) },
-			mend: func(f *field) { f.each("ts", func(p *process) { p.signal(syscall.SIGCONT) }) },
-		},
-		{
-			name: "a deleted segment",
-			harm: func(f *field) { f.loseSegments("ts") },
-			mend: func(*field) {},
-			want: fieldWant{
-				blames: []probe.Blame{probe.BlameOrigin, probe.BlameEncoder}, least: probe.Error, most: probe.Critical,
-				within: 15 * time.Second, never: notTheCDN,
-			},
-		},
-		{
-			name: "a reload of the cache", short: true,
-			harm: (*field).reload,
-			mend: func(*field) { time.Sleep(8 * time.Second) },
-			want: fieldWant{most: probe.Error},
-		},
-		{
-			name: "403 for one rendition",
-			harm: func(f *field) { f.place.setFlag(f.t, "forbid-low", true) },
-			mend: func(f *field) { f.place.setFlag(f.t, "forbid-low", false) },
-			want: fieldWant{
-				blames: []probe.Blame{probe.BlameOrigin, probe.BlameConfig}, least: probe.Warning, most: probe.Error, within: 15 * time.Second,
-				never: []probe.Blame{probe.BlameCDN, probe.BlamePath},
-			},
-		},
-		{
-			name: "kill -9 of the encoder", want: encoder,
-			harm: func(f *field) { f.each("ts", func(p *process) { p.kill(syscall.SIGKILL) }) },
-			mend: func(f *field) { f.startAgain("ts", goOn(ffmpegLadder(f.folder("ts"), "mpegts", "320x180"))) },
-		},
-		{
-			name: "max-age 8 at 2 s segments",
-			harm: func(f *field) { f.place.setFlag(f.t, "max-age-8", true) },
-			mend: func(f *field) {
-				f.place.setFlag(f.t, "max-age-8", false)
-				time.Sleep(30 * time.Second) // copies that may be kept, and the hold of what was said of them
-			},
-			want: fieldWant{
-				blames: []probe.Blame{probe.BlameConfig}, side: probe.Edge, least: probe.Error, most: probe.Critical,
-				within: 30 * time.Second, never: []probe.Blame{probe.BlameCDN, probe.BlamePath, probe.BlameOrigin, probe.BlameEncoder},
-			},
-		},
-		{
-			name: "restart of the encoder, other parameters", want: kept,
-			harm: func(f *field) { f.startAgain("fmp4", goOn(ffmpegLadder(f.folder("fmp4"), "fmp4", "256x144"))) },
-			mend: func(*field) {}, lasts: true,
-		},
-		{
-			name: "restart of the encoder, names reused", want: kept,
-			harm: func(f *field) { f.startAgain("ts", ffmpegLadder(f.folder("ts"), "mpegts", "320x180")) },
-			mend: func(*field) {}, lasts: true,
-		},
-	}
 }
 
 // TestFieldFaults breaks what runs, one thing after another, and asks of each
@@ -321,55 +240,4 @@ func (w *faultWatch) row(right string) []string {
 		delay, string(main.Blame), main.Severity.String(), fmt.Sprint(main.Scope), main.Side.String(), main.Check, right,
 		strings.Join(also, ", "),
 	}
-}
-
-// each does something to an encoder that runs.
-func (f *field) each(name string, do func(p *process)) {
-	f.t.Helper()
-	if p := f.running[name]; p != nil {
-		do(p)
-	}
-}
-
-// loseSegments deletes the newest two segments of the rendition high, before
-// most caches have them: what they lack they cannot give.
-func (f *field) loseSegments(name string) {
-	f.t.Helper()
-	pattern := filepath.Join(f.place.Www, name, "high", "seg*")
-	before, err := filepath.Glob(pattern)
-	if err != nil || len(before) == 0 {
-		f.t.Fatalf("no segments at %s: %v", pattern, err)
-	}
-	for lost := 0; lost < 2; time.Sleep(5 * time.Millisecond) {
-		now, _ := filepath.Glob(pattern)
-		for _, path := range now {
-			if !slices.Contains(before, path) && !strings.HasSuffix(path, ".tmp") {
-				before, lost = append(before, path), lost+1
-				if err := os.Remove(path); err != nil {
-					f.t.Error(err)
-				}
-			}
-		}
-	}
-}
-
-// reload has each cache read its configuration again, or restarts it where it
-// has no such thing.
-func (f *field) reload() {
-	for _, m := range f.monitors {
-		if m.cache.reload != nil {
-			m.cache.reload(f.t, m.place, m.edge)
-		} else {
-			m.edge.restart()
-		}
-	}
-}
-
-// startAgain kills an encoder and starts it with other arguments.
-func (f *field) startAgain(name string, args []string) {
-	f.each(name, func(p *process) {
-		p.kill(syscall.SIGKILL)
-		p.args = append(ffmpegInput(), args...)
-		p.start()
-	})
 }

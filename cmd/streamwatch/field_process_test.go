@@ -39,7 +39,7 @@ func startProcess(t *testing.T, name string, end syscall.Signal, args ...string)
 	t.Cleanup(func() {
 		p.kill(end)
 		if t.Failed() && p.out.Len() > 0 {
-			t.Logf("%s said:\n%s", name, lastLines(p.out.String(), 8))
+			t.Logf("%s said:\n%s", name, lastLines(p.out.String(), 3))
 		}
 	})
 	return p
@@ -59,7 +59,8 @@ func (p *process) start() {
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatalf("starting %s: %v", p.name, err)
 	}
-	guard := exec.Command("sh", "-c", fmt.Sprintf("cat; kill -KILL -- -%d 2>/dev/null", p.cmd.Process.Pid)) //nolint:noctx // as above
+	kill := fmt.Sprintf("cat; kill -KILL -- -%d 2>/dev/null", p.cmd.Process.Pid)
+	guard := exec.Command("sh", "-c", kill) //nolint:noctx // as above
 	guard.SysProcAttr = p.cmd.SysProcAttr
 	pipe, err := guard.StdinPipe()
 	if err == nil {

@@ -166,8 +166,8 @@ func (f *field) watch(binary string, c fieldCache) *fieldMonitor {
 	page := freePort(t)
 	m.api = fmt.Sprintf("http://127.0.0.1:%d", page)
 	var event strings.Builder
-	fmt.Fprintf(&event, "event: field-%s\norigin: {url: \"http://%s\"}\ndistribution: {existing: {url: \"http://%s\"}}\nstreams:\n",
-		c.name, f.place.address(), m.place.address())
+	fmt.Fprintf(&event, "event: field-%s\norigin: {url: \"http://%s\"}\n", c.name, f.place.address())
+	fmt.Fprintf(&event, "distribution: {existing: {url: \"http://%s\"}}\nstreams:\n", m.place.address())
 	for _, e := range f.encoders {
 		fmt.Fprintf(&event, "  - {name: %s, manifest: /%s/%s}\n", e.name, e.name, e.manifest)
 	}
