@@ -101,10 +101,12 @@ type Player struct {
 	PreferNative   bool          `yaml:"prefer_native"`
 	Credentials    bool          `yaml:"credentials"` // send cookies to the CDN
 	CMCD           bool          `yaml:"cmcd"`
+	Cast           bool          `yaml:"cast"` // a Chromecast button, with Google's script
 	DRM            bool          `yaml:"drm"`
 	Scripts        string        `yaml:"scripts" enum:"cdn local"`
-	Base           string        `yaml:"base"`   // where the embeds are published
-	Beacon         string        `yaml:"beacon"` // URL to which pages report; empty reports nothing
+	Base           string        `yaml:"base"`     // where the embeds are published
+	Fallback       []string      `yaml:"fallback"` // base URLs of other CDNs with the same paths, in order
+	Beacon         string        `yaml:"beacon"`   // URL to which pages report; empty reports nothing
 	FrameAncestors []string      `yaml:"frame_ancestors"`
 	AllowSigned    bool          `yaml:"allow_signed"`
 	AllowInsecure  bool          `yaml:"allow_insecure"`

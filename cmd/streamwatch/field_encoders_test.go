@@ -182,7 +182,7 @@ func startRTMP(t *testing.T, dir string) *process {
 	server := startProcess(t, "nginx-rtmp", syscall.SIGKILL, tool("nginx"),
 		"-c", p.configure(t, "rtmp.conf"), "-p", p.Dir, "-e", "stderr")
 	server.waitFor("its port", func() bool {
-		c, err := net.Dial("tcp", p.address()) //nolint:noctx // on this machine
+		c, err := net.Dial("tcp", p.address())
 		if err == nil {
 			c.Close()
 		}

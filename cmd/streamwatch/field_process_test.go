@@ -51,7 +51,7 @@ func (p *process) start() {
 	p.t.Helper()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.cmd = exec.Command(p.args[0], p.args[1:]...) //nolint:noctx // it ends with the test
+	p.cmd = exec.Command(p.args[0], p.args[1:]...)
 	p.cmd.Env = append(os.Environ(), p.env...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
 	p.cmd.WaitDelay = 5 * time.Second
@@ -60,7 +60,7 @@ func (p *process) start() {
 		p.t.Fatalf("starting %s: %v", p.name, err)
 	}
 	kill := fmt.Sprintf("cat; kill -KILL -- -%d 2>/dev/null", p.cmd.Process.Pid)
-	guard := exec.Command("sh", "-c", kill) //nolint:noctx // as above
+	guard := exec.Command("sh", "-c", kill)
 	guard.SysProcAttr = p.cmd.SysProcAttr
 	pipe, err := guard.StdinPipe()
 	if err == nil {
@@ -218,7 +218,7 @@ func (p *process) waitFor(what string, done func() bool) {
 
 func answers(url string) bool {
 	client := &http.Client{Timeout: 3 * time.Second}
-	res, err := client.Get(url) //nolint:noctx // has a timeout
+	res, err := client.Get(url)
 	if err != nil {
 		return false
 	}

@@ -183,7 +183,7 @@ func (f *field) watch(binary string, c fieldCache) *fieldMonitor {
 // get asks the monitor's API.
 func (m *fieldMonitor) get(path string, into any) {
 	m.t.Helper()
-	res, err := http.Get(m.api + path) //nolint:noctx // the monitor runs beside us
+	res, err := http.Get(m.api + path)
 	if err != nil {
 		m.t.Fatal(err)
 	}
