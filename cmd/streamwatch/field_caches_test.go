@@ -15,13 +15,18 @@ type fieldCache struct {
 	// reload makes it read its configuration again, as an operator would; nil where
 	// that takes a restart.
 	reload func(c *process)
+	breaks map[string]string // checks that it really breaks, and how
 }
 
 func fieldCaches() []fieldCache {
+	whole := map[string]string{"seg.range": "nginx with proxy_cache gives all of what it may not keep to who asks for a range"}
 	by := func(s syscall.Signal) func(*process) { return func(c *process) { c.signal(s) } }
 	return []fieldCache{
-		{name: "nginx", tools: []string{"nginx"}, start: startNginxCache, reload: by(syscall.SIGHUP)},
-		{name: "nginx-stale", tools: []string{"nginx"}, start: startStaleNginxCache, reload: by(syscall.SIGHUP)},
+		{name: "nginx", tools: []string{"nginx"}, start: startNginxCache, reload: by(syscall.SIGHUP), breaks: whole},
+		{
+			name: "nginx-stale", tools: []string{"nginx"}, start: startStaleNginxCache, reload: by(syscall.SIGHUP),
+			breaks: whole,
+		},
 		{name: "varnish", tools: []string{"varnishd"}, start: startVarnish},
 		{name: "haproxy", tools: []string{"haproxy"}, start: startHAProxy, reload: by(syscall.SIGUSR2)},
 		{name: "squid", tools: []string{"squid"}, start: startSquid, reload: by(syscall.SIGHUP)},
