@@ -19,7 +19,7 @@ type fieldCache struct {
 }
 
 func fieldCaches() []fieldCache {
-	whole := map[string]string{"seg.range": "nginx with proxy_cache gives all of what it may not keep to who asks for a range"}
+	whole := map[string]string{"seg.range": "proxy_cache gives all of what it may not keep to who asks for a range"}
 	by := func(s syscall.Signal) func(*process) { return func(c *process) { c.signal(s) } }
 	return []fieldCache{
 		{name: "nginx", tools: []string{"nginx"}, start: startNginxCache, reload: by(syscall.SIGHUP), breaks: whole},

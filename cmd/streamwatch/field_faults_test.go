@@ -107,9 +107,9 @@ func (f *field) run(fault fieldFault, rows *table) {
 
 // fieldNotYet are the faults that are not told rightly yet, and how.
 var fieldNotYet = map[string]string{
-	"max-age 8 at 2 s segments": "when the origin says 1 s again, the edge is blamed for copies that it was told to keep for 8 s",
+	"max-age 8 at 2 s segments": "after the origin says 1 s again, copies that may be kept for 8 s are blamed on the edge",
 
-	"restart of the encoder, other parameters": "the old initialization section at the edge is not found, or not as critical",
+	"restart of the encoder, other parameters": "the old initialization section at the edge is not critical",
 	"restart of the encoder, names reused":     "old bytes are found segment by segment, as an error each",
 }
 
