@@ -8,9 +8,10 @@ FUZZTIME ?= 30s
 SOAK     ?= 30m
 STREAMS  ?= 500
 RUNS     ?= 1
+SPAN     ?= 2m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test lint fmt golden generate bench load player-table player-size player-crowd shots fuzz soak clean
+.PHONY: help demo build test lint fmt golden generate bench load field player-table player-size player-crowd shots fuzz soak clean
 
 help: ## print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +50,10 @@ fuzz: ## every fuzz target for FUZZTIME (30s)
 
 load: ## CPU, memory and lateness at STREAMS (500) streams, against bare requests
 	STREAMWATCH_LOAD=$(STREAMS) $(GO) test -run 'TestLoad(Bare)?$$' -count 1 -v ./probe/monitor
+
+field: ## real packagers behind real caches, all pairs for SPAN (2m) each, then real faults; prints what was said
+	STREAMWATCH_FIELD=$(SPAN) $(GO) test -run 'TestFieldPairs$$' -count 1 -timeout 1h -v ./cmd/streamwatch
+	STREAMWATCH_FIELD=$(SPAN) $(GO) test -run 'TestFieldFaults$$' -count 1 -timeout 1h -v ./cmd/streamwatch
 
 player-table: ## player/RECOVERY.md: what the embeds survive, measured in a browser RUNS (1) times, 90 minutes each
 	STREAMWATCH_PLAYER_TABLE=$(RUNS) $(GO) test -run TestRecoveryTable -timeout 12h -v ./player
