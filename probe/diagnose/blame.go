@@ -103,7 +103,7 @@ func (x *examination) blameTransport(g *group, st *story, ex *probe.Exchange, at
 		return probe.BlameUnknown, why + "; the origin is not watched, so it may be behind this" + g.others()
 	case other.Failing():
 		return probe.BlameOrigin, why + "; so does the origin: it " + phase(&other.Current.Exchange) + g.others()
-	case x.keptError(at, other):
+	case x.keptError(st.stream, at, other):
 		return probe.BlameOrigin, fmt.Sprintf("the origin failed until %s ago, and caches keep its errors for a while; the edge %s", seconds(x.now.Sub(other.Recovered)), why) + g.others()
 	case denied:
 		return probe.BlameConfig, why + ", and the origin answers " + status(other) + ": a token or an access rule" + g.others()
@@ -126,7 +126,8 @@ const responseTimeout = 30 * time.Second
 // keptError reports whether what an edge answers may be an error that its
 // origin gave: it has given nothing better since, and waited for the origin when
 // that was ill, or gives on what it keeps of it.
-func (x *examination) keptError(edge, origin *evidence.State) bool {
+func (x *examination) keptError(s *Stream, edge, origin *evidence.State) bool {
+	origin = s.ill(origin)
 	good := edge.Good != nil
 	switch {
 	case origin.Recovered.IsZero(), good && edge.Good.Exchange.Started.After(origin.Recovered):
@@ -140,6 +141,21 @@ func (x *examination) keptError(edge, origin *evidence.State) bool {
 	default:
 		return x.now.Sub(origin.Recovered) < echoes
 	}
+}
+
+// ill is the playlist of an origin that was ill last: one that was not asked
+// meanwhile has nothing to tell of its host.
+func (s *Stream) ill(origin *evidence.State) *evidence.State {
+	if !origin.Recovered.IsZero() {
+		return origin
+	}
+	for i := range s.Targets {
+		t := &s.Targets[i]
+		if t.Target.Side == probe.Origin && t.Host == origin.Host && t.Recovered.After(origin.Recovered) {
+			origin = t
+		}
+	}
+	return origin
 }
 
 // phase says how far an exchange came, as the rest of a sentence about its host.
@@ -236,8 +252,10 @@ func blameStale(at, origin *evidence.State, g *group) (probe.Blame, string) {
 	lag, ttl := at.Lag, at.TTL
 	old := fmt.Sprintf("the origin replaced this content %s ago", seconds(lag.Age))
 	switch {
+	case lag.Age == 0 && !origin.Advanced.After(at.Advanced):
+		return probe.BlameEncoder, "the edge has all that the origin has, and nothing newer comes" + g.others()
 	case !lag.Known || lag.Age == 0:
-		return probe.BlameCDN, "the origin moves on; the edge stands still for " + count(1, "playlist") + g.others()
+		return probe.BlameCDN, "the origin moves on and the edge does not" + g.others()
 	case !ttl.Stated:
 		return probe.BlameConfig, old + ", and no header limits how long a cache keeps it" + g.others()
 	case ttl.Value > at.TD && lag.Age <= ttl.Value+max(at.TD/2, 2*time.Second):

@@ -271,7 +271,7 @@ func (x *examination) lingers(cause, c *claim) bool {
 			if origin.Failing() {
 				continue
 			}
-			if !x.keptError(edge, origin) {
+			if !x.keptError(c.stream, edge, origin) {
 				return false
 			}
 		case s.Since.After(cause.last.Add(edge.Allowance + 2*max(edge.TD, time.Second))):

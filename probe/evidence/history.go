@@ -212,15 +212,16 @@ func (h *History) Allowance() time.Duration {
 // one that says no-store.
 const leastKept = time.Second
 
-// TTL is what the origin's headers, or else the edge's, let a cache keep this
+// TTL is the longest that the origin's headers, or those of the edge's copy, let a cache keep this
 // playlist for, with stale-while-revalidate, and whether they say so at all.
 func (h *History) TTL() (time.Duration, bool) {
+	var ttl probe.Fact[time.Duration]
 	for _, side := range []*History{h.Pair, h} {
 		if side != nil && side.Kept.Stated {
-			return side.Kept.Value, true
+			ttl = probe.State(max(ttl.Value, side.Kept.Value)) // a copy from before keeps what it was told
 		}
 	}
-	return 0, false
+	return ttl.Value, ttl.Stated
 }
 
 // Permission is what a playlist's answers say to pages on other sites.
