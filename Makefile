@@ -8,9 +8,10 @@ FUZZTIME ?= 30s
 SOAK     ?= 30m
 STREAMS  ?= 500
 RUNS     ?= 1
+SPAN     ?= 2m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test lint fmt golden generate bench load player-table shots fuzz soak clean
+.PHONY: help demo build test lint fmt golden generate bench load field player-table player-size player-crowd shots fuzz soak clean
 
 help: ## print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +34,7 @@ fmt: ## format, and apply the fixes that the linters know
 	$(LINT) run --fix ./...
 
 golden: ## rewrite every golden file; review the diff
+	$(GO) test ./player -run TestBundle -update # the other files of player hold its hash
 	@for p in $$(grep -rlE 'flag\.Bool\("update"' --include='*_test.go' . | xargs -n1 dirname | sort -u); do \
 		$(GO) test $$p -update || exit 1; done
 
@@ -49,8 +51,18 @@ fuzz: ## every fuzz target for FUZZTIME (30s)
 load: ## CPU, memory and lateness at STREAMS (500) streams, against bare requests
 	STREAMWATCH_LOAD=$(STREAMS) $(GO) test -run 'TestLoad(Bare)?$$' -count 1 -v ./probe/monitor
 
-player-table: ## player/RECOVERY.md: what the embeds survive, measured in a browser RUNS (1) times, 18 minutes each
-	STREAMWATCH_PLAYER_TABLE=$(RUNS) $(GO) test -run TestRecoveryTable -timeout 3h -v ./player
+field: ## real packagers behind real caches, all pairs for SPAN (2m) each, then real faults; prints what was said
+	STREAMWATCH_FIELD=$(SPAN) $(GO) test -run 'TestFieldPairs$$' -count 1 -timeout 1h -v ./cmd/streamwatch
+	STREAMWATCH_FIELD=$(SPAN) $(GO) test -run 'TestFieldFaults$$' -count 1 -timeout 1h -v ./cmd/streamwatch
+
+player-table: ## player/RECOVERY.md: what the embeds survive, measured in a browser RUNS (1) times, 90 minutes each
+	STREAMWATCH_PLAYER_TABLE=$(RUNS) $(GO) test -run TestRecoveryTable -timeout 12h -v ./player
+
+player-size: ## player/SIZE.md: what the embeds load, and the time to a picture, beside other players (needs npm)
+	STREAMWATCH_PLAYER_SIZE=1 $(GO) test -run TestSizes -count=1 -v ./player
+
+player-crowd: ## how often a page asks in ten minutes of each outage (half an hour)
+	STREAMWATCH_PLAYER_CROWD=1 $(GO) test -run TestCrowdOfOne -timeout 1h -count=1 -v ./player
 
 shots: ## the pictures of docs/, taken in a browser (three minutes)
 	STREAMWATCH_SHOTS=$(CURDIR)/docs $(GO) test -run TestShots -count 1 -v ./player ./cmd/streamwatch

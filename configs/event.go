@@ -48,6 +48,7 @@ type Distribution struct {
 // Existing is a distribution, or any CDN, that somebody else made.
 type Existing struct {
 	URL            URL               `yaml:"url" required:"true"`
+	Personalised   bool              `yaml:"personalised"`    // each viewer is served other segments, as where ads are put in at the edge
 	DistributionID string            `yaml:"distribution_id"` // of CloudFront, for its own metrics; empty is none
 	Headers        map[string]Secret `yaml:"headers"`         // sent by the probe to the edge
 	Cookies        map[string]Secret `yaml:"cookies"`
@@ -102,10 +103,12 @@ type Player struct {
 	PreferNative   bool          `yaml:"prefer_native"`
 	Credentials    bool          `yaml:"credentials"` // send cookies to the CDN
 	CMCD           bool          `yaml:"cmcd"`
+	Cast           bool          `yaml:"cast"` // a Chromecast button, with Google's script
 	DRM            bool          `yaml:"drm"`
 	Scripts        string        `yaml:"scripts" enum:"cdn local"`
-	Base           string        `yaml:"base"`   // where the embeds are published
-	Beacon         string        `yaml:"beacon"` // URL to which pages report; empty reports nothing
+	Base           string        `yaml:"base"`     // where the embeds are published
+	Fallback       []string      `yaml:"fallback"` // base URLs of other CDNs with the same paths, in order
+	Beacon         string        `yaml:"beacon"`   // URL to which pages report; empty reports nothing
 	FrameAncestors []string      `yaml:"frame_ancestors"`
 	AllowSigned    bool          `yaml:"allow_signed"`
 	AllowInsecure  bool          `yaml:"allow_insecure"`

@@ -144,12 +144,6 @@ func hold(fault string, sink boardSink) (down time.Duration, err error) {
 	return down, err
 }
 
-// notYet are rows of testdata/drills.txt that say what must be, and are not so
-// yet. One that comes right must leave.
-var notYet = map[string]string{
-	"subtitles-ahead": "viewers can play, and it pages all the same",
-}
-
 var update = flag.Lookup("update")
 
 // What each alarm says of each fault of the drill, at both resolutions. Each
@@ -221,15 +215,8 @@ func TestAlarmsOfDrills(t *testing.T) {
 	// Times follow the pace of polling, which others tune; what fires does not.
 	figure := regexp.MustCompile(` *\d+ s| *at times`)
 	for line := range strings.Lines(out.String()) {
-		fault, _, _ := strings.Cut(line, " ")
-		why, later := notYet[fault]
 		known := strings.Contains(figure.ReplaceAllString(string(want), " N"), figure.ReplaceAllString(line, " N"))
-		switch {
-		case later && known:
-			t.Errorf("%s is right now: delete it from notYet", fault)
-		case later:
-			t.Logf("not yet right (%s): %s", why, line)
-		case strings.TrimSpace(line) != "" && !known:
+		if strings.TrimSpace(line) != "" && !known {
 			t.Errorf("testdata/drills.txt has no line %s", line)
 		}
 	}

@@ -43,7 +43,7 @@ func (o Options) address(option, s string) (*url.URL, error) {
 		return nil, refuse("use signed cookies; an address in a page is public", "the address holds a user name or password")
 	}
 	if name := secretParameter(u); name != "" && !o.AllowSigned {
-		return nil, refuse("use signed cookies, or set player.allow_signed",
+		return nil, refuse("use signed cookies, or set player.allow_signed (embed: --allow-signed)",
 			"the query parameter %s looks like a secret, and everyone can read the page", name)
 	}
 	if u.Scheme == "http" && !loopback(u.Hostname()) && !o.AllowInsecure {
@@ -105,4 +105,17 @@ func (o Options) manifestAddress(s string) (*url.URL, []Warning, error) {
 		warnings = append(warnings, Warning{"manifest", "everyone who can open the embeds can read the query parameter " + name + ", and it may expire during the event"})
 	}
 	return u, warnings, nil
+}
+
+// fallbackAddresses reads the addresses of the same stream at other CDNs.
+func (o Options) fallbackAddresses() ([]string, error) {
+	var list []string
+	for _, f := range o.Fallbacks {
+		u, _, err := o.manifestAddress(f)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, u.String())
+	}
+	return list, nil
 }

@@ -9,7 +9,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
-	"strings"
 	"sync"
 )
 
@@ -21,30 +20,43 @@ const (
 	videojsVersion = "8.24.1"
 )
 
+// runtimeVersion is that of the element and of the npm package that holds it.
+const runtimeVersion = "1.0.0"
+
 //go:embed third_party
 var thirdParty embed.FS
 
-//go:embed runtime
+// dist holds the element's script as pages load it. TestBundle makes it of
+// runtime/.
+//
+//go:embed dist
+var dist embed.FS
+
+//go:embed runtime/*.css runtime/index-page.js runtime/streamwatch-player.d.ts
 var runtimeFiles embed.FS
+
+// Files of the element, beside every page.
+const (
+	scriptFile = "streamwatch-player.js"
+	moduleFile = "streamwatch-player.mjs"
+	typesFile  = "streamwatch-player.d.ts"
+)
 
 // library is one third-party file that a page loads.
 type library struct {
-	name    string // file name, for scripts: local
-	cdn     string // the same bytes on the public CDN: exact version, exact file
+	name    string // file name of a copy
+	pack    string // path within the npm package, with its version
 	licence string // file name of the licence that travels with a copy
 }
 
 var (
-	hlsjsScript = library{
-		"hls.min.js", "https://cdn.jsdelivr.net/npm/hls.js@" + hlsVersion + "/dist/hls.min.js", "hls.js.LICENSE",
-	}
-	videojsScript = library{
-		"video.min.js", "https://cdn.jsdelivr.net/npm/video.js@" + videojsVersion + "/dist/video.min.js", "video.js.LICENSE",
-	}
-	videojsStyle = library{
-		"video-js.min.css", "https://cdn.jsdelivr.net/npm/video.js@" + videojsVersion + "/dist/video-js.min.css", "video.js.LICENSE",
-	}
+	hlsjsScript   = library{"hls.min.js", "hls.js@" + hlsVersion + "/dist/hls.min.js", "hls.js.LICENSE"}
+	videojsScript = library{"video.min.js", "video.js@" + videojsVersion + "/dist/video.min.js", "video.js.LICENSE"}
+	videojsStyle  = library{"video-js.min.css", "video.js@" + videojsVersion + "/dist/video-js.min.css", "video.js.LICENSE"}
 )
+
+// cdns serve the files of npm packages unchanged: exact version, exact file.
+var cdns = []string{"https://cdn.jsdelivr.net/npm/", "https://unpkg.com/"}
 
 // bytes returns the library's file as the package on npm has it.
 func (l library) bytes() ([]byte, error) {
@@ -63,10 +75,17 @@ func (l library) bytes() ([]byte, error) {
 	return out, nil
 }
 
-// integrity returns the library's subresource integrity value.
-func (l library) integrity() (string, error) {
-	all, err := integrities()
-	return all[l.name], err
+// files returns the library and its licence.
+func (l library) files() (map[string][]byte, error) {
+	b, err := l.bytes()
+	if err != nil {
+		return nil, err
+	}
+	licence, err := thirdParty.ReadFile("third_party/" + l.licence)
+	if err != nil {
+		return nil, fmt.Errorf("reading embedded licence: %w", err)
+	}
+	return map[string][]byte{l.name: b, l.licence: licence}, nil
 }
 
 // integrities computes the hash of each library once, from the embedded bytes,
@@ -78,11 +97,16 @@ var integrities = sync.OnceValues(func() (map[string]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		sum := sha512.Sum384(b)
-		all[l.name] = "sha384-" + base64.StdEncoding.EncodeToString(sum[:])
+		all[l.name] = integrity(b)
 	}
 	return all, nil
 })
+
+// integrity is the subresource integrity value of a file.
+func integrity(b []byte) string {
+	sum := sha512.Sum384(b)
+	return "sha384-" + base64.StdEncoding.EncodeToString(sum[:])
+}
 
 // cspHash is the source expression that allows one inline script or style.
 func cspHash(text string) string {
@@ -90,35 +114,45 @@ func cspHash(text string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// engine is one way to play: its libraries and the parts of its script.
+// source is one place that a library is loaded from, as the element reads it.
+type source struct {
+	URL       string `json:"url"`
+	Integrity string `json:"integrity,omitempty"` // empty for copies of ours
+}
+
+// fromCDN lists the public sources of a library, the first ones first. A page
+// elsewhere has no file beside it, so it gets a second CDN instead.
+func (l library) fromCDN() ([]source, error) {
+	all, err := integrities()
+	if err != nil {
+		return nil, err
+	}
+	var list []source
+	for _, c := range cdns {
+		list = append(list, source{c + l.pack, all[l.name]})
+	}
+	return list, nil
+}
+
+// engine is one way to play, and the libraries that it needs by the element's
+// name for them.
 type engine struct {
 	kind      Kind
-	libraries []library
-	parts     []string // below runtime/, in order
+	libraries map[string]library
 }
 
 // engines lists the kinds that play by themselves. An iframe frames one of them.
 var engines = []engine{
-	{HLSJS, []library{hlsjsScript}, []string{"slate.js", "controls.js", "page.js", "meter.js", "core.js", "native.js", "levels.js", "hlsjs.js", "boot.js"}},
-	{VideoJS, []library{videojsStyle, videojsScript}, []string{"slate.js", "controls.js", "page.js", "meter.js", "core.js", "levels.js", "videojs.js", "boot.js"}},
-	{Native, nil, []string{"slate.js", "controls.js", "page.js", "meter.js", "core.js", "native.js", "boot.js"}},
+	{HLSJS, map[string]library{"hlsjs": hlsjsScript}},
+	{VideoJS, map[string]library{"videojs": videojsScript, "videojs_css": videojsStyle}},
+	{Native, nil},
 }
 
-// scriptName is the file name of the engine's own script.
-func (e engine) scriptName() string { return "streamwatch-" + string(e.kind) + ".js" }
-
-// script joins the engine's parts into one script in a scope of its own.
-func (e engine) script() (string, error) {
-	var b strings.Builder
-	fmt.Fprintf(&b, "/* streamwatch embed runtime for %s. Apache-2.0. The same bytes for every event. */\n", e.kind)
-	b.WriteString("(function () {\n'use strict';\n")
-	for _, p := range e.parts {
-		text, err := runtimeFiles.ReadFile("runtime/" + p)
-		if err != nil {
-			return "", fmt.Errorf("reading embedded runtime: %w", err)
-		}
-		b.Write(text)
+// script is the element's script: the same bytes for every event and kind.
+func script() ([]byte, error) {
+	b, err := dist.ReadFile("dist/" + scriptFile)
+	if err != nil {
+		return nil, fmt.Errorf("reading the embedded script: %w", err)
 	}
-	fmt.Fprintf(&b, "boot('%s', %s);\n})();\n", e.kind, e.kind+"Engine")
-	return b.String(), nil
+	return b, nil
 }

@@ -38,6 +38,8 @@ type live struct {
 	cmd   *exec.Cmd
 	front string // base URL of an edge before srv; "" is none
 
+	starts int // of the encoder
+
 	mu      sync.Mutex
 	fault   func(w http.ResponseWriter, r *http.Request) bool // true: answered
 	started time.Time                                         // of frame 0
@@ -62,9 +64,13 @@ func (l *live) url() string { return cmp.Or(l.front, l.srv.URL) + "/live/main.m3
 // of them listed.
 func (l *live) start(t *testing.T, fmp4 bool) {
 	t.Helper()
+	first := 0 // number of the first frame: they go on when the encoder is started again
+	if l.starts++; l.starts > 1 {
+		first = int(25 * (time.Since(l.started) + 300*time.Millisecond).Seconds())
+	}
 	var bits strings.Builder
 	for i := range frameBits {
-		fmt.Fprintf(&bits, ",drawbox=x=%d:y=0:w=32:h=32:t=fill:color=black,drawbox=x=%d:y=0:w=32:h=32:t=fill:color=white:enable='mod(floor(n/%d),2)'", i*32, i*32, 1<<i)
+		fmt.Fprintf(&bits, ",drawbox=x=%d:y=0:w=32:h=32:t=fill:color=black,drawbox=x=%d:y=0:w=32:h=32:t=fill:color=white:enable='mod(floor((n+%d)/%d),2)'", i*32, i*32, first, 1<<i)
 	}
 	filter := "[0:v]format=yuv420p" + bits.String() + ",split[a][b];[b]scale=426:240[c]"
 	args := []string{
@@ -78,9 +84,9 @@ func (l *live) start(t *testing.T, fmp4 bool) {
 		"-master_pl_name", "main.m3u8", "-var_stream_map", "v:0,a:0 v:1,a:1",
 	}
 	if fmp4 {
-		args = append(args, "-hls_segment_type", "fmp4", "-hls_segment_filename", l.dir+"/v%v_%05d.m4s")
+		args = append(args, "-hls_segment_type", "fmp4", "-hls_segment_filename", fmt.Sprintf("%s/v%%v_%d_%%05d.m4s", l.dir, l.starts), "-hls_fmp4_init_filename", fmt.Sprintf("init_%d_%%v.mp4", l.starts))
 	} else {
-		args = append(args, "-hls_segment_filename", l.dir+"/v%v_%05d.ts")
+		args = append(args, "-hls_segment_filename", fmt.Sprintf("%s/v%%v_%d_%%05d.ts", l.dir, l.starts))
 	}
 	l.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), "ffmpeg", append(args, l.dir+"/v%v.m3u8")...)
 	l.cmd.Stderr = t.Output()

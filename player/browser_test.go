@@ -29,8 +29,14 @@ document.addEventListener('streamwatch', (e) => window.seen.push(Object.assign({
 const strip = document.createElement('canvas');
 strip.width = 12; strip.height = 1;
 const pen = strip.getContext('2d', {willReadFrequently: true});
+window.inside = (selector) => {
+  const player = document.querySelector('stream-watch-player');
+  return player && player.shadowRoot ? player.shadowRoot.querySelector(selector) : null;
+};
+window.picture = () => inside('video') || (document.querySelector('mux-player') || {media: {}}).media.nativeEl || document.querySelector('video') || {currentTime: 0, textTracks: []};
+window.says = () => { const s = inside('.slate'); return s && !s.hidden ? s.querySelector('.line').textContent : ''; };
 window.frame = () => {
-  const v = document.querySelector('video');
+  const v = picture();
   if (!v || !v.videoWidth || v.readyState < 2) return -1;
   const k = v.videoWidth / 640;
   pen.drawImage(v, 0, 8 * k, 384 * k, 16 * k, 0, 0, 12, 1);
@@ -109,7 +115,7 @@ func played(ctx context.Context, t *testing.T, want, limit time.Duration) time.D
 	began := time.Now()
 	var last, sum float64
 	for time.Since(began) < limit {
-		now := eval[float64](ctx, t, "document.querySelector('video').currentTime")
+		now := eval[float64](ctx, t, "picture().currentTime")
 		if d := now - last; d > 0 && d < 2 {
 			sum += d
 		}
@@ -187,10 +193,12 @@ func TestPreviewPlays(t *testing.T) {
 	}
 }
 
-// click presses the mouse on an element, which is a user's gesture.
+// click presses the mouse on a part of the player, which is a user's gesture.
 func click(ctx context.Context, t *testing.T, selector string) {
 	t.Helper()
-	if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector))); err != nil {
+	until(ctx, t, fmt.Sprintf("!!inside(%[1]q) && !inside(%[1]q).hidden", selector))
+	at := eval[[2]float64](ctx, t, fmt.Sprintf("(() => { const r = inside(%q).getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()", selector))
+	if err := chromedp.Do(ctx, chromedp.MouseClickXY(at[0], at[1])); err != nil {
 		t.Fatalf("clicking %s: %v", selector, err)
 	}
 }
@@ -202,7 +210,7 @@ func TestAutoplay(t *testing.T) {
 	l.start(t, false)
 	ctx := browser(t)
 	l.wait(t, 4)
-	const muted = "document.querySelector('video').muted"
+	const muted = "picture().muted"
 
 	t.Run("off asks for nothing before the click, then plays with sound", func(t *testing.T) {
 		srv := preview(t, l.url(), benchFacts(), player.Options{Autoplay: player.Off})
@@ -213,7 +221,7 @@ func TestAutoplay(t *testing.T) {
 		if n := asked.Load(); n > 0 {
 			t.Errorf("%d requests before the click", n)
 		}
-		click(ctx, t, ".streamwatch-play")
+		click(ctx, t, ".play")
 		played(ctx, t, 2*time.Second, 20*time.Second)
 		if eval[bool](ctx, t, muted) {
 			t.Error("the picture is silent")
@@ -226,7 +234,7 @@ func TestAutoplay(t *testing.T) {
 		if !eval[bool](ctx, t, muted) {
 			t.Fatal("the browser let it play with sound")
 		}
-		click(ctx, t, ".streamwatch-unmute")
+		click(ctx, t, ".unmute")
 		played(ctx, t, 2*time.Second, 20*time.Second)
 		if eval[bool](ctx, t, muted) {
 			t.Error("still silent")
@@ -234,9 +242,9 @@ func TestAutoplay(t *testing.T) {
 	})
 	t.Run("keys", func(t *testing.T) {
 		press := func(key string) {
-			eval[any](ctx, t, fmt.Sprintf("void document.querySelector('video').dispatchEvent(new KeyboardEvent('keydown', {key: %q, bubbles: true}))", key))
+			eval[any](ctx, t, fmt.Sprintf("void picture().dispatchEvent(new KeyboardEvent('keydown', {key: %q, bubbles: true}))", key))
 		}
-		for _, c := range []struct{ key, state string }{{"m", muted}, {"k", "document.querySelector('video').paused"}} {
+		for _, c := range []struct{ key, state string }{{"m", muted}, {"k", "picture().paused"}} {
 			was := eval[bool](ctx, t, c.state)
 			if press(c.key); eval[bool](ctx, t, c.state) == was {
 				t.Errorf("key %s does nothing", c.key)

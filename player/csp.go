@@ -10,13 +10,12 @@ import (
 // policy is the Content-Security-Policy of an engine's page: the least that
 // plays. It holds for the page as printed, without 'unsafe-inline'.
 func (r *renderer) policy(e engine, d document) string {
-	styles := []string{cspHash("\n" + string(d.CSS))}
-	for _, s := range d.Styles {
-		styles = append(styles, source(s.URL))
+	scripts, styles := r.sources(e, ".js"), []string{cspHash("\n" + string(d.CSS))}
+	if e.kind == VideoJS {
+		styles = append(styles, r.sources(e, ".css")...)
 	}
-	scripts := []string{}
-	for _, s := range d.Scripts {
-		scripts = append(scripts, source(s.URL))
+	if r.opt.Cast {
+		scripts = append(scripts, "https://www.gstatic.com")
 	}
 	media := r.mediaHosts()
 	directives := [][]string{
@@ -25,11 +24,8 @@ func (r *renderer) policy(e engine, d document) string {
 		append([]string{"style-src"}, unique(styles)...),
 		append([]string{"connect-src"}, unique(append(slices.Clone(media), beaconSource(r.opt.Beacon)...))...),
 		append([]string{"media-src", "blob:"}, media...),
-		append([]string{"img-src", "data:"}, origins(r.opt.Poster)...),
+		append([]string{"img-src", "'self'", "data:"}, origins(r.opt.Poster)...),
 		{"worker-src", "blob:"},
-	}
-	if e.kind == VideoJS {
-		directives = append(directives, []string{"font-src", "data:"}) // its icons
 	}
 	return r.join(directives)
 }
@@ -68,15 +64,11 @@ func (r *renderer) frameAncestors() string {
 
 // mediaHosts lists where playlists, segments and keys come from.
 func (r *renderer) mediaHosts() []string {
-	return unique(append([]string{originOf(r.manifest)}, r.cfg.Manifest.Hosts...))
-}
-
-// source allows one file: a local one by 'self', one elsewhere by its address.
-func source(u string) string {
-	if !strings.Contains(u, "://") {
-		return "'self'"
+	hosts := []string{originOf(r.manifest)}
+	for _, f := range r.fallbacks {
+		hosts = append(hosts, origins(f)...)
 	}
-	return u
+	return unique(append(hosts, r.cfg.Manifest.Hosts...))
 }
 
 // beaconSource allows the address of the beacon, or in a preview the server's own.

@@ -163,7 +163,7 @@ func TestManifestAddress(t *testing.T) {
 		t.Errorf("CloudFront by http: %s, %v, %v", u, warnings, err)
 	}
 	files, err := player.Render("e", "main", strings.Replace(edgeURL, "https", "http", 1), cfg, player.Options{})
-	if err != nil || !strings.Contains(string(files["hlsjs.html"]), `"url": "https://d111`) {
+	if err != nil || !strings.Contains(string(files["hlsjs.html"]), `src="https://d111`) {
 		t.Errorf("a CloudFront address by http did not become https: %v", err)
 	}
 }

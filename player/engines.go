@@ -109,13 +109,13 @@ func (d *derivation) hlsjsPolicies() {
 	d.Config.HLSJS = append(d.Config.HLSJS,
 		Setting{
 			"manifestLoadPolicy.default",
-			policy(10*time.Second, 20*time.Second, 1, retry(1, time.Second, 2*time.Second)),
-			"short: the page shows its slate and asks again, also after a 404",
+			policy(10*time.Second, 20*time.Second, 0, retry(0, 0, 0)),
+			"once: the page shows its slate and asks again, also after a 404",
 		},
 		Setting{
 			"playlistLoadPolicy.default",
-			policy(firstByte, clamp(4*d.td, 10*time.Second, 20*time.Second), 30, retry(30, again, again)),
-			"the default gives up after about 6 s; a quarter of a target duration, 0.5 to 2 s: an edge keeps errors for longer than that, and the picture is back soon",
+			policy(firstByte, clamp(4*d.td, 10*time.Second, 20*time.Second), 1000, retry(1000, again, again)),
+			"the default gives up after about 6 s; 0.45 target durations, and the page adds chance: the pace of ordinary reloads, so that an outage adds no load",
 		},
 		Setting{
 			"fragLoadPolicy.default",
@@ -125,8 +125,11 @@ func (d *derivation) hlsjsPolicies() {
 	)
 }
 
-// again is the wait before a playlist that failed is asked for once more.
-func (d *derivation) again() time.Duration { return clamp(d.td/4, time.Second/2, 2*time.Second) }
+// again is the wait before a playlist that failed is asked for once more; pace.js
+// has the same figure.
+func (d *derivation) again() time.Duration {
+	return clamp(d.td*45/100, time.Second/2, 3*time.Second).Round(10 * time.Millisecond)
+}
 
 func clamp(d, low, high time.Duration) time.Duration { return min(max(d, low), high) }
 
@@ -162,7 +165,7 @@ func (d *derivation) videojs() {
 		Setting{"fill", true, "the page's style sheet keeps the shape: no layout shift, no inline style"},
 		Setting{"controls", true, "Video.js' own controls"},
 		Setting{"playsinline", true, "iOS otherwise goes full screen"},
-		Setting{"restoreEl", true, "a destroyed player leaves the page as it was"},
+		Setting{"experimentalSvgIcons", true, "browsers load no icon font for a shadow root"},
 		Setting{"html5.vhs.llhls", false, "VHS re-asks for the part it has; behind a cache that stalls for seconds"},
 		Setting{"html5.vhs.playlistExclusionDuration", sec(max(5*time.Second, 2*d.td)), "the default avoids a variant for a minute"},
 	)

@@ -56,10 +56,13 @@ type Options struct {
 	PreferNative  bool          // Safari's own player instead of hls.js: AirPlay
 	Credentials   bool          // send cookies to the CDN: signed cookies
 	CMCD          bool          // send CMCD as query; the CDN's cache key must ignore it
+	Cast          bool          // a Chromecast button; loads Google's script
 	DRM           bool          // the page adds its own DRM set-up: allow SAMPLE-AES
 
 	Starts time.Time // countdown until then
-	Ends   time.Time
+	Ends   time.Time // until then EXT-X-ENDLIST is a pause; without it for ten minutes
+
+	Fallbacks []string // the manifest's addresses at other CDNs, in order
 
 	Scripts        string   // cdn (default: pinned, with integrity) or local (copies beside the pages)
 	Base           string   // address at which the folder of the stream is published; needed for iframes elsewhere
@@ -145,6 +148,11 @@ func (o Options) Check() error {
 		}
 		if _, err := o.address(option, got); err != nil {
 			errs = append(errs, err)
+		}
+	}
+	for _, f := range o.Fallbacks {
+		if _, _, err := o.manifestAddress(f); err != nil {
+			errs = append(errs, &UsageError{Option: "fallback", Problem: err.Error(), Mend: "use the https address of another CDN, such as https://second.example.com"})
 		}
 	}
 	slices.SortFunc(errs, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })

@@ -9,9 +9,8 @@ import (
 	"html/template"
 	"maps"
 	"net/url"
-	"path"
+	"slices"
 	"strings"
-	"time"
 )
 
 //go:embed templates
@@ -20,118 +19,78 @@ var templateFiles embed.FS
 // oembedFile is where a page's oEmbed answer stands, beside the page.
 const oembedFile = "oembed.json"
 
-// resource is a script or style sheet that a page loads.
-type resource struct {
-	URL       string
-	Integrity template.HTMLAttr // empty for our own and local copies
-}
-
 // document is what the templates see of one kind's embed.
 type document struct {
-	ID, Lang, Title, Poster, URL string
-	Kind                         Kind
-	VideoClass                   string
-	Muted                        bool
-	Config                       template.JS // JSON, escaped for HTML by encoding/json
-	CSS                          template.CSS
-	CSP                          template.HTMLAttr
-	Styles, Scripts              []resource
-	Inline                       template.JS // the engine's script, in a snippet without Base
-	OEmbed                       string
-	Frame, Sandbox               string
-	FrameStyle                   template.HTMLAttr
-	Width, Height                int
+	Lang, Title, URL       string
+	Kind                   Kind
+	Element                template.HTMLAttr // attributes of <stream-watch-player>
+	Style                  template.HTMLAttr // its shape until the script is there
+	Script                 string            // address of the element's script
+	Integrity              template.HTMLAttr // of that script
+	Inline                 template.JS       // the script itself, in a snippet without Base
+	CSS                    template.CSS
+	CSP                    template.HTMLAttr
+	Preload                []preload
+	OEmbed, Page, Image    string      // public addresses; "" without Base
+	Linked                 template.JS // schema.org's BroadcastEvent as JSON-LD
+	Frame, Sandbox         string
+	FrameStyle, FrameAllow template.HTMLAttr
+	FrameOrigins           string
+	Width, Height          int
+}
+
+// preload is a file that the element will ask for: the browser begins with it
+// while the element's script is still on its way.
+type preload struct {
+	As, URL   string
+	Integrity template.HTMLAttr
+}
+
+// preloads lists the first source of each library.
+func (r *renderer) preloads(e engine) ([]preload, error) {
+	var list []preload
+	for _, name := range slices.Sorted(maps.Keys(e.libraries)) {
+		l := e.libraries[name]
+		p := preload{As: "script", URL: l.name}
+		if strings.HasSuffix(l.name, ".css") {
+			p.As = "style"
+		}
+		if r.opt.Scripts != Local {
+			public, err := l.fromCDN()
+			if err != nil {
+				return nil, err
+			}
+			p.URL, p.Integrity = public[0].URL, template.HTMLAttr(`integrity="`+public[0].Integrity+`"`)
+		}
+		list = append(list, p)
+	}
+	return list, nil
 }
 
 // renderer holds what all files of one stream share.
 type renderer struct {
 	event, stream string
 	manifest      *url.URL
+	fallbacks     []string
 	cfg           Config
 	opt           Options
 	templates     *template.Template
 	width, height int
 }
 
-// configBlock is the JSON block of one kind: data only, no code.
-func (r *renderer) configBlock(k Kind) ([]byte, error) {
-	block := map[string]any{
-		"event": r.event, "stream": r.stream, "url": r.manifest.String(), "title": r.title(),
-		"autoplay": r.opt.Autoplay, "lazy": r.opt.Lazy, "captions": r.opt.Captions, "beacon": r.opt.Beacon,
-		"credentials": r.opt.Credentials, "prefer_native": r.opt.PreferNative,
-	}
-	if !r.opt.Starts.IsZero() {
-		block["starts"] = r.opt.Starts.UTC().Format(time.RFC3339)
-	}
-	maps.Copy(block, object(r.cfg.Page))
-	switch k {
-	case HLSJS:
-		block["hlsjs"] = r.hlsjsConfig()
-	case VideoJS:
-		block["videojs"] = object(r.cfg.VideoJS)
-	case Native, IFrame:
-	}
-	// Indented for people; < > & and the line separators come out as \u003c….
-	return json.MarshalIndent(block, "", "  ")
-}
-
-// hlsjsConfig adds the event's name to CMCD.
-func (r *renderer) hlsjsConfig() map[string]any {
-	o := object(r.cfg.HLSJS)
-	if cmcd, ok := o["cmcd"].(map[string]any); ok {
-		cmcd = maps.Clone(cmcd)
-		cmcd["contentId"] = r.event + "/" + r.stream
-		o["cmcd"] = cmcd
-	}
-	return o
-}
-
 func (r *renderer) title() string { return cmp.Or(r.opt.Title, r.event) }
 
 // document fills in what page and snippet of one engine share.
-func (r *renderer) document(e engine) (document, error) {
-	block, err := r.configBlock(e.kind)
-	if err != nil {
-		return document{}, fmt.Errorf("writing the configuration of %s: %w", e.kind, err)
-	}
-	css, err := r.css("player.css")
+func (r *renderer) document(e engine, at place) (document, error) {
+	list, err := r.attributes(e, at)
 	if err != nil {
 		return document{}, err
 	}
-	d := document{
-		ID: "streamwatch-" + r.stream, Lang: r.opt.Lang, Title: r.title(), Poster: r.opt.Poster, URL: r.manifest.String(),
-		Kind: e.kind, Muted: r.opt.Autoplay == Muted, Config: template.JS(block), CSS: template.CSS(css),
-		OEmbed: r.public(oembedFile),
-	}
-	if e.kind == VideoJS {
-		d.VideoClass = "video-js"
-	}
-	for _, l := range e.libraries {
-		res, err := r.library(l)
-		if err != nil {
-			return document{}, err
-		}
-		if strings.HasSuffix(l.name, ".css") {
-			d.Styles = append(d.Styles, res)
-		} else {
-			d.Scripts = append(d.Scripts, res)
-		}
-	}
-	return d, nil
-}
-
-// library points a snippet at the public CDN with the integrity hash, or at the
-// published copy. A copy has no hash: in a sandboxed frame its origin is foreign,
-// and browsers refuse a hash without CORS.
-func (r *renderer) library(l library) (resource, error) {
-	if u := r.public(l.name); r.opt.Scripts == Local && u != "" {
-		return resource{URL: u}, nil
-	}
-	hash, err := l.integrity()
-	if err != nil {
-		return resource{}, err
-	}
-	return resource{URL: l.cdn, Integrity: template.HTMLAttr(`integrity="` + hash + `"`)}, nil
+	return document{
+		Lang: r.opt.Lang, Title: r.title(), URL: r.manifest.String(), Kind: e.kind, Element: markup(list), OEmbed: r.public(oembedFile),
+		Style:  template.HTMLAttr(fmt.Sprintf(`style="display:block;aspect-ratio:%d/%d"`, r.width, r.height)),
+		Script: cmp.Or(r.public(scriptFile), scriptFile),
+	}, nil
 }
 
 // public is a file's address for pages elsewhere; "" without Base.
@@ -142,44 +101,59 @@ func (r *renderer) public(name string) string {
 	return strings.TrimSuffix(r.opt.Base, "/") + "/" + name
 }
 
-// css joins style sheets and the shape of the picture, which keeps the page
-// from jumping when the first frame arrives.
-func (r *renderer) css(names ...string) (string, error) {
-	var b strings.Builder
-	for _, n := range names {
-		text, err := runtimeFiles.ReadFile("runtime/" + n)
-		if err != nil {
-			return "", fmt.Errorf("reading embedded style: %w", err)
-		}
-		b.Write(text)
-	}
-	fmt.Fprintf(&b, "#streamwatch-%s { aspect-ratio: %d / %d; }\n", r.stream, r.width, r.height)
-	return b.String(), nil
-}
-
 // pageDocument is the document of an engine's complete page, whose files stand
 // beside it wherever it is published.
 func (r *renderer) pageDocument(e engine) (document, error) {
-	d, err := r.document(e)
+	d, err := r.document(e, beside)
 	if err != nil {
 		return document{}, err
 	}
-	css, err := r.css("page.css", "player.css")
+	css, err := runtimeFiles.ReadFile("runtime/page.css")
 	if err != nil {
+		return document{}, fmt.Errorf("reading embedded style: %w", err)
+	}
+	d.CSS = template.CSS(fmt.Sprintf("%smain { width: 100%%; max-width: calc(100vh * %[2]d / %[3]d); margin: 0 auto; }\nstream-watch-player { display: block; aspect-ratio: %[2]d / %[3]d; }\n",
+		css, r.width, r.height))
+	d.Script, d.FrameOrigins = scriptFile, strings.Join(r.frameOrigins(), " ")
+	d.Page, d.Width, d.Height = r.public(string(e.kind)+".html"), frameWidth, frameWidth*r.height/r.width
+	d.Image = cmp.Or(r.opt.Poster, r.public(posterFile))
+	if d.Preload, err = r.preloads(e); err != nil {
 		return document{}, err
 	}
-	css += fmt.Sprintf("main { width: 100%%; max-width: calc(100vh * %d / %d); margin: 0 auto; }\n", r.width, r.height)
-	d.CSS = template.CSS(css)
-	if r.opt.Scripts == Local {
-		for _, list := range [][]resource{d.Styles, d.Scripts} {
-			for i := range list {
-				list[i] = resource{URL: path.Base(list[i].URL)}
-			}
+	d.Linked, err = r.linkedData(d)
+	return d, err
+}
+
+// frameOrigins are those that may give a framed page orders: the ones that may
+// frame it.
+func (r *renderer) frameOrigins() []string {
+	return slices.DeleteFunc(slices.Clone(r.opt.FrameAncestors), func(a string) bool { return !strings.Contains(a, "://") })
+}
+
+// linkedData describes the event for search engines, https://schema.org/BroadcastEvent.
+func (r *renderer) linkedData(d document) (template.JS, error) {
+	event := map[string]any{
+		"@context": "https://schema.org", "@type": "BroadcastEvent", "name": r.title(), "isLiveBroadcast": true,
+		"eventAttendanceMode": "https://schema.org/OnlineEventAttendanceMode",
+	}
+	set := func(key, value string) {
+		if value != "" {
+			event[key] = value
 		}
 	}
-	// Ours comes first: Video.js reads a flag from it when it loads.
-	d.Scripts = append([]resource{{URL: e.scriptName()}}, d.Scripts...)
-	return d, nil
+	set("startDate", stamp(r.opt.Starts))
+	set("endDate", stamp(r.opt.Ends))
+	set("image", d.Image)
+	set("inLanguage", r.opt.Lang)
+	if d.Page != "" {
+		event["url"] = d.Page
+		event["location"] = map[string]any{"@type": "VirtualLocation", "url": d.Page}
+	}
+	b, err := json.Marshal(event)
+	if err != nil {
+		return "", fmt.Errorf("writing the event's description: %w", err)
+	}
+	return template.JS(b), nil
 }
 
 // page writes the complete page of one engine.
@@ -199,22 +173,48 @@ func (r *renderer) pagePolicy(e engine) (string, error) {
 }
 
 // snippet writes what is pasted into another page. Without Base it carries the
-// engine's script itself.
+// script itself.
 func (r *renderer) snippet(e engine) ([]byte, error) {
-	d, err := r.document(e)
+	d, err := r.document(e, elsewhere)
+	if err != nil {
+		return nil, err
+	}
+	text, err := script()
 	if err != nil {
 		return nil, err
 	}
 	if r.opt.Base != "" {
-		d.Scripts = append([]resource{{URL: r.public(e.scriptName())}}, d.Scripts...)
-		return r.execute("snippet", d)
+		d.Integrity = integrityAttr(text)
+	} else {
+		d.Inline = template.JS(inline(text))
 	}
-	text, err := e.script()
+	return r.execute("snippet", d)
+}
+
+// inline is the script as it stands within a page. The comment marks are ones of
+// JavaScript too; WordPress takes what stands between < and > for an element and
+// changes it, unless it is a comment.
+func inline(script []byte) string {
+	return "<!--\n" + string(bytes.TrimSpace(script)) + "\n-->"
+}
+
+// strict writes the snippet for pages whose policy allows nothing inline: the
+// script is a file with a hash, and no element has a style.
+func (r *renderer) strict(e engine) ([]byte, error) {
+	d, err := r.document(e, elsewhere)
 	if err != nil {
 		return nil, err
 	}
-	d.Inline = template.JS(text)
+	text, err := script()
+	if err != nil {
+		return nil, err
+	}
+	d.Integrity, d.Style = integrityAttr(text), ""
 	return r.execute("snippet", d)
+}
+
+func integrityAttr(b []byte) template.HTMLAttr {
+	return template.HTMLAttr(`integrity="` + integrity(b) + `"`)
 }
 
 func (r *renderer) execute(name string, data any) ([]byte, error) {

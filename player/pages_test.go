@@ -39,6 +39,7 @@ func TestKeysExist(t *testing.T) {
 	}
 	srv := preview(t, "http://127.0.0.1:9/none.m3u8", m, o)
 	open(ctx, t, srv.URL+"/embed/main/hlsjs")
+	until(ctx, t, "!!window.Hls")
 	known := eval[[]string](ctx, t, "Object.keys(Hls.DefaultConfig)")
 	for _, s := range cfg.HLSJS {
 		if key, _, _ := strings.Cut(s.Key, "."); !slices.Contains(known, key) {
@@ -147,7 +148,7 @@ func TestPreviewServes(t *testing.T) {
 	srv := preview(t, "http://10.0.0.5/live.m3u8", benchFacts(), player.Options{Kinds: []player.Kind{player.HLSJS}})
 	for path, want := range map[string]int{
 		"/embed/main/hlsjs": 200, "/embed/main/videojs": 200, "/embed/main/native.html": 200, "/embed/main/iframe": 200, "/embed/main/index": 200,
-		"/embed/main/hls.min.js": 200, "/embed/main/video-js.min.css": 200, "/embed/main/streamwatch-hlsjs.js": 200,
+		"/embed/main/hls.min.js": 200, "/embed/main/video-js.min.css": 200, "/embed/main/streamwatch-player.js": 200,
 		"/embed/main/flash": 404, "/embed/main/hls.js.LICENSE": 404,
 	} {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)

@@ -3,7 +3,6 @@ package player_test
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -40,7 +39,7 @@ createRoot(document.getElementById('root')).render(<StrictMode><App /></StrictMo
 
 // buildReact makes a folder of the component as a user would, and builds it with
 // Vite and without a plug-in. mode is that of React: only in development does
-// StrictMode mount twice.
+// StrictMode run effects twice.
 func buildReact(t *testing.T, files map[string][]byte, mode string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -110,7 +109,7 @@ func TestReactComponent(t *testing.T) {
 				t.Errorf("it is tested with hls.js %s, and asks for another", pinned)
 			}
 			files := map[string][]byte{} // what the component's comment asks for, and no more
-			for _, name := range []string{"react.jsx", "streamwatch-hlsjs.js", "streamwatch.css"} {
+			for _, name := range []string{"react.jsx", "streamwatch-player.mjs"} {
 				files[name] = all[name]
 			}
 			srv := httptest.NewServer(http.FileServer(http.Dir(buildReact(t, files, mode))))
@@ -121,13 +120,10 @@ func TestReactComponent(t *testing.T) {
 
 			open(ctx, t, srv.URL)
 			played(ctx, t, 3*time.Second, 20*time.Second)
-			if made := eval[int](ctx, t, "made.size"); (made > 1) != (mode == "development") {
-				t.Errorf("StrictMode made %d players", made)
-			}
 			lone(ctx, t)
 			eval[any](ctx, t, "void show(false)")
 			time.Sleep(500 * time.Millisecond)
-			if n := eval[int](ctx, t, "alive.size + document.querySelectorAll('video').length"); n > 0 {
+			if n := eval[int](ctx, t, "alive.size + document.querySelectorAll('stream-watch-player').length"); n > 0 {
 				t.Errorf("after unmounting %d players or pictures are left", n)
 			}
 			before := asked.Load()
@@ -148,12 +144,9 @@ func TestReactComponent(t *testing.T) {
 // lone requires that exactly one player lives, with one of each of its parts.
 func lone(ctx context.Context, t *testing.T) {
 	t.Helper()
-	for _, of := range []string{"alive.size", "document.querySelectorAll('.streamwatch-slate').length", "document.querySelectorAll('.streamwatch-bar').length"} {
+	for _, of := range []string{"alive.size", "document.querySelectorAll('stream-watch-player').length", "inside('.stage').querySelectorAll('.slate').length", "inside('.stage').querySelectorAll('.bar').length"} {
 		if n := eval[int](ctx, t, of); n != 1 {
 			t.Errorf("%s is %d, want 1", of, n)
 		}
-	}
-	if v := eval[string](ctx, t, fmt.Sprintf("getComputedStyle(document.querySelector(%q)).position", ".streamwatch")); v != "relative" {
-		t.Error("the style sheet is not there")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"maps"
 	"regexp"
 	"slices"
 )
@@ -22,8 +23,11 @@ func Render(event, stream, manifestURL string, cfg Config, o Options) (map[strin
 	if err != nil {
 		return nil, err
 	}
-	if r.opt.Scripts == Local {
-		if err := addLibraries(files, r.playable()); err != nil {
+	if err := addLibraries(files, r.playable()); err != nil {
+		return nil, err
+	}
+	if r.wordpressWanted() {
+		if files[wordpressZip], err = r.wordpressArchive(files); err != nil {
 			return nil, err
 		}
 	}
@@ -42,11 +46,15 @@ func newRenderer(event, stream, manifestURL string, cfg Config, o Options) (*ren
 	if err != nil {
 		return nil, err
 	}
+	fallbacks, err := o.fallbackAddresses()
+	if err != nil {
+		return nil, err
+	}
 	t, err := template.ParseFS(templateFiles, "templates/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("reading embedded templates: %w", err)
 	}
-	r := &renderer{event: event, stream: stream, manifest: u, cfg: cfg, opt: o, templates: t, width: 16, height: 9}
+	r := &renderer{event: event, stream: stream, manifest: u, fallbacks: fallbacks, cfg: cfg, opt: o, templates: t, width: 16, height: 9}
 	if m := cfg.Manifest; m.Width > 0 && m.Height > 0 {
 		g := divisor(m.Width, m.Height)
 		r.width, r.height = m.Width/g, m.Height/g
@@ -84,18 +92,16 @@ type file struct {
 
 // files renders everything but the libraries.
 func (r *renderer) files() (map[string][]byte, error) {
-	list := []file{{"player.json", r.playerJSON}, {"headers.txt", r.headers}}
+	list := []file{{"player.json", r.playerJSON}, {"headers.txt", r.headers}, {posterFile, poster}}
 	for _, e := range r.playable() {
 		list = append(
 			list,
 			file{string(e.kind) + ".html", func() ([]byte, error) { return r.page(e) }},
 			file{string(e.kind) + ".snippet.html", func() ([]byte, error) { return r.snippet(e) }},
-			file{e.scriptName(), func() ([]byte, error) { s, err := e.script(); return []byte(s), err }},
+			file{string(e.kind) + ".strict.snippet.html", func() ([]byte, error) { return r.strict(e) }},
 		)
-		if e.kind == HLSJS {
-			list = append(list, file{"react.jsx", r.react}, file{"streamwatch.css", func() ([]byte, error) { return runtimeFiles.ReadFile("runtime/player.css") }})
-		}
 	}
+	list = append(list, r.packageFiles()...)
 	if slices.Contains(r.opt.Kinds, IFrame) {
 		list = append(list, r.frames()...)
 	}
@@ -103,7 +109,7 @@ func (r *renderer) files() (map[string][]byte, error) {
 	// The index shows the snippets, so it comes last.
 	list = append(
 		list,
-		file{"streamwatch-index.js", func() ([]byte, error) { return runtimeFiles.ReadFile("runtime/index.js") }},
+		file{"streamwatch-index.js", func() ([]byte, error) { return runtimeFiles.ReadFile("runtime/index-page.js") }},
 		file{"index.html", func() ([]byte, error) { return r.index(files) }},
 	)
 	for _, f := range list {
@@ -129,19 +135,16 @@ func (r *renderer) playerJSON() ([]byte, error) {
 	return append(b, '\n'), nil
 }
 
-// addLibraries adds copies of the engines' libraries with their licences.
+// addLibraries adds copies of the engines' libraries with their licences: what
+// pages load by themselves, or when the public CDN does not answer.
 func addLibraries(files map[string][]byte, list []engine) error {
 	for _, e := range list {
 		for _, l := range e.libraries {
-			b, err := l.bytes()
+			own, err := l.files()
 			if err != nil {
 				return err
 			}
-			licence, err := thirdParty.ReadFile("third_party/" + l.licence)
-			if err != nil {
-				return fmt.Errorf("reading embedded licence: %w", err)
-			}
-			files[l.name], files[l.licence] = b, licence
+			maps.Copy(files, own)
 		}
 	}
 	return nil

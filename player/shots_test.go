@@ -30,8 +30,9 @@ const shotsEnv = "STREAMWATCH_SHOTS"
 const maxShot = 150 << 10
 
 const (
-	slateSays = `(() => { const s = document.querySelector('.streamwatch-slate'); return s.hidden ? '' : s.innerText; })()`
-	ringOf    = `(() => { const s = getComputedStyle(document.activeElement); return s.outlineStyle + ' ' + s.outlineWidth; })()`
+	slateSays = `(() => { const s = inside('.slate'); return !s || s.hidden ? '' : s.innerText; })()`
+	focused   = `(document.activeElement.shadowRoot && document.activeElement.shadowRoot.activeElement || document.activeElement)`
+	ringOf    = `(() => { const s = getComputedStyle(` + focused + `); return s.outlineStyle + ' ' + s.outlineWidth; })()`
 )
 
 // Every state of a page looks as it should: what it says is seen, on a narrow
@@ -58,13 +59,13 @@ func TestShots(t *testing.T) {
 	keep(ctx, t, "embed-hlsjs")
 	view(ctx, t, 640, 360, live+"videojs")
 	played(ctx, t, 2*time.Second, 20*time.Second)
-	tab(ctx, t, "streamwatch-unmute")
+	tab(ctx, t, "unmute")
 	keep(ctx, t, "embed-videojs")
 
 	for _, size := range [][2]int64{{1280, 720}, {320, 180}} {
 		for _, kind := range []string{"hlsjs", "videojs", "native"} {
 			view(ctx, t, size[0], size[1], waiting+kind)
-			until(ctx, t, fmt.Sprintf(`/^Waiting for the stream\n+\S.*\n+2 d 02:0\d:\d\d$/.test(%s)`, slateSays))
+			until(ctx, t, fmt.Sprintf(`/^Waiting for the stream\n+\S.*\n+2 d 02:0\d:\d\d\n+Add to calendar/.test(%s)`, slateSays))
 		}
 	}
 	keep(ctx, t, "embed-waiting")
@@ -74,11 +75,11 @@ func TestShots(t *testing.T) {
 	l.end()
 	for _, kind := range []string{"native", "videojs", "hlsjs"} {
 		view(ctx, t, 640, 360, live+kind)
-		until(ctx, t, "document.querySelector('video').duration > 1 && document.querySelector('video').readyState > 2")
-		eval[any](ctx, t, "void (document.querySelector('video').currentTime = document.querySelector('video').duration - 1)")
-		until(ctx, t, "document.querySelector('video').ended")
+		until(ctx, t, "picture().duration > 1 && picture().readyState > 2")
+		eval[any](ctx, t, "void (picture().currentTime = picture().duration - 1)")
+		until(ctx, t, "picture().ended")
 		time.Sleep(time.Second) // the page looks four times a second
-		if says := eval[string](ctx, t, slateSays); says != "The stream has ended" {
+		if says := eval[string](ctx, t, slateSays); says != "The stream has ended\n\nReload" {
 			t.Errorf("%s: at the end the slate shows %q", kind, says)
 		}
 	}
@@ -117,9 +118,9 @@ func tab(ctx context.Context, t *testing.T, class string) {
 			t.Fatal(err)
 		}
 		if ring := eval[string](ctx, t, ringOf); ring != "solid 3px" {
-			t.Errorf("the focus on %s is shown as %q", eval[string](ctx, t, "document.activeElement.outerHTML.slice(0, 80)"), ring)
+			t.Errorf("the focus on %s is shown as %q", eval[string](ctx, t, focused+".outerHTML.slice(0, 80)"), ring)
 		}
-		if eval[bool](ctx, t, fmt.Sprintf("document.activeElement.classList.contains(%q)", class)) {
+		if eval[bool](ctx, t, fmt.Sprintf(focused+".classList.contains(%q)", class)) {
 			return
 		}
 	}

@@ -7,82 +7,74 @@ import (
 	"strings"
 )
 
-// react writes a component that mounts the hls.js engine. Its configuration is
-// JSON, which is JavaScript; the script's own escaping keeps it from closing
+// packageFiles make the folder an npm package: the element as a script and as a
+// module, its types, and a component for React.
+func (r *renderer) packageFiles() []file {
+	return []file{
+		{scriptFile, script},
+		{moduleFile, func() ([]byte, error) { return dist.ReadFile("dist/" + moduleFile) }},
+		{typesFile, func() ([]byte, error) { return runtimeFiles.ReadFile("runtime/" + typesFile) }},
+		{"package.json", r.packageJSON},
+		{"react.jsx", r.react},
+	}
+}
+
+// packageJSON names what of the folder belongs to the package.
+func (r *renderer) packageJSON() ([]byte, error) {
+	b, err := json.MarshalIndent(map[string]any{
+		"name": "streamwatch-player", "version": runtimeVersion, "description": "A live HLS player as a custom element",
+		"license": "Apache-2.0", "type": "module", "main": "./" + moduleFile, "module": "./" + moduleFile, "types": "./" + typesFile,
+		"exports": map[string]any{
+			".":              map[string]string{"types": "./" + typesFile, "default": "./" + moduleFile},
+			"./script":       "./" + scriptFile,
+			"./react":        "./react.jsx",
+			"./package.json": "./package.json",
+		},
+		"files":            []string{moduleFile, scriptFile, typesFile, "react.jsx"},
+		"sideEffects":      true, // the import defines the element
+		"peerDependencies": map[string]string{"hls.js": hlsVersion, "react": ">=17"},
+		"peerDependenciesMeta": map[string]any{
+			"hls.js": map[string]bool{"optional": true}, "react": map[string]bool{"optional": true},
+		},
+	}, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("writing package.json: %w", err)
+	}
+	return append(b, '\n'), nil
+}
+
+// react writes a component that is the element with this stream's attributes,
+// and hls.js from npm. JSON is JavaScript; its own escaping keeps it from closing
 // an element when the component is rendered on a server.
 func (r *renderer) react() ([]byte, error) {
-	block, err := r.configBlock(HLSJS)
+	list, err := r.attributes(engines[0], elsewhere)
 	if err != nil {
 		return nil, err
 	}
-	attributes := ""
-	if r.opt.Autoplay == Muted {
-		attributes = " muted"
-	}
-	if r.opt.Poster != "" {
-		poster, err := json.Marshal(r.opt.Poster)
+	var props strings.Builder
+	for _, a := range list {
+		value, err := json.Marshal(a.Value)
 		if err != nil {
-			return nil, fmt.Errorf("writing the poster: %w", err)
+			return nil, fmt.Errorf("writing attribute %s: %w", a.Name, err)
 		}
-		attributes += " poster={" + string(poster) + "}"
+		fmt.Fprintf(&props, "  '%s': %s,\n", a.Name, value)
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `// React component for stream %[1]s: npm install hls.js@%[2]s, and keep
-// streamwatch-hlsjs.js and streamwatch.css beside this file.
-import { useEffect, useRef } from 'react';
+// %[3]s beside this file. Properties go to the element.
 import Hls from 'hls.js';
-import './streamwatch-hlsjs.js';
-import './streamwatch.css';
+import './%[3]s';
 
-const config = %[3]s;
+if (typeof window !== 'undefined' && !window.Hls) window.Hls = Hls;
 
-export default function LivePlayer() {
-  const root = useRef(null);
-  useEffect(() => {
-    window.Hls = Hls;
-    const player = window.streamwatch.hlsjs(root.current, config);
-    return () => player.destroy();
-  }, []);
-  return (
-    <div className="streamwatch" ref={root} role="region" aria-label={config.title} style={{ aspectRatio: '%[4]d / %[5]d' }}>
-      <video aria-label={config.title} playsInline controls%[6]s preload="none" />
-    </div>
-  );
+const attributes = {
+%[4]s};
+
+export default function LivePlayer(props) {
+  return <stream-watch-player {...attributes} {...props} />;
 }
-`, r.stream, hlsVersion, block, r.width, r.height, attributes)
+`, r.stream, hlsVersion, moduleFile, props.String())
 	return b.Bytes(), nil
-}
-
-// wordpress writes a plug-in with one shortcode, which prints the iframe. All
-// that differs is in single-quoted strings; the style is in a format of PHP's too.
-func (r *renderer) wordpress() ([]byte, error) {
-	d := r.frame()
-	var b bytes.Buffer
-	fmt.Fprintf(&b, `<?php
-/**
- * Plugin Name: streamwatch: %[1]s
- * Description: The shortcode [streamwatch_%[2]s] shows the live player.
- */
-
-if ( ! defined( 'ABSPATH' ) ) {
-	exit;
-}
-
-add_shortcode( 'streamwatch_%[2]s', function () {
-	return sprintf(
-		'<iframe src="%%s" title="%%s" width="%[3]d" height="%[4]d" style="%[5]s" allow="autoplay; fullscreen; picture-in-picture; encrypted-media" allowfullscreen loading="lazy" referrerpolicy="strict-origin-when-cross-origin" sandbox="%[6]s"></iframe>',
-		esc_url( %[7]s ),
-		esc_attr( %[8]s )
-	);
-} );
-`, r.stream, strings.ReplaceAll(r.stream, "-", "_"), d.Width, d.Height, strings.ReplaceAll(r.frameStyle(), "%", "%%"), d.Sandbox, phpString(d.Frame), phpString(d.Title))
-	return b.Bytes(), nil
-}
-
-// phpString quotes a string for PHP. Nothing but the quote and the backslash
-// means anything between single quotes.
-func phpString(s string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
 }
 
 // headers writes the policies and what the CDN must answer, to be copied into a
@@ -97,9 +89,10 @@ func (r *renderer) headers() ([]byte, error) {
 		}
 		fmt.Fprintf(&b, "\n%s.html\n  Content-Security-Policy: %s; %s\n", e.kind, policy, r.frameAncestors())
 	}
+	if err := r.snippetHeaders(&b); err != nil {
+		return nil, err
+	}
 	b.WriteString(`
-# A page with a pasted snippet needs the same sources in its own policy.
-
 # The CDN, with every playlist, segment and key, and with every error:
   Access-Control-Allow-Origin: *
   Access-Control-Allow-Methods: GET, HEAD, OPTIONS
@@ -112,4 +105,29 @@ func (r *renderer) headers() ([]byte, error) {
 		b.WriteString("# Cookies: name the page's origin instead of *, and add Access-Control-Allow-Credentials: true and Vary: Origin.\n")
 	}
 	return b.Bytes(), nil
+}
+
+// snippetHeaders says what the policy of a page must allow for a pasted player.
+func (r *renderer) snippetHeaders(b *bytes.Buffer) error {
+	text, err := script()
+	if err != nil {
+		return err
+	}
+	media := strings.Join(r.mediaHosts(), " ")
+	b.WriteString("\n# A page with a pasted snippet adds to its own policy:\n")
+	for _, e := range r.playable() {
+		fmt.Fprintf(b, "  %s: script-src %s", e.kind, cspHash(inline(text)))
+		for _, l := range e.libraries {
+			if strings.HasSuffix(l.name, ".js") {
+				fmt.Fprintf(b, " %s %s", cdns[0]+l.pack, cdns[1]+l.pack)
+			}
+		}
+		fmt.Fprintf(b, "; connect-src %s; media-src blob: %[1]s; worker-src blob:\n", media)
+	}
+	fmt.Fprintf(b, `# The hash is that of the inline script. A nonce on the script element does as well, and is passed on to the
+# library. The strict snippet loads the script as a file: name its address, or its hash %s, instead.
+# Trusted Types: add "trusted-types streamwatch" and take hls.js; Video.js does not work under them.
+# A page with upgrade-insecure-requests asks for http:// media by https://: the CDN must have a certificate.
+`, integrity(text))
+	return nil
 }

@@ -19,6 +19,14 @@ define( 'ABSPATH', __DIR__ . '/' );
 set_error_handler( function ( $n, $message ) { fwrite( STDERR, $message ); exit( 1 ); } );
 
 $shortcodes = array();
+$filters    = array();
+$scripts    = array();
+function add_action( $tag, $callback ) { if ( 'wp_enqueue_scripts' === $tag ) { $callback(); } }
+function add_filter( $tag, $callback ) { global $filters; $filters[ $tag ] = $callback; }
+function plugins_url( $path, $plugin ) { return 'https://www.example.com/wp-content/plugins/streamwatch-main/' . $path; }
+function wp_register_script( $handle, $src, $deps, $version, $in_footer ) { global $scripts; $scripts[ $handle ] = $src; }
+function wp_enqueue_script( $handle ) { global $scripts; if ( empty( $scripts[ $handle ] ) ) { exit( 1 ); } }
+function esc_html( $text ) { return htmlspecialchars( $text, ENT_QUOTES, 'UTF-8' ); }
 function add_shortcode( $tag, $callback ) {
 	global $shortcodes;
 	if ( preg_match( '@[<>&/\[\]\x00-\x20=]@', $tag ) ) { // as WordPress does
@@ -78,7 +86,7 @@ func shortcodes(t *testing.T, plugin []byte) map[string]string {
 }
 
 // The plug-in is run with every payload in every field that reaches it, and what
-// it prints is shown to a browser: one frame, with the title as it was written.
+// it prints is shown to a browser: one player, with the title as it was written.
 func TestWordPressPlugin(t *testing.T) {
 	need(t, "php")
 	ctx := browser(t)
@@ -104,22 +112,20 @@ func TestWordPressPlugin(t *testing.T) {
 				const box = document.createElement('div');
 				box.innerHTML = html;
 				document.body.replaceChildren(box);
-				const f = box.querySelector('iframe');
-				return { elements: box.querySelectorAll('*').length, text: box.textContent, title: f.title, src: f.src,
-					names: f.getAttributeNames().join(' '), sandbox: f.getAttribute('sandbox'), hacked: hacked.map(String) };
+				const e = box.firstElementChild;
+				return { elements: box.querySelectorAll('*').length, name: e.localName, title: e.title, src: e.getAttribute('src'), text: box.textContent,
+					config: typeof JSON.parse(e.getAttribute('config')), hacked: hacked.map(String) };
 			})(%s)`, asJSON(t, printed["streamwatch_main"])))
-			want := embedded{
-				Elements: 1, Title: "e", Src: got.Src, Sandbox: "allow-scripts", Hacked: []string{},
-				Names: "src title width height style allow allowfullscreen loading referrerpolicy sandbox",
-			}
+			want := embedded{Elements: 2, Name: "stream-watch-player", Title: "e", Src: got.Src, Config: "object", Hacked: []string{}}
 			if name == "title" || name == "event" {
 				want.Title = strings.ReplaceAll(p, "\x00", "\uFFFD") // HTML has no NUL
 			}
+			want.Text = want.Title
 			if fmt.Sprint(got) != fmt.Sprint(want) {
 				t.Errorf("%s %q: the page gets\n%+v, want\n%+v", name, p, got, want)
 			}
-			if !strings.HasPrefix(got.Src, "https://player.example.com/") {
-				t.Errorf("%s %q: the frame shows %s", name, p, got.Src)
+			if strings.ContainsAny(printed["streamwatch_main"], "\r\n") || strings.Contains(printed["streamwatch_main"], "<script") {
+				t.Errorf("%s %q: the page gets line ends or a script, which WordPress changes", name, p)
 			}
 		}
 	}
@@ -132,11 +138,11 @@ func TestWordPressPlugin(t *testing.T) {
 // embedded is what a page has of a shortcode.
 type embedded struct {
 	Elements int      `json:"elements"`
-	Text     string   `json:"text"`
+	Name     string   `json:"name"`
 	Title    string   `json:"title"`
 	Src      string   `json:"src"`
-	Names    string   `json:"names"`
-	Sandbox  string   `json:"sandbox"`
+	Text     string   `json:"text"`
+	Config   string   `json:"config"`
 	Hacked   []string `json:"hacked"`
 }
 
@@ -147,4 +153,88 @@ func asJSON(t *testing.T, v any) string {
 		t.Fatal(err)
 	}
 	return string(b)
+}
+
+// realWordPress runs WordPress' own filters over posts: what is saved by an
+// author, and what is shown.
+const realWordPress = `<?php
+define( 'ABSPATH', getenv( 'WORDPRESS' ) . '/' );
+define( 'WPINC', 'wp-includes' );
+function wp_installing() { return false; }
+function wp_cache_get() { return array( 'blog_charset' => 'UTF-8' ); }
+function is_admin() { return false; }
+function __( $text ) { return $text; }
+function _x( $text ) { return $text; }
+function get_locale() { return 'en_US'; }
+function plugins_url( $path, $plugin ) { return 'https://www.example.com/wp-content/plugins/streamwatch-main/' . $path; }
+function wp_register_script() {}
+function wp_enqueue_script() {}
+foreach ( array( 'plugin', 'compat', 'functions', 'formatting', 'kses', 'shortcodes' ) as $part ) {
+	require_once ABSPATH . 'wp-includes/' . $part . '.php';
+}
+add_filter( 'pre_option', function ( $value, $name ) { return 'blog_charset' === $name ? 'UTF-8' : '0'; }, 10, 2 );
+require __DIR__ . '/wordpress.php';
+do_action( 'wp_enqueue_scripts' );
+$show = function ( $post ) { return do_shortcode( shortcode_unautop( wpautop( wptexturize( $post ) ) ) ); };
+$element = trim( file_get_contents( __DIR__ . '/element.html' ) );
+$snippet = file_get_contents( __DIR__ . '/snippet.html' );
+echo json_encode( array(
+	'shortcode' => $show( wp_kses_post( "Welcome\n\n[streamwatch_main]\n\nAfterwards \"quotes\" & more" ) ),
+	'filtered'  => wp_kses_post( do_shortcode( '[streamwatch_main]' ) ),
+	'element'   => $show( wp_kses_post( "Welcome\n\n" . $element . "\n\nAfterwards" ) ),
+	'snippet'   => $show( "Welcome\n\n" . $snippet . "\n\nAfterwards" ),
+), JSON_THROW_ON_ERROR | JSON_UNESCAPED_SLASHES );
+`
+
+// WordPress itself leaves the player whole: as a shortcode, as an element that an
+// author pastes, and as the snippet that an administrator pastes.
+func TestWordPressFilters(t *testing.T) {
+	need(t, "php")
+	wordpress := os.Getenv("WORDPRESS")
+	if wordpress == "" {
+		wordpress = "/usr/share/wordpress"
+	}
+	if _, err := os.Stat(filepath.Join(wordpress, "wp-includes", "formatting.php")); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("no WordPress in %s", wordpress)
+		}
+		t.Skipf("no WordPress in %s: unpack Debian's package and set WORDPRESS", wordpress)
+	}
+	files := render(t, benchFacts(), player.Options{Title: "Autumn & <concert> 'now'"})
+	element, _, _ := strings.Cut(string(files["hlsjs.strict.snippet.html"]), "<script")
+	snippet := string(files["hlsjs.snippet.html"])
+	dir := t.TempDir()
+	for name, text := range map[string]string{"wordpress.php": string(files["wordpress.php"]), "host.php": realWordPress, "element.html": element, "snippet.html": snippet} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.CommandContext(t.Context(), "php", "-d", "error_reporting=E_ERROR", "-d", "display_errors=stderr", filepath.Join(dir, "host.php"))
+	cmd.Stderr, cmd.Env = t.Output(), append(os.Environ(), "WORDPRESS="+wordpress)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("running WordPress' filters: %v\n%s", err, out)
+	}
+	var got map[string]string
+	if err := json.Unmarshal(out, &got); err != nil {
+		t.Fatalf("%v: %.500s", err, out)
+	}
+	ctx := browser(t)
+	open(ctx, t, "about:blank")
+	for name, html := range got {
+		seen := eval[[4]string](ctx, t, fmt.Sprintf(`((html) => {
+			const box = document.createElement('div');
+			box.innerHTML = html;
+			const e = box.querySelector('stream-watch-player');
+			return e ? [e.getAttribute('title'), e.getAttribute('src'), typeof JSON.parse(e.getAttribute('config')).hlsjs, String(e.querySelectorAll('br, p').length)] : ['no element', html.slice(0, 300), '', ''];
+		})(%s)`, asJSON(t, html)))
+		if want := [4]string{"Autumn & <concert> 'now'", edgeURL, "object", "0"}; seen != want {
+			t.Errorf("%s: the page gets %q, want %q", name, seen, want)
+		}
+	}
+	_, script, _ := strings.Cut(snippet, "<script>")
+	script, _, _ = strings.Cut(script, "</script>")
+	if !strings.Contains(got["snippet"], script) {
+		t.Error("WordPress changes the snippet's script")
+	}
 }

@@ -1,6 +1,9 @@
 package probe
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // PlaylistKind says which of the two kinds of RFC 8216bis §4 a playlist is.
 type PlaylistKind uint8
@@ -209,13 +212,50 @@ func (p *Playlist) Find(msn uint64) (*Segment, bool) {
 	return &p.Segments[i], true
 }
 
-// Window is the sum of all EXTINF.
+// Window is the sum of all EXTINF, or the longest time.Duration where they come
+// to more.
 func (p *Playlist) Window() time.Duration {
 	var w time.Duration
 	for i := range p.Segments {
-		w += p.Segments[i].Duration
+		if w += p.Segments[i].Duration; w < 0 {
+			return math.MaxInt64
+		}
 	}
 	return w
+}
+
+// Longest is the longest EXTINF; 0 where no segment is listed.
+func (p *Playlist) Longest() time.Duration {
+	var longest time.Duration
+	for i := range p.Segments {
+		longest = max(longest, p.Segments[i].Duration)
+	}
+	return longest
+}
+
+// measurable is how many segments must be listed before they tell what segments
+// last: a stream may begin with a short one.
+const measurable = 3
+
+// MeasuredTarget is the target duration that the listed segments bear out:
+// TARGETDURATION, but at most one and a half of the longest segment. An encoder
+// may state any number; what viewers wait for is what its segments last. Where no
+// TARGETDURATION is stated it is the longest segment. Zero where that is not known.
+func (p *Playlist) MeasuredTarget() time.Duration {
+	return p.TargetFrom(p.Longest())
+}
+
+// TargetFrom is MeasuredTarget for segments that are known to last as long as
+// longest.
+func (p *Playlist) TargetFrom(longest time.Duration) time.Duration {
+	td := p.TargetDuration.Value
+	if td == 0 && len(p.Segments) >= measurable {
+		return longest
+	}
+	if len(p.Segments) < measurable || longest <= 0 || longest > td {
+		return td
+	}
+	return min(td, longest*3/2)
 }
 
 // MeanDuration is the mean EXTINF, or the target duration where no segment is listed.

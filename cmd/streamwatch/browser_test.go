@@ -24,7 +24,7 @@ func TestDemoInABrowser(t *testing.T) {
 		if err := chromedp.Do(ctx, chromedp.Navigate(page+"embed/main/"+kind)); err != nil {
 			t.Fatal(err)
 		}
-		waitOn(ctx, t, `document.querySelector("video")?.currentTime > 0`, 30*time.Second)
+		waitOn(ctx, t, `document.querySelector("stream-watch-player")?.video?.currentTime > 0`, 30*time.Second)
 		first := playhead(ctx, t)
 		time.Sleep(3 * time.Second)
 		if later := playhead(ctx, t); later-first < 1 {
@@ -43,7 +43,7 @@ func TestDemoInABrowser(t *testing.T) {
 
 func playhead(ctx context.Context, t *testing.T) float64 {
 	t.Helper()
-	v, err := chromedp.Run(ctx, chromedp.Evaluate[float64](`document.querySelector("video").currentTime`))
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[float64](`document.querySelector("stream-watch-player").video.currentTime`))
 	if err != nil {
 		t.Fatal(err)
 	}

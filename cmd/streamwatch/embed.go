@@ -3,13 +3,17 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net/url"
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
@@ -19,7 +23,8 @@ import (
 )
 
 func (c *cli) embedCommand() *cobra.Command {
-	var out string
+	var out, title, lang string
+	var signed bool
 	cmd := &cobra.Command{
 		Use:   "embed EVENT.yaml|URL",
 		Short: "Write the embeds only",
@@ -30,15 +35,26 @@ work for any stream. Each stream has a folder; index.html in it shows every embe
 with the code to paste.
 
 A URL gets the defaults. An event file says more under player: title, poster,
-base (where the pages are published, which oEmbed and WordPress need) and the
-rest, see docs/embeds.md.`,
-		Example: "  streamwatch embed event.yaml\n  streamwatch embed https://d111111abcdef8.cloudfront.net/live/main.m3u8 --out embeds",
-		Args:    argument(cobra.ExactArgs(1)),
+base (where the pages are published, which oEmbed needs) and the rest, see
+docs/embeds.md. The folder of a URL is named after its path and a hash of the
+whole address, so that two streams never share one.
+
+Everyone can read the address of the manifest in the embeds. One that has a token
+or a signature is refused unless --allow-signed asks for it.`,
+		Example: `  streamwatch embed event.yaml
+  streamwatch embed https://d111111abcdef8.cloudfront.net/live/main.m3u8 --title 'Autumn concert' --out embeds`,
+		Args: argument(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			event, edge, err := c.eventOrURL(args[0])
 			if err != nil {
 				return err
 			}
+			if u, err := url.Parse(args[0]); isURL(args[0]) && err == nil {
+				event.Event, event.Player.Title = slug(u), titleOf(u)
+				event.Streams[0].Name = event.Event
+			}
+			event.Player.Title, event.Player.Lang = cmp.Or(title, event.Player.Title), cmp.Or(lang, event.Player.Lang)
+			event.Player.AllowSigned = event.Player.AllowSigned || signed
 			dir := cmp.Or(out, event.Player.Out)
 			if out == "" && !isURL(args[0]) {
 				dir = filepath.Join(event.Output, event.Event, event.Player.Out)
@@ -52,6 +68,9 @@ rest, see docs/embeds.md.`,
 			return c.embed(cmd.Context(), event, dist, dir)
 		},
 	}
+	cmd.Flags().StringVar(&title, "title", "", "title of the pages (default: player.title, else the event's or the stream's name)")
+	cmd.Flags().StringVar(&lang, "lang", "", "language of the pages, such as de or pt-BR (default: player.lang, else en)")
+	cmd.Flags().BoolVar(&signed, "allow-signed", false, "accept a manifest with a token or signature in its address, which everyone can read")
 	cmd.Flags().StringVar(&out, "out", "", "folder to write to (default: that of the event file, or embeds)")
 	return cmd
 }
@@ -92,7 +111,37 @@ func usable(u *url.URL) bool {
 	return u.Host != "" && err == nil
 }
 
-var notName = regexp.MustCompile(`[^a-z0-9-]+`)
+var notName = regexp.MustCompile(`[^a-z0-9]+`)
+
+// hyphenated returns what of a text may stand in a name, joined by hyphens.
+func hyphenated(s string) string {
+	return strings.Trim(notName.ReplaceAllString(strings.ToLower(s), "-"), "-")
+}
+
+// usual are file names that say nothing about the stream.
+var usual = []string{"playlist", "index", "master", "main", "manifest", "chunklist", "stream", "live", "hls", "media"}
+
+// slug names the folder of an address: the end of its path for people, and a
+// hash of the whole, since most playlists have one of a few names.
+func slug(u *url.URL) string {
+	name := hyphenated(strings.TrimSuffix(u.Path, path.Ext(u.Path)))
+	if len(name) > 40 {
+		name = strings.Trim(name[len(name)-40:], "-")
+	}
+	sum := sha256.Sum256([]byte(u.String()))
+	return cmp.Or(name, "stream") + "-" + hex.EncodeToString(sum[:4])
+}
+
+// titleOf is the last part of an address that means something.
+func titleOf(u *url.URL) string {
+	parts := strings.Split(strings.TrimSuffix(u.Path, path.Ext(u.Path)), "/")
+	for _, p := range slices.Backward(parts) {
+		if p != "" && !slices.Contains(usual, strings.ToLower(p)) && !strings.ContainsFunc(p, unicode.IsControl) {
+			return p
+		}
+	}
+	return "Live stream"
+}
 
 // eventOrURL loads an event file, or makes the event of one manifest URL and
 // returns its base URL too.
@@ -103,9 +152,8 @@ func (c *cli) eventOrURL(arg string) (*configs.Event, string, error) {
 			return nil, "", &usageError{"the URL cannot be read", "such as https://d111111abcdef8.cloudfront.net/live/main.m3u8"}
 		}
 		event := configs.Default()
-		name := strings.Trim(notName.ReplaceAllString(strings.ToLower(strings.TrimSuffix(path.Base(u.Path), path.Ext(u.Path))), "-"), "-")
+		name := hyphenated(strings.TrimSuffix(path.Base(u.Path), path.Ext(u.Path)))
 		event.Event = cmp.Or(name, "stream")
-		event.Player.AllowSigned = u.RawQuery != ""
 		event.Streams = []configs.Stream{{Name: event.Event, Manifest: configs.URL(arg), Renditions: configs.Renditions{All: true}}}
 		return &event, u.Scheme + "://" + u.Host, nil
 	}

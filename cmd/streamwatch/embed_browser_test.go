@@ -38,7 +38,7 @@ func TestWrittenEmbedsPlay(t *testing.T) {
 		if err := chromedp.Do(ctx, chromedp.Navigate(site.URL+"/main/"+kind+".html")); err != nil {
 			t.Fatal(err)
 		}
-		waitOn(ctx, t, `document.querySelector("video")?.currentTime > 0`, 30*time.Second)
+		waitOn(ctx, t, `document.querySelector("stream-watch-player")?.video?.currentTime > 0`, 30*time.Second)
 		first := playhead(ctx, t)
 		time.Sleep(3 * time.Second)
 		if later := playhead(ctx, t); later-first < 1 {

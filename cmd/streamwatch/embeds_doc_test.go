@@ -46,6 +46,13 @@ func TestEmbedsDoc(t *testing.T) {
 	if got := rows(text, "metrics", 3); !slices.Equal(got, metrics) {
 		t.Errorf("the metrics are\n%s\nin the catalog\n%s", strings.Join(got, "\n"), strings.Join(metrics, "\n"))
 	}
+	var attributes []string
+	for _, name := range player.Attributes() {
+		attributes = append(attributes, "| `"+name+"` |")
+	}
+	if got := rows(text, "attributes", 1); !slices.Equal(got, attributes) {
+		t.Errorf("the attributes are\n%s\nin the code\n%s", strings.Join(got, "\n"), strings.Join(attributes, "\n"))
+	}
 	for _, m := range link.FindAllStringSubmatch(text, -1) {
 		if _, err := os.Stat(filepath.Join("../../docs", m[1])); err != nil {
 			t.Error(err)
@@ -83,8 +90,10 @@ func rows(text, mark string, cells int) (list []string) {
 		if i < 3 {
 			continue // the mark and the head
 		}
-		if cells == 2 {
-			parts := strings.SplitN(line, " | ", 3)
+		switch parts := strings.SplitN(line, " | ", 3); cells {
+		case 1:
+			line = parts[0] + " |"
+		case 2:
 			line = parts[0] + " | " + parts[1] + " | "
 		}
 		list = append(list, line)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -139,7 +140,7 @@ func ladder(first probe.Target, read func(probe.Target, map[string]string) look)
 	for i, entry := range entries {
 		reading.Go(func() error {
 			t := first
-			t.Rendition, t.URL = entry.Name, entry.URL
+			t.Rendition, t.URL, t.Role = entry.Name, entry.URL, entry.Role()
 			looks[i+1] = read(t, p.Variables)
 			return nil
 		})
@@ -154,7 +155,7 @@ func changing(looks []look) (td time.Duration, live bool) {
 	for _, l := range looks {
 		if p := l.obs.Playlist; p != nil && p.Live() {
 			live = true
-			td = max(td, p.TargetDuration.Or(6*time.Second))
+			td = max(td, cmp.Or(p.MeasuredTarget(), 6*time.Second))
 		}
 	}
 	return max(td, time.Second), live

@@ -28,6 +28,9 @@ func monitorOptions(e *configs.Event, edge string, signer fetch.Signer) monitor.
 	if x := e.Distribution.Existing; x != nil {
 		o.EdgeHeaders, o.EdgeCookies = reveal(x.Headers), reveal(x.Cookies)
 	}
+	if x := e.Distribution.Existing; x != nil {
+		o.Personalised = x.Personalised
+	}
 	for i := range e.Streams {
 		s := &e.Streams[i]
 		o.Streams = append(o.Streams, monitor.Stream{
@@ -57,8 +60,8 @@ func playerOptions(e *configs.Event) player.Options {
 	o := player.Options{
 		Title: cmp.Or(p.Title, e.Event), Poster: p.Poster, Lang: p.Lang, Autoplay: p.Autoplay, Latency: p.Latency,
 		TargetLatency: p.TargetLatency, DVR: p.DVR, CatchUp: p.CatchUp, Captions: p.Captions, Lazy: p.Lazy, PreferNative: p.PreferNative,
-		Credentials: p.Credentials, CMCD: p.CMCD, DRM: p.DRM, Starts: e.Starts, Ends: e.Ends, Scripts: p.Scripts, Base: p.Base,
-		FrameAncestors: p.FrameAncestors, Beacon: p.Beacon, AllowSigned: p.AllowSigned, AllowInsecure: p.AllowInsecure,
+		Credentials: p.Credentials, CMCD: p.CMCD, Cast: p.Cast, DRM: p.DRM, Starts: e.Starts, Ends: e.Ends, Scripts: p.Scripts, Base: p.Base,
+		FrameAncestors: p.FrameAncestors, Fallbacks: p.Fallback, Beacon: p.Beacon, AllowSigned: p.AllowSigned, AllowInsecure: p.AllowInsecure,
 	}
 	for _, k := range p.Kinds {
 		o.Kinds = append(o.Kinds, player.Kind(k))

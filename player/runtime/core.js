@@ -1,115 +1,227 @@
+import { listeners, recall, remember, seconds, toggleFullscreen, whenVisible } from './dom.js';
+import { makeControls } from './controls.js';
+import { makeEnding } from './ending.js';
+import { makeMeter } from './meter.js';
+import { pauseFor, retryPause, slowAfter, wakePause } from './pace.js';
+import { makeLookout } from './playlist.js';
+import { makeSlate } from './slate.js';
+import { ahead, makeTempo } from './tempo.js';
 
-const pauses = [[60, 1], [300, 2], [Infinity, 6]]; // so long after a picture was due, and the longest pause then; seconds
 const coverSeconds = 4; // of a still picture before the slate explains it
-const seconds = () => performance.now() / 1000;
 
-// mount brings one container to life. The engine plays; this function decides
-// when to start, when to start again, and where in the stream the viewer is.
-// The configuration is given, or stands in the container's JSON block.
-function mount(root, kind, makeEngine, given) {
-  const cfg = given || JSON.parse(root.querySelector('script[type="application/json"]').textContent);
-  const video = root.querySelector('video');
-  const emit = (type, detail) => root.dispatchEvent(new CustomEvent('streamwatch', {
-    bubbles: true,
-    detail: Object.assign({ type, event: cfg.event, stream: cfg.stream, kind }, detail),
+// mount brings one player to life in its stage. The engine plays; this function
+// decides when to start, when to start again, and where in the stream the viewer
+// is. host is the element, which sends the events.
+export function mount(host, stage, video, cfg, words, makeEngine) {
+  const kind = cfg.engine;
+  const emit = (type, detail) => host.dispatchEvent(new CustomEvent('streamwatch', {
+    bubbles: true, composed: true,
+    detail: { type, event: cfg.event, stream: cfg.stream, kind, ...detail },
   }));
 
+  let gone = false; // destroyed
   let engine = null;
+  let making = null; // promise of the engine
   let attempt = 0; // failed starts in a row
   let failed = 0; // when the first of them failed
   let retry = 0; // timer of the next start, 0 when none is due
   let began = 0; // when the first start was asked for
   let playing = false; // the picture has moved
   let wanted = false; // the viewer, or autoplay, wants it to play
-  let endlist = false; // the playlist says that no more will come
+  let wasLive = false; // the playlist was one of a live stream
+  let endlist = 0; // when EXT-X-ENDLIST was seen, 0: it is not there
+  let over = false; // nothing more will come
   let follow = true; // the viewer wants to be at the live edge
   let at = -1; // position seen last
   let moved = 0; // when it last moved
   let jumped = 0; // when we last sought to the live edge
   let told = 0; // when latency was last told
+  let leaving = 0; // since when a restart waits for the buffer to run out
+  let source = 0; // which of the addresses
+  let last = -1; // newest media sequence number that was played
+  let known = ''; // address of the media playlist that was played
 
-  const slate = makeSlate(root, cfg);
-  const controls = makeControls(root, cfg, {
-    video,
+  const sources = [cfg.url, ...(cfg.fallback || [])];
+  const lookout = makeLookout(cfg);
+  const slate = makeSlate(stage, cfg, words, { reload });
+  const tempo = makeTempo(video, cfg, () => controls.menus.ownRate());
+  const ending = makeEnding(cfg, slate, {
+    again: () => lookout(sources, known, -1, true),
+    resume: () => { if (!gone) load(); },
+    over: finished,
+  });
+  const controls = makeControls(stage, video, cfg, words, {
     playing: () => playing,
     ownLiveButton: kind === 'videojs',
+    ownMenus: kind === 'videojs',
     golive: () => toLive('viewer'),
     play: begin,
     toggle: () => (video.paused ? play() : video.pause()),
     unmute: () => { video.muted = false; if (video.volume === 0) video.volume = 1; },
     quality: (i) => engine && engine.quality(i),
-    captions: () => toggleCaptions(video),
-    fullscreen: () => toggleFullscreen(root, video),
+    audio: (i) => engine && engine.audio(i),
+    fullscreen: () => toggleFullscreen(host, video),
   });
 
-  // host is what the engine may tell.
-  const host = {
-    root,
+  // ear is what the engine may tell.
+  const ear = {
+    stage,
     video,
     cfg,
-    levels: (labels) => controls.levels(labels),
-    endlist: () => { endlist = true; },
+    language: words.tag.split('-')[0],
+    gone: () => gone,
+    source: () => sources[source],
+    siblings,
+    levels: controls.menus.levels,
+    audios: controls.menus.audios,
+    playlist: (live) => {
+      if (live) wasLive = true;
+      if (live || !endlist) endlist = live ? 0 : seconds();
+    },
     resume: () => { if (wanted) play(); },
     trouble: (reason) => emit('error', { reason, fatal: false }),
+    degraded: (reason) => emit('degraded', { reason }),
+    restart,
     lost,
   };
 
-  function load() {
+  // siblings are the same playlist at the event's other addresses.
+  function siblings(url) {
+    const here = base(sources[source]);
+    if (sources.length < 2 || !url.startsWith(here)) return [];
+    return sources.map((s, i) => ({ url: base(s) + url.slice(here.length), use: () => { source = i; restart('edge'); } })).filter((_, i) => i !== source);
+  }
+
+  async function load() {
     clearTimeout(retry);
     retry = 0;
+    leaving = 0;
     at = -1;
     moved = seconds();
-    endlist = false;
-    if (!engine) engine = makeEngine(host);
-    if (!engine) {
-      wanted = false;
-      slate.show(kind === 'native' ? 'unsupported' : 'failed', true);
-      return;
-    }
+    endlist = 0;
+    over = false;
+    tempo.reset();
+    ending.stop();
     if (attempt > 0) cover();
+    if (!engine) {
+      making = making || makeEngine(ear);
+      try {
+        engine = await making;
+      } catch (error) {
+        making = null;
+        if (gone) return;
+        emit('degraded', { reason: error.message });
+        final('failed');
+        return;
+      }
+      making = null;
+      if (gone) {
+        if (engine) engine.destroy();
+        return;
+      }
+      if (!engine) {
+        final('unsupported');
+        return;
+      }
+      moved = seconds();
+    }
     engine.load();
     if (wanted) play();
   }
 
+  // final says why nothing will play, and leaves the rest to the viewer.
+  function final(word) {
+    wanted = false;
+    over = true;
+    slate.show(word, { open: true });
+    emit('error', { reason: word, fatal: true });
+  }
+
   // cover says why there is no picture.
   function cover() {
-    slate.show(playing ? 'reconnecting' : 'waiting');
+    slate.show(playing ? 'reconnecting' : 'waiting', { slow: attempt > 0 && seconds() - failed > slowAfter });
   }
 
   // lost is called when the engine cannot go on by itself.
   function lost(reason) {
-    if (retry || video.ended) return;
+    if (gone || retry || over || (video.ended && endlist)) return;
     emit('error', { reason, fatal: true });
-    if (video.readyState < 3) cover(); // else it still plays what it has
-    if (attempt === 0) failed = seconds();
+    if (attempt === 0) {
+      failed = seconds();
+      note();
+    }
     attempt += 1;
-    retry = setTimeout(() => {
-      if (document.hidden) {
-        retry = -1; // due: wake() starts it
+    source = (source + 1) % sources.length;
+    if (video.readyState < 3) cover(); // else it still plays what it has
+    retry = setTimeout(again, pause() * 1000);
+  }
+
+  // again starts anew, at first by playing. Later, and long before the start, a
+  // single request tells whether that is worth it.
+  function again() {
+    const waiting = Date.parse(cfg.starts) - Date.now() > slowAfter * 1000;
+    if ((seconds() - failed < slowAfter && !waiting) || kind === 'native') {
+      load();
+      return;
+    }
+    if (engine) engine.stop();
+    lookout([sources[source]], source === 0 ? known : '', last, false).catch(() => false).then((there) => {
+      if (gone || !retry) return;
+      if (there) {
+        load();
         return;
       }
-      load();
-    }, pause() * 1000);
+      attempt += 1;
+      source = (source + 1) % sources.length;
+      cover();
+      retry = setTimeout(again, pause() * 1000);
+    });
   }
 
-  // pause is the time until the next start. Somebody who waits for a picture is
-  // likely to get one soon after it went, or around the announced start; later a
-  // page left open asks less often. Chance keeps many pages from asking at once.
+  // note keeps what tells a stream that goes on from one that stands still.
+  function note() {
+    if (!engine || !(engine.newest() >= 0)) return;
+    last = engine.newest();
+    known = engine.media();
+  }
+
   function pause() {
-    const start = cfg.starts ? Math.abs(Date.parse(cfg.starts) - Date.now()) / 1000 : Infinity;
-    const due = Math.min(seconds() - failed, start);
-    return pauses.find(([limit]) => !(due >= limit))[1] * (0.5 + Math.random() / 2);
+    const toStart = cfg.starts ? (Date.parse(cfg.starts) - Date.now()) / 1000 : NaN;
+    const quick = attempt < 2 && sources.length > 1 ? 0.2 : Math.max(playing ? retryPause(cfg.target_duration) : 1, 0.5);
+    return pauseFor({ elapsed: seconds() - failed, toStart: playing ? NaN : toStart, quick, hidden: document.hidden });
   }
 
-  // wake starts at once what was due, when the page or the network comes back.
+  // restart begins anew with a stream that has changed, once what is buffered
+  // was shown: the new one fills up meanwhile.
+  function restart(reason) {
+    if (leaving || gone) return;
+    leaving = seconds();
+    emit('restart', { reason });
+    if (engine.idle) engine.idle();
+  }
+
+  // wake starts soon what was due later, when the page or the network comes
+  // back. Many pages come back at one moment, so chance spreads them.
   function wake() {
     moved = seconds();
-    if (retry && !document.hidden) load();
+    if (document.hidden || gone || over) return;
+    const waiting = retry;
+    setTimeout(() => {
+      if (gone || over) return;
+      ending.hurry();
+      if (retry && retry === waiting) {
+        clearTimeout(retry);
+        again();
+      } else if (engine && !retry && !endlist && wanted) {
+        engine.wake();
+      }
+    }, wakePause() * 1000);
   }
 
   function play() {
     wanted = true;
-    const promise = engine && engine.play ? engine.play() : video.play();
+    if (over || !engine) return;
+    const promise = engine.play ? engine.play() : video.play();
     if (!promise) return;
     promise.catch((error) => {
       if (error.name !== 'NotAllowedError') return;
@@ -120,6 +232,7 @@ function mount(root, kind, makeEngine, given) {
       }
       wanted = false;
       slate.hide();
+      if (!playing) controls.askPlay(true);
     });
   }
 
@@ -131,6 +244,15 @@ function mount(root, kind, makeEngine, given) {
     load();
     clearInterval(ticker);
     ticker = setInterval(tick, 250);
+  }
+
+  // reload is the viewer's own way out.
+  function reload() {
+    clearTimeout(retry);
+    retry = 0;
+    attempt = 0;
+    last = -1;
+    begin();
   }
 
   // behind is how far the viewer is behind the live position, NaN when unknown.
@@ -149,6 +271,12 @@ function mount(root, kind, makeEngine, given) {
     if (reason === 'viewer' && video.paused) play();
   }
 
+  // pacing leaves alone who went back, and what hls.js paces by itself.
+  function pacing(late) {
+    if (!playing || !engine.grew || !follow || endlist || (cfg.hlsjs && cfg.hlsjs.maxLiveSyncPlaybackRate > 1)) return;
+    tempo.step(seconds() - engine.grew(), ahead(video), late);
+  }
+
   function tick() {
     const now = seconds();
     const late = behind();
@@ -158,13 +286,25 @@ function mount(root, kind, makeEngine, given) {
       told = now;
       emit('latency', { seconds: engine.latency() });
     }
-    if (!wanted || document.hidden || retry || video.ended) {
+    if (video.duration === Infinity) wasLive = true;
+    if (over) return;
+    if (leaving && (ahead(video) < 0.4 || now - moved > 1 || now - leaving > 3 * cfg.target_duration + 1)) {
+      load();
+      return;
+    }
+    if (video.ended) {
+      endlist = endlist || now; // the browser's own player tells no more
+      ended();
+      return;
+    }
+    if (!wanted || retry || leaving) {
       moved = now;
       return;
     }
+    pacing(late);
     const stalled = now - moved;
     if (stalled > coverSeconds) cover();
-    if (stalled > cfg.watchdog) {
+    if (stalled > (document.hidden ? 4 : 1) * cfg.watchdog && !standing(now, stalled)) {
       lost('watchdog');
     } else if (follow && now - jumped > cfg.jump_pause) {
       if (late > cfg.jump_after && !video.paused) toLive('latency');
@@ -172,11 +312,17 @@ function mount(root, kind, makeEngine, given) {
     }
   }
 
+  // standing: the playlist is answered and has nothing new. To load it anew would
+  // play its end again; for a minute the library asks, then we do.
+  function standing(now, stalled) {
+    return playing && stalled < slowAfter && engine && engine.newest() >= 0 && engine.grew && now - engine.grew() > cfg.watchdog && video.readyState < 3;
+  }
+
   function progress(now) {
     const stall = now - moved;
     at = video.currentTime;
     moved = now;
-    attempt = 0;
+    if (!retry) attempt = 0;
     if (!playing) {
       playing = true;
       controls.refresh();
@@ -186,15 +332,34 @@ function mount(root, kind, makeEngine, given) {
       emit('recovered', { seconds: stall });
       if (follow && stall > cfg.stall_jump && behind() > cfg.tolerance) toLive('recovered');
     }
-    slate.hide();
+    // The last step of the picture is seen after the end of it.
+    if (!(video.ended && ['ended', 'paused'].includes(slate.state()))) slate.hide();
   }
 
-  const listeners = [];
-  function on(target, type, handler) {
-    target.addEventListener(type, handler);
-    listeners.push(() => target.removeEventListener(type, handler));
+  // ended comes when the last picture was shown.
+  function ended() {
+    if (ending.waiting()) return;
+    controls.edge(false, false);
+    note();
+    clearTimeout(retry);
+    retry = 0;
+    if (!ending.begin(endlist, wasLive)) {
+      finished();
+      return;
+    }
+    emit('paused', {});
+    if (engine.idle) engine.idle();
   }
+
+  function finished() {
+    over = true;
+    emit('ended', {});
+    slate.show('ended');
+  }
+
+  const { on, off } = listeners();
   on(video, 'play', () => {
+    if (over) return;
     wanted = true;
     const late = behind();
     if (!(late > cfg.tolerance) || !playing) return;
@@ -211,36 +376,48 @@ function mount(root, kind, makeEngine, given) {
     if (behind() <= cfg.tolerance) follow = true;
   });
   on(video, 'loadedmetadata', () => {
-    showCaptions(video, cfg.captions);
+    controls.menus.startCaptions();
     emit('ready', {});
   });
-  on(video, 'ended', () => {
-    emit('ended', {});
-    slate.show('ended');
-    controls.edge(false, false);
+  on(video, 'volumechange', () => {
+    if (playing) remember('volume', String(video.volume));
   });
   on(document, 'visibilitychange', wake);
   on(window, 'online', wake);
 
   let ticker = 0;
-  const meter = makeMeter(root, cfg);
-  const watcher = whenVisible(root, cfg.lazy, () => {
+  const volume = Number(recall('volume') || NaN);
+  if (volume > 0 && volume <= 1) video.volume = volume;
+  const meter = makeMeter(host, video, cfg);
+  const watcher = whenVisible(host, cfg.lazy, () => {
     const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
-    if (cfg.autoplay === 'off' || still) controls.askPlay(true);
+    if (!cfg.url) slate.show('nosource');
+    else if (cfg.autoplay === 'off' || still) controls.askPlay(true);
     else begin();
   });
 
   return {
+    play: () => { if (began) play(); else begin(); },
+    pause: () => video.pause(),
     golive: () => toLive('viewer'),
+    reload,
+    state: () => slate.state() || (video.paused ? 'stopped' : 'playing'),
+    latency: () => (engine ? engine.latency() : NaN),
+    emit,
     destroy: () => {
+      gone = true;
       clearTimeout(retry);
       clearInterval(ticker);
+      ending.stop();
       watcher();
       meter();
-      listeners.forEach((off) => off());
+      off();
       if (engine) engine.destroy();
       controls.destroy();
       slate.destroy();
     },
   };
 }
+
+// base is an address up to its host.
+const base = (url) => new URL(url, location.href).origin;

@@ -1,10 +1,10 @@
+import { seconds } from './dom.js';
 
 // makeMeter sends what this viewer experienced, if a beacon address is set:
 // sums since the last beacon, every 30 s and when the page goes away. It holds
 // no identity and sends nothing when nothing happened.
-function makeMeter(root, cfg) {
+export function makeMeter(host, video, cfg) {
   if (!cfg.beacon || !navigator.sendBeacon) return () => {};
-  const video = root.querySelector('video');
   let sum = {};
   let kind; // of the engine
   let started = false; // there was a picture
@@ -44,13 +44,13 @@ function makeMeter(root, cfg) {
   };
   const moving = setInterval(played, 1000);
   const timer = setInterval(send, 30000);
-  root.addEventListener('streamwatch', listen);
+  host.addEventListener('streamwatch', listen);
   window.addEventListener('pagehide', send);
   return () => {
     send();
     clearInterval(moving);
     clearInterval(timer);
-    root.removeEventListener('streamwatch', listen);
+    host.removeEventListener('streamwatch', listen);
     window.removeEventListener('pagehide', send);
   };
 }

@@ -1,17 +1,31 @@
-
 const hlsType = 'application/vnd.apple.mpegurl';
+
+// safari is the browser whose own player is good at live HLS. Chrome claims to
+// play it too, but has no live seeking and dies of a 503.
+export function safari(video) {
+  return Boolean(video.canPlayType(hlsType)) && ('ManagedMediaSource' in window || 'WebKitPlaybackTargetAvailabilityEvent' in window);
+}
 
 // nativeEngine hands the playlist to the browser. It never says more than an
 // error event, so a new load is the only recovery.
-function nativeEngine(host) {
+export function nativeEngine(host) {
   const { video, cfg } = host;
   if (!video.canPlayType(hlsType)) return null;
   const failed = () => host.lost('native-' + (video.error ? video.error.code : 0));
+  const audios = () => {
+    const list = Array.from(video.audioTracks || []);
+    host.audios(list, list.findIndex((t) => t.enabled));
+  };
   video.addEventListener('error', failed);
+  video.addEventListener('loadedmetadata', audios);
   return {
     load: () => {
       if (cfg.credentials) video.crossOrigin = 'use-credentials';
-      video.src = cfg.url;
+      video.src = host.source();
+      video.load();
+    },
+    stop: () => {
+      video.removeAttribute('src');
       video.load();
     },
     // sync is NaN where the browser tells no seekable range, as Chromium.
@@ -24,8 +38,13 @@ function nativeEngine(host) {
       return s.length ? s.end(s.length - 1) - video.currentTime : NaN;
     },
     quality: () => {},
+    audio: (i) => Array.from(video.audioTracks || []).forEach((t, n) => { t.enabled = n === i; }),
+    wake: () => {},
+    newest: () => -1,
+    media: () => '',
     destroy: () => {
       video.removeEventListener('error', failed);
+      video.removeEventListener('loadedmetadata', audios);
       video.removeAttribute('src');
       video.load();
     },

@@ -1,14 +1,55 @@
-
-// The page's style sheet does the sizing, so that a Content-Security-Policy
-// without 'unsafe-inline' holds. Video.js reads this when it loads.
-window.VIDEOJS_NO_DYNAMIC_STYLE = true;
+import { seconds } from './dom.js';
+import { library } from './library.js';
+import { levelLabel } from './menus.js';
+import { nativeEngine, safari } from './native.js';
+import { retryPause } from './pace.js';
+import { lookAround } from './playlist.js';
 
 // videojsEngine plays with Video.js and its own HLS engine. One player lives
-// as long as the page; a new start is a new source.
-function videojsEngine(host) {
+// as long as the element is in the page; a new start is a new source.
+export async function videojsEngine(host) {
   const { video, cfg } = host;
-  if (!window.videojs) return null;
-  const player = window.videojs(video, cfg.videojs);
+  // Its styles for sizes go into the page's head, where they do not reach a
+  // shadow root and a policy may refuse them.
+  if (!window.videojs) window.VIDEOJS_NO_DYNAMIC_STYLE = true;
+  try {
+    const found = library('videojs', cfg.libraries.videojs, (own) => own.VERSION === cfg.libraries.videojs_version);
+    const [videojs] = await Promise.all([found, styled(host, cfg.libraries.videojs_css)]);
+    return host.gone() ? null : play(videojs, host);
+  } catch (error) {
+    if (!safari(video)) throw error;
+    host.degraded('native: ' + error.message);
+    return nativeEngine(host);
+  }
+}
+
+// styled loads the style sheet into the shadow root; without it the player
+// works, but looks bare, so a failure is told and no reason to stop.
+async function styled(host, sources) {
+  for (const source of sources) {
+    const link = document.createElement('link');
+    link.rel = 'stylesheet';
+    if (source.integrity) {
+      link.integrity = source.integrity;
+      link.crossOrigin = 'anonymous';
+    }
+    link.href = source.url;
+    const loaded = await new Promise((done) => {
+      link.onload = () => done(true);
+      link.onerror = () => done(false);
+      setTimeout(() => done(false), 5000);
+      host.stage.prepend(link);
+    });
+    if (loaded) return;
+    link.remove();
+  }
+  host.degraded('no style sheet');
+}
+
+function play(videojs, host) {
+  const { video, cfg } = host;
+  video.classList.add('video-js');
+  const player = videojs(video, { ...cfg.videojs, poster: cfg.poster || '', language: host.language });
   player.on('error', () => {
     const e = player.error();
     if (e) host.lost('videojs-' + e.code);
@@ -37,56 +78,102 @@ function videojsEngine(host) {
   // VHS' own pace, half a target duration.
   let loader = null; // of playlists, that is looked after
   let timer = 0;
-  let newest = -1; // media sequence number that is known
+  let first = -1; // media sequence numbers that are known
+  let newest = -1;
+  let date = NaN; // of the newest, where the playlist has dates
+  let grew = 0;
   let still = 0; // playlists in a row that had no newer
+  let back = 0; // playlists in a row that are older
   const usable = () => loader.main.playlists.filter((p) => !p.disabled && p.excludeUntil !== Infinity);
   const look = lookAround(cfg, {
-    others: () => usable().filter((p) => p.id !== loader.media().id).map((p) => ({ url: p.resolvedUri, use: () => loader.media(p.id) })),
+    others: () => usable().filter((p) => p.id !== loader.media().id).map((p) => ({ url: p.resolvedUri, use: () => loader.media(p.id) }))
+      .concat(host.siblings(loader.media().resolvedUri)),
     newest: () => newest,
   });
-  function soon(run) {
+  function soon(run, pause = retryPause(cfg.target_duration)) {
     const mine = loader;
     clearTimeout(timer);
     timer = setTimeout(() => {
       const v = vhs();
       if (v && v.playlists === mine && mine.media()) run();
-    }, cfg.retry * 1000);
+    }, pause * 1000);
   }
+  const redirected = (playlist) => {
+    const given = new URL(host.source(), location.href);
+    const main = new URL((loader.main && loader.main.resolvedUri) || given, given);
+    const at = new URL((playlist && playlist.resolvedUri) || main, main);
+    return main.href.split('?')[0] !== given.href.split('?')[0] || Boolean(playlist) && at.href !== new URL(playlist.uri, main).href;
+  };
   function persist(playlists) {
     if (playlists === loader) return;
     loader = playlists;
     newest = -1;
     playlists.on('error', () => {
-      const failed = (playlists.error || {}).playlist;
+      const error = playlists.error || {};
+      const failed = error.playlist;
+      if ([403, 404, 410].includes(error.status) && redirected(failed || playlists.media())) {
+        host.restart('redirect');
+        return;
+      }
       soon(() => {
         const list = usable();
         const next = list[(list.findIndex((p) => failed && p.id === failed.id) + 1) % list.length];
         if (next && next.id !== playlists.media().id) playlists.media(next.id);
         else playlists.load();
-      });
+      }, 1.3 * retryPause(cfg.target_duration)); // segments that failed are asked for too
     });
-    playlists.on('loadedplaylist', () => {
-      clearTimeout(timer);
-      const m = playlists.media();
-      if (!m || m.endList) return;
-      const last = m.mediaSequence + m.segments.length - 1;
-      still = last > newest ? 0 : still + 1;
-      newest = Math.max(newest, last);
-      if (still > 1) soon(look);
-    });
+    playlists.on('loadedplaylist', arrived);
+    if (playlists.media()) arrived();
   }
 
-  player.on('progress', () => {
-    const m = media();
-    if (m && m.endList) host.endlist();
-  });
+  function arrived() {
+    clearTimeout(timer);
+    const m = loader.media();
+    if (!m) return;
+    host.playlist(!m.endList);
+    if (m.endList) return;
+    const last = m.mediaSequence + m.segments.length - 1;
+    const segment = m.segments[m.segments.length - 1];
+    const time = segment && segment.dateTimeObject ? segment.dateTimeObject.getTime() : NaN;
+    back = last < newest ? back + 1 : 0;
+    // An old copy at an edge has older dates, and overlaps what is known.
+    if (last < newest && (time > date + 100 || last < first || back > 5)) {
+      host.restart('sequence');
+      return;
+    }
+    still = last > newest ? 0 : still + 1;
+    if (last > newest) {
+      grew = seconds();
+      newest = last;
+      first = m.mediaSequence;
+      date = time;
+    }
+    if (still > 1) soon(look, retryPause(cfg.target_duration) * (still > 4 ? 3 : 1));
+  }
 
   return {
     load: () => {
+      loader = null;
+      newest = -1;
+      grew = seconds();
+      clearTimeout(timer);
       player.error(null);
-      player.src({ src: cfg.url, type: 'application/x-mpegURL' });
+      player.src({ src: host.source(), type: 'application/x-mpegURL' });
     },
     play: () => player.play(),
+    stop: () => {
+      clearTimeout(timer);
+      loader = null;
+      player.reset();
+    },
+    idle: () => {
+      clearTimeout(timer);
+      if (loader) loader.pause();
+      // The loaders of segments would look for their place in a playlist that
+      // began anew, and throw.
+      const all = (vhs() || {}).playlistController_ || {};
+      for (const l of [all.mainSegmentLoader_, all.audioSegmentLoader_]) if (l && l.pause) l.pause();
+    },
     // The end of the seekable range is already the live position: VHS takes
     // the hold-back off.
     sync: () => {
@@ -94,10 +181,17 @@ function videojsEngine(host) {
       return m && !m.endList ? edge() : NaN;
     },
     latency: () => edge() + cfg.hold_back - video.currentTime,
+    grew: () => grew,
+    newest: () => newest,
+    media: () => (loader && loader.media() ? loader.media().resolvedUri : ''),
+    wake: () => {
+      if (loader && loader.media() && seconds() - grew > 1.5 * cfg.target_duration) loader.load();
+    },
     quality: (i) => {
       const v = vhs();
       if (v) v.representations().forEach((r, n) => r.enabled(i < 0 || n === i));
     },
+    audio: () => {}, // Video.js has a menu of its own
     destroy: () => {
       clearTimeout(timer);
       player.dispose();

@@ -63,20 +63,28 @@ var start = register(Check{
 })
 
 var tdSlack = register(Check{
-	ID:       "td.slack",
-	Summary:  "target duration is far above the segments' durations",
-	Doc:      "TARGETDURATION is more than twice the longest of at least six segments: players start and time out later than they need to.",
-	Spec:     "RFC 8216bis §4.4.3.1",
-	Severity: probe.Info,
+	ID:      "td.slack",
+	Summary: "target duration is far above the segments' durations",
+	Doc: "TARGETDURATION is more than twice the longest of at least six segments: players start and time out later than they need to. Where the window is shorter than three of it, " +
+		"players cannot keep the distance that it asks for: warning; where it is no longer than one, players that reload as seldom as they may fall out of it: error. Other checks go by what segments last: " +
+		"at most one and a half of the longest one counts as the target duration.",
+	Spec:     "RFC 8216bis §4.4.3.1, §6.3.4",
+	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
 	When:     OnPlaylist,
 	Run: func(p *Pass) {
 		pl := p.Obs.Playlist
-		longest := pl.MeanDuration()
-		for i := range pl.Segments {
-			longest = max(longest, pl.Segments[i].Duration)
+		longest, td := pl.Longest(), pl.TargetDuration.Value
+		if !pl.Live() || len(pl.Segments) < 6 || td <= 2*longest {
+			return
 		}
-		if td := pl.TargetDuration.Value; pl.Live() && len(pl.Segments) >= 6 && td > 2*longest {
+		w := pl.Window()
+		switch {
+		case w <= td && removed(p.History):
+			p.Reportf(probe.Error, "target duration %s, the longest segment lasts %s and the whole window %s", seconds(td), seconds(longest), seconds(w))
+		case w < 3*td && removed(p.History):
+			p.Reportf(probe.Warning, "target duration %s, the longest segment lasts %s and the whole window %s", seconds(td), seconds(longest), seconds(w))
+		default:
 			p.Reportf(probe.Info, "target duration %s, the longest segment lasts %s", seconds(td), seconds(longest))
 		}
 	},

@@ -10,7 +10,7 @@ var altEdge = register(Check{
 	ID:      "alt.edge",
 	Summary: "one rendition lags behind the others",
 	Doc: "The live edge by program date-time is behind that of another rendition, as listed before this one was asked, by more than one target duration: warning; two: " +
-		"error; three: critical. At the edge the cache's allowance and one segment come on top, since each playlist is cached by itself.",
+		"error; three: critical. Nothing is held against subtitles, nor against dates that are wrong (pdt.odd). At the edge the cache's allowance and one segment come on top, since each playlist is cached by itself.",
 	Spec:     "RFC 8216bis §6.2.4",
 	Severity: probe.Critical,
 	Blame:    probe.BlameEncoder,
@@ -22,7 +22,7 @@ var altEdge = register(Check{
 	Run: func(p *Pass) {
 		h, td := p.History, p.History.TD()
 		mine := p.Obs.Playlist.LiveEdge()
-		if mine.IsZero() || td == 0 || !p.Obs.Playlist.Live() {
+		if mine.IsZero() || td == 0 || !p.Obs.Playlist.Live() || !inOrder(h) {
 			return
 		}
 		slack := td / 10
@@ -32,8 +32,8 @@ var altEdge = register(Check{
 		var lead time.Duration
 		var who string
 		for _, s := range h.Siblings {
-			if v, ok := s.SeenBefore(p.Obs.Exchange.Started); s != h && ok && s.Playlist.Live() {
-				if ahead := v.LiveEdge.Sub(mine); !v.LiveEdge.IsZero() && ahead > lead {
+			if v, ok := s.SeenBefore(p.Obs.Exchange.Started); ok && s.Playlist.Live() && p.comparable(s) {
+				if ahead := v.LiveEdge.Sub(mine); !v.LiveEdge.IsZero() && ahead > max(lead, td) && inOrder(s) {
 					lead, who = ahead, s.Target.Rendition
 				}
 			}
@@ -54,7 +54,7 @@ var altEdge = register(Check{
 var altTD = register(Check{
 	ID:       "alt.td",
 	Summary:  "renditions have different target durations",
-	Doc:      "TARGETDURATION differs between media playlists of one live stream.",
+	Doc:      "TARGETDURATION differs between media playlists of one live stream: error; between subtitles and the others: warning.",
 	Spec:     "RFC 8216bis §6.2.4",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
@@ -65,11 +65,11 @@ var altTD = register(Check{
 	Run: func(p *Pass) {
 		mine := p.Obs.Playlist.TargetDuration
 		for _, s := range p.History.Siblings {
-			if s == p.History || s.Playlist == nil || !mine.Stated {
+			if s.Playlist == nil || !mine.Stated || !p.comparable(s) {
 				continue
 			}
 			if theirs := s.Playlist.TargetDuration; theirs.Stated && theirs.Value != mine.Value {
-				p.Reportf(probe.Error, "%s here, %s in %s", seconds(mine.Value), seconds(theirs.Value), s.Target.Rendition)
+				p.Reportf(p.noticed(probe.Error), "%s here, %s in %s", seconds(mine.Value), seconds(theirs.Value), s.Target.Rendition)
 				return
 			}
 		}

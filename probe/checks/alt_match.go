@@ -38,7 +38,7 @@ var altDseq = register(Check{
 			}
 		})
 		if compared >= 3 && differ == compared {
-			p.Reportf(probe.Error, "discontinuity %d here, %d in %s at the same time", here, there, ref.Target.Rendition)
+			p.Reportf(p.noticed(probe.Error), "discontinuity %d here, %d in %s at the same time", here, there, ref.Target.Rendition)
 		}
 	},
 })
@@ -71,7 +71,7 @@ var altPDT = register(Check{
 		matchedBreaks(a, b, func(s, o *probe.Segment) {
 			switch off := s.PDT.Sub(o.PDT); {
 			case off.Abs() > max(s.Duration, o.Duration, time.Second/2):
-				p.Reportf(probe.Error, "discontinuity %d is %s off that in %s", s.DSN, off, ref.Target.Rendition)
+				p.Reportf(p.noticed(probe.Error), "discontinuity %d is %s off that in %s", s.DSN, off, ref.Target.Rendition)
 			case off.Abs() > time.Second/2:
 				p.Reportf(probe.Info, "discontinuity %d is %s off that in %s", s.DSN, off, ref.Target.Rendition)
 			}
@@ -152,19 +152,42 @@ var altType = register(Check{
 		since := h.Versions[len(h.Versions)-1].First.Add(2 * h.TD())
 		for _, s := range h.Siblings {
 			switch {
-			case s == h || s.Playlist == nil || s.Playlist.EndList || s.Failing():
+			case s.Playlist == nil || s.Playlist.EndList || s.Failing() || !p.comparable(s):
 			case pl.EndList && s.Advanced.After(since):
-				p.Reportf(probe.Error, "ended, while %s goes on", s.Target.Rendition)
+				p.Reportf(p.noticed(probe.Error), "ended, while %s goes on", s.Target.Rendition)
 			case !pl.EndList && pl.Type != s.Playlist.Type:
-				p.Reportf(probe.Error, "EXT-X-PLAYLIST-TYPE is %q here, %q in %s", pl.Type, s.Playlist.Type, s.Target.Rendition)
+				p.Reportf(p.noticed(probe.Error), "EXT-X-PLAYLIST-TYPE is %q here, %q in %s", pl.Type, s.Playlist.Type, s.Target.Rendition)
 			}
 		}
 	},
 })
 
+// comparable reports whether this rendition may be held against another one:
+// video and audio are not held against subtitles, without which nobody stalls.
+func (p *Pass) comparable(other *evidence.History) bool {
+	return other != p.History && other.Leads()
+}
+
+// noticed is the severity of a difference between renditions, by what viewers
+// notice of it: of subtitles it is a warning at most.
+func (p *Pass) noticed(s probe.Severity) probe.Severity {
+	if !p.History.Leads() {
+		return min(s, probe.Warning)
+	}
+	return s
+}
+
+// inOrder reports whether the program date-times of a rendition can be held
+// against those of others: they are not the odd ones, which pdt.odd tells.
+func inOrder(h *evidence.History) bool {
+	_, than := h.OddDates()
+	return than == nil
+}
+
 // reference returns the rendition that this one is held against, the first one
-// that is live; nil for that one itself, and at an edge that has its origin
-// beside it. dated asks for program date-times on both.
+// of video or audio that is live; nil for that one itself, and at an edge that
+// has its origin beside it. dated asks for program date-times on both, and ones
+// that are in order.
 func (p *Pass) reference(dated bool) *evidence.History {
 	h := p.History
 	if !p.first() || !p.Obs.Playlist.Live() || dated && p.Obs.Playlist.LiveEdge().IsZero() {
@@ -174,7 +197,14 @@ func (p *Pass) reference(dated bool) *evidence.History {
 		if s == h {
 			return nil
 		}
-		if s.Playlist != nil && s.Playlist.Live() && !s.Failing() && (!dated || !s.Playlist.LiveEdge().IsZero()) {
+		switch {
+		case !s.Leads() || s.Playlist == nil || !s.Playlist.Live() || s.Failing():
+		case !dated:
+			return s
+		case !s.Playlist.LiveEdge().IsZero() && inOrder(s):
+			if !inOrder(h) {
+				return nil
+			}
 			return s
 		}
 	}

@@ -22,7 +22,7 @@ var altStuck = register(Check{
 		h := p.History
 		due := h.Advanced.Add(h.Playlist.MeanDuration() + h.TD()/4 + h.Allowance()) // each playlist is cached by itself
 		for _, s := range h.Siblings {
-			if s != h && s.Advanced.After(due) && !s.Failing() {
+			if p.comparable(s) && s.Advanced.After(due) && !s.Failing() {
 				p.Reportf(probe.Critical, "no new segment for %s (limit %s) while %s moves on", seconds(age), seconds(limit), s.Target.Rendition)
 				return
 			}

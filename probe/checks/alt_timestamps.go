@@ -28,7 +28,7 @@ var altTimestamps = register(Check{
 		h := p.History
 		at, dsn := dateOf(h, rec)
 		for _, s := range h.Siblings {
-			if s == h || at.IsZero() {
+			if at.IsZero() || !p.comparable(s) {
 				continue
 			}
 			other, theirs, otherDSN := probedAt(s, at, rec.Duration/2)
@@ -36,7 +36,7 @@ var altTimestamps = register(Check{
 				continue
 			}
 			off := (timeBetween(other.Start.Value, rec.Start.Value, rec.Wraps) - at.Sub(theirs)).Abs()
-			if otherDSN != dsn || off <= time.Second/2 {
+			if otherDSN != dsn || off <= time.Second/2 || !inOrder(s) || !inOrder(h) {
 				continue
 			}
 			sev := probe.Warning

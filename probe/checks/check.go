@@ -87,6 +87,7 @@ type Check struct {
 	Transport        bool // the playlist could not be had at all
 	Staleness        bool // a way to see one side stand still or fall behind
 	AcrossRenditions bool // it compares renditions: a fault in one shows in others
+	Apart            bool // it holds what an edge keeps against what its origin gives now: only what names it, at the edge, explains it
 	Recovers         bool // the end of a fault looks like it too
 	Ripens           bool // heals by itself within a moment, as while a cache reloads: a warning until it has lasted for a target duration
 	Timed            bool // it measures time: what a process found that did not get to run is its own doing

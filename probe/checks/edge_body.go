@@ -12,7 +12,8 @@ var edgeBody = register(Check{
 	ID:      "edge.body",
 	Summary: "edge serves a playlist that the origin never did",
 	Doc: "The edge lists segments in numbers far from the origin's (more than 64 ahead, or a thousand behind), moves on, and its text was never seen at the origin: critical, it serves another stream. A segment that both sides list under one number differs in URI (its query aside), duration, discontinuity, key or map, and the edge's text was never seen at the " +
-		"origin: two packagers behind one name, a failover, or something at the edge rewrites it. A playlist tag that differs while the listed segments are the same: warning.",
+		"origin: two packagers behind one name, a failover, or something at the edge rewrites it. Where all names differ in the number or id of a session only, or segments differ in ad breaks only (between EXT-X-CUE-OUT and EXT-X-CUE-IN, " +
+		"or in runs between discontinuities beside others that are the origin's), or the event calls the edge personalised: info. A playlist tag that differs while the listed segments are the same: warning.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Critical,
 	Blame:    probe.BlameCDN,
@@ -26,7 +27,19 @@ var edgeBody = register(Check{
 		if _, ok := h.Pair.FindVersion(p.Obs.Hash); ok {
 			return
 		}
+		if h.Personalised {
+			p.Reportf(probe.Info, "the event says that each viewer is served other segments")
+			return
+		}
 		if p.otherNumbers() {
+			return
+		}
+		switch {
+		case evidence.Renamed(h.Pair.Playlist, p.Obs.Playlist):
+			p.Reportf(probe.Info, "the origin's segments under names of another session")
+			return
+		case differs(h.Pair, p.Obs) && evidence.Stitched(h.Pair.Playlist, p.Obs.Playlist):
+			p.Reportf(probe.Info, "other segments in ad breaks; between them it is the origin's")
 			return
 		}
 		for i := range p.Obs.Playlist.Segments {
@@ -43,6 +56,17 @@ var edgeBody = register(Check{
 		p.compareHeads(h.Pair.Playlist)
 	},
 })
+
+// differs reports whether an edge lists a segment in another way than its origin.
+func differs(origin *evidence.History, edge *probe.Observation) bool {
+	for i := range edge.Playlist.Segments {
+		s := &edge.Playlist.Segments[i]
+		if o, ok := origin.Playlist.Find(s.MSN); ok && difference(athome(o, origin.Good.Exchange.Address), athome(s, edge.Exchange.Address)) != "" {
+			return true
+		}
+	}
+	return false
+}
 
 // otherNumbers reports an edge whose segments are numbered far from the
 // origin's, and which moves on: it is not late, it plays something else.

@@ -7,9 +7,10 @@ import (
 )
 
 var gap = register(Check{
-	ID:       "gap",
-	Summary:  "segments are marked as gaps",
-	Doc:      "EXT-X-GAP stands at a listed segment: warning; at more than a tenth of the window: error; at each of the newest three segments: critical, there is nothing to play.",
+	ID:      "gap",
+	Summary: "segments are marked as gaps",
+	Doc: "EXT-X-GAP stands at a listed segment: warning; at more than a tenth of the window, of segments that came since watching began: error; at each of the newest three segments: critical, there is nothing " +
+		"to play. Gaps that were there before, as packagers list at their start for what they do not have, are a warning until they leave.",
 	Spec:     "RFC 8216bis §4.4.4.7",
 	Severity: probe.Critical,
 	Blame:    probe.BlameEncoder,
@@ -22,7 +23,9 @@ var gap = register(Check{
 		for i := range segs {
 			if segs[i].Gap {
 				n++
-				share += segs[i].Duration
+				if segs[i].MSN > p.History.Began {
+					share += segs[i].Duration
+				}
 				newest++
 			} else {
 				newest = 0

@@ -11,10 +11,10 @@ var httpCtypePlaylist = register(Check{
 	ID:      "http.ctype.playlist",
 	Summary: "playlist has the wrong Content-Type",
 	Doc: "Content-Type is neither application/vnd.apple.mpegurl nor audio/mpegurl: an error when the path does not end in .m3u8 or .m3u either, a " +
-		"warning when it does, info for the unregistered x- forms that every player takes. A 304 states no type and is not judged.",
+		"warning when it does, info for the unregistered x- forms that every player takes. A 304 states no type and is not judged. Of an origin that sends it the origin is to blame, of an edge alone its rules.",
 	Spec:     "RFC 8216bis §4; HLS Authoring Specification 10.4",
 	Severity: probe.Error,
-	Blame:    probe.BlameConfig,
+	Blame:    probe.BlameOrigin,
 	After:    2, Of: 3,
 	Run: func(p *Pass) {
 		ex := &p.Obs.Exchange
@@ -27,7 +27,11 @@ var httpCtypePlaylist = register(Check{
 		case "application/x-mpegurl", "audio/x-mpegurl":
 			p.Reportf(probe.Info, "Content-Type %q is not the registered one", base)
 		default:
-			p.Reportf(severityOfType(ex.Address), "Content-Type is %q", ex.ContentType)
+			blame := probe.Blame("")
+			if p.History.Target.Side == probe.Edge {
+				blame = probe.BlameConfig // unless the origin sends it so, which then explains it
+			}
+			p.Accuse(blame, severityOfType(ex.Address), "Content-Type is %q", ex.ContentType)
 		}
 	},
 })

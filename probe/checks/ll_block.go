@@ -137,7 +137,7 @@ var llBlockPast = register(Check{
 		switch ex := &p.Obs.Exchange; {
 		case ex.Failure == "" && !ex.OK():
 			p.Reportf(probe.Warning, "part %d of segment %d: status %d", l.Part, l.MSN, ex.Status)
-		case (ex.OK() || ex.Failure == probe.FailTimeout) && ex.Duration() > max(time.Second, l.Known.TargetDuration.Value/2):
+		case (ex.OK() || ex.Failure == probe.FailTimeout) && ex.Duration() > max(time.Second, l.Known.MeasuredTarget()/2):
 			p.Reportf(probe.Warning, "part %d of segment %d is listed, and the reload took %s", l.Part, l.MSN, seconds(ex.Duration()))
 		}
 	},
@@ -194,7 +194,7 @@ var llBlockLong = register(Check{
 		if !ok {
 			return
 		}
-		if took := p.Obs.Exchange.Duration(); p.Obs.Exchange.Failure == probe.FailTimeout && took >= l.Deadline && took > 3*l.Known.TargetDuration.Value && l.Listed.Stated && l.Listed.Value.IsZero() {
+		if took := p.Obs.Exchange.Duration(); p.Obs.Exchange.Failure == probe.FailTimeout && took >= l.Deadline && took > 3*l.Known.MeasuredTarget() && l.Listed.Stated && l.Listed.Value.IsZero() {
 			p.Reportf(probe.Warning, "no answer in %s, want 503", seconds(took))
 		}
 	},

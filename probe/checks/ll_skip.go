@@ -29,6 +29,8 @@ var llSkip = register(Check{
 			if until := l.Known.ServerControl.Value.CanSkipUntil.Value; l.Known.Window() > until+2*p.History.TD() {
 				p.Reportf(probe.Info, "no EXT-X-SKIP, though segments are older than %s", seconds(until))
 			}
+		case got.Skipped.Value == 0:
+			// Nothing was skipped, as where nothing is old enough: no fault.
 		default:
 			p.judgeDelta(l.Known, got)
 		}

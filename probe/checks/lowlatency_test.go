@@ -13,11 +13,12 @@ import (
 
 // lowLatency is the low-latency encoder of the shorthand `parts`:
 //
-//	parts COUNT PT [lag S] [until MM:SS] [each S] [keep N] [name WORD] [without inf,control,hint,independent]
+//	parts COUNT PT [lag S] [until MM:SS] [each S] [keep N] [name WORD] [none yes] [without inf,control,hint,independent]
 //
 // COUNT segments of two seconds and the parts, of PT seconds each, that are
 // published by then: each overrides the duration that is written, keep how many
-// segments still list their parts (3), name the names of parts. A tag that the
+// segments still list their parts (3), name the names of parts; none lists no part
+// and promises them. A tag that the
 // body gives itself replaces that of the shorthand.
 type lowLatency struct {
 	count, keep int
@@ -45,6 +46,8 @@ func (p *player) parts(out *strings.Builder, f []string, now time.Time, body str
 			e.keep = int(number)
 		case "name":
 			e.name = f[i+1]
+		case "none":
+			e.keep, e.without = 0, append(e.without, "parts", "hint")
 		case "without":
 			e.without = strings.Split(f[i+1], ",")
 		default:
@@ -72,7 +75,7 @@ func (e *lowLatency) write(out *strings.Builder, now float64) {
 		fmt.Fprintf(out, "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=12.0,HOLD-BACK=6.0,PART-HOLD-BACK=%.3f\n", 3*e.pt)
 	}
 	for i := first; i < first+e.count; i++ {
-		at := epoch.Add(time.Duration(i*td) * time.Second).Format("2006-01-02T15:04:05.000Z07:00")
+		at := epoch.Add(time.Duration(i*td-212) * time.Second).Format("2006-01-02T15:04:05.000Z07:00")
 		fmt.Fprintf(out, "#EXT-X-PROGRAM-DATE-TIME:%s\n", at)
 		if i >= first+e.count-e.keep {
 			e.partsOf(out, i, int(math.Round(td/e.pt)))
@@ -80,7 +83,9 @@ func (e *lowLatency) write(out *strings.Builder, now float64) {
 		fmt.Fprintf(out, "#EXTINF:%d.000,\nseg%d.ts\n", td, i)
 	}
 	done := int(math.Floor((math.Mod(now, td) + 1e-6) / e.pt))
-	e.partsOf(out, first+e.count, done)
+	if e.has("parts") {
+		e.partsOf(out, first+e.count, done)
+	}
 	if e.has("hint") {
 		fmt.Fprintf(out, "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"%s%d.%d.ts\"\n", e.name, first+e.count, done)
 	}

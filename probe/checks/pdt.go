@@ -14,7 +14,7 @@ var pdtCont = register(Check{
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
 	When:     OnPlaylist,
-	Explains: []string{"alt.pdt", "alt.edge", "pdt.latency"},
+	Explains: []string{"alt.pdt", "alt.edge", "pdt.latency", "pdt.clock", "pdt.odd"},
 	Run: func(p *Pass) {
 		var due time.Time
 		for i := range p.Obs.Playlist.Segments {
@@ -48,7 +48,7 @@ var pdtMoved = register(Check{
 	Blame:    probe.BlameEncoder,
 	When:     OnUpdate,
 	Hold:     5,
-	Explains: []string{"pdt.cont", "pdt.latency", "alt.pdt", "alt.edge", "edge.body"},
+	Explains: []string{"pdt.cont", "pdt.latency", "pdt.clock", "pdt.odd", "alt.pdt", "alt.edge", "edge.body"},
 	Run: func(p *Pass) {
 		prev, cur, ok := p.update()
 		if !ok {

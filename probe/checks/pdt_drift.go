@@ -92,7 +92,7 @@ var pdtLatency = register(Check{
 		if c == nil || td == 0 {
 			return
 		}
-		if c.Dated() && c.Behind.Seconds() < -1 {
+		if c.Dated() && c.Behind.Seconds() < -1 && p.History.WallClock() {
 			p.Reportf(probe.Info, "the newest segment ends %.1f s from now", -c.Behind.Seconds())
 		}
 		if late, ok := c.Step(); ok && late > td.Seconds()+2*c.Jitter() {

@@ -50,6 +50,8 @@ func play(t *testing.T, a *txtar.Archive) string {
 			controls = append(controls, c)
 		case len(f) == 3 && f[0] == "bandwidth":
 			p.peak, p.average = uint64(p.number(f[1])), uint64(p.number(f[2]))
+		case len(f) == 1 && f[0] == "personalised":
+			on.Personalised = true
 		case len(f) == 2 && f[0] == "show":
 			p.verbose = true
 		case len(f) == 3 && f[0] == "severity":
@@ -212,6 +214,12 @@ func (p *player) observation(m moment) *probe.Observation {
 	if words[0] != "edge" && words[0] != "origin" {
 		o.Target.Rendition = strings.TrimPrefix(words[0], "multivariant")
 		words = words[1:]
+	}
+	switch r := o.Target.Rendition; {
+	case strings.HasPrefix(r, "sub"):
+		o.Target.Role = probe.RoleSubtitles
+	case strings.HasPrefix(r, "audio"):
+		o.Target.Role = probe.RoleAudio
 	}
 	if err := o.Target.Side.UnmarshalText([]byte(words[0])); err != nil {
 		p.t.Fatalf("%q: %v", m.words, err)

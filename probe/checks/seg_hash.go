@@ -38,7 +38,7 @@ var edgeBytes = register(Check{
 	Side:     probe.Edge,
 	When:     OnSegment,
 	Hold:     3,
-	Explains: []string{"seg.ts.*", "seg.mp4.*", "seg.size", "seg.hash"},
+	Explains: []string{"seg.ts.*", "seg.mp4.*", "seg.size", "seg.hash", "edge.map"},
 	Run: func(p *Pass) {
 		h := p.History
 		if h.Pair == nil || !p.Obs.OK() {

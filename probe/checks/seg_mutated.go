@@ -5,13 +5,17 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/evidence"
 )
 
 var segMutated = register(Check{
 	ID:      "seg.mutated",
 	Summary: "a listed segment changed",
 	Doc: "The same media sequence number has another URI (its query aside) or byte range: critical. Another duration (by more than 1 ms), discontinuity, key, " +
-		"or map: error. A new GAP is gap's. Not judged where the whole list slid (seq.slide).",
+		"or map: error. A new GAP is gap's. Not judged where the whole list slid (seq.slide), or where the numbers fell: another " +
+		"broadcast has them (win.shrunk, seq.regress). Where all names changed in one and the same place, a number or an id of at " +
+		"least five characters, and durations, dates and discontinuities are what they were, it is another session of one stream: " +
+		"info. Not judged at an edge that the event calls personalised.",
 	Spec:     "RFC 8216bis §6.2.1, §6.3.4",
 	Severity: probe.Critical,
 	Blame:    probe.BlameEncoder,
@@ -23,7 +27,15 @@ var segMutated = register(Check{
 		if !ok {
 			return
 		}
-		if _, _, moved := slid(prev, cur); moved {
+		if _, _, moved := slid(prev, cur); moved || last(cur).MSN < last(prev).MSN {
+			return
+		}
+		switch {
+		case evidence.Renamed(prev, cur):
+			p.Reportf(probe.Info, "all names changed alike and nothing else did: another session")
+			return
+		case p.History.Personalised:
+			p.Silent = true
 			return
 		}
 		for i := range prev.Segments {

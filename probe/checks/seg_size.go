@@ -20,7 +20,7 @@ var segSize = register(Check{
 	When:     OnSegment,
 	After:    2, Of: 4, Shared: true,
 	Hold:     3,
-	Explains: []string{"seg.ts.*", "seg.mp4.*", "seg.dur", "edge.bytes", "avail.early"},
+	Explains: []string{"map.fetch", "edge.map", "seg.ts.*", "seg.mp4.*", "seg.dur", "edge.bytes", "avail.early"},
 	Run: func(p *Pass) {
 		if p.Obs.Segment.Init {
 			return

@@ -25,10 +25,11 @@ var segSlow = register(Check{
 		if d <= 0 || !p.Obs.OK() && p.Obs.Exchange.Failure != probe.FailTimeout {
 			return
 		}
-		s := slowness(took, d)
 		if p.Obs.Exchange.Failure == probe.FailTimeout {
-			s = probe.Critical
+			p.Reportf(probe.Critical, "segment %d was not complete after %s, it lasts %s", p.Obs.Segment.MSN, seconds(took), seconds(d))
+			return
 		}
+		s := slowness(took, d)
 		if s == probe.NoSeverity {
 			return
 		}

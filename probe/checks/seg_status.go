@@ -31,7 +31,7 @@ var segStatus = register(Check{
 var edgeSeg = register(Check{
 	ID:       "edge.seg",
 	Summary:  "edge lacks a segment that the origin has",
-	Doc:      "A listed segment is 200 at the origin and not at the edge, twice: a negative cache, or the path between the two. Critical for the newest segment, error for an older one.",
+	Doc:      "A listed segment is 200 at the origin and not at the edge, twice: a negative cache, or the path between the two. A byte range that the edge refuses with 416 lies beyond its copy of a growing file: config. Critical for the newest segment, error for an older one.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Critical,
 	Blame:    probe.BlameCDN,
@@ -42,11 +42,22 @@ var edgeSeg = register(Check{
 		if p.History.Target.Side != probe.Edge {
 			return
 		}
-		if what := p.lostSegment(); what != "" && p.pairHasSegment() {
+		what := p.lostSegment()
+		switch {
+		case what == "" || !p.pairHasSegment():
+		case p.outgrown():
+			p.Accuse(probe.BlameConfig, p.severityOfSegment(), "%s; the edge keeps a copy of the file from before it grew, and the origin has the range", what)
+		default:
 			p.Reportf(p.severityOfSegment(), "%s; the origin has it", what)
 		}
 	},
 })
+
+// outgrown reports whether a cache refuses a byte range because its copy of the
+// growing file ends before it: the file must not be cached as a whole.
+func (p *Pass) outgrown() bool {
+	return p.Obs.Segment.Part && p.Obs.Exchange.Status == 416
+}
 
 // lostSegment says how the probes of a segment failed, when this is not the
 // first one: a segment that can be had at the second try is avail.early's. A

@@ -1,6 +1,7 @@
 package checks_test
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strconv"
@@ -26,7 +27,7 @@ func (p *player) expand(body string, now time.Time) string {
 			if len(f) > 3 {
 				td = p.number(f[3])
 			}
-			write(&out, p.number(f[1]), p.number(f[2]), td, nil)
+			write(&out, p.number(f[1]), p.number(f[2]), listing{td: td, states: td})
 		case len(f) >= 2 && f[0] == "encoder":
 			p.encode(&out, f[1:], now)
 		case len(f) >= 3 && f[0] == "parts":
@@ -48,13 +49,28 @@ func (p *player) number(s string) int {
 	return n
 }
 
+// listing says how an encoder writes its playlists.
+type listing struct {
+	td, states int               // how long a segment lasts and what TARGETDURATION says, in seconds
+	dates      time.Duration     // by which program date-times are ahead
+	session    string            // in the names of segments; "" is none
+	key        func(msn int) int // numbers the key of each; nil is none
+}
+
 func (p *player) encode(out *strings.Builder, f []string, now time.Time) {
-	count, td := p.number(f[0]), 2
+	count, l := p.number(f[0]), listing{td: 2}
 	keys, stuck, free := 0, 0, 0
 	for i := 1; i+1 < len(f); i += 2 {
 		switch f[i] {
 		case "td":
-			td = p.number(f[i+1])
+			l.td = p.number(f[i+1])
+		case "states":
+			l.states = p.number(f[i+1])
+		case "dates":
+			s, _ := strconv.ParseFloat(f[i+1], 64)
+			l.dates = probe.Seconds(s)
+		case "session":
+			l.session = f[i+1]
 		case "lag":
 			s, _ := strconv.ParseFloat(f[i+1], 64)
 			now = now.Add(-probe.Seconds(s))
@@ -74,26 +90,27 @@ func (p *player) encode(out *strings.Builder, f []string, now time.Time) {
 			p.t.Fatalf("encoder: unknown word %q", f[i])
 		}
 	}
-	var key func(msn int) int
 	if keys > 0 {
-		key = func(msn int) int {
+		l.key = func(msn int) int {
 			if msn >= stuck && msn < free {
 				msn = stuck
 			}
 			return msn / keys
 		}
 	}
-	write(out, 100+int(math.Floor(now.Sub(epoch).Seconds()/float64(td))), count, td, key)
+	l.states = cmp.Or(l.states, l.td)
+	write(out, 100+int(math.Floor(now.Sub(epoch).Seconds()/float64(l.td))), count, l)
 }
 
-// write lists segments; key numbers the key of each, nil for none.
-func write(out *strings.Builder, msn, count, td int, key func(msn int) int) {
-	fmt.Fprintf(out, "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:%d\n#EXT-X-MEDIA-SEQUENCE:%d\n", td, msn)
+// write lists segments from a number on. Their program date-times are those of
+// an encoder with a window of six that began at 100.
+func write(out *strings.Builder, msn, count int, l listing) {
+	fmt.Fprintf(out, "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:%d\n#EXT-X-MEDIA-SEQUENCE:%d\n", l.states, msn)
 	for i := msn; i < msn+count; i++ {
-		if key != nil && (i == msn || key(i) != key(i-1)) {
-			fmt.Fprintf(out, "#EXT-X-KEY:METHOD=AES-128,URI=\"k%d\"\n", key(i))
+		if l.key != nil && (i == msn || l.key(i) != l.key(i-1)) {
+			fmt.Fprintf(out, "#EXT-X-KEY:METHOD=AES-128,URI=\"k%d\"\n", l.key(i))
 		}
-		at := epoch.Add(time.Duration(i*td) * time.Second).Format("2006-01-02T15:04:05.000Z07:00")
-		fmt.Fprintf(out, "#EXT-X-PROGRAM-DATE-TIME:%s\n#EXTINF:%d.000,\nseg%d.ts\n", at, td, i)
+		at := epoch.Add(time.Duration(i*l.td-212)*time.Second + l.dates).Format("2006-01-02T15:04:05.000Z07:00")
+		fmt.Fprintf(out, "#EXT-X-PROGRAM-DATE-TIME:%s\n#EXTINF:%d.000,\nseg%s%d.ts\n", at, l.td, l.session, i)
 	}
 }

@@ -21,7 +21,7 @@ type Symptom struct {
 	Ended    time.Time       // when it was over; zero while it holds
 	Sick     bool            // the newest look was bad
 	Severity probe.Severity  // the worst since it began, as far as it has ripened
-	Detail   string          // of the newest bad look
+	Detail   string          // of the newest look that was as bad as the worst
 	Blame    probe.Blame     // where only the check can know
 	Exchange *probe.Exchange // of the newest bad look; not to be changed
 	Returns  int             // how often it came back when it would have been over without its hold
@@ -93,7 +93,10 @@ func (w *Watch) count(b *board, c *Check, pass *Pass) {
 	if tr.began.IsZero() {
 		tr.began = pass.Obs.Exchange.Started
 	}
-	tr.report, tr.exchange = *f, &pass.Obs.Exchange
+	if f.Severity >= tr.report.Severity {
+		tr.report = *f // what it says must be as bad as what it is called
+	}
+	tr.exchange = &pass.Obs.Exchange
 	tr.worst = max(tr.worst, tr.ripe(pass.Now, f.Severity))
 	if len(tr.evidence) < evidenceKept {
 		tr.evidence = append(tr.evidence, probe.EvidenceOf(&pass.Obs.Exchange))
@@ -199,7 +202,9 @@ func (tr *tracker) end(now time.Time) {
 	tr.ended = now
 }
 
-func (tr *tracker) restart() { tr.began, tr.evidence, tr.worst = time.Time{}, nil, 0 }
+func (tr *tracker) restart() {
+	tr.began, tr.evidence, tr.worst, tr.report = time.Time{}, nil, 0, Report{}
+}
 
 // echo is for how long what is over may explain what others still show: until
 // a new window has gone through every cache, and an error that one keeps.

@@ -19,7 +19,7 @@ var syntax = []*Check{
 	problem("td.present", "target duration is missing or not a number", "RFC 8216bis §4.4.3.1", probe.Error),
 	problem("inf.missing", "EXTINF and URI do not pair", "RFC 8216bis §4.4.4.1", probe.Error),
 	problem("inf.bad", "EXTINF is not a duration", "RFC 8216bis §4.4.4.1", probe.Error),
-	problem("seq.missing", "sliding playlist has no media sequence number", "RFC 8216bis §6.2.2", probe.Error),
+	problem("seq.missing", "live playlist states no media sequence number, which is right only until a segment leaves it", "RFC 8216bis §4.4.3.2", probe.Info),
 	problem("byterange", "byte range cannot be resolved", "RFC 8216bis §4.4.4.2", probe.Error),
 	problem("map.iv", "EXT-X-MAP is encrypted without an IV", "RFC 8216bis §4.4.4.5", probe.Error),
 	problem("key.attr", "EXT-X-KEY has missing or wrong attributes", "RFC 8216bis §4.4.4.4", probe.Error),

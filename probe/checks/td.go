@@ -45,7 +45,7 @@ var tdChanged = register(Check{
 	Blame:    probe.BlameEncoder,
 	When:     OnUpdate,
 	Hold:     5,
-	Explains: []string{"hdr.changed", "ll.*", "td.exceeded", "win.short", "upd.stale", "alt.td", "edge.body"},
+	Explains: []string{"hdr.changed", "ll.*", "td.exceeded", "win.short", "alt.td", "edge.body"},
 	Run: func(p *Pass) {
 		prev, cur := p.History.Previous.TargetDuration, p.Obs.Playlist.TargetDuration
 		if prev.Stated && cur.Stated && prev.Value != cur.Value {

@@ -23,13 +23,15 @@ var update = flag.Bool("update", false, "rewrite what timelines want; read the d
 //	resume CHECK SEVERITY BLAME SIDE RENDITION MM:SS    an incident from before a restart
 //	severity CHECK SEVERITY   what an event's file can set: it shows what is only info
 //	bandwidth PEAK MEAN BANDWIDTH and AVERAGE-BANDWIDTH of the variant
+//	personalised        the edge serves each viewer other segments, as an event's file can say
 //	show verdict        changes of the stream's verdict are part of want
 //
 // Each file but the last is one observation, or several, its name
 // "WHEN [RENDITION] SIDE RESULT [key=value …]":
 //
 //	WHEN is MM:SS[.mmm], or FROM-UNTIL/STEP with STEP in seconds, UNTIL itself excluded;
-//	RENDITION is left out where there is one ("v"); "multivariant" names the multivariant playlist;
+//	RENDITION is left out where there is one ("v"); "multivariant" names the multivariant playlist; what
+//	begins with "sub" or "audio" is of that role, all else is video;
 //	RESULT is a status, a probe.Failure, `segment MSN RESULT`, or `cors` and one of these (asked with an Origin header), where the MSN "newest" is the encoder's,
 //	or `delivery ASK MSN.PART RESULT`, where "now" is the part that came last, "now-2" two before it and "later" the one after;
 //	keys: age (s), cc (Cache-Control with + for spaces), ctype, xcache, pop, url, took (s), and for
@@ -47,7 +49,9 @@ var update = flag.Bool("update", false, "rewrite what timelines want; read the d
 //	encoder COUNT [td S] [lag S] [until MM:SS]   the same as a healthy encoder has it at that time, lag
 //	                                             seconds earlier, or at last: at 00:00 it begins at 100;
 //	                                             pace P: P seconds in a second; keys N: another key for
-//	                                             each N segments, stuck A-B: that of A up to B
+//	                                             each N segments, stuck A-B: that of A up to B;
+//	                                             states S: TARGETDURATION is S; dates S: program
+//	                                             date-times are S seconds ahead; session X: X in names
 //	parts COUNT PT [words]                       a low-latency encoder: lowlatency_test.go
 //
 // The last file, "want", lists what happens to incidents: "MM:SS open CHECK

@@ -17,7 +17,7 @@ var updEarly = register(Check{
 	Hold:     3,
 	Timed:    true,
 	Run: func(p *Pass) {
-		v, td := p.History.Versions, p.History.TD()
+		v, td := p.History.Versions, p.Obs.Playlist.TargetDuration.Value
 		if !p.first() || p.Obs.Playlist.PartTarget.Stated || len(v) < 5 {
 			return
 		}

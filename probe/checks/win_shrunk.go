@@ -1,6 +1,10 @@
 package checks
 
-import "github.com/streamwatch/streamwatch/probe"
+import (
+	"fmt"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
 
 var winShrunk = register(Check{
 	ID:      "win.shrunk",
@@ -19,11 +23,29 @@ var winShrunk = register(Check{
 			return
 		}
 		was, is := last(prev).MSN, last(cur).MSN
-		if is < was && !p.otherCache(was-is) {
+		switch what := changed(prev, cur); {
+		case is >= was || p.otherCache(was-is):
+		case what != "":
+			p.Accuse(probe.BlameEncoder, probe.Critical, "the newest segment was %d, is %d, and %s: the numbering started again", was, is, what)
+		default:
 			p.Reportf(probe.Critical, "newest segment was %d, is %d: %d taken back", was, is, was-is)
 		}
 	},
 })
+
+// changed says in what the first segment differs that both list under one
+// number, "" when in nothing.
+func changed(prev, cur *probe.Playlist) string {
+	for i := range cur.Segments {
+		b := &cur.Segments[i]
+		if a, ok := prev.Find(b.MSN); ok {
+			if what := difference(a, b); what != "" {
+				return fmt.Sprintf("segment %d: %s", b.MSN, what)
+			}
+		}
+	}
+	return ""
+}
 
 // update returns the two media playlists of an update when both list segments.
 func (p *Pass) update() (prev, cur *probe.Playlist, ok bool) {

@@ -17,6 +17,7 @@ import (
 //	origin              edge                      finding              blame
 //	no host reached, nor the control URL          http.*               path
 //	–                   –                         the check knows      what it says
+//	a host of its own shows what no other does    any                  cdn: that host
 //	fails               any                       http.*               origin
 //	401, 403 to us      moves on all the same     http.*               config: we lack a right
 //	answers             401, 403                  http.*               config: token or access rule
@@ -43,6 +44,8 @@ func (x *examination) blame(g *group) (probe.Blame, string) {
 	switch {
 	case s.Blame != "":
 		return s.Blame, cmp.Or(s.Detail, st.check.Summary) + g.others()
+	case st.stream.elsewhere(at) && st.alone():
+		return probe.BlameCDN, blameElsewhere(st, at) + g.others()
 	case st.check.Transport:
 		return x.blameTransport(g, st, s.Exchange, at, other)
 	case st.check.Staleness && st.side == probe.Origin:
@@ -55,7 +58,7 @@ func (x *examination) blame(g *group) (probe.Blame, string) {
 	case st.check.Side == probe.Edge:
 		return st.check.Blame, cmp.Or(s.Detail, st.check.Summary) + g.others()
 	case st.side == probe.Origin:
-		return st.check.Blame, "the origin serves it so" + sharing(other) + g.others()
+		return st.check.Blame, "the origin serves it so" + given(other) + g.others()
 	case other == nil || other.Polls == 0:
 		return st.check.Blame, "seen at the edge; the origin is not watched" + g.others()
 	case other.Failing():
@@ -65,6 +68,16 @@ func (x *examination) blame(g *group) (probe.Blame, string) {
 	default:
 		return probe.BlameCDN, "the origin does not show it" + g.others()
 	}
+}
+
+// blameElsewhere says what is wrong at a host that is neither the event's origin
+// nor its edge.
+func blameElsewhere(st *story, at *evidence.State) string {
+	what := "shows it"
+	if st.check.Transport {
+		what = phase(&at.Current.Exchange)
+	}
+	return what + ", and is neither the event's origin nor its edge; what those serve does not show it"
 }
 
 // worst is the symptom that says most: the worst of those seen newest.
@@ -90,7 +103,7 @@ func (x *examination) blameTransport(g *group, st *story, ex *probe.Exchange, at
 		return probe.BlameUnknown, why + "; the origin is not watched, so it may be behind this" + g.others()
 	case other.Failing():
 		return probe.BlameOrigin, why + "; so does the origin: it " + phase(&other.Current.Exchange) + g.others()
-	case x.keptError(at, other):
+	case x.keptError(st.stream, at, other):
 		return probe.BlameOrigin, fmt.Sprintf("the origin failed until %s ago, and caches keep its errors for a while; the edge %s", seconds(x.now.Sub(other.Recovered)), why) + g.others()
 	case denied:
 		return probe.BlameConfig, why + ", and the origin answers " + status(other) + ": a token or an access rule" + g.others()
@@ -113,7 +126,8 @@ const responseTimeout = 30 * time.Second
 // keptError reports whether what an edge answers may be an error that its
 // origin gave: it has given nothing better since, and waited for the origin when
 // that was ill, or gives on what it keeps of it.
-func (x *examination) keptError(edge, origin *evidence.State) bool {
+func (x *examination) keptError(s *Stream, edge, origin *evidence.State) bool {
+	origin = s.ill(origin)
 	good := edge.Good != nil
 	switch {
 	case origin.Recovered.IsZero(), good && edge.Good.Exchange.Started.After(origin.Recovered):
@@ -127,6 +141,21 @@ func (x *examination) keptError(edge, origin *evidence.State) bool {
 	default:
 		return x.now.Sub(origin.Recovered) < echoes
 	}
+}
+
+// ill is the playlist of an origin that was ill last: one that was not asked
+// meanwhile has nothing to tell of its host.
+func (s *Stream) ill(origin *evidence.State) *evidence.State {
+	if !origin.Recovered.IsZero() {
+		return origin
+	}
+	for i := range s.Targets {
+		t := &s.Targets[i]
+		if t.Target.Side == probe.Origin && t.Host == origin.Host && t.Recovered.After(origin.Recovered) {
+			origin = t
+		}
+	}
+	return origin
 }
 
 // phase says how far an exchange came, as the rest of a sentence about its host.
@@ -185,6 +214,14 @@ func sameThere(edge *evidence.State) string {
 	}
 }
 
+// given says of an edge that it cannot give on what the origin serves.
+func given(edge *evidence.State) string {
+	if edge == nil || edge.Current == nil || !edge.Failing() {
+		return ""
+	}
+	return "; the edge " + phase(&edge.Current.Exchange)
+}
+
 // sharing says whether the edge has what the origin has.
 func sharing(edge *evidence.State) string {
 	if edge == nil || edge.Current == nil || edge.Target.Side != probe.Edge {
@@ -215,8 +252,10 @@ func blameStale(at, origin *evidence.State, g *group) (probe.Blame, string) {
 	lag, ttl := at.Lag, at.TTL
 	old := fmt.Sprintf("the origin replaced this content %s ago", seconds(lag.Age))
 	switch {
+	case lag.Age == 0 && !origin.Advanced.After(at.Advanced):
+		return probe.BlameEncoder, "the edge has all that the origin has, and nothing newer comes" + g.others()
 	case !lag.Known || lag.Age == 0:
-		return probe.BlameCDN, "the origin moves on; the edge stands still for " + count(1, "playlist") + g.others()
+		return probe.BlameCDN, "the origin moves on and the edge does not" + g.others()
 	case !ttl.Stated:
 		return probe.BlameConfig, old + ", and no header limits how long a cache keeps it" + g.others()
 	case ttl.Value > at.TD && lag.Age <= ttl.Value+max(at.TD/2, 2*time.Second):

@@ -46,10 +46,8 @@ func familyOf(st *story) family {
 	return f
 }
 
-// place is where a claim's targets are asked at: of several hosts the first.
-func (c *claim) place() place {
-	return place{c.side, c.state(c.symptoms[0]).Host}
-}
+// place is where a claim's targets are asked at.
+func (c *claim) place() place { return place{c.side, c.host} }
 
 // join makes one cause of the stories that have one.
 func (x *examination) join() []*group {
@@ -93,7 +91,7 @@ func (x *examination) split(g *group) []*group {
 		hostScope = probe.ScopeEdge
 	}
 	x.company(g)
-	if x.together(g) || hostAlone(g) {
+	if x.together(g) || hostAlone(g) || g.elsewhere() {
 		g.scope = hostScope
 		return []*group{g}
 	}
@@ -141,6 +139,17 @@ func hostAlone(g *group) bool {
 			if !s.Exchange.Failure.Unreachable() {
 				return false
 			}
+		}
+	}
+	return true
+}
+
+// elsewhere reports whether all of a group's streams show it on a host of its
+// own, in all that they have there.
+func (g *group) elsewhere() bool {
+	for _, st := range g.stories {
+		if !st.stream.elsewhere(st.state(st.symptoms[0])) || !st.alone() || !st.whole() {
+			return false
 		}
 	}
 	return true

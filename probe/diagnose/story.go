@@ -10,12 +10,13 @@ import (
 	"github.com/streamwatch/streamwatch/probe/evidence"
 )
 
-// claim is what one check says of one side of a stream, on one target or on
-// several.
+// claim is what one check says of one side of a stream at one host, on one
+// target or on several.
 type claim struct {
 	stream   *Stream
 	check    *checks.Check
 	side     probe.Side
+	host     string // that it is asked at
 	symptoms []*checks.Symptom
 	began    time.Time
 	last     time.Time // newest bad look
@@ -57,14 +58,16 @@ func (x *examination) tell(s *Stream) {
 	})
 }
 
-// claimsOf groups the symptoms of a stream by check and side.
+// claimsOf groups the symptoms of a stream by check, side and host.
 func claimsOf(s *Stream) []*claim {
 	var all []*claim
 	for i := range s.Symptoms {
 		sym := &s.Symptoms[i]
-		j := slices.IndexFunc(all, func(c *claim) bool { return c.check == sym.Check && c.side == sym.Side })
+		one := claim{stream: s, check: sym.Check, side: sym.Side, past: true}
+		one.host = one.state(sym).Host
+		j := slices.IndexFunc(all, func(c *claim) bool { return c.check == one.check && c.side == one.side && c.host == one.host })
 		if j < 0 {
-			all = append(all, &claim{stream: s, check: sym.Check, side: sym.Side, past: true})
+			all = append(all, &one)
 			j = len(all) - 1
 		}
 		all[j].add(sym)
@@ -145,6 +148,8 @@ func (x *examination) explains(cause, c *claim) bool {
 	switch {
 	case cause.side != c.side && cause.side != probe.Origin:
 		return false // what the edge does cannot be seen at the origin
+	case c.check.Apart && (cause.side != c.side || !slices.Contains(cause.check.Explains, c.check.ID)):
+		return false
 	case cause.side == c.side && cause.check.Staleness && c.check.Staleness:
 		return !cause.past && before(cause, c) // ways to see one side stand still: the first one names it
 	case cause.check == c.check && cause.side == c.side, cause.check != c.check && !cause.check.ExplainsCheck(c.check.ID):
@@ -266,7 +271,7 @@ func (x *examination) lingers(cause, c *claim) bool {
 			if origin.Failing() {
 				continue
 			}
-			if !x.keptError(edge, origin) {
+			if !x.keptError(c.stream, edge, origin) {
 				return false
 			}
 		case s.Since.After(cause.last.Add(edge.Allowance + 2*max(edge.TD, time.Second))):

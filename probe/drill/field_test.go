@@ -69,6 +69,10 @@ func scenes() []scene {
 			least: probe.Error, worst: probe.Error, verdict: probe.Degraded,
 		},
 		{
+			name: "second CDN alive", setup: func(s *drill.Setup) { s.Second = true },
+			lasts: 5 * time.Minute, worst: probe.Warning, verdict: probe.OK,
+		},
+		{
 			name: "wrong type from the origin", fault: "wrong-type", lasts: 20 * time.Second, blame: ofOrigin,
 			side: probe.Origin, least: probe.Warning,
 		},
@@ -121,7 +125,7 @@ func scenes() []scene {
 func TestField(t *testing.T) {
 	for _, s := range scenes() {
 		t.Run(s.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { verify(t, s.name, s.play(t)) })
+			synctest.Test(t, func(t *testing.T) { verify(t, s.play(t)) })
 		})
 	}
 }
@@ -195,7 +199,8 @@ func (s *scene) judge(w *drill.Watch, began time.Time) (problems []string) {
 	if !right {
 		said := ""
 		for _, in := range all {
-			said += fmt.Sprintf("; %s %s %s at the %s %s %s", in.Check, in.Severity, in.Blame, in.Side, in.State, since(in, began))
+			said += fmt.Sprintf("; %s %s %s at the %s %s %s (%s; %v)", in.Check, in.Severity, in.Blame, in.Side, in.State,
+				since(in, began), in.Detail, in.Consequences)
 		}
 		problems = append(problems, fmt.Sprintf("nothing open blames %s at the %s, %s at least%s", s.blame[0], s.side, s.least, said))
 	}

@@ -125,7 +125,7 @@ func TestFleets(t *testing.T) {
 					if changed, _, early := w.Differences(); n <= 20 && changed == 0 || early != "" {
 						t.Errorf("the fault changed %d responses; before it one was another: %q", changed, early)
 					}
-					verify(t, row, fleetProblems(w, wrong, int(posts.Load())))
+					verify(t, fleetProblems(w, wrong, int(posts.Load())))
 				})
 			})
 		}

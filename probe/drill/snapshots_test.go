@@ -47,7 +47,7 @@ func TestSnapshotsChangeNothing(t *testing.T) {
 			}
 		})
 	}
-	verify(t, "snapshots change nothing", problems)
+	verify(t, problems)
 }
 
 // different says by how many lines two lists differ, and shows the first.

@@ -81,7 +81,7 @@ func All() []Drill {
 		{"pts-jump", []string{"seg.ts.pts", "seg.mp4.tfdt"}, encoder, probe.Origin, 2 * sight, 0},
 		{"key-404", []string{"key.fetch"}, origin, probe.Origin, 2 * sight, confirmed},
 		{"key-short", []string{"key.fetch"}, origin, probe.Origin, 2 * sight, confirmed},
-		{"subtitles-ahead", []string{"pdt.moved", "alt.timestamps", "alt.edge"}, encoder, probe.Origin, 2 * sight, 0},
+		{"subtitles-ahead", []string{"pdt.moved", "pdt.odd", "alt.timestamps"}, encoder, probe.Origin, 2 * sight, 0},
 		{"playlist-503", []string{"http.status"}, origin, probe.Origin, sight, confirmed},
 		{"playlist-503-one", []string{"http.status"}, origin, probe.Origin, sight, confirmed},
 		{"multivariant-503", []string{"http.status"}, origin, probe.Origin, sight, ladder + confirmed},

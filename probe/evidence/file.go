@@ -33,6 +33,8 @@ func file(h *History, o *probe.Observation) (changed bool) {
 		case o.Segment.Media():
 			h.Hits = HitsOf(h, o)
 			fileSegment(h, o)
+		case o.Segment.Init:
+			fileMap(h, o)
 		case o.Segment.Removed && o.OK():
 			h.StillThere++
 		}
@@ -62,6 +64,7 @@ func file(h *History, o *probe.Observation) (changed bool) {
 	h.Good = o
 	if changed {
 		h.Previous, h.Playlist = h.Playlist, o.Playlist
+		h.fileTarget(o.Playlist, o.Exchange.Done)
 		advance(h, o, failed)
 		h.Swap, h.Breaks = SwapOf(h), BreaksOf(h)
 		if o.Playlist.Parts > 0 {
@@ -115,9 +118,15 @@ func advance(h *History, o *probe.Observation, failed bool) {
 	restarted, first := false, h.High == 0
 	if h.Previous != nil && len(h.Previous.Segments) > 0 {
 		restarted, first = newest.MSN < h.Previous.Segments[0].MSN, false
+		if newest.MSN < last(h.Previous).MSN {
+			h.Restarted = o.Exchange.Done
+		}
 	}
 	if restarted {
 		h.Clock, h.Keys = nil, KeyTurns{}
+	}
+	if restarted || h.Previous == nil {
+		h.Began = newest.MSN
 	}
 	if first || newest.MSN > h.High || restarted {
 		if o.Playlist.Kind == probe.Media {
@@ -161,15 +170,19 @@ func push[T any](list []T, v T, keep int) []T {
 func fileSegment(h *History, o *probe.Observation) {
 	s, ex := o.Segment, &o.Exchange
 	rec, known := h.Segment(s.MSN)
-	if !known || rec.URI != s.URI || rec.Offset != s.Offset {
+	if !known || rec.URI != s.URI || rec.Offset != s.Offset || rec.Asked.Before(h.Restarted) { // after a restart the number is another segment's
 		h.Segments = push(h.Segments, SegmentRecord{
 			MSN: s.MSN, URI: strings.Clone(s.URI), Offset: s.Offset, Duration: s.Duration, Listed: s.Listed, SegmentBytes: SegmentBytes{Size: -1},
 		}, segmentsKept)
 		rec = &h.Segments[len(h.Segments)-1]
 	}
 	rec.Before = rec.SegmentBytes
-	rec.At, rec.Status, rec.Failure, rec.Fetch = ex.Done, ex.Status, ex.Failure, ex.Duration()
+	rec.Asked, rec.At, rec.Status, rec.Failure, rec.Fetch = ex.Started, ex.Done, ex.Status, ex.Failure, ex.Duration()
+	was := rec.OK
 	if rec.OK = ex.OK(); !rec.OK {
+		if was || rec.FailedFrom.IsZero() {
+			rec.FailedFrom = ex.Started
+		}
 		rec.Failed++
 		rec.SegmentBytes = SegmentBytes{Size: -1}
 		return

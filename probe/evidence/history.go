@@ -12,15 +12,17 @@ import (
 type Stream struct {
 	Name         string
 	Starts, Ends time.Time // zero when the event does not state them
+	Personalised bool      // the edge serves each viewer other segments, as the event says
 	Histories    []*History
 }
 
 // History is what is known of one target. Only File changes it.
 type History struct {
-	Target   probe.Target
-	Host     string     // host and port that it is asked at
-	Pair     *History   // the same playlist on the other side; nil when that is not watched
-	Siblings []*History // all media playlists on the same side, this one among them
+	Target       probe.Target
+	Host         string     // host and port that it is asked at
+	Pair         *History   // the same playlist on the other side; nil when that is not watched
+	Personalised bool       // the edge serves each viewer other segments, as its event says: ads are put in there
+	Siblings     []*History // all media playlists on the same side, this one among them
 
 	Current  *probe.Observation // newest poll, whatever it brought
 	Good     *probe.Observation // newest poll that brought a playlist
@@ -29,9 +31,11 @@ type History struct {
 	Polls    int
 	Gap      time.Duration // between the newest two polls
 
-	First    time.Time // first good poll
-	Advanced time.Time // when the newest segment was first seen
-	High     uint64    // highest media sequence number seen since the last restart
+	First     time.Time // first good poll
+	Advanced  time.Time // when the newest segment was first seen
+	Restarted time.Time // when the newest segment's number last fell; zero is never
+	Began     uint64    // newest media sequence number when the numbering was first seen
+	High      uint64    // highest media sequence number seen since the last restart
 
 	Failures     int           // polls that failed in a row, up to now
 	FailingSince time.Time     // first of them
@@ -48,7 +52,12 @@ type History struct {
 
 	Versions []Version                 // texts seen, oldest first, at least 60 s back
 	Segments []SegmentRecord           // newest probes, oldest first
+	Maps     []MapRecord               // EXT-X-MAP resources that were probed, newest last
 	Kept     probe.Fact[time.Duration] // how long the headers of Good let a shared cache keep it, stale-while-revalidate included
+
+	longest   time.Duration // of the segments listed lately
+	longestAt time.Time     // when a segment that long was last listed
+	target    time.Duration // that the segments of Playlist bear out; 0 is not known
 
 	Fullest   *probe.Playlist // of multivariant playlists the one that lacks nothing
 	Added     []string        // URIs that it lists and the one before did not
@@ -81,16 +90,18 @@ type Version struct {
 
 // SegmentRecord is what the probes of one segment gave.
 type SegmentRecord struct {
-	MSN      uint64
-	URI      string
-	Offset   int64         // in the resource, of a byte range
-	Duration time.Duration // EXTINF
-	Listed   time.Time     // first seen in the playlist
-	At       time.Time     // newest probe
-	Status   int
-	Failure  probe.Failure
-	Failed   int       // probes that failed, of this segment
-	FirstOK  time.Time // first probe that succeeded
+	MSN        uint64
+	URI        string
+	Offset     int64         // in the resource, of a byte range
+	Duration   time.Duration // EXTINF
+	Listed     time.Time     // first seen in the playlist
+	Asked      time.Time     // when the newest probe began
+	At         time.Time     // newest probe
+	Status     int
+	Failure    probe.Failure
+	Failed     int       // probes that failed, of this segment
+	FailedFrom time.Time // first probe of those that failed in a row, now or lately
+	FirstOK    time.Time // first probe that succeeded
 	SegmentBytes
 	Fetch  time.Duration
 	Before SegmentBytes              // of the probe before, of the same segment
@@ -108,18 +119,38 @@ type SegmentBytes struct {
 	HashBytes int64
 }
 
-// TD returns the target duration of the newest playlist, or of a sibling while
-// this target has none; zero when nothing is known.
-func (h *History) TD() time.Duration {
-	if h.Playlist != nil && h.Playlist.TargetDuration.Stated {
-		return h.Playlist.TargetDuration.Value
+// longestKept is for how long the longest segment counts after it was listed:
+// where segments are cut at key frames, the next long one must not look late.
+const longestKept = 5 * time.Minute
+
+// fileTarget notes what target duration the segments bear out, those that were
+// listed lately among them.
+func (h *History) fileTarget(pl *probe.Playlist, at time.Time) {
+	if pl.Kind != probe.Media {
+		return
 	}
-	if h.Pair != nil && h.Pair.Playlist != nil && h.Pair.Playlist.TargetDuration.Stated {
-		return h.Pair.Playlist.TargetDuration.Value
+	if l := pl.Longest(); l >= h.longest || at.Sub(h.longestAt) > longestKept {
+		h.longest, h.longestAt = l, at
+	}
+	h.target = pl.TargetFrom(h.longest)
+}
+
+// TD returns the target duration of the newest playlist, or of a sibling while
+// this target has none, as far as its segments bear it out (see
+// probe.Playlist.MeasuredTarget); zero when nothing is known.
+func (h *History) TD() time.Duration {
+	if h.target > 0 {
+		return h.target
+	}
+	if h.Playlist != nil && h.Playlist.TargetDuration.Stated {
+		return h.Playlist.MeasuredTarget()
+	}
+	if h.Pair != nil && h.Pair.target > 0 {
+		return h.Pair.target
 	}
 	for _, s := range h.Siblings {
-		if s.Playlist != nil && s.Playlist.TargetDuration.Stated {
-			return s.Playlist.TargetDuration.Value
+		if s.target > 0 {
+			return s.target
 		}
 	}
 	return 0
@@ -181,15 +212,16 @@ func (h *History) Allowance() time.Duration {
 // one that says no-store.
 const leastKept = time.Second
 
-// TTL is what the origin's headers, or else the edge's, let a cache keep this
+// TTL is the longest that the origin's headers, or those of the edge's copy, let a cache keep this
 // playlist for, with stale-while-revalidate, and whether they say so at all.
 func (h *History) TTL() (time.Duration, bool) {
+	var ttl probe.Fact[time.Duration]
 	for _, side := range []*History{h.Pair, h} {
 		if side != nil && side.Kept.Stated {
-			return side.Kept.Value, true
+			ttl = probe.State(max(ttl.Value, side.Kept.Value)) // a copy from before keeps what it was told
 		}
 	}
-	return 0, false
+	return ttl.Value, ttl.Stated
 }
 
 // Permission is what a playlist's answers say to pages on other sites.

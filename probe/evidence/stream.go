@@ -23,6 +23,7 @@ func (s *Stream) Watch(targets []probe.Target) {
 			h.Host = hostOf(t)
 		}
 		h.Target = t
+		h.Personalised = s.Personalised && t.Side == probe.Edge
 		kept = append(kept, h)
 	}
 	s.Histories = kept

@@ -46,7 +46,7 @@ func SwapOf(h *History) Swap {
 	if both := min(a.MSN, b.MSN); max(a.MSN, b.MSN)-both <= FarApart {
 		a, _ = prev.Find(both)
 		b, _ = cur.Find(both)
-		if a == nil || b == nil || identity(a) == identity(b) {
+		if a == nil || b == nil || identity(a) == identity(b) || h.Personalised || Renamed(prev, cur) {
 			return t
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/fetch"
 )
 
@@ -194,5 +195,43 @@ func TestHTTP2(t *testing.T) {
 	}
 	if _, ex := cl.Do(t.Context(), fetch.Request{URL: srv.URL + "/cut"}); ex.Failure != "truncated" {
 		t.Errorf("a stream that was reset: %q (%s), want truncated", ex.Failure, ex.Error)
+	}
+}
+
+// A host that falls silent while connections to it are idle: the second request
+// has to make one of its own, for only that tells a hung host from a lost path.
+func TestSilenceOnAKeptConnection(t *testing.T) {
+	release := make(chan struct{})
+	var both sync.WaitGroup
+	both.Add(2)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/silent" {
+			<-release
+			return
+		}
+		both.Done()
+		both.Wait()
+		_, _ = w.Write([]byte(playlist))
+	}))
+	t.Cleanup(srv.Close)
+	t.Cleanup(func() { close(release) })
+	cl := fetch.New(fetch.Options{})
+	defer cl.Close()
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() {
+			if _, ex := cl.Do(t.Context(), fetch.Request{URL: srv.URL}); !ex.OK() {
+				t.Errorf("failure %q (%s)", ex.Failure, ex.Error)
+			}
+		})
+	}
+	wg.Wait()
+	for i, kept := range []bool{true, false} {
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		_, ex := cl.Do(ctx, fetch.Request{URL: srv.URL + "/silent"})
+		cancel()
+		if ex.Failure != probe.FailTimeout || ex.Connected == kept {
+			t.Errorf("request %d: failure %q, connected %v", i, ex.Failure, ex.Connected)
+		}
 	}
 }

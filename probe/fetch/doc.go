@@ -14,12 +14,13 @@ import "time"
 // Limits on what is read from the network. Whoever needs another one passes it
 // in Request.Limit.
 const (
-	PlaylistBytes = 16 << 20 // one playlist, compressed and decompressed; an event can set another (monitor.limits.playlist)
-	SegmentBytes  = 64 << 20 // one whole segment
-	HeadBytes     = 16 << 10 // first bytes of a segment: PAT, PMT and first PTS, or all boxes before mdat
-	ErrorBytes    = 4 << 10  // body of a 4xx or 5xx that is kept
-	HeaderBytes   = 64 << 10 // head of a response
-	Redirects     = 20       // hops that are followed, as by browsers (Fetch, HTTP-redirect fetch)
+	PlaylistBytes = 16 << 20  // one playlist, compressed and decompressed; an event can set another (monitor.limits.playlist)
+	SegmentBytes  = 64 << 20  // one whole segment
+	InitBytes     = 256 << 10 // an initialization section, whole: it holds no media, and seldom has 2 KiB
+	HeadBytes     = 16 << 10  // first bytes of a segment: PAT, PMT and first PTS, or all boxes before mdat
+	ErrorBytes    = 4 << 10   // body of a 4xx or 5xx that is kept
+	HeaderBytes   = 64 << 10  // head of a response
+	Redirects     = 20        // hops that are followed, as by browsers (Fetch, HTTP-redirect fetch)
 
 	// drainBytes is what is read and thrown away so that the connection can be
 	// used again; beyond it a new connection is cheaper.

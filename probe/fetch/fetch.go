@@ -191,6 +191,9 @@ func (c *Client) send(ctx context.Context, r *Request, ex *probe.Exchange, u *ur
 	resp, err := c.transport.RoundTrip(req)
 	p := cl.seen()
 	if err != nil {
+		if p.reused && ctx.Err() != nil {
+			c.Close() // what was kept may be dead: only a new connection proves that the host is there
+		}
 		return nil, &sendError{err: err, ctx: ctx.Err(), phases: p}
 	}
 	ex.DNS, ex.Connect, ex.TLS, ex.Reused, ex.Connected = p.dns, p.connect, p.tls, p.reused, p.accepted()

@@ -30,12 +30,12 @@ type loop struct {
 	turn uint64             // counts updates, to take the listed segments in turn
 	next uint64             // media sequence number of the first segment not probed yet
 
-	mapURI   string                 // EXT-X-MAP that was probed last
-	mapAt    time.Time              // when
-	mapLost  atomic.Bool            // it could not be fetched
+	maps     mapLooks
+	mapLost  atomic.Bool            // the EXT-X-MAP that was probed last could not be fetched
 	tracks   atomic.Pointer[tracks] // what it says of its tracks; nil while that is not known
 	keyBad   atomic.Bool            // a key that it lists could not be fetched at the last look
 	headless atomic.Bool            // the server of segments knows no HEAD
+	lost     lost                   // segments that could not be fetched at the last look
 	gone     *job                   // probe of a removed segment that waits for its time
 	goneAt   time.Time              // its time; with none waiting, when one was taken last
 

@@ -72,7 +72,7 @@ func (d *delivery) run(ctx context.Context) {
 		}
 		td := 2 * time.Second
 		if on := d.loop.offered.Load(); on != nil && !on.base.IsZero() {
-			td = on.playlist.TargetDuration.Value
+			td = on.playlist.MeasuredTarget()
 			d.session(ctx, on)
 			d.turn++
 		}
@@ -139,7 +139,7 @@ func (d *delivery) past(ctx context.Context) bool {
 func (d *delivery) follow(ctx context.Context) {
 	waits, failures, begun := 0, 0, time.Now()
 	for range sessionReloads {
-		if time.Since(begun) > 2*d.known.TargetDuration.Value+4*d.known.PartTarget.Value {
+		if time.Since(begun) > 2*d.known.MeasuredTarget()+4*d.known.PartTarget.Value {
 			return // parts hardly come: what there is to see was seen
 		}
 		msn, part := d.known.LastPart()
@@ -212,7 +212,7 @@ func (d *delivery) hinted(ctx context.Context, base probe.Address) {
 			if h.ByteRangeStart > 0 || h.ByteRangeLength.Stated {
 				return true // a range of a resource that grows: nothing to hold against
 			}
-			o := d.ask(ctx, &l, req, deliveryAtLeast+d.known.TargetDuration.Value)
+			o := d.ask(ctx, &l, req, deliveryAtLeast+d.known.MeasuredTarget())
 			return o == nil || o.OK()
 		}
 		return true

@@ -120,7 +120,7 @@ func (m *meter) edge(o *probe.Observation, now time.Time) {
 	if age := o.Exchange.Age; age.Stated {
 		m.add(probe.EdgeObjectAge, age.Value.Seconds())
 	}
-	if v := m.h.Versions; len(v) > 0 && !v[len(v)-1].LiveEdge.IsZero() {
+	if v := m.h.Versions; m.h.WallClock() {
 		m.add(probe.LiveLatency, now.Sub(v[len(v)-1].LiveEdge).Seconds())
 	}
 }

@@ -55,6 +55,7 @@ type Options struct {
 	Starts, Ends time.Time // zero when not stated
 	Origin       string    // base URL; "" leaves the side out
 	Edge         string    // base URL; "" leaves the side out
+	Personalised bool      // the edge serves each viewer other segments: they are no difference between the sides
 	Streams      []Stream
 	Headers      map[string]string // secret, sent to the origin only
 	EdgeHeaders  map[string]string // secret, sent to the edge only

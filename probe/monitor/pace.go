@@ -46,7 +46,7 @@ func (p *pace) after(o *probe.Observation, advanced bool) time.Duration {
 		p.unsure = surely
 	}
 	if good && o.Playlist.Kind == probe.Media && o.Playlist.TargetDuration.Value > 0 {
-		p.td = o.Playlist.TargetDuration.Value
+		p.td = o.Playlist.MeasuredTarget()
 		p.d = min(o.Playlist.MeanDuration(), p.td*3/2)
 	}
 	if advanced {

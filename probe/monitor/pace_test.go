@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -33,13 +34,21 @@ func (l *live) newest(t time.Duration) int {
 	return n
 }
 
+// playlist is what it lists: the reader of the pace looks at durations only.
+func (l *live) playlist() *probe.Playlist {
+	return &probe.Playlist{
+		Kind: probe.Media, TargetDuration: probe.State(l.td),
+		Segments: slices.Repeat([]probe.Segment{{Duration: l.d}}, 6),
+	}
+}
+
 // follow polls for a while and returns polls per segment and the mean delay
 // between publication and sight, in segments.
 func follow(t *testing.T, l *live, segments int) (polls, delay float64) {
 	t.Helper()
 	var p pace
 	epoch := time.Unix(0, 0)
-	pl := &probe.Playlist{Kind: probe.Media, TargetDuration: probe.State(l.td), Segments: []probe.Segment{{Duration: l.d}}}
+	pl := l.playlist()
 	now, seen, n, late := time.Duration(0), -1, 0, time.Duration(0)
 	for end := time.Duration(segments) * l.d; now < end; n++ {
 		newest := l.newest(now)
@@ -97,4 +106,34 @@ func TestPaceMeetsTheStaleLimit(t *testing.T) {
 			t.Errorf("target duration %s: looked %s after the limit", td, late)
 		}
 	}
+}
+
+// A TARGETDURATION that has nothing to do with the segments neither slows polls
+// down nor lets them go on at the pace of a live stream when nothing comes.
+func TestPaceGoesByWhatSegmentsLast(t *testing.T) {
+	for _, td := range []time.Duration{2 * time.Second, time.Minute, 3007 * time.Second} {
+		l := &live{d: 2 * time.Second, td: td, random: rand.New(rand.NewPCG(1, 2))}
+		if polls, lag := follow(t, l, 500); polls > 1.2 || lag > 0.15 {
+			t.Errorf("target duration %s: %.2f polls a segment, seen after %.3f of its duration", td, polls, lag)
+		}
+		if rate := stalled(l.playlist(), time.Minute); rate < 0.2 || rate > 1.5 {
+			t.Errorf("target duration %s: %.1f requests a second while nothing comes", td, rate)
+		}
+	}
+}
+
+// stalled is how many polls a second there are in a time that begins 6 s after
+// the last new segment.
+func stalled(pl *probe.Playlist, lasts time.Duration) float64 {
+	var p pace
+	epoch, n, advanced := time.Unix(0, 0), 0, true
+	for at := time.Duration(0); at < 6*time.Second+lasts; advanced = false {
+		if at >= 6*time.Second {
+			n++
+		}
+		at += p.after(&probe.Observation{
+			Playlist: pl, Exchange: probe.Exchange{Status: 200, Started: epoch.Add(at), Done: epoch.Add(at)},
+		}, advanced)
+	}
+	return float64(n) / lasts.Seconds()
 }

@@ -13,7 +13,7 @@ import (
 // concluded: we are ending, or were too slow ourselves.
 func (d *delivery) reload(ctx context.Context, l probe.LowLatencyProbe, directives string) *probe.Observation {
 	deadline := deliveryAtLeast
-	td := d.known.TargetDuration.Value
+	td := d.known.MeasuredTarget()
 	switch l.Ask {
 	case probe.AskNext:
 		deadline = min(3*td+deliveryAtLeast, reloadLongest)

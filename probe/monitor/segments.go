@@ -14,10 +14,9 @@ import (
 )
 
 const (
-	newestProbed   = 3                // of the segments that one update brings
-	repeatEvery    = 5                // updates between two looks at a segment that was listed before, while all is well
-	segmentTries   = 4                // probes of a segment that fails
-	mapEvery       = 10 * time.Second // between two probes of the same EXT-X-MAP, or three target durations
+	newestProbed   = 3 // of the segments that one update brings
+	repeatEvery    = 5 // updates between two looks at a segment that was listed before, while all is well
+	segmentTries   = 4 // probes of a segment that fails
 	segmentBackoff = 400 * time.Millisecond
 	segmentLimit   = "a segment"     // what people are told of fetch.SegmentBytes
 	segmentAtLeast = 5 * time.Second // deadline of a probe, or twice the segment's duration
@@ -60,8 +59,13 @@ func (l *loop) probeSegments(ctx context.Context, o *probe.Observation, first bo
 			older++
 		}
 	}
-	if every := l.repeatEvery(); older > 0 && !first && l.turn%every == 0 {
-		l.probeSegment(ctx, o, &segs[l.turn/every%uint64(older)], false, true)
+	if older > 0 && !first {
+		every := l.repeatEvery()
+		if i, again := l.lost.next(segs[:older]); again {
+			l.probeSegment(ctx, o, &segs[i], false, true)
+		} else if l.turn%every == 0 {
+			l.probeSegment(ctx, o, &segs[l.turn/every%uint64(older)], false, true)
+		}
 	}
 	l.probeMap(ctx, o, &segs[len(segs)-1])
 	l.probeKeys(ctx, o, &segs[len(segs)-1])
@@ -75,23 +79,6 @@ func (l *loop) repeatEvery() uint64 {
 		return 1
 	}
 	return repeatEvery
-}
-
-// probeMap starts a probe of the newest segment's EXT-X-MAP when it is another
-// one, when it was lost at the last look, and now and then.
-func (l *loop) probeMap(ctx context.Context, o *probe.Observation, s *probe.Segment) {
-	now := o.Exchange.Done
-	if s.Map == nil || s.Map.URI == l.mapURI && now.Sub(l.mapAt) < max(mapEvery, 3*o.Playlist.TargetDuration.Value) && !l.mapLost.Load() {
-		return
-	}
-	u := resolve(l.base, s.Map.URI)
-	if u == "" {
-		return
-	}
-	l.mapURI, l.mapAt = strings.Clone(s.Map.URI), now
-	l.submit(&job{ctx: ctx, loop: l, target: o.Target, url: u, part: s.Map.ByteRange, mapURI: l.mapURI, probe: probe.SegmentProbe{
-		URI: l.mapURI, Listed: o.Exchange.Done, Duration: s.Duration, Init: true,
-	}})
 }
 
 func (l *loop) probeSegment(ctx context.Context, o *probe.Observation, s *probe.Segment, newest, repeat bool) {
@@ -140,6 +127,8 @@ func (j *job) run() {
 		switch {
 		case j.probe.Init:
 			l.mapLost.Store(!o.OK())
+		case j.probe.Media():
+			l.lost.note(j.probe.MSN, o.OK())
 		case j.probe.Key:
 			l.s.keys.fetched(j.url, j.sound(o))
 			l.keyBad.Store(!j.sound(o))
@@ -175,7 +164,7 @@ func (j *job) once() *probe.Observation {
 	}
 	seg := j.probe
 	o := &probe.Observation{Target: j.target, Exchange: ex, Segment: &seg}
-	if !ex.OK() || l.s.m.opts.Segments == SegmentsHead {
+	if !ex.OK() || l.s.m.opts.Segments == SegmentsHead && !seg.Init {
 		return o // bytes were not asked for, or one
 	}
 	if j.part.Stated && !takePart(&o.Exchange, j.part.Value) {
@@ -188,12 +177,13 @@ func (j *job) once() *probe.Observation {
 // request is what to ask for.
 func (j *job) request() fetch.Request {
 	req := fetch.Request{URL: j.url, Limit: fetch.SegmentBytes, LimitName: segmentLimit}
-	switch j.loop.s.m.opts.Segments {
-	case SegmentsHead:
+	switch mode := j.loop.s.m.opts.Segments; {
+	case j.probe.Init:
+		req.First = fetch.InitBytes
+	case mode == SegmentsHead:
 		j.loop.head(&req)
-	case SegmentsRange:
+	case mode == SegmentsRange:
 		req.First = fetch.HeadBytes
-	case SegmentsFull, SegmentsNone:
 	}
 	if j.probe.Removed && req.Method == "" {
 		req.First = 1 // whether it is there is all that is asked
@@ -218,7 +208,7 @@ func (j *job) inspect(o *probe.Observation, body []byte) {
 	seg.HashBytes = int64(len(body))
 	seg.Hash = maphash.Bytes(bytesSeed, body)
 	if seg.Init {
-		j.loop.tracks.Store(&tracks{j.mapURI, segment.Init(body)})
+		j.keepTracks(body, seg.Hash)
 	}
 	if seg.Encrypted || !seg.Media() {
 		return
@@ -240,12 +230,6 @@ func (j *job) inspect(o *probe.Observation, body []byte) {
 func withoutQuery(u string) string {
 	u, _, _ = strings.Cut(u, "?")
 	return u
-}
-
-// tracks are those of one EXT-X-MAP resource.
-type tracks struct {
-	uri  string
-	list []segment.Track
 }
 
 // takePart makes the exchange that of a byte range of its resource, which is

@@ -36,8 +36,8 @@ func (s *stream) snapshot(now time.Time) probe.StreamSnapshot {
 		} else {
 			r.Origin = side
 		}
-		if td := h.TD(); td > 0 {
-			r.TargetDuration = probe.State(td)
+		if h.Playlist != nil && h.Playlist.TargetDuration.Value > 0 {
+			r.TargetDuration = h.Playlist.TargetDuration
 		}
 	}
 	for i := range snap.Renditions {

@@ -23,7 +23,7 @@ type strain struct {
 const (
 	strainTick  = 100 * time.Millisecond
 	strainLimit = 250 * time.Millisecond // by which a timer may go off late
-	strainDelay = 50 * time.Millisecond  // for which most goroutines may wait to run
+	strainDelay = 150 * time.Millisecond // for which one goroutine in ten may wait to run
 	strainHold  = 3 * time.Second        // requests under way may have suffered for so long
 )
 

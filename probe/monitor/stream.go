@@ -2,13 +2,16 @@ package monitor
 
 import (
 	"context"
+	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/incident"
 	"github.com/streamwatch/streamwatch/probe/playlist"
 )
@@ -30,8 +33,9 @@ type stream struct {
 	ctx      context.Context //nolint:containedctx // of run: workers that a loop starts outlive the loop
 	td       atomic.Int64    // target duration of the media playlist that was read last, in nanoseconds; 0 is unknown
 	keys     keyring
-	public   sync.Map     // asked → whether the origin permits it to every page, as it answered last
-	round    atomic.Int64 // when every target had been polled once, in unix nanoseconds; 0 is not yet
+	mapTurns atomic.Uint64 // how often an EXT-X-MAP resource was seen with other bytes than before
+	public   sync.Map      // asked → whether the origin permits it to every page, as it answered last
+	round    atomic.Int64  // when every target had been polled once, in unix nanoseconds; 0 is not yet
 
 	viewers   map[probe.Side]*Viewer                     // who asks on each side
 	entries   [len(probe.Sides) + 1]atomic.Pointer[loop] // of the multivariant playlists, by side
@@ -49,7 +53,7 @@ type ladder struct {
 
 func newStream(m *Monitor, cfg Stream) *stream {
 	s := &stream{m: m, cfg: cfg, seen: make(chan *probe.Observation, 32), ladders: map[probe.Side]*ladder{}, viewers: m.viewersOf(&cfg), polled: map[probe.Target]bool{}, pokes: make(chan probe.Target, 8), lacked: map[string]bool{}}
-	s.desk = m.desk.Stream(checks.Options{Stream: cfg.Name, Overrides: m.opts.Overrides, Grace: m.started.Add(m.opts.Grace)})
+	s.desk = m.desk.Stream(checks.Options{Stream: cfg.Name, Overrides: m.opts.Overrides, Personalised: m.opts.Personalised, Grace: m.started.Add(m.opts.Grace)})
 	return s
 }
 
@@ -220,7 +224,10 @@ func (s *stream) climb(ctx context.Context) {
 		}
 		for _, e := range from.entries {
 			t := probe.Target{Stream: s.cfg.Name, Rendition: e.Name, Side: side, URL: s.m.onSide(side, e.URL)}
-			t.Role = roleOf(e.Kind)
+			if side == probe.Origin && s.m.clients[probe.Edge] != nil && s.elsewhere(t.URL) {
+				continue // the edge's loop asks the same host
+			}
+			t.Role = e.Role()
 			if v := e.Variant; v != nil {
 				t.Peak, t.Average = v.Bandwidth.Value, v.AverageBandwidth.Value
 			}
@@ -242,16 +249,18 @@ func (s *stream) climb(ctx context.Context) {
 	s.announce()
 }
 
-// roleOf says what an entry of the ladder is to a viewer.
-func roleOf(k playlist.Kind) probe.Role {
-	switch k {
-	case playlist.KindAudio:
-		return probe.RoleAudio
-	case playlist.KindSubtitles:
-		return probe.RoleSubtitles
-	case playlist.KindVideo:
-		return probe.RoleExtra
-	default:
-		return probe.RoleVideo
+// elsewhere reports whether a playlist is on a host that gives the manifest on
+// neither side, as the copies on a second CDN are.
+func (s *stream) elsewhere(playlist string) bool {
+	u, err := url.Parse(playlist)
+	if err != nil {
+		return false
 	}
+	for _, side := range probe.Sides {
+		own, err := url.Parse(s.m.entryURL(side, s.cfg.Manifest))
+		if err != nil || fetch.SameSite(own, u) || strings.EqualFold(own.Host, u.Host) {
+			return false
+		}
+	}
+	return true
 }

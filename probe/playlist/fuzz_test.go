@@ -2,8 +2,10 @@ package playlist
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
 )
@@ -36,6 +38,9 @@ func FuzzDecode(f *testing.F) {
 		if n := strings.Count(string(body), "\n") + strings.Count(string(body), "\r") + 1; len(p.Segments) > n {
 			t.Errorf("%d segments in %d lines", len(p.Segments), n)
 		}
+		if p.Window() < 0 || p.MeasuredTarget() < 0 || p.MeasuredTarget() > longestMedia {
+			t.Errorf("a window of %s, a target duration of %s", p.Window(), p.MeasuredTarget())
+		}
 		names := make(map[string]bool)
 		for _, e := range Ladder(p, probe.AddressOf("http://h/p.m3u8")) {
 			if names[e.Name] || e.Name == "" || strings.Trim(e.Name, nameCharacters) != "" {
@@ -62,3 +67,26 @@ func FuzzDecode(f *testing.F) {
 }
 
 const nameCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
+
+// What is near the greatest time.Duration, or beyond it, is a finding, and no sum of it wraps.
+func TestAbsurdDurations(t *testing.T) {
+	for _, d := range []string{"9223372036.854775807", "9223372035", "9000000000.5", "99999999999999999999", "86401", "1e300"} {
+		text := "#EXTM3U\n#EXT-X-TARGETDURATION:" + d + "\n" + strings.Repeat("#EXTINF:"+d+",\na.ts\n", 3) + "#EXTINF:2.0,\nb.ts\n"
+		p := Decode([]byte(text), Inputs{Address: probe.AddressOf("http://h/p.m3u8")})
+		if w := p.Window(); w != 2*time.Second {
+			t.Errorf("%s: a window of %s", d, w)
+		}
+		if got := p.MeasuredTarget(); got != 2*time.Second {
+			t.Errorf("%s: a target duration of %s", d, got)
+		}
+		for _, check := range []string{"inf.bad", "td.present"} {
+			if !slices.ContainsFunc(p.Problems, func(p probe.Problem) bool { return p.Check == check }) {
+				t.Errorf("%s: %s says nothing", d, check)
+			}
+		}
+	}
+	long := strings.Repeat("#EXTINF:86400,\na.ts\n", 200_000)
+	if w := Decode([]byte("#EXTM3U\n"+long), Inputs{}).Window(); w < 100*365*24*time.Hour {
+		t.Errorf("200000 days are a window of %s", w)
+	}
+}

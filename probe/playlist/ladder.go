@@ -31,6 +31,20 @@ type Entry struct {
 	Bandwidth uint64           // bits per second as stated; 0 when it is not
 }
 
+// Role says what the entry is to a viewer.
+func (e *Entry) Role() probe.Role {
+	switch e.Kind {
+	case KindAudio:
+		return probe.RoleAudio
+	case KindSubtitles:
+		return probe.RoleSubtitles
+	case KindVideo:
+		return probe.RoleExtra
+	default:
+		return probe.RoleVideo
+	}
+}
+
 // Ladder names the media playlists of a multivariant playlist: its variants and
 // then its EXT-X-MEDIA with a URI, in order. base is where the playlist came
 // from, after redirects.

@@ -55,7 +55,10 @@ func (r *reader) part(list string) {
 			p.URI = r.quotedAttr()
 		case "DURATION":
 			d := r.secondsAttr()
-			p.Duration, stated = d.Value, d.Stated
+			if p.Duration, stated = d.Value, d.Stated; p.Duration > longestMedia {
+				r.badAttr("less than a day")
+				p.Duration = 0
+			}
 		case "INDEPENDENT":
 			p.Independent = r.yesAttr()
 		case "GAP":

@@ -56,6 +56,9 @@ func (r *reader) extinf(value string) {
 	switch {
 	case !ok:
 		r.problem("inf.bad", "the duration of EXTINF is %s, want a decimal number", quote(text))
+	case d > longestMedia:
+		r.problem("inf.bad", "the duration of EXTINF is %s: no segment lasts a day, so it is not used", quote(text))
+		d = 0
 	case d == 0:
 		r.report("inf.bad", probe.Warning, "the duration of EXTINF is 0")
 	case fraction && r.floatingAt == 0:

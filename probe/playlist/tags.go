@@ -202,6 +202,9 @@ func (r *reader) targetDuration(value string) {
 	case !ok:
 		r.problem("td.present", "EXT-X-TARGETDURATION is %s, want a whole number of seconds", quote(value))
 		return
+	case d > longestMedia:
+		r.problem("td.present", "EXT-X-TARGETDURATION is %s: no segment lasts a day, so it is not used", quote(value))
+		return
 	case fraction || d == 0:
 		r.problem("td.present", "EXT-X-TARGETDURATION is %s, want a whole number from 1", quote(value))
 	}

@@ -24,11 +24,15 @@ func parseUint(s string) (uint64, bool) {
 	return n, true
 }
 
+// longestMedia is what no segment, part or target duration lasts. What is longer
+// is wrong, is said to be, and is not used: sums and multiples of it would wrap.
+const longestMedia = 24 * time.Hour
+
 // parseSeconds reads a decimal-floating-point of RFC 8216bis §4.2, exact to the
 // nanosecond, and reports whether it has a fraction. Signs, exponents, NaN and
-// what a time.Duration cannot hold are refused.
+// what is ten years and more are refused: a time.Duration holds thirty times that.
 func parseSeconds(s string) (d time.Duration, fraction, ok bool) {
-	const maxSeconds = math.MaxInt64/int64(time.Second) - 1
+	const maxSeconds = 10 * 365 * 24 * 3600
 	var whole int64
 	i := 0
 	for ; i < len(s) && s[i] >= '0' && s[i] <= '9'; i++ {

@@ -76,6 +76,6 @@ func (f *Facts) readVTT(b []byte, complete bool) {
 		}
 	}
 	if complete {
-		f.problem(checkVTT, "no X-TIMESTAMP-MAP in the header")
+		f.problem(checkVTTMap, "no X-TIMESTAMP-MAP in the header")
 	}
 }

@@ -53,13 +53,14 @@ func (f *Facts) Quote(show func(string) string) {
 
 // Checks that the problems belong to (hls.md 1.5).
 const (
-	checkSync  = "seg.ts.sync"
-	checkPAT   = "seg.ts.pat"
-	checkCC    = "seg.ts.cc"
-	checkBox   = "seg.mp4.box"
-	checkID3   = "seg.audio.id3"
-	checkVTT   = "seg.vtt"
-	checkCtype = "http.ctype.segment"
+	checkSync   = "seg.ts.sync"
+	checkPAT    = "seg.ts.pat"
+	checkCC     = "seg.ts.cc"
+	checkBox    = "seg.mp4.box"
+	checkID3    = "seg.audio.id3"
+	checkVTT    = "seg.vtt"
+	checkVTTMap = "seg.vtt.map"
+	checkCtype  = "http.ctype.segment"
 )
 
 // Inspect reads the first bytes of a segment or of an EXT-X-MAP resource, or all

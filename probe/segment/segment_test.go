@@ -151,8 +151,8 @@ func TestInspect(t *testing.T) {
 
 		{"vtt", []byte("WEBVTT\nX-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:900000\n\n"), probe.ContainerVTT, none, ""},
 		{"vtt with bom and crlf", []byte("\ufeffWEBVTT - a\r\nX-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000\r\n\r\n"), probe.ContainerVTT, none, ""},
-		{"vtt without map", []byte("WEBVTT\n\n00:00.000 --> 00:01.000\nX-TIMESTAMP-MAP=\n"), probe.ContainerVTT, none, "seg.vtt: X-TIMESTAMP-MAP"},
-		{"vtt of nothing", []byte("WEBVTT"), probe.ContainerVTT, none, "seg.vtt: X-TIMESTAMP-MAP"},
+		{"vtt without map", []byte("WEBVTT\n\n00:00.000 --> 00:01.000\nX-TIMESTAMP-MAP=\n"), probe.ContainerVTT, none, "seg.vtt.map: X-TIMESTAMP-MAP"},
+		{"vtt of nothing", []byte("WEBVTT"), probe.ContainerVTT, none, "seg.vtt.map: X-TIMESTAMP-MAP"},
 		{"not quite vtt", []byte("WEBVTTX\n"), probe.ContainerVTT, none, "seg.vtt: first line"},
 
 		{"html", []byte("\n<!DOCTYPE html><html>"), probe.ContainerHTML, none, "http.ctype.segment: <!DOCTYPE html><html>"},

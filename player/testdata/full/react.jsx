@@ -1,110 +1,24 @@
 // React component for stream main: npm install hls.js@1.7.4, and keep
-// streamwatch-hlsjs.js and streamwatch.css beside this file.
-import { useEffect, useRef } from 'react';
+// streamwatch-player.mjs beside this file. Properties go to the element.
 import Hls from 'hls.js';
-import './streamwatch-hlsjs.js';
-import './streamwatch.css';
+import './streamwatch-player.mjs';
 
-const config = {
-  "autoplay": "muted",
-  "beacon": "https://monitor.example.com/beacon",
-  "captions": "en",
-  "credentials": false,
-  "dvr": false,
-  "event": "autumn-concert",
-  "hlsjs": {
-    "abrEwmaDefaultEstimate": 744000,
-    "backBufferLength": 30,
-    "capLevelOnFPSDrop": true,
-    "capLevelToPlayerSize": true,
-    "captionsTextTrack1Label": "English",
-    "captionsTextTrack1LanguageCode": "en",
-    "cmcd": {
-      "contentId": "autumn-concert/main",
-      "useHeaders": false
-    },
-    "errorPenaltyExpireMs": 30000,
-    "fragLoadPolicy": {
-      "default": {
-        "errorRetry": {
-          "maxNumRetry": 6,
-          "maxRetryDelayMs": 2000,
-          "retryDelayMs": 500
-        },
-        "maxLoadTimeMs": 10000,
-        "maxTimeToFirstByteMs": 4000,
-        "timeoutRetry": {
-          "maxNumRetry": 6,
-          "maxRetryDelayMs": 0,
-          "retryDelayMs": 0
-        }
-      }
-    },
-    "liveDurationInfinity": true,
-    "liveMaxLatencyDuration": 12,
-    "liveSyncDuration": 6,
-    "lowLatencyMode": false,
-    "manifestLoadPolicy": {
-      "default": {
-        "errorRetry": {
-          "maxNumRetry": 1,
-          "maxRetryDelayMs": 2000,
-          "retryDelayMs": 1000
-        },
-        "maxLoadTimeMs": 20000,
-        "maxTimeToFirstByteMs": 10000,
-        "timeoutRetry": {
-          "maxNumRetry": 1,
-          "maxRetryDelayMs": 0,
-          "retryDelayMs": 0
-        }
-      }
-    },
-    "maxDevicePixelRatio": 2,
-    "maxLiveSyncPlaybackRate": 1,
-    "playlistLoadPolicy": {
-      "default": {
-        "errorRetry": {
-          "maxNumRetry": 30,
-          "maxRetryDelayMs": 500,
-          "retryDelayMs": 500
-        },
-        "maxLoadTimeMs": 10000,
-        "maxTimeToFirstByteMs": 4000,
-        "timeoutRetry": {
-          "maxNumRetry": 30,
-          "maxRetryDelayMs": 0,
-          "retryDelayMs": 0
-        }
-      }
-    }
-  },
-  "hold_back": 6,
-  "jump_after": 6,
-  "jump_pause": 5,
-  "lazy": false,
-  "prefer_native": false,
-  "retry": 0.5,
-  "stall_jump": 2,
-  "starts": "2026-11-28T19:00:00Z",
-  "stream": "main",
-  "target_latency": 6,
-  "title": "Autumn \u003cconcert\u003e \u0026 \"friends\"",
-  "tolerance": 3,
-  "url": "https://d111111abcdef8.cloudfront.net/myStream/playlist.m3u8",
-  "watchdog": 15
+if (typeof window !== 'undefined' && !window.Hls) window.Hls = Hls;
+
+const attributes = {
+  'engine': "hlsjs",
+  'src': "https://d111111abcdef8.cloudfront.net/myStream/playlist.m3u8",
+  'title': "Autumn \u003cconcert\u003e \u0026 \"friends\"",
+  'autoplay': "muted",
+  'event': "autumn-concert",
+  'stream': "main",
+  'poster': "https://img.example.com/poster.jpg",
+  'starts': "2026-11-28T19:00:00Z",
+  'captions': "en",
+  'beacon': "https://monitor.example.com/beacon",
+  'config': "{\"dvr\":false,\"fastest\":1.1,\"hlsjs\":{\"abrEwmaDefaultEstimate\":744000,\"backBufferLength\":30,\"capLevelOnFPSDrop\":true,\"capLevelToPlayerSize\":true,\"captionsTextTrack1Label\":\"English\",\"captionsTextTrack1LanguageCode\":\"en\",\"cmcd\":{\"contentId\":\"autumn-concert/main\",\"useHeaders\":false},\"errorPenaltyExpireMs\":30000,\"fragLoadPolicy\":{\"default\":{\"errorRetry\":{\"maxNumRetry\":6,\"maxRetryDelayMs\":2000,\"retryDelayMs\":500},\"maxLoadTimeMs\":10000,\"maxTimeToFirstByteMs\":4000,\"timeoutRetry\":{\"maxNumRetry\":6,\"maxRetryDelayMs\":0,\"retryDelayMs\":0}}},\"liveDurationInfinity\":true,\"liveMaxLatencyDuration\":12,\"liveSyncDuration\":6,\"lowLatencyMode\":false,\"manifestLoadPolicy\":{\"default\":{\"errorRetry\":{\"maxNumRetry\":0,\"maxRetryDelayMs\":0,\"retryDelayMs\":0},\"maxLoadTimeMs\":20000,\"maxTimeToFirstByteMs\":10000,\"timeoutRetry\":{\"maxNumRetry\":0,\"maxRetryDelayMs\":0,\"retryDelayMs\":0}}},\"maxDevicePixelRatio\":2,\"maxLiveSyncPlaybackRate\":1,\"playlistLoadPolicy\":{\"default\":{\"errorRetry\":{\"maxNumRetry\":1000,\"maxRetryDelayMs\":900,\"retryDelayMs\":900},\"maxLoadTimeMs\":10000,\"maxTimeToFirstByteMs\":4000,\"timeoutRetry\":{\"maxNumRetry\":1000,\"maxRetryDelayMs\":0,\"retryDelayMs\":0}}}},\"hold_back\":6,\"jump_after\":6,\"jump_pause\":5,\"libraries\":{\"hlsjs\":[{\"url\":\"https://cdn.jsdelivr.net/npm/hls.js@1.7.4/dist/hls.min.js\",\"integrity\":\"sha384-p9vgU/7IYJWd3I4STrtqxqR/2cAQlhIX7D/HrTnIMEjjcUox165b7se7sxmm3zDg\"},{\"url\":\"https://player.example.com/main/hls.min.js\"}],\"hlsjs_version\":\"1.7.4\",\"videojs_version\":\"8.24.1\"},\"page\":\"https://player.example.com/main/hlsjs.html\",\"qr\":{\"size\":29,\"bits\":\"/jF7/BVJ0G6GaLt0YGXbqvMuwSXJB/qqr+ACjwCqJFiXKkRyQOSz76pb4ym43HX2W0UkDeIPdiav6rI1+lrPRHNs0hEmkg3tqmVc+ABQDF/5QmtwTp0bupPPhdAGje6piHMETtIv6V3tgA==\"},\"ratio\":\"16 / 9\",\"slowest\":0.7,\"stall_jump\":2,\"target_duration\":2,\"target_latency\":6,\"tolerance\":3,\"watchdog\":15}",
 };
 
-export default function LivePlayer() {
-  const root = useRef(null);
-  useEffect(() => {
-    window.Hls = Hls;
-    const player = window.streamwatch.hlsjs(root.current, config);
-    return () => player.destroy();
-  }, []);
-  return (
-    <div className="streamwatch" ref={root} role="region" aria-label={config.title} style={{ aspectRatio: '16 / 9' }}>
-      <video aria-label={config.title} playsInline controls muted poster={"https://img.example.com/poster.jpg"} preload="none" />
-    </div>
-  );
+export default function LivePlayer(props) {
+  return <stream-watch-player {...attributes} {...props} />;
 }

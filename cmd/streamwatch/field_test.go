@@ -1,0 +1,259 @@
+package main_test
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"text/tabwriter"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// The field tests watch what nobody here wrote: packagers of Debian and PyPI
+// behind caches of Debian, with the built binary and the README's smallest file.
+// One origin serves the streams of all encoders, each cache stands before it, and
+// one monitor watches each cache, so that every stream and cache make a pair.
+//
+// STREAMWATCH_FIELD=2m, as `make field` sets it, takes all of them for that long;
+// without it a few are watched for half a minute.
+
+// TestFieldPairs watches healthy streams: nothing may be found above info, but for
+// what an encoder really breaks.
+func TestFieldPairs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute; run without -short")
+	}
+	t.Parallel()
+	span, all := fieldSpan(t)
+	encoders, caches := fieldEncoders(), fieldCaches()
+	if !all {
+		encoders = pick(encoders, func(e fieldEncoder) string { return e.name }, "ts", "fmp4", "aes128")
+		caches = pick(caches, func(c fieldCache) string { return c.name }, "nginx", "varnish", "haproxy")
+	}
+	f := newField(t, encoders, caches)
+	time.Sleep(span)
+
+	rows := newTable("ENCODER", "CACHE", "SAID", "CLAUSE")
+	for _, m := range f.monitors {
+		incidents := m.incidents()
+		for _, e := range f.encoders {
+			said := 0
+			for _, in := range incidents {
+				if !slices.Contains(in.Streams, e.name) {
+					continue
+				}
+				said++
+				clause := cmp.Or(e.breaks[in.Check], m.cache.breaks[in.Check])
+				if clause == "" && in.Severity > probe.Info {
+					t.Errorf("%s behind %s: %s", e.name, m.cache.name, describe([]probe.Incident{in}))
+				}
+				rows.add(e.name, m.cache.name, fmt.Sprintf("%s %s %s", in.Check, in.Severity, in.Blame), clause)
+			}
+			if said == 0 {
+				rows.add(e.name, m.cache.name, "nothing", "")
+			}
+		}
+	}
+	t.Logf("%d pairs for %s\n%s", len(f.monitors)*len(f.encoders), span, rows)
+}
+
+// fieldSpan says how long to watch, and whether all pairs are meant.
+func fieldSpan(t *testing.T) (span time.Duration, all bool) {
+	t.Helper()
+	s := os.Getenv("STREAMWATCH_FIELD")
+	if s == "" {
+		return 30 * time.Second, false
+	}
+	span, err := time.ParseDuration(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return span, true
+}
+
+// field is one origin with its encoders, the caches before it, and their monitors.
+type field struct {
+	t        *testing.T
+	place    place // of the origin
+	origin   *process
+	encoders []fieldEncoder
+	running  map[string]*process // encoders by name
+	monitors []*fieldMonitor     // one for each cache
+}
+
+func newField(t *testing.T, encoders []fieldEncoder, caches []fieldCache) *field {
+	t.Helper()
+	needTools(t, tool("nginx"))
+	f := &field{t: t, place: newPlace(t, ""), running: map[string]*process{}}
+	f.place.Www = filepath.Join(f.place.Dir, "www")
+	f.origin = startFieldOrigin(t, f.place)
+	for _, e := range encoders {
+		if haveTools(t, e.name, e.tools) {
+			f.encoders = append(f.encoders, e)
+			f.running[e.name] = e.start(t, f.folder(e.name))
+		}
+	}
+	for _, e := range f.encoders {
+		f.running[e.name].waitFor("five segments of "+e.name, func() bool { return f.segments(e) >= 5 })
+	}
+	binary := buildBinary(t)
+	for _, c := range caches {
+		if haveTools(t, c.name, c.tools) {
+			f.monitors = append(f.monitors, f.watch(binary, c))
+		}
+	}
+	for _, m := range f.monitors {
+		m.run.waitFor("the first round", func() bool { return answers(m.api + "/readyz") })
+	}
+	return f
+}
+
+// folder is where an encoder writes.
+func (f *field) folder(name string) string {
+	dir := filepath.Join(f.place.Www, name)
+	for _, sub := range []string{"high", "low", "en"} {
+		makeDir(f.t, filepath.Join(dir, sub))
+	}
+	return dir
+}
+
+// segments counts what the first media playlist of an encoder lists.
+func (f *field) segments(e fieldEncoder) int {
+	dir, most := filepath.Join(f.place.Www, e.name), 0
+	for _, pattern := range []string{"*.m3u8", filepath.Join("*", "*.m3u8")} {
+		names, _ := filepath.Glob(filepath.Join(dir, pattern))
+		for _, name := range names {
+			text, _ := os.ReadFile(name)
+			most = max(most, strings.Count(string(text), "#EXTINF"))
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, e.manifest)); err != nil {
+		return 0
+	}
+	return most
+}
+
+// fieldMonitor is one cache with the monitor that watches it.
+type fieldMonitor struct {
+	t     *testing.T
+	cache fieldCache
+	place place
+	run   *process
+	edge  *process
+	api   string
+}
+
+// watch starts a cache before the origin, and the binary with the README's
+// smallest file, but for ports and folders.
+func (f *field) watch(binary string, c fieldCache) *fieldMonitor {
+	t := f.t
+	t.Helper()
+	m := &fieldMonitor{t: t, cache: c, place: newPlace(t, f.place.address())}
+	m.edge = c.start(t, m.place)
+	first := f.encoders[0]
+	m.edge.waitFor("an answer", func() bool {
+		return answers(fmt.Sprintf("http://%s/%s/%s", m.place.address(), first.name, first.manifest))
+	})
+	page := freePort(t)
+	m.api = fmt.Sprintf("http://127.0.0.1:%d", page)
+	var event strings.Builder
+	fmt.Fprintf(&event, "event: field-%s\norigin: {url: \"http://%s\"}\n", c.name, f.place.address())
+	fmt.Fprintf(&event, "distribution: {existing: {url: \"http://%s\"}}\nstreams:\n", m.place.address())
+	for _, e := range f.encoders {
+		fmt.Fprintf(&event, "  - {name: %s, manifest: /%s/%s}\n", e.name, e.name, e.manifest)
+	}
+	fmt.Fprintf(&event, "monitor: {listen: \"127.0.0.1:%d\"}\noutput: %s\n", page, filepath.Join(m.place.Dir, "out"))
+	file := filepath.Join(m.place.Dir, "event.yaml")
+	if err := os.WriteFile(file, []byte(event.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m.run = startProcess(t, "streamwatch at "+c.name, syscall.SIGTERM, binary, "run", file)
+	return m
+}
+
+// get asks the monitor's API.
+func (m *fieldMonitor) get(path string, into any) {
+	m.t.Helper()
+	res, err := http.Get(m.api + path)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		m.t.Fatalf("%v in %s", err, body)
+	}
+}
+
+func (m *fieldMonitor) incidents() []probe.Incident {
+	m.t.Helper()
+	var list struct {
+		Incidents []probe.Incident `json:"incidents"`
+	}
+	m.get("/api/v1/incidents", &list)
+	return list.Incidents
+}
+
+// verdict is the event's, with its reason.
+func (m *fieldMonitor) verdict() string {
+	m.t.Helper()
+	var status struct {
+		Verdict, Reason string
+	}
+	m.get("/api/v1/status", &status)
+	return strings.TrimSpace(status.Verdict + " " + status.Reason)
+}
+
+// haveTools says whether the tools of an encoder or cache are there. What lacks
+// them is left out, with a line; in CI they must be there.
+func haveTools(t *testing.T, name string, tools []string) bool {
+	t.Helper()
+	for _, want := range tools {
+		_, err := exec.LookPath(tool(want))
+		files, _ := filepath.Glob(want) // a module, wherever this machine has it
+		if err == nil || len(files) > 0 {
+			continue
+		}
+		if os.Getenv("CI") == "true" {
+			t.Errorf("%s: %s is missing, which CI must have", name, want)
+		} else {
+			t.Logf("%s is left out: %s is not installed", name, want)
+		}
+		return false
+	}
+	return true
+}
+
+func pick[T any](all []T, name func(T) string, names ...string) []T {
+	return slices.DeleteFunc(all, func(one T) bool { return !slices.Contains(names, name(one)) })
+}
+
+// table is text in columns.
+type table struct {
+	text strings.Builder
+	out  *tabwriter.Writer
+}
+
+func newTable(columns ...string) *table {
+	rows := &table{}
+	rows.out = tabwriter.NewWriter(&rows.text, 0, 0, 2, ' ', 0)
+	rows.add(columns...)
+	return rows
+}
+
+func (rows *table) add(cells ...string) { fmt.Fprintln(rows.out, strings.Join(cells, "\t")) }
+
+func (rows *table) String() string { _ = rows.out.Flush(); return rows.text.String() }

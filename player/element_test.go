@@ -1,0 +1,365 @@
+package player_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+
+	"github.com/streamwatch/streamwatch/player"
+	"github.com/streamwatch/streamwatch/probe/sim"
+)
+
+// stage is one page with one snippet, over a simulated stream that can break.
+type stage struct {
+	srv *httptest.Server
+	url string // of the page
+
+	origin http.Handler
+
+	mu    sync.Mutex
+	fault func(w http.ResponseWriter, r *http.Request) bool
+	asked int
+	last  map[string]string // playlists that have ended
+}
+
+// newStage serves the strict snippet for a manifest below /main/. before stands
+// ahead of it in the page.
+func newStage(t *testing.T, manifest, before string, o player.Options) *stage {
+	t.Helper()
+	s := &stage{origin: sim.NewOrigin(sim.Config{Streams: []string{"main"}})}
+	var files map[string][]byte
+	s.srv = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name := filepath.Base(r.URL.Path)
+		if b, ok := files[name]; ok {
+			if strings.HasSuffix(name, ".js") {
+				w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
+			}
+			_, _ = w.Write(b)
+			return
+		}
+		if r.URL.Path == "/" {
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			fmt.Fprintf(w, "<!DOCTYPE html><html lang='en'><title>stage</title><link rel='icon' href='data:,'><body>%s%s", before, files["hlsjs.strict.snippet.html"])
+			return
+		}
+		s.mu.Lock()
+		s.asked++
+		fault := s.fault
+		s.mu.Unlock()
+		if fault == nil || !fault(w, r) {
+			s.origin.ServeHTTP(w, r)
+		}
+	}))
+	t.Cleanup(s.srv.Close)
+	s.url = s.srv.URL + "/"
+	for i, f := range o.Fallbacks {
+		o.Fallbacks[i] = strings.ReplaceAll(f, "SELF", s.srv.URL)
+	}
+	o.Scripts, o.Base = player.Local, s.srv.URL
+	cfg, _, err := player.Derive(benchFacts(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files, err = player.Render("concert", "main", strings.ReplaceAll(manifest, "SELF", s.srv.URL), cfg, o); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// set installs a fault, and returns how often was asked since the last call.
+func (s *stage) set(fault func(http.ResponseWriter, *http.Request) bool) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.asked
+	s.fault, s.asked = fault, 0
+	return n
+}
+
+const ownManifest = "SELF/main/playlist.m3u8"
+
+// An application takes the player out of its page without a word: nothing of it
+// is left.
+func TestRemovedElementStops(t *testing.T) {
+	t.Parallel() // it waits, mostly
+	ctx := browser(t)
+	s := newStage(t, ownManifest, `<script>window.workers = 0; const W = Worker; window.Worker = class extends W {
+		constructor(...a) { super(...a); workers += 1; } terminate() { workers -= 1; super.terminate(); } };</script>`, player.Options{})
+	open(ctx, t, s.url)
+	played(ctx, t, time.Second, 30*time.Second)
+	if n := eval[int](ctx, t, "workers"); n != 1 {
+		t.Errorf("%d workers while it plays; is there still one to leave?", n)
+	}
+	eval[any](ctx, t, "void (window.gone = document.querySelector('stream-watch-player'), gone.remove())")
+	time.Sleep(300 * time.Millisecond)
+	s.set(nil)
+	time.Sleep(3 * time.Second) // more than a target duration
+	if n := s.set(nil); n > 0 {
+		t.Errorf("%d requests after it was removed", n)
+	}
+	if n := eval[int](ctx, t, "workers"); n != 0 {
+		t.Errorf("%d workers are left", n)
+	}
+	eval[any](ctx, t, "void document.body.append(gone)")
+	played(ctx, t, time.Second, 30*time.Second)
+}
+
+// Space pauses and plays, as each key does: Chromium's own controls undo it when
+// the key is let go.
+func TestSpace(t *testing.T) {
+	ctx := browser(t)
+	if _, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
+		t.Fatal(err)
+	}
+	s := newStage(t, ownManifest, "", player.Options{})
+	open(ctx, t, s.url)
+	played(ctx, t, time.Second, 30*time.Second)
+	eval[any](ctx, t, "void picture().focus()")
+	for _, want := range []bool{true, false, true} {
+		if err := chromedp.Do(ctx, chromedp.KeyEvent(" ")); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(300 * time.Millisecond)
+		if got := eval[bool](ctx, t, "picture().paused"); got != want {
+			t.Fatalf("after Space paused is %v, want %v", got, want)
+		}
+	}
+}
+
+// Without JavaScript a link is there.
+func TestWithoutJavaScript(t *testing.T) {
+	ctx := browser(t)
+	s := newStage(t, ownManifest, "", player.Options{Title: "Autumn concert"})
+	if _, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
+		t.Fatal(err)
+	}
+	open(ctx, t, s.url)
+	if got := eval[string](ctx, t, `(() => { const a = document.querySelector('a'); const r = a.getBoundingClientRect(); return a.innerText + (r.width > 20 && r.height > 5); })()`); got != "Autumn concerttrue" {
+		t.Errorf("the page shows %q", got)
+	}
+}
+
+// A redirect leads to an address that dies: the page asks at the given one again.
+func TestRedirectDies(t *testing.T) {
+	t.Parallel() // it waits, mostly
+	ctx := browser(t)
+	s := newStage(t, "SELF/given.m3u8", "", player.Options{})
+	token := func(alive string) func(http.ResponseWriter, *http.Request) bool {
+		return func(w http.ResponseWriter, r *http.Request) bool {
+			if r.URL.Path == "/given.m3u8" {
+				http.Redirect(w, r, "/"+alive+"/main/playlist.m3u8", http.StatusFound)
+				return true
+			}
+			if path, ok := strings.CutPrefix(r.URL.Path, "/"+alive); ok {
+				r.URL.Path = path
+				return false
+			}
+			w.WriteHeader(http.StatusForbidden)
+			return true
+		}
+	}
+	s.set(token("one"))
+	open(ctx, t, s.url)
+	played(ctx, t, time.Second, 30*time.Second)
+	s.set(token("two"))
+	until(ctx, t, `seen.some((e) => e.type === 'restart' && e.reason === 'redirect')`)
+	played(ctx, t, 2*time.Second, 30*time.Second)
+	if n := eval[int](ctx, t, "seen.filter((e) => e.type === 'error' && e.fatal).length"); n > 0 {
+		t.Error("it took more than one 403")
+	}
+}
+
+// The first CDN stops, by errors or by standing still: the page goes over to the
+// second before the picture stands.
+func TestFallbackEdge(t *testing.T) {
+	t.Parallel() // it waits, mostly
+	ctx := browser(t)
+	second := httptest.NewServer(nil)
+	defer second.Close()
+	s := newStage(t, ownManifest, "", player.Options{Fallbacks: []string{second.URL + "/main/playlist.m3u8"}})
+	second.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.forward(w, r) })
+	open(ctx, t, s.url)
+	played(ctx, t, 2*time.Second, 30*time.Second)
+	s.set(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Header.Get("X-Second") != "" {
+			return false
+		}
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return true
+	})
+	until(ctx, t, `seen.some((e) => e.type === 'restart' && e.reason === 'edge')`)
+	played(ctx, t, 6*time.Second, 30*time.Second)
+	if stalls := eval[[]float64](ctx, t, "seen.filter((e) => e.type === 'stall').map((e) => e.seconds)"); len(stalls) > 0 && stalls[0] > 3 {
+		t.Errorf("it stalled %v s", stalls)
+	}
+}
+
+// forward answers as the second CDN.
+func (s *stage) forward(w http.ResponseWriter, r *http.Request) {
+	req := r.Clone(r.Context())
+	req.Header.Set("X-Second", "1")
+	w.Header().Set("Access-Control-Allow-Origin", "*")
+	s.srv.Config.Handler.ServeHTTP(w, req)
+}
+
+// A tab that nobody looks at comes back by itself.
+func TestHiddenTab(t *testing.T) {
+	long(t)
+	ctx := browser(t)
+	s := newStage(t, ownManifest, "", player.Options{})
+	open(ctx, t, s.url)
+	played(ctx, t, time.Second, 30*time.Second)
+	hide(ctx, t)
+	s.set(status(http.StatusServiceUnavailable))
+	time.Sleep(80 * time.Second)
+	s.set(nil)
+	at := eval[float64](ctx, t, "picture().currentTime")
+	time.Sleep(75 * time.Second)
+	if now := eval[float64](ctx, t, "picture().currentTime"); now == at {
+		t.Error("it did not come back")
+	}
+}
+
+// hide tells the page that its tab is not looked at.
+func hide(ctx context.Context, t *testing.T) {
+	t.Helper()
+	eval[any](ctx, t, `void (Object.defineProperty(document, 'hidden', {configurable: true, get: () => true}), document.dispatchEvent(new Event('visibilitychange')))`)
+}
+
+// Every state can be seen, read out and left by keyboard, in a language that is
+// written from right to left too.
+func TestStates(t *testing.T) {
+	ctx := browser(t)
+	soon := time.Now().Add(50 * time.Hour)
+	for _, c := range []struct {
+		name, before, want string
+		opt                player.Options
+	}{
+		{"waiting", "", `says() === 'في انتظار البث' && inside('.qr').getBoundingClientRect().width > 60 && !!inside('.calendar').href`, player.Options{Starts: soon, Lang: "ar"}},
+		{"dvr", "", `!inside('.speed').hidden && !inside('.live').hidden && says() === '' && picture().played.length > 0`, player.Options{DVR: player.On, Lang: "de"}},
+		{
+			"failed", `<script>document.createElement = new Proxy(document.createElement, {apply: (f, self, [name]) => { const e = f.call(self, name); if (name === 'script') Object.defineProperty(e, 'src', {set() { setTimeout(() => e.onerror()); }}); return e; }});</script>`,
+			`says() === 'The player could not be loaded' && !inside('.reload').hidden && !inside('.link').hidden`,
+			player.Options{},
+		},
+		{"nosource", `<script>addEventListener('load', () => document.querySelector('stream-watch-player').removeAttribute('src'));</script>`, `says() === 'No stream is set'`, player.Options{}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			manifest := ownManifest
+			if c.name == "waiting" {
+				manifest = "SELF/none.m3u8"
+			}
+			s := newStage(t, manifest, c.before, c.opt)
+			if err := chromedp.Do(ctx, chromedp.EmulateViewport(900, 560)); err != nil {
+				t.Fatal(err)
+			}
+			open(ctx, t, s.url)
+			until(ctx, t, c.want)
+			for _, v := range axe(ctx, t) {
+				// The page is a bare stage.
+				if !strings.Contains(v, "landmark") && !strings.Contains(v, "region") && !strings.Contains(v, "heading") {
+					t.Error(v)
+				}
+			}
+			shoot(ctx, t, "state-"+c.name+".png")
+		})
+	}
+}
+
+// The folder is a package that npm packs and installs, with what it exports.
+func TestPackage(t *testing.T) {
+	need(t, "npm", "node")
+	files := render(t, benchFacts(), player.Options{})
+	dir, user := t.TempDir(), t.TempDir()
+	if _, err := player.Write(dir, files); err != nil {
+		t.Fatal(err)
+	}
+	run := func(at, name string, args ...string) string {
+		cmd := exec.CommandContext(t.Context(), name, args...)
+		cmd.Dir, cmd.Stderr = at, t.Output()
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("%s %v: %v", name, args, err)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	tarball := filepath.Join(dir, run(dir, "npm", "pack", "--silent"))
+	list := run(dir, "tar", "-tzf", tarball)
+	for _, want := range []string{"package/streamwatch-player.mjs", "package/streamwatch-player.js", "package/streamwatch-player.d.ts", "package/react.jsx", "package/package.json"} {
+		if !strings.Contains(list, want) {
+			t.Errorf("the package lacks %s:\n%s", want, list)
+		}
+	}
+	if strings.Contains(list, "player.json") || strings.Contains(list, ".html") {
+		t.Errorf("the package has more than the element:\n%s", list)
+	}
+	if err := os.MkdirAll(filepath.Join(user, "node_modules", "streamwatch-player"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	run(user, "tar", "-xzf", tarball, "--strip-components=1", "-C", "node_modules/streamwatch-player")
+	// A server that renders pages imports it too, and has no HTMLElement.
+	if got := run(user, "node", "--input-type=module", "-e", "import { StreamWatchPlayer } from 'streamwatch-player'; console.log(typeof StreamWatchPlayer)"); got != "function" {
+		t.Errorf("the package exports %q", got)
+	}
+}
+
+// EXT-X-ENDLIST before the stated end is a pause, which ends by itself; after it
+// the stream is over, and a button is there.
+func TestPauseAndEnd(t *testing.T) {
+	t.Parallel() // it waits, mostly
+	for name, ends := range map[string]time.Time{"pause": time.Now().Add(time.Hour), "end": time.Now().Add(-time.Hour)} {
+		t.Run(name, func(t *testing.T) {
+			ctx := browser(t)
+			s := newStage(t, ownManifest, "", player.Options{Ends: ends})
+			open(ctx, t, s.url)
+			played(ctx, t, time.Second, 30*time.Second)
+			s.set(s.ended)
+			if name == "end" {
+				until(ctx, t, `seen.some((e) => e.type === 'ended') && says() === 'The stream has ended' && !inside('.reload').hidden`)
+				s.set(s.ended)
+				time.Sleep(3 * time.Second)
+				if n := s.set(nil); n > 0 {
+					t.Errorf("%d requests after the end", n)
+				}
+				return
+			}
+			until(ctx, t, `seen.some((e) => e.type === 'paused') && says().startsWith('The stream has paused')`)
+			s.set(nil)
+			until(ctx, t, `says() === '' && !picture().paused && !picture().ended`)
+			played(ctx, t, 2*time.Second, 30*time.Second)
+		})
+	}
+}
+
+// ended answers playlists as they are, and says that no more will come.
+func (s *stage) ended(w http.ResponseWriter, r *http.Request) bool {
+	if !strings.HasSuffix(r.URL.Path, ".m3u8") || strings.HasSuffix(r.URL.Path, "/main/playlist.m3u8") {
+		return false
+	}
+	s.mu.Lock()
+	if s.last == nil {
+		s.last = map[string]string{}
+	}
+	text, ok := s.last[r.URL.Path]
+	s.mu.Unlock()
+	if !ok {
+		rec := httptest.NewRecorder()
+		s.origin.ServeHTTP(rec, r)
+		text = strings.TrimSpace(rec.Body.String()) + "\n#EXT-X-ENDLIST\n"
+		s.mu.Lock()
+		s.last[r.URL.Path] = text
+		s.mu.Unlock()
+	}
+	_, _ = w.Write([]byte(text))
+	return true
+}

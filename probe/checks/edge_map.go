@@ -1,0 +1,65 @@
+package checks
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+var edgeMap = register(Check{
+	ID:      "edge.map",
+	Summary: "edge serves another initialization section than the origin",
+	Doc: "The resource that EXT-X-MAP names differs between the edge and the origin in length or bytes, in two of three looks: nothing that it applies to can be decoded, though playlists and segments " +
+		"look well. It happens when an encoder restarts with other parameters under the same name. The blame is config while the headers let caches keep the old copy, and the CDN's otherwise.",
+	Spec:     "RFC 8216bis §4.4.4.5, §6.2.1",
+	Severity: probe.Critical,
+	Blame:    probe.BlameCDN,
+	Side:     probe.Edge,
+	When:     OnInit,
+	After:    2, Of: 3,
+	Hold:     4,
+	Apart:    true,
+	Explains: []string{"seg.mp4.*", "seg.keyframe"},
+	Run: func(p *Pass) {
+		h, s := p.History, p.Obs.Segment
+		if h.Target.Side != probe.Edge || h.Pair == nil || !p.Obs.OK() {
+			p.Silent = true
+			return
+		}
+		edge, ok := h.Map(s.URI, s.Offset)
+		origin, also := h.Pair.Map(s.URI, s.Offset)
+		if !ok || !also || !edge.Asked.After(origin.Since) || !edge.Differs(origin.SegmentBytes) {
+			return
+		}
+		name := shortURI(s.URI)
+		if !origin.Before.OK || edge.Differs(origin.Before) {
+			p.Reportf(probe.Critical, "%s has other bytes than at the origin: %s, at the origin %s", name, sizeOf(edge.Size), sizeOf(origin.Size))
+			return
+		}
+		blame, why := p.keeps()
+		p.Accuse(blame, probe.Critical, "the edge still serves the old %s, which the origin replaced %s ago; %s", name, seconds(p.Now.Sub(origin.Since)), why)
+	},
+})
+
+// keeps says whether headers let a cache still keep the copy that it gave, and
+// so whether it is the rules or the cache that is wrong.
+func (p *Pass) keeps() (probe.Blame, string) {
+	ex := &p.Obs.Exchange
+	ttl := ex.TTL()
+	switch {
+	case !ttl.Stated:
+		return probe.BlameConfig, "no header limits how long caches keep it"
+	case ex.Age.Or(0) <= ttl.Value+time.Second && ttl.Value > 0:
+		return probe.BlameConfig, fmt.Sprintf("headers let caches keep it for %s", seconds(ttl.Value))
+	default:
+		return probe.BlameCDN, fmt.Sprintf("headers let caches keep it for %s only", seconds(ttl.Value))
+	}
+}
+
+func sizeOf(n int64) string {
+	if n < 0 {
+		return "unknown length"
+	}
+	return plural(uint64(n), "byte")
+}

@@ -1,0 +1,38 @@
+package checks
+
+import "github.com/streamwatch/streamwatch/probe"
+
+var edgeReused = register(Check{
+	ID:      "edge.reused",
+	Summary: "edge still serves the broadcast before",
+	Doc: "After the media sequence numbers fell on both sides, a segment has other bytes at the edge than at the origin under the same name, in two of four probes, of one rendition or of several: an encoder that " +
+		"restarted writes under names that caches know. The blame is config while the headers let caches keep the old copy, and the CDN's otherwise; names that are never used twice prevent it.",
+	Spec:     "RFC 8216bis §6.2.1, §6.3.4",
+	Severity: probe.Critical,
+	Blame:    probe.BlameCDN,
+	Side:     probe.Edge,
+	When:     OnSegment,
+	After:    2, Of: 4, Shared: true,
+	Hold:     4,
+	Apart:    true,
+	Explains: []string{"edge.bytes", "seg.*", "alt.timestamps"},
+	Run: func(p *Pass) {
+		h := p.History
+		if h.Target.Side != probe.Edge || !p.Obs.OK() || h.Pair == nil || h.Restarted.IsZero() || h.Pair.Restarted.IsZero() {
+			p.Silent = true
+			return
+		}
+		edge, ok := h.Segment(p.Obs.Segment.MSN)
+		origin, also := h.Pair.Segment(p.Obs.Segment.MSN)
+		switch {
+		case !ok || !also || !samePath(edge.URI, origin.URI) || edge.Offset != origin.Offset:
+			p.Silent = true
+		case !edge.Asked.After(h.Restarted) || !origin.Asked.After(h.Pair.Restarted):
+			p.Silent = true // one of them is of before
+		case edge.Differs(origin.SegmentBytes):
+			blame, why := p.keeps()
+			p.Accuse(blame, probe.Critical, "the numbering started again %s ago, and under the name %s the edge still serves the broadcast before: %s, at the origin %s; %s",
+				seconds(p.Now.Sub(h.Pair.Restarted)), shortURI(edge.URI), sizeOf(edge.Size), sizeOf(origin.Size), why)
+		}
+	},
+})

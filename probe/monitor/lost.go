@@ -1,0 +1,49 @@
+package monitor
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// lostKept is how many lost segments of one playlist are remembered.
+const lostKept = 16
+
+// lost are the listed segments of a playlist that could not be fetched when they
+// were last probed. They are asked for again before others: whoever has them
+// back first tells where they were lost.
+type lost struct {
+	mu   sync.Mutex
+	msns []uint64
+}
+
+// note files how the probes of a segment ended.
+func (l *lost) note(msn uint64, found bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.msns = slices.DeleteFunc(l.msns, func(m uint64) bool { return m == msn })
+	if found {
+		return
+	}
+	if l.msns = append(l.msns, msn); len(l.msns) > lostKept {
+		l.msns = slices.Delete(l.msns, 0, 1)
+	}
+}
+
+// next returns the index, among listed segments, of the lost one that was asked
+// for longest ago; false when none of them is lost. What is not listed any more
+// is forgotten.
+func (l *lost) next(listed []probe.Segment) (int, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for len(l.msns) > 0 {
+		i := slices.IndexFunc(listed, func(s probe.Segment) bool { return s.MSN == l.msns[0] })
+		l.msns = slices.Delete(l.msns, 0, 1)
+		if i >= 0 {
+			l.msns = append(l.msns, listed[i].MSN) // the others first, before it is its turn again
+			return i, true
+		}
+	}
+	return 0, false
+}
