@@ -65,7 +65,7 @@ var start = register(Check{
 var tdSlack = register(Check{
 	ID:      "td.slack",
 	Summary: "target duration is far above the segments' durations",
-	Doc: "TARGETDURATION is more than twice the longest of at least six segments: players start and time out later than they need to. Where the window is shorter than three of it, " +
+	Doc: "TARGETDURATION is more than twice the longest of at least six segments: players start and time out later than they need to. Where the window is shorter than two of it, " +
 		"players cannot keep the distance that it asks for: warning; where it is no longer than one, players that reload as seldom as they may fall out of it: error. Other checks go by what segments last: " +
 		"at most one and a half of the longest one counts as the target duration.",
 	Spec:     "RFC 8216bis §4.4.3.1, §6.3.4",
@@ -82,7 +82,7 @@ var tdSlack = register(Check{
 		switch {
 		case w <= td && removed(p.History):
 			p.Reportf(probe.Error, "target duration %s, the longest segment lasts %s and the whole window %s", seconds(td), seconds(longest), seconds(w))
-		case w < 3*td && removed(p.History):
+		case w < 2*td && removed(p.History):
 			p.Reportf(probe.Warning, "target duration %s, the longest segment lasts %s and the whole window %s", seconds(td), seconds(longest), seconds(w))
 		default:
 			p.Reportf(probe.Info, "target duration %s, the longest segment lasts %s", seconds(td), seconds(longest))

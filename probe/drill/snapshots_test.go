@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe/drill"
+	"github.com/streamwatch/streamwatch/probe/sim"
 )
 
 // betweenParts is when a fault begins, so that nothing is published at that
@@ -21,7 +22,9 @@ func TestSnapshotsChangeNothing(t *testing.T) {
 	for i, d := range drill.All() {
 		looks := []int{1, 100}
 		if thin() {
-			if looks = looks[1:]; i%8 != 0 {
+			// Sessions of low latency meet in an order that the race detector changes.
+			f, _ := sim.FindFault(d.Fault)
+			if looks = looks[1:]; i%8 != 0 || f.LowLatency {
 				continue
 			}
 		}

@@ -26,7 +26,7 @@ func parseUint(s string) (uint64, bool) {
 
 // longestMedia is what no segment, part or target duration lasts. What is longer
 // is wrong, is said to be, and is not used: sums and multiples of it would wrap.
-const longestMedia = 24 * time.Hour
+const longestMedia = 30 * 24 * time.Hour
 
 // parseSeconds reads a decimal-floating-point of RFC 8216bis §4.2, exact to the
 // nanosecond, and reports whether it has a fraction. Signs, exponents, NaN and
