@@ -115,9 +115,9 @@ func (x *examination) blameTransport(g *group, st *story, ex *probe.Exchange, at
 }
 
 // echoes is for how long an edge may give what a failing origin left there: an
-// error that it keeps, of CloudFront's ten seconds for the most of them, or a
-// request that still waits for an origin which is well again.
-const echoes = 8 * time.Second
+// error that it keeps (CloudFront's ten seconds begin before the origin is well
+// again), or a request that still waits.
+const echoes = 6 * time.Second
 
 // responseTimeout is how long CloudFront waits for an origin that took its
 // request and does not answer, unless it is told otherwise.

@@ -261,6 +261,9 @@ func (x *examination) lingers(cause, c *claim) bool {
 		case c.check.Staleness:
 			// The ring tells since when the origin had better to give.
 			limit := min(edge.Allowance, 3*edge.TD/2) + max(3*edge.TD/2, 2*time.Second)
+			if !edge.Recovered.IsZero() && x.now.Sub(edge.Recovered) < limit {
+				continue // it answers again only now
+			}
 			if cause.check.Transport {
 				limit = max(limit, echoes) // its request may still wait
 			}
