@@ -30,12 +30,12 @@ func faultsThatStop() []fieldFault {
 	}
 	return []fieldFault{
 		{
-			name: "SIGSTOP of the origin", short: true, want: of(probe.BlameOrigin),
+			name: "SIGSTOP of the origin", want: of(probe.BlameOrigin),
 			harm: func(f *field) { f.origin.signal(syscall.SIGSTOP) },
 			mend: func(f *field) { f.origin.signal(syscall.SIGCONT) },
 		},
 		{
-			name: "SIGSTOP of the encoder", short: true, want: of(probe.BlameEncoder),
+			name: "SIGSTOP of the encoder", want: of(probe.BlameEncoder),
 			harm: func(f *field) { f.running["ts"].signal(syscall.SIGSTOP) },
 			mend: func(f *field) { f.running["ts"].signal(syscall.SIGCONT) },
 		},
@@ -45,7 +45,7 @@ func faultsThatStop() []fieldFault {
 			mend: func(f *field) { f.startAgain("ts", goOn(ffmpegLadder(f.folder("ts"), "mpegts", "320x180"))) },
 		},
 		{
-			name: "a reload of the cache", short: true,
+			name: "a reload of the cache",
 			harm: (*field).reload,
 			mend: func(*field) { time.Sleep(8 * time.Second) },
 			want: fieldWant{most: probe.Error},
