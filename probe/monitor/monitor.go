@@ -288,7 +288,7 @@ func (m *Monitor) Ready() bool {
 func (m *Monitor) Snapshot() *probe.Snapshot {
 	now := time.Now()
 	snap := &probe.Snapshot{
-		Event: m.opts.Event, At: now.UTC(), Started: m.started.UTC(),
+		Event: m.opts.Event, At: now.UTC(), Started: m.started.UTC(), Starts: m.opts.Starts.UTC(), Ends: m.opts.Ends.UTC(),
 		Edge: fetch.RedactURL(m.opts.Edge), Origin: fetch.RedactURL(m.opts.Origin), Streams: make([]probe.StreamSnapshot, 0, len(m.streams)),
 	}
 	for _, s := range m.streams {

@@ -65,7 +65,7 @@ func browser(t *testing.T) (context.Context, func() []string) {
 				complain("log: %s %s", e.Entry.Text, e.Entry.URL)
 			}
 		case *network.EventRequestWillBeSent:
-			if u := e.Request.URL; !strings.HasPrefix(u, "http://127.0.0.1:") && !strings.HasPrefix(u, "about:") {
+			if u := e.Request.URL; !strings.HasPrefix(u, "http://127.0.0.1:") && !strings.HasPrefix(u, "about:") && !strings.HasPrefix(u, "data:") {
 				complain("request to %s", u)
 			}
 		}
@@ -184,7 +184,7 @@ func TestPage(t *testing.T) {
 	until(ctx, t, `document.querySelector("#alarm-list").children.length === 2 && document.querySelector("#alarm-list li[data-state=ALARM] .state").textContent === "in alarm"`)
 	until(ctx, t, `document.querySelector("#alarm-list-more").textContent.includes("EdgeLagSegments Maximum > 3")`)
 	until(ctx, t, `document.querySelector("#frame iframe").getAttribute("src") === "/embed/main/hlsjs"`)
-	until(ctx, t, `document.querySelectorAll("#past-list details").length === 1`)
+	until(ctx, t, `document.querySelectorAll("#past-list .over").length === 1`)
 	shoot(ctx, t, "ok-1280", 1280, 900, false)
 
 	t.Run("incident opens", func(t *testing.T) {
@@ -228,7 +228,7 @@ func TestPage(t *testing.T) {
 		_ = s.Write(t.Context(), probe.Batch{At: at, Stream: "main", Incidents: []probe.Incident{closed}})
 		until(ctx, t, `document.getElementById("word").textContent === "ok"`)
 		until(ctx, t, `document.getElementById("open-list").textContent === "None."`)
-		until(ctx, t, `document.querySelectorAll("#past-list details").length === 2`)
+		until(ctx, t, `document.querySelectorAll("#past-list .over").length === 2`)
 	})
 	t.Run("faults", func(t *testing.T) {
 		run(ctx, t, click("#fault-list button"))

@@ -91,9 +91,9 @@ func TestPageOneCause(t *testing.T) {
 	})
 	t.Run("link to an incident", func(t *testing.T) {
 		run(ctx, t, chromedp.Navigate("about:blank"), chromedp.Navigate(url+"/#incident=01J9ZK"))
-		until(ctx, t, `document.querySelector("#incident-01J9ZK.wanted .affected")?.open`)
+		until(ctx, t, `document.getElementById("title-incident").textContent === "critical playlist cannot be fetched" && document.querySelector("#incident-facts").textContent.includes("open for")`)
 		run(ctx, t, chromedp.Navigate("about:blank"), chromedp.Navigate(url+"/#incident=01J9AA"))
-		until(ctx, t, `document.querySelector("#incident-01J9AA.wanted")?.open`)
+		until(ctx, t, `document.querySelector("#incident-facts").textContent.includes("lasted 60.0 s")`)
 	})
 	t.Run("blind with a reason, and a full disk", func(t *testing.T) {
 		blind := healthy(time.Now(), "main")

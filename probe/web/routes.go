@@ -40,6 +40,7 @@ func (s *Server) routes() http.Handler {
 	get("/api/v1/series", s.series)
 	if s.o.Runbook != nil {
 		get("/checks/{id}", s.runbook(assets))
+		get("/api/v1/checks/{id}", s.check)
 	}
 	if s.o.Alarms != nil {
 		get("/api/v1/alarms", s.alarms)
@@ -166,6 +167,17 @@ func (s *Server) page(a assets) http.HandlerFunc {
 		w.Header().Set("Cache-Control", "no-store")
 		_, _ = w.Write(b.Bytes())
 	}
+}
+
+// check sends what a check means, for the page of an incident.
+func (s *Server) check(w http.ResponseWriter, r *http.Request) {
+	id := r.PathValue("id")
+	text, ok := s.o.Runbook(id)
+	if !ok {
+		problem(w, http.StatusNotFound, fmt.Sprintf("there is no check %q: streamwatch checks lists them", id))
+		return
+	}
+	send(w, http.StatusOK, "application/json", map[string]string{"check": id, "text": text})
 }
 
 // runbook sends the page of a check.

@@ -39,11 +39,11 @@ function newRow(name) {
 
 const worst = values => values.reduce((a, b) => b == null ? a : a == null ? b : Math.max(a, b), null);
 
-export function paintStream(state, name) {
+export function paintStream(state, name, selected) {
   const row = rows.get(name), stream = state.streams.get(name);
   if (!row || !stream) return;
   setBadge(row.querySelector(".badge"), stream.verdict);
-  attribute(row.querySelector(".pick"), "aria-current", name === state.selected ? "true" : null);
+  attribute(row.querySelector(".pick"), "aria-current", selected ? "true" : null);
   const cells = row.cells;
   text(cells[1], clock(stream.since));
   text(cells[2], seconds(worst(stream.renditions.map(r => (r.edge || r.origin)?.last_segment_age_seconds))));
