@@ -135,6 +135,7 @@ func (d *Desk) hush(now time.Time) {
 	for _, r := range d.rows {
 		d.judge(r, now)
 	}
+	d.sum(now)
 }
 
 // forget drops silences that are no longer listed.
