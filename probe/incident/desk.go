@@ -21,7 +21,7 @@ type Desk struct {
 	rows    []*row
 	overall probe.Verdict // of the event
 	since   time.Time     // when it became that
-	sick    int // how many rows have symptoms
+	sick    int           // how many rows have symptoms
 	control diagnose.Control
 	losing  bool          // our own path is lost
 	lost    diagnose.Span // when our own path was lost last

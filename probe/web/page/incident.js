@@ -6,6 +6,8 @@ import { blameOf, checkOf, curlOf, lasted, severityOf } from "./parts.js";
 import { paintMoving, ticks } from "./incidents.js";
 import { linkToIncidents, linkToStream } from "./route.js";
 import { showAround, hideAround } from "./around.js";
+import { actionsOf } from "./dialog.js";
+import { handled } from "./silences.js";
 import { showRunbook } from "./runbook.js";
 
 let shownId = "", said = "", state = null;
@@ -81,8 +83,8 @@ function requests(evidence) {
 // paintFacts writes the card on top.
 function paintFacts(incident) {
   const streams = streamsOf(incident), card = byId("incident-facts");
-  if (!card.firstChild) card.append(el("div", { class: "head" }), el("p", { class: "detail" }), el("p", { class: "because" }), el("p", { class: "where" }), el("p", { class: "where" }));
-  const [head, , , times, of] = card.children;
+  if (!card.firstChild) card.append(el("div", { class: "head" }), el("p", { class: "detail" }), el("p", { class: "because" }), el("p", { class: "where" }), el("p", { class: "where" }), el("div"));
+  const [head, , , times, of, people] = card.children;
   head.replaceChildren(el("p", { class: "reach" }, where(incident)), blameOf(incident));
   paintMoving(card, incident);
   times.replaceChildren(incident.closed ? el("span", {}, "lasted " + lasted(incident) + ", from ") : el("span", {}, el("strong", {}, "open"), " for ", ticks(incident), ", since "),
@@ -90,6 +92,15 @@ function paintFacts(incident) {
     " · ", checkOf(incident), incident.spec ? " · " + incident.spec : "", incident.consequences?.length ? " · explains " + incident.consequences.join(", ") : "");
   of.replaceChildren(count(streams.length, "stream") + ": ", ...streams.slice(0, 40).flatMap((name, i) => [i ? ", " : "", el("a", { href: linkToStream(name) }, name)]),
     streams.length > 40 ? " and " + (streams.length - 40) + " more" : "", " · ", el("a", { href: linkToIncidents({ stream: streams[0] }) }, "other incidents of " + streams[0]));
+  paintPeople(people, incident);
+}
+
+// paintPeople keeps the buttons that may have the focus where nothing changed.
+function paintPeople(box, incident) {
+  const now = JSON.stringify([incident.id, incident.acknowledged, incident.silenced, incident.closed]);
+  if (box.dataset.said === now) return;
+  box.dataset.said = now;
+  box.replaceChildren(...[handled(incident), incident.closed ? null : actionsOf(incident)].filter(Boolean));
 }
 
 // course lists what became of the incident, and what people did, in order of time.

@@ -5,6 +5,8 @@ import { badge, byId, clock, el, lasting, rank, since, text, time, verdictName }
 import { count, streamsOf, where, worstFirst } from "./sentence.js";
 import { blameOf, checkOf, curlOf, evidenceOf, lasted, severityOf, updatesOf } from "./parts.js";
 import { linkToIncident } from "./route.js";
+import { actionsOf } from "./dialog.js";
+import { handled } from "./silences.js";
 
 const cards = new Map(); // by id
 const maxCards = 50, maxPast = 10;
@@ -45,7 +47,7 @@ function newCard(incident, before) {
     el("p", { class: "where" }, "since ", time(incident.began), ", ", ticks(incident),
       incident.count > 1 ? " · came " + incident.count + " times" : "", " · ", checkOf(incident), incident.spec ? " · " + incident.spec : "",
       incident.consequences?.length ? " · explains " + incident.consequences.join(", ") : ""),
-    last ? curlOf(last.curl) : null,
+    handled(incident), last ? curlOf(last.curl) : null, actionsOf(incident),
     el("details", { class: "affected", open: was("affected") }, el("summary"), el("ul", { class: "hit" })),
     updatesOf(incident, was("updates")),
     incident.evidence.length ? el("details", { class: "evidence", open: was("evidence") }, el("summary", {}, "Evidence"), ...incident.evidence.map(evidenceOf)) : null);

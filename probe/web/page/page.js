@@ -16,6 +16,8 @@ import { showViewers } from "./viewers.js";
 import { startFaults } from "./faults.js";
 import { showAdvice } from "./advice.js";
 import { startAlarms } from "./alarms.js";
+import { listSinks } from "./sinks.js";
+import { showSilences, startSilences } from "./silences.js";
 
 let view = "", selected = "", chosen = false, frame = 0;
 
@@ -78,6 +80,7 @@ function paint() {
   if (dirty.incidents) for (const s of state.streams.values()) if (s.open_incidents.length) dirty.streams.add(s.name);
   if (dirty.streams.size && state.open.size) dirty.incidents = true; // they say how the streams fare whom they hit
   showBanner(state);
+  showSilences(state.snapshot);
   tick();
   if (view === "event") paintEvent();
   if (view === "wall") paintWall(state, dirty);
@@ -89,6 +92,7 @@ function paint() {
 
 function paintEvent() {
   showStreams(state, dirty.streams);
+  listSinks(state.snapshot);
   for (const name of dirty.streams) paintStream(state, name, name === selected);
   const stream = state.streams.get(selected);
   if (stream && dirty.streams.has(selected)) {
@@ -137,5 +141,6 @@ addEventListener("hashchange", follow);
 setInterval(tick, 1000);
 startFaults();
 startAlarms();
+startSilences();
 follow();
 start(schedule);

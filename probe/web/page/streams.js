@@ -2,6 +2,7 @@
 // only where a value differs.
 import { attribute, badge, byId, clock, el, rank, seconds, setBadge, text } from "./view.js";
 import { worstFirst } from "./sentence.js";
+import { mutedMark } from "./silences.js";
 
 const rows = new Map(); // by stream name
 let order = "", needle = "";
@@ -50,5 +51,6 @@ export function paintStream(state, name, selected) {
   text(cells[3], seconds(worst(stream.renditions.map(r => r.edge_lag_seconds))));
   const top = stream.open_incidents.map(id => state.open.get(id)).filter(Boolean).sort(worstFirst)[0];
   const more = stream.open_incidents.length - 1;
-  text(cells[4], top ? top.summary + " (" + top.blame + ")" + (more > 0 ? " +" + more : "") : stream.open_incidents.length ? stream.open_incidents.length + " open" : stream.reason || "");
+  const wrong = top ? top.summary + " (" + top.blame + ")" + (more > 0 ? " +" + more : "") : stream.open_incidents.length ? stream.open_incidents.length + " open" : stream.reason;
+  text(cells[4], [wrong, mutedMark(stream)].filter(Boolean).join(" · "));
 }

@@ -5,6 +5,7 @@ import { attribute, badge, byId, clock, el, rank, seconds, setBadge, text, verdi
 import { count, hits, where, worstFirst } from "./sentence.js";
 import { severityOf } from "./parts.js";
 import { linkToIncident, linkToStream } from "./route.js";
+import { mutedMark } from "./silences.js";
 import { showShare, tally } from "./banner.js";
 
 const maxLarge = 48, maxCauses = 4;
@@ -76,5 +77,5 @@ function paintLarge(state, tile) {
   const top = [...state.open.values()].filter(i => hits(i, stream.name)).sort(worstFirst)[0];
   text(wrong, top ? top.summary + " (" + top.blame + ")" : stream.reason || "no incident names it");
   text(facts, "since " + clock(stream.since) + " · segment age " + seconds(worst(stream.renditions.map(r => (r.edge || r.origin)?.last_segment_age_seconds))) +
-    " · lag " + seconds(worst(stream.renditions.map(r => r.edge_lag_seconds))));
+    " · lag " + seconds(worst(stream.renditions.map(r => r.edge_lag_seconds))) + (mutedMark(stream) && " · " + mutedMark(stream)));
 }
