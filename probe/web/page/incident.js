@@ -8,6 +8,7 @@ import { linkToIncidents, linkToStream } from "./route.js";
 import { showAround, hideAround } from "./around.js";
 import { actionsOf } from "./dialog.js";
 import { handled } from "./silences.js";
+import { hideServed, showServed } from "./served.js";
 import { showRunbook } from "./runbook.js";
 
 let shownId = "", said = "", state = null;
@@ -41,6 +42,7 @@ export function hideIncident() {
   byId("incident-body").hidden = true;
   byId("incident-note").hidden = true;
   hideAround();
+  hideServed();
 }
 
 const find = id => state.open.get(id) || state.past.find(i => i.id === id);
@@ -68,6 +70,7 @@ function paint(incident) {
     if (!incident.evidence.length) byId("incident-evidence").append(el("p", { class: "note" }, "None was kept."));
   }
   showAround(state, incident);
+  showServed(incident);
   showRunbook(incident);
 }
 
