@@ -243,3 +243,51 @@ func TestWall(t *testing.T) {
 	accessible(t, p, "wall")
 	p.complained(t)
 }
+
+// With the keyboard alone: past the navigation, from view to view, into an
+// incident and back. Where a view opens, the focus is at its title.
+func TestKeyboardWalk(t *testing.T) {
+	f := &fake{snap: sick(time.Now()), past: many(3)}
+	p := open(t, New(f.options()), "/")
+	until(p.ctx, t, `document.querySelector(".incident h3 a")`)
+	press := func(keys ...string) {
+		for _, k := range keys {
+			run(p.ctx, t, chromedp.KeyEvent(k))
+		}
+	}
+	at := func(what string) {
+		t.Helper()
+		until(p.ctx, t, `(document.activeElement.id || document.activeElement.textContent) === "`+what+`"`)
+		if !eval[bool](p.ctx, t, `(r => r.width > 0 && r.height > 0)(document.activeElement.getBoundingClientRect())`) {
+			t.Errorf("the focus is at %s, which nobody sees", what)
+		}
+	}
+	press("\t")
+	at("skip")
+	press("\r")
+	at("title-event")
+	press("\t")
+	at("playlist stopped moving") // the title of the incident's card
+	press("\r")
+	at("title-incident")
+	until(p.ctx, t, `location.hash === "#incident=01J9ZK"`)
+	run(p.ctx, t, chromedp.Evaluate[chromedp.Void](`document.querySelector("nav a").focus()`))
+	press("\t")
+	at("Incidents")
+	press("\r")
+	at("title-incidents")
+	press("\t")
+	at("list-state")
+	press("\t", "\t", "\t", "\t", "\t", "\t")
+	at("playlist stopped moving")
+	run(p.ctx, t, chromedp.Evaluate[chromedp.Void](`document.querySelector("nav a[data-view=wall]").focus()`))
+	press("\r")
+	at("title-wall")
+	press("\t", "\t")
+	at("main")
+	press("\r")
+	at("title-event")
+	run(p.ctx, t, chromedp.Evaluate[chromedp.Void](`history.back()`))
+	at("title-wall")
+	p.complained(t)
+}
