@@ -79,6 +79,14 @@ func TestEveryVerdictIsExplained(t *testing.T) {
 		written.Store(true)
 		until(p.ctx, t, `document.querySelector("#frame iframe")?.getAttribute("src") === "/embed/main/hlsjs"`)
 	})
+	t.Run("opened while waiting", func(t *testing.T) {
+		snap := healthy(time.Now(), "main")
+		snap.Verdict, snap.Streams[0].Verdict, snap.Streams[0].Renditions = probe.Waiting, probe.Waiting, nil
+		f.set(snap)
+		run(p.ctx, t, chromedp.Navigate("about:blank"), chromedp.Navigate(p.url))
+		says("no-renditions", "None yet.")
+		until(p.ctx, t, `document.querySelector("#frame iframe")`)
+	})
 	t.Run("ok with a warning", func(t *testing.T) {
 		show(func(snap *probe.Snapshot) {
 			warn := stale(snap.At)

@@ -49,7 +49,8 @@ function choose() {
   if (stream && state.streams.has(stream)) return select(stream, true);
   let worst = null;
   for (const s of state.streams.values()) if (!worst || rank(s.verdict) > rank(worst.verdict)) worst = s;
-  if (worst && rank(worst.verdict) !== rank(state.streams.get(selected)?.verdict)) select(worst.name, false);
+  const current = state.streams.get(selected);
+  if (worst && (!current || rank(worst.verdict) !== rank(current.verdict))) select(worst.name, false);
 }
 
 function select(name, byReader) {

@@ -22,7 +22,7 @@ export function paintWall(state, dirty) {
   place(byId("wall-large"), large, sick.slice(0, maxLarge), largeTile, tile => paintLarge(state, tile));
   const shown = new Set(sick.slice(0, maxLarge).map(s => s.name));
   const rest = [...state.streams.values()].filter(s => !shown.has(s.name)).sort((a, b) => rank(b.verdict) - rank(a.verdict) || a.name.localeCompare(b.name, undefined, { numeric: true }));
-  place(byId("wall-small"), small, rest, smallTile, tile => setBadge(tile.firstChild.firstChild, state.streams.get(tile.dataset.stream).verdict), dirty.streams);
+  place(byId("wall-small"), small, rest, smallTile, tile => paintSmall(state, tile), dirty.streams);
 }
 
 // showTally counts by verdict: one of 30 that is down is one, not all.
@@ -64,7 +64,14 @@ function place(box, tiles, streams, make, paint, dirty) {
   box.hidden = streams.length === 0;
 }
 
-const smallTile = name => el("li", { "data-stream": name }, el("a", { href: linkToStream(name) }, badge("waiting"), el("span", { class: "name" }, name)));
+const smallTile = name => el("li", { "data-stream": name }, el("a", { href: linkToStream(name) }, badge("waiting"), el("span", { class: "name" }, name), el("span", { class: "mute" })));
+
+function paintSmall(state, tile) {
+  const stream = state.streams.get(tile.dataset.stream), [mark, , mute] = tile.firstChild.children;
+  setBadge(mark, stream.verdict);
+  text(mute, stream.silenced ? "muted" : "");
+  attribute(mute, "title", mutedMark(stream) || null);
+}
 
 const largeTile = name => el("li", { "data-stream": name, class: "tile" }, el("a", { href: linkToStream(name) }, name), badge("waiting"), el("p", { class: "wrong" }), el("p", { class: "where" }));
 
