@@ -17,7 +17,7 @@ type Desk struct {
 
 	mu      sync.Mutex
 	book    *Book
-	quiet   *quiet
+	quiet   quiet
 	rows    []*row
 	sick    int // how many rows have symptoms
 	control diagnose.Control
