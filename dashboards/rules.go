@@ -99,7 +99,7 @@ func (r *rules) alarm(a *Alarm) {
 
 // incidents alerts on what the judge found: it knows more than any threshold.
 func (r *rules) incidents(name, matchers, severity, summary string) {
-	if matchers += `,silenced="false"`; r.event != "" {
+	if matchers += `,silenced!="true"`; r.event != "" {
 		matchers = fmt.Sprintf("event=%q,", r.event) + matchers
 	}
 	expr := "sum by (event, check, blame, scope) (" + ours(probe.FindingsActive.Prometheus) + "{" + matchers + "}) > 0"

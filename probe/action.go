@@ -40,7 +40,7 @@ type Action struct {
 }
 
 // String says it in words: "silenced main until 21:00:00 UTC: new encoder".
-func (a *Action) String() string {
+func (a Action) String() string {
 	switch {
 	case a.Kind == ActSilence && a.Silence != nil:
 		return "silenced " + a.Silence.Where() + " until " + a.Silence.Until.UTC().Format("2006-01-02 15:04:05 UTC") + prefixed(": ", a.Silence.Reason)

@@ -113,7 +113,7 @@ func (c *cli) silence(ctx context.Context, page *url.URL, f *silenceFlags) error
 	if err != nil {
 		return err
 	}
-	return c.showSilence(body, f.format, "silenced %s until %s: %s\n")
+	return c.showSilence(body, f.format, "silenced %s until %s (id %s)\n")
 }
 
 // checkActor refuses an action of nobody, and an unknown format.
@@ -217,7 +217,7 @@ func (c *cli) silenceExpireCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.showSilence(body, format, "no longer silenced: %s, ended at %s: %s\n")
+			return c.showSilence(body, format, "no longer silenced: %s, ended %s (id %s)\n")
 		},
 	}
 	c.actorFlags(cmd, &by, &format)

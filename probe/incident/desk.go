@@ -17,7 +17,7 @@ type Desk struct {
 
 	mu      sync.Mutex
 	book    *Book
-	quiet   *quiet
+	quiet   quiet
 	rows    []*row
 	overall probe.Verdict // of the event
 	since   time.Time     // when it became that

@@ -20,8 +20,8 @@ type quiet struct {
 }
 
 // newQuiet takes up what people did before a restart.
-func newQuiet(planned []probe.Silence, actions []probe.Action) *quiet {
-	q := &quiet{planned: planned}
+func newQuiet(planned []probe.Silence, actions []probe.Action) quiet {
+	q := quiet{planned: planned}
 	for i := range actions {
 		q.take(&actions[i])
 	}

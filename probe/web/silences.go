@@ -201,10 +201,6 @@ func receive(w http.ResponseWriter, r *http.Request, into any) bool {
 		}
 	}
 	if err != nil {
-		if _, large := errors.AsType[*http.MaxBytesError](err); large {
-			problem(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("a body has at most %d bytes", maxBodyBytes))
-			return false
-		}
 		hinted(w, http.StatusBadRequest, "reading the request: "+err.Error(), "the fields are "+strings.Join(fields(into), ", "))
 		return false
 	}
