@@ -35,8 +35,8 @@ function paint(id, served) {
   fillChoices(id, served);
   text(byId("served-at"), "as of " + clock(served.at) + ", when it opened");
   const tabs = [["Origin and edge", () => sideBySide(served)], ["Texts", () => texts(served)]];
-  if (served.origin) tabs.push(["Origin, before", () => overTime(served.origin)]);
-  if (served.edge) tabs.push(["Edge, before", () => overTime(served.edge)]);
+  if (served.origin) tabs.push(["Origin over time", () => overTime(served.origin)]);
+  if (served.edge) tabs.push(["Edge over time", () => overTime(served.edge)]);
   const box = byId("served-views");
   const show = k => {
     [...box.children].forEach((b, i) => b.setAttribute("aria-pressed", String(i === k)));
