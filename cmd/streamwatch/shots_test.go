@@ -57,7 +57,7 @@ func TestShots(t *testing.T) {
 	if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS("#more summary"))); err != nil {
 		t.Fatal(err)
 	}
-	waitOn(ctx, t, `document.querySelectorAll("#more .plot canvas").length === 9`, 10*time.Second)
+	waitOn(ctx, t, `document.querySelectorAll("#more .plot canvas").length === 9 && !document.querySelector("#plots [aria-busy]")`, time.Minute)
 	shootElement(ctx, t, "panels", "#plots")
 }
 

@@ -167,6 +167,7 @@ func click(selector string) chromedp.Action[chromedp.Void] {
 const hostile = `<img src=x onerror="document.title='owned'">'"&lt;`
 
 func TestPage(t *testing.T) {
+	t.Parallel()
 	f := &fake{snap: healthy(time.Now(), "main"), past: []probe.Incident{over(time.Now())}}
 	s := New(f.options())
 	url, _ := serve(t, s)
@@ -265,6 +266,7 @@ func TestPage(t *testing.T) {
 }
 
 func TestPageManyStreams(t *testing.T) {
+	t.Parallel()
 	at := time.Now()
 	snap := healthy(at, "s000")
 	for i := 1; i < 500; i++ {

@@ -38,6 +38,7 @@ func hostDown(at time.Time) *probe.Snapshot {
 // One cause is one row on the page, however many streams it hits, and unfolds
 // to them.
 func TestPageOneCause(t *testing.T) {
+	t.Parallel()
 	at := time.Now()
 	snap := hostDown(at)
 	f := &fake{snap: snap, past: []probe.Incident{over(at)}}
@@ -119,6 +120,7 @@ func TestPageOneCause(t *testing.T) {
 // Whatever is blamed, wherever: beside a verdict that is not ok the sentence
 // never says that something is fine, and never more than the diagnosis does.
 func TestSentenceNeverContradictsItself(t *testing.T) {
+	t.Parallel()
 	f := &fake{snap: healthy(time.Now(), "main")}
 	url, _ := serve(t, New(f.options()))
 	ctx, _ := browser(t)

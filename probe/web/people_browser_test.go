@@ -69,6 +69,7 @@ func (d *pageDesk) last() probe.Action {
 // Somebody acknowledges an incident and silences its check with the keyboard
 // alone; the page says so on all that it concerns.
 func TestAcknowledgeAndSilence(t *testing.T) {
+	t.Parallel()
 	f := &fake{snap: sick(time.Now())}
 	desk := &pageDesk{f: f}
 	o := f.options()
@@ -114,6 +115,12 @@ func TestAcknowledgeAndSilence(t *testing.T) {
 	until(p.ctx, t, `document.querySelector(".incident .handled")?.textContent.startsWith("Silenced until ")`)
 	shoot(p.ctx, t, "silenced-1280", 1280, 900, false)
 	run(p.ctx, t, chromedp.EmulateViewport(1280, 900))
+
+	run(p.ctx, t, chromedp.Evaluate[chromedp.Void](`location.hash = "#incident=01J9ZK"`))
+	until(p.ctx, t, `/silenced until .* \(ana: encoder restart\)/.test(document.getElementById("incident-course").textContent)`)
+	until(p.ctx, t, `[...document.querySelectorAll("#incident-facts .actions button")].map(b => b.textContent).join() === "Acknowledge,Silence for longer"`)
+	run(p.ctx, t, chromedp.Evaluate[chromedp.Void](`location.hash = ""`))
+	until(p.ctx, t, `document.querySelector("#silence-list button")?.offsetParent`)
 
 	focus("End")
 	press("\r")

@@ -31,6 +31,7 @@ const recorded = `{
 }`
 
 func TestWhatWasServed(t *testing.T) {
+	t.Parallel()
 	f := &fake{snap: healthy(time.Now(), "main"), past: many(3)}
 	p := open(t, New(f.options()), "/#wall")
 	if _, err := chromedp.Call(p.ctx, pagedomain.AddScriptToEvaluateOnNewDocument, pagedomain.AddScriptToEvaluateOnNewDocumentParams{Source: recorded}); err != nil {

@@ -50,6 +50,7 @@ func many(n int) (list []probe.Incident) {
 }
 
 func TestViewOfAnIncident(t *testing.T) {
+	t.Parallel()
 	f := &fake{snap: sick(time.Now()), past: many(3)}
 	s := New(f.options())
 	p := open(t, s, "/#incident=p001")
@@ -64,18 +65,18 @@ func TestViewOfAnIncident(t *testing.T) {
 
 	t.Run("an open one stays current", func(t *testing.T) {
 		run(p.ctx, t, chromedp.Navigate("about:blank"), chromedp.Navigate(p.url+"/#incident=01J9ZK"))
-		until(p.ctx, t, `document.querySelector("#incident-facts .detail").textContent.startsWith("no new segment for 9.4 s")`)
+		until(p.ctx, t, `document.querySelector("#incident-facts .detail")?.textContent.startsWith("no new segment for 9.4 s")`)
 		later := sick(time.Now())
 		later.Incidents[0].Detail = "no new segment for 44 s (limit 9 s)"
 		f.set(later) // and no batch: nothing that people are told of changed
-		until(p.ctx, t, `document.querySelector("#incident-facts .detail").textContent.startsWith("no new segment for 44 s")`)
+		until(p.ctx, t, `document.querySelector("#incident-facts .detail")?.textContent.startsWith("no new segment for 44 s")`)
 		first := eval[string](p.ctx, t, `document.querySelector("#incident-facts .ticks").textContent`)
-		until(p.ctx, t, fmt.Sprintf(`document.querySelector("#incident-facts .ticks").textContent !== %q`, first))
+		until(p.ctx, t, fmt.Sprintf(`document.querySelector("#incident-facts .ticks")?.textContent !== %q`, first))
 		if said := eval[string](p.ctx, t, `document.getElementById("announce").textContent`); strings.Contains(said, "44 s") {
 			t.Errorf("numbers that tick are read aloud: %q", said)
 		}
 		run(p.ctx, t, chromedp.Evaluate[chromedp.Void](`location.hash = ""`))
-		until(p.ctx, t, `document.querySelector("#open-list .detail").textContent.startsWith("no new segment for 44 s")`)
+		until(p.ctx, t, `document.querySelector("#open-list .detail")?.textContent.startsWith("no new segment for 44 s")`)
 	})
 	t.Run("one that is not there", func(t *testing.T) {
 		run(p.ctx, t, chromedp.Evaluate[chromedp.Void](`location.hash = "#incident=gone"`))
@@ -90,6 +91,7 @@ func TestViewOfAnIncident(t *testing.T) {
 }
 
 func TestListOfIncidents(t *testing.T) {
+	t.Parallel()
 	f := &fake{snap: sick(time.Now()), past: many(130)}
 	p := open(t, New(f.options()), "/#incidents")
 	until(p.ctx, t, `document.querySelectorAll("#list-rows tr").length === 50 && document.getElementById("list-said").textContent === "1 to 50, newest first"`)
@@ -123,6 +125,7 @@ func TestListOfIncidents(t *testing.T) {
 }
 
 func TestPlotsMoveThroughTime(t *testing.T) {
+	t.Parallel()
 	f := &fake{snap: healthy(time.Now(), "main"), past: many(200)}
 	p := open(t, New(f.options()), "/")
 	until(p.ctx, t, `document.querySelectorAll("#figures canvas").length === 3`)
@@ -180,6 +183,7 @@ func TestPlotsMoveThroughTime(t *testing.T) {
 
 // The plot ends with the number in the table.
 func TestPlotsAgreeWithTheTable(t *testing.T) {
+	t.Parallel()
 	snap := healthy(time.Now(), "main")
 	f := &fake{snap: snap}
 	s := New(f.options())
@@ -201,6 +205,7 @@ func TestPlotsAgreeWithTheTable(t *testing.T) {
 }
 
 func TestWall(t *testing.T) {
+	t.Parallel()
 	at := time.Now()
 	snap := healthy(at, "s000")
 	few := *snap // of 60
@@ -247,6 +252,7 @@ func TestWall(t *testing.T) {
 // With the keyboard alone: past the navigation, from view to view, into an
 // incident and back. Where a view opens, the focus is at its title.
 func TestKeyboardWalk(t *testing.T) {
+	t.Parallel()
 	f := &fake{snap: sick(time.Now()), past: many(3)}
 	p := open(t, New(f.options()), "/")
 	until(p.ctx, t, `document.querySelector(".incident h3 a")`)

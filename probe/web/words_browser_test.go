@@ -52,6 +52,7 @@ func drag(p *page, t *testing.T, selector string, from, to float64) {
 
 // Whatever the verdict, the page says what is going on, in each of its parts.
 func TestEveryVerdictIsExplained(t *testing.T) {
+	t.Parallel()
 	f := &fake{snap: healthy(time.Now(), "main")}
 	var written atomic.Bool
 	o := f.options()

@@ -53,7 +53,7 @@ export class Chart {
     const axis = { stroke: colour("--soft"), grid: line, ticks: { ...line, size: 4 }, font: "11px system-ui, sans-serif" };
     const style = { edge: { stroke: colour("--edge"), width: 2 }, origin: { stroke: colour("--origin"), width: 1.5, dash: [5, 4] }, "": { stroke: colour("--edge"), width: 2 } };
     return new uPlot({
-      width: Math.max(200, this.box.clientWidth), height, padding: [8, 18, 0, 0],
+      width: Math.max(200, this.box.clientWidth), height, padding: [8, 26, 0, 0],
       cursor: { sync: { key: this.options.key }, drag: { x: true, y: false, setScale: false }, points: { size: 5 } },
       select: { show: true, left: 0, top: 0, width: 0, height: 0 },
       legend: { show: false },

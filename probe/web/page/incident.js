@@ -7,7 +7,7 @@ import { paintMoving, ticks } from "./incidents.js";
 import { linkToIncidents, linkToStream } from "./route.js";
 import { showAround, hideAround } from "./around.js";
 import { actionsOf } from "./dialog.js";
-import { handled } from "./silences.js";
+import { begun, handled } from "./silences.js";
 import { hideServed, showServed } from "./served.js";
 import { showRunbook } from "./runbook.js";
 
@@ -36,6 +36,11 @@ export function refreshIncident(s) {
   const incident = find(shownId);
   if (incident) paint(incident);
 }
+
+addEventListener("silences", () => { // what they say of its course was asked for meanwhile
+  said = "";
+  if (shownId) refreshIncident(state);
+});
 
 export function hideIncident() {
   shownId = said = "";
@@ -112,12 +117,12 @@ function course(incident) {
     ...(incident.updates || []).map(u => [u.at, "updated: " + u.what]), ...peopleDid(incident)];
   if (incident.closed) steps.push([incident.closed, "closed: the fault is over"]);
   steps.sort((a, b) => Date.parse(a[0]) - Date.parse(b[0]));
-  return steps.map(([at, what]) => el("li", {}, time(at), el("span", {}, what), el("span", { class: "where" }, at === incident.began ? "" : "+" + lasting((Date.parse(at) - Date.parse(incident.began)) / 1000))));
+  return steps.map(([at, what]) => el("li", {}, time(at), el("span", {}, what), el("span", { class: "where" }, Date.parse(at) <= Date.parse(incident.began) ? "" : "+" + lasting((Date.parse(at) - Date.parse(incident.began)) / 1000))));
 }
 
 // peopleDid lists acknowledgement and silence.
 function peopleDid(incident) {
-  const list = [], ack = incident.acknowledged;
+  const list = [begun(incident.silenced)].filter(Boolean), ack = incident.acknowledged;
   if (ack?.at) list.push([ack.at, "acknowledged by " + (ack.by || "somebody") + (ack.note ? ": " + ack.note : "")]);
   return list;
 }

@@ -5,7 +5,7 @@ import { ask, attribute, byId, el, now } from "./view.js";
 import { hits } from "./sentence.js";
 import { pastKept } from "./feed.js";
 import { Chart, list, shown } from "./chart.js";
-import { align, holeAt, keepsHistory, loadSeries } from "./series.js";
+import { align, bucket, holeAt, keepsHistory, loadSeries } from "./series.js";
 
 const first = 3, refresh = 10_000, tailLength = 2000, shortest = 60;
 const kept = 14 * 86400; // what the store keeps at most, in seconds
@@ -69,8 +69,8 @@ export function selectPlots(s, name) {
 
 function fillSelect(names) {
   const select = byId("plot-rendition");
-  if ([...select.options].map(o => o.value).join("\n") === names.join("\n")) return;
   select.parentElement.hidden = names.length === 0;
+  if ([...select.options].map(o => o.value).join("\n") === names.join("\n")) return;
   select.replaceChildren(...names.map(n => el("option", { value: n }, n || "multivariant")));
   rendition = names.includes(rendition) ? rendition : names[0] || "";
   select.value = rendition;
@@ -91,12 +91,16 @@ async function load() {
   let [from, to] = span();
   if (!live && !fixed) from = to - kept;
   await loadOlder(from, to);
-  for (const { plot } of visible()) {
-    const answer = await loadSeries(plot, stream, rendition, from, fixed && to, points());
+  const wanted = visible();
+  for (const chart of wanted) attribute(chart.figure, "aria-busy", "true");
+  for (const chart of wanted) {
+    const answer = await loadSeries(chart.plot, stream, rendition, from, fixed && to, points());
     if (turn !== loads) return;
     Object.assign(stored, answer);
+    chart.draw(data(chart.plot));
+    attribute(chart.figure, "aria-busy", null);
   }
-  draw();
+  drawn = Date.now();
 }
 
 // loadOlder gets the incidents of a span that goes back further than the newest ones.
@@ -131,14 +135,17 @@ export function feedPlots(s, changed) {
   else if (Date.now() - drawn > 1000) draw();
 }
 
-// data is what is stored of a plot and, up to now, what the table says since the
-// last bucket began: its end is the number in the table.
+// data is what is stored of a plot and then, up to now, what the table said since:
+// the plot ends with the number in the table. Where both are known of the last
+// stored interval, which may not be over, the finer one counts.
 function data(p) {
-  const series = p.lines.map(([name]) => stored[name] || []);
-  const last = Math.max(0, ...series.map(s => s.at(-1)?.[0] || 0));
-  const fresh = fixed ? [] : tail.filter(t => t.at > last);
-  const [from, to] = span();
-  return align(series.map((s, k) => [...s, ...fresh.filter(t => t[p.lines[k][0]] != null).map(t => [t.at, shown(p, t[p.lines[k][0]])])]), holeAt(to - from, points()));
+  const series = p.lines.map(([name]) => stored[name] || []), [from, to] = span();
+  const last = Math.max(0, ...series.map(s => s.at(-1)?.[0] || 0)), begin = last - bucket / 2;
+  const finer = !fixed && tail.length > 0 && tail[0].at <= begin + 1, fresh = fixed ? [] : tail.filter(t => t.at > (finer ? begin : last));
+  return align(series.map((s, k) => {
+    const name = p.lines[k][0], live = fresh.filter(t => t[name] != null).map(t => [t.at, shown(p, t[name])]);
+    return [...(finer && live.length ? s.filter(([t]) => t < last) : s), ...live];
+  }), holeAt(to - from, points()));
 }
 
 function draw() {

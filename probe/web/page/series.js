@@ -2,6 +2,8 @@
 import { ask } from "./view.js";
 import { valueOf } from "./chart.js";
 
+export const bucket = 10; // seconds that are stored as one
+
 export const keepsHistory = document.documentElement.dataset.history === "true";
 
 // loadSeries asks for the lines of a plot between two times, in Unix seconds,
@@ -12,9 +14,17 @@ export async function loadSeries(p, stream, rendition, from, to, points) {
     const query = new URLSearchParams({ stream, rendition, side, metric: p.metric, since: String(Math.floor(from)), points: String(points) });
     if (to) query.set("until", String(Math.ceil(to)));
     const answer = await ask("/api/v1/series?" + query).catch(() => null);
-    if (answer) loaded[name] = answer.points.map(point => [Date.parse(point.at) / 1000, valueOf(p, point)]);
+    if (answer) loaded[name] = centred(answer.points.map(point => [Date.parse(point.at) / 1000, valueOf(p, point)]));
   }
   return loaded;
+}
+
+// centred moves points from the beginning of their interval to its middle: what
+// was greatest in ten seconds was not so from their first moment on.
+function centred(points) {
+  const step = points.reduce((least, [t], i) => i ? Math.min(least, t - points[i - 1][0]) : least, Infinity);
+  const half = (Number.isFinite(step) ? Math.max(bucket, step) : bucket) / 2;
+  return points.map(([t, v]) => [t + half, v]);
 }
 
 // align puts several series on one axis of time, with a hole where nothing was

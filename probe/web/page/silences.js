@@ -3,7 +3,7 @@
 import { ask, byId, clock, el, lasting, now, text } from "./view.js";
 import { endSilence, takesActions } from "./dialog.js";
 
-let said = "", list = [];
+let said = "", known = new Map(); // by id; those that ended within a day too
 
 // startSilences keeps the list; another silence in a status asks for it anew.
 export function startSilences() {
@@ -26,9 +26,11 @@ export function showSilences(snapshot) {
 async function load() {
   const answer = await ask("/api/v1/silences").catch(() => null);
   if (!answer) return;
-  list = answer.silences.filter(s => s.state !== "expired");
+  known = new Map(answer.silences.map(s => [s.id, s]));
+  const list = answer.silences.filter(s => s.state !== "expired");
   byId("silence-list").replaceChildren(...list.map(row));
-  text(byId("silences-tally"), list.length ? "" : "nobody is silenced");
+  text(byId("silences-tally"), list.length ? "" : "none");
+  dispatchEvent(new Event("silences"));
 }
 
 // whatOf says what a silence mutes.
@@ -54,6 +56,12 @@ function showMuted(snapshot) {
 }
 
 const because = s => [s.maintenance ? "maintenance" : s.by, s.reason].filter(Boolean).join(": ");
+
+// begun is when a silence began and what it says, for the course of an incident.
+export function begun(mute) {
+  const silence = mute && known.get(mute.id);
+  return silence ? [silence.from, (silence.maintenance ? "maintenance" : "silenced") + " until " + clock(silence.until) + (because(mute) ? " (" + because(mute) + ")" : "")] : null;
+}
 
 // handled says of an incident who takes care of it and why nobody is told.
 export function handled(incident) {
