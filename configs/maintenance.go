@@ -23,7 +23,8 @@ func (d *decoder) maintenance(e *Event) {
 	}
 	for i, m := range e.Maintenance {
 		path := index("maintenance", i)
-		d.require(path+".to", m.From.IsZero() || m.To.IsZero() || m.To.After(m.From), "must be after from", "times with a zone, such as 2026-11-28T20:00:00Z")
+		d.require(path+".to", m.From.IsZero() || m.To.IsZero() || m.To.After(m.From), "must be after from",
+			"times with a zone, such as 2026-11-28T20:00:00Z")
 		if d.at[path+".streams"] != nil && len(m.Streams) == 0 {
 			d.fail(path+".streams", "must not be empty", "leave it out for every stream")
 		}

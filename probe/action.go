@@ -43,7 +43,8 @@ type Action struct {
 func (a Action) String() string {
 	switch {
 	case a.Kind == ActSilence && a.Silence != nil:
-		return "silenced " + a.Silence.Where() + " until " + a.Silence.Until.UTC().Format("2006-01-02 15:04:05 UTC") + prefixed(": ", a.Silence.Reason)
+		until := a.Silence.Until.UTC().Format("2006-01-02 15:04:05 UTC")
+		return "silenced " + a.Silence.Where() + " until " + until + prefixed(": ", a.Silence.Reason)
 	case a.Kind == ActExpire && a.Silence != nil:
 		return "ended the silence of " + a.Silence.Where() + prefixed(": ", a.Silence.Reason)
 	case a.Kind == ActAcknowledge:

@@ -22,5 +22,8 @@ var (
 
 // Families lists them in the order of the docs.
 func Families() []*Family {
-	return []*Family{FindingsActive, SilencesActive, IncidentsTotal, FetchPhase, SamplesRefused, SinkFailing, SinkWaiting, SinkDropped, BuildInfo}
+	return []*Family{
+		FindingsActive, SilencesActive, IncidentsTotal, FetchPhase, SamplesRefused, SinkFailing, SinkWaiting, SinkDropped,
+		BuildInfo,
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -124,6 +125,18 @@ func (c *cli) checkActor(by, format string) error {
 	return oneOf("format", format, "text", "json")
 }
 
+// deedAt returns where something is done to what ID [URL] name.
+func (c *cli) deedAt(args []string, path, by, format string) (*url.URL, error) {
+	page, err := pageURL(args[1:])
+	if err == nil {
+		err = c.checkActor(by, format)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return page.JoinPath(strings.Replace(path, "{id}", url.PathEscape(args[0]), 1)), nil
+}
+
 // act asks the daemon for something, and returns its answer.
 func (c *cli) act(ctx context.Context, method string, u *url.URL, what map[string]any) ([]byte, error) {
 	text, err := json.Marshal(what)
@@ -188,11 +201,11 @@ func (c *cli) listSilences(body []byte, format string) error {
 		_, err := fmt.Fprintln(c.stdout, "no silence, and no maintenance")
 		return err
 	}
-	const layout = "2006-01-02 15:04:05Z"
+	at := func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05Z") }
 	rows := [][]string{{"ID", "STATE", "WHAT", "FROM", "UNTIL", "BY", "REASON"}}
 	for i := range answer.Silences {
 		s := &answer.Silences[i]
-		rows = append(rows, []string{s.ID, string(s.State), s.Where(), s.From.UTC().Format(layout), s.Until.UTC().Format(layout), s.By, s.Reason})
+		rows = append(rows, []string{s.ID, string(s.State), s.Where(), at(s.From), at(s.Until), s.By, s.Reason})
 	}
 	return table(c.stdout, c.paint(), rows)
 }
@@ -205,14 +218,10 @@ func (c *cli) silenceExpireCommand() *cobra.Command {
 		Example: "  streamwatch silence expire 20261128T190000Z",
 		Args:    argument(cobra.RangeArgs(1, 2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			page, err := pageURL(args[1:])
+			u, err := c.deedAt(args, "api/v1/silences/{id}", by, format)
 			if err != nil {
 				return err
 			}
-			if err := c.checkActor(by, format); err != nil {
-				return err
-			}
-			u := page.JoinPath("api/v1/silences", url.PathEscape(args[0]))
 			body, err := c.act(cmd.Context(), http.MethodDelete, u, map[string]any{"by": by})
 			if err != nil {
 				return err
@@ -233,21 +242,18 @@ func (c *cli) ackCommand() *cobra.Command {
 		Long: `Say that you take care of an open incident: nobody is reminded of it any more.
 When it changes or closes, that is told as ever. The id stands at the end of its
 URL in streamwatch status.`,
-		Example: "  streamwatch ack 20261128T190004Z-main --note 'restarting the encoder'\n  streamwatch ack 20261128T190004Z-main --undo",
-		Args:    argument(cobra.RangeArgs(1, 2)),
+		Example: "  streamwatch ack 20261128T190004Z-main --note 'restarting the encoder'\n" +
+			"  streamwatch ack 20261128T190004Z-main --undo",
+		Args: argument(cobra.RangeArgs(1, 2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			page, err := pageURL(args[1:])
+			u, err := c.deedAt(args, "api/v1/incidents/{id}/ack", by, format)
 			if err != nil {
-				return err
-			}
-			if err := c.checkActor(by, format); err != nil {
 				return err
 			}
 			method, did := http.MethodPost, "acknowledged"
 			if undo {
 				method, did = http.MethodDelete, "no longer acknowledged:"
 			}
-			u := page.JoinPath("api/v1/incidents", url.PathEscape(args[0]), "ack")
 			body, err := c.act(cmd.Context(), method, u, map[string]any{"by": by, "note": note})
 			if err != nil {
 				return err

@@ -40,19 +40,24 @@ maintenance: [{from: 2030-01-01T00:00:00Z, to: 2030-01-02T00:00:00Z, reason: new
 	}
 	open := func() (in probe.Incident) {
 		var list struct{ Incidents []probe.Incident }
-		if json.Unmarshal([]byte(answer(page, "/api/v1/incidents?open=true")), &list) == nil && len(list.Incidents) > 0 {
+		err := json.Unmarshal([]byte(answer(page, "/api/v1/incidents?open=true")), &list)
+		if err == nil && len(list.Incidents) > 0 {
 			in = list.Incidents[0]
 		}
 		return in
 	}
 
 	first := a.watch()
-	a.await("first round", 30*time.Second, func() bool { return strings.Contains(answer(page, "/readyz"), `"ready":true`) })
+	ready := func() bool { return strings.Contains(answer(page, "/readyz"), `"ready":true`) }
+	a.await("first round", 30*time.Second, ready)
 	a.want(0, "silence", "http://"+page, "--stream", "main", "--for", "1h", "--reason", "new encoder", "--by", "ana")
 	if err := board.Inject(sim.Injection{Fault: "edge-503", From: time.Now()}); err != nil {
 		t.Fatal(err)
 	}
-	a.await("silenced incident", time.Minute, func() bool { in := open(); return in.Severity == probe.Critical && in.Muted() })
+	a.await("silenced incident", time.Minute, func() bool {
+		in := open()
+		return in.Severity == probe.Critical && in.Muted()
+	})
 	in := open()
 	a.want(0, "ack", in.ID, "http://"+page, "--by", "ben", "--note", "calling the CDN")
 	if err := first.Process.Kill(); err != nil {
@@ -69,7 +74,8 @@ maintenance: [{from: 2030-01-01T00:00:00Z, to: 2030-01-02T00:00:00Z, reason: new
 	if err := json.Unmarshal([]byte(answer(page, "/api/v1/silences")), &list); err != nil || len(list.Silences) != 2 {
 		t.Fatalf("silences %+v, %v; want the one of before and the maintenance", list, err)
 	}
-	if planned, active := list.Silences[0], list.Silences[1]; planned.State != probe.SilencePending || !planned.Maintenance || active.By != "ana" {
+	planned, active := list.Silences[0], list.Silences[1]
+	if planned.State != probe.SilencePending || !planned.Maintenance || active.By != "ana" {
 		t.Errorf("silences %+v", list)
 	}
 	if n := told(); n > 0 {
@@ -104,7 +110,8 @@ func (a *account) reported(incident string) {
 	if len(report.Silences) != 1 || report.Silences[0].Reason != "new encoder" {
 		a.t.Errorf("silences in the report: %+v", report.Silences)
 	}
-	if n := len(report.Actions); n == 0 || report.Actions[n-1].Kind != probe.ActExpire || report.Actions[n-1].By != "cleo" {
+	n := len(report.Actions)
+	if n == 0 || report.Actions[n-1].Kind != probe.ActExpire || report.Actions[n-1].By != "cleo" {
 		a.t.Errorf("actions in the report: %+v", report.Actions)
 	}
 	if len(report.Incidents) == 0 || report.Incidents[0].ID != incident || report.Incidents[0].Acknowledged == nil {
@@ -114,7 +121,9 @@ func (a *account) reported(incident string) {
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	for _, want := range []string{"Silences and maintenance", "What people did", "ended the silence of main: new encoder", "acknowledged by ben"} {
+	for _, want := range []string{
+		"Silences and maintenance", "What people did", "ended the silence of main: new encoder", "acknowledged by ben",
+	} {
 		if !strings.Contains(string(page), want) {
 			a.t.Errorf("report.html lacks %q", want)
 		}
@@ -148,16 +157,23 @@ func (a *account) watch() *exec.Cmd {
 // A status says what is silenced and who takes care of what.
 func TestStatusShowsWhatPeopleSaid(t *testing.T) {
 	at := time.Date(2026, 11, 28, 19, 0, 5, 0, time.UTC)
-	silence := probe.Silence{ID: "s", State: probe.SilenceActive, Streams: []string{"main"}, From: at, Until: at.Add(2 * time.Hour), By: "ana", Reason: "new encoder"}
+	silence := probe.Silence{
+		ID: "s", State: probe.SilenceActive, Streams: []string{"main"}, From: at, Until: at.Add(2 * time.Hour),
+		By: "ana", Reason: "new encoder",
+	}
 	in := probe.Incident{
-		ID: "a", State: probe.Opened, Check: "upd.stale", Severity: probe.Critical, Streams: []string{"main"}, Stream: "main", Began: at, Opened: at, Count: 1,
+		ID: "a", State: probe.Opened, Check: "upd.stale", Severity: probe.Critical, Streams: []string{"main"}, Stream: "main",
+		Began: at, Opened: at, Count: 1,
 		Acknowledged: &probe.Acknowledgement{By: "ben", At: at.Add(time.Minute), Note: "on it"},
 		Silenced:     &probe.Muting{ID: "s", Until: silence.Until, By: "ana", Reason: "new encoder"},
 	}
-	got := status(t, &probe.Snapshot{Event: "concert", Verdict: probe.Down, Since: at, Silences: []probe.Silence{silence}, Incidents: []probe.Incident{in}}, "text")
+	got := status(t, &probe.Snapshot{
+		Event: "concert", Verdict: probe.Down, Since: at, Silences: []probe.Silence{silence}, Incidents: []probe.Incident{in},
+	}, "text")
 	for _, want := range []string{
 		"\nmain: silenced until 2026-11-28 21:00:05 UTC by ana: new encoder\n",
-		"\n  acknowledged by ben at 2026-11-28 19:01:05 UTC: on it\n", "\n  silenced until 2026-11-28 21:00:05 UTC by ana: new encoder\n",
+		"\n  acknowledged by ben at 2026-11-28 19:01:05 UTC: on it\n",
+		"\n  silenced until 2026-11-28 21:00:05 UTC by ana: new encoder\n",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("lacks %q:\n%s", want, got)

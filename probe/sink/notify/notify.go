@@ -94,7 +94,10 @@ func New(o Options) *Sink {
 		// Elsewhere is not where the user wanted the message to go.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	s := &Sink{log: o.Log, changed: make(chan struct{}, 1), told: map[string]probe.Claim{}, updates: map[string]update{}, muted: map[string]bool{}}
+	s := &Sink{
+		log: o.Log, changed: make(chan struct{}, 1),
+		told: map[string]probe.Claim{}, updates: map[string]update{}, muted: map[string]bool{},
+	}
 	for i, w := range o.Webhooks {
 		s.hooks = append(s.hooks, &hook{Webhook: w, client: client, log: o.Log.With(zap.Int("webhook", i+1)), more: make(chan struct{}, 1)})
 	}
