@@ -1,6 +1,3 @@
-// Package record keeps what was served around each incident: the answers of
-// both sides, from shortly before it began to its end, in one file that
-// `streamwatch replay` can judge again.
 package record
 
 import (

@@ -1,0 +1,93 @@
+package record
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// Extension is what the names of recordings end with.
+const Extension = ".jsonl.gz"
+
+func (l Limits) orDefault() Limits {
+	return Limits{
+		Incident: cmp.Or(l.Incident, incidentMax), Keep: cmp.Or(l.Keep, 100<<20), Count: cmp.Or(l.Count, 1000),
+		Age: cmp.Or(l.Age, 14*24*time.Hour),
+	}
+}
+
+// filePath is where the recording of an incident is. An id has the name of a
+// stream in it, which may be any.
+func filePath(folder, id string) string {
+	return filepath.Join(folder, url.PathEscape(id)+Extension)
+}
+
+// prepare makes the folder, and puts together what a process left that was killed.
+func prepare(folder string) error {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return fmt.Errorf("making the folder of recordings: %w", err)
+	}
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return fmt.Errorf("reading the folder of recordings: %w", err)
+	}
+	var errs []error
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), Extension) {
+			errs = append(errs, assemble(filepath.Join(folder, e.Name())))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Has reports whether an incident has a recording, or part of one.
+func (r *Recorder) Has(id string) bool {
+	_, err := os.Stat(filePath(r.o.Folder, id))
+	return err == nil
+}
+
+// Open opens the recording of an incident for reading. It is fs.ErrNotExist
+// where there is none. One that is under way ends with what was written last.
+func (r *Recorder) Open(id string) (*os.File, error) { return os.Open(filePath(r.o.Folder, id)) }
+
+// prune deletes the oldest recordings that are more than are to be kept. The
+// caller holds the lock of writing.
+func (r *Recorder) prune() {
+	entries, err := os.ReadDir(r.o.Folder)
+	if err != nil {
+		r.log.Warn("recordings cannot be listed", zap.Error(err))
+		return
+	}
+	var list []fs.FileInfo
+	for _, e := range entries {
+		info, err := e.Info()
+		if err == nil && strings.HasSuffix(e.Name(), Extension) {
+			list = append(list, info)
+		}
+	}
+	slices.SortFunc(list, func(a, b fs.FileInfo) int { return b.ModTime().Compare(a.ModTime()) })
+	size, limits := int64(0), r.o.Limits
+	for i, info := range list {
+		size += info.Size()
+		if i == 0 || size <= limits.Keep && i < limits.Count && time.Since(info.ModTime()) <= limits.Age || r.under(info.Name()) {
+			continue
+		}
+		if err := os.Remove(filepath.Join(r.o.Folder, info.Name())); err != nil {
+			r.log.Warn("an old recording cannot be deleted", zap.Error(err))
+		}
+	}
+}
+
+// under reports whether a file is being written.
+func (r *Recorder) under(name string) bool {
+	return slices.ContainsFunc(r.tapes, func(t *tape) bool { return filepath.Base(t.reel.path) == name })
+}
