@@ -79,8 +79,9 @@ type Incident struct {
 	Consequences []string      `json:"consequences,omitempty"` // checks explained by this one
 	Updates      []Change      `json:"updates,omitempty"`      // how its claim changed, oldest first; the newest 20
 	Evidence     []Evidence    `json:"evidence"`
-	URL          string        `json:"url,omitempty"`     // its place on the page; filled where it leaves us
-	Runbook      string        `json:"runbook,omitempty"` // the page of its check, or the command that prints it; filled likewise
+	URL          string        `json:"url,omitempty"`       // its place on the page; filled where it leaves us
+	Runbook      string        `json:"runbook,omitempty"`   // the page of its check, or the command that prints it; filled likewise
+	Recording    string        `json:"recording,omitempty"` // where to get what was served around it; filled likewise, "" where nothing is kept
 }
 
 // Claim is what an incident asserts: what broke, whose fault it is, how bad and

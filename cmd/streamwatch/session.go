@@ -20,6 +20,7 @@ import (
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/monitor"
+	"github.com/streamwatch/streamwatch/probe/record"
 	"github.com/streamwatch/streamwatch/probe/report"
 	"github.com/streamwatch/streamwatch/probe/sim"
 	"github.com/streamwatch/streamwatch/probe/sink/prom"
@@ -53,6 +54,7 @@ type session struct {
 	embeds  *embeds
 	out     *outlets
 	alarms  *shownAlarms
+	record  *record.Recorder // nil records nothing
 }
 
 // failure is one of ours, with its mend.
@@ -180,14 +182,20 @@ func (s *session) wire(ctx context.Context, folder string) error {
 	// The page is a sink of the monitor, and shows the monitor: the snapshot is
 	// asked for once both exist.
 	source := &lateSource{links: linksTo(s.listen)}
-	metrics := prom.New(prom.Options{
-		Event: s.event.Event, Version: ownVersion(), Vantage: s.event.Monitor.Vantage, Open: open, Sinks: source.sinks,
-	})
 	o := monitorOptions(s.event, s.dist.EdgeURL, signer)
 	o.Resume, o.Log, o.Secrets = open, s.log, s.c.known()
 	if s.dist.Fresh {
 		o.Grace = s.event.Distribution.CloudFormation.PropagationGrace
 	}
+	if s.record, err = s.recorder(folder, &o); err != nil {
+		return err
+	}
+	if s.record != nil {
+		o.Record, source.links.recorded = s.record, s.record.Has
+	}
+	metrics := prom.New(prom.Options{
+		Event: s.event.Event, Version: ownVersion(), Vantage: s.event.Monitor.Vantage, Open: open, Sinks: source.sinks,
+	})
 	shown := dashboardOptions(s.event)
 	shown.Period = cmp.Or(s.period, shown.Period)
 	s.alarms = newShownAlarms(shown, time.Now())
@@ -195,6 +203,9 @@ func (s *session) wire(ctx context.Context, folder string) error {
 		Source: source, Ready: source.ready, History: linkedHistory{s.store, source.links}, Sinks: source.sinks, Runbook: runbook,
 		Metrics: metrics.Handler(), Plots: plots(), Alarms: s.alarms.list, AlarmNotes: s.alarmNotes,
 		Embeds: s.embeds.preview, EmbedKinds: s.embeds.kinds(), Faults: s.faults, Log: s.log,
+	}
+	if s.record != nil {
+		w.Recordings = s.record
 	}
 	if a := s.event.Monitor.Auth; a != nil {
 		w.Auth = web.Auth{Username: a.Username, Password: a.Password.Reveal()}
@@ -209,6 +220,9 @@ func (s *session) wire(ctx context.Context, folder string) error {
 		return err
 	}
 	o.Sinks = []probe.Sink{linkedSink{s.store, source.links}, metrics, linkedSink{s.server, source.links}, s.alarms}
+	if s.record != nil {
+		o.Sinks = append(o.Sinks, s.record)
+	}
 	o.Sinks = append(o.Sinks, s.out.sinks(source.links)...)
 	s.monitor = monitor.New(o)
 	source.m = s.monitor
@@ -251,6 +265,9 @@ func (s *session) watch(ctx context.Context) error {
 		serve("serving the page", func(ctx context.Context) error { return s.server.Run(ctx, s.listen) })
 	}
 	serve("evaluating alarms", s.alarms.Run)
+	if s.record != nil {
+		parts.Go(func() { s.record.Run(serving) })
+	}
 	parts.Go(func() { s.watchEmails(ctx) })
 	for _, send := range s.out.parts() {
 		parts.Go(func() { send(serving) })

@@ -25,11 +25,11 @@ func (l Limits) orDefault() Limits {
 	}
 }
 
-// filePath is where the recording of an incident is. An id has the name of a
+// FileName is the name of the recording of an incident. An id has the name of a
 // stream in it, which may be any.
-func filePath(folder, id string) string {
-	return filepath.Join(folder, url.PathEscape(id)+Extension)
-}
+func FileName(id string) string { return url.PathEscape(id) + Extension }
+
+func filePath(folder, id string) string { return filepath.Join(folder, FileName(id)) }
 
 // prepare makes the folder, and puts together what a process left that was killed.
 func prepare(folder string) error {

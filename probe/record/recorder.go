@@ -167,8 +167,8 @@ func (r *Recorder) Write(_ context.Context, b probe.Batch) error {
 func (r *Recorder) take(in *probe.Incident, at time.Time) error {
 	t := r.tape(in.ID)
 	if t == nil {
-		if !in.Open() {
-			return nil
+		if !in.Open() || r.Has(in.ID) {
+			return nil // an earlier process recorded how it began
 		}
 		var err error
 		if t, err = r.begin(in, at); t == nil {

@@ -18,22 +18,25 @@ type Replayed struct {
 	Header      Header
 	Incidents   []probe.Incident // as each was in the end, in the order of opening
 	Recorded    []probe.Incident // as they were told when it was recorded: the one that the file is of, or more
-	Verdict     probe.Verdict    // at the end
+	Verdict     probe.Verdict    // the worst that it came to
 	From, Until time.Time        // of the looks
 	Looks       int
 	Missing     []Missing // parts that the file lacks; without times where nobody knows
 	Cut         bool      // the file was cut off
 }
 
+// Change makes what replaces the overrides of a recording.
+type Change func(recorded map[string]checks.Override) map[string]checks.Override
+
 // Replay judges a recording again, in the time that was recorded. Nothing is
-// asked of anybody. overrides are in place of those that the event had; nil keeps
+// asked of anybody. change may set other overrides than the event had; nil keeps
 // them. An error names the line.
-func Replay(from io.Reader, overrides map[string]checks.Override) (*Replayed, error) {
+func Replay(from io.Reader, change Change) (*Replayed, error) {
 	r, err := NewReader(from)
 	if err != nil {
 		return nil, err
 	}
-	p := newPlayer(r, overrides)
+	p := newPlayer(r, change)
 	for {
 		l, err := r.Next()
 		if errors.Is(err, io.EOF) {
@@ -47,9 +50,6 @@ func Replay(from io.Reader, overrides map[string]checks.Override) (*Replayed, er
 		}
 	}
 	p.out.Cut = r.Cut
-	for _, name := range p.names {
-		p.out.Verdict = p.out.Verdict.Worse(p.streams[name].desk.Verdict().Verdict)
-	}
 	return &p.out, nil
 }
 
@@ -60,7 +60,6 @@ type player struct {
 	desk      *incident.Desk
 	overrides map[string]checks.Override
 	streams   map[string]*replayed
-	names     []string
 	clock     time.Time // of the newest line
 	part      int
 }
@@ -81,14 +80,14 @@ type read struct {
 
 const readKept = 8 // playlists of one target that are kept, so that the same text is the same playlist
 
-func newPlayer(r *Reader, overrides map[string]checks.Override) *player {
+func newPlayer(r *Reader, change Change) *player {
 	h := &r.Header
-	p := &player{r: r, overrides: overrides, streams: map[string]*replayed{}, out: Replayed{Header: *h}}
-	if overrides == nil {
-		p.overrides = map[string]checks.Override{}
-		for id, o := range h.Checks {
-			p.overrides[id] = checks.Override{Off: o.Off, Severity: o.Severity, After: o.After}
-		}
+	p := &player{r: r, overrides: map[string]checks.Override{}, streams: map[string]*replayed{}, out: Replayed{Header: *h}}
+	for id, o := range h.Checks {
+		p.overrides[id] = checks.Override{Off: o.Off, Severity: o.Severity, After: o.After}
+	}
+	if change != nil {
+		p.overrides = change(p.overrides)
 	}
 	p.desk = incident.NewDesk(incident.Options{Event: h.Event, Starts: h.Starts, Ends: h.Ends}, time.Time{})
 	for _, name := range h.Streams {
@@ -111,7 +110,6 @@ func (p *player) stream(name string) *replayed {
 			targets: map[place]probe.Target{}, read: map[place][]read{},
 		}
 		p.streams[name] = s
-		p.names = append(p.names, name)
 	}
 	return s
 }
@@ -222,6 +220,7 @@ func (p *player) look(l *Line, late bool) error {
 	}
 	_, res := s.desk.Step(o, o.Exchange.Done)
 	p.keep(res)
+	p.out.Verdict = p.out.Verdict.Worse(s.desk.Verdict().Verdict)
 	return nil
 }
 
