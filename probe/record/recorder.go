@@ -255,8 +255,10 @@ func (r *Recorder) choose(have []string, in *probe.Incident) []string {
 		}
 	}
 	hit := func(name string) bool { return slices.Contains(in.Streams, name) }
-	add(max(mostHits, len(have)), hit)
-	if len(have) == 0 {
+	if len(have) > 0 {
+		add(mostHits+neighbours, hit)
+	} else {
+		add(mostHits, hit)
 		add(max(len(chosen)+neighbours, mostHits), func(name string) bool { return !hit(name) })
 	}
 	return chosen

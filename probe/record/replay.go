@@ -43,7 +43,7 @@ func Replay(from io.Reader, change Change) (*Replayed, error) {
 			break
 		}
 		if err == nil {
-			err = p.take(l)
+			err = p.judge(l)
 		}
 		if err != nil {
 			return nil, err
@@ -112,6 +112,17 @@ func (p *player) stream(name string) *replayed {
 		p.streams[name] = s
 	}
 	return s
+}
+
+// judge judges a line. The checks rely on what a monitor files; a file may hold
+// something else.
+func (p *player) judge(l *Line) (err error) {
+	defer func() {
+		if bad := recover(); bad != nil {
+			err = fmt.Errorf("line %d: what it says cannot be judged (%v)", p.r.Line(), bad)
+		}
+	}()
+	return p.take(l)
 }
 
 // take judges a line.

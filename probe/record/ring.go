@@ -16,7 +16,8 @@ const (
 	blockMost   = 32 << 10 // the same, of a stream of many targets
 	blockEach   = 4 << 10  // the same, for each target
 	longText    = 4 << 10  // a playlist longer than that is a long one
-	targetBytes = 10 << 10 // that the closed blocks of a stream take for each of its targets, compressed
+	targetBytes = 6 << 10  // that the closed blocks of a stream take for each of its targets, compressed
+	partsTimes  = 3        // as much where parts are looked at: there is more to a second
 	newestKept  = 2        // closed blocks that are kept, whatever their size
 )
 
@@ -30,7 +31,9 @@ type ring struct {
 	mu      sync.Mutex
 	targets []probe.Target
 	open    bytes.Buffer
-	texts   int // bytes of whole playlists in the open block
+	json    *json.Encoder // into open
+	texts   int           // bytes of long playlists in the open block
+	parts   bool          // low latency is looked at
 	ids     uint64
 	known   map[place]*[2]known // playlists that the open block has, of polls and of others
 	blocks  [][]byte
@@ -73,6 +76,15 @@ func (r *ring) room() int {
 // limit is after how many bytes the open block is closed.
 func (r *ring) limit() int { return min(max(blockLeast, blockEach*len(r.targets)), blockMost) }
 
+// most is how many bytes the closed blocks may take.
+func (r *ring) most() int {
+	most := targetBytes * max(1, len(r.targets))
+	if r.parts {
+		most *= partsTimes
+	}
+	return most
+}
+
 // look adds an observation, after the playlists that the open block lacks. The
 // caller holds the lock.
 func (r *ring) look(o *probe.Observation, n uint64, at time.Time) {
@@ -82,6 +94,7 @@ func (r *ring) look(o *probe.Observation, n uint64, at time.Time) {
 	if !o.Poll() {
 		slot = 1
 	}
+	r.parts = r.parts || o.LowLatency != nil
 	l := lookOf(o, func(p *probe.Playlist) string { return r.body(where, slot, p) })
 	r.encode(&Line{N: n, At: at, Look: l})
 	r.pass(from)
@@ -124,12 +137,14 @@ func (r *ring) body(where place, slot int, p *probe.Playlist) string {
 // cut returns as much of a text as is kept.
 func cut(text string) string { return text[:min(len(text), maxBody)] }
 
+// encode adds a line to the open block; nothing of one that JSON cannot say, such as
+// a year of five digits in a header.
 func (r *ring) encode(l *Line) {
-	enc := json.NewEncoder(&r.open)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(l); err != nil {
-		panic("record: " + err.Error()) // cannot happen: lines are plain values
+	if r.json == nil {
+		r.json = json.NewEncoder(&r.open)
+		r.json.SetEscapeHTML(false)
 	}
+	_ = r.json.Encode(l) // writes all or nothing
 }
 
 // pass hands what the open block has from an offset on to the recordings.
@@ -152,7 +167,7 @@ func (r *ring) begin() {
 func (r *ring) roll() {
 	block := r.rec.pack(r.open.Bytes())
 	r.blocks, r.size = append(r.blocks, block), r.size+len(block)
-	for len(r.blocks) > newestKept && r.size > targetBytes*max(1, len(r.targets)) {
+	for len(r.blocks) > newestKept && r.size > r.most() {
 		r.size -= len(r.blocks[0])
 		r.blocks[0] = nil
 		r.blocks = r.blocks[1:]
@@ -218,13 +233,13 @@ func (p *packer) pack(block []byte) []byte {
 // pack compresses a block.
 func (r *Recorder) pack(block []byte) []byte { return r.packer.pack(block) }
 
-// encode returns a line as a file has it.
+// encode returns a line as a file has it, or nothing of one that JSON cannot say.
 func encode(l *Line) []byte {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(l); err != nil {
-		panic("record: " + err.Error()) // cannot happen: lines are plain values
+		return nil
 	}
 	return b.Bytes()
 }
