@@ -19,8 +19,10 @@ import (
 const (
 	flushEvery  = time.Second // what a kill may lose
 	mostTapes   = 24          // recordings under way at once; incidents on top are not recorded
-	mostHits    = 8           // streams that an incident hits and that are recorded; an event of so few is recorded whole
-	neighbours  = 3           // streams beside them, at least: their being well is what scope and blame stand on
+	mostStreams = 32          // of one recording: an event of so few is recorded whole
+	fewStreams  = 4           // of one recording while many are under way
+	mostTaken   = 128         // streams that all recordings under way take, those few beside
+	neighbours  = 3           // streams that an incident does not hit, at least: their being well is what scope and blame stand on
 	eventLines  = 64          // of the event that are kept
 	incidentMax = 4 << 20     // Options.Incident by default
 )
@@ -239,28 +241,30 @@ func (r *Recorder) attach(t *tape, in *probe.Incident) {
 	}
 }
 
-// choose returns the streams to record, those that are recorded already among them.
+// choose returns the streams to record, those that are recorded already among
+// them: those that the incident hits, and others while there is room.
 func (r *Recorder) choose(have []string, in *probe.Incident) []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	room := mostTaken
+	for _, t := range r.tapes {
+		room -= len(t.streams)
+	}
+	most := min(mostStreams, max(fewStreams, len(have)+room))
 	chosen := slices.Clone(have)
-	add := func(most int, of func(name string) bool) {
+	add := func(most int, hit bool) {
 		for _, name := range r.names {
-			if len(chosen) >= most {
-				return
-			}
-			if of(name) && !slices.Contains(chosen, name) {
+			if len(chosen) < most && slices.Contains(in.Streams, name) == hit && !slices.Contains(chosen, name) {
 				chosen = append(chosen, name)
 			}
 		}
 	}
-	hit := func(name string) bool { return slices.Contains(in.Streams, name) }
 	if len(have) > 0 {
-		add(mostHits+neighbours, hit)
-	} else {
-		add(mostHits, hit)
-		add(max(len(chosen)+neighbours, mostHits), func(name string) bool { return !hit(name) })
+		add(most, true)
+		return chosen
 	}
+	add(most-min(neighbours, max(0, len(r.names)-len(in.Streams))), true)
+	add(most, false)
 	return chosen
 }
 
