@@ -35,7 +35,7 @@ func (m *masker) standIn(value string) string {
 	return "REDACTED-" + hex.EncodeToString(mac.Sum(nil)[:4])
 }
 
-func (m *masker) text(s string) string { return m.secrets.Mask(s) }
+func (m *masker) text(s string) string { return m.secrets.MaskPieces(s) }
 
 // url masks an address, absolute or relative. All of a data: URL may be a key.
 func (m *masker) url(s string) string {
