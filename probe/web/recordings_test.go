@@ -70,7 +70,7 @@ func TestRecordings(t *testing.T) {
 			t.Errorf("%s without a password: %d", path, w.Code)
 		}
 	}
-	o.Recordings = nil
+	o.Recordings, o.Auth = nil, Auth{}
 	if w := ask(t, New(o).Handler(), "GET", "/api/v1/incidents/kept/recording", ""); w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "there is nothing at") {
 		t.Errorf("without recordings: %d %s", w.Code, w.Body)
 	}
