@@ -21,11 +21,9 @@ import (
 // What was recorded of a drill, judged again, gives the incidents of the drill.
 // STREAMWATCH_RECORDING=FOLDER keeps the recordings there.
 func TestReplayOfDrills(t *testing.T) {
-	for i, d := range drill.All() {
-		if raceDetector && i%16 != 0 {
-			continue // make test replays the others without it
-		}
+	for _, d := range some(drill.All()) {
 		t.Run(d.Fault, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				rec, stop := recorder(t, "main")
 				o := drill.Run(t.Context(), d, drill.Settings{Offset: 700 * time.Millisecond, Renditions: 3, Record: rec})
@@ -45,14 +43,9 @@ func TestReplayOfDrills(t *testing.T) {
 // What hits many streams of a host is the host's in a replay too, though not all
 // of them are recorded; it opens and closes when it did.
 func TestReplayOfFleets(t *testing.T) {
-	if raceDetector {
-		t.Skip("make test replays them without the race detector")
-	}
-	for i, f := range fleets {
-		if i%3 != 0 {
-			continue
-		}
+	for _, f := range one(fleets[0], fleets[3], fleets[6]) {
 		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				const n = 20
 				rec, stop := recorder(t, names(n)...)
