@@ -18,28 +18,6 @@ import (
 	"github.com/streamwatch/streamwatch/probe/sim"
 )
 
-// What was recorded of a drill, judged again, gives the incidents of the drill.
-// STREAMWATCH_RECORDING=FOLDER keeps the recordings there.
-func TestReplayOfDrills(t *testing.T) {
-	for _, d := range some(drill.All()) {
-		t.Run(d.Fault, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				rec, stop := recorder(t, "main")
-				o := drill.Run(t.Context(), d, drill.Settings{Offset: 700 * time.Millisecond, Renditions: 3, Record: rec})
-				stop()
-				if o.Incident == nil {
-					t.Fatal("the drill was not met")
-				}
-				for _, in := range o.Seen.Incidents() {
-					replay(t, rec, in)
-					keep(t, rec, d.Fault, in)
-				}
-			})
-		})
-	}
-}
-
 // What hits many streams of a host is the host's in a replay too, though not all
 // of them are recorded; it opens and closes when it did.
 func TestReplayOfFleets(t *testing.T) {
