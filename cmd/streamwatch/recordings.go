@@ -8,18 +8,19 @@ import (
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe/monitor"
 	"github.com/streamwatch/streamwatch/probe/record"
+	"github.com/streamwatch/streamwatch/probe/web"
 )
 
 // recordings is the folder of what was served around incidents, below that of the
 // event.
 const recordings = "recordings"
 
-// recorder returns what keeps the event's recordings; nil where it wants none. o
-// is what the monitor is told.
-func (s *session) recorder(folder string, o *monitor.Options) (*record.Recorder, error) {
+// recordInto has what the monitor judges recorded below the event's folder, unless
+// the event wants none of it.
+func (s *session) recordInto(folder string, o *monitor.Options) (err error) {
 	kept := &s.event.Monitor.Recordings
 	if kept.Off {
-		return nil, nil
+		return nil
 	}
 	options := record.Options{
 		Folder: filepath.Join(folder, recordings), Limits: recordingLimits(kept), Checks: o.Overrides, Secrets: o.Secrets, Log: s.log,
@@ -32,11 +33,27 @@ func (s *session) recorder(folder string, o *monitor.Options) (*record.Recorder,
 	if o.Grace > 0 {
 		options.Header.Grace = time.Now().Add(o.Grace)
 	}
-	r, err := record.New(options)
-	if err != nil {
-		return nil, &failure{fmt.Errorf("keeping recordings: %w", err), "monitor.recordings: off keeps none"}
+	if s.record, err = record.New(options); err != nil {
+		return &failure{fmt.Errorf("keeping recordings: %w", err), "monitor.recordings: off keeps none"}
 	}
-	return r, nil
+	o.Record, o.Sinks = s.record, append(o.Sinks, s.record)
+	return nil
+}
+
+// shelf is where the page takes recordings from; nil where none are kept.
+func (s *session) shelf() web.Recordings {
+	if s.record == nil {
+		return nil
+	}
+	return s.record
+}
+
+// recorded tells whether an incident has a recording; nil where none are kept.
+func (s *session) recorded() func(id string) bool {
+	if s.record == nil {
+		return nil
+	}
+	return s.record.Has
 }
 
 func recordingLimits(r *configs.Recordings) record.Limits {

@@ -187,12 +187,10 @@ func (s *session) wire(ctx context.Context, folder string) error {
 	if s.dist.Fresh {
 		o.Grace = s.event.Distribution.CloudFormation.PropagationGrace
 	}
-	if s.record, err = s.recorder(folder, &o); err != nil {
+	if err := s.recordInto(folder, &o); err != nil {
 		return err
 	}
-	if s.record != nil {
-		o.Record, source.links.recorded = s.record, s.record.Has
-	}
+	source.links.recorded = s.recorded()
 	metrics := prom.New(prom.Options{
 		Event: s.event.Event, Version: ownVersion(), Vantage: s.event.Monitor.Vantage, Open: open, Sinks: source.sinks,
 	})
@@ -201,11 +199,8 @@ func (s *session) wire(ctx context.Context, folder string) error {
 	s.alarms = newShownAlarms(shown, time.Now())
 	w := web.Options{
 		Source: source, Ready: source.ready, History: linkedHistory{s.store, source.links}, Sinks: source.sinks, Runbook: runbook,
-		Metrics: metrics.Handler(), Plots: plots(), Alarms: s.alarms.list, AlarmNotes: s.alarmNotes,
+		Metrics: metrics.Handler(), Plots: plots(), Alarms: s.alarms.list, AlarmNotes: s.alarmNotes, Recordings: s.shelf(),
 		Embeds: s.embeds.preview, EmbedKinds: s.embeds.kinds(), Faults: s.faults, Log: s.log,
-	}
-	if s.record != nil {
-		w.Recordings = s.record
 	}
 	if a := s.event.Monitor.Auth; a != nil {
 		w.Auth = web.Auth{Username: a.Username, Password: a.Password.Reveal()}
@@ -219,10 +214,7 @@ func (s *session) wire(ctx context.Context, folder string) error {
 	if s.out, err = s.outlets(ctx, open); err != nil {
 		return err
 	}
-	o.Sinks = []probe.Sink{linkedSink{s.store, source.links}, metrics, linkedSink{s.server, source.links}, s.alarms}
-	if s.record != nil {
-		o.Sinks = append(o.Sinks, s.record)
-	}
+	o.Sinks = append(o.Sinks, linkedSink{s.store, source.links}, metrics, linkedSink{s.server, source.links}, s.alarms)
 	o.Sinks = append(o.Sinks, s.out.sinks(source.links)...)
 	s.monitor = monitor.New(o)
 	source.m = s.monitor
@@ -294,6 +286,9 @@ func (s *session) report(folder string) error {
 	incidents, err := s.store.Incidents(ctx, probe.IncidentFilter{Since: snapshot.Started})
 	if err != nil {
 		return fmt.Errorf("reading the incidents: %w", err)
+	}
+	for i := range incidents {
+		incidents[i].Recording = links{recorded: s.recorded()}.recording(&incidents[i]) // beside the report
 	}
 	r := &report.Run{Version: ownVersion(), Ended: time.Now(), Snapshot: snapshot, Incidents: incidents}
 	var page, data strings.Builder
