@@ -168,7 +168,9 @@ func lookOf(o *probe.Observation, id func(*probe.Playlist) string) *Look {
 
 func exchangeOf(e *probe.Exchange) *Exchange {
 	x := &Exchange{exchange(*e), e.Address.Reveal()}
-	x.Started, x.Done = e.Started.UTC(), e.Done.UTC()
+	if x.Started, x.Done = e.Started.UTC(), e.Done.UTC(); x.Done.Before(x.Started) {
+		x.Done = x.Started.Add(e.Duration()) // the clock was set back meanwhile
+	}
 	return x
 }
 

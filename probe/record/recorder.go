@@ -50,11 +50,11 @@ type Limits struct {
 // incident. It is a sink: incidents come to it by Write. It may be used by
 // several goroutines.
 type Recorder struct {
-	o      Options
-	log    *zap.Logger
-	masker *masker
-	packer packer
-	n      atomic.Uint64
+	o       Options
+	log     *zap.Logger
+	masker  *masker
+	packers sync.Pool // of *packer
+	n       atomic.Uint64
 
 	mu    sync.Mutex // of what follows
 	rings map[string]*ring

@@ -208,30 +208,27 @@ func (r *ring) detach(t *tape) {
 	}
 }
 
-// packer compresses blocks, one after the other: its tables are larger than many rings.
+// packer compresses blocks. Its tables are larger than many rings, so few are made.
 type packer struct {
-	mu  sync.Mutex
 	w   *flate.Writer
 	out bytes.Buffer
 }
 
 // pack compresses a block.
-func (p *packer) pack(block []byte) []byte {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.out.Reset()
-	if p.w == nil {
+func (r *Recorder) pack(block []byte) []byte {
+	p, _ := r.packers.Get().(*packer)
+	if p == nil {
+		p = &packer{}
 		p.w, _ = flate.NewWriter(&p.out, flate.BestSpeed) // the level is a valid one
-	} else {
-		p.w.Reset(&p.out)
 	}
+	p.out.Reset()
+	p.w.Reset(&p.out)
 	_, _ = p.w.Write(block) // to memory
 	_ = p.w.Close()
-	return bytes.Clone(p.out.Bytes())
+	packed := bytes.Clone(p.out.Bytes())
+	r.packers.Put(p)
+	return packed
 }
-
-// pack compresses a block.
-func (r *Recorder) pack(block []byte) []byte { return r.packer.pack(block) }
 
 // encode returns a line as a file has it, or nothing of one that JSON cannot say.
 func encode(l *Line) []byte {
