@@ -24,7 +24,7 @@ func (s *session) recordInto(folder string, o *monitor.Options) (err error) {
 	}
 	options := record.Options{
 		Folder: filepath.Join(folder, recordings), Limits: recordingLimits(kept), Checks: o.Overrides, Secrets: o.Secrets, Log: s.log,
-		Streams: streamNames(s.event),
+		Streams: streamNames(s.event), Open: o.Resume,
 		Header: record.Header{
 			WrittenBy: "streamwatch " + ownVersion(), Event: o.Event, Edge: o.Edge, Origin: o.Origin, Starts: o.Starts, Ends: o.Ends,
 			Personalised: o.Personalised,

@@ -1,7 +1,9 @@
 package record
 
 import (
+	"bufio"
 	"cmp"
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -47,6 +49,38 @@ func prepare(folder string) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// mend rewrites a file that a kill cut off, so that it can go on: what is not a
+// whole line at its end is left out.
+func mend(path string) error {
+	old, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("mending a recording: %w", err)
+	}
+	defer old.Close()
+	file, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fmt.Errorf("mending a recording: %w", err)
+	}
+	out := gzip.NewWriter(file)
+	if zip, bad := gzip.NewReader(old); bad == nil {
+		in := bufio.NewReader(zip)
+		for err == nil {
+			line, bad := in.ReadBytes('\n')
+			if bad != nil {
+				break
+			}
+			_, err = out.Write(line)
+		}
+	}
+	if err = errors.Join(err, out.Close(), file.Sync(), file.Close()); err == nil {
+		err = os.Rename(path+".new", path)
+	}
+	if err != nil {
+		return fmt.Errorf("mending a recording: %w", err)
+	}
+	return nil
 }
 
 // Has reports whether an incident has a recording, or part of one.

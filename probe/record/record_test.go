@@ -232,12 +232,15 @@ func TestKilledWhileRecording(t *testing.T) {
 	if out := f.replay("one"); out.Looks != 10 || !out.Cut {
 		t.Errorf("%d looks, cut %v, want 10 of a file that is cut off", out.Looks, out.Cut)
 	}
-	next := newFixture(t, Options{Folder: f.folder})
-	next.tell("one", probe.Updated, "main") // it was open when the process was killed
+	next := newFixture(t, Options{Folder: f.folder, Open: []probe.Incident{
+		{ID: "one", State: probe.Opened, Check: "x", Severity: probe.Error, Streams: []string{"main"}, Stream: "main"},
+	}})
+	next.poll("main")
+	next.tell("one", probe.Updated, "main")
 	next.poll("main")
 	next.tell("one", probe.Closed, "main")
-	if out := next.replay("one"); out.Looks != 10 {
-		t.Errorf("%d looks after a restart, want those 10", out.Looks)
+	if out := next.replay("one"); out.Looks != 14 || out.Cut || len(out.Recorded) != 1 || out.Recorded[0].State != probe.Closed {
+		t.Errorf("%d looks after a restart, cut %v, recorded %v; want those 10 and 4 more", out.Looks, out.Cut, out.Recorded)
 	}
 }
 

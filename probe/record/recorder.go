@@ -33,9 +33,10 @@ type Options struct {
 	Limits  Limits
 	Header  Header // but for the incident and its streams
 	Checks  map[string]checks.Override
-	Streams []string       // of the event
-	Secrets *fetch.Secrets // what may not be written
-	Log     *zap.Logger    // nil logs nothing
+	Streams []string         // of the event
+	Open    []probe.Incident // when an earlier process stopped: their recordings go on
+	Secrets *fetch.Secrets   // what may not be written
+	Log     *zap.Logger      // nil logs nothing
 }
 
 // Limits bound what is kept. Zero is the default of each.
@@ -80,6 +81,11 @@ func New(o Options) (*Recorder, error) {
 	}
 	for _, name := range o.Streams {
 		r.ring(name)
+	}
+	for i := range o.Open {
+		if err := r.resume(&o.Open[i]); err != nil {
+			r.log.Warn("recording does not go on", zap.String("incident", o.Open[i].ID), zap.Error(err))
+		}
 	}
 	return r, nil
 }
@@ -170,7 +176,7 @@ func (r *Recorder) take(in *probe.Incident, at time.Time) error {
 	t := r.tape(in.ID)
 	if t == nil {
 		if !in.Open() || r.Has(in.ID) {
-			return nil // an earlier process recorded how it began
+			return nil // it was recorded, and is over or was refused since
 		}
 		var err error
 		if t, err = r.begin(in, at); t == nil {
@@ -228,6 +234,21 @@ func (r *Recorder) begin(in *probe.Incident, at time.Time) (*tape, error) {
 	r.tapes = append(r.tapes, t)
 	r.live.Store(new(slices.Clone(r.tapes)))
 	return t, nil
+}
+
+// resume goes on with the recording of an incident that an earlier process left.
+func (r *Recorder) resume(in *probe.Incident) error {
+	if !in.Open() || !r.Has(in.ID) {
+		return nil
+	}
+	if err := mend(filePath(r.o.Folder, in.ID)); err != nil {
+		return err
+	}
+	t, err := r.begin(in, time.Now())
+	if t != nil {
+		r.attach(t, in)
+	}
+	return err
 }
 
 // attach has a recording take the streams that its incident hits, and some that

@@ -64,8 +64,7 @@ func (c *counter) Write(b []byte) (int, error) {
 
 const tailParts = 4 // into which the second half of what a recording may take is cut
 
-// newReel begins a file. One that is there already is an earlier process's, and
-// goes on.
+// newReel begins a file, or goes on with one that an earlier process left.
 func newReel(path string, limit int64) (*reel, error) {
 	r := &reel{path: path, limit: limit, targets: map[string]*Targets{}, parts: []part{{}}}
 	r.forget()
@@ -80,7 +79,11 @@ func (r *reel) open(path string) error {
 	if err != nil {
 		return fmt.Errorf("opening a recording: %w", err)
 	}
-	r.file, r.out = f, &counter{to: f}
+	info, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("opening a recording: %w", err)
+	}
+	r.file, r.out = f, &counter{to: f, n: info.Size()}
 	r.zip = gzip.NewWriter(r.out)
 	r.json = json.NewEncoder(r.zip)
 	r.json.SetEscapeHTML(false)

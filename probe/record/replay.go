@@ -57,6 +57,8 @@ func Replay(from io.Reader, change Change) (*Replayed, error) {
 type player struct {
 	r         *Reader
 	out       Replayed
+	header    *Header
+	change    Change
 	desk      *incident.Desk
 	overrides map[string]checks.Override
 	streams   map[string]*replayed
@@ -81,19 +83,25 @@ type read struct {
 const readKept = 8 // playlists of one target that are kept, so that the same text is the same playlist
 
 func newPlayer(r *Reader, change Change) *player {
-	h := &r.Header
-	p := &player{r: r, overrides: map[string]checks.Override{}, streams: map[string]*replayed{}, out: Replayed{Header: *h}}
+	p := &player{r: r, change: change, out: Replayed{Header: r.Header}}
+	p.begin(&r.Header, time.Time{}, nil)
+	return p
+}
+
+// begin begins anew, as the process did that wrote a header. open are the
+// incidents that the one before left open.
+func (p *player) begin(h *Header, now time.Time, open []probe.Incident) {
+	p.header, p.part, p.streams, p.overrides = h, 0, map[string]*replayed{}, map[string]checks.Override{}
 	for id, o := range h.Checks {
 		p.overrides[id] = checks.Override{Off: o.Off, Severity: o.Severity, After: o.After}
 	}
-	if change != nil {
-		p.overrides = change(p.overrides)
+	if p.change != nil {
+		p.overrides = p.change(p.overrides)
 	}
-	p.desk = incident.NewDesk(incident.Options{Event: h.Event, Starts: h.Starts, Ends: h.Ends}, time.Time{})
+	p.desk = incident.NewDesk(incident.Options{Event: h.Event, Starts: h.Starts, Ends: h.Ends, Resume: open}, now)
 	for _, name := range h.Streams {
 		p.stream(name)
 	}
-	return p
 }
 
 // maxStreams bounds how many streams a file may name.
@@ -102,7 +110,7 @@ const maxStreams = 1000
 func (p *player) stream(name string) *replayed {
 	s := p.streams[name]
 	if s == nil {
-		h := &p.r.Header
+		h := p.header
 		s = &replayed{
 			desk: p.desk.Stream(checks.Options{
 				Stream: name, Overrides: p.overrides, Personalised: h.Personalised, Grace: h.Grace,
@@ -136,6 +144,8 @@ func (p *player) take(l *Line) error {
 		return fmt.Errorf("line %d: more than %d streams", p.r.Line(), maxStreams)
 	}
 	switch {
+	case l.Header != nil: // the monitor was started again
+		p.begin(l.Header, l.At, p.desk.Open())
 	case l.Part != nil:
 		p.turn(l.Part)
 	case l.Targets != nil:
