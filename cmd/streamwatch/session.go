@@ -21,6 +21,7 @@ import (
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/monitor"
+	"github.com/streamwatch/streamwatch/probe/record"
 	"github.com/streamwatch/streamwatch/probe/report"
 	"github.com/streamwatch/streamwatch/probe/sim"
 	"github.com/streamwatch/streamwatch/probe/sink/prom"
@@ -54,6 +55,7 @@ type session struct {
 	embeds  *embeds
 	out     *outlets
 	alarms  *shownAlarms
+	record  *record.Recorder // nil records nothing
 }
 
 // failure is one of ours, with its mend.
@@ -185,22 +187,26 @@ func (s *session) wire(ctx context.Context, folder string) error {
 	// The page is a sink of the monitor, and shows the monitor: the snapshot is
 	// asked for once both exist.
 	source := &lateSource{links: linksTo(s.listen)}
-	metrics := prom.New(prom.Options{
-		Event: s.event.Event, Version: ownVersion(), Vantage: s.event.Monitor.Vantage, Open: open, Sinks: source.sinks,
-		Silences: source.silences,
-	})
 	o := monitorOptions(s.event, s.dist.EdgeURL, signer)
 	o.Resume, o.Log, o.Secrets = open, s.log, s.c.known()
 	o.Actions, o.Journal, o.Maintenance = actions, s.store.Act, maintenance(s.event)
 	if s.dist.Fresh {
 		o.Grace = s.event.Distribution.CloudFormation.PropagationGrace
 	}
+	if err := s.recordInto(folder, &o); err != nil {
+		return err
+	}
+	source.links.recorded = s.recorded()
+	metrics := prom.New(prom.Options{
+		Event: s.event.Event, Version: ownVersion(), Vantage: s.event.Monitor.Vantage, Open: open, Sinks: source.sinks,
+		Silences: source.silences,
+	})
 	shown := dashboardOptions(s.event)
 	shown.Period = cmp.Or(s.period, shown.Period)
 	s.alarms = newShownAlarms(shown, time.Now())
 	w := web.Options{
 		Source: source, Ready: source.ready, History: linkedHistory{s.store, source.links}, Sinks: source.sinks, Runbook: runbook,
-		Metrics: metrics.Handler(), Plots: plots(), Alarms: s.alarms.list, AlarmNotes: s.alarmNotes,
+		Metrics: metrics.Handler(), Plots: plots(), Alarms: s.alarms.list, AlarmNotes: s.alarmNotes, Recordings: s.shelf(),
 		Embeds: s.embeds.preview, EmbedKinds: s.embeds.kinds(), Faults: s.faults, Log: s.log,
 		Desk: source,
 	}
@@ -216,7 +222,7 @@ func (s *session) wire(ctx context.Context, folder string) error {
 	if s.out, err = s.outlets(ctx, open); err != nil {
 		return err
 	}
-	o.Sinks = []probe.Sink{linkedSink{s.store, source.links}, metrics, linkedSink{s.server, source.links}, s.alarms}
+	o.Sinks = append(o.Sinks, linkedSink{s.store, source.links}, metrics, linkedSink{s.server, source.links}, s.alarms)
 	o.Sinks = append(o.Sinks, s.out.sinks(source.links)...)
 	s.monitor = monitor.New(o)
 	source.m = s.monitor
@@ -259,6 +265,9 @@ func (s *session) watch(ctx context.Context) error {
 		serve("serving the page", func(ctx context.Context) error { return s.server.Run(ctx, s.listen) })
 	}
 	serve("evaluating alarms", s.alarms.Run)
+	if s.record != nil {
+		parts.Go(func() { s.record.Run(serving) })
+	}
 	parts.Go(func() { s.watchEmails(ctx) })
 	for _, send := range s.out.parts() {
 		parts.Go(func() { send(serving) })
@@ -285,6 +294,9 @@ func (s *session) report(folder string) error {
 	incidents, err := s.store.Incidents(ctx, probe.IncidentFilter{Since: snapshot.Started})
 	if err != nil {
 		return fmt.Errorf("reading the incidents: %w", err)
+	}
+	for i := range incidents {
+		incidents[i].Recording = links{recorded: s.recorded()}.recording(&incidents[i]) // beside the report
 	}
 	actions, err := s.store.Actions(ctx, snapshot.Started)
 	if err != nil {

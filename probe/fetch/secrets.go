@@ -113,9 +113,7 @@ func secretsOf(raw string) (found []string) {
 		}
 	}
 	for part := range strings.SplitSeq(u.EscapedPath(), "/") {
-		shown := redactSegment(part)
-		if name, ok := strings.CutSuffix(shown, redacted); ok && shown != part {
-			value := part[len(name):]
+		if _, value := cutSegment(part); value != "" {
 			found = append(found, escaped(value)...)
 			for field := range strings.FieldsFuncSeq(value, func(r rune) bool { return strings.ContainsRune("~;,!=", r) }) {
 				if len(field) >= shortestPart && !digits(field) {
