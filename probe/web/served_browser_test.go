@@ -1,55 +1,82 @@
 package web
 
 import (
+	"fmt"
+	"io/fs"
+	"os"
+	"sync"
 	"testing"
 	"time"
 
-	pagedomain "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/record"
 )
 
-// recorded makes the page believe that something was recorded of every incident,
-// and gives it what docs/recordings.md shows.
-const recorded = `{
-	const real = window.fetch;
-	const answer = body => new Response(JSON.stringify(body), {headers: {"Content-Type": "application/json"}});
-	const one = (sequence, age) => ({at: "2026-11-28T19:12:04.508Z", url: "https://edge.example/main/720p.m3u8", curl: "curl -sS -i 'https://edge.example/main/720p.m3u8'", status: 200, fetch_seconds: 0.021,
-		headers: ["Age: " + age, "X-Cache: Hit from cloudfront"], playlist: "#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:" + sequence + "\n", cut: false, kind: "media", media_sequence: sequence, segments: 6});
-	window.asked = [];
-	window.fetch = async (path, options) => {
-		if (String(path).includes("/served")) {
-			asked.push(String(path));
-			return answer({incident: "i", stream: "main", rendition: new URLSearchParams(String(path).split("?")[1]).get("rendition") ?? "720p", at: "2026-11-28T19:12:04.512Z", playlists: [{stream: "main", rendition: ""}, {stream: "main", rendition: "720p"}],
-				edge: {now: one(1204, 14), before: null, diff: null}, origin: {now: one(1218, 0), before: one(1217, 0), diff: []},
-				diff: [{op: "same", text: "#EXTM3U", old: 1, new: 1}, {op: "removed", text: "#EXT-X-MEDIA-SEQUENCE:1218", old: 2}, {op: "added", text: "#EXT-X-MEDIA-SEQUENCE:1204 <b>", new: 2}, {op: "skipped", count: 8}]});
+// archive is a recording of every incident: an edge that is behind its origin.
+type archive struct {
+	mu    sync.Mutex
+	asked []record.Choice
+}
+
+func (*archive) Open(string) (*os.File, error) { return nil, fs.ErrNotExist }
+
+func (s *archive) Served(id string, chosen *record.Choice) (*record.Served, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	choice := record.Choice{Stream: "main", Rendition: "720p"}
+	if chosen != nil {
+		choice = *chosen
+	}
+	s.asked = append(s.asked, choice)
+	answer := func(sequence uint64, age int) record.Answer {
+		text := fmt.Sprintf("#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-MEDIA-SEQUENCE:%d\n#EXTINF:2,<b>\nseg%[1]d.ts\n", sequence)
+		return record.Answer{
+			At: probe.FormatTime(start), URL: "https://edge.example/main/720p.m3u8", Curl: "curl -sS -i 'https://edge.example/main/720p.m3u8'", Status: 200, Fetch: 0.021,
+			Headers: []string{fmt.Sprint("Age: ", age), "X-Cache: Hit from cloudfront"}, Playlist: probe.State(text), Kind: probe.Media,
+			MediaSequence: probe.State(sequence), Segments: 6,
 		}
-		const r = await real(path, options);
-		if (!String(path).startsWith("/api/v1/incidents")) return r;
-		const body = await r.json(), mark = i => ({...i, recording: "/api/v1/incidents/" + i.id + "/recording"});
-		return answer(body.incidents ? {...body, incidents: body.incidents.map(mark)} : mark(body));
-	};
-}`
+	}
+	edge, origin, before := answer(1204, 14), answer(1218, 0), answer(1217, 0)
+	return &record.Served{
+		Incident: id, Stream: choice.Stream, Rendition: choice.Rendition, At: probe.FormatTime(start),
+		Playlists: []record.Choice{{Stream: "main"}, {Stream: "main", Rendition: "720p"}},
+		Edge:      &record.SideView{Now: edge},
+		Origin:    &record.SideView{Now: origin, Before: &before, Diff: []record.DiffLine{}},
+		Diff:      record.Diff(origin.Playlist.Value, edge.Playlist.Value),
+	}, nil
+}
 
 func TestWhatWasServed(t *testing.T) {
 	t.Parallel()
 	f := &fake{snap: healthy(time.Now(), "main"), past: many(3)}
-	p := open(t, New(f.options()), "/#wall")
-	if _, err := chromedp.Call(p.ctx, pagedomain.AddScriptToEvaluateOnNewDocument, pagedomain.AddScriptToEvaluateOnNewDocumentParams{Source: recorded}); err != nil {
-		t.Fatal(err)
+	for i := range f.past {
+		f.past[i].Recording = "http://127.0.0.1:8090/api/v1/incidents/" + f.past[i].ID + "/recording"
 	}
-	run(p.ctx, t, chromedp.Navigate("about:blank"), chromedp.Navigate(p.url+"/#incident=p001"))
-	until(p.ctx, t, `document.querySelectorAll("#served .diff tr").length === 4`)
-	until(p.ctx, t, `document.querySelector("#served .diff [data-op=added]").innerText.includes("1204 <b>") && document.querySelector("#served .diff [data-op=skipped]").textContent.includes("8 equal lines")`)
+	o, kept := f.options(), new(archive)
+	o.Recordings = kept
+	p := open(t, New(o), "/#incident=p001")
+	press := func(k int) {
+		run(p.ctx, t, chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.querySelectorAll("#served-views button")[%d].click()`, k)))
+	}
+	until(p.ctx, t, `document.querySelectorAll("#served .diff [data-op=added]").length === 2 && document.querySelectorAll("#served .diff [data-op=removed]").length === 2`)
+	until(p.ctx, t, `document.querySelector("#served .diff").innerText.includes("#EXT-X-MEDIA-SEQUENCE:1218") && document.querySelector("#served .diff").innerText.includes("#EXTINF:2,<b>")`)
 	until(p.ctx, t, `document.querySelector("#served .sides").innerText.includes("Age: 14") && document.querySelector("#served .sides").innerText.includes("1218, 6 segments")`)
 	until(p.ctx, t, `document.getElementById("served-file").getAttribute("href") === "/api/v1/incidents/p001/recording"`)
 	accessible(t, p, "served")
-	run(p.ctx, t, chromedp.Evaluate[chromedp.Void](`[...document.querySelectorAll("#served-views button")].at(-1).click()`))
+	press(3)
 	until(p.ctx, t, `document.getElementById("served-body").textContent.includes("There is no playlist to compare with.")`)
-	run(p.ctx, t, chromedp.Evaluate[chromedp.Void](`[...document.querySelectorAll("#served-views button")][2].click()`))
+	press(2)
 	until(p.ctx, t, `document.getElementById("served-body").textContent.includes("The playlist is the same as before.")`)
-	run(p.ctx, t, chromedp.Evaluate[chromedp.Void](`[...document.querySelectorAll("#served-views button")][1].click()`))
+	press(1)
 	until(p.ctx, t, `document.querySelectorAll("#served pre.text").length === 2`)
 	run(p.ctx, t, chromedp.Evaluate[chromedp.Void](`{ const s = document.getElementById("served-playlist"); s.value = "0"; s.dispatchEvent(new Event("change")) }`))
-	until(p.ctx, t, `asked.length === 2 && asked[1].endsWith("/served?stream=main&rendition=")`)
+	until(p.ctx, t, `document.querySelector("#served-views [aria-pressed=true]").textContent === "Origin and edge" && document.getElementById("served-playlist").value === "0"`)
+	kept.mu.Lock()
+	defer kept.mu.Unlock()
+	if n := len(kept.asked); n != 2 || kept.asked[1] != (record.Choice{Stream: "main"}) {
+		t.Errorf("asked for %v", kept.asked)
+	}
 	p.complained(t)
 }
