@@ -109,7 +109,8 @@ type (
 // MarshalJSON writes the snapshot as /api/v1/status gives it.
 func (s Snapshot) MarshalJSON() ([]byte, error) {
 	w := wireSnapshot{
-		stamp(s.At), stamp(s.Started), stamp(s.Starts), stamp(s.Ends), stamp(s.Since), plainSnapshot(s), make([]wireStream, len(s.Streams)),
+		stamp(s.At), stamp(s.Started), stamp(s.Starts), stamp(s.Ends), stamp(s.Since),
+		plainSnapshot(s), make([]wireStream, len(s.Streams)),
 	}
 	for i := range s.Streams {
 		w.Streams[i] = s.Streams[i].wire()

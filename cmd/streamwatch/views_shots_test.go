@@ -44,9 +44,11 @@ func TestShotsOfViews(t *testing.T) {
 	}
 	edge := httptest.NewServer(sim.NewEdge(sim.EdgeConfig{Origin: base, Faults: board}))
 	t.Cleanup(edge.Close)
-	now := time.Now()
-	page := startEvent(t, binary, names, fmt.Sprintf("origin: {url: %q}\ndistribution: {existing: {url: %q}}\nmonitor: {listen: \"127.0.0.1:0\"}\nmaintenance:\n  - {from: %s, to: %s, streams: [stage-12], reason: the encoder is replaced}\n",
-		origin.URL, edge.URL, now.UTC().Format(time.RFC3339), now.Add(time.Hour).UTC().Format(time.RFC3339)))
+	in := func(d time.Duration) string { return time.Now().Add(d).UTC().Format(time.RFC3339) }
+	sides := fmt.Sprintf("origin: {url: %q}\ndistribution: {existing: {url: %q}}\n", origin.URL, edge.URL)
+	page := startEvent(t, binary, names, sides+fmt.Sprintf(
+		"maintenance: [{from: %s, to: %s, streams: [stage-12], reason: the encoder is replaced}]\n",
+		in(0), in(time.Hour)))
 	visit(ctx, t, page, `document.getElementById("word").textContent === "ok"`)
 	time.Sleep(time.Minute) // something to see in the plots
 	for fault, stream := range map[string]string{"stale-edge": "stage-07", "stall": "stage-21"} {
@@ -58,20 +60,25 @@ func TestShotsOfViews(t *testing.T) {
 	time.Sleep(15 * time.Second)
 	shoot(ctx, t, "page-wall")
 	visit(ctx, t, page+"#stream=stage-07", `document.querySelectorAll(".incident").length >= 2`)
-	do(ctx, t, `[...document.querySelectorAll(".incident")].find(c => c.textContent.includes("stage-07")).querySelectorAll(".actions button")[1].click();
-		document.getElementById("act-reason").value = "the CDN is looking into it"; document.getElementById("act-by").value = "ana"`)
+	do(ctx, t, `const cards = [...document.querySelectorAll(".incident")];
+		cards.find(c => c.textContent.includes("stage-07")).querySelectorAll(".actions button")[1].click();
+		document.getElementById("act-reason").value = "the CDN is looking into it";
+		document.getElementById("act-by").value = "ana"`)
 	shootView(ctx, t, "page-silence")
 	do(ctx, t, `document.getElementById("act-go").click()`)
 	waitOn(ctx, t, `!document.getElementById("act").open && document.querySelector(".handled")`, 10*time.Second)
-	do(ctx, t, `[...document.querySelectorAll(".incident")].find(c => c.textContent.includes("stage-07")).querySelector("h3 a").click()`)
-	waitOn(ctx, t, `document.querySelectorAll("#around-figures canvas").length === 3 && document.querySelector("#runbook-text p")`, 20*time.Second)
+	do(ctx, t, `const cards = [...document.querySelectorAll(".incident")];
+		cards.find(c => c.textContent.includes("stage-07")).querySelector("h3 a").click()`)
+	waitOn(ctx, t, `document.querySelectorAll("#around-figures canvas").length === 3 &&
+		document.querySelector("#runbook-text p") && document.querySelector("#served .diff")`, time.Minute)
 	time.Sleep(time.Second)
 	shoot(ctx, t, "page-incident")
 	board.Clear("", "", "")
-	visit(ctx, t, page+"#incidents", `document.querySelectorAll("#list-rows .what").length >= 2 && !document.querySelector("#list-rows strong")`)
+	visit(ctx, t, page+"#incidents", `document.querySelectorAll("#list-rows .what").length >= 2 &&
+		!document.querySelector("#list-rows strong")`)
 	shootView(ctx, t, "page-incidents")
 
-	waiting := startEvent(t, binary, []string{"later"}, fmt.Sprintf("origin: {url: %q}\ndistribution: {existing: {url: %q}}\nmonitor: {listen: \"127.0.0.1:0\"}\nstarts: %s\n", origin.URL, edge.URL, now.Add(42*time.Minute).UTC().Format(time.RFC3339)))
+	waiting := startEvent(t, binary, []string{"later"}, sides+"starts: "+in(42*time.Minute)+"\n")
 	visit(ctx, t, waiting, `document.getElementById("since").textContent.startsWith("starts in")`)
 	shootView(ctx, t, "page-waiting")
 }
@@ -80,7 +87,8 @@ func TestShotsOfViews(t *testing.T) {
 func startEvent(t *testing.T, binary string, streams []string, keys string) string {
 	t.Helper()
 	dir := t.TempDir()
-	text := "event: autumn-concert\n" + keys + "output: " + filepath.Join(dir, "out") + "\nstreams:\n"
+	text := "event: autumn-concert\nmonitor: {listen: \"127.0.0.1:0\"}\n" + keys +
+		"output: " + filepath.Join(dir, "out") + "\nstreams:\n"
 	var b strings.Builder
 	for _, name := range streams {
 		fmt.Fprintf(&b, "  - {name: %s, manifest: /%s/playlist.m3u8}\n", name, name)
@@ -95,7 +103,9 @@ func startEvent(t *testing.T, binary string, streams []string, keys string) stri
 // visit opens a page and waits for what it has to show.
 func visit(ctx context.Context, t *testing.T, address, shows string) {
 	t.Helper()
-	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1280, 860), chromedp.Navigate("about:blank"), chromedp.Navigate(address)); err != nil {
+	err := chromedp.Do(ctx, chromedp.EmulateViewport(1280, 860), chromedp.Navigate("about:blank"),
+		chromedp.Navigate(address))
+	if err != nil {
 		t.Fatal(err)
 	}
 	waitOn(ctx, t, shows, time.Minute)

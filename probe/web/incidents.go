@@ -100,7 +100,8 @@ func place(v string) (probe.Place, error) {
 
 func incidentFilter(q url.Values, now time.Time) (f probe.IncidentFilter, err error) {
 	f = probe.IncidentFilter{Stream: q.Get("stream"), Text: q.Get("text"), Limit: defaultIncidents}
-	if err = parameters(q, "open", "limit", "before", "stream", "severity", "blame", "text", "since", "until"); err != nil {
+	err = parameters(q, "open", "limit", "before", "stream", "severity", "blame", "text", "since", "until")
+	if err != nil {
 		return f, err
 	}
 	if v := q.Get("open"); v != "" {

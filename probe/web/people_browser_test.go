@@ -53,7 +53,8 @@ func (d *pageDesk) Act(_ context.Context, a probe.Action) (probe.Action, error) 
 	snap.Silences = d.silences
 	d.done = append(d.done, a)
 	d.f.set(snap)
-	_ = d.s.Write(context.Background(), probe.Batch{At: now, Stream: "main", Incidents: snap.Incidents, Actions: []probe.Action{a}})
+	batch := probe.Batch{At: now, Stream: "main", Incidents: snap.Incidents, Actions: []probe.Action{a}}
+	_ = d.s.Write(context.Background(), batch)
 	return a, nil
 }
 
@@ -76,57 +77,65 @@ func TestAcknowledgeAndSilence(t *testing.T) {
 	o.Desk = desk
 	desk.s = New(o)
 	p := open(t, desk.s, "/")
-	until(p.ctx, t, `document.querySelector(".incident .actions button")`)
+	p.until(t, `document.querySelector(".incident .actions button")`)
 	press := func(keys ...string) {
 		for _, k := range keys {
 			run(p.ctx, t, chromedp.KeyEvent(k))
 		}
 	}
 	focus := func(words string) {
-		run(p.ctx, t, chromedp.Evaluate[chromedp.Void](`[...document.querySelectorAll("button")].find(b => b.textContent === "`+words+`" && b.offsetParent).focus()`))
+		p.js(t, `[...document.querySelectorAll("button")].find(b => b.textContent === "`+words+`" &&
+			b.offsetParent).focus()`)
 	}
 
 	focus("Acknowledge")
 	press("\r")
-	until(p.ctx, t, `document.getElementById("act").open && document.activeElement.id === "act-reason"`)
+	p.until(t, `document.getElementById("act").open && document.activeElement.id === "act-reason"`)
 	accessible(t, p, "acknowledge")
 	if len(desk.done) != 0 {
 		t.Error("something was done before anybody said so")
 	}
 	press("on it", "\r") // without a name
-	until(p.ctx, t, `document.getElementById("act-wrong").textContent === "nobody says who does this (give your name)"`)
+	p.until(t, `document.getElementById("act-wrong").textContent === "nobody says who does this (give your name)"`)
 	press("\t", "ana", "\r")
-	until(p.ctx, t, `!document.getElementById("act").open && document.querySelector(".incident .handled")?.textContent.startsWith("Acknowledged by ana at ") && document.querySelector(".incident .handled")?.textContent.endsWith(": on it.")`)
+	p.until(t, `!document.getElementById("act").open &&
+		document.querySelector(".incident .handled")?.textContent.startsWith("Acknowledged by ana at ") &&
+		document.querySelector(".incident .handled")?.textContent.endsWith(": on it.")`)
 
 	focus("Silence")
 	press("\r")
-	until(p.ctx, t, `document.getElementById("act").open && document.getElementById("act-by").value === "ana"`) // remembered
+	p.until(t, `document.getElementById("act").open &&
+		document.getElementById("act-by").value === "ana"`) // remembered
 	accessible(t, p, "silence")
 	press("\x1b")
-	until(p.ctx, t, `!document.getElementById("act").open && document.activeElement.textContent === "Silence"`)
+	p.until(t, `!document.getElementById("act").open && document.activeElement.textContent === "Silence"`)
 	press("\r")
 	run(p.ctx, t, chromedp.Focus(chromedp.CSS("#act-reason")))
 	press("encoder restart", "\r")
-	until(p.ctx, t, `document.getElementById("muted").textContent.includes("Nobody is told of main: upd.stale until ") && document.getElementById("muted").textContent.includes("(ana: encoder restart)")`)
-	if a := desk.last(); a.Silence == nil || a.Silence.Check != "upd.stale" || len(a.Silence.Streams) != 1 || time.Until(a.Silence.Until).Round(time.Minute) != time.Hour {
+	p.until(t, `document.getElementById("muted").textContent.includes("Nobody is told of main: upd.stale until ") &&
+		document.getElementById("muted").textContent.includes("(ana: encoder restart)")`)
+	if a := desk.last(); a.Silence == nil || a.Silence.Check != "upd.stale" || len(a.Silence.Streams) != 1 ||
+		time.Until(a.Silence.Until).Round(time.Minute) != time.Hour {
 		t.Errorf("silenced %+v", a.Silence)
 	}
-	until(p.ctx, t, `document.querySelector("#silence-list li")?.textContent.includes("encoder restart")`)
-	until(p.ctx, t, `document.querySelector(".incident .handled")?.textContent.startsWith("Silenced until ")`)
+	p.until(t, `document.querySelector("#silence-list li")?.textContent.includes("encoder restart")`)
+	p.until(t, `document.querySelector(".incident .handled")?.textContent.startsWith("Silenced until ")`)
 	shoot(p.ctx, t, "silenced-1280", 1280, 900, false)
 	run(p.ctx, t, chromedp.EmulateViewport(1280, 900))
 
-	run(p.ctx, t, chromedp.Evaluate[chromedp.Void](`location.hash = "#incident=01J9ZK"`))
-	until(p.ctx, t, `/silenced until .* \(ana: encoder restart\)/.test(document.getElementById("incident-course").textContent)`)
-	until(p.ctx, t, `[...document.querySelectorAll("#incident-facts .actions button")].map(b => b.textContent).join() === "Acknowledge,Silence for longer"`)
-	run(p.ctx, t, chromedp.Evaluate[chromedp.Void](`location.hash = ""`))
-	until(p.ctx, t, `document.querySelector("#silence-list button")?.offsetParent`)
+	p.js(t, `location.hash = "#incident=01J9ZK"`)
+	p.until(t, `/silenced until .* \(ana: encoder restart\)/.test(document.getElementById("incident-course").textContent)`)
+	p.until(t, `[...document.querySelectorAll("#incident-facts .actions button")].
+		map(b => b.textContent).join() === "Acknowledge,Silence for longer"`)
+	p.js(t, `location.hash = ""`)
+	p.until(t, `document.querySelector("#silence-list button")?.offsetParent`)
 
 	focus("End")
 	press("\r")
-	until(p.ctx, t, `document.getElementById("act").open && document.getElementById("act-silence").hidden && document.getElementById("act-reason-row").hidden`)
+	p.until(t, `document.getElementById("act").open && document.getElementById("act-silence").hidden &&
+		document.getElementById("act-reason-row").hidden`)
 	focus("End silence")
 	press("\r")
-	until(p.ctx, t, `document.getElementById("muted").hidden && !document.querySelector("#silence-list li")`)
+	p.until(t, `document.getElementById("muted").hidden && !document.querySelector("#silence-list li")`)
 	p.complained(t, "400 (Bad Request)")
 }

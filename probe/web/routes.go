@@ -167,7 +167,10 @@ func (s *Server) page(a assets) http.HandlerFunc {
 		err := t.Execute(&b, struct {
 			Event, Kinds, Plots         string
 			Demo, History, Alarms, Desk bool
-		}{event, strings.Join(kinds, " "), string(plots), s.o.Faults != nil, s.o.History != nil, s.o.Alarms != nil, s.o.Desk != nil})
+		}{
+			event, strings.Join(kinds, " "), string(plots),
+			s.o.Faults != nil, s.o.History != nil, s.o.Alarms != nil, s.o.Desk != nil,
+		})
 		if err != nil {
 			problem(w, http.StatusInternalServerError, "the page could not be made")
 			return

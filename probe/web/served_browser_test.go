@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
-
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/record"
 )
@@ -31,10 +29,11 @@ func (s *archive) Served(id string, chosen *record.Choice) (*record.Served, erro
 	}
 	s.asked = append(s.asked, choice)
 	answer := func(sequence uint64, age int) record.Answer {
-		text := fmt.Sprintf("#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-MEDIA-SEQUENCE:%d\n#EXTINF:2,<b>\nseg%[1]d.ts\n", sequence)
+		text := fmt.Sprintf("#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:%d\n#EXTINF:2,<b>\nseg%[1]d.ts\n", sequence)
 		return record.Answer{
-			At: probe.FormatTime(start), URL: "https://edge.example/main/720p.m3u8", Curl: "curl -sS -i 'https://edge.example/main/720p.m3u8'", Status: 200, Fetch: 0.021,
-			Headers: []string{fmt.Sprint("Age: ", age), "X-Cache: Hit from cloudfront"}, Playlist: probe.State(text), Kind: probe.Media,
+			At: probe.FormatTime(start), URL: "https://edge.example/main/720p.m3u8", Status: 200, Fetch: 0.021,
+			Curl: "curl -sS -i 'https://edge.example/main/720p.m3u8'", Kind: probe.Media, Playlist: probe.State(text),
+			Headers:       []string{fmt.Sprint("Age: ", age), "X-Cache: Hit from cloudfront"},
 			MediaSequence: probe.State(sequence), Segments: 6,
 		}
 	}
@@ -58,21 +57,26 @@ func TestWhatWasServed(t *testing.T) {
 	o.Recordings = kept
 	p := open(t, New(o), "/#incident=p001")
 	press := func(k int) {
-		run(p.ctx, t, chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.querySelectorAll("#served-views button")[%d].click()`, k)))
+		p.js(t, fmt.Sprintf(`document.querySelectorAll("#served-views button")[%d].click()`, k))
 	}
-	until(p.ctx, t, `document.querySelectorAll("#served .diff [data-op=added]").length === 2 && document.querySelectorAll("#served .diff [data-op=removed]").length === 2`)
-	until(p.ctx, t, `document.querySelector("#served .diff").innerText.includes("#EXT-X-MEDIA-SEQUENCE:1218") && document.querySelector("#served .diff").innerText.includes("#EXTINF:2,<b>")`)
-	until(p.ctx, t, `document.querySelector("#served .sides").innerText.includes("Age: 14") && document.querySelector("#served .sides").innerText.includes("1218, 6 segments")`)
-	until(p.ctx, t, `document.getElementById("served-file").getAttribute("href") === "/api/v1/incidents/p001/recording"`)
+	p.until(t, `document.querySelectorAll("#served .diff [data-op=added]").length === 2 &&
+		document.querySelectorAll("#served .diff [data-op=removed]").length === 2`)
+	p.until(t, `document.querySelector("#served .diff").innerText.includes("#EXT-X-MEDIA-SEQUENCE:1218") &&
+		document.querySelector("#served .diff").innerText.includes("#EXTINF:2,<b>")`)
+	p.until(t, `document.querySelector("#served .sides").innerText.includes("Age: 14") &&
+		document.querySelector("#served .sides").innerText.includes("1218, 6 segments")`)
+	p.until(t, `document.getElementById("served-file").getAttribute("href") === "/api/v1/incidents/p001/recording"`)
 	accessible(t, p, "served")
 	press(3)
-	until(p.ctx, t, `document.getElementById("served-body").textContent.includes("There is no playlist to compare with.")`)
+	p.until(t, `document.getElementById("served-body").textContent.includes("There is no playlist to compare with.")`)
 	press(2)
-	until(p.ctx, t, `document.getElementById("served-body").textContent.includes("The playlist is the same as before.")`)
+	p.until(t, `document.getElementById("served-body").textContent.includes("The playlist is the same as before.")`)
 	press(1)
-	until(p.ctx, t, `document.querySelectorAll("#served pre.text").length === 2`)
-	run(p.ctx, t, chromedp.Evaluate[chromedp.Void](`{ const s = document.getElementById("served-playlist"); s.value = "0"; s.dispatchEvent(new Event("change")) }`))
-	until(p.ctx, t, `document.querySelector("#served-views [aria-pressed=true]").textContent === "Origin and edge" && document.getElementById("served-playlist").value === "0"`)
+	p.until(t, `document.querySelectorAll("#served pre.text").length === 2`)
+	p.js(t, `{ const s = document.getElementById("served-playlist"); s.value = "0";
+		s.dispatchEvent(new Event("change")) }`)
+	p.until(t, `document.querySelector("#served-views [aria-pressed=true]").textContent === "Origin and edge" &&
+		document.getElementById("served-playlist").value === "0"`)
 	kept.mu.Lock()
 	defer kept.mu.Unlock()
 	if n := len(kept.asked); n != 2 || kept.asked[1] != (record.Choice{Stream: "main"}) {

@@ -18,8 +18,9 @@ func TestIncidentsByFilterAndPage(t *testing.T) {
 	for i := range 25 {
 		at := began.Add(time.Duration(i/3) * time.Minute) // three at a time
 		in := probe.Incident{
-			ID: fmt.Sprintf("i%02d", i), State: probe.Opened, Check: "upd.stale", Severity: probe.Error, Blame: probe.BlameOrigin, Event: "concert",
-			Stream: "main", Streams: []string{"main"}, Began: at, Opened: at, Summary: "playlist stopped moving", Detail: fmt.Sprintf("for %d s", i),
+			ID: fmt.Sprintf("i%02d", i), State: probe.Opened, Event: "concert", Stream: "main", Streams: []string{"main"},
+			Check: "upd.stale", Severity: probe.Error, Blame: probe.BlameOrigin, Began: at, Opened: at,
+			Summary: "playlist stopped moving", Detail: fmt.Sprintf("for %d s", i),
 		}
 		if i%5 == 0 {
 			in.Severity, in.Blame, in.Streams = probe.Critical, probe.BlameCDN, []string{"main", "second"}
@@ -52,15 +53,18 @@ func TestIncidentsByFilterAndPage(t *testing.T) {
 	if !slices.Equal(paged, all) {
 		t.Errorf("by pages: %v", paged)
 	}
+	minute := func(n time.Duration) time.Time { return began.Add(n * time.Minute) }
+	cdn, critical := []probe.Blame{probe.BlameCDN}, []probe.Severity{probe.Critical}
+	tenth := probe.Place{Began: minute(3), ID: "i10"}
 	for what, c := range map[string]struct {
 		f    probe.IncidentFilter
 		want []string
 	}{
-		"severity and limit": {probe.IncidentFilter{Severities: []probe.Severity{probe.Critical}, Limit: 3}, []string{"i20", "i15", "i10"}},
-		"blame and page":     {probe.IncidentFilter{Blames: []probe.Blame{probe.BlameCDN}, Before: probe.Place{Began: began.Add(3 * time.Minute), ID: "i10"}}, []string{"i05", "i00"}},
+		"severity and limit": {probe.IncidentFilter{Severities: critical, Limit: 3}, []string{"i20", "i15", "i10"}},
+		"blame and page":     {probe.IncidentFilter{Blames: cdn, Before: tenth}, []string{"i05", "i00"}},
 		"stream":             {probe.IncidentFilter{Stream: "second", Limit: 1}, []string{"i20"}},
 		"text":               {probe.IncidentFilter{Text: "FOR 7 s"}, []string{"i07"}},
-		"time":               {probe.IncidentFilter{Since: began.Add(time.Minute), Until: began.Add(time.Minute)}, []string{"i05", "i04", "i03"}},
+		"time":               {probe.IncidentFilter{Since: minute(1), Until: minute(1)}, []string{"i05", "i04", "i03"}},
 		"nothing":            {probe.IncidentFilter{Open: probe.State(true)}, nil},
 	} {
 		if got, _ := ids(c.f); !slices.Equal(got, c.want) {
