@@ -272,6 +272,16 @@ func TestWall(t *testing.T) {
 	p.visit(t, "/#wall")
 	p.until(t, `document.querySelectorAll("#wall-small li").length === 59`)
 	accessible(t, p, "wall")
+	blind := few
+	blind.Streams, blind.Verdict, blind.Incidents = slices.Clone(few.Streams), probe.Blind, nil
+	for i := range blind.Streams {
+		blind.Streams[i].Verdict, blind.Streams[i].Reason = probe.Blind, "this machine is too busy"
+		blind.Streams[i].OpenIncidents = nil
+	}
+	f.set(&blind)
+	p.visit(t, "/#wall")
+	p.until(t, `document.getElementById("wall-causes").textContent === "blind 60 streams: this machine is too busy"`)
+	p.until(t, `document.querySelectorAll("#wall-small li").length === 60 && document.getElementById("wall-large").hidden`)
 	p.complained(t)
 }
 

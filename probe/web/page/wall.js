@@ -1,5 +1,5 @@
-// A board for the wall: many streams, worst first. Those that are not well have
-// a tile that can be read from afar, the others a small one each; a tile is
+// A board for the wall: many streams, worst first. Those that viewers suffer with
+// have a tile that can be read from afar, the others a small one each; a tile is
 // touched only when what it says changes.
 import { attribute, badge, byId, clock, el, rank, seconds, setBadge, text, verdictName } from "./view.js";
 import { count, hits, where, worstFirst } from "./sentence.js";
@@ -17,8 +17,8 @@ export function openWall(state) {
 
 export function paintWall(state, dirty) {
   showTally(state);
-  if (dirty.incidents) showCauses(state);
-  const sick = [...state.streams.values()].filter(s => rank(s.verdict) > rank("ok")).sort((a, b) => rank(b.verdict) - rank(a.verdict) || Date.parse(a.since) - Date.parse(b.since));
+  showCauses(state);
+  const sick = [...state.streams.values()].filter(s => rank(s.verdict) >= rank("degraded")).sort((a, b) => rank(b.verdict) - rank(a.verdict) || Date.parse(a.since) - Date.parse(b.since));
   place(byId("wall-large"), large, sick.slice(0, maxLarge), largeTile, tile => paintLarge(state, tile));
   const shown = new Set(sick.slice(0, maxLarge).map(s => s.name));
   const rest = [...state.streams.values()].filter(s => !shown.has(s.name)).sort((a, b) => rank(b.verdict) - rank(a.verdict) || a.name.localeCompare(b.name, undefined, { numeric: true }));
@@ -39,14 +39,18 @@ function showTally(state) {
   }));
 }
 
+// showCauses lists what is open, and why streams are blind, one line each.
 function showCauses(state) {
-  const list = [...state.open.values()].sort(worstFirst), box = byId("wall-causes");
-  const said = JSON.stringify(list.map(i => [i.id, i.severity, i.summary, i.blame, where(i)]));
+  const list = [...state.open.values()].sort(worstFirst), box = byId("wall-causes"), blind = new Map();
+  for (const s of state.streams.values()) if (s.verdict === "blind") blind.set(s.reason || "", (blind.get(s.reason || "") || 0) + 1);
+  const said = JSON.stringify([[...blind], list.map(i => [i.id, i.severity, i.summary, i.blame, where(i)])]);
   if (box.dataset.said === said) return;
   box.dataset.said = said;
-  box.replaceChildren(...list.slice(0, maxCauses).map(i => el("li", { "data-severity": i.severity }, severityOf(i), " ", el("a", { href: linkToIncident(i.id) }, i.summary), " ",
-    el("span", { class: "where" }, where(i)), el("span", { class: "chip" }, i.blame))));
+  box.replaceChildren(...[...blind].map(([reason, n]) => el("li", {}, badge("blind"), " " + count(n, "stream") + ": " + (reason || "the monitor’s own network is the suspect"))),
+    ...list.slice(0, maxCauses).map(i => el("li", { "data-severity": i.severity }, severityOf(i), " ", el("a", { href: linkToIncident(i.id) }, i.summary), " ",
+      el("span", { class: "where" }, where(i)), el("span", { class: "chip" }, i.blame))));
   if (list.length > maxCauses) box.append(el("li", {}, el("a", { href: "#incidents&state=open" }, count(list.length - maxCauses, "more incident") + " open")));
+  box.hidden = box.children.length === 0;
 }
 
 // place keeps a box at the tiles of some streams, in their order. A tile is made
