@@ -8,7 +8,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"slices"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +23,9 @@ import (
 )
 
 const address = "http://hooks.test/T00/secret-token"
+
+// hook is a receiver of JSON.
+var hook = Receiver{Name: "webhook-1", Format: JSON, URL: address, Severity: probe.Warning}
 
 // receiver is the other end: it answers as told and keeps what it got.
 type receiver struct {
@@ -61,6 +65,9 @@ func (r *receiver) RoundTrip(request *http.Request) (*http.Response, error) {
 
 func running(t *testing.T, o Options) (s *Sink, stop func()) {
 	t.Helper()
+	if o.Receiver.Name == "" {
+		o.Receiver = hook
+	}
 	s = New(o)
 	ctx, cancel := context.WithCancel(t.Context())
 	var group sync.WaitGroup
@@ -111,10 +118,11 @@ func messages(t *testing.T, r *receiver) string {
 func TestOneMessagePerChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &receiver{}
-		s, stop := running(t, Options{Transport: r, Webhooks: []Webhook{{URL: address}}, Open: []probe.Incident{incident("old", probe.Opened, probe.Error)}})
+		old := incident("old", probe.Opened, probe.Error)
+		s, stop := running(t, Options{Transport: r, Open: []probe.Incident{old}})
 		settle := func() { time.Sleep(settling + time.Second); synctest.Wait() }
 		a := incident("a", probe.Opened, probe.Error)
-		write(t, s, a, a, incident("old", probe.Opened, probe.Error)) // nothing new about either
+		write(t, s, a, a, old) // nothing new about either
 		synctest.Wait()
 		if got, want := messages(t, r), "a opened error cdn"; got != want {
 			t.Fatalf("at once: got %q, want %q", got, want)
@@ -140,6 +148,7 @@ func TestOneMessagePerChange(t *testing.T) {
 		settle()
 		late := incident("late", probe.Updated, probe.Error) // never heard of
 		write(t, s, late)
+		synctest.Wait()
 		late.Severity = probe.Critical
 		write(t, s, late)
 		stop()
@@ -157,25 +166,35 @@ func TestOneMessagePerChange(t *testing.T) {
 	})
 }
 
-// One dead edge host under 28 streams is two messages.
+// One dead edge host under 28 streams is two messages, and the first one names
+// all that were hit by then: what an incident grows to is no change of its own.
 func TestOneCauseTwoMessages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &receiver{}
-		s, stop := running(t, Options{Transport: r, Webhooks: []Webhook{{URL: address}}})
 		in := incident("a", probe.Opened, probe.Critical)
 		in.Scope, in.Host, in.Streams = probe.ScopeEdge, "d111.example", nil
+		var mu sync.Mutex
+		current := func() []probe.Incident { mu.Lock(); defer mu.Unlock(); return []probe.Incident{in} }
+		s, stop := running(t, Options{Transport: r, Wait: 5 * time.Second, Current: current})
+		write(t, s, in)
 		for i := range 28 {
+			mu.Lock()
 			in.Streams = append(in.Streams, fmt.Sprint(i))
-			in.Consequences = append(in.Consequences, "edge.lag")
-			write(t, s, in)
-			in.State = probe.Updated
-			time.Sleep(time.Second)
+			mu.Unlock()
+			time.Sleep(100 * time.Millisecond)
 		}
+		time.Sleep(time.Minute)
+		mu.Lock()
 		in.State, in.Closed = probe.Closed, new(time.Now())
+		mu.Unlock()
 		write(t, s, in)
 		stop()
 		if got, want := messages(t, r), "a opened critical cdn, a closed critical cdn"; got != want {
 			t.Errorf("got %q, want %q", got, want)
+		}
+		var first probe.Incident
+		if err := json.Unmarshal([]byte(r.bodies[0]), &first); err != nil || len(first.Streams) != 28 {
+			t.Errorf("the opening names %d streams, %v", len(first.Streams), err)
 		}
 	})
 }
@@ -183,7 +202,9 @@ func TestOneCauseTwoMessages(t *testing.T) {
 func TestBodyIsTheIncidentAndSigned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &receiver{}
-		s, stop := running(t, Options{Transport: r, Webhooks: []Webhook{{URL: address, Secret: "s3cret"}}})
+		signed := hook
+		signed.Secret, signed.Headers = "s3cret", map[string]string{"X-Team": "video"}
+		s, stop := running(t, Options{Transport: r, Receiver: signed})
 		in := incident("a", probe.Opened, probe.Critical)
 		write(t, s, in)
 		stop()
@@ -196,6 +217,9 @@ func TestBodyIsTheIncidentAndSigned(t *testing.T) {
 		}
 		if got := r.heads[0].Get("X-Streamwatch-Signature"); got != Signature("s3cret", time.Now(), want) {
 			t.Errorf("signature %q", got)
+		}
+		if r.heads[0].Get("X-Team") != "video" || r.heads[0].Get("X-Streamwatch-Event") != "opened" {
+			t.Errorf("headers %v", r.heads[0])
 		}
 		if got := Signature("s3cret", time.Unix(1, 0), []byte("{}")); got != "t=1,v1=3aef069923b329162e71de34136b0ef6ee4b9253867069748da3fc3680c71406" { // openssl dgst -sha256 -hmac s3cret
 			t.Errorf("signature of a known body: %s", got)
@@ -251,7 +275,10 @@ func TestHostileReceivers(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				core, logs := observer.New(zap.DebugLevel)
 				r := &receiver{answer: c.answer}
-				s, stop := running(t, Options{Transport: r, Webhooks: []Webhook{{URL: address}}, Log: zap.New(core)})
+				folder, counts := t.TempDir(), map[string]int{}
+				var mu sync.Mutex
+				count := func(name, result string, n int) { mu.Lock(); defer mu.Unlock(); counts[name+" "+result] += n }
+				s, stop := running(t, Options{Transport: r, Folder: folder, Count: count, Log: zap.New(core)})
 				write(t, s, incident("a", probe.Opened, probe.Critical))
 				time.Sleep(500 * time.Millisecond)
 				if h := s.Health(); h.OK() == c.fails || strings.Contains(h.Error, "secret-token") || h.Error == "" == c.fails {
@@ -269,102 +296,171 @@ func TestHostileReceivers(t *testing.T) {
 						}
 					}
 				}
-				if st := s.Stats(); st.Sent != c.sent || st.Sent+st.Dropped != 1 {
-					t.Errorf("%+v", st)
+				if counts["webhook-1 sent"] != c.sent || counts["webhook-1 dropped"] != 1-c.sent || counts["webhook-1 retried"] != c.try-1 {
+					t.Errorf("counted %v", counts)
+				}
+				kept := files(t, folder)
+				if strings.Contains(kept, "secret-token") || strings.Contains(kept, `"reason":"the receiver answered with status`) == (c.sent == 1) {
+					t.Errorf("on disk: %s", kept)
 				}
 			})
 		})
 	}
 }
 
-// A receiver that is gone for long costs a bounded queue, delays nobody else,
-// and does not hold up the end.
-func TestGoneReceiver(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		dead, alive := &receiver{answer: func(_ int, _ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }}, &receiver{}
-		route := roundTripper(func(r *http.Request) (*http.Response, error) {
-			if r.URL.Host == "dead.test" {
-				return dead.RoundTrip(r)
-			}
-			return alive.RoundTrip(r)
-		})
-		s, stop := running(t, Options{Transport: route, Webhooks: []Webhook{{URL: "http://dead.test/"}, {URL: address}}})
-		for i := range 2 * queueLength {
-			write(t, s, incident(string(rune('a'+i)), probe.Opened, probe.Error))
-			synctest.Wait()
+// files joins all that is kept in a folder, and requires that it is private.
+func files(t *testing.T, folder string) string {
+	t.Helper()
+	var all strings.Builder
+	list, err := filepath.Glob(filepath.Join(folder, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range list {
+		text, err := os.ReadFile(name)
+		at, err2 := os.Stat(name)
+		if err := errors.Join(err, err2); err != nil {
+			t.Fatal(err)
 		}
-		if len(alive.bodies) != 2*queueLength {
-			t.Errorf("the other receiver got %d messages", len(alive.bodies))
+		if at.Mode().Perm() != 0o600 {
+			t.Errorf("%s has mode %s", name, at.Mode())
 		}
-		gone := s.hooks[0]
-		gone.mu.Lock()
-		if n := len(gone.waiting); n > queueLength {
-			t.Errorf("%d messages wait", n)
-		}
-		gone.mu.Unlock()
-		time.Sleep(time.Hour)
-		if st := s.Stats(); st.Dropped == 0 {
-			t.Errorf("%+v", st)
-		}
-		began := time.Now()
-		stop()
-		if took := time.Since(began); took > postTimeout+lastFlush {
-			t.Errorf("the end took %s", took)
-		}
-	})
+		all.WriteString(filepath.Base(name) + ": " + string(text) + "\n")
+	}
+	return all.String()
 }
 
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-func TestNoURL(t *testing.T) {
+// A receiver that is gone for long costs a bounded queue, what is pushed out is
+// kept, and the end is not held up.
+func TestGoneReceiver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		core, logs := observer.New(zap.DebugLevel)
-		s, stop := running(t, Options{Transport: &receiver{}, Webhooks: []Webhook{{URL: "http://[secret-token"}}, Log: zap.New(core)})
-		write(t, s, incident("a", probe.Opened, probe.Error))
+		dead := &receiver{answer: func(_ int, _ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }}
+		folder := t.TempDir()
+		s, stop := running(t, Options{Transport: dead, Folder: folder})
+		for i := range queueLength + 100 {
+			write(t, s, incident(fmt.Sprint("i", i), probe.Opened, probe.Error))
+			synctest.Wait()
+		}
+		if h := s.Health(); h.Waiting != queueLength || h.Dropped != 100 {
+			t.Errorf("%+v", h)
+		}
+		began := time.Now()
 		stop()
-		if logs.Len() != 1 || strings.Contains(logs.All()[0].ContextMap()["error"].(string), "secret-token") {
-			t.Errorf("%v", logs.All())
+		if took := time.Since(began); took > postTimeout+lastFlush {
+			t.Errorf("the end took %s", took)
+		}
+		if n := strings.Count(files(t, folder), `"reason":"too many newer messages wait"`); n != 100 {
+			t.Errorf("%d messages that were pushed out are kept", n)
 		}
 	})
 }
 
-// A warning is told only when it lasts: what heals by itself is nobody's business
-// at night. When it becomes worse meanwhile, it is told at once, and once.
-func TestWarningsSettle(t *testing.T) {
+// What a receiver could not be told is told by the next process, once, and what
+// it was told before is not told again. A fault that ended meanwhile is closed.
+func TestRestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		got := &receiver{}
-		s := New(Options{Webhooks: []Webhook{{URL: "http://hook.test/"}}, Transport: got})
-		ctx, cancel := context.WithCancel(t.Context())
-		var running sync.WaitGroup
-		running.Go(func() { _ = s.Run(ctx) })
-		write := func(id string, state probe.IncidentState, severity probe.Severity) {
-			in := probe.Incident{ID: id, State: state, Severity: severity, Check: "http.unreachable"}
-			_ = s.Write(ctx, probe.Batch{At: time.Now(), Incidents: []probe.Incident{in}})
+		folder := t.TempDir()
+		r := &receiver{}
+		s, stop := running(t, Options{Transport: r, Folder: folder, Wait: 5 * time.Second})
+		told, over := incident("told", probe.Opened, probe.Error), incident("over", probe.Opened, probe.Critical)
+		write(t, s, told, over)
+		time.Sleep(10 * time.Second)
+		r.mu.Lock()
+		r.answer = func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }
+		r.mu.Unlock()
+		unsent := incident("unsent", probe.Opened, probe.Error)
+		write(t, s, unsent)
+		time.Sleep(10 * time.Second)
+		stop()
+		if got, want := messages(t, r), "over opened critical cdn, told opened error cdn"; got != want {
+			t.Fatalf("got %q, want %q", got, want)
 		}
-		write("blip", probe.Opened, probe.Warning)
-		write("outage", probe.Opened, probe.Warning)
+		r.answer = nil
+		s, stop = running(t, Options{Transport: r, Folder: folder, Wait: 5 * time.Second, Open: []probe.Incident{told, unsent}})
+		write(t, s, told, unsent)
+		time.Sleep(time.Minute)
+		told.State, told.Closed = probe.Closed, new(time.Now())
+		write(t, s, told)
+		stop()
+		want := "over opened critical cdn, told opened error cdn, unsent opened error cdn, over closed critical cdn, told closed error cdn"
+		if got := messages(t, r); got != want {
+			t.Errorf("got  %q\nwant %q", got, want)
+		}
+		if n := New(Options{Receiver: hook, Folder: folder, Open: []probe.Incident{unsent}}).Health().Waiting; n > 0 {
+			t.Errorf("%d messages still wait: %s", n, files(t, folder))
+		}
+	})
+}
+
+// Another receiver in the same place of the event file is told nothing that was
+// meant for the first one.
+func TestAnotherReceiver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		folder := t.TempDir()
+		gone, other := &receiver{answer: func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }}, &receiver{}
+		s, stop := running(t, Options{Transport: gone, Folder: folder})
+		write(t, s, incident("a", probe.Opened, probe.Error))
 		time.Sleep(time.Second)
-		write("blip", probe.Closed, probe.Warning)
-		write("outage", probe.Updated, probe.Critical)
-		write("lasting", probe.Opened, probe.Warning)
-		time.Sleep(2 * settling)
-		write("outage", probe.Closed, probe.Critical)
-		time.Sleep(time.Second)
-		cancel()
-		running.Wait()
-		want := []string{"outage opened", "lasting opened", "outage closed"}
-		var told []string
-		for _, body := range got.bodies {
-			var in probe.Incident
-			if err := json.Unmarshal([]byte(body), &in); err != nil {
-				t.Fatal(err)
+		stop()
+		elsewhere := hook
+		elsewhere.URL = "http://other.test/"
+		_, stop = running(t, Options{Transport: other, Folder: folder, Receiver: elsewhere})
+		time.Sleep(time.Minute)
+		stop()
+		if got := messages(t, other); got != "" {
+			t.Errorf("got %q", got)
+		}
+	})
+}
+
+// A message that is refused for good is kept and nothing else is held up.
+func TestDeadLetters(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		folder := t.TempDir()
+		r := &receiver{answer: func(n int, w http.ResponseWriter, _ *http.Request) {
+			if n == 1 {
+				w.WriteHeader(400)
+				_, _ = w.Write([]byte("no such channel: /T00/secret-token"))
 			}
-			told = append(told, in.ID+" "+string(in.State))
+		}}
+		s, stop := running(t, Options{Transport: r, Folder: folder})
+		write(t, s, incident("a", probe.Opened, probe.Error), incident("b", probe.Opened, probe.Error))
+		stop()
+		if got, want := messages(t, r), "b opened error cdn"; got != want {
+			t.Errorf("got %q, want %q", got, want)
 		}
-		if !slices.Equal(told, want) {
-			t.Errorf("told %v, want %v", told, want)
+		kept := files(t, folder)
+		if !strings.Contains(kept, `"reason":"the receiver answered with status 400","message":{"kind":"opened"`) || strings.Contains(kept, "channel") {
+			t.Errorf("kept %s", kept)
+		}
+		d := s.disk
+		for range 2 * maxDeadLetters / 1000 {
+			m := Message{Incident: incident("a", probe.Opened, probe.Error)}
+			m.Incident.Detail = strings.Repeat("x", 1000)
+			d.bury(&m, errQueueFull)
+		}
+		for _, name := range []string{".undelivered.jsonl", ".undelivered.jsonl.1"} {
+			if at, err := os.Stat(d.base + name); err != nil || at.Size() > maxDeadLetters {
+				t.Errorf("%s: %v, %v", name, at, err)
+			}
+		}
+	})
+}
+
+func TestNoURL(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		core, logs := observer.New(zap.DebugLevel)
+		bad := hook
+		bad.URL = "http://[secret-token"
+		s, stop := running(t, Options{Transport: &receiver{}, Receiver: bad, Log: zap.New(core)})
+		write(t, s, incident("a", probe.Opened, probe.Error))
+		stop()
+		if logs.Len() != 1 || strings.Contains(logs.All()[0].ContextMap()["error"].(string), "secret-token") {
+			t.Errorf("%v", logs.All())
 		}
 	})
 }
