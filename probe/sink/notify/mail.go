@@ -73,7 +73,7 @@ func (r *Receiver) mail(m *Message, to string) (*mail.Msg, error) {
 	if m.Test {
 		first = "test." + first
 	}
-	subject := clip(m.Subject, mailSubject)
+	subject := clip(oneLine(m.Subject), mailSubject)
 	if m.Kind == Opened {
 		one.SetMessageIDWithValue(first)
 	} else {

@@ -75,7 +75,7 @@ func (m *Message) Headline() string {
 	if m.Test {
 		head = "TEST, nothing happened: " + head
 	}
-	return fmt.Sprintf("%s: %s, blame %s: %s%s (%s)", head, whom(in), in.Blame.Who(), in.Summary, place(in), in.Event)
+	return oneLine(fmt.Sprintf("%s: %s, blame %s: %s%s (%s)", head, whom(in), in.Blame.Who(), in.Summary, place(in), in.Event))
 }
 
 // whom says in a few words who is hit.
@@ -246,7 +246,7 @@ func clip(text string, most int) string {
 
 // oneLine keeps what a playlist or a server wrote from adding lines of its own.
 func oneLine(text string) string {
-	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\u2028' || r == '\u2029' }), " ")
+	return strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, "\uFFFD"), func(r rune) bool { return r < ' ' || r == 0x7f || r == '\u2028' || r == '\u2029' }), " ")
 }
 
 func prefixed(prefix, text string) string {

@@ -68,7 +68,11 @@ func running(t *testing.T, o Options) (s *Sink, stop func()) {
 	if o.Receiver.Name == "" {
 		o.Receiver = hook
 	}
-	s = New(o)
+	return runSink(t, New(o))
+}
+
+func runSink(t *testing.T, s *Sink) (*Sink, func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	var group sync.WaitGroup
 	group.Go(func() {

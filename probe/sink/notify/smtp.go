@@ -27,20 +27,25 @@ func (d *delivery) sendMail(ctx context.Context, s *SMTP, m *mail.Msg) (again ti
 	if end, ok := ctx.Deadline(); ok {
 		limit = min(limit, max(time.Until(end), time.Millisecond))
 	}
-	options := []mail.Option{mail.WithPort(s.Port), mail.WithTimeout(limit), mail.WithTLSConfig(d.tls(s.Host))}
-	switch s.TLS {
-	case ImplicitTLS:
-		options = append(options, mail.WithSSL())
-	case NoTLS:
-		options = append(options, mail.WithTLSPolicy(mail.NoTLS))
-	default:
-		options = append(options, mail.WithTLSPolicy(mail.TLSMandatory))
+	var open net.Conn // go-mail leaves it open where a greeting or a login fails
+	defer func() {
+		if open != nil {
+			_ = open.Close()
+		}
+	}()
+	options := []mail.Option{
+		mail.WithPort(s.Port), mail.WithTimeout(limit), mail.WithTLSConfig(d.tls(s.Host)), mail.WithTLSPolicy(policy(s.TLS)),
+		mail.WithDialContextFunc(func(ctx context.Context, network, address string) (_ net.Conn, err error) {
+			open, err = d.dialMail(ctx, s, network, address)
+			return open, err
+		}),
 	}
 	if s.Username != "" {
-		options = append(options, mail.WithUsername(s.Username), mail.WithPassword(s.Password), mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover))
-	}
-	if d.dial != nil {
-		options = append(options, mail.WithDialContextFunc(mail.DialContextFunc(d.dial)))
+		login := mail.SMTPAuthAutoDiscover
+		if s.TLS == NoTLS {
+			login = mail.SMTPAuthPlainNoEnc // on this machine only: the event file is refused otherwise
+		}
+		options = append(options, mail.WithUsername(s.Username), mail.WithPassword(s.Password), mail.WithSMTPAuth(login))
 	}
 	client, err := mail.NewClient(s.Host, options...)
 	if err != nil {
@@ -51,6 +56,36 @@ func (d *delivery) sendMail(ctx context.Context, s *SMTP, m *mail.Msg) (again ti
 		return 0, nil
 	}
 	return mailVerdict(err)
+}
+
+// dialMail connects to a mail server.
+func (d *delivery) dialMail(ctx context.Context, s *SMTP, network, address string) (net.Conn, error) {
+	dial := d.dial
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
+	}
+	conn, err := dial(ctx, network, address)
+	if err != nil || s.TLS != ImplicitTLS {
+		return conn, err
+	}
+	secure := tls.Client(conn, d.tls(s.Host))
+	if err := secure.HandshakeContext(ctx); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return secure, nil
+}
+
+// policy is how go-mail names a way to encrypt. It is not told of TLS from the
+// first byte, since the connection is made here: it sees that by itself.
+func policy(t TLS) mail.TLSPolicy {
+	switch t {
+	case ImplicitTLS:
+		return mail.TLSOpportunistic
+	case NoTLS:
+		return mail.NoTLS
+	default:
+		return mail.TLSMandatory
+	}
 }
 
 func (d *delivery) tls(host string) *tls.Config {

@@ -53,18 +53,21 @@ type teamsAction struct {
 	URL   string `json:"url"`
 }
 
+// teamsText keeps a card of the longest texts below 28 KB, in characters.
+const teamsText = 500
+
 // teams says the headline, in colour, and the facts below it.
 func teams(m *Message) teamsMessage {
 	card := teamsCard{
 		Schema: "http://adaptivecards.io/schemas/adaptive-card.json", Type: "AdaptiveCard", Version: "1.2",
-		Fallback: clip(m.Headline(), maxText), MSTeams: teamsLayout{"Full"},
+		Fallback: clip(m.Headline(), teamsText), MSTeams: teamsLayout{"Full"},
 	}
 	run := func(text string) teamsRun { return teamsRun{Type: "TextRun", Text: text} }
-	head := run(clip(m.Headline(), maxText))
+	head := run(clip(m.Headline(), teamsText))
 	head.Weight, head.Size, head.Color = "Bolder", "Medium", teamsColor(m)
 	card.Body = append(card.Body, teamsBlock{Type: "RichTextBlock", Inlines: []teamsRun{head}})
 	for _, f := range m.besides() {
-		name, text := run(f.Name+": "), run(f.Text)
+		name, text := run(f.Name+": "), run(clip(f.Text, teamsText))
 		name.Weight = "Bolder"
 		if f.Code {
 			text.Font = "Monospace"
