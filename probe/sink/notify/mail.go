@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"html/template"
 	netmail "net/mail"
+	"strconv"
 	"strings"
 
 	"github.com/wneessen/go-mail"
@@ -71,7 +72,7 @@ func (r *Receiver) mail(m *Message, to string) (*mail.Msg, error) {
 	}
 	first := in.ID + "." + in.Event + "@" + domain
 	if m.Test {
-		first = "test." + first
+		first = strconv.FormatInt(in.Opened.Unix(), 10) + "." + first // a test is not the test before
 	}
 	subject := clip(oneLine(m.Subject), mailSubject)
 	if m.Kind == Opened {

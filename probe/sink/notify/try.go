@@ -56,14 +56,18 @@ func Try(ctx context.Context, r *Receiver, m *Message, transport http.RoundTripp
 	if failed == nil {
 		return "", nil
 	}
+	hint = "check the address, and that this machine may reach it"
 	if e, ok := errors.AsType[*statusError](failed); ok {
 		hint = statusHint(e.status)
 		if said := clip(oneLine(e.said), 200); said != "" {
 			hint = strings.TrimPrefix(hint+"; it says: "+said, "; ")
 		}
 	}
-	if e, ok := errors.AsType[mailCode](failed); ok && (e == 530 || e == 534 || e == 535) {
-		hint = "check username and password"
+	if e, ok := errors.AsType[mailCode](failed); ok {
+		hint = "the log of the mail server says why"
+		if e == 530 || e == 534 || e == 535 { // RFC 4954 §6
+			hint = "check username and password"
+		}
 	}
 	return hint, shown(cause(failed))
 }
