@@ -168,18 +168,6 @@ func (d *decoder) serviceURL(path string, u URL) {
 	}
 }
 
-// someStreams requires names of streams of the event.
-func (d *decoder) someStreams(path string, names []string, streams []Stream) {
-	var known []string
-	for i := range streams {
-		known = append(known, streams[i].Name)
-	}
-	for i, name := range names {
-		d.require(index(path, i), slices.Contains(known, name), "is no stream of this event", DidYouMean(name, known))
-	}
-	d.require(path, d.at[path] == nil || null(d.at[path]) || len(names) > 0, "must not be empty", "leave it out for all streams")
-}
-
 // CheckWebhook says what is wrong with a webhook's address that was read from its
 // file, "" for nothing.
 func CheckWebhook(address string) string {

@@ -19,6 +19,8 @@ type Run struct {
 	Ended     time.Time
 	Snapshot  *probe.Snapshot  // the last one; its Started is when the run began
 	Incidents []probe.Incident // all that were open at some time of the run
+	Silences  []probe.Silence  // silences and maintenance that the monitor lists at the end
+	Actions   []probe.Action   // what people did in the run, oldest first
 }
 
 // Total sums up the incidents of one culprit.
@@ -88,10 +90,13 @@ func (r *Run) JSON(w io.Writer) error {
 		Seconds   float64          `json:"duration_seconds"`
 		Totals    []Total          `json:"totals"`
 		Incidents []probe.Incident `json:"incidents"`
+		Silences  []probe.Silence  `json:"silences"`
+		Actions   []probe.Action   `json:"actions"`
 		Status    *probe.Snapshot  `json:"status"`
 	}{
 		r.Snapshot.Event, r.Version, r.Snapshot.Verdict, probe.FormatTime(r.Snapshot.Started), probe.FormatTime(r.Ended),
-		r.Ended.Sub(r.Snapshot.Started).Seconds(), r.Totals(), append([]probe.Incident{}, r.Incidents...), r.Snapshot,
+		r.Ended.Sub(r.Snapshot.Started).Seconds(), r.Totals(), append([]probe.Incident{}, r.Incidents...),
+		append([]probe.Silence{}, r.Muted()...), append([]probe.Action{}, r.Actions...), r.Snapshot,
 	})
 }
 
@@ -115,6 +120,16 @@ func (r *Run) HTML(w io.Writer) error {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	return nil
+}
+
+// Muted returns the silences and the maintenance that fell into the run, the
+// earliest first.
+func (r *Run) Muted() []probe.Silence {
+	list := slices.DeleteFunc(slices.Clone(r.Silences), func(s probe.Silence) bool {
+		return !s.From.Before(r.Ended) || s.Until.Before(r.Snapshot.Started)
+	})
+	slices.SortStableFunc(list, func(a, b probe.Silence) int { return a.From.Compare(b.From) })
+	return list
 }
 
 // Lasted is how long the run took.

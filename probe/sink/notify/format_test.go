@@ -133,4 +133,6 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-func acknowledge(*Message) {}
+func acknowledge(m *Message) {
+	m.Incident.Acknowledged = &probe.Acknowledgement{By: "ana", At: m.At, Note: "restarting the packager"}
+}

@@ -67,7 +67,7 @@ func (m *Message) Headline() string {
 	case Repeated:
 		head = "STILL " + head + " after " + span(m.At.Sub(in.Began))
 	case Acknowledged:
-		head = "ACKNOWLEDGED" + prefixed(" by ", ackOf(in).by)
+		head = "ACKNOWLEDGED" + prefixed(" by ", acknowledgement(in).By)
 	case Closed:
 		head = "CLOSED after " + span(m.lasted())
 	case Opened:
@@ -122,7 +122,7 @@ type fact struct {
 // needs to act; the others say what is new, and that without a scroll.
 func (m *Message) facts() []fact {
 	in := &m.Incident
-	list := []fact{{Name: "Changed", Text: m.Changed}, {Name: "Note", Text: ackOf(in).note}}
+	list := []fact{{Name: "Changed", Text: m.Changed}, {Name: "Note", Text: m.note()}}
 	if m.Kind != Acknowledged && m.Kind != Closed {
 		list = append(list,
 			fact{Name: "Detail", Text: in.Detail},
@@ -144,6 +144,23 @@ func (m *Message) facts() []fact {
 		}
 	}
 	return said
+}
+
+// note is what somebody said who took the incident.
+func (m *Message) note() string {
+	a := acknowledgement(&m.Incident)
+	if m.Kind == Acknowledged || a.By == "" {
+		return a.Note
+	}
+	return a.String()
+}
+
+// acknowledgement returns who is on an incident, empty where nobody is.
+func acknowledgement(in *probe.Incident) probe.Acknowledgement {
+	if in.Acknowledged == nil {
+		return probe.Acknowledgement{}
+	}
+	return *in.Acknowledged
 }
 
 // since says when it began and how long it has been there.

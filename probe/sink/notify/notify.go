@@ -107,7 +107,7 @@ func (s *Sink) resume(before notes, known bool) {
 		st := &story{in: in, told: before.Told[in.ID], silent: now.Add(resumed)}
 		delete(before.Told, in.ID)
 		if !known { // a version that kept no notes told everyone of everything
-			st.told = &told{Incident: in, At: now, Subject: (&Message{Kind: Opened, Incident: in}).Headline(), Acked: acked(&in)}
+			st.told = &told{Incident: in, At: now, Subject: (&Message{Kind: Opened, Incident: in}).Headline(), Acked: in.Acknowledged != nil}
 		}
 		s.teller.stories[in.ID] = st
 		s.teller.note(in, now)

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -29,6 +30,7 @@ type story struct {
 	in     probe.Incident
 	told   *told     // nil while it was told nothing
 	since  time.Time // since when it should know something else; zero while it need not
+	spared bool      // it was muted after it was told: that it is open still is news once the silence is over
 	silent time.Time // before which nothing is told: the incident must be seen again first
 }
 
@@ -57,11 +59,12 @@ func (t *teller) note(in probe.Incident, now time.Time) *Message {
 		t.stories[in.ID] = st
 	}
 	st.in = in
-	if st.told != nil && !acked(&in) {
+	if st.told != nil && in.Acknowledged == nil {
 		st.told.Acked = false // taken back: the next one is news again
 	}
+	st.spared = st.told != nil && (st.spared || in.Muted())
 	switch _, news := t.news(st); {
-	case !news || muted(&in):
+	case !news || in.Muted():
 		st.since = time.Time{}
 	case st.since.IsZero():
 		st.since = now
@@ -74,9 +77,9 @@ func (t *teller) news(st *story) (Kind, bool) {
 	switch {
 	case st.told == nil:
 		return Opened, t.receiver.wants(&st.in)
-	case acked(&st.in) && !st.told.Acked:
+	case st.in.Acknowledged != nil && !st.told.Acked:
 		return Acknowledged, true
-	case st.told.Incident.Claim() != st.in.Claim():
+	case st.spared || st.told.Incident.Claim() != st.in.Claim():
 		return Updated, true
 	}
 	return Repeated, false
@@ -86,9 +89,9 @@ func (t *teller) news(st *story) (Kind, bool) {
 func (t *teller) next(st *story) (kind Kind, due time.Time) {
 	kind, news := t.news(st)
 	switch {
-	case muted(&st.in):
+	case st.in.Muted():
 		return kind, time.Time{}
-	case !news && (st.told == nil || t.repeat <= 0 || acked(&st.in)):
+	case !news && (st.told == nil || t.repeat <= 0 || st.in.Acknowledged != nil):
 		return kind, time.Time{}
 	case !news:
 		return Repeated, st.told.At.Add(t.repeat)
@@ -139,14 +142,15 @@ func (t *teller) tell(st *story, kind Kind, now time.Time) Message {
 	case Updated:
 		m.Incident.State = probe.Updated
 		was := st.told.Incident.Claim()
-		m.Changed = was.Changes(st.in.Claim())
+		m.Changed = cmp.Or(was.Changes(st.in.Claim()), "its silence is over")
+		st.spared = false
 	default:
 	}
 	if st.told != nil {
 		m.Subject = st.told.Subject
 	}
 	was := st.told
-	st.told = &told{Incident: st.in, At: now, Subject: m.Subject, Acked: acked(&st.in)}
+	st.told = &told{Incident: st.in, At: now, Subject: m.Subject, Acked: st.in.Acknowledged != nil}
 	if kind == Acknowledged {
 		st.told.Incident = was.Incident // what changed besides is told by itself
 	}

@@ -42,6 +42,21 @@ func TestTeller(t *testing.T) {
 				"48 a repeated critical", "50 a closed critical",
 			},
 		},
+		"not repeated while somebody is on it": {
+			repeat: 10 * time.Second, happens: []line{"0 a error", "5 a acked", "20 a critical", "40 a unacked", "45 a closed"},
+			told: []line{
+				"0 a opened error", "5 a acknowledged error", "23 a updated critical", "40 a repeated critical", "45 a closed critical",
+			},
+		},
+		"taken before it is told": {
+			wait: 5 * time.Second, repeat: 10 * time.Second, happens: []line{"0 a error", "2 a acked", "40 a closed"},
+			told: []line{"5 a opened error", "40 a closed error"},
+		},
+		"silenced until the silence ends": {
+			wait: 5 * time.Second, repeat: 10 * time.Second,
+			happens: []line{"0 a error", "1 a muted", "20 a unmuted", "30 a muted", "50 a unmuted", "56 a closed", "6 b error", "7 b muted", "8 b closed"},
+			told:    []line{"25 a opened error", "55 a updated error", "56 a closed error"},
+		},
 		"only what is bad enough, and its end": {
 			receiver: Receiver{Severity: probe.Critical},
 			happens:  []line{"0 a error", "10 a critical", "20 a error", "30 a closed", "31 b error", "40 b closed"},
@@ -102,6 +117,14 @@ func happened(t *testing.T, in probe.Incident, id, what, more string, at time.Ti
 		in = probe.Incident{ID: id, State: probe.Opened, Began: at, Opened: at, Streams: []string{"main"}, Stream: "main"}
 	}
 	switch what {
+	case "acked":
+		in.Acknowledged = &probe.Acknowledgement{By: "ana", At: at}
+	case "unacked":
+		in.Acknowledged = nil
+	case "muted":
+		in.Silenced = &probe.Muting{ID: "s"}
+	case "unmuted":
+		in.Silenced = nil
 	case "closed":
 		in.State, in.Closed = probe.Closed, &at
 	default:
