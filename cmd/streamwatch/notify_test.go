@@ -2,11 +2,13 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -66,5 +68,37 @@ notify:
 	}
 	if n := strings.Count(bodies.String(), "TEST, nothing happened: "); n < 4 {
 		t.Errorf("%d messages say that they are tests:\n%s", n, bodies.String())
+	}
+}
+
+var yamlBlock = regexp.MustCompile("(?s)```yaml\n(.*?)```")
+
+// Every example of docs/notifications.md is one that an event file may have.
+func TestNotificationsDoc(t *testing.T) {
+	text, err := os.ReadFile("../../docs/notifications.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "teams-url.txt"), []byte("https://teams.example.com/hook\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	told := 0
+	for _, m := range yamlBlock.FindAllSubmatch(text, -1) {
+		file := filepath.Join(dir, "event.yaml")
+		whole := "event: concert\norigin: {url: \"http://o.example\"}\ndistribution: {local: {}}\nstreams: [{name: main, manifest: /m.m3u8}]\n" + string(m[1])
+		if err := os.WriteFile(file, []byte(whole), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c := &cli{stdout: io.Discard, stderr: io.Discard, env: func(string) (string, bool) { return "", false }}
+		event, err := c.load(file)
+		if err != nil {
+			t.Errorf("%v in\n%s", err, m[1])
+			continue
+		}
+		told += len(receivers(event))
+	}
+	if told != 7 {
+		t.Errorf("the examples have %d receivers", told)
 	}
 }

@@ -298,7 +298,7 @@ func TestDoubles(t *testing.T) {
 		id := messages[0].Incident.ID
 		for service, got := range map[string][]string{"pagerduty": pd.alerts[id], "opsgenie": og.alerts[id]} {
 			want := map[string]string{
-				"pagerduty": "trigger trigger acknowledge trigger resolve", "opsgenie": "create message priority notes acknowledge create close",
+				"pagerduty": "trigger trigger trigger acknowledge resolve", "opsgenie": "create message priority notes create acknowledge close",
 			}[service]
 			if name == "a test" {
 				want = map[string]string{"pagerduty": "trigger resolve", "opsgenie": "create close"}[service]

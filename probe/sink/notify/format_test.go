@@ -57,9 +57,9 @@ func life() []Message {
 			claim := was.Claim()
 			m.Changed = claim.Changes(now.Claim())
 		}),
-		next(Acknowledged, 3*time.Minute, acknowledge),
-		next(Repeated, 4*time.Hour, func(*Message) {}),
-		next(Closed, 4*time.Hour+130*time.Second, func(m *Message) {
+		next(Repeated, 4*time.Hour+70*time.Second, func(*Message) {}),
+		next(Acknowledged, 4*time.Hour+3*time.Minute, acknowledge),
+		next(Closed, 4*time.Hour+610*time.Second, func(m *Message) {
 			m.Incident.State, m.Incident.Closed = probe.Closed, new(m.At)
 		}),
 	}
