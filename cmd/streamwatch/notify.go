@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"path/filepath"
 	"strings"
 
@@ -73,6 +74,30 @@ func knowReceivers(s *fetch.Secrets, e *configs.Event) {
 		}
 		s.Add(r.Secret, r.Key, r.SMTP.Password)
 	}
+}
+
+// routingKey is how many characters a routing key of PagerDuty has.
+const routingKey = 32
+
+// notifyWarnings says what a receiver will not take, or not make sense of.
+func notifyWarnings(e *configs.Event) (list []configs.Problem) {
+	for i := range e.Notify.PagerDuty {
+		if n := len(e.Notify.PagerDuty[i].RoutingKey); n != routingKey {
+			list = append(list, configs.Problem{
+				Path:    fmt.Sprintf("notify.pagerduty[%d].routing_key", i),
+				Message: fmt.Sprintf("warning: a routing key has %d characters, and this one %d: PagerDuty will refuse it", routingKey, n),
+				Hint:    "the integration key of an integration of the kind Events API v2",
+			})
+		}
+	}
+	host, _, _ := net.SplitHostPort(e.Monitor.Listen)
+	if ip := net.ParseIP(host); len(receivers(e)) > 0 && e.Monitor.PublicURL == "" && (host == "localhost" || ip != nil && ip.IsLoopback()) {
+		list = append(list, configs.Problem{
+			Path: "monitor.public_url", Message: "warning: links in messages lead to " + host + ", which is another machine for whoever reads them",
+			Hint: "set monitor.public_url to the address under which others reach the page",
+		})
+	}
+	return list
 }
 
 // notifyFiles reads the secrets that stand in files beside the event file, and
