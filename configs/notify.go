@@ -108,17 +108,20 @@ func (d *decoder) notify(e *Event) {
 }
 
 func (d *decoder) email(at string, m *Email) {
-	d.require(at+".host", m.Host != "" && !strings.ContainsAny(m.Host, ":/@ \t\r\n"), "must be the name of a host", "such as smtp.example.com; the port stands beside it")
+	d.require(at+".host", m.Host != "" && !strings.ContainsAny(m.Host, ":/@ \t\r\n"), "must be the name of a host",
+		"such as smtp.example.com; the port stands beside it")
 	d.require(at+".from", address(m.From, true), "must be an e-mail address", "such as streamwatch@example.com")
 	d.require(at+".to", len(m.To) > 0, "must have at least one address", "")
 	for i, to := range m.To {
 		d.require(index(at+".to", i), address(to, false), "must be an e-mail address", "such as oncall@example.com")
 	}
 	given := m.Password != "" || m.PasswordFile != ""
-	d.require(at+".password", m.Password == "" || m.PasswordFile == "", "and password_file are both given", "delete one of the two")
+	d.require(at+".password", m.Password == "" || m.PasswordFile == "", "and password_file are both given",
+		"delete one of the two")
 	d.require(at+".username", m.Username == "" || given, "has no password", "add password or password_file")
 	d.require(at+".password", m.Username != "" || !given, "has no username", "add username")
-	d.require(at+".tls", m.TLS != "none" || !given || loopback(m.Host+":25"), "must not be none where a password is sent", "starttls or tls")
+	d.require(at+".tls", m.TLS != "none" || !given || loopback(m.Host+":25"), "must not be none where a password is sent",
+		"starttls or tls")
 }
 
 // address reports whether a text is an e-mail address, with a name where it may
@@ -155,8 +158,9 @@ func (d *decoder) webhookURL(path string, w *Webhook) {
 	if u == nil || w.Format != "teams" {
 		return
 	}
-	d.require(path, !slices.ContainsFunc(connectors, func(host string) bool { return strings.HasSuffix("."+u.Hostname(), host) }),
-		"is a connector of Office 365, which Microsoft retired", "in Teams: Workflows, \"Post to a channel when a webhook request is received\"")
+	retired := slices.ContainsFunc(connectors, func(host string) bool { return strings.HasSuffix("."+u.Hostname(), host) })
+	d.require(path, !retired, "is a connector of Office 365, which Microsoft retired",
+		"in Teams: Workflows, \"Post to a channel when a webhook request is received\"")
 }
 
 func (d *decoder) serviceURL(path string, u URL) {

@@ -38,7 +38,8 @@ func receivers(e *configs.Event) (list []notify.Receiver) {
 	}
 	for i := range e.Notify.Webhooks {
 		w := &e.Notify.Webhooks[i]
-		r := notify.Receiver{Format: notify.Format(w.Format), URL: w.URL.Reveal(), Secret: w.Secret.Reveal(), Headers: map[string]string{}}
+		r := notify.Receiver{Format: notify.Format(w.Format), URL: w.URL.Reveal(), Secret: w.Secret.Reveal()}
+		r.Headers = map[string]string{}
 		for name, value := range w.Headers {
 			r.Headers[name] = value.Reveal()
 		}
@@ -46,18 +47,22 @@ func receivers(e *configs.Event) (list []notify.Receiver) {
 	}
 	for i := range e.Notify.PagerDuty {
 		p := &e.Notify.PagerDuty[i]
-		add("pagerduty", i, p.Severity, p.Streams, notify.Receiver{Format: notify.PagerDuty, URL: p.URL.Reveal(), Key: p.RoutingKey.Reveal()})
+		add("pagerduty", i, p.Severity, p.Streams, notify.Receiver{
+			Format: notify.PagerDuty, URL: p.URL.Reveal(), Key: p.RoutingKey.Reveal(),
+		})
 	}
 	for i := range e.Notify.Opsgenie {
 		o := &e.Notify.Opsgenie[i]
-		add("opsgenie", i, o.Severity, o.Streams, notify.Receiver{Format: notify.Opsgenie, URL: o.URL.Reveal(), Key: o.APIKey.Reveal()})
+		add("opsgenie", i, o.Severity, o.Streams, notify.Receiver{
+			Format: notify.Opsgenie, URL: o.URL.Reveal(), Key: o.APIKey.Reveal(),
+		})
 	}
 	for i := range e.Notify.Email {
 		m := &e.Notify.Email[i]
 		ports := map[string]int{"starttls": 587, "tls": 465, "none": 25}
 		add("email", i, m.Severity, m.Streams, notify.Receiver{Format: notify.Mail, SMTP: notify.SMTP{
-			Host: m.Host, Port: cmp.Or(m.Port, ports[m.TLS]), TLS: notify.TLS(m.TLS), Username: m.Username, Password: m.Password.Reveal(),
-			From: m.From, To: m.To,
+			Host: m.Host, Port: cmp.Or(m.Port, ports[m.TLS]), TLS: notify.TLS(m.TLS),
+			Username: m.Username, Password: m.Password.Reveal(), From: m.From, To: m.To,
 		}})
 	}
 	return list
@@ -85,16 +90,19 @@ func notifyWarnings(e *configs.Event) (list []configs.Problem) {
 		if n := len(e.Notify.PagerDuty[i].RoutingKey); n != routingKey {
 			list = append(list, configs.Problem{
 				Path:    fmt.Sprintf("notify.pagerduty[%d].routing_key", i),
-				Message: fmt.Sprintf("warning: a routing key has %d characters, and this one %d: PagerDuty will refuse it", routingKey, n),
+				Message: fmt.Sprintf("warning: a routing key has %d characters, this one %d: PagerDuty will refuse it", routingKey, n),
 				Hint:    "the integration key of an integration of the kind Events API v2",
 			})
 		}
 	}
 	host, _, _ := net.SplitHostPort(e.Monitor.Listen)
-	if ip := net.ParseIP(host); len(receivers(e)) > 0 && e.Monitor.PublicURL == "" && (host == "localhost" || ip != nil && ip.IsLoopback()) {
+	ip := net.ParseIP(host)
+	here := host == "localhost" || ip != nil && ip.IsLoopback()
+	if here && e.Monitor.PublicURL == "" && len(receivers(e)) > 0 {
 		list = append(list, configs.Problem{
-			Path: "monitor.public_url", Message: "warning: links in messages lead to " + host + ", which is another machine for whoever reads them",
-			Hint: "set monitor.public_url to the address under which others reach the page",
+			Path:    "monitor.public_url",
+			Message: "warning: links in messages lead to " + host + ", which is another machine for whoever reads them",
+			Hint:    "set monitor.public_url to the address under which others reach the page",
 		})
 	}
 	return list
@@ -128,16 +136,20 @@ func notifyFiles(path string, e *configs.Event) (found []configs.Problem) {
 	}
 	n := &e.Notify
 	for i := range n.Webhooks {
-		read(fmt.Sprintf("notify.webhooks[%d].url_file", i), n.Webhooks[i].URLFile, &n.Webhooks[i].URL, configs.CheckWebhook)
+		w := &n.Webhooks[i]
+		read(fmt.Sprintf("notify.webhooks[%d].url_file", i), w.URLFile, &w.URL, configs.CheckWebhook)
 	}
 	for i := range n.PagerDuty {
-		read(fmt.Sprintf("notify.pagerduty[%d].routing_key_file", i), n.PagerDuty[i].RoutingKeyFile, &n.PagerDuty[i].RoutingKey, nil)
+		p := &n.PagerDuty[i]
+		read(fmt.Sprintf("notify.pagerduty[%d].routing_key_file", i), p.RoutingKeyFile, &p.RoutingKey, nil)
 	}
 	for i := range n.Opsgenie {
-		read(fmt.Sprintf("notify.opsgenie[%d].api_key_file", i), n.Opsgenie[i].APIKeyFile, &n.Opsgenie[i].APIKey, nil)
+		o := &n.Opsgenie[i]
+		read(fmt.Sprintf("notify.opsgenie[%d].api_key_file", i), o.APIKeyFile, &o.APIKey, nil)
 	}
 	for i := range n.Email {
-		read(fmt.Sprintf("notify.email[%d].password_file", i), n.Email[i].PasswordFile, &n.Email[i].Password, nil)
+		m := &n.Email[i]
+		read(fmt.Sprintf("notify.email[%d].password_file", i), m.PasswordFile, &m.Password, nil)
 	}
 	return found
 }

@@ -80,13 +80,15 @@ func TestNotificationsDoc(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "teams-url.txt"), []byte("https://teams.example.com/hook\n"), 0o600); err != nil {
+	hook := filepath.Join(dir, "teams-url.txt")
+	if err := os.WriteFile(hook, []byte("https://teams.example.com/hook\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	told := 0
 	for _, m := range yamlBlock.FindAllSubmatch(text, -1) {
 		file := filepath.Join(dir, "event.yaml")
-		whole := "event: concert\norigin: {url: \"http://o.example\"}\ndistribution: {local: {}}\nstreams: [{name: main, manifest: /m.m3u8}]\n" + string(m[1])
+		whole := "event: concert\norigin: {url: \"http://o.example\"}\ndistribution: {local: {}}\n" +
+			"streams: [{name: main, manifest: /m.m3u8}]\n" + string(m[1])
 		if err := os.WriteFile(file, []byte(whole), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -82,11 +82,18 @@ func (d *delivery) post(ctx context.Context, r *Request) (again time.Duration, e
 	return judged(response, string(said))
 }
 
-// shown is an error in words that anybody may read: no address, no key, nothing
-// that somebody else wrote.
+// harmless is an error that anybody may read: no address, no key, nothing that
+// somebody else wrote.
+type harmless interface {
+	error
+	harmless()
+}
+
+// shown is one in words of ours.
 type shown string
 
 func (e shown) Error() string { return string(e) }
+func (shown) harmless()       {}
 
 // netError says why whom could not be reached. The errors of net and net/http
 // hold addresses and pieces of answers, and neither may be shown.
@@ -144,6 +151,8 @@ func (e *statusError) Error() string {
 	return fmt.Sprintf("the receiver answered with status %d", e.status)
 }
 
+func (*statusError) harmless() {}
+
 // cause names errors in a few words, for the page and for files.
 func cause(err error) string {
 	if err == nil {
@@ -158,12 +167,10 @@ func cause(err error) string {
 		}
 		return strings.Join(said, "; ")
 	}
-	switch err.(type) {
-	case *statusError, mailCode, shown:
-		return err.Error()
-	default:
-		return probe.Cause(err)
+	if e, ok := errors.AsType[harmless](err); ok {
+		return e.Error()
 	}
+	return probe.Cause(err)
 }
 
 // Signature returns the value of X-Streamwatch-Signature for a body: the time in

@@ -133,7 +133,8 @@ func drawing(t *testing.T, f Format, m *Message, r *Request) string {
 var slackLink = regexp.MustCompile(`<[^|>]*\|([^>]*)>`)
 
 func plainMrkdwn(text string) string {
-	return strings.NewReplacer("```", "", "*", "", "&amp;", "&", "&lt;", "<", "&gt;", ">").Replace(slackLink.ReplaceAllString(text, "[$1]"))
+	marks := strings.NewReplacer("```", "", "*", "", "&amp;", "&", "&lt;", "<", "&gt;", ">")
+	return marks.Replace(slackLink.ReplaceAllString(text, "[$1]"))
 }
 
 // wrapped writes lines of at most a hundred characters, where there are spaces.

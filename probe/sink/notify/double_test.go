@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
-	"testing"
 	"time"
 	"unicode/utf8"
 
@@ -126,7 +124,11 @@ func (o *opsgenieDouble) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/v2/alerts"), "/")
 	alias, action, _ := strings.Cut(rest, "/")
 	create := path == "" && rest == ""
-	known := map[string]string{"close": "POST", "acknowledge": "POST", "notes": "POST", "message": "PUT", "priority": "PUT"}
+	known := map[string]string{
+		"close": http.MethodPost, "acknowledge": http.MethodPost, "notes": http.MethodPost,
+		"message": http.MethodPut, "priority": http.MethodPut,
+	}
+	long := func(tag string) bool { return tag == "" || runes(tag) > 50 }
 	if wrong(w, map[string]bool{
 		"key":           !strings.HasPrefix(r.Header.Get("Authorization"), "GenieKey "),
 		"message":       runes(b.Message) > 130 || (create || action == "message") == (b.Message == ""),
@@ -136,7 +138,7 @@ func (o *opsgenieDouble) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		"source":        runes(b.Source) > 100,
 		"note":          runes(b.Note) > 25000 || action == "notes" && b.Note == "",
 		"priority":      b.Priority != "" && !slices.Contains([]string{"P1", "P2", "P3", "P4", "P5"}, b.Priority),
-		"tags":          len(b.Tags) > 20 || slices.ContainsFunc(b.Tags, func(t string) bool { return t == "" || runes(t) > 50 }),
+		"tags":          len(b.Tags) > 20 || slices.ContainsFunc(b.Tags, long),
 		"details":       details > 8000,
 		"method":        create && r.Method != http.MethodPost || !create && known[action] != r.Method,
 		"identifier":    !create && r.URL.Query().Get("identifierType") != "alias",
@@ -220,17 +222,20 @@ func teamsHook(w http.ResponseWriter, r *http.Request) {
 	if !strict(w, r, &m) {
 		return
 	}
-	checks := map[string]bool{"type": m.Type != "message", "attachments": len(m.Attachments) != 1, "28 KB": r.ContentLength > 28<<10}
+	checks := map[string]bool{
+		"type": m.Type != "message", "attachments": len(m.Attachments) != 1, "28 KB": r.ContentLength > 28<<10,
+	}
+	in := func(word string, words ...string) bool { return word == "" || slices.Contains(words, word) }
 	for _, a := range m.Attachments {
 		c := a.Content
-		checks["card"] = a.ContentType != "application/vnd.microsoft.card.adaptive" || c.Type != "AdaptiveCard" || c.Version != "1.2"
+		checks["content type"] = a.ContentType != "application/vnd.microsoft.card.adaptive"
+		checks["card"] = c.Type != "AdaptiveCard" || c.Version != "1.2"
 		checks["body"], checks["actions"] = len(c.Body) == 0, len(c.Actions) > 6
 		for _, b := range c.Body {
 			checks["element "+b.Type] = b.Type != "RichTextBlock" || len(b.Inlines) == 0
 			for _, t := range b.Inlines {
-				checks["run"] = checks["run"] || t.Type != "TextRun" || t.Text == "" ||
-					!slices.Contains([]string{"", "Small", "Medium"}, t.Size) || !slices.Contains([]string{"", "Bolder"}, t.Weight) ||
-					!slices.Contains([]string{"", "Attention", "Warning", "Good"}, t.Color) || !slices.Contains([]string{"", "Monospace"}, t.FontType)
+				checks["run"] = checks["run"] || t.Type != "TextRun" || t.Text == "" || !in(t.Size, "Small", "Medium") ||
+					!in(t.Weight, "Bolder") || !in(t.Color, "Attention", "Warning", "Good") || !in(t.FontType, "Monospace")
 			}
 		}
 		for _, o := range c.Actions {
@@ -254,96 +259,15 @@ func eventsHook(w http.ResponseWriter, r *http.Request) {
 	_, noTime := time.Parse(time.RFC3339, e.Time)
 	_, noURI := url.Parse(e.Source)
 	if !wrong(w, map[string]bool{
-		"content type": !strings.HasPrefix(r.Header.Get("Content-Type"), "application/cloudevents+json"), "specversion": e.SpecVersion != "1.0",
-		"id": e.ID == "", "source": e.Source == "" || noURI != nil, "type": !strings.HasPrefix(e.Type, "io.streamwatch.incident."),
-		"subject": e.Subject == "", "time": noTime != nil, "data": e.DataContentType != "application/json" || e.Data == nil || e.Data.ID != e.Subject,
+		"content type": !strings.HasPrefix(r.Header.Get("Content-Type"), "application/cloudevents+json"),
+		"specversion":  e.SpecVersion != "1.0",
+		"id":           e.ID == "",
+		"source":       e.Source == "" || noURI != nil,
+		"type":         !strings.HasPrefix(e.Type, "io.streamwatch.incident."),
+		"subject":      e.Subject == "",
+		"time":         noTime != nil,
+		"data":         e.DataContentType != "application/json" || e.Data == nil || e.Data.ID != e.Subject,
 	}) {
 		w.WriteHeader(http.StatusNoContent)
-	}
-}
-
-// hostile is a life with names and texts of somebody who means harm.
-func hostile() []Message {
-	list := life()
-	for i := range list {
-		in := &list[i].Incident
-		in.Detail, in.Because = strings.Repeat("😀<!channel>\n", 3000), strings.Repeat("😀\"\\\u2028\x01", 2000)
-		in.Rendition, in.Renditions = "<!here>|*_`\r\n\xff", slices.Repeat([]string{strings.Repeat("ü", 300) + "\x00"}, 40)
-		in.Evidence[0].Curl = "curl 'https://x/```<!channel>" + strings.Repeat("y", 9000) + "'"
-		in.Host, in.Summary = strings.Repeat("h", 253), strings.Repeat("😀\r\nBcc: a@example.com\r\n", 500)
-		for j := range in.Streams {
-			in.Streams[j] = strings.Repeat("s", 63)
-		}
-		list[i].Changed, list[i].Subject = strings.Repeat("😀", 5000), strings.Repeat("ß\r\nBcc: a@example.com\r\n\r\n", 3000)
-	}
-	return list
-}
-
-func TestDoubles(t *testing.T) {
-	for name, messages := range map[string][]Message{"a night": life(), "hostile": hostile(), "a test": Samples(Sample("e", "main")[0])} {
-		pd, og := &pagerdutyDouble{map[string][]string{}}, &opsgenieDouble{map[string][]string{}}
-		doubles := map[Format]http.Handler{
-			PagerDuty: pd, Opsgenie: og, Slack: http.HandlerFunc(slackHook), Teams: http.HandlerFunc(teamsHook), CloudEvents: http.HandlerFunc(eventsHook),
-		}
-		for _, r := range all() {
-			if doubles[r.Format] == nil {
-				continue
-			}
-			for _, m := range messages {
-				if said, err := Try(t.Context(), &r, &m, handled(doubles[r.Format])); err != nil {
-					t.Errorf("%s: %s of %s: %v: %s", name, r.Format, m.Kind, err, said)
-				}
-			}
-		}
-		id := messages[0].Incident.ID
-		for service, got := range map[string][]string{"pagerduty": pd.alerts[id], "opsgenie": og.alerts[id]} {
-			want := map[string]string{
-				"pagerduty": "trigger trigger trigger acknowledge resolve", "opsgenie": "create message priority notes create acknowledge close",
-			}[service]
-			if name == "a test" {
-				want = map[string]string{"pagerduty": "trigger resolve", "opsgenie": "create close"}[service]
-			}
-			if strings.Join(got, " ") != want {
-				t.Errorf("%s: %s did %v, want %s", name, service, got, want)
-			}
-		}
-	}
-}
-
-// handled answers requests by a handler.
-func handled(h http.Handler) roundTripper {
-	return func(r *http.Request) (*http.Response, error) {
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, r)
-		return w.Result(), nil
-	}
-}
-
-// What a person reads says what it must, in each format and at each moment.
-func TestEveryMessageSaysEnough(t *testing.T) {
-	for _, r := range all() {
-		for _, m := range life() {
-			requests, err := r.Requests(&m)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var text strings.Builder
-			for i := range requests {
-				if requests[i].Mail != nil {
-					text.WriteString(m.text()) // its parts are encoded
-					continue
-				}
-				text.Write(requests[i].Body)
-			}
-			want := []string{"20261128T194210Z-edge"}
-			if m.Kind == Opened || m.Kind == Repeated {
-				want = append(want, "playlist stopped moving", "because", "cam-01", "curl -sS", "https://monitor.example.com/#incident=", "/checks/upd.stale", "2026-11-28")
-			}
-			for _, w := range want {
-				if !strings.Contains(text.String(), w) {
-					t.Errorf("%s of %s does not say %q", r.Format, m.Kind, w)
-				}
-			}
-		}
 	}
 }

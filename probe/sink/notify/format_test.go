@@ -3,6 +3,8 @@ package notify
 import (
 	"flag"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,10 +22,12 @@ func outage() probe.Incident {
 	began := time.Date(2026, 11, 28, 19, 42, 5, 0, time.UTC)
 	in := probe.Incident{
 		ID: "20261128T194210Z-edge", State: probe.Opened, Check: "upd.stale", Severity: probe.Critical, Blame: probe.BlameCDN,
-		Because: "the origin is fresh for the same content, and 27 other streams on d111111abcdef8.cloudfront.net are stale too",
-		Scope:   probe.ScopeEdge, Host: "d111111abcdef8.cloudfront.net", Event: "autumn-concert", Stream: "cam-01", Side: probe.Edge,
-		Summary: "playlist stopped moving", Detail: "no new segment for 21 s (limit 18 s); origin advanced 3 segments meanwhile",
-		Began: began, Opened: began.Add(5 * time.Second), Count: 1, Spec: "RFC 8216bis §6.2.1",
+		Because: "the origin is fresh for the same content, and 27 other streams on d111111abcdef8.cloudfront.net " +
+			"are stale too",
+		Scope: probe.ScopeEdge, Host: "d111111abcdef8.cloudfront.net", Event: "autumn-concert", Stream: "cam-01",
+		Side: probe.Edge, Summary: "playlist stopped moving",
+		Detail: "no new segment for 21 s (limit 18 s); origin advanced 3 segments meanwhile",
+		Began:  began, Opened: began.Add(5 * time.Second), Count: 1, Spec: "RFC 8216bis §6.2.1",
 		Evidence: []probe.Evidence{{
 			At: began, URL: "https://d111111abcdef8.cloudfront.net/cam-01/720p.m3u8?token=REDACTED", Status: 200,
 			Curl: "curl -sS -H 'X-Viewer: REDACTED' 'https://d111111abcdef8.cloudfront.net/cam-01/720p.m3u8?token=REDACTED'",
@@ -51,7 +55,8 @@ func life() []Message {
 	return []Message{
 		opened,
 		next(Updated, 70*time.Second, func(m *Message) {
-			m.Incident.State, m.Incident.Blame, m.Incident.Scope, m.Incident.Host = probe.Updated, probe.BlameOrigin, probe.ScopeOrigin, "live.example.com:8080"
+			m.Incident.State, m.Incident.Blame = probe.Updated, probe.BlameOrigin
+			m.Incident.Scope, m.Incident.Host = probe.ScopeOrigin, "live.example.com:8080"
 			m.Incident.Because = "the origin answers 503 to the edge and to us"
 			was, now := outage(), m.Incident
 			claim := was.Claim()
@@ -71,10 +76,12 @@ func all() []Receiver {
 		{Name: "webhook-1", Format: JSON, URL: "https://hooks.example.com/streamwatch"},
 		{Name: "webhook-2", Format: CloudEvents, URL: "https://hooks.example.com/events"},
 		{Name: "webhook-3", Format: Slack, URL: "https://hooks.slack.com/services/T000/B000/XXXX"},
-		{Name: "webhook-4", Format: Teams, URL: "https://prod-00.westeurope.logic.azure.com/workflows/0/triggers/manual/paths/invoke"},
+		{Name: "webhook-4", Format: Teams, URL: "https://prod-00.westeurope.logic.azure.com/workflows/0/invoke"},
 		{Name: "pagerduty-1", Format: PagerDuty, Key: strings.Repeat("0", 32)},
 		{Name: "opsgenie-1", Format: Opsgenie, Key: "00000000-0000-0000-0000-000000000000"},
-		{Name: "email-1", Format: Mail, SMTP: SMTP{Host: "smtp.example.com", Port: 587, From: "streamwatch@example.com", To: []string{"oncall@example.com"}}},
+		{Name: "email-1", Format: Mail, SMTP: SMTP{
+			Host: "smtp.example.com", Port: 587, From: "streamwatch@example.com", To: []string{"oncall@example.com"},
+		}},
 	}
 }
 
@@ -135,4 +142,95 @@ func golden(t *testing.T, name, got string) {
 
 func acknowledge(m *Message) {
 	m.Incident.Acknowledged = &probe.Acknowledgement{By: "ana", At: m.At, Note: "restarting the packager"}
+}
+
+// hostile is a life with names and texts of somebody who means harm.
+func hostile() []Message {
+	list := life()
+	for i := range list {
+		in := &list[i].Incident
+		in.Detail, in.Because = strings.Repeat("😀<!channel>\n", 3000), strings.Repeat("😀\"\\\u2028\x01", 2000)
+		in.Rendition, in.Renditions = "<!here>|*_`\r\n\xff", slices.Repeat([]string{strings.Repeat("ü", 300) + "\x00"}, 40)
+		in.Evidence[0].Curl = "curl 'https://x/```<!channel>" + strings.Repeat("y", 9000) + "'"
+		in.Host, in.Summary = strings.Repeat("h", 253), strings.Repeat("😀\r\nBcc: a@example.com\r\n", 500)
+		for j := range in.Streams {
+			in.Streams[j] = strings.Repeat("s", 63)
+		}
+		list[i].Changed = strings.Repeat("😀", 5000)
+		list[i].Subject = strings.Repeat("ß\r\nBcc: a@example.com\r\n\r\n", 3000)
+	}
+	return list
+}
+
+func TestDoubles(t *testing.T) {
+	test := Samples(Sample("e", "main")[0])
+	for name, messages := range map[string][]Message{"a night": life(), "hostile": hostile(), "a test": test} {
+		pd, og := &pagerdutyDouble{map[string][]string{}}, &opsgenieDouble{map[string][]string{}}
+		doubles := map[Format]http.Handler{
+			PagerDuty: pd, Opsgenie: og, Slack: http.HandlerFunc(slackHook), Teams: http.HandlerFunc(teamsHook),
+			CloudEvents: http.HandlerFunc(eventsHook),
+		}
+		for _, r := range all() {
+			if doubles[r.Format] == nil {
+				continue
+			}
+			for _, m := range messages {
+				if said, err := Try(t.Context(), &r, &m, handled(doubles[r.Format])); err != nil {
+					t.Errorf("%s: %s of %s: %v: %s", name, r.Format, m.Kind, err, said)
+				}
+			}
+		}
+		id := messages[0].Incident.ID
+		for service, got := range map[string][]string{"pagerduty": pd.alerts[id], "opsgenie": og.alerts[id]} {
+			want := map[string]string{
+				"pagerduty": "trigger trigger trigger acknowledge resolve",
+				"opsgenie":  "create message priority notes create acknowledge close",
+			}[service]
+			if name == "a test" {
+				want = map[string]string{"pagerduty": "trigger resolve", "opsgenie": "create close"}[service]
+			}
+			if strings.Join(got, " ") != want {
+				t.Errorf("%s: %s did %v, want %s", name, service, got, want)
+			}
+		}
+	}
+}
+
+// handled answers requests by a handler.
+func handled(h http.Handler) roundTripper {
+	return func(r *http.Request) (*http.Response, error) {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w.Result(), nil
+	}
+}
+
+// What a person reads says what it must, in each format and at each moment.
+func TestEveryMessageSaysEnough(t *testing.T) {
+	for _, r := range all() {
+		for _, m := range life() {
+			requests, err := r.Requests(&m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var text strings.Builder
+			for i := range requests {
+				if requests[i].Mail != nil {
+					text.WriteString(m.text()) // its parts are encoded
+					continue
+				}
+				text.Write(requests[i].Body)
+			}
+			want := []string{"20261128T194210Z-edge"}
+			if m.Kind == Opened || m.Kind == Repeated {
+				want = append(want, "playlist stopped moving", "because", "cam-01", "curl -sS", "2026-11-28",
+					"https://monitor.example.com/#incident=", "https://monitor.example.com/checks/upd.stale")
+			}
+			for _, w := range want {
+				if !strings.Contains(text.String(), w) {
+					t.Errorf("%s of %s does not say %q", r.Format, m.Kind, w)
+				}
+			}
+		}
+	}
 }

@@ -113,7 +113,8 @@ var mailPage = template.Must(template.New("mail").Parse(`<!doctype html>
 <html lang="en"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">
 <body style="font:16px/1.45 system-ui,sans-serif;margin:0;padding:16px;max-width:42em">
 <p style="font-weight:600;border-left:6px solid {{.Color}};padding-left:10px;margin:0 0 14px">{{.Head}}</p>
-{{range .Facts}}<p style="margin:0 0 8px"><b>{{.Name}}:</b> {{if .Code}}<br><code style="font-size:13px;overflow-wrap:anywhere">{{.Text}}</code>{{else}}<span style="overflow-wrap:anywhere">{{.Text}}</span>{{end}}</p>
+{{range .Facts}}<p style="margin:0 0 8px;overflow-wrap:anywhere"><b>{{.Name}}:</b>
+{{if .Code}}<br><code style="font-size:13px">{{.Text}}</code>{{else}}{{.Text}}{{end}}</p>
 {{end}}{{range .Links}}<a style="display:inline-block;margin:8px 14px 0 0" href="{{.Text}}">{{.Name}}</a>
 {{end}}</body></html>
 `))

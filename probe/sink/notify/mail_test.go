@@ -55,94 +55,116 @@ func (s *mailServer) serve(c net.Conn) {
 		_, _ = io.Copy(io.Discard, c)
 		return
 	}
-	var secure, in bool
+	p := &mailSession{mailServer: s, conn: c}
 	if s.tls {
-		c, secure = tls.Server(c, &tls.Config{Certificates: []tls.Certificate{*s.cert}}), true
+		p.encrypt()
 	}
-	talk := func(line string) { _, _ = fmt.Fprint(c, line+"\r\n") }
-	talk("220 mail.test ESMTP")
-	lines := bufio.NewReader(c)
-	var to []string
+	p.lines = bufio.NewReader(p.conn)
+	p.say("220 mail.test ESMTP")
 	for {
-		line, err := lines.ReadString('\n')
+		line, err := p.lines.ReadString('\n')
 		if err != nil {
 			return
 		}
-		line = strings.TrimRight(line, "\r\n")
-		verb, rest, _ := strings.Cut(line, " ")
+		verb, rest, _ := strings.Cut(strings.TrimRight(line, "\r\n"), " ")
 		s.mu.Lock()
 		s.spoken = append(s.spoken, verb)
 		s.mu.Unlock()
-		switch verb {
-		case "EHLO":
-			talk("250-mail.test")
-			if s.cert != nil && !secure {
-				talk("250-STARTTLS")
-			}
-			if s.login != "" {
-				talk("250-AUTH PLAIN LOGIN")
-			}
-			talk("250 8BITMIME")
-		case "STARTTLS":
-			talk("220 go on")
-			t := tls.Server(c, &tls.Config{Certificates: []tls.Certificate{*s.cert}})
-			if t.Handshake() != nil {
-				return
-			}
-			c, lines, secure = t, bufio.NewReader(t), true
-			talk = func(line string) { _, _ = fmt.Fprint(t, line+"\r\n") }
-		case "AUTH":
-			if in = rest == "PLAIN "+s.login; in {
-				talk("235 welcome")
-			} else {
-				talk("535 5.7.8 who are you, hunter2?")
-			}
-		case "MAIL":
-			if s.login != "" && !in || s.cert != nil && !secure {
-				talk("530 5.7.0 log in first")
-				continue
-			}
-			to = nil
-			talk("250 ok")
-		case "RCPT":
-			who := strings.TrimSuffix(strings.TrimPrefix(rest, "TO:<"), ">")
-			if code := s.refuse[who]; code > 0 {
-				talk(fmt.Sprintf("%d no %s here", code, who))
-				continue
-			}
-			to = append(to, who)
-			talk("250 ok")
-		case "DATA":
-			talk("354 go on")
-			var text strings.Builder
-			for {
-				line, err := lines.ReadString('\n')
-				if err != nil {
-					return
-				}
-				if line == ".\r\n" {
-					break
-				}
-				text.WriteString(strings.TrimPrefix(line, "."))
-			}
-			m, err := netmail.ReadMessage(strings.NewReader(text.String()))
-			if err != nil || len(to) == 0 {
-				talk("554 not a mail")
-				continue
-			}
-			s.mu.Lock()
-			s.mails, s.to = append(s.mails, m), append(s.to, to...)
-			s.mu.Unlock()
-			talk("250 queued")
-		case "NOOP", "RSET":
-			talk("250 ok")
-		case "QUIT":
-			talk("221 bye")
+		if !p.answer(verb, rest) {
 			return
-		default:
-			talk("502 what?")
 		}
 	}
+}
+
+// mailSession is one connection.
+type mailSession struct {
+	*mailServer
+	conn       net.Conn
+	lines      *bufio.Reader
+	secure, in bool
+	rcpt       []string
+}
+
+func (p *mailSession) say(line string) { _, _ = fmt.Fprint(p.conn, line+"\r\n") }
+
+func (p *mailSession) encrypt() {
+	p.conn = tls.Server(p.conn, &tls.Config{Certificates: []tls.Certificate{*p.cert}})
+	p.lines, p.secure = bufio.NewReader(p.conn), true
+}
+
+// answer does what a command says, and reports whether another one may follow.
+func (p *mailSession) answer(verb, rest string) bool {
+	switch verb {
+	case "EHLO":
+		p.say("250-mail.test")
+		if p.cert != nil && !p.secure {
+			p.say("250-STARTTLS")
+		}
+		if p.login != "" {
+			p.say("250-AUTH PLAIN LOGIN")
+		}
+		p.say("250 8BITMIME")
+	case "STARTTLS":
+		p.say("220 go on")
+		p.encrypt()
+	case "AUTH":
+		if p.in = rest == "PLAIN "+p.login; p.in {
+			p.say("235 welcome")
+		} else {
+			p.say("535 5.7.8 who are you, hunter2?")
+		}
+	case "MAIL":
+		if p.login != "" && !p.in || p.cert != nil && !p.secure {
+			p.say("530 5.7.0 log in first")
+			return true
+		}
+		p.rcpt = nil
+		p.say("250 ok")
+	case "RCPT":
+		who := strings.TrimSuffix(strings.TrimPrefix(rest, "TO:<"), ">")
+		if code := p.refuse[who]; code > 0 {
+			p.say(fmt.Sprintf("%d no %s here", code, who))
+			return true
+		}
+		p.rcpt = append(p.rcpt, who)
+		p.say("250 ok")
+	case "DATA":
+		return p.take()
+	case "NOOP", "RSET":
+		p.say("250 ok")
+	case "QUIT":
+		p.say("221 bye")
+		return false
+	default:
+		p.say("502 what?")
+	}
+	return true
+}
+
+// take reads a mail.
+func (p *mailSession) take() bool {
+	p.say("354 go on")
+	var text strings.Builder
+	for {
+		line, err := p.lines.ReadString('\n')
+		if err != nil {
+			return false
+		}
+		if line == ".\r\n" {
+			break
+		}
+		text.WriteString(strings.TrimPrefix(line, "."))
+	}
+	m, err := netmail.ReadMessage(strings.NewReader(text.String()))
+	if err != nil || len(p.rcpt) == 0 {
+		p.say("554 not a mail")
+		return true
+	}
+	p.mu.Lock()
+	p.mails, p.to = append(p.mails, m), append(p.to, p.rcpt...)
+	p.mu.Unlock()
+	p.say("250 queued")
+	return true
 }
 
 func certificate(t *testing.T) (*tls.Certificate, *x509.CertPool) {
@@ -152,7 +174,8 @@ func certificate(t *testing.T) (*tls.Certificate, *x509.CertPool) {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), DNSNames: []string{"mail.test"}, NotAfter: time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC), IsCA: true,
+		SerialNumber: big.NewInt(1), DNSNames: []string{"mail.test"}, IsCA: true,
+		NotAfter:              time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC),
 		BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
@@ -170,7 +193,8 @@ func certificate(t *testing.T) (*tls.Certificate, *x509.CertPool) {
 
 func mailing(to ...string) Receiver {
 	return Receiver{Name: "email-1", Format: Mail, SMTP: SMTP{
-		Host: "mail.test", Port: 587, TLS: StartTLS, Username: "watch", Password: "hunter2", From: "streamwatch@example.com", To: to,
+		Host: "mail.test", Port: 587, TLS: StartTLS, Username: "watch", Password: "hunter2",
+		From: "streamwatch@example.com", To: to,
 	}}
 }
 
@@ -195,20 +219,25 @@ func TestMailsThread(t *testing.T) {
 		in.State, in.Closed = probe.Closed, new(time.Now())
 		write(t, s, in)
 		stop()
-		if want := []string{"a@example.com", "b@example.com", "a@example.com", "b@example.com", "a@example.com", "b@example.com"}; !slices.Equal(server.to, want) {
+		if want := slices.Repeat([]string{"a@example.com", "b@example.com"}, 3); !slices.Equal(server.to, want) {
 			t.Fatalf("mails to %v", server.to)
 		}
 		first := server.mails[0].Header.Get("Message-ID")
 		for i, m := range server.mails {
-			subject, refers := m.Header.Get("Subject"), m.Header.Get("References")
-			if i < 2 && (strings.HasPrefix(subject, "Re:") || refers != "") || i >= 2 && (subject != "Re: "+server.mails[0].Header.Get("Subject") || refers != first) {
-				t.Errorf("mail %d has subject %q and refers to %q, want %q", i, subject, refers, first)
+			subject, refers := server.mails[0].Header.Get("Subject"), ""
+			if i >= 2 {
+				subject, refers = "Re: "+subject, first
 			}
-			if m.Header.Get("Auto-Submitted") != "auto-generated" || !strings.Contains(m.Header.Get("Content-Type"), "multipart/alternative") {
+			if m.Header.Get("Subject") != subject || m.Header.Get("References") != refers {
+				t.Errorf("mail %d has %v, want it to refer to %q", i, m.Header, refers)
+			}
+			kind := m.Header.Get("Content-Type")
+			if m.Header.Get("Auto-Submitted") != "auto-generated" || !strings.Contains(kind, "multipart/alternative") {
 				t.Errorf("mail %d: %v", i, m.Header)
 			}
 		}
-		if kept := files(t, folder); !strings.Contains(kept, `"reason":"the mail server answered 550"`) || strings.Contains(kept, "hunter2") {
+		kept := files(t, folder)
+		if !strings.Contains(kept, `"reason":"the mail server answered 550"`) || strings.Contains(kept, "hunter2") {
 			t.Errorf("kept %s", kept)
 		}
 	})
@@ -219,6 +248,7 @@ func TestMailsThread(t *testing.T) {
 func TestMailTroubles(t *testing.T) {
 	cert, pool := certificate(t)
 	elsewhere, _ := certificate(t)
+	one, later := mailing("a@example.com"), map[string]int{"a@example.com": 450}
 	implicit, open := mailing("a@example.com"), mailing("a@example.com")
 	implicit.SMTP.TLS, open.SMTP.TLS = ImplicitTLS, NoTLS
 	other := mailing("a@example.com")
@@ -231,12 +261,12 @@ func TestMailTroubles(t *testing.T) {
 	}{
 		"TLS at once":    {&mailServer{cert: cert, tls: true, login: plainLogin}, implicit, "", false},
 		"no TLS":         {&mailServer{login: plainLogin}, open, "", false},
-		"not trusted":    {&mailServer{cert: elsewhere, login: plainLogin}, mailing("a@example.com"), "the mail server's certificate is not trusted", true},
-		"greylisted":     {&mailServer{cert: cert, login: plainLogin, refuse: map[string]int{"a@example.com": 450}}, mailing("a@example.com"), "the mail server answered 450", true},
+		"not trusted":    {&mailServer{cert: elsewhere}, one, "the mail server's certificate is not trusted", true},
+		"greylisted":     {&mailServer{cert: cert, login: plainLogin, refuse: later}, one, "the mail server answered 450", true},
 		"wrong password": {&mailServer{cert: cert, login: plainLogin}, other, "the mail server answered 535", false},
-		"no STARTTLS":    {&mailServer{login: plainLogin}, mailing("a@example.com"), "the mail server offers no STARTTLS", true},
-		"no login":       {&mailServer{cert: cert}, mailing("a@example.com"), "the mail server offers no way to log in over this connection", true},
-		"hangs":          {&mailServer{silent: true}, mailing("a@example.com"), "the mail server took too long", true},
+		"no STARTTLS":    {&mailServer{login: plainLogin}, one, "the mail server offers no STARTTLS", true},
+		"no login":       {&mailServer{cert: cert}, one, "the mail server offers no way to log in over this connection", true},
+		"hangs":          {&mailServer{silent: true}, one, "the mail server took too long", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -255,7 +285,8 @@ func TestMailTroubles(t *testing.T) {
 				if again := tried > 1; again != c.sent {
 					t.Errorf("tried %d times", tried)
 				}
-				if slices.Contains(c.server.spoken, "AUTH") && c.receiver.SMTP.TLS == StartTLS && !slices.Contains(c.server.spoken, "STARTTLS") {
+				login, secure := slices.Index(c.server.spoken, "AUTH"), slices.Index(c.server.spoken, "STARTTLS")
+				if c.receiver.SMTP.TLS == StartTLS && login >= 0 && (secure < 0 || secure > login) {
 					t.Error("the password went over the wire in the clear")
 				}
 			})

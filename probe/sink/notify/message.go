@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/streamwatch/streamwatch/probe"
@@ -75,7 +76,8 @@ func (m *Message) Headline() string {
 	if m.Test {
 		head = "TEST, nothing happened: " + head
 	}
-	return oneLine(fmt.Sprintf("%s: %s, blame %s: %s%s (%s)", head, whom(in), in.Blame.Who(), in.Summary, place(in), in.Event))
+	what := in.Summary + place(in)
+	return oneLine(fmt.Sprintf("%s: %s, blame %s: %s (%s)", head, whom(in), in.Blame.Who(), what, in.Event))
 }
 
 // whom says in a few words who is hit.
@@ -205,7 +207,8 @@ func renditions(in *probe.Incident) string {
 
 // links are the addresses of a message that a browser can open.
 func (m *Message) links() (list []fact) {
-	for _, l := range []fact{{Name: "Open the incident", Text: m.Incident.URL}, {Name: "Runbook", Text: m.Incident.Runbook}} {
+	in := &m.Incident
+	for _, l := range []fact{{Name: "Open the incident", Text: in.URL}, {Name: "Runbook", Text: in.Runbook}} {
 		if strings.HasPrefix(l.Text, "http://") || strings.HasPrefix(l.Text, "https://") {
 			list = append(list, l)
 		}
@@ -261,9 +264,13 @@ func clip(text string, most int) string {
 	return string([]rune(text)[:most-1]) + "…"
 }
 
-// oneLine keeps what a playlist or a server wrote from adding lines of its own.
+// oneLine keeps what a playlist or a server wrote from adding lines of its own, or
+// from being read backwards.
 func oneLine(text string) string {
-	return strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, "\uFFFD"), func(r rune) bool { return r < ' ' || r == 0x7f || r == '\u2028' || r == '\u2029' }), " ")
+	parts := strings.FieldsFunc(strings.ToValidUTF8(text, "\uFFFD"), func(r rune) bool {
+		return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Bidi_Control)
+	})
+	return strings.Join(parts, " ")
 }
 
 func prefixed(prefix, text string) string {

@@ -107,7 +107,8 @@ func (s *Sink) resume(before notes, known bool) {
 		st := &story{in: in, told: before.Told[in.ID], silent: now.Add(resumed)}
 		delete(before.Told, in.ID)
 		if !known { // a version that kept no notes told everyone of everything
-			st.told = &told{Incident: in, At: now, Subject: (&Message{Kind: Opened, Incident: in}).Headline(), Acked: in.Acknowledged != nil}
+			first := Message{Kind: Opened, Incident: in}
+			st.told = &told{Incident: in, At: now, Subject: first.Headline(), Acked: in.Acknowledged != nil}
 		}
 		s.teller.stories[in.ID] = st
 		s.teller.note(in, now)
@@ -238,7 +239,8 @@ func (s *Sink) Run(ctx context.Context) error {
 // not wait for long: they may grow to be this receiver's business.
 func (s *Sink) pause(ctx context.Context, next time.Time) {
 	s.mu.Lock()
-	if soon := time.Now().Add(look); len(s.teller.stories) > 0 && s.o.Current != nil && (next.IsZero() || soon.Before(next)) {
+	grows := len(s.teller.stories) > 0 && s.o.Current != nil
+	if soon := time.Now().Add(look); grows && (next.IsZero() || soon.Before(next)) {
 		next = soon
 	}
 	s.mu.Unlock()

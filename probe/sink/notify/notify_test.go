@@ -8,8 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -85,8 +83,9 @@ func runSink(t *testing.T, s *Sink) (*Sink, func()) {
 
 func incident(id string, state probe.IncidentState, severity probe.Severity) probe.Incident {
 	in := probe.Incident{
-		ID: id, State: state, Check: "upd.stale", Severity: severity, Blame: probe.BlameCDN, Event: "e", Scope: probe.ScopeStream, Streams: []string{"main"}, Stream: "main", Rendition: "720p",
-		Side: probe.Edge, Summary: "playlist stopped moving", Detail: "no new segment for 9.4 s (limit 9 s)", Began: time.Now(), Opened: time.Now(),
+		ID: id, State: state, Check: "upd.stale", Severity: severity, Blame: probe.BlameCDN, Event: "e",
+		Scope: probe.ScopeStream, Streams: []string{"main"}, Stream: "main", Rendition: "720p", Side: probe.Edge,
+		Summary: "playlist stopped moving", Detail: "no new segment for 9.4 s (limit 9 s)", Began: time.Now(), Opened: time.Now(),
 	}
 	if state == probe.Closed {
 		in.Closed = new(time.Now().Add(time.Minute))
@@ -156,7 +155,8 @@ func TestOneMessagePerChange(t *testing.T) {
 		late.Severity = probe.Critical
 		write(t, s, late)
 		stop()
-		want := "a opened error cdn, a updated critical origin, a closed critical origin, old closed error cdn, late opened error cdn, late updated critical cdn"
+		want := "a opened error cdn, a updated critical origin, a closed critical origin, old closed error cdn, " +
+			"late opened error cdn, late updated critical cdn"
 		if got := messages(t, r); got != want {
 			t.Errorf("got  %q\nwant %q", got, want)
 		}
@@ -225,7 +225,8 @@ func TestBodyIsTheIncidentAndSigned(t *testing.T) {
 		if r.heads[0].Get("X-Team") != "video" || r.heads[0].Get("X-Streamwatch-Event") != "opened" {
 			t.Errorf("headers %v", r.heads[0])
 		}
-		if got := Signature("s3cret", time.Unix(1, 0), []byte("{}")); got != "t=1,v1=3aef069923b329162e71de34136b0ef6ee4b9253867069748da3fc3680c71406" { // openssl dgst -sha256 -hmac s3cret
+		known := "t=1,v1=3aef069923b329162e71de34136b0ef6ee4b9253867069748da3fc3680c71406" // openssl dgst -sha256 -hmac s3cret
+		if got := Signature("s3cret", time.Unix(1, 0), []byte("{}")); got != known {
 			t.Errorf("signature of a known body: %s", got)
 		}
 	})
@@ -300,38 +301,18 @@ func TestHostileReceivers(t *testing.T) {
 						}
 					}
 				}
-				if counts["webhook-1 sent"] != c.sent || counts["webhook-1 dropped"] != 1-c.sent || counts["webhook-1 retried"] != c.try-1 {
+				sent, dropped, retried := counts["webhook-1 sent"], counts["webhook-1 dropped"], counts["webhook-1 retried"]
+				if sent != c.sent || dropped != 1-c.sent || retried != c.try-1 {
 					t.Errorf("counted %v", counts)
 				}
 				kept := files(t, folder)
-				if strings.Contains(kept, "secret-token") || strings.Contains(kept, `"reason":"the receiver answered with status`) == (c.sent == 1) {
+				buried := strings.Contains(kept, `"reason":"the receiver answered with status`)
+				if strings.Contains(kept, "secret-token") || buried == (c.sent == 1) {
 					t.Errorf("on disk: %s", kept)
 				}
 			})
 		})
 	}
-}
-
-// files joins all that is kept in a folder, and requires that it is private.
-func files(t *testing.T, folder string) string {
-	t.Helper()
-	var all strings.Builder
-	list, err := filepath.Glob(filepath.Join(folder, "*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range list {
-		text, err := os.ReadFile(name)
-		at, err2 := os.Stat(name)
-		if err := errors.Join(err, err2); err != nil {
-			t.Fatal(err)
-		}
-		if at.Mode().Perm() != 0o600 {
-			t.Errorf("%s has mode %s", name, at.Mode())
-		}
-		all.WriteString(filepath.Base(name) + ": " + string(text) + "\n")
-	}
-	return all.String()
 }
 
 type roundTripper func(*http.Request) (*http.Response, error)
@@ -359,98 +340,6 @@ func TestGoneReceiver(t *testing.T) {
 		}
 		if n := strings.Count(files(t, folder), `"reason":"too many newer messages wait"`); n != 100 {
 			t.Errorf("%d messages that were pushed out are kept", n)
-		}
-	})
-}
-
-// What a receiver could not be told is told by the next process, once, and what
-// it was told before is not told again. A fault that ended meanwhile is closed.
-func TestRestart(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		folder := t.TempDir()
-		r := &receiver{}
-		s, stop := running(t, Options{Transport: r, Folder: folder, Wait: 5 * time.Second})
-		told, over := incident("told", probe.Opened, probe.Error), incident("over", probe.Opened, probe.Critical)
-		write(t, s, told, over)
-		time.Sleep(10 * time.Second)
-		r.mu.Lock()
-		r.answer = func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }
-		r.mu.Unlock()
-		unsent := incident("unsent", probe.Opened, probe.Error)
-		write(t, s, unsent)
-		time.Sleep(10 * time.Second)
-		stop()
-		if got, want := messages(t, r), "over opened critical cdn, told opened error cdn"; got != want {
-			t.Fatalf("got %q, want %q", got, want)
-		}
-		r.answer = nil
-		s, stop = running(t, Options{Transport: r, Folder: folder, Wait: 5 * time.Second, Open: []probe.Incident{told, unsent}})
-		write(t, s, told, unsent)
-		time.Sleep(time.Minute)
-		told.State, told.Closed = probe.Closed, new(time.Now())
-		write(t, s, told)
-		stop()
-		want := "over opened critical cdn, told opened error cdn, unsent opened error cdn, over closed critical cdn, told closed error cdn"
-		if got := messages(t, r); got != want {
-			t.Errorf("got  %q\nwant %q", got, want)
-		}
-		if n := New(Options{Receiver: hook, Folder: folder, Open: []probe.Incident{unsent}}).Health().Waiting; n > 0 {
-			t.Errorf("%d messages still wait: %s", n, files(t, folder))
-		}
-	})
-}
-
-// Another receiver in the same place of the event file is told nothing that was
-// meant for the first one.
-func TestAnotherReceiver(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		folder := t.TempDir()
-		gone, other := &receiver{answer: func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }}, &receiver{}
-		s, stop := running(t, Options{Transport: gone, Folder: folder})
-		write(t, s, incident("a", probe.Opened, probe.Error))
-		time.Sleep(time.Second)
-		stop()
-		elsewhere := hook
-		elsewhere.URL = "http://other.test/"
-		_, stop = running(t, Options{Transport: other, Folder: folder, Receiver: elsewhere})
-		time.Sleep(time.Minute)
-		stop()
-		if got := messages(t, other); got != "" {
-			t.Errorf("got %q", got)
-		}
-	})
-}
-
-// A message that is refused for good is kept and nothing else is held up.
-func TestDeadLetters(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		folder := t.TempDir()
-		r := &receiver{answer: func(n int, w http.ResponseWriter, _ *http.Request) {
-			if n == 1 {
-				w.WriteHeader(400)
-				_, _ = w.Write([]byte("no such channel: /T00/secret-token"))
-			}
-		}}
-		s, stop := running(t, Options{Transport: r, Folder: folder})
-		write(t, s, incident("a", probe.Opened, probe.Error), incident("b", probe.Opened, probe.Error))
-		stop()
-		if got, want := messages(t, r), "b opened error cdn"; got != want {
-			t.Errorf("got %q, want %q", got, want)
-		}
-		kept := files(t, folder)
-		if !strings.Contains(kept, `"reason":"the receiver answered with status 400","message":{"kind":"opened"`) || strings.Contains(kept, "channel") {
-			t.Errorf("kept %s", kept)
-		}
-		d := s.disk
-		for range 2 * maxDeadLetters / 1000 {
-			m := Message{Incident: incident("a", probe.Opened, probe.Error)}
-			m.Incident.Detail = strings.Repeat("x", 1000)
-			d.bury(&m, errQueueFull)
-		}
-		for _, name := range []string{".undelivered.jsonl", ".undelivered.jsonl.1"} {
-			if at, err := os.Stat(d.base + name); err != nil || at.Size() > maxDeadLetters {
-				t.Errorf("%s: %v, %v", name, at, err)
-			}
 		}
 	})
 }

@@ -60,9 +60,13 @@ func (r *Receiver) opsgenie(m *Message) ([]Request, error) {
 	default:
 		steps = []step{{http.MethodPost, "", &opsgenieAlert{
 			Message: clip(m.Headline(), opsgenieMessage), Alias: alias, Description: clip(m.text(), opsgenieDescription),
-			Tags:    []string{"streamwatch", in.Severity.String(), clip("blame:"+string(in.Blame), opsgenieTag), clip(in.Check, opsgenieTag)},
-			Details: map[string]string{"event": in.Event, "check": in.Check, "blame": string(in.Blame), "scope": string(in.Scope)},
-			Entity:  clip(in.Where(), opsgenieAlias), Source: "streamwatch", Priority: priority(in.Severity),
+			Tags: []string{
+				"streamwatch", in.Severity.String(), clip("blame:"+string(in.Blame), opsgenieTag), clip(in.Check, opsgenieTag),
+			},
+			Details: map[string]string{
+				"event": in.Event, "check": in.Check, "blame": string(in.Blame), "scope": string(in.Scope),
+			},
+			Entity: clip(in.Where(), opsgenieAlias), Source: "streamwatch", Priority: priority(in.Severity),
 		}}}
 	}
 	var list []Request

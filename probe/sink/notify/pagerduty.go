@@ -57,7 +57,8 @@ func (r *Receiver) pagerduty(m *Message) ([]Request, error) {
 		e.Action, e.Client = "trigger", "streamwatch"
 		e.Payload = &pagerdutyPayload{
 			Summary: clip(m.Headline(), pagerdutySummary), Source: cmp.Or(in.Host, in.Event), Severity: in.Severity.String(),
-			Timestamp: in.Began.UTC().Format(time.RFC3339Nano), Component: clip(in.Where(), pagerdutyKey), Group: in.Event, Class: in.Check,
+			Timestamp: in.Began.UTC().Format(time.RFC3339Nano), Component: clip(in.Where(), pagerdutyKey),
+			Group: in.Event, Class: in.Check,
 			Details: map[string]string{},
 		}
 		for _, f := range m.facts() {

@@ -24,16 +24,46 @@ func TestSilencedIncidents(t *testing.T) {
 		steps []probe.Incident
 		want  string
 	}{
-		"opens and closes silenced":         {[]probe.Incident{muted(opened), muted(worse), muted(closed)}, ""},
-		"is open when the silence ends":     {[]probe.Incident{muted(opened), opened}, "a opened critical cdn"},
-		"changed meanwhile":                 {[]probe.Incident{muted(opened), muted(worse), worse, closed}, "a opened critical origin, a closed critical cdn"},
-		"was told, and is open at the end":  {[]probe.Incident{opened, muted(opened), opened}, "a opened critical cdn, a updated critical cdn"},
-		"was told, and changed meanwhile":   {[]probe.Incident{opened, muted(worse), worse}, "a opened critical cdn, a updated critical origin"},
-		"was told, and closes silenced":     {[]probe.Incident{opened, muted(opened), muted(closed)}, "a opened critical cdn, a closed critical cdn"},
-		"closes as the silence ends":        {[]probe.Incident{muted(opened), closed}, ""},
-		"a warning, silenced as it settles": {[]probe.Incident{warning, muted(warning), muted(closed)}, ""},
-		"a warning, when the silence ends":  {[]probe.Incident{muted(warning), warning}, "a opened warning cdn"},
-		"a change, silenced as it settles":  {[]probe.Incident{opened, worse, muted(worse)}, "a opened critical cdn"},
+		"opens and closes silenced": {
+			[]probe.Incident{muted(opened), muted(worse), muted(closed)},
+			"",
+		},
+		"is open when the silence ends": {
+			[]probe.Incident{muted(opened), opened},
+			"a opened critical cdn",
+		},
+		"changed meanwhile": {
+			[]probe.Incident{muted(opened), muted(worse), worse, closed},
+			"a opened critical origin, a closed critical cdn",
+		},
+		"was told, and is open at the end": {
+			[]probe.Incident{opened, muted(opened), opened},
+			"a opened critical cdn, a updated critical cdn",
+		},
+		"was told, and changed meanwhile": {
+			[]probe.Incident{opened, muted(worse), worse},
+			"a opened critical cdn, a updated critical origin",
+		},
+		"was told, and closes silenced": {
+			[]probe.Incident{opened, muted(opened), muted(closed)},
+			"a opened critical cdn, a closed critical cdn",
+		},
+		"closes as the silence ends": {
+			[]probe.Incident{muted(opened), closed},
+			"",
+		},
+		"a warning, silenced as it settles": {
+			[]probe.Incident{warning, muted(warning), muted(closed)},
+			"",
+		},
+		"a warning, when the silence ends": {
+			[]probe.Incident{muted(warning), warning},
+			"a opened warning cdn",
+		},
+		"a change, silenced as it settles": {
+			[]probe.Incident{opened, worse, muted(worse)},
+			"a opened critical cdn",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

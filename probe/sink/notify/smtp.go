@@ -123,3 +123,5 @@ type mailCode int
 func (c mailCode) Error() string {
 	return "the mail server answered " + strconv.Itoa(int(c))
 }
+
+func (mailCode) harmless() {}

@@ -80,7 +80,8 @@ func teams(m *Message) teamsMessage {
 	for _, l := range m.links() {
 		card.Actions = append(card.Actions, teamsAction{"Action.OpenUrl", l.Name, l.Text})
 	}
-	return teamsMessage{"message", []teamsAttachment{{ContentType: "application/vnd.microsoft.card.adaptive", Content: card}}}
+	one := teamsAttachment{ContentType: "application/vnd.microsoft.card.adaptive", Content: card}
+	return teamsMessage{"message", []teamsAttachment{one}}
 }
 
 func teamsColor(m *Message) string {

@@ -38,14 +38,15 @@ func TestTeller(t *testing.T) {
 		"repeated while nobody is on it": {
 			repeat: 10 * time.Second, happens: []line{"0 a error", "15 a critical", "50 a closed"},
 			told: []line{
-				"0 a opened error", "10 a repeated error", "18 a updated critical", "28 a repeated critical", "38 a repeated critical",
-				"48 a repeated critical", "50 a closed critical",
+				"0 a opened error", "10 a repeated error", "18 a updated critical", "28 a repeated critical",
+				"38 a repeated critical", "48 a repeated critical", "50 a closed critical",
 			},
 		},
 		"not repeated while somebody is on it": {
 			repeat: 10 * time.Second, happens: []line{"0 a error", "5 a acked", "20 a critical", "40 a unacked", "45 a closed"},
 			told: []line{
-				"0 a opened error", "5 a acknowledged error", "23 a updated critical", "40 a repeated critical", "45 a closed critical",
+				"0 a opened error", "5 a acknowledged error", "23 a updated critical", "40 a repeated critical",
+				"45 a closed critical",
 			},
 		},
 		"taken before it is told": {
@@ -54,8 +55,11 @@ func TestTeller(t *testing.T) {
 		},
 		"silenced until the silence ends": {
 			wait: 5 * time.Second, repeat: 10 * time.Second,
-			happens: []line{"0 a error", "1 a muted", "20 a unmuted", "30 a muted", "50 a unmuted", "56 a closed", "6 b error", "7 b muted", "8 b closed"},
-			told:    []line{"25 a opened error", "55 a updated error", "56 a closed error"},
+			happens: []line{
+				"0 a error", "1 a muted", "20 a unmuted", "30 a muted", "50 a unmuted", "56 a closed",
+				"6 b error", "7 b muted", "8 b closed",
+			},
+			told: []line{"25 a opened error", "55 a updated error", "56 a closed error"},
 		},
 		"only what is bad enough, and its end": {
 			receiver: Receiver{Severity: probe.Critical},
@@ -63,8 +67,9 @@ func TestTeller(t *testing.T) {
 			told:     []line{"10 a opened critical", "23 a updated error", "30 a closed error"},
 		},
 		"only the streams that it is for": {
-			receiver: Receiver{Streams: []string{"other"}}, happens: []line{"0 a error", "10 a error main,other", "20 a closed", "21 b error", "30 b closed"},
-			told: []line{"10 a opened error", "20 a closed error"},
+			receiver: Receiver{Streams: []string{"other"}},
+			happens:  []line{"0 a error", "10 a error main,other", "20 a closed", "21 b error", "30 b closed"},
+			told:     []line{"10 a opened error", "20 a closed error"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

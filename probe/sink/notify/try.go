@@ -23,11 +23,14 @@ func Sample(event, stream string) []probe.Incident {
 	now := time.Now().UTC().Truncate(time.Second)
 	return []probe.Incident{{
 		ID: SampleID, State: probe.Opened, Check: "upd.stale", Severity: probe.Critical, Blame: probe.BlameCDN, Event: event,
-		Because: "this is a test: nothing happened", Scope: probe.ScopeStream, Streams: []string{stream}, Stream: stream, Side: probe.Edge,
-		Summary: "playlist stopped moving", Detail: "no new segment for 9.4 s (limit 9 s); origin advanced 3 segments meanwhile",
-		Began: now.Add(-12 * time.Second), Opened: now, Count: 1, Spec: "RFC 8216bis §6.2.1",
-		Evidence: []probe.Evidence{{At: now, URL: "https://edge.example/" + probe.ShownURL(stream) + ".m3u8", Status: 200,
-			Curl: "curl -sS https://edge.example/" + stream + ".m3u8"}},
+		Because: "this is a test: nothing happened", Scope: probe.ScopeStream, Streams: []string{stream}, Stream: stream,
+		Side: probe.Edge, Summary: "playlist stopped moving",
+		Detail: "no new segment for 9.4 s (limit 9 s); origin advanced 3 segments meanwhile",
+		Began:  now.Add(-12 * time.Second), Opened: now, Count: 1, Spec: "RFC 8216bis §6.2.1",
+		Evidence: []probe.Evidence{{
+			At: now, URL: probe.ShownURL("https://edge.example/" + stream + ".m3u8"), Status: 200,
+			Curl: "curl -sS https://edge.example/" + stream + ".m3u8",
+		}},
 	}}
 }
 
