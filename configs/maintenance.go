@@ -19,7 +19,8 @@ type Maintenance struct {
 func (d *decoder) maintenance(e *Event) {
 	for i, m := range e.Maintenance {
 		path := index("maintenance", i)
-		d.require(path+".to", m.From.IsZero() || m.To.IsZero() || m.To.After(m.From), "must be after from", "times with a zone, such as 2026-11-28T20:00:00Z")
+		d.require(path+".to", m.From.IsZero() || m.To.IsZero() || m.To.After(m.From), "must be after from",
+			"times with a zone, such as 2026-11-28T20:00:00Z")
 		d.someStreams(path+".streams", m.Streams, e.Streams)
 		d.require(path+".reason", len(m.Reason) <= maxReason, fmt.Sprintf("must have at most %d bytes", maxReason), "")
 	}

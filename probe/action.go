@@ -40,10 +40,11 @@ type Action struct {
 }
 
 // String says it in words: "silenced main until 21:00:00 UTC: new encoder".
-func (a *Action) String() string {
+func (a Action) String() string {
 	switch {
 	case a.Kind == ActSilence && a.Silence != nil:
-		return "silenced " + a.Silence.Where() + " until " + a.Silence.Until.UTC().Format("2006-01-02 15:04:05 UTC") + prefixed(": ", a.Silence.Reason)
+		until := a.Silence.Until.UTC().Format("2006-01-02 15:04:05 UTC")
+		return "silenced " + a.Silence.Where() + " until " + until + prefixed(": ", a.Silence.Reason)
 	case a.Kind == ActExpire && a.Silence != nil:
 		return "ended the silence of " + a.Silence.Where() + prefixed(": ", a.Silence.Reason)
 	case a.Kind == ActAcknowledge:

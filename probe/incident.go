@@ -79,8 +79,8 @@ type Incident struct {
 	Consequences []string         `json:"consequences,omitempty"` // checks explained by this one
 	Updates      []Change         `json:"updates,omitempty"`      // how its claim changed, oldest first; the newest 20
 	Evidence     []Evidence       `json:"evidence"`
-	Acknowledged *Acknowledgement `json:"acknowledged,omitempty"` // nil unless somebody takes care of it: nobody is reminded of it then
-	Silenced     *Muting          `json:"silenced,omitempty"`     // what mutes it, or did when it closed: nobody is told of it then
+	Acknowledged *Acknowledgement `json:"acknowledged,omitempty"` // nil: nobody takes care of it yet
+	Silenced     *Muting          `json:"silenced,omitempty"`     // what mutes it, or did when it closed
 	URL          string           `json:"url,omitempty"`          // its place on the page; filled where it leaves us
 	Runbook      string           `json:"runbook,omitempty"`      // the page of its check, or the command that prints it; filled likewise
 }

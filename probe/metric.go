@@ -56,7 +56,7 @@ var (
 	LiveLatency      = &Metric{"LiveLatencySeconds", "live_latency_seconds", UnitSeconds, 1, ByStream, "Wall clock minus the program date-time at the end of the edge's newest segment."}
 	OpenIncidents    = &Metric{"OpenIncidents", "open_incidents", UnitCount, 1, ByStream, "Incidents that are open."}
 	ViewerImpact     = &Metric{"ViewerImpact", "viewer_impact", UnitNone, 1, BySide, "What a side, or what feeds it, is to blame for: 2 when no viewer can watch, 1 for an open error, else 0."}
-	Silenced         = &Metric{"Silenced", "stream_silenced", UnitNone, 1, ByStream, "1 while a silence or a maintenance mutes all there is of the stream, else 0."}
+	Silenced         = &Metric{"Silenced", "stream_silenced", UnitNone, 1, ByStream, "1 while the whole stream is silenced, else 0."}
 	MonitorHeartbeat = &Metric{"MonitorHeartbeat", "monitor_heartbeat", UnitCount, 1, ByEvent, "1 for each interval in which the monitor worked."}
 
 	ViewerStartup   = &Metric{"ViewerStartupSeconds", "viewer_startup_seconds", UnitSeconds, 1, ByViewer, "Time from a viewer's start, or click, to the first moving picture."}
@@ -71,7 +71,8 @@ var (
 func Catalog() []*Metric {
 	return []*Metric{
 		ManifestAge, ManifestAvail, ManifestFetch, MediaSequence, SegmentAvail, SegmentFetch, SegmentRatio,
-		EdgeLag, EdgeLagSegments, EdgeCacheHit, EdgeObjectAge, LiveLatency, OpenIncidents, ViewerImpact, Silenced, MonitorHeartbeat,
+		EdgeLag, EdgeLagSegments, EdgeCacheHit, EdgeObjectAge, LiveLatency, OpenIncidents, ViewerImpact, Silenced,
+		MonitorHeartbeat,
 		ViewerStartup, ViewerLatency, ViewerPlayed, ViewerStalls, ViewerStallTime, ViewerErrors,
 	}
 }

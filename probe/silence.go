@@ -96,7 +96,8 @@ func (m *Muting) String() string {
 	if m.Maintenance {
 		what = "maintenance"
 	}
-	return what + " until " + m.Until.UTC().Format("2006-01-02 15:04:05 UTC") + prefixed(" by ", m.By) + prefixed(": ", m.Reason)
+	until := m.Until.UTC().Format("2006-01-02 15:04:05 UTC")
+	return what + " until " + until + prefixed(" by ", m.By) + prefixed(": ", m.Reason)
 }
 
 // Mutes returns what mutes each of some streams at a time: of the silences that

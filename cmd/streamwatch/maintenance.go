@@ -26,7 +26,8 @@ func maintenance(e *configs.Event) (list []probe.Silence) {
 		}
 		taken[id] = true
 		list = append(list, probe.Silence{
-			ID: id, Maintenance: true, Streams: m.Streams, From: m.From.UTC(), Until: m.To.UTC(), By: "event file", Reason: m.Reason,
+			ID: id, Maintenance: true, Streams: m.Streams, From: m.From.UTC(), Until: m.To.UTC(),
+			By: "event file", Reason: m.Reason,
 		})
 	}
 	return list

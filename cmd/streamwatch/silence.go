@@ -113,7 +113,7 @@ func (c *cli) silence(ctx context.Context, page *url.URL, f *silenceFlags) error
 	if err != nil {
 		return err
 	}
-	return c.showSilence(body, f.format, "silenced %s until %s: %s\n")
+	return c.showSilence(body, f.format, "silenced %s until %s (id %s)\n")
 }
 
 // checkActor refuses an action of nobody, and an unknown format.
@@ -188,11 +188,11 @@ func (c *cli) listSilences(body []byte, format string) error {
 		_, err := fmt.Fprintln(c.stdout, "no silence, and no maintenance")
 		return err
 	}
-	const layout = "2006-01-02 15:04:05Z"
+	at := func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05Z") }
 	rows := [][]string{{"ID", "STATE", "WHAT", "FROM", "UNTIL", "BY", "REASON"}}
 	for i := range answer.Silences {
 		s := &answer.Silences[i]
-		rows = append(rows, []string{s.ID, string(s.State), s.Where(), s.From.UTC().Format(layout), s.Until.UTC().Format(layout), s.By, s.Reason})
+		rows = append(rows, []string{s.ID, string(s.State), s.Where(), at(s.From), at(s.Until), s.By, s.Reason})
 	}
 	return table(c.stdout, c.paint(), rows)
 }
@@ -217,7 +217,7 @@ func (c *cli) silenceExpireCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.showSilence(body, format, "no longer silenced: %s, ended at %s: %s\n")
+			return c.showSilence(body, format, "no longer silenced: %s, ended %s (id %s)\n")
 		},
 	}
 	c.actorFlags(cmd, &by, &format)
@@ -233,8 +233,9 @@ func (c *cli) ackCommand() *cobra.Command {
 		Long: `Say that you take care of an open incident: nobody is reminded of it any more.
 When it changes or closes, that is told as ever. The id stands at the end of its
 URL in streamwatch status.`,
-		Example: "  streamwatch ack 20261128T190004Z-main --note 'restarting the encoder'\n  streamwatch ack 20261128T190004Z-main --undo",
-		Args:    argument(cobra.RangeArgs(1, 2)),
+		Example: "  streamwatch ack 20261128T190004Z-main --note 'restarting the encoder'\n" +
+			"  streamwatch ack 20261128T190004Z-main --undo",
+		Args: argument(cobra.RangeArgs(1, 2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			page, err := pageURL(args[1:])
 			if err != nil {

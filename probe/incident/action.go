@@ -51,7 +51,7 @@ func (d *Desk) newSilence(a *probe.Action) (*probe.Silence, error) {
 	}
 	switch lasts := s.Until.Sub(s.From); {
 	case s.Reason == "":
-		return nil, refuse("a reason is missing", "say why, for those who come after you: \"encoder restart, ticket 4711\"")
+		return nil, refuse("a reason is missing", "say why, for those who come after you: \"encoder restart\"")
 	case s.By == "":
 		return nil, refuse("it is not said who silences", "give by, such as your name")
 	case lasts <= 0:
@@ -59,7 +59,9 @@ func (d *Desk) newSilence(a *probe.Action) (*probe.Silence, error) {
 	case lasts > longestSilence:
 		return nil, refuse("a silence lasts at most 336h", "plan a longer one as maintenance in the event file")
 	case len(d.quiet.all(a.At)) >= maxSilences:
-		return nil, &probe.Refusal{Reason: probe.Conflict, Text: "there are too many silences already", Hint: "expire those that are not needed"}
+		return nil, &probe.Refusal{
+			Reason: probe.Conflict, Text: "there are too many silences already", Hint: "expire those that are not needed",
+		}
 	}
 	if err := d.matchable(&s); err != nil {
 		return nil, err
@@ -77,7 +79,8 @@ func (d *Desk) matchable(s *probe.Silence) error {
 	if s.Check != "" {
 		c, ok := checks.Find(s.Check)
 		if meant := checks.Meant(s.Check); !ok && len(meant) > 1 {
-			return refuse(fmt.Sprintf("check %q is %s", s.Check, strings.Join(meant, " or ")), "write the one that is meant in full")
+			return refuse(fmt.Sprintf("check %q is %s", s.Check, strings.Join(meant, " or ")),
+				"write the one that is meant in full")
 		} else if !ok {
 			return refuse(fmt.Sprintf("there is no check %q", s.Check), "streamwatch checks lists them")
 		}
@@ -109,13 +112,15 @@ func (d *Desk) checkExpire(a probe.Action) (probe.Action, bool, error) {
 	id := a.Silence.ID
 	if slices.ContainsFunc(d.quiet.planned, func(s probe.Silence) bool { return s.ID == id }) {
 		return a, false, &probe.Refusal{
-			Reason: probe.Conflict, Text: id + " is a maintenance of the event file", Hint: "change maintenance there, and have the file read again",
+			Reason: probe.Conflict, Text: id + " is a maintenance of the event file",
+			Hint: "change maintenance there, and have the file read again",
 		}
 	}
 	i := d.quiet.find(id)
 	if i < 0 {
 		return a, false, &probe.Refusal{
-			Reason: probe.NotFound, Text: fmt.Sprintf("there is no silence %q", id), Hint: "streamwatch silence list shows them",
+			Reason: probe.NotFound, Text: fmt.Sprintf("there is no silence %q", id),
+			Hint: "streamwatch silence list shows them",
 		}
 	}
 	s := d.quiet.silences[i]
@@ -135,7 +140,9 @@ func (d *Desk) checkAcknowledge(a probe.Action) (probe.Action, bool, error) {
 	}
 	e := d.book.find(a.Incident)
 	if e == nil {
-		return a, false, &probe.Refusal{Reason: probe.NotFound, Text: fmt.Sprintf("there is no open incident %q", a.Incident)}
+		return a, false, &probe.Refusal{
+			Reason: probe.NotFound, Text: fmt.Sprintf("there is no open incident %q", a.Incident),
+		}
 	}
 	if a.Kind == probe.ActUnacknowledge {
 		return a, e.Acknowledged != nil, nil

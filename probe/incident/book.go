@@ -102,13 +102,6 @@ func (b *Book) Open() []probe.Incident {
 	return list
 }
 
-func (b *Book) find(id string) *entry {
-	if i := slices.IndexFunc(b.open, func(e *entry) bool { return e.ID == id }); i >= 0 {
-		return b.open[i]
-	}
-	return nil
-}
-
 // Enter makes the open incidents those of the diagnoses. It returns the ones
 // that opened, changed or closed, as they are after that, and when it must be
 // called again at the latest, zero for not before anything changes. What only

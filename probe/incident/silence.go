@@ -77,6 +77,14 @@ func (q *quiet) id(now time.Time) string {
 	}
 }
 
+// find returns the open incident of an id, nil where there is none.
+func (b *Book) find(id string) *entry {
+	if i := slices.IndexFunc(b.open, func(e *entry) bool { return e.ID == id }); i >= 0 {
+		return b.open[i]
+	}
+	return nil
+}
+
 // Silences returns the silences and the maintenance of the event: those that
 // mute now, those that will, and those that ended within a day; what ends last
 // comes first.
@@ -119,9 +127,8 @@ func (d *Desk) Do(now time.Time, a *probe.Action) Result {
 func (d *Desk) hush(now time.Time) {
 	list := d.quiet.all(now)
 	for _, e := range d.book.open {
-		was := e.Silenced
-		e.Silenced = probe.Mutes(list, e.Streams, now, func(s *probe.Silence, stream string) bool { return s.Covers(&e.Incident, stream) })
-		if (was == nil) != (e.Silenced == nil) || was != nil && (was.ID != e.Silenced.ID || !was.Until.Equal(e.Silenced.Until)) {
+		was, covers := e.Silenced, func(s *probe.Silence, stream string) bool { return s.Covers(&e.Incident, stream) }
+		if e.Silenced = probe.Mutes(list, e.Streams, now, covers); !same(was, e.Silenced) {
 			d.mark(e)
 		}
 	}
@@ -135,6 +142,14 @@ func (d *Desk) hush(now time.Time) {
 	for _, r := range d.rows {
 		d.judge(r, now)
 	}
+}
+
+// same reports whether two say that the same mutes for as long.
+func same(a, b *probe.Muting) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.ID == b.ID && a.Until.Equal(b.Until)
 }
 
 // forget drops silences that are no longer listed.

@@ -54,7 +54,8 @@ func TestSilenceMutesAndEnds(t *testing.T) {
 		t.Fatal("no incident: checks must go on")
 	}
 	for _, in := range all {
-		if !in.Muted() || in.Silenced.ID != a.Silence.ID || in.Silenced.By != "ana" || in.Silenced.Reason != "ticket 4711" || !in.Silenced.Until.Equal(at(20)) {
+		want := probe.Muting{ID: a.Silence.ID, Until: at(20), By: "ana", Reason: "ticket 4711"}
+		if !in.Muted() || *in.Silenced != want {
 			t.Errorf("%s %s at %v is silenced by %+v", in.ID, in.State, in.Opened, in.Silenced)
 		}
 	}
@@ -156,7 +157,9 @@ func TestEachStreamMustBeMuted(t *testing.T) {
 
 // A planned maintenance begins and ends by itself; nobody can expire it.
 func TestMaintenance(t *testing.T) {
-	planned := []probe.Silence{{ID: "maintenance-1", Maintenance: true, Streams: []string{"s"}, From: at(10), Until: at(20), Reason: "new encoder"}}
+	planned := []probe.Silence{{
+		ID: "maintenance-1", Maintenance: true, Streams: []string{"s"}, From: at(10), Until: at(20), Reason: "new encoder",
+	}}
 	w := watching(incident.Options{Maintenance: planned}, checks.Options{}, "v")
 	before := down(w, 1, 9)
 	if in := last(before); in.ID == "" || in.Muted() {
@@ -173,7 +176,8 @@ func TestMaintenance(t *testing.T) {
 	if r, ok := errors.AsType[*probe.Refusal](err); !ok || r.Reason != probe.Conflict {
 		t.Errorf("expired by hand: %v", err)
 	}
-	res := w.desk.Maintain([]probe.Silence{{ID: "maintenance-2", Maintenance: true, From: at(0), Until: at(100)}}, at(26))
+	other := probe.Silence{ID: "maintenance-2", Maintenance: true, From: at(0), Until: at(100)}
+	res := w.desk.Maintain([]probe.Silence{other}, at(26))
 	if len(res.Marked) != 1 || !res.Marked[0].Muted() {
 		t.Errorf("a file with another plan: %+v", res)
 	}
@@ -197,7 +201,8 @@ func TestPeopleAreRememberedAfterARestart(t *testing.T) {
 	}{{10, true}, {200, false}} {
 		d := incident.NewDesk(incident.Options{Event: "e", Resume: open, Actions: []probe.Action{silence, ack}}, at(c.now))
 		got := d.Open()[0]
-		if got.Muted() != c.muted || got.Acknowledged == nil || got.Acknowledged.By != "ben" || got.Acknowledged.Note != "on it" || !got.Acknowledged.At.Equal(at(6)) {
+		want := probe.Acknowledgement{By: "ben", At: at(6), Note: "on it"}
+		if got.Muted() != c.muted || got.Acknowledged == nil || *got.Acknowledged != want {
 			t.Errorf("at %v: silenced %+v, acknowledged %+v", c.now, got.Silenced, got.Acknowledged)
 		}
 		res := d.Tick(at(c.now))
@@ -205,7 +210,8 @@ func TestPeopleAreRememberedAfterARestart(t *testing.T) {
 			t.Errorf("at %v: told %+v", c.now, res.Marked)
 		}
 	}
-	expired, _ := act(t, w.desk, at(7), probe.Action{Kind: probe.ActExpire, By: "ana", Silence: &probe.Silence{ID: silence.Silence.ID}})
+	expire := probe.Action{Kind: probe.ActExpire, By: "ana", Silence: &probe.Silence{ID: silence.Silence.ID}}
+	expired, _ := act(t, w.desk, at(7), expire)
 	d := incident.NewDesk(incident.Options{Event: "e", Resume: open, Actions: []probe.Action{silence, ack, expired}}, at(10))
 	if d.Open()[0].Muted() {
 		t.Error("a silence that somebody ended is back after a restart")
@@ -258,19 +264,22 @@ func TestAcknowledgement(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	w := watching(incident.Options{}, checks.Options{}, "v")
 	long := strings.Repeat("x", 501)
+	silence := func(by, reason string) probe.Action {
+		return probe.Action{Kind: probe.ActSilence, By: by, Silence: &probe.Silence{Until: at(9), Reason: reason}}
+	}
 	for name, c := range map[string]struct {
 		a    probe.Action
 		want string
 	}{
 		"stream":  {mute(at(9), probe.Silence{Streams: []string{"mian"}}), `there is no stream "mian" (the streams are s)`},
-		"check":   {mute(at(9), probe.Silence{Check: "upd.stael"}), `there is no check "upd.stael" (streamwatch checks lists them)`},
-		"scope":   {mute(at(9), probe.Silence{Scope: "world"}), `there is no scope "world" (one of event, origin, edge, stream, rendition)`},
-		"past":    {mute(at(-1), probe.Silence{}), "the silence would be over already (give how long it lasts, such as 2h)"},
-		"forever": {mute(at(400*3600), probe.Silence{}), "a silence lasts at most 336h (plan a longer one as maintenance in the event file)"},
-		"reason":  {probe.Action{Kind: probe.ActSilence, By: "ana", Silence: &probe.Silence{Until: at(9), Reason: " \n"}}, "a reason is missing"},
-		"by":      {probe.Action{Kind: probe.ActSilence, Silence: &probe.Silence{Until: at(9), Reason: "r"}}, "it is not said who silences"},
-		"long":    {probe.Action{Kind: probe.ActSilence, By: "ana", Silence: &probe.Silence{Until: at(9), Reason: long}}, "reason has 501 bytes, at most 500 are kept"},
-		"bytes":   {probe.Action{Kind: probe.ActSilence, By: "a\xff", Silence: &probe.Silence{Until: at(9), Reason: "r"}}, "by is not UTF-8"},
+		"check":   {mute(at(9), probe.Silence{Check: "upd.stael"}), `there is no check "upd.stael" (streamwatch checks`},
+		"scope":   {mute(at(9), probe.Silence{Scope: "world"}), `there is no scope "world" (one of event, origin, edge`},
+		"past":    {mute(at(-1), probe.Silence{}), "the silence would be over already (give how long"},
+		"forever": {mute(at(400*3600), probe.Silence{}), "a silence lasts at most 336h (plan a longer one"},
+		"reason":  {silence("ana", " \n"), "a reason is missing"},
+		"by":      {silence("", "r"), "it is not said who silences"},
+		"long":    {silence("ana", long), "reason has 501 bytes, at most 500 are kept"},
+		"bytes":   {silence("a\xff", "r"), "by is not UTF-8"},
 		"expire":  {probe.Action{Kind: probe.ActExpire, By: "ana", Silence: &probe.Silence{ID: "x"}}, `there is no silence "x"`},
 		"ack":     {probe.Action{Kind: probe.ActAcknowledge, By: "ana", Incident: "x"}, `there is no open incident "x"`},
 	} {
@@ -287,7 +296,7 @@ func TestRefusals(t *testing.T) {
 	if list := w.desk.Silences(at(0)); len(list) != 0 {
 		t.Errorf("refused, and there: %+v", list)
 	}
-	a, _ := act(t, w.desk, at(0), probe.Action{Kind: probe.ActSilence, By: " ana\t", Silence: &probe.Silence{Until: at(9), Reason: "two\nlines\x1b[31m"}})
+	a, _ := act(t, w.desk, at(0), silence(" ana\t", "two\nlines\x1b[31m"))
 	if a.By != "ana" || a.Silence.Reason != "two lines [31m" {
 		t.Errorf("kept as %q, %q", a.By, a.Silence.Reason)
 	}

@@ -30,7 +30,8 @@ func (m *Monitor) Act(ctx context.Context, a probe.Action) (probe.Action, error)
 			return a, fmt.Errorf("noting what was asked for: %w", err)
 		}
 	}
-	m.log.Info("somebody acted", zap.String("kind", string(a.Kind)), zap.String("by", a.By), zap.String("what", a.String()))
+	what := zap.String("what", a.String())
+	m.log.Info("somebody acted", zap.String("kind", string(a.Kind)), zap.String("by", a.By), what)
 	m.tell(probe.Batch{At: now, Event: m.opts.Event, Actions: []probe.Action{a}}, m.desk.Do(now, &a))
 	return a, nil
 }
@@ -71,9 +72,11 @@ func (m *Monitor) maskPlanned(planned []probe.Silence) []probe.Silence {
 
 // logMarks says who is told of an incident now.
 func (m *Monitor) logMarks(in *probe.Incident) {
-	fields := []zap.Field{zap.String("id", in.ID), zap.Bool("silenced", in.Muted()), zap.Bool("acknowledged", in.Acknowledged != nil)}
-	if in.Silenced != nil {
-		fields = append(fields, zap.String("until", probe.FormatTime(in.Silenced.Until)), zap.String("reason", in.Silenced.Reason))
+	fields := []zap.Field{
+		zap.String("id", in.ID), zap.Bool("silenced", in.Muted()), zap.Bool("acknowledged", in.Acknowledged != nil),
+	}
+	if s := in.Silenced; s != nil {
+		fields = append(fields, zap.String("until", probe.FormatTime(s.Until)), zap.String("reason", s.Reason))
 	}
 	m.log.Info("incident marked", fields...)
 }

@@ -53,9 +53,10 @@ func TestMaintenanceMutesWhatAlarmsStandOn(t *testing.T) {
 		got := &seen{}
 		ends := now.Add(2 * time.Minute)
 		m := monitor.New(monitor.Options{
-			Event: "e", Origin: "http://origin.test", Edge: "http://edge.test", Transport: handler(src.ServeHTTP), Segments: monitor.SegmentsHead,
-			Streams: []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}}, Sinks: []probe.Sink{got},
-			Maintenance: []probe.Silence{{ID: "maintenance-1", Maintenance: true, From: now.Add(10 * time.Second), Until: ends}},
+			Event: "e", Origin: "http://origin.test", Edge: "http://edge.test", Transport: handler(src.ServeHTTP),
+			Segments: monitor.SegmentsHead,
+			Streams:  []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}}, Sinks: []probe.Sink{got},
+			Maintenance: []probe.Silence{{ID: "m", Maintenance: true, From: now.Add(10 * time.Second), Until: ends}},
 		})
 		ctx, cancel := context.WithCancel(t.Context())
 		var running sync.WaitGroup
@@ -63,7 +64,8 @@ func TestMaintenanceMutesWhatAlarmsStandOn(t *testing.T) {
 		time.Sleep(ends.Sub(now) - time.Second)
 		synctest.Wait()
 		snap := m.Snapshot()
-		if snap.Verdict != probe.Down || len(snap.Incidents) != 1 || !snap.Incidents[0].Muted() || !snap.Silenced() || len(snap.Silences) != 1 {
+		if snap.Verdict != probe.Down || len(snap.Incidents) != 1 || !snap.Silenced() || len(snap.Silences) != 1 ||
+			!snap.Incidents[0].Muted() {
 			t.Errorf("in the maintenance: %s, incidents %+v, silences %+v", snap.Verdict, snap.Incidents, snap.Silences)
 		}
 		alarmsOver(t, got.samples(now, false), false)
@@ -89,7 +91,8 @@ func TestMaintenanceMutesWhatAlarmsStandOn(t *testing.T) {
 // some of the stream's are in alarm, or none is.
 func alarmsOver(t *testing.T, samples []probe.Sample, want bool) {
 	t.Helper()
-	o := dashboards.Options{Event: "e", Period: 10 * time.Second, Streams: []dashboards.Stream{{Name: "main", TargetDuration: 2 * time.Second}}}
+	streams := []dashboards.Stream{{Name: "main", TargetDuration: 2 * time.Second}}
+	o := dashboards.Options{Event: "e", Period: 10 * time.Second, Streams: streams}
 	board := dashboards.NewBoard(o, time.Second)
 	board.Add(samples)
 	alarmed := false
@@ -114,7 +117,8 @@ func TestActIsNotedFirst(t *testing.T) {
 	secrets.Add("hunter2hunter2")
 	var m *monitor.Monitor
 	m = monitor.New(monitor.Options{
-		Event: "e", Origin: "http://origin.test", Secrets: secrets, Streams: []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}},
+		Event: "e", Origin: "http://origin.test", Secrets: secrets,
+		Streams: []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}},
 		Journal: func(_ context.Context, a *probe.Action) error {
 			if len(m.Silences()) != len(noted) {
 				t.Error("it had an effect before it was noted")
@@ -127,8 +131,8 @@ func TestActIsNotedFirst(t *testing.T) {
 		},
 	})
 	for n := range 3 {
-		a := probe.Action{Kind: probe.ActSilence, By: "ana", Silence: &probe.Silence{Until: time.Now().Add(time.Hour), Reason: "token hunter2hunter2"}}
-		_, err := m.Act(t.Context(), a)
+		silence := &probe.Silence{Until: time.Now().Add(time.Hour), Reason: "token hunter2hunter2"}
+		_, err := m.Act(t.Context(), probe.Action{Kind: probe.ActSilence, By: "ana", Silence: silence})
 		if want := n == 2; errors.Is(err, full) != want {
 			t.Errorf("action %d: %v", n, err)
 		}

@@ -72,7 +72,7 @@ type Options struct {
 	Resume       []probe.Incident                           // open when the process stopped
 	Actions      []probe.Action                             // what people did before it stopped, oldest first
 	Maintenance  []probe.Silence                            // that the event file plans
-	Journal      func(context.Context, *probe.Action) error // notes what a person does, before that has an effect; nil notes nothing
+	Journal      func(context.Context, *probe.Action) error // notes what a person does, before it is done; nil notes nothing
 	Sinks        []probe.Sink
 	Feeds        []func(context.Context)  // run beside the loops until ctx is done; what they Send at their end still reaches the sinks
 	Observe      func(*probe.Observation) // sees each observation before it is judged, on the stream's goroutine; nil sees none
@@ -125,7 +125,8 @@ func New(o Options) *Monitor {
 		m.opts.Secrets = new(fetch.Secrets)
 	}
 	m.desk = incident.NewDesk(incident.Options{
-		Event: o.Event, Starts: o.Starts, Ends: o.Ends, Resume: o.Resume, Actions: o.Actions, Maintenance: m.maskPlanned(o.Maintenance),
+		Event: o.Event, Starts: o.Starts, Ends: o.Ends, Resume: o.Resume, Actions: o.Actions,
+		Maintenance: m.maskPlanned(o.Maintenance),
 	}, m.started)
 	m.strain = strain{delay: o.Delay, tell: m.desk.Busy}
 	m.buffers.New = func() any { return new(make([]byte, 0, 4<<10)) }

@@ -42,7 +42,8 @@ type deedRequest struct {
 // silences lists them, or makes one.
 func (s *Server) silences(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
-		send(w, http.StatusOK, "application/json", map[string][]probe.Silence{"silences": append([]probe.Silence{}, s.o.Desk.Silences()...)})
+		list := append([]probe.Silence{}, s.o.Desk.Silences()...)
+		send(w, http.StatusOK, "application/json", map[string][]probe.Silence{"silences": list})
 		return
 	}
 	var req silenceRequest
@@ -71,9 +72,13 @@ func (q *silenceRequest) silence(now time.Time) (*probe.Silence, error) {
 	}
 	switch matches := len(s.Streams) > 0 || s.Check != "" || s.Scope != ""; {
 	case !matches && !q.All:
-		return nil, &probe.Refusal{Text: "nothing says what to silence", Hint: "give stream, check or scope, or \"all\": true for everything"}
+		return nil, &probe.Refusal{
+			Text: "nothing says what to silence", Hint: "give stream, check or scope, or \"all\": true for everything",
+		}
 	case matches && q.All:
-		return nil, &probe.Refusal{Text: "\"all\": true and a stream, check or scope exclude each other", Hint: "leave one of the two out"}
+		return nil, &probe.Refusal{
+			Text: "\"all\": true and a stream, check or scope exclude each other", Hint: "leave one of the two out",
+		}
 	}
 	given := 0
 	for _, there := range []bool{q.For != "", q.ForSeconds != 0, !q.Until.IsZero()} {
@@ -115,7 +120,8 @@ func (s *Server) silence(w http.ResponseWriter, r *http.Request) {
 	if !receiveAny(w, r, &req) {
 		return
 	}
-	done, err := s.o.Desk.Act(r.Context(), probe.Action{Kind: probe.ActExpire, By: by(r, req.By), Silence: &probe.Silence{ID: id}})
+	expire := probe.Action{Kind: probe.ActExpire, By: by(r, req.By), Silence: &probe.Silence{ID: id}}
+	done, err := s.o.Desk.Act(r.Context(), expire)
 	if err != nil {
 		s.refuse(w, err)
 		return
@@ -153,7 +159,8 @@ func (s *Server) notOpen(w http.ResponseWriter, r *http.Request, id string) {
 	case len(list) == 0:
 		problem(w, http.StatusNotFound, fmt.Sprintf("there is no incident %q", id))
 	case list[0].Closed != nil:
-		hinted(w, http.StatusConflict, "the incident closed at "+probe.FormatTime(*list[0].Closed), "there is nothing left to take care of")
+		hinted(w, http.StatusConflict, "the incident closed at "+probe.FormatTime(*list[0].Closed),
+			"there is nothing left to take care of")
 	default:
 		hinted(w, http.StatusConflict, "the incident is closing", "look again")
 	}
@@ -164,7 +171,8 @@ func (s *Server) refuse(w http.ResponseWriter, err error) {
 	refusal, ok := errors.AsType[*probe.Refusal](err)
 	if !ok {
 		s.o.Log.Warn("what a person asked for was not done", zap.Error(err))
-		hinted(w, http.StatusServiceUnavailable, "nothing was done, because it could not be noted: "+probe.Cause(err), "look at the disk of the output folder")
+		hinted(w, http.StatusServiceUnavailable, "nothing was done, because it could not be noted: "+probe.Cause(err),
+			"look at the disk of the output folder")
 		return
 	}
 	status := http.StatusBadRequest
@@ -189,7 +197,8 @@ func by(r *http.Request, said string) string {
 // granted.
 func receive(w http.ResponseWriter, r *http.Request, into any) bool {
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/json" {
-		hinted(w, http.StatusUnsupportedMediaType, "send application/json", "curl -H 'Content-Type: application/json' -d '{…}'")
+		hinted(w, http.StatusUnsupportedMediaType, "send application/json",
+			"curl -H 'Content-Type: application/json' -d '{…}'")
 		return false
 	}
 	body := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBodyBytes))
@@ -201,7 +210,8 @@ func receive(w http.ResponseWriter, r *http.Request, into any) bool {
 		}
 	}
 	if err != nil {
-		hinted(w, http.StatusBadRequest, "reading the request: "+err.Error(), "the fields are "+strings.Join(fields(into), ", "))
+		hinted(w, http.StatusBadRequest, "reading the request: "+err.Error(),
+			"the fields are "+strings.Join(fields(into), ", "))
 		return false
 	}
 	return true

@@ -19,7 +19,8 @@ type incidentLabels struct {
 
 func labelsOf(inc *probe.Incident) incidentLabels {
 	return incidentLabels{
-		inc.Event, inc.Check, inc.Severity.String(), string(inc.Blame), string(inc.Scope), strconv.FormatBool(inc.Muted()),
+		inc.Event, inc.Check, inc.Severity.String(), string(inc.Blame), string(inc.Scope),
+		strconv.FormatBool(inc.Muted()),
 	}
 }
 

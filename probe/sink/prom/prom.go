@@ -105,8 +105,8 @@ func New(o Options) *Sink {
 	}
 	register.MustRegister(s.viewers.collectors()...)
 	register.MustRegister(
-		gauges{s}, newSinkMetrics(o.Event, o.Sinks), newSilenceMetrics(o.Event, o.Silences), s.incident.active, s.incident.total,
-		s.phases, s.refused, s.notified, buildInfo(o.Version),
+		gauges{s}, newSinkMetrics(o.Event, o.Sinks), newSilenceMetrics(o.Event, o.Silences),
+		s.incident.active, s.incident.total, s.phases, s.refused, s.notified, buildInfo(o.Version),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return s

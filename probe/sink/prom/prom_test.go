@@ -139,7 +139,8 @@ func TestVanishedSeries(t *testing.T) {
 	if !strings.Contains(text, `streamwatch_manifest_age_seconds{event="concert",rendition="360p",side="edge",stream="main"} 1`) {
 		t.Error("360p is not shown")
 	}
-	if !strings.Contains(text, `streamwatch_findings_active{blame="cdn",check="upd.stale",event="concert",scope="edge",severity="critical",silenced="false"} 1`) {
+	if !strings.Contains(text, "streamwatch_findings_active"+
+		`{blame="cdn",check="upd.stale",event="concert",scope="edge",severity="critical",silenced="false"} 1`) {
 		t.Error("the incident, which is still open, is not shown")
 	}
 }
@@ -199,7 +200,9 @@ func TestOpenFromBefore(t *testing.T) {
 
 // A silenced incident is active and says so; it was opened once.
 func TestSilenced(t *testing.T) {
-	silences := []probe.Silence{{State: probe.SilenceActive}, {State: probe.SilenceExpired}, {State: probe.SilencePending, Maintenance: true}}
+	silences := []probe.Silence{
+		{State: probe.SilenceActive}, {State: probe.SilenceExpired}, {State: probe.SilencePending, Maintenance: true},
+	}
 	s := New(Options{Event: "concert", Silences: func() []probe.Silence { return silences }})
 	in := incident("a", probe.Opened, probe.BlameCDN)
 	want := func(lines ...string) {
@@ -214,11 +217,13 @@ func TestSilenced(t *testing.T) {
 	const labels = `{blame="cdn",check="upd.stale",event="concert",scope="edge",severity="critical"`
 	in.Silenced = &probe.Muting{ID: "a"}
 	write(t, s, probe.Batch{At: start, Incidents: []probe.Incident{in}})
-	want("streamwatch_findings_active"+labels+`,silenced="true"} 1`, `streamwatch_silences_active{event="concert",maintenance="false"} 1`,
+	want("streamwatch_findings_active"+labels+`,silenced="true"} 1`,
+		`streamwatch_silences_active{event="concert",maintenance="false"} 1`,
 		`streamwatch_silences_active{event="concert",maintenance="true"} 0`)
 	in.Silenced = nil
 	write(t, s, probe.Batch{At: start, Incidents: []probe.Incident{in}})
-	want("streamwatch_findings_active"+labels+`,silenced="true"} 0`, "streamwatch_findings_active"+labels+`,silenced="false"} 1`,
+	want("streamwatch_findings_active"+labels+`,silenced="true"} 0`,
+		"streamwatch_findings_active"+labels+`,silenced="false"} 1`,
 		"streamwatch_incidents_total"+labels+"} 1")
 }
 

@@ -15,8 +15,8 @@ type silenceMetrics struct {
 
 func newSilenceMetrics(event string, ask func() []probe.Silence) silenceMetrics {
 	f := probe.SilencesActive
-	labels := []string{"event", "maintenance"}
-	return silenceMetrics{event, ask, prometheus.NewDesc(prometheus.BuildFQName(namespace, "", f.Prometheus), f.Help, labels, nil)}
+	name, labels := prometheus.BuildFQName(namespace, "", f.Prometheus), []string{"event", "maintenance"}
+	return silenceMetrics{event, ask, prometheus.NewDesc(name, f.Help, labels, nil)}
 }
 
 // Describe sends the description.

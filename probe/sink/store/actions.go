@@ -52,7 +52,8 @@ func (s *Store) Actions(ctx context.Context, since time.Time) ([]probe.Action, e
 	s.mu.Unlock()
 	list := []probe.Action{}
 	var text []byte
-	err := each(ctx, reads, "SELECT data FROM action WHERE at >= ? OR until >= ? ORDER BY at, rowid", []any{&text}, func() error {
+	const query = "SELECT data FROM action WHERE at >= ? OR until >= ? ORDER BY at, rowid"
+	err := each(ctx, reads, query, []any{&text}, func() error {
 		var a probe.Action
 		if err := json.Unmarshal(text, &a); err != nil {
 			return err
@@ -75,7 +76,8 @@ func insertAction(ctx context.Context, db *sql.DB, a *probe.Action) error {
 	if a.Silence != nil && a.Silence.Until.After(until) {
 		until = a.Silence.Until
 	}
-	_, err = db.ExecContext(ctx, "INSERT OR IGNORE INTO action (data, at, until) VALUES (?, ?, ?)", string(text), a.At.UnixMilli(), until.UnixMilli())
+	const insert = "INSERT OR IGNORE INTO action (data, at, until) VALUES (?, ?, ?)"
+	_, err = db.ExecContext(ctx, insert, string(text), a.At.UnixMilli(), until.UnixMilli())
 	return err
 }
 

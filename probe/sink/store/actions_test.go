@@ -11,9 +11,12 @@ import (
 	"github.com/streamwatch/streamwatch/probe"
 )
 
-// actions of every kind, the last one at a time.
+// deeds are actions of every kind, about a silence until a time.
 func deeds(until time.Time) []probe.Action {
-	silence := probe.Silence{ID: "s1", State: probe.SilenceActive, Streams: []string{"main"}, Scope: probe.ScopeEdge, From: start, Until: until, By: "ana", Reason: "new encoder"}
+	silence := probe.Silence{
+		ID: "s1", State: probe.SilenceActive, Streams: []string{"main"}, Scope: probe.ScopeEdge, From: start, Until: until,
+		By: "ana", Reason: "new encoder",
+	}
 	over := silence
 	over.Until, over.State = start.Add(3*time.Second), probe.SilenceExpired
 	return []probe.Action{
@@ -68,7 +71,8 @@ func TestActions(t *testing.T) {
 	_ = s.lines.file.Close() // as a kill does: the lock is gone, nothing is flushed
 	again, _ := open(t, dir)
 	wantActions(t, again, all)
-	if list, err := again.Incidents(t.Context(), probe.IncidentFilter{}); err != nil || len(list) != 1 || list[0].Open() {
+	list, err := again.Incidents(t.Context(), probe.IncidentFilter{})
+	if err != nil || len(list) != 1 || list[0].Open() {
 		t.Errorf("incidents beside the actions: %+v, %v", list, err)
 	}
 	if err := again.Close(); err != nil {
