@@ -328,8 +328,8 @@ func TestGoneReceiver(t *testing.T) {
 		s, stop := running(t, Options{Transport: dead, Folder: folder})
 		for i := range queueLength + 100 {
 			write(t, s, incident(fmt.Sprint("i", i), probe.Opened, probe.Error))
-			synctest.Wait()
 		}
+		synctest.Wait()
 		if h := s.Health(); h.Waiting != queueLength || h.Dropped != 100 {
 			t.Errorf("%+v", h)
 		}
