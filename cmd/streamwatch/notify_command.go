@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,6 +21,7 @@ func (c *cli) notifyCommand() *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	var dryRun bool
+	var only []string
 	test := &cobra.Command{
 		Use:   "test EVENT.yaml",
 		Short: "Send a sample incident to each receiver: opened, then closed",
@@ -29,7 +31,7 @@ incident ` + notify.SampleID + `. Whoever is on call is paged: warn them first.
 
 Nothing is tried twice, and severity and streams of the receivers do not matter
 here. With --dry-run the messages are printed instead, without their secrets.`,
-		Example: "  streamwatch notify test event.yaml --dry-run\n  streamwatch notify test event.yaml",
+		Example: "  streamwatch notify test event.yaml --dry-run\n  streamwatch notify test event.yaml --only webhook-1",
 		Args:    argument(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			event, err := c.load(args[0])
@@ -40,6 +42,9 @@ here. With --dry-run the messages are printed instead, without their secrets.`,
 			if len(list) == 0 {
 				return &usageError{args[0] + " names nobody to be told", "add notify.webhooks, pagerduty, opsgenie or email"}
 			}
+			if list, err = chosen(list, only); err != nil {
+				return err
+			}
 			if dryRun {
 				return c.showSamples(event, list)
 			}
@@ -47,8 +52,29 @@ here. With --dry-run the messages are printed instead, without their secrets.`,
 		},
 	}
 	test.Flags().BoolVar(&dryRun, "dry-run", false, "print the messages, and send nothing")
+	test.Flags().StringSliceVar(&only, "only", nil, "receivers to try, such as webhook-1,email-1; all of them when absent")
 	cmd.AddCommand(test)
 	return cmd
+}
+
+// chosen picks receivers by name.
+func chosen(list []notify.Receiver, only []string) (picked []notify.Receiver, err error) {
+	if len(only) == 0 {
+		return list, nil
+	}
+	var names []string
+	for i := range list {
+		names = append(names, list[i].Name)
+		if slices.Contains(only, list[i].Name) {
+			picked = append(picked, list[i])
+		}
+	}
+	for _, name := range only {
+		if !slices.Contains(names, name) {
+			return nil, &usageError{fmt.Sprintf("--only: no receiver is called %q", name), "one of " + strings.Join(names, ", ")}
+		}
+	}
+	return picked, nil
 }
 
 // samples are the messages of a test, with links as a run would have them.

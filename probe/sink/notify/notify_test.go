@@ -344,6 +344,39 @@ func TestGoneReceiver(t *testing.T) {
 	})
 }
 
+// A receiver that hangs delays neither another one nor who writes.
+func TestSlowReceiver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := &receiver{answer: func(_ int, _ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }}
+		well := &receiver{}
+		one, stopOne := running(t, Options{Transport: slow})
+		other, stopOther := running(t, Options{Transport: well})
+		began := time.Now()
+		for _, id := range []string{"a", "b"} {
+			write(t, one, incident(id, probe.Opened, probe.Error))
+			write(t, other, incident(id, probe.Opened, probe.Error))
+		}
+		synctest.Wait()
+		if got := messages(t, well); got != "a opened error cdn, b opened error cdn" || time.Since(began) > 0 {
+			t.Errorf("after %s the other one got %q", time.Since(began), got)
+		}
+		stopOther()
+		stopOne()
+	})
+}
+
+func TestRetryAfter(t *testing.T) {
+	now := time.Date(2026, 11, 28, 19, 0, 0, 0, time.UTC)
+	for value, want := range map[string]time.Duration{
+		"": 0, "soon": 0, "-5": 0, "0": 0, "7": 7 * time.Second, "99999999999999999999": 0, "31536000": longestWait,
+		"Sat, 28 Nov 2026 19:00:30 GMT": 30 * time.Second, "Sat, 28 Nov 2026 18:00:00 GMT": 0, "Sun, 28 Nov 2027 19:00:00 GMT": longestWait,
+	} {
+		if got := retryAfter(value, now); got != want {
+			t.Errorf("%q is %s, want %s", value, got, want)
+		}
+	}
+}
+
 func TestNoURL(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		core, logs := observer.New(zap.DebugLevel)
