@@ -42,7 +42,7 @@ here. With --dry-run the messages are printed instead, without their secrets.`,
 			if len(list) == 0 {
 				return &usageError{args[0] + " names nobody to be told", "add notify.webhooks, pagerduty, opsgenie or email"}
 			}
-			if list, err = chosen(list, only); err != nil {
+			if list, err = byName(list, only); err != nil {
 				return err
 			}
 			if dryRun {
@@ -57,8 +57,8 @@ here. With --dry-run the messages are printed instead, without their secrets.`,
 	return cmd
 }
 
-// chosen picks receivers by name.
-func chosen(list []notify.Receiver, only []string) (picked []notify.Receiver, err error) {
+// byName picks receivers; no names are all of them.
+func byName(list []notify.Receiver, only []string) (picked []notify.Receiver, err error) {
 	if len(only) == 0 {
 		return list, nil
 	}

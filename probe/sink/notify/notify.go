@@ -240,8 +240,8 @@ func (s *Sink) Run(ctx context.Context) error {
 func (s *Sink) pause(ctx context.Context, next time.Time) {
 	s.mu.Lock()
 	grows := len(s.teller.stories) > 0 && s.o.Current != nil
-	if soon := time.Now().Add(look); grows && (next.IsZero() || soon.Before(next)) {
-		next = soon
+	if grows {
+		next = sooner(next, time.Now().Add(look))
 	}
 	s.mu.Unlock()
 	var due <-chan time.Time
@@ -264,7 +264,7 @@ func (s *Sink) save() {
 		n.Waiting = append(n.Waiting, s.waiting...)
 		for id, st := range s.teller.stories {
 			if st.told != nil {
-				n.Told[id] = st.told
+				n.Told[id] = new(*st.told) // written down once the lock is free
 			}
 		}
 		return n

@@ -119,17 +119,22 @@ func (t *teller) due(now time.Time, end bool) (list []Message, next time.Time) {
 			continue
 		}
 		if at.After(now) && (!end || kind == Repeated || st.silent.After(now)) {
-			if next.IsZero() || at.Before(next) {
-				next = at
-			}
+			next = sooner(next, at)
 			continue
 		}
 		list = append(list, t.tell(st, kind, now))
-		if _, at := t.next(st); !at.IsZero() && (next.IsZero() || at.Before(next)) {
-			next = at
-		}
+		_, at = t.next(st)
+		next = sooner(next, at)
 	}
 	return list, next
+}
+
+// sooner returns the earlier one of two times; the zero time is none.
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // tell makes the message, and remembers that it was.
