@@ -57,10 +57,11 @@ func newDisk(folder string, r *Receiver, log *zap.Logger) *disk {
 	return d
 }
 
-// load returns the notes of an earlier process, and whether there are any.
-func (d *disk) load() (n notes, known bool) {
+// load returns the notes of an earlier process, or that they are lost. A receiver
+// that is new has none and has lost none.
+func (d *disk) load() (n notes, lost bool) {
 	if d.base == "" {
-		return n, false
+		return n, true
 	}
 	text, err := os.ReadFile(d.base + ".json")
 	if errors.Is(err, os.ErrNotExist) {
@@ -71,9 +72,9 @@ func (d *disk) load() (n notes, known bool) {
 	}
 	if err != nil {
 		d.log.Warn("the notes of who was told what cannot be read", zap.Error(err))
-		return notes{}, false
+		return notes{}, true
 	}
-	return n, true
+	return n, false
 }
 
 // save writes the notes where they changed. Once the disk is full the messages

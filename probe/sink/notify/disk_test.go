@@ -74,23 +74,44 @@ func TestRestart(t *testing.T) {
 	})
 }
 
-// Another receiver in the same place of the event file is told nothing that was
-// meant for the first one.
+// Another receiver in the same place of the event file gets nothing that was
+// meant for the first one. It hears of what is open, since it is new.
 func TestAnotherReceiver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		folder := t.TempDir()
 		other := &receiver{}
 		gone := &receiver{answer: func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }}
 		s, stop := running(t, Options{Transport: gone, Folder: folder})
-		write(t, s, incident("a", probe.Opened, probe.Error))
+		a, b := incident("a", probe.Opened, probe.Error), incident("b", probe.Opened, probe.Error)
+		write(t, s, a, b)
 		time.Sleep(time.Second)
 		stop()
 		elsewhere := hook
 		elsewhere.URL = "http://other.test/"
-		_, stop = running(t, Options{Transport: other, Folder: folder, Receiver: elsewhere})
+		_, stop = running(t, Options{Transport: other, Folder: folder, Receiver: elsewhere, Open: []probe.Incident{b}})
 		time.Sleep(time.Minute)
 		stop()
-		if got := messages(t, other); got != "" {
+		if got := messages(t, other); got != "b opened error cdn" {
+			t.Errorf("got %q", got)
+		}
+	})
+}
+
+// Notes that nobody can read repeat nothing.
+func TestLostNotes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		folder, r := t.TempDir(), &receiver{}
+		name := newDisk(folder, &hook, nil).base + ".json"
+		if err := os.WriteFile(name, []byte(`{"told":`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		in := incident("a", probe.Opened, probe.Error)
+		s, stop := running(t, Options{Transport: r, Folder: folder, Open: []probe.Incident{in}})
+		time.Sleep(time.Minute)
+		in.State, in.Closed = probe.Closed, new(time.Now())
+		write(t, s, in)
+		stop()
+		if got := messages(t, r); got != "a closed error cdn" {
 			t.Errorf("got %q", got)
 		}
 	})

@@ -88,25 +88,26 @@ func New(o Options) *Sink {
 	for _, result := range []string{Sent, Retried, Dropped} {
 		o.Count(s.Name(), result, 0) // a counter that appears with its first event hides that one
 	}
-	before, known := s.disk.load()
+	before, lost := s.disk.load()
 	s.waiting = before.Waiting
 	if len(s.waiting) > 0 {
 		s.log.Info("messages of an earlier run are sent now", zap.Int("messages", len(s.waiting)))
 		signal(s.queued)
 	}
-	s.resume(before, known)
+	s.resume(before, lost)
 	return s
 }
 
 // resume takes over the open incidents of an earlier process, and what the
-// receiver was told of them. One that was told and is not open any more ended
+// receiver was told of them; where that is lost, it was told of all of them. A new
+// receiver was told of none. One that was told of and is not open any more ended
 // while nobody looked.
-func (s *Sink) resume(before notes, known bool) {
+func (s *Sink) resume(before notes, lost bool) {
 	now := time.Now()
 	for _, in := range s.o.Open {
 		st := &story{in: in, told: before.Told[in.ID], silent: now.Add(resumed)}
 		delete(before.Told, in.ID)
-		if !known { // a version that kept no notes told everyone of everything
+		if lost && !in.Muted() {
 			first := Message{Kind: Opened, Incident: in}
 			st.told = &told{Incident: in, At: now, Subject: first.Headline(), Acked: in.Acknowledged != nil}
 		}
