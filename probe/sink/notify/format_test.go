@@ -196,6 +196,27 @@ func TestDoubles(t *testing.T) {
 	}
 }
 
+// The address of a service may be its host alone, as its docs name it.
+func TestServiceAddresses(t *testing.T) {
+	for _, c := range []struct {
+		format      Format
+		given, want string
+	}{
+		{PagerDuty, "", "https://events.pagerduty.com/v2/enqueue"},
+		{PagerDuty, "https://events.eu.pagerduty.com", "https://events.eu.pagerduty.com/v2/enqueue"},
+		{PagerDuty, "https://events.eu.pagerduty.com/v2/enqueue", "https://events.eu.pagerduty.com/v2/enqueue"},
+		{Opsgenie, "", "https://api.opsgenie.com/v2/alerts"},
+		{Opsgenie, "https://api.eu.opsgenie.com/", "https://api.eu.opsgenie.com/v2/alerts"},
+		{Opsgenie, "https://api.eu.opsgenie.com/v2/alerts", "https://api.eu.opsgenie.com/v2/alerts"},
+		{Opsgenie, "https://api.atlassian.com/jsm/ops/integration", "https://api.atlassian.com/jsm/ops/integration/v2/alerts"},
+	} {
+		r := Receiver{Format: c.format, URL: c.given}
+		if list, err := r.Requests(&life()[0]); err != nil || list[0].URL != c.want {
+			t.Errorf("%q is %v, %v, want %s", c.given, list, err, c.want)
+		}
+	}
+}
+
 // handled answers requests by a handler.
 func handled(h http.Handler) roundTripper {
 	return func(r *http.Request) (*http.Response, error) {

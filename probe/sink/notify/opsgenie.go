@@ -38,7 +38,7 @@ type opsgenieAlert struct {
 // message and priority, and says in a note what is new.
 func (r *Receiver) opsgenie(m *Message) ([]Request, error) {
 	in := &m.Incident
-	base := strings.TrimRight(cmp.Or(r.URL, OpsgenieURL), "/") + "/v2/alerts"
+	base := strings.TrimSuffix(strings.TrimRight(cmp.Or(r.URL, OpsgenieURL), "/"), "/v2/alerts") + "/v2/alerts"
 	alias := clip(in.ID, opsgenieAlias)
 	note := map[string]string{"note": clip(m.text(), opsgenieNote), "source": "streamwatch"}
 	type step struct {

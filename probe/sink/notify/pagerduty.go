@@ -2,6 +2,8 @@ package notify
 
 import (
 	"cmp"
+	"net/url"
+	"strings"
 	"time"
 )
 
@@ -69,5 +71,18 @@ func (r *Receiver) pagerduty(m *Message) ([]Request, error) {
 			e.ClientURL = cmp.Or(e.ClientURL, l.Text)
 		}
 	}
-	return r.post(cmp.Or(r.URL, PagerDutyURL), &e)
+	return r.post(pagerdutyURL(r.URL), &e)
+}
+
+// pagerdutyURL completes an address that is a host alone.
+func pagerdutyURL(given string) string {
+	u, err := url.Parse(given)
+	switch {
+	case given == "":
+		return PagerDutyURL
+	case err == nil && strings.Trim(u.Path, "/") == "":
+		return u.JoinPath("v2", "enqueue").String()
+	default:
+		return given
+	}
 }
