@@ -178,12 +178,18 @@ output: %q
 		t.Fatal(err)
 	}
 	var stdout, stderr safe
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	c := &cli{stdout: &stdout, stderr: &stderr, env: os.LookupEnv}
 	ended := make(chan int, 1)
 	go func() { ended <- c.execute(ctx, []string{"run", file, "--for", "9s", "--log-level", "debug"}) }()
 	pages := map[string]string{}
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		if r, err := http.Get("http://" + listen + "/healthz"); err == nil {
+			_ = r.Body.Close()
+			break
+		}
+	}
 	for range 2 {
 		<-time.After(3500 * time.Millisecond)
 		for _, path := range []string{"/", "/api/v1/status", "/api/v1/incidents", "/metrics", "/api/v1/alarms", "/healthz"} {
