@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -291,7 +292,7 @@ func (s *session) report(folder string) error {
 	}
 	r := &report.Run{
 		Version: ownVersion(), Ended: time.Now(), Snapshot: snapshot, Incidents: incidents,
-		Silences: s.monitor.Silences(), Actions: actions,
+		Silences: slices.Concat(maintenance(s.event), s.monitor.Silences()), Actions: actions,
 	}
 	var page, data strings.Builder
 	if err := errors.Join(r.HTML(&page), r.JSON(&data)); err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -124,6 +125,18 @@ func (c *cli) checkActor(by, format string) error {
 	return oneOf("format", format, "text", "json")
 }
 
+// deedAt returns where something is done to what ID [URL] name.
+func (c *cli) deedAt(args []string, path, by, format string) (*url.URL, error) {
+	page, err := pageURL(args[1:])
+	if err == nil {
+		err = c.checkActor(by, format)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return page.JoinPath(strings.Replace(path, "{id}", url.PathEscape(args[0]), 1)), nil
+}
+
 // act asks the daemon for something, and returns its answer.
 func (c *cli) act(ctx context.Context, method string, u *url.URL, what map[string]any) ([]byte, error) {
 	text, err := json.Marshal(what)
@@ -205,14 +218,10 @@ func (c *cli) silenceExpireCommand() *cobra.Command {
 		Example: "  streamwatch silence expire 20261128T190000Z",
 		Args:    argument(cobra.RangeArgs(1, 2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			page, err := pageURL(args[1:])
+			u, err := c.deedAt(args, "api/v1/silences/{id}", by, format)
 			if err != nil {
 				return err
 			}
-			if err := c.checkActor(by, format); err != nil {
-				return err
-			}
-			u := page.JoinPath("api/v1/silences", url.PathEscape(args[0]))
 			body, err := c.act(cmd.Context(), http.MethodDelete, u, map[string]any{"by": by})
 			if err != nil {
 				return err
@@ -237,18 +246,14 @@ URL in streamwatch status.`,
 			"  streamwatch ack 20261128T190004Z-main --undo",
 		Args: argument(cobra.RangeArgs(1, 2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			page, err := pageURL(args[1:])
+			u, err := c.deedAt(args, "api/v1/incidents/{id}/ack", by, format)
 			if err != nil {
-				return err
-			}
-			if err := c.checkActor(by, format); err != nil {
 				return err
 			}
 			method, did := http.MethodPost, "acknowledged"
 			if undo {
 				method, did = http.MethodDelete, "no longer acknowledged:"
 			}
-			u := page.JoinPath("api/v1/incidents", url.PathEscape(args[0]), "ack")
 			body, err := c.act(cmd.Context(), method, u, map[string]any{"by": by, "note": note})
 			if err != nil {
 				return err

@@ -155,6 +155,38 @@ func TestEachStreamMustBeMuted(t *testing.T) {
 	}
 }
 
+// An outage of the edge under a stream in maintenance and another one is told,
+// and the alarms of the stream in maintenance stay quiet all the same.
+func TestMaintenanceOfOneOfTwo(t *testing.T) {
+	planned := []probe.Silence{{ID: "m", Maintenance: true, Streams: []string{"s"}, From: at(0), Until: at(1000)}}
+	w := watching(incident.Options{Maintenance: planned}, checks.Options{}, "v")
+	other := w.desk.Stream(checks.Options{Stream: "t", Overrides: map[string]checks.Override{"pdt.clock": {Off: true}}})
+	of := func(side probe.Side) probe.Target { return probe.Target{Stream: "t", Rendition: "v", Side: side} }
+	other.Targets([]probe.Target{of(probe.Origin), of(probe.Edge)})
+	for i := range 12 {
+		now := float64(i)
+		step(w, poll(target("v", probe.Origin), at(now), live(uint64(100+i/2), 6)))
+		other.Step(poll(of(probe.Origin), at(now+0.1), live(uint64(100+i/2), 6)), at(now+0.1))
+		if i == 0 {
+			step(w, poll(target("v", probe.Edge), at(now+0.2), live(100, 6)))
+			other.Step(poll(of(probe.Edge), at(now+0.3), live(100, 6)), at(now+0.3))
+			continue
+		}
+		step(w, failed(target("v", probe.Edge), at(now+0.2), 503, ""))
+		other.Step(failed(of(probe.Edge), at(now+0.3), 503, ""), at(now+0.3))
+	}
+	open := w.desk.Open()
+	if len(open) != 1 || len(open[0].Streams) != 2 || open[0].Muted() {
+		t.Fatalf("open: %+v; want one of both streams, told", open)
+	}
+	if v := w.Verdict(); v.Verdict == probe.OK || v.Impact != [3]float64{} || !v.Muted || v.Silenced == nil {
+		t.Errorf("the stream in maintenance: %+v", v)
+	}
+	if v := other.Verdict(); v.Impact[probe.Edge] == 0 || v.Muted || v.Silenced != nil {
+		t.Errorf("the other one: %+v", v)
+	}
+}
+
 // A planned maintenance begins and ends by itself; nobody can expire it.
 func TestMaintenance(t *testing.T) {
 	planned := []probe.Silence{{

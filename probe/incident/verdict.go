@@ -49,7 +49,7 @@ func (d *Desk) judge(r *row, now time.Time) {
 		v.Verdict = v.Verdict.Worse(probe.Degraded)
 	}
 	d.mutedStream(r, now, &v)
-	if d.scheduled(now) {
+	if d.scheduled(now) && v.Silenced == nil {
 		d.impact(r, &v)
 	}
 	if v.Since = r.verdict.Since; v.Verdict != r.verdict.Verdict || v.Since.IsZero() {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -19,7 +20,7 @@ type Run struct {
 	Ended     time.Time
 	Snapshot  *probe.Snapshot  // the last one; its Started is when the run began
 	Incidents []probe.Incident // all that were open at some time of the run
-	Silences  []probe.Silence  // silences and maintenance that the monitor lists at the end
+	Silences  []probe.Silence  // silences and maintenance, also those that did not fall into the run
 	Actions   []probe.Action   // what people did in the run, oldest first
 }
 
@@ -123,12 +124,24 @@ func (r *Run) HTML(w io.Writer) error {
 }
 
 // Muted returns the silences and the maintenance that fell into the run, the
-// earliest first.
+// earliest first, as they were in the end.
 func (r *Run) Muted() []probe.Silence {
-	list := slices.DeleteFunc(slices.Clone(r.Silences), func(s probe.Silence) bool {
+	all := slices.Clone(r.Silences)
+	for i := range r.Actions {
+		if s := r.Actions[i].Silence; s != nil {
+			all = append(all, *s)
+		}
+	}
+	last := map[string]probe.Silence{}
+	for _, s := range all { // the newest is right
+		last[s.ID] = s.At(r.Ended)
+	}
+	list := slices.DeleteFunc(slices.Collect(maps.Values(last)), func(s probe.Silence) bool {
 		return !s.From.Before(r.Ended) || s.Until.Before(r.Snapshot.Started)
 	})
-	slices.SortStableFunc(list, func(a, b probe.Silence) int { return a.From.Compare(b.From) })
+	slices.SortFunc(list, func(a, b probe.Silence) int {
+		return cmp.Or(a.From.Compare(b.From), strings.Compare(a.ID, b.ID))
+	})
 	return list
 }
 
