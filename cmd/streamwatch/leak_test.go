@@ -182,7 +182,9 @@ output: %q
 	defer cancel()
 	c := &cli{stdout: &stdout, stderr: &stderr, env: os.LookupEnv}
 	ended := make(chan int, 1)
-	go func() { ended <- c.execute(ctx, []string{"run", file, "--for", "9s", "--log-level", "debug"}) }()
+	watching, end := context.WithCancel(ctx)
+	defer end()
+	go func() { ended <- c.execute(watching, []string{"run", file, "--log-level", "debug"}) }()
 	pages := map[string]string{}
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if r, err := http.Get("http://" + listen + "/healthz"); err == nil {
@@ -196,6 +198,7 @@ output: %q
 			pages[path] = page(t, "http://"+listen+path)
 		}
 	}
+	end()
 	if code := <-ended; code != 0 {
 		t.Fatalf("exit %d: %s", code, stderr.String())
 	}
