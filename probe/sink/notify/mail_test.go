@@ -294,6 +294,26 @@ func TestMailTroubles(t *testing.T) {
 	}
 }
 
+// A server that hangs holds up the end for one mail, not for one for each address.
+func TestMailHoldsUpNoEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := &mailServer{silent: true}
+		s := New(Options{Receiver: mailing("a@example.com", "b@example.com", "c@example.com"), Folder: t.TempDir()})
+		s.delivery.dial = server.dial
+		_, stop := runSink(t, s)
+		write(t, s, outage())
+		synctest.Wait()
+		began := time.Now()
+		stop()
+		if took := time.Since(began); took > mailTimeout+lastFlush+time.Second {
+			t.Errorf("the end took %s", took)
+		}
+		if s.Health().Waiting != 1 {
+			t.Error("the message is lost")
+		}
+	})
+}
+
 // No name or text can add a field to a mail's head.
 func TestNoMailIsForged(t *testing.T) {
 	r := mailing("a@example.com")

@@ -14,7 +14,10 @@ const (
 	retryMost  = time.Minute
 )
 
-const errQueueFull = shown("too many newer messages wait")
+const (
+	errQueueFull = shown("too many newer messages wait")
+	errStopped   = shown("the monitor stopped")
+)
 
 // sendAll sends one message after the other. After the end of ctx there are a few
 // seconds for those that are left, in which nothing is tried twice.
@@ -37,7 +40,7 @@ func (s *Sink) sendAll(ctx context.Context) {
 			break
 		}
 		requests, err := s.o.Receiver.Requests(m)
-		r := s.round(last, requests)
+		r := s.round(last, last, requests)
 		if len(r.left) > 0 && s.o.Folder != "" {
 			s.unsend() // the next process has it
 			return
@@ -48,7 +51,7 @@ func (s *Sink) sendAll(ctx context.Context) {
 	defer s.mu.Unlock()
 	if s.o.Folder == "" {
 		for i := range s.waiting {
-			s.drop(&s.waiting[i], context.Canceled)
+			s.drop(&s.waiting[i], errStopped)
 		}
 		s.waiting = nil
 	}
@@ -79,7 +82,7 @@ func (s *Sink) deliver(ctx context.Context, m *Message) {
 	began, wait := time.Now(), retryFirst
 	for {
 		// One under way is not cut off: the receiver may have read it.
-		r := s.round(context.WithoutCancel(ctx), left)
+		r := s.round(ctx, context.WithoutCancel(ctx), left)
 		left, refused = r.left, errors.Join(refused, r.refused)
 		if len(left) > 0 && ctx.Err() != nil {
 			s.unsend()
@@ -108,9 +111,14 @@ type outcome struct {
 	refused error         // of those that were refused for good
 }
 
-// round sends each of the requests once, whatever becomes of the others.
-func (s *Sink) round(ctx context.Context, requests []Request) (o outcome) {
+// round sends each of the requests once, whatever becomes of the others. After the
+// end of until none is begun. ctx is that of each request.
+func (s *Sink) round(until, ctx context.Context, requests []Request) (o outcome) {
 	for i := range requests {
+		if i > 0 && until.Err() != nil {
+			o.left, o.failed = append(o.left, requests[i:]...), errors.Join(o.failed, errStopped)
+			break
+		}
 		again, err := s.delivery.send(ctx, &requests[i])
 		switch {
 		case err == nil:
