@@ -22,9 +22,11 @@ const (
 // sendAll sends one message after the other. After the end of ctx there are a few
 // seconds for those that are left, in which nothing is tried twice.
 func (s *Sink) sendAll(ctx context.Context) {
+	var left []Request // of the message whose delivery the end of ctx cut short
+	var refused error  // of that one, for good
 	for ctx.Err() == nil {
 		if m, ok := s.first(); ok {
-			s.deliver(ctx, m)
+			left, refused = s.deliver(ctx, m)
 			continue
 		}
 		select {
@@ -39,13 +41,16 @@ func (s *Sink) sendAll(ctx context.Context) {
 		if !ok {
 			break
 		}
-		requests, err := s.o.Receiver.Requests(m)
-		r := s.round(last, last, requests)
+		if left == nil {
+			left, refused = s.o.Receiver.Requests(m)
+		}
+		r := s.round(last, last, left)
+		left = nil
 		if len(r.left) > 0 && s.o.Folder != "" {
 			s.unsend() // the next process has it
 			return
 		}
-		s.settle(m, errors.Join(err, r.refused, r.failed))
+		s.settle(m, errors.Join(refused, r.refused, r.failed))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -76,9 +81,10 @@ func (s *Sink) unsend() {
 }
 
 // deliver tries until the receiver took all of a message, refused it for good, or
-// has had its time. At the end of ctx the message goes on waiting.
-func (s *Sink) deliver(ctx context.Context, m *Message) {
-	left, refused := s.o.Receiver.Requests(m)
+// has had its time. At the end of ctx the message goes on waiting, and what it
+// still takes is returned, with what was refused of it.
+func (s *Sink) deliver(ctx context.Context, m *Message) (left []Request, refused error) {
+	left, refused = s.o.Receiver.Requests(m)
 	began, wait := time.Now(), retryFirst
 	for {
 		// One under way is not cut off: the receiver may have read it.
@@ -86,11 +92,11 @@ func (s *Sink) deliver(ctx context.Context, m *Message) {
 		left, refused = r.left, errors.Join(refused, r.refused)
 		if len(left) > 0 && ctx.Err() != nil {
 			s.unsend()
-			return
+			return left, refused
 		}
 		if len(left) == 0 || time.Since(began) > giveUp {
 			s.settle(m, errors.Join(refused, r.failed))
-			return
+			return nil, nil
 		}
 		s.o.Count(s.Name(), Retried, 1)
 		timer := time.NewTimer(max(r.again, wait/2+rand.N(wait/2)))
