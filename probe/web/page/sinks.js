@@ -3,16 +3,21 @@
 import { count } from "./sentence.js";
 import { attribute, byId, clock, el, text } from "./view.js";
 
-const what = { store: "The history cannot be written", cloudwatch: "CloudWatch does not take the metrics", notify: "Notifications cannot be sent" };
+const what = { store: "The history cannot be written", cloudwatch: "CloudWatch does not take the metrics" };
+const receiver = /^(webhook|pagerduty|opsgenie|email)-\d+$/;
+
+const saying = name => what[name] || (receiver.test(name) ? "Notifications to " + name + " cannot be sent" : "The sink " + name + " fails");
 
 export function showSinks(snapshot) {
   const sick = (snapshot.sinks || []).filter(s => !s.ok);
   byId("sinks").hidden = sick.length === 0;
-  text(byId("sinks"), sick.map(s => (what[s.name] || "The sink " + s.name + " fails") + " since " + clock(s.failing_since) + ": " + s.error + ". " +
-    count(s.batches_waiting, s.name === "notify" ? "message" : "batch") + (s.batches_waiting === 1 ? " waits" : " wait") + (s.batches_dropped ? ", " + s.batches_dropped + " dropped" : "") + ".").join(" "));
+  text(byId("sinks"), sick.map(s => saying(s.name) + " since " + clock(s.failing_since) + ": " + s.error + ". " +
+    count(s.batches_waiting, receiver.test(s.name) ? "message" : "batch") + (s.batches_waiting === 1 ? " waits" : " wait") + (s.batches_dropped ? ", " + s.batches_dropped + " dropped" : "") + ".").join(" "));
 }
 
-const names = { store: "History on disk", prometheus: "Prometheus metrics", web: "This page", alarms: "Alarms, evaluated here", cloudwatch: "CloudWatch metrics", notify: "Notifications" };
+const names = { store: "History on disk", prometheus: "Prometheus metrics", web: "This page", alarms: "Alarms, evaluated here", cloudwatch: "CloudWatch metrics" };
+
+const nameOf = name => names[name] || (receiver.test(name) ? "Notifications to " + name : name);
 
 // listSinks shows how each of them fares, the sick ones first.
 export function listSinks(snapshot) {
@@ -23,7 +28,7 @@ export function listSinks(snapshot) {
   const said = sinks.map(s => s.name).join(" ");
   if (box.dataset.said !== said) {
     box.dataset.said = said;
-    box.replaceChildren(...sinks.map(s => el("li", {}, el("span", {}, names[s.name] || s.name), el("span", { class: "state" }), el("span", { class: "doc" }))));
+    box.replaceChildren(...sinks.map(s => el("li", {}, el("span", {}, nameOf(s.name)), el("span", { class: "state" }), el("span", { class: "doc" }))));
   }
   sinks.forEach((s, i) => {
     const [, state, doc] = box.children[i].children;
