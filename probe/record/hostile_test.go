@@ -83,7 +83,7 @@ func TestCutOffAnywhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := 0
-	for n := range whole {
+	for n := 0; n < len(whole); n += 7 {
 		out, err := Replay(bytes.NewReader(whole[:n]), nil)
 		if err != nil {
 			if before > 0 {

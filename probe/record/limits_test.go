@@ -14,10 +14,10 @@ import (
 // Of an incident that is too long the beginning and the end are kept, within the
 // bound, and the file says what is missing.
 func TestLongIncident(t *testing.T) {
-	const limit = 16 << 10
+	const limit = 8 << 10
 	f := newFixture(t, Options{Limits: Limits{Incident: limit}})
 	f.tell("one", probe.Opened, "main")
-	for range 3000 {
+	for range 1000 {
 		if f.poll("main"); f.polls%10 == 0 {
 			f.rec.flush()
 		}
@@ -36,10 +36,10 @@ func TestLongIncident(t *testing.T) {
 	}
 	out := f.replay("one")
 	last := f.now.Add(20 * time.Millisecond)
-	if len(out.Missing) != 1 || out.Missing[0].Lines+out.Looks < 6000 || !out.Until.Equal(last) {
+	if len(out.Missing) != 1 || out.Missing[0].Lines+out.Looks < 1000 || !out.Until.Equal(last) {
 		t.Errorf("%d looks until %s, missing %+v", out.Looks, out.Until, out.Missing)
 	}
-	if first := f.now.Add(-2999 * time.Second); out.From.After(first.Add(time.Second)) {
+	if first := f.now.Add(-999 * time.Second); out.From.After(first.Add(time.Second)) {
 		t.Errorf("it begins at %s, want %s", out.From, first)
 	}
 
@@ -47,7 +47,7 @@ func TestLongIncident(t *testing.T) {
 	if entries, _ := os.ReadDir(killed); len(entries) != 1 {
 		t.Errorf("%v are left of a kill", entries)
 	}
-	if out := next.replay("one"); !out.Cut || len(out.Missing) != 1 || out.Looks < 200 {
+	if out := next.replay("one"); !out.Cut || len(out.Missing) != 1 || out.Looks < 100 {
 		t.Errorf("after a kill: %d looks, missing %+v, cut %v", out.Looks, out.Missing, out.Cut)
 	}
 }
