@@ -23,10 +23,12 @@ func (s *session) recordInto(folder string, o *monitor.Options) (err error) {
 		return nil
 	}
 	options := record.Options{
-		Folder: filepath.Join(folder, recordings), Limits: recordingLimits(kept), Checks: o.Overrides, Secrets: o.Secrets, Log: s.log,
+		Folder: filepath.Join(folder, recordings), Limits: recordingLimits(kept), Checks: o.Overrides,
+		Secrets: o.Secrets, Log: s.log,
 		Streams: streamNames(s.event), Open: o.Resume,
 		Header: record.Header{
-			WrittenBy: "streamwatch " + ownVersion(), Event: o.Event, Edge: o.Edge, Origin: o.Origin, Starts: o.Starts, Ends: o.Ends,
+			WrittenBy: "streamwatch " + ownVersion(), Event: o.Event, Edge: o.Edge, Origin: o.Origin,
+			Starts: o.Starts, Ends: o.Ends,
 			Personalised: o.Personalised,
 		},
 	}

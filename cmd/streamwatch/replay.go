@@ -68,7 +68,8 @@ func (c *cli) replayChange(event, text string) (record.Change, error) {
 	if text != "" {
 		e, err := configs.Parse("--checks", []byte(aroundChecks+text+"\n"), c.env)
 		if err != nil {
-			return nil, &usageError{"--checks cannot be read: " + problemsOf(err), "such as '{stale: {severity: warning, after: 4}}'"}
+			hint := "such as '{stale: {severity: warning, after: 4}}'"
+			return nil, &usageError{"--checks cannot be read: " + problemsOf(err), hint}
 		}
 		over = monitorOptions(e, "", nil).Overrides
 	}
@@ -113,7 +114,8 @@ func (c *cli) replay(name, format string, change record.Change) error {
 	defer from.Close()
 	out, err := record.Replay(from, change)
 	if err != nil {
-		return &failure{fmt.Errorf("%s: %w", name, err), "a recording is a file that run writes below output/EVENT/recordings"}
+		hint := "a recording is a file that run writes below output/EVENT/recordings"
+		return &failure{fmt.Errorf("%s: %w", name, err), hint}
 	}
 	result := replayReport(name, out)
 	if format == "json" {
@@ -134,7 +136,8 @@ func (c *cli) recording(name string) (io.ReadCloser, error) {
 	}
 	f, err := os.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &usageError{fmt.Sprintf("reading the recording: %v", err), "recordings are below output/EVENT/recordings"}
+		hint := "recordings are below output/EVENT/recordings"
+		return nil, &usageError{fmt.Sprintf("reading the recording: %v", err), hint}
 	}
 	return f, err
 }
@@ -142,10 +145,12 @@ func (c *cli) recording(name string) (io.ReadCloser, error) {
 func replayReport(name string, out *record.Replayed) *report.Replay {
 	r := &report.Replay{
 		Check: report.Check{URL: name, Verdict: out.Verdict}, Event: out.Header.Event, From: probe.FormatTime(out.From),
-		Until: probe.FormatTime(out.Until), Looks: out.Looks, Incidents: out.Incidents, Recorded: out.Recorded, Cut: out.Cut,
+		Until: probe.FormatTime(out.Until), Looks: out.Looks, Incidents: out.Incidents, Recorded: out.Recorded,
+		Cut: out.Cut,
 	}
 	for _, m := range out.Missing {
-		r.Missing = append(r.Missing, report.Hole{From: probe.FormatTime(m.From), Until: probe.FormatTime(m.Until), Looks: m.Lines})
+		hole := report.Hole{From: probe.FormatTime(m.From), Until: probe.FormatTime(m.Until), Looks: m.Lines}
+		r.Missing = append(r.Missing, hole)
 	}
 	r.Find()
 	r.Sort()

@@ -241,14 +241,14 @@ func (c *cli) showIncident(in *probe.Incident, paint func(string) string) error 
 	if lines = append(lines, since); in.URL != "" {
 		lines[len(lines)-1] += "  " + in.URL
 	}
+	if in.Recording != "" {
+		lines = append(lines, "recording "+in.Recording)
+	}
 	if in.Acknowledged != nil {
 		lines = append(lines, in.Acknowledged.String())
 	}
 	if in.Silenced != nil {
 		lines = append(lines, in.Silenced.String())
-	}
-	if in.Recording != "" {
-		lines = append(lines, "recording "+in.Recording)
 	}
 	head := strings.Join([]string{paint(in.Severity.String()), in.Check, in.Where()}, "  ")
 	_, err := fmt.Fprintf(c.stdout, "\n%s\n  %s\n", head, strings.Join(lines, "\n  "))

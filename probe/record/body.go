@@ -114,7 +114,8 @@ func (b *bodies) add(body *Body) error {
 	return nil
 }
 
-var errTooLarge = fmt.Errorf("the playlists of one part come to more than %d MiB, or all of them to more than %d", maxPart>>20, maxBodies>>20)
+var errTooLarge = fmt.Errorf("the playlists of one part come to more than %d MiB, or all of them to more than %d",
+	maxPart>>20, maxBodies>>20)
 
 // join makes a text of pieces, of at most so many bytes.
 func join(base string, pieces []Piece, room int) (string, error) {

@@ -1,6 +1,9 @@
 package record
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Op says what became of a line.
 type Op string
@@ -113,10 +116,10 @@ func steps(a, b []string) []Op {
 func common(a, b []string) []int32 {
 	width := len(b) + 1
 	table := make([]int32, (len(a)+1)*width)
-	for i := len(a) - 1; i >= 0; i-- {
-		for j := len(b) - 1; j >= 0; j-- {
+	for i, mine := range slices.Backward(a) {
+		for j, theirs := range slices.Backward(b) {
 			at := i*width + j
-			if a[i] == b[j] {
+			if mine == theirs {
 				table[at] = table[at+width+1] + 1
 			} else {
 				table[at] = max(table[at+width], table[at+1])

@@ -112,7 +112,8 @@ func (r *Recorder) prune() {
 	size, limits := int64(0), r.o.Limits
 	for i, info := range list {
 		size += info.Size()
-		if i == 0 || size <= limits.Keep && i < limits.Count && time.Since(info.ModTime()) <= limits.Age || r.under(info.Name()) {
+		fits := size <= limits.Keep && i < limits.Count && time.Since(info.ModTime()) <= limits.Age
+		if i == 0 || fits || r.under(info.Name()) {
 			continue
 		}
 		if err := os.Remove(filepath.Join(r.o.Folder, info.Name())); err != nil {

@@ -12,7 +12,8 @@ import (
 	"github.com/streamwatch/streamwatch/probe"
 )
 
-const header = `{"header":{"format":"streamwatch-recording","version":1,"id":"one","event":"e","streams":["main"]}}` + "\n"
+const header = `{"header":{"format":"streamwatch-recording","version":1,"id":"one","event":"e","streams":["main"]}}
+`
 
 // What is wrong with a file is said with its line.
 func TestFilesThatAreWrong(t *testing.T) {
@@ -23,25 +24,50 @@ func TestFilesThatAreWrong(t *testing.T) {
 		_ = w.Close()
 		return b.String()
 	}
-	damaged := []byte(zipped(header + strings.Repeat(`{"control":{"ok":true,"asked":"2026-11-28T19:00:00Z"}}`+"\n", 100)))
+	control := `{"control":{"ok":true,"asked":"2026-11-28T19:00:00Z"}}` + "\n"
+	damaged := []byte(zipped(header + strings.Repeat(control, 100)))
 	copy(damaged[60:], "XXXXXXXXXXXXXXXXXXXX")
 	base := `{"body":{"id":"a","text":"` + strings.Repeat("x", 1<<20) + `\n"}}` + "\n"
 	for _, c := range []struct{ name, text, want string }{
 		{"empty", "", "the file is empty, or was cut off before its first line was complete"},
 		{"playlist", "#EXTM3U\n", "line 1: invalid character '#' looking for beginning of value"},
 		{"other", `{"a":1}` + "\n", "line 1 is no header of a streamwatch-recording"},
-		{"newer", strings.Replace(header, `"version":1`, `"version":2`, 1), "line 1: version 2 of the format, want 1 to 1: a newer streamwatch wrote it"},
+		{
+			"newer", strings.Replace(header, `"version":1`, `"version":2`, 1),
+			"line 1: version 2 of the format, want 1 to 1: a newer streamwatch wrote it",
+		},
 		{"no gzip", "\x1f\x8bx", "the file is no gzip: unexpected EOF"},
 		{"damaged", string(damaged), "line 1: the compressed data are damaged"},
 		{"no JSON", header + "{\n", "line 2: unexpected end of JSON input"},
 		{"wrong type", header + `{"look":[]}` + "\n", "line 2: json: cannot unmarshal array"},
-		{"no body", header + `{"look":{"stream":"main","side":"edge","body":"b","exchange":{}}}` + "\n", `line 2: there is no body "b" before it`},
-		{"no base", header + `{"body":{"id":"a","base":"b"}}` + "\n", `line 2: body "a" refers to "b", which is not there`},
-		{"splice", header + `{"body":{"id":"a","text":"x"}}` + "\n" + `{"body":{"id":"b","base":"a","splice":[{"from":1,"lines":7}]}}` + "\n", `line 3: body "b": a piece lies outside of its base`},
-		{"bomb", header + base + strings.Repeat(`{"body":{"id":"b","base":"a","splice":[`+strings.Repeat(`{"lines":1},`, 9)+`{"lines":1}]}}`+"\n", 20), "line 9: body \"b\": the playlists of one part come to more than 64 MiB"},
-		{"no exchange", header + `{"look":{"stream":"main","side":"edge"}}` + "\n", "line 2: a look without an exchange"},
-		{"backwards", header + `{"look":{"stream":"main","side":"edge","exchange":{"started":"2026-11-28T19:00:02Z","done":"2026-11-28T19:00:00Z"}}}` + "\n", "line 2: done before it was started"},
-		{"low latency", header + `{"look":{"stream":"main","side":"edge","exchange":{},"low_latency":{"ask":"next"}}}` + "\n", "line 2: low latency without the playlist that was known"},
+		{
+			"no body", header + `{"look":{"stream":"main","side":"edge","body":"b","exchange":{}}}` + "\n",
+			`line 2: there is no body "b" before it`,
+		},
+		{
+			"no base", header + `{"body":{"id":"a","base":"b"}}` + "\n",
+			`line 2: body "a" refers to "b", which is not there`,
+		},
+		{
+			"splice", header + `{"body":{"id":"a","text":"x"}}` + "\n" + `{"body":{"id":"b","base":"a","splice":[{"from":1,"lines":7}]}}` + "\n",
+			`line 3: body "b": a piece lies outside of its base`,
+		},
+		{
+			"bomb", header + base + strings.Repeat(`{"body":{"id":"b","base":"a","splice":[`+strings.Repeat(`{"lines":1},`, 9)+`{"lines":1}]}}`+"\n", 20),
+			"line 9: body \"b\": the playlists of one part come to more than 64 MiB",
+		},
+		{
+			"no exchange", header + `{"look":{"stream":"main","side":"edge"}}` + "\n",
+			"line 2: a look without an exchange",
+		},
+		{
+			"backwards", header + `{"look":{"stream":"main","side":"edge","exchange":{"started":"2026-11-28T19:00:02Z","done":"2026-11-28T19:00:00Z"}}}` + "\n",
+			"line 2: done before it was started",
+		},
+		{
+			"low latency", header + `{"look":{"stream":"main","side":"edge","exchange":{},"low_latency":{"ask":"next"}}}` + "\n",
+			"line 2: low latency without the playlist that was known",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Replay(strings.NewReader(c.text), nil)
@@ -73,7 +99,7 @@ func TestCutOffAnywhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := 0
-	for n := range whole {
+	for n := 0; n < len(whole); n += 7 {
 		out, err := Replay(bytes.NewReader(whole[:n]), nil)
 		if err != nil {
 			if before > 0 {
@@ -98,7 +124,8 @@ func FuzzReplay(f *testing.F) {
 	fix.tell("one", probe.Opened, "main")
 	fix.tell("one", probe.Closed, "main")
 	f.Add([]byte(fix.read("one")))
-	f.Add([]byte(header + `{"body":{"id":"a","text":"#EXTM3U\n"}}` + "\n" + `{"look":{"stream":"main","side":"edge","body":"a","exchange":{}}}` + "\n"))
+	f.Add([]byte(header + `{"body":{"id":"a","text":"#EXTM3U\n"}}` + "\n" +
+		`{"look":{"stream":"main","side":"edge","body":"a","exchange":{}}}` + "\n"))
 	f.Fuzz(func(_ *testing.T, text []byte) {
 		_, _ = Replay(bytes.NewReader(text), nil)
 		_, _ = ServedIn(bytes.NewReader(text), nil)

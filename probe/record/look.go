@@ -149,7 +149,8 @@ type (
 func lookOf(o *probe.Observation, id func(*probe.Playlist) string) *Look {
 	l := &Look{
 		Stream: o.Target.Stream, Rendition: o.Target.Rendition, Side: o.Target.Side, CORS: o.CORS, IFrames: o.IFrames,
-		Strained: o.Strained, Unchanged: o.Unchanged, Body: id(o.Playlist), Hash: o.Hash, Exchange: exchangeOf(&o.Exchange),
+		Strained: o.Strained, Unchanged: o.Unchanged, Body: id(o.Playlist), Hash: o.Hash,
+		Exchange: exchangeOf(&o.Exchange),
 	}
 	if s := o.Segment; s != nil {
 		l.Segment = &Segment{segment: segment(*s)}
@@ -184,11 +185,15 @@ func (x *Exchange) probe() probe.Exchange {
 	return e
 }
 
+// reading reads the body with an id.
+type reading func(id string) (*probe.Playlist, error)
+
 // observation returns what the desk was told. of is the target, and playlist
 // reads the body with an id.
-func (l *Look) observation(of probe.Target, playlist func(id string) (*probe.Playlist, error)) (*probe.Observation, error) {
+func (l *Look) observation(of probe.Target, playlist reading) (*probe.Observation, error) {
 	o := &probe.Observation{
-		Target: of, CORS: l.CORS, IFrames: l.IFrames, Strained: l.Strained, Unchanged: l.Unchanged, Hash: l.Hash, Exchange: l.Exchange.probe(),
+		Target: of, CORS: l.CORS, IFrames: l.IFrames, Strained: l.Strained, Unchanged: l.Unchanged,
+		Hash: l.Hash, Exchange: l.Exchange.probe(),
 	}
 	var err error
 	if o.Playlist, err = playlist(l.Body); err != nil {

@@ -49,7 +49,8 @@ func NewReader(from io.Reader) (*Reader, error) {
 	case l.Header == nil || l.Header.Format != Format:
 		return nil, fmt.Errorf("line 1 is no header of a %s", Format)
 	case l.Header.Version > Version || l.Header.Version < 1:
-		return nil, fmt.Errorf("line 1: version %d of the format, want 1 to %d: a newer streamwatch wrote it", l.Header.Version, Version)
+		return nil, fmt.Errorf("line 1: version %d of the format, want 1 to %d: a newer streamwatch wrote it",
+			l.Header.Version, Version)
 	}
 	r.Header = *l.Header
 	return r, nil

@@ -129,7 +129,7 @@ func overridesOf(list map[string]checks.Override) map[string]Override {
 func targetsOf(stream string, list []probe.Target) *Targets {
 	out := &Targets{Stream: stream, Targets: make([]Target, len(list))}
 	for i, t := range list {
-		out.Targets[i] = Target{Rendition: t.Rendition, Side: t.Side, URL: t.URL, Role: t.Role, Peak: t.Peak, Average: t.Average}
+		out.Targets[i] = Target{t.Rendition, t.Side, t.URL, t.Role, t.Peak, t.Average}
 	}
 	return out
 }
@@ -139,7 +139,8 @@ func (t *Targets) list() []probe.Target {
 	out := make([]probe.Target, len(t.Targets))
 	for i, one := range t.Targets {
 		out[i] = probe.Target{
-			Stream: t.Stream, Rendition: one.Rendition, Side: one.Side, URL: one.URL, Role: one.Role, Peak: one.Peak, Average: one.Average,
+			Stream: t.Stream, Rendition: one.Rendition, Side: one.Side, URL: one.URL, Role: one.Role,
+			Peak: one.Peak, Average: one.Average,
 		}
 	}
 	return out

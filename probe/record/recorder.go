@@ -13,7 +13,6 @@ import (
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/checks"
 	"github.com/streamwatch/streamwatch/probe/fetch"
-	"github.com/streamwatch/streamwatch/probe/incident"
 )
 
 const (
@@ -22,7 +21,7 @@ const (
 	mostStreams = 32          // of one recording: an event of so few is recorded whole
 	fewStreams  = 4           // of one recording while many are under way
 	mostTaken   = 128         // streams that all recordings under way take, those few beside
-	neighbours  = 3           // streams that an incident does not hit, at least: their being well is what scope and blame stand on
+	neighbours  = 3           // streams that are not hit, at least: scope and blame stand on their being well
 	eventLines  = 64          // of the event that are kept
 	incidentMax = 4 << 20     // Options.Incident by default
 )
@@ -104,56 +103,6 @@ func (r *Recorder) ring(stream string) *ring {
 		r.names = append(r.names, stream)
 	}
 	return one
-}
-
-// Targets takes down which playlists belong to a stream.
-func (r *Recorder) Targets(stream string, targets []probe.Target) {
-	one := r.ring(stream)
-	one.mu.Lock()
-	defer one.mu.Unlock()
-	one.targets = slices.Clone(targets)
-	one.write(&Line{N: r.n.Add(1), At: time.Now().UTC(), Targets: targetsOf(stream, targets)})
-}
-
-// Look takes down an observation.
-func (r *Recorder) Look(o *probe.Observation) {
-	one := r.ring(o.Target.Stream)
-	one.mu.Lock()
-	defer one.mu.Unlock()
-	one.look(o, r.n.Add(1), time.Now().UTC())
-}
-
-// TakeBack takes down that what a stream's timed checks found is taken back.
-func (r *Recorder) TakeBack(stream string, from time.Time) {
-	one := r.ring(stream)
-	one.mu.Lock()
-	defer one.mu.Unlock()
-	one.write(&Line{N: r.n.Add(1), At: time.Now().UTC(), TakeBack: &TakeBack{stream, from.UTC()}})
-}
-
-// Control takes down what the control URL answered.
-func (r *Recorder) Control(ok bool, asked time.Time) {
-	r.note(&Line{Control: &Control{ok, asked.UTC()}})
-}
-
-// Busy takes down that the process did not get to run.
-func (r *Recorder) Busy(b incident.Busy) { r.note(&Line{Busy: &Busy{b.From.UTC(), b.Until.UTC()}}) }
-
-// note takes down a line of the event.
-func (r *Recorder) note(l *Line) {
-	r.mu.Lock()
-	l.N, l.At = r.n.Add(1), time.Now().UTC()
-	if len(r.event) == eventLines {
-		r.event = slices.Delete(r.event, 0, 1)
-	}
-	r.event = append(r.event, l)
-	r.mu.Unlock()
-	text := encode(l)
-	if live := r.live.Load(); live != nil {
-		for _, t := range *live {
-			t.add("", text)
-		}
-	}
 }
 
 // Write takes in what becomes of incidents: one that opens begins a recording,
@@ -262,33 +211,6 @@ func (r *Recorder) attach(t *tape, in *probe.Incident) {
 	}
 }
 
-// choose returns the streams to record, those that are recorded already among
-// them: those that the incident hits, and others while there is room.
-func (r *Recorder) choose(have []string, in *probe.Incident) []string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	room := mostTaken
-	for _, t := range r.tapes {
-		room -= len(t.streams)
-	}
-	most := min(mostStreams, max(fewStreams, len(have)+room))
-	chosen := slices.Clone(have)
-	add := func(most int, hit bool) {
-		for _, name := range r.names {
-			if len(chosen) < most && slices.Contains(in.Streams, name) == hit && !slices.Contains(chosen, name) {
-				chosen = append(chosen, name)
-			}
-		}
-	}
-	if len(have) > 0 {
-		add(most, true)
-		return chosen
-	}
-	add(most-min(neighbours, max(0, len(r.names)-len(in.Streams))), true)
-	add(most, false)
-	return chosen
-}
-
 // end ends a recording.
 func (r *Recorder) end(t *tape, why string, at time.Time) error {
 	for _, name := range t.streams {
@@ -297,7 +219,8 @@ func (r *Recorder) end(t *tape, why string, at time.Time) error {
 	r.tapes = slices.DeleteFunc(r.tapes, func(have *tape) bool { return have == t })
 	r.live.Store(new(slices.Clone(r.tapes)))
 	err := t.flush()
-	err = errors.Join(err, t.reel.write(&entry{Line: &Line{N: r.n.Load(), At: at.UTC(), End: &End{Why: why}}}), t.reel.close())
+	last := &Line{N: r.n.Load(), At: at.UTC(), End: &End{Why: why}}
+	err = errors.Join(err, t.reel.write(&entry{Line: last}), t.reel.close())
 	if err != nil {
 		r.log.Warn("recording is incomplete", zap.String("incident", t.id), zap.Error(err))
 	}

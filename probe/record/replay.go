@@ -215,7 +215,9 @@ func (p *player) look(l *Line, late bool) error {
 	if !known {
 		target = probe.Target{Stream: l.Look.Stream, Rendition: l.Look.Rendition, Side: l.Look.Side}
 	}
-	o, err := l.Look.observation(target, func(id string) (*probe.Playlist, error) { return p.playlist(s, where, id, l.Look.Exchange) })
+	o, err := l.Look.observation(target, func(id string) (*probe.Playlist, error) {
+		return p.playlist(s, where, id, l.Look.Exchange)
+	})
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/flate"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -182,10 +183,8 @@ func (r *ring) roll() {
 func (r *ring) attach(t *tape) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, have := range r.tapes {
-		if have == t {
-			return
-		}
+	if slices.Contains(r.tapes, t) {
+		return
 	}
 	for _, block := range r.blocks {
 		t.take(chunk{stream: r.stream, packed: true, data: block})
@@ -200,12 +199,7 @@ func (r *ring) attach(t *tape) {
 func (r *ring) detach(t *tape) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for i, have := range r.tapes {
-		if have == t {
-			r.tapes = append(r.tapes[:i:i], r.tapes[i+1:]...)
-			return
-		}
-	}
+	r.tapes = slices.DeleteFunc(r.tapes, func(have *tape) bool { return have == t })
 }
 
 // packer compresses blocks. Its tables are larger than many rings, so few are made.

@@ -28,7 +28,7 @@ type Choice struct {
 // SideView is what one side answered last before an incident opened, and before that.
 type SideView struct {
 	Now    Answer  `json:"now"`
-	Before *Answer `json:"before"` // the newest answer with another playlist, or the one before where that had none; null when there was none
+	Before *Answer `json:"before"` // the newest before it that had another playlist; null when there was none
 	// Diff leads from the playlist before to the one now; empty where they are
 	// equal, null where one of the two is missing.
 	Diff []DiffLine `json:"diff"`

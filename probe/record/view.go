@@ -115,14 +115,16 @@ func (v *view) served(in *probe.Incident, chosen *Choice) (*Served, error) {
 		c = v.choices[max(i, 0)]
 	}
 	if !slices.Contains(v.choices, c) {
-		return nil, fmt.Errorf("nothing was recorded of stream %q, rendition %q: %w", c.Stream, c.Rendition, fs.ErrNotExist)
+		return nil, fmt.Errorf("nothing was recorded of stream %q, rendition %q: %w",
+			c.Stream, c.Rendition, fs.ErrNotExist)
 	}
 	slices.SortFunc(v.choices, func(a, b Choice) int {
 		return strings.Compare(a.Stream+"\x00"+a.Rendition, b.Stream+"\x00"+b.Rendition)
 	})
 	s := &Served{
-		Incident: in.ID, Stream: c.Stream, Rendition: c.Rendition, At: probe.FormatTime(in.Opened), Playlists: v.choices,
-		Edge: v.side(spot{c, probe.Edge}), Origin: v.side(spot{c, probe.Origin}),
+		Incident: in.ID, Stream: c.Stream, Rendition: c.Rendition, At: probe.FormatTime(in.Opened),
+		Playlists: v.choices,
+		Edge:      v.side(spot{c, probe.Edge}), Origin: v.side(spot{c, probe.Origin}),
 	}
 	if edge, origin := v.polls[spot{c, probe.Edge}], v.polls[spot{c, probe.Origin}]; edge != nil && origin != nil {
 		s.Diff = difference(origin.now, edge.now)
@@ -156,7 +158,8 @@ func difference(a, b *answered) []DiffLine {
 func (a *answered) answer() Answer {
 	ex := &a.ex
 	out := Answer{
-		At: probe.FormatTime(ex.Done), URL: ex.URL, Curl: ex.Curl(), Status: ex.Status, Failure: ex.Failure, Error: ex.Error,
+		At: probe.FormatTime(ex.Done), URL: ex.URL, Curl: ex.Curl(), Status: ex.Status, Failure: ex.Failure,
+		Error: ex.Error,
 		Fetch: ex.Duration().Seconds(), FirstByte: ex.FirstByte.Seconds(), Headers: headers(ex),
 	}
 	if a.body == "" {
@@ -167,7 +170,8 @@ func (a *answered) answer() Answer {
 		text, out.Cut = text[:shownBytes], true
 	}
 	p := playlist.Decode([]byte(a.text), playlist.Inputs{Address: ex.Address})
-	out.Playlist, out.Kind, out.MediaSequence, out.Segments = probe.State(text), p.Kind, p.MediaSequence, len(p.Segments)
+	out.Playlist, out.Kind = probe.State(text), p.Kind
+	out.MediaSequence, out.Segments = p.MediaSequence, len(p.Segments)
 	return out
 }
 

@@ -73,7 +73,8 @@ func (r *Replay) Text(w io.Writer, paint func(word string) string) error {
 			b.WriteString("a part of the recording is missing\n")
 			continue
 		}
-		fmt.Fprintf(&b, "%d looks from %s to %s are missing: the recording had no room for them\n", hole.Looks, hole.From, hole.Until)
+		fmt.Fprintf(&b, "%d looks from %s to %s are missing: the recording had no room for them\n",
+			hole.Looks, hole.From, hole.Until)
 	}
 	if r.Cut {
 		b.WriteString("the file is cut off: the process that wrote it was killed, or not all of it was copied\n")
@@ -116,7 +117,8 @@ func find(list []probe.Incident, in *probe.Incident) *probe.Incident {
 
 // claim says in words what an incident asserts.
 func claim(in *probe.Incident) string {
-	return fmt.Sprintf("%s %s, blame %s, scope %s", in.Severity, in.Check, in.Blame, strings.TrimSpace(string(in.Scope)+" "+in.Host))
+	scope := strings.TrimSpace(string(in.Scope) + " " + in.Host)
+	return fmt.Sprintf("%s %s, blame %s, scope %s", in.Severity, in.Check, in.Blame, scope)
 }
 
 // lifeOf says when an incident began, opened and closed.

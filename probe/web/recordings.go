@@ -18,7 +18,7 @@ import (
 // where nothing was recorded.
 type Recordings interface {
 	Open(id string) (*os.File, error)
-	Served(id string, chosen *record.Choice) (*record.Served, error)
+	Served(id string, c *record.Choice) (*record.Served, error)
 }
 
 // recording sends the file of an incident. One that is under way ends with what
@@ -47,16 +47,17 @@ func (s *Server) recording(w http.ResponseWriter, r *http.Request) {
 // ?rendition= choose a playlist.
 func (s *Server) served(w http.ResponseWriter, r *http.Request) {
 	id, q := r.PathValue("id"), r.URL.Query()
-	var chosen *record.Choice
+	var c *record.Choice
 	if q.Has("stream") {
-		chosen = &record.Choice{Stream: q.Get("stream"), Rendition: q.Get("rendition")}
+		c = &record.Choice{Stream: q.Get("stream"), Rendition: q.Get("rendition")}
 	} else if q.Has("rendition") {
 		problem(w, http.StatusBadRequest, "stream is missing: renditions of the same name can be in several")
 		return
 	}
-	found, err := s.o.Recordings.Served(id, chosen)
-	if err != nil && chosen != nil && errors.Is(err, fs.ErrNotExist) {
-		problem(w, http.StatusNotFound, fmt.Sprintf("nothing was recorded of stream %q, rendition %q around incident %q", chosen.Stream, chosen.Rendition, id))
+	found, err := s.o.Recordings.Served(id, c)
+	if err != nil && c != nil && errors.Is(err, fs.ErrNotExist) {
+		text := fmt.Sprintf("nothing was recorded of stream %q, rendition %q around incident %q", c.Stream, c.Rendition, id)
+		problem(w, http.StatusNotFound, text)
 		return
 	}
 	if err != nil {

@@ -50,7 +50,8 @@ func TestRecordings(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := ask(t, h, "GET", target, "")
-			golden(t, filepath.Join("testdata", name+".json"), http.StatusText(w.Code)+" "+w.Header().Get("Content-Type")+"\n"+indent(t, w.Body.Bytes()))
+			head := http.StatusText(w.Code) + " " + w.Header().Get("Content-Type") + "\n"
+			golden(t, filepath.Join("testdata", name+".json"), head+indent(t, w.Body.Bytes()))
 		})
 	}
 	w := ask(t, h, "GET", "/api/v1/incidents/kept/recording", "")
@@ -58,7 +59,8 @@ func TestRecordings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w.Code != http.StatusOK || w.Body.String() != string(want) || w.Header().Get("Content-Disposition") != "attachment; filename*=UTF-8''kept.jsonl.gz" {
+	name := w.Header().Get("Content-Disposition")
+	if w.Code != http.StatusOK || w.Body.String() != string(want) || name != "attachment; filename*=UTF-8''kept.jsonl.gz" {
 		t.Errorf("%d, %d bytes, %v", w.Code, w.Body.Len(), w.Header())
 	}
 	if w := ask(t, h, "POST", "/api/v1/incidents/kept/recording", ""); w.Code != http.StatusMethodNotAllowed {
@@ -71,7 +73,8 @@ func TestRecordings(t *testing.T) {
 		}
 	}
 	o.Recordings, o.Auth = nil, Auth{}
-	if w := ask(t, New(o).Handler(), "GET", "/api/v1/incidents/kept/recording", ""); w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "there is nothing at") {
+	w = ask(t, New(o).Handler(), "GET", "/api/v1/incidents/kept/recording", "")
+	if w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "there is nothing at") {
 		t.Errorf("without recordings: %d %s", w.Code, w.Body)
 	}
 }
