@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"strings"
 
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/record"
@@ -18,8 +19,12 @@ type links struct {
 	recorded func(id string) bool // whether an incident has a recording: one that just opened will; nil records none
 }
 
-// linksTo returns the links to a page that listens; nil is no page.
-func linksTo(ln net.Listener) links {
+// linksTo returns the links to a page that listens; nil is no page. public is
+// where others reach it, "" for where it listens.
+func linksTo(ln net.Listener, public string) links {
+	if public != "" {
+		return links{page: strings.TrimRight(public, "/")}
+	}
 	if ln == nil {
 		return links{}
 	}

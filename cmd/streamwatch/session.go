@@ -186,7 +186,7 @@ func (s *session) wire(ctx context.Context, folder string) error {
 	s.embeds = &embeds{event: s.event, edge: s.dist.EdgeURL, sign: signer, dir: filepath.Join(folder, s.event.Player.Out), log: s.log}
 	// The page is a sink of the monitor, and shows the monitor: the snapshot is
 	// asked for once both exist.
-	source := &lateSource{links: linksTo(s.listen)}
+	source := &lateSource{links: linksTo(s.listen, s.event.Monitor.PublicURL.Reveal())}
 	o := monitorOptions(s.event, s.dist.EdgeURL, signer)
 	o.Resume, o.Log, o.Secrets = open, s.log, s.c.known()
 	o.Actions, o.Journal, o.Maintenance = actions, s.store.Act, maintenance(s.event)
@@ -219,7 +219,7 @@ func (s *session) wire(ctx context.Context, folder string) error {
 	}
 	s.server = web.New(w)
 	o.Observe = metrics.Observe
-	if s.out, err = s.outlets(ctx, open); err != nil {
+	if s.out, err = s.outlets(ctx, open, source.incidents, metrics.Notified); err != nil {
 		return err
 	}
 	o.Sinks = append(o.Sinks, linkedSink{s.store, source.links}, metrics, linkedSink{s.server, source.links}, s.alarms)
