@@ -162,16 +162,3 @@ func TestPair(t *testing.T) {
 		t.Error("two playlists with different names are a pair")
 	}
 }
-
-func TestUntil(t *testing.T) {
-	ctx, stop := until(t.Context(), time.Hour, time.Now().Add(-time.Second))
-	defer stop()
-	if !errors.Is(context.Cause(ctx), errOver) {
-		t.Error("an event that is over does not end the run")
-	}
-	ctx, stop = until(t.Context(), 0, time.Time{})
-	defer stop()
-	if _, limited := ctx.Deadline(); limited {
-		t.Error("a run without an end has one")
-	}
-}
