@@ -78,7 +78,7 @@ func runScripts(t *testing.T, dir string, update bool) {
 			e.Setenv("FREE", free.Addr().String())
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "get": get},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "get": get, "ask": askFor, "until": untilFile},
 	})
 }
 
