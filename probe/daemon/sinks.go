@@ -50,7 +50,7 @@ func (d *Daemon) outlets(ctx context.Context, open []probe.Incident) (*outlets, 
 		}
 		out.senders = append(out.senders, cloudwatch.New(o))
 	}
-	out.receivers = newReceivers(d.notifier, e, open, d.log)
+	out.receivers = newReceivers(d.notified, e, open, d.log)
 	if asked := len(e.Alarms.Notify)+len(e.Alarms.Email) > 0; asked && out.alarms == nil {
 		d.log.Warn("alarms are in the stack, over what metrics.cloudwatch puts: without both nobody is told",
 			zap.String("mend", "give metrics.cloudwatch, or notify.webhooks instead"))
@@ -58,12 +58,13 @@ func (d *Daemon) outlets(ctx context.Context, open []probe.Incident) (*outlets, 
 	return out, nil
 }
 
-// notifier makes what tells the event's receivers; nil where it has none.
-func (d *Daemon) notifier(e *configs.Event, open []probe.Incident) sender {
+// notified makes what tells the event's receivers. open are the incidents that
+// they were told of already.
+func (d *Daemon) notified(e *configs.Event, open []probe.Incident) []sender {
 	if len(e.Notify.Webhooks) == 0 {
 		return nil
 	}
-	return notify.New(notify.Options{Webhooks: webhooks(e), Open: open, Log: d.log})
+	return []sender{notify.New(notify.Options{Webhooks: webhooks(e), Open: open, Log: d.log})}
 }
 
 func webhooks(e *configs.Event) []notify.Webhook {

@@ -1,8 +1,6 @@
 package daemon
 
 import (
-	"slices"
-
 	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/configs"
@@ -39,10 +37,16 @@ func (l *lateSource) Snapshot() *probe.Snapshot {
 
 func (l *lateSource) ready() bool { return l.m.Ready() }
 
-// sinks are those of the monitor, but for the one that tells nobody now.
-func (l *lateSource) sinks() []probe.SinkHealth {
-	idle := l.out.receivers.sender() == nil
-	return slices.DeleteFunc(l.m.Sinks(), func(h probe.SinkHealth) bool { return idle && h.Name == l.out.receivers.Name() })
+// sinks are those of the monitor, with each receiver of notifications by itself.
+func (l *lateSource) sinks() (list []probe.SinkHealth) {
+	for _, h := range l.m.Sinks() {
+		if h.Name == l.out.receivers.Name() {
+			list = append(list, l.out.receivers.health(h)...)
+			continue
+		}
+		list = append(list, h)
+	}
+	return list
 }
 
 // newBeacon makes what takes viewers' reports.
