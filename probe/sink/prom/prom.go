@@ -56,6 +56,7 @@ type Sink struct {
 	count     int // of series
 	targets   map[target][]series
 	nextPrune time.Time
+	first     time.Time // of the first batch
 }
 
 // target is what a batch's samples mostly have in common, so that a batch
@@ -70,7 +71,7 @@ type target struct {
 // playlists feel; here a metric is made only when it is scraped.
 type series struct {
 	value float64
-	seen  int64 // unix nanoseconds; 0 is never
+	seen  int64 // as the sink counts time; 0 is never
 }
 
 // New makes a sink with a registry of its own.
@@ -138,6 +139,7 @@ func (*Sink) Name() string { return "prometheus" }
 func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	at := s.moment(b.At)
 	var last target
 	var row []series
 	for i := range b.Samples {
@@ -149,15 +151,15 @@ func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 		if t := (target{sample.Stream, sample.Rendition, sample.Side}); row == nil || t != last {
 			last, row = t, s.row(t)
 		}
-		at, known := s.place[sample.Metric]
-		if !known || row == nil || row[at].seen == 0 && s.count >= s.limit {
+		i, known := s.place[sample.Metric]
+		if !known || row == nil || row[i].seen == 0 && s.count >= s.limit {
 			s.refused.Inc()
 			continue
 		}
-		if row[at].seen == 0 {
+		if row[i].seen == 0 {
 			s.count++
 		}
-		row[at] = series{sample.Value, b.At.UnixNano()}
+		row[i] = series{sample.Value, at}
 	}
 	for i := range b.Incidents {
 		s.incident.note(&b.Incidents[i], b.At)
@@ -167,6 +169,16 @@ func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 		s.prune(b.At)
 	}
 	return nil
+}
+
+// moment counts time by the monotonic clock, in nanoseconds above zero: a clock
+// on the wall that is set by an hour makes nothing old, and keeps nothing young.
+func (s *Sink) moment(at time.Time) int64 {
+	const middle = int64(1) << 62
+	if s.first.IsZero() {
+		s.first = at
+	}
+	return middle + int64(at.Sub(s.first))
 }
 
 // row returns the series of a target; nil when there are too many already.
@@ -220,7 +232,7 @@ func label(name string) string {
 // prune drops what has been silent, so that a rendition that vanished does not
 // go on with its last value.
 func (s *Sink) prune(now time.Time) {
-	oldest := now.Add(-staleness).UnixNano()
+	oldest := s.moment(now) - int64(staleness)
 	for t, row := range s.targets {
 		left := 0
 		for i := range row {
