@@ -52,6 +52,8 @@ func untilFile(ts *testscript.TestScript, neg bool, args []string) {
 		} else if res, err := client.Get(args[0]); err == nil { //nolint:noctx // the client has a limit
 			text, _ = io.ReadAll(res.Body)
 			_ = res.Body.Close()
+		} else {
+			text = nil // nobody listens
 		}
 		if want.Match(text) != neg {
 			return
