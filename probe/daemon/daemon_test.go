@@ -1,0 +1,296 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/config"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/fetch"
+	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/probe/web"
+	"github.com/streamwatch/streamwatch/provision"
+)
+
+// rig is a daemon over a live origin, whose event file a test may change.
+type rig struct {
+	*Daemon
+	t    *testing.T
+	dir  string
+	logs *observer.ObservedLogs
+
+	mu    sync.Mutex
+	asked map[string]int // of the origin, by path
+}
+
+// fileOf is the event's file with some streams and more keys.
+func (r *rig) fileOf(more string, streams ...string) string {
+	list := make([]string, len(streams))
+	for i, s := range streams {
+		list[i] = fmt.Sprintf("{name: %s, manifest: /%s/playlist.m3u8}", s, s)
+	}
+	return "event: concert\norigin: {url: \"%ORIGIN%\"}\ndistribution: {existing: {url: \"%ORIGIN%\"}}\noutput: %DIR%/out\n" +
+		"streams: [" + strings.Join(list, ", ") + "]\n" + more
+}
+
+func (r *rig) write(origin, text string) {
+	r.t.Helper()
+	text = strings.NewReplacer("%ORIGIN%", origin, "%DIR%", r.dir).Replace(text)
+	if err := os.WriteFile(filepath.Join(r.dir, "event.yaml"), []byte(text), 0o600); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// newRig runs a daemon; write changes its file.
+func newRig(t *testing.T, more string, streams ...string) (r *rig, write func(more string, streams ...string)) {
+	t.Helper()
+	core, logs := observer.New(zap.InfoLevel)
+	r = &rig{t: t, dir: t.TempDir(), logs: logs, asked: map[string]int{}}
+	live := sim.NewOrigin(sim.Config{Streams: []string{"a", "b", "c", "d"}})
+	origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		r.mu.Lock()
+		r.asked[q.URL.Path]++
+		r.mu.Unlock()
+		live.ServeHTTP(w, q)
+	}))
+	t.Cleanup(origin.Close)
+	write = func(more string, streams ...string) { r.write(origin.URL, r.fileOf(more, streams...)) }
+	write(more, streams...)
+	load := func() (*configs.Event, error) { return configs.Load(filepath.Join(r.dir, "event.yaml"), os.LookupEnv) }
+	event, err := load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	event.Monitor.Listen = ""
+	r.Daemon, err = New(t.Context(), Options{
+		Event: event, Version: "test", Log: zap.New(core), Secrets: new(fetch.Secrets), Out: io.Discard, Say: func(string, string) {},
+		AWS: func() []func(*config.LoadOptions) error { return nil }, Env: os.LookupEnv,
+		Load: func() (*configs.Event, error) {
+			next, err := load()
+			if err == nil {
+				next.Monitor.Listen = ""
+			}
+			return next, err
+		},
+		Check: func(e *configs.Event) error {
+			if e.Stream("forbidden") != nil {
+				return &configs.Problems{Name: "event.yaml", List: []configs.Problem{{Line: 1, Col: 1, Message: "forbidden"}}}
+			}
+			return nil
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	wired := make(chan struct{})
+	running.Go(func() {
+		found := Found{Distribution: provision.Distribution{EdgeURL: origin.URL}}
+		found.Serve = func(ctx context.Context) error { // the first part: all is wired when it begins
+			close(wired)
+			<-ctx.Done()
+			return nil
+		}
+		if err := r.Run(ctx, found); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(func() {
+		stop()
+		running.Wait()
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	<-wired
+	return r, write
+}
+
+func (r *rig) count(path string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.asked[path]
+}
+
+// await waits until something is so.
+func (r *rig) await(what string, so func() bool) {
+	r.t.Helper()
+	for end := time.Now().Add(time.Minute); !so(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			r.t.Fatalf("a minute without %s: %+v", what, r.source.Snapshot().Streams)
+		}
+	}
+}
+
+func (r *rig) ok(streams ...string) func() bool {
+	return func() bool {
+		n := 0
+		for _, s := range r.source.Snapshot().Streams {
+			if slices.Contains(streams, s.Name) && s.Verdict == probe.OK {
+				n++
+			}
+		}
+		return n == len(streams)
+	}
+}
+
+func (r *rig) embed(stream string) func() bool {
+	return func() bool { return r.embeds.Preview(stream) != nil }
+}
+
+// A reload adds, changes and removes streams and settings; what is not named
+// goes on without a request more.
+func TestReload(t *testing.T) {
+	r, write := newRig(t, "", "a", "b")
+	r.await("healthy streams", r.ok("a", "b"))
+	r.await("embeds", r.embed("b"))
+	ladders, began := r.count("/a/playlist.m3u8"), r.source.Snapshot().Streams[0].Since
+	write("ends: 2099-01-01T00:00:00Z\nmonitor: {checks: {stale: {after: 4}}}\nplayer: {title: Another}\n", "a", "c")
+	change, err := r.Reload(t.Context())
+	want := []string{"ends changed", "streams.c added", "streams.b removed", "player.title changed", "monitor.checks.stale added"}
+	if err != nil || !slices.Equal(change.Changed, want) {
+		t.Errorf("%v, %v; want %v", change.Changed, err, want)
+	}
+	r.await("stream c", r.ok("a", "c"))
+	r.await("embeds of c", r.embed("c"))
+	if r.embed("b")() {
+		t.Error("the stream that is gone has a preview")
+	}
+	snap := r.source.Snapshot()
+	if len(snap.Streams) != 2 || !snap.Streams[0].Since.Equal(began) || snap.Streams[1].Source != "file" {
+		t.Errorf("streams %+v", snap.Streams)
+	}
+	// The embeds are written anew, and read the multivariant playlist for that.
+	if n := r.count("/a/playlist.m3u8"); n > ladders+1 {
+		t.Errorf("the multivariant playlist of a was asked for %d times more", n-ladders)
+	}
+	if n := r.logs.FilterMessage("the event file was reloaded").Len(); n != 1 {
+		t.Errorf("logged %d times", n)
+	}
+}
+
+// What only a restart can give is refused as a whole.
+func TestWhatNeedsARestart(t *testing.T) {
+	r, write := newRig(t, "", "a")
+	for more, want := range map[string]string{
+		"metrics: {emf: true}\n":             "metrics.emf changed",
+		"player: {out: elsewhere}\n":         "player.out changed",
+		"monitor: {interval: 3s}\n":          "monitor.interval changed",
+		"alarms: {email: [a@example.com]}\n": "alarms.email changed",
+	} {
+		write(more, "a", "b")
+		_, err := r.Reload(t.Context())
+		refusal, ok := errors.AsType[*web.Refusal](err)
+		if !ok || refusal.Status != http.StatusConflict || !slices.Equal(refusal.NeedsRestart, []string{want}) {
+			t.Errorf("%s: %v", more, err)
+		}
+	}
+	if n := len(r.source.Snapshot().Streams); n != 1 {
+		t.Errorf("%d streams: a part was applied", n)
+	}
+}
+
+// A stream that the rest of the event forbids is refused before it is kept.
+func TestAStreamThatIsForbidden(t *testing.T) {
+	r, _ := newRig(t, "", "a")
+	_, err := r.SetStream(t.Context(), "forbidden", []byte("manifest: /b/playlist.m3u8"))
+	if refusal, ok := errors.AsType[*web.Refusal](err); !ok || refusal.Status != http.StatusBadRequest {
+		t.Errorf("%v", err)
+	}
+	if _, err := os.Stat(r.event.Load().KeptFile("forbidden")); err == nil {
+		t.Error("it was kept")
+	}
+}
+
+// Changes from all sides at once, while all is watched: for the race detector.
+// The stream that nobody names is asked for as ever.
+func TestChangesFromAllSides(t *testing.T) {
+	r, write := newRig(t, "", "a")
+	r.await("a healthy stream", r.ok("a"))
+	r.await("embeds", r.embed("a"))
+	ladders := r.count("/a/playlist.m3u8")
+	var people sync.WaitGroup
+	var file sync.Mutex
+	for i := range 4 {
+		people.Go(func() {
+			for n := range 12 {
+				name := string("bcd"[(i+n)%3])
+				switch n % 3 {
+				case 0:
+					_, _ = r.SetStream(t.Context(), name, []byte("manifest: /"+name+"/playlist.m3u8"))
+				case 1:
+					_, _ = r.RemoveStream(t.Context(), name)
+				default:
+					file.Lock()
+					write(fmt.Sprintf("notify: {webhooks: [{url: \"http://127.0.0.1:1/%d\"}]}\n", n), "a")
+					_, err := r.Reload(t.Context())
+					file.Unlock()
+					if err != nil {
+						t.Error(err)
+					}
+				}
+				_ = r.source.Snapshot()
+				time.Sleep(10 * time.Millisecond)
+			}
+		})
+	}
+	people.Wait()
+	if n := r.count("/a/playlist.m3u8"); n != ladders {
+		t.Errorf("the multivariant playlist of a was asked for %d times more", n-ladders)
+	}
+	kept, err := os.ReadDir(filepath.Dir(r.event.Load().KeptFile("x")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if watched := len(r.source.Snapshot().Streams); watched != 1+len(kept) {
+		t.Errorf("%d streams are watched, one and %d are kept", watched, len(kept))
+	}
+}
+
+// A run ends at the event's end, wherever that moves, and after its limit.
+func TestUntilOver(t *testing.T) {
+	for name, c := range map[string]struct {
+		ends, moved, limit, want time.Duration
+	}{
+		"at the end":   {ends: time.Hour, want: time.Hour},
+		"sooner":       {ends: time.Hour, moved: 30 * time.Minute, want: 30 * time.Minute},
+		"later":        {ends: time.Hour, moved: 2 * time.Hour, want: 2 * time.Hour},
+		"after a time": {ends: time.Hour, limit: 10 * time.Minute, want: 10 * time.Minute},
+		"it was over":  {ends: -time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				began := time.Now()
+				d := &Daemon{o: Options{Limit: c.limit}, moved: make(chan struct{}, 1)}
+				d.event.Store(&configs.Event{Ends: began.Add(c.ends)})
+				if c.moved > 0 {
+					time.AfterFunc(time.Minute, func() {
+						d.event.Store(&configs.Event{Ends: began.Add(c.moved)})
+						signal(d.moved)
+					})
+				}
+				d.untilOver(t.Context(), func() {})
+				if took := time.Since(began); took != c.want || !d.Over() {
+					t.Errorf("over %v after %s, want %s", d.Over(), took, c.want)
+				}
+			})
+		})
+	}
+}
