@@ -97,13 +97,21 @@ func elsewhere(s *configs.Stream) *web.Refusal {
 
 // refuse logs why nothing was changed.
 func (d *Daemon) refuse(what string, r *web.Refusal) error {
+	mask := d.o.Secrets.Mask
+	r.Detail = mask(r.Detail)
 	fields := []zap.Field{zap.String("why", r.Detail)}
-	for _, p := range r.Problems {
+	var lines []string
+	for i := range r.Problems {
+		p := &r.Problems[i]
+		p.Message, p.Hint = mask(p.Message), mask(p.Hint)
 		line := fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Message)
 		if p.Hint != "" {
 			line += " (hint: " + p.Hint + ")"
 		}
-		fields = append(fields, zap.String("problem", d.o.Secrets.Mask(line)))
+		lines = append(lines, line)
+	}
+	if len(lines) > 0 {
+		fields = append(fields, zap.Strings("problems", lines))
 	}
 	if len(r.NeedsRestart) > 0 {
 		fields = append(fields, zap.Strings("needs_restart", r.NeedsRestart))
@@ -152,10 +160,13 @@ func (d *Daemon) apply(what string, next *configs.Event) (web.Change, error) {
 	d.event.Store(next)
 	d.take(next, differences)
 	change.Notes = alarmsLeft(next, differences)
-	if len(change.Changed) > 0 {
-		d.log.Info(what, zap.Strings("changed", change.Changed), zap.Strings("notes", change.Notes))
-	} else {
+	switch {
+	case len(change.Changed) == 0:
 		d.log.Info(what + ": nothing differs")
+	case len(change.Notes) == 0:
+		d.log.Info(what, zap.Strings("changed", change.Changed))
+	default:
+		d.log.Info(what, zap.Strings("changed", change.Changed), zap.Strings("notes", change.Notes))
 	}
 	return change, nil
 }

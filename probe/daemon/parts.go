@@ -19,7 +19,7 @@ type part struct {
 
 const (
 	endLimit = 7 * time.Second  // for a part that states none: a request in flight may end
-	allLimit = 28 * time.Second // for all ends together: systemd and containers kill after 30 s
+	allLimit = 20 * time.Second // for all ends together: the report, and a service manager that kills, come after
 )
 
 // running is a part that was started.

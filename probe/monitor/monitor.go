@@ -302,6 +302,9 @@ func (m *Monitor) Snapshot() *probe.Snapshot {
 			snap.Verdict, snap.Reason = worst, one.Reason
 		}
 	}
+	if len(snap.Streams) == 0 {
+		snap.Verdict = probe.Waiting // for the first stream
+	}
 	snap.Incidents = slices.Clone(m.desk.Open())
 	m.mask(snap.Incidents)
 	m.mu.Lock()

@@ -20,7 +20,7 @@ const lookEvery = time.Second
 // them it says so once, so that the page and the log show it; the next call makes
 // them again, from what is still open. The caller holds the lock.
 func (s *Store) present(ctx context.Context) error {
-	if !s.gone && time.Since(s.looked) < lookEvery {
+	if s.unsteady || !s.gone && time.Since(s.looked) < lookEvery {
 		return nil
 	}
 	s.looked = time.Now()
@@ -39,8 +39,19 @@ func (s *Store) present(ctx context.Context) error {
 		return fmt.Errorf("making the output folder again: %w", err)
 	}
 	s.gone = false
+	s.steady()
 	s.log.Info("the output folder is there again, with all of its history", zap.String("folder", s.folder))
 	return nil
+}
+
+// steady finds out whether files are the same twice: some file systems that come
+// over a network give them other numbers each time, and nobody can tell there
+// whether a file was replaced.
+func (s *Store) steady() {
+	if s.unsteady = len(s.missing()) > 0; s.unsteady {
+		s.log.Warn("this file system does not say which file is which: it is not noticed when somebody deletes the output folder",
+			zap.String("folder", s.folder))
+	}
 }
 
 // missing lists the files that are not those that were opened.

@@ -57,6 +57,7 @@ type Store struct {
 	dbFile    os.FileInfo // the database as it was opened
 	looked    time.Time   // when it was last looked whether the files are there
 	gone      bool        // they were not
+	unsteady  bool        // and it cannot be told
 }
 
 // Open opens, or makes, the history of an event in dir/event. A database that
@@ -111,6 +112,7 @@ func (s *Store) open() (err error) {
 		_, _ = s.reads.Close(), s.db.Close()
 		return fmt.Errorf("comparing %s with %s: %w", dbName, logName, err)
 	}
+	s.steady()
 	return nil
 }
 
