@@ -88,6 +88,7 @@ type Stream struct {
 
 	source Source
 	file   string // that it was read from, where that is not the event file
+	text   string // that it was read from, where it came by the API
 }
 
 func (s *Stream) setDefaults() { s.Renditions.All = true }

@@ -44,6 +44,9 @@ func (s *Stream) Source() Source {
 // File is where the stream is described.
 func (s *Stream) File() string { return cmp.Or(s.file, "the event file") }
 
+// Kept returns the text of a stream that came by the API, "" of another one.
+func (s *Stream) Kept() string { return s.text }
+
 // Sources says of each stream, by name, where it comes from.
 func (e *Event) Sources() map[string]string {
 	from := make(map[string]string, len(e.Streams))
@@ -289,6 +292,7 @@ func parseKept(name, file string, text []byte) (Stream, []Problem) {
 	for i := range d.problems {
 		d.problems[i].File = file
 	}
+	s.text = string(text)
 	return s, d.problems
 }
 

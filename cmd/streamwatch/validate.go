@@ -67,6 +67,14 @@ func (c *cli) load(path string) (*configs.Event, error) {
 	return event, nil
 }
 
+// loadAgain loads an event file for a run that is under way.
+func (c *cli) loadAgain(path string) (*configs.Event, error) {
+	if path == standardInput {
+		return nil, &usageError{"the event came by standard input and cannot be read again", "give run a file, or change streams by the API"}
+	}
+	return c.load(path)
+}
+
 // judge finds what is wrong with an event that only the packages know which use
 // its values. path is its file, for the places.
 func (c *cli) judge(event *configs.Event, path string) error {

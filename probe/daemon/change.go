@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -157,6 +158,12 @@ func (d *Daemon) apply(what string, next *configs.Event) (web.Change, error) {
 			Hint: "restart streamwatch: it takes up the incidents that are open",
 		})
 	}
+	if is := next.Ends; !is.IsZero() && !is.Equal(d.event.Load().Ends) && !is.After(time.Now()) {
+		return web.Change{}, d.refuse("the event was not changed", &web.Refusal{
+			Status: http.StatusBadRequest, Detail: "ends has passed: " + is.Format(time.RFC3339) + " would end the run at once",
+			Hint: "stop the process with SIGTERM where that is meant",
+		})
+	}
 	d.event.Store(next)
 	d.take(next, differences)
 	change.Notes = alarmsLeft(next, differences)
@@ -192,6 +199,7 @@ func (d *Daemon) take(next *configs.Event, differences []configs.Difference) {
 				d.monitor.Set(o.Streams[i])
 			} else {
 				d.monitor.Remove(name, "stream "+name+" was removed from the event")
+				d.metrics.Forget(name, time.Now())
 			}
 		}
 		for _, p := range live {

@@ -27,6 +27,7 @@ import (
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/monitor"
+	"github.com/streamwatch/streamwatch/probe/sink/prom"
 	"github.com/streamwatch/streamwatch/probe/sink/store"
 	"github.com/streamwatch/streamwatch/probe/web"
 	"github.com/streamwatch/streamwatch/provision"
@@ -62,6 +63,7 @@ type Found struct {
 	provision.Distribution
 	Signer  fetch.Signer                            // of requests to the edge; nil signs none
 	Serve   func(context.Context) error             // serves the edge; nil where others do
+	Keep    map[string]string                       // files of the event's folder, by name, that are written again when somebody deletes them
 	Pending func(context.Context) ([]string, error) // addresses that have not confirmed the topic's e-mails; nil asks nobody
 }
 
@@ -80,6 +82,7 @@ type Daemon struct {
 	source   *lateSource
 	monitor  *monitor.Monitor
 	server   *web.Server
+	metrics  *prom.Sink
 	embeds   *Embeds
 	out      *outlets
 	alarms   *shownAlarms

@@ -294,3 +294,46 @@ func TestUntilOver(t *testing.T) {
 		})
 	}
 }
+
+// An end that has passed is a slip more often than a wish: it ends nothing.
+func TestAnEndThatHasPassed(t *testing.T) {
+	r, write := newRig(t, "", "a")
+	write("ends: 2020-11-28T23:00:00Z\n", "a", "b")
+	_, err := r.Reload(t.Context())
+	refusal, ok := errors.AsType[*web.Refusal](err)
+	if !ok || refusal.Status != http.StatusBadRequest || !strings.Contains(refusal.Detail, "ends has passed: 2020-11-28T23:00:00Z") {
+		t.Errorf("%v", err)
+	}
+	if n := len(r.source.Snapshot().Streams); n != 1 || r.Over() {
+		t.Errorf("%d streams, over %v", n, r.Over())
+	}
+}
+
+// What the next start needs is written again where its folder is gone, and not
+// where only it was deleted.
+func TestFilesForTheNextStart(t *testing.T) {
+	r, _ := newRig(t, "", "a")
+	r.found.Keep = map[string]string{"distribution.json": "{}"}
+	if _, err := r.SetStream(t.Context(), "b", []byte("{\"manifest\": \"/b/playlist.m3u8\"}")); err != nil {
+		t.Fatal(err)
+	}
+	file := r.event.Load().KeptFile("b")
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	r.keepFiles()
+	if !isGone(file) {
+		t.Error("a stream's file that was deleted is there again")
+	}
+	if err := os.RemoveAll(filepath.Dir(file)); err != nil {
+		t.Fatal(err)
+	}
+	r.keepFiles()
+	text, err := os.ReadFile(file)
+	if err != nil || string(text) != "{\"manifest\": \"/b/playlist.m3u8\"}" {
+		t.Errorf("%q, %v", text, err)
+	}
+	if isGone(filepath.Join(r.folder, "distribution.json")) {
+		t.Error("distribution.json is not there again")
+	}
+}

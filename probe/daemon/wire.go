@@ -30,6 +30,7 @@ func (d *Daemon) wire(ctx context.Context) error {
 	metrics := prom.New(prom.Options{
 		Event: e.Event, Version: d.o.Version, Vantage: e.Monitor.Vantage, Open: open, Sinks: source.sinks,
 	})
+	d.metrics = metrics
 	o := MonitorOptions(e, edge, d.found.Signer)
 	o.Resume, o.Log, o.Secrets = open, d.log, d.o.Secrets
 	if d.found.Fresh {

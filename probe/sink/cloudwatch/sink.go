@@ -17,8 +17,8 @@ const (
 	maxOfStream   = 100       // of one stream, so that none takes the room of the others
 	forgotten     = 24 * time.Hour
 	anyTime       = 10 * 365 * 24 * time.Hour // ahead of now: also what was noted before the clock was set back
-	rowsAtOnce    = 100       // sealed rows in memory
-	openRows      = 4000      // of one period that are merged at once
+	rowsAtOnce    = 100                       // sealed rows in memory
+	openRows      = 4000                      // of one period that are merged at once
 )
 
 // Stats count samples since the start.

@@ -56,7 +56,8 @@ type Sink struct {
 	count     int // of series
 	targets   map[target][]series
 	nextPrune time.Time
-	first     time.Time // of the first batch
+	first     time.Time            // of the first batch
+	gone      map[string]time.Time // streams that were forgotten, and when
 }
 
 // target is what a batch's samples mostly have in common, so that a batch
@@ -89,6 +90,7 @@ func New(o Options) *Sink {
 		}),
 		limit:   maxSeries,
 		targets: map[target][]series{},
+		gone:    map[string]time.Time{},
 	}
 	for i := range o.Open {
 		s.incident.enter(o.Open[i].ID, labelsOf(&o.Open[i]))
@@ -140,6 +142,11 @@ func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	at := s.moment(b.At)
+	if until, gone := s.gone[b.Stream]; gone && !b.At.After(until) {
+		b.Samples = nil
+	} else if gone {
+		delete(s.gone, b.Stream) // it is watched again
+	}
 	var last target
 	var row []series
 	for i := range b.Samples {
@@ -227,6 +234,26 @@ func label(name string) string {
 		name = name[:longest]
 	}
 	return strings.ToValidUTF8(name, "\uFFFD")
+}
+
+// Forget drops the series of a stream that is not watched any more: their last
+// values would stand for minutes. Batches of it that are still under way are
+// passed over.
+func (s *Sink) Forget(stream string, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.gone[stream] = now
+	for t, row := range s.targets {
+		if t.stream != stream {
+			continue
+		}
+		for i := range row {
+			if row[i].seen != 0 {
+				s.count--
+			}
+		}
+		delete(s.targets, t)
+	}
 }
 
 // prune drops what has been silent, so that a rendition that vanished does not
