@@ -76,23 +76,35 @@ func TestMistakesInFilesOfStreams(t *testing.T) {
 		files map[string]string
 		want  string
 	}{
-		"a name twice": {map[string]string{"event.yaml": main, "streams/a.yaml": "name: main\nmanifest: /a.m3u8\n"},
-			"streams/a.yaml:1:1: stream \"main\" is in event.yaml too\n  hint: give one of the two"},
-		"in two files": {map[string]string{"event.yaml": main, "streams/a.yaml": "name: x\nmanifest: /a\n", "streams/b.yaml": "name: x\nmanifest: /a\n"},
-			"streams/b.yaml:1:1: stream \"x\" is in DIR/streams/a.yaml too"},
-		"one of the API": {map[string]string{"event.yaml": main, "streams/a.yaml": "name: x\nmanifest: /a\n", "out/e/streams.d/x.yaml": "manifest: /a\n"},
-			"out/e/streams.d/x.yaml:1:1: stream \"x\" is in DIR/streams/a.yaml too\n  hint: this one came by the API"},
-		"a bad value": {map[string]string{"event.yaml": main, "streams/a.yaml": "name: x\nmanifest: a.m3u8\n"},
-			"streams/a.yaml:2:11: manifest must be an absolute path"},
-		"in a list": {map[string]string{"event.yaml": main, "streams/a.yaml": "- name: x\n  manifset: /a\n"},
-			"streams/a.yaml:2:3: unknown key \"manifset\" in [0]\n  hint: did you mean \"manifest\"?"},
+		"a name twice": {
+			map[string]string{"event.yaml": main, "streams/a.yaml": "name: main\nmanifest: /a.m3u8\n"},
+			"streams/a.yaml:1:1: stream \"main\" is in event.yaml too\n  hint: give one of the two",
+		},
+		"in two files": {
+			map[string]string{"event.yaml": main, "streams/a.yaml": "name: x\nmanifest: /a\n", "streams/b.yaml": "name: x\nmanifest: /a\n"},
+			"streams/b.yaml:1:1: stream \"x\" is in DIR/streams/a.yaml too",
+		},
+		"one of the API": {
+			map[string]string{"event.yaml": main, "streams/a.yaml": "name: x\nmanifest: /a\n", "out/e/streams.d/x.yaml": "manifest: /a\n"},
+			"out/e/streams.d/x.yaml:1:1: stream \"x\" is in DIR/streams/a.yaml too\n  hint: this one came by the API",
+		},
+		"a bad value": {
+			map[string]string{"event.yaml": main, "streams/a.yaml": "name: x\nmanifest: a.m3u8\n"},
+			"streams/a.yaml:2:11: manifest must be an absolute path",
+		},
+		"in a list": {
+			map[string]string{"event.yaml": main, "streams/a.yaml": "- name: x\n  manifset: /a\n"},
+			"streams/a.yaml:2:3: unknown key \"manifset\" in [0]\n  hint: did you mean \"manifest\"?",
+		},
 		"half-written": {map[string]string{"event.yaml": main, "streams/a.yaml": "- name: x\n  manifest: \"/a"}, "streams/a.yaml:"},
 		"empty":        {map[string]string{"event.yaml": main, "streams/a.yaml": ""}, "streams/a.yaml:1:1: the file is empty\n  hint: a stream has a name and a manifest"},
 		"no folder":    {map[string]string{"event.yaml": main}, "event.yaml:5:15: streams_from: there is no folder DIR/streams"},
 		"no pattern":   {map[string]string{"event.yaml": strings.Replace(main, "streams/*.yaml", "streams", 1)}, "event.yaml:5:15: streams_from must be a pattern"},
 		"no stream":    {map[string]string{"event.yaml": strings.Replace(manyEvent, "streams_from: streams/*.yaml\n", "", 1)}, "event.yaml:1:1: streams is required"},
-		"kept, renamed": {map[string]string{"event.yaml": main, "streams/a.yaml": "name: x\nmanifest: /a\n", "out/e/streams.d/y.yaml": "name: z\nmanifest: /a\n"},
-			"out/e/streams.d/y.yaml:1:7: name is \"z\", and the address names \"y\""},
+		"kept, renamed": {
+			map[string]string{"event.yaml": main, "streams/a.yaml": "name: x\nmanifest: /a\n", "out/e/streams.d/y.yaml": "name: z\nmanifest: /a\n"},
+			"out/e/streams.d/y.yaml:1:7: name is \"z\", and the address names \"y\"",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := folder(t, c.files)

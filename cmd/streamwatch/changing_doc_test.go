@@ -40,7 +40,7 @@ func (a *account) runChanging(page string) (answers, logged string) {
 		if err != nil {
 			a.t.Fatal(err)
 		}
-		res, err := http.DefaultClient.Do(req) //nolint:forbidigo // a test
+		res, err := http.DefaultClient.Do(req)
 		if err != nil {
 			a.t.Fatal(err)
 		}
@@ -85,7 +85,8 @@ func changingDoc(answers, logged string) string {
 	return "\n## Changing a running event\n\n" +
 		"SIGHUP (`systemctl reload`, `kill -HUP`) and `POST /api/v1/reload` read the event file\n" +
 		"again. What differs is applied; everything else goes on as if nothing had happened:\n" +
-		"no poll is late, no evidence is lost, open incidents keep their ids.\n\n" +
+		"no poll is late, no evidence is lost, open incidents keep their ids. `${NAME}` is that of\n" +
+		"the process.\n\n" +
 		"| changes at once | needs a restart |\n|---|---|\n" +
 		"| `streams`, `streams_from` | `event`, `output` |\n" +
 		"| `monitor.checks` | the rest of `monitor` |\n" +

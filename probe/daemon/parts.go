@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -64,8 +65,7 @@ func runParts(ctx context.Context, log *zap.Logger, parts []part) error {
 func endParts(started []*running) error {
 	var errs []error
 	end := time.Now().Add(allLimit)
-	for i := len(started) - 1; i >= 0; i-- {
-		r := started[i]
+	for _, r := range slices.Backward(started) {
 		r.stop()
 		limit := r.limit
 		if limit == 0 {

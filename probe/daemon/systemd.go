@@ -21,8 +21,8 @@ func notifyManager(state string) {
 	if err != nil {
 		return // nobody listens any more
 	}
-	defer conn.Close()
 	_, _ = conn.Write([]byte(state))
+	_ = conn.Close()
 }
 
 // ready says that the process does its job, and what that is.

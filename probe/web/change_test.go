@@ -38,12 +38,20 @@ func TestChanges(t *testing.T) {
 		status               int
 		want, got            string
 	}{
-		{"POST", "/api/v1/reload", "", changer{change: Change{Changed: []string{"ends changed"}, Notes: []string{"a note"}}}, 200,
-			`{"changed":["ends changed"],"notes":["a note"]}`, "reload"},
+		{
+			"POST", "/api/v1/reload", "",
+			changer{change: Change{Changed: []string{"ends changed"}, Notes: []string{"a note"}}},
+			200,
+			`{"changed":["ends changed"],"notes":["a note"]}`, "reload",
+		},
 		{"POST", "/api/v1/reload", "", changer{}, 200, `{"changed":[]}`, "reload"},
 		{"POST", "/api/v1/reload", "", changer{err: refusal}, 409, `{"title":"Conflict","status":409,"detail":"this needs a restart","needs_restart":["event changed"]}`, "reload"},
-		{"POST", "/api/v1/reload", "", changer{err: &Refusal{Status: 400, Detail: "d", Problems: []Problem{{File: "event.yaml", Line: 3, Column: 5, Message: "m", Hint: "h"}}}}, 400,
-			`"problems":[{"file":"event.yaml","line":3,"column":5,"message":"m","hint":"h"}]`, "reload"},
+		{
+			"POST", "/api/v1/reload", "",
+			changer{err: &Refusal{Status: 400, Detail: "d", Problems: []Problem{{File: "event.yaml", Line: 3, Column: 5, Message: "m", Hint: "h"}}}},
+			400,
+			`"problems":[{"file":"event.yaml","line":3,"column":5,"message":"m","hint":"h"}]`, "reload",
+		},
 		{"POST", "/api/v1/reload", "", changer{err: errors.New("disk /secret/path is full")}, 500, `the log says why`, "reload"},
 		{"GET", "/api/v1/reload", "", changer{}, 405, `use POST`, ""},
 		{"PUT", "/api/v1/streams/b", "manifest: /b", changer{change: Change{Added: true, Changed: []string{"streams.b added"}}}, 201, `{"changed":["streams.b added"]}`, "set b manifest: /b"},
