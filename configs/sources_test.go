@@ -180,3 +180,24 @@ func TestCompare(t *testing.T) {
 		}
 	}
 }
+
+// A maintenance may name streams of any source, and no others.
+func TestMaintenanceOfStreamsFromElsewhere(t *testing.T) {
+	const planned = "maintenance: [{from: 2026-11-28T20:00:00Z, to: 2026-11-28T21:00:00Z, streams: [main, a, d]}]\n"
+	dir := folder(t, map[string]string{
+		"event.yaml":             manyEvent + "streams: [{name: main, manifest: /main.m3u8}]\n" + planned,
+		"streams/a.yaml":         "name: a\nmanifest: /a.m3u8\n",
+		"out/e/streams.d/d.yaml": "manifest: /d.m3u8\n",
+	})
+	event, err := Load(filepath.Join(dir, "event.yaml"), noEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := event.Dangling(); len(found) > 0 {
+		t.Errorf("%+v", found)
+	}
+	found := event.Without("d").Dangling()
+	if len(found) != 1 || found[0].Path != "maintenance[0].streams[2]" {
+		t.Errorf("%+v", found)
+	}
+}

@@ -91,7 +91,7 @@ func changingDoc(answers, logged string) string {
 		"| `streams`, `streams_from` | `event`, `output` |\n" +
 		"| `monitor.checks` | the rest of `monitor` |\n" +
 		"| `starts`, `ends` | `origin`, `distribution` |\n" +
-		"| `notify` | `metrics`, `alarms` |\n" +
+		"| `notify`, `maintenance` | `metrics`, `alarms` |\n" +
 		"| `player`, but for `out` and `kinds` | `player.out`, `player.kinds` |\n\n" +
 		"A file that is wrong changes nothing, and neither does one that asks for anything in the\n" +
 		"right column: the answer and the log say why. A stream that leaves closes its incidents,\n" +

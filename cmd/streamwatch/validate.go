@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -79,7 +80,7 @@ func (c *cli) loadAgain(path string) (*configs.Event, error) {
 // its values. path is its file, for the places.
 func (c *cli) judge(event *configs.Event, path string) error {
 	c.know(event)
-	found := append(stackProblems(event), c.signProblems(event)...)
+	found := slices.Concat(event.Dangling(), stackProblems(event), c.signProblems(event))
 	for _, mistake := range unjoin(daemon.PlayerOptions(event).Check()) {
 		p := configs.Problem{Path: "player", Message: mistake.Error()}
 		if u, ok := errors.AsType[*player.UsageError](mistake); ok {

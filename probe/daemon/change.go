@@ -20,7 +20,7 @@ import (
 // live are the parts of an event that change while it is watched, and fixed what
 // of them does not. Everything else needs a restart.
 var (
-	live  = []string{"starts", "ends", "streams", "streams_from", "monitor.checks", "notify", "player"}
+	live  = []string{"starts", "ends", "streams", "streams_from", "monitor.checks", "notify", "maintenance", "player"}
 	fixed = []string{"player.out", "player.kinds"}
 )
 
@@ -82,10 +82,14 @@ func (d *Daemon) RemoveStream(_ context.Context, name string) (web.Change, error
 	case have.Source() != configs.FromRequest:
 		return web.Change{}, d.refuse(what, elsewhere(have))
 	}
+	next := event.Without(name)
+	if err := d.o.Check(next); err != nil {
+		return web.Change{}, d.refuse(what, problemsOf(err))
+	}
 	if err := os.Remove(event.KeptFile(name)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return web.Change{}, fmt.Errorf("forgetting stream %s: %w", name, err)
 	}
-	return d.apply("a stream was removed by the API", event.Without(name))
+	return d.apply("a stream was removed by the API", next)
 }
 
 // elsewhere refuses to change a stream that a file describes.
@@ -212,6 +216,9 @@ func (d *Daemon) take(next *configs.Event, differences []configs.Difference) {
 	if touched["starts"] || touched["ends"] {
 		d.monitor.Schedule(next.Starts, next.Ends)
 		signal(d.moved)
+	}
+	if touched["maintenance"] {
+		d.monitor.Maintain(maintenance(next))
 	}
 	if touched["notify"] {
 		d.out.receivers.change(next)

@@ -1,6 +1,8 @@
 package daemon
 
 import (
+	"context"
+
 	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/configs"
@@ -34,6 +36,16 @@ func (l *lateSource) Snapshot() *probe.Snapshot {
 	}
 	return snap
 }
+
+// Act and Silences are the monitor's.
+func (l *lateSource) Act(ctx context.Context, a probe.Action) (probe.Action, error) {
+	return l.m.Act(ctx, a)
+}
+
+// Silences returns what /api/v1/silences lists.
+func (l *lateSource) Silences() []probe.Silence { return l.m.Silences() }
+
+func (l *lateSource) silences() []probe.Silence { return l.m.Silences() }
 
 func (l *lateSource) ready() bool { return l.m.Ready() }
 

@@ -22,6 +22,10 @@ func (d *Daemon) wire(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading the open incidents: %w", err)
 	}
+	actions, err := d.store.Actions(ctx, time.Now().Add(-rememberActions))
+	if err != nil {
+		return err
+	}
 	d.embeds = NewEmbeds(e, edge, d.found.Signer, filepath.Join(d.folder, e.Player.Out), d.log)
 	// The page is a sink of the monitor, and shows the monitor: the snapshot is
 	// asked for once both exist.
@@ -29,10 +33,12 @@ func (d *Daemon) wire(ctx context.Context) error {
 	d.source = source
 	metrics := prom.New(prom.Options{
 		Event: e.Event, Version: d.o.Version, Vantage: e.Monitor.Vantage, Open: open, Sinks: source.sinks,
+		Silences: source.silences,
 	})
 	d.metrics = metrics
 	o := MonitorOptions(e, edge, d.found.Signer)
 	o.Resume, o.Log, o.Secrets = open, d.log, d.o.Secrets
+	o.Actions, o.Journal, o.Maintenance = actions, d.store.Act, maintenance(e)
 	if d.found.Fresh {
 		o.Grace = e.Distribution.CloudFormation.PropagationGrace
 	}
@@ -41,6 +47,7 @@ func (d *Daemon) wire(ctx context.Context) error {
 		Source: source, Ready: source.ready, History: linkedHistory{d.store, source.links}, Sinks: source.sinks, Runbook: d.o.Runbook,
 		Metrics: metrics.Handler(), Plots: plots(), Alarms: d.alarms.list, AlarmNotes: d.alarmNotes,
 		Embeds: d.embeds.Preview, EmbedKinds: d.embeds.kinds(), Faults: d.o.Faults, Log: d.log,
+		Desk: source,
 	}
 	if d.o.Load != nil {
 		w.Changes = d
@@ -74,8 +81,9 @@ func (d *Daemon) shownOptions(e *configs.Event) dashboards.Options {
 	return o
 }
 
-// isOn reports whether the event is on: it has started by its own clock, and its
-// streams have not all ended.
+// isOn reports whether the event is on: it has started by its own clock, its
+// streams have not all ended, and not all of them are silenced.
 func (d *Daemon) isOn() bool {
-	return !time.Now().Before(d.event.Load().Starts) && d.monitor.Snapshot().Verdict != probe.Ended
+	snap := d.monitor.Snapshot()
+	return !time.Now().Before(d.event.Load().Starts) && snap.Verdict != probe.Ended && !snap.Silenced()
 }

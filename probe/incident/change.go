@@ -14,9 +14,7 @@ func (d *Desk) Leave(s *Stream, now time.Time, why string) Result {
 	defer d.mu.Unlock()
 	d.unseat(s.row, now)
 	d.changed = append(d.changed, d.book.leave(now, s.row.name, why)...)
-	for _, r := range d.rows {
-		d.judge(r, now)
-	}
+	d.hush(now)
 	return d.result()
 }
 
