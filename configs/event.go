@@ -21,8 +21,8 @@ type Event struct {
 	Ends         time.Time     `yaml:"ends"`                  // run stops by itself
 	Origin       Origin        `yaml:"origin" required:"true"`
 	Distribution Distribution  `yaml:"distribution" required:"true"`
-	Streams      []Stream      `yaml:"streams"`      // with those of StreamsFrom and of the API, once they are gathered
-	StreamsFrom  string        `yaml:"streams_from"` // files of more streams, such as streams/*.yaml, beside the event file
+	Streams      []Stream      `yaml:"streams"`      // of all sources, once they are gathered
+	StreamsFrom  string        `yaml:"streams_from"` // files of more streams, such as streams/*.yaml
 	Player       Player        `yaml:"player"`
 	Monitor      Monitor       `yaml:"monitor"`
 	Metrics      Metrics       `yaml:"metrics"`

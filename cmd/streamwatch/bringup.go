@@ -154,7 +154,8 @@ func (s *session) provider(ctx context.Context) (provision.Provider, error) {
 		for name, value := range s.event.Origin.Headers {
 			headers.Set(name, value.Reveal())
 		}
-		s.edge = provision.NewLocal(d.Local.Listen, sim.NewEdge(sim.EdgeConfig{Origin: origin, Headers: headers, Faults: s.board}))
+		edge := sim.NewEdge(sim.EdgeConfig{Origin: origin, Headers: headers, Faults: s.board})
+		s.edge = provision.NewLocal(d.Local.Listen, edge)
 		return s.edge, nil
 	default:
 		return s.stack(ctx, distributionSpec)

@@ -71,7 +71,9 @@ func (c *cli) load(path string) (*configs.Event, error) {
 // loadAgain loads an event file for a run that is under way.
 func (c *cli) loadAgain(path string) (*configs.Event, error) {
 	if path == standardInput {
-		return nil, &usageError{"the event came by standard input and cannot be read again", "give run a file, or change streams by the API"}
+		return nil, &usageError{
+			"the event came by standard input and cannot be read again", "give run a file, or change streams by the API",
+		}
 	}
 	return c.load(path)
 }

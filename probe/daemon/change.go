@@ -78,7 +78,8 @@ func (d *Daemon) RemoveStream(_ context.Context, name string) (web.Change, error
 	event := d.event.Load()
 	switch have := event.Stream(name); {
 	case have == nil:
-		return web.Change{}, d.refuse(what, &web.Refusal{Status: http.StatusNotFound, Detail: fmt.Sprintf("there is no stream %q", name)})
+		none := &web.Refusal{Status: http.StatusNotFound, Detail: fmt.Sprintf("there is no stream %q", name)}
+		return web.Change{}, d.refuse(what, none)
 	case have.Source() != configs.FromRequest:
 		return web.Change{}, d.refuse(what, elsewhere(have))
 	}
@@ -140,7 +141,8 @@ func problemsOf(err error) *web.Refusal {
 		if file == "" {
 			file = problems.Name
 		}
-		r.Problems = append(r.Problems, web.Problem{File: file, Line: p.Line, Column: p.Col, Message: p.Message, Hint: p.Hint})
+		one := web.Problem{File: file, Line: p.Line, Column: p.Col, Message: p.Message, Hint: p.Hint}
+		r.Problems = append(r.Problems, one)
 	}
 	return r
 }
@@ -158,14 +160,16 @@ func (d *Daemon) apply(what string, next *configs.Event) (web.Change, error) {
 	}
 	if len(restart) > 0 {
 		return web.Change{}, d.refuse("the event was not changed", &web.Refusal{
-			Status: http.StatusConflict, Detail: "this needs a restart, and nothing was changed: " + strings.Join(restart, ", "), NeedsRestart: restart,
-			Hint: "restart streamwatch: it takes up the incidents that are open",
+			Status: http.StatusConflict, NeedsRestart: restart,
+			Detail: "this needs a restart, and nothing was changed: " + strings.Join(restart, ", "),
+			Hint:   "restart streamwatch: it takes up the incidents that are open",
 		})
 	}
 	if is := next.Ends; !is.IsZero() && !is.Equal(d.event.Load().Ends) && !is.After(time.Now()) {
 		return web.Change{}, d.refuse("the event was not changed", &web.Refusal{
-			Status: http.StatusBadRequest, Detail: "ends has passed: " + is.Format(time.RFC3339) + " would end the run at once",
-			Hint: "stop the process with SIGTERM where that is meant",
+			Status: http.StatusBadRequest,
+			Detail: "ends has passed: " + is.Format(time.RFC3339) + " would end the run at once",
+			Hint:   "stop the process with SIGTERM where that is meant",
 		})
 	}
 	d.event.Store(next)

@@ -18,7 +18,7 @@ import (
 // know which incidents are open, so that nothing is told twice and nothing lost.
 // A sender takes a batch without waiting, so that none delays another.
 type receivers struct {
-	make func(*configs.Event, []probe.Incident) []sender
+	make makeSenders
 	log  *zap.Logger
 	next chan *configs.Event // whose receivers are the ones from now on; the newest
 
@@ -29,7 +29,11 @@ type receivers struct {
 	now []sender
 }
 
-func newReceivers(of func(*configs.Event, []probe.Incident) []sender, e *configs.Event, open []probe.Incident, log *zap.Logger) *receivers {
+// makeSenders makes what tells an event's receivers. open are the incidents that
+// they were told of already.
+type makeSenders func(e *configs.Event, open []probe.Incident) []sender
+
+func newReceivers(of makeSenders, e *configs.Event, open []probe.Incident, log *zap.Logger) *receivers {
 	r := &receivers{make: of, log: log, next: make(chan *configs.Event, 1), open: map[string]probe.Incident{}}
 	for i := range open {
 		r.open[open[i].ID] = open[i]

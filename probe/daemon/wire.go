@@ -44,7 +44,8 @@ func (d *Daemon) wire(ctx context.Context) error {
 	}
 	d.alarms = newShownAlarms(d.shownOptions(e), time.Now())
 	w := web.Options{
-		Source: source, Ready: source.ready, History: linkedHistory{d.store, source.links}, Sinks: source.sinks, Runbook: d.o.Runbook,
+		Source: source, Ready: source.ready, History: linkedHistory{d.store, source.links}, Sinks: source.sinks,
+		Runbook: d.o.Runbook,
 		Metrics: metrics.Handler(), Plots: plots(), Alarms: d.alarms.list, AlarmNotes: d.alarmNotes,
 		Embeds: d.embeds.Preview, EmbedKinds: d.embeds.kinds(), Faults: d.o.Faults, Log: d.log,
 		Desk: source,

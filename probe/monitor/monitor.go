@@ -282,7 +282,8 @@ func (m *Monitor) watchControl(ctx context.Context) {
 // suspect has the control URL asked at once about a poll that our own path may
 // have lost, when it was not asked since that began.
 func (m *Monitor) suspect(o *probe.Observation) {
-	if asked := m.asked.Load(); o.Poll() && o.Exchange.Failure.OurPath() && (asked == nil || !asked.After(o.Exchange.Started)) {
+	asked := m.asked.Load()
+	if o.Poll() && o.Exchange.Failure.OurPath() && (asked == nil || !asked.After(o.Exchange.Started)) {
 		signal(m.doubt)
 	}
 }

@@ -40,7 +40,8 @@ type aged struct {
 // those that had none since a time, and the streams that have no row any more.
 func (d *dictionary) age(ctx context.Context, tx *sql.Tx, since time.Time) (gone aged, err error) {
 	for key, at := range d.seen {
-		if _, err := tx.ExecContext(ctx, "UPDATE series SET seen = max(seen, ?) WHERE id = ?", at, d.series[key]); err != nil {
+		const note = "UPDATE series SET seen = max(seen, ?) WHERE id = ?"
+		if _, err := tx.ExecContext(ctx, note, at, d.series[key]); err != nil {
 			return gone, err
 		}
 	}
@@ -60,7 +61,8 @@ func (d *dictionary) age(ctx context.Context, tx *sql.Tx, since time.Time) (gone
 		}
 	}
 	clear(old)
-	err = each(ctx, tx, `DELETE FROM stream WHERE NOT EXISTS (SELECT 1 FROM bucket WHERE bucket.stream = stream.id) RETURNING id`, []any{&id}, note)
+	const unused = "DELETE FROM stream WHERE NOT EXISTS (SELECT 1 FROM bucket WHERE bucket.stream = stream.id) RETURNING id"
+	err = each(ctx, tx, unused, []any{&id}, note)
 	for name, id := range d.streams {
 		if old[id] {
 			gone.streams = append(gone.streams, name)

@@ -13,8 +13,8 @@ type dictionary struct {
 	streams map[string]int64
 	series  map[seriesKey]int64
 
-	nextStream, nextSeries int64               // ids that were never given
-	seen                   map[seriesKey]int64 // when a series last had a sample, in Unix seconds, as far as it is not saved
+	nextStream, nextSeries int64               // the newest ids that were given
+	seen                   map[seriesKey]int64 // last sample of each in Unix seconds, as far as it is not saved
 	owner                  map[seriesKey]int64 // the stream for which it was made
 	owned                  map[int64]int       // series by owner
 
@@ -72,7 +72,8 @@ func loadDictionary(ctx context.Context, db *sql.DB) (*dictionary, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = each(ctx, db, "SELECT id, metric, rendition, side, owner FROM series", []any{&id, &metric, &rendition, &side, &owner}, func() error {
+	const all = "SELECT id, metric, rendition, side, owner FROM series"
+	err = each(ctx, db, all, []any{&id, &metric, &rendition, &side, &owner}, func() error {
 		key := seriesKey{metric: &probe.Metric{Name: metric}, rendition: rendition} // a metric of another version keeps its id
 		if m, ok := probe.FindMetric(metric); ok {
 			key.metric = m
@@ -95,7 +96,8 @@ func (d *dictionary) save(ctx context.Context, tx *sql.Tx) error {
 		}
 	}
 	for _, k := range d.newSeries {
-		_, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO series (id, metric, rendition, side, owner, seen) VALUES (?, ?, ?, ?, ?, ?)",
+		_, err := tx.ExecContext(ctx,
+			"INSERT OR IGNORE INTO series (id, metric, rendition, side, owner, seen) VALUES (?, ?, ?, ?, ?, ?)",
 			d.series[k], k.metric.Name, k.rendition, k.side.String(), d.owner[k], d.seen[k])
 		if err != nil {
 			return err

@@ -49,7 +49,7 @@ func (s *Store) present(ctx context.Context) error {
 // whether a file was replaced.
 func (s *Store) steady() {
 	if s.unsteady = len(s.missing()) > 0; s.unsteady {
-		s.log.Warn("this file system does not say which file is which: it is not noticed when somebody deletes the output folder",
+		s.log.Warn("this file system does not tell files apart: nobody will notice when the output folder is deleted",
 			zap.String("folder", s.folder))
 	}
 }

@@ -18,7 +18,8 @@ import (
 func (s *Store) flush(ctx context.Context, now time.Time) error {
 	const length = int64(bucketLength / time.Second)
 	for name, sb := range s.streams {
-		if sb.at != 0 && (sb.at+length <= now.Unix() || sb.at > now.Unix()+length) { // of the future: the clock was set back
+		setBack := sb.at > now.Unix()+length // the clock was
+		if sb.at != 0 && (sb.at+length <= now.Unix() || setBack) {
 			s.seal(name, sb)
 		} else if sb.at == 0 && len(sb.series) == 0 {
 			delete(s.streams, name)
@@ -133,7 +134,8 @@ func (s *Store) Series(ctx context.Context, q probe.SeriesQuery) ([]probe.Point,
 		}
 	}
 	for _, p := range fresh { // one that was flushed meanwhile is in both: the stored one counts
-		i, stored := slices.BinarySearchFunc(points, p.at, func(q timed, at int64) int { return cmp.Compare(q.at, at) })
+		byTime := func(q timed, at int64) int { return cmp.Compare(q.at, at) }
+		i, stored := slices.BinarySearchFunc(points, p.at, byTime)
 		if !stored && p.at >= from && p.at <= to {
 			points = slices.Insert(points, i, p) // at the end, unless the clock was set back
 		}
