@@ -2,9 +2,6 @@ package configs
 
 import (
 	"fmt"
-	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -17,49 +14,15 @@ type Maintenance struct {
 	Reason  string    `yaml:"reason"`
 }
 
-// maintenance checks the times, and that the streams exist: those of other files
-// and of the API are not known yet, see Dangling.
+// maintenance checks the times, and that the streams exist.
 func (d *decoder) maintenance(e *Event) {
-	known := e.StreamNames()
-	for _, file := range e.keptFiles() {
-		known = append(known, strings.TrimSuffix(filepath.Base(file), ".yaml"))
-	}
 	for i, m := range e.Maintenance {
 		path := index("maintenance", i)
 		d.require(path+".to", m.From.IsZero() || m.To.IsZero() || m.To.After(m.From), "must be after from",
 			"times with a zone, such as 2026-11-28T20:00:00Z")
-		if d.at[path+".streams"] != nil && len(m.Streams) == 0 {
-			d.fail(path+".streams", "must not be empty", "leave it out for every stream")
-		}
-		for n, name := range m.Streams {
-			at := index(path+".streams", n)
-			if !slices.Contains(known, name) && e.StreamsFrom == "" {
-				d.fail(at, fmt.Sprintf(noStream, name), DidYouMean(name, known))
-			} else if slices.Index(m.Streams, name) < n {
-				d.fail(at, fmt.Sprintf("names %q again", name), "")
-			}
-		}
+		d.someStreams(path+".streams", m.Streams, e)
 		d.require(path+".reason", len(m.Reason) <= maxReason, fmt.Sprintf("must have at most %d bytes", maxReason), "")
 	}
-}
-
-const noStream = "names %q, which is no stream of this event"
-
-// Dangling returns what names a stream that the event, with all its streams, does
-// not have.
-func (e *Event) Dangling() (found []Problem) {
-	known := e.StreamNames()
-	for i := range e.Maintenance {
-		for n, name := range e.Maintenance[i].Streams {
-			if !slices.Contains(known, name) {
-				path := index(index("maintenance", i)+".streams", n)
-				found = append(found, Problem{
-					Path: path, Message: path + " " + fmt.Sprintf(noStream, name), Hint: DidYouMean(name, known),
-				})
-			}
-		}
-	}
-	return found
 }
 
 // maxReason is how much is shown of a reason, in bytes.

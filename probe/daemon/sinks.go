@@ -12,7 +12,6 @@ import (
 	"github.com/streamwatch/streamwatch/dashboards"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/sink/cloudwatch"
-	"github.com/streamwatch/streamwatch/probe/sink/notify"
 )
 
 // sender is a sink that sends what it was given in its own time.
@@ -56,24 +55,6 @@ func (d *Daemon) outlets(ctx context.Context, open []probe.Incident) (*outlets, 
 			zap.String("mend", "give metrics.cloudwatch, or notify.webhooks instead"))
 	}
 	return out, nil
-}
-
-// notified makes what tells the event's receivers. open are the incidents that
-// they were told of already.
-func (d *Daemon) notified(e *configs.Event, open []probe.Incident) []sender {
-	if len(e.Notify.Webhooks) == 0 {
-		return nil
-	}
-	return []sender{notify.New(notify.Options{Webhooks: webhooks(e), Open: open, Log: d.log})}
-}
-
-func webhooks(e *configs.Event) []notify.Webhook {
-	var list []notify.Webhook
-	for i := range e.Notify.Webhooks {
-		w := &e.Notify.Webhooks[i]
-		list = append(list, notify.Webhook{URL: w.URL.Reveal(), Format: notify.Format(w.Format), Secret: w.Secret.Reveal()})
-	}
-	return list
 }
 
 // sinks are the senders as sinks of the monitor.

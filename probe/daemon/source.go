@@ -37,6 +37,9 @@ func (l *lateSource) Snapshot() *probe.Snapshot {
 	return snap
 }
 
+// incidents are the open ones.
+func (l *lateSource) incidents() []probe.Incident { return l.Snapshot().Incidents }
+
 // Act and Silences are the monitor's.
 func (l *lateSource) Act(ctx context.Context, a probe.Action) (probe.Action, error) {
 	return l.m.Act(ctx, a)

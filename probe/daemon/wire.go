@@ -29,7 +29,7 @@ func (d *Daemon) wire(ctx context.Context) error {
 	d.embeds = NewEmbeds(e, edge, d.found.Signer, filepath.Join(d.folder, e.Player.Out), d.log)
 	// The page is a sink of the monitor, and shows the monitor: the snapshot is
 	// asked for once both exist.
-	source := &lateSource{links: linksTo(d.listen), event: d.event.Load}
+	source := &lateSource{links: linksTo(d.listen, e.Monitor.PublicURL.Reveal()), event: d.event.Load}
 	d.source = source
 	metrics := prom.New(prom.Options{
 		Event: e.Event, Version: d.o.Version, Vantage: e.Monitor.Vantage, Open: open, Sinks: source.sinks,
