@@ -335,6 +335,7 @@ type SegmentProbe struct {
 	Listed    time.Time     // when we first saw it listed on this side
 	Duration  time.Duration // EXTINF
 	Repeat    bool          // probed before: does the same URI still hold the same bytes?
+	Again     bool          // a repeat at once, because it came slowly: is it quick from the cache?
 	Part      bool          // the playlist names a byte range of a resource
 	Offset    int64         // at which that range begins; 0 of what is whole
 	Encrypted bool          // whole, as under METHOD=AES-128: bytes say nothing

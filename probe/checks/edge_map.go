@@ -28,7 +28,7 @@ var edgeMap = register(Check{
 			return
 		}
 		edge, ok := h.Map(s.URI, s.Offset)
-		origin, also := h.Pair.Map(s.URI, s.Offset)
+		origin, also := h.PairMap(s.URI, s.Offset)
 		if !ok || !also || !edge.Asked.After(origin.Since) || !edge.Differs(origin.SegmentBytes) {
 			return
 		}

@@ -43,7 +43,10 @@ func play(t *testing.T, a *txtar.Archive) string {
 		case len(f) == 2 && f[0] == "ends":
 			o.Ends = p.at(f[1])
 		case len(f) >= 2 && f[0] == "control":
-			c := asked{ok: f[1] == "ok", always: len(f) == 2}
+			c := asked{ok: f[1] != "failed", always: len(f) == 2, took: 20 * time.Millisecond}
+			if f[1] == "slow" {
+				c.took = time.Second
+			}
 			if !c.always {
 				c.at = p.at(f[2])
 			}
@@ -80,7 +83,7 @@ func play(t *testing.T, a *txtar.Archive) string {
 				c.at = obs.Exchange.Done
 			}
 			if !c.at.After(obs.Exchange.Done) {
-				desk.Control(c.ok, c.at)
+				desk.Control(c.ok, c.at, c.took)
 			}
 		}
 		_, res := s.Step(obs, obs.Exchange.Done)
@@ -111,6 +114,7 @@ type asked struct {
 	ok     bool
 	at     time.Time
 	always bool // it is asked before each observation
+	took   time.Duration
 }
 
 // resumed is an incident of the process before, from the words of its setting.

@@ -41,15 +41,14 @@ var edgeBytes = register(Check{
 	Explains: []string{"seg.ts.*", "seg.mp4.*", "seg.size", "seg.hash", "edge.map"},
 	Run: func(p *Pass) {
 		h := p.History
-		if h.Pair == nil || !p.Obs.OK() {
+		if !p.Obs.OK() {
 			return
 		}
-		edge, ok := h.Segment(p.Obs.Segment.MSN)
-		origin, also := h.Pair.Segment(p.Obs.Segment.MSN)
+		edge, origin, ok := h.Both(p.Obs.Segment.MSN)
 		if h.Target.Side == probe.Origin { // whichever is probed last is compared
 			edge, origin = origin, edge
 		}
-		if !ok || !also || !edge.OK || !origin.OK || !samePath(edge.URI, origin.URI) || edge.Offset != origin.Offset {
+		if !ok || !edge.OK || !origin.OK {
 			return
 		}
 		switch {

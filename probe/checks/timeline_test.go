@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "rewrite what timelines want; read the d
 // hold settings, one on a line that begins with:
 //
 //	starts MM:SS        the event's start; ends MM:SS its end
-//	control ok          the control URL answers; control failed; either with MM:SS when it was asked, once
+//	control ok          the control URL answers; control slow (1 s); control failed; each with MM:SS when it was asked, once
 //	resume CHECK SEVERITY BLAME SIDE RENDITION MM:SS    an incident from before a restart
 //	severity CHECK SEVERITY   what an event's file can set: it shows what is only info
 //	bandwidth PEAK MEAN BANDWIDTH and AVERAGE-BANDWIDTH of the variant

@@ -111,6 +111,7 @@ func scenes() []scene {
 			worst: probe.Error, verdict: probe.Degraded,
 		},
 	}
+	list = append(list, slowScenes()...)
 	for _, p := range sim.Presets() {
 		list = append(list,
 			scene{

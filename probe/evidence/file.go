@@ -32,6 +32,7 @@ func file(h *History, o *probe.Observation) (changed bool) {
 		switch {
 		case o.Segment.Media():
 			h.Hits = HitsOf(h, o)
+			fileSpeed(h, o)
 			fileSegment(h, o)
 		case o.Segment.Init:
 			fileMap(h, o)

@@ -72,6 +72,7 @@ type History struct {
 	SegmentPermission Permission  // the same, of segments
 	Clock             *Clock      // nil where the other side tells
 	Rate              Rate        // of the segments
+	Speed             Speed       // at which segments arrive
 	Keys              KeyTurns    // of the newest segments
 	StillThere        int         // removed segments that could still be fetched
 	LowLatency        *LowLatency // nil where no part was ever listed

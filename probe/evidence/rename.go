@@ -37,13 +37,8 @@ type renaming struct {
 
 // covers reports whether two segments are the same but for the names.
 func (r *renaming) covers(a, b *probe.Segment) bool {
-	const rounding = 100 * time.Millisecond
 	switch {
-	case (a.Duration - b.Duration).Abs() > time.Millisecond, a.DSN != b.DSN, a.ByteRange != b.ByteRange:
-		return false
-	case a.PDT.IsZero() != b.PDT.IsZero(), a.PDT.Sub(b.PDT).Abs() > rounding:
-		return false
-	case (a.Map == nil) != (b.Map == nil), len(a.Keys) != len(b.Keys):
+	case !alike(a, b):
 		return false
 	case path(a.URI) == path(b.URI), !r.maps(a.URI, b.URI):
 		return false
@@ -60,6 +55,14 @@ func (r *renaming) covers(a, b *probe.Segment) bool {
 		}
 	}
 	return true
+}
+
+// alike reports whether two segments are one but for their names.
+func alike(a, b *probe.Segment) bool {
+	const rounding = 100 * time.Millisecond
+	return (a.Duration-b.Duration).Abs() <= time.Millisecond && a.DSN == b.DSN && a.ByteRange == b.ByteRange &&
+		a.PDT.IsZero() == b.PDT.IsZero() && a.PDT.Sub(b.PDT).Abs() <= rounding &&
+		(a.Map == nil) == (b.Map == nil) && len(a.Keys) == len(b.Keys)
 }
 
 // maps reports whether two names differ as those before did; the first two set

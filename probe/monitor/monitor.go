@@ -254,7 +254,7 @@ func (m *Monitor) watchControl(ctx context.Context) {
 			return
 		}
 		m.asked.Store(asked.UnixNano())
-		m.desk.Control(ex.Status > 0, asked)
+		m.desk.Control(ex.Status > 0, asked, ex.Duration())
 		signal(m.due)
 		select {
 		case <-tick.C:
@@ -266,9 +266,12 @@ func (m *Monitor) watchControl(ctx context.Context) {
 }
 
 // suspect has the control URL asked at once about a poll that our own path may
-// have lost, when it was not asked since that began.
+// have lost, or a segment that it may have held up, when it was not asked since
+// that began.
 func (m *Monitor) suspect(o *probe.Observation) {
-	if o.Poll() && o.Exchange.Failure.OurPath() && m.asked.Load() <= o.Exchange.Started.UnixNano() {
+	lost := o.Poll() && o.Exchange.Failure.OurPath()
+	slow := o.Segment != nil && o.Segment.Media() && o.Exchange.Duration()*2 > o.Segment.Duration
+	if (lost || slow) && m.asked.Load() <= o.Exchange.Started.UnixNano() {
 		signal(m.doubt)
 	}
 }

@@ -133,7 +133,7 @@ func (j *job) run() {
 			l.s.keys.fetched(j.url, j.sound(o))
 			l.keyBad.Store(!j.sound(o))
 		}
-		if j.sound(o) || j.probe.Removed {
+		if !j.again(o) && (j.sound(o) || j.probe.Removed) {
 			return
 		}
 		select {
@@ -143,6 +143,19 @@ func (j *job) run() {
 			return
 		}
 	}
+}
+
+// again makes the job ask an edge once more for a segment that came slowly: by
+// then its cache has it, so that the answer tells the origin's pace from that of
+// the edge and of our own path.
+func (j *job) again(o *probe.Observation) bool {
+	seg := &j.probe
+	slow := o.OK() && o.Exchange.Duration()*2 > seg.Duration
+	if !slow || !seg.Media() || seg.Repeat || j.target.Side != probe.Edge || j.loop.s.m.clients[probe.Origin] == nil {
+		return false
+	}
+	seg.Repeat, seg.Again = true, true
+	return true
 }
 
 // once probes the segment one time.
