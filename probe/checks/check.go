@@ -33,6 +33,7 @@ const (
 	OnKey                    // every probe of a decryption key; asked for in turn, so findings are over after Hold
 	OnRemoved                // every probe of a segment that left the playlist
 	OnLowLatency             // every probe of low-latency delivery
+	OnIFrames                // every look at an I-frame playlist, filed with the multivariant playlist that lists it
 )
 
 // habits says of each moment what its looks are like.
@@ -51,6 +52,7 @@ var habits = [...]struct {
 	OnKey:        {clean: 0, waits: true},
 	OnRemoved:    {clean: 1, waits: true},
 	OnLowLatency: {clean: 2, pokes: true, waits: true},
+	OnIFrames:    {clean: 1},
 }
 
 // Pokes reports whether one poll more soon tells whether a finding holds.

@@ -236,6 +236,9 @@ func (p *player) observation(m moment) *probe.Observation {
 	case "segment":
 		p.segment(o, words[1])
 		words = words[2:]
+	case "iframes":
+		o.IFrames = words[1]
+		words = words[2:]
 	case "delivery":
 		p.delivery(o, words[1], words[2])
 		words = words[3:]
@@ -252,6 +255,8 @@ func (p *player) observation(m moment) *probe.Observation {
 	case !ex.OK():
 	case o.Poll():
 		p.read(o, m.body)
+	case o.IFrames != "":
+		o.Playlist = playlist.Decode([]byte(p.expand(m.body, ex.Done)), playlist.Inputs{Address: ex.Address})
 	case o.LowLatency != nil && o.LowLatency.URI == "":
 		o.LowLatency.Playlist = playlist.Decode([]byte(p.expand(m.body, ex.Done)), playlist.Inputs{Address: ex.Address})
 	}

@@ -29,9 +29,10 @@ var segHash = register(Check{
 })
 
 var edgeBytes = register(Check{
-	ID:       "edge.bytes",
-	Summary:  "edge serves other bytes than the origin",
-	Doc:      "The same segment differs in length or in its first bytes between the two sides, both of which answered in full.",
+	ID:      "edge.bytes",
+	Summary: "edge serves other bytes than the origin",
+	Doc: "The same segment differs in length or in its first bytes between the two sides, both of which answered in full, " +
+		"the origin no more than a target duration before the edge: what it gave earlier may have changed since.",
 	Spec:     "RFC 8216bis §6.3.4",
 	Severity: probe.Critical,
 	Blame:    probe.BlameCDN,
@@ -49,6 +50,10 @@ var edgeBytes = register(Check{
 			edge, origin = origin, edge
 		}
 		if !ok || !edge.OK || !origin.OK {
+			return
+		}
+		if edge.Asked.Sub(origin.Asked) > h.TD() {
+			p.Silent = true
 			return
 		}
 		switch {

@@ -30,6 +30,7 @@ var syntax = []*Check{
 	problem("daterange", "EXT-X-DATERANGE contradicts itself or lacks an attribute", "RFC 8216bis §4.4.5.1", probe.Warning),
 	problem("cue", "SCTE-35 cue cannot be read", "SCTE 35", probe.Warning),
 	problem("mv.group", "rendition groups are inconsistent", "RFC 8216bis §4.4.6.1.1", probe.Error),
+	problem("mv.empty", "multivariant playlist lists no variant", "RFC 8216bis §4.4.6.2", probe.Critical),
 	problem("mv.uri", "variant has no usable URI", "RFC 8216bis §4.4.6.2", probe.Error),
 	problem("mv.steering", "content steering names no server or no pathway that exists", "RFC 8216bis §4.4.6.6", probe.Warning),
 }

@@ -33,6 +33,7 @@ var update = flag.Bool("update", false, "rewrite what timelines want; read the d
 //	RENDITION is left out where there is one ("v"); "multivariant" names the multivariant playlist; what
 //	begins with "sub" or "audio" is of that role, all else is video;
 //	RESULT is a status, a probe.Failure, `segment MSN RESULT`, or `cors` and one of these (asked with an Origin header), where the MSN "newest" is the encoder's,
+//	or `iframes NAME RESULT`, of a multivariant playlist,
 //	or `delivery ASK MSN.PART RESULT`, where "now" is the part that came last, "now-2" two before it and "later" the one after;
 //	keys: age (s), cc (Cache-Control with + for spaces), ctype, xcache, pop, url, took (s), and for
 //	the head allow (Access-Control-Allow-Origin), site (asked for), cert (LEFT/LIFE in days), ttfb (s), date (s from now), lastmod (s ago),

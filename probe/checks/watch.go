@@ -46,6 +46,7 @@ type board struct {
 var looks = map[probe.Look]When{
 	probe.LookPoll: OnPoll, probe.LookCORS: OnCORS, probe.LookSegment: OnSegment, probe.LookInit: OnInit, probe.LookKey: OnKey,
 	probe.LookRemoved: OnRemoved, probe.LookLowLatency: OnLowLatency,
+	probe.LookIFrames: OnIFrames,
 }
 
 // NewWatch returns a watch that has seen nothing yet.

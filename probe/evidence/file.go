@@ -25,6 +25,9 @@ func file(h *History, o *probe.Observation) (changed bool) {
 		of.Given = strings.Clone(o.Exchange.AllowOrigin)
 		of.Ever = of.Ever || of.Given != ""
 		return false
+	case o.IFrames != "":
+		fileIFrames(h, o)
+		return false
 	case o.LowLatency != nil:
 		fileLowLatency(h, o)
 		return false

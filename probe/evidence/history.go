@@ -73,6 +73,7 @@ type History struct {
 	Clock             *Clock      // nil where the other side tells
 	Rate              Rate        // of the segments
 	Speed             Speed       // at which segments arrive
+	IFrames           []IFrames   // playlists that a multivariant playlist lists, in the order in which they were looked at
 	Keys              KeyTurns    // of the newest segments
 	StillThere        int         // removed segments that could still be fetched
 	LowLatency        *LowLatency // nil where no part was ever listed

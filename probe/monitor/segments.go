@@ -235,6 +235,9 @@ func (j *job) inspect(o *probe.Observation, body []byte) {
 		of = t.list
 	}
 	seg.Start, seg.Lasts, seg.Keyframe = facts.StartOf(of), facts.SpanOf(of), facts.KeyframeOf(of)
+	if seg.Container == probe.ContainerMP4 && j.mapURI == "" && !facts.Init && seg.Offset == 0 {
+		seg.Problems = append(seg.Problems, segment.WithoutMap())
+	}
 	if j.mapURI != "" {
 		seg.Problems = segment.WithoutTables(seg.Problems) // they are in the EXT-X-MAP
 	}
