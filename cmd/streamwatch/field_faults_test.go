@@ -45,6 +45,9 @@ func TestFieldFaults(t *testing.T) {
 	if only := os.Getenv("STREAMWATCH_FIELD_FAULT"); only != "" {
 		faults = slices.DeleteFunc(faults, func(f fieldFault) bool { return !strings.Contains(f.name, only) })
 	}
+	if only := os.Getenv("STREAMWATCH_FIELD_CACHE"); only != "" {
+		caches = pick(caches, func(c fieldCache) string { return c.name }, strings.Split(only, ",")...)
+	}
 	encoders := pick(fieldEncoders(), func(e fieldEncoder) string { return e.name }, "ts", "fmp4")
 	f := newField(t, encoders, caches)
 	time.Sleep(10 * time.Second) // a history to compare with
@@ -189,7 +192,7 @@ func (w *faultWatch) recover() {
 func (w *faultWatch) problems() []string {
 	var all []string
 	if w.want.least > probe.NoSeverity && w.met == nil {
-		all = append(all, "never said as it must be")
+		all = append(all, "never said as it must be, but\n\t"+w.said())
 	}
 	for _, v := range w.verdicts {
 		if strings.HasPrefix(v, string(probe.Blind)) {
@@ -209,6 +212,15 @@ func (w *faultWatch) problems() []string {
 		all = append(all, "still open 75 s after: "+w.brief(in))
 	}
 	return all
+}
+
+// said is all that was said.
+func (w *faultWatch) said() string {
+	var all []string
+	for _, in := range w.seen {
+		all = append(all, w.brief(in))
+	}
+	return strings.Join(all, "\n\t")
 }
 
 func (w *faultWatch) brief(in probe.Incident) string {

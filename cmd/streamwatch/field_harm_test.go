@@ -42,7 +42,7 @@ func faultsThatStop() []fieldFault {
 		{
 			name: "kill -9 of the encoder", want: of(probe.BlameEncoder),
 			harm: func(f *field) { f.running["ts"].kill(syscall.SIGKILL) },
-			mend: func(f *field) { f.startAgain("ts", goOn(ffmpegLadder(f.folder("ts"), "mpegts", "320x180"))) },
+			mend: func(f *field) { f.startAgain("ts", goOn(ffmpegLadder(f.folder("ts"), "mpegts", "320x180", "160x90"))) },
 		},
 		{
 			name: "a reload of the cache",
@@ -100,12 +100,13 @@ func faultsThatStay() []fieldFault {
 	return []fieldFault{
 		{
 			name: "restart of the encoder, other parameters", want: kept, lasts: true,
-			harm: func(f *field) { f.startAgain("fmp4", goOn(ffmpegLadder(f.folder("fmp4"), "fmp4", "256x144"))) },
+			harm: func(f *field) { f.startAgain("fmp4", goOn(ffmpegLadder(f.folder("fmp4"), "fmp4", "256x144", "128x72"))) },
 			mend: func(*field) {},
 		},
 		{
 			name: "restart of the encoder, names reused", want: kept, lasts: true,
-			harm: func(f *field) { f.startAgain("ts", ffmpegLadder(f.folder("ts"), "mpegts", "320x180")) },
+			// Another picture: ffmpeg's pattern begins again with the same bytes.
+			harm: func(f *field) { f.startAgain("ts", ffmpegLadder(f.folder("ts"), "mpegts", "256x144", "128x72")) },
 			mend: func(*field) {},
 		},
 	}

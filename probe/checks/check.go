@@ -93,6 +93,7 @@ type Check struct {
 	Recovers         bool // the end of a fault looks like it too
 	Ripens           bool // heals by itself within a moment, as while a cache reloads: a warning until it has lasted for a target duration
 	Timed            bool // it measures time: what a process found that did not get to run is its own doing
+	Passed           bool // bytes that an edge may have passed on as the origin gave them: it waits for the origin's next probe
 	Slow             bool // answers come, but late: on unrelated hosts at once that is our own path
 
 	// Explains lists the checks whose findings are consequences of this one,

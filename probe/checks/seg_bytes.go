@@ -20,7 +20,7 @@ var segBytes = []*Check{
 
 func bytesProblem(id, summary, spec string, s probe.Severity) *Check {
 	return register(Check{
-		ID: id, Summary: summary, Spec: spec, Severity: s, When: OnSegment, Blame: probe.BlameEncoder, Hold: 3,
+		ID: id, Summary: summary, Spec: spec, Severity: s, When: OnSegment, Blame: probe.BlameEncoder, Hold: 3, Passed: true,
 		Explains: []string{"edge.bytes"}, // at the edge, of what changed between the looks at the two sides
 		Doc:      "Found in the bytes of one segment. Encrypted segments are not judged.",
 		Run: func(p *Pass) {

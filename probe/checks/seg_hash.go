@@ -13,6 +13,7 @@ var segHash = register(Check{
 	Hold:     11, // an older segment is looked at every fifth update: twice, and a little
 	Explains: []string{"edge.bytes", "seg.size", "seg.ts.*", "seg.mp4.*"},
 	Recovers: true,
+	Passed:   true,
 	Run: func(p *Pass) {
 		rec, ok := p.History.Segment(p.Obs.Segment.MSN)
 		if !ok || !rec.OK || !p.Obs.OK() {

@@ -38,7 +38,9 @@ func TestRelocated(t *testing.T) {
 // TestBoth: a segment that has another name on each side is still one.
 func TestBoth(t *testing.T) {
 	side := func(format string) *History {
-		h := &History{Playlist: list(format, func(s *probe.Segment) { s.Map = &probe.Map{URI: strings.Replace(s.URI, fmt.Sprintf("%02d.ts", s.MSN), "init.mp4", 1)} })}
+		h := &History{Playlist: list(format, func(s *probe.Segment) {
+			s.Map = &probe.Map{URI: strings.Replace(s.URI, fmt.Sprintf("%02d.ts", s.MSN), "init.mp4", 1)}
+		})}
 		for i := range h.Playlist.Segments {
 			s := &h.Playlist.Segments[i]
 			h.Segments = append(h.Segments, SegmentRecord{MSN: s.MSN, URI: s.URI})

@@ -192,7 +192,7 @@ func (j *job) request() fetch.Request {
 	req := fetch.Request{URL: j.url, Limit: fetch.SegmentBytes, LimitName: segmentLimit}
 	switch mode := j.loop.s.m.opts.Segments; {
 	case j.probe.Init:
-		req.First = fetch.InitBytes
+		req.First, req.Whole = fetch.InitBytes, !j.part.Stated
 	case mode == SegmentsHead:
 		j.loop.head(&req)
 	case mode == SegmentsRange:

@@ -142,7 +142,7 @@ func WithoutTables(problems []probe.Problem) []probe.Problem {
 // that holds no moov: nothing tells a decoder what its samples are.
 func WithoutMap() probe.Problem {
 	return probe.Problem{
-		Check: "seg.mp4.map",
+		Check:  "seg.mp4.map",
 		Detail: "a fragment (fMP4) without a moov, and no EXT-X-MAP applies to it: it cannot be decoded",
 	}
 }
