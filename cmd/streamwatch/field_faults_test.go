@@ -52,12 +52,14 @@ func TestFieldFaults(t *testing.T) {
 	f := newField(t, encoders, caches)
 	time.Sleep(10 * time.Second) // a history to compare with
 
-	rows := newTable("FAULT", "CACHE", "DELAY", "BLAME", "SEVERITY", "SCOPE", "SIDE", "CHECK", "RIGHT", "ALSO")
+	rows := newTable(faultColumns...)
 	for _, fault := range faults {
 		f.run(fault, rows)
 	}
 	t.Logf("faults behind real caches\n%s", rows)
 }
+
+var faultColumns = []string{"FAULT", "CACHE", "DELAY", "BLAME", "SEVERITY", "SCOPE", "SIDE", "CHECK", "RIGHT", "ALSO"}
 
 // run breaks one thing, watches all monitors until each said what it must or its
 // time is over, mends, and waits until all is well.

@@ -89,12 +89,20 @@ type field struct {
 	encoders []fieldEncoder
 	running  map[string]*process // encoders by name
 	monitors []*fieldMonitor     // one for each cache
+	path     *narrow             // between the monitors and all else; nil is nothing
 }
 
 func newField(t *testing.T, encoders []fieldEncoder, caches []fieldCache) *field {
 	t.Helper()
+	return newFieldBehind(t, nil, encoders, caches)
+}
+
+// newFieldBehind makes a field whose monitors reach it by a path that can be made
+// narrow.
+func newFieldBehind(t *testing.T, path *narrow, encoders []fieldEncoder, caches []fieldCache) *field {
+	t.Helper()
 	needTools(t, tool("nginx"))
-	f := &field{t: t, place: newPlace(t, ""), running: map[string]*process{}}
+	f := &field{t: t, place: newPlace(t, ""), running: map[string]*process{}, path: path}
 	f.place.Www = filepath.Join(f.place.Dir, "www")
 	f.origin = startFieldOrigin(t, f.place)
 	for _, e := range encoders {
@@ -167,12 +175,17 @@ func (f *field) watch(binary string, c fieldCache) *fieldMonitor {
 	page := freePort(t)
 	m.api = fmt.Sprintf("http://127.0.0.1:%d", page)
 	var event strings.Builder
-	fmt.Fprintf(&event, "event: field-%s\norigin: {url: \"http://%s\"}\n", c.name, f.place.address())
-	fmt.Fprintf(&event, "distribution: {existing: {url: \"http://%s\"}}\nstreams:\n", m.place.address())
+	origin, edge, control := f.place.address(), m.place.address(), ""
+	if f.path != nil {
+		origin, edge = f.path.to(t, origin), f.path.to(t, edge)
+		control = fmt.Sprintf(", control: \"http://%s\"", f.path.to(t, f.path.control(t)))
+	}
+	fmt.Fprintf(&event, "event: field-%s\norigin: {url: \"http://%s\"}\n", c.name, origin)
+	fmt.Fprintf(&event, "distribution: {existing: {url: \"http://%s\"}}\nstreams:\n", edge)
 	for _, e := range f.encoders {
 		fmt.Fprintf(&event, "  - {name: %s, manifest: /%s/%s}\n", e.name, e.name, e.manifest)
 	}
-	fmt.Fprintf(&event, "monitor: {listen: \"127.0.0.1:%d\"}\noutput: %s\n", page, filepath.Join(m.place.Dir, "out"))
+	fmt.Fprintf(&event, "monitor: {listen: \"127.0.0.1:%d\"%s}\noutput: %s\n", page, control, filepath.Join(m.place.Dir, "out"))
 	file := filepath.Join(m.place.Dir, "event.yaml")
 	if err := os.WriteFile(file, []byte(event.String()), 0o600); err != nil {
 		t.Fatal(err)

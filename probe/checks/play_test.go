@@ -306,6 +306,8 @@ func (p *player) set(o *probe.Observation, word string) {
 		ex.ObjectBytes = probe.State(int64(number))
 	case "hash":
 		o.Segment.Hash = uint64(number)
+	case "again":
+		o.Segment.Again = value == "yes"
 	case "init":
 		o.Segment.Init = value == "yes"
 	case "newest":

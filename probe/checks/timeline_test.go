@@ -38,7 +38,7 @@ var update = flag.Bool("update", false, "rewrite what timelines want; read the d
 //	keys: age (s), cc (Cache-Control with + for spaces), ctype, xcache, pop, url, took (s), and for
 //	the head allow (Access-Control-Allow-Origin), site (asked for), cert (LEFT/LIFE in days), ttfb (s), date (s from now), lastmod (s ago),
 //	etag, enc (Content-Encoding), bytes, proto, strained (yes), and for
-//	segments size (bytes), hash, newest (yes), init (yes), repeat (yes), extinf (s), listed (MM:SS), problem (check id);
+//	segments size (bytes), hash, newest (yes), init (yes), repeat (yes), again (yes), extinf (s), listed (MM:SS), problem (check id);
 //	of their time start (s), track (that it is of), lasts (s), keyframe (yes, no), mp4 (no value); offset (of a byte range that the playlist names), uri, from (first byte of a 206), first (byte, s);
 //	for what is no media segment removed (yes), key (bytes that it must have), bytes, known (yes), redirects;
 //	for delivery gap (s since the part before) and out (s since an ordinary request listed it, or no).

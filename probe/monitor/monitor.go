@@ -238,7 +238,8 @@ func (m *Monitor) logIncident(in *probe.Incident) {
 	)
 }
 
-// watchControl asks the control URL whether our own path works: every while,
+// watchControl asks the control URL whether our own path works, and with as many
+// bytes as a probe of a segment takes, how fast it is: every while,
 // and at once when a poll failed as our own path could cause.
 func (m *Monitor) watchControl(ctx context.Context) {
 	client := fetch.New(fetch.Options{Transport: m.opts.Transport, Named: []string{m.opts.Control}})
@@ -248,7 +249,7 @@ func (m *Monitor) watchControl(ctx context.Context) {
 	for {
 		asked := time.Now()
 		asking, cancel := context.WithTimeout(ctx, heartbeat/2)
-		_, ex := client.Do(asking, fetch.Request{URL: m.opts.Control, Method: "HEAD"})
+		_, ex := client.Do(asking, fetch.Request{URL: m.opts.Control, First: fetch.HeadBytes})
 		cancel()
 		if ctx.Err() != nil {
 			return
