@@ -79,7 +79,7 @@ func TestFieldSlow(t *testing.T) {
 	rows := newTable(faultColumns...)
 	f.run(fieldFault{
 		name: "both sides throttled",
-		harm: func(*field) { path.rate.Store(18 << 10) },
+		harm: func(*field) { path.rate.Store(11 << 10) },
 		mend: func(*field) { path.rate.Store(0) },
 		want: fieldWant{
 			blames: []probe.Blame{probe.BlamePath}, least: probe.Warning, most: probe.Warning, within: 30 * time.Second,

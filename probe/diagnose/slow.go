@@ -6,6 +6,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/evidence"
 )
 
 const (
@@ -95,7 +96,10 @@ func (x *examination) slowOf(s *Stream) {
 			continue
 		}
 		t := &s.Targets[sym.Target]
-		l.places[place{t.Target.Side, t.Host}] = true
+		l.add(t, sym.Since)
+		if other := s.pair(t); other != nil && other.Speed.Slow.After(sym.Since) {
+			l.add(other, sym.Since) // slow too, if not so slow as to be a fault
+		}
 		if l.since.IsZero() || sym.Since.Before(l.since) {
 			l.since = sym.Since
 		}
@@ -103,12 +107,17 @@ func (x *examination) slowOf(s *Stream) {
 			l.last = sym.Last
 		}
 		l.first = l.first || sym.Exchange.FirstByte*2 > sym.Exchange.Duration()
-		if share := t.Speed.Share; t.Speed.Slow.After(sym.Since) {
-			if l.low == 0 || share < l.low {
-				l.low = share
-			}
-			l.high = max(l.high, share)
+	}
+}
+
+// add takes in a target that has been slow since then.
+func (l *late) add(t *evidence.State, since time.Time) {
+	l.places[place{t.Target.Side, t.Host}] = true
+	if share := t.Speed.Share; t.Speed.Slow.After(since) {
+		if l.low == 0 || share < l.low {
+			l.low = share
 		}
+		l.high = max(l.high, share)
 	}
 }
 

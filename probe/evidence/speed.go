@@ -6,8 +6,12 @@ import (
 	"github.com/streamwatch/streamwatch/probe"
 )
 
-// Speed is how fast the segments of a target arrive. A probe is slow when it
-// takes more than half of what its segment lasts. Times are when a probe was
+// SlowShare is from which share of what a segment lasts a probe of it is slow. It
+// is less than what seg.slow calls a fault: two hosts are held against each other,
+// and one of them may stay just below that.
+const SlowShare = 1. / 3
+
+// Speed is how fast the segments of a target arrive. Times are when a probe was
 // done; zero is never.
 type Speed struct {
 	Quick time.Time // newest probe that was not slow
@@ -30,7 +34,7 @@ func fileSpeed(h *History, o *probe.Observation) {
 	share := float64(ex.Duration()) / float64(s.Duration)
 	rec, known := h.Segment(s.MSN)
 	again := h.Target.Side == probe.Edge && s.Repeat && known && !rec.FirstOK.IsZero() && ex.OK()
-	switch slow := share > 0.5 || !ex.OK(); {
+	switch slow := share > SlowShare || !ex.OK(); {
 	case slow && again && ex.Hit():
 		h.Speed.KeptSlow, h.Speed.KeptShare = ex.Done, share
 		fallthrough

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/evidence"
 	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/segment"
 )
@@ -150,7 +151,7 @@ func (j *job) run() {
 // the edge and of our own path.
 func (j *job) again(o *probe.Observation) bool {
 	seg := &j.probe
-	slow := o.OK() && o.Exchange.Duration()*2 > seg.Duration
+	slow := o.OK() && o.Exchange.Duration().Seconds() > evidence.SlowShare*seg.Duration.Seconds()
 	if !slow || !seg.Media() || seg.Repeat || j.target.Side != probe.Edge || j.loop.s.m.clients[probe.Origin] == nil {
 		return false
 	}
