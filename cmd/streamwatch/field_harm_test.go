@@ -100,7 +100,9 @@ func faultsThatStay() []fieldFault {
 	return []fieldFault{
 		{
 			name: "restart of the encoder, other parameters", want: kept, lasts: true,
-			harm: func(f *field) { f.startAgain("fmp4", goOn(ffmpegLadder(f.folder("fmp4"), "fmp4", "256x144", "128x72"))) },
+			harm: func(f *field) {
+				f.startAgain("fmp4", goOn(ffmpegLadder(f.folder("fmp4"), "fmp4", "256x144", "128x72")))
+			},
 			mend: func(*field) {},
 		},
 		{
