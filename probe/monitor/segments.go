@@ -219,6 +219,9 @@ func (l *loop) head(req *fetch.Request) {
 // inspect notes what the bytes of the answer say.
 func (j *job) inspect(o *probe.Observation, body []byte) {
 	seg := o.Segment
+	if seg.Init {
+		segment.ClearTimes(body) // two origins with one picture have them
+	}
 	seg.HashBytes = int64(len(body))
 	seg.Hash = maphash.Bytes(bytesSeed, body)
 	if seg.Init {

@@ -48,6 +48,7 @@ type stream struct {
 // ladder is what the multivariant playlist of one side lists.
 type ladder struct {
 	playlist *probe.Playlist
+	from     probe.Address // what its references resolve against: another one where each fetch is redirected to a session
 	entries  []playlist.Entry
 }
 
@@ -174,10 +175,11 @@ func (s *stream) learn(ctx context.Context, o *probe.Observation) {
 			s.becomeMany(o)
 		}
 		have := s.ladders[o.Target.Side]
-		if have != nil && (have.playlist == o.Playlist || o.Playlist.CutOff) {
+		same := have != nil && have.playlist == o.Playlist && have.from == o.Exchange.Address
+		if same || have != nil && o.Playlist.CutOff {
 			return // half a URI is no rendition
 		}
-		l := &ladder{playlist: o.Playlist, entries: s.choose(o)}
+		l := &ladder{playlist: o.Playlist, from: o.Exchange.Address, entries: s.choose(o)}
 		s.ladders[o.Target.Side] = l
 		s.variables.Store(&o.Playlist.Variables)
 		s.climb(ctx)

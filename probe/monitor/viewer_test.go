@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -365,6 +366,48 @@ func TestNothingSecretIsTold(t *testing.T) {
 		}
 		if len(w.sink.last) == 0 || strings.Contains(strings.ToLower(told), "m4rk3r") {
 			t.Errorf("told: %s", told)
+		}
+	})
+}
+
+// TestSessionsOfOneText: a server redirects each fetch of the multivariant playlist
+// to a session, whose text is always the same, and closes the one before. What
+// the playlist lists is asked for in a session that lives, from the moment on that
+// its own has died.
+func TestSessionsOfOneText(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := &stream{start: time.Now().Add(-time.Minute), until: time.Now().Add(time.Hour), asked: map[string]int{}}
+		var open []string
+		w := watchFor(t, 3*time.Minute, func(w http.ResponseWriter, r *http.Request) {
+			_, path, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+			session, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+			switch {
+			case r.URL.Path == "/m.m3u8":
+				open = append(open, fmt.Sprintf("s%d", len(open)+1))
+				http.Redirect(w, r, "/"+open[len(open)-1]+"/m.m3u8", http.StatusFound)
+			case !slices.Contains(open[max(0, len(open)-1):], session):
+				http.NotFound(w, r)
+			case path == "m.m3u8":
+				w.Header().Set("Content-Type", "application/vnd.apple.mpegurl")
+				fmt.Fprint(w, "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000000,RESOLUTION=640x360\nv/p.m3u8\n")
+			default:
+				r.URL.Path = "/" + path
+				src.ServeHTTP(w, r)
+			}
+		}, func(o *monitor.Options) { o.Segments = monitor.SegmentsNone })
+		failed := 0
+		for _, o := range w.seen {
+			if o.Poll() && !o.OK() {
+				failed++
+			}
+		}
+		if failed > 0 || len(open) > 9 {
+			t.Errorf("%d polls failed, %d sessions in three minutes", failed, len(open))
+		}
+		for _, in := range w.sink.last {
+			if in.Check != "http.moved" {
+				t.Errorf("%s %s: %s", in.Check, in.Severity, in.Detail)
+			}
 		}
 	})
 }
