@@ -43,13 +43,16 @@ func TestFieldFaults(t *testing.T) {
 	t.Parallel()
 	faults, caches := fieldFaults(), fieldCaches()
 	if only := os.Getenv("STREAMWATCH_FIELD_FAULT"); only != "" {
-		faults = slices.DeleteFunc(faults, func(f fieldFault) bool { return !strings.Contains(f.name, only) })
+		faults = slices.DeleteFunc(faults, func(f fieldFault) bool {
+			return !slices.ContainsFunc(strings.Split(only, ","), func(part string) bool { return strings.Contains(f.name, part) })
+		})
 	}
 	if only := os.Getenv("STREAMWATCH_FIELD_CACHE"); only != "" {
 		caches = pick(caches, func(c fieldCache) string { return c.name }, strings.Split(only, ",")...)
 	}
 	encoders := pick(fieldEncoders(), func(e fieldEncoder) string { return e.name }, "ts", "fmp4")
 	f := newField(t, encoders, caches)
+	f.viewers()
 	time.Sleep(10 * time.Second) // a history to compare with
 
 	rows := newTable(faultColumns...)
@@ -182,7 +185,7 @@ func (w *faultWatch) recover() {
 	for end := time.Now().Add(75 * time.Second); time.Now().Before(end); time.Sleep(300 * time.Millisecond) {
 		w.look()
 		w.stuck = slices.DeleteFunc(w.m.incidents(), func(in probe.Incident) bool {
-			return in.State != probe.Opened || in.Severity <= probe.Info
+			return !in.Open() || in.Severity <= probe.Info
 		})
 		if len(w.stuck) == 0 {
 			return
