@@ -55,6 +55,8 @@ func play(t *testing.T, a *txtar.Archive) string {
 			p.peak, p.average = uint64(p.number(f[1])), uint64(p.number(f[2]))
 		case len(f) == 1 && f[0] == "personalised":
 			on.Personalised = true
+		case len(f) == 2 && f[0] == "errors":
+			on.ErrorCaching = time.Duration(p.number(f[1])) * time.Second
 		case len(f) == 2 && f[0] == "show":
 			p.verbose = true
 		case len(f) == 3 && f[0] == "severity":

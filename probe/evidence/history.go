@@ -11,8 +11,9 @@ import (
 // and the diagnosis read.
 type Stream struct {
 	Name         string
-	Starts, Ends time.Time // zero when the event does not state them
-	Personalised bool      // the edge serves each viewer other segments, as the event says
+	Starts, Ends time.Time     // zero when the event does not state them
+	Personalised bool          // the edge serves each viewer other segments, as the event says
+	ErrorCaching time.Duration // for how long the edge keeps an error of its origin
 	Histories    []*History
 }
 

@@ -52,10 +52,11 @@ type Limits struct {
 // Options is what a monitor is told of its event.
 type Options struct {
 	Event        string
-	Starts, Ends time.Time // zero when not stated
-	Origin       string    // base URL; "" leaves the side out
-	Edge         string    // base URL; "" leaves the side out
-	Personalised bool      // the edge serves each viewer other segments: they are no difference between the sides
+	Starts, Ends time.Time     // zero when not stated
+	Origin       string        // base URL; "" leaves the side out
+	Edge         string        // base URL; "" leaves the side out
+	ErrorCaching time.Duration // for how long the edge keeps an error of its origin; 0 is CloudFront's default
+	Personalised bool          // the edge serves each viewer other segments: they are no difference between the sides
 	Streams      []Stream
 	Headers      map[string]string // secret, sent to the origin only
 	EdgeHeaders  map[string]string // secret, sent to the edge only
