@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -172,6 +173,10 @@ func (s *session) wire(ctx context.Context, folder string) error {
 	if err != nil {
 		return fmt.Errorf("reading the open incidents: %w", err)
 	}
+	actions, err := s.store.Actions(ctx, time.Now().Add(-rememberActions))
+	if err != nil {
+		return err
+	}
 	signer, err := newSigner(s.event, s.dist, s.key)
 	if err != nil {
 		return err
@@ -182,9 +187,11 @@ func (s *session) wire(ctx context.Context, folder string) error {
 	source := &lateSource{links: linksTo(s.listen)}
 	metrics := prom.New(prom.Options{
 		Event: s.event.Event, Version: ownVersion(), Vantage: s.event.Monitor.Vantage, Open: open, Sinks: source.sinks,
+		Silences: source.silences,
 	})
 	o := monitorOptions(s.event, s.dist.EdgeURL, signer)
 	o.Resume, o.Log, o.Secrets = open, s.log, s.c.known()
+	o.Actions, o.Journal, o.Maintenance = actions, s.store.Act, maintenance(s.event)
 	if s.dist.Fresh {
 		o.Grace = s.event.Distribution.CloudFormation.PropagationGrace
 	}
@@ -195,6 +202,7 @@ func (s *session) wire(ctx context.Context, folder string) error {
 		Source: source, Ready: source.ready, History: linkedHistory{s.store, source.links}, Sinks: source.sinks, Runbook: runbook,
 		Metrics: metrics.Handler(), Plots: plots(), Alarms: s.alarms.list, AlarmNotes: s.alarmNotes,
 		Embeds: s.embeds.preview, EmbedKinds: s.embeds.kinds(), Faults: s.faults, Log: s.log,
+		Desk: source,
 	}
 	if a := s.event.Monitor.Auth; a != nil {
 		w.Auth = web.Auth{Username: a.Username, Password: a.Password.Reveal()}
@@ -278,7 +286,14 @@ func (s *session) report(folder string) error {
 	if err != nil {
 		return fmt.Errorf("reading the incidents: %w", err)
 	}
-	r := &report.Run{Version: ownVersion(), Ended: time.Now(), Snapshot: snapshot, Incidents: incidents}
+	actions, err := s.store.Actions(ctx, snapshot.Started)
+	if err != nil {
+		return err
+	}
+	r := &report.Run{
+		Version: ownVersion(), Ended: time.Now(), Snapshot: snapshot, Incidents: incidents,
+		Silences: slices.Concat(maintenance(s.event), s.monitor.Silences()), Actions: actions,
+	}
 	var page, data strings.Builder
 	if err := errors.Join(r.HTML(&page), r.JSON(&data)); err != nil {
 		return err
