@@ -174,6 +174,9 @@ func (s *stream) learn(ctx context.Context, o *probe.Observation) {
 		if o.Target.Rendition == single {
 			s.becomeMany(o)
 		}
+		if o.Target.Rendition != "" {
+			return // a variant that lists variants is a fault, and no ladder
+		}
 		have := s.ladders[o.Target.Side]
 		same := have != nil && have.playlist == o.Playlist && have.from == o.Exchange.Address
 		if same || have != nil && o.Playlist.CutOff {

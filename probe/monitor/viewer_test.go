@@ -411,3 +411,31 @@ func TestSessionsOfOneText(t *testing.T) {
 		}
 	})
 }
+
+// TestVariantThatListsVariants is a fault of that variant; the ladder stays what it was.
+func TestVariantThatListsVariants(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := &stream{start: time.Now().Add(-time.Minute), until: time.Now().Add(time.Hour), asked: map[string]int{}}
+		w := watchFor(t, 20*time.Second, func(w http.ResponseWriter, r *http.Request) {
+			const head = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000000,RESOLUTION=640x360\n"
+			switch r.URL.Path {
+			case "/m.m3u8":
+				fmt.Fprint(w, head+"v/p.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=2000000,RESOLUTION=1280x720\nw.m3u8\n")
+			case "/w.m3u8":
+				fmt.Fprint(w, head+"x.m3u8\n")
+			default:
+				src.ServeHTTP(w, r)
+			}
+		}, nil)
+		if n := w.count("/x"); n > 0 {
+			t.Errorf("what it lists was asked for %d times", n)
+		}
+		found := false
+		for _, in := range w.sink.last {
+			found = found || in.Check == "mv.child" && in.Severity == probe.Error && in.Rendition == "720p"
+		}
+		if !found || w.count("/v/p") < 5 {
+			t.Errorf("%d polls of the good variant, incidents %v", w.count("/v/p"), w.sink.last)
+		}
+	})
+}
