@@ -27,6 +27,7 @@ type fieldFault struct {
 // fieldWant is what must be said. The zero value of a field asks for nothing.
 type fieldWant struct {
 	blames []probe.Blame  // one of these
+	stream string         // whom it hits
 	side   probe.Side     // where it shows
 	least  probe.Severity // no incident: NoSeverity
 	most   probe.Severity // of everything that is said
@@ -96,23 +97,12 @@ func (f *field) run(fault fieldFault, rows *table) {
 		case w.busy():
 			right = "busy"
 			f.t.Logf("%s is not judged, for the monitor did not get to run: %s", row, problems)
-		case fieldNotYet[fault.name] != "":
-			right = "not yet"
-			f.t.Logf("%s is not right yet (%s): %s", row, fieldNotYet[fault.name], problems)
 		default:
 			right = "no"
 			f.t.Errorf("%s: %s", row, problems)
 		}
 		rows.add(append([]string{fault.name, w.m.cache.name}, w.row(right)...)...)
 	}
-}
-
-// fieldNotYet are the faults that are not told rightly yet, and how.
-var fieldNotYet = map[string]string{
-	"max-age 8 at 2 s segments": "after the origin says 1 s again, copies that may be kept for 8 s are blamed on the edge",
-
-	"restart of the encoder, other parameters": "the old initialization section at the edge is not critical",
-	"restart of the encoder, names reused":     "old bytes are found segment by segment, as an error each",
 }
 
 // restartBreaks is what ffmpeg itself breaks when it goes on after a restart.
@@ -177,7 +167,7 @@ func (w *faultWatch) look() {
 
 func (want fieldWant) meets(in probe.Incident) bool {
 	return want.least > probe.NoSeverity && in.Severity >= want.least && slices.Contains(want.blames, in.Blame) &&
-		(want.side == probe.NoSide || in.Side == want.side)
+		(want.side == probe.NoSide || in.Side == want.side) && (want.stream == "" || slices.Contains(in.Streams, want.stream))
 }
 
 // recover waits until nothing above info is open.
