@@ -14,6 +14,7 @@ import (
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/probe/record"
 	"github.com/streamwatch/streamwatch/probe/report"
 )
@@ -63,7 +64,7 @@ func (c *cli) replayChange(event, text string) (record.Change, error) {
 		if err != nil {
 			return nil, err
 		}
-		instead = monitorOptions(e, "", nil).Overrides
+		instead = daemon.MonitorOptions(e, "", nil).Overrides
 	}
 	if text != "" {
 		e, err := configs.Parse("--checks", []byte(aroundChecks+text+"\n"), c.env)
@@ -71,7 +72,7 @@ func (c *cli) replayChange(event, text string) (record.Change, error) {
 			hint := "such as '{stale: {severity: warning, after: 4}}'"
 			return nil, &usageError{"--checks cannot be read: " + problemsOf(err), hint}
 		}
-		over = monitorOptions(e, "", nil).Overrides
+		over = daemon.MonitorOptions(e, "", nil).Overrides
 	}
 	return func(recorded map[string]checks.Override) map[string]checks.Override {
 		all := maps.Clone(recorded)

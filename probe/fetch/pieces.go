@@ -1,14 +1,26 @@
 package fetch
 
-import (
-	"net/url"
-	"strings"
-)
+import "strings"
 
 const (
-	longSecret = 16 // bytes from which on pieces of a secret are looked for
+	longSecret = 16 // bytes from which on pieces of a form of a secret are looked for
 	cutSecret  = 12 // of it that stand together
 )
+
+// pieces are the forms of long secrets by how they begin and by how they end.
+type pieces struct{ begin, end map[string][]string }
+
+func piecesOf(forms []string) pieces {
+	p := pieces{map[string][]string{}, map[string][]string{}}
+	for _, f := range forms {
+		if len(f) < longSecret {
+			continue
+		}
+		head, tail := f[:cutSecret], f[len(f)-cutSecret:]
+		p.begin[head], p.end[tail] = append(p.begin[head], f), append(p.end[tail], f)
+	}
+	return p
+}
 
 // MaskPieces masks as Mask does, and also the beginnings and ends of long secrets
 // that a server has cut off, as in a body that stops in the middle.
@@ -21,54 +33,43 @@ func (s *Secrets) MaskPieces(text string) string {
 	if m == nil {
 		m = s.remake()
 	}
-	for _, secret := range m.whole {
-		if len(secret) < longSecret {
-			continue
+	var b strings.Builder
+	done := 0 // what of the text is in b
+	for i := 0; i+cutSecret <= len(text); i++ {
+		from, to := i, 0
+		window := text[i : i+cutSecret]
+		for _, form := range m.pieces.begin[window] {
+			to = max(to, i+alike(text[i:], form))
 		}
-		forms := []string{secret, url.QueryEscape(secret)}
-		text = hideBeginnings(text, forms[0][:cutSecret], forms)
-		if escaped := forms[1][:cutSecret]; escaped != secret[:cutSecret] {
-			text = hideBeginnings(text, escaped, forms)
+		for _, form := range m.pieces.end[window] {
+			to = max(to, i+cutSecret)
+			from = min(from, i-alikeEnds(text[done:i], form[:len(form)-cutSecret]))
 		}
-		text = hideEnds(text, secret)
+		if to > 0 {
+			b.WriteString(text[done:from])
+			b.WriteString(redacted)
+			done, i = to, to-1
+		}
 	}
-	return text
+	if done == 0 {
+		return text
+	}
+	b.WriteString(text[done:])
+	return b.String()
 }
 
-// hideBeginnings hides where a text has the beginning of a secret, as far as one of
-// its forms goes.
-func hideBeginnings(text, start string, forms []string) string {
-	for from := 0; ; {
-		i := strings.Index(text[from:], start)
-		if i < 0 {
-			return text
-		}
-		i += from
-		end := i + len(start)
-		for _, form := range forms {
-			n := 0
-			for n < len(form) && i+n < len(text) && text[i+n] == form[n] {
-				n++
-			}
-			end = max(end, i+n)
-		}
-		text, from = text[:i]+redacted+text[end:], i+len(redacted)
+// alike is how many bytes two texts have in common at their beginnings.
+func alike(a, b string) (n int) {
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
 	}
+	return n
 }
 
-// hideEnds hides where a text has the end of a secret.
-func hideEnds(text, secret string) string {
-	last := secret[len(secret)-cutSecret:]
-	for from := 0; ; {
-		i := strings.Index(text[from:], last)
-		if i < 0 {
-			return text
-		}
-		i += from
-		start := i
-		for n := len(secret) - cutSecret; n > 0 && start > from && text[start-1] == secret[n-1]; n-- {
-			start--
-		}
-		text, from = text[:start]+redacted+text[i+cutSecret:], start+len(redacted)
+// alikeEnds is how many bytes two texts have in common at their ends.
+func alikeEnds(a, b string) (n int) {
+	for n < len(a) && n < len(b) && a[len(a)-1-n] == b[len(b)-1-n] {
+		n++
 	}
+	return n
 }

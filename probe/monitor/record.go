@@ -14,15 +14,15 @@ type Recorder interface {
 	Targets(stream string, targets []probe.Target)
 	Look(o *probe.Observation)
 	TakeBack(stream string, from time.Time)
-	Control(ok bool, asked time.Time)
+	Control(ok bool, asked time.Time, took time.Duration)
 	Busy(b incident.Busy)
 }
 
 // noRecorder takes nothing down.
 type noRecorder struct{}
 
-func (noRecorder) Targets(string, []probe.Target) {}
-func (noRecorder) Look(*probe.Observation)        {}
-func (noRecorder) TakeBack(string, time.Time)     {}
-func (noRecorder) Control(bool, time.Time)        {}
-func (noRecorder) Busy(incident.Busy)             {}
+func (noRecorder) Targets(string, []probe.Target)         {}
+func (noRecorder) Look(*probe.Observation)                {}
+func (noRecorder) TakeBack(string, time.Time)             {}
+func (noRecorder) Control(bool, time.Time, time.Duration) {}
+func (noRecorder) Busy(incident.Busy)                     {}

@@ -12,7 +12,7 @@ type Look struct {
 	Rendition  string      `json:"rendition,omitempty"` // "" is the multivariant playlist
 	Side       probe.Side  `json:"side"`
 	CORS       bool        `json:"cors,omitempty"`
-	IFrames    bool        `json:"iframes,omitempty"`
+	IFrames    string      `json:"iframes,omitempty"`
 	Strained   bool        `json:"strained,omitempty"`
 	Unchanged  bool        `json:"unchanged,omitempty"`
 	Body       string      `json:"body,omitempty"`
@@ -104,6 +104,7 @@ type (
 		Listed    time.Time     `json:"listed,omitzero"`
 		Duration  time.Duration `json:"duration_ns,omitempty"`
 		Repeat    bool          `json:"repeat,omitempty"`
+		Again     bool          `json:"again,omitempty"`
 		Part      bool          `json:"part,omitempty"`
 		Offset    int64         `json:"offset,omitempty"`
 		Encrypted bool          `json:"encrypted,omitempty"`

@@ -62,7 +62,7 @@ func (m *masker) line(l *Line) {
 }
 
 func (m *masker) look(l *Look) {
-	l.Rendition = m.text(l.Rendition)
+	l.Rendition, l.IFrames = m.text(l.Rendition), m.text(l.IFrames)
 	m.exchange(l.Exchange)
 	if s := l.Segment; s != nil {
 		s.URI = m.url(s.URI)

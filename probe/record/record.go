@@ -94,10 +94,11 @@ type Target struct {
 	Average   uint64     `json:"average,omitempty"`
 }
 
-// Control says whether the control URL answered.
+// Control says whether the control URL answered, and how long that took.
 type Control struct {
-	OK    bool      `json:"ok"`
-	Asked time.Time `json:"asked"`
+	OK    bool          `json:"ok"`
+	Asked time.Time     `json:"asked"`
+	Took  time.Duration `json:"took_ns,omitempty"`
 }
 
 // Busy is when the monitor did not get to run as it should.

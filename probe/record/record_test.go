@@ -88,7 +88,7 @@ func TestRecordingOfAnIncident(t *testing.T) {
 	for range 5 {
 		f.poll("main")
 	}
-	f.rec.Control(true, f.now)
+	f.rec.Control(true, f.now, time.Second)
 	f.tell("one", probe.Closed, "main")
 	f.poll("main")
 	out := f.replay("one")

@@ -3,6 +3,8 @@ package record
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -169,6 +171,9 @@ func (r *Recorder) begin(in *probe.Incident, at time.Time) (*tape, error) {
 	h.Others = len(r.names) - len(h.Streams)
 	event := slices.Clone(r.event)
 	r.mu.Unlock()
+	if err := os.MkdirAll(r.o.Folder, 0o700); err != nil { // somebody may have deleted it
+		return nil, fmt.Errorf("making the folder of recordings: %w", err)
+	}
 	reel, err := newReel(filePath(r.o.Folder, in.ID), r.o.Limits.Incident)
 	if err != nil {
 		return nil, err

@@ -157,7 +157,7 @@ func (p *player) take(l *Line) error {
 		}
 		s.desk.Targets(list)
 	case l.Control != nil:
-		p.desk.Control(l.Control.OK, l.Control.Asked)
+		p.desk.Control(l.Control.OK, l.Control.Asked, l.Control.Took)
 	case l.Busy != nil:
 		p.desk.Busy(incident.Busy{From: l.Busy.From, Until: l.Busy.Until})
 	case l.TakeBack != nil:

@@ -34,8 +34,8 @@ func (r *Recorder) TakeBack(stream string, from time.Time) {
 }
 
 // Control takes down what the control URL answered.
-func (r *Recorder) Control(ok bool, asked time.Time) {
-	r.note(&Line{Control: &Control{ok, asked.UTC()}})
+func (r *Recorder) Control(ok bool, asked time.Time, took time.Duration) {
+	r.note(&Line{Control: &Control{ok, asked.UTC(), took}})
 }
 
 // Busy takes down that the process did not get to run.

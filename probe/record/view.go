@@ -79,7 +79,7 @@ type answered struct {
 
 // note takes in a look.
 func (v *view) note(r *Reader, l *Look) error {
-	if l.Exchange == nil || l.CORS || l.IFrames || l.Segment != nil || l.LowLatency != nil {
+	if l.Exchange == nil || l.CORS || l.IFrames != "" || l.Segment != nil || l.LowLatency != nil {
 		return nil
 	}
 	a := &answered{ex: l.Exchange.probe(), body: l.Body}
