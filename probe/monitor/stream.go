@@ -264,6 +264,12 @@ func (s *stream) climb(ctx context.Context) {
 		}
 		return !wanted[l]
 	})
+	s.public.Range(func(of, _ any) bool { // names come from playlists: what is not listed is not kept
+		if a, ok := of.(asked); ok && s.loop(a.rendition, probe.Edge) == nil && s.loop(a.rendition, probe.Origin) == nil {
+			s.public.Delete(of)
+		}
+		return true
+	})
 	s.announce()
 }
 
