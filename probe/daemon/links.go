@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/web"
 )
@@ -36,6 +37,15 @@ func linksTo(ln net.Listener, public string) links {
 		}
 	}
 	return links{"http://" + net.JoinHostPort(host, port)}
+}
+
+// Linked returns incidents with the links that a run of an event gives them.
+func Linked(e *configs.Event, list []probe.Incident) []probe.Incident {
+	page := links{strings.TrimRight(e.Monitor.PublicURL.Reveal(), "/")}
+	if page.page == "" && e.Monitor.Listen != "" {
+		page.page = "http://" + e.Monitor.Listen
+	}
+	return page.fill(list)
 }
 
 // fill returns incidents with their links. The list that is given stays as it is.
