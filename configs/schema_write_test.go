@@ -66,6 +66,7 @@ func (w *schemaWriter) write() object {
 	s := w.structure("", reflect.ValueOf(Default()))
 	s["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	s["$defs"] = w.defs
+	s["anyOf"] = []any{object{"required": []string{"streams"}}, object{"required": []string{"streams_from"}}}
 	s["title"] = "streamwatch event file"
 	s["$comment"] = "Written by `go generate ./configs` from the Go types; `streamwatch schema` prints it."
 	for path := range maps.Keys(patterns) {
