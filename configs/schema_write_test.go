@@ -136,6 +136,13 @@ func (w *schemaWriter) kind(path string, v reflect.Value, tag reflect.StructTag)
 		return object{"type": []string{"string"}, "pattern": "^auto$|" + durations + "|" + expands}
 	case Size:
 		return number("integer", sizes, leastSize, mostSize)
+	case Space:
+		return number("integer", strings.Replace(sizes, "KiB|MiB", "KiB|MiB|GiB", 1), leastSpace, mostSpace)
+	case Recordings:
+		part := w.structure(path, v)
+		part["type"], part["pattern"] = []string{"object", "string", "boolean", "null"}, "^(off|false)$"
+		part["not"] = object{"const": true}
+		return part
 	case CheckSeverity:
 		return words("off", "info", "warning", "error", "critical")
 	case Renditions:
@@ -261,6 +268,8 @@ func written(v reflect.Value) any {
 	case Interval:
 		return d.String()
 	case Size:
+		return d.String()
+	case Space:
 		return d.String()
 	case Renditions:
 		if d.All {

@@ -52,10 +52,11 @@ type Limits struct {
 // Options is what a monitor is told of its event.
 type Options struct {
 	Event        string
-	Starts, Ends time.Time // zero when not stated
-	Origin       string    // base URL; "" leaves the side out
-	Edge         string    // base URL; "" leaves the side out
-	Personalised bool      // the edge serves each viewer other segments: they are no difference between the sides
+	Starts, Ends time.Time     // zero when not stated
+	Origin       string        // base URL; "" leaves the side out
+	Edge         string        // base URL; "" leaves the side out
+	ErrorCaching time.Duration // for how long the edge keeps an error of its origin; 0 is CloudFront's default
+	Personalised bool          // the edge serves each viewer other segments: they are no difference between the sides
 	Streams      []Stream
 	Headers      map[string]string // secret, sent to the origin only
 	EdgeHeaders  map[string]string // secret, sent to the edge only
@@ -76,6 +77,7 @@ type Options struct {
 	Sinks        []probe.Sink
 	Feeds        []func(context.Context)  // run beside the loops until ctx is done; what they Send at their end still reaches the sinks
 	Observe      func(*probe.Observation) // sees each observation before it is judged, on the stream's goroutine; nil sees none
+	Record       Recorder                 // takes down what is judged; nil takes nothing down
 	Log          *zap.Logger              // nil logs nothing
 	Delay        func() time.Duration     // how long goroutines wait to run, see SchedulingDelay; nil looks at timers only
 	Grace        time.Duration            // for how long a distribution that was made just now may fail before it first answers; 0 is an old one
@@ -118,6 +120,9 @@ func New(o Options) *Monitor {
 	if o.Segments == "" {
 		o.Segments = SegmentsRange
 	}
+	if o.Record == nil {
+		o.Record = noRecorder{}
+	}
 	m := &Monitor{
 		opts: o, log: o.Log, fan: newFanOut(o.Sinks, o.Log), doubt: make(chan struct{}, 1), prober: prober{jobs: make(chan *job, proberQueue)}, started: time.Now(),
 		clients: map[probe.Side]*fetch.Client{}, due: make(chan struct{}, 1), verdict: probe.Waiting, since: time.Now(),
@@ -129,7 +134,7 @@ func New(o Options) *Monitor {
 		Event: o.Event, Starts: o.Starts, Ends: o.Ends, Resume: o.Resume, Actions: o.Actions,
 		Maintenance: m.maskPlanned(o.Maintenance),
 	}, m.started)
-	m.strain = strain{delay: o.Delay, tell: m.desk.Busy}
+	m.strain = strain{delay: o.Delay, tell: m.busy}
 	m.buffers.New = func() any { return new(make([]byte, 0, 4<<10)) }
 	m.heads.New = func() any { return new(make([]byte, 0, fetch.HeadBytes+512)) }
 	for _, side := range probe.Sides {
@@ -214,6 +219,12 @@ func (m *Monitor) keep(ctx context.Context) {
 	}
 }
 
+// busy tells the desk that this process does not get to run.
+func (m *Monitor) busy(b incident.Busy) {
+	m.opts.Record.Busy(b)
+	m.desk.Busy(b)
+}
+
 // tell passes on what the desk found out, with the numbers of a batch.
 func (m *Monitor) tell(b probe.Batch, res incident.Result) {
 	b.Incidents = slices.Concat(res.Incidents, res.Marked) // the book keeps its own
@@ -252,7 +263,8 @@ func (m *Monitor) logIncident(in *probe.Incident) {
 	)
 }
 
-// watchControl asks the control URL whether our own path works: every while,
+// watchControl asks the control URL whether our own path works, and with as many
+// bytes as a probe of a segment takes, how fast it is: every while,
 // and at once when a poll failed as our own path could cause.
 func (m *Monitor) watchControl(ctx context.Context) {
 	client := fetch.New(fetch.Options{Transport: m.opts.Transport, Named: []string{m.opts.Control}})
@@ -262,13 +274,14 @@ func (m *Monitor) watchControl(ctx context.Context) {
 	for {
 		asked := time.Now()
 		asking, cancel := context.WithTimeout(ctx, heartbeat/2)
-		_, ex := client.Do(asking, fetch.Request{URL: m.opts.Control, Method: "HEAD"})
+		_, ex := client.Do(asking, fetch.Request{URL: m.opts.Control, First: fetch.HeadBytes})
 		cancel()
 		if ctx.Err() != nil {
 			return
 		}
 		m.asked.Store(&asked)
-		m.desk.Control(ex.Status > 0, asked)
+		m.opts.Record.Control(ex.Status > 0, asked, ex.Duration())
+		m.desk.Control(ex.Status > 0, asked, ex.Duration())
 		signal(m.due)
 		select {
 		case <-tick.C:
@@ -280,10 +293,13 @@ func (m *Monitor) watchControl(ctx context.Context) {
 }
 
 // suspect has the control URL asked at once about a poll that our own path may
-// have lost, when it was not asked since that began.
+// have lost, or a segment that it may have held up, when it was not asked since
+// that began.
 func (m *Monitor) suspect(o *probe.Observation) {
 	asked := m.asked.Load()
-	if o.Poll() && o.Exchange.Failure.OurPath() && (asked == nil || !asked.After(o.Exchange.Started)) {
+	lost := o.Poll() && o.Exchange.Failure.OurPath()
+	slow := o.Segment != nil && o.Segment.Media() && o.Exchange.Duration()*2 > o.Segment.Duration
+	if (lost || slow) && (asked == nil || !asked.After(o.Exchange.Started)) {
 		signal(m.doubt)
 	}
 }

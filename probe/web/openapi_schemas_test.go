@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/record"
 )
 
 // object is a part of the OpenAPI document.
@@ -26,7 +27,7 @@ var shapes = map[string]reflect.Type{
 	"Alarm": reflect.TypeFor[Alarm](), "Fault": reflect.TypeFor[Fault](), "ActiveFault": reflect.TypeFor[ActiveFault](),
 	"FaultRequest": reflect.TypeFor[faultRequest](), "SilenceRequest": reflect.TypeFor[silenceRequest](),
 	"DeedRequest": reflect.TypeFor[deedRequest](), "EventChange": reflect.TypeFor[Change](),
-	"ChangeRefusal": reflect.TypeFor[Refusal](),
+	"ChangeRefusal": reflect.TypeFor[Refusal](), "Served": reflect.TypeFor[record.Served](),
 }
 
 // requests are the shapes whose keys may all be left out.
@@ -45,7 +46,7 @@ type shapeWriter struct {
 func writeShapes(t *testing.T) object {
 	t.Helper()
 	w := &shapeWriter{t, map[string]string{}, map[string]map[string]string{}, map[string][]string{}, map[reflect.Type]string{}}
-	for _, folder := range []string{".", ".."} {
+	for _, folder := range []string{".", "..", "../record"} {
 		names, err := filepath.Glob(filepath.Join(folder, "*.go"))
 		if err != nil {
 			t.Fatal(err)
@@ -146,6 +147,8 @@ func (w *shapeWriter) value(typ reflect.Type) object {
 		return instant()
 	case reflect.TypeFor[probe.Severity]():
 		return object{"type": "string", "enum": []string{"info", "warning", "error", "critical"}}
+	case reflect.TypeFor[probe.PlaylistKind]():
+		return object{"type": "string", "enum": []string{"media", "multivariant", "unknown"}}
 	case reflect.TypeFor[probe.Side]():
 		return object{"type": "string", "enum": []string{"edge", "origin", ""}}
 	}

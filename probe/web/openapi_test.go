@@ -158,6 +158,7 @@ func complete(t *testing.T) http.Handler {
 	f := &fake{snap: snap, past: []probe.Incident{over(start)}, sinks: snap.Sinks, active: []ActiveFault{{Name: "stall"}}}
 	o := f.options()
 	o.Desk, o.Changes = &counter{list: snap.Silences}, &changer{change: Change{Changed: []string{"ends changed"}, Notes: []string{"n"}}}
+	o.Recordings = shelf{filepath.Join("..", "..", "cmd", "streamwatch", "testdata", "stale-edge.jsonl.gz")}
 	o.Beacon = beacon.New(beacon.Options{Event: "concert", Streams: []string{"main"}, Emit: func(probe.Batch) {}})
 	return New(o).Handler()
 }
@@ -175,7 +176,7 @@ func TestAnswersFitTheDocument(t *testing.T) {
 	h := complete(t)
 	fill := strings.NewReplacer("{stream}", "main", "{file}", "page.js", "{name}", "main")
 	queries := map[string]string{"/api/v1/series": "?stream=main&metric=edge_lag_seconds&since=1m"}
-	ids := map[string]string{"/api/v1/silences/{id}": "a", "/checks/{id}": "upd.stale"}
+	ids := map[string]string{"/api/v1/incidents/{id}/served": "kept", "/api/v1/incidents/{id}/recording": "kept", "/api/v1/silences/{id}": "a", "/checks/{id}": "upd.stale"}
 	bodies := map[string]string{
 		"/api/v1/silences": `{"all":true,"for":"2h","reason":"r","by":"ana"}`, "/api/v1/demo/faults": `{"name":""}`,
 		"/api/v1/streams/{name}": `{"manifest":"/a.m3u8"}`, "/api/v1/beacon": `{"event":"concert","stream":"main","kind":"hlsjs"}`,
