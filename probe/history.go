@@ -17,6 +17,7 @@ type SeriesQuery struct {
 	Stream    string
 	Rendition string
 	Side      Side
+	Edge      string // name of one of several edges; empty where there is one
 	Metric    *Metric
 	Since     time.Time
 	Until     time.Time // zero is now

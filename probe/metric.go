@@ -99,6 +99,7 @@ type Sample struct {
 	Stream    string
 	Rendition string // "" for the multivariant playlist and for the stream; the kind of embed where a viewer reports
 	Side      Side
+	Edge      string  // name of the edge that it is of, where the event has several
 	Value     float64 // base units; never NaN or infinite
 	At        time.Time
 }

@@ -21,7 +21,7 @@ var edgeNegative = register(Check{
 	Explains: []string{"edge.seg", "seg.status", "avail.early", "ll.part.avail", "ll.hint.avail"},
 	Run: func(p *Pass) {
 		ex, s := &p.Obs.Exchange, p.Obs.Segment
-		if p.History.Target.Side != probe.Edge || p.lostSegment() == "" || ex.Status == 0 || !p.pairHasSegment() {
+		if p.History.Target.Side != probe.Edge || p.History.Pair == nil || p.lostSegment() == "" || ex.Status == 0 || !p.pairHasSegment() {
 			return
 		}
 		edge, _ := p.History.Segment(s.MSN)

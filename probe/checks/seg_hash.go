@@ -1,6 +1,9 @@
 package checks
 
-import "github.com/streamwatch/streamwatch/probe"
+import (
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/evidence"
+)
 
 var segHash = register(Check{
 	ID:       "seg.hash",
@@ -41,22 +44,31 @@ var edgeBytes = register(Check{
 	Explains: []string{"seg.ts.*", "seg.mp4.*", "seg.size", "seg.hash", "edge.map"},
 	Run: func(p *Pass) {
 		h := p.History
-		if h.Pair == nil || !p.Obs.OK() {
+		if !p.Obs.OK() {
 			return
 		}
-		edge, ok := h.Segment(p.Obs.Segment.MSN)
-		origin, also := h.Pair.Segment(p.Obs.Segment.MSN)
-		if h.Target.Side == probe.Origin { // whichever is probed last is compared
-			edge, origin = origin, edge
+		if h.Target.Side == probe.Edge && h.Pair != nil {
+			p.compareBytes(h.Pair, h)
 		}
-		if !ok || !also || !edge.OK || !origin.OK || !samePath(edge.URI, origin.URI) || edge.Offset != origin.Offset {
-			return
-		}
-		switch {
-		case edge.Size >= 0 && origin.Size >= 0 && edge.Size != origin.Size:
-			p.Reportf(probe.Critical, "segment %d has %d bytes, at the origin %d", edge.MSN, edge.Size, origin.Size)
-		case edge.HashBytes == origin.HashBytes && edge.Hash != origin.Hash:
-			p.Reportf(probe.Critical, "segment %d: its first %d bytes are not those of the origin", edge.MSN, edge.HashBytes)
+		for _, edge := range h.Edges { // whichever is probed last is compared
+			if h.Target.Side == probe.Origin {
+				p.About(edge).compareBytes(h, edge)
+			}
 		}
 	},
 })
+
+// compareBytes holds what an edge gives of the segment against the origin's.
+func (p *Pass) compareBytes(at, there *evidence.History) {
+	origin, ok := at.Segment(p.Obs.Segment.MSN)
+	edge, also := there.Segment(p.Obs.Segment.MSN)
+	if !ok || !also || !edge.OK || !origin.OK || !samePath(edge.URI, origin.URI) || edge.Offset != origin.Offset {
+		return
+	}
+	switch {
+	case edge.Size >= 0 && origin.Size >= 0 && edge.Size != origin.Size:
+		p.Reportf(probe.Critical, "segment %d has %d bytes, at the origin %d", edge.MSN, edge.Size, origin.Size)
+	case edge.HashBytes == origin.HashBytes && edge.Hash != origin.Hash:
+		p.Reportf(probe.Critical, "segment %d: its first %d bytes are not those of the origin", edge.MSN, edge.HashBytes)
+	}
+}

@@ -36,7 +36,7 @@ func (p *Pass) independent() bool {
 		return true
 	}
 	for _, h := range p.Stream.Histories {
-		if h.Target.Rendition == "" && h.Target.Side == p.History.Target.Side && h.Playlist != nil && h.Playlist.IndependentSegments {
+		if h.Target.Rendition == "" && h.Target.Place() == p.History.Target.Place() && h.Playlist != nil && h.Playlist.IndependentSegments {
 			return true
 		}
 	}

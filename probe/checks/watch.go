@@ -14,8 +14,9 @@ type Options struct {
 	Starts, Ends time.Time           // zero when the event does not state them
 	Overrides    map[string]Override // by check id
 	Once         bool                // one look must do: every finding counts at first sight
-	Personalised bool                // the edge serves each viewer other segments: names and ads are no difference between the sides
+	Personalised []string            // edges that serve each viewer other segments, by name: names and ads are no difference between the sides
 	Grace        time.Time           // until then an edge that never gave a playlist is propagating; zero for one that is no news
+	Fresh        string              // name of that edge
 }
 
 // Override changes a check for one event.
@@ -112,6 +113,9 @@ func (w *Watch) early(o *probe.Observation, now time.Time) bool {
 		o.Playlist.Kind == probe.Media && len(o.Playlist.Segments) == 0)
 }
 
+// Fresh is where Propagating may hold: the edge that was made just now.
+func (w *Watch) Fresh() probe.Place { return probe.Place{Side: probe.Edge, Edge: w.opts.Fresh} }
+
 // Propagating reports whether the edge may not be known everywhere yet: its
 // distribution was made just now, and it never gave a playlist.
 func (w *Watch) Propagating(now time.Time) bool {
@@ -122,7 +126,7 @@ func (w *Watch) Propagating(now time.Time) bool {
 // still propagating, which is no fault and no sample. Its first playlist ends
 // that for the whole stream.
 func (w *Watch) spreads(o *probe.Observation, now time.Time) bool {
-	if o.Target.Side != probe.Edge || !w.Propagating(now) {
+	if o.Target.Place() != w.Fresh() || !w.Propagating(now) {
 		return false
 	}
 	w.answered = o.OK() && o.Playlist != nil && o.Playlist.Kind != probe.UnknownKind
@@ -145,7 +149,7 @@ func (w *Watch) run(list []*Check, pass *Pass) {
 				continue
 			}
 		}
-		pass.Found, pass.Silent = nil, false
+		pass.Found, pass.Silent, pass.about = nil, false, ""
 		pass.Quiet = b.advises(c) && w.opts.Overrides[c.ID].Severity < probe.Warning
 		if c.Run(pass); !pass.Silent {
 			w.count(b, c, pass)

@@ -33,14 +33,30 @@ import (
 //	fails               bad text or bytes         anything else        origin: the edge gives on what it has
 //	bad                 –                         anything else        the check's own (encoder, origin, config)
 //	good                bad                       anything else        cdn, or config where the check says so
+//
+// Of several edges, where the table says cdn or unknown or the origin is not watched:
+//
+//	–                   fails, another is well    any                  cdn: that edge
+//	answers             all fail alike            http.*               origin: it fails them
+//	newer content       all older alike           staleness            config: what they share
+//	unwatched           all alike                 any                  the check's own, else origin
 func (x *examination) blame(g *group) (probe.Blame, string) {
 	if g.path {
 		return probe.BlamePath, x.whyOurs()
 	}
 	st := g.speaker()
-	s := st.worst()
-	at := st.state(s)
+	at := st.state(st.worst())
 	other := st.stream.pair(at)
+	blame, why := x.blameOf(g, st, at, other)
+	if g.alike() {
+		return blameAlike(st, other, blame, why)
+	}
+	return blame, why + st.beside(other)
+}
+
+func (x *examination) blameOf(g *group, st *story, at, other *evidence.State) (probe.Blame, string) {
+	s := st.worst()
+	peer := len(st.peers.well) > 0
 	switch {
 	case s.Blame != "":
 		return s.Blame, cmp.Or(s.Detail, st.check.Summary) + g.others()
@@ -54,11 +70,13 @@ func (x *examination) blame(g *group) (probe.Blame, string) {
 		}
 		return st.check.Blame, "the origin answers, and lists nothing newer" + sharing(other) + g.others()
 	case st.check.Staleness:
-		return blameStale(at, other, g)
+		return blameStale(at, other, g, peer)
 	case st.check.Side == probe.Edge:
 		return st.check.Blame, cmp.Or(s.Detail, st.check.Summary) + g.others()
 	case st.side == probe.Origin:
 		return st.check.Blame, "the origin serves it so" + given(other) + g.others()
+	case peer && (other == nil || other.Polls == 0) && st.check.Blame != probe.BlameConfig:
+		return probe.BlameCDN, "only this edge shows it; the origin is not watched" + g.others()
 	case other == nil || other.Polls == 0:
 		return st.check.Blame, "seen at the edge; the origin is not watched" + g.others()
 	case other.Failing():
@@ -99,6 +117,8 @@ func (x *examination) blameTransport(g *group, st *story, ex *probe.Exchange, at
 		return probe.BlameConfig, why + " to us, and the edge gets new segments from it all the same: an access rule, or a header that we lack" + g.others()
 	case st.side == probe.Origin:
 		return probe.BlameOrigin, why + sameThere(other) + g.others()
+	case !watched && len(st.peers.well) > 0:
+		return probe.BlameCDN, why + "; the origin is not watched" + g.others()
 	case !watched:
 		return probe.BlameUnknown, why + "; the origin is not watched, so it may be behind this" + g.others()
 	case other.Failing():
@@ -245,9 +265,9 @@ func status(t *evidence.State) string {
 // blameStale tells a cache that keeps its promise, made by a wrong setting, from
 // one that breaks it. What the edge shows is compared with the ring of what the
 // origin had; headers only explain it.
-func blameStale(at, origin *evidence.State, g *group) (probe.Blame, string) {
+func blameStale(at, origin *evidence.State, g *group, peer bool) (probe.Blame, string) {
 	if origin == nil || origin.Polls == 0 {
-		return blameStaleAlone(at)
+		return blameStaleAlone(at, peer)
 	}
 	lag, ttl := at.Lag, at.TTL
 	old := fmt.Sprintf("the origin replaced this content %s ago", seconds(lag.Age))
@@ -270,7 +290,10 @@ func blameStale(at, origin *evidence.State, g *group) (probe.Blame, string) {
 }
 
 // blameStaleAlone is for an edge that is watched without its origin.
-func blameStaleAlone(at *evidence.State) (probe.Blame, string) {
+func blameStaleAlone(at *evidence.State, peer bool) (probe.Blame, string) {
+	if peer {
+		return probe.BlameCDN, fmt.Sprintf("another edge listed newer content %s ago; the origin is not watched", seconds(at.Lag.Age))
+	}
 	if age := at.Current.Exchange.Age; age.Stated && age.Value > at.TD*3/2 {
 		return probe.BlameCDN, fmt.Sprintf("its copy is %s old by its Age header, the target duration is %s", seconds(age.Value), seconds(at.TD))
 	}
@@ -302,12 +325,33 @@ func are(n int) string {
 
 // sentence makes what is said of a host one.
 func sentence(g *group, why string) string {
+	if !g.path && g.place.Edge != "" && why != "" {
+		return sentenceOfEdge(g, why)
+	}
 	switch {
 	case g.path || strings.HasPrefix(why, "the ") || why == "":
 		return why
 	case g.scope == probe.ScopeOrigin || g.scope == probe.ScopeEdge:
 		return g.place.host + " " + why
 	default:
-		return "the " + g.place.side.String() + " " + why
+		return "the " + g.place.Side.String() + " " + why
+	}
+}
+
+// sentenceOfEdge names the edge that is meant, of several.
+func sentenceOfEdge(g *group, why string) string {
+	who := g.place.String()
+	if g.scope == probe.ScopeEdge {
+		who += " (" + g.place.host + ")"
+	}
+	switch {
+	case g.alike():
+		return why
+	case g.lead().check.Staleness:
+		return who + " serves old playlists: " + why
+	case strings.HasPrefix(why, "the ") || strings.HasPrefix(why, "only ") || strings.HasPrefix(why, "seen "):
+		return who + ": " + why
+	default:
+		return who + " " + why
 	}
 }

@@ -34,7 +34,7 @@ func (l *loop) lookAtIFrames(ctx context.Context, o *probe.Observation) {
 		defer l.iframes.under.Store(false)
 		for _, e := range entries[:min(len(entries), iframesMost)] {
 			t := o.Target
-			t.Rendition, t.URL = l.s.m.opts.Secrets.Mask(e.Name), l.s.m.onSide(t.Side, e.URL)
+			t.Rendition, t.URL = l.s.m.opts.Secrets.Mask(e.Name), l.s.m.moved(l.s.m.places[l.s.m.at(t.Place())], e.URL)
 			asking, cancel := context.WithTimeout(ctx, earlyDeadline)
 			body, ex := l.as.Do(asking, fetch.Request{URL: t.URL, AcceptGzip: true})
 			cancel()

@@ -15,7 +15,7 @@ func measure(h *evidence.History, o *probe.Observation, v incident.Verdict, now 
 	m := meter{h: h, at: now, out: make([]probe.Sample, 0, samplesOf(o))}
 	switch o.Look() {
 	case probe.LookPoll:
-		m.impact(v.Impact)
+		m.impact(&v)
 		m.poll(o, idle)
 		m.add(probe.OpenIncidents, float64(len(v.Open)))
 	case probe.LookSegment:
@@ -72,6 +72,9 @@ func (m *meter) add(metric *probe.Metric, v float64) {
 	if metric.Scope == probe.BySide {
 		s.Side = m.h.Target.Side
 	}
+	if !metric.OfStream() {
+		s.Edge = m.h.Target.Edge
+	}
 	if metric.OfStream() {
 		s.Rendition = ""
 	}
@@ -80,11 +83,24 @@ func (m *meter) add(metric *probe.Metric, v float64) {
 
 // impact adds what each side is to blame for: whose fault it is that viewers
 // suffer, as alarms need it.
-func (m *meter) impact(of [len(probe.Sides) + 1]float64) {
-	for _, side := range probe.Sides {
-		m.out = append(m.out, probe.Sample{
-			Metric: probe.ViewerImpact, Stream: m.h.Target.Stream, Side: side, Value: of[side], At: m.at,
-		})
+func (m *meter) impact(v *incident.Verdict) {
+	one := probe.Sample{Metric: probe.ViewerImpact, Stream: m.h.Target.Stream, Side: probe.Origin, Value: v.Impact[probe.Origin], At: m.at}
+	m.out = append(m.out, one)
+	one.Side = probe.Edge
+	if m.h.Target.Edge != "" {
+		one.Edge, one.Value = m.h.Target.Edge, v.Edges[m.h.Target.Edge]
+		m.out = append(m.out, one)
+		return
+	}
+	for _, e := range m.h.Edges {
+		if e.Target.Edge != "" {
+			one.Edge, one.Value = e.Target.Edge, v.Edges[e.Target.Edge]
+			m.out = append(m.out, one)
+		}
+	}
+	if one.Edge == "" {
+		one.Value = v.Impact[probe.Edge]
+		m.out = append(m.out, one)
 	}
 }
 
@@ -125,9 +141,10 @@ func (m *meter) edge(o *probe.Observation, now time.Time) {
 	}
 }
 
-// lag is how far the edge's newest segment is behind the origin's, as last seen.
+// lag is how far the edge's newest segment is behind the origin's, or where that
+// is not watched behind that of another edge, as last seen.
 func lag(edge *evidence.History) (segments int64, behind time.Duration, ok bool) {
-	origin := edge.Pair
+	origin := edge.Reference()
 	if origin == nil || origin.Playlist == nil || edge.Playlist == nil || origin.Playlist.Kind != probe.Media {
 		return 0, 0, false
 	}

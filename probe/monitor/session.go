@@ -164,11 +164,11 @@ func (l *loop) goOver(ctx context.Context, deadline time.Duration, into []byte, 
 
 // askLadder has the multivariant playlist asked for at once when what it lists
 // fails or stands still: it may list something else by now.
-func (l *loop) askLadder(t probe.Target) {
+func (l *loop) askLadder() {
 	overdue := l.pace.overdue(l.pace.polled)
 	asked := l.pace.asked
 	l.pace.asked = overdue || l.pace.failures > 0
-	entry := l.s.entries[t.Side].Load()
+	entry := l.entry()
 	if l.pace.asked && !asked && entry != nil && entry != l {
 		entry.nudge()
 	}
