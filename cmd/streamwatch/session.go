@@ -42,6 +42,7 @@ type session struct {
 	update bool          // bring a stack that exists to the event file
 
 	key     []byte // that requests to the edge are signed with; nil signs none
+	edges   []monitor.Edge
 	store   *store.Store
 	edge    *provision.Local // nil unless the distribution is local
 	dist    provision.Distribution
@@ -82,6 +83,9 @@ func (s *session) run(ctx context.Context) (err error) {
 		defer s.listen.Close()
 	}
 	if s.key, err = s.c.privateKey(ctx, s.event); err != nil {
+		return err
+	}
+	if s.edges, err = s.c.furtherEdges(ctx, s.event); err != nil {
 		return err
 	}
 	if err := s.bringUp(ctx, folder); err != nil {
@@ -184,7 +188,7 @@ func (s *session) wire(ctx context.Context, folder string) error {
 		Event: s.event.Event, Version: ownVersion(), Vantage: s.event.Monitor.Vantage, Open: open, Sinks: source.sinks,
 	})
 	o := monitorOptions(s.event, s.dist.EdgeURL, signer)
-	o.Resume, o.Log, o.Secrets = open, s.log, s.c.known()
+	o.Resume, o.Log, o.Secrets, o.Edges = open, s.log, s.c.known(), s.edges
 	if s.dist.Fresh {
 		o.Grace = s.event.Distribution.CloudFormation.PropagationGrace
 	}
@@ -225,6 +229,9 @@ func (s *session) announce(folder string) {
 		s.c.say("page", "http://"+s.listen.Addr().String()+"/")
 	}
 	s.c.say("edge", s.dist.EdgeURL)
+	for i := range s.edges {
+		s.c.say(s.edges[i].Name, s.event.Edges[i].URL.String())
+	}
 	s.c.say("origin", s.event.Origin.URL.String())
 	s.c.say("embeds", filepath.Join(folder, s.event.Player.Out))
 }

@@ -60,6 +60,11 @@ func (c *cli) load(path string) (*configs.Event, error) {
 	if s, _ := signing(event); s != nil {
 		s.PrivateKeyFile = beside(path, s.PrivateKeyFile)
 	}
+	for i := range event.Edges {
+		if s := event.Edges[i].Sign; s != nil {
+			s.PrivateKeyFile = beside(path, s.PrivateKeyFile)
+		}
+	}
 	c.know(event)
 	found := append(stackProblems(event), c.signProblems(event)...)
 	for _, mistake := range unjoin(playerOptions(event).Check()) {
