@@ -89,6 +89,12 @@ func (m *Metric) OfStream() bool {
 	return m == OpenIncidents || m == ViewerImpact || m.Scope == ByViewer
 }
 
+// OfEdge reports whether the metric differs from edge to edge on a side: what is
+// measured at the edge, and what compares it with the origin.
+func (m *Metric) OfEdge(s Side) bool {
+	return m.Scope == BySide && s == Edge || m.Scope == ByStream && !m.OfStream()
+}
+
 // Total reports whether a metric's samples add up, as those of a counter; else
 // each is a value of its own.
 func (m *Metric) Total() bool { return strings.HasSuffix(m.Prometheus, "_total") }

@@ -186,6 +186,7 @@ func (s *session) wire(ctx context.Context, folder string) error {
 	source := &lateSource{links: linksTo(s.listen)}
 	metrics := prom.New(prom.Options{
 		Event: s.event.Event, Version: ownVersion(), Vantage: s.event.Monitor.Vantage, Open: open, Sinks: source.sinks,
+		Edges: len(s.event.Edges) > 0,
 	})
 	o := monitorOptions(s.event, s.dist.EdgeURL, signer)
 	o.Resume, o.Log, o.Secrets, o.Edges = open, s.log, s.c.known(), s.edges
@@ -198,7 +199,7 @@ func (s *session) wire(ctx context.Context, folder string) error {
 	w := web.Options{
 		Source: source, Ready: source.ready, History: linkedHistory{s.store, source.links}, Sinks: source.sinks, Runbook: runbook,
 		Metrics: metrics.Handler(), Plots: plots(), Alarms: s.alarms.list, AlarmNotes: s.alarmNotes,
-		Embeds: s.embeds.preview, EmbedKinds: s.embeds.kinds(), Faults: s.faults, Log: s.log,
+		Edges: s.event.EdgeNames(), Embeds: s.embeds.preview, EmbedKinds: s.embeds.kinds(), Faults: s.faults, Log: s.log,
 	}
 	if a := s.event.Monitor.Auth; a != nil {
 		w.Auth = web.Auth{Username: a.Username, Password: a.Password.Reveal()}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strings"
 
 	"github.com/streamwatch/streamwatch/probe"
 )
@@ -16,6 +17,10 @@ type dictionary struct {
 	newStreams []string
 	newSeries  []seriesKey
 }
+
+// edgeMark stands before the name of one of several edges in the column of the
+// side: "edge/second".
+const edgeMark = "/"
 
 // maxSeries bounds the dictionary: names come from playlists, which a hostile
 // origin could change for ever. Series beyond it are not stored.
@@ -60,7 +65,8 @@ func loadDictionary(ctx context.Context, db *sql.DB) (*dictionary, error) {
 		if m, ok := probe.FindMetric(metric); ok {
 			key.metric = m
 		}
-		if err := key.side.UnmarshalText([]byte(side)); err != nil {
+		side, key.place.Edge, _ = strings.Cut(side, edgeMark)
+		if err := key.place.Side.UnmarshalText([]byte(side)); err != nil {
 			return err
 		}
 		d.series[key] = id
@@ -77,8 +83,12 @@ func (d *dictionary) save(ctx context.Context, tx *sql.Tx) error {
 		}
 	}
 	for _, k := range d.newSeries {
+		side := k.place.Side.String()
+		if k.place.Edge != "" {
+			side += edgeMark + k.place.Edge
+		}
 		_, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO series (id, metric, rendition, side) VALUES (?, ?, ?, ?)",
-			d.series[k], k.metric.Name, k.rendition, k.side.String())
+			d.series[k], k.metric.Name, k.rendition, side)
 		if err != nil {
 			return err
 		}
