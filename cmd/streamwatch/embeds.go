@@ -96,10 +96,7 @@ func (e *embeds) write(ctx context.Context, s *configs.Stream) (known bool, err 
 		return false, ctx.Err()
 	}
 	options := playerOptions(e.event)
-	options.Fallbacks = nil
-	for _, base := range e.event.Player.Fallback {
-		options.Fallbacks = append(options.Fallbacks, e.event.ManifestURL(s, probe.Edge, base))
-	}
+	options.Fallbacks = e.fallbacks(s, manifest, options)
 	_, warnings, err := player.Address(manifest, options)
 	if err != nil {
 		return facts.Known, err

@@ -54,6 +54,7 @@ type session struct {
 	embeds  *embeds
 	out     *outlets
 	alarms  *shownAlarms
+	scores  *report.Scorecard // nil where the event has one edge
 }
 
 // failure is one of ours, with its mend.
@@ -215,6 +216,10 @@ func (s *session) wire(ctx context.Context, folder string) error {
 	}
 	o.Sinks = []probe.Sink{linkedSink{s.store, source.links}, metrics, linkedSink{s.server, source.links}, s.alarms}
 	o.Sinks = append(o.Sinks, s.out.sinks(source.links)...)
+	if names := s.event.EdgeNames(); names != nil {
+		s.scores = report.NewScorecard(names)
+		o.Sinks = append(o.Sinks, s.scores)
+	}
 	s.monitor = monitor.New(o)
 	source.m = s.monitor
 	if s.out.alarms != nil {
@@ -287,6 +292,9 @@ func (s *session) report(folder string) error {
 		return fmt.Errorf("reading the incidents: %w", err)
 	}
 	r := &report.Run{Version: ownVersion(), Ended: time.Now(), Snapshot: snapshot, Incidents: incidents}
+	if s.scores != nil {
+		r.Edges = s.scores.Scores()
+	}
 	var page, data strings.Builder
 	if err := errors.Join(r.HTML(&page), r.JSON(&data)); err != nil {
 		return err
