@@ -157,8 +157,10 @@ func (i *Incident) Where() string {
 	case ScopeEvent:
 		return join("the whole event", who)
 	case ScopeOrigin, ScopeEdge:
-		place := "the " + string(i.Scope) + prefixed(" ", i.Edge)
-		return join(place+prefixed(" host ", i.Host), who)
+		if i.Edge != "" {
+			return join("edge "+i.Edge+" ("+i.Host+")", who)
+		}
+		return join(strings.TrimSpace("the "+string(i.Scope)+" "+prefixed("host ", i.Host)), who)
 	case ScopeStream, ScopeRendition:
 	}
 	if i.Rendition != "" {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/streamwatch/streamwatch/configs"
@@ -25,12 +26,19 @@ func signing(e *configs.Event) (*configs.Sign, string) {
 	return nil, ""
 }
 
-// keySecret returns the ARN of the secret that holds the private key, "" for none.
-func keySecret(e *configs.Event) string {
-	if s, _ := signing(e); s != nil {
-		return s.PrivateKeySecret
+// keySecrets returns the ARNs of the secrets that hold private keys, of all edges.
+func keySecrets(e *configs.Event) (arns []string) {
+	first, _ := signing(e)
+	signs := []*configs.Sign{first}
+	for i := range e.Edges {
+		signs = append(signs, e.Edges[i].Sign)
 	}
-	return ""
+	for _, s := range signs {
+		if s != nil && s.PrivateKeySecret != "" && !slices.Contains(arns, s.PrivateKeySecret) {
+			arns = append(arns, s.PrivateKeySecret)
+		}
+	}
+	return arns
 }
 
 // signer returns what signs the monitor's requests to an edge that lets only

@@ -26,7 +26,8 @@ const wide = incident => ["event", "origin", "edge"].includes(incident.scope);
 // place says where a wide cause sits: "the edge host d111.cloudfront.net".
 export function place(incident) {
   if (incident.scope === "event") return "the whole event";
-  return "the " + incident.scope + (incident.edge ? " " + incident.edge : "") + (incident.host ? " host " + incident.host : "");
+  if (incident.edge) return "edge " + incident.edge + (incident.host ? " (" + incident.host + ")" : "");
+  return "the " + incident.scope + (incident.host ? " host " + incident.host : "");
 }
 
 // count writes a number with its noun.
