@@ -16,19 +16,20 @@ import (
 // Event is one event.yaml. In the tags, `required` names a key that must be
 // given, `enum` the words that a value may be, and `range` its inclusive bounds.
 type Event struct {
-	Event        string       `yaml:"event" required:"true"` // [a-z0-9][a-z0-9-]{0,62}
-	Starts       time.Time    `yaml:"starts"`                // before it a missing stream is waiting, not a fault
-	Ends         time.Time    `yaml:"ends"`                  // run stops by itself
-	Origin       Origin       `yaml:"origin" required:"true"`
-	Distribution Distribution `yaml:"distribution" required:"true"`
-	Edges        []Edge       `yaml:"edges"` // more CDNs in front of the same origin
-	Streams      []Stream     `yaml:"streams" required:"true"`
-	Player       Player       `yaml:"player"`
-	Monitor      Monitor      `yaml:"monitor"`
-	Metrics      Metrics      `yaml:"metrics"`
-	Alarms       Alarms       `yaml:"alarms"`
-	Notify       Notify       `yaml:"notify"`
-	Output       string       `yaml:"output"` // below it, one folder per event
+	Event        string        `yaml:"event" required:"true"` // [a-z0-9][a-z0-9-]{0,62}
+	Starts       time.Time     `yaml:"starts"`                // before it a missing stream is waiting, not a fault
+	Ends         time.Time     `yaml:"ends"`                  // run stops by itself
+	Origin       Origin        `yaml:"origin" required:"true"`
+	Distribution Distribution  `yaml:"distribution" required:"true"`
+	Edges        []Edge        `yaml:"edges"` // more CDNs in front of the same origin
+	Streams      []Stream      `yaml:"streams" required:"true"`
+	Player       Player        `yaml:"player"`
+	Monitor      Monitor       `yaml:"monitor"`
+	Metrics      Metrics       `yaml:"metrics"`
+	Alarms       Alarms        `yaml:"alarms"`
+	Notify       Notify        `yaml:"notify"`
+	Maintenance  []Maintenance `yaml:"maintenance"` // checks go on, notifications and alarms are muted
+	Output       string        `yaml:"output"`      // below it, one folder per event
 
 	lines map[string][2]int // line and column of each value in the file
 }

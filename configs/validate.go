@@ -60,6 +60,7 @@ func (d *decoder) validate(e *Event) {
 	d.player(&e.Player)
 	d.monitor(&e.Monitor)
 	d.outward(e)
+	d.maintenance(e)
 	if strings.TrimSpace(e.Output) == "" {
 		d.fail("output", "must name a folder", "")
 	}

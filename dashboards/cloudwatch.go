@@ -136,6 +136,7 @@ func (b *board) status(s *Stream) {
 		figure(probe.ManifestAvail, "Average", "playlists available"),
 		figure(probe.EdgeLagSegments, "Maximum", "segments behind origin"),
 		figure(probe.OpenIncidents, "Maximum", "open incidents"),
+		figure(probe.Silenced, "Maximum", "silenced"),
 	)
 	b.place("metric", 24, 3, object{
 		"title": s.Name, "view": "singleValue", "region": b.o.Region, "period": b.period(), "sparkline": true, "metrics": rows,

@@ -10,6 +10,7 @@ type Family struct {
 // The families, beside the metrics of the catalog.
 var (
 	FindingsActive = &Family{"findings_active", "Incidents that are open."}
+	SilencesActive = &Family{"silences_active", "Silences, or windows of maintenance, that mute now."}
 	IncidentsTotal = &Family{"incidents_total", "Incidents that were opened since the process started."}
 	FetchPhase     = &Family{"fetch_phase_seconds", "Time that a phase of a fetch took; connection phases count only where a connection was made."}
 	SamplesRefused = &Family{"samples_refused_total", "Samples that are not shown because there are too many series already."}
@@ -21,5 +22,8 @@ var (
 
 // Families lists them in the order of the docs.
 func Families() []*Family {
-	return []*Family{FindingsActive, IncidentsTotal, FetchPhase, SamplesRefused, SinkFailing, SinkWaiting, SinkDropped, BuildInfo}
+	return []*Family{
+		FindingsActive, SilencesActive, IncidentsTotal, FetchPhase, SamplesRefused, SinkFailing, SinkWaiting, SinkDropped,
+		BuildInfo,
+	}
 }

@@ -16,6 +16,7 @@ type Snapshot struct {
 	Origin  string           `json:"origin"`
 	Streams []StreamSnapshot `json:"streams"`
 
+	Silences  []Silence    `json:"silences"` // the active ones, maintenance among them
 	Sinks     []SinkHealth `json:"sinks,omitempty"`
 	Incidents []Incident   `json:"-"` // the open ones, whole, oldest first
 }
@@ -36,6 +37,7 @@ type StreamSnapshot struct {
 	OpenIncidents []string            `json:"open_incidents"`
 	Advice        []Advice            `json:"advice,omitempty"`
 	Viewers       *Viewers            `json:"viewers,omitempty"`
+	Silenced      *Muting             `json:"silenced,omitempty"` // what mutes all there is of the stream
 }
 
 // Viewers sums up what the players of a stream reported of late. It is hearsay:
@@ -66,6 +68,16 @@ type EdgeSnapshot struct {
 	SideSnapshot
 	Lag     Fact[time.Duration] `json:"edge_lag_seconds"`
 	LagSegs Fact[int64]         `json:"edge_lag_segments"`
+}
+
+// Silenced reports whether each stream is muted as a whole.
+func (s *Snapshot) Silenced() bool {
+	for i := range s.Streams {
+		if s.Streams[i].Silenced == nil {
+			return false
+		}
+	}
+	return len(s.Streams) > 0
 }
 
 // Propagating is the phase of an edge that was made just now and does not

@@ -249,7 +249,10 @@ func (a *arming) close(over bool) {
 }
 
 // whileOn returns what says whether an event is on: it has started by its own
-// clock, and its streams have not all ended.
+// clock, its streams have not all ended, and not all of them are silenced.
 func whileOn(starts time.Time, source *lateSource) func() bool {
-	return func() bool { return !time.Now().Before(starts) && source.m.Snapshot().Verdict != probe.Ended }
+	return func() bool {
+		snap := source.m.Snapshot()
+		return !time.Now().Before(starts) && snap.Verdict != probe.Ended && !snap.Silenced()
+	}
 }

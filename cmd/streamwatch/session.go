@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -177,6 +178,10 @@ func (s *session) wire(ctx context.Context, folder string) error {
 	if err != nil {
 		return fmt.Errorf("reading the open incidents: %w", err)
 	}
+	actions, err := s.store.Actions(ctx, time.Now().Add(-rememberActions))
+	if err != nil {
+		return err
+	}
 	signer, err := newSigner(s.event, s.dist, s.key)
 	if err != nil {
 		return err
@@ -187,10 +192,11 @@ func (s *session) wire(ctx context.Context, folder string) error {
 	source := &lateSource{links: linksTo(s.listen)}
 	metrics := prom.New(prom.Options{
 		Event: s.event.Event, Version: ownVersion(), Vantage: s.event.Monitor.Vantage, Open: open, Sinks: source.sinks,
-		Edges: len(s.event.Edges) > 0,
+		Edges: len(s.event.Edges) > 0, Silences: source.silences,
 	})
 	o := monitorOptions(s.event, s.dist.EdgeURL, signer)
 	o.Resume, o.Log, o.Secrets, o.Edges = open, s.log, s.c.known(), s.edges
+	o.Actions, o.Journal, o.Maintenance = actions, s.store.Act, maintenance(s.event)
 	if s.dist.Fresh {
 		o.Grace = s.event.Distribution.CloudFormation.PropagationGrace
 	}
@@ -201,6 +207,7 @@ func (s *session) wire(ctx context.Context, folder string) error {
 		Source: source, Ready: source.ready, History: linkedHistory{s.store, source.links}, Sinks: source.sinks, Runbook: runbook,
 		Metrics: metrics.Handler(), Plots: plots(), Alarms: s.alarms.list, AlarmNotes: s.alarmNotes,
 		Edges: s.event.EdgeNames(), Embeds: s.embeds.preview, EmbedKinds: s.embeds.kinds(), Faults: s.faults, Log: s.log,
+		Desk: source,
 	}
 	if a := s.event.Monitor.Auth; a != nil {
 		w.Auth = web.Auth{Username: a.Username, Password: a.Password.Reveal()}
@@ -291,7 +298,14 @@ func (s *session) report(folder string) error {
 	if err != nil {
 		return fmt.Errorf("reading the incidents: %w", err)
 	}
-	r := &report.Run{Version: ownVersion(), Ended: time.Now(), Snapshot: snapshot, Incidents: incidents}
+	actions, err := s.store.Actions(ctx, snapshot.Started)
+	if err != nil {
+		return err
+	}
+	r := &report.Run{
+		Version: ownVersion(), Ended: time.Now(), Snapshot: snapshot, Incidents: incidents,
+		Silences: slices.Concat(maintenance(s.event), s.monitor.Silences()), Actions: actions,
+	}
 	if s.scores != nil {
 		r.Edges = s.scores.Scores()
 	}

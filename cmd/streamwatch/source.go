@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"time"
 
 	"go.uber.org/zap"
@@ -34,6 +35,16 @@ func (l *lateSource) Snapshot() *probe.Snapshot {
 func (l *lateSource) ready() bool { return l.m.Ready() }
 
 func (l *lateSource) sinks() []probe.SinkHealth { return l.m.Sinks() }
+
+// Act and Silences are the monitor's.
+func (l *lateSource) Act(ctx context.Context, a probe.Action) (probe.Action, error) {
+	return l.m.Act(ctx, a)
+}
+
+// Silences returns what /api/v1/silences lists.
+func (l *lateSource) Silences() []probe.Silence { return l.m.Silences() }
+
+func (l *lateSource) silences() []probe.Silence { return l.m.Silences() }
 
 // newBeacon makes what takes viewers' reports.
 func (s *session) newBeacon(to *lateSource) *beacon.Receiver {

@@ -94,17 +94,11 @@ const (
 // One cause is one incident of the event, however many streams it hits, and is
 // told of when it opens and when it closes.
 func TestFleets(t *testing.T) {
-	sizes := []int{20, 100}
-	if thin() {
-		sizes = sizes[:1]
-	}
-	for _, n := range sizes {
-		for i, f := range fleets {
-			if raceDetector && i%2 == 1 {
-				continue // they take half a minute each
-			}
+	for _, n := range one(100, 20) {
+		for _, f := range some(fleets) {
 			row := fmt.Sprintf("%d streams, %s", n, f.name)
 			t.Run(row, func(t *testing.T) {
+				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					cache, _ := sim.FindPreset(f.cache)
 					w, posts := fleet(n, cache.Config)

@@ -17,6 +17,7 @@ type Desk struct {
 
 	mu      sync.Mutex
 	book    *Book
+	quiet   quiet
 	rows    []*row
 	sick    int // how many rows have symptoms
 	control diagnose.Control
@@ -26,6 +27,7 @@ type Desk struct {
 	ran     time.Time // the newest diagnosis
 	next    time.Time // when the next one is due although nothing is seen; zero is not before
 	changed []probe.Incident
+	marked  []probe.Incident
 	asks    []probe.Target
 }
 
@@ -34,6 +36,8 @@ type Options struct {
 	Event        string
 	Starts, Ends time.Time        // zero when the event does not state them
 	Resume       []probe.Incident // incidents that were open when the process stopped
+	Actions      []probe.Action   // what people did before that, oldest first
+	Maintenance  []probe.Silence  // that the event file plans
 	Once         bool             // one look must do
 	Edges        []string         // names of the edges where there are several
 }
@@ -52,17 +56,20 @@ type row struct {
 
 // Verdict is what a stream's state comes to.
 type Verdict struct {
-	Verdict probe.Verdict
-	Since   time.Time // when it became that
-	Reason  string    // of a verdict that is blind
-	Open    []string  // ids of the incidents that hit the stream
-	Impact  [len(probe.Sides) + 1]float64
-	Edges   map[string]float64 // of Impact the part of each edge, where the event has several
+	Verdict  probe.Verdict
+	Since    time.Time                     // when it became that
+	Reason   string                        // of a verdict that is blind
+	Open     []string                      // ids of the incidents that hit the stream
+	Impact   [len(probe.Sides) + 1]float64 // without what is silenced
+	Edges    map[string]float64            // of Impact the part of each edge, where the event has several
+	Silenced *probe.Muting                 // what mutes all there is of the stream
+	Muted    bool                          // no alarm may stand on its numbers
 }
 
 // Result is what was found out.
 type Result struct {
 	Incidents []probe.Incident // that opened, changed or closed, as they are now
+	Marked    []probe.Incident // others that were acknowledged or silenced, or are so no longer
 	Poke      []probe.Target   // targets to poll at once; one without a rendition is any of its stream and side
 }
 
@@ -72,10 +79,16 @@ const crowd = 4
 
 // NewDesk returns the desk of an event that begins now.
 func NewDesk(o Options, now time.Time) *Desk {
-	d := &Desk{opts: o, book: NewBook(o.Event, o.Resume, now)}
+	d := &Desk{opts: o, book: NewBook(o.Event, o.Resume, now), quiet: newQuiet(o.Maintenance, o.Actions)}
 	if len(o.Resume) > 0 {
 		d.next = now.Add(resumeGrace)
 	}
+	for i := range o.Actions {
+		if e := d.book.find(o.Actions[i].Incident); e != nil {
+			e.acknowledge(&o.Actions[i])
+		}
+	}
+	d.hush(now)
 	return d
 }
 
@@ -152,8 +165,8 @@ func (d *Desk) Next() time.Time {
 }
 
 func (d *Desk) result() Result {
-	res := Result{Incidents: d.changed, Poke: d.asks}
-	d.changed, d.asks = nil, nil
+	res := Result{Incidents: d.changed, Marked: d.marked, Poke: d.asks}
+	d.changed, d.marked, d.asks = nil, nil, nil
 	return res
 }
 
@@ -176,7 +189,7 @@ func (d *Desk) diagnose(now time.Time) {
 		d.next = sooner(d.next, d.busy.Until)
 		all = slices.DeleteFunc(all, func(one diagnose.Diagnosis) bool { return !one.Began.Before(d.busy.From) })
 	}
-	d.mark(all, now)
+	d.lose(all, now)
 	for i := range all {
 		if now.Before(all[i].Wait) {
 			d.asks = append(d.asks, all[i].Asks...)
@@ -188,13 +201,11 @@ func (d *Desk) diagnose(now time.Time) {
 	if !d.next.IsZero() && !d.next.After(now) {
 		d.next = now.Add(diagnose.Gather)
 	}
-	for _, r := range d.rows {
-		d.judge(r, now)
-	}
+	d.hush(now)
 }
 
-// mark remembers when our own path was lost, until the moment it was back.
-func (d *Desk) mark(all []diagnose.Diagnosis, now time.Time) {
+// lose remembers when our own path was lost, until the moment it was back.
+func (d *Desk) lose(all []diagnose.Diagnosis, now time.Time) {
 	i := slices.IndexFunc(all, func(one diagnose.Diagnosis) bool { return one.Lost })
 	switch {
 	case i >= 0 && !d.losing:

@@ -48,7 +48,8 @@ func (d *Desk) judge(r *row, now time.Time) {
 	case severity >= probe.Error:
 		v.Verdict = v.Verdict.Worse(probe.Degraded)
 	}
-	if d.scheduled(now) {
+	d.mutedStream(r, now, &v)
+	if d.scheduled(now) && v.Silenced == nil {
 		d.impact(r, &v)
 	}
 	if v.Since = r.verdict.Since; v.Verdict != r.verdict.Verdict || v.Since.IsZero() {
@@ -72,12 +73,12 @@ func (e *entry) hit(stream string) *diagnose.Hit {
 }
 
 // impact adds what each side is to blame for: whose fault it is that viewers
-// suffer, as alarms need it.
+// suffer, as alarms need it: of what is silenced they hear nothing.
 func (d *Desk) impact(r *row, v *Verdict) {
 	for _, e := range d.book.open {
 		h := e.hit(r.name)
 		side := e.culprit()
-		if h == nil || side == probe.NoSide || h.Severity < probe.Error {
+		if h == nil || side == probe.NoSide || h.Severity < probe.Error || e.Silenced != nil {
 			continue
 		}
 		impact := 1.0

@@ -16,6 +16,7 @@ func (s *stream) snapshot(now time.Time) probe.StreamSnapshot {
 	propagating := s.desk.Propagating(now)
 	snap := probe.StreamSnapshot{
 		Name: s.cfg.Name, Verdict: v.Verdict, Since: v.Since, Reason: v.Reason, Advice: s.desk.Advice(), OpenIncidents: v.Open,
+		Silenced: v.Silenced,
 	}
 	for _, h := range s.desk.Stream.Histories {
 		if h.Target.Rendition == "" {

@@ -51,6 +51,11 @@ func (s *Server) routes() http.Handler {
 	if s.o.Embeds != nil {
 		get("/embed/{stream}/{file...}", s.embed)
 	}
+	if s.o.Desk != nil {
+		mux.Handle("/api/v1/silences", only(s.silences, http.MethodGet, http.MethodHead, http.MethodPost))
+		mux.Handle("/api/v1/silences/{id}", only(s.silence, http.MethodGet, http.MethodHead, http.MethodDelete))
+		mux.Handle("/api/v1/incidents/{id}/ack", only(s.acknowledge, http.MethodPost, http.MethodDelete))
+	}
 	if s.o.Faults != nil {
 		mux.Handle("/api/v1/demo/faults", only(s.faults, http.MethodGet, http.MethodHead, http.MethodPost, http.MethodDelete))
 	}

@@ -81,12 +81,14 @@ func (s *Sink) count(change func(*Stats)) {
 	change(&s.stats)
 }
 
-// Write takes over the samples of a batch. It never fails.
+// Write takes over the samples of a batch, but for those on which no alarm may
+// stand. It never fails.
 func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i := range b.Samples {
-		sample := &b.Samples[i]
+	samples := probe.Unmuted(b.Samples)
+	for i := range samples {
+		sample := &samples[i]
 		v, ok := rounded(sample.Value * sample.Metric.Scale)
 		if !ok || s.held >= maxHeld {
 			s.stats.Refused++

@@ -9,6 +9,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"net/http"
@@ -69,6 +70,7 @@ type Sink struct {
 	mu      sync.Mutex
 	told    map[string]probe.Claim // of open incidents
 	updates map[string]update      // of those whose claim is another now
+	muted   map[string]bool        // open ones of which nobody is to be told
 }
 
 // update is a change that settles before it is told.
@@ -92,12 +94,19 @@ func New(o Options) *Sink {
 		// Elsewhere is not where the user wanted the message to go.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	s := &Sink{log: o.Log, changed: make(chan struct{}, 1), told: map[string]probe.Claim{}, updates: map[string]update{}}
+	s := &Sink{
+		log: o.Log, changed: make(chan struct{}, 1),
+		told: map[string]probe.Claim{}, updates: map[string]update{}, muted: map[string]bool{},
+	}
 	for i, w := range o.Webhooks {
 		s.hooks = append(s.hooks, &hook{Webhook: w, client: client, log: o.Log.With(zap.Int("webhook", i+1)), more: make(chan struct{}, 1)})
 	}
 	for i := range o.Open {
-		s.told[o.Open[i].ID] = o.Open[i].Claim()
+		if in := &o.Open[i]; in.Muted() {
+			s.muted[in.ID] = true // and nobody knows whether it was told of before
+		} else {
+			s.told[in.ID] = in.Claim()
+		}
 	}
 	return s
 }
@@ -141,12 +150,24 @@ func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 	return nil
 }
 
-// note decides what an incident is worth: a message now, one later, or none.
+// note decides what an incident is worth: a message now, one later, or none. Of
+// what is muted nobody is told, but for its end where its beginning was told: a
+// page that nobody resolves would go on waking people. What is still open when
+// its silence is over is told then.
 func (s *Sink) note(in probe.Incident, at time.Time) {
 	before, known := s.told[in.ID]
+	if in.Muted() && (in.Open() || !known) {
+		delete(s.updates, in.ID)
+		if delete(s.muted, in.ID); in.Open() {
+			s.muted[in.ID] = true
+		}
+		return
+	}
+	spared := s.muted[in.ID] // until now
+	delete(s.muted, in.ID)
 	switch {
-	case !in.Open() && !known && s.waits(in.ID):
-		delete(s.updates, in.ID) // a warning that was over before anybody was told
+	case !in.Open() && !known && (spared || s.waits(in.ID)):
+		delete(s.updates, in.ID) // it was over before anybody was told
 	case !in.Open():
 		delete(s.told, in.ID)
 		delete(s.updates, in.ID) // its last message has it
@@ -158,6 +179,10 @@ func (s *Sink) note(in probe.Incident, at time.Time) {
 		s.told[in.ID] = in.Claim()
 		in.State = probe.Opened
 		s.tell(message{incident: in, at: at})
+	case spared:
+		s.told[in.ID] = in.Claim()
+		in.State = probe.Updated
+		s.tell(message{incident: in, at: at, changed: cmp.Or(before.Changes(in.Claim()), "its silence is over")})
 	case in.Claim() == before:
 		delete(s.updates, in.ID) // it is again what was told
 	default:

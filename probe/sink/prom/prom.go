@@ -31,12 +31,13 @@ const (
 
 // Options describe the process that is scraped.
 type Options struct {
-	Event   string
-	Version string                    // of streamwatch; "" is "unknown"
-	Vantage string                    // a label on every metric; "" leaves it out
-	Edges   bool                      // the event has several, which a label tells apart
-	Open    []probe.Incident          // that an earlier process opened: they are active, and not counted as opened
-	Sinks   func() []probe.SinkHealth // asked at each scrape; nil shows none
+	Event    string
+	Version  string                    // of streamwatch; "" is "unknown"
+	Vantage  string                    // a label on every metric; "" leaves it out
+	Edges    bool                      // the event has several, which a label tells apart
+	Open     []probe.Incident          // that an earlier process opened: they are active, and not counted as opened
+	Sinks    func() []probe.SinkHealth // asked at each scrape; nil shows none
+	Silences func() []probe.Silence    // likewise
 }
 
 // Sink holds what a scrape shows. Its methods may be called from several
@@ -105,7 +106,8 @@ func New(o Options) *Sink {
 	}
 	register.MustRegister(s.viewers.collectors()...)
 	register.MustRegister(
-		gauges{s}, newSinkMetrics(o.Event, o.Sinks), s.incident.active, s.incident.total, s.phases, s.refused, buildInfo(o.Version),
+		gauges{s}, newSinkMetrics(o.Event, o.Sinks), newSilenceMetrics(o.Event, o.Silences),
+		s.incident.active, s.incident.total, s.phases, s.refused, buildInfo(o.Version),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return s

@@ -12,7 +12,8 @@ import (
 )
 
 // incidentLog is incidents.jsonl: one line when an incident opens, one when what
-// it claims changes, one when it closes, never rewritten.
+// it claims changes, one when it closes, and one for each action of a person,
+// never rewritten.
 type incidentLog struct {
 	file     *os.File
 	size     int64 // where the next line begins
@@ -55,17 +56,23 @@ func (l *incidentLog) repair() error {
 	return nil
 }
 
-// append writes one line. A line that could be written only in part is removed.
+// append writes the line of an incident.
 func (l *incidentLog) append(inc *probe.Incident) error {
 	line, err := json.Marshal(inc)
 	if err != nil {
 		return err
 	}
+	return l.write(line, inc.State == probe.Closed)
+}
+
+// write writes one line, and has the disk keep it where that is asked for. A
+// line that could be written only in part is removed.
+func (l *incidentLog) write(line []byte, keep bool) error {
 	line = append(line, '\n')
 	if _, err := l.file.WriteAt(line, l.size); err != nil {
 		return errors.Join(err, l.file.Truncate(l.size))
 	}
-	if inc.State == probe.Closed {
+	if keep {
 		if err := l.file.Sync(); err != nil {
 			return errors.Join(err, l.file.Truncate(l.size))
 		}
@@ -74,21 +81,27 @@ func (l *incidentLog) append(inc *probe.Incident) error {
 	return nil
 }
 
-// last returns each incident as its last line has it. Lines that are not
-// incidents are passed over: someone may have edited the file.
-func (l *incidentLog) last() (map[string]probe.Incident, error) {
+// last returns each incident as its last line has it, and the actions. Other
+// lines are passed over: someone may have edited the file.
+func (l *incidentLog) last() (map[string]probe.Incident, []probe.Action, error) {
 	text := make([]byte, l.size)
 	if _, err := l.file.ReadAt(text, 0); err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
+		return nil, nil, err
 	}
 	last := map[string]probe.Incident{}
+	var actions []probe.Action
 	for line := range bytes.Lines(text) {
 		var inc probe.Incident
 		if json.Unmarshal(line, &inc) == nil && inc.ID != "" {
 			last[inc.ID] = inc
+			continue
+		}
+		var a probe.Action
+		if json.Unmarshal(line, &a) == nil && a.Kind != "" {
+			actions = append(actions, a)
 		}
 	}
-	return last, nil
+	return last, actions, nil
 }
 
 // Close closes the file, which also gives up the folder.

@@ -28,6 +28,7 @@ var migrations = [...]string{
 	 CREATE INDEX incident_began ON incident (began);
 	 CREATE INDEX incident_open ON incident (closed) WHERE closed IS NULL;`,
 	createUnsent,
+	createAction,
 }
 
 // maxQuickCheck is the size of database that is checked whole when it is

@@ -76,6 +76,9 @@ func (s *Store) prune(ctx context.Context, now time.Time) error {
 	if _, err := s.db.ExecContext(ctx, "DELETE FROM incident WHERE closed < ?", limit.UnixMilli()); err != nil {
 		return err
 	}
+	if _, err := s.db.ExecContext(ctx, "DELETE FROM action WHERE until < ?", limit.UnixMilli()); err != nil {
+		return err
+	}
 	used, err := s.usedBytes(ctx)
 	if err != nil {
 		return err
