@@ -105,6 +105,6 @@ func (r *rules) incidents(name, matchers, severity, summary string) {
 	if matchers += `,silenced!="true"`; r.event != "" {
 		matchers = fmt.Sprintf("event=%q,", r.event) + matchers
 	}
-	expr := "sum by (event, check, blame, scope) (" + ours(probe.FindingsActive.Prometheus) + "{" + matchers + "}) > 0"
-	r.rule(name, expr, "", severity, summary+", scope {{ $labels.scope }}")
+	expr := "sum by (event, check, blame, scope, edge) (" + ours(probe.FindingsActive.Prometheus) + "{" + matchers + "}) > 0"
+	r.rule(name, expr, "", severity, summary+", scope {{ $labels.scope }}{{ with $labels.edge }} {{ . }}{{ end }}")
 }

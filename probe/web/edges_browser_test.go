@@ -32,13 +32,20 @@ func behindTwo(at time.Time) *probe.Snapshot {
 	return snap
 }
 
+// asksOf is the address of a request for a series of an edge.
+func asksOf(edge string) string {
+	return `performance.getEntriesByType("resource").map(e => e.name).find(n => n.includes("/api/v1/series") && n.includes("edge=` + edge + `")) || ""`
+}
+
 // Each of several edges has columns of its own, and the one to blame is named.
 func TestPageOfEdges(t *testing.T) {
 	f := &fake{snap: behindTwo(time.Now())}
-	url, _ := serve(t, New(f.options()))
+	o := f.options()
+	o.Edges = []string{"cloudfront", "second"}
+	url, _ := serve(t, New(o))
 	ctx, complaints := browser(t)
 	run(ctx, t, chromedp.EmulateViewport(1280, 900), chromedp.Navigate(url))
-	until(ctx, t, `document.querySelectorAll("#rendition-rows tr").length === 3`)
+	until(ctx, t, `document.querySelectorAll("#rendition-rows tr").length === 3 && document.querySelector(".incident")`)
 	for selector, want := range map[string]string{
 		`"#renditions thead tr:first-child th"`:               "cloudfront | second | Origin",
 		`"#renditions thead tr:last-child th"`:                "Rendition | State | Seg. age | Status | Cache | Lag | State | Seg. age | Status | Cache | Lag | State | Seg. age | Status",
@@ -55,6 +62,12 @@ func TestPageOfEdges(t *testing.T) {
 	if !eval[bool](ctx, t, `document.querySelector(".incident").textContent.includes("edge second (second.example): main")`) {
 		t.Errorf("the incident says %s", eval[string](ctx, t, `document.querySelector(".incident").innerText`))
 	}
+	if asked := eval[string](ctx, t, asksOf("cloudfront")); asked == "" {
+		t.Error("the plots did not ask for the first edge")
+	}
+	run(ctx, t, chromedp.SetValue(chromedp.CSS("#plot-edge"), "second"))
+	eval[bool](ctx, t, `document.getElementById("plot-edge").dispatchEvent(new Event("change"))`)
+	until(ctx, t, asksOf("second"))
 	for name, width := range map[string]int64{"edges-1280": 1280, "edges-390": 390} {
 		shoot(ctx, t, name, width, 844, false)
 		run(ctx, t, chromedp.EmulateViewport(width, 844), chromedp.Sleep(200*time.Millisecond))

@@ -28,11 +28,17 @@ func TestLabelOfEdges(t *testing.T) {
 		b.Samples = append(b.Samples,
 			probe.Sample{Metric: probe.ManifestAge, Stream: "main", Rendition: "720p", Side: probe.Origin, Value: 9, At: start},
 			probe.Sample{Metric: probe.OpenIncidents, Stream: "main", Value: 4, At: start})
+		in := incident("a", probe.Opened, probe.BlameCDN)
+		if several {
+			in.Edge = "second"
+		}
+		b.Incidents = []probe.Incident{in}
 		write(t, s, b)
 		text := scrape(t, s)
 		want := []string{
 			`manifest_age_seconds{event="concert",rendition="720p",side="edge",stream="main"} 1`,
 			`edge_lag_seconds{event="concert",rendition="720p",stream="main"} 1`,
+			`findings_active{blame="cdn",check="upd.stale",event="concert",scope="edge",severity="critical",silenced="false"} 1`,
 		}
 		if several {
 			want = []string{
@@ -40,6 +46,7 @@ func TestLabelOfEdges(t *testing.T) {
 				`manifest_age_seconds{edge="second",event="concert",rendition="720p",side="edge",stream="main"} 2`,
 				`manifest_age_seconds{edge="",event="concert",rendition="720p",side="origin",stream="main"} 9`,
 				`edge_lag_seconds{edge="second",event="concert",rendition="720p",stream="main"} 2`,
+				`findings_active{blame="cdn",check="upd.stale",edge="second",event="concert",scope="edge",severity="critical",silenced="false"} 1`,
 			}
 		}
 		for _, line := range append(want, `open_incidents{event="concert",rendition="",stream="main"} 4`) {

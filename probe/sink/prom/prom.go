@@ -84,7 +84,7 @@ func New(o Options) *Sink {
 		registry: prometheus.NewRegistry(),
 		catalog:  slices.DeleteFunc(probe.Catalog(), func(m *probe.Metric) bool { return m.Scope == probe.ByViewer }),
 		place:    map[*probe.Metric]int{},
-		incident: newIncidentMetrics(),
+		incident: newIncidentMetrics(o.Edges),
 		phases:   newPhases(),
 		viewers:  newViewerMetrics(),
 		refused: prometheus.NewCounter(prometheus.CounterOpts{
@@ -94,7 +94,7 @@ func New(o Options) *Sink {
 		targets: map[target][]series{},
 	}
 	for i := range o.Open {
-		s.incident.enter(o.Open[i].ID, labelsOf(&o.Open[i]))
+		s.incident.enter(o.Open[i].ID, s.incident.labelsOf(&o.Open[i]))
 	}
 	for i, m := range s.catalog {
 		s.place[m] = i

@@ -19,6 +19,9 @@ const newest = {
   edge_object_age_seconds: r => r.edge?.object_age_seconds,
   edge_lag_seconds: r => r.edge_lag_seconds,
 };
+// Of several edges one is drawn, chosen beside the rendition.
+let edge = "";
+const drawnOf = r => edge && r.edges?.[edge] ? { ...r, ...r.edges[edge], edge: r.edges[edge] } : r;
 const refresh = 10_000, tailLength = 2000;
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
@@ -40,7 +43,18 @@ export function selectPlots(s, name) {
   stream = name;
   const names = state.streams.get(name)?.renditions.map(r => r.name) || [];
   fillSelect(names);
+  offerEdges();
   reset();
+}
+
+// offerEdges adds the choice where there is one.
+function offerEdges() {
+  const edges = state.snapshot?.edges;
+  if (!edges || byId("plot-edge")) return;
+  edge = edges[0].name;
+  const select = el("select", { id: "plot-edge" }, ...edges.map(e => el("option", { value: e.name }, e.name)));
+  select.addEventListener("change", () => { edge = select.value; reset(); });
+  byId("plot-rendition").parentElement.after(el("label", {}, "Edge ", select));
 }
 
 function fillSelect(names) {
@@ -60,12 +74,13 @@ function reset() {
 async function load() {
   loaded = Date.now();
   if (document.documentElement.dataset.history !== "true" || !stream) return draw();
-  const of = stream + "\n" + rendition + "\n" + span;
+  const chosen = () => [stream, rendition, span, edge].join("\n"), of = chosen();
   for (const p of shown()) {
     for (const [series, side] of p.lines) {
       const query = new URLSearchParams({ stream, rendition, side, metric: p.metric, since: String(Math.floor(now() / 1000 - span)) });
+      if (edge && (side ? side === "edge" : p.edges)) query.set("edge", edge);
       const answer = await ask("/api/v1/series?" + query).catch(() => null);
-      if (of !== stream + "\n" + rendition + "\n" + span) return;
+      if (of !== chosen()) return;
       if (answer) stored[series] = answer.points.map(point => [Date.parse(point.at) / 1000, point[field[p.of]] * (scale[p.unit] || 1)]);
     }
   }
@@ -80,7 +95,7 @@ export function feedPlots(s, changed) {
   if (r) {
     const says = { at: now() / 1000 };
     for (const p of list) {
-      for (const [series, side] of p.lines) says[series] = newest[p.metric]?.(r, side);
+      for (const [series, side] of p.lines) says[series] = newest[p.metric]?.(drawnOf(r), side);
     }
     tail.push(says);
     if (tail.length > tailLength) tail.splice(0, tail.length - tailLength);
