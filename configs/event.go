@@ -130,6 +130,7 @@ type Monitor struct {
 	Listen         string           `yaml:"listen"` // host:port; empty turns page, API and /metrics off
 	Auth           *Auth            `yaml:"auth"`
 	InsecureListen bool             `yaml:"insecure_listen"`
+	PublicURL      URL              `yaml:"public_url"` // of the page as others reach it, for links in messages; empty is that of listen
 	Interval       Interval         `yaml:"interval"`
 	Limits         Limits           `yaml:"limits"`
 	Segments       string           `yaml:"segments" enum:"none head range full"`
@@ -189,20 +190,6 @@ type Alarms struct {
 	KMSKey    string   `yaml:"kms_key"` // encrypts the topic that the stack makes: id, alias or ARN
 }
 
-// Notify says whom the monitor itself tells.
-type Notify struct {
-	Webhooks []Webhook `yaml:"webhooks"`
-}
-
-// Webhook receives each change of an incident.
-type Webhook struct {
-	URL    Secret `yaml:"url" required:"true"`
-	Format string `yaml:"format" enum:"json slack"`
-	Secret Secret `yaml:"secret"` // signs each body
-}
-
-func (w *Webhook) setDefaults() { w.Format = "json" }
-
 // Default returns what a file that states nothing means.
 func Default() Event {
 	return Event{
@@ -211,6 +198,7 @@ func Default() Event {
 			DVR: "auto", Latency: "auto", Scripts: "cdn",
 		},
 		Monitor: Monitor{Listen: "127.0.0.1:8090", Segments: SegmentsRange, Limits: Limits{Playlist: 16 << 20}},
+		Notify:  Notify{Group: Group{Wait: 5 * time.Second, Repeat: 4 * time.Hour}},
 		Output:  "streamwatch-out",
 	}
 }

@@ -115,6 +115,9 @@ func (d *decoder) monitor(m *Monitor) {
 	if m.Control != "" {
 		d.checkURL("monitor.control", m.Control)
 	}
+	if m.PublicURL != "" {
+		d.checkBase("monitor.public_url", m.PublicURL)
+	}
 	if m.Site != "" {
 		if p := d.checkURL("monitor.site", m.Site); p != nil && (p.Path != "" || p.RawQuery != "" || p.Fragment != "") {
 			d.fail("monitor.site", "must be an origin", "such as https://www.example.com")

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"strings"
 
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/web"
@@ -16,8 +17,12 @@ type links struct {
 	page string // "http://127.0.0.1:8090"; "" where there is no page
 }
 
-// linksTo returns the links to a page that listens; nil is no page.
-func linksTo(ln net.Listener) links {
+// linksTo returns the links to a page that listens; nil is no page. public is
+// where others reach it, "" for where it listens.
+func linksTo(ln net.Listener, public string) links {
+	if public != "" {
+		return links{strings.TrimRight(public, "/")}
+	}
 	if ln == nil {
 		return links{}
 	}

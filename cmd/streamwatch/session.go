@@ -189,7 +189,7 @@ func (s *session) wire(ctx context.Context, folder string) error {
 	s.embeds = &embeds{event: s.event, edge: s.dist.EdgeURL, sign: signer, dir: filepath.Join(folder, s.event.Player.Out), log: s.log}
 	// The page is a sink of the monitor, and shows the monitor: the snapshot is
 	// asked for once both exist.
-	source := &lateSource{links: linksTo(s.listen)}
+	source := &lateSource{links: linksTo(s.listen, s.event.Monitor.PublicURL.Reveal())}
 	metrics := prom.New(prom.Options{
 		Event: s.event.Event, Version: ownVersion(), Vantage: s.event.Monitor.Vantage, Open: open, Sinks: source.sinks,
 		Edges: len(s.event.Edges) > 0, Silences: source.silences,
@@ -218,7 +218,7 @@ func (s *session) wire(ctx context.Context, folder string) error {
 	}
 	s.server = web.New(w)
 	o.Observe = metrics.Observe
-	if s.out, err = s.outlets(ctx, open); err != nil {
+	if s.out, err = s.outlets(ctx, open, source.incidents, metrics.Notified); err != nil {
 		return err
 	}
 	o.Sinks = []probe.Sink{linkedSink{s.store, source.links}, metrics, linkedSink{s.server, source.links}, s.alarms}

@@ -28,8 +28,8 @@ type outlets struct {
 }
 
 // outlets makes what the event asks for. Nobody is asked anything yet. open are
-// the incidents that an earlier process told of.
-func (s *session) outlets(ctx context.Context, open []probe.Incident) (*outlets, error) {
+// the incidents that an earlier process told of, current those that are open.
+func (s *session) outlets(ctx context.Context, open []probe.Incident, current func() []probe.Incident, count notify.Count) (*outlets, error) {
 	e, out := s.event, &outlets{log: s.log}
 	if e.Metrics.CloudWatch != nil || e.Metrics.EMF {
 		o := cloudwatch.Options{Event: e.Event, Spool: s.store, Log: s.log}
@@ -48,23 +48,12 @@ func (s *session) outlets(ctx context.Context, open []probe.Incident) (*outlets,
 		}
 		out.senders = append(out.senders, cloudwatch.New(o))
 	}
-	if len(e.Notify.Webhooks) > 0 {
-		out.senders = append(out.senders, notify.New(notify.Options{Webhooks: webhooks(e), Open: open, Log: s.log}))
-	}
+	out.senders = append(out.senders, s.notified(open, current, count)...)
 	if asked := len(e.Alarms.Notify)+len(e.Alarms.Email) > 0; asked && out.alarms == nil {
 		s.log.Warn("alarms are in the stack, over what metrics.cloudwatch puts: without both nobody is told",
 			zap.String("mend", "give metrics.cloudwatch, or notify.webhooks instead"))
 	}
 	return out, nil
-}
-
-func webhooks(e *configs.Event) []notify.Webhook {
-	var list []notify.Webhook
-	for i := range e.Notify.Webhooks {
-		w := &e.Notify.Webhooks[i]
-		list = append(list, notify.Webhook{URL: w.URL.Reveal(), Format: notify.Format(w.Format), Secret: w.Secret.Reveal()})
-	}
-	return list
 }
 
 // sinks are the senders as sinks of the monitor.

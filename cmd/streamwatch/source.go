@@ -32,6 +32,9 @@ func (l *lateSource) Snapshot() *probe.Snapshot {
 	return snap
 }
 
+// incidents are the open ones.
+func (l *lateSource) incidents() []probe.Incident { return l.Snapshot().Incidents }
+
 func (l *lateSource) ready() bool { return l.m.Ready() }
 
 func (l *lateSource) sinks() []probe.SinkHealth { return l.m.Sinks() }

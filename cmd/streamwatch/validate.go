@@ -65,8 +65,9 @@ func (c *cli) load(path string) (*configs.Event, error) {
 			s.PrivateKeyFile = beside(path, s.PrivateKeyFile)
 		}
 	}
+	found := notifyFiles(path, event)
 	c.know(event)
-	found := append(stackProblems(event), c.signProblems(event)...)
+	found = append(append(found, stackProblems(event)...), c.signProblems(event)...)
 	for _, mistake := range unjoin(playerOptions(event).Check()) {
 		p := configs.Problem{Path: "player", Message: mistake.Error()}
 		if u, ok := errors.AsType[*player.UsageError](mistake); ok {

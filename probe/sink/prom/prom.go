@@ -53,6 +53,7 @@ type Sink struct {
 	phases   *prometheus.HistogramVec
 	viewers  viewerMetrics
 	refused  prometheus.Counter
+	notified *prometheus.CounterVec
 
 	mu        sync.Mutex
 	limit     int // of series
@@ -90,8 +91,9 @@ func New(o Options) *Sink {
 		refused: prometheus.NewCounter(prometheus.CounterOpts{
 			Namespace: namespace, Name: probe.SamplesRefused.Prometheus, Help: probe.SamplesRefused.Help,
 		}),
-		limit:   maxSeries,
-		targets: map[target][]series{},
+		notified: newNotified(),
+		limit:    maxSeries,
+		targets:  map[target][]series{},
 	}
 	for i := range o.Open {
 		s.incident.enter(o.Open[i].ID, s.incident.labelsOf(&o.Open[i]))
@@ -107,7 +109,7 @@ func New(o Options) *Sink {
 	register.MustRegister(s.viewers.collectors()...)
 	register.MustRegister(
 		gauges{s}, newSinkMetrics(o.Event, o.Sinks), newSilenceMetrics(o.Event, o.Silences),
-		s.incident.active, s.incident.total, s.phases, s.refused, buildInfo(o.Version),
+		s.incident.active, s.incident.total, s.phases, s.refused, s.notified, buildInfo(o.Version),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return s
