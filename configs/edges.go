@@ -62,7 +62,9 @@ func cloudFrontHost(u URL) bool {
 var edgeName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
 
 // reserved names would read as something else where an edge is named.
-var reserved = map[string]string{"origin": "the origin's", "edge": "the word for any edge", "all": "the word for all edges"}
+var reserved = map[string]string{
+	"origin": "the origin's", "edge": "the word for any edge", "all": "the word for all edges",
+}
 
 func (d *decoder) edges(e *Event) {
 	at := map[string]string{e.EdgeName(): "the distribution's edge"}

@@ -222,7 +222,7 @@ func TestContentSteering(t *testing.T) {
 			fmt.Fprint(w, `{"VERSION": 1, "TTL": 300, "PATHWAY-PRIORITY": ["first", "second"]}`)
 		case r.URL.Path == "/main/playlist.m3u8":
 			const variant = "#EXT-X-STREAM-INF:BANDWIDTH=800000,PATHWAY-ID=%q\n%s/main/360p/playlist.m3u8\n"
-			fmt.Fprintf(w, "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-CONTENT-STEERING:SERVER-URI=\"%s/steering.json\",PATHWAY-ID=\"first\"\n", s.srv.URL)
+			fmt.Fprintf(w, "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-CONTENT-STEERING:SERVER-URI=%q,PATHWAY-ID=%q\n", s.srv.URL+"/steering.json", "first")
 			fmt.Fprintf(w, variant+variant, "first", s.srv.URL, "second", second.URL)
 		case r.Header.Get("X-Second") != "":
 			over.Add(1)

@@ -107,7 +107,8 @@ func (c *cli) check(ctx context.Context, arg string, o checkOptions) (*report.Ch
 		c.know(event)
 		return c.checkEvent(ctx, event, provision.Distribution{EdgeURL: edge}, o)
 	case len(o.edges) > 0:
-		return nil, &usageError{"--edge beside a file", "an event file names its edges in `edges`; a playlist on this machine has none"}
+		const hint = "an event file names its edges in `edges`; a playlist on this machine has none"
+		return nil, &usageError{"--edge beside a file", hint}
 	case arg == standardInput:
 		return c.checkInput(ctx, o)
 	case strings.HasSuffix(arg, ".yaml") || strings.HasSuffix(arg, ".yml"):

@@ -44,8 +44,10 @@ hints and blocking reloads; some faults need it.
 
 A step is [edge:]name[(rendition)][:argument][@start[+duration]]; streamwatch drill
 --help lists the faults.`,
-		Example: "  streamwatch demo\n  streamwatch demo --fault 'stale-edge@20s+30s' --for 2m\n  streamwatch demo --edges 2 --fault 'second:edge-503@20s+30s'",
-		Args:    argument(cobra.NoArgs),
+		Example: `  streamwatch demo
+  streamwatch demo --fault 'stale-edge@20s+30s' --for 2m
+  streamwatch demo --edges 2 --fault 'second:edge-503@20s+30s'`,
+		Args: argument(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if limit < 0 {
 				return negative(limit)
@@ -86,7 +88,8 @@ A step is [edge:]name[(rendition)][:argument][@start[+duration]]; streamwatch dr
 			if err := board.Play(script, "", time.Now()); err != nil {
 				return &usageError{fmt.Sprintf("--fault: %v", err), mend(err)}
 			}
-			s := &session{c: c, event: event, log: log, faults: &demoFaults{board, lowLatency, event.EdgeNames()}, board: board, listen: page, period: demoPeriod}
+			faults := &demoFaults{board, lowLatency, event.EdgeNames()}
+			s := &session{c: c, event: event, log: log, faults: faults, board: board, listen: page, period: demoPeriod}
 			serving, end := context.WithCancel(context.WithoutCancel(ctx))
 			served := make(chan error, 1)
 			go func() { served <- serveAll(serving, append(servers, origin)) }()

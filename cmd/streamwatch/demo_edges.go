@@ -50,7 +50,8 @@ func demoScript(text string, edges int) (sim.Script, error) {
 		if name == configs.FirstEdge { // it may be named too
 			script[i].Edge = ""
 		} else if name != "" && !slices.Contains(ordinals[1:edges], name) {
-			return nil, &usageError{fmt.Sprintf("--fault: the demo has no edge %q", name), "its edges are " + strings.Join(ordinals[:edges], ", ") + "; --edges makes more"}
+			hint := "its edges are " + strings.Join(ordinals[:edges], ", ") + "; --edges makes more"
+			return nil, &usageError{fmt.Sprintf("--fault: the demo has no edge %q", name), hint}
 		}
 	}
 	return script, nil

@@ -95,7 +95,8 @@ func bases(event *configs.Event, manifest string, others []string, what string) 
 		parsed = append(parsed, u)
 	}
 	if suffix == "" {
-		return nil, &usageError{what + " and the URL end in different names", "give the same playlist at each, or the servers alone"}
+		const hint = "give the same playlist at each, or the servers alone"
+		return nil, &usageError{what + " and the URL end in different names", hint}
 	}
 	list := make([]string, len(parsed))
 	for i, u := range parsed {

@@ -134,7 +134,8 @@ func drillTable(drills []drill.Drill) string {
 		for _, blame := range d.Blame {
 			blames = append(blames, string(blame))
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %.1f s |\n", d.Fault, d.Doc(), strings.Join(d.Checks, " or "), strings.Join(blames, " or "), d.Within(defaultTarget).Seconds())
+		checks, blamed := strings.Join(d.Checks, " or "), strings.Join(blames, " or ")
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %.1f s |\n", d.Fault, d.Doc(), checks, blamed, d.Within(defaultTarget).Seconds())
 	}
 	return b.String()
 }

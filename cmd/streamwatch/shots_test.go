@@ -70,8 +70,8 @@ func TestShotsOfEdges(t *testing.T) {
 	}
 	needTools(t, "chromium")
 	ctx := startBrowser(t)
-	demo := exec.Command(buildBinary(t), "demo", "--edges", "2", "--fault", "second:stale-edge@20s", "--output", filepath.Join(t.TempDir(), "out"))
-	page := startPage(t, demo)
+	out := filepath.Join(t.TempDir(), "out")
+	page := startPage(t, exec.Command(buildBinary(t), "demo", "--edges", "2", "--fault", "second:stale-edge@20s", "--output", out))
 	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1280, 900), chromedp.Navigate(page)); err != nil {
 		t.Fatal(err)
 	}

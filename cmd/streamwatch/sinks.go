@@ -100,7 +100,9 @@ const unknownRenditions = 4
 
 // dashboardOptions turns the event into what alarms and dashboards are told.
 func dashboardOptions(e *configs.Event) dashboards.Options {
-	o := dashboards.Options{Event: e.Event, Edges: e.EdgeNames(), Viewers: e.Monitor.Beacon, Notify: e.Alarms.Notify, Email: e.Alarms.Email, KMSKey: e.Alarms.KMSKey}
+	o := dashboards.Options{
+		Event: e.Event, Edges: e.EdgeNames(), Viewers: e.Monitor.Beacon, Notify: e.Alarms.Notify, Email: e.Alarms.Email, KMSKey: e.Alarms.KMSKey,
+	}
 	if c := e.Metrics.CloudWatch; c != nil {
 		o.Namespace, o.Region, o.Period, o.PerRendition = c.Namespace, c.Region, c.Period, c.PerRendition
 	}

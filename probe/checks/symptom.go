@@ -241,7 +241,8 @@ func (tr *tracker) symptom(target int, now time.Time) Symptom {
 		edge = ""
 	}
 	return Symptom{
-		Check: tr.check, Target: target, Side: side, Edge: edge, Since: tr.began, Last: tr.last, Asked: tr.asked, Ready: tr.ready, Ended: tr.ended, Sick: tr.sick(now),
+		Check: tr.check, Target: target, Side: side, Edge: edge,
+		Since: tr.began, Last: tr.last, Asked: tr.asked, Ready: tr.ready, Ended: tr.ended, Sick: tr.sick(now),
 		Severity: tr.worst, Detail: tr.report.Detail, Blame: tr.report.Blame, Returns: tr.returns, Evidence: tr.evidence, Exchange: tr.exchange,
 	}
 }

@@ -14,7 +14,7 @@ type Options struct {
 	Starts, Ends time.Time           // zero when the event does not state them
 	Overrides    map[string]Override // by check id
 	Once         bool                // one look must do: every finding counts at first sight
-	Personalised []string            // edges that serve each viewer other segments, by name: names and ads are no difference between the sides
+	Personalised []string            // names of edges that serve each viewer other segments: those are no difference
 	Grace        time.Time           // until then an edge that never gave a playlist is propagating; zero for one that is no news
 	Fresh        string              // name of that edge
 }

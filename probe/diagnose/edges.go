@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
 	"github.com/streamwatch/streamwatch/probe/evidence"
 )
 
@@ -48,8 +49,11 @@ func (x *examination) unite(claims []*claim) {
 // about when it did.
 func (x *examination) kin(c *claim, claims []*claim) (kin []*claim) {
 	for _, other := range claims {
-		same := other != c && other.parent == nil && other.side == probe.Edge && other.edge != c.edge && other.past == c.past
-		if same && kindOf(other) == kindOf(c) && !other.dead() && !c.dead() && other.began.Sub(c.began).Abs() <= c.together() {
+		elsewhere := other != c && other.side == probe.Edge && other.edge != c.edge
+		if !elsewhere || other.parent != nil || other.past != c.past || other.dead() || c.dead() {
+			continue
+		}
+		if kindOf(other) == kindOf(c) && other.began.Sub(c.began).Abs() <= c.together() {
 			kin = append(kin, other)
 		}
 	}
@@ -59,15 +63,9 @@ func (x *examination) kin(c *claim, claims []*claim) (kin []*claim) {
 // dead reports whether a host cannot be reached at all, which nothing behind it
 // can bring about.
 func (c *claim) dead() bool {
-	return c.check.Transport && !slices.ContainsFunc(c.exchanges(), func(ex *probe.Exchange) bool { return !ex.Failure.Unreachable() })
-}
-
-func (c *claim) exchanges() []*probe.Exchange {
-	list := make([]*probe.Exchange, len(c.symptoms))
-	for i, s := range c.symptoms {
-		list[i] = s.Exchange
-	}
-	return list
+	return c.check.Transport && !slices.ContainsFunc(c.symptoms, func(s *checks.Symptom) bool {
+		return !s.Exchange.Failure.Unreachable()
+	})
 }
 
 func (x *examination) peersOf(c *claim, edges []string, kin []*claim) (p peers) {
@@ -176,7 +174,8 @@ func blameAlike(st *story, origin *evidence.State, blame probe.Blame, why string
 	case st.check.Transport:
 		return probe.BlameOrigin, why + "; CDNs do not fail together: the origin, or the way to it, fails them and not us"
 	default:
-		return probe.BlameConfig, why + "; CDNs do not fail together: look at what they share, such as cache settings, an origin shield, or what the origin gives them"
+		const look = "; CDNs do not fail together: look at what they share, such as cache settings or an origin shield"
+		return probe.BlameConfig, why + look
 	}
 }
 

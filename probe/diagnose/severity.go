@@ -40,7 +40,9 @@ func (x *examination) hit(st *story) Hit {
 	for r := range dead {
 		h.Dead = append(h.Dead, r)
 	}
-	slices.SortFunc(h.Dead, func(a, b Dead) int { return cmp.Or(cmp.Compare(a.Edge, b.Edge), cmp.Compare(a.Rendition, b.Rendition)) })
+	slices.SortFunc(h.Dead, func(a, b Dead) int {
+		return cmp.Or(cmp.Compare(a.Edge, b.Edge), cmp.Compare(a.Rendition, b.Rendition))
+	})
 	slices.Sort(h.Renditions)
 	alive := func(t *evidence.State) bool { return !st.check.Transport || st.seenSince(t) } // a host that is silent to one may be to all
 	if h.Severity >= probe.Critical && !nothingPlays(st.stream.Targets, st.side, h.Dead, alive) {

@@ -69,7 +69,9 @@ func claimsOf(s *Stream) []*claim {
 		sym := &s.Symptoms[i]
 		one := claim{stream: s, check: sym.Check, side: sym.Side, edge: sym.Edge, past: true}
 		one.host = one.state(sym).Host
-		j := slices.IndexFunc(all, func(c *claim) bool { return c.check == one.check && c.at() == one.at() && c.host == one.host })
+		j := slices.IndexFunc(all, func(c *claim) bool {
+			return c.check == one.check && c.at() == one.at() && c.host == one.host
+		})
 		if j < 0 {
 			all = append(all, &one)
 			j = len(all) - 1
@@ -232,33 +234,6 @@ func (c *claim) state(s *checks.Symptom) *evidence.State {
 
 // at is the place that a claim is about.
 func (c *claim) at() probe.Place { return probe.Place{Side: c.side, Edge: c.edge} }
-
-// find is what is known of a playlist at a place; nil when that is not watched.
-func (s *Stream) find(rendition string, at probe.Place) *evidence.State {
-	for i := range s.Targets {
-		if t := &s.Targets[i]; t.Target.Rendition == rendition && t.Target.Place() == at {
-			return t
-		}
-	}
-	return nil
-}
-
-// pair is what is known of the same playlist on the other side; nil when that
-// is not watched. Of several edges it is the one that moved on last, of those
-// that answer.
-func (s *Stream) pair(of *evidence.State) *evidence.State {
-	var best *evidence.State
-	for i := range s.Targets {
-		t := &s.Targets[i]
-		if t.Target.Rendition != of.Target.Rendition || t.Target.Side == of.Target.Side {
-			continue
-		}
-		if best == nil || best.Failing() && !t.Failing() || best.Failing() == t.Failing() && t.Advanced.After(best.Advanced) {
-			best = t
-		}
-	}
-	return best
-}
 
 // recovers reports whether the end of a fault looks like a finding of the check.
 func recovers(c *checks.Check) bool { return c.Recovers || c.When == checks.OnUpdate }

@@ -125,7 +125,9 @@ func (d *Desk) seat(name string) *row {
 }
 
 // report takes in what a stream shows, and returns what that leads to.
-func (d *Desk) report(r *row, now time.Time, base probe.Verdict, pulses []diagnose.Pulse, sick *diagnose.Stream) Result {
+func (d *Desk) report(
+	r *row, now time.Time, base probe.Verdict, pulses []diagnose.Pulse, sick *diagnose.Stream,
+) Result {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	calm := r.sick == nil && sick == nil

@@ -99,7 +99,8 @@ func mayAlarm(metric *probe.Metric, v float64) bool {
 // impact adds what each side is to blame for: whose fault it is that viewers
 // suffer, as alarms need it.
 func (m *meter) impact(v *incident.Verdict) {
-	one := probe.Sample{Metric: probe.ViewerImpact, Stream: m.h.Target.Stream, Side: probe.Origin, Value: v.Impact[probe.Origin], At: m.at}
+	one := probe.Sample{Metric: probe.ViewerImpact, Stream: m.h.Target.Stream, Side: probe.Origin, At: m.at}
+	one.Value = v.Impact[probe.Origin]
 	m.out = append(m.out, one)
 	one.Side = probe.Edge
 	if m.h.Target.Edge != "" {

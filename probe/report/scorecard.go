@@ -83,8 +83,9 @@ func (s *Scorecard) Scores() []EdgeScore {
 	for _, name := range s.names {
 		t := s.of[name]
 		list = append(list, EdgeScore{
-			Edge: name, Playlists: t.playlists.ratio(), Segments: t.segments.ratio(), HitRatio: t.hits.ratio(), PlaylistAsks: t.playlists.n,
-			Lag50: t.lag.quantile(0.5), Lag95: t.lag.quantile(0.95), Fetch50: t.fetch.quantile(0.5), Fetch95: t.fetch.quantile(0.95),
+			Edge: name, Playlists: t.playlists.ratio(), Segments: t.segments.ratio(), HitRatio: t.hits.ratio(),
+			PlaylistAsks: t.playlists.n,
+			Lag50:        t.lag.quantile(0.5), Lag95: t.lag.quantile(0.95), Fetch50: t.fetch.quantile(0.5), Fetch95: t.fetch.quantile(0.95),
 		})
 	}
 	return list
