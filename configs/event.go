@@ -21,8 +21,9 @@ type Event struct {
 	Ends         time.Time     `yaml:"ends"`                  // run stops by itself
 	Origin       Origin        `yaml:"origin" required:"true"`
 	Distribution Distribution  `yaml:"distribution" required:"true"`
-	Edges        []Edge        `yaml:"edges"` // more CDNs in front of the same origin
-	Streams      []Stream      `yaml:"streams" required:"true"`
+	Edges        []Edge        `yaml:"edges"`        // more CDNs in front of the same origin
+	Streams      []Stream      `yaml:"streams"`      // of all sources, once they are gathered
+	StreamsFrom  string        `yaml:"streams_from"` // files of more streams, such as streams/*.yaml
 	Player       Player        `yaml:"player"`
 	Monitor      Monitor       `yaml:"monitor"`
 	Metrics      Metrics       `yaml:"metrics"`
@@ -32,6 +33,8 @@ type Event struct {
 	Output       string        `yaml:"output"`      // below it, one folder per event
 
 	lines map[string][2]int // line and column of each value in the file
+	name  string            // of the file
+	dir   string            // that the names of files count from
 }
 
 // Origin is the HTTP server that the encoder feeds.
@@ -85,6 +88,10 @@ type Stream struct {
 	Renditions Renditions        `yaml:"renditions"`
 	Headers    map[string]Secret `yaml:"headers"` // sent by the probe, on both sides
 	Cookies    map[string]Secret `yaml:"cookies"`
+
+	source Source
+	file   string // that it was read from, where that is not the event file
+	text   string // that it was read from, where it came by the API
 }
 
 func (s *Stream) setDefaults() { s.Renditions.All = true }

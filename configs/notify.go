@@ -85,25 +85,25 @@ func (d *decoder) notify(e *Event) {
 			d.webhookURL(at+".url", w)
 		}
 		d.checkHeaders(at+".headers", w.Headers)
-		d.someStreams(at+".streams", w.Streams, e.Streams)
+		d.someStreams(at+".streams", w.Streams, e)
 	}
 	for i := range e.Notify.PagerDuty {
 		p, at := &e.Notify.PagerDuty[i], index("notify.pagerduty", i)
 		d.either(at, "routing_key", "routing_key_file", p.RoutingKey, p.RoutingKeyFile)
 		d.oneWord(at+".routing_key", p.RoutingKey)
 		d.serviceURL(at+".url", p.URL)
-		d.someStreams(at+".streams", p.Streams, e.Streams)
+		d.someStreams(at+".streams", p.Streams, e)
 	}
 	for i := range e.Notify.Opsgenie {
 		o, at := &e.Notify.Opsgenie[i], index("notify.opsgenie", i)
 		d.either(at, "api_key", "api_key_file", o.APIKey, o.APIKeyFile)
 		d.oneWord(at+".api_key", o.APIKey)
 		d.serviceURL(at+".url", o.URL)
-		d.someStreams(at+".streams", o.Streams, e.Streams)
+		d.someStreams(at+".streams", o.Streams, e)
 	}
 	for i := range e.Notify.Email {
 		d.email(index("notify.email", i), &e.Notify.Email[i])
-		d.someStreams(index("notify.email", i)+".streams", e.Notify.Email[i].Streams, e.Streams)
+		d.someStreams(index("notify.email", i)+".streams", e.Notify.Email[i].Streams, e)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/probe/sim"
 	"github.com/streamwatch/streamwatch/probe/web"
 	"github.com/streamwatch/streamwatch/provision"
@@ -63,8 +64,9 @@ A step is [edge:]name[(rendition)][:argument][@start[+duration]]; streamwatch dr
 			if err != nil {
 				return err
 			}
-			ctx, stop := until(cmd.Context(), limit, time.Time{})
-			defer stop()
+			ctx := cmd.Context()
+			surviveClosedPipes()
+			keepPrivate()
 			page, err := freeListener(ctx, listen)
 			if err != nil {
 				return err
@@ -86,14 +88,15 @@ A step is [edge:]name[(rendition)][:argument][@start[+duration]]; streamwatch dr
 				return err
 			}
 			if err := board.Play(script, "", time.Now()); err != nil {
-				return &usageError{fmt.Sprintf("--fault: %v", err), mend(err)}
+				return &usageError{fmt.Sprintf("--fault: %v", err), daemon.Hint(err)}
 			}
-			faults := &demoFaults{board, lowLatency, event.EdgeNames()}
-			s := &session{c: c, event: event, log: log, faults: faults, board: board, listen: page, period: demoPeriod}
+			s := &session{c: c, event: event, log: log, board: board}
 			serving, end := context.WithCancel(context.WithoutCancel(ctx))
 			served := make(chan error, 1)
 			go func() { served <- serveAll(serving, append(servers, origin)) }()
-			err = s.run(ctx)
+			_, err = s.run(ctx, daemon.Options{
+				Listen: page, Faults: &demoFaults{board, lowLatency, event.EdgeNames()}, Period: demoPeriod, Limit: limit,
+			})
 			end()
 			return errors.Join(err, <-served)
 		},

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/probe/sim"
 	"github.com/streamwatch/streamwatch/provision"
 )
@@ -43,7 +44,7 @@ func demoScript(text string, edges int) (sim.Script, error) {
 	}
 	script, err := sim.ParseScript(text)
 	if err != nil {
-		return nil, &usageError{fmt.Sprintf("--fault: %v", err), mend(err)}
+		return nil, &usageError{fmt.Sprintf("--fault: %v", err), daemon.Hint(err)}
 	}
 	for i := range script {
 		name := script[i].Edge

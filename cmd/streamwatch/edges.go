@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/monitor"
 	"github.com/streamwatch/streamwatch/probe/sign"
@@ -21,7 +22,7 @@ func (c *cli) furtherEdges(ctx context.Context, e *configs.Event) ([]monitor.Edg
 		edge, at := &e.Edges[i], fmt.Sprintf("edges[%d].sign", i)
 		one := monitor.Edge{
 			Name: edge.Name, URL: strings.TrimRight(edge.URL.Reveal(), "/"), Personalised: edge.Personalised,
-			Headers: reveal(edge.Headers), Cookies: reveal(edge.Cookies),
+			Headers: daemon.Reveal(edge.Headers), Cookies: daemon.Reveal(edge.Cookies),
 		}
 		key, err := c.keyOf(ctx, edge.Sign, at)
 		if err != nil {

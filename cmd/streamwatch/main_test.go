@@ -85,7 +85,7 @@ func runScripts(t *testing.T, dir string, update bool) {
 			e.Setenv("FREE", free.Addr().String())
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "get": get},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "get": get, "ask": askFor, "until": untilFile},
 	})
 }
 
@@ -178,18 +178,5 @@ func TestBases(t *testing.T) {
 	event.Streams = make([]configs.Stream, 1)
 	if _, err := bases(&event, "https://cdn/a.m3u8", []string{"http://o/b.m3u8"}, "--origin"); err == nil {
 		t.Error("two playlists with different names are a pair")
-	}
-}
-
-func TestUntil(t *testing.T) {
-	ctx, stop := until(t.Context(), time.Hour, time.Now().Add(-time.Second))
-	defer stop()
-	if !errors.Is(context.Cause(ctx), errOver) {
-		t.Error("an event that is over does not end the run")
-	}
-	ctx, stop = until(t.Context(), 0, time.Time{})
-	defer stop()
-	if _, limited := ctx.Deadline(); limited {
-		t.Error("a run without an end has one")
 	}
 }

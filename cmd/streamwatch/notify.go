@@ -1,76 +1,21 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net"
-	"path/filepath"
 	"strings"
 
 	"github.com/streamwatch/streamwatch/configs"
-	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/sink/notify"
 )
 
-// notified makes a sink of each receiver of the event. current are the open
-// incidents as they are when a message is made.
-func (s *session) notified(open []probe.Incident, current func() []probe.Incident, count notify.Count) (list []sender) {
-	group := s.event.Notify.Group
-	for _, r := range receivers(s.event) {
-		list = append(list, notify.New(notify.Options{
-			Receiver: r, Wait: group.Wait, Repeat: group.Repeat, Open: open, Current: current, Count: count,
-			Folder: filepath.Join(s.event.Output, s.event.Event, "notify"), Log: s.log,
-		}))
-	}
-	return list
-}
-
-// receivers are whom the event file names, each with a name of its own: its kind,
-// and its place in that list.
-func receivers(e *configs.Event) (list []notify.Receiver) {
-	add := func(kind string, i int, severity string, streams []string, r notify.Receiver) {
-		r.Name, r.Streams = fmt.Sprintf("%s-%d", kind, i+1), streams
-		_ = r.Severity.UnmarshalText([]byte(severity)) // the schema lets no other word in
-		list = append(list, r)
-	}
-	for i := range e.Notify.Webhooks {
-		w := &e.Notify.Webhooks[i]
-		r := notify.Receiver{Format: notify.Format(w.Format), URL: w.URL.Reveal(), Secret: w.Secret.Reveal()}
-		r.Headers = map[string]string{}
-		for name, value := range w.Headers {
-			r.Headers[name] = value.Reveal()
-		}
-		add("webhook", i, w.Severity, w.Streams, r)
-	}
-	for i := range e.Notify.PagerDuty {
-		p := &e.Notify.PagerDuty[i]
-		add("pagerduty", i, p.Severity, p.Streams, notify.Receiver{
-			Format: notify.PagerDuty, URL: p.URL.Reveal(), Key: p.RoutingKey.Reveal(),
-		})
-	}
-	for i := range e.Notify.Opsgenie {
-		o := &e.Notify.Opsgenie[i]
-		add("opsgenie", i, o.Severity, o.Streams, notify.Receiver{
-			Format: notify.Opsgenie, URL: o.URL.Reveal(), Key: o.APIKey.Reveal(),
-		})
-	}
-	for i := range e.Notify.Email {
-		m := &e.Notify.Email[i]
-		ports := map[string]int{"starttls": 587, "tls": 465, "none": 25}
-		add("email", i, m.Severity, m.Streams, notify.Receiver{Format: notify.Mail, SMTP: notify.SMTP{
-			Host: m.Host, Port: cmp.Or(m.Port, ports[m.TLS]), TLS: notify.TLS(m.TLS),
-			Username: m.Username, Password: m.Password.Reveal(), From: m.From, To: m.To,
-		}})
-	}
-	return list
-}
-
 // knowReceivers makes the secrets of all receivers known.
 func knowReceivers(s *fetch.Secrets, e *configs.Event) {
-	for _, r := range receivers(e) {
+	for _, r := range daemon.Receivers(e) {
 		if e := r.Format; e != notify.PagerDuty && e != notify.Opsgenie {
 			s.AddHook(r.URL)
 		}
@@ -98,7 +43,7 @@ func notifyWarnings(e *configs.Event) (list []configs.Problem) {
 	host, _, _ := net.SplitHostPort(e.Monitor.Listen)
 	ip := net.ParseIP(host)
 	here := host == "localhost" || ip != nil && ip.IsLoopback()
-	if here && e.Monitor.PublicURL == "" && len(receivers(e)) > 0 {
+	if here && e.Monitor.PublicURL == "" && len(daemon.Receivers(e)) > 0 {
 		list = append(list, configs.Problem{
 			Path:    "monitor.public_url",
 			Message: "warning: links in messages lead to " + host + ", which is another machine for whoever reads them",

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/probe/sink/notify"
 )
 
@@ -38,7 +39,7 @@ here. With --dry-run the messages are printed instead, without their secrets.`,
 			if err != nil {
 				return err
 			}
-			list := receivers(event)
+			list := daemon.Receivers(event)
 			if len(list) == 0 {
 				return &usageError{args[0] + " names nobody to be told", "add notify.webhooks, pagerduty, opsgenie or email"}
 			}
@@ -79,12 +80,11 @@ func byName(list []notify.Receiver, only []string) (picked []notify.Receiver, er
 
 // samples are the messages of a test, with links as a run would have them.
 func samples(e *configs.Event) []notify.Message {
-	in := notify.Sample(e.Event, e.Streams[0].Name)
-	page := links{strings.TrimRight(e.Monitor.PublicURL.Reveal(), "/")}
-	if page.page == "" && e.Monitor.Listen != "" {
-		page.page = "http://" + e.Monitor.Listen
+	stream := "main"
+	if len(e.Streams) > 0 {
+		stream = e.Streams[0].Name
 	}
-	return notify.Samples(page.fill(in)[0])
+	return notify.Samples(daemon.Linked(e, notify.Sample(e.Event, stream))[0])
 }
 
 // showSamples prints what would be sent.

@@ -11,6 +11,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/streamwatch/streamwatch/probe/daemon"
 )
 
 // A receiver that takes nothing is named with its reason and a hint, the others
@@ -98,7 +100,7 @@ func TestNotificationsDoc(t *testing.T) {
 			t.Errorf("%v in\n%s", err, m[1])
 			continue
 		}
-		told += len(receivers(event))
+		told += len(daemon.Receivers(event))
 	}
 	if told != 7 {
 		t.Errorf("the examples have %d receivers", told)

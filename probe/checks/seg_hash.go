@@ -16,6 +16,7 @@ var segHash = register(Check{
 	Hold:     11, // an older segment is looked at every fifth update: twice, and a little
 	Explains: []string{"edge.bytes", "seg.size", "seg.ts.*", "seg.mp4.*"},
 	Recovers: true,
+	Passed:   true,
 	Run: func(p *Pass) {
 		rec, ok := p.History.Segment(p.Obs.Segment.MSN)
 		if !ok || !rec.OK || !p.Obs.OK() {
@@ -32,9 +33,10 @@ var segHash = register(Check{
 })
 
 var edgeBytes = register(Check{
-	ID:       "edge.bytes",
-	Summary:  "edge serves other bytes than the origin",
-	Doc:      "The same segment differs in length or in its first bytes between the two sides, both of which answered in full.",
+	ID:      "edge.bytes",
+	Summary: "edge serves other bytes than the origin",
+	Doc: "The same segment differs in length or in its first bytes between the two sides, both of which answered in full, " +
+		"the origin no more than a target duration before the edge: what it gave earlier may have changed since.",
 	Spec:     "RFC 8216bis §6.3.4",
 	Severity: probe.Critical,
 	Blame:    probe.BlameCDN,
@@ -60,9 +62,12 @@ var edgeBytes = register(Check{
 
 // compareBytes holds what an edge gives of the segment against the origin's.
 func (p *Pass) compareBytes(at, there *evidence.History) {
-	origin, ok := at.Segment(p.Obs.Segment.MSN)
-	edge, also := there.Segment(p.Obs.Segment.MSN)
-	if !ok || !also || !edge.OK || !origin.OK || !samePath(edge.URI, origin.URI) || edge.Offset != origin.Offset {
+	edge, origin, ok := there.Both(at, p.Obs.Segment.MSN)
+	if !ok || !edge.OK || !origin.OK {
+		return
+	}
+	if edge.Asked.Sub(origin.Asked) > there.TD() {
+		p.Silent = p.Found == nil
 		return
 	}
 	switch {
@@ -71,4 +76,5 @@ func (p *Pass) compareBytes(at, there *evidence.History) {
 	case edge.HashBytes == origin.HashBytes && edge.Hash != origin.Hash:
 		p.Reportf(probe.Critical, "segment %d: its first %d bytes are not those of the origin", edge.MSN, edge.HashBytes)
 	}
+	p.Silent = p.Silent && p.Found == nil
 }

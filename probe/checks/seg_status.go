@@ -84,8 +84,7 @@ func (p *Pass) pairHasSegment() bool { return p.holder() != nil }
 // another edge; of a look at the origin any edge. Nil is nobody.
 func (p *Pass) holder() *evidence.History {
 	for _, h := range p.others() {
-		rec, ok := h.Segment(p.Obs.Segment.MSN)
-		if ok && rec.OK && samePath(rec.URI, p.Obs.Segment.URI) {
+		if _, rec, ok := p.History.Both(h, p.Obs.Segment.MSN); ok && rec.OK {
 			return h
 		}
 	}

@@ -112,7 +112,7 @@ func (l *loop) leavesToOrigin(ref string) bool {
 		return false
 	}
 	u, err := url.Parse(ref)
-	edge, err2 := url.Parse(l.s.m.opts.Edge)
+	edge, err2 := url.Parse(l.s.m.places[l.s.m.at(t.Place())].base)
 	return err == nil && err2 == nil && u.IsAbs() && !fetch.SameSite(edge, u)
 }
 

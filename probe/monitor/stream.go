@@ -33,9 +33,12 @@ type stream struct {
 	ctx      context.Context //nolint:containedctx // of run: workers that a loop starts outlive the loop
 	td       atomic.Int64    // target duration of the media playlist that was read last, in nanoseconds; 0 is unknown
 	keys     keyring
-	mapTurns atomic.Uint64 // how often an EXT-X-MAP resource was seen with other bytes than before
-	public   sync.Map      // asked → whether the origin permits it to every page, as it answered last
-	round    atomic.Int64  // when every target had been polled once, in unix nanoseconds; 0 is not yet
+	mapTurns atomic.Uint64             // how often an EXT-X-MAP resource was seen with other bytes than before
+	public   sync.Map                  // asked → whether the origin permits it to every page, as it answered last
+	round    atomic.Pointer[time.Time] // when every target had been polled once; nil is not yet
+	late     bool                      // it came to the event while that was watched
+	stop     context.CancelFunc        // of run; nil before that
+	stopped  chan struct{}             // closed when run has ended
 
 	viewers   []*Viewer                         // who asks at each place
 	entries   []atomic.Pointer[loop]            // of the multivariant playlists, by place
@@ -48,13 +51,19 @@ type stream struct {
 // ladder is what the multivariant playlist at one place lists.
 type ladder struct {
 	playlist *probe.Playlist
+	from     probe.Address // what its references resolve against: another one where each fetch is redirected to a session
 	entries  []playlist.Entry
 }
 
 func newStream(m *Monitor, cfg Stream) *stream {
-	s := &stream{m: m, cfg: cfg, seen: make(chan *probe.Observation, 32), ladders: make([]*ladder, len(m.places)), entries: make([]atomic.Pointer[loop], len(m.places)), viewers: m.viewersOf(&cfg), polled: map[probe.Target]bool{}, pokes: make(chan probe.Target, 8), lacked: map[string]bool{}}
+	s := &stream{
+		m: m, cfg: cfg, seen: make(chan *probe.Observation, 32), ladders: make([]*ladder, len(m.places)),
+		entries: make([]atomic.Pointer[loop], len(m.places)), viewers: m.viewersOf(&cfg), polled: map[probe.Target]bool{},
+		pokes: make(chan probe.Target, 8), lacked: map[string]bool{}, stopped: make(chan struct{}),
+	}
 	o := checks.Options{
-		Stream: cfg.Name, Overrides: m.opts.Overrides, Personalised: m.personalised(), Grace: m.started.Add(m.opts.Grace),
+		Stream: cfg.Name, Overrides: m.opts.Overrides, Personalised: m.personalised(),
+		ErrorCaching: m.opts.ErrorCaching, Grace: m.started.Add(m.opts.Grace),
 	}
 	if names := m.edgeNames(); len(names) > 0 {
 		o.Fresh = names[0]
@@ -114,10 +123,10 @@ func (s *stream) handle(ctx context.Context, o *probe.Observation) {
 	s.m.suspect(o)
 	samples, res := s.step(o)
 	s.m.tell(probe.Batch{At: o.Exchange.Done, Event: s.m.opts.Event, Stream: s.cfg.Name, Samples: samples}, res)
-	if s.round.Load() == 0 && o.Poll() {
+	if s.round.Load() == nil && o.Poll() {
 		s.polled[probe.Target{Rendition: o.Target.Rendition, Side: o.Target.Side, Edge: o.Target.Edge}] = true
 		if len(s.polled) >= len(s.loops) {
-			s.round.Store(time.Now().UnixNano())
+			s.round.Store(new(time.Now()))
 		}
 	}
 }
@@ -177,12 +186,16 @@ func (s *stream) learn(ctx context.Context, o *probe.Observation) {
 		if o.Target.Rendition == single {
 			s.becomeMany(o)
 		}
+		if o.Target.Rendition != "" {
+			return // a variant that lists variants is a fault, and no ladder
+		}
 		at := s.m.at(o.Target.Place())
 		have := s.ladders[at]
-		if have != nil && (have.playlist == o.Playlist || o.Playlist.CutOff) {
+		same := have != nil && have.playlist == o.Playlist && have.from == o.Exchange.Address
+		if same || have != nil && o.Playlist.CutOff {
 			return // half a URI is no rendition
 		}
-		l := &ladder{playlist: o.Playlist, entries: s.choose(o)}
+		l := &ladder{playlist: o.Playlist, from: o.Exchange.Address, entries: s.choose(o)}
 		s.ladders[at] = l
 		s.variables.Store(&o.Playlist.Variables)
 		s.climb(ctx)
