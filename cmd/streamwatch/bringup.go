@@ -70,14 +70,14 @@ func (s *session) run(ctx context.Context, o daemon.Options) (over bool, err err
 	if err != nil {
 		return false, err
 	}
+	edges, err := s.c.furtherEdges(ctx, s.event)
+	if err != nil {
+		return false, err
+	}
 	if err := s.bringUp(ctx, d.Folder()); err != nil {
 		return false, err
 	}
 	signer, err := newSigner(s.event, s.dist, key)
-	if err != nil {
-		return false, err
-	}
-	edges, err := s.c.furtherEdges(ctx, s.event)
 	if err != nil {
 		return false, err
 	}
