@@ -78,6 +78,9 @@ func runScripts(t *testing.T, dir string, update bool) {
 			} {
 				e.Setenv(name, value)
 			}
+			if err := copyFile(filepath.Join(e.WorkDir, "stale-edge.jsonl.gz"), filepath.Join("testdata", "stale-edge.jsonl.gz")); err != nil {
+				return err
+			}
 			e.Setenv("ORIGIN", origin.URL)
 			e.Setenv("EDGE", edge.URL)
 			e.Setenv("BROKEN", broken.URL)
@@ -179,4 +182,13 @@ func TestBases(t *testing.T) {
 	if _, err := bases(&event, "https://cdn/a.m3u8", []string{"http://o/b.m3u8"}, "--origin"); err == nil {
 		t.Error("two playlists with different names are a pair")
 	}
+}
+
+// copyFile copies a file for a script.
+func copyFile(to, from string) error {
+	text, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, text, 0o600)
 }

@@ -27,6 +27,7 @@ import (
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/monitor"
+	"github.com/streamwatch/streamwatch/probe/record"
 	"github.com/streamwatch/streamwatch/probe/report"
 	"github.com/streamwatch/streamwatch/probe/sink/prom"
 	"github.com/streamwatch/streamwatch/probe/sink/store"
@@ -93,6 +94,7 @@ type Daemon struct {
 	embeds   *Embeds
 	out      *outlets
 	alarms   *shownAlarms
+	record   *record.Recorder  // nil records nothing
 	scores   *report.Scorecard // nil where the event has one edge
 	emails   unconfirmed
 	over     atomic.Bool // the time was up: a signal is no end of an event
@@ -183,6 +185,9 @@ func (d *Daemon) parts(finish func()) []part {
 	}
 	list = append(list, part{name: "evaluating alarms", run: d.alarms.Run, vital: true})
 	list = append(list, d.out.parts()...)
+	if d.record != nil {
+		list = append(list, part{name: "keeping recordings", run: plainly(d.record.Run)})
+	}
 	list = append(list,
 		part{name: "the service manager", run: d.tellManager},
 		part{name: "the monitor", run: plainly(d.monitor.Run), limit: 15 * time.Second},

@@ -75,10 +75,10 @@ func (m *Monitor) edgeNames() (names []string) {
 	return names
 }
 
-// personalised lists the edges that serve each viewer other segments, as
+// PersonalisedEdges lists the edges that serve each viewer other segments, as
 // checks.Options names them.
-func (m *Monitor) personalised() (names []string) {
-	for _, p := range m.places {
+func (o *Options) PersonalisedEdges() (names []string) {
+	for _, p := range placesOf(o) {
 		if p.personalised {
 			names = append(names, p.Edge)
 		}

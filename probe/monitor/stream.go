@@ -62,7 +62,7 @@ func newStream(m *Monitor, cfg Stream) *stream {
 		pokes: make(chan probe.Target, 8), lacked: map[string]bool{}, stopped: make(chan struct{}),
 	}
 	o := checks.Options{
-		Stream: cfg.Name, Overrides: m.opts.Overrides, Personalised: m.personalised(),
+		Stream: cfg.Name, Overrides: m.opts.Overrides, Personalised: m.opts.PersonalisedEdges(),
 		ErrorCaching: m.opts.ErrorCaching, Grace: m.started.Add(m.opts.Grace),
 	}
 	if names := m.edgeNames(); len(names) > 0 {
@@ -109,6 +109,7 @@ func (s *stream) announce() {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.m.opts.Record.Targets(s.cfg.Name, targets)
 	s.desk.Targets(targets)
 }
 
@@ -136,9 +137,11 @@ func (s *stream) step(o *probe.Observation) ([]probe.Sample, incident.Result) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if from := s.m.strain.since(); from.After(s.strained) {
+		s.m.opts.Record.TakeBack(s.cfg.Name, from)
 		s.desk.TakeBack(from)
 		s.strained = from
 	}
+	s.m.opts.Record.Look(o)
 	h, res := s.desk.Step(o, o.Exchange.Done)
 	if h == nil {
 		return nil, res
