@@ -10,6 +10,7 @@ type Family struct {
 // The families, beside the metrics of the catalog.
 var (
 	FindingsActive = &Family{"findings_active", "Incidents that are open."}
+	StreamVerdict  = &Family{"verdict", "1 for the verdict that the stream has, 0 for the others."}
 	SilencesActive = &Family{"silences_active", "Silences, or windows of maintenance, that mute now."}
 	IncidentsTotal = &Family{"incidents_total", "Incidents that were opened since the process started."}
 	FetchPhase     = &Family{"fetch_phase_seconds", "Time that a phase of a fetch took; connection phases count only where a connection was made."}
@@ -23,7 +24,7 @@ var (
 // Families lists them in the order of the docs.
 func Families() []*Family {
 	return []*Family{
-		FindingsActive, SilencesActive, IncidentsTotal, FetchPhase, SamplesRefused, SinkFailing, SinkWaiting, SinkDropped,
+		FindingsActive, StreamVerdict, SilencesActive, IncidentsTotal, FetchPhase, SamplesRefused, SinkFailing, SinkWaiting, SinkDropped,
 		BuildInfo,
 	}
 }

@@ -50,6 +50,7 @@ type Sink struct {
 	incident incidentMetrics
 	phases   *prometheus.HistogramVec
 	viewers  viewerMetrics
+	verdicts verdictMetrics
 	refused  prometheus.Counter
 
 	mu        sync.Mutex
@@ -84,6 +85,7 @@ func New(o Options) *Sink {
 		incident: newIncidentMetrics(),
 		phases:   newPhases(),
 		viewers:  newViewerMetrics(),
+		verdicts: newVerdictMetrics(),
 		refused: prometheus.NewCounter(prometheus.CounterOpts{
 			Namespace: namespace, Name: probe.SamplesRefused.Prometheus, Help: probe.SamplesRefused.Help,
 		}),
@@ -102,6 +104,7 @@ func New(o Options) *Sink {
 		register = prometheus.WrapRegistererWith(prometheus.Labels{"vantage": label(o.Vantage)}, register)
 	}
 	register.MustRegister(s.viewers.collectors()...)
+	register.MustRegister(s.verdicts.now, s.verdicts.time, s.verdicts.silenced)
 	register.MustRegister(
 		gauges{s}, newSinkMetrics(o.Event, o.Sinks), newSilenceMetrics(o.Event, o.Silences),
 		s.incident.active, s.incident.total, s.phases, s.refused, buildInfo(o.Version),
@@ -144,9 +147,14 @@ func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 	var row []series
 	for i := range b.Samples {
 		sample := &b.Samples[i]
-		if sample.Metric.Scope == probe.ByViewer {
+		switch sample.Metric.Scope {
+		case probe.ByViewer:
 			s.viewers.note(s.event, sample)
 			continue
+		case probe.ByVerdict:
+			s.verdicts.note(s.event, sample)
+			continue
+		case probe.ByEvent, probe.ByStream, probe.BySide:
 		}
 		if t := (target{sample.Stream, sample.Rendition, sample.Side}); row == nil || t != last {
 			last, row = t, s.row(t)
@@ -240,6 +248,7 @@ func (s *Sink) prune(now time.Time) {
 		}
 	}
 	s.incident.prune(now)
+	s.verdicts.prune(now)
 }
 
 // Handler answers a scrape.

@@ -128,7 +128,7 @@ func (s *Store) reconcile(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	stored, err := s.query(ctx, s.db, probe.IncidentFilter{})
+	stored, err := query(ctx, s.db, probe.IncidentFilter{})
 	if err != nil {
 		return err
 	}
@@ -184,14 +184,14 @@ func (s *Store) Incidents(ctx context.Context, f probe.IncidentFilter) ([]probe.
 	s.mu.Lock()
 	reads := s.reads
 	s.mu.Unlock()
-	list, err := s.query(ctx, reads, f)
+	list, err := query(ctx, reads, f)
 	if err != nil {
 		return nil, fmt.Errorf("reading incidents: %w", err)
 	}
 	return list, nil
 }
 
-func (*Store) query(ctx context.Context, db *sql.DB, f probe.IncidentFilter) ([]probe.Incident, error) {
+func query(ctx context.Context, db *sql.DB, f probe.IncidentFilter) ([]probe.Incident, error) {
 	var where []string
 	var args []any
 	if f.ID != "" {
@@ -210,19 +210,19 @@ func (*Store) query(ctx context.Context, db *sql.DB, f probe.IncidentFilter) ([]
 	if !f.Since.IsZero() {
 		where, args = append(where, "(closed IS NULL OR closed >= ?)"), append(args, f.Since.UnixMilli())
 	}
-	query := "SELECT data FROM incident"
+	text := "SELECT data FROM incident"
 	if len(where) > 0 {
-		query += " WHERE " + strings.Join(where, " AND ")
+		text += " WHERE " + strings.Join(where, " AND ")
 	}
-	query += " ORDER BY began DESC, id DESC"
+	text += " ORDER BY began DESC, id DESC"
 	if f.Limit > 0 {
-		query, args = query+" LIMIT ?", append(args, f.Limit)
+		text, args = text+" LIMIT ?", append(args, f.Limit)
 	}
 	list := []probe.Incident{}
-	var text []byte
-	err := each(ctx, db, query, []any{&text}, func() error {
+	var data []byte
+	err := each(ctx, db, text, []any{&data}, func() error {
 		var inc probe.Incident
-		if err := json.Unmarshal(text, &inc); err != nil {
+		if err := json.Unmarshal(data, &inc); err != nil {
 			return err
 		}
 		list = append(list, inc)
