@@ -290,8 +290,13 @@ func (s *session) report(folder string) error {
 	if err != nil {
 		return err
 	}
+	now := time.Now()
+	records, err := report.Read(ctx, s.store, snapshot.Started, now)
+	if err != nil {
+		return err
+	}
 	r := &report.Run{
-		Version: ownVersion(), Ended: time.Now(), Snapshot: snapshot, Incidents: incidents,
+		Version: ownVersion(), Event: s.event.Event, From: snapshot.Started, Until: now, Snapshot: snapshot, Records: records, Incidents: incidents,
 		Silences: slices.Concat(maintenance(s.event), s.monitor.Silences()), Actions: actions,
 	}
 	var page, data strings.Builder
