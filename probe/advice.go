@@ -8,6 +8,7 @@ type Advice struct {
 	Side       Side     `json:"side"`
 	Renditions []string `json:"renditions"` // all that it is about; "" is the multivariant playlist
 	Summary    string   `json:"summary"`
-	Detail     string   `json:"detail"` // as seen first in the first of the renditions
+	Line       int      `json:"line,omitempty"` // of the playlist; 0 is no line of its own
+	Detail     string   `json:"detail"`         // as seen first in the first of the renditions
 	Spec       string   `json:"spec"`
 }

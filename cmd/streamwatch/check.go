@@ -44,7 +44,7 @@ a refused port, http for https, a dead proxy.`,
   curl -s https://cdn.example.com/vod.m3u8 | streamwatch check -`,
 		Args: argument(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := oneOf("format", o.format, "text", "json", "junit", "sarif"); err != nil {
+			if err := oneOf("format", o.format, "text", "json", "junit", "sarif", "github"); err != nil {
 				return err
 			}
 			if o.limit < 0 {
@@ -66,7 +66,7 @@ a refused port, http for https, a dead proxy.`,
 	flags.StringArrayVarP(&o.headers, "header", "H", nil, "header for the edge, as `'Name: value'`")
 	flags.StringArrayVar(&o.originHeaders, "origin-header", nil, "header for the origin, as `'Name: value'`")
 	flags.StringArrayVar(&o.cookies, "cookie", nil, "cookie for both sides, as `name=value`")
-	flags.StringVar(&o.format, "format", "text", "text, json, junit or sarif")
+	flags.StringVar(&o.format, "format", "text", "text, json, junit, sarif or github")
 	return cmd
 }
 
@@ -182,12 +182,18 @@ func pair(event *configs.Event, edge, origin string) (string, error) {
 
 func (c *cli) showCheck(result *report.Check, format string) error {
 	result.Sort()
-	var err error
+	root, err := os.Getwd()
+	if err != nil {
+		return fmt.Errorf("reading where this is: %w", err)
+	}
+	result.Root = root
 	switch format {
 	case "json":
 		err = result.JSON(c.stdout)
 	case "junit":
 		err = result.JUnit(c.stdout)
+	case "github":
+		err = result.GitHub(c.stdout)
 	case "sarif":
 		var rules []report.Rule
 		for _, check := range checks.All() {

@@ -19,6 +19,14 @@ func (p *Pass) Reportf(s probe.Severity, format string, args ...any) {
 	}
 }
 
+// ReportAt reports what is wrong with one line of the playlist.
+func (p *Pass) ReportAt(line int, s probe.Severity, format string, args ...any) {
+	before := p.Found
+	if p.Reportf(s, format, args...); p.Found != before {
+		p.Found.Line = line
+	}
+}
+
 // Accuse reports with a blame that only the check can know.
 func (p *Pass) Accuse(b probe.Blame, s probe.Severity, format string, args ...any) {
 	if p.Found != nil && p.Found.Severity >= s {

@@ -59,7 +59,8 @@ func (a *advice) add(list []probe.Advice, t probe.Target) []probe.Advice {
 			blame = a.report.Blame
 		}
 		return append(list, probe.Advice{
-			Check: c.ID, Blame: blame, Side: t.Side, Renditions: []string{t.Rendition}, Summary: c.Summary, Detail: a.report.Detail, Spec: c.Spec,
+			Check: c.ID, Blame: blame, Side: t.Side, Renditions: []string{t.Rendition}, Summary: c.Summary, Line: a.report.Line,
+			Detail: a.report.Detail, Spec: c.Spec,
 		})
 	case list[i].Side == t.Side:
 		list[i].Renditions = append(list[i].Renditions, t.Rendition)
