@@ -49,6 +49,7 @@ type Sink struct {
 	place    map[*probe.Metric]int
 	incident incidentMetrics
 	phases   *prometheus.HistogramVec
+	fetches  *prometheus.CounterVec
 	viewers  viewerMetrics
 	verdicts verdictMetrics
 	refused  prometheus.Counter
@@ -84,6 +85,7 @@ func New(o Options) *Sink {
 		place:    map[*probe.Metric]int{},
 		incident: newIncidentMetrics(),
 		phases:   newPhases(),
+		fetches:  newFetches(),
 		viewers:  newViewerMetrics(),
 		verdicts: newVerdictMetrics(),
 		refused: prometheus.NewCounter(prometheus.CounterOpts{
@@ -107,7 +109,7 @@ func New(o Options) *Sink {
 	register.MustRegister(s.verdicts.now, s.verdicts.time, s.verdicts.silenced)
 	register.MustRegister(
 		gauges{s}, newSinkMetrics(o.Event, o.Sinks), newSilenceMetrics(o.Event, o.Silences),
-		s.incident.active, s.incident.total, s.phases, s.refused, buildInfo(o.Version),
+		s.incident.active, s.incident.total, s.phases, s.fetches, s.refused, buildInfo(o.Version),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return s
