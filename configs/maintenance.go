@@ -2,7 +2,6 @@ package configs
 
 import (
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -17,25 +16,11 @@ type Maintenance struct {
 
 // maintenance checks the times, and that the streams exist.
 func (d *decoder) maintenance(e *Event) {
-	var known []string
-	for i := range e.Streams {
-		known = append(known, e.Streams[i].Name)
-	}
 	for i, m := range e.Maintenance {
 		path := index("maintenance", i)
 		d.require(path+".to", m.From.IsZero() || m.To.IsZero() || m.To.After(m.From), "must be after from",
 			"times with a zone, such as 2026-11-28T20:00:00Z")
-		if d.at[path+".streams"] != nil && len(m.Streams) == 0 {
-			d.fail(path+".streams", "must not be empty", "leave it out for every stream")
-		}
-		for n, name := range m.Streams {
-			at := index(path+".streams", n)
-			if !slices.Contains(known, name) {
-				d.fail(at, fmt.Sprintf("names %q, which is no stream of this event", name), DidYouMean(name, known))
-			} else if slices.Index(m.Streams, name) < n {
-				d.fail(at, fmt.Sprintf("names %q again", name), "")
-			}
-		}
+		d.someStreams(path+".streams", m.Streams, e)
 		d.require(path+".reason", len(m.Reason) <= maxReason, fmt.Sprintf("must have at most %d bytes", maxReason), "")
 	}
 }

@@ -19,13 +19,14 @@ var (
 	SinkFailing    = &Family{"sink_failing", "1 while a sink does not take what it is given, else 0."}
 	SinkWaiting    = &Family{"sink_batches_waiting", "Batches that a sink was given and has not taken yet."}
 	SinkDropped    = &Family{"sink_batches_dropped_total", "Batches that were given up because a sink did not take them."}
+	Notifications  = &Family{"notifications_total", "Messages about incidents by receiver and result: sent, retried or dropped."}
 	BuildInfo      = &Family{"build_info", "Always 1; the version is a label."}
 )
 
 // Families lists them in the order of the docs.
 func Families() []*Family {
 	return []*Family{
-		FindingsActive, StreamVerdict, SilencesActive, IncidentsTotal, FetchesTotal, FetchPhase, SamplesRefused, SinkFailing, SinkWaiting, SinkDropped,
-		BuildInfo,
+		FindingsActive, StreamVerdict, SilencesActive, IncidentsTotal, FetchesTotal, FetchPhase, SamplesRefused,
+		SinkFailing, SinkWaiting, SinkDropped, Notifications, BuildInfo,
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/dashboards"
+	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/provision"
 )
 
@@ -150,10 +151,10 @@ func (c *cli) afterwards(ctx context.Context, stack *provision.Stack, event *con
 	return nil
 }
 
-// warn shows on stderr, with their place in the file, what AWS takes and what
-// will surprise the user.
+// warn shows on stderr, with their place in the file, what is valid and will
+// surprise the user.
 func (c *cli) warn(event *configs.Event, path string) {
-	var list []configs.Problem
+	list := notifyWarnings(event)
 	for _, w := range stackWarnings(event) {
 		list = append(list, configs.Problem{Path: w.Path, Message: "warning: " + w.String(), Hint: w.Hint})
 	}
@@ -168,7 +169,7 @@ func (c *cli) loadStack(path string) (*configs.Event, provision.Spec, error) {
 	if err != nil {
 		return nil, provision.Spec{}, err
 	}
-	if event.Distribution.CloudFormation == nil && alarmStack(event) == "" {
+	if event.Distribution.CloudFormation == nil && daemon.AlarmStack(event) == "" {
 		return event, provision.Spec{}, &usageError{
 			path + " has no stack: its distribution is not cloudformation, and it has no alarms over metrics.cloudwatch",
 			"streamwatch run needs no provisioning for it",
@@ -210,7 +211,7 @@ func (c *cli) printForPrometheus(path, what string) error {
 		return err
 	}
 	if what == "rules" {
-		return c.printText(dashboards.PrometheusRules(dashboardOptions(event)), nil)
+		return c.printText(dashboards.PrometheusRules(daemon.DashboardOptions(event)), nil)
 	}
 	return c.printText(dashboards.Grafana())
 }

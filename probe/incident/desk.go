@@ -90,12 +90,12 @@ func NewDesk(o Options, now time.Time) *Desk {
 	return d
 }
 
-// Control takes in whether the control URL answered when it was asked: whether
-// the monitor's own path works.
-func (d *Desk) Control(ok bool, asked time.Time) {
+// Control takes in whether the control URL answered when it was asked, and how
+// long that took: whether the monitor's own path works.
+func (d *Desk) Control(ok bool, asked time.Time, took time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.control = diagnose.Control{Known: true, OK: ok, Asked: asked}
+	d.control.Note(ok, asked, took)
 	if d.sick > 0 {
 		d.next = sooner(d.next, asked)
 	}

@@ -52,10 +52,11 @@ type Limits struct {
 // Options is what a monitor is told of its event.
 type Options struct {
 	Event        string
-	Starts, Ends time.Time // zero when not stated
-	Origin       string    // base URL; "" leaves the side out
-	Edge         string    // base URL; "" leaves the side out
-	Personalised bool      // the edge serves each viewer other segments: they are no difference between the sides
+	Starts, Ends time.Time     // zero when not stated
+	Origin       string        // base URL; "" leaves the side out
+	Edge         string        // base URL; "" leaves the side out
+	ErrorCaching time.Duration // for how long the edge keeps an error of its origin; 0 is CloudFront's default
+	Personalised bool          // the edge serves each viewer other segments: they are no difference between the sides
 	Streams      []Stream
 	Headers      map[string]string // secret, sent to the origin only
 	EdgeHeaders  map[string]string // secret, sent to the edge only
@@ -86,14 +87,15 @@ type Monitor struct {
 	opts     Options
 	log      *zap.Logger
 	clients  map[probe.Side]*fetch.Client
-	streams  []*stream
+	streams  atomic.Pointer[[]*stream]
+	changes  changes
 	fan      *fanOut
 	prober   prober
 	buffers  sync.Pool // of *[]byte, for the bodies of playlists
 	heads    sync.Pool // of *[]byte, for the first bytes of segments
 	started  time.Time
-	asked    atomic.Int64  // when the control URL was asked last, in unix nanoseconds; 0 is never
-	doubt    chan struct{} // asks the control URL at once
+	asked    atomic.Pointer[time.Time] // when the control URL was asked last; nil is never
+	doubt    chan struct{}             // asks the control URL at once
 	late     lateness
 	strain   strain
 	troubled atomic.Bool // an incident is open
@@ -136,9 +138,11 @@ func New(o Options) *Monitor {
 			m.clients[side] = fetch.New(m.clientOptions(side))
 		}
 	}
+	list := make([]*stream, 0, len(o.Streams))
 	for i := range o.Streams {
-		m.streams = append(m.streams, newStream(m, o.Streams[i]))
+		list = append(list, newStream(m, o.Streams[i]))
 	}
+	m.streams.Store(&list)
 	return m
 }
 
@@ -149,9 +153,7 @@ func (m *Monitor) Run(ctx context.Context) {
 	drain, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	draining.Go(func() { m.fan.run(drain) })
-	for _, s := range m.streams {
-		watching.Go(func() { s.run(ctx) })
-	}
+	m.begin(ctx, &watching)
 	watching.Go(func() { m.beat(ctx) })
 	for _, feed := range m.opts.Feeds {
 		watching.Go(func() { feed(ctx) })
@@ -161,6 +163,8 @@ func (m *Monitor) Run(ctx context.Context) {
 	if m.opts.Control != "" {
 		watching.Go(func() { m.watchControl(ctx) })
 	}
+	<-ctx.Done()
+	m.end()
 	watching.Wait()
 	m.fan.close()
 	defer time.AfterFunc(lastFlush, stop).Stop()
@@ -229,7 +233,7 @@ func (m *Monitor) tell(b probe.Batch, res incident.Result) {
 		}
 	}
 	for _, t := range res.Poke {
-		for _, s := range m.streams {
+		for _, s := range m.all() {
 			if s.cfg.Name == t.Stream {
 				s.poke(t)
 			}
@@ -249,7 +253,8 @@ func (m *Monitor) logIncident(in *probe.Incident) {
 	)
 }
 
-// watchControl asks the control URL whether our own path works: every while,
+// watchControl asks the control URL whether our own path works, and with as many
+// bytes as a probe of a segment takes, how fast it is: every while,
 // and at once when a poll failed as our own path could cause.
 func (m *Monitor) watchControl(ctx context.Context) {
 	client := fetch.New(fetch.Options{Transport: m.opts.Transport, Named: []string{m.opts.Control}})
@@ -259,13 +264,13 @@ func (m *Monitor) watchControl(ctx context.Context) {
 	for {
 		asked := time.Now()
 		asking, cancel := context.WithTimeout(ctx, heartbeat/2)
-		_, ex := client.Do(asking, fetch.Request{URL: m.opts.Control, Method: "HEAD"})
+		_, ex := client.Do(asking, fetch.Request{URL: m.opts.Control, First: fetch.HeadBytes})
 		cancel()
 		if ctx.Err() != nil {
 			return
 		}
-		m.asked.Store(asked.UnixNano())
-		m.desk.Control(ex.Status > 0, asked)
+		m.asked.Store(&asked)
+		m.desk.Control(ex.Status > 0, asked, ex.Duration())
 		signal(m.due)
 		select {
 		case <-tick.C:
@@ -277,9 +282,13 @@ func (m *Monitor) watchControl(ctx context.Context) {
 }
 
 // suspect has the control URL asked at once about a poll that our own path may
-// have lost, when it was not asked since that began.
+// have lost, or a segment that it may have held up, when it was not asked since
+// that began.
 func (m *Monitor) suspect(o *probe.Observation) {
-	if o.Poll() && o.Exchange.Failure.OurPath() && m.asked.Load() <= o.Exchange.Started.UnixNano() {
+	asked := m.asked.Load()
+	lost := o.Poll() && o.Exchange.Failure.OurPath()
+	slow := o.Segment != nil && o.Segment.Media() && o.Exchange.Duration()*2 > o.Segment.Duration
+	if (lost || slow) && (asked == nil || !asked.After(o.Exchange.Started)) {
 		signal(m.doubt)
 	}
 }
@@ -287,8 +296,8 @@ func (m *Monitor) suspect(o *probe.Observation) {
 // Ready reports whether every stream has been looked at once on each side, and
 // the sinks had the time to take what was seen.
 func (m *Monitor) Ready() bool {
-	for _, s := range m.streams {
-		if at := s.round.Load(); at == 0 || time.Since(time.Unix(0, at)) < 2*gather {
+	for _, s := range m.all() {
+		if at := s.round.Load(); !s.late && (at == nil || time.Since(*at) < 2*gather) {
 			return false
 		}
 	}
@@ -300,15 +309,18 @@ func (m *Monitor) Snapshot() *probe.Snapshot {
 	now := time.Now()
 	snap := &probe.Snapshot{
 		Event: m.opts.Event, At: now.UTC(), Started: m.started.UTC(),
-		Edge: fetch.RedactURL(m.opts.Edge), Origin: fetch.RedactURL(m.opts.Origin), Streams: make([]probe.StreamSnapshot, 0, len(m.streams)),
+		Edge: fetch.RedactURL(m.opts.Edge), Origin: fetch.RedactURL(m.opts.Origin), Streams: make([]probe.StreamSnapshot, 0, len(m.all())),
 	}
-	for _, s := range m.streams {
+	for _, s := range m.all() {
 		one := s.snapshot(now)
 		m.maskStream(&one)
 		snap.Streams = append(snap.Streams, one)
 		if worst := snap.Verdict.Worse(one.Verdict); worst != snap.Verdict {
 			snap.Verdict, snap.Reason = worst, one.Reason
 		}
+	}
+	if len(snap.Streams) == 0 {
+		snap.Verdict = probe.Waiting // for the first stream
 	}
 	snap.Incidents = slices.Clone(m.desk.Open())
 	m.mask(snap.Incidents)

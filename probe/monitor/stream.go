@@ -34,9 +34,12 @@ type stream struct {
 	ctx      context.Context //nolint:containedctx // of run: workers that a loop starts outlive the loop
 	td       atomic.Int64    // target duration of the media playlist that was read last, in nanoseconds; 0 is unknown
 	keys     keyring
-	mapTurns atomic.Uint64 // how often an EXT-X-MAP resource was seen with other bytes than before
-	public   sync.Map      // asked → whether the origin permits it to every page, as it answered last
-	round    atomic.Int64  // when every target had been polled once, in unix nanoseconds; 0 is not yet
+	mapTurns atomic.Uint64             // how often an EXT-X-MAP resource was seen with other bytes than before
+	public   sync.Map                  // asked → whether the origin permits it to every page, as it answered last
+	round    atomic.Pointer[time.Time] // when every target had been polled once; nil is not yet
+	late     bool                      // it came to the event while that was watched
+	stop     context.CancelFunc        // of run; nil before that
+	stopped  chan struct{}             // closed when run has ended
 
 	viewers   map[probe.Side]*Viewer                     // who asks on each side
 	entries   [len(probe.Sides) + 1]atomic.Pointer[loop] // of the multivariant playlists, by side
@@ -49,12 +52,19 @@ type stream struct {
 // ladder is what the multivariant playlist of one side lists.
 type ladder struct {
 	playlist *probe.Playlist
+	from     probe.Address // what its references resolve against: another one where each fetch is redirected to a session
 	entries  []playlist.Entry
 }
 
 func newStream(m *Monitor, cfg Stream) *stream {
-	s := &stream{m: m, cfg: cfg, seen: make(chan *probe.Observation, 32), ladders: map[probe.Side]*ladder{}, viewers: m.viewersOf(&cfg), polled: map[probe.Target]bool{}, pokes: make(chan probe.Target, 8), lacked: map[string]bool{}}
-	s.desk = m.desk.Stream(checks.Options{Stream: cfg.Name, Overrides: m.opts.Overrides, Personalised: m.opts.Personalised, Grace: m.started.Add(m.opts.Grace)})
+	s := &stream{
+		m: m, cfg: cfg, seen: make(chan *probe.Observation, 32), ladders: map[probe.Side]*ladder{},
+		viewers: m.viewersOf(&cfg), polled: map[probe.Target]bool{}, pokes: make(chan probe.Target, 8),
+		lacked: map[string]bool{}, stopped: make(chan struct{}),
+	}
+	s.desk = m.desk.Stream(checks.Options{Stream: cfg.Name, Overrides: m.opts.Overrides, Personalised: m.opts.Personalised,
+		ErrorCaching: m.opts.ErrorCaching, Grace: m.started.Add(m.opts.Grace),
+	})
 	return s
 }
 
@@ -111,10 +121,10 @@ func (s *stream) handle(ctx context.Context, o *probe.Observation) {
 	s.m.suspect(o)
 	samples, res := s.step(o)
 	s.m.tell(probe.Batch{At: o.Exchange.Done, Event: s.m.opts.Event, Stream: s.cfg.Name, Samples: samples}, res)
-	if s.round.Load() == 0 && o.Poll() {
+	if s.round.Load() == nil && o.Poll() {
 		s.polled[probe.Target{Rendition: o.Target.Rendition, Side: o.Target.Side}] = true
 		if len(s.polled) >= len(s.loops) {
-			s.round.Store(time.Now().UnixNano())
+			s.round.Store(new(time.Now()))
 		}
 	}
 }
@@ -179,11 +189,15 @@ func (s *stream) learn(ctx context.Context, o *probe.Observation) {
 		if o.Target.Rendition == single {
 			s.becomeMany(o)
 		}
+		if o.Target.Rendition != "" {
+			return // a variant that lists variants is a fault, and no ladder
+		}
 		have := s.ladders[o.Target.Side]
-		if have != nil && (have.playlist == o.Playlist || o.Playlist.CutOff) {
+		same := have != nil && have.playlist == o.Playlist && have.from == o.Exchange.Address
+		if same || have != nil && o.Playlist.CutOff {
 			return // half a URI is no rendition
 		}
-		l := &ladder{playlist: o.Playlist, entries: s.choose(o)}
+		l := &ladder{playlist: o.Playlist, from: o.Exchange.Address, entries: s.choose(o)}
 		s.ladders[o.Target.Side] = l
 		s.variables.Store(&o.Playlist.Variables)
 		s.climb(ctx)

@@ -65,6 +65,7 @@ type Options struct {
 	AlarmNotes func() []string                           // what keeps alarms from reaching people; nil is nothing
 	Desk       Desk                                      // takes silences and acknowledgements; nil where nobody does
 	Faults     Faults                                    // only in the demo
+	Changes    Changes                                   // of the event while it is watched; nil where there are none
 	Beacon     http.Handler                              // POST beacon.Path: what viewers report, without auth
 	Auth       Auth
 	Log        *zap.Logger

@@ -44,6 +44,8 @@ func filled(t *testing.T) *Sink {
 	}
 	b.Incidents = []probe.Incident{incident("a", probe.Opened, probe.BlameCDN), incident("b", probe.Opened, probe.BlameOrigin)}
 	write(t, s, b)
+	s.Notified("webhook-1", "sent", 2)
+	s.Notified("webhook-1", "dropped", 0)
 	s.Observe(&probe.Observation{
 		Target:   probe.Target{Stream: "main", Rendition: "720p", Side: probe.Edge},
 		Exchange: probe.Exchange{Started: start, Done: start.Add(30 * time.Millisecond), DNS: time.Millisecond, Connect: 2 * time.Millisecond, FirstByte: 20 * time.Millisecond, Status: 200},

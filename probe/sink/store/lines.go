@@ -7,25 +7,33 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
+
+	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/probe"
 )
 
 // incidentLog is incidents.jsonl: one line when an incident opens, one when what
 // it claims changes, one when it closes, and one for each action of a person,
-// never rewritten.
+// never rewritten. A log that is long or old is put aside, and a new one begins.
 type incidentLog struct {
 	file     *os.File
-	size     int64 // where the next line begins
-	repaired int64 // bytes of a torn last line that were removed
+	path     string
+	size     int64     // where the next line begins
+	repaired int64     // bytes of a torn last line that were removed
+	most     int64     // bytes, until a new one begins
+	began    time.Time // when its first line was written; zero while it has none
+	log      *zap.Logger
 }
 
 func openIncidentLog(path string) (*incidentLog, error) {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("opening the incident log: %w", err)
 	}
-	return &incidentLog{file: file}, nil
+	_ = file.Chmod(0o600) // a version before made it for everybody
+	return &incidentLog{file: file, path: path, most: maxLogBytes, log: zap.NewNop()}, nil
 }
 
 // repair finds the end of the last whole line and cuts what a killed process
@@ -49,7 +57,10 @@ func (l *incidentLog) repair() error {
 		}
 		end = from
 	}
-	l.size, l.repaired = end, size-end
+	l.size, l.repaired, l.began = end, size-end, time.Time{}
+	if end > 0 {
+		l.began = l.firstLine()
+	}
 	if l.repaired > 0 {
 		return l.file.Truncate(end)
 	}
@@ -78,14 +89,20 @@ func (l *incidentLog) write(line []byte, keep bool) error {
 		}
 	}
 	l.size += int64(len(line))
+	if l.began.IsZero() {
+		l.began = time.Now()
+	}
+	if l.size >= l.most {
+		l.turnOver()
+	}
 	return nil
 }
 
 // last returns each incident as its last line has it, and the actions. Other
 // lines are passed over: someone may have edited the file.
 func (l *incidentLog) last() (map[string]probe.Incident, []probe.Action, error) {
-	text := make([]byte, l.size)
-	if _, err := l.file.ReadAt(text, 0); err != nil && !errors.Is(err, io.EOF) {
+	text, err := l.text()
+	if err != nil {
 		return nil, nil, err
 	}
 	last := map[string]probe.Incident{}

@@ -1,0 +1,97 @@
+package daemon
+
+import (
+	"context"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/web"
+)
+
+// links say where to read about an incident. Nobody but the process as a whole
+// knows where its page is, so they are filled in where incidents leave it.
+type links struct {
+	page string // "http://127.0.0.1:8090"; "" where there is no page
+}
+
+// linksTo returns the links to a page that listens; nil is no page. public is
+// where others reach it, "" for where it listens.
+func linksTo(ln net.Listener, public string) links {
+	if public != "" {
+		return links{strings.TrimRight(public, "/")}
+	}
+	if ln == nil {
+		return links{}
+	}
+	host, port, err := net.SplitHostPort(ln.Addr().String())
+	if err != nil {
+		return links{}
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() { // every address is no address to go to
+		if name, err := os.Hostname(); err == nil {
+			host = name
+		}
+	}
+	return links{"http://" + net.JoinHostPort(host, port)}
+}
+
+// Linked returns incidents with the links that a run of an event gives them.
+func Linked(e *configs.Event, list []probe.Incident) []probe.Incident {
+	page := links{strings.TrimRight(e.Monitor.PublicURL.Reveal(), "/")}
+	if page.page == "" && e.Monitor.Listen != "" {
+		page.page = "http://" + e.Monitor.Listen
+	}
+	return page.fill(list)
+}
+
+// fill returns incidents with their links. The list that is given stays as it is.
+func (l links) fill(list []probe.Incident) []probe.Incident {
+	filled := append([]probe.Incident(nil), list...)
+	for i := range filled {
+		in := &filled[i]
+		in.Runbook = "streamwatch checks " + in.Check
+		if l.page != "" {
+			in.URL = l.page + "/#incident=" + url.PathEscape(in.ID)
+			in.Runbook = l.page + "/checks/" + url.PathEscape(in.Check)
+		}
+	}
+	return filled
+}
+
+// linkedSink is a sink that is given incidents with their links.
+type linkedSink struct {
+	probe.Sink
+	links links
+}
+
+// Write fills the links in.
+func (s linkedSink) Write(ctx context.Context, b probe.Batch) error {
+	if len(b.Incidents) > 0 {
+		b.Incidents = s.links.fill(b.Incidents)
+	}
+	return s.Sink.Write(ctx, b)
+}
+
+// Health is that of the sink itself, where it knows better than its Write how it fares.
+func (s linkedSink) Health() probe.SinkHealth {
+	if own, ok := s.Sink.(interface{ Health() probe.SinkHealth }); ok {
+		return own.Health()
+	}
+	return probe.SinkHealth{}
+}
+
+// linkedHistory gives incidents the links of this process, whichever wrote them.
+type linkedHistory struct {
+	web.History
+	links links
+}
+
+// Incidents fills the links in.
+func (h linkedHistory) Incidents(ctx context.Context, f probe.IncidentFilter) ([]probe.Incident, error) {
+	list, err := h.History.Incidents(ctx, f)
+	return h.links.fill(list), err
+}

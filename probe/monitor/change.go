@@ -1,0 +1,149 @@
+package monitor
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/incident"
+)
+
+// An event changes while it is watched: streams come, go and change, its end
+// moves, checks are set otherwise. Whatever is not named goes on as if nothing
+// had happened: its polls, what is known of it, its incidents.
+
+// changes is what the methods that change an event need of its Run.
+type changes struct {
+	mu       sync.Mutex      // held by one change at a time
+	ctx      context.Context //nolint:containedctx // of Run, for streams that begin later; nil before
+	watching *sync.WaitGroup // of Run
+	over     bool            // Run is ending: nothing begins any more
+}
+
+// all returns the streams that are watched now. The list does not change.
+func (m *Monitor) all() []*stream { return *m.streams.Load() }
+
+// begin starts to watch the streams that there are.
+func (m *Monitor) begin(ctx context.Context, watching *sync.WaitGroup) {
+	m.changes.mu.Lock()
+	defer m.changes.mu.Unlock()
+	m.changes.ctx, m.changes.watching = ctx, watching
+	for _, s := range m.all() {
+		m.start(s)
+	}
+}
+
+// end says that no stream may begin any more.
+func (m *Monitor) end() {
+	m.changes.mu.Lock()
+	defer m.changes.mu.Unlock()
+	m.changes.over = true
+}
+
+// start watches a stream, once Run does. The caller holds changes.mu.
+func (m *Monitor) start(s *stream) {
+	if m.changes.ctx == nil || m.changes.over {
+		return
+	}
+	own, stop := context.WithCancel(m.changes.ctx)
+	s.stop = stop
+	m.changes.watching.Go(func() {
+		defer close(s.stopped)
+		defer stop()
+		s.run(own)
+	})
+}
+
+// halt ends what watches a stream, and waits for that.
+func (s *stream) halt() {
+	if s.stop != nil {
+		s.stop()
+		<-s.stopped
+	}
+}
+
+// Set makes a stream one of the event: it is added, or takes the place of the
+// one with its name. Incidents of that go on where the fault does: they are
+// taken up as after a restart.
+func (m *Monitor) Set(cfg Stream) {
+	m.changes.mu.Lock()
+	defer m.changes.mu.Unlock()
+	m.opts.Streams = append(without(m.opts.Streams, cfg.Name), cfg)
+	if strings.Contains(cfg.Manifest, "://") {
+		for _, c := range m.clients {
+			c.Name(cfg.Manifest)
+		}
+	}
+	list := slices.Clone(m.all())
+	i := slices.IndexFunc(list, func(s *stream) bool { return s.cfg.Name == cfg.Name })
+	if i >= 0 {
+		list[i].halt()
+		now := time.Now()
+		m.tell(probe.Batch{At: now, Event: m.opts.Event}, m.desk.Restart(list[i].desk, now))
+	}
+	s := newStream(m, cfg)
+	s.late = true
+	if i >= 0 {
+		list[i] = s
+	} else {
+		list = append(list, s)
+	}
+	m.streams.Store(&list)
+	m.start(s)
+}
+
+// Remove takes a stream from the event, and reports whether there was one. Its
+// incidents close and say why.
+func (m *Monitor) Remove(name, why string) bool {
+	m.changes.mu.Lock()
+	defer m.changes.mu.Unlock()
+	list := slices.Clone(m.all())
+	i := slices.IndexFunc(list, func(s *stream) bool { return s.cfg.Name == name })
+	if i < 0 {
+		return false
+	}
+	gone := list[i]
+	list = slices.Delete(list, i, i+1)
+	m.opts.Streams = without(m.opts.Streams, name)
+	m.streams.Store(&list)
+	gone.halt()
+	now := time.Now()
+	m.tell(probe.Batch{At: now, Event: m.opts.Event, Stream: name}, m.desk.Leave(gone.desk, now, why))
+	return true
+}
+
+func without(list []Stream, name string) []Stream {
+	return slices.DeleteFunc(slices.Clone(list), func(s Stream) bool { return s.Name == name })
+}
+
+// Schedule moves the beginning and the end of the event; zero is not stated.
+func (m *Monitor) Schedule(starts, ends time.Time) {
+	m.changes.mu.Lock()
+	defer m.changes.mu.Unlock()
+	m.opts.Starts, m.opts.Ends = starts, ends
+	m.desk.Schedule(starts, ends)
+	m.each(func(d *incident.Stream) { d.Schedule(starts, ends) })
+}
+
+// Override sets the checks otherwise. What one found that is off now is taken
+// back with the next look.
+func (m *Monitor) Override(overrides map[string]checks.Override) {
+	m.changes.mu.Lock()
+	defer m.changes.mu.Unlock()
+	m.opts.Overrides = maps.Clone(overrides)
+	m.each(func(d *incident.Stream) { d.Override(m.opts.Overrides) })
+}
+
+// each changes what is known of every stream, between two looks.
+func (m *Monitor) each(change func(*incident.Stream)) {
+	for _, s := range m.all() {
+		s.mu.Lock()
+		change(s.desk)
+		s.mu.Unlock()
+	}
+}
