@@ -40,7 +40,7 @@ func (d *Daemon) report() error {
 	r := &report.Run{
 		Version: d.o.Version, Event: event.Event, From: snapshot.Started, Until: now, Snapshot: snapshot, Records: records,
 		Incidents: incidents,
-		Silences: slices.Concat(Maintenance(event), d.monitor.Silences()), Actions: actions,
+		Silences:  slices.Concat(Maintenance(event), d.monitor.Silences()), Actions: actions,
 	}
 	var page, data strings.Builder
 	if err := errors.Join(r.HTML(&page), r.JSON(&data)); err != nil {
