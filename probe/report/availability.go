@@ -35,7 +35,7 @@ type Availability struct {
 	SilencedSeconds map[probe.Verdict]float64 `json:"silenced_seconds"` // of them, those in which it was silenced
 	Unwatched       float64                   `json:"unwatched_seconds"`
 
-	Manifest map[string]float64 `json:"manifest"` // share of polls that gave a playlist, by side
+	Manifest map[string]float64 `json:"manifest"` // share of the time in which playlists could be had, by side
 	Segments map[string]float64 `json:"segments"` // share of probed segments that could be had, by side
 }
 
@@ -77,6 +77,13 @@ func (s slots) of(at time.Time) int { return min(max(0, int(at.Sub(s.from)/s.len
 
 // mean adds values up.
 type mean struct{ sum, n float64 }
+
+// addInterval counts an interval once, however often was asked in it: polls are
+// faster while something is wrong.
+func (m *mean) addInterval(p *probe.Point) {
+	m.sum += p.Mean
+	m.n++
+}
 
 func (m *mean) add(p *probe.Point) {
 	m.sum += p.Mean * float64(p.Count)
@@ -137,8 +144,8 @@ func (r *Records) add(of *probe.SeriesQuery, p *probe.Point) {
 	case probe.SilencedTime:
 		s.silenced[probe.Verdict(of.Rendition)] += p.Mean * float64(p.Count)
 	case probe.ManifestAvail:
-		sumOf(s.manifest, of.Side).add(p)
-		r.had[of.Side][slot].add(p)
+		sumOf(s.manifest, of.Side).addInterval(p)
+		r.had[of.Side][slot].addInterval(p)
 	case probe.SegmentAvail:
 		sumOf(s.segments, of.Side).add(p)
 		r.parts[of.Side][slot].add(p)

@@ -139,7 +139,7 @@ func (r *Run) plots() []Plot {
 			"Age of the newest segment, in seconds", "The oldest of all streams: how long the one that stood still longest had listed nothing new.",
 			r.plot(r.Records.age, 0),
 		},
-		{"Playlists that could be had, in %", "Of all polls of all streams.", r.plot(lowest(r.Records.had), 100)},
+		{"Playlists that could be had, in %", "The mean of all playlists of all streams.", r.plot(lowest(r.Records.had), 100)},
 		{"Segments that could be had, in %", "Of all segments that were probed.", r.plot(lowest(r.Records.parts), 100)},
 	}
 }

@@ -104,7 +104,7 @@ func TestAvailability(t *testing.T) {
 }
 
 func TestPercent(t *testing.T) {
-	for share, want := range map[float64]string{1: "100 %", 0.999999: "99.999 %", 0.5: "50 %", 0: "0 %"} {
+	for share, want := range map[float64]string{1: "100 %", 0.999999: "99.999 %", 0.5: "50.000 %", 0: "0.000 %"} {
 		if got := percent(&share); got != want {
 			t.Errorf("%g: got %q, want %q", share, got, want)
 		}

@@ -48,8 +48,8 @@ func percent(share *float64) string {
 	if *share >= 1 {
 		return "100 %"
 	}
-	digits := math.Floor(*share*100*1000) / 1000
-	return strconv.FormatFloat(digits, 'f', -1, 64) + " %"
+	const digits = 3
+	return strconv.FormatFloat(math.Floor(*share*100*1000)/1000, 'f', digits, 64) + " %"
 }
 
 func percentOf(of map[string]float64, side string) string {
