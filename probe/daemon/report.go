@@ -37,6 +37,9 @@ func (d *Daemon) report() error {
 		return err
 	}
 	event := d.event.Load()
+	for i := range incidents {
+		incidents[i].Recording = links{recorded: d.recorded()}.recording(&incidents[i]) // beside the report
+	}
 	r := &report.Run{
 		Version: d.o.Version, Event: event.Event, From: snapshot.Started, Until: now, Snapshot: snapshot, Records: records,
 		Incidents: incidents,

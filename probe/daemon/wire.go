@@ -31,24 +31,28 @@ func (d *Daemon) wire(ctx context.Context) error {
 	// asked for once both exist.
 	source := &lateSource{links: linksTo(d.listen, e.Monitor.PublicURL.Reveal()), event: d.event.Load}
 	d.source = source
-	metrics := prom.New(prom.Options{
-		Event: e.Event, Version: d.o.Version, Vantage: e.Monitor.Vantage, Open: open, Sinks: source.sinks,
-		Silences: source.silences,
-	})
-	d.metrics = metrics
 	o := MonitorOptions(e, edge, d.found.Signer)
 	o.Resume, o.Log, o.Secrets = open, d.log, d.o.Secrets
 	o.Actions, o.Journal, o.Maintenance = actions, d.store.Act, Maintenance(e)
 	if d.found.Fresh {
 		o.Grace = e.Distribution.CloudFormation.PropagationGrace
 	}
+	if err := d.recordInto(&o); err != nil {
+		return err
+	}
+	source.links.recorded = d.recorded()
+	metrics := prom.New(prom.Options{
+		Event: e.Event, Version: d.o.Version, Vantage: e.Monitor.Vantage, Open: open, Sinks: source.sinks,
+		Silences: source.silences,
+	})
+	d.metrics = metrics
 	d.alarms = newShownAlarms(d.shownOptions(e), time.Now())
 	w := web.Options{
 		Source: source, Ready: source.ready, History: linkedHistory{d.store, source.links}, Sinks: source.sinks,
 		Runbook: d.o.Runbook,
 		Metrics: metrics.Handler(), Plots: plots(), Alarms: d.alarms.list, AlarmNotes: d.alarmNotes,
 		Embeds: d.embeds.Preview, EmbedKinds: d.embeds.kinds(), Faults: d.o.Faults, Log: d.log,
-		Desk: source,
+		Desk: source, Recordings: d.shelf(),
 	}
 	if d.o.Load != nil {
 		w.Changes = d
@@ -65,7 +69,7 @@ func (d *Daemon) wire(ctx context.Context) error {
 	if d.out, err = d.outlets(ctx, open); err != nil {
 		return err
 	}
-	o.Sinks = []probe.Sink{linkedSink{d.store, source.links}, metrics, linkedSink{d.server, source.links}, d.alarms}
+	o.Sinks = append(o.Sinks, linkedSink{d.store, source.links}, metrics, linkedSink{d.server, source.links}, d.alarms)
 	o.Sinks = append(o.Sinks, d.out.sinks(source.links)...)
 	d.monitor = monitor.New(o)
 	source.m, source.out = d.monitor, d.out

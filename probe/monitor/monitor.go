@@ -77,6 +77,7 @@ type Options struct {
 	Sinks        []probe.Sink
 	Feeds        []func(context.Context)  // run beside the loops until ctx is done; what they Send at their end still reaches the sinks
 	Observe      func(*probe.Observation) // sees each observation before it is judged, on the stream's goroutine; nil sees none
+	Record       Recorder                 // takes down what is judged; nil takes nothing down
 	Log          *zap.Logger              // nil logs nothing
 	Delay        func() time.Duration     // how long goroutines wait to run, see SchedulingDelay; nil looks at timers only
 	Grace        time.Duration            // for how long a distribution that was made just now may fail before it first answers; 0 is an old one
@@ -102,10 +103,6 @@ type Monitor struct {
 	desk     *incident.Desk
 	due      chan struct{} // the desk has something to do by itself
 	acting   sync.Mutex    // held while what a person does is noted and done
-
-	mu      sync.Mutex
-	verdict probe.Verdict
-	since   time.Time
 }
 
 // heartbeat is how often the monitor says that it works.
@@ -119,9 +116,12 @@ func New(o Options) *Monitor {
 	if o.Segments == "" {
 		o.Segments = SegmentsRange
 	}
+	if o.Record == nil {
+		o.Record = noRecorder{}
+	}
 	m := &Monitor{
 		opts: o, log: o.Log, fan: newFanOut(o.Sinks, o.Log), doubt: make(chan struct{}, 1), prober: prober{jobs: make(chan *job, proberQueue)}, started: time.Now(),
-		clients: map[probe.Side]*fetch.Client{}, due: make(chan struct{}, 1), verdict: probe.Waiting, since: time.Now(),
+		clients: map[probe.Side]*fetch.Client{}, due: make(chan struct{}, 1),
 	}
 	if m.opts.Secrets == nil {
 		m.opts.Secrets = new(fetch.Secrets)
@@ -130,7 +130,7 @@ func New(o Options) *Monitor {
 		Event: o.Event, Starts: o.Starts, Ends: o.Ends, Resume: o.Resume, Actions: o.Actions,
 		Maintenance: m.maskPlanned(o.Maintenance),
 	}, m.started)
-	m.strain = strain{delay: o.Delay, tell: m.desk.Busy}
+	m.strain = strain{delay: o.Delay, tell: m.busy}
 	m.buffers.New = func() any { return new(make([]byte, 0, 4<<10)) }
 	m.heads.New = func() any { return new(make([]byte, 0, fetch.HeadBytes+512)) }
 	for _, side := range probe.Sides {
@@ -215,6 +215,12 @@ func (m *Monitor) keep(ctx context.Context) {
 	}
 }
 
+// busy tells the desk that this process does not get to run.
+func (m *Monitor) busy(b incident.Busy) {
+	m.opts.Record.Busy(b)
+	m.desk.Busy(b)
+}
+
 // tell passes on what the desk found out, with the numbers of a batch.
 func (m *Monitor) tell(b probe.Batch, res incident.Result) {
 	b.Incidents = slices.Concat(res.Incidents, res.Marked) // the book keeps its own
@@ -270,6 +276,7 @@ func (m *Monitor) watchControl(ctx context.Context) {
 			return
 		}
 		m.asked.Store(&asked)
+		m.opts.Record.Control(ex.Status > 0, asked, ex.Duration())
 		m.desk.Control(ex.Status > 0, asked, ex.Duration())
 		signal(m.due)
 		select {
@@ -308,8 +315,8 @@ func (m *Monitor) Ready() bool {
 func (m *Monitor) Snapshot() *probe.Snapshot {
 	now := time.Now()
 	snap := &probe.Snapshot{
-		Event: m.opts.Event, At: now.UTC(), Started: m.started.UTC(),
-		Edge: fetch.RedactURL(m.opts.Edge), Origin: fetch.RedactURL(m.opts.Origin), Streams: make([]probe.StreamSnapshot, 0, len(m.all())),
+		Event: m.opts.Event, At: now.UTC(), Started: m.started.UTC(), Streams: make([]probe.StreamSnapshot, 0, len(m.all())),
+		Edge: fetch.RedactURL(m.opts.Edge), Origin: fetch.RedactURL(m.opts.Origin),
 	}
 	for _, s := range m.all() {
 		one := s.snapshot(now)
@@ -322,14 +329,13 @@ func (m *Monitor) Snapshot() *probe.Snapshot {
 	if len(snap.Streams) == 0 {
 		snap.Verdict = probe.Waiting // for the first stream
 	}
+	snap.Starts, snap.Ends = m.desk.Scheduled()
 	snap.Incidents = slices.Clone(m.desk.Open())
 	m.mask(snap.Incidents)
 	snap.Silences = m.silencesNow(now)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if snap.Verdict != m.verdict {
-		m.verdict, m.since = snap.Verdict, now
+	snap.Since = now.UTC() // a stream's verdict changed while we looked
+	if verdict, since := m.desk.Overall(); verdict == snap.Verdict {
+		snap.Since = since
 	}
-	snap.Since = m.since.UTC()
 	return snap
 }
