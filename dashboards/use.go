@@ -27,7 +27,7 @@ func MetricCount(o Options) int {
 func (s Stream) dimensionSets(m *probe.Metric, o *Options) int {
 	sets := 1
 	switch m.Scope {
-	case probe.ByEvent:
+	case probe.ByEvent, probe.ByVerdict:
 		return 0
 	case probe.BySide:
 		sets = len(probe.Sides)

@@ -203,7 +203,7 @@ func rehearse(t *testing.T, dir string) *rehearsal {
 		for time.Since(r.start) < rehearsed {
 			r.look(w.Monitor.Snapshot())
 			if acked := acts[4].at; time.Since(r.start) >= acked && time.Since(r.start) < acked+time.Second {
-				r.acknowledge(t, ctx, w)
+				r.acknowledge(ctx, t, w)
 			}
 			time.Sleep(time.Second)
 		}
@@ -232,7 +232,7 @@ func rehearse(t *testing.T, dir string) *rehearsal {
 }
 
 // acknowledge takes the open incident of s03.
-func (r *rehearsal) acknowledge(t *testing.T, ctx context.Context, w *drill.Watch) {
+func (r *rehearsal) acknowledge(ctx context.Context, t *testing.T, w *drill.Watch) {
 	t.Helper()
 	for _, in := range w.Seen.Open() {
 		if in.Stream == "s03" {

@@ -70,7 +70,7 @@ func junitProblems(text []byte) (problems []string) {
 					stated[a.Name.Local] = a.Value
 				}
 			}
-			for _, must := range strings.Fields(form.required) {
+			for must := range strings.FieldsSeq(form.required) {
 				if !has[must] {
 					problems = append(problems, name+" lacks the attribute "+must)
 				}

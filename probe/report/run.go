@@ -112,7 +112,8 @@ func (r *Run) JSON(w io.Writer) error {
 		Status       *probe.Snapshot  `json:"status"`
 	}{
 		r.Event, r.Version, r.verdict(), probe.FormatTime(r.From), probe.FormatTime(r.Until), r.Lasted().Seconds(),
-		availabilities{r.All(), r.Streams()}, r.Detection(), r.Totals(), idOf(r.Longest()), idOf(r.Worst()),
+		availabilities{r.All(), r.Streams()},
+		r.Detection(), r.Totals(), idOf(r.Longest()), idOf(r.Worst()),
 		append([]probe.Incident{}, r.Incidents...), append([]probe.Silence{}, r.Muted()...),
 		append([]probe.Action{}, r.Actions...), r.Timeline(), r.Snapshot,
 	})

@@ -161,8 +161,8 @@ func (c *Check) relative(name string) string {
 			return ""
 		}
 		path = u.Path
-	} else if strings.HasPrefix(name, "file://") {
-		path = strings.TrimPrefix(name, "file://") // a path with characters that no URL has
+	} else if plain, is := strings.CutPrefix(name, "file://"); is {
+		path = plain // with characters that no URL has
 	}
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(c.Root, path)
