@@ -45,6 +45,9 @@ func (d *Daemon) report() error {
 		Incidents: incidents,
 		Silences:  slices.Concat(Maintenance(event), d.monitor.Silences()), Actions: actions,
 	}
+	if d.scores != nil {
+		r.Edges = d.scores.Scores()
+	}
 	var page, data strings.Builder
 	if err := errors.Join(r.HTML(&page), r.JSON(&data)); err != nil {
 		return err

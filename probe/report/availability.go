@@ -94,7 +94,8 @@ func (m *mean) add(p *probe.Point) {
 type record struct {
 	seconds, silenced  map[probe.Verdict]float64
 	manifest, segments map[probe.Side]*mean
-	worst              []probe.Verdict // by slot; "" where nobody watched
+	edges              map[string]*record // what is measured of each edge, by its name; none where there is one
+	worst              []probe.Verdict    // by slot; "" where nobody watched
 }
 
 // Records are what the history says of the time of a report.
@@ -129,10 +130,8 @@ func (r *Records) add(of *probe.SeriesQuery, p *probe.Point) {
 	}
 	s := r.streams[of.Stream]
 	if s == nil {
-		s = &record{
-			seconds: map[probe.Verdict]float64{}, silenced: map[probe.Verdict]float64{},
-			manifest: map[probe.Side]*mean{}, segments: map[probe.Side]*mean{}, worst: make([]probe.Verdict, r.slots.n),
-		}
+		s = newRecord()
+		s.edges, s.worst = map[string]*record{}, make([]probe.Verdict, r.slots.n)
 		r.streams[of.Stream] = s
 	}
 	slot := r.slots.of(p.At)
@@ -144,9 +143,15 @@ func (r *Records) add(of *probe.SeriesQuery, p *probe.Point) {
 	case probe.SilencedTime:
 		s.silenced[probe.Verdict(of.Rendition)] += p.Mean * float64(p.Count)
 	case probe.ManifestAvail:
+		if of.Edge != "" {
+			sumOf(s.edge(of.Edge).manifest, of.Side).addInterval(p)
+		}
 		sumOf(s.manifest, of.Side).addInterval(p)
 		r.had[of.Side][slot].addInterval(p)
 	case probe.SegmentAvail:
+		if of.Edge != "" {
+			sumOf(s.edge(of.Edge).segments, of.Side).add(p)
+		}
 		sumOf(s.segments, of.Side).add(p)
 		r.parts[of.Side][slot].add(p)
 	case probe.ManifestAge:
@@ -156,6 +161,21 @@ func (r *Records) add(of *probe.SeriesQuery, p *probe.Point) {
 	}
 }
 
+func newRecord() *record {
+	return &record{
+		seconds: map[probe.Verdict]float64{}, silenced: map[probe.Verdict]float64{},
+		manifest: map[probe.Side]*mean{}, segments: map[probe.Side]*mean{},
+	}
+}
+
+// edge is what is known of one of several edges.
+func (s *record) edge(name string) *record {
+	if s.edges[name] == nil {
+		s.edges[name] = newRecord()
+	}
+	return s.edges[name]
+}
+
 func sumOf(of map[probe.Side]*mean, side probe.Side) *mean {
 	if of[side] == nil {
 		of[side] = &mean{}
@@ -163,8 +183,9 @@ func sumOf(of map[probe.Side]*mean, side probe.Side) *mean {
 	return of[side]
 }
 
-// Streams returns the availability of each stream, and of each edge where there
-// are several, in the order of their names.
+// Streams returns the availability of each stream, and after it that of each edge
+// where there are several, in the order of their names. A verdict is the stream's
+// alone: of an edge there is what was measured.
 func (r *Run) Streams() []Availability {
 	list := []Availability{}
 	if r.Records.Empty() {
@@ -174,6 +195,11 @@ func (r *Run) Streams() []Availability {
 		a := availability(name, s.seconds, s.silenced, s.manifest, s.segments)
 		a.Unwatched = max(0, r.Lasted().Seconds()-total(s.seconds))
 		list = append(list, a)
+		for edge, e := range s.edges {
+			of := availability(name, e.seconds, e.silenced, e.manifest, e.segments)
+			of.Edge = edge
+			list = append(list, of)
+		}
 	}
 	slices.SortFunc(list, func(a, b Availability) int {
 		return cmp.Or(strings.Compare(a.Stream, b.Stream), strings.Compare(a.Edge, b.Edge))

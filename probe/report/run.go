@@ -24,6 +24,7 @@ type Run struct {
 	Snapshot  *probe.Snapshot  // the last one of a run; nil where the report is made from the history alone
 	Records   *Records         // what was measured; nil is nothing
 	Incidents []probe.Incident // all that were open at some time of it
+	Edges     []EdgeScore      // the score of each edge, where the event has several
 	Silences  []probe.Silence  // silences and maintenance, also those that did not fall into the run
 	Actions   []probe.Action   // what people did in the run, oldest first
 }
@@ -103,6 +104,7 @@ func (r *Run) JSON(w io.Writer) error {
 		Availability availabilities   `json:"availability"`
 		Detection    Detection        `json:"detection"`
 		Totals       []Total          `json:"totals"`
+		Edges        []EdgeScore      `json:"edges,omitempty"`
 		Longest      string           `json:"longest_incident,omitempty"`
 		Worst        string           `json:"worst_incident,omitempty"`
 		Incidents    []probe.Incident `json:"incidents"`
@@ -113,7 +115,7 @@ func (r *Run) JSON(w io.Writer) error {
 	}{
 		r.Event, r.Version, r.verdict(), probe.FormatTime(r.From), probe.FormatTime(r.Until), r.Lasted().Seconds(),
 		availabilities{r.All(), r.Streams()},
-		r.Detection(), r.Totals(), idOf(r.Longest()), idOf(r.Worst()),
+		r.Detection(), r.Totals(), r.Edges, idOf(r.Longest()), idOf(r.Worst()),
 		append([]probe.Incident{}, r.Incidents...), append([]probe.Silence{}, r.Muted()...),
 		append([]probe.Action{}, r.Actions...), r.Timeline(), r.Snapshot,
 	})
@@ -143,6 +145,7 @@ func (r *Run) HTML(w io.Writer) error {
 		"clock":   func(t time.Time) string { return t.UTC().Format("15:04:05") },
 		"span":    span,
 		"lasted":  func(in probe.Incident) string { return span(r.lasted(&in)) },
+		"percent": percentFact, "short": short,
 		"seconds": func(s float64) string { return span(probe.Seconds(s)) },
 		"share":   percent,
 		"or0":     func(s *float64) string { return spanOf(s) },
@@ -185,3 +188,23 @@ func (r *Run) Muted() []probe.Silence {
 
 // Lasted is how long the time of the report is.
 func (r *Run) Lasted() time.Duration { return r.Until.Sub(r.From) }
+
+// percentFact writes a share, "–" for none.
+func percentFact(f probe.Fact[float64]) string {
+	if !f.Stated {
+		return "–"
+	}
+	return fmt.Sprintf("%.2f %%", 100*f.Value)
+}
+
+// short writes a duration of up to some seconds, "–" for none.
+func short(f probe.Fact[time.Duration]) string {
+	switch {
+	case !f.Stated:
+		return "–"
+	case f.Value > 0 && f.Value < time.Second:
+		return fmt.Sprintf("%.3g ms", float64(f.Value)/float64(time.Millisecond))
+	default:
+		return span(f.Value)
+	}
+}

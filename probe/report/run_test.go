@@ -103,6 +103,33 @@ func TestAvailability(t *testing.T) {
 	}
 }
 
+// An event with several edges has a row for each, of what was measured there.
+func TestAvailabilityOfEdges(t *testing.T) {
+	var two told = func(_ int, say func(of probe.SeriesQuery, values ...float64)) {
+		say(of(probe.VerdictTime, "main", "ok", probe.NoSide), 10)
+		for edge, had := range map[string]float64{"first": 1, "second": 0} {
+			q := of(probe.ManifestAvail, "main", "720p", probe.Edge)
+			q.Edge = edge
+			say(q, had)
+		}
+	}
+	records, err := Read(t.Context(), two, began, began.Add(time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &Run{From: began, Until: began.Add(time.Minute), Records: records}
+	list := r.Streams()
+	if len(list) != 3 || list[0].Edge != "" || *list[0].Share != 1 || list[0].Manifest["edge"] != 0.5 {
+		t.Fatalf("got %+v", list)
+	}
+	if list[1].Edge != "first" || list[1].Manifest["edge"] != 1 || list[2].Edge != "second" || list[2].Manifest["edge"] != 0 {
+		t.Errorf("got %+v", list[1:])
+	}
+	if list[1].Share != nil {
+		t.Error("an edge has no verdict")
+	}
+}
+
 func TestPercent(t *testing.T) {
 	for share, want := range map[float64]string{1: "100 %", 0.999999: "99.999 %", 0.5: "50.000 %", 0: "0.000 %"} {
 		if got := percent(&share); got != want {

@@ -107,6 +107,10 @@ func (r *Run) Text(w io.Writer) error {
 	fmt.Fprintf(&b, "time to detect %s on average, %s at most; time to recover %s, %s (%d incidents of severity error or critical)\n",
 		spanOf(d.MTTD), spanOf(d.MTTDMax), spanOf(d.MTTR), spanOf(d.MTTRMax), d.Incidents)
 	for _, a := range r.Streams() {
+		if a.Edge != "" {
+			fmt.Fprintf(&b, "    %-14s playlists %s, segments %s\n", a.Edge, percentOf(a.Manifest, "edge"), percentOf(a.Segments, "edge"))
+			continue
+		}
 		fmt.Fprintf(&b, "  %-16s %9s  down %s", a.Stream, percent(a.Share), span(probe.Seconds(a.Seconds[probe.Down])))
 		if s := a.SilencedSeconds[probe.Down]; s > 0 {
 			fmt.Fprintf(&b, ", of which silenced %s", span(probe.Seconds(s)))

@@ -139,8 +139,9 @@ func scan(
 		when := time.Unix(at, 0).UTC()
 		return eachBucket(data, func(id int64, b bucket) {
 			if key, known := series[id]; known {
-				of := probe.SeriesQuery{Stream: streams[stream], Rendition: key.rendition, Side: key.side, Metric: key.metric}
-				f(of, b.point(when))
+				f(probe.SeriesQuery{
+					Stream: streams[stream], Rendition: key.rendition, Side: key.place.Side, Edge: key.place.Edge, Metric: key.metric,
+				}, b.point(when))
 			}
 		})
 	}, bucketStart(from), until.Unix())
