@@ -222,7 +222,7 @@ func (d *Daemon) take(next *configs.Event, differences []configs.Difference) {
 		signal(d.moved)
 	}
 	if touched["maintenance"] {
-		d.monitor.Maintain(maintenance(next))
+		d.monitor.Maintain(Maintenance(next))
 	}
 	if touched["notify"] {
 		d.out.receivers.change(next)
