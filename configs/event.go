@@ -58,7 +58,7 @@ type Existing struct {
 	DistributionID string            `yaml:"distribution_id"` // of CloudFront, for its own metrics; empty is none
 	Headers        map[string]Secret `yaml:"headers"`         // sent by the probe to the edge
 	Cookies        map[string]Secret `yaml:"cookies"`
-	Sign           *Sign             `yaml:"sign"` // nil asks unsigned
+	Sign           *Sign             `yaml:"sign"` // absent asks unsigned
 }
 
 // Sign is how requests to a CloudFront distribution with trusted key groups are
@@ -98,11 +98,11 @@ func (s *Stream) setDefaults() { s.Renditions.All = true }
 
 // Player says which embeds are written and how they behave.
 type Player struct {
-	Out            string        `yaml:"out"` // below the event's output folder
-	Kinds          []string      `yaml:"kinds" enum:"hlsjs videojs native iframe"`
-	Title          string        `yaml:"title"`  // empty is the event's name
-	Poster         string        `yaml:"poster"` // https URL of an image
-	Lang           string        `yaml:"lang"`   // of the page, BCP 47
+	Out            string        `yaml:"out"`                                      // below the event's output folder
+	Kinds          []string      `yaml:"kinds" enum:"hlsjs videojs native iframe"` // which embeds are written
+	Title          string        `yaml:"title"`                                    // empty is the event's name
+	Poster         string        `yaml:"poster"`                                   // https URL of an image
+	Lang           string        `yaml:"lang"`                                     // of the page, BCP 47
 	Autoplay       string        `yaml:"autoplay" enum:"off muted any"`
 	DVR            string        `yaml:"dvr" enum:"auto on off"`
 	Latency        string        `yaml:"latency" enum:"auto normal low"`
@@ -156,7 +156,7 @@ type Limits struct {
 
 // Auth guards the page and the API.
 type Auth struct {
-	Username string `yaml:"username" required:"true"`
+	Username string `yaml:"username" required:"true"` // without a colon
 	Password Secret `yaml:"password" required:"true"`
 }
 
@@ -174,14 +174,14 @@ type CheckSeverity struct {
 
 // Metrics says where numbers go besides /metrics.
 type Metrics struct {
-	CloudWatch *CloudWatch `yaml:"cloudwatch"` // nil is off
+	CloudWatch *CloudWatch `yaml:"cloudwatch"` // absent is off
 	EMF        bool        `yaml:"emf"`        // embedded metric format on stdout
 }
 
 // CloudWatch is where and how often metrics are put.
 type CloudWatch struct {
-	Namespace    string        `yaml:"namespace"`
-	Region       string        `yaml:"region"`
+	Namespace    string        `yaml:"namespace"`             // of the metrics; it cannot begin with AWS/
+	Region       string        `yaml:"region"`                // where the metrics are put; with a stack, that of the stack
 	Period       time.Duration `yaml:"period" range:"1s..1h"` // below 60s is high resolution
 	PerRendition bool          `yaml:"per_rendition"`
 }
@@ -194,8 +194,8 @@ func (c *CloudWatch) setDefaults() {
 type Alarms struct {
 	StackName string   `yaml:"stack_name"` // of alarms, topic and dashboard where the distribution is not ours; empty is streamwatch-EVENT
 	Notify    []string `yaml:"notify"`     // topic ARNs; absent lets the stack make one
-	Email     []string `yaml:"email"`
-	KMSKey    string   `yaml:"kms_key"` // encrypts the topic that the stack makes: id, alias or ARN
+	Email     []string `yaml:"email"`      // addresses that subscribe to the topic; each is asked to confirm
+	KMSKey    string   `yaml:"kms_key"`    // encrypts the topic that the stack makes: id, alias or ARN
 }
 
 // Default returns what a file that states nothing means.

@@ -265,6 +265,14 @@ func (s *stream) climb(ctx context.Context) {
 		}
 		return !wanted[l]
 	})
+	s.public.Range(func(of, _ any) bool { // names come from playlists: what is not listed is not kept
+		a, ok := of.(asked)
+		listed := func(l *loop) bool { return l.target.Load().Rendition == a.rendition }
+		if ok && !slices.ContainsFunc(s.loops, listed) {
+			s.public.Delete(of)
+		}
+		return true
+	})
 	s.announce()
 }
 

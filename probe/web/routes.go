@@ -36,6 +36,7 @@ func (s *Server) routes() http.Handler {
 	get("/{$}", s.page(assets))
 	get("/favicon.ico", assets.serve("page/icon-waiting.svg"))
 	get("/assets/{file}", assets.handler)
+	get("/api/v1/openapi.json", s.describe)
 	get("/api/v1/status", s.status)
 	get("/api/v1/incidents", s.incidents)
 	get("/api/v1/incidents/{id}", s.incident)
