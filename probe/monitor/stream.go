@@ -267,8 +267,7 @@ func (s *stream) climb(ctx context.Context) {
 	})
 	s.public.Range(func(of, _ any) bool { // names come from playlists: what is not listed is not kept
 		a, ok := of.(asked)
-		listed := func(l *loop) bool { return l.target.Load().Rendition == a.rendition }
-		if ok && !slices.ContainsFunc(s.loops, listed) {
+		if ok && !slices.ContainsFunc(s.loops, func(l *loop) bool { return l.target.Load().Rendition == a.rendition }) {
 			s.public.Delete(of)
 		}
 		return true
