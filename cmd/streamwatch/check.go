@@ -44,7 +44,7 @@ a refused port, http for https, a dead proxy.`,
   curl -s https://cdn.example.com/vod.m3u8 | streamwatch check -`,
 		Args: argument(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := oneOf("format", o.format, "text", "json", "junit", "sarif"); err != nil {
+			if err := oneOf("format", o.format, checkFormats...); err != nil {
 				return err
 			}
 			if o.limit < 0 {
@@ -70,6 +70,9 @@ a refused port, http for https, a dead proxy.`,
 	return cmd
 }
 
+// checkFormats are those of --format.
+var checkFormats = []string{"text", "json", "junit", "sarif"}
+
 type checkOptions struct {
 	limit  time.Duration
 	origin string
@@ -80,6 +83,9 @@ type checkOptions struct {
 
 // check finds out what the argument is and watches or judges it.
 func (c *cli) check(ctx context.Context, arg string, o checkOptions) (*report.Check, error) {
+	if err := notHLS(arg); err != nil {
+		return nil, err
+	}
 	switch {
 	case isURL(arg):
 		event, edge, err := c.eventOrURL(arg)
