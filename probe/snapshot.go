@@ -11,6 +11,8 @@ type Snapshot struct {
 	Since   time.Time        `json:"since"`            // when the verdict became what it is
 	At      time.Time        `json:"at"`
 	Started time.Time        `json:"started"` // when the monitor started
+	Starts  time.Time        `json:"starts"`  // of the event, as its file states it; zero where it does not
+	Ends    time.Time        `json:"ends"`    // likewise
 	Edge    string           `json:"edge"`
 	Origin  string           `json:"origin"`
 	Streams []StreamSnapshot `json:"streams"`

@@ -14,6 +14,9 @@ const stampLayout = "2006-01-02T15:04:05.000Z07:00"
 // stamp is a time in its outside form; the zero time is null.
 type stamp time.Time
 
+// IsZero makes omitzero leave out the zero time.
+func (s stamp) IsZero() bool { return time.Time(s).IsZero() }
+
 // MarshalJSON writes the time with milliseconds.
 func (s stamp) MarshalJSON() ([]byte, error) {
 	t := time.Time(s)
@@ -81,6 +84,8 @@ type (
 	wireSnapshot struct {
 		At      stamp `json:"at"`
 		Started stamp `json:"started"`
+		Starts  stamp `json:"starts,omitzero"`
+		Ends    stamp `json:"ends,omitzero"`
 		Since   stamp `json:"since"`
 		plainSnapshot
 		Streams []wireStream `json:"streams"`
@@ -103,7 +108,10 @@ type (
 
 // MarshalJSON writes the snapshot as /api/v1/status gives it.
 func (s Snapshot) MarshalJSON() ([]byte, error) {
-	w := wireSnapshot{stamp(s.At), stamp(s.Started), stamp(s.Since), plainSnapshot(s), make([]wireStream, len(s.Streams))}
+	w := wireSnapshot{
+		stamp(s.At), stamp(s.Started), stamp(s.Starts), stamp(s.Ends), stamp(s.Since),
+		plainSnapshot(s), make([]wireStream, len(s.Streams)),
+	}
 	for i := range s.Streams {
 		w.Streams[i] = s.Streams[i].wire()
 	}

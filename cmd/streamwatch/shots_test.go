@@ -57,7 +57,7 @@ func TestShots(t *testing.T) {
 	if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS("#more summary"))); err != nil {
 		t.Fatal(err)
 	}
-	waitOn(ctx, t, `document.querySelectorAll("#more .plot canvas").length === 9`, 10*time.Second)
+	waitOn(ctx, t, `document.querySelectorAll("#more .plot canvas").length === 9 && !document.querySelector("#plots [aria-busy]")`, time.Minute)
 	shootElement(ctx, t, "panels", "#plots")
 }
 
@@ -76,7 +76,10 @@ func shootElement(ctx context.Context, t *testing.T, name, selector string) {
 func save(t *testing.T, name string, png []byte, err error) {
 	t.Helper()
 	if err == nil {
-		err = os.WriteFile(filepath.Join(os.Getenv(shotsEnv), name+".png"), png, 0o600)
+		png, err = shrink(png)
+	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join(os.Getenv(shotsEnv), name+".png"), png, 0o644)
 	}
 	if err != nil {
 		t.Fatal(err)

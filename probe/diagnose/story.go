@@ -158,7 +158,7 @@ func (x *examination) explains(cause, c *claim) bool {
 		return false // each can explain the other: the first one does
 	case cause.ready.IsZero() && !stirs(cause, c):
 		return false
-	case cause.began.After(c.began.Add(2 * c.together())):
+	case cause.began.After(c.began.Add(2*c.together() + cause.unseen(c))):
 		return false // a cause does not come long after its consequence
 	case !cause.reaches(c):
 		return false
@@ -167,6 +167,19 @@ func (x *examination) explains(cause, c *claim) bool {
 		return !cause.past || c.last.Before(cause.last.Add(c.td())) || recovers(c.check)
 	}
 	return cause.sick || x.lingers(cause, c)
+}
+
+// ladderEvery is how often a multivariant playlist that is well is asked for.
+const ladderEvery = 30 * time.Second
+
+// unseen is how much later than its consequence a cause can be seen, being looked
+// for more rarely: multivariant playlists are asked for twice a minute, each side
+// at its own moment.
+func (c *claim) unseen(consequence *claim) time.Duration {
+	if c.check == consequence.check && slices.Equal(c.renditions(), []string{""}) {
+		return ladderEvery
+	}
+	return 0
 }
 
 // stirs reports whether a cause that has too little evidence as yet already

@@ -26,6 +26,11 @@ const (
 	// news is for how long after its newest bad look a cause may be opened: what
 	// only holds, and was another's consequence until now, is no news.
 	news = 15 * time.Second
+
+	// An open incident remembers so many renditions, and checks on targets, that it
+	// hit: their names come from playlists, which may give ever new ones.
+	mostRenditions = 512
+	mostKeys       = 8192
 )
 
 // Book holds the open incidents of an event.
@@ -261,7 +266,7 @@ func (e *entry) take(d *diagnose.Diagnosis) {
 	for i := range d.Hits {
 		e.Streams = insert(e.Streams, d.Hits[i].Stream)
 		for _, r := range d.Hits[i].Renditions {
-			if !slices.Contains(e.Renditions, r) {
+			if len(e.Renditions) < mostRenditions && !slices.Contains(e.Renditions, r) {
 				e.Renditions = append(e.Renditions, r)
 			}
 		}
@@ -269,6 +274,11 @@ func (e *entry) take(d *diagnose.Diagnosis) {
 	for _, id := range d.Consequences {
 		if id != d.Check.ID && id != e.Check {
 			e.Consequences = insert(e.Consequences, id)
+		}
+	}
+	for _, keys := range []map[key]bool{e.parts, e.follows} {
+		if len(keys) > mostKeys {
+			clear(keys) // what the newest diagnosis has is enough to know it again
 		}
 	}
 	for i := range d.Parts {

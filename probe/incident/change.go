@@ -29,6 +29,7 @@ func (d *Desk) Restart(s *Stream, now time.Time) Result {
 			e.resumed = now
 		}
 	}
+	d.sum(now)
 	return d.result()
 }
 

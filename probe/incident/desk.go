@@ -19,7 +19,9 @@ type Desk struct {
 	book    *Book
 	quiet   quiet
 	rows    []*row
-	sick    int // how many rows have symptoms
+	overall probe.Verdict // of the event
+	since   time.Time     // when it became that
+	sick    int           // how many rows have symptoms
 	control diagnose.Control
 	losing  bool          // our own path is lost
 	lost    diagnose.Span // when our own path was lost last
@@ -86,6 +88,7 @@ func NewDesk(o Options, now time.Time) *Desk {
 			e.acknowledge(&o.Actions[i])
 		}
 	}
+	d.overall, d.since = probe.Waiting, now.UTC()
 	d.hush(now)
 	return d
 }
@@ -141,6 +144,7 @@ func (d *Desk) report(r *row, now time.Time, base probe.Verdict, pulses [len(pro
 		d.next = sooner(d.next, d.ran.Add(diagnose.Gather))
 	}
 	d.judge(r, now)
+	d.sum(now)
 	return d.result()
 }
 

@@ -103,10 +103,6 @@ type Monitor struct {
 	desk     *incident.Desk
 	due      chan struct{} // the desk has something to do by itself
 	acting   sync.Mutex    // held while what a person does is noted and done
-
-	mu      sync.Mutex
-	verdict probe.Verdict
-	since   time.Time
 }
 
 // heartbeat is how often the monitor says that it works.
@@ -125,7 +121,7 @@ func New(o Options) *Monitor {
 	}
 	m := &Monitor{
 		opts: o, log: o.Log, fan: newFanOut(o.Sinks, o.Log), doubt: make(chan struct{}, 1), prober: prober{jobs: make(chan *job, proberQueue)}, started: time.Now(),
-		clients: map[probe.Side]*fetch.Client{}, due: make(chan struct{}, 1), verdict: probe.Waiting, since: time.Now(),
+		clients: map[probe.Side]*fetch.Client{}, due: make(chan struct{}, 1),
 	}
 	if m.opts.Secrets == nil {
 		m.opts.Secrets = new(fetch.Secrets)
@@ -319,8 +315,8 @@ func (m *Monitor) Ready() bool {
 func (m *Monitor) Snapshot() *probe.Snapshot {
 	now := time.Now()
 	snap := &probe.Snapshot{
-		Event: m.opts.Event, At: now.UTC(), Started: m.started.UTC(),
-		Edge: fetch.RedactURL(m.opts.Edge), Origin: fetch.RedactURL(m.opts.Origin), Streams: make([]probe.StreamSnapshot, 0, len(m.all())),
+		Event: m.opts.Event, At: now.UTC(), Started: m.started.UTC(), Streams: make([]probe.StreamSnapshot, 0, len(m.all())),
+		Edge: fetch.RedactURL(m.opts.Edge), Origin: fetch.RedactURL(m.opts.Origin),
 	}
 	for _, s := range m.all() {
 		one := s.snapshot(now)
@@ -333,14 +329,13 @@ func (m *Monitor) Snapshot() *probe.Snapshot {
 	if len(snap.Streams) == 0 {
 		snap.Verdict = probe.Waiting // for the first stream
 	}
+	snap.Starts, snap.Ends = m.desk.Scheduled()
 	snap.Incidents = slices.Clone(m.desk.Open())
 	m.mask(snap.Incidents)
 	snap.Silences = m.silencesNow(now)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if snap.Verdict != m.verdict {
-		m.verdict, m.since = snap.Verdict, now
+	snap.Since = now.UTC() // a stream's verdict changed while we looked
+	if verdict, since := m.desk.Overall(); verdict == snap.Verdict {
+		snap.Since = since
 	}
-	snap.Since = m.since.UTC()
 	return snap
 }

@@ -61,7 +61,8 @@ func newStream(m *Monitor, cfg Stream) *stream {
 		viewers: m.viewersOf(&cfg), polled: map[probe.Target]bool{}, pokes: make(chan probe.Target, 8),
 		lacked: map[string]bool{}, stopped: make(chan struct{}),
 	}
-	s.desk = m.desk.Stream(checks.Options{Stream: cfg.Name, Overrides: m.opts.Overrides, Personalised: m.opts.Personalised,
+	s.desk = m.desk.Stream(checks.Options{
+		Stream: cfg.Name, Overrides: m.opts.Overrides, Personalised: m.opts.Personalised,
 		ErrorCaching: m.opts.ErrorCaching, Grace: m.started.Add(m.opts.Grace),
 	})
 	return s
@@ -262,6 +263,12 @@ func (s *stream) climb(ctx context.Context) {
 			l.cancel()
 		}
 		return !wanted[l]
+	})
+	s.public.Range(func(of, _ any) bool { // names come from playlists: what is not listed is not kept
+		if a, ok := of.(asked); ok && s.loop(a.rendition, probe.Edge) == nil && s.loop(a.rendition, probe.Origin) == nil {
+			s.public.Delete(of)
+		}
+		return true
 	})
 	s.announce()
 }

@@ -102,6 +102,17 @@ func (s *Server) status(w http.ResponseWriter, _ *http.Request) {
 	send(w, http.StatusOK, "application/json", snap)
 }
 
+// parameters refuses others than those named: a misspelt filter would filter
+// nothing, and look as if it did.
+func parameters(q url.Values, names ...string) error {
+	for name := range q {
+		if !slices.Contains(names, name) {
+			return fmt.Errorf("unknown parameter %q, want one of %s", name, strings.Join(names, ", "))
+		}
+	}
+	return nil
+}
+
 // moment reads a time: RFC 3339, Unix seconds, or how long ago.
 func moment(name, v string, now time.Time) (time.Time, error) {
 	if v == "" {
@@ -161,6 +172,9 @@ func (s *Server) series(w http.ResponseWriter, r *http.Request) {
 
 func seriesQuery(v url.Values, now time.Time) (probe.SeriesQuery, error) {
 	q := probe.SeriesQuery{Stream: v.Get("stream"), Rendition: v.Get("rendition"), MaxPoints: maxPoints}
+	if err := parameters(v, "stream", "rendition", "side", "metric", "since", "until", "points"); err != nil {
+		return q, err
+	}
 	metric, ok := probe.FindMetric(strings.TrimPrefix(v.Get("metric"), "streamwatch_"))
 	if !ok {
 		return q, fmt.Errorf("metric=%q, want one of %s", v.Get("metric"), strings.Join(metricNames(), ", "))
@@ -182,8 +196,19 @@ func seriesQuery(v url.Values, now time.Time) (probe.SeriesQuery, error) {
 	if q.Since, err = moment("since", v.Get("since"), now); err != nil {
 		return q, err
 	}
+	if q.Until, err = moment("until", v.Get("until"), now); err != nil {
+		return q, err
+	}
 	if q.Since.IsZero() {
 		q.Since = now.Add(-defaultSeries)
+	}
+	if !q.Until.IsZero() && !q.Since.Before(q.Until) {
+		return q, fmt.Errorf("until=%q is not after since=%q", v.Get("until"), v.Get("since"))
+	}
+	if n := v.Get("points"); n != "" {
+		if q.MaxPoints, err = strconv.Atoi(n); err != nil || q.MaxPoints < 2 || q.MaxPoints > maxPoints {
+			return q, fmt.Errorf("points=%q, want 2 to %d", n, maxPoints)
+		}
 	}
 	return q, nil
 }

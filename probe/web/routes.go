@@ -45,6 +45,7 @@ func (s *Server) routes() http.Handler {
 	get("/api/v1/series", s.series)
 	if s.o.Runbook != nil {
 		get("/checks/{id}", s.runbook(assets))
+		get("/api/v1/checks/{id}", s.check)
 	}
 	if s.o.Alarms != nil {
 		get("/api/v1/alarms", s.alarms)
@@ -169,9 +170,12 @@ func (s *Server) page(a assets) http.HandlerFunc {
 		}
 		var b bytes.Buffer
 		err := t.Execute(&b, struct {
-			Event, Kinds, Plots   string
-			Demo, History, Alarms bool
-		}{event, strings.Join(kinds, " "), string(plots), s.o.Faults != nil, s.o.History != nil, s.o.Alarms != nil})
+			Event, Kinds, Plots         string
+			Demo, History, Alarms, Desk bool
+		}{
+			event, strings.Join(kinds, " "), string(plots),
+			s.o.Faults != nil, s.o.History != nil, s.o.Alarms != nil, s.o.Desk != nil,
+		})
 		if err != nil {
 			problem(w, http.StatusInternalServerError, "the page could not be made")
 			return
@@ -180,6 +184,17 @@ func (s *Server) page(a assets) http.HandlerFunc {
 		w.Header().Set("Cache-Control", "no-store")
 		_, _ = w.Write(b.Bytes())
 	}
+}
+
+// check sends what a check means, for the page of an incident.
+func (s *Server) check(w http.ResponseWriter, r *http.Request) {
+	id := r.PathValue("id")
+	text, ok := s.o.Runbook(id)
+	if !ok {
+		problem(w, http.StatusNotFound, fmt.Sprintf("there is no check %q: streamwatch checks lists them", id))
+		return
+	}
+	send(w, http.StatusOK, "application/json", map[string]string{"check": id, "text": text})
 }
 
 // runbook sends the page of a check.

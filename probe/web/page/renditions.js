@@ -27,7 +27,7 @@ function answer(s) {
 const rows = new Map();
 let shown = "";
 
-export function showRenditions(snapshot, stream) {
+export function showRenditions(snapshot, stream, open) {
   if (stream.name !== shown) {
     rows.clear();
     byId("rendition-rows").replaceChildren();
@@ -35,6 +35,7 @@ export function showRenditions(snapshot, stream) {
   }
   text(byId("renditions-title"), "Renditions of " + stream.name);
   text(byId("paths"), [snapshot.edge && "edge " + snapshot.edge, snapshot.origin && "origin " + snapshot.origin].filter(Boolean).join("   "));
+  tellEmpty(stream, open);
   const names = new Set(stream.renditions.map(r => r.name));
   for (const [name, row] of rows) if (!names.has(name)) row.remove(), rows.delete(name);
   stream.renditions.forEach((rendition, i) => {
@@ -43,6 +44,20 @@ export function showRenditions(snapshot, stream) {
     if (byId("rendition-rows").children[i] !== row) byId("rendition-rows").insertBefore(row, byId("rendition-rows").children[i] || null);
     paint(row, rendition);
   });
+}
+
+// tellEmpty says why there is no row: a table without one explains nothing.
+function tellEmpty(stream, open) {
+  const none = stream.renditions.length === 0, why = stream.open_incidents.map(id => open.get(id)).find(Boolean);
+  byId("pairs").hidden = none;
+  byId("no-renditions").hidden = !none;
+  if (!none) return;
+  const words = {
+    blind: "streamwatch cannot see them: " + (stream.reason || "its own network is the suspect") + ".",
+    ended: "The stream has ended, and its playlists are gone.",
+    waiting: "None yet. They appear once the multivariant playlist of " + stream.name + " can be read.",
+  };
+  text(byId("no-renditions"), words[stream.verdict] || "None is known: the multivariant playlist of " + stream.name + " could not be read so far" + (why ? " (" + why.summary + ")." : "."));
 }
 
 function newRow(name) {

@@ -1,4 +1,6 @@
 // The sentence beside the verdict: what broke, where, whose fault it is.
+import { clock } from "./view.js";
+
 export const blames = {
   encoder: "the encoder or packager",
   origin: "the origin server",
@@ -50,11 +52,12 @@ export function sentence(state) {
   const { snapshot } = state;
   const streams = [...state.streams.values()];
   const who = streams.length === 1 ? streams[0].name : "all " + streams.length + " streams";
+  const plural = streams.length !== 1;
   switch (snapshot.verdict) {
-    case "ok": return capital(who) + (streams.length === 1 ? " is" : " are") + " fine " + sides(snapshot) + "." + warnings(state);
-    case "blind": return "streamwatch cannot see: " + stop(snapshot.reason || "its own network is the suspect") + " The streams may be fine.";
-    case "waiting": return streams.length === 0 ? "Waiting for the first look at the stream." : "Waiting for " + who + " to begin.";
-    case "ended": return "The event has ended.";
+    case "ok": return capital(who) + (state.open.size ? plural ? " play " : " plays " : plural ? " are fine " : " is fine ") + sides(snapshot) + "." + besides(state);
+    case "blind": return "streamwatch cannot see: " + stop(snapshot.reason || "its own network is the suspect") + " The streams may be fine." + besides(state);
+    case "waiting": return (streams.length === 0 ? "Waiting for the first look at the stream." : snapshot.starts ? "Waiting for " + who + ": the event starts at " + clock(snapshot.starts) + "." : "Waiting for " + who + " to begin.") + besides(state);
+    case "ended": return "The event has ended." + besides(state);
   }
   const sick = streams.filter(s => s.verdict === snapshot.verdict).map(s => s.name);
   const top = [...state.open.values()].sort((a, b) => suffering(b, sick) - suffering(a, sick) || worstFirst(a, b))[0];
@@ -81,10 +84,12 @@ function cause(incident, sick) {
 
 const others = n => n > 0 ? " " + n + " more " + (n === 1 ? "incident is" : "incidents are") + " open." : "";
 
-// warnings tells that something is open though viewers are served.
-function warnings(state) {
-  const n = state.open.size;
-  return n === 0 ? "" : " " + count(n, "incident") + (n === 1 ? " of lesser weight is" : " of lesser weight are") + " open.";
+// besides tells what is open though no verdict stands on it.
+function besides(state) {
+  const [top, ...rest] = [...state.open.values()].sort(worstFirst);
+  if (!top) return "";
+  const kind = { info: "A note", warning: "A warning", error: "An error", critical: "A critical incident" }[top.severity] || "An incident";
+  return " " + kind + " is open: " + top.summary + " (" + where(top) + ")." + others(rest.length);
 }
 
 // stop ends a text with one full stop.
