@@ -21,6 +21,7 @@ type Event struct {
 	Ends         time.Time     `yaml:"ends"`                  // run stops by itself
 	Origin       Origin        `yaml:"origin" required:"true"`
 	Distribution Distribution  `yaml:"distribution" required:"true"`
+	Edges        []Edge        `yaml:"edges"`        // more CDNs in front of the same origin
 	Streams      []Stream      `yaml:"streams"`      // of all sources, once they are gathered
 	StreamsFrom  string        `yaml:"streams_from"` // files of more streams, such as streams/*.yaml
 	Player       Player        `yaml:"player"`
@@ -52,6 +53,7 @@ type Distribution struct {
 // Existing is a distribution, or any CDN, that somebody else made.
 type Existing struct {
 	URL            URL               `yaml:"url" required:"true"`
+	Name           string            `yaml:"name"`            // of its edge among several; empty is cloudfront or first
 	Personalised   bool              `yaml:"personalised"`    // each viewer is served other segments, as where ads are put in at the edge
 	DistributionID string            `yaml:"distribution_id"` // of CloudFront, for its own metrics; empty is none
 	Headers        map[string]Secret `yaml:"headers"`         // sent by the probe to the edge
@@ -62,10 +64,10 @@ type Existing struct {
 // Sign is how requests to a CloudFront distribution with trusted key groups are
 // signed. The private key, RSA in PEM, is in a file or in a secret.
 type Sign struct {
-	KeyPairID        string        `yaml:"key_pair_id"` // empty is that of the public key that the stack makes
-	PrivateKeyFile   string        `yaml:"private_key_file"`
-	PrivateKeySecret string        `yaml:"private_key_secret"` // ARN of a secret in AWS Secrets Manager
-	With             string        `yaml:"with" enum:"cookies url"`
+	KeyPairID        string        `yaml:"key_pair_id"`                 // empty is that of the public key that the stack makes
+	PrivateKeyFile   string        `yaml:"private_key_file"`            // RSA in PEM; its path counts from the event file
+	PrivateKeySecret string        `yaml:"private_key_secret"`          // ARN of a secret in AWS Secrets Manager
+	With             string        `yaml:"with" enum:"cookies url"`     // what viewers are given
 	Policy           string        `yaml:"policy" enum:"custom canned"` // custom: one for all of the site; canned: one for each URL
 	Valid            time.Duration `yaml:"valid" range:"1m..24h"`       // each signature
 }

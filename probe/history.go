@@ -18,22 +18,22 @@ type IncidentFilter struct {
 	Text       string     // in its id, check, summary, detail, because, host or streams, in any case of letters
 	Since      time.Time  // only those open at or after it; zero is since ever
 	Until      time.Time  // only those that began at or before it; zero is until now
-	Before     Place      // only those that come after it in the order of a list; the zero Place is from the newest on
+	Before     Rank       // only those that come after it in the order of a list; the zero Rank is from the newest on
 	Limit      int        // at most so many, newest first; 0 is no limit
 }
 
-// Place is where an incident stands in a list: newest first, by when it began in
+// Rank is where an incident stands in a list: newest first, by when it began in
 // milliseconds, as incidents are written, then by id.
-type Place struct {
+type Rank struct {
 	Began time.Time
 	ID    string
 }
 
-// PlaceOf returns where an incident stands.
-func PlaceOf(i *Incident) Place { return Place{i.Began.Truncate(time.Millisecond), i.ID} }
+// RankOf returns where an incident stands.
+func RankOf(i *Incident) Rank { return Rank{i.Began.Truncate(time.Millisecond), i.ID} }
 
-// Compare orders places as a list does: negative when p comes first, being newer.
-func (p Place) Compare(q Place) int {
+// Compare orders ranks as a list does: negative when p comes first, being newer.
+func (p Rank) Compare(q Rank) int {
 	return cmp.Or(q.Began.Compare(p.Began), strings.Compare(q.ID, p.ID))
 }
 
@@ -46,7 +46,7 @@ func (f *IncidentFilter) Chooses(i *Incident) bool {
 		(len(f.Blames) == 0 || slices.Contains(f.Blames, i.Blame)) &&
 		(f.Since.IsZero() || i.Closed == nil || !i.Closed.Before(f.Since)) &&
 		(f.Until.IsZero() || !i.Began.After(f.Until)) &&
-		(f.Before == Place{} || f.Before.Compare(PlaceOf(i)) < 0) &&
+		(f.Before == Rank{} || f.Before.Compare(RankOf(i)) < 0) &&
 		f.mentions(i)
 }
 
@@ -64,6 +64,7 @@ type SeriesQuery struct {
 	Stream    string
 	Rendition string
 	Side      Side
+	Edge      string // name of one of several edges; empty where there is one
 	Metric    *Metric
 	Since     time.Time
 	Until     time.Time // zero is now

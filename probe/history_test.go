@@ -27,8 +27,8 @@ func TestIncidentFilterChooses(t *testing.T) {
 		{Text: "t190000z"},
 		{Since: closed},
 		{Until: at},
-		{Before: Place{at.Add(time.Millisecond), "a"}},
-		{Before: Place{begin, "20261128T190000Z-main-2"}},
+		{Before: Rank{at.Add(time.Millisecond), "a"}},
+		{Before: Rank{begin, "20261128T190000Z-main-2"}},
 	}
 	no := []IncidentFilter{
 		{ID: "x"},
@@ -39,9 +39,9 @@ func TestIncidentFilterChooses(t *testing.T) {
 		{Text: "stopped never"},
 		{Since: closed.Add(1)},
 		{Until: at.Add(-1)},
-		{Before: PlaceOf(&in)},
-		{Before: Place{at.Add(-time.Millisecond), "z"}},
-		{Before: Place{begin, "2026"}},
+		{Before: RankOf(&in)},
+		{Before: Rank{at.Add(-time.Millisecond), "z"}},
+		{Before: Rank{begin, "2026"}},
 	}
 	for _, f := range yes {
 		if !f.Chooses(&in) {

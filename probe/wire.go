@@ -99,10 +99,17 @@ type (
 		plainRendition
 		Edge   *wireSide `json:"edge"`
 		Origin *wireSide `json:"origin"`
+
+		Edges map[string]*wireEdge `json:"edges,omitempty"`
 	}
 	wireSide struct {
 		plainSide
 		Checked stamp `json:"checked"`
+	}
+	wireEdge struct {
+		*wireSide
+		Lag     Fact[time.Duration] `json:"edge_lag_seconds"`
+		LagSegs Fact[int64]         `json:"edge_lag_segments"`
 	}
 )
 
@@ -134,10 +141,21 @@ func (s *StreamSnapshot) wire() wireStream {
 	}
 	for i := range s.Renditions {
 		r := &s.Renditions[i]
-		w.Renditions[i] = wireRendition{plainRendition(*r), r.Edge.wire(), r.Origin.wire()}
+		w.Renditions[i] = wireRendition{plainRendition(*r), r.Edge.wire(), r.Origin.wire(), nil}
+		for name, e := range r.Edges {
+			if w.Renditions[i].Edges == nil {
+				w.Renditions[i].Edges = make(map[string]*wireEdge, len(r.Edges))
+			}
+			w.Renditions[i].Edges[name] = e.wire()
+		}
 	}
 	return w
 }
+
+// MarshalJSON writes one of several edges of a rendition of /api/v1/status.
+func (e EdgeSnapshot) MarshalJSON() ([]byte, error) { return json.Marshal(e.wire()) }
+
+func (e *EdgeSnapshot) wire() *wireEdge { return &wireEdge{e.SideSnapshot.wire(), e.Lag, e.LagSegs} }
 
 func (s *SideSnapshot) wire() *wireSide {
 	if s == nil {

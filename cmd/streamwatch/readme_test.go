@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/streamwatch/streamwatch/probe/drill"
-	"github.com/streamwatch/streamwatch/probe/sim"
 )
 
 var (
@@ -97,29 +96,6 @@ func TestReadmeLinks(t *testing.T) {
 	}
 }
 
-// TestDrillsDoc requires that docs/drills.md claims what the drills require.
-func TestDrillsDoc(t *testing.T) {
-	const name, mark = "../../docs/drills.md", "<!-- drills: the rows are drill.All(); a test compares them -->\n"
-	text, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	head, _, ok := bytes.Cut(text, []byte(mark))
-	if !ok {
-		t.Fatal("docs/drills.md has no place for the drills")
-	}
-	want := string(head) + mark + drillTable()
-	if *update {
-		if err := os.WriteFile(name, []byte(want), 0o644); err != nil { //nolint:gosec // a file that everyone reads
-			t.Fatal(err)
-		}
-		return
-	}
-	if string(text) != want {
-		t.Error("the table of drills is old: run make golden")
-	}
-}
-
 // TestReadmeIsShort holds the README to what a stranger reads.
 func TestReadmeIsShort(t *testing.T) {
 	text, err := os.ReadFile("../../README.md")
@@ -131,19 +107,46 @@ func TestReadmeIsShort(t *testing.T) {
 	}
 }
 
-func drillTable() string {
+// TestDrillDocs requires that the docs claim what the drills require.
+func TestDrillDocs(t *testing.T) {
+	for _, c := range []struct {
+		path, rows, next string
+		drills           []drill.Drill
+	}{
+		{"../../docs/drills.md", "drill.All()", "\n## Several CDNs", drill.All()},
+		{"../../docs/edges.md", "drill.OfEdges()", "\n## Where it shows", drill.OfEdges()},
+	} {
+		text, err := os.ReadFile(c.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mark := "<!-- drills: the rows are " + c.rows + "; a test compares them -->\n"
+		head, rest, ok := bytes.Cut(text, []byte(mark))
+		_, tail, ok2 := bytes.Cut(rest, []byte(c.next))
+		if !ok || !ok2 {
+			t.Fatalf("%s has no place for the drills", c.path)
+		}
+		want := fmt.Sprintf("%s%s%s%s%s", head, mark, drillTable(c.drills), c.next, tail)
+		if *update {
+			if err := os.WriteFile(c.path, []byte(want), 0o644); err != nil { //nolint:gosec // a file that everyone reads
+				t.Fatal(err)
+			}
+		} else if string(text) != want {
+			t.Errorf("the table of drills in %s is old: run make golden", c.path)
+		}
+	}
+}
+
+func drillTable(drills []drill.Drill) string {
 	var b strings.Builder
 	b.WriteString("| fault | what happens | found as | blamed | within |\n|---|---|---|---|---|\n")
-	for _, d := range drill.All() {
-		doc := ""
-		if f, ok := sim.FindFault(d.Fault); ok {
-			doc = f.Doc
-		}
+	for _, d := range drills {
 		blames := make([]string, 0, len(d.Blame))
 		for _, blame := range d.Blame {
 			blames = append(blames, string(blame))
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %.1f s |\n", d.Fault, doc, strings.Join(d.Checks, " or "), strings.Join(blames, " or "), d.Within(defaultTarget).Seconds())
+		checks, blamed := strings.Join(d.Checks, " or "), strings.Join(blames, " or ")
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %.1f s |\n", d.Fault, d.Doc(), checks, blamed, d.Within(defaultTarget).Seconds())
 	}
 	return b.String()
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -59,6 +60,29 @@ func TestShots(t *testing.T) {
 	}
 	waitOn(ctx, t, `document.querySelectorAll("#more .plot canvas").length === 9 && !document.querySelector("#plots [aria-busy]")`, time.Minute)
 	shootElement(ctx, t, "panels", "#plots")
+}
+
+// TestShotsOfEdges takes the picture of a demo with two edges of which the second
+// serves old playlists.
+func TestShotsOfEdges(t *testing.T) {
+	if os.Getenv(shotsEnv) == "" {
+		t.Skip("takes a minute; make shots runs it")
+	}
+	needTools(t, "chromium")
+	ctx := startBrowser(t)
+	out := filepath.Join(t.TempDir(), "out")
+	page := startPage(t, exec.Command(buildBinary(t), "demo", "--edges", "2", "--fault", "second:stale-edge@20s", "--output", out))
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1280, 900), chromedp.Navigate(page)); err != nil {
+		t.Fatal(err)
+	}
+	waitOn(ctx, t, `document.querySelector(".incident")`, time.Minute)
+	time.Sleep(15 * time.Second)
+	waitOn(ctx, t, `document.getElementById("word").textContent === "degraded"`, time.Minute)
+	if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(`#spans [data-seconds="300"]`))); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(time.Second)
+	shoot(ctx, t, "edges")
 }
 
 func shoot(ctx context.Context, t *testing.T, name string) {

@@ -11,6 +11,7 @@ import (
 	"github.com/streamwatch/streamwatch/dashboards"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/monitor"
+	"github.com/streamwatch/streamwatch/probe/report"
 	"github.com/streamwatch/streamwatch/probe/sink/prom"
 	"github.com/streamwatch/streamwatch/probe/web"
 )
@@ -32,7 +33,7 @@ func (d *Daemon) wire(ctx context.Context) error {
 	source := &lateSource{links: linksTo(d.listen, e.Monitor.PublicURL.Reveal()), event: d.event.Load}
 	d.source = source
 	o := MonitorOptions(e, edge, d.found.Signer)
-	o.Resume, o.Log, o.Secrets = open, d.log, d.o.Secrets
+	o.Resume, o.Log, o.Secrets, o.Edges = open, d.log, d.o.Secrets, d.found.Edges
 	o.Actions, o.Journal, o.Maintenance = actions, d.store.Act, maintenance(e)
 	if d.found.Fresh {
 		o.Grace = e.Distribution.CloudFormation.PropagationGrace
@@ -43,7 +44,7 @@ func (d *Daemon) wire(ctx context.Context) error {
 	source.links.recorded = d.recorded()
 	metrics := prom.New(prom.Options{
 		Event: e.Event, Version: d.o.Version, Vantage: e.Monitor.Vantage, Open: open, Sinks: source.sinks,
-		Silences: source.silences,
+		Silences: source.silences, Edges: len(e.Edges) > 0,
 	})
 	d.metrics = metrics
 	d.alarms = newShownAlarms(d.shownOptions(e), time.Now())
@@ -52,7 +53,7 @@ func (d *Daemon) wire(ctx context.Context) error {
 		Runbook: d.o.Runbook,
 		Metrics: metrics.Handler(), Plots: plots(), Alarms: d.alarms.list, AlarmNotes: d.alarmNotes,
 		Embeds: d.embeds.Preview, EmbedKinds: d.embeds.kinds(), Faults: d.o.Faults, Log: d.log,
-		Desk: source, Recordings: d.shelf(),
+		Desk: source, Recordings: d.shelf(), Edges: e.EdgeNames(),
 	}
 	if d.o.Load != nil {
 		w.Changes = d
@@ -71,6 +72,10 @@ func (d *Daemon) wire(ctx context.Context) error {
 	}
 	o.Sinks = append(o.Sinks, linkedSink{d.store, source.links}, metrics, linkedSink{d.server, source.links}, d.alarms)
 	o.Sinks = append(o.Sinks, d.out.sinks(source.links)...)
+	if names := e.EdgeNames(); names != nil {
+		d.scores = report.NewScorecard(names)
+		o.Sinks = append(o.Sinks, d.scores)
+	}
 	d.monitor = monitor.New(o)
 	source.m, source.out = d.monitor, d.out
 	if d.out.alarms != nil {

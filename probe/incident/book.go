@@ -60,17 +60,18 @@ type entry struct {
 type key struct {
 	check             *checks.Check
 	stream, rendition string
-	side              probe.Side
+	at                probe.Place
 }
 
 func keyOf(p *diagnose.Part) key {
-	return key{p.Check, p.Target.Stream, p.Target.Rendition, p.Target.Side}
+	return key{p.Check, p.Target.Stream, p.Target.Rendition, p.Target.Place()}
 }
 
 // told is what a change of makes an update.
 type told struct {
 	check    *checks.Check
 	side     probe.Side
+	edge     string
 	blame    probe.Blame
 	scope    probe.Scope
 	host     string
@@ -92,7 +93,7 @@ func NewBook(event string, resume []probe.Incident, now time.Time) *Book {
 		b.ids[in.ID] = now
 		b.open = append(b.open, &entry{
 			Incident: in, check: c, resumed: now, count: max(in.Count, 1), parts: map[key]bool{}, follows: map[key]bool{},
-			told: told{c, in.Side, in.Blame, in.Scope, in.Host, in.Severity},
+			told: told{c, in.Side, in.Edge, in.Blame, in.Scope, in.Host, in.Severity},
 		})
 	}
 	return b
@@ -185,6 +186,9 @@ func (b *Book) id(now time.Time, d *diagnose.Diagnosis) string {
 	if len(d.Hits) == 1 {
 		whom = d.Hits[0].Stream
 	}
+	if d.Edge != "" {
+		whom += "-" + d.Edge
+	}
 	id := now.UTC().Format("20060102T150405Z-") + whom
 	for n, base := 2, id; ; n++ {
 		if _, taken := b.ids[id]; !taken {
@@ -232,7 +236,7 @@ func (e *entry) common(d *diagnose.Diagnosis) int {
 		switch {
 		case e.parts[k]:
 			score += 1000
-		case e.follows[k] && k.side == e.Side && !d.Fading:
+		case e.follows[k] && k.at.Side == e.Side && !d.Fading:
 			score += 10 // it went on all the while, seen by another check
 		}
 	}
@@ -241,7 +245,7 @@ func (e *entry) common(d *diagnose.Diagnosis) int {
 			score += 100 // its cause was found
 		}
 	}
-	if !e.resumed.IsZero() && score == 0 && e.check == d.Check && e.Side == d.Side && hitsAny(d, e.Streams) {
+	if !e.resumed.IsZero() && score == 0 && e.check == d.Check && e.Side == d.Side && e.Edge == d.Edge && hitsAny(d, e.Streams) {
 		score = 1
 	}
 	return score

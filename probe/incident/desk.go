@@ -41,6 +41,7 @@ type Options struct {
 	Actions      []probe.Action   // what people did before that, oldest first
 	Maintenance  []probe.Silence  // that the event file plans
 	Once         bool             // one look must do
+	Edges        []string         // names of the edges where there are several
 }
 
 // Busy is when this process did not get to run as it should: zero is never.
@@ -49,8 +50,8 @@ type Busy struct{ From, Until time.Time }
 // row is what the desk knows of one stream.
 type row struct {
 	name    string
-	base    probe.Verdict // without what is wrong
-	pulses  [len(probe.Sides)]diagnose.Pulse
+	base    probe.Verdict    // without what is wrong
+	pulses  []diagnose.Pulse // at each place
 	sick    *diagnose.Stream // nil while nothing is found
 	verdict Verdict
 }
@@ -62,6 +63,7 @@ type Verdict struct {
 	Reason   string                        // of a verdict that is blind
 	Open     []string                      // ids of the incidents that hit the stream
 	Impact   [len(probe.Sides) + 1]float64 // without what is silenced
+	Edges    map[string]float64            // of Impact the part of each edge, where the event has several
 	Silenced *probe.Muting                 // what mutes all there is of the stream
 	Muted    bool                          // no alarm may stand on its numbers
 }
@@ -126,7 +128,9 @@ func (d *Desk) seat(name string) *row {
 }
 
 // report takes in what a stream shows, and returns what that leads to.
-func (d *Desk) report(r *row, now time.Time, base probe.Verdict, pulses [len(probe.Sides)]diagnose.Pulse, sick *diagnose.Stream) Result {
+func (d *Desk) report(
+	r *row, now time.Time, base probe.Verdict, pulses []diagnose.Pulse, sick *diagnose.Stream,
+) Result {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	calm := r.sick == nil && sick == nil
@@ -136,7 +140,8 @@ func (d *Desk) report(r *row, now time.Time, base probe.Verdict, pulses [len(pro
 	case r.sick != nil && sick == nil:
 		d.sick--
 	}
-	r.base, r.pulses, r.sick = base, pulses, sick
+	r.base, r.sick = base, sick
+	r.pulses = append(r.pulses[:0], pulses...)
 	switch due := !d.next.IsZero() && !now.Before(d.next); {
 	case due, !calm && (d.sick <= crowd || now.Sub(d.ran) >= diagnose.Gather):
 		d.diagnose(now)
@@ -177,11 +182,7 @@ func (d *Desk) diagnose(now time.Time) {
 	e := diagnose.Event{Control: d.control, Lost: d.lost, Once: d.opts.Once, Pulses: make([]diagnose.Pulse, 0, 2*len(d.rows))}
 	recovery := 5 * time.Second
 	for _, r := range d.rows {
-		for i := range r.pulses {
-			if r.pulses[i].Host != "" {
-				e.Pulses = append(e.Pulses, r.pulses[i])
-			}
-		}
+		e.Pulses = append(e.Pulses, r.pulses...)
 		if r.sick != nil {
 			e.Streams = append(e.Streams, *r.sick)
 			for i := range r.sick.Targets {

@@ -62,6 +62,8 @@ type Options struct {
 	EdgeHeaders  map[string]string // secret, sent to the edge only
 	EdgeCookies  map[string]string // likewise
 	EdgeSign     fetch.Signer      // of requests to the edge; nil signs none
+	EdgeName     string            // of Edge, used where Edges has others
+	Edges        []Edge            // further CDNs in front of the same origin
 	Secrets      *fetch.Secrets    // what may be shown nowhere; nil is a set of the monitor's own
 	Transport    http.RoundTripper // nil is the fetcher's own
 	Interval     time.Duration     // between polls of a playlist; 0 paces by the stream
@@ -87,7 +89,7 @@ type Options struct {
 type Monitor struct {
 	opts     Options
 	log      *zap.Logger
-	clients  map[probe.Side]*fetch.Client
+	places   []*place // where the streams are asked
 	streams  atomic.Pointer[[]*stream]
 	changes  changes
 	fan      *fanOut
@@ -121,22 +123,21 @@ func New(o Options) *Monitor {
 	}
 	m := &Monitor{
 		opts: o, log: o.Log, fan: newFanOut(o.Sinks, o.Log), doubt: make(chan struct{}, 1), prober: prober{jobs: make(chan *job, proberQueue)}, started: time.Now(),
-		clients: map[probe.Side]*fetch.Client{}, due: make(chan struct{}, 1),
+		due: make(chan struct{}, 1),
 	}
 	if m.opts.Secrets == nil {
 		m.opts.Secrets = new(fetch.Secrets)
 	}
+	m.places = placesOf(&m.opts)
 	m.desk = incident.NewDesk(incident.Options{
-		Event: o.Event, Starts: o.Starts, Ends: o.Ends, Resume: o.Resume, Actions: o.Actions,
+		Event: o.Event, Starts: o.Starts, Ends: o.Ends, Resume: o.Resume, Actions: o.Actions, Edges: m.edgeNames(),
 		Maintenance: m.maskPlanned(o.Maintenance),
 	}, m.started)
 	m.strain = strain{delay: o.Delay, tell: m.busy}
 	m.buffers.New = func() any { return new(make([]byte, 0, 4<<10)) }
 	m.heads.New = func() any { return new(make([]byte, 0, fetch.HeadBytes+512)) }
-	for _, side := range probe.Sides {
-		if m.base(side) != "" {
-			m.clients[side] = fetch.New(m.clientOptions(side))
-		}
+	for _, p := range m.places {
+		p.client = fetch.New(m.clientOptions(p))
 	}
 	list := make([]*stream, 0, len(o.Streams))
 	for i := range o.Streams {
@@ -169,8 +170,8 @@ func (m *Monitor) Run(ctx context.Context) {
 	m.fan.close()
 	defer time.AfterFunc(lastFlush, stop).Stop()
 	draining.Wait()
-	for _, c := range m.clients {
-		c.Close()
+	for _, p := range m.places {
+		p.client.Close()
 	}
 }
 
@@ -255,8 +256,16 @@ func (m *Monitor) logIncident(in *probe.Incident) {
 	m.log.Info("incident "+string(in.State),
 		zap.String("id", in.ID), zap.String("check", in.Check), zap.String("severity", in.Severity.String()), zap.String("blame", string(in.Blame)),
 		zap.String("because", in.Because), zap.String("scope", string(in.Scope)), zap.Strings("streams", in.Streams),
-		zap.String("rendition", in.Rendition), zap.String("side", in.Side.String()), zap.String("detail", in.Detail),
+		zap.String("rendition", in.Rendition), zap.String("side", in.Side.String()), edgeField(in.Edge), zap.String("detail", in.Detail),
 	)
+}
+
+// edgeField names an edge of several in the log.
+func edgeField(edge string) zap.Field {
+	if edge == "" {
+		return zap.Skip()
+	}
+	return zap.String("edge", edge)
 }
 
 // watchControl asks the control URL whether our own path works, and with as many
@@ -317,6 +326,11 @@ func (m *Monitor) Snapshot() *probe.Snapshot {
 	snap := &probe.Snapshot{
 		Event: m.opts.Event, At: now.UTC(), Started: m.started.UTC(), Streams: make([]probe.StreamSnapshot, 0, len(m.all())),
 		Edge: fetch.RedactURL(m.opts.Edge), Origin: fetch.RedactURL(m.opts.Origin),
+	}
+	for _, p := range m.places {
+		if p.Edge != "" {
+			snap.Edges = append(snap.Edges, probe.EdgeAddress{Name: p.Edge, URL: fetch.RedactURL(p.base)})
+		}
 	}
 	for _, s := range m.all() {
 		one := s.snapshot(now)

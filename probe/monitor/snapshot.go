@@ -23,19 +23,16 @@ func (s *stream) snapshot(now time.Time) probe.StreamSnapshot {
 			continue
 		}
 		r := renditionOf(&snap, h.Target.Rendition)
-		side := sideOf(h, propagating, now)
+		side := sideOf(h, propagating && h.Target.Place() == s.desk.Fresh(), now)
 		if v.Verdict == probe.Blind {
 			side.Verdict = probe.Blind
 		} else {
-			side.Verdict = worse(side.Verdict, marks[probe.Target{Rendition: h.Target.Rendition, Side: h.Target.Side}])
+			side.Verdict = worse(side.Verdict, marks[probe.Target{Rendition: h.Target.Rendition, Side: h.Target.Side, Edge: h.Target.Edge}])
 		}
-		if h.Target.Side == probe.Edge {
-			r.Edge = side
-			if n, behind, ok := lag(h); ok {
-				r.EdgeLag, r.EdgeLagSegs = probe.State(behind), probe.State(n)
-			}
-		} else {
+		if h.Target.Side == probe.Origin {
 			r.Origin = side
+		} else {
+			r.addEdge(h, side)
 		}
 		if h.Playlist != nil && h.Playlist.TargetDuration.Value > 0 {
 			r.TargetDuration = h.Playlist.TargetDuration
@@ -47,20 +44,42 @@ func (s *stream) snapshot(now time.Time) probe.StreamSnapshot {
 	return snap
 }
 
-func renditionOf(s *probe.StreamSnapshot, name string) *probe.RenditionSnapshot {
+// rendition is a RenditionSnapshot in the making.
+type rendition struct{ *probe.RenditionSnapshot }
+
+// addEdge adds what is known at an edge: of several the first stands where a
+// single one does.
+func (r rendition) addEdge(h *evidence.History, side *probe.SideSnapshot) {
+	one := probe.EdgeSnapshot{SideSnapshot: *side}
+	if n, behind, ok := lag(h); ok {
+		one.Lag, one.LagSegs = probe.State(behind), probe.State(n)
+	}
+	if r.Edge == nil {
+		r.Edge, r.EdgeLag, r.EdgeLagSegs = side, one.Lag, one.LagSegs
+	}
+	if h.Target.Edge == "" {
+		return
+	}
+	if r.Edges == nil {
+		r.Edges = map[string]*probe.EdgeSnapshot{}
+	}
+	r.Edges[h.Target.Edge] = &one
+}
+
+func renditionOf(s *probe.StreamSnapshot, name string) rendition {
 	for i := range s.Renditions {
 		if s.Renditions[i].Name == name {
-			return &s.Renditions[i]
+			return rendition{&s.Renditions[i]}
 		}
 	}
 	s.Renditions = append(s.Renditions, probe.RenditionSnapshot{Name: name})
-	return &s.Renditions[len(s.Renditions)-1]
+	return rendition{&s.Renditions[len(s.Renditions)-1]}
 }
 
 // sideOf returns what is known of one target.
 func sideOf(h *evidence.History, propagating bool, now time.Time) *probe.SideSnapshot {
 	s := &probe.SideSnapshot{Verdict: probe.Waiting}
-	if h.Target.Side == probe.Edge && propagating {
+	if propagating {
 		s.Phase = probe.Propagating
 	}
 	if h.Current == nil {
@@ -100,16 +119,31 @@ func worse(v probe.Verdict, s probe.Severity) probe.Verdict {
 // rollUp is a rendition's verdict: as bad as what viewers get at the edge, or
 // degraded by a fault that so far only its origin shows.
 func rollUp(r *probe.RenditionSnapshot) probe.Verdict {
-	switch {
-	case r.Edge == nil:
+	if r.Edge == nil {
 		return r.Origin.Verdict
+	}
+	edge := ofEdges(r)
+	switch {
 	case r.Origin == nil:
-		return r.Edge.Verdict
-	case r.Origin.Verdict == probe.Down && r.Edge.Verdict == probe.OK:
+		return edge
+	case r.Origin.Verdict == probe.Down && edge == probe.OK:
 		return probe.Degraded
-	case r.Origin.Verdict == probe.OK && r.Edge.Phase == probe.Propagating:
+	case r.Origin.Verdict == probe.OK && r.Edge.Phase == probe.Propagating && edge == r.Edge.Verdict:
 		return probe.Waiting
 	default:
-		return r.Edge.Verdict.Worse(r.Origin.Verdict)
+		return edge.Worse(r.Origin.Verdict)
 	}
+}
+
+// ofEdges is what viewers get of a rendition: it is down where every edge is.
+func ofEdges(r *probe.RenditionSnapshot) probe.Verdict {
+	verdict, playing := r.Edge.Verdict, false
+	for _, e := range r.Edges {
+		verdict = verdict.Worse(e.Verdict)
+		playing = playing || e.Verdict == probe.OK || e.Verdict == probe.Degraded
+	}
+	if verdict == probe.Down && playing {
+		return probe.Degraded
+	}
+	return verdict
 }

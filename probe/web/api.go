@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -144,6 +145,9 @@ func (s *Server) series(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	q, err := seriesQuery(r.URL.Query(), time.Now())
+	if err == nil {
+		err = edgeOf(&q, s.o.Edges)
+	}
 	if err != nil {
 		problem(w, http.StatusBadRequest, err.Error())
 		return
@@ -165,14 +169,15 @@ func (s *Server) series(w http.ResponseWriter, r *http.Request) {
 		Stream    string        `json:"stream"`
 		Rendition string        `json:"rendition"`
 		Side      probe.Side    `json:"side"`
+		Edge      string        `json:"edge,omitempty"`
 		Metric    string        `json:"metric"`
 		Points    []probe.Point `json:"points"`
-	}{q.Stream, q.Rendition, q.Side, q.Metric.Prometheus, points})
+	}{q.Stream, q.Rendition, q.Side, q.Edge, q.Metric.Prometheus, points})
 }
 
 func seriesQuery(v url.Values, now time.Time) (probe.SeriesQuery, error) {
-	q := probe.SeriesQuery{Stream: v.Get("stream"), Rendition: v.Get("rendition"), MaxPoints: maxPoints}
-	if err := parameters(v, "stream", "rendition", "side", "metric", "since", "until", "points"); err != nil {
+	q := probe.SeriesQuery{Stream: v.Get("stream"), Rendition: v.Get("rendition"), Edge: v.Get("edge"), MaxPoints: maxPoints}
+	if err := parameters(v, "stream", "rendition", "side", "edge", "metric", "since", "until", "points"); err != nil {
 		return q, err
 	}
 	metric, ok := probe.FindMetric(strings.TrimPrefix(v.Get("metric"), "streamwatch_"))
@@ -211,6 +216,24 @@ func seriesQuery(v url.Values, now time.Time) (probe.SeriesQuery, error) {
 		}
 	}
 	return q, nil
+}
+
+// edgeOf chooses the edge of a query: where the event has several, the first
+// unless another is named.
+func edgeOf(q *probe.SeriesQuery, names []string) error {
+	switch {
+	case !q.Metric.OfEdge(q.Side) && q.Edge != "":
+		return fmt.Errorf("edge=%q: %s at the %s is not told apart by edge", q.Edge, q.Metric.Prometheus, cmp.Or(q.Side.String(), "stream"))
+	case len(names) == 0 && q.Edge != "":
+		return fmt.Errorf("edge=%q: the event has one edge", q.Edge)
+	case len(names) == 0 || !q.Metric.OfEdge(q.Side):
+		return nil
+	case q.Edge == "":
+		q.Edge = names[0]
+	case !slices.Contains(names, q.Edge):
+		return fmt.Errorf("edge=%q, want one of %s", q.Edge, strings.Join(names, ", "))
+	}
+	return nil
 }
 
 func metricNames() []string {

@@ -54,7 +54,7 @@ func (f *fake) Incidents(_ context.Context, q probe.IncidentFilter) ([]probe.Inc
 			list = append(list, in)
 		}
 	}
-	slices.SortFunc(list, func(a, b probe.Incident) int { return probe.PlaceOf(&a).Compare(probe.PlaceOf(&b)) })
+	slices.SortFunc(list, func(a, b probe.Incident) int { return probe.RankOf(&a).Compare(probe.RankOf(&b)) })
 	return list[:min(len(list), q.Limit)], f.fail
 }
 

@@ -82,20 +82,20 @@ func (s *Server) find(ctx context.Context, w http.ResponseWriter, f probe.Incide
 			}
 		}
 	}
-	slices.SortFunc(list, func(a, b probe.Incident) int { return probe.PlaceOf(&a).Compare(probe.PlaceOf(&b)) })
+	slices.SortFunc(list, func(a, b probe.Incident) int { return probe.RankOf(&a).Compare(probe.RankOf(&b)) })
 	return list[:min(len(list), f.Limit)], true
 }
 
 // A cursor names the last incident of a page: "2026-11-28T19:00:00.000Z~ID".
 func cursor(in *probe.Incident) string { return probe.FormatTime(in.Began) + "~" + in.ID }
 
-func place(v string) (probe.Place, error) {
+func place(v string) (probe.Rank, error) {
 	began, id, ok := strings.Cut(v, "~")
 	at, err := time.Parse(time.RFC3339, began)
 	if !ok || err != nil {
-		return probe.Place{}, fmt.Errorf("before=%q, want the `next` of the page before", v)
+		return probe.Rank{}, fmt.Errorf("before=%q, want the `next` of the page before", v)
 	}
-	return probe.Place{Began: at, ID: id}, nil
+	return probe.Rank{Began: at, ID: id}, nil
 }
 
 func incidentFilter(q url.Values, now time.Time) (f probe.IncidentFilter, err error) {

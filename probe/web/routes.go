@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 //go:embed page third_party/uplot
@@ -152,10 +154,25 @@ func (a assets) serve(name string) http.HandlerFunc {
 	}
 }
 
+// drawn is a plot as the page is told of it.
+type drawn struct {
+	Plot
+	Edges bool `json:"edges"` // each of several edges has one
+}
+
+func plotsOf(plots []Plot) []drawn {
+	list := make([]drawn, len(plots))
+	for i, p := range plots {
+		m, known := probe.FindMetric(p.Metric)
+		list[i] = drawn{p, known && m.OfEdge(probe.Edge)}
+	}
+	return list
+}
+
 // page sends the one HTML document, with what the scripts cannot ask for.
 func (s *Server) page(a assets) http.HandlerFunc {
 	t := template.Must(template.New("page").Parse(string(a["page/index.html"].text)))
-	plots, err := json.Marshal(s.o.Plots)
+	plots, err := json.Marshal(plotsOf(s.o.Plots))
 	if err != nil {
 		panic("web: plots are plain text") // cannot happen
 	}

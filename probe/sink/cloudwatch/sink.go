@@ -99,7 +99,7 @@ func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 			s.stats.Refused++
 			continue
 		}
-		k := key{sample.Metric, sample.Stream, "", sample.Side}
+		k := key{sample.Metric, sample.Stream, "", probe.Place{Side: sample.Side, Edge: sample.Edge}}
 		s.add(sample.At, k, v)
 		if s.o.PerRendition && sample.Rendition != "" && !sample.Metric.OfStream() && s.known(sample) {
 			k.rendition = sample.Rendition

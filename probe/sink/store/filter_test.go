@@ -31,13 +31,13 @@ func TestIncidentsByFilterAndPage(t *testing.T) {
 		all = append(all, in.ID)
 	}
 	slices.Reverse(all)
-	ids := func(f probe.IncidentFilter) (list []string, last probe.Place) {
+	ids := func(f probe.IncidentFilter) (list []string, last probe.Rank) {
 		found, err := s.Incidents(t.Context(), f)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for i := range found {
-			list, last = append(list, found[i].ID), probe.PlaceOf(&found[i])
+			list, last = append(list, found[i].ID), probe.RankOf(&found[i])
 		}
 		return list, last
 	}
@@ -55,7 +55,7 @@ func TestIncidentsByFilterAndPage(t *testing.T) {
 	}
 	minute := func(n time.Duration) time.Time { return began.Add(n * time.Minute) }
 	cdn, critical := []probe.Blame{probe.BlameCDN}, []probe.Severity{probe.Critical}
-	tenth := probe.Place{Began: minute(3), ID: "i10"}
+	tenth := probe.Rank{Began: minute(3), ID: "i10"}
 	for what, c := range map[string]struct {
 		f    probe.IncidentFilter
 		want []string

@@ -72,7 +72,7 @@ async function load() {
   const stream = byId("around-stream").value, rendition = byId("around-rendition").value;
   let any = false;
   for (const chart of visible()) {
-    const stored = await loadSeries(chart.plot, stream, rendition, from, to, points);
+    const stored = await loadSeries(chart.plot, stream, rendition, from, to, points, incident.edge);
     if (turn !== loads) return;
     const series = chart.plot.lines.map(([name]) => stored[name] || []);
     any ||= series.some(s => s.length);

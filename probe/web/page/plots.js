@@ -18,6 +18,9 @@ const newest = {
   edge_object_age_seconds: r => r.edge?.object_age_seconds,
   edge_lag_seconds: r => r.edge_lag_seconds,
 };
+// Of several edges one is drawn, chosen beside the rendition.
+let edge = "";
+const drawnOf = r => edge && r.edges?.[edge] ? { ...r, ...r.edges[edge], edge: r.edges[edge] } : r;
 
 let stream = "", rendition = "", state = null, stored = {}, tail = [], older = [], loaded = 0, drawn = 0, loads = 0;
 let soon = 0, live = 900, fixed = null; // seconds up to now, or [from, to]; live 0 is all that is stored
@@ -64,7 +67,18 @@ export function selectPlots(s, name) {
   state = s;
   stream = name;
   fillSelect(state.streams.get(name)?.renditions.map(r => r.name) || []);
+  offerEdges();
   reset();
+}
+
+// offerEdges adds the choice where there is one.
+function offerEdges() {
+  const edges = state.snapshot?.edges;
+  if (!edges || byId("plot-edge")) return;
+  edge = edges[0].name;
+  const select = el("select", { id: "plot-edge" }, ...edges.map(e => el("option", { value: e.name }, e.name)));
+  select.addEventListener("change", () => { edge = select.value; reset(); });
+  byId("plot-rendition").parentElement.after(el("label", {}, "Edge ", select));
 }
 
 function fillSelect(names) {
@@ -94,7 +108,7 @@ async function load() {
   const wanted = visible();
   for (const chart of wanted) attribute(chart.figure, "aria-busy", "true");
   for (const chart of wanted) {
-    const answer = await loadSeries(chart.plot, stream, rendition, from, fixed && to, points());
+    const answer = await loadSeries(chart.plot, stream, rendition, from, fixed && to, points(), edge);
     if (turn !== loads) return;
     Object.assign(stored, answer);
     chart.draw(data(chart.plot));
@@ -124,7 +138,7 @@ export function feedPlots(s, changed) {
   if (r) {
     const says = { at: now() / 1000 };
     for (const p of list) {
-      for (const [series, side] of p.lines) says[series] = newest[p.metric]?.(r, side);
+      for (const [series, side] of p.lines) says[series] = newest[p.metric]?.(drawnOf(r), side);
     }
     tail.push(says);
     if (tail.length > tailLength) tail.splice(0, tail.length - tailLength);

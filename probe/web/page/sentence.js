@@ -28,6 +28,7 @@ const wide = incident => ["event", "origin", "edge"].includes(incident.scope);
 // place says where a wide cause sits: "the edge host d111.cloudfront.net".
 export function place(incident) {
   if (incident.scope === "event") return "the whole event";
+  if (incident.edge) return "edge " + incident.edge + (incident.host ? " (" + incident.host + ")" : "");
   return "the " + incident.scope + (incident.host ? " host " + incident.host : "");
 }
 
@@ -42,7 +43,7 @@ export function where(incident) {
   if (wide(incident)) return place(incident) + (streams.length ? ": " + names(streams) : "");
   const all = incident.renditions || [], more = all.length > 3 ? " and " + (all.length - 1) + " more" : "";
   const renditions = all.length > 1 && !more ? all.join(", ") : incident.rendition + more;
-  return [names(streams), renditions].filter(Boolean).join(" ") + (incident.side ? " at the " + incident.side : "");
+  return [names(streams), renditions].filter(Boolean).join(" ") + (incident.edge ? " at edge " + incident.edge : incident.side ? " at the " + incident.side : "");
 }
 
 // sentence says the verdict, whom it hits, what broke, whose fault that is and
@@ -76,7 +77,7 @@ function whom(sick, of) {
 function cause(incident, sick) {
   const only = streamsOf(incident), partly = sick.some(name => !only.includes(name));
   let s = incident.summary;
-  if (wide(incident)) s += incident.scope === "event" ? "" : " at " + place(incident);
+  if (wide(incident)) s += incident.scope === "event" || incident.edge && incident.summary.includes(incident.edge) ? "" : " at " + place(incident);
   else s += (partly ? " on " + names(only) : "") + (!incident.side || incident.summary.includes(incident.side) ? "" : " at the " + incident.side);
   const fault = incident.blame === "unknown" ? "Whose fault it is is not known yet" : capital(blames[incident.blame] || incident.blame) + " is to blame";
   return s + ". " + (incident.because ? fault + ": " + stop(incident.because) : fault + ".");

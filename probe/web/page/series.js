@@ -8,10 +8,11 @@ export const keepsHistory = document.documentElement.dataset.history === "true";
 
 // loadSeries asks for the lines of a plot between two times, in Unix seconds,
 // at no more points than the screen has room for. It gives [time, value] by line.
-export async function loadSeries(p, stream, rendition, from, to, points) {
+export async function loadSeries(p, stream, rendition, from, to, points, edge = "") {
   const loaded = {};
   for (const [name, side] of p.lines) {
     const query = new URLSearchParams({ stream, rendition, side, metric: p.metric, since: String(Math.floor(from)), points: String(points) });
+    if (edge && (side ? side === "edge" : p.edges)) query.set("edge", edge);
     if (to) query.set("until", String(Math.ceil(to)));
     const answer = await ask("/api/v1/series?" + query).catch(() => null);
     if (answer) loaded[name] = centred(answer.points.map(point => [Date.parse(point.at) / 1000, valueOf(p, point)]));
