@@ -3,7 +3,7 @@
 GO       ?= go
 LINT      = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOFUMPT   = $(GO) run mvdan.cc/gofumpt@v0.12.0
-RELEASER  = $(GO) run github.com/goreleaser/goreleaser/v2@v2.18.2
+RELEASER  = $(GO) run github.com/goreleaser/goreleaser/v2@v2.16.0
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 FUZZTIME ?= 30s
 SOAK     ?= 30m
