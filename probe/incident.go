@@ -69,6 +69,7 @@ type Incident struct {
 	Rendition    string        `json:"rendition"`            // the first one affected; "" is the whole stream
 	Renditions   []string      `json:"renditions,omitempty"` // all that are or were affected
 	Side         Side          `json:"side"`
+	Vantages     []string      `json:"vantages,omitempty"` // that show or showed it, sorted, where the event is watched from several
 	Summary      string        `json:"summary"`
 	Detail       string        `json:"detail"`
 	Began        time.Time     `json:"began"`  // first bad observation

@@ -75,6 +75,8 @@ type Options struct {
 	Observe      func(*probe.Observation) // sees each observation before it is judged, on the stream's goroutine; nil sees none
 	Log          *zap.Logger              // nil logs nothing
 	Delay        func() time.Duration     // how long goroutines wait to run, see SchedulingDelay; nil looks at timers only
+	Desk         Desk                     // nil is one of the monitor's own
+	Remote       Remote                   // who polls the streams; nil polls Streams
 	Grace        time.Duration            // for how long a distribution that was made just now may fail before it first answers; 0 is an old one
 }
 
@@ -94,7 +96,7 @@ type Monitor struct {
 	late     lateness
 	strain   strain
 	troubled atomic.Bool // an incident is open
-	desk     *incident.Desk
+	desk     Desk
 	due      chan struct{} // the desk has something to do by itself
 
 	mu      sync.Mutex
@@ -120,8 +122,10 @@ func New(o Options) *Monitor {
 	if m.opts.Secrets == nil {
 		m.opts.Secrets = new(fetch.Secrets)
 	}
-	m.desk = incident.NewDesk(incident.Options{Event: o.Event, Starts: o.Starts, Ends: o.Ends, Resume: o.Resume}, m.started)
-	m.strain = strain{delay: o.Delay, tell: m.desk.Busy}
+	if m.desk = o.Desk; m.desk == nil {
+		m.desk = incident.NewDesk(incident.Options{Event: o.Event, Starts: o.Starts, Ends: o.Ends, Resume: o.Resume}, m.started)
+	}
+	m.strain = strain{delay: o.Delay, tell: m.busy}
 	m.buffers.New = func() any { return new(make([]byte, 0, 4<<10)) }
 	m.heads.New = func() any { return new(make([]byte, 0, fetch.HeadBytes+512)) }
 	for _, side := range probe.Sides {
@@ -218,6 +222,9 @@ func (m *Monitor) tell(b probe.Batch, res incident.Result) {
 		m.logIncident(&b.Incidents[i])
 	}
 	for _, t := range res.Poke {
+		if m.opts.Remote != nil {
+			m.opts.Remote.Poke(t)
+		}
 		for _, s := range m.streams {
 			if s.cfg.Name == t.Stream {
 				s.poke(t)
@@ -276,6 +283,9 @@ func (m *Monitor) suspect(o *probe.Observation) {
 // Ready reports whether every stream has been looked at once on each side, and
 // the sinks had the time to take what was seen.
 func (m *Monitor) Ready() bool {
+	if m.opts.Remote != nil && !m.opts.Remote.Ready() {
+		return false
+	}
 	for _, s := range m.streams {
 		if at := s.round.Load(); at == 0 || time.Since(time.Unix(0, at)) < 2*gather {
 			return false
@@ -291,8 +301,7 @@ func (m *Monitor) Snapshot() *probe.Snapshot {
 		Event: m.opts.Event, At: now.UTC(), Started: m.started.UTC(),
 		Edge: fetch.RedactURL(m.opts.Edge), Origin: fetch.RedactURL(m.opts.Origin), Streams: make([]probe.StreamSnapshot, 0, len(m.streams)),
 	}
-	for _, s := range m.streams {
-		one := s.snapshot(now)
+	for _, one := range m.shown(now) {
 		m.maskStream(&one)
 		snap.Streams = append(snap.Streams, one)
 		if worst := snap.Verdict.Worse(one.Verdict); worst != snap.Verdict {

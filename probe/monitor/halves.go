@@ -1,0 +1,56 @@
+package monitor
+
+import (
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/incident"
+)
+
+// A monitor has two halves: loops that turn polls into what a stream shows, and
+// a desk that turns what all streams show into incidents. In one process they
+// are joined by calls. In a fleet an agent has the first, with a desk that sends
+// what it is told to the hub; the hub has the second, with streams that agents
+// poll.
+
+// Desk is where streams come together: an incident.Desk, or one elsewhere.
+type Desk interface {
+	incident.Taker
+	Stream(o checks.Options) *incident.Stream
+	Control(ok bool, asked time.Time)
+	Busy(b incident.Busy)
+	Open() []probe.Incident
+	Tick(now time.Time) incident.Result
+	Next() time.Time // when Tick is due; zero is not before something is seen
+}
+
+// Remote polls streams for a monitor that has none of its own.
+type Remote interface {
+	Streams(now time.Time) []probe.StreamSnapshot
+	Ready() bool         // every stream was looked at
+	Poke(t probe.Target) // have a target polled at once
+}
+
+// Take takes in what others saw: what the desk made of it, and the numbers.
+func (m *Monitor) Take(b probe.Batch, res incident.Result) { m.tell(b, res) }
+
+// busy tells the desk that this process does not get to run. Where others poll
+// that spoils nothing.
+func (m *Monitor) busy(b incident.Busy) {
+	if m.opts.Remote == nil {
+		m.desk.Busy(b)
+	}
+}
+
+// shown are the streams as they are now, whoever polls them.
+func (m *Monitor) shown(now time.Time) []probe.StreamSnapshot {
+	var list []probe.StreamSnapshot
+	if m.opts.Remote != nil {
+		list = m.opts.Remote.Streams(now)
+	}
+	for _, s := range m.streams {
+		list = append(list, s.snapshot(now))
+	}
+	return list
+}
