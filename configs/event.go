@@ -24,6 +24,7 @@ type Event struct {
 	Streams      []Stream     `yaml:"streams" required:"true"`
 	Player       Player       `yaml:"player"`
 	Monitor      Monitor      `yaml:"monitor"`
+	Fleet        *Fleet       `yaml:"fleet"` // nil is one process
 	Metrics      Metrics      `yaml:"metrics"`
 	Alarms       Alarms       `yaml:"alarms"`
 	Notify       Notify       `yaml:"notify"`

@@ -58,6 +58,7 @@ func (d *decoder) validate(e *Event) {
 	d.streams(e.Streams)
 	d.player(&e.Player)
 	d.monitor(&e.Monitor)
+	d.fleet(e.Fleet)
 	d.outward(e)
 	if strings.TrimSpace(e.Output) == "" {
 		d.fail("output", "must name a folder", "")

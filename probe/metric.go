@@ -99,6 +99,7 @@ type Sample struct {
 	Stream    string
 	Rendition string // "" for the multivariant playlist and for the stream; the kind of embed where a viewer reports
 	Side      Side
+	Vantage   string  // where it was seen from; "" where the event is watched from one place
 	Value     float64 // base units; never NaN or infinite
 	At        time.Time
 }

@@ -16,6 +16,7 @@ type Batch struct {
 	Stream    string // "" for the event's own samples
 	Samples   []Sample
 	Incidents []Incident // each as it is after its change
+	Receipt   any        // of whom wants to know that the batch is stored; nil for nobody
 }
 
 // Sink receives every batch, in order, from one goroutine. Queue and retry live

@@ -35,6 +35,31 @@ type Remote interface {
 // Take takes in what others saw: what the desk made of it, and the numbers.
 func (m *Monitor) Take(b probe.Batch, res incident.Result) { m.tell(b, res) }
 
+// Looks returns streams as they are seen now, without what is found wrong with them.
+func (m *Monitor) Looks(of map[string]bool) []probe.StreamSnapshot {
+	list := make([]probe.StreamSnapshot, 0, len(of))
+	for _, s := range m.all() {
+		if !of[s.cfg.Name] {
+			continue
+		}
+		s.mu.Lock()
+		snap := s.facts(time.Now())
+		s.mu.Unlock()
+		m.maskStream(&snap)
+		list = append(list, snap)
+	}
+	return list
+}
+
+// Poke has a target polled at once, where the monitor watches it.
+func (m *Monitor) Poke(t probe.Target) {
+	for _, s := range m.all() {
+		if s.cfg.Name == t.Stream {
+			s.poke(t)
+		}
+	}
+}
+
 // busy tells the desk that this process does not get to run. Where others poll
 // that spoils nothing.
 func (m *Monitor) busy(b incident.Busy) {
@@ -49,7 +74,7 @@ func (m *Monitor) shown(now time.Time) []probe.StreamSnapshot {
 	if m.opts.Remote != nil {
 		list = m.opts.Remote.Streams(now)
 	}
-	for _, s := range m.streams {
+	for _, s := range m.all() {
 		list = append(list, s.snapshot(now))
 	}
 	return list

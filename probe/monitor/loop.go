@@ -141,7 +141,7 @@ func (l *loop) rest(ctx context.Context) bool {
 // firstDelay spreads the first polls of many streams over two seconds by the
 // hash of the target's name; a few begin at once.
 func (l *loop) firstDelay() time.Duration {
-	spread := min(2*time.Second, time.Duration(len(l.s.m.streams)-1)*20*time.Millisecond)
+	spread := min(2*time.Second, time.Duration(len(l.s.m.all())-1)*20*time.Millisecond)
 	if spread <= 0 {
 		return 0
 	}

@@ -85,7 +85,8 @@ type Monitor struct {
 	opts     Options
 	log      *zap.Logger
 	clients  map[probe.Side]*fetch.Client
-	streams  []*stream
+	streams  atomic.Pointer[[]*stream]
+	changes  changes
 	fan      *fanOut
 	prober   prober
 	buffers  sync.Pool // of *[]byte, for the bodies of playlists
@@ -133,9 +134,11 @@ func New(o Options) *Monitor {
 			m.clients[side] = fetch.New(m.clientOptions(side))
 		}
 	}
+	list := make([]*stream, 0, len(o.Streams))
 	for i := range o.Streams {
-		m.streams = append(m.streams, newStream(m, o.Streams[i]))
+		list = append(list, newStream(m, o.Streams[i]))
 	}
+	m.streams.Store(&list)
 	return m
 }
 
@@ -146,9 +149,7 @@ func (m *Monitor) Run(ctx context.Context) {
 	drain, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	draining.Go(func() { m.fan.run(drain) })
-	for _, s := range m.streams {
-		watching.Go(func() { s.run(ctx) })
-	}
+	m.begin(ctx, &watching)
 	watching.Go(func() { m.beat(ctx) })
 	for _, feed := range m.opts.Feeds {
 		watching.Go(func() { feed(ctx) })
@@ -158,6 +159,8 @@ func (m *Monitor) Run(ctx context.Context) {
 	if m.opts.Control != "" {
 		watching.Go(func() { m.watchControl(ctx) })
 	}
+	<-ctx.Done()
+	m.end()
 	watching.Wait()
 	m.fan.close()
 	defer time.AfterFunc(lastFlush, stop).Stop()
@@ -225,7 +228,7 @@ func (m *Monitor) tell(b probe.Batch, res incident.Result) {
 		if m.opts.Remote != nil {
 			m.opts.Remote.Poke(t)
 		}
-		for _, s := range m.streams {
+		for _, s := range m.all() {
 			if s.cfg.Name == t.Stream {
 				s.poke(t)
 			}
@@ -286,8 +289,8 @@ func (m *Monitor) Ready() bool {
 	if m.opts.Remote != nil && !m.opts.Remote.Ready() {
 		return false
 	}
-	for _, s := range m.streams {
-		if at := s.round.Load(); at == 0 || time.Since(time.Unix(0, at)) < 2*gather {
+	for _, s := range m.all() {
+		if at := s.round.Load(); !s.late && (at == 0 || time.Since(time.Unix(0, at)) < 2*gather) {
 			return false
 		}
 	}
@@ -299,7 +302,7 @@ func (m *Monitor) Snapshot() *probe.Snapshot {
 	now := time.Now()
 	snap := &probe.Snapshot{
 		Event: m.opts.Event, At: now.UTC(), Started: m.started.UTC(),
-		Edge: fetch.RedactURL(m.opts.Edge), Origin: fetch.RedactURL(m.opts.Origin), Streams: make([]probe.StreamSnapshot, 0, len(m.streams)),
+		Edge: fetch.RedactURL(m.opts.Edge), Origin: fetch.RedactURL(m.opts.Origin), Streams: make([]probe.StreamSnapshot, 0, len(m.all())),
 	}
 	for _, one := range m.shown(now) {
 		m.maskStream(&one)

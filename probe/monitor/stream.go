@@ -33,9 +33,12 @@ type stream struct {
 	ctx      context.Context //nolint:containedctx // of run: workers that a loop starts outlive the loop
 	td       atomic.Int64    // target duration of the media playlist that was read last, in nanoseconds; 0 is unknown
 	keys     keyring
-	mapTurns atomic.Uint64 // how often an EXT-X-MAP resource was seen with other bytes than before
-	public   sync.Map      // asked → whether the origin permits it to every page, as it answered last
-	round    atomic.Int64  // when every target had been polled once, in unix nanoseconds; 0 is not yet
+	mapTurns atomic.Uint64      // how often an EXT-X-MAP resource was seen with other bytes than before
+	public   sync.Map           // asked → whether the origin permits it to every page, as it answered last
+	round    atomic.Int64       // when every target had been polled once, in unix nanoseconds; 0 is not yet
+	late     bool               // it came to the event while that was watched
+	stop     context.CancelFunc // of run; nil before that
+	stopped  chan struct{}      // closed when run has ended
 
 	viewers   map[probe.Side]*Viewer                     // who asks on each side
 	entries   [len(probe.Sides) + 1]atomic.Pointer[loop] // of the multivariant playlists, by side
@@ -52,7 +55,7 @@ type ladder struct {
 }
 
 func newStream(m *Monitor, cfg Stream) *stream {
-	s := &stream{m: m, cfg: cfg, seen: make(chan *probe.Observation, 32), ladders: map[probe.Side]*ladder{}, viewers: m.viewersOf(&cfg), polled: map[probe.Target]bool{}, pokes: make(chan probe.Target, 8), lacked: map[string]bool{}}
+	s := &stream{m: m, cfg: cfg, seen: make(chan *probe.Observation, 32), ladders: map[probe.Side]*ladder{}, viewers: m.viewersOf(&cfg), polled: map[probe.Target]bool{}, pokes: make(chan probe.Target, 8), lacked: map[string]bool{}, stopped: make(chan struct{})}
 	s.desk = m.desk.Stream(checks.Options{Stream: cfg.Name, Overrides: m.opts.Overrides, Personalised: m.opts.Personalised, Grace: m.started.Add(m.opts.Grace)})
 	return s
 }

@@ -26,7 +26,7 @@ type Viewer struct {
 // Viewer returns who asks for a stream on a side, nil where the stream or the
 // side is not watched.
 func (m *Monitor) Viewer(stream string, side probe.Side) *Viewer {
-	for _, s := range m.streams {
+	for _, s := range m.all() {
 		if s.cfg.Name == stream {
 			return s.viewers[side]
 		}

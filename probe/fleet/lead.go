@@ -1,0 +1,230 @@
+package fleet
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/incident"
+	"github.com/streamwatch/streamwatch/probe/monitor"
+)
+
+const (
+	goneAfter   = 2 * leaseTime    // without an agent, until a vantage is said to be gone
+	goneAtFirst = 30 * time.Second // likewise of one that no agent has come from yet
+	freshFor    = 30 * time.Second // a look
+	oldView     = time.Minute      // a view that shows something and is older was left behind
+	storeEvery  = 5 * time.Second  // what came in is stored, and acknowledged
+)
+
+// Leading is what a hub does while it leads: it is the desk of a monitor that
+// has no streams of its own, and polls them through agents.
+type Leading struct {
+	hub     *Hub
+	log     *zap.Logger
+	book    *incident.Desk
+	streams []string
+	known   map[string]bool
+	monitor *monitor.Monitor
+	members members
+	began   time.Time
+
+	mu       sync.Mutex
+	pending  []probe.Incident // not in the fleet's book yet
+	orders   map[at]order
+	looks    map[at]*look
+	alive    map[string]time.Time // of vantages: when an agent was last there; zero is never
+	gone     map[string]time.Time
+	told     map[string]bool // what the log knows
+	receipts []stored
+	handled  map[uint64]bool // reports that are not acknowledged yet
+	flush    func(context.Context) error
+}
+
+// at is a stream as one vantage sees it.
+type at struct{ vantage, stream string }
+
+// look is how it looked last.
+type look struct {
+	shown probe.StreamSnapshot
+	at    time.Time
+}
+
+// Attach makes a monitor's options those of a hub that leads. The monitor must be
+// given to Use before it runs.
+func (h *Hub) Attach(o *monitor.Options) *Leading {
+	l := &Leading{
+		hub: h, log: h.log, began: time.Now(), known: map[string]bool{}, orders: map[at]order{}, looks: map[at]*look{},
+		alive: map[string]time.Time{}, gone: map[string]time.Time{}, told: map[string]bool{}, handled: map[uint64]bool{},
+	}
+	l.book = incident.NewDesk(incident.Options{Event: o.Event, Starts: o.Starts, Ends: o.Ends, Resume: o.Resume, Alone: h.o.Plan.Alone}, l.began)
+	for _, s := range o.Streams {
+		l.streams = append(l.streams, s.Name)
+		l.known[s.Name] = true
+	}
+	for _, v := range h.o.Plan.Vantages {
+		l.alive[v] = time.Time{}
+	}
+	o.Streams, o.Control, o.Delay = nil, "", nil
+	o.Desk, o.Remote = &keptDesk{l.book, l}, l
+	o.Feeds = append(o.Feeds, l.run)
+	return l
+}
+
+// Use gives the monitor that was made of the options.
+func (l *Leading) Use(m *monitor.Monitor) { l.monitor = m }
+
+// keptDesk is a desk whose incidents are told once the fleet's book has them:
+// then whichever hub leads next goes on with them.
+type keptDesk struct {
+	*incident.Desk
+	l *Leading
+}
+
+// Tick does what is due.
+func (d *keptDesk) Tick(now time.Time) incident.Result { return d.l.keep(d.Desk.Tick(now)) }
+
+// Next is when Tick is due.
+func (d *keptDesk) Next() time.Time {
+	next := d.Desk.Next()
+	d.l.mu.Lock()
+	defer d.l.mu.Unlock()
+	if retry := time.Now().Add(renewEvery); len(d.l.pending) > 0 && (next.IsZero() || retry.Before(next)) {
+		return retry
+	}
+	return next
+}
+
+// keep enters incidents into the fleet's book. Those that NATS does not take wait:
+// a hub that cannot reach it may not be the one that leads any more, and then
+// another one tells of them.
+func (l *Leading) keep(res incident.Result) incident.Result {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.pending = append(l.pending, res.Incidents...)
+	res.Incidents = nil
+	for len(l.pending) > 0 {
+		in := l.pending[0]
+		text, err := json.Marshal(in)
+		if err == nil {
+			ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
+			_, err = l.hub.room.incidents.Put(ctx, in.ID, text)
+			cancel()
+		}
+		if err != nil {
+			l.log.Warn("the fleet's book cannot be written: an incident waits", zap.String("id", in.ID), zap.Error(err))
+			break
+		}
+		l.pending = l.pending[1:]
+		res.Incidents = append(res.Incidents, in)
+	}
+	return res
+}
+
+// take hands on what the desk made of what an agent said.
+func (l *Leading) take(b probe.Batch, res incident.Result) { l.monitor.Take(b, l.keep(res)) }
+
+// Ready reports whether every stream was looked at from some vantage.
+func (l *Leading) Ready() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	seen := map[string]bool{}
+	for k := range l.looks {
+		seen[k.stream] = true
+	}
+	return len(seen) >= len(l.streams)
+}
+
+// Poke has agents poll a target at once.
+func (l *Leading) Poke(t probe.Target) {
+	text, err := json.Marshal(pokeMessage{head{V: Protocol, Agent: l.hub.o.Name}, wireTarget(t)})
+	if err == nil {
+		_ = l.hub.room.conn.Publish(l.hub.room.poke(), text) // the next poll comes by itself too
+	}
+}
+
+// Streams are the streams as they look from all vantages.
+func (l *Leading) Streams(now time.Time) []probe.StreamSnapshot {
+	list := make([]probe.StreamSnapshot, 0, len(l.streams))
+	vantages := l.vantages()
+	for _, name := range l.streams {
+		v := l.book.Verdict(name)
+		snap := probe.StreamSnapshot{Name: name}
+		monitor.Judge(&snap, v, nil)
+		for _, from := range vantages {
+			l.mu.Lock()
+			k, gone := l.looks[at{from, name}], l.gone[from]
+			l.mu.Unlock()
+			one := probe.VantageSnapshot{Name: from, GoneSince: gone, Verdict: probe.Waiting}
+			if k != nil {
+				seen := k.copy(now)
+				monitor.Judge(&seen, incident.Verdict{Verdict: v.Verdict}, l.book.MarksFrom(from, name))
+				one.Renditions = seen.Renditions
+				for i := range seen.Renditions {
+					one.Verdict = one.Verdict.Worse(seen.Renditions[i].Verdict)
+				}
+				if snap.Advice == nil {
+					snap.Advice = seen.Advice
+				}
+			}
+			if !gone.IsZero() {
+				one.Verdict = probe.Blind
+			} else {
+				snap.Renditions = worst(snap.Renditions, one.Renditions)
+			}
+			snap.Vantages = append(snap.Vantages, one)
+		}
+		list = append(list, snap)
+	}
+	return list
+}
+
+// copy is the look as one that may be changed, with its ages as of now.
+func (k *look) copy(now time.Time) probe.StreamSnapshot {
+	s := k.shown
+	s.Renditions = slices.Clone(s.Renditions)
+	for i := range s.Renditions {
+		for _, side := range []**probe.SideSnapshot{&s.Renditions[i].Edge, &s.Renditions[i].Origin} {
+			if *side == nil {
+				continue
+			}
+			one := **side
+			if one.LastSegmentAge.Stated {
+				one.LastSegmentAge.Value += max(0, now.Sub(k.at))
+			}
+			*side = &one
+		}
+	}
+	return s
+}
+
+// worst adds what a vantage sees of renditions, where that is worse than what is
+// known from others.
+func worst(list, more []probe.RenditionSnapshot) []probe.RenditionSnapshot {
+	for i := range more {
+		n := slices.IndexFunc(list, func(r probe.RenditionSnapshot) bool { return r.Name == more[i].Name })
+		switch {
+		case n < 0:
+			list = append(list, more[i])
+		case list[n].Verdict.Worse(more[i].Verdict) != list[n].Verdict:
+			list[n] = more[i]
+		}
+	}
+	return list
+}
+
+// vantages are those of the event, sorted.
+func (l *Leading) vantages() (list []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for v := range l.alive {
+		list = append(list, v)
+	}
+	slices.Sort(list)
+	return list
+}
