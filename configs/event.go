@@ -21,7 +21,8 @@ type Event struct {
 	Ends         time.Time    `yaml:"ends"`                  // run stops by itself
 	Origin       Origin       `yaml:"origin" required:"true"`
 	Distribution Distribution `yaml:"distribution" required:"true"`
-	Streams      []Stream     `yaml:"streams" required:"true"`
+	Streams      []Stream     `yaml:"streams"`      // with those of StreamsFrom and of the API, once they are gathered
+	StreamsFrom  string       `yaml:"streams_from"` // files that hold more streams, such as streams/*.yaml, beside the event file
 	Player       Player       `yaml:"player"`
 	Monitor      Monitor      `yaml:"monitor"`
 	Fleet        *Fleet       `yaml:"fleet"` // nil is one process
@@ -31,6 +32,8 @@ type Event struct {
 	Output       string       `yaml:"output"` // below it, one folder per event
 
 	lines map[string][2]int // line and column of each value in the file
+	name  string            // of the file
+	dir   string            // that the names of files count from
 }
 
 // Origin is the HTTP server that the encoder feeds.
@@ -83,6 +86,9 @@ type Stream struct {
 	Renditions Renditions        `yaml:"renditions"`
 	Headers    map[string]Secret `yaml:"headers"` // sent by the probe, on both sides
 	Cookies    map[string]Secret `yaml:"cookies"`
+
+	source Source
+	file   string // that it was read from, where that is not the event file
 }
 
 func (s *Stream) setDefaults() { s.Renditions.All = true }

@@ -26,6 +26,9 @@ func expand(text string, env func(string) (string, bool)) (out, message, hint st
 			if m == nil {
 				return "", "has a ${ without a NAME and a }", "write ${NAME} or ${NAME:-default}, and $${ for a literal ${"
 			}
+			if env == nil {
+				return "", "holds a variable, and they are expanded in files of the event alone", "write the value itself; $${ is a literal ${"
+			}
 			value, set := env(m[1])
 			switch {
 			case m[2] != "" && value == "": // unset or empty, as in a shell

@@ -18,7 +18,8 @@ import (
 // maxFileBytes bounds event.yaml. The largest sensible one has a few KiB.
 const maxFileBytes = 1 << 20
 
-// Load reads and checks an event file. env is os.LookupEnv or a stand-in for
+// Load reads and checks an event file, and the files of streams that belong to
+// it. env is os.LookupEnv or a stand-in for
 // it. An error is *Problems when the file could be read and is wrong.
 func Load(path string, env func(string) (string, bool)) (*Event, error) {
 	f, err := os.Open(path)
@@ -30,11 +31,15 @@ func Load(path string, env func(string) (string, bool)) (*Event, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the event file: %w", err)
 	}
-	return Parse(filepath.Base(path), text, env)
+	event, err := Parse(filepath.Base(path), text, env)
+	if err != nil {
+		return nil, err
+	}
+	return event.Gather(filepath.Dir(path), env)
 }
 
 // Parse checks the text of an event file, whose name stands before each
-// problem. An error is always *Problems.
+// problem. The streams of other files are not among its own yet: see Gather. An error is always *Problems.
 func Parse(name string, text []byte, env func(string) (string, bool)) (*Event, error) {
 	problems := &Problems{Name: name}
 	root, bad := document(text)
@@ -54,7 +59,7 @@ func Parse(name string, text []byte, env func(string) (string, bool)) (*Event, e
 		problems.sort()
 		return nil, problems
 	}
-	event.lines = map[string][2]int{}
+	event.lines, event.name = map[string][2]int{}, name
 	for path, n := range d.at {
 		event.lines[path] = [2]int{max(n.Line, 1), max(n.Column, 1)}
 	}

@@ -9,6 +9,7 @@ import (
 
 // Problem is one thing that is wrong in a file.
 type Problem struct {
+	File    string // that it is in; empty is that of the Problems
 	Line    int    // counting from 1
 	Col     int    // counting from 1, in characters
 	Path    string // "streams[0].name"; empty is the file itself
@@ -29,7 +30,7 @@ func (p *Problems) Error() string {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		fmt.Fprintf(&b, "%s:%d:%d: %s", p.Name, q.Line, q.Col, q.Message)
+		fmt.Fprintf(&b, "%s:%d:%d: %s", cmp.Or(q.File, p.Name), q.Line, q.Col, q.Message)
 		if q.Hint != "" {
 			b.WriteString("\n  hint: " + q.Hint)
 		}
@@ -39,6 +40,6 @@ func (p *Problems) Error() string {
 
 func (p *Problems) sort() {
 	slices.SortStableFunc(p.List, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
 	})
 }

@@ -55,7 +55,7 @@ func (d *decoder) validate(e *Event) {
 	d.checkBase("origin.url", e.Origin.URL)
 	d.checkHeaders("origin.headers", e.Origin.Headers)
 	d.distribution(e)
-	d.streams(e.Streams)
+	d.streams(e)
 	d.player(&e.Player)
 	d.monitor(&e.Monitor)
 	d.fleet(e.Fleet)
@@ -65,24 +65,34 @@ func (d *decoder) validate(e *Event) {
 	}
 }
 
-func (d *decoder) streams(streams []Stream) {
-	if len(streams) == 0 {
+func (d *decoder) streams(e *Event) {
+	if len(e.Streams) == 0 && e.StreamsFrom == "" {
+		if d.at["streams"] == nil {
+			d.fail("streams", "is required", "") // or streams_from, which few have
+		}
 		d.fail("streams", "must have at least one stream", "")
 	}
+	d.streamsFrom(e.StreamsFrom)
 	first := map[string]int{}
-	for i, s := range streams {
-		path := index("streams", i)
-		if !streamName.MatchString(s.Name) {
-			d.fail(path+".name", "must be lower-case letters, digits and dashes, at most 63", "such as main")
-		} else if n, seen := first[s.Name]; seen {
+	for i := range e.Streams {
+		s, path := &e.Streams[i], index("streams", i)
+		d.stream(path, s)
+		if n, seen := first[s.Name]; seen {
 			d.fail(path+".name", fmt.Sprintf("repeats %q, the name of streams[%d]", s.Name, n), "")
-		} else {
+		} else if streamName.MatchString(s.Name) {
 			first[s.Name] = i
 		}
-		d.manifest(path+".manifest", s.Manifest)
-		d.checkHeaders(path+".headers", s.Headers)
-		d.checkCookies(path+".cookies", s.Cookies)
 	}
+}
+
+// stream checks one stream by itself.
+func (d *decoder) stream(path string, s *Stream) {
+	if !streamName.MatchString(s.Name) {
+		d.fail(join(path, "name"), "must be lower-case letters, digits and dashes, at most 63", "such as main")
+	}
+	d.manifest(join(path, "manifest"), s.Manifest)
+	d.checkHeaders(join(path, "headers"), s.Headers)
+	d.checkCookies(join(path, "cookies"), s.Cookies)
 }
 
 func (d *decoder) manifest(path string, m URL) {

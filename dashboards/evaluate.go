@@ -104,6 +104,30 @@ func NewBoard(o Options, delay time.Duration) *Board {
 	return b
 }
 
+// For returns the board of an event that has other streams than before. What is
+// known of the alarms that both have goes over to it.
+func (b *Board) For(o Options) *Board {
+	next := NewBoard(o, b.delay)
+	had := map[string]int{}
+	for i := range b.alarms {
+		had[b.alarms[i].Key()] = i
+	}
+	for i := range next.alarms {
+		key := next.alarms[i].Key()
+		if was, ok := had[key]; ok && next.alarms[i].Period == b.alarms[was].Period {
+			next.windows[i], next.states[key] = b.windows[was], b.states[key]
+		}
+	}
+	for i := range next.composites {
+		kind := next.composites[i].Kind
+		next.states[kind] = b.states[kind]
+	}
+	return next
+}
+
+// States returns the state of every alarm and composite as of the last evaluation.
+func (b *Board) States() map[string]State { return maps.Clone(b.states) }
+
 // Add takes samples over. The order of their times does not matter.
 func (b *Board) Add(samples []probe.Sample) {
 	for i := range samples {

@@ -22,6 +22,7 @@ type Snapshot struct {
 // StreamSnapshot is one stream of a Snapshot.
 type StreamSnapshot struct {
 	Name          string              `json:"name"`
+	Source        string              `json:"source,omitempty"` // where it is described: file, streams_from or api
 	Verdict       Verdict             `json:"verdict"`
 	Reason        string              `json:"reason,omitempty"` // as in Snapshot
 	Since         time.Time           `json:"since"`

@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"go.uber.org/zap"
-
+	"github.com/streamwatch/streamwatch/dashboards"
+	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/probe/sink/cloudwatch"
 )
 
@@ -37,7 +37,7 @@ func (c *cli) alarms(ctx context.Context, path, to string) error {
 	if err != nil {
 		return err
 	}
-	stack := alarmStack(event)
+	stack := daemon.AlarmStack(event)
 	if stack == "" {
 		return &usageError{path + " has no alarms", "give metrics.cloudwatch, and a stack: distribution.cloudformation, or alarms.stack_name"}
 	}
@@ -45,17 +45,20 @@ func (c *cli) alarms(ctx context.Context, path, to string) error {
 	if err != nil {
 		return err
 	}
-	a := newArming(event, stack, client, zap.NewNop())
+	var names []string
+	for _, alarm := range dashboards.ActionedAlarms(stack, daemon.DashboardOptions(event)) {
+		names = append(names, alarm.Name)
+	}
 	switch to {
 	case "on":
-		err = cloudwatch.Arm(ctx, client, a.names())
+		err = cloudwatch.Arm(ctx, client, names)
 	case "off":
-		err = cloudwatch.Disarm(ctx, client, a.names())
+		err = cloudwatch.Disarm(ctx, client, names)
 	}
 	if err != nil {
 		return err
 	}
-	list, err := cloudwatch.Alarms(ctx, client, a.names())
+	list, err := cloudwatch.Alarms(ctx, client, names)
 	if err != nil {
 		return err
 	}
@@ -69,7 +72,7 @@ func (c *cli) alarms(ctx context.Context, path, to string) error {
 	if len(list) == 0 {
 		return &failure{fmt.Errorf("stack %s has none of the alarms", stack), "streamwatch provision " + path}
 	}
-	monitors, err := cloudwatch.Monitors(ctx, client, list[0].ARN, time.Now().Add(-goneAfter))
+	monitors, err := cloudwatch.Monitors(ctx, client, list[0].ARN, time.Now().Add(-daemon.GoneAfter))
 	if err == nil {
 		fmt.Fprintf(c.stdout, "monitors that watch: %d\n", len(monitors))
 		if to == "off" && len(monitors) > 0 {

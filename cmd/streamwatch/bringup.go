@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -12,6 +15,8 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe/daemon"
+	"github.com/streamwatch/streamwatch/probe/sim"
 	"github.com/streamwatch/streamwatch/provision"
 )
 
@@ -34,6 +39,123 @@ type known struct {
 	Outputs map[string]string `json:"outputs"`
 }
 
+// session is one run of one event, for what only a person's command may do: make
+// and change stacks, and talk on the terminal. The rest is a daemon's.
+type session struct {
+	c      *cli
+	event  *configs.Event
+	log    *zap.Logger
+	board  *sim.Board // only in the demo: the edge shows its faults too
+	update bool       // bring a stack that exists to the event file
+
+	edge    *provision.Local // nil unless the distribution is local
+	dist    provision.Distribution
+	alarmed provision.Distribution // the stack of alarms alone; empty where there is none
+}
+
+// run brings the event's distribution into being and watches it until ctx is
+// done. over says that the event is, and not only this process. What can fail
+// fails before anything is started.
+func (s *session) run(ctx context.Context, o daemon.Options) (over bool, err error) {
+	o.Event, o.Log, o.Secrets, o.Out, o.Say, o.AWS = s.event, s.log, s.c.known(), s.c.stdout, s.c.say, s.c.caller
+	o.Version, o.Runbook, o.Env = ownVersion(), runbook, s.c.env
+	d, err := daemon.New(ctx, o)
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	key, err := s.c.privateKey(ctx, s.event)
+	if err != nil {
+		return false, err
+	}
+	if err := s.bringUp(ctx, d.Folder()); err != nil {
+		return false, err
+	}
+	signer, err := newSigner(s.event, s.dist, key)
+	if err != nil {
+		return false, err
+	}
+	s.announce(d)
+	found := daemon.Found{Distribution: s.dist, Signer: signer, Pending: s.pending(ctx)}
+	if s.edge != nil {
+		found.Serve = s.edge.Run
+	}
+	err = d.Run(ctx, found)
+	return d.Over(), err
+}
+
+// pending returns what asks who has not confirmed the e-mails of AWS; nil where
+// the stack has no topic.
+func (s *session) pending(ctx context.Context) func(context.Context) ([]string, error) {
+	const output = "AlertTopicArn"
+	topic := cmp.Or(s.dist.Outputs[output], s.alarmed.Outputs[output])
+	if topic == "" {
+		return nil
+	}
+	stack, err := s.stack(ctx, stackSpec)
+	if err != nil {
+		return nil
+	}
+	return func(ctx context.Context) ([]string, error) { return stack.PendingEmails(ctx, topic) }
+}
+
+// announce says where everything is.
+func (s *session) announce(d *daemon.Daemon) {
+	fmt.Fprintf(s.c.stdout, "watching %s\n", s.event.Event)
+	if page := d.Page(); page != "" {
+		s.c.say("page", page)
+	}
+	s.c.say("edge", s.dist.EdgeURL)
+	s.c.say("origin", s.event.Origin.URL.String())
+	s.c.say("embeds", filepath.Join(d.Folder(), s.event.Player.Out))
+}
+
+// cleanUp deletes the stack where the event says so, once the time of the run is
+// up. A signal keeps it: it may mean a restart, in the middle of an event.
+func (s *session) cleanUp(ctx context.Context, over bool) error {
+	c := s.event.Distribution.CloudFormation
+	if c == nil || !c.DeleteWhenDone {
+		return nil
+	}
+	if !over {
+		s.c.say("kept", "stack "+c.StackName+", since a signal ended the run; streamwatch delete deletes it")
+		return nil
+	}
+	provider, err := s.provider(ctx)
+	if err != nil {
+		return err
+	}
+	stack, _ := provider.(*provision.Stack)
+	show, end := s.c.progress("text")
+	err = stack.Delete(ctx, show)
+	end()
+	if errors.Is(err, provision.ErrAbsent) {
+		return nil
+	}
+	return resumable(ctx, err, "streamwatch delete")
+}
+
+// provider returns what brings the event's distribution into being.
+func (s *session) provider(ctx context.Context) (provision.Provider, error) {
+	switch d := &s.event.Distribution; {
+	case d.Existing != nil:
+		return provision.Existing{URL: d.Existing.URL.Reveal()}, nil
+	case d.Local != nil:
+		origin, err := url.Parse(s.event.Origin.URL.Reveal())
+		if err != nil {
+			return nil, errors.New("reading origin.url")
+		}
+		headers := http.Header{}
+		for name, value := range s.event.Origin.Headers {
+			headers.Set(name, value.Reveal())
+		}
+		s.edge = provision.NewLocal(d.Local.Listen, sim.NewEdge(sim.EdgeConfig{Origin: origin, Headers: headers, Faults: s.board}))
+		return s.edge, nil
+	default:
+		return s.stack(ctx, distributionSpec)
+	}
+}
+
 // bringUp returns the event's distribution: it is found, or made where there is
 // none. One that exists is changed only when the user asked for an update.
 func (s *session) bringUp(ctx context.Context, folder string) error {
@@ -41,7 +163,7 @@ func (s *session) bringUp(ctx context.Context, folder string) error {
 	if err != nil {
 		return err
 	}
-	if c := s.event.Distribution.CloudFormation; c == nil || c.Adopt && alarmStack(s.event) != c.StackName {
+	if c := s.event.Distribution.CloudFormation; c == nil || c.Adopt && daemon.AlarmStack(s.event) != c.StackName {
 		s.bringUpAlarms(ctx)
 	}
 	return nil
@@ -66,7 +188,7 @@ func (s *session) bringUpDistribution(ctx context.Context, folder string) error 
 		if err != nil && !errors.Is(err, provision.ErrAbsent) && ctx.Err() == nil {
 			s.dist = provision.Distribution{EdgeURL: before.Edge, Outputs: before.Outputs}
 			s.log.Error("CloudFormation cannot be asked: watching the distribution as it was last known",
-				zap.String("edge", before.Edge), zap.Error(err), zap.String("mend", mend(err)))
+				zap.String("edge", before.Edge), zap.Error(err), zap.String("mend", daemon.Hint(err)))
 			return nil
 		}
 	}
@@ -81,7 +203,7 @@ func (s *session) bringUpDistribution(ctx context.Context, folder string) error 
 		if s.dist.EdgeURL == "" {
 			return resumable(ctx, err, "the same command")
 		}
-		s.log.Error("watching the distribution as it was", zap.Error(err), zap.String("mend", mend(err)))
+		s.log.Error("watching the distribution as it was", zap.Error(err), zap.String("mend", daemon.Hint(err)))
 	}
 	remember(folder, known{c.StackName, c.Region, s.dist.EdgeURL, s.dist.Outputs}, s.log)
 	if err == nil && !s.update && !made { // what was just made is as the file says
@@ -93,7 +215,7 @@ func (s *session) bringUpDistribution(ctx context.Context, folder string) error 
 // bringUpAlarms makes the stack of alarms of a distribution that is not ours.
 // The stream is watched without it too.
 func (s *session) bringUpAlarms(ctx context.Context) {
-	if alarmStack(s.event) == "" {
+	if daemon.AlarmStack(s.event) == "" {
 		return
 	}
 	stack, err := s.stack(ctx, stackSpec)
@@ -103,7 +225,7 @@ func (s *session) bringUpAlarms(ctx context.Context) {
 		end()
 	}
 	if err != nil {
-		s.log.Error("the stack of alarms cannot be looked after", zap.Error(err), zap.String("mend", mend(err)))
+		s.log.Error("the stack of alarms cannot be looked after", zap.Error(err), zap.String("mend", daemon.Hint(err)))
 		return
 	}
 	if !s.update {
@@ -155,7 +277,7 @@ func remembered(folder string, c *configs.CloudFormation) known {
 func remember(folder string, k known, log *zap.Logger) {
 	text, err := json.MarshalIndent(k, "", "  ")
 	if err == nil {
-		err = replace(filepath.Join(folder, knownFile), string(text)+"\n")
+		err = daemon.WriteFile(filepath.Join(folder, knownFile), string(text)+"\n")
 	}
 	if err != nil {
 		log.Warn("the distribution is not remembered: the next start needs CloudFormation", zap.Error(err))

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/probe/sim"
 	"github.com/streamwatch/streamwatch/probe/web"
 	"github.com/streamwatch/streamwatch/provision"
@@ -48,11 +49,12 @@ A step is name[(rendition)][:argument][@start[+duration]]; streamwatch drill
 			var script sim.Script
 			if fault != "" {
 				if script, err = sim.ParseScript(fault); err != nil {
-					return &usageError{fmt.Sprintf("--fault: %v", err), mend(err)}
+					return &usageError{fmt.Sprintf("--fault: %v", err), daemon.Hint(err)}
 				}
 			}
-			ctx, stop := until(cmd.Context(), limit, time.Time{})
-			defer stop()
+			ctx := cmd.Context()
+			surviveClosedPipes()
+			keepPrivate()
 			page, err := freeListener(ctx, listen)
 			if err != nil {
 				return err
@@ -70,13 +72,13 @@ A step is name[(rendition)][:argument][@start[+duration]]; streamwatch drill
 			}
 			event := demoEvent(at.EdgeURL, output)
 			if err := board.Play(script, "", time.Now()); err != nil {
-				return &usageError{fmt.Sprintf("--fault: %v", err), mend(err)}
+				return &usageError{fmt.Sprintf("--fault: %v", err), daemon.Hint(err)}
 			}
-			s := &session{c: c, event: event, log: log, faults: &demoFaults{board, lowLatency}, board: board, listen: page, period: demoPeriod}
+			s := &session{c: c, event: event, log: log, board: board}
 			serving, end := context.WithCancel(context.WithoutCancel(ctx))
 			served := make(chan error, 1)
 			go func() { served <- origin.Run(serving) }()
-			err = s.run(ctx)
+			_, err = s.run(ctx, daemon.Options{Listen: page, Faults: &demoFaults{board, lowLatency}, Period: demoPeriod, Limit: limit})
 			end()
 			return errors.Join(err, <-served)
 		},

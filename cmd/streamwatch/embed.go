@@ -19,6 +19,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/provision"
 )
 
@@ -84,10 +85,10 @@ func (c *cli) embed(ctx context.Context, event *configs.Event, dist provision.Di
 	if err != nil {
 		return err
 	}
-	e := &embeds{event: event, edge: dist.EdgeURL, sign: signer, dir: dir, log: log}
+	e := daemon.NewEmbeds(event, dist.EdgeURL, signer, dir, log)
 	for i := range event.Streams {
 		s := &event.Streams[i]
-		known, err := e.write(ctx, s)
+		known, err := e.Write(ctx, s)
 		if err != nil {
 			return fmt.Errorf("embeds of %s: %w", s.Name, err)
 		}

@@ -19,6 +19,7 @@ import (
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/probe/evidence"
 	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/incident"
@@ -43,7 +44,7 @@ func (c *cli) checkEvent(ctx context.Context, event *configs.Event, dist provisi
 		return nil, err
 	}
 	edge := dist.EdgeURL
-	options := monitorOptions(event, edge, signer)
+	options := daemon.MonitorOptions(event, edge, signer)
 	options.Secrets = c.known()
 	first := monitor.New(options) // asks as the one that watches does, and is never run
 	result := &report.Check{URL: fetch.RedactURL(event.ManifestURL(&event.Streams[0], probe.Edge, edge)), Verdict: probe.OK}

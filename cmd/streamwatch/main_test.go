@@ -78,7 +78,7 @@ func runScripts(t *testing.T, dir string, update bool) {
 			e.Setenv("FREE", free.Addr().String())
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "get": get},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "get": get, "ask": askFor, "until": untilFile},
 	})
 }
 
@@ -160,18 +160,5 @@ func TestPair(t *testing.T) {
 	event.Streams = make([]configs.Stream, 1)
 	if _, err := pair(&event, "https://cdn/a.m3u8", "http://o/b.m3u8"); err == nil {
 		t.Error("two playlists with different names are a pair")
-	}
-}
-
-func TestUntil(t *testing.T) {
-	ctx, stop := until(t.Context(), time.Hour, time.Now().Add(-time.Second))
-	defer stop()
-	if !errors.Is(context.Cause(ctx), errOver) {
-		t.Error("an event that is over does not end the run")
-	}
-	ctx, stop = until(t.Context(), 0, time.Time{})
-	defer stop()
-	if _, limited := ctx.Deadline(); limited {
-		t.Error("a run without an end has one")
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/dashboards"
+	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/provision"
 )
 
@@ -81,7 +82,7 @@ func (c *cli) others(spec provision.Spec, stack string) {
 func dashboardBody(event *configs.Event, spec provision.Spec) ([]byte, error) {
 	text, made := spec.Extra.Resources["Dashboard"]
 	if !made {
-		return dashboards.Dashboard(dashboardOptions(event))
+		return dashboards.Dashboard(daemon.DashboardOptions(event))
 	}
 	var r struct {
 		Properties struct {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/dashboards"
+	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/provision"
 )
 
@@ -168,7 +169,7 @@ func (c *cli) loadStack(path string) (*configs.Event, provision.Spec, error) {
 	if err != nil {
 		return nil, provision.Spec{}, err
 	}
-	if event.Distribution.CloudFormation == nil && alarmStack(event) == "" {
+	if event.Distribution.CloudFormation == nil && daemon.AlarmStack(event) == "" {
 		return event, provision.Spec{}, &usageError{
 			path + " has no stack: its distribution is not cloudformation, and it has no alarms over metrics.cloudwatch",
 			"streamwatch run needs no provisioning for it",
@@ -210,7 +211,7 @@ func (c *cli) printForPrometheus(path, what string) error {
 		return err
 	}
 	if what == "rules" {
-		return c.printText(dashboards.PrometheusRules(dashboardOptions(event)), nil)
+		return c.printText(dashboards.PrometheusRules(daemon.DashboardOptions(event)), nil)
 	}
 	return c.printText(dashboards.Grafana())
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/probe/fetch"
 )
 
@@ -54,11 +55,17 @@ func (e *usageError) Error() string { return e.text }
 // Hint says how to mend it.
 func (e *usageError) Hint() string { return e.hint }
 
-// hinter is an error that knows its mend.
-type hinter interface {
-	error
-	Hint() string
+// failure is one of ours, with its mend.
+type failure struct {
+	err  error
+	mend string
 }
+
+func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Unwrap() error { return f.err }
+
+// Hint says how to mend it.
+func (f *failure) Hint() string { return f.mend }
 
 // execute runs one command line and returns the exit code.
 func (c *cli) execute(ctx context.Context, args []string) int {
@@ -78,8 +85,8 @@ func (c *cli) execute(ctx context.Context, args []string) int {
 		return exitUsage
 	}
 	fmt.Fprintln(c.stderr, "streamwatch:", err)
-	if h, ok := errors.AsType[hinter](err); ok && h.Hint() != "" {
-		fmt.Fprintln(c.stderr, "  hint:", h.Hint())
+	if hint := daemon.Hint(err); hint != "" {
+		fmt.Fprintln(c.stderr, "  hint:", hint)
 	}
 	if _, ok := errors.AsType[*usageError](err); ok {
 		return exitUsage

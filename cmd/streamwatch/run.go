@@ -1,17 +1,15 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
-)
 
-// errOver ends a run whose time is up.
-var errOver = errors.New("the time is up")
+	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe/daemon"
+)
 
 func (c *cli) runCommand() *cobra.Command {
 	var limit time.Duration
@@ -27,6 +25,11 @@ run goes on until the event ends, until --for is over, or until SIGINT or
 SIGTERM; then it writes what is still in memory, report.html and report.json,
 and exits 0. A second signal kills at once. A daemon that starts again takes up
 the incidents that were open.
+
+SIGHUP, or POST /api/v1/reload, reads the file again: streams, checks, receivers
+of notifications, the player's options and the event's times change while all
+else goes on. A file that is wrong, or that asks for what only a restart can
+give, changes nothing and the log says why.
 
 A stack that is missing is created first. One that exists is left as it is: run
 prints what differs from the file, and --update changes it. When CloudFormation
@@ -55,11 +58,20 @@ same reason a signal leaves the alarms on; streamwatch alarms off ends them.`,
 			for _, w := range stackWarnings(event) {
 				log.Warn(w.String(), zap.String("mend", w.Hint))
 			}
-			s := &session{c: c, event: event, log: log, limit: limit, update: update}
-			if err := s.run(cmd.Context()); err != nil {
+			surviveClosedPipes()
+			keepPrivate()
+			hangs, done := hangups()
+			defer done()
+			s := &session{c: c, event: event, log: log, update: update}
+			over, err := s.run(cmd.Context(), daemon.Options{
+				Limit: limit, Hangs: hangs,
+				Load:  func() (*configs.Event, error) { return c.load(args[0]) },
+				Check: func(event *configs.Event) error { return c.judge(event, nameOf(args[0])) },
+			})
+			if err != nil {
 				return err
 			}
-			return s.cleanUp(cmd.Context())
+			return s.cleanUp(cmd.Context(), over)
 		},
 	}
 	cmd.Flags().DurationVar(&limit, "for", 0, "stop after this time, counted from the first look (default: at the event's end)")
@@ -70,18 +82,4 @@ same reason a signal leaves the alarms on; streamwatch alarms off ends them.`,
 // negative refuses --for with a duration that is none.
 func negative(limit time.Duration) error {
 	return &usageError{fmt.Sprintf("--for %s", limit), "a positive duration, such as 30s"}
-}
-
-// until ends a context after a while and at a moment; zero is never.
-func until(ctx context.Context, limit time.Duration, ends time.Time) (context.Context, context.CancelFunc) {
-	end := ends
-	if limit > 0 {
-		if after := time.Now().Add(limit); end.IsZero() || after.Before(end) {
-			end = after
-		}
-	}
-	if end.IsZero() {
-		return context.WithCancel(ctx)
-	}
-	return context.WithDeadlineCause(ctx, end, errOver)
 }

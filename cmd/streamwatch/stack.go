@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,33 +12,18 @@ import (
 
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/dashboards"
+	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/provision"
 )
-
-// alarmStack returns the name of the stack that holds the event's alarms: that of
-// the distribution, or one of alarms alone where the distribution is not ours.
-// It is "" where there are none.
-func alarmStack(e *configs.Event) string {
-	if e.Metrics.CloudWatch == nil {
-		return ""
-	}
-	if c := e.Distribution.CloudFormation; c != nil && (!c.Adopt || e.Alarms.StackName == "") {
-		return c.StackName
-	}
-	if e.Alarms.StackName == "" && len(e.Alarms.Notify)+len(e.Alarms.Email) == 0 {
-		return ""
-	}
-	return cmp.Or(e.Alarms.StackName, "streamwatch-"+e.Event)
-}
 
 // stackSpec turns the event into what shapes the stack that provision writes:
 // that of the distribution, or that of the alarms alone.
 func stackSpec(e *configs.Event) (provision.Spec, error) {
-	if c := e.Distribution.CloudFormation; c != nil && (alarmStack(e) == c.StackName || alarmStack(e) == "") {
+	if c := e.Distribution.CloudFormation; c != nil && (daemon.AlarmStack(e) == c.StackName || daemon.AlarmStack(e) == "") {
 		return distributionSpec(e)
 	}
 	s := provision.Defaults()
-	s.Event, s.StackName, s.AlarmsOnly, s.KeySecret = e.Event, alarmStack(e), true, keySecret(e)
+	s.Event, s.StackName, s.AlarmsOnly, s.KeySecret = e.Event, daemon.AlarmStack(e), true, keySecret(e)
 	s.AdditionalMetrics, s.Comment = false, ""
 	if m := e.Metrics.CloudWatch; m != nil {
 		s.Region = m.Region
@@ -54,7 +38,7 @@ func stackSpec(e *configs.Event) (provision.Spec, error) {
 // files that it names are read; their paths are those of load.
 func distributionSpec(e *configs.Event) (provision.Spec, error) {
 	c := e.Distribution.CloudFormation
-	origin, err := provision.ParseOrigin(e.Origin.URL.Reveal(), reveal(e.Origin.Headers))
+	origin, err := provision.ParseOrigin(e.Origin.URL.Reveal(), daemon.Reveal(e.Origin.Headers))
 	if err != nil {
 		return provision.Spec{}, err
 	}
@@ -73,7 +57,7 @@ func distributionSpec(e *configs.Event) (provision.Spec, error) {
 		}
 	}
 	if c.Failover != nil {
-		o, err := provision.ParseOrigin(c.Failover.URL.Reveal(), reveal(c.Failover.Headers))
+		o, err := provision.ParseOrigin(c.Failover.URL.Reveal(), daemon.Reveal(c.Failover.Headers))
 		if err != nil {
 			return s, err
 		}
@@ -99,7 +83,7 @@ func distributionSpec(e *configs.Event) (provision.Spec, error) {
 		}
 		s.StackPolicy = policy
 	}
-	if c.Adopt && alarmStack(e) != c.StackName {
+	if c.Adopt && daemon.AlarmStack(e) != c.StackName {
 		return s, nil // its alarms are in a stack of their own
 	}
 	return s, addMetrics(&s, e)
@@ -112,10 +96,10 @@ func addMetrics(s *provision.Spec, e *configs.Event) (err error) {
 	if c == nil {
 		return nil
 	}
-	o := dashboardOptions(e)
+	o := daemon.DashboardOptions(e)
 	s.Metrics = provision.MetricUse{Count: dashboards.MetricCount(o), Puts: dashboards.PutsPerPeriod(o), Period: c.Period, Namespace: c.Namespace}
 	if c.PerRendition && slices.ContainsFunc(e.Streams, func(st configs.Stream) bool { return st.Renditions.All }) {
-		s.Metrics.Note = fmt.Sprintf("%d renditions where none is named", unknownRenditions)
+		s.Metrics.Note = fmt.Sprintf("%d renditions where none is named", daemon.UnknownRenditions)
 	}
 	// All in one stack as long as that fits; else the alarms of the streams stand
 	// in stacks beside it.
@@ -178,7 +162,7 @@ func stackProblems(e *configs.Event) []configs.Problem {
 			Hint: "leave one of the two out: whoever deploys the stack deletes it",
 		})
 	}
-	if c == nil && alarmStack(e) == "" {
+	if c == nil && daemon.AlarmStack(e) == "" {
 		return found
 	}
 	specs := []func(*configs.Event) (provision.Spec, error){stackSpec}
@@ -203,14 +187,14 @@ func specProblems(e *configs.Event, of func(*configs.Event) (provision.Spec, err
 		return []configs.Problem{{Path: "origin.url", Message: err.Error()}}
 	}
 	var found []configs.Problem
-	if m := e.Metrics.CloudWatch; m != nil && m.Region != spec.Region && spec.StackName == alarmStack(e) {
+	if m := e.Metrics.CloudWatch; m != nil && m.Region != spec.Region && spec.StackName == daemon.AlarmStack(e) {
 		found = append(found, configs.Problem{
 			Path: "metrics.cloudwatch.region", Message: fmt.Sprintf("metrics.cloudwatch.region is not %s, where the stack is: its alarms see no other metrics", spec.Region),
 			Hint: "leave it out: it is the stack's by itself",
 		})
 	}
 	problems := spec.Problems()
-	if spec.StackName == alarmStack(e) {
+	if spec.StackName == daemon.AlarmStack(e) {
 		problems = append(problems, provision.TopicProblems("alarms.notify", e.Alarms.Notify, spec.Region)...)
 	}
 	for _, one := range spec.Stacks() {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/player"
+	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/probe/fetch"
 )
 
@@ -60,9 +61,18 @@ func (c *cli) load(path string) (*configs.Event, error) {
 	if s, _ := signing(event); s != nil {
 		s.PrivateKeyFile = beside(path, s.PrivateKeyFile)
 	}
+	if err := c.judge(event, path); err != nil {
+		return nil, err
+	}
+	return event, nil
+}
+
+// judge finds what is wrong with an event that only the packages know which use
+// its values. path is its file, for the places.
+func (c *cli) judge(event *configs.Event, path string) error {
 	c.know(event)
 	found := append(stackProblems(event), c.signProblems(event)...)
-	for _, mistake := range unjoin(playerOptions(event).Check()) {
+	for _, mistake := range unjoin(daemon.PlayerOptions(event).Check()) {
 		p := configs.Problem{Path: "player", Message: mistake.Error()}
 		if u, ok := errors.AsType[*player.UsageError](mistake); ok {
 			p = configs.Problem{Path: "player." + u.Option, Message: "player." + u.Option + " " + u.Problem, Hint: u.Mend}
@@ -70,9 +80,9 @@ func (c *cli) load(path string) (*configs.Event, error) {
 		found = append(found, p)
 	}
 	if len(found) > 0 {
-		return nil, event.Locate(path, found)
+		return event.Locate(path, found)
 	}
-	return event, nil
+	return nil
 }
 
 // standardInput is how people write that a file comes from there.
@@ -95,7 +105,11 @@ func (c *cli) read(path string) (*configs.Event, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading standard input: %w", err)
 	}
-	return configs.Parse(nameOf(path), text, c.env)
+	event, err := configs.Parse(nameOf(path), text, c.env)
+	if err != nil {
+		return nil, err
+	}
+	return event.Gather(".", c.env)
 }
 
 // beside returns a file's name as it is seen from here, "" for none.

@@ -86,6 +86,19 @@ func New(o Options) *Receiver {
 	return r
 }
 
+// Watch makes other streams those whose beacons are taken.
+func (r *Receiver) Watch(streams []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	next := map[string]*stream{}
+	for _, name := range streams {
+		if next[name] = r.streams[name]; next[name] == nil {
+			next[name] = &stream{totals: map[series]float64{}}
+		}
+	}
+	r.streams = next
+}
+
 // Run hands samples over until ctx is done, and once more then. After that no
 // beacon is taken.
 func (r *Receiver) Run(ctx context.Context) {

@@ -128,13 +128,7 @@ func (tr *tracker) ripe(now time.Time, s probe.Severity) probe.Severity {
 
 func (w *Watch) newTracker(c *Check, h *evidence.History) *tracker {
 	tr := &tracker{check: c, h: h}
-	tr.after, tr.of = c.Needed()
-	if n := w.opts.Overrides[c.ID].After; n > 0 {
-		tr.after, tr.of = n, max(tr.of, n+1)
-	}
-	if w.opts.Once {
-		tr.after = 1
-	}
+	tr.after, tr.of = w.needed(c)
 	return tr
 }
 

@@ -53,11 +53,7 @@ func NewWatch(o Options) *Watch {
 	w := &Watch{
 		Stream: evidence.Stream{Name: o.Stream, Starts: o.Starts, Ends: o.Ends, Personalised: o.Personalised}, opts: o, boards: map[*evidence.History]*board{},
 	}
-	for _, c := range All() {
-		if !o.Overrides[c.ID].Off {
-			w.moments[c.When] = append(w.moments[c.When], c)
-		}
-	}
+	w.choose()
 	return w
 }
 

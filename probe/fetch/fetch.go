@@ -44,7 +44,7 @@ type Client struct {
 	date      lastDate  // of Date, which all answers of one second share
 	site      *url.URL  // that gets Options.Headers; nil is that of each request
 	playlist  int64
-	named     sites
+	named     *sites
 	sign      Signer
 	secrets   *Secrets
 }

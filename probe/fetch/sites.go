@@ -6,31 +6,58 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 )
 
 // sites are what the event names: hosts whose answers may be quoted, and which
 // are asked wherever they are.
-type sites []*url.URL
+type sites struct {
+	list atomic.Pointer[[]*url.URL] // what it points to does not change
+}
 
-func newSites(named []string) sites {
-	var s sites
-	for _, raw := range named {
-		if u, err := url.Parse(raw); err == nil && u.Host != "" {
-			s = append(s, u)
-		}
-	}
+func newSites(named []string) *sites {
+	s := &sites{}
+	s.add(named)
 	return s
 }
 
+// add names more of them.
+func (s *sites) add(named []string) {
+	for {
+		before := s.list.Load()
+		list := slices.Clone(s.all())
+		for _, raw := range named {
+			if u, err := url.Parse(raw); err == nil && u.Host != "" {
+				list = append(list, u)
+			}
+		}
+		if s.list.CompareAndSwap(before, &list) {
+			return
+		}
+	}
+}
+
+func (s *sites) all() []*url.URL {
+	if list := s.list.Load(); list != nil {
+		return *list
+	}
+	return nil
+}
+
+// Name makes the sites of URLs known as such that the event names.
+func (c *Client) Name(urls ...string) { c.named.add(urls) }
+
 // name reports whether the event names the site of u. Where it names none, the
 // site that was asked is the one.
-func (s sites) name(asked, u *url.URL) bool {
-	if len(s) == 0 {
+func (s *sites) name(asked, u *url.URL) bool {
+	list := s.all()
+	if len(list) == 0 {
 		return SameSite(asked, u)
 	}
-	for _, site := range s {
+	for _, site := range list {
 		if SameSite(site, u) {
 			return true
 		}
@@ -39,8 +66,8 @@ func (s sites) name(asked, u *url.URL) bool {
 }
 
 // host reports whether the event names a host, whatever the port.
-func (s sites) host(name string) bool {
-	for _, site := range s {
+func (s *sites) host(name string) bool {
+	for _, site := range s.all() {
 		if strings.EqualFold(site.Hostname(), name) {
 			return true
 		}
@@ -78,7 +105,7 @@ func isInternal(host string) bool {
 
 // forbidden reports whether a URL names an internal address that the event does
 // not. What a name resolves to is looked at when it is dialled.
-func (s sites) forbidden(u *url.URL) bool {
+func (s *sites) forbidden(u *url.URL) bool {
 	name := u.Hostname()
 	return !s.host(name) && (isInternal(name) || strings.EqualFold(strings.TrimSuffix(name, "."), "metadata.google.internal"))
 }

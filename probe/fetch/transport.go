@@ -14,7 +14,7 @@ import (
 // bounded per host, and nothing is decompressed behind our back, so that
 // Content-Encoding stays visible. Buffers keep the standard 4 KiB.
 // An internal address is dialled only where the event names its host.
-func tuned(d *net.Dialer, named sites, connsPerHost int) *http.Transport {
+func tuned(d *net.Dialer, named *sites, connsPerHost int) *http.Transport {
 	guarded := *d
 	guarded.Control = guard
 	if d.ControlContext != nil {

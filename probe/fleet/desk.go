@@ -144,3 +144,18 @@ func (d *desk) Tick(time.Time) incident.Result { return incident.Result{} }
 
 // Next is never.
 func (d *desk) Next() time.Time { return time.Time{} }
+
+// Leave forgets a stream.
+func (d *desk) Leave(stream string, _ time.Time, _ string) incident.Result {
+	d.forget(stream)
+	return incident.Result{}
+}
+
+// Restart forgets what a stream showed.
+func (d *desk) Restart(stream string, _ time.Time) incident.Result {
+	d.forget(stream)
+	return incident.Result{}
+}
+
+// Schedule does nothing: another plan is another desk.
+func (d *desk) Schedule(time.Time, time.Time) {}

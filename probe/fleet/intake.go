@@ -111,7 +111,8 @@ func (l *Leading) view(data []byte) {
 	if left || !l.newer(at{v.Vantage, v.Stream}, o) {
 		return
 	}
-	l.take(probe.Batch{At: time.Now(), Event: l.hub.o.Plan.Event}, l.book.Report(v))
+	v.At = time.Now() // one clock for all diagnoses
+	l.take(probe.Batch{At: v.At, Event: l.hub.o.Plan.Event}, l.book.Report(v))
 }
 
 // complain logs what is wrong with messages, each cause once.
@@ -195,7 +196,8 @@ func (l *Leading) looked(m *reportMessage, s *streamLook) {
 		return
 	}
 	if v, err := m.view(s); err == nil {
-		l.take(probe.Batch{At: time.Now(), Event: l.hub.o.Plan.Event}, l.book.Report(v))
+		v.At = time.Now()
+		l.take(probe.Batch{At: v.At, Event: l.hub.o.Plan.Event}, l.book.Report(v))
 	}
 }
 
@@ -251,7 +253,7 @@ func (l *Leading) impact(now time.Time) {
 		}
 	}
 	l.mu.Unlock()
-	for _, name := range l.streams {
+	for _, name := range l.named() {
 		if !fresh[name] {
 			continue
 		}

@@ -140,6 +140,38 @@ func (l *Leading) Ready() bool {
 	return len(seen) >= len(l.streams)
 }
 
+// Set makes a stream one of the event: it counts once agents were told.
+func (l *Leading) Set(s monitor.Stream) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.known[s.Name] {
+		l.known[s.Name], l.streams = true, append(slices.Clip(l.streams), s.Name)
+	}
+}
+
+// Remove takes a stream from the event, and reports whether there was one.
+func (l *Leading) Remove(name string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	had := l.known[name]
+	delete(l.known, name)
+	l.streams = slices.DeleteFunc(slices.Clone(l.streams), func(s string) bool { return s == name })
+	for k := range l.looks {
+		if k.stream == name {
+			delete(l.looks, k)
+			delete(l.orders, k)
+		}
+	}
+	return had
+}
+
+// named lists the streams of the event.
+func (l *Leading) named() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.streams
+}
+
 // Poke has agents poll a target at once.
 func (l *Leading) Poke(t probe.Target) {
 	text, err := json.Marshal(pokeMessage{head{V: Protocol, Agent: l.hub.o.Name}, wireTarget(t)})
@@ -150,9 +182,9 @@ func (l *Leading) Poke(t probe.Target) {
 
 // Streams are the streams as they look from all vantages.
 func (l *Leading) Streams(now time.Time) []probe.StreamSnapshot {
-	list := make([]probe.StreamSnapshot, 0, len(l.streams))
-	vantages := l.vantages()
-	for _, name := range l.streams {
+	streams, vantages := l.named(), l.vantages()
+	list := make([]probe.StreamSnapshot, 0, len(streams))
+	for _, name := range streams {
 		v := l.book.Verdict(name)
 		snap := probe.StreamSnapshot{Name: name}
 		monitor.Judge(&snap, v, nil)

@@ -2,12 +2,20 @@ package monitor
 
 import (
 	"context"
+	"maps"
 	"slices"
+	"strings"
 	"sync"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/incident"
 )
 
-// An event changes while it is watched: streams come and go. Whatever is not
-// named goes on as if nothing had happened.
+// An event changes while it is watched: streams come, go and change, its end
+// moves, checks are set otherwise. Whatever is not named goes on as if nothing
+// had happened: its polls, what is known of it, its incidents.
 
 // changes is what the methods that change an event need of its Run.
 type changes struct {
@@ -60,14 +68,27 @@ func (s *stream) halt() {
 }
 
 // Set makes a stream one of the event: it is added, or takes the place of the
-// one with its name.
+// one with its name. Incidents of that go on where the fault does: they are
+// taken up as after a restart.
 func (m *Monitor) Set(cfg Stream) {
 	m.changes.mu.Lock()
 	defer m.changes.mu.Unlock()
+	if m.opts.Remote != nil {
+		m.opts.Remote.Set(cfg)
+		return
+	}
+	m.opts.Streams = append(without(m.opts.Streams, cfg.Name), cfg)
+	if strings.Contains(cfg.Manifest, "://") {
+		for _, c := range m.clients {
+			c.Name(cfg.Manifest)
+		}
+	}
 	list := slices.Clone(m.all())
 	i := slices.IndexFunc(list, func(s *stream) bool { return s.cfg.Name == cfg.Name })
 	if i >= 0 {
 		list[i].halt()
+		now := time.Now()
+		m.tell(probe.Batch{At: now, Event: m.opts.Event}, m.desk.Restart(cfg.Name, now))
 	}
 	s := newStream(m, cfg)
 	s.late = true
@@ -80,10 +101,18 @@ func (m *Monitor) Set(cfg Stream) {
 	m.start(s)
 }
 
-// Remove takes a stream from the event, and reports whether there was one.
-func (m *Monitor) Remove(name, _ string) bool {
+// Remove takes a stream from the event, and reports whether there was one. Its
+// incidents close and say why.
+func (m *Monitor) Remove(name, why string) bool {
 	m.changes.mu.Lock()
 	defer m.changes.mu.Unlock()
+	if m.opts.Remote != nil {
+		now, had := time.Now(), m.opts.Remote.Remove(name)
+		if had {
+			m.tell(probe.Batch{At: now, Event: m.opts.Event, Stream: name}, m.desk.Leave(name, now, why))
+		}
+		return had
+	}
 	list := slices.Clone(m.all())
 	i := slices.IndexFunc(list, func(s *stream) bool { return s.cfg.Name == name })
 	if i < 0 {
@@ -91,7 +120,41 @@ func (m *Monitor) Remove(name, _ string) bool {
 	}
 	gone := list[i]
 	list = slices.Delete(list, i, i+1)
+	m.opts.Streams = without(m.opts.Streams, name)
 	m.streams.Store(&list)
 	gone.halt()
+	now := time.Now()
+	m.tell(probe.Batch{At: now, Event: m.opts.Event, Stream: name}, m.desk.Leave(name, now, why))
 	return true
+}
+
+func without(list []Stream, name string) []Stream {
+	return slices.DeleteFunc(slices.Clone(list), func(s Stream) bool { return s.Name == name })
+}
+
+// Schedule moves the beginning and the end of the event; zero is not stated.
+func (m *Monitor) Schedule(starts, ends time.Time) {
+	m.changes.mu.Lock()
+	defer m.changes.mu.Unlock()
+	m.opts.Starts, m.opts.Ends = starts, ends
+	m.desk.Schedule(starts, ends)
+	m.each(func(d *incident.Stream) { d.Schedule(starts, ends) })
+}
+
+// Override sets the checks otherwise. What one found that is off now is taken
+// back with the next look.
+func (m *Monitor) Override(overrides map[string]checks.Override) {
+	m.changes.mu.Lock()
+	defer m.changes.mu.Unlock()
+	m.opts.Overrides = maps.Clone(overrides)
+	m.each(func(d *incident.Stream) { d.Override(m.opts.Overrides) })
+}
+
+// each changes what is known of every stream, between two looks.
+func (m *Monitor) each(change func(*incident.Stream)) {
+	for _, s := range m.all() {
+		s.mu.Lock()
+		change(s.desk)
+		s.mu.Unlock()
+	}
 }

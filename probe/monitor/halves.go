@@ -23,6 +23,10 @@ type Desk interface {
 	Open() []probe.Incident
 	Tick(now time.Time) incident.Result
 	Next() time.Time // when Tick is due; zero is not before something is seen
+
+	Leave(stream string, now time.Time, why string) incident.Result
+	Restart(stream string, now time.Time) incident.Result
+	Schedule(starts, ends time.Time)
 }
 
 // Remote polls streams for a monitor that has none of its own.
@@ -30,6 +34,8 @@ type Remote interface {
 	Streams(now time.Time) []probe.StreamSnapshot
 	Ready() bool         // every stream was looked at
 	Poke(t probe.Target) // have a target polled at once
+	Set(s Stream)        // as Monitor.Set
+	Remove(name string) bool
 }
 
 // Take takes in what others saw: what the desk made of it, and the numbers.

@@ -92,8 +92,8 @@ type Monitor struct {
 	buffers  sync.Pool // of *[]byte, for the bodies of playlists
 	heads    sync.Pool // of *[]byte, for the first bytes of segments
 	started  time.Time
-	asked    atomic.Int64  // when the control URL was asked last, in unix nanoseconds; 0 is never
-	doubt    chan struct{} // asks the control URL at once
+	asked    atomic.Pointer[time.Time] // when the control URL was asked last; nil is never
+	doubt    chan struct{}             // asks the control URL at once
 	late     lateness
 	strain   strain
 	troubled atomic.Bool // an incident is open
@@ -263,7 +263,7 @@ func (m *Monitor) watchControl(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		m.asked.Store(asked.UnixNano())
+		m.asked.Store(&asked)
 		m.desk.Control(ex.Status > 0, asked)
 		signal(m.due)
 		select {
@@ -278,7 +278,7 @@ func (m *Monitor) watchControl(ctx context.Context) {
 // suspect has the control URL asked at once about a poll that our own path may
 // have lost, when it was not asked since that began.
 func (m *Monitor) suspect(o *probe.Observation) {
-	if o.Poll() && o.Exchange.Failure.OurPath() && m.asked.Load() <= o.Exchange.Started.UnixNano() {
+	if asked := m.asked.Load(); o.Poll() && o.Exchange.Failure.OurPath() && (asked == nil || !asked.After(o.Exchange.Started)) {
 		signal(m.doubt)
 	}
 }
@@ -290,7 +290,7 @@ func (m *Monitor) Ready() bool {
 		return false
 	}
 	for _, s := range m.all() {
-		if at := s.round.Load(); !s.late && (at == 0 || time.Since(time.Unix(0, at)) < 2*gather) {
+		if at := s.round.Load(); !s.late && (at == nil || time.Since(*at) < 2*gather) {
 			return false
 		}
 	}

@@ -16,7 +16,7 @@ import (
 type strain struct {
 	delay func() time.Duration          // how long goroutines waited to run since the last call; nil is not measured
 	tell  func(b incident.Busy)         // called when the process is found strained
-	last  atomic.Int64                  // newest tick, unix nanoseconds; 0 before the first
+	last  atomic.Pointer[time.Time]     // newest tick; nil before the first. With its monotonic reading: a clock that is set is no strain
 	busy  atomic.Pointer[incident.Busy] // the newest strain; nil is none
 }
 
@@ -31,7 +31,7 @@ const (
 func (s *strain) watch(ctx context.Context) {
 	timer := time.NewTimer(strainTick)
 	defer timer.Stop()
-	s.last.Store(time.Now().UnixNano())
+	s.last.Store(new(time.Now()))
 	for {
 		select {
 		case <-timer.C:
@@ -39,7 +39,7 @@ func (s *strain) watch(ctx context.Context) {
 			return
 		}
 		s.strained() // tells by itself when this tick is late
-		s.last.Store(time.Now().UnixNano())
+		s.last.Store(new(time.Now()))
 		if s.delay != nil && s.delay() > strainDelay {
 			s.found(time.Now().Add(-strainTick))
 		}
@@ -51,8 +51,8 @@ func (s *strain) watch(ctx context.Context) {
 // proves it before the goroutine that counts them gets to run.
 func (s *strain) strained() bool {
 	now := time.Now()
-	if last := s.last.Load(); last != 0 && now.UnixNano()-last > int64(strainTick+strainLimit) {
-		s.found(time.Unix(0, last))
+	if last := s.last.Load(); last != nil && now.Sub(*last) > strainTick+strainLimit {
+		s.found(*last)
 		return true
 	}
 	b := s.busy.Load()

@@ -33,12 +33,12 @@ type stream struct {
 	ctx      context.Context //nolint:containedctx // of run: workers that a loop starts outlive the loop
 	td       atomic.Int64    // target duration of the media playlist that was read last, in nanoseconds; 0 is unknown
 	keys     keyring
-	mapTurns atomic.Uint64      // how often an EXT-X-MAP resource was seen with other bytes than before
-	public   sync.Map           // asked → whether the origin permits it to every page, as it answered last
-	round    atomic.Int64       // when every target had been polled once, in unix nanoseconds; 0 is not yet
-	late     bool               // it came to the event while that was watched
-	stop     context.CancelFunc // of run; nil before that
-	stopped  chan struct{}      // closed when run has ended
+	mapTurns atomic.Uint64             // how often an EXT-X-MAP resource was seen with other bytes than before
+	public   sync.Map                  // asked → whether the origin permits it to every page, as it answered last
+	round    atomic.Pointer[time.Time] // when every target had been polled once; nil is not yet
+	late     bool                      // it came to the event while that was watched
+	stop     context.CancelFunc        // of run; nil before that
+	stopped  chan struct{}             // closed when run has ended
 
 	viewers   map[probe.Side]*Viewer                     // who asks on each side
 	entries   [len(probe.Sides) + 1]atomic.Pointer[loop] // of the multivariant playlists, by side
@@ -113,10 +113,10 @@ func (s *stream) handle(ctx context.Context, o *probe.Observation) {
 	s.m.suspect(o)
 	samples, res := s.step(o)
 	s.m.tell(probe.Batch{At: o.Exchange.Done, Event: s.m.opts.Event, Stream: s.cfg.Name, Samples: samples}, res)
-	if s.round.Load() == 0 && o.Poll() {
+	if s.round.Load() == nil && o.Poll() {
 		s.polled[probe.Target{Rendition: o.Target.Rendition, Side: o.Target.Side}] = true
 		if len(s.polled) >= len(s.loops) {
-			s.round.Store(time.Now().UnixNano())
+			s.round.Store(new(time.Now()))
 		}
 	}
 }

@@ -51,6 +51,10 @@ func (s *Server) routes() http.Handler {
 	if s.o.Embeds != nil {
 		get("/embed/{stream}/{file...}", s.embed)
 	}
+	if s.o.Changes != nil {
+		mux.Handle("/api/v1/reload", only(s.reload, http.MethodPost))
+		mux.Handle("/api/v1/streams/{name}", only(s.stream, http.MethodPut, http.MethodDelete))
+	}
 	if s.o.Faults != nil {
 		mux.Handle("/api/v1/demo/faults", only(s.faults, http.MethodGet, http.MethodHead, http.MethodPost, http.MethodDelete))
 	}

@@ -54,6 +54,7 @@ type Options struct {
 	Alarms     func() []Alarm                            // nil where nobody evaluates any
 	AlarmNotes func() []string                           // what keeps alarms from reaching people; nil is nothing
 	Faults     Faults                                    // only in the demo
+	Changes    Changes                                   // of the event while it is watched; nil where there are none
 	Beacon     http.Handler                              // POST beacon.Path: what viewers report, without auth
 	Auth       Auth
 	Log        *zap.Logger

@@ -1,8 +1,9 @@
-package main
+package daemon
 
 import (
 	"cmp"
 	"context"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -22,40 +23,47 @@ type sender interface {
 
 // outlets are the ways by which samples and incidents leave this machine.
 type outlets struct {
-	senders []sender
-	alarms  *arming // nil unless a stack has some
-	log     *zap.Logger
+	senders   []sender
+	receivers *receivers
+	alarms    *arming // nil unless a stack has some
+	log       *zap.Logger
 }
 
 // outlets makes what the event asks for. Nobody is asked anything yet. open are
 // the incidents that an earlier process told of.
-func (s *session) outlets(ctx context.Context, open []probe.Incident) (*outlets, error) {
-	e, out := s.event, &outlets{log: s.log}
+func (d *Daemon) outlets(ctx context.Context, open []probe.Incident) (*outlets, error) {
+	e, out := d.event.Load(), &outlets{log: d.log}
 	if e.Metrics.CloudWatch != nil || e.Metrics.EMF {
-		o := cloudwatch.Options{Event: e.Event, Spool: s.store, Log: s.log}
+		o := cloudwatch.Options{Event: e.Event, Spool: d.store, Log: d.log}
 		if e.Metrics.EMF {
-			o.EMF = s.c.stdout
+			o.EMF = d.o.Out
 		}
 		if c := e.Metrics.CloudWatch; c != nil {
-			client, err := cloudwatch.Connect(ctx, c.Region, s.c.caller()...)
+			client, err := cloudwatch.Connect(ctx, c.Region, d.o.AWS()...)
 			if err != nil {
 				return nil, err
 			}
 			o.Namespace, o.Period, o.PerRendition, o.Put, o.Read = c.Namespace, c.Period, c.PerRendition, client, client
-			if stack := alarmStack(e); stack != "" {
-				out.alarms = newArming(e, stack, client, s.log)
+			if stack := AlarmStack(e); stack != "" {
+				out.alarms = newArming(e, stack, client, d.log)
 			}
 		}
 		out.senders = append(out.senders, cloudwatch.New(o))
 	}
-	if len(e.Notify.Webhooks) > 0 {
-		out.senders = append(out.senders, notify.New(notify.Options{Webhooks: webhooks(e), Open: open, Log: s.log}))
-	}
+	out.receivers = newReceivers(d.notifier, e, open, d.log)
 	if asked := len(e.Alarms.Notify)+len(e.Alarms.Email) > 0; asked && out.alarms == nil {
-		s.log.Warn("alarms are in the stack, over what metrics.cloudwatch puts: without both nobody is told",
+		d.log.Warn("alarms are in the stack, over what metrics.cloudwatch puts: without both nobody is told",
 			zap.String("mend", "give metrics.cloudwatch, or notify.webhooks instead"))
 	}
 	return out, nil
+}
+
+// notifier makes what tells the event's receivers; nil where it has none.
+func (d *Daemon) notifier(e *configs.Event, open []probe.Incident) sender {
+	if len(e.Notify.Webhooks) == 0 {
+		return nil
+	}
+	return notify.New(notify.Options{Webhooks: webhooks(e), Open: open, Log: d.log})
 }
 
 func webhooks(e *configs.Event) []notify.Webhook {
@@ -70,28 +78,33 @@ func webhooks(e *configs.Event) []notify.Webhook {
 // sinks are the senders as sinks of the monitor.
 func (o *outlets) sinks(l links) (list []probe.Sink) {
 	for _, s := range o.senders {
-		if told, ok := s.(*notify.Sink); ok {
-			list = append(list, linkedSink{told, l})
-			continue
-		}
 		list = append(list, s)
 	}
-	return list
+	return append(list, linkedSink{o.receivers, l})
 }
+
+// sendLimit is for what the senders may still send at the end.
+const sendLimit = 12 * time.Second
 
 // parts returns what runs beside the monitor, and ends after it. None of them
 // ends the run: a stream that is watched but not reported is better than none.
-func (o *outlets) parts() []func(context.Context) {
-	var list []func(context.Context)
-	for _, s := range o.senders {
-		list = append(list, func(ctx context.Context) {
-			if err := s.Run(ctx); err != nil {
-				o.log.Error("a sink ended", zap.String("sink", s.Name()), zap.Error(err))
-			}
-		})
-	}
+func (o *outlets) parts() []part {
+	all := []sender{o.receivers}
+	all = append(all, o.senders...)
+	list := []part{{name: "sending", limit: sendLimit, run: func(ctx context.Context) error {
+		var group sync.WaitGroup // together, so that one that flushes takes no time from another
+		for _, s := range all {
+			group.Go(func() {
+				if err := s.Run(ctx); err != nil {
+					o.log.Error("a sink ended", zap.String("sink", s.Name()), zap.Error(err))
+				}
+			})
+		}
+		group.Wait()
+		return nil
+	}}}
 	if o.alarms != nil {
-		list = append(list, o.alarms.run)
+		list = append(list, part{name: "arming alarms", run: plainly(o.alarms.run)})
 	}
 	return list
 }
@@ -105,12 +118,28 @@ func (o *outlets) close(over bool) {
 	}
 }
 
-// unknownRenditions is how many a stream is taken to have for reckoning, where
-// the event does not name them.
-const unknownRenditions = 4
+// AlarmStack returns the name of the stack that holds the event's alarms: that of
+// the distribution, or one of alarms alone where the distribution is not ours.
+// It is "" where there are none.
+func AlarmStack(e *configs.Event) string {
+	if e.Metrics.CloudWatch == nil {
+		return ""
+	}
+	if c := e.Distribution.CloudFormation; c != nil && (!c.Adopt || e.Alarms.StackName == "") {
+		return c.StackName
+	}
+	if e.Alarms.StackName == "" && len(e.Alarms.Notify)+len(e.Alarms.Email) == 0 {
+		return ""
+	}
+	return cmp.Or(e.Alarms.StackName, "streamwatch-"+e.Event)
+}
 
-// dashboardOptions turns the event into what alarms and dashboards are told.
-func dashboardOptions(e *configs.Event) dashboards.Options {
+// UnknownRenditions is how many a stream is taken to have for reckoning, where
+// the event does not name them.
+const UnknownRenditions = 4
+
+// DashboardOptions turns the event into what alarms and dashboards are told.
+func DashboardOptions(e *configs.Event) dashboards.Options {
 	o := dashboards.Options{Event: e.Event, Viewers: e.Monitor.Beacon, Notify: e.Alarms.Notify, Email: e.Alarms.Email, KMSKey: e.Alarms.KMSKey}
 	if c := e.Metrics.CloudWatch; c != nil {
 		o.Namespace, o.Region, o.Period, o.PerRendition = c.Namespace, c.Region, c.Period, c.PerRendition
@@ -118,7 +147,7 @@ func dashboardOptions(e *configs.Event) dashboards.Options {
 	var target time.Duration
 	if c := e.Distribution.CloudFormation; c != nil {
 		target = c.TargetDuration
-		if alarmStack(e) == c.StackName || alarmStack(e) == "" {
+		if AlarmStack(e) == c.StackName || AlarmStack(e) == "" {
 			o.Distribution, o.Additional = true, c.AdditionalMetrics
 		}
 	}
@@ -127,7 +156,7 @@ func dashboardOptions(e *configs.Event) dashboards.Options {
 	}
 	for i := range e.Streams {
 		r := &e.Streams[i].Renditions
-		renditions := cmp.Or(len(r.Names), unknownRenditions)
+		renditions := cmp.Or(len(r.Names), UnknownRenditions)
 		if r.First {
 			renditions = 1
 		}

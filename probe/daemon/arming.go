@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"context"
@@ -15,13 +15,12 @@ import (
 
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/dashboards"
-	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/sink/cloudwatch"
 )
 
 const (
 	switchOff  = 8 * time.Second // for all tries at the end, a second apart
-	goneAfter  = 3 * time.Minute // without a word a monitor counts as dead
+	GoneAfter  = 3 * time.Minute // without a word a monitor counts as dead
 	leastCheck = 5 * time.Second
 )
 
@@ -49,7 +48,7 @@ type arming struct {
 // newArming returns one for the stack that holds the event's alarms.
 func newArming(e *configs.Event, stack string, client cloudwatch.AlarmSwitch, log *zap.Logger) *arming {
 	return &arming{
-		client: client, alarms: dashboards.ActionedAlarms(stack, dashboardOptions(e)), monitor: monitorName(e.Output), log: log,
+		client: client, alarms: dashboards.ActionedAlarms(stack, DashboardOptions(e)), monitor: monitorName(e.Output), log: log,
 		live:  func() bool { return true },
 		every: min(max(e.Metrics.CloudWatch.Period, leastCheck), time.Minute),
 	}
@@ -228,7 +227,7 @@ func (a *arming) signOut(ctx context.Context) ([]string, error) {
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}
-	return cloudwatch.SignOut(ctx, a.client, list[0].ARN, a.monitor, time.Now().Add(-goneAfter))
+	return cloudwatch.SignOut(ctx, a.client, list[0].ARN, a.monitor, time.Now().Add(-GoneAfter))
 }
 
 // close ends the arming: when the event is over they are switched off, at any
@@ -246,10 +245,4 @@ func (a *arming) close(over bool) {
 		a.log.Debug("other monitors take this one for running", zap.Error(err))
 	}
 	a.log.Info("alarms stay on: this is no end of the event", zap.String("mend", "streamwatch alarms off EVENT.yaml switches them off"))
-}
-
-// whileOn returns what says whether an event is on: it has started by its own
-// clock, and its streams have not all ended.
-func whileOn(starts time.Time, source *lateSource) func() bool {
-	return func() bool { return !time.Now().Before(starts) && source.m.Snapshot().Verdict != probe.Ended }
 }

@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"cmp"
@@ -13,20 +13,20 @@ import (
 	"github.com/streamwatch/streamwatch/probe/monitor"
 )
 
-// monitorOptions turns the event into what the monitor is told. signer signs the
+// MonitorOptions turns the event into what the monitor is told. signer signs the
 // requests to the edge; nil signs none. Sinks, log and
 // what the store remembers are the caller's.
-func monitorOptions(e *configs.Event, edge string, signer fetch.Signer) monitor.Options {
+func MonitorOptions(e *configs.Event, edge string, signer fetch.Signer) monitor.Options {
 	o := monitor.Options{
 		Event: e.Event, Starts: e.Starts, Ends: e.Ends, Origin: strings.TrimRight(e.Origin.URL.Reveal(), "/"), Edge: edge,
-		Headers: reveal(e.Origin.Headers), Interval: time.Duration(e.Monitor.Interval), Segments: monitor.Segments(e.Monitor.Segments),
+		Headers: Reveal(e.Origin.Headers), Interval: time.Duration(e.Monitor.Interval), Segments: monitor.Segments(e.Monitor.Segments),
 		Control: e.Monitor.Control.Reveal(), Site: e.Monitor.Site.Reveal(), Overrides: map[string]checks.Override{},
 		Delay:    monitor.SchedulingDelay(),
 		EdgeSign: signer,
 		Limits:   monitor.Limits{Playlist: int(e.Monitor.Limits.Playlist)},
 	}
 	if x := e.Distribution.Existing; x != nil {
-		o.EdgeHeaders, o.EdgeCookies = reveal(x.Headers), reveal(x.Cookies)
+		o.EdgeHeaders, o.EdgeCookies = Reveal(x.Headers), Reveal(x.Cookies)
 	}
 	if x := e.Distribution.Existing; x != nil {
 		o.Personalised = x.Personalised
@@ -35,7 +35,7 @@ func monitorOptions(e *configs.Event, edge string, signer fetch.Signer) monitor.
 		s := &e.Streams[i]
 		o.Streams = append(o.Streams, monitor.Stream{
 			Name: s.Name, Manifest: s.Manifest.Reveal(), Renditions: s.Renditions.Names, First: s.Renditions.First,
-			Headers: reveal(s.Headers), Cookies: reveal(s.Cookies),
+			Headers: Reveal(s.Headers), Cookies: Reveal(s.Cookies),
 		})
 	}
 	for name, set := range e.Monitor.Checks {
@@ -46,7 +46,8 @@ func monitorOptions(e *configs.Event, edge string, signer fetch.Signer) monitor.
 	return o
 }
 
-func reveal(headers map[string]configs.Secret) map[string]string {
+// Reveal returns headers or cookies as they are sent.
+func Reveal(headers map[string]configs.Secret) map[string]string {
 	out := map[string]string{}
 	for name, value := range headers {
 		out[name] = value.Reveal()
@@ -54,8 +55,8 @@ func reveal(headers map[string]configs.Secret) map[string]string {
 	return out
 }
 
-// playerOptions turns the event into what the embeds are told.
-func playerOptions(e *configs.Event) player.Options {
+// PlayerOptions turns the event into what the embeds are told.
+func PlayerOptions(e *configs.Event) player.Options {
 	p := &e.Player
 	o := player.Options{
 		Title: cmp.Or(p.Title, e.Event), Poster: p.Poster, Lang: p.Lang, Autoplay: p.Autoplay, Latency: p.Latency,

@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"cmp"
@@ -68,6 +68,16 @@ func (s *shownAlarms) Run(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// change makes other streams those whose alarms are shown. What is known of the
+// others stays.
+func (s *shownAlarms) change(o dashboards.Options) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.alarms, s.above = dashboards.Alarms(o)
+	s.board = s.board.For(o)
+	s.take(s.board.States(), time.Now())
 }
 
 // take notes new states.

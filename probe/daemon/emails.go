@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"context"
@@ -28,25 +28,20 @@ func (u *unconfirmed) set(list []string) (changed bool) {
 
 // watchEmails asks who has not confirmed the subscription that alarms.email asks
 // for, until everybody has.
-func (s *session) watchEmails(ctx context.Context) {
-	topic := s.dist.Outputs["AlertTopicArn"]
-	if topic == "" {
-		topic = s.alarmed.Outputs["AlertTopicArn"]
-	}
-	if len(s.event.Alarms.Email) == 0 || topic == "" {
+func (d *Daemon) watchEmails(ctx context.Context) {
+	if len(d.o.Event.Alarms.Email) == 0 || d.found.Pending == nil {
 		return
 	}
-	stack, err := s.stack(ctx, stackSpec)
-	for ; err == nil; err = wait(ctx, askEmails) {
-		pending, failed := stack.PendingEmails(ctx, topic)
+	for err := error(nil); err == nil; err = wait(ctx, askEmails) {
+		pending, failed := d.found.Pending(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return
 		case failed != nil:
-			s.log.Info("it is not known who confirmed the e-mails of AWS", zap.Error(failed))
+			d.log.Info("it is not known who confirmed the e-mails of AWS", zap.Error(failed))
 			return
-		case s.emails.set(pending) && len(pending) > 0:
-			s.log.Warn("alarms do not reach these addresses: the link in the e-mail from AWS was not followed", zap.Strings("addresses", pending))
+		case d.emails.set(pending) && len(pending) > 0:
+			d.log.Warn("alarms do not reach these addresses: the link in the e-mail from AWS was not followed", zap.Strings("addresses", pending))
 		}
 		if len(pending) == 0 {
 			return
@@ -65,14 +60,14 @@ func wait(ctx context.Context, d time.Duration) error {
 }
 
 // alarmNotes are what keeps alarms from reaching people.
-func (s *session) alarmNotes() []string {
+func (d *Daemon) alarmNotes() []string {
 	var list []string
-	if s.out != nil && s.out.alarms != nil {
-		list = s.out.alarms.notes()
+	if d.out != nil && d.out.alarms != nil {
+		list = d.out.alarms.notes()
 	}
-	s.emails.mu.Lock()
-	defer s.emails.mu.Unlock()
-	for _, address := range s.emails.addresses {
+	d.emails.mu.Lock()
+	defer d.emails.mu.Unlock()
+	for _, address := range d.emails.addresses {
 		list = append(list, address+" has not confirmed the e-mail from AWS: alarms do not reach it")
 	}
 	return list

@@ -1,0 +1,9 @@
+//go:build unix
+
+package main
+
+import "syscall"
+
+// keepPrivate makes what the process writes from now on readable for its user
+// alone: incidents and recordings tell about viewers and servers.
+func keepPrivate() { syscall.Umask(0o077) }

@@ -1,0 +1,315 @@
+package configs
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Source says where a stream of an event comes from.
+type Source string
+
+// Sources of streams.
+const (
+	FromFile    Source = "file"         // the event file itself
+	FromFolder  Source = "streams_from" // a file that streams_from names
+	FromRequest Source = "api"          // PUT /api/v1/streams/NAME, and kept since then
+)
+
+// kept is the folder, below that of the event, of the streams that came by the API.
+const kept = "streams.d"
+
+// KeptFile is where a stream that came by the API is kept: read again at each
+// start, until it is deleted.
+func (e *Event) KeptFile(stream string) string {
+	return filepath.Join(e.Output, e.Event, kept, stream+".yaml")
+}
+
+// Source says where the stream comes from.
+func (s *Stream) Source() Source {
+	if s.source == "" {
+		return FromFile
+	}
+	return s.source
+}
+
+// File is where the stream is described.
+func (s *Stream) File() string { return cmp.Or(s.file, "the event file") }
+
+// Sources says of each stream, by name, where it comes from.
+func (e *Event) Sources() map[string]string {
+	from := make(map[string]string, len(e.Streams))
+	for i := range e.Streams {
+		from[e.Streams[i].Name] = string(e.Streams[i].Source())
+	}
+	return from
+}
+
+// StreamNames lists the streams in their order.
+func (e *Event) StreamNames() []string {
+	names := make([]string, len(e.Streams))
+	for i := range e.Streams {
+		names[i] = e.Streams[i].Name
+	}
+	return names
+}
+
+// Stream returns the stream of a name, nil where there is none.
+func (e *Event) Stream(name string) *Stream {
+	for i := range e.Streams {
+		if e.Streams[i].Name == name {
+			return &e.Streams[i]
+		}
+	}
+	return nil
+}
+
+// streamsFrom checks the pattern of files.
+func (d *decoder) streamsFrom(pattern string) {
+	_, err := filepath.Match(pattern, "")
+	d.require("streams_from", pattern == "" || err == nil && slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(pattern)),
+		"must be a pattern of file names that ends with .yaml, .yml or .json", "such as streams/*.yaml")
+}
+
+// Gather returns the event with all of its streams: those of its own file, those
+// of the files that streams_from names, and those that came by the API. Names of
+// files count from dir. It may be called again, to see what changed in the
+// files; the event itself stays as it is. An error is always *Problems.
+func (e *Event) Gather(dir string, env func(string) (string, bool)) (*Event, error) {
+	all := *e
+	all.dir = dir
+	all.Streams = slices.DeleteFunc(slices.Clone(e.Streams), func(s Stream) bool { return s.Source() != FromFile })
+	problems := &Problems{Name: e.name}
+	for _, file := range all.StreamFiles() {
+		text, err := readSmall(file)
+		if err != nil {
+			problems.List = append(problems.List, Problem{File: file, Line: 1, Col: 1, Message: "cannot be read: " + cause(err)})
+			continue
+		}
+		streams, bad := parseStreams(file, text, env)
+		problems.List = append(problems.List, bad...)
+		all.add(streams, FromFolder, file, problems)
+	}
+	if bad := e.lacksFolder(dir); bad != nil {
+		problems.List = append(problems.List, *bad)
+	}
+	for _, file := range all.keptFiles() {
+		text, err := readSmall(file)
+		if err != nil {
+			problems.List = append(problems.List, Problem{File: file, Line: 1, Col: 1, Message: "cannot be read: " + cause(err)})
+			continue
+		}
+		s, bad := parseKept(strings.TrimSuffix(filepath.Base(file), ".yaml"), file, text)
+		problems.List = append(problems.List, bad...)
+		if bad == nil {
+			all.add([]Stream{s}, FromRequest, file, problems)
+		}
+	}
+	if len(problems.List) > 0 {
+		problems.sort()
+		return nil, problems
+	}
+	return &all, nil
+}
+
+// Regather is Gather for files that have changed since.
+func (e *Event) Regather(env func(string) (string, bool)) (*Event, error) {
+	return e.Gather(e.dir, env)
+}
+
+// StreamFiles lists the files that streams_from names now.
+func (e *Event) StreamFiles() []string {
+	if e.StreamsFrom == "" {
+		return nil
+	}
+	files, _ := filepath.Glob(e.pattern(e.dir)) // the pattern was checked
+	return files
+}
+
+func (e *Event) pattern(dir string) string {
+	if filepath.IsAbs(e.StreamsFrom) {
+		return e.StreamsFrom
+	}
+	return filepath.Join(literal.Replace(dir), e.StreamsFrom)
+}
+
+// literal makes of a folder's name a pattern that matches nothing else.
+var literal = strings.NewReplacer(`*`, `\*`, `?`, `\?`, `[`, `\[`, `\`, `\\`)
+
+// keptFiles lists the files of the streams that came by the API.
+func (e *Event) keptFiles() (files []string) {
+	entries, err := os.ReadDir(filepath.Dir(e.KeptFile("")))
+	if err != nil {
+		return nil // there never was one
+	}
+	for _, entry := range entries {
+		if name, ok := strings.CutSuffix(entry.Name(), ".yaml"); ok && !entry.IsDir() {
+			files = append(files, e.KeptFile(name))
+		}
+	}
+	return files
+}
+
+// lacksFolder tells a folder without files, which may fill later, from one that
+// is not there, which is a slip.
+func (e *Event) lacksFolder(dir string) *Problem {
+	if e.StreamsFrom == "" {
+		return nil
+	}
+	folder := filepath.Dir(e.StreamsFrom)
+	if strings.ContainsAny(folder, "*?[") {
+		return nil
+	}
+	if !filepath.IsAbs(folder) {
+		folder = filepath.Join(dir, folder)
+	}
+	if info, err := os.Stat(folder); err == nil && info.IsDir() {
+		return nil
+	}
+	return &e.Locate(e.name, []Problem{{
+		Path: "streams_from", Message: "streams_from: there is no folder " + folder, Hint: "make it; the name counts from the event file's folder",
+	}}).List[0]
+}
+
+// With returns the event with a stream, in the place of the one with its name if
+// there is one.
+func (e *Event) With(s Stream) *Event {
+	all := *e
+	all.Streams = slices.Clone(e.Streams)
+	if i := slices.IndexFunc(all.Streams, func(have Stream) bool { return have.Name == s.Name }); i >= 0 {
+		all.Streams[i] = s
+	} else {
+		all.Streams = append(all.Streams, s)
+	}
+	return &all
+}
+
+// Without returns the event without a stream.
+func (e *Event) Without(name string) *Event {
+	all := *e
+	all.Streams = slices.DeleteFunc(slices.Clone(e.Streams), func(s Stream) bool { return s.Name == name })
+	return &all
+}
+
+// add appends streams that a file lists. A name that is there already is a
+// problem of the later one.
+func (e *Event) add(streams []Stream, from Source, file string, problems *Problems) {
+	for _, s := range streams {
+		s.source, s.file = from, file
+		have := e.Stream(s.Name)
+		if have == nil {
+			e.Streams = append(e.Streams, s)
+			continue
+		}
+		where, hint := have.file, "give one of the two another name, or delete one"
+		if where == "" {
+			where = e.name
+		}
+		if from == FromRequest {
+			hint = "this one came by the API and was kept: delete one of the two"
+		}
+		problems.List = append(problems.List, Problem{
+			File: file, Line: 1, Col: 1, Path: "name", Message: fmt.Sprintf("stream %q is in %s too", s.Name, where), Hint: hint,
+		})
+	}
+}
+
+// parseStreams reads a file that holds one stream, or a list of streams, as they
+// stand below `streams`.
+func parseStreams(file string, text []byte, env func(string) (string, bool)) ([]Stream, []Problem) {
+	root, bad := document(text)
+	if bad != nil {
+		if bad.Hint == smallest {
+			bad.Hint = "a stream has a name and a manifest"
+		}
+		bad.File = file
+		return nil, []Problem{*bad}
+	}
+	d := newDecoder(env)
+	streams := make([]Stream, 1)
+	if root.Kind == yaml.SequenceNode {
+		d.into(root, "", &streams)
+		for i := range streams {
+			d.stream(index("", i), &streams[i])
+		}
+	} else {
+		streams[0].setDefaults()
+		d.into(root, "", &streams[0])
+		d.stream("", &streams[0])
+	}
+	for i := range d.problems {
+		d.problems[i].File = file
+	}
+	return streams, d.problems
+}
+
+// ParseStream reads one stream as PUT /api/v1/streams/NAME is given it: YAML or
+// JSON, with or without the name. Variables are not expanded: who may change the
+// streams need not see the environment. An error is always *Problems, whose
+// places are those of the text.
+func ParseStream(name string, text []byte) (Stream, error) {
+	s, bad := parseKept(name, "", text)
+	if len(bad) > 0 {
+		problems := &Problems{Name: "the request", List: bad}
+		problems.sort()
+		return Stream{}, problems
+	}
+	s.source = FromRequest
+	return s, nil
+}
+
+func parseKept(name, file string, text []byte) (Stream, []Problem) {
+	fail := func(p Problem) (Stream, []Problem) {
+		p.File, p.Line, p.Col = file, max(p.Line, 1), max(p.Col, 1)
+		return Stream{}, []Problem{p}
+	}
+	root, bad := document(text)
+	if bad != nil {
+		if bad.Hint == smallest {
+			bad.Message, bad.Hint = "there is no stream", "send at least a manifest, such as {\"manifest\": \"/second/playlist.m3u8\"}"
+		}
+		return fail(*bad)
+	}
+	if root.Kind == yaml.MappingNode && !slices.ContainsFunc(root.Content, func(n *yaml.Node) bool { return n.Value == "name" }) {
+		root.Content = append(root.Content, scalarNode("name"), scalarNode(name))
+	}
+	d, s := newDecoder(nil), Stream{}
+	s.setDefaults()
+	d.into(root, "", &s)
+	d.stream("", &s)
+	d.require("name", s.Name == name || len(d.problems) > 0, fmt.Sprintf("is %q, and the address names %q", s.Name, name), "leave it out, or write the same")
+	for i := range d.problems {
+		d.problems[i].File = file
+	}
+	return s, d.problems
+}
+
+func scalarNode(text string) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}
+}
+
+// readSmall reads a file that is bounded as the event file is.
+func readSmall(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxFileBytes+1))
+}
+
+// cause is an error of the file system without the name of the file.
+func cause(err error) string {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		return p.Err.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,237 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"go.uber.org/zap"
+
+	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe/web"
+)
+
+// live are the parts of an event that change while it is watched, and fixed what
+// of them does not. Everything else needs a restart.
+var (
+	live  = []string{"starts", "ends", "streams", "streams_from", "monitor.checks", "notify", "player"}
+	fixed = []string{"player.out", "player.kinds"}
+)
+
+// Reload reads the event file again and applies what differs. It answers what
+// changed. A file that is wrong, or that asks for what only a restart can give,
+// changes nothing: the error is a *web.Refusal then.
+func (d *Daemon) Reload(context.Context) (web.Change, error) {
+	d.changing.Lock()
+	defer d.changing.Unlock()
+	reloading()
+	defer ready("")
+	next, err := d.o.Load()
+	if err != nil {
+		return web.Change{}, d.refuse("the event file was not reloaded, and nothing changed", problemsOf(err))
+	}
+	return d.apply("the event file was reloaded", next)
+}
+
+// SetStream adds a stream, or changes one that came by the API before. It is
+// kept in a file, and so there again after a restart.
+func (d *Daemon) SetStream(_ context.Context, name string, text []byte) (web.Change, error) {
+	d.changing.Lock()
+	defer d.changing.Unlock()
+	const what = "a stream was not taken"
+	event := d.event.Load()
+	s, err := configs.ParseStream(name, text)
+	if err != nil {
+		return web.Change{}, d.refuse(what, problemsOf(err))
+	}
+	have := event.Stream(name)
+	if have != nil && have.Source() != configs.FromRequest {
+		return web.Change{}, d.refuse(what, elsewhere(have))
+	}
+	next := event.With(s)
+	if err := d.o.Check(next); err != nil {
+		return web.Change{}, d.refuse(what, problemsOf(err))
+	}
+	file := event.KeptFile(name)
+	if err = os.MkdirAll(filepath.Dir(file), 0o700); err == nil {
+		err = WriteFile(file, string(text))
+	}
+	if err != nil {
+		return web.Change{}, fmt.Errorf("keeping stream %s: %w", name, err)
+	}
+	change, err := d.apply("a stream came by the API", next)
+	change.Added = have == nil
+	return change, err
+}
+
+// RemoveStream removes a stream that came by the API.
+func (d *Daemon) RemoveStream(_ context.Context, name string) (web.Change, error) {
+	d.changing.Lock()
+	defer d.changing.Unlock()
+	const what = "a stream was not removed"
+	event := d.event.Load()
+	switch have := event.Stream(name); {
+	case have == nil:
+		return web.Change{}, d.refuse(what, &web.Refusal{Status: http.StatusNotFound, Detail: fmt.Sprintf("there is no stream %q", name)})
+	case have.Source() != configs.FromRequest:
+		return web.Change{}, d.refuse(what, elsewhere(have))
+	}
+	if err := os.Remove(event.KeptFile(name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return web.Change{}, fmt.Errorf("forgetting stream %s: %w", name, err)
+	}
+	return d.apply("a stream was removed by the API", event.Without(name))
+}
+
+// elsewhere refuses to change a stream that a file describes.
+func elsewhere(s *configs.Stream) *web.Refusal {
+	return &web.Refusal{
+		Status: http.StatusConflict, Detail: fmt.Sprintf("stream %q is described in %s", s.Name, s.File()),
+		Hint: "change it there; the API changes only streams that came by it",
+	}
+}
+
+// refuse logs why nothing was changed.
+func (d *Daemon) refuse(what string, r *web.Refusal) error {
+	fields := []zap.Field{zap.String("why", r.Detail)}
+	for _, p := range r.Problems {
+		line := fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Message)
+		if p.Hint != "" {
+			line += " (hint: " + p.Hint + ")"
+		}
+		fields = append(fields, zap.String("problem", d.o.Secrets.Mask(line)))
+	}
+	if len(r.NeedsRestart) > 0 {
+		fields = append(fields, zap.Strings("needs_restart", r.NeedsRestart))
+	}
+	d.log.Warn(what, fields...)
+	return r
+}
+
+// problemsOf is why an event cannot be used.
+func problemsOf(err error) *web.Refusal {
+	problems, ok := errors.AsType[*configs.Problems](err)
+	if !ok {
+		return &web.Refusal{Status: http.StatusBadRequest, Detail: err.Error(), Hint: Hint(err)}
+	}
+	r := &web.Refusal{Status: http.StatusBadRequest, Detail: problems.List[0].Message}
+	if n := len(problems.List); n > 1 {
+		r.Detail = fmt.Sprintf("%d problems", n)
+	}
+	for _, p := range problems.List {
+		file := p.File
+		if file == "" {
+			file = problems.Name
+		}
+		r.Problems = append(r.Problems, web.Problem{File: file, Line: p.Line, Column: p.Col, Message: p.Message, Hint: p.Hint})
+	}
+	return r
+}
+
+// apply makes an event the one that is watched. Either all that differs is
+// applied or nothing. The caller holds changing.
+func (d *Daemon) apply(what string, next *configs.Event) (web.Change, error) {
+	var change web.Change
+	var restart []string
+	differences := configs.Compare(d.event.Load(), next)
+	for _, diff := range differences {
+		if change.Changed = append(change.Changed, diff.String()); !changesLive(diff.Path) {
+			restart = append(restart, diff.String())
+		}
+	}
+	if len(restart) > 0 {
+		return web.Change{}, d.refuse("the event was not changed", &web.Refusal{
+			Status: http.StatusConflict, Detail: "this needs a restart, and nothing was changed: " + strings.Join(restart, ", "), NeedsRestart: restart,
+			Hint: "restart streamwatch: it takes up the incidents that are open",
+		})
+	}
+	d.event.Store(next)
+	d.take(next, differences)
+	change.Notes = alarmsLeft(next, differences)
+	if len(change.Changed) > 0 {
+		d.log.Info(what, zap.Strings("changed", change.Changed), zap.Strings("notes", change.Notes))
+	} else {
+		d.log.Info(what + ": nothing differs")
+	}
+	return change, nil
+}
+
+func changesLive(path string) bool { return within(path, live) && !within(path, fixed) }
+
+// within reports whether a path is one of some, or below one.
+func within(path string, some []string) bool {
+	return slices.ContainsFunc(some, func(p string) bool { return path == p || strings.HasPrefix(path, p+".") })
+}
+
+// take passes on what differs to the parts that it is about.
+func (d *Daemon) take(next *configs.Event, differences []configs.Difference) {
+	o := MonitorOptions(next, d.found.EdgeURL, d.found.Signer)
+	again := []string{} // streams whose embeds are written anew
+	touched := map[string]bool{}
+	for _, diff := range differences {
+		part := diff.Path
+		if name, ok := strings.CutPrefix(part, "streams."); ok {
+			part = "streams"
+			again = append(again, name)
+			if i := slices.Index(next.StreamNames(), name); i >= 0 {
+				d.monitor.Set(o.Streams[i])
+			} else {
+				d.monitor.Remove(name, "stream "+name+" was removed from the event")
+			}
+		}
+		for _, p := range live {
+			touched[p] = touched[p] || within(part, []string{p})
+		}
+	}
+	if touched["monitor.checks"] {
+		d.monitor.Override(o.Overrides)
+	}
+	if touched["starts"] || touched["ends"] {
+		d.monitor.Schedule(next.Starts, next.Ends)
+		signal(d.moved)
+	}
+	if touched["notify"] {
+		d.out.receivers.change(next)
+	}
+	if touched["player"] || touched["starts"] || touched["ends"] {
+		again = next.StreamNames()
+	}
+	d.embeds.Change(next, again)
+	if touched["streams"] {
+		d.alarms.change(d.shownOptions(next))
+		d.server.Repaint()
+		if d.source.beacon != nil {
+			d.source.beacon.Watch(next.StreamNames())
+		}
+	}
+}
+
+// alarmsLeft says what the stack of alarms does not know yet: a reload never
+// touches AWS.
+func alarmsLeft(e *configs.Event, differences []configs.Difference) []string {
+	stack := AlarmStack(e)
+	var lack, left []string
+	for _, diff := range differences {
+		name, ok := strings.CutPrefix(diff.Path, "streams.")
+		switch {
+		case !ok || stack == "":
+		case diff.What == "added":
+			lack = append(lack, name)
+		case diff.What == "removed":
+			left = append(left, name)
+		}
+	}
+	const then = ": streamwatch run --update, or streamwatch provision, brings it up to date"
+	var notes []string
+	if len(lack) > 0 {
+		notes = append(notes, "stack "+stack+" has no alarms yet for "+strings.Join(lack, ", ")+then)
+	}
+	if len(left) > 0 {
+		notes = append(notes, "stack "+stack+" still has alarms for "+strings.Join(left, ", ")+then)
+	}
+	return notes
+}

@@ -1,0 +1,260 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/player"
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/fetch"
+	"github.com/streamwatch/streamwatch/probe/monitor"
+	"github.com/streamwatch/streamwatch/probe/playlist"
+)
+
+// Embeds writes the embeds of an event and previews them. What a stream's
+// players are set to depends on its manifest; until there is one, they get
+// values that work for any stream.
+type Embeds struct {
+	edge    string // base URL
+	sign    fetch.Signer
+	dir     string
+	log     *zap.Logger
+	changed chan struct{} // the event did
+
+	mu       sync.Mutex // guards all below
+	event    *configs.Event
+	asks     *monitor.Monitor        // never run: it knows which headers and cookies the edge wants
+	previews map[string]http.Handler // by stream
+	done     map[string]bool         // streams whose embeds are what their manifests say
+}
+
+// NewEmbeds returns the embeds of an event whose edge is at a base URL. They are
+// written below dir, one folder for each stream.
+func NewEmbeds(event *configs.Event, edge string, sign fetch.Signer, dir string, log *zap.Logger) *Embeds {
+	return &Embeds{
+		edge: edge, sign: sign, dir: dir, log: log, changed: make(chan struct{}, 1),
+		event: event, previews: map[string]http.Handler{}, done: map[string]bool{},
+	}
+}
+
+// Change makes another event the one whose embeds these are. Those of the streams
+// that are named, and of new ones, are written again; the files of a stream that
+// is gone stay, since a site may still show them.
+func (e *Embeds) Change(event *configs.Event, again []string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.event, e.asks = event, nil
+	names := event.StreamNames()
+	gone := func(name string) bool { return !slices.Contains(names, name) }
+	maps.DeleteFunc(e.previews, func(name string, _ http.Handler) bool { return gone(name) })
+	maps.DeleteFunc(e.done, func(name string, _ bool) bool { return gone(name) || slices.Contains(again, name) })
+	signal(e.changed)
+}
+
+// signal wakes who waits for a channel of length one.
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// now returns the event as it is now, and who reads the manifest of a stream of it.
+func (e *Embeds) now(stream string) (*configs.Event, *monitor.Viewer) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.asks == nil {
+		e.asks = monitor.New(MonitorOptions(e.event, e.edge, e.sign))
+	}
+	return e.event, e.asks.Viewer(stream, probe.Edge)
+}
+
+// embedDeadline bounds reading the playlists of one stream for their facts.
+const embedDeadline = 3 * time.Second
+
+const (
+	firstWait   = 2 * time.Second // until a manifest that is not there yet is asked for again, and longer each time
+	longestWait = 30 * time.Second
+	lookEvery   = 5 * time.Second // at the files: somebody may have deleted them
+)
+
+// Run writes the embeds of every stream, again once its manifest is there, and
+// again when the event changes or the files are gone.
+func (e *Embeds) Run(ctx context.Context) {
+	wait, next := firstWait, time.Time{}
+	for ctx.Err() == nil {
+		if time.Until(next) <= 0 {
+			left := e.writeAll(ctx)
+			next = time.Now().Add(wait)
+			if wait = min(2*wait, longestWait); left == 0 {
+				wait = firstWait
+			}
+		}
+		select {
+		case <-time.After(min(lookEvery, max(time.Until(next), 0))):
+			if e.missing() {
+				wait, next = firstWait, time.Time{}
+			}
+		case <-e.changed:
+			wait, next = firstWait, time.Time{}
+		case <-ctx.Done():
+		}
+	}
+}
+
+// missing forgets that embeds were written whose folder is not there any more,
+// and reports whether there are such.
+func (e *Embeds) missing() (any bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for name := range e.done {
+		if _, err := os.Stat(filepath.Join(e.dir, name)); errors.Is(err, os.ErrNotExist) {
+			delete(e.done, name)
+			any = true
+		}
+	}
+	return any
+}
+
+// writeAll writes the embeds of the streams that lack them, and returns how many
+// have no manifest yet. All at once: a domain that does not answer yet makes
+// nobody wait.
+func (e *Embeds) writeAll(ctx context.Context) (left int) {
+	e.mu.Lock()
+	var streams []*configs.Stream
+	for i := range e.event.Streams {
+		if s := &e.event.Streams[i]; !e.done[s.Name] {
+			streams = append(streams, s)
+		}
+	}
+	event := e.event
+	e.mu.Unlock()
+	var writers sync.WaitGroup
+	again := make([]bool, len(streams))
+	for i, s := range streams {
+		writers.Go(func() {
+			known, err := e.Write(ctx, s)
+			if err != nil && ctx.Err() == nil {
+				e.log.Warn("embeds not written", zap.String("stream", s.Name), zap.Error(err), zap.String("mend", Hint(err)))
+			}
+			again[i] = err == nil && !known
+		})
+	}
+	writers.Wait()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for i, s := range streams {
+		if again[i] {
+			left++
+		} else if e.event == event && ctx.Err() == nil {
+			e.done[s.Name] = true
+		}
+	}
+	return left
+}
+
+// Write reads a stream's manifest and writes its embeds. It reports whether
+// there was a manifest.
+func (e *Embeds) Write(ctx context.Context, s *configs.Stream) (known bool, err error) {
+	event, viewer := e.now(s.Name)
+	if viewer == nil {
+		return true, nil // it has left the event meanwhile
+	}
+	manifest := event.ManifestURL(s, probe.Edge, e.edge)
+	facts := manifestFacts(ctx, viewer, manifest)
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	options := PlayerOptions(event)
+	options.Fallbacks = nil
+	for _, base := range event.Player.Fallback {
+		options.Fallbacks = append(options.Fallbacks, event.ManifestURL(s, probe.Edge, base))
+	}
+	_, warnings, err := player.Address(manifest, options)
+	if err != nil {
+		return facts.Known, err
+	}
+	conf, more, err := player.Derive(facts, options)
+	if err != nil {
+		return facts.Known, err
+	}
+	for _, w := range append(warnings, more...) {
+		e.log.Info("embed", zap.String("stream", s.Name), zap.String("warning", w.String()))
+	}
+	preview, err := player.Preview(event.Event, s.Name, manifest, conf, previewOptions(event, options))
+	if err != nil {
+		return facts.Known, err
+	}
+	e.mu.Lock()
+	e.previews[s.Name] = preview
+	e.mu.Unlock()
+	files, err := player.Render(event.Event, s.Name, manifest, conf, options)
+	if err != nil {
+		return facts.Known, err
+	}
+	_, err = player.Write(filepath.Join(e.dir, s.Name), files)
+	return facts.Known, err
+}
+
+// Preview returns the pages of a stream, nil while there are none.
+func (e *Embeds) Preview(stream string) http.Handler {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.previews[stream]
+}
+
+// kinds lists the previews for the page's tabs. An iframe shows one of the
+// others.
+func (e *Embeds) kinds() []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var kinds []string
+	for _, k := range e.event.Player.Kinds {
+		if k != string(player.IFrame) {
+			kinds = append(kinds, k)
+		}
+	}
+	return kinds
+}
+
+// manifestFacts reads the playlists that the embeds depend on. What cannot be
+// read is not known.
+func manifestFacts(ctx context.Context, client *monitor.Viewer, url string) player.Manifest {
+	ctx, cancel := context.WithTimeout(ctx, embedDeadline)
+	defer cancel()
+	read := func(u string) (*probe.Playlist, probe.Address) {
+		body, ex := client.Do(ctx, fetch.Request{URL: u, AcceptGzip: true})
+		if !ex.OK() {
+			return nil, ex.Address
+		}
+		return playlist.Decode(body, playlist.Inputs{Address: ex.Address}), ex.Address
+	}
+	first, base := read(url)
+	if first == nil || first.Kind != probe.Multivariant {
+		return player.FactsOf(nil, media(first))
+	}
+	for _, entry := range playlist.Ladder(first, base) {
+		if entry.Kind == playlist.KindVariant {
+			variant, _ := read(entry.URL)
+			return player.FactsOf(first, media(variant))
+		}
+	}
+	return player.FactsOf(first, nil)
+}
+
+func media(p *probe.Playlist) *probe.Playlist {
+	if p == nil || p.Kind != probe.Media {
+		return nil
+	}
+	return p
+}

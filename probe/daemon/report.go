@@ -1,0 +1,49 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/report"
+)
+
+// report writes report.html and report.json beside the history. It has its own
+// time: the context of the run is over by now.
+func (d *Daemon) report() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := d.store.Flush(ctx); err != nil {
+		return fmt.Errorf("flushing the history: %w", err)
+	}
+	snapshot := d.monitor.Snapshot()
+	incidents, err := d.store.Incidents(ctx, probe.IncidentFilter{Since: snapshot.Started})
+	if err != nil {
+		return fmt.Errorf("reading the incidents: %w", err)
+	}
+	r := &report.Run{Version: d.o.Version, Ended: time.Now(), Snapshot: snapshot, Incidents: incidents}
+	var page, data strings.Builder
+	if err := errors.Join(r.HTML(&page), r.JSON(&data)); err != nil {
+		return err
+	}
+	for name, text := range map[string]string{"report.html": page.String(), "report.json": data.String()} {
+		if err := WriteFile(filepath.Join(d.folder, name), text); err != nil {
+			return fmt.Errorf("writing the report: %w", err)
+		}
+	}
+	d.o.Say("report", filepath.Join(d.folder, "report.html"))
+	return nil
+}
+
+// WriteFile writes a file for this user alone, that appears whole or not at all.
+func WriteFile(path, text string) error {
+	if err := os.WriteFile(path+".new", []byte(text), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
+}

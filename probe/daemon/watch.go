@@ -1,0 +1,72 @@
+package daemon
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"os"
+	"time"
+)
+
+// lookAtFiles is how often the files of streams_from are looked at. They are
+// read, and not only their times: a mounted volume changes behind a link.
+const lookAtFiles = 5 * time.Second
+
+// watchForChanges reloads when it is asked to, and takes over what changes in
+// the files that streams_from names.
+func (d *Daemon) watchForChanges(ctx context.Context) {
+	tick := time.NewTicker(lookAtFiles)
+	defer tick.Stop()
+	seen := ""
+	for {
+		select {
+		case <-d.o.Hangs:
+			if d.o.Load != nil {
+				_, _ = d.Reload(ctx) // it logs what came of it
+			}
+		case <-tick.C:
+			if now := d.fingerprint(); now != seen {
+				seen = now
+				d.regather()
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// fingerprint changes when any file of streams_from does; "" where there is no
+// such key.
+func (d *Daemon) fingerprint() string {
+	event := d.event.Load()
+	if event.StreamsFrom == "" {
+		return ""
+	}
+	sum := sha256.New()
+	for _, name := range event.StreamFiles() {
+		fmt.Fprintf(sum, "%q\n", name)
+		if f, err := os.Open(name); err == nil {
+			_, _ = io.Copy(sum, f) // what cannot be read is told when it is gathered
+			_ = f.Close()
+		}
+	}
+	return string(sum.Sum(nil))
+}
+
+// regather takes over the streams as the files have them now. The event file
+// itself is not read: somebody may be editing it.
+func (d *Daemon) regather() {
+	d.changing.Lock()
+	defer d.changing.Unlock()
+	const what = "the files of streams_from were not taken over, and nothing changed"
+	next, err := d.event.Load().Regather(d.o.Env)
+	if err == nil {
+		err = d.o.Check(next)
+	}
+	if err != nil {
+		_ = d.refuse(what, problemsOf(err))
+		return
+	}
+	_, _ = d.apply("the files of streams_from changed", next) // it logs what came of it
+}

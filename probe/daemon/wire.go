@@ -1,0 +1,80 @@
+package daemon
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/dashboards"
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/monitor"
+	"github.com/streamwatch/streamwatch/probe/sink/prom"
+	"github.com/streamwatch/streamwatch/probe/web"
+)
+
+// wire puts the parts together. Nothing runs yet.
+func (d *Daemon) wire(ctx context.Context) error {
+	e, edge := d.event.Load(), d.found.EdgeURL
+	open, err := d.store.OpenIncidents(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the open incidents: %w", err)
+	}
+	d.embeds = NewEmbeds(e, edge, d.found.Signer, filepath.Join(d.folder, e.Player.Out), d.log)
+	// The page is a sink of the monitor, and shows the monitor: the snapshot is
+	// asked for once both exist.
+	source := &lateSource{links: linksTo(d.listen), event: d.event.Load}
+	d.source = source
+	metrics := prom.New(prom.Options{
+		Event: e.Event, Version: d.o.Version, Vantage: e.Monitor.Vantage, Open: open, Sinks: source.sinks,
+	})
+	o := MonitorOptions(e, edge, d.found.Signer)
+	o.Resume, o.Log, o.Secrets = open, d.log, d.o.Secrets
+	if d.found.Fresh {
+		o.Grace = e.Distribution.CloudFormation.PropagationGrace
+	}
+	d.alarms = newShownAlarms(d.shownOptions(e), time.Now())
+	w := web.Options{
+		Source: source, Ready: source.ready, History: linkedHistory{d.store, source.links}, Sinks: source.sinks, Runbook: d.o.Runbook,
+		Metrics: metrics.Handler(), Plots: plots(), Alarms: d.alarms.list, AlarmNotes: d.alarmNotes,
+		Embeds: d.embeds.Preview, EmbedKinds: d.embeds.kinds(), Faults: d.o.Faults, Log: d.log,
+	}
+	if d.o.Load != nil {
+		w.Changes = d
+	}
+	if a := e.Monitor.Auth; a != nil {
+		w.Auth = web.Auth{Username: a.Username, Password: a.Password.Reveal()}
+	}
+	if e.Monitor.Beacon {
+		from := d.newBeacon(source)
+		source.beacon, w.Beacon, o.Feeds = from, from, []func(context.Context){from.Run}
+	}
+	d.server = web.New(w)
+	o.Observe = metrics.Observe
+	if d.out, err = d.outlets(ctx, open); err != nil {
+		return err
+	}
+	o.Sinks = []probe.Sink{linkedSink{d.store, source.links}, metrics, linkedSink{d.server, source.links}, d.alarms}
+	o.Sinks = append(o.Sinks, d.out.sinks(source.links)...)
+	d.monitor = monitor.New(o)
+	source.m, source.out = d.monitor, d.out
+	if d.out.alarms != nil {
+		d.out.alarms.live, d.alarms.arming = d.isOn, d.out.alarms
+	}
+	return nil
+}
+
+// shownOptions are those of the alarms that the page shows.
+func (d *Daemon) shownOptions(e *configs.Event) dashboards.Options {
+	o := DashboardOptions(e)
+	o.Period = cmp.Or(d.o.Period, o.Period)
+	return o
+}
+
+// isOn reports whether the event is on: it has started by its own clock, and its
+// streams have not all ended.
+func (d *Daemon) isOn() bool {
+	return !time.Now().Before(d.event.Load().Starts) && d.monitor.Snapshot().Verdict != probe.Ended
+}

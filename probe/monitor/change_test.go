@@ -1,0 +1,322 @@
+package monitor_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/monitor"
+)
+
+// channels serves streams by the first part of their paths: /NAME/m.m3u8.
+type channels struct {
+	mu sync.Mutex
+	of map[string]*stream
+}
+
+func newChannels(now time.Time, names ...string) *channels {
+	c := &channels{of: map[string]*stream{}}
+	for _, name := range names {
+		c.of[name] = &stream{start: now.Add(-time.Minute), until: now.Add(time.Hour), asked: map[string]int{}}
+	}
+	return c
+}
+
+func (c *channels) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	name, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	c.mu.Lock()
+	s := c.of[name]
+	c.mu.Unlock()
+	if s != nil {
+		again := r.Clone(r.Context())
+		again.URL.Path = "/" + rest
+		s.ServeHTTP(w, again)
+		return
+	}
+	http.NotFound(w, r)
+}
+
+// asked returns how often a playlist of a stream was asked for, on both sides.
+func (c *channels) asked(name, path string) (n int) {
+	s := c.of[name]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for url, times := range s.asked {
+		if strings.HasSuffix(url, path) {
+			n += times
+		}
+	}
+	return n
+}
+
+func channel(name string) monitor.Stream {
+	return monitor.Stream{Name: name, Manifest: "/" + name + "/m.m3u8"}
+}
+
+// changing runs a monitor of two sides over channels, for tests that change it.
+func changing(t *testing.T, src *channels, more func(*monitor.Options), names ...string) (*monitor.Monitor, *sink) {
+	t.Helper()
+	got := &sink{last: map[string]probe.Incident{}}
+	o := monitor.Options{
+		Event: "e", Origin: "http://origin.test", Edge: "http://edge.test", Transport: handler(src.ServeHTTP),
+		Sinks: []probe.Sink{got}, Segments: monitor.SegmentsHead,
+	}
+	for _, name := range names {
+		o.Streams = append(o.Streams, channel(name))
+	}
+	if more != nil {
+		more(&o)
+	}
+	m := monitor.New(o)
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { m.Run(ctx) })
+	t.Cleanup(func() {
+		cancel()
+		running.Wait()
+	})
+	return m, got
+}
+
+func (s *sink) incidents() []probe.Incident {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.SortedFunc(maps.Values(s.last), func(a, b probe.Incident) int { return strings.Compare(a.ID, b.ID) })
+}
+
+func names(m *monitor.Monitor) (list []string) {
+	for _, s := range m.Snapshot().Streams {
+		list = append(list, s.Name)
+	}
+	return list
+}
+
+// Streams come and go; the others' polls do not notice, and nobody asks for
+// their multivariant playlists again.
+func TestStreamsComeAndGo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := newChannels(time.Now(), "a", "b", "c")
+		m, got := changing(t, src, nil, "a", "b")
+		time.Sleep(10 * time.Second)
+		ladders := src.asked("a", "/m.m3u8")
+		since := m.Snapshot().Streams[0].Since
+		m.Set(channel("c"))
+		if !m.Remove("b", "stream b was removed") || m.Remove("b", "") {
+			t.Error("b can be removed once")
+		}
+		gone, polls := src.asked("b", "/v/p.m3u8"), src.asked("a", "/v/p.m3u8")
+		if !m.Ready() {
+			t.Error("a stream that came later makes the monitor unready")
+		}
+		time.Sleep(10 * time.Second)
+		if list := names(m); !slices.Equal(list, []string{"a", "c"}) {
+			t.Errorf("watched: %v", list)
+		}
+		if n := src.asked("b", "/v/p.m3u8"); n != gone {
+			t.Errorf("b was asked for %d times after it had gone", n-gone)
+		}
+		if n := src.asked("a", "/m.m3u8"); n != ladders {
+			t.Errorf("a's multivariant playlist was asked for %d times more", n-ladders)
+		}
+		if n := src.asked("a", "/v/p.m3u8") - polls; n < 9 || n > 22 {
+			t.Errorf("a was polled %d times in 10 s on both sides", n)
+		}
+		snap := m.Snapshot()
+		if !snap.Streams[0].Since.Equal(since) || snap.Streams[0].Verdict != probe.OK {
+			t.Errorf("a began anew: %+v", snap.Streams[0])
+		}
+		if snap.Streams[1].Verdict != probe.OK || len(snap.Streams[1].Renditions) != 1 || snap.Streams[1].Renditions[0].Origin == nil {
+			t.Errorf("c is not watched on both sides: %+v", snap.Streams[1])
+		}
+		if list := got.incidents(); len(list) > 0 {
+			t.Errorf("incidents: %+v", list)
+		}
+	})
+}
+
+// An incident of a stream that leaves closes and says why; those of the others
+// keep their ids.
+func TestAnIncidentOfAStreamThatLeaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := newChannels(time.Now(), "a", "b")
+		src.of["a"].until, src.of["b"].mapped = time.Now().Add(10*time.Second), true // and the map is lost
+		m, got := changing(t, src, nil, "a", "b")
+		time.Sleep(40 * time.Second)
+		before := m.Snapshot().Incidents
+		if len(before) != 2 {
+			t.Fatalf("open: %+v, want one of each stream", before)
+		}
+		m.Remove("b", "stream b was removed from the event")
+		time.Sleep(20 * time.Second)
+		open := m.Snapshot().Incidents
+		i := slices.IndexFunc(before, func(in probe.Incident) bool { return in.Stream == "a" })
+		if len(open) != 1 || open[0].ID != before[i].ID || open[0].Count != before[i].Count {
+			t.Errorf("open: %+v, want that of a as it was", open)
+		}
+		for _, in := range got.incidents() {
+			if in.Stream == "b" && (in.Open() || !strings.HasPrefix(in.Detail, "stream b was removed from the event; until then: ")) {
+				t.Errorf("incident of b: %+v", in)
+			}
+		}
+	})
+}
+
+// A stream that changes begins anew. Its incident goes on while the fault does,
+// under the same id, and closes when it is over.
+func TestAStreamThatChanges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := newChannels(time.Now(), "a", "b")
+		src.of["b"].until = time.Now().Add(10 * time.Second)
+		m, got := changing(t, src, nil, "a", "b")
+		time.Sleep(30 * time.Second)
+		before := m.Snapshot().Incidents
+		again := channel("b")
+		again.Headers = map[string]string{"Authorization": "Bearer another-token"}
+		m.Set(again)
+		if list := names(m); !slices.Equal(list, []string{"a", "b"}) {
+			t.Errorf("the order of streams changed: %v", list)
+		}
+		time.Sleep(40 * time.Second)
+		if open := m.Snapshot().Incidents; len(before) != 1 || len(open) != 1 || open[0].ID != before[0].ID {
+			t.Errorf("open %+v, before %+v", open, before)
+		}
+		src.of["b"].mu.Lock()
+		src.of["b"].until = time.Now().Add(time.Hour)
+		src.of["b"].mu.Unlock()
+		time.Sleep(time.Minute)
+		if list := got.incidents(); len(list) != 1 || list[0].Open() {
+			t.Errorf("incidents: %+v", list)
+		}
+	})
+}
+
+// The end of the event moves: what is missing after it is no fault.
+func TestTheEndMoves(t *testing.T) {
+	for _, sooner := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			src := newChannels(time.Now(), "a")
+			ends := time.Now().Add(time.Hour)
+			m, got := changing(t, src, func(o *monitor.Options) { o.Ends = ends }, "a")
+			time.Sleep(10 * time.Second)
+			if sooner {
+				m.Schedule(time.Time{}, time.Now().Add(time.Second))
+			}
+			time.Sleep(5 * time.Second)
+			src.mu.Lock()
+			delete(src.of, "a")
+			src.mu.Unlock()
+			time.Sleep(20 * time.Second)
+			if list := got.incidents(); (len(list) == 0) != sooner {
+				t.Errorf("the end came sooner: %v; incidents %+v", sooner, list)
+			}
+		})
+	}
+}
+
+// A check that is switched off takes its incident with it; switched on again it
+// finds the fault again.
+func TestAChecksSettingsChange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := newChannels(time.Now(), "a", "b")
+		src.of["a"].mapped = true // and lost
+		m, _ := changing(t, src, nil, "a", "b")
+		time.Sleep(20 * time.Second)
+		if open := m.Snapshot().Incidents; len(open) != 1 || open[0].Check != "map.fetch" {
+			t.Fatalf("open: %+v", open)
+		}
+		m.Override(map[string]checks.Override{"map.fetch": {Off: true}})
+		time.Sleep(20 * time.Second)
+		if open := m.Snapshot().Incidents; len(open) > 0 {
+			t.Errorf("open, though the check is off: %+v", open)
+		}
+		m.Override(nil)
+		time.Sleep(time.Minute)
+		if open := m.Snapshot().Incidents; len(open) != 1 {
+			t.Errorf("open: %+v, want that of map.fetch again", open)
+		}
+	})
+}
+
+// Changes of every kind while all is polled and read: for the race detector.
+func TestChangesUnderLoad(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var all []string
+		for i := range 20 {
+			all = append(all, fmt.Sprintf("s%02d", i))
+		}
+		src := newChannels(time.Now(), all...)
+		m, got := changing(t, src, nil, all[:10]...)
+		time.Sleep(10 * time.Second)
+		ladders := map[string]int{}
+		for _, name := range all[:10] {
+			ladders[name] = src.asked(name, "/m.m3u8")
+		}
+		var people sync.WaitGroup
+		for i := range 4 {
+			people.Go(func() {
+				for n := range 40 {
+					name := all[10+(i+n)%10]
+					switch n % 4 {
+					case 0, 1:
+						m.Set(channel(name))
+					case 2:
+						m.Remove(name, "gone")
+					default:
+						m.Override(map[string]checks.Override{"upd.stale": {After: 2 + n%2}})
+						m.Schedule(time.Time{}, time.Now().Add(time.Hour))
+					}
+					_ = m.Snapshot()
+					time.Sleep(150 * time.Millisecond)
+				}
+			})
+		}
+		people.Wait()
+		time.Sleep(5 * time.Second)
+		for _, s := range m.Snapshot().Streams {
+			if s.Verdict != probe.OK {
+				t.Errorf("%s is %s", s.Name, s.Verdict)
+			}
+		}
+		for _, name := range all[:10] {
+			if n := src.asked(name, "/m.m3u8"); n != ladders[name] {
+				t.Errorf("the multivariant playlist of %s was asked for %d times more", name, n-ladders[name])
+			}
+		}
+		if list := got.incidents(); len(list) > 0 {
+			t.Errorf("incidents: %+v", list)
+		}
+	})
+}
+
+// Changes before Run begins and after it has ended start nothing.
+func TestChangesOutsideOfARun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := newChannels(time.Now(), "a", "b")
+		m := monitor.New(monitor.Options{
+			Event: "e", Origin: "http://origin.test", Transport: handler(src.ServeHTTP), Streams: []monitor.Stream{channel("a")},
+		})
+		m.Set(channel("b"))
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		m.Run(ctx)
+		if src.asked("b", "/m.m3u8") == 0 {
+			t.Error("what was added before is not watched")
+		}
+		n := src.asked("a", "/m.m3u8")
+		m.Set(channel("a"))
+		m.Remove("b", "gone")
+		synctest.Wait()
+		if src.asked("a", "/m.m3u8") != n {
+			t.Error("a stream is watched after the end")
+		}
+	})
+}
