@@ -34,6 +34,13 @@ type FleetTLS struct {
 
 func (f *Fleet) setDefaults() { f.Listen, f.Shards = "127.0.0.1:4222", 64 }
 
+// DefaultFleet is the fleet of an event file that states none.
+func DefaultFleet() *Fleet {
+	f := new(Fleet)
+	f.setDefaults()
+	return f
+}
+
 // Vantages are the places that each stream is watched from. Absent are those
 // that agents come with. Any says so too, and that what one of them shows alone
 // may be critical.

@@ -3,7 +3,6 @@ package daemon
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"path/filepath"
 	"time"
 
@@ -18,9 +17,9 @@ import (
 // wire puts the parts together. Nothing runs yet.
 func (d *Daemon) wire(ctx context.Context) error {
 	e, edge := d.event.Load(), d.found.EdgeURL
-	open, err := d.store.OpenIncidents(ctx)
+	open, err := resume(ctx, d.o.Hub, d.store)
 	if err != nil {
-		return fmt.Errorf("reading the open incidents: %w", err)
+		return err
 	}
 	d.embeds = NewEmbeds(e, edge, d.found.Signer, filepath.Join(d.folder, e.Player.Out), d.log)
 	// The page is a sink of the monitor, and shows the monitor: the snapshot is
@@ -56,9 +55,16 @@ func (d *Daemon) wire(ctx context.Context) error {
 	if d.out, err = d.outlets(ctx, open); err != nil {
 		return err
 	}
-	o.Sinks = []probe.Sink{linkedSink{d.store, source.links}, metrics, linkedSink{d.server, source.links}, d.alarms}
+	stored, err := d.lead(ctx, &o, linkedSink{d.store, source.links})
+	if err != nil {
+		return err
+	}
+	o.Sinks = []probe.Sink{stored, metrics, linkedSink{d.server, source.links}, d.alarms}
 	o.Sinks = append(o.Sinks, d.out.sinks(source.links)...)
 	d.monitor = monitor.New(o)
+	if d.leading != nil {
+		d.leading.Use(d.monitor)
+	}
 	source.m, source.out = d.monitor, d.out
 	if d.out.alarms != nil {
 		d.out.alarms.live, d.alarms.arming = d.isOn, d.out.alarms

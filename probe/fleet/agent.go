@@ -23,9 +23,7 @@ type AgentOptions struct {
 	Vantage    string
 	Name       string // letters, digits, dashes and underscores; unique in its vantage
 	Version    string // of streamwatch
-	// Setup turns what the hub published into what a monitor is told.
-	Setup func(setup []byte) (monitor.Options, error)
-	Log   *zap.Logger
+	Log        *zap.Logger
 }
 
 // Agent watches the streams of the shards that it is dealt.
@@ -176,9 +174,9 @@ func (a *Agent) measure(ctx context.Context) {
 
 // follow watches as one plan says. It returns the next one, nil when ctx is done.
 func (a *Agent) follow(ctx context.Context, plan *Plan, plans jetstream.KeyWatcher, out *outbox) (*Plan, error) {
-	opts, err := a.o.Setup(plan.Setup)
+	opts, err := readSetup(plan.Setup)
 	if err != nil {
-		return nil, fmt.Errorf("reading the event: %w", err)
+		return nil, err
 	}
 	d := newDesk(opts, func(stream string) uint64 { return a.taken(shardOf(stream, plan.Shards)) })
 	streams := opts.Streams

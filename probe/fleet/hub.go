@@ -194,6 +194,12 @@ func (h *Hub) Publish(ctx context.Context, setup []byte) error {
 	return putPlan(ctx, h.room.plan, &h.o.Plan)
 }
 
+// Update tells the agents how the event is now.
+func (h *Hub) Update(ctx context.Context, setup []byte, parts map[string]string) error {
+	h.o.Plan.Parts = parts
+	return h.Publish(ctx, setup)
+}
+
 // closedKept is for how long a closed incident stays in the book of the fleet.
 const closedKept = 7 * 24 * time.Hour
 

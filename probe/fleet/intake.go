@@ -334,3 +334,11 @@ func (l *Leading) acknowledge(ctx context.Context) {
 		}
 	}
 }
+
+// Finish acknowledges what was stored last, once the monitor has ended.
+func (l *Leading) Finish() {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*askTimeout)
+	defer cancel()
+	l.acknowledge(ctx)
+	_ = l.hub.room.conn.FlushWithContext(ctx) // an acknowledgement that is lost has a report sent again
+}
