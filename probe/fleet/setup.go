@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/checks"
 	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/monitor"
@@ -30,8 +31,15 @@ type setup struct {
 	Segments     monitor.Segments           `json:"segments,omitempty"`
 	Control      string                     `json:"control,omitempty"`
 	Site         string                     `json:"site,omitempty"`
-	Overrides    map[string]checks.Override `json:"overrides,omitempty"`
+	Overrides    map[string]wireOverride    `json:"overrides,omitempty"`
 	Fresh        time.Time                  `json:"fresh,omitzero"` // until when a distribution that was made just now may fail
+}
+
+// wireOverride is checks.Override; the severity is its rank.
+type wireOverride struct {
+	Off      bool  `json:"off,omitempty"`
+	Severity uint8 `json:"severity,omitempty"`
+	After    int   `json:"after,omitempty"`
 }
 
 // revealing is a signer that says what it was made of.
@@ -42,7 +50,10 @@ func Setup(o *monitor.Options) ([]byte, error) {
 	s := setup{
 		Event: o.Event, Starts: o.Starts, Ends: o.Ends, Origin: o.Origin, Edge: o.Edge, Personalised: o.Personalised, Streams: o.Streams,
 		Headers: o.Headers, EdgeHeaders: o.EdgeHeaders, EdgeCookies: o.EdgeCookies, Interval: o.Interval, Limits: o.Limits,
-		Segments: o.Segments, Control: o.Control, Site: o.Site, Overrides: o.Overrides,
+		Segments: o.Segments, Control: o.Control, Site: o.Site, Overrides: map[string]wireOverride{},
+	}
+	for id, v := range o.Overrides {
+		s.Overrides[id] = wireOverride{v.Off, uint8(v.Severity), v.After}
 	}
 	if o.Grace > 0 {
 		s.Fresh = time.Now().Add(o.Grace)
@@ -68,7 +79,10 @@ func readSetup(data []byte) (monitor.Options, error) {
 	o := monitor.Options{
 		Event: s.Event, Starts: s.Starts, Ends: s.Ends, Origin: s.Origin, Edge: s.Edge, Personalised: s.Personalised, Streams: s.Streams,
 		Headers: s.Headers, EdgeHeaders: s.EdgeHeaders, EdgeCookies: s.EdgeCookies, Interval: s.Interval, Limits: s.Limits,
-		Segments: s.Segments, Control: s.Control, Site: s.Site, Overrides: s.Overrides, Delay: monitor.SchedulingDelay(), Secrets: new(fetch.Secrets),
+		Segments: s.Segments, Control: s.Control, Site: s.Site, Overrides: map[string]checks.Override{}, Delay: monitor.SchedulingDelay(), Secrets: new(fetch.Secrets),
+	}
+	for id, v := range s.Overrides {
+		o.Overrides[id] = checks.Override{Off: v.Off, Severity: probe.Severity(v.Severity), After: v.After}
 	}
 	if !s.Fresh.IsZero() {
 		o.Grace = max(0, time.Until(s.Fresh))

@@ -99,7 +99,7 @@ type wireState struct {
 	Host         string                    `json:"host"`
 	Current      *wireExchange             `json:"current,omitempty"`
 	Good         *wireExchange             `json:"good,omitempty"`
-	Kind         probe.PlaylistKind        `json:"kind,omitempty"`
+	Kind         uint8                     `json:"kind,omitempty"` // of a playlist: 0 unknown, 1 media, 2 multivariant
 	Live         bool                      `json:"live,omitempty"`
 	Listed       int                       `json:"listed,omitempty"`
 	Polls        int                       `json:"polls,omitempty"`
@@ -223,7 +223,7 @@ func observed(t probe.Target, w *wireExchange) *probe.Observation {
 
 func toState(s *evidence.State) wireState {
 	return wireState{
-		Target: wireTarget(s.Target), Host: s.Host, Current: exchangeOf(s.Current), Good: exchangeOf(s.Good), Kind: s.Kind, Live: s.Live,
+		Target: wireTarget(s.Target), Host: s.Host, Current: exchangeOf(s.Current), Good: exchangeOf(s.Good), Kind: uint8(s.Kind), Live: s.Live,
 		Listed: s.Listed, Polls: s.Polls, Failures: s.Failures, FailingSince: s.FailingSince, FailedAs: s.FailedAs, FailedFrom: s.FailedFrom,
 		Recovered: s.Recovered, LastError: s.LastError, Lost: s.Lost, LostPolls: s.LostPolls, Answered: s.Answered, Reached: s.Reached,
 		Advanced: s.Advanced, High: s.High, TD: s.TD, Allowance: s.Allowance, Cycle: s.Cycle, TTL: s.TTL, Lag: wireLag(s.Lag), Still: s.Still,
@@ -234,7 +234,7 @@ func toState(s *evidence.State) wireState {
 func fromState(w *wireState) evidence.State {
 	t := probe.Target(w.Target)
 	return evidence.State{
-		Target: t, Host: w.Host, Current: observed(t, w.Current), Good: observed(t, w.Good), Kind: w.Kind, Live: w.Live,
+		Target: t, Host: w.Host, Current: observed(t, w.Current), Good: observed(t, w.Good), Kind: probe.PlaylistKind(w.Kind), Live: w.Live,
 		Listed: w.Listed, Polls: w.Polls, Failures: w.Failures, FailingSince: w.FailingSince, FailedAs: w.FailedAs, FailedFrom: w.FailedFrom,
 		Recovered: w.Recovered, LastError: w.LastError, Lost: w.Lost, LostPolls: w.LostPolls, Answered: w.Answered, Reached: w.Reached,
 		Advanced: w.Advanced, High: w.High, TD: w.TD, Allowance: w.Allowance, Cycle: w.Cycle, TTL: w.TTL, Lag: evidence.Lag(w.Lag), Still: w.Still,
@@ -349,7 +349,9 @@ func (h *head) watcher(lease uint64) string { return fmt.Sprintf("%s#%d", h.Agen
 // read reads a message of this protocol.
 func read(data []byte, into any, h *head) error {
 	if err := json.Unmarshal(data, into); err != nil {
-		return fmt.Errorf("a message that is no JSON: %w", err)
+		if json.Unmarshal(data, h); h.V == 0 || h.V == Protocol { // else that is why
+			return fmt.Errorf("a message that cannot be read: %w", err)
+		}
 	}
 	if h.V != Protocol {
 		return fmt.Errorf("a message of protocol %d, this streamwatch speaks %d: bring agents and hub to one version", h.V, Protocol)
