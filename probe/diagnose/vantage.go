@@ -151,7 +151,7 @@ func (g *joint) diagnosis(now time.Time, sights []Sight, alone bool) Diagnosis {
 		d.ownPath(len(sights))
 	}
 	rest := g.rest(sights)
-	waiting := now.Before(d.Ready.Add(secondAtMost)) && len(rest.unknown) > 0
+	waiting := len(rest.unknown) > 0 && now.Before(rest.since.Add(secondAtMost))
 	for i := range d.Hits {
 		h := &d.Hits[i]
 		if shown := g.showing(h.Stream); !alone && shown == 1 && (len(rest.fine) > 0 || waiting) && h.Severity > probe.Error {
@@ -161,7 +161,7 @@ func (g *joint) diagnosis(now time.Time, sights []Sight, alone bool) Diagnosis {
 	}
 	slices.SortFunc(d.Hits, func(a, b Hit) int { return compare(a.Stream, b.Stream) })
 	if len(rest.unknown) > 0 && d.Blame != probe.BlamePath && !lead.once {
-		d.until(d.Ready.Add(second))
+		d.until(rest.since.Add(second))
 	}
 	g.say(&d, rest)
 	return d
@@ -223,8 +223,12 @@ func (g *joint) showing(stream string) (n int) {
 	return n
 }
 
-// others are the vantages that do not show a cause.
-type others struct{ fine, unknown []string }
+// others are the vantages that do not show a cause, and since when it is not
+// known of some whether they do.
+type others struct {
+	fine, unknown []string
+	since         time.Time
+}
 
 // rest tells the vantages where all is well from those that nobody knows of.
 func (g *joint) rest(sights []Sight) (o others) {
@@ -233,43 +237,60 @@ func (g *joint) rest(sights []Sight) (o others) {
 		if slices.ContainsFunc(g.told, func(t telling) bool { return t.by == s }) {
 			continue
 		}
-		switch watches, well := s.well(g.told[0].Diagnosis); {
+		switch watches, since := s.doubt(g.told[0].Diagnosis); {
 		case !watches:
-		case well:
+		case since.IsZero():
 			o.fine = append(o.fine, s.Vantage)
 		default:
 			o.unknown = append(o.unknown, s.Vantage)
+			o.since = later(o.since, since)
 		}
 	}
 	return o
 }
 
-// well reports whether a vantage watches what another one finds fault with, and
-// whether all is well there: it looked since, and nothing stirs.
-func (s *Sight) well(d *Diagnosis) (watches, well bool) {
-	well = true
+// doubt reports whether a vantage watches what another one finds fault with, and
+// since when it may show it too: because it has not looked since, or because
+// something stirs there. Zero is that all is well.
+func (s *Sight) doubt(d *Diagnosis) (watches bool, since time.Time) {
 	for i := range s.Event.Pulses {
 		p := &s.Event.Pulses[i]
 		if p.Side != d.Side && d.Side != probe.NoSide || d.hit(p.Stream) == nil {
 			continue
 		}
 		watches = true
-		since := p.Round
+		seen := p.Answered // a multivariant playlist is polled too rarely to wait for it
 		if d.Check.Staleness {
-			since = p.Advanced
+			seen = p.Advanced
 		}
-		if !since.After(d.Began) || s.stirring(p.Stream, d) {
-			well = false
+		stirs := s.stirring(p.Stream, d)
+		if since = later(since, stirs); stirs.IsZero() && !seen.After(d.Began.Add(roundTrip)) {
+			since = later(since, d.Ready)
 		}
 	}
-	return watches, well
+	return watches, since
 }
 
-func (s *Sight) stirring(stream string, d *Diagnosis) bool {
-	i := slices.IndexFunc(s.Event.Streams, func(one Stream) bool { return one.Name == stream })
-	return i >= 0 && slices.ContainsFunc(s.Event.Streams[i].Symptoms, func(sym checks.Symptom) bool {
-		return sym.Side == d.Side && sym.Sick && kin(sym.Check, d.Check)
-	})
+// stirring is since when a stream shows there what may be the same.
+func (s *Sight) stirring(stream string, d *Diagnosis) (since time.Time) {
+	for i := range s.Event.Streams {
+		if s.Event.Streams[i].Name != stream {
+			continue
+		}
+		for j := range s.Event.Streams[i].Symptoms {
+			if sym := &s.Event.Streams[i].Symptoms[j]; sym.Side == d.Side && sym.Sick && kin(sym.Check, d.Check) {
+				since = later(since, sym.Since)
+			}
+		}
+	}
+	return since
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 // say says where it is so, and where it is not.

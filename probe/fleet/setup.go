@@ -15,24 +15,24 @@ import (
 // setup is what an agent's monitor is told of the event: monitor.Options without
 // what belongs to one process. It holds the event's secrets.
 type setup struct {
-	Event        string                     `json:"event"`
-	Starts       time.Time                  `json:"starts,omitzero"`
-	Ends         time.Time                  `json:"ends,omitzero"`
-	Origin       string                     `json:"origin,omitempty"`
-	Edge         string                     `json:"edge,omitempty"`
-	Personalised bool                       `json:"personalised,omitempty"`
-	Streams      []monitor.Stream           `json:"streams"`
-	Headers      map[string]string          `json:"headers,omitempty"`
-	EdgeHeaders  map[string]string          `json:"edge_headers,omitempty"`
-	EdgeCookies  map[string]string          `json:"edge_cookies,omitempty"`
-	EdgeSign     *sign.Options              `json:"edge_sign,omitempty"`
-	Interval     time.Duration              `json:"interval,omitempty"`
-	Limits       monitor.Limits             `json:"limits,omitzero"`
-	Segments     monitor.Segments           `json:"segments,omitempty"`
-	Control      string                     `json:"control,omitempty"`
-	Site         string                     `json:"site,omitempty"`
-	Overrides    map[string]wireOverride    `json:"overrides,omitempty"`
-	Fresh        time.Time                  `json:"fresh,omitzero"` // until when a distribution that was made just now may fail
+	Event        string                  `json:"event"`
+	Starts       time.Time               `json:"starts,omitzero"`
+	Ends         time.Time               `json:"ends,omitzero"`
+	Origin       string                  `json:"origin,omitempty"`
+	Edge         string                  `json:"edge,omitempty"`
+	Personalised bool                    `json:"personalised,omitempty"`
+	Streams      []monitor.Stream        `json:"streams"`
+	Headers      map[string]string       `json:"headers,omitempty"`
+	EdgeHeaders  map[string]string       `json:"edge_headers,omitempty"`
+	EdgeCookies  map[string]string       `json:"edge_cookies,omitempty"`
+	EdgeSign     *sign.Options           `json:"edge_sign,omitempty"`
+	Interval     time.Duration           `json:"interval,omitempty"`
+	Limits       monitor.Limits          `json:"limits,omitzero"`
+	Segments     monitor.Segments        `json:"segments,omitempty"`
+	Control      string                  `json:"control,omitempty"`
+	Site         string                  `json:"site,omitempty"`
+	Overrides    map[string]wireOverride `json:"overrides,omitempty"`
+	Fresh        time.Time               `json:"fresh,omitzero"` // until when a distribution that was made just now may fail
 }
 
 // wireOverride is checks.Override; the severity is its rank.
