@@ -69,7 +69,9 @@ or a user in the URL. --insecure allows it without.`,
 
 // agentOptions checks the command line of an agent.
 func (c *cli) agentOptions(f agentFlags) (fleet.AgentOptions, error) {
-	bad := func(text, hint string) (fleet.AgentOptions, error) { return fleet.AgentOptions{}, &usageError{text, hint} }
+	bad := func(text, hint string) (fleet.AgentOptions, error) {
+		return fleet.AgentOptions{}, &usageError{text, hint}
+	}
 	switch {
 	case len(f.join) == 0:
 		return bad("--join is required", "the URL that streamwatch hub prints, such as nats://127.0.0.1:4222")

@@ -75,7 +75,7 @@ func (a *Agent) Run(ctx context.Context) error {
 		return ended(ctx, fmt.Errorf("following the event: %w", err))
 	}
 	defer func() { _ = plans.Stop() }()
-	plan, err := a.nextPlan(ctx, plans)
+	plan, err := a.nextPlan(ctx, plans, &Plan{})
 	if err != nil || plan == nil {
 		return ended(ctx, err)
 	}
@@ -109,8 +109,9 @@ func isFailure(err error) bool {
 // head is what the agent's messages begin with.
 func (a *Agent) head() head { return head{Protocol, a.o.Vantage, a.o.Name, a.clock.get()} }
 
-// nextPlan waits for a plan; nil when ctx is done first.
-func (a *Agent) nextPlan(ctx context.Context, plans jetstream.KeyWatcher) (*Plan, error) {
+// nextPlan waits for a plan that is not the one before; nil when ctx is done
+// first. Another hub that leads publishes the same again.
+func (a *Agent) nextPlan(ctx context.Context, plans jetstream.KeyWatcher, before *Plan) (*Plan, error) {
 	for {
 		select {
 		case e := <-plans.Updates():
@@ -120,6 +121,9 @@ func (a *Agent) nextPlan(ctx context.Context, plans jetstream.KeyWatcher) (*Plan
 			reading, cancel := context.WithTimeout(ctx, 10*time.Second)
 			p, err := readPlan(reading, a.room.plan, e.Value())
 			cancel()
+			if err == nil && p.Hash == before.Hash && p.Shards == before.Shards {
+				continue
+			}
 			if err == nil {
 				err = p.allows(a.o.Vantage)
 			}
@@ -194,7 +198,7 @@ func (a *Agent) follow(ctx context.Context, plan *Plan, plans jetstream.KeyWatch
 	parts.Go(func() { w.send(running) })
 	parts.Go(func() { w.keepLeases(running) })
 	a.log.Info("watching", zap.String("event", plan.Event), zap.String("vantage", a.o.Vantage), zap.String("agent", a.o.Name), zap.Int("streams", len(streams)))
-	next, err := a.nextPlan(ctx, plans)
+	next, err := a.nextPlan(ctx, plans, plan)
 	stop()
 	parts.Wait()
 	a.leave(context.WithoutCancel(ctx))

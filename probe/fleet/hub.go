@@ -64,7 +64,7 @@ func OpenHub(ctx context.Context, o HubOptions) (*Hub, error) {
 	}
 	conn, err := connect(ctx, h.o.Connection)
 	if err == nil {
-		h.room, err = openRoom(ctx, conn, o.Plan.Event)
+		h.room, err = openRoom(ctx, conn, o.Plan.Event, func(err error) { h.log.Warn("JetStream is not ready: waiting for it", zap.Error(err)) })
 	}
 	if err != nil {
 		h.Close()
@@ -227,6 +227,7 @@ func (h *Hub) Incidents(ctx context.Context) (list []probe.Incident, err error) 
 		}
 		list = append(list, in)
 	}
+	h.log.Info("this hub leads", zap.String("hub", h.o.Name), zap.Int("incidents_in_the_book", len(list)))
 	return list, nil
 }
 

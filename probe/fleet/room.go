@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -37,9 +38,9 @@ type room struct {
 	incidents jetstream.KeyValue
 }
 
-// open makes the room, as a hub does, with so many copies of everything as the
-// cluster has servers, three at most.
-func openRoom(ctx context.Context, conn *nats.Conn, event string) (*room, error) {
+// openRoom makes the room, as a hub does, with so many copies of everything as the
+// cluster has servers, three at most. It waits for a cluster that has no leader yet.
+func openRoom(ctx context.Context, conn *nats.Conn, event string, waiting func(error)) (*room, error) {
 	js, err := jetstream.New(conn, jetstream.WithDefaultTimeout(5*time.Second))
 	if err != nil {
 		return nil, err
@@ -49,31 +50,51 @@ func openRoom(ctx context.Context, conn *nats.Conn, event string) (*room, error)
 	if len(conn.DiscoveredServers()) > 0 || len(conn.Servers()) > 2 {
 		copies = 3
 	}
-	for ; ; copies = 1 {
-		err = r.make(ctx, copies)
-		if err == nil || copies == 1 || ctx.Err() != nil {
-			break
+	for told := false; ; {
+		err := r.make(ctx, copies)
+		switch {
+		case err == nil:
+			return r, nil
+		case copies > 1 && alone(err):
+			copies = 1
+			continue
+		case ctx.Err() != nil || never(err):
+			return nil, &Failure{fmt.Errorf("making the streams and buckets of the event in JetStream: %w", err), "the cluster needs JetStream, and the user the right to it"}
+		case !told:
+			told = true
+			waiting(err)
 		}
+		sleep(ctx, retryConnect)
 	}
-	if err != nil {
-		return nil, &Failure{fmt.Errorf("making the streams and buckets of the event in JetStream: %w", err), "the cluster needs JetStream, and the user the right to it"}
-	}
-	return r, nil
 }
 
+// alone reports whether a server has no others to keep copies.
+func alone(err error) bool {
+	api, ok := errors.AsType[*jetstream.APIError](err)
+	const notClustered, noPeers = 10074, 10005
+	return ok && (api.ErrorCode == notClustered || api.ErrorCode == noPeers)
+}
+
+// never reports whether waiting does not help.
+func never(err error) bool {
+	return errors.Is(err, jetstream.ErrJetStreamNotEnabled) || errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount)
+}
+
+// make finds the buckets and streams, and makes those that are not there. What is
+// there stays as it is: a change needs all servers of a cluster.
 func (r *room) make(ctx context.Context, copies int) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
-	defer cancel()
 	for _, b := range []struct {
 		into   *jetstream.KeyValue
 		config jetstream.KeyValueConfig
 	}{
-		{&r.plan, jetstream.KeyValueConfig{Bucket: r.plans(), Description: "the event, as agents are told it: holds its secrets", Storage: jetstream.MemoryStorage}},
 		{&r.leases, jetstream.KeyValueConfig{Bucket: r.names.leases(), Description: "who is alive, and who does what", TTL: leaseTime, Storage: jetstream.MemoryStorage}},
+		{&r.plan, jetstream.KeyValueConfig{Bucket: r.plans(), Description: "the event, as agents are told it: holds its secrets", Storage: jetstream.MemoryStorage}},
 		{&r.incidents, jetstream.KeyValueConfig{Bucket: r.names.incidents(), Description: "the book of incidents", Storage: jetstream.FileStorage}},
 	} {
 		b.config.Replicas = copies
-		if *b.into, err = r.js.CreateOrUpdateKeyValue(ctx, b.config); err != nil {
+		err := found(ctx, copies, func(ctx context.Context) (err error) { *b.into, err = r.js.KeyValue(ctx, b.config.Bucket); return err },
+			func(ctx context.Context) (err error) { *b.into, err = r.js.CreateKeyValue(ctx, b.config); return err })
+		if err != nil {
 			return fmt.Errorf("%s: %w", b.config.Bucket, err)
 		}
 	}
@@ -82,11 +103,34 @@ func (r *room) make(ctx context.Context, copies int) (err error) {
 		{Name: r.reportStream(), Subjects: []string{r.reports()}, Description: "samples that no hub has stored yet", Retention: jetstream.WorkQueuePolicy, MaxAge: keepReports, MaxBytes: maxReports, Duplicates: 10 * time.Minute},
 	} {
 		s.Replicas, s.Storage = copies, jetstream.FileStorage
-		if _, err = r.js.CreateOrUpdateStream(ctx, s); err != nil {
+		err := found(ctx, copies, func(ctx context.Context) error { _, err := r.js.Stream(ctx, s.Name); return err },
+			func(ctx context.Context) error { _, err := r.js.CreateStream(ctx, s); return err })
+		if err != nil {
 			return fmt.Errorf("%s: %w", s.Name, err)
 		}
 	}
 	return nil
+}
+
+// found finds what is there, or makes it. Two hubs that make the same at the same
+// time hold each other up for long in a cluster, so each waits a moment of its own
+// first, and looks again.
+func found(ctx context.Context, copies int, find, create func(context.Context) error) error {
+	within := func(d time.Duration, do func(context.Context) error) error {
+		ctx, cancel := context.WithTimeout(ctx, d)
+		defer cancel()
+		return do(ctx)
+	}
+	for range 2 {
+		err := within(3*time.Second, find)
+		if !errors.Is(err, jetstream.ErrBucketNotFound) && !errors.Is(err, jetstream.ErrStreamNotFound) {
+			return err
+		}
+		if copies == 1 || !sleep(ctx, rand.N(time.Second)) {
+			break
+		}
+	}
+	return within(10*time.Second, create)
 }
 
 // enterRoom finds the room that a hub made, as an agent does. It waits for it.
