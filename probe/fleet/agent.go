@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -40,7 +41,9 @@ type Agent struct {
 
 	mu     sync.Mutex
 	shards map[int]*shard
-	told   time.Duration // the difference of the clocks that the log knows
+
+	transport http.RoundTripper // in tests; nil is the monitor's own
+	told      time.Duration     // the difference of the clocks that the log knows
 }
 
 // shard is a part of the event whose lease the agent has.
@@ -184,6 +187,7 @@ func (a *Agent) follow(ctx context.Context, plan *Plan, plans jetstream.KeyWatch
 	}
 	d := newDesk(opts, func(stream string) uint64 { return a.taken(shardOf(stream, plan.Shards)) })
 	streams := opts.Streams
+	opts.Transport = a.transport
 	opts.Streams, opts.Desk, opts.Sinks, opts.Log, opts.Resume = nil, d, []probe.Sink{out}, a.log, nil
 	m := monitor.New(opts)
 	w := &watch{agent: a, monitor: m, desk: d, out: out, plan: plan, streams: byShard(streams, plan.Shards)}

@@ -102,6 +102,13 @@ func (d *desk) looked() (list []pending, c *controlMessage, b *busyMessage) {
 	return list, d.control, d.busy
 }
 
+// streams is how many streams there are views of.
+func (d *desk) streams() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.views)
+}
+
 // forget drops what is known of a stream that another agent watches now.
 func (d *desk) forget(stream string) {
 	d.mu.Lock()

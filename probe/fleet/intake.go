@@ -188,8 +188,12 @@ func (l *Leading) looked(m *reportMessage, s *streamLook) {
 	k := at{m.Vantage, s.Stream}
 	l.mu.Lock()
 	old := !l.known[s.Stream] || s.Lease < l.orders[k].Lease
-	if was := l.looks[k]; !old && (was == nil || m.At.After(was.at)) {
-		l.looks[k] = &look{s.Shown, m.At}
+	switch was := l.looks[k]; {
+	case old:
+	case s.Shown != nil && (was == nil || m.At.After(was.at)):
+		l.looks[k] = &look{*s.Shown, m.At, m.At}
+	case was != nil:
+		was.seen = m.At
 	}
 	l.mu.Unlock()
 	if old || s.Sick || !l.newer(k, s.order) {
@@ -248,7 +252,7 @@ func (l *Leading) impact(now time.Time) {
 	fresh := map[string]bool{}
 	l.mu.Lock()
 	for k, one := range l.looks {
-		if now.Sub(one.at) < freshFor && l.gone[k.vantage].IsZero() {
+		if now.Sub(one.seen) < freshFor && l.gone[k.vantage].IsZero() {
 			fresh[k.stream] = true
 		}
 	}

@@ -52,7 +52,8 @@ type at struct{ vantage, stream string }
 // look is how it looked last.
 type look struct {
 	shown probe.StreamSnapshot
-	at    time.Time
+	at    time.Time // of that
+	seen  time.Time // when the stream was looked at last
 }
 
 // Attach makes a monitor's options those of a hub that leads. The monitor must be

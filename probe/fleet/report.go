@@ -36,12 +36,12 @@ type sampleRow struct {
 // streamLook is how a stream looks from a vantage.
 type streamLook struct {
 	order
-	Stream string               `json:"stream"`
-	At     time.Time            `json:"at"`
-	Base   probe.Verdict        `json:"base"`
-	Pulses []wirePulse          `json:"pulses,omitempty"`
-	Sick   bool                 `json:"sick,omitempty"` // views tell more of it
-	Shown  probe.StreamSnapshot `json:"shown"`
+	Stream string                `json:"stream"`
+	At     time.Time             `json:"at"`
+	Base   probe.Verdict         `json:"base"`
+	Pulses []wirePulse           `json:"pulses,omitempty"`
+	Sick   bool                  `json:"sick,omitempty"`  // views tell more of it
+	Shown  *probe.StreamSnapshot `json:"shown,omitempty"` // for the page; not each time where there are many streams
 }
 
 // controlMessage is whether the control URL answered an agent.

@@ -22,6 +22,17 @@ type watch struct {
 	out     *outbox
 	plan    *Plan
 	streams map[int][]monitor.Stream // by shard
+	reports int                      // how many were made
+}
+
+// shownAlways is for how many streams the page is told of each once a second. Of
+// more it is told more rarely: what is shown is the largest part of a report.
+const shownAlways = 200
+
+// shows reports whether the page is told in this second how a stream looks.
+func (w *watch) shows(stream string, of int) bool {
+	turns := min(of/shownAlways, 9) + 1
+	return shardOf(stream, turns) == w.reports%turns
 }
 
 // lastReport is how long the last report may take to leave at an end.
@@ -67,12 +78,16 @@ func sleep(ctx context.Context, d time.Duration) bool {
 func (w *watch) report(ctx context.Context) {
 	seen, control, busy := w.desk.looked()
 	names := make(map[string]bool, len(seen))
+	w.reports++
+	of := w.desk.streams()
 	for i := range seen {
-		names[seen[i].view.Stream] = true
+		if v := &seen[i].view; v.Sick != nil || w.shows(v.Stream, of) {
+			names[v.Stream] = true
+		}
 	}
-	shown := map[string]probe.StreamSnapshot{}
+	shown := map[string]*probe.StreamSnapshot{}
 	for _, s := range w.monitor.Looks(names) {
-		shown[s.Name] = s
+		shown[s.Name] = &s
 	}
 	looks := make([]streamLook, 0, len(seen))
 	for i := range seen {
