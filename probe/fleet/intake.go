@@ -47,7 +47,12 @@ func (l *Leading) consume(ctx context.Context) (stop func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	one, err := views.Consume(func(m jetstream.Msg) { l.view(m.Data()) })
+	one, err := views.Consume(func(m jetstream.Msg) {
+		l.view(m.Data())
+		if meta, err := m.Metadata(); err == nil && meta.NumPending == 0 {
+			l.replayed.Do(func() { l.book.Hold(time.Time{}) })
+		}
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -19,6 +19,7 @@ const (
 	goneAtFirst = 30 * time.Second // likewise of one that no agent has come from yet
 	freshFor    = 30 * time.Second // a look
 	oldView     = time.Minute      // a view that shows something and is older was left behind
+	replay      = 3 * time.Second  // within which the views that there are have come in
 	storeEvery  = 5 * time.Second  // what came in is stored, and acknowledged
 )
 
@@ -34,6 +35,7 @@ type Leading struct {
 	members members
 	began   time.Time
 
+	replayed sync.Once // all views that there were have come in
 	mu       sync.Mutex
 	pending  []probe.Incident // not in the fleet's book yet
 	orders   map[at]order
@@ -64,6 +66,7 @@ func (h *Hub) Attach(o *monitor.Options) *Leading {
 		alive: map[string]time.Time{}, gone: map[string]time.Time{}, told: map[string]bool{}, handled: map[uint64]bool{},
 	}
 	l.book = incident.NewDesk(incident.Options{Event: o.Event, Starts: o.Starts, Ends: o.Ends, Resume: o.Resume, Alone: h.o.Plan.Alone}, l.began)
+	l.book.Hold(l.began.Add(replay))
 	for _, s := range o.Streams {
 		l.streams = append(l.streams, s.Name)
 		l.known[s.Name] = true

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -18,6 +19,7 @@ type lease struct {
 	revision uint64
 	written  []byte    // by the newest renewal, whether that is known to have worked or not
 	renewed  time.Time // when the newest renewal that worked was sent
+	orphaned bool      // NATS answers, and its bucket has no leader: nobody can take the lease now
 }
 
 // errTaken says that another process has a lease.
@@ -46,6 +48,7 @@ func (l *lease) renew(ctx context.Context) error {
 	sent, before := time.Now(), l.written
 	l.written = l.value
 	revision, err := l.bucket.Update(ctx, l.key, l.value, l.revision)
+	l.orphaned = errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse)
 	if err == nil {
 		l.revision, l.renewed = revision, sent
 		return nil
@@ -70,8 +73,17 @@ func (l *lease) renew(ctx context.Context) error {
 	return err
 }
 
+// election is how long a bucket of a cluster may have no leader: after the death
+// of a server the others wait for up to nine seconds before they elect one.
+const election = 3 * leaseTime
+
 // valid reports whether nobody else can have the lease yet.
-func (l *lease) valid(now time.Time) bool { return now.Sub(l.renewed) < leaseTime-askTimeout/2 }
+func (l *lease) valid(now time.Time) bool {
+	if l.orphaned {
+		return now.Sub(l.renewed) < election
+	}
+	return now.Sub(l.renewed) < leaseTime-askTimeout/2
+}
 
 // release gives the lease up, so that others need not wait.
 func (l *lease) release(ctx context.Context) {

@@ -40,7 +40,12 @@ type outbox struct {
 	next  uint64
 	boot  int64     // tells this process from one before with the same name
 	since time.Time // when NATS began to refuse; zero while it does not
+	said  bool      // that it does
 }
+
+// patience is for how long NATS may refuse before that is said: its streams have
+// no leader for a moment now and then.
+const patience = 2 * time.Second
 
 // parcel is a report that is ready to be sent.
 type parcel struct {
@@ -107,15 +112,18 @@ func (o *outbox) flush(ctx context.Context) {
 		o.spool, o.size = o.spool[1:], o.size-len(p.data)
 		sent++
 	}
-	if !o.since.IsZero() {
+	if o.said {
 		o.log.Info("NATS takes reports again", zap.Duration("after", time.Since(o.since)), zap.Int("kept_reports_sent", sent))
-		o.since = time.Time{}
 	}
+	o.since, o.said = time.Time{}, false
 }
 
 func (o *outbox) refused(err error) {
 	if o.since.IsZero() {
 		o.since = time.Now()
+	}
+	if !o.said && time.Since(o.since) >= patience {
+		o.said = true
 		o.log.Warn("NATS does not take reports: they are kept, and watching goes on", zap.Error(err))
 	}
 	o.mu.Lock()

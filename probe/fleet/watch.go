@@ -217,7 +217,7 @@ func (w *watch) expire(now time.Time) {
 	a.mu.Lock()
 	var over []int
 	for n, s := range a.shards {
-		if !s.valid(now) {
+		if s.orphaned = a.self.orphaned; !s.valid(now) {
 			over = append(over, n)
 		}
 	}

@@ -24,6 +24,7 @@ type Desk struct {
 	sick     int       // how many rows have symptoms
 	ran      time.Time // the newest diagnosis
 	next     time.Time // when the next one is due although nothing is seen; zero is not before
+	held     time.Time // until then views only come in, and nothing is diagnosed
 	changed  []probe.Incident
 	asks     []probe.Target
 }
@@ -92,6 +93,9 @@ func (d *Desk) Report(v *View) Result {
 		d.book.hold(v.Stream, now)
 	}
 	r.View = *v
+	if now.Before(d.held) {
+		return d.result()
+	}
 	switch due := !d.next.IsZero() && !now.Before(d.next); {
 	case due, !calm && (d.sick <= crowd || now.Sub(d.ran) >= diagnose.Gather):
 		d.diagnose(now)
@@ -106,7 +110,7 @@ func (d *Desk) Report(v *View) Result {
 func (d *Desk) Tick(now time.Time) Result {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !d.next.IsZero() && !now.Before(d.next) {
+	if !d.next.IsZero() && !now.Before(d.next) && !now.Before(d.held) {
 		d.diagnose(now)
 	}
 	return d.result()

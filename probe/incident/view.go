@@ -99,6 +99,17 @@ func (d *Desk) Watched(from string, is bool, now time.Time) Result {
 	return d.result()
 }
 
+// Hold keeps the desk from diagnosing until a moment: what it knows is not whole
+// yet. Zero ends that.
+func (d *Desk) Hold(until time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.held, d.next = until, until
+	if until.IsZero() {
+		d.next = time.Unix(0, 1) // it is due
+	}
+}
+
 // ControlFrom takes in whether the control URL answered a vantage.
 func (d *Desk) ControlFrom(from string, ok bool, asked time.Time) {
 	d.mu.Lock()
