@@ -26,9 +26,11 @@ func (d *Daemon) wire(ctx context.Context) error {
 	// asked for once both exist.
 	source := &lateSource{links: linksTo(d.listen), event: d.event.Load}
 	d.source = source
-	metrics := prom.New(prom.Options{
-		Event: e.Event, Version: d.o.Version, Vantage: e.Monitor.Vantage, Open: open, Sinks: source.sinks,
-	})
+	shown := prom.Options{Event: e.Event, Version: d.o.Version, Vantage: e.Monitor.Vantage, Open: open, Sinks: source.sinks}
+	if d.o.Hub != nil {
+		shown.Vantage, shown.Fleet = "", true // the samples say it
+	}
+	metrics := prom.New(shown)
 	o := MonitorOptions(e, edge, d.found.Signer)
 	o.Resume, o.Log, o.Secrets = open, d.log, d.o.Secrets
 	if d.found.Fresh {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -33,7 +34,7 @@ type Hub struct {
 	log    *zap.Logger
 	server *server.Server // nil at a cluster
 	room   *room
-	lead   *lease // nil while standing by
+	leads  atomic.Bool
 }
 
 // leader is the value of the hub's lease: who leads, for those that stand by.
@@ -99,7 +100,7 @@ func (h *Hub) Lead(ctx context.Context) (leading context.Context, release func()
 	for {
 		l, err := take(ctx, h.room.leases, hubKey, value)
 		if err == nil {
-			h.lead = l
+			h.leads.Store(true)
 			leading, release = h.keep(ctx, l)
 			return leading, release, nil
 		}
@@ -133,6 +134,7 @@ func (h *Hub) keep(ctx context.Context, l *lease) (leading context.Context, rele
 				return
 			}
 			if errors.Is(err, errTaken) || err != nil && !l.valid(time.Now()) {
+				h.leads.Store(false)
 				h.log.Error("this hub leads no more", zap.Error(err))
 				lost(ErrLost)
 				return
@@ -142,6 +144,7 @@ func (h *Hub) keep(ctx context.Context, l *lease) (leading context.Context, rele
 	return leading, func() {
 		done()
 		renewing.Wait()
+		h.leads.Store(false)
 		if context.Cause(leading) == nil || !errors.Is(context.Cause(leading), ErrLost) {
 			l.release(context.WithoutCancel(ctx))
 		}

@@ -164,6 +164,9 @@ func (l *Leading) report(msg jetstream.Msg) {
 	for i := range m.Looks {
 		l.looked(m, &m.Looks[i])
 	}
+	if len(l.vantages()) < 2 {
+		m.Vantage = "" // there is no other that its numbers were to be told from
+	}
 	batches := byStream(l.hub.o.Plan.Event, m)
 	batches[len(batches)-1].Receipt = stored{msg, meta.Sequence.Stream}
 	for _, b := range batches {

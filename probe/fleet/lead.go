@@ -112,7 +112,7 @@ func (l *Leading) keep(res incident.Result) incident.Result {
 	defer l.mu.Unlock()
 	l.pending = append(l.pending, res.Incidents...)
 	res.Incidents = nil
-	for len(l.pending) > 0 {
+	for len(l.pending) > 0 && l.hub.leads.Load() {
 		in := l.pending[0]
 		text, err := json.Marshal(in)
 		if err == nil {

@@ -26,6 +26,7 @@ type key struct {
 	metric            *probe.Metric
 	stream, rendition string
 	side              probe.Side
+	vantage           string
 }
 
 // series is one datum in the spool: a metric, its dimensions, and how often
@@ -35,6 +36,7 @@ type series struct {
 	Stream    string    `json:"s,omitempty"`
 	Rendition string    `json:"r,omitempty"`
 	Side      string    `json:"d,omitempty"`
+	Vantage   string    `json:"w,omitempty"`
 	Values    []float64 `json:"v"`
 	Counts    []float64 `json:"c"`
 }
@@ -65,13 +67,13 @@ func (s *series) count() (n float64) {
 
 // size is what the datum takes in a request, rather more than less.
 func (s *series) size() int {
-	return 200 + len(s.Metric) + 3*(len(s.Stream)+len(s.Rendition)) + 18*len(s.Values)
+	return 200 + len(s.Metric) + 3*(len(s.Stream)+len(s.Rendition)+len(s.Vantage)) + 18*len(s.Values)
 }
 
 // seriesOf counts the values of a key.
 func seriesOf(k key, values []float64) series {
 	slices.Sort(values)
-	s := series{Metric: k.metric.Name, Stream: k.stream, Rendition: k.rendition, Side: k.side.String()}
+	s := series{Metric: k.metric.Name, Stream: k.stream, Rendition: k.rendition, Side: k.side.String(), Vantage: k.vantage}
 	for _, v := range values {
 		if n := len(s.Values); n > 0 && s.Values[n-1] == v {
 			s.Counts[n-1]++
@@ -92,11 +94,11 @@ func rounded(v float64) (float64, bool) {
 // merge adds up the series of several pieces of one period, and splits what has
 // more values than a datum takes.
 func merge(pieces []piece) []series {
-	type name struct{ metric, stream, rendition, side string }
+	type name struct{ metric, stream, rendition, side, vantage string }
 	found := map[name]map[float64]float64{}
 	for _, p := range pieces {
 		for _, s := range p.Series {
-			n := name{s.Metric, s.Stream, s.Rendition, s.Side}
+			n := name{s.Metric, s.Stream, s.Rendition, s.Side, s.Vantage}
 			if found[n] == nil {
 				found[n] = map[float64]float64{}
 			}
@@ -107,7 +109,7 @@ func merge(pieces []piece) []series {
 	}
 	out := make([]series, 0, len(found))
 	for n, counts := range found {
-		s := series{Metric: n.metric, Stream: n.stream, Rendition: n.rendition, Side: n.side}
+		s := series{Metric: n.metric, Stream: n.stream, Rendition: n.rendition, Side: n.side, Vantage: n.vantage}
 		for v := range counts {
 			s.Values = append(s.Values, v)
 		}
@@ -118,7 +120,7 @@ func merge(pieces []piece) []series {
 		out = append(out, s.chunks(maxValues)...)
 	}
 	slices.SortFunc(out, func(a, b series) int {
-		return cmp.Or(cmp.Compare(a.Stream, b.Stream), cmp.Compare(a.Rendition, b.Rendition), cmp.Compare(a.Side, b.Side),
+		return cmp.Or(cmp.Compare(a.Stream, b.Stream), cmp.Compare(a.Rendition, b.Rendition), cmp.Compare(a.Side, b.Side), cmp.Compare(a.Vantage, b.Vantage),
 			cmp.Compare(a.Metric, b.Metric), cmp.Compare(a.Values[0], b.Values[0]))
 	})
 	return out

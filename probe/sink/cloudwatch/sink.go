@@ -92,7 +92,14 @@ func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 			s.stats.Refused++
 			continue
 		}
-		k := key{sample.Metric, sample.Stream, "", sample.Side}
+		k := key{metric: sample.Metric, stream: sample.Stream, side: sample.Side}
+		if sample.Vantage != "" { // of several: by itself, and for alarms with the others
+			of := k
+			of.vantage = sample.Vantage
+			if s.add(sample.At, of, v); sample.Metric.Scope == probe.ByEvent {
+				continue // what a vantage says of itself is not the event's
+			}
+		}
 		s.add(sample.At, k, v)
 		if s.o.PerRendition && sample.Rendition != "" && !sample.Metric.OfStream() && s.known(sample) {
 			k.rendition = sample.Rendition

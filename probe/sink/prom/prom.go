@@ -34,6 +34,7 @@ type Options struct {
 	Event   string
 	Version string                    // of streamwatch; "" is "unknown"
 	Vantage string                    // a label on every metric; "" leaves it out
+	Fleet   bool                      // samples say from which vantage they are: it is a label of its own
 	Open    []probe.Incident          // that an earlier process opened: they are active, and not counted as opened
 	Sinks   func() []probe.SinkHealth // asked at each scrape; nil shows none
 }
@@ -42,6 +43,7 @@ type Options struct {
 // goroutines.
 type Sink struct {
 	event    string
+	fleet    bool
 	registry *prometheus.Registry
 	catalog  []*probe.Metric
 	descs    []*prometheus.Desc // of the catalog, in its order
@@ -63,6 +65,7 @@ type Sink struct {
 type target struct {
 	stream, rendition string
 	side              probe.Side
+	vantage           string
 }
 
 // series is the newest value of one metric of the catalog for one target. The
@@ -77,6 +80,7 @@ type series struct {
 func New(o Options) *Sink {
 	s := &Sink{
 		event:    o.Event,
+		fleet:    o.Fleet,
 		registry: prometheus.NewRegistry(),
 		catalog:  slices.DeleteFunc(probe.Catalog(), func(m *probe.Metric) bool { return m.Scope == probe.ByViewer }),
 		place:    map[*probe.Metric]int{},
@@ -94,7 +98,7 @@ func New(o Options) *Sink {
 	}
 	for i, m := range s.catalog {
 		s.place[m] = i
-		s.descs = append(s.descs, prometheus.NewDesc(prometheus.BuildFQName(namespace, "", m.Prometheus), m.Help, labelNames(m.Scope), nil))
+		s.descs = append(s.descs, prometheus.NewDesc(prometheus.BuildFQName(namespace, "", m.Prometheus), m.Help, s.labelNames(m.Scope), nil))
 	}
 	var register prometheus.Registerer = s.registry
 	if o.Vantage != "" {
@@ -118,6 +122,13 @@ func labelNames(scope probe.Dimensions) []string {
 	default:
 		return names
 	}
+}
+
+func (s *Sink) labelNames(scope probe.Dimensions) []string {
+	if names := labelNames(scope); s.fleet {
+		return append(names[:len(names):len(names)], "vantage")
+	}
+	return labelNames(scope)
 }
 
 func buildInfo(version string) prometheus.Collector {
@@ -146,7 +157,7 @@ func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 			s.viewers.note(s.event, sample)
 			continue
 		}
-		if t := (target{sample.Stream, sample.Rendition, sample.Side}); row == nil || t != last {
+		if t := (target{sample.Stream, sample.Rendition, sample.Side, sample.Vantage}); row == nil || t != last {
 			last, row = t, s.row(t)
 		}
 		at, known := s.place[sample.Metric]
@@ -204,7 +215,10 @@ func (g gauges) Collect(to chan<- prometheus.Metric) {
 
 func (s *Sink) labels(t target, m *probe.Metric) []string {
 	values := []string{s.event, label(t.stream), label(t.rendition), t.side.String()}
-	return values[:len(labelNames(m.Scope))]
+	if values = values[:len(labelNames(m.Scope))]; s.fleet {
+		values = append(values, t.vantage)
+	}
+	return values
 }
 
 // label makes a name that comes from a playlist fit for a label: valid UTF-8,
