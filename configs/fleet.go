@@ -57,14 +57,26 @@ func (v Vantages) MarshalYAML() (any, error) {
 	return v.Names, nil
 }
 
-var vantageName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,40}$`)
+var (
+	vantageName = regexp.MustCompile(`^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$`)
+	processName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+)
 
 // CheckVantage says what is wrong with the name of a vantage, "" when nothing is.
 func CheckVantage(name string) string {
-	if vantageName.MatchString(name) {
+	if vantageName.MatchString(name) && len(name) <= 40 {
 		return ""
 	}
-	return "must be letters, digits, dashes and underscores, at most 40"
+	return "must be letters and digits with single dashes between, at most 40"
+}
+
+// CheckProcess says what is wrong with the name of an agent or a hub, "" when
+// nothing is.
+func CheckProcess(name string) string {
+	if processName.MatchString(name) {
+		return ""
+	}
+	return "must be letters, digits, dashes and underscores, at most 64"
 }
 
 func (v *Vantages) decodeNode(d *decoder, n *yaml.Node, path string) {

@@ -15,6 +15,7 @@ type Options struct {
 	PerRendition bool          // each rendition is put by itself too
 	Viewers      bool          // what viewers' players report is put too
 	Streams      []Stream
+	Vantages     []string // that a fleet watches from, where there are several
 
 	Distribution   bool     // the template has a resource Distribution, whose metrics are shown
 	DistributionID string   // of a distribution that is not in the template; "" where it is none of CloudFront

@@ -89,6 +89,10 @@ func (m *Metric) OfStream() bool {
 	return m == OpenIncidents || m == ViewerImpact || m.Scope == ByViewer
 }
 
+// OfVantage reports whether a metric is told apart by the vantages of a fleet: all
+// that polls give. What the hub concludes of them, and what viewers report, is not.
+func (m *Metric) OfVantage() bool { return !m.OfStream() && m.Scope != ByEvent }
+
 // Total reports whether a metric's samples add up, as those of a counter; else
 // each is a value of its own.
 func (m *Metric) Total() bool { return strings.HasSuffix(m.Prometheus, "_total") }

@@ -79,8 +79,8 @@ func (c *cli) agentOptions(f agentFlags) (fleet.AgentOptions, error) {
 		return bad("--vantage is required", "where this agent is, such as eu-west-1")
 	case configs.CheckVantage(f.vantage) != "":
 		return bad("--vantage "+configs.CheckVantage(f.vantage), "such as eu-west-1")
-	case f.name != "" && configs.CheckVantage(f.name) != "":
-		return bad("--name "+configs.CheckVantage(f.name), "such as eu-west-1-a")
+	case f.name != "" && configs.CheckProcess(f.name) != "":
+		return bad("--name "+configs.CheckProcess(f.name), "such as eu-west-1-a")
 	case (f.certFile == "") != (f.keyFile == ""):
 		return bad("--tls-cert and --tls-key belong together", "give both, or none")
 	case f.limit < 0:
