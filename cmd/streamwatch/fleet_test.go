@@ -123,3 +123,20 @@ func (f *fleetTest) one(victim string) {
 	f.within(generous, "from the end of the fault to the message", func() bool { return len(f.heard(probe.Closed)) > closed })
 	f.within(generous, "until all is told", func() bool { return len(f.heard(probe.Closed)) == len(f.heard(probe.Opened)) })
 }
+
+func TestFleetTwoAtOnce(t *testing.T) {
+	if os.Getenv("STREAMWATCH_FLEET") == "" {
+		t.Skip("make fleet runs it")
+	}
+	f := newFleet(t, 12)
+	f.start()
+	leader := f.ready()
+	f.inject()
+	f.within(generous, "from a fault to the message", func() bool { return len(f.heard(probe.Opened)) > 0 })
+	f.members["nats1"].kill()
+	f.members[leader].kill()
+	f.within(generous, "from the death of a hub and a server until the other is ready", func() bool { return f.active() == otherHub[leader] })
+	f.edge.Clear("", "", "")
+	f.within(generous, "from the end of the fault to the message", func() bool { return len(f.heard(probe.Closed)) > 0 })
+	f.once(1)
+}

@@ -26,7 +26,9 @@ func (l *Leading) run(ctx context.Context) {
 			sleep(ctx, retryConnect)
 			continue
 		}
-		l.tend(ctx)
+		if l.tend(ctx); ctx.Err() == nil {
+			l.log.Warn("no agent is heard, though some are alive: asking NATS anew")
+		}
 		stop()
 	}
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), askTimeout)
@@ -47,16 +49,17 @@ func (l *Leading) consume(ctx context.Context) (stop func(), err error) {
 	if err != nil {
 		return nil, err
 	}
+	complain := jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) { l.log.Debug("NATS on what agents say", zap.Error(err)) })
 	one, err := views.Consume(func(m jetstream.Msg) {
 		l.view(m.Data())
 		if meta, err := m.Metadata(); err == nil && meta.NumPending == 0 {
 			l.replayed.Do(func() { l.book.Hold(time.Time{}) })
 		}
-	})
+	}, complain)
 	if err != nil {
 		return nil, err
 	}
-	two, err := reports.Consume(l.report)
+	two, err := reports.Consume(l.report, complain)
 	if err != nil {
 		one.Stop()
 		return nil, err
@@ -64,8 +67,13 @@ func (l *Leading) consume(ctx context.Context) (stop func(), err error) {
 	return func() { one.Stop(); two.Stop() }, nil
 }
 
-// tend does what is due by time, until ctx is done.
+// deaf is for how long no report may come while agents are alive, who send one a
+// second, until what brings them is made anew: a server that died may have had it.
+const deaf = 2 * leaseTime
+
+// tend does what is due by time, until ctx is done or nothing is heard.
 func (l *Leading) tend(ctx context.Context) {
+	began := time.Now()
 	second, store, beat := time.NewTicker(time.Second), time.NewTicker(storeEvery), time.NewTicker(2*leaseTime)
 	defer second.Stop()
 	defer store.Stop()
@@ -75,6 +83,12 @@ func (l *Leading) tend(ctx context.Context) {
 		case now := <-second.C:
 			l.count(now)
 			l.impact(now)
+			l.mu.Lock()
+			silent := now.Sub(later(began, l.heard))
+			l.mu.Unlock()
+			if silent > deaf && len(l.members.alive(now)) > 0 && l.hub.room.conn.IsConnected() {
+				return
+			}
 		case <-store.C:
 			l.acknowledge(ctx)
 		case now := <-beat.C:
@@ -147,6 +161,7 @@ func (l *Leading) report(msg jetstream.Msg) {
 	}
 	l.mu.Lock()
 	again := l.handled[meta.Sequence.Stream]
+	l.heard = time.Now()
 	l.handled[meta.Sequence.Stream] = true
 	l.mu.Unlock()
 	if again {
@@ -353,4 +368,11 @@ func (l *Leading) Finish() {
 	defer cancel()
 	l.acknowledge(ctx)
 	_ = l.hub.room.conn.FlushWithContext(ctx) // an acknowledgement that is lost has a report sent again
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }

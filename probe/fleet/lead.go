@@ -36,14 +36,18 @@ type Leading struct {
 	began   time.Time
 
 	replayed sync.Once // all views that there were have come in
+	booking sync.Mutex       // held while the fleet's book is written
+	pending []probe.Incident // not in it yet
+	refused time.Time        // when it was not to be written last; zero is that it was
+
 	mu       sync.Mutex
-	pending  []probe.Incident // not in the fleet's book yet
 	orders   map[at]order
 	looks    map[at]*look
 	alive    map[string]time.Time // of vantages: when an agent was last there; zero is never
 	gone     map[string]time.Time
 	told     map[string]bool // what the log knows
 	receipts []stored
+	heard    time.Time       // the newest report
 	handled  map[uint64]bool // reports that are not acknowledged yet
 	flush    func(context.Context) error
 }
@@ -96,8 +100,8 @@ func (d *keptDesk) Tick(now time.Time) incident.Result { return d.l.keep(d.Desk.
 // Next is when Tick is due.
 func (d *keptDesk) Next() time.Time {
 	next := d.Desk.Next()
-	d.l.mu.Lock()
-	defer d.l.mu.Unlock()
+	d.l.booking.Lock()
+	defer d.l.booking.Unlock()
 	if retry := time.Now().Add(renewEvery); len(d.l.pending) > 0 && (next.IsZero() || retry.Before(next)) {
 		return retry
 	}
@@ -108,10 +112,13 @@ func (d *keptDesk) Next() time.Time {
 // a hub that cannot reach it may not be the one that leads any more, and then
 // another one tells of them.
 func (l *Leading) keep(res incident.Result) incident.Result {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.booking.Lock()
+	defer l.booking.Unlock()
 	l.pending = append(l.pending, res.Incidents...)
 	res.Incidents = nil
+	if time.Since(l.refused) < renewEvery {
+		return res // each try takes its time, and what agents say waits behind it
+	}
 	for len(l.pending) > 0 && l.hub.leads.Load() {
 		in := l.pending[0]
 		text, err := json.Marshal(in)
@@ -121,9 +128,13 @@ func (l *Leading) keep(res incident.Result) incident.Result {
 			cancel()
 		}
 		if err != nil {
-			l.log.Warn("the fleet's book cannot be written: an incident waits", zap.String("id", in.ID), zap.Error(err))
+			if l.refused.IsZero() {
+				l.log.Warn("the fleet's book cannot be written: an incident waits", zap.String("id", in.ID), zap.Error(err))
+			}
+			l.refused = time.Now()
 			break
 		}
+		l.refused = time.Time{}
 		l.pending = l.pending[1:]
 		res.Incidents = append(res.Incidents, in)
 	}
