@@ -35,10 +35,10 @@ type Leading struct {
 	members members
 	began   time.Time
 
-	replayed sync.Once // all views that there were have come in
-	booking sync.Mutex       // held while the fleet's book is written
-	pending []probe.Incident // not in it yet
-	refused time.Time        // when it was not to be written last; zero is that it was
+	replayed sync.Once        // all views that there were have come in
+	booking  sync.Mutex       // held while the fleet's book is written
+	pending  []probe.Incident // not in it yet
+	refused  time.Time        // when it was not to be written last; zero is that it was
 
 	mu       sync.Mutex
 	orders   map[at]order
