@@ -16,20 +16,21 @@ import (
 // Event is one event.yaml. In the tags, `required` names a key that must be
 // given, `enum` the words that a value may be, and `range` its inclusive bounds.
 type Event struct {
-	Event        string       `yaml:"event" required:"true"` // [a-z0-9][a-z0-9-]{0,62}
-	Starts       time.Time    `yaml:"starts"`                // before it a missing stream is waiting, not a fault
-	Ends         time.Time    `yaml:"ends"`                  // run stops by itself
-	Origin       Origin       `yaml:"origin" required:"true"`
-	Distribution Distribution `yaml:"distribution" required:"true"`
-	Streams      []Stream     `yaml:"streams"`      // with those of StreamsFrom and of the API, once they are gathered
-	StreamsFrom  string       `yaml:"streams_from"` // files that hold more streams, such as streams/*.yaml, beside the event file
-	Player       Player       `yaml:"player"`
-	Monitor      Monitor      `yaml:"monitor"`
-	Fleet        *Fleet       `yaml:"fleet"` // nil is one process
-	Metrics      Metrics      `yaml:"metrics"`
-	Alarms       Alarms       `yaml:"alarms"`
-	Notify       Notify       `yaml:"notify"`
-	Output       string       `yaml:"output"` // below it, one folder per event
+	Event        string        `yaml:"event" required:"true"` // [a-z0-9][a-z0-9-]{0,62}
+	Starts       time.Time     `yaml:"starts"`                // before it a missing stream is waiting, not a fault
+	Ends         time.Time     `yaml:"ends"`                  // run stops by itself
+	Origin       Origin        `yaml:"origin" required:"true"`
+	Distribution Distribution  `yaml:"distribution" required:"true"`
+	Streams      []Stream      `yaml:"streams"`      // of all sources, once they are gathered
+	StreamsFrom  string        `yaml:"streams_from"` // files of more streams, such as streams/*.yaml
+	Player       Player        `yaml:"player"`
+	Monitor      Monitor       `yaml:"monitor"`
+	Fleet        *Fleet        `yaml:"fleet"` // nil is one process
+	Metrics      Metrics       `yaml:"metrics"`
+	Alarms       Alarms        `yaml:"alarms"`
+	Notify       Notify        `yaml:"notify"`
+	Maintenance  []Maintenance `yaml:"maintenance"` // checks go on, notifications and alarms are muted
+	Output       string        `yaml:"output"`      // below it, one folder per event
 
 	lines map[string][2]int // line and column of each value in the file
 	name  string            // of the file
@@ -89,6 +90,7 @@ type Stream struct {
 
 	source Source
 	file   string // that it was read from, where that is not the event file
+	text   string // that it was read from, where it came by the API
 }
 
 func (s *Stream) setDefaults() { s.Renditions.All = true }
@@ -134,6 +136,7 @@ type Monitor struct {
 	Listen         string           `yaml:"listen"` // host:port; empty turns page, API and /metrics off
 	Auth           *Auth            `yaml:"auth"`
 	InsecureListen bool             `yaml:"insecure_listen"`
+	PublicURL      URL              `yaml:"public_url"` // of the page as others reach it, for links in messages; empty is that of listen
 	Interval       Interval         `yaml:"interval"`
 	Limits         Limits           `yaml:"limits"`
 	Segments       string           `yaml:"segments" enum:"none head range full"`
@@ -193,20 +196,6 @@ type Alarms struct {
 	KMSKey    string   `yaml:"kms_key"` // encrypts the topic that the stack makes: id, alias or ARN
 }
 
-// Notify says whom the monitor itself tells.
-type Notify struct {
-	Webhooks []Webhook `yaml:"webhooks"`
-}
-
-// Webhook receives each change of an incident.
-type Webhook struct {
-	URL    Secret `yaml:"url" required:"true"`
-	Format string `yaml:"format" enum:"json slack"`
-	Secret Secret `yaml:"secret"` // signs each body
-}
-
-func (w *Webhook) setDefaults() { w.Format = "json" }
-
 // Default returns what a file that states nothing means.
 func Default() Event {
 	return Event{
@@ -215,6 +204,7 @@ func Default() Event {
 			DVR: "auto", Latency: "auto", Scripts: "cdn",
 		},
 		Monitor: Monitor{Listen: "127.0.0.1:8090", Segments: SegmentsRange, Limits: Limits{Playlist: 16 << 20}},
+		Notify:  Notify{Group: Group{Wait: 5 * time.Second, Repeat: 4 * time.Hour}},
 		Output:  "streamwatch-out",
 	}
 }

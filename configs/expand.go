@@ -27,7 +27,8 @@ func expand(text string, env func(string) (string, bool)) (out, message, hint st
 				return "", "has a ${ without a NAME and a }", "write ${NAME} or ${NAME:-default}, and $${ for a literal ${"
 			}
 			if env == nil {
-				return "", "holds a variable, and they are expanded in files of the event alone", "write the value itself; $${ is a literal ${"
+				return "", "holds a variable, and they are expanded in files of the event alone",
+					"write the value itself; $${ is a literal ${"
 			}
 			value, set := env(m[1])
 			switch {

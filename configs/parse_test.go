@@ -130,7 +130,11 @@ func TestSecretsStaySecret(t *testing.T) {
 	text := strings.Replace(minimal, "/m.m3u8", `"/m.m3u8?token=hunter2"`, 1)
 	text = strings.Replace(text, `"http://o.example"`, `"http://o.example", headers: {X-Verify: hunter2}`, 1)
 	text += `monitor: {listen: "0.0.0.0:80", auth: {username: u, password: hunter2}}
-notify: {webhooks: [{url: "https://h.example/hunter2", secret: hunter2}]}
+notify:
+  webhooks: [{url: "https://h.example/hunter2", secret: hunter2, headers: {Authorization: hunter2}}]
+  pagerduty: [{routing_key: hunter2}]
+  opsgenie: [{api_key: hunter2}]
+  email: [{host: smtp.example.com, from: a@example.com, to: [b@example.com], username: u, password: hunter2}]
 `
 	e, err := Parse("e.yaml", []byte(text), noEnv)
 	if err != nil {
@@ -140,7 +144,7 @@ notify: {webhooks: [{url: "https://h.example/hunter2", secret: hunter2}]}
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, shown := range []string{e.String(), string(asJSON), fmt.Sprintf("%v %+v %#v", *e, *e, *e), fmt.Sprintf("%q", e.Notify)} {
+	for _, shown := range []string{e.String(), string(asJSON), fmt.Sprintf("%v %+v %#v", *e, *e, *e), fmt.Sprintf("%q %q %q", e.Notify.Webhooks, e.Notify.PagerDuty, e.Notify.Opsgenie)} {
 		if strings.Contains(shown, "hunter2") {
 			t.Errorf("a secret is shown: %s", shown)
 		}

@@ -10,8 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"gopkg.in/yaml.v3"
 )
 
 // Source says where a stream of an event comes from.
@@ -44,6 +42,9 @@ func (s *Stream) Source() Source {
 // File is where the stream is described.
 func (s *Stream) File() string { return cmp.Or(s.file, "the event file") }
 
+// Kept returns the text of a stream that came by the API, "" of another one.
+func (s *Stream) Kept() string { return s.text }
+
 // Sources says of each stream, by name, where it comes from.
 func (e *Event) Sources() map[string]string {
 	from := make(map[string]string, len(e.Streams))
@@ -75,7 +76,8 @@ func (e *Event) Stream(name string) *Stream {
 // streamsFrom checks the pattern of files.
 func (d *decoder) streamsFrom(pattern string) {
 	_, err := filepath.Match(pattern, "")
-	d.require("streams_from", pattern == "" || err == nil && slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(pattern)),
+	usual := slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(pattern))
+	d.require("streams_from", pattern == "" || err == nil && usual,
 		"must be a pattern of file names that ends with .yaml, .yml or .json", "such as streams/*.yaml")
 }
 
@@ -91,7 +93,7 @@ func (e *Event) Gather(dir string, env func(string) (string, bool)) (*Event, err
 	for _, file := range all.StreamFiles() {
 		text, err := readSmall(file)
 		if err != nil {
-			problems.List = append(problems.List, Problem{File: file, Line: 1, Col: 1, Message: "cannot be read: " + cause(err)})
+			problems.List = append(problems.List, unreadable(file, err))
 			continue
 		}
 		streams, bad := parseStreams(file, text, env)
@@ -104,7 +106,7 @@ func (e *Event) Gather(dir string, env func(string) (string, bool)) (*Event, err
 	for _, file := range all.keptFiles() {
 		text, err := readSmall(file)
 		if err != nil {
-			problems.List = append(problems.List, Problem{File: file, Line: 1, Col: 1, Message: "cannot be read: " + cause(err)})
+			problems.List = append(problems.List, unreadable(file, err))
 			continue
 		}
 		s, bad := parseKept(strings.TrimSuffix(filepath.Base(file), ".yaml"), file, text)
@@ -175,7 +177,8 @@ func (e *Event) lacksFolder(dir string) *Problem {
 		return nil
 	}
 	return &e.Locate(e.name, []Problem{{
-		Path: "streams_from", Message: "streams_from: there is no folder " + folder, Hint: "make it; the name counts from the event file's folder",
+		Path: "streams_from", Message: "streams_from: there is no folder " + folder,
+		Hint: "make it; the name counts from the event file's folder",
 	}}).List[0]
 }
 
@@ -217,83 +220,9 @@ func (e *Event) add(streams []Stream, from Source, file string, problems *Proble
 			hint = "this one came by the API and was kept: delete one of the two"
 		}
 		problems.List = append(problems.List, Problem{
-			File: file, Line: 1, Col: 1, Path: "name", Message: fmt.Sprintf("stream %q is in %s too", s.Name, where), Hint: hint,
+			File: file, Line: 1, Col: 1, Path: "name", Hint: hint, Message: fmt.Sprintf("stream %q is in %s too", s.Name, where),
 		})
 	}
-}
-
-// parseStreams reads a file that holds one stream, or a list of streams, as they
-// stand below `streams`.
-func parseStreams(file string, text []byte, env func(string) (string, bool)) ([]Stream, []Problem) {
-	root, bad := document(text)
-	if bad != nil {
-		if bad.Hint == smallest {
-			bad.Hint = "a stream has a name and a manifest"
-		}
-		bad.File = file
-		return nil, []Problem{*bad}
-	}
-	d := newDecoder(env)
-	streams := make([]Stream, 1)
-	if root.Kind == yaml.SequenceNode {
-		d.into(root, "", &streams)
-		for i := range streams {
-			d.stream(index("", i), &streams[i])
-		}
-	} else {
-		streams[0].setDefaults()
-		d.into(root, "", &streams[0])
-		d.stream("", &streams[0])
-	}
-	for i := range d.problems {
-		d.problems[i].File = file
-	}
-	return streams, d.problems
-}
-
-// ParseStream reads one stream as PUT /api/v1/streams/NAME is given it: YAML or
-// JSON, with or without the name. Variables are not expanded: who may change the
-// streams need not see the environment. An error is always *Problems, whose
-// places are those of the text.
-func ParseStream(name string, text []byte) (Stream, error) {
-	s, bad := parseKept(name, "", text)
-	if len(bad) > 0 {
-		problems := &Problems{Name: "the request", List: bad}
-		problems.sort()
-		return Stream{}, problems
-	}
-	s.source = FromRequest
-	return s, nil
-}
-
-func parseKept(name, file string, text []byte) (Stream, []Problem) {
-	fail := func(p Problem) (Stream, []Problem) {
-		p.File, p.Line, p.Col = file, max(p.Line, 1), max(p.Col, 1)
-		return Stream{}, []Problem{p}
-	}
-	root, bad := document(text)
-	if bad != nil {
-		if bad.Hint == smallest {
-			bad.Message, bad.Hint = "there is no stream", "send at least a manifest, such as {\"manifest\": \"/second/playlist.m3u8\"}"
-		}
-		return fail(*bad)
-	}
-	if root.Kind == yaml.MappingNode && !slices.ContainsFunc(root.Content, func(n *yaml.Node) bool { return n.Value == "name" }) {
-		root.Content = append(root.Content, scalarNode("name"), scalarNode(name))
-	}
-	d, s := newDecoder(nil), Stream{}
-	s.setDefaults()
-	d.into(root, "", &s)
-	d.stream("", &s)
-	d.require("name", s.Name == name || len(d.problems) > 0, fmt.Sprintf("is %q, and the address names %q", s.Name, name), "leave it out, or write the same")
-	for i := range d.problems {
-		d.problems[i].File = file
-	}
-	return s, d.problems
-}
-
-func scalarNode(text string) *yaml.Node {
-	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}
 }
 
 // readSmall reads a file that is bounded as the event file is.
@@ -304,6 +233,10 @@ func readSmall(path string) ([]byte, error) {
 	}
 	defer f.Close()
 	return io.ReadAll(io.LimitReader(f, maxFileBytes+1))
+}
+
+func unreadable(file string, err error) Problem {
+	return Problem{File: file, Line: 1, Col: 1, Message: "cannot be read: " + cause(err)}
 }
 
 // cause is an error of the file system without the name of the file.

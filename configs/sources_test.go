@@ -76,23 +76,35 @@ func TestMistakesInFilesOfStreams(t *testing.T) {
 		files map[string]string
 		want  string
 	}{
-		"a name twice": {map[string]string{"event.yaml": main, "streams/a.yaml": "name: main\nmanifest: /a.m3u8\n"},
-			"streams/a.yaml:1:1: stream \"main\" is in event.yaml too\n  hint: give one of the two"},
-		"in two files": {map[string]string{"event.yaml": main, "streams/a.yaml": "name: x\nmanifest: /a\n", "streams/b.yaml": "name: x\nmanifest: /a\n"},
-			"streams/b.yaml:1:1: stream \"x\" is in DIR/streams/a.yaml too"},
-		"one of the API": {map[string]string{"event.yaml": main, "streams/a.yaml": "name: x\nmanifest: /a\n", "out/e/streams.d/x.yaml": "manifest: /a\n"},
-			"out/e/streams.d/x.yaml:1:1: stream \"x\" is in DIR/streams/a.yaml too\n  hint: this one came by the API"},
-		"a bad value": {map[string]string{"event.yaml": main, "streams/a.yaml": "name: x\nmanifest: a.m3u8\n"},
-			"streams/a.yaml:2:11: manifest must be an absolute path"},
-		"in a list": {map[string]string{"event.yaml": main, "streams/a.yaml": "- name: x\n  manifset: /a\n"},
-			"streams/a.yaml:2:3: unknown key \"manifset\" in [0]\n  hint: did you mean \"manifest\"?"},
+		"a name twice": {
+			map[string]string{"event.yaml": main, "streams/a.yaml": "name: main\nmanifest: /a.m3u8\n"},
+			"streams/a.yaml:1:1: stream \"main\" is in event.yaml too\n  hint: give one of the two",
+		},
+		"in two files": {
+			map[string]string{"event.yaml": main, "streams/a.yaml": "name: x\nmanifest: /a\n", "streams/b.yaml": "name: x\nmanifest: /a\n"},
+			"streams/b.yaml:1:1: stream \"x\" is in DIR/streams/a.yaml too",
+		},
+		"one of the API": {
+			map[string]string{"event.yaml": main, "streams/a.yaml": "name: x\nmanifest: /a\n", "out/e/streams.d/x.yaml": "manifest: /a\n"},
+			"out/e/streams.d/x.yaml:1:1: stream \"x\" is in DIR/streams/a.yaml too\n  hint: this one came by the API",
+		},
+		"a bad value": {
+			map[string]string{"event.yaml": main, "streams/a.yaml": "name: x\nmanifest: a.m3u8\n"},
+			"streams/a.yaml:2:11: manifest must be an absolute path",
+		},
+		"in a list": {
+			map[string]string{"event.yaml": main, "streams/a.yaml": "- name: x\n  manifset: /a\n"},
+			"streams/a.yaml:2:3: unknown key \"manifset\" in [0]\n  hint: did you mean \"manifest\"?",
+		},
 		"half-written": {map[string]string{"event.yaml": main, "streams/a.yaml": "- name: x\n  manifest: \"/a"}, "streams/a.yaml:"},
 		"empty":        {map[string]string{"event.yaml": main, "streams/a.yaml": ""}, "streams/a.yaml:1:1: the file is empty\n  hint: a stream has a name and a manifest"},
 		"no folder":    {map[string]string{"event.yaml": main}, "event.yaml:5:15: streams_from: there is no folder DIR/streams"},
 		"no pattern":   {map[string]string{"event.yaml": strings.Replace(main, "streams/*.yaml", "streams", 1)}, "event.yaml:5:15: streams_from must be a pattern"},
 		"no stream":    {map[string]string{"event.yaml": strings.Replace(manyEvent, "streams_from: streams/*.yaml\n", "", 1)}, "event.yaml:1:1: streams is required"},
-		"kept, renamed": {map[string]string{"event.yaml": main, "streams/a.yaml": "name: x\nmanifest: /a\n", "out/e/streams.d/y.yaml": "name: z\nmanifest: /a\n"},
-			"out/e/streams.d/y.yaml:1:7: name is \"z\", and the address names \"y\""},
+		"kept, renamed": {
+			map[string]string{"event.yaml": main, "streams/a.yaml": "name: x\nmanifest: /a\n", "out/e/streams.d/y.yaml": "name: z\nmanifest: /a\n"},
+			"out/e/streams.d/y.yaml:1:7: name is \"z\", and the address names \"y\"",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := folder(t, c.files)
@@ -166,5 +178,26 @@ func TestCompare(t *testing.T) {
 		if text := strings.Join(got, ", "); text != c.want {
 			t.Errorf("%q → %q: %s, want %s", c.from, c.to, text, c.want)
 		}
+	}
+}
+
+// A maintenance may name streams of any source, and no others.
+func TestMaintenanceOfStreamsFromElsewhere(t *testing.T) {
+	const planned = "maintenance: [{from: 2026-11-28T20:00:00Z, to: 2026-11-28T21:00:00Z, streams: [main, a, d]}]\n"
+	dir := folder(t, map[string]string{
+		"event.yaml":             manyEvent + "streams: [{name: main, manifest: /main.m3u8}]\n" + planned,
+		"streams/a.yaml":         "name: a\nmanifest: /a.m3u8\n",
+		"out/e/streams.d/d.yaml": "manifest: /d.m3u8\n",
+	})
+	event, err := Load(filepath.Join(dir, "event.yaml"), noEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := event.Dangling(); len(found) > 0 {
+		t.Errorf("%+v", found)
+	}
+	found := event.Without("d").Dangling()
+	if len(found) != 1 || found[0].Path != "maintenance[0].streams[2]" {
+		t.Errorf("%+v", found)
 	}
 }

@@ -60,6 +60,7 @@ func (d *decoder) validate(e *Event) {
 	d.monitor(&e.Monitor)
 	d.fleet(e.Fleet)
 	d.outward(e)
+	d.maintenance(e)
 	if strings.TrimSpace(e.Output) == "" {
 		d.fail("output", "must name a folder", "")
 	}
@@ -123,6 +124,9 @@ func (d *decoder) monitor(m *Monitor) {
 	d.require("monitor.beacon", !m.Beacon || m.Listen != "", "needs monitor.listen: players report to the address of the page", "")
 	if m.Control != "" {
 		d.checkURL("monitor.control", m.Control)
+	}
+	if m.PublicURL != "" {
+		d.checkBase("monitor.public_url", m.PublicURL)
 	}
 	if m.Site != "" {
 		if p := d.checkURL("monitor.site", m.Site); p != nil && (p.Path != "" || p.RawQuery != "" || p.Fragment != "") {

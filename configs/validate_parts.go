@@ -1,7 +1,6 @@
 package configs
 
 import (
-	"fmt"
 	"net/mail"
 	"net/url"
 	"path/filepath"
@@ -163,9 +162,7 @@ func (d *decoder) outward(e *Event) {
 		m, err := mail.ParseAddress(a)
 		d.require(index("alarms.email", i), err == nil && m.Address == a, "must be an e-mail address", "such as ops@example.com")
 	}
-	for i, w := range e.Notify.Webhooks {
-		d.checkURL(fmt.Sprintf("notify.webhooks[%d].url", i), URL(w.URL))
-	}
+	d.notify(e)
 }
 
 func (d *decoder) require(path string, ok bool, message, hint string) {

@@ -134,6 +134,7 @@ func (b *board) status(s *Stream) {
 		relabel(one.bySide(probe.ManifestAvail, "Average"), "playlists available"),
 		relabel(one.byStream(probe.EdgeLagSegments, "Maximum"), "segments behind origin"),
 		relabel(one.byStream(probe.OpenIncidents, "Maximum"), "open incidents"),
+		relabel(one.byStream(probe.Silenced, "Maximum"), "silenced"),
 	)
 	b.place("metric", 24, 3, object{
 		"title": s.Name, "view": "singleValue", "region": b.o.Region, "period": b.period(), "sparkline": true, "metrics": rows,

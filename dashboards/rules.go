@@ -93,12 +93,13 @@ func (r *rules) alarm(a *Alarm) {
 	if a.M == 1 {
 		hold = ""
 	}
+	expr += " unless on (event, stream) " + prometheusName(probe.Silenced) + " == 1"
 	r.rule(name, expr, hold, "info", a.Text+" ({{ $labels.stream }})")
 }
 
 // incidents alerts on what the judge found: it knows more than any threshold.
 func (r *rules) incidents(name, matchers, severity, summary string) {
-	if r.event != "" {
+	if matchers += `,silenced!="true"`; r.event != "" {
 		matchers = fmt.Sprintf("event=%q,", r.event) + matchers
 	}
 	expr := "sum by (event, check, blame, scope) (" + ours(probe.FindingsActive.Prometheus) + "{" + matchers + "}) > 0"

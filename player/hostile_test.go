@@ -80,6 +80,7 @@ func hostile(payload, scripts string, fields ...func(*hostileInput, string)) (fi
 }
 
 func TestHostileTextIsEscaped(t *testing.T) {
+	t.Parallel()
 	accepted := 0
 	for name, field := range fields() {
 		for _, p := range payloads() {
@@ -112,6 +113,7 @@ func TestHostileTextIsEscaped(t *testing.T) {
 // as frames of one page: nothing runs, no policy is violated, and a title arrives
 // as it was written.
 func TestHostileTextInTheBrowser(t *testing.T) {
+	t.Parallel()
 	ctx := browser(t)
 	folders := map[string]map[string][]byte{}
 	titles := map[string]string{}

@@ -49,6 +49,7 @@ func (c *collector) take() []map[string]any {
 // how soon it played, for how long, and nothing that says who looked. Who had to
 // wait for the stream counts as one failed start, and as none before its time.
 func TestMeter(t *testing.T) {
+	t.Parallel()
 	need(t, "ffmpeg")
 	l := newLive(t)
 	l.start(t, false)

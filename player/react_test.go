@@ -88,6 +88,7 @@ func reactPackages(t *testing.T) map[string]string {
 }
 
 func TestReactComponent(t *testing.T) {
+	t.Parallel()
 	need(t, "ffmpeg", "node", "npm")
 	l := newLive(t)
 	l.start(t, false)

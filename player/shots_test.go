@@ -38,6 +38,7 @@ const (
 // Every state of a page looks as it should: what it says is seen, on a narrow
 // screen and on a wide one, and who uses the keyboard sees where he is.
 func TestShots(t *testing.T) {
+	t.Parallel()
 	need(t, "ffmpeg")
 	l := newLive(t)
 	l.start(t, false)

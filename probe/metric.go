@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -55,6 +56,7 @@ var (
 	LiveLatency      = &Metric{"LiveLatencySeconds", "live_latency_seconds", UnitSeconds, 1, ByStream, "Wall clock minus the program date-time at the end of the edge's newest segment."}
 	OpenIncidents    = &Metric{"OpenIncidents", "open_incidents", UnitCount, 1, ByStream, "Incidents that are open."}
 	ViewerImpact     = &Metric{"ViewerImpact", "viewer_impact", UnitNone, 1, BySide, "What a side, or what feeds it, is to blame for: 2 when no viewer can watch, 1 for an open error, else 0."}
+	Silenced         = &Metric{"Silenced", "stream_silenced", UnitNone, 1, ByStream, "1 while the whole stream is silenced, else 0."}
 	MonitorHeartbeat = &Metric{"MonitorHeartbeat", "monitor_heartbeat", UnitCount, 1, ByEvent, "1 for each interval in which the monitor worked."}
 
 	ViewerStartup   = &Metric{"ViewerStartupSeconds", "viewer_startup_seconds", UnitSeconds, 1, ByViewer, "Time from a viewer's start, or click, to the first moving picture."}
@@ -69,7 +71,8 @@ var (
 func Catalog() []*Metric {
 	return []*Metric{
 		ManifestAge, ManifestAvail, ManifestFetch, MediaSequence, SegmentAvail, SegmentFetch, SegmentRatio,
-		EdgeLag, EdgeLagSegments, EdgeCacheHit, EdgeObjectAge, LiveLatency, OpenIncidents, ViewerImpact, MonitorHeartbeat,
+		EdgeLag, EdgeLagSegments, EdgeCacheHit, EdgeObjectAge, LiveLatency, OpenIncidents, ViewerImpact, Silenced,
+		MonitorHeartbeat,
 		ViewerStartup, ViewerLatency, ViewerPlayed, ViewerStalls, ViewerStallTime, ViewerErrors,
 	}
 }
@@ -86,7 +89,7 @@ func FindMetric(name string) (*Metric, bool) {
 
 // OfStream reports whether a metric is the stream's alone: no rendition has it.
 func (m *Metric) OfStream() bool {
-	return m == OpenIncidents || m == ViewerImpact || m.Scope == ByViewer
+	return m == OpenIncidents || m == ViewerImpact || m == Silenced || m.Scope == ByViewer
 }
 
 // OfVantage reports whether a metric is told apart by the vantages of a fleet: all
@@ -104,6 +107,17 @@ type Sample struct {
 	Rendition string // "" for the multivariant playlist and for the stream; the kind of embed where a viewer reports
 	Side      Side
 	Vantage   string  // where it was seen from; "" where the event is watched from one place
+	Muted     bool    // its stream is silenced: it is kept and shown, and no alarm may stand on it
 	Value     float64 // base units; never NaN or infinite
 	At        time.Time
+}
+
+// Unmuted returns the samples on which alarms may stand. The list that is given
+// stays as it is.
+func Unmuted(samples []Sample) []Sample {
+	muted := func(s Sample) bool { return s.Muted }
+	if !slices.ContainsFunc(samples, muted) {
+		return samples
+	}
+	return slices.DeleteFunc(slices.Clone(samples), muted)
 }

@@ -9,7 +9,8 @@ import (
 )
 
 // Batch is what one judged observation gave: its numbers and the incidents
-// that it opened, changed or closed. It is immutable.
+// that it opened, changed or closed; or what an action of a person changed. It
+// is immutable.
 type Batch struct {
 	At        time.Time
 	Event     string
@@ -17,6 +18,7 @@ type Batch struct {
 	Samples   []Sample
 	Incidents []Incident // each as it is after its change
 	Receipt   any        // of whom wants to know that the batch is stored; nil for nobody
+	Actions   []Action   // what people did; the journal has it already
 }
 
 // Sink receives every batch, in order, from one goroutine. Queue and retry live

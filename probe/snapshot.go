@@ -15,6 +15,7 @@ type Snapshot struct {
 	Origin  string           `json:"origin"`
 	Streams []StreamSnapshot `json:"streams"`
 
+	Silences  []Silence    `json:"silences"` // the active ones, maintenance among them
 	Sinks     []SinkHealth `json:"sinks,omitempty"`
 	Incidents []Incident   `json:"-"` // the open ones, whole, oldest first
 }
@@ -31,6 +32,7 @@ type StreamSnapshot struct {
 	OpenIncidents []string            `json:"open_incidents"`
 	Advice        []Advice            `json:"advice,omitempty"`
 	Viewers       *Viewers            `json:"viewers,omitempty"`
+	Silenced      *Muting             `json:"silenced,omitempty"` // what mutes all there is of the stream
 }
 
 // Viewers sums up what the players of a stream reported of late. It is hearsay:
@@ -60,6 +62,16 @@ type RenditionSnapshot struct {
 	EdgeLag        Fact[time.Duration] `json:"edge_lag_seconds"`
 	EdgeLagSegs    Fact[int64]         `json:"edge_lag_segments"`
 	TargetDuration Fact[time.Duration] `json:"target_duration"`
+}
+
+// Silenced reports whether each stream is muted as a whole.
+func (s *Snapshot) Silenced() bool {
+	for i := range s.Streams {
+		if s.Streams[i].Silenced == nil {
+			return false
+		}
+	}
+	return len(s.Streams) > 0
 }
 
 // Propagating is the phase of an edge that was made just now and does not

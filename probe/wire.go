@@ -114,6 +114,9 @@ func (s Snapshot) MarshalJSON() ([]byte, error) {
 	for i := range s.Streams {
 		w.Streams[i] = s.Streams[i].wire()
 	}
+	if w.Silences == nil {
+		w.Silences = []Silence{}
+	}
 	return json.Marshal(&w)
 }
 

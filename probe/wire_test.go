@@ -28,7 +28,7 @@ func TestWireTimes(t *testing.T) {
 		{
 			"snapshot",
 			Snapshot{Event: "e", Since: at, Streams: []StreamSnapshot{{Name: "s"}}},
-			`{"at":null,"started":null,"since":"2026-11-28T18:00:00.120Z","event":"e","verdict":"","edge":"","origin":"",` +
+			`{"at":null,"started":null,"since":"2026-11-28T18:00:00.120Z","event":"e","verdict":"","edge":"","origin":"","silences":[],` +
 				`"streams":[{"since":null,"name":"s","verdict":"","open_incidents":[],"renditions":[]}]}`,
 		},
 	} {

@@ -219,17 +219,25 @@ func TestRunWithoutAPI(t *testing.T) {
 	}
 }
 
-// Before the event starts the heartbeat is armed, so that a dead monitor is told
-// of; what viewers are answered then is not.
+// Before the event starts, and while all of it is in maintenance, the heartbeat is
+// armed, so that a dead monitor is told of; what viewers are answered then is not.
 func TestArmedWhileWaiting(t *testing.T) {
 	t.Parallel()
-	a := alarmed(t)
-	a.write("event.yaml", fmt.Sprintf(alarmedEvent, "")+"starts: "+time.Now().Add(time.Hour).UTC().Format(time.RFC3339)+"\n")
-	a.cloud.Switched()
-	a.want(0, "run", "event.yaml", "--for", "7s")
-	for name, on := range a.cloud.Switched() {
-		if want := name != "LiveHTTPStreaming-cloudfront-5xx"; slices.Contains(on, true) != want {
-			t.Errorf("%s: %v, want it on at some time: %v", name, on, want)
-		}
+	for name, keys := range map[string]string{
+		"waiting":     "starts: " + time.Now().Add(time.Hour).UTC().Format(time.RFC3339),
+		"maintenance": "maintenance: [{from: 2020-01-01T00:00:00Z, to: 2100-01-01T00:00:00Z, reason: all of it}]",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := alarmed(t)
+			a.write("event.yaml", fmt.Sprintf(alarmedEvent, "")+keys+"\n")
+			a.cloud.Switched()
+			a.want(0, "run", "event.yaml", "--for", "7s")
+			for name, on := range a.cloud.Switched() {
+				if want := name != "LiveHTTPStreaming-cloudfront-5xx"; slices.Contains(on, true) != want {
+					t.Errorf("%s: %v, want it on at some time: %v", name, on, want)
+				}
+			}
+		})
 	}
 }

@@ -51,6 +51,8 @@ type session struct {
 	edge    *provision.Local // nil unless the distribution is local
 	dist    provision.Distribution
 	alarmed provision.Distribution // the stack of alarms alone; empty where there is none
+
+	remembered string // what knownFile holds; "" where there is none
 }
 
 // run brings the event's distribution into being and watches it until ctx is
@@ -79,6 +81,9 @@ func (s *session) run(ctx context.Context, o daemon.Options) (over bool, err err
 	found := daemon.Found{Distribution: s.dist, Signer: signer, Pending: s.pending(ctx)}
 	if s.edge != nil {
 		found.Serve = s.edge.Run
+	}
+	if s.remembered != "" {
+		found.Keep = map[string]string{knownFile: s.remembered}
 	}
 	err = d.Run(ctx, found)
 	return d.Over(), err
@@ -149,7 +154,8 @@ func (s *session) provider(ctx context.Context) (provision.Provider, error) {
 		for name, value := range s.event.Origin.Headers {
 			headers.Set(name, value.Reveal())
 		}
-		s.edge = provision.NewLocal(d.Local.Listen, sim.NewEdge(sim.EdgeConfig{Origin: origin, Headers: headers, Faults: s.board}))
+		edge := sim.NewEdge(sim.EdgeConfig{Origin: origin, Headers: headers, Faults: s.board})
+		s.edge = provision.NewLocal(d.Local.Listen, edge)
 		return s.edge, nil
 	default:
 		return s.stack(ctx, distributionSpec)
@@ -205,7 +211,7 @@ func (s *session) bringUpDistribution(ctx context.Context, folder string) error 
 		}
 		s.log.Error("watching the distribution as it was", zap.Error(err), zap.String("mend", daemon.Hint(err)))
 	}
-	remember(folder, known{c.StackName, c.Region, s.dist.EdgeURL, s.dist.Outputs}, s.log)
+	s.remembered = remember(folder, known{c.StackName, c.Region, s.dist.EdgeURL, s.dist.Outputs}, s.log)
 	if err == nil && !s.update && !made { // what was just made is as the file says
 		s.differences(ctx, stack)
 	}
@@ -274,14 +280,17 @@ func remembered(folder string, c *configs.CloudFormation) known {
 	return k
 }
 
-func remember(folder string, k known, log *zap.Logger) {
+// remember notes a stack for the next start, and returns the text of the note.
+func remember(folder string, k known, log *zap.Logger) string {
 	text, err := json.MarshalIndent(k, "", "  ")
+	text = append(text, '\n')
 	if err == nil {
-		err = daemon.WriteFile(filepath.Join(folder, knownFile), string(text)+"\n")
+		err = daemon.WriteFile(filepath.Join(folder, knownFile), string(text))
 	}
 	if err != nil {
 		log.Warn("the distribution is not remembered: the next start needs CloudFormation", zap.Error(err))
 	}
+	return string(text)
 }
 
 // planLines writes what a plan changes, one line each.

@@ -78,7 +78,9 @@ A step is name[(rendition)][:argument][@start[+duration]]; streamwatch drill
 			serving, end := context.WithCancel(context.WithoutCancel(ctx))
 			served := make(chan error, 1)
 			go func() { served <- origin.Run(serving) }()
-			_, err = s.run(ctx, daemon.Options{Listen: page, Faults: &demoFaults{board, lowLatency}, Period: demoPeriod, Limit: limit})
+			_, err = s.run(ctx, daemon.Options{
+				Listen: page, Faults: &demoFaults{board, lowLatency}, Period: demoPeriod, Limit: limit,
+			})
 			end()
 			return errors.Join(err, <-served)
 		},

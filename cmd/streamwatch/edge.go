@@ -28,10 +28,7 @@ func (c *cli) know(e *configs.Event) {
 			s.AddHeader(value.Reveal())
 		}
 	}
-	for i := range e.Notify.Webhooks {
-		s.AddHook(e.Notify.Webhooks[i].URL.Reveal())
-		s.Add(e.Notify.Webhooks[i].Secret.Reveal())
-	}
+	knowReceivers(s, e)
 	if a := e.Monitor.Auth; a != nil {
 		s.Add(a.Password.Reveal(), a.Username+":"+a.Password.Reveal())
 	}

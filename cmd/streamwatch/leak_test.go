@@ -33,6 +33,10 @@ var markers = map[string]string{
 	"password":    "mk-password-1c2d3e4f",
 	"hook":        "mk-hook-5a6b7c8d9e0f1a2b",
 	"hooksecret":  "mk-hooksecret-3c4d5e6f",
+	"refusing":    "mk-refusing-4d5e6f7a8b",
+	"hookheader":  "mk-hookheader-5e6f7a8b",
+	"pagerduty":   "mk-pagerduty-6f7a8b9c0d1e2f3a4b5",
+	"opsgenie":    "mk-opsgenie-7a8b9c0d1e",
 	"key":         "mk-key-16-bytes!",
 	"awskey":      "mk-awskey-6e7f8a9b0c",
 	"unsolicited": "mk-unsolicited-7a8b9c0d",
@@ -56,7 +60,7 @@ func (g *gossip) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		all = append(all, values...)
 	}
 	all = append(all, r.URL.RequestURI())
-	for _, name := range []string{"query", "path", "password", "hook", "hooksecret", "setcookie"} {
+	for _, name := range []string{"query", "path", "password", "hook", "hooksecret", "hookheader", "pagerduty", "opsgenie", "setcookie"} {
 		all = append(all, markers[name])
 	}
 	said := strings.Join(all, " ")
@@ -141,6 +145,11 @@ func TestNothingSecretLeaves(t *testing.T) {
 	var hooked safe
 	hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(&hooked, r.Body) }))
 	defer hook.Close()
+	refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // and says all that it was told
+		w.WriteHeader(http.StatusBadRequest)
+		_ = r.Write(w)
+	}))
+	defer refusing.Close()
 	free, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -155,27 +164,41 @@ distribution: {existing: {url: %q, headers: {X-Viewer: %q}, sign: {key_pair_id: 
 streams:
   - {name: main, manifest: "/live/m.m3u8?token=%s", headers: {Authorization: "Bearer %s"}, cookies: {c: %q}}
 monitor: {listen: %q, auth: {username: ops, password: %q}, control: %q}
-notify: {webhooks: [{url: "%s/%s", secret: %q}]}
+notify:
+  group: {wait: 0s}
+  webhooks: [{url: "%s/%s", secret: %q}, {url: "%s/%s", headers: {Authorization: "Bearer %s"}}]
+  pagerduty: [{routing_key: %q, url: "%s/v2/enqueue"}]
+  opsgenie: [{api_key: %q, url: %q}]
 player: {allow_insecure: true, allow_signed: true, kinds: [native]}
 output: %q
 `, origin.URL, markers["header"], strings.Replace(origin.URL, "127.0.0.1", "localhost", 1), markers["edgehdr"], keyARN, markers["query"], markers["streamhdr"], markers["cookie"],
-		listen, markers["password"], talkative(t), hook.URL, markers["hook"], markers["hooksecret"], filepath.Join(dir, "out"))
+		listen, markers["password"], talkative(t), hook.URL, markers["hook"], markers["hooksecret"], refusing.URL, markers["refusing"], markers["hookheader"],
+		markers["pagerduty"], refusing.URL, markers["opsgenie"], refusing.URL, filepath.Join(dir, "out"))
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var stdout, stderr safe
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	c := &cli{stdout: &stdout, stderr: &stderr, env: os.LookupEnv}
 	ended := make(chan int, 1)
-	go func() { ended <- c.execute(ctx, []string{"run", file, "--for", "9s", "--log-level", "debug"}) }()
+	watching, end := context.WithCancel(ctx)
+	defer end()
+	go func() { ended <- c.execute(watching, []string{"run", file, "--log-level", "debug"}) }()
 	pages := map[string]string{}
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		if r, err := http.Get("http://" + listen + "/healthz"); err == nil {
+			_ = r.Body.Close()
+			break
+		}
+	}
 	for range 2 {
 		<-time.After(3500 * time.Millisecond)
 		for _, path := range []string{"/", "/api/v1/status", "/api/v1/incidents", "/metrics", "/api/v1/alarms", "/healthz"} {
 			pages[path] = page(t, "http://"+listen+path)
 		}
 	}
+	end()
 	if code := <-ended; code != 0 {
 		t.Fatalf("exit %d: %s", code, stderr.String())
 	}
@@ -198,6 +221,9 @@ output: %q
 	check := &cli{stdout: &out, stderr: &errs, env: os.LookupEnv}
 	check.execute(ctx, []string{"check", file, "--for", "3s", "--format", "json"})
 	said["check"], said["check stderr"] = out.String(), errs.String()
+	if buried, err := filepath.Glob(filepath.Join(dir, "out", "leak", "notify", "*.undelivered.jsonl")); err != nil || len(buried) != 3 {
+		t.Errorf("what was refused is kept in %v, %v", buried, err)
+	}
 	if !strings.Contains(said["page /api/v1/incidents"], `"check"`) || !strings.Contains(said["webhook"], `"check"`) || !strings.Contains(said["check"], `"check"`) {
 		t.Fatalf("nothing was found, so nothing could leak: %s", said["page /api/v1/incidents"])
 	}

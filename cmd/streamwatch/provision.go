@@ -151,10 +151,10 @@ func (c *cli) afterwards(ctx context.Context, stack *provision.Stack, event *con
 	return nil
 }
 
-// warn shows on stderr, with their place in the file, what AWS takes and what
-// will surprise the user.
+// warn shows on stderr, with their place in the file, what is valid and will
+// surprise the user.
 func (c *cli) warn(event *configs.Event, path string) {
-	var list []configs.Problem
+	list := notifyWarnings(event)
 	for _, w := range stackWarnings(event) {
 		list = append(list, configs.Problem{Path: w.Path, Message: "warning: " + w.String(), Hint: w.Hint})
 	}

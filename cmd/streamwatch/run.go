@@ -65,7 +65,7 @@ same reason a signal leaves the alarms on; streamwatch alarms off ends them.`,
 			s := &session{c: c, event: event, log: log, update: update}
 			over, err := s.run(cmd.Context(), daemon.Options{
 				Limit: limit, Hangs: hangs,
-				Load:  func() (*configs.Event, error) { return c.load(args[0]) },
+				Load:  func() (*configs.Event, error) { return c.loadAgain(args[0]) },
 				Check: func(event *configs.Event) error { return c.judge(event, nameOf(args[0])) },
 			})
 			if err != nil {

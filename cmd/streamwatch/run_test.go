@@ -178,6 +178,7 @@ func TestRunFromNothing(t *testing.T) {
 	first := a.seen.String() + status
 	a.seen.Reset()
 	again := a.runAgain(page)
+	answers, logged := a.runChanging(page)
 	a.seen.Reset()
 	a.seen.WriteString(first)
 	a.want(0, "delete", "event.yaml", "--yes")
@@ -210,7 +211,8 @@ func TestRunFromNothing(t *testing.T) {
 		text = strings.ReplaceAll(text, page, "127.0.0.1:8090")
 		return strings.TrimSpace(moment.ReplaceAllString(ages.ReplaceAllString(text, "N.Ns"), "since HH:MM:SS"))
 	}
-	compare(t, "../../docs/run.md", runDoc(tidy(a.seen.String()), tidy(again[0]), tidy(again[1]), tidy(again[2])))
+	compare(t, "../../docs/run.md", runDoc(tidy(a.seen.String()), tidy(again[0]), tidy(again[1]), tidy(again[2]))+
+		changingDoc(tidy(answers)+"\n", tidy(logged)+"\n"))
 }
 
 // TestDeleteWhenDone requires that the stack goes when the time is up, after the

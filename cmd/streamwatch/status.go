@@ -39,16 +39,12 @@ http://USER:PASSWORD@HOST:PORT.`,
 		Example: "  streamwatch status\n  streamwatch status http://127.0.0.1:8091 --watch\n  streamwatch status --format json",
 		Args:    argument(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			base := "http://127.0.0.1:8090"
-			if len(args) > 0 {
-				base = args[0]
-			}
 			if err := oneOf("format", format, "text", "json"); err != nil {
 				return err
 			}
-			u, err := url.Parse(base)
-			if err != nil || !usable(u) || !isURL(base) {
-				return &usageError{"the URL of the page cannot be read", "such as http://127.0.0.1:8090"}
+			u, err := pageURL(args)
+			if err != nil {
+				return err
 			}
 			for {
 				if err := c.status(cmd.Context(), u, format, watch); err != nil || !watch {
@@ -133,13 +129,21 @@ func (c *cli) showAlarms(ctx context.Context, u *url.URL) {
 	}
 }
 
-// ask makes one request.
+// ask makes one request that changes nothing.
 func ask(ctx context.Context, u *url.URL) ([]byte, error) {
+	return request(ctx, http.MethodGet, u, nil)
+}
+
+// request makes one request, with a body in JSON where there is one.
+func request(ctx context.Context, method string, u *url.URL, with io.Reader) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, statusDeadline)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), with)
 	if err != nil {
-		return nil, fmt.Errorf("asking for the status: %w", err)
+		return nil, fmt.Errorf("asking %s: %w", u.Redacted(), err)
+	}
+	if with != nil {
+		req.Header.Set("Content-Type", "application/json")
 	}
 	client := &http.Client{}
 	defer client.CloseIdleConnections()
@@ -157,10 +161,22 @@ func ask(ctx context.Context, u *url.URL) ([]byte, error) {
 		return nil, fmt.Errorf("asking %s: %w", u.Redacted(), err)
 	case res.StatusCode == http.StatusUnauthorized:
 		return nil, &failure{fmt.Errorf("asking %s: it wants a password", u.Redacted()), "write http://USER:PASSWORD@HOST:PORT"}
-	case res.StatusCode != http.StatusOK:
-		return nil, fmt.Errorf("asking %s: status %d, want 200", u.Redacted(), res.StatusCode)
+	case res.StatusCode != http.StatusOK && res.StatusCode != http.StatusCreated:
+		return nil, refused(u, res.StatusCode, body)
 	}
 	return body, nil
+}
+
+// refused is an answer of a daemon that says no, in its own words where it has some.
+func refused(u *url.URL, status int, body []byte) error {
+	var problem struct{ Detail, Hint string }
+	if json.Unmarshal(body, &problem) != nil || problem.Detail == "" {
+		return fmt.Errorf("asking %s: status %d, want 200", u.Redacted(), status)
+	}
+	if status == http.StatusBadRequest {
+		return &usageError{problem.Detail, problem.Hint}
+	}
+	return &failure{fmt.Errorf("asking %s: %s", u.Redacted(), problem.Detail), problem.Hint}
 }
 
 func (c *cli) showStatus(snap *probe.Snapshot) error {
@@ -187,6 +203,11 @@ func (c *cli) showStatus(snap *probe.Snapshot) error {
 	}
 	if err := table(c.stdout, paint, rows); err != nil {
 		return err
+	}
+	for i := range snap.Silences {
+		s := &snap.Silences[i]
+		m := probe.Muting{ID: s.ID, Until: s.Until, By: s.By, Reason: s.Reason, Maintenance: s.Maintenance}
+		fmt.Fprintf(c.stdout, "%s: %s\n", s.Where(), &m)
 	}
 	for i := range snap.Sinks {
 		if h := &snap.Sinks[i]; !h.OK() {
@@ -219,6 +240,12 @@ func (c *cli) showIncident(in *probe.Incident, paint func(string) string) error 
 	}
 	if lines = append(lines, since); in.URL != "" {
 		lines[len(lines)-1] += "  " + in.URL
+	}
+	if in.Acknowledged != nil {
+		lines = append(lines, in.Acknowledged.String())
+	}
+	if in.Silenced != nil {
+		lines = append(lines, in.Silenced.String())
 	}
 	head := strings.Join([]string{paint(in.Severity.String()), in.Check, in.Where()}, "  ")
 	_, err := fmt.Fprintf(c.stdout, "\n%s\n  %s\n", head, strings.Join(lines, "\n  "))

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -61,17 +62,27 @@ func (c *cli) load(path string) (*configs.Event, error) {
 	if s, _ := signing(event); s != nil {
 		s.PrivateKeyFile = beside(path, s.PrivateKeyFile)
 	}
-	if err := c.judge(event, path); err != nil {
+	if err := c.judge(event, path, notifyFiles(path, event)...); err != nil {
 		return nil, err
 	}
 	return event, nil
 }
 
+// loadAgain loads an event file for a run that is under way.
+func (c *cli) loadAgain(path string) (*configs.Event, error) {
+	if path == standardInput {
+		return nil, &usageError{
+			"the event came by standard input and cannot be read again", "give run a file, or change streams by the API",
+		}
+	}
+	return c.load(path)
+}
+
 // judge finds what is wrong with an event that only the packages know which use
-// its values. path is its file, for the places.
-func (c *cli) judge(event *configs.Event, path string) error {
+// its values. path is its file, for the places; found is what is known already.
+func (c *cli) judge(event *configs.Event, path string, found ...configs.Problem) error {
 	c.know(event)
-	found := append(stackProblems(event), c.signProblems(event)...)
+	found = slices.Concat(found, event.Dangling(), stackProblems(event), c.signProblems(event))
 	for _, mistake := range unjoin(daemon.PlayerOptions(event).Check()) {
 		p := configs.Problem{Path: "player", Message: mistake.Error()}
 		if u, ok := errors.AsType[*player.UsageError](mistake); ok {

@@ -153,3 +153,20 @@ func TestDocStatesTheLimits(t *testing.T) {
 		}
 	}
 }
+
+// Streams that come are taken, streams that go are not; those that stay keep
+// what was reported.
+func TestOtherStreams(t *testing.T) {
+	now := time.Now()
+	r := New(Options{Event: "e", Streams: []string{"a", "b"}, Emit: func(probe.Batch) {}})
+	note := func(stream string) error {
+		return r.note(&report{Event: "e", Stream: stream, Kind: "hlsjs", Startup: probe.State(1.0)}, now)
+	}
+	if note("a") != nil || note("c") == nil {
+		t.Error("only the event's streams are taken")
+	}
+	r.Watch([]string{"a", "c"})
+	if note("b") == nil || note("c") != nil || r.Viewers("a", now) == nil || r.Viewers("b", now) != nil {
+		t.Error("after the change other streams than the event's are taken")
+	}
+}

@@ -50,7 +50,7 @@ func (*shownAlarms) Name() string { return "alarms" }
 func (s *shownAlarms) Write(_ context.Context, b probe.Batch) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.board.Add(b.Samples)
+	s.board.Add(probe.Unmuted(b.Samples))
 	return nil
 }
 

@@ -19,8 +19,9 @@ import (
 )
 
 const (
-	switchOff  = 8 * time.Second // for all tries at the end, a second apart
-	GoneAfter  = 3 * time.Minute // without a word a monitor counts as dead
+	switchOff = 8 * time.Second // for all tries at the end, a second apart
+	// GoneAfter is how long without a word makes a monitor count as dead.
+	GoneAfter  = 3 * time.Minute
 	leastCheck = 5 * time.Second
 )
 

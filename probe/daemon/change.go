@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -19,7 +20,7 @@ import (
 // live are the parts of an event that change while it is watched, and fixed what
 // of them does not. Everything else needs a restart.
 var (
-	live  = []string{"starts", "ends", "streams", "streams_from", "monitor.checks", "notify", "player"}
+	live  = []string{"starts", "ends", "streams", "streams_from", "monitor.checks", "notify", "maintenance", "player"}
 	fixed = []string{"player.out", "player.kinds"}
 )
 
@@ -77,14 +78,19 @@ func (d *Daemon) RemoveStream(_ context.Context, name string) (web.Change, error
 	event := d.event.Load()
 	switch have := event.Stream(name); {
 	case have == nil:
-		return web.Change{}, d.refuse(what, &web.Refusal{Status: http.StatusNotFound, Detail: fmt.Sprintf("there is no stream %q", name)})
+		none := &web.Refusal{Status: http.StatusNotFound, Detail: fmt.Sprintf("there is no stream %q", name)}
+		return web.Change{}, d.refuse(what, none)
 	case have.Source() != configs.FromRequest:
 		return web.Change{}, d.refuse(what, elsewhere(have))
+	}
+	next := event.Without(name)
+	if err := d.o.Check(next); err != nil {
+		return web.Change{}, d.refuse(what, problemsOf(err))
 	}
 	if err := os.Remove(event.KeptFile(name)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return web.Change{}, fmt.Errorf("forgetting stream %s: %w", name, err)
 	}
-	return d.apply("a stream was removed by the API", event.Without(name))
+	return d.apply("a stream was removed by the API", next)
 }
 
 // elsewhere refuses to change a stream that a file describes.
@@ -97,13 +103,21 @@ func elsewhere(s *configs.Stream) *web.Refusal {
 
 // refuse logs why nothing was changed.
 func (d *Daemon) refuse(what string, r *web.Refusal) error {
+	mask := d.o.Secrets.Mask
+	r.Detail = mask(r.Detail)
 	fields := []zap.Field{zap.String("why", r.Detail)}
-	for _, p := range r.Problems {
+	var lines []string
+	for i := range r.Problems {
+		p := &r.Problems[i]
+		p.Message, p.Hint = mask(p.Message), mask(p.Hint)
 		line := fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Message)
 		if p.Hint != "" {
 			line += " (hint: " + p.Hint + ")"
 		}
-		fields = append(fields, zap.String("problem", d.o.Secrets.Mask(line)))
+		lines = append(lines, line)
+	}
+	if len(lines) > 0 {
+		fields = append(fields, zap.Strings("problems", lines))
 	}
 	if len(r.NeedsRestart) > 0 {
 		fields = append(fields, zap.Strings("needs_restart", r.NeedsRestart))
@@ -127,7 +141,8 @@ func problemsOf(err error) *web.Refusal {
 		if file == "" {
 			file = problems.Name
 		}
-		r.Problems = append(r.Problems, web.Problem{File: file, Line: p.Line, Column: p.Col, Message: p.Message, Hint: p.Hint})
+		one := web.Problem{File: file, Line: p.Line, Column: p.Col, Message: p.Message, Hint: p.Hint}
+		r.Problems = append(r.Problems, one)
 	}
 	return r
 }
@@ -145,17 +160,28 @@ func (d *Daemon) apply(what string, next *configs.Event) (web.Change, error) {
 	}
 	if len(restart) > 0 {
 		return web.Change{}, d.refuse("the event was not changed", &web.Refusal{
-			Status: http.StatusConflict, Detail: "this needs a restart, and nothing was changed: " + strings.Join(restart, ", "), NeedsRestart: restart,
-			Hint: "restart streamwatch: it takes up the incidents that are open",
+			Status: http.StatusConflict, NeedsRestart: restart,
+			Detail: "this needs a restart, and nothing was changed: " + strings.Join(restart, ", "),
+			Hint:   "restart streamwatch: it takes up the incidents that are open",
+		})
+	}
+	if is := next.Ends; !is.IsZero() && !is.Equal(d.event.Load().Ends) && !is.After(time.Now()) {
+		return web.Change{}, d.refuse("the event was not changed", &web.Refusal{
+			Status: http.StatusBadRequest,
+			Detail: "ends has passed: " + is.Format(time.RFC3339) + " would end the run at once",
+			Hint:   "stop the process with SIGTERM where that is meant",
 		})
 	}
 	d.event.Store(next)
 	d.take(next, differences)
 	change.Notes = alarmsLeft(next, differences)
-	if len(change.Changed) > 0 {
-		d.log.Info(what, zap.Strings("changed", change.Changed), zap.Strings("notes", change.Notes))
-	} else {
+	switch {
+	case len(change.Changed) == 0:
 		d.log.Info(what + ": nothing differs")
+	case len(change.Notes) == 0:
+		d.log.Info(what, zap.Strings("changed", change.Changed))
+	default:
+		d.log.Info(what, zap.Strings("changed", change.Changed), zap.Strings("notes", change.Notes))
 	}
 	return change, nil
 }
@@ -181,6 +207,7 @@ func (d *Daemon) take(next *configs.Event, differences []configs.Difference) {
 				d.monitor.Set(o.Streams[i])
 			} else {
 				d.monitor.Remove(name, "stream "+name+" was removed from the event")
+				d.metrics.Forget(name, time.Now())
 			}
 		}
 		for _, p := range live {
@@ -196,6 +223,9 @@ func (d *Daemon) take(next *configs.Event, differences []configs.Difference) {
 	}
 	if len(differences) > 0 {
 		d.tellAgents(&o, next)
+	}
+	if touched["maintenance"] {
+		d.monitor.Maintain(maintenance(next))
 	}
 	if touched["notify"] {
 		d.out.receivers.change(next)

@@ -28,6 +28,7 @@ import (
 	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/fleet"
 	"github.com/streamwatch/streamwatch/probe/monitor"
+	"github.com/streamwatch/streamwatch/probe/sink/prom"
 	"github.com/streamwatch/streamwatch/probe/sink/store"
 	"github.com/streamwatch/streamwatch/probe/web"
 	"github.com/streamwatch/streamwatch/provision"
@@ -62,9 +63,15 @@ type Options struct {
 // Found is the event's distribution once it is there.
 type Found struct {
 	provision.Distribution
-	Signer  fetch.Signer                            // of requests to the edge; nil signs none
-	Serve   func(context.Context) error             // serves the edge; nil where others do
-	Pending func(context.Context) ([]string, error) // addresses that have not confirmed the topic's e-mails; nil asks nobody
+	Signer fetch.Signer                // of requests to the edge; nil signs none
+	Serve  func(context.Context) error // serves the edge; nil where others do
+
+	// Keep are files of the event's folder, by name, that are written again when
+	// somebody deletes the folder.
+	Keep map[string]string
+	// Pending returns the addresses that have not confirmed the e-mails of the
+	// alarms' topic; nil asks nobody.
+	Pending func(context.Context) ([]string, error)
 }
 
 // Daemon is one run of one event.
@@ -83,6 +90,7 @@ type Daemon struct {
 	monitor  *monitor.Monitor
 	leading  *fleet.Leading // nil polls the streams itself
 	server   *web.Server
+	metrics  *prom.Sink
 	embeds   *Embeds
 	out      *outlets
 	alarms   *shownAlarms
@@ -92,10 +100,12 @@ type Daemon struct {
 
 // New takes the event's folder and the page's address. Close gives them back.
 func New(ctx context.Context, o Options) (d *Daemon, err error) {
-	d = &Daemon{o: o, log: o.Log, folder: filepath.Join(o.Event.Output, o.Event.Event), moved: make(chan struct{}, 1)}
+	d = &Daemon{o: o, log: o.Log, moved: make(chan struct{}, 1)}
+	d.folder = filepath.Join(o.Event.Output, o.Event.Event)
 	d.event.Store(o.Event)
 	if d.store, err = store.Open(o.Event.Output, o.Event.Event, o.Log); err != nil {
-		return nil, &hinted{fmt.Errorf("opening the history: %w", err), "`output` must name a folder that can be written: " + o.Event.Output}
+		hint := "`output` must name a folder that can be written: " + o.Event.Output
+		return nil, &hinted{fmt.Errorf("opening the history: %w", err), hint}
 	}
 	if d.listen, err = listener(ctx, o.Listen, o.Event.Monitor.Listen); err != nil {
 		return nil, errors.Join(err, d.store.Close())

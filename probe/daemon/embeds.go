@@ -35,7 +35,8 @@ type Embeds struct {
 	event    *configs.Event
 	asks     *monitor.Monitor        // never run: it knows which headers and cookies the edge wants
 	previews map[string]http.Handler // by stream
-	done     map[string]bool         // streams whose embeds are what their manifests say
+	wanted   map[string]int          // how often the embeds of a stream had to be written anew
+	done     map[string]int          // likewise, as of those that are what its manifest says; absent is never
 }
 
 // NewEmbeds returns the embeds of an event whose edge is at a base URL. They are
@@ -43,7 +44,7 @@ type Embeds struct {
 func NewEmbeds(event *configs.Event, edge string, sign fetch.Signer, dir string, log *zap.Logger) *Embeds {
 	return &Embeds{
 		edge: edge, sign: sign, dir: dir, log: log, changed: make(chan struct{}, 1),
-		event: event, previews: map[string]http.Handler{}, done: map[string]bool{},
+		event: event, previews: map[string]http.Handler{}, wanted: map[string]int{}, done: map[string]int{},
 	}
 }
 
@@ -57,7 +58,10 @@ func (e *Embeds) Change(event *configs.Event, again []string) {
 	names := event.StreamNames()
 	gone := func(name string) bool { return !slices.Contains(names, name) }
 	maps.DeleteFunc(e.previews, func(name string, _ http.Handler) bool { return gone(name) })
-	maps.DeleteFunc(e.done, func(name string, _ bool) bool { return gone(name) || slices.Contains(again, name) })
+	maps.DeleteFunc(e.done, func(name string, _ int) bool { return gone(name) })
+	for _, name := range again {
+		e.wanted[name]++
+	}
 	signal(e.changed)
 }
 
@@ -133,11 +137,12 @@ func (e *Embeds) writeAll(ctx context.Context) (left int) {
 	e.mu.Lock()
 	var streams []*configs.Stream
 	for i := range e.event.Streams {
-		if s := &e.event.Streams[i]; !e.done[s.Name] {
+		s := &e.event.Streams[i]
+		if done, ok := e.done[s.Name]; !ok || done != e.wanted[s.Name] {
 			streams = append(streams, s)
 		}
 	}
-	event := e.event
+	wanted := maps.Clone(e.wanted)
 	e.mu.Unlock()
 	var writers sync.WaitGroup
 	again := make([]bool, len(streams))
@@ -156,8 +161,8 @@ func (e *Embeds) writeAll(ctx context.Context) (left int) {
 	for i, s := range streams {
 		if again[i] {
 			left++
-		} else if e.event == event && ctx.Err() == nil {
-			e.done[s.Name] = true
+		} else if ctx.Err() == nil {
+			e.done[s.Name] = wanted[s.Name]
 		}
 	}
 	return left
@@ -196,7 +201,9 @@ func (e *Embeds) Write(ctx context.Context, s *configs.Stream) (known bool, err 
 		return facts.Known, err
 	}
 	e.mu.Lock()
-	e.previews[s.Name] = preview
+	if e.event.Stream(s.Name) != nil { // and has not left meanwhile
+		e.previews[s.Name] = preview
+	}
 	e.mu.Unlock()
 	files, err := player.Render(event.Event, s.Name, manifest, conf, options)
 	if err != nil {

@@ -5,7 +5,9 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"strings"
 
+	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/web"
 )
@@ -16,8 +18,12 @@ type links struct {
 	page string // "http://127.0.0.1:8090"; "" where there is no page
 }
 
-// linksTo returns the links to a page that listens; nil is no page.
-func linksTo(ln net.Listener) links {
+// linksTo returns the links to a page that listens; nil is no page. public is
+// where others reach it, "" for where it listens.
+func linksTo(ln net.Listener, public string) links {
+	if public != "" {
+		return links{strings.TrimRight(public, "/")}
+	}
 	if ln == nil {
 		return links{}
 	}
@@ -31,6 +37,15 @@ func linksTo(ln net.Listener) links {
 		}
 	}
 	return links{"http://" + net.JoinHostPort(host, port)}
+}
+
+// Linked returns incidents with the links that a run of an event gives them.
+func Linked(e *configs.Event, list []probe.Incident) []probe.Incident {
+	page := links{strings.TrimRight(e.Monitor.PublicURL.Reveal(), "/")}
+	if page.page == "" && e.Monitor.Listen != "" {
+		page.page = "http://" + e.Monitor.Listen
+	}
+	return page.fill(list)
 }
 
 // fill returns incidents with their links. The list that is given stays as it is.

@@ -12,7 +12,7 @@ import (
 // Every incident that leaves the process says where to read about it.
 func TestLinks(t *testing.T) {
 	in := []probe.Incident{{ID: "20261128T190000Z-a b", Check: "upd.stale"}}
-	if got := linksTo(nil).fill(in)[0]; got.URL != "" || got.Runbook != "streamwatch checks upd.stale" {
+	if got := linksTo(nil, "").fill(in)[0]; got.URL != "" || got.Runbook != "streamwatch checks upd.stale" {
 		t.Errorf("without a page: %q, %q", got.URL, got.Runbook)
 	}
 	var lc net.ListenConfig
@@ -21,7 +21,7 @@ func TestLinks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := linksTo(ln).fill(in)[0]
+		got := linksTo(ln, "").fill(in)[0]
 		_ = ln.Close()
 		if !strings.HasPrefix(got.URL, host) || strings.Contains(got.URL, "0.0.0.0") || strings.Contains(got.URL, "[::]") ||
 			!strings.HasSuffix(got.URL, "/#incident=20261128T190000Z-a%20b") || !strings.HasSuffix(got.Runbook, "/checks/upd.stale") {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -19,7 +20,7 @@ type part struct {
 
 const (
 	endLimit = 7 * time.Second  // for a part that states none: a request in flight may end
-	allLimit = 28 * time.Second // for all ends together: systemd and containers kill after 30 s
+	allLimit = 20 * time.Second // for all ends together: the report, and a service manager that kills, come after
 )
 
 // running is a part that was started.
@@ -64,8 +65,7 @@ func runParts(ctx context.Context, log *zap.Logger, parts []part) error {
 func endParts(started []*running) error {
 	var errs []error
 	end := time.Now().Add(allLimit)
-	for i := len(started) - 1; i >= 0; i-- {
-		r := started[i]
+	for _, r := range slices.Backward(started) {
 		r.stop()
 		limit := r.limit
 		if limit == 0 {

@@ -12,23 +12,28 @@ import (
 	"github.com/streamwatch/streamwatch/probe"
 )
 
-// receivers are those whom the monitor itself tells of incidents. They are one
-// sink that stays while the event changes: another sender takes the place of the
-// one before, once that has told what it was given. Nothing is told twice, since
-// the new one knows which incidents are open, and nothing is lost.
+// receivers are those whom the monitor itself tells of incidents. To the monitor
+// they are one sink, which stays while the event changes: other senders take the
+// place of those before, once these have told what they were given. The new ones
+// know which incidents are open, so that nothing is told twice and nothing lost.
+// A sender takes a batch without waiting, so that none delays another.
 type receivers struct {
-	make func(*configs.Event, []probe.Incident) sender
+	make makeSenders
 	log  *zap.Logger
 	next chan *configs.Event // whose receivers are the ones from now on; the newest
 
-	taking sync.Mutex                // held while a batch is taken, and while the sender changes; before mu
+	taking sync.Mutex                // held while a batch is taken, and while the senders change; before mu
 	open   map[string]probe.Incident // that were passed on
 
 	mu  sync.Mutex
-	now sender // nil where the event has no receivers
+	now []sender
 }
 
-func newReceivers(of func(*configs.Event, []probe.Incident) sender, e *configs.Event, open []probe.Incident, log *zap.Logger) *receivers {
+// makeSenders makes what tells an event's receivers. open are the incidents that
+// they were told of already.
+type makeSenders func(e *configs.Event, open []probe.Incident) []sender
+
+func newReceivers(of makeSenders, e *configs.Event, open []probe.Incident, log *zap.Logger) *receivers {
 	r := &receivers{make: of, log: log, next: make(chan *configs.Event, 1), open: map[string]probe.Incident{}}
 	for i := range open {
 		r.open[open[i].ID] = open[i]
@@ -47,8 +52,8 @@ func (r *receivers) Write(ctx context.Context, b probe.Batch) error {
 	}
 	r.taking.Lock()
 	defer r.taking.Unlock()
-	if now := r.sender(); now != nil {
-		if err := now.Write(ctx, b); err != nil {
+	for _, s := range r.senders() {
+		if err := s.Write(ctx, b); err != nil {
 			return err
 		}
 	}
@@ -60,19 +65,25 @@ func (r *receivers) Write(ctx context.Context, b probe.Batch) error {
 	return nil
 }
 
-// Health is that of the sender, where it knows better than its Write how it fares.
-func (r *receivers) Health() probe.SinkHealth {
-	if own, ok := r.sender().(interface{ Health() probe.SinkHealth }); ok {
-		return own.Health()
-	}
-	return probe.SinkHealth{}
-}
-
-// sender returns what sends now, nil where nobody is told.
-func (r *receivers) sender() sender {
+// senders are those that there are now.
+func (r *receivers) senders() []sender {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.now
+}
+
+// health says how each receiver fares. sum is what the monitor knows of the sink
+// that they are together.
+func (r *receivers) health(sum probe.SinkHealth) (list []probe.SinkHealth) {
+	for _, s := range r.senders() {
+		h := probe.SinkHealth{}
+		if own, ok := s.(interface{ Health() probe.SinkHealth }); ok {
+			h = own.Health()
+		}
+		h.Name, h.Waiting, h.Dropped = s.Name(), h.Waiting+sum.Waiting, h.Dropped+sum.Dropped
+		list = append(list, h)
+	}
+	return list
 }
 
 // change makes the receivers of another event those that are told. It does not
@@ -93,7 +104,7 @@ func (r *receivers) Run(ctx context.Context) error {
 	for {
 		select {
 		case e := <-r.next:
-			r.replace(ctx, e, &stop)
+			stop = r.replace(ctx, e, stop)
 		case <-ctx.Done():
 			stop()
 			return nil
@@ -101,35 +112,32 @@ func (r *receivers) Run(ctx context.Context) error {
 	}
 }
 
-// start runs the sender that there is, and returns what ends it and waits.
+// start runs the senders that there are, and returns what ends them and waits.
 func (r *receivers) start(ctx context.Context) (stop func()) {
-	now := r.sender()
-	if now == nil {
-		return func() {}
-	}
 	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		if err := now.Run(own); err != nil {
-			r.log.Error("a sink ended", zap.String("sink", now.Name()), zap.Error(err))
-		}
-	}()
+	var group sync.WaitGroup
+	for _, s := range r.senders() {
+		group.Go(func() {
+			if err := s.Run(own); err != nil {
+				r.log.Error("a sink ended", zap.String("sink", s.Name()), zap.Error(err))
+			}
+		})
+	}
 	return func() {
 		cancel()
-		<-done
+		group.Wait()
 	}
 }
 
-// replace lets the sender tell what it has, and puts the one of another event in
-// its place. Batches wait meanwhile, in the queue of the fan-out.
-func (r *receivers) replace(ctx context.Context, e *configs.Event, stop *func()) {
+// replace lets the senders tell what they have, and puts those of another event
+// in their place. Batches wait meanwhile, in the queue of the fan-out.
+func (r *receivers) replace(ctx context.Context, e *configs.Event, stop func()) func() {
 	r.taking.Lock()
 	defer r.taking.Unlock()
-	(*stop)()
+	stop()
 	next := r.make(e, slices.Collect(maps.Values(r.open)))
 	r.mu.Lock()
 	r.now = next
 	r.mu.Unlock()
-	*stop = r.start(ctx)
+	return r.start(ctx)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,7 +27,14 @@ func (d *Daemon) report() error {
 	if err != nil {
 		return fmt.Errorf("reading the incidents: %w", err)
 	}
-	r := &report.Run{Version: d.o.Version, Ended: time.Now(), Snapshot: snapshot, Incidents: incidents}
+	actions, err := d.store.Actions(ctx, snapshot.Started)
+	if err != nil {
+		return err
+	}
+	r := &report.Run{
+		Version: d.o.Version, Ended: time.Now(), Snapshot: snapshot, Incidents: incidents,
+		Silences: slices.Concat(maintenance(d.event.Load()), d.monitor.Silences()), Actions: actions,
+	}
 	var page, data strings.Builder
 	if err := errors.Join(r.HTML(&page), r.JSON(&data)); err != nil {
 		return err

@@ -12,7 +12,6 @@ import (
 	"github.com/streamwatch/streamwatch/dashboards"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/sink/cloudwatch"
-	"github.com/streamwatch/streamwatch/probe/sink/notify"
 )
 
 // sender is a sink that sends what it was given in its own time.
@@ -50,29 +49,12 @@ func (d *Daemon) outlets(ctx context.Context, open []probe.Incident) (*outlets, 
 		}
 		out.senders = append(out.senders, cloudwatch.New(o))
 	}
-	out.receivers = newReceivers(d.notifier, e, open, d.log)
+	out.receivers = newReceivers(d.notified, e, open, d.log)
 	if asked := len(e.Alarms.Notify)+len(e.Alarms.Email) > 0; asked && out.alarms == nil {
 		d.log.Warn("alarms are in the stack, over what metrics.cloudwatch puts: without both nobody is told",
 			zap.String("mend", "give metrics.cloudwatch, or notify.webhooks instead"))
 	}
 	return out, nil
-}
-
-// notifier makes what tells the event's receivers; nil where it has none.
-func (d *Daemon) notifier(e *configs.Event, open []probe.Incident) sender {
-	if len(e.Notify.Webhooks) == 0 {
-		return nil
-	}
-	return notify.New(notify.Options{Webhooks: webhooks(e), Open: open, Log: d.log})
-}
-
-func webhooks(e *configs.Event) []notify.Webhook {
-	var list []notify.Webhook
-	for i := range e.Notify.Webhooks {
-		w := &e.Notify.Webhooks[i]
-		list = append(list, notify.Webhook{URL: w.URL.Reveal(), Format: notify.Format(w.Format), Secret: w.Secret.Reveal()})
-	}
-	return list
 }
 
 // sinks are the senders as sinks of the monitor.

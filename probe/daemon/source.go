@@ -1,7 +1,7 @@
 package daemon
 
 import (
-	"slices"
+	"context"
 
 	"go.uber.org/zap"
 
@@ -37,12 +37,31 @@ func (l *lateSource) Snapshot() *probe.Snapshot {
 	return snap
 }
 
+// incidents are the open ones.
+func (l *lateSource) incidents() []probe.Incident { return l.Snapshot().Incidents }
+
+// Act and Silences are the monitor's.
+func (l *lateSource) Act(ctx context.Context, a probe.Action) (probe.Action, error) {
+	return l.m.Act(ctx, a)
+}
+
+// Silences returns what /api/v1/silences lists.
+func (l *lateSource) Silences() []probe.Silence { return l.m.Silences() }
+
+func (l *lateSource) silences() []probe.Silence { return l.m.Silences() }
+
 func (l *lateSource) ready() bool { return l.m.Ready() }
 
-// sinks are those of the monitor, but for the one that tells nobody now.
-func (l *lateSource) sinks() []probe.SinkHealth {
-	idle := l.out.receivers.sender() == nil
-	return slices.DeleteFunc(l.m.Sinks(), func(h probe.SinkHealth) bool { return idle && h.Name == l.out.receivers.Name() })
+// sinks are those of the monitor, with each receiver of notifications by itself.
+func (l *lateSource) sinks() (list []probe.SinkHealth) {
+	for _, h := range l.m.Sinks() {
+		if h.Name == l.out.receivers.Name() {
+			list = append(list, l.out.receivers.health(h)...)
+			continue
+		}
+		list = append(list, h)
+	}
+	return list
 }
 
 // newBeacon makes what takes viewers' reports.

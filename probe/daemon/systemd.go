@@ -17,12 +17,13 @@ func notifyManager(state string) {
 	if name == "" {
 		return
 	}
-	conn, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: name, Net: "unixgram"}) // Go takes @name as abstract too
+	to := &net.UnixAddr{Name: name, Net: "unixgram"} // @name is an abstract one, for Go too
+	conn, err := net.DialUnix("unixgram", nil, to)
 	if err != nil {
 		return // nobody listens any more
 	}
-	defer conn.Close()
 	_, _ = conn.Write([]byte(state))
+	_ = conn.Close()
 }
 
 // ready says that the process does its job, and what that is.

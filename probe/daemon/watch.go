@@ -3,10 +3,14 @@ package daemon
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
+
+	"go.uber.org/zap"
 )
 
 // lookAtFiles is how often the files of streams_from are looked at. They are
@@ -26,6 +30,7 @@ func (d *Daemon) watchForChanges(ctx context.Context) {
 				_, _ = d.Reload(ctx) // it logs what came of it
 			}
 		case <-tick.C:
+			d.keepFiles()
 			if now := d.fingerprint(); now != seen {
 				seen = now
 				d.regather()
@@ -34,6 +39,44 @@ func (d *Daemon) watchForChanges(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// keepFiles writes again what the next start needs, once the store has made a
+// folder again that somebody deleted. A stream's file that is deleted by itself
+// was meant.
+func (d *Daemon) keepFiles() {
+	if isGone(d.folder) {
+		return
+	}
+	for name, text := range d.found.Keep {
+		if path := filepath.Join(d.folder, name); isGone(path) {
+			d.keep(path, text)
+		}
+	}
+	event := d.event.Load()
+	if folder := filepath.Dir(event.KeptFile("")); !isGone(folder) {
+		return
+	}
+	for i := range event.Streams {
+		if s := &event.Streams[i]; s.Kept() != "" {
+			d.keep(event.KeptFile(s.Name), s.Kept())
+		}
+	}
+}
+
+func (d *Daemon) keep(path, text string) {
+	err := os.MkdirAll(filepath.Dir(path), 0o700)
+	if err == nil {
+		err = WriteFile(path, text)
+	}
+	if err != nil {
+		d.log.Warn("a file that the next start needs cannot be written again", zap.String("file", path), zap.Error(err))
+	}
+}
+
+func isGone(path string) bool {
+	_, err := os.Stat(path)
+	return errors.Is(err, os.ErrNotExist)
 }
 
 // fingerprint changes when any file of streams_from does; "" where there is no

@@ -21,26 +21,34 @@ func (d *Daemon) wire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	actions, err := d.store.Actions(ctx, time.Now().Add(-rememberActions))
+	if err != nil {
+		return err
+	}
 	d.embeds = NewEmbeds(e, edge, d.found.Signer, filepath.Join(d.folder, e.Player.Out), d.log)
 	// The page is a sink of the monitor, and shows the monitor: the snapshot is
 	// asked for once both exist.
-	source := &lateSource{links: linksTo(d.listen), event: d.event.Load}
+	source := &lateSource{links: linksTo(d.listen, e.Monitor.PublicURL.Reveal()), event: d.event.Load}
 	d.source = source
-	shown := prom.Options{Event: e.Event, Version: d.o.Version, Vantage: e.Monitor.Vantage, Open: open, Sinks: source.sinks}
+	shown := prom.Options{Event: e.Event, Version: d.o.Version, Vantage: e.Monitor.Vantage, Open: open, Sinks: source.sinks, Silences: source.silences}
 	if d.o.Hub != nil {
 		shown.Vantage, shown.Fleet = "", true // the samples say it
 	}
 	metrics := prom.New(shown)
+	d.metrics = metrics
 	o := MonitorOptions(e, edge, d.found.Signer)
 	o.Resume, o.Log, o.Secrets = open, d.log, d.o.Secrets
+	o.Actions, o.Journal, o.Maintenance = actions, d.store.Act, maintenance(e)
 	if d.found.Fresh {
 		o.Grace = e.Distribution.CloudFormation.PropagationGrace
 	}
 	d.alarms = newShownAlarms(d.shownOptions(e), time.Now())
 	w := web.Options{
-		Source: source, Ready: source.ready, History: linkedHistory{d.store, source.links}, Sinks: source.sinks, Runbook: d.o.Runbook,
+		Source: source, Ready: source.ready, History: linkedHistory{d.store, source.links}, Sinks: source.sinks,
+		Runbook: d.o.Runbook,
 		Metrics: metrics.Handler(), Plots: plots(), Alarms: d.alarms.list, AlarmNotes: d.alarmNotes,
 		Embeds: d.embeds.Preview, EmbedKinds: d.embeds.kinds(), Faults: d.o.Faults, Log: d.log,
+		Desk: source,
 	}
 	if d.o.Load != nil {
 		w.Changes = d
@@ -81,8 +89,9 @@ func (d *Daemon) shownOptions(e *configs.Event) dashboards.Options {
 	return o
 }
 
-// isOn reports whether the event is on: it has started by its own clock, and its
-// streams have not all ended.
+// isOn reports whether the event is on: it has started by its own clock, its
+// streams have not all ended, and not all of them are silenced.
 func (d *Daemon) isOn() bool {
-	return !time.Now().Before(d.event.Load().Starts) && d.monitor.Snapshot().Verdict != probe.Ended
+	snap := d.monitor.Snapshot()
+	return !time.Now().Before(d.event.Load().Starts) && snap.Verdict != probe.Ended && !snap.Silenced()
 }

@@ -22,13 +22,10 @@ func TestDrills(t *testing.T) {
 			t.Errorf("fault %s has neither a drill nor a scene", f.Name)
 		}
 	}
-	for _, d := range drill.All() {
+	for _, d := range some(drill.All()) {
 		t.Run(d.Fault, func(t *testing.T) {
-			offsets := []time.Duration{0, 700 * time.Millisecond, 1300 * time.Millisecond}
-			if raceDetector {
-				offsets = offsets[1:2] // make test holds the others without it
-			}
-			for _, offset := range offsets {
+			t.Parallel()
+			for _, offset := range one(0, 1300*time.Millisecond, 700*time.Millisecond) {
 				synctest.Test(t, func(t *testing.T) {
 					check(t, drill.Run(t.Context(), d, drill.Settings{Offset: offset, Renditions: 3}))
 				})
@@ -100,11 +97,12 @@ func TestTable(t *testing.T) {
 // In fragmented MP4 everything is found as in transport streams, media time by a
 // check of its own. Such a stream has no keys here.
 func TestDrillsInFragments(t *testing.T) {
-	for _, d := range drill.All() {
+	for _, d := range some(drill.All()) {
 		if f, _ := sim.FindFault(d.Fault); f.Encrypted {
 			continue
 		}
 		t.Run(d.Fault, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				o := drill.Run(t.Context(), d, drill.Settings{Offset: 900 * time.Millisecond, Renditions: 3, FMP4: true})
 				check(t, o)

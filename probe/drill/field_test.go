@@ -123,8 +123,9 @@ func scenes() []scene {
 }
 
 func TestField(t *testing.T) {
-	for _, s := range scenes() {
+	for _, s := range some(scenes()) {
 		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) { verify(t, s.play(t)) })
 		})
 	}

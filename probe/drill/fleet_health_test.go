@@ -18,10 +18,8 @@ import (
 // meanwhile: nothing above a warning may be found. DRILL_LONG=72h sets for how
 // long, of simulated time.
 func TestManyStreamsWithoutAFalseAlarm(t *testing.T) {
-	long, every := 30*time.Minute, 10*time.Minute
-	if thin() {
-		long, every = 4*time.Minute, 2*time.Minute
-	}
+	t.Parallel()
+	long, every := span(30*time.Minute), span(10*time.Minute)
 	if text := os.Getenv("DRILL_LONG"); text != "" {
 		var err error
 		if long, err = time.ParseDuration(text); err != nil {

@@ -94,17 +94,11 @@ const (
 // One cause is one incident of the event, however many streams it hits, and is
 // told of when it opens and when it closes.
 func TestFleets(t *testing.T) {
-	sizes := []int{20, 100}
-	if thin() {
-		sizes = sizes[:1]
-	}
-	for _, n := range sizes {
-		for i, f := range fleets {
-			if raceDetector && i%2 == 1 {
-				continue // they take half a minute each
-			}
+	for _, n := range one(100, 20) {
+		for _, f := range some(fleets) {
 			row := fmt.Sprintf("%d streams, %s", n, f.name)
 			t.Run(row, func(t *testing.T) {
+				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					cache, _ := sim.FindPreset(f.cache)
 					w, posts := fleet(n, cache.Config)
@@ -148,7 +142,7 @@ func fleet(n int, edge sim.EdgeConfig) (*drill.Watch, *atomic.Int64) {
 		posts.Add(1)
 		return &http.Response{StatusCode: http.StatusNoContent, Body: http.NoBody, Request: r}, r.Body.Close()
 	})
-	told := notify.New(notify.Options{Webhooks: []notify.Webhook{{URL: "http://hook.test/"}}, Transport: hook})
+	told := notify.New(notify.Options{Receiver: notify.Receiver{Name: "webhook-1", URL: "http://hook.test/"}, Wait: 5 * time.Second, Transport: hook})
 	return drill.New(drill.Setup{
 		Origin: sim.Config{Streams: names(n), Stagger: true, Renditions: make([]sim.Rendition, 2)}, Edge: edge, Twin: n <= 20, // it doubles the work
 		Monitor: monitor.Options{Sinks: []probe.Sink{told}, Feeds: []func(context.Context){func(ctx context.Context) { _ = told.Run(ctx) }}},

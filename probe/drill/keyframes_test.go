@@ -57,10 +57,11 @@ func (k *keyframes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // Three hours of a stream as ffmpeg makes it by default, with and without a CDN.
 func TestKeyframeCutsWithoutAFalseAlarm(t *testing.T) {
-	const long = 3 * time.Hour
+	long := span(3 * time.Hour)
 	for _, window := range []int{5, 6} {
 		for _, pair := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%d segments, pair %v", window, pair), func(t *testing.T) {
+				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					source := newKeyframes(window, long)
 					setup := drill.Setup{Source: source, Monitor: monitor.Options{

@@ -13,11 +13,7 @@ import (
 // An hour of every kind of stream, and of every way to watch one: trends over
 // minutes, keys and removed segments have the time to cry wolf.
 func TestAnHourOfEveryKind(t *testing.T) {
-	long := time.Hour
-	if testing.Short() || raceDetector {
-		long = 15 * time.Minute
-	}
-	for name, c := range map[string]struct {
+	kinds := map[string]struct {
 		config   sim.Config
 		segments monitor.Segments
 		alone    bool // the edge is watched without its origin
@@ -31,10 +27,13 @@ func TestAnHourOfEveryKind(t *testing.T) {
 		"without dates":        {sim.Config{PlainTime: true, Jitter: 0.2, Window: 5}, monitor.SegmentsRange, false},
 		"heads only":           {sim.Config{Encrypt: true}, monitor.SegmentsHead, false},
 		"one rendition, ten s": {sim.Config{TargetDuration: 10 * time.Second, Jitter: 0.2, Renditions: make([]sim.Rendition, 1)}, monitor.SegmentsRange, true},
-	} {
+	}
+	for _, name := range rows(kinds) {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				healthy(t, drill.Setup{Origin: c.config, EdgeOnly: c.alone, Monitor: monitor.Options{Segments: c.segments}}, long)
+				c := kinds[name]
+				healthy(t, drill.Setup{Origin: c.config, EdgeOnly: c.alone, Monitor: monitor.Options{Segments: c.segments}}, span(time.Hour))
 			})
 		})
 	}

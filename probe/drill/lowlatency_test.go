@@ -16,21 +16,21 @@ import (
 	"github.com/streamwatch/streamwatch/probe/sim"
 )
 
-// An hour of healthy low latency at the usual part targets, published with
+// Twenty minutes of healthy low latency at the usual part targets, published with
 // jitter and exactly, behind an edge that keeps playlists for a second: nothing
 // may be found, and no playlist may be asked for more often than a few times a
 // second.
-func TestAnHourOfLowLatencyWithoutAFalseAlarm(t *testing.T) {
-	long, short := time.Hour, 10*time.Minute
-	if testing.Short() || raceDetector {
-		long, short = 2*time.Minute, time.Minute
-	}
-	for _, pt := range []time.Duration{200 * time.Millisecond, 330 * time.Millisecond, 500 * time.Millisecond, time.Second} {
-		for name, c := range map[string]struct {
+func TestLowLatencyWithoutAFalseAlarm(t *testing.T) {
+	long, short := span(20*time.Minute), span(5*time.Minute)
+	for _, pt := range one(200*time.Millisecond, 330*time.Millisecond, 500*time.Millisecond, time.Second) {
+		kinds := map[string]struct {
 			td, d  time.Duration
 			jitter float64
-		}{"jitter": {2 * time.Second, long, 0.2}, "exact": {2 * time.Second, short, 0}, "long segments": {6 * time.Second, short, 0.2}} {
+		}{"jitter": {2 * time.Second, long, 0.2}, "exact": {2 * time.Second, short, 0}, "long segments": {6 * time.Second, short, 0.2}}
+		for _, name := range rows(kinds) {
+			c := kinds[name]
 			t.Run(pt.String()+" "+name, func(t *testing.T) {
+				t.Parallel()
 				synctest.Test(t, func(t *testing.T) { watchLowLatency(t, pt, c.td, c.jitter, c.d, nil) })
 			})
 		}
@@ -45,8 +45,9 @@ func TestLowLatencyOverANetworkWithoutAFalseAlarm(t *testing.T) {
 			watchLowLatency(t, 200*time.Millisecond, 2*time.Second, 0, time.Minute, func() time.Duration { return 700 * time.Millisecond })
 		})
 	})
-	for _, pt := range []time.Duration{200 * time.Millisecond, 500 * time.Millisecond} {
+	for _, pt := range one(200*time.Millisecond, 500*time.Millisecond) {
 		t.Run(pt.String(), func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				dice := rand.New(rand.NewPCG(1, 2))
 				var mu sync.Mutex
@@ -58,11 +59,7 @@ func TestLowLatencyOverANetworkWithoutAFalseAlarm(t *testing.T) {
 					}
 					return 20*time.Millisecond + time.Duration(dice.IntN(180))*time.Millisecond
 				}
-				long := 20 * time.Minute
-				if testing.Short() || raceDetector {
-					long = time.Minute
-				}
-				watchLowLatency(t, pt, 2*time.Second, 0.1, long, trip)
+				watchLowLatency(t, pt, 2*time.Second, 0.1, span(20*time.Minute), trip)
 			})
 		})
 	}
@@ -114,17 +111,14 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 // What breaks any stream makes one incident of a low-latency one too: what its
 // prober sees of it is a consequence.
 func TestDrillsOnLowLatency(t *testing.T) {
-	for _, name := range []string{
+	for _, name := range some([]string{
 		"stall", "stall-one", "lag-6s", "endlist", "seq-reset", "empty", "retract-2", "td-changed", "seg-404", "playlist-503", "playlist-503-one", "html-200",
 		"hang", "half-playlist", "origin-down", "origin-500-stale", "stale-edge", "edge-404-segment", "edge-503", "edge-html", "edge-hang", "edge-slow",
-	} {
+	}) {
 		d, _ := drill.Find(name)
 		t.Run(name, func(t *testing.T) {
-			offsets := []time.Duration{0, 1300 * time.Millisecond, 3100 * time.Millisecond}
-			if testing.Short() || raceDetector {
-				offsets = offsets[1:2]
-			}
-			for _, offset := range offsets {
+			t.Parallel()
+			for _, offset := range one(0, 3100*time.Millisecond, 1300*time.Millisecond) {
 				synctest.Test(t, func(t *testing.T) {
 					check(t, drill.Run(t.Context(), d, drill.Settings{Offset: offset, Renditions: 3, Part: time.Second / 2}))
 				})
@@ -136,16 +130,20 @@ func TestDrillsOnLowLatency(t *testing.T) {
 // Sessions of the prober come at their own beat, so that what they find is
 // found in time at every target duration and moment.
 func TestLowLatencyDrillsAtOtherTargetDurations(t *testing.T) {
+	var all []drill.Drill
 	for _, d := range drill.All() {
-		if f, ok := sim.FindFault(d.Fault); !ok || !f.LowLatency {
-			continue
+		if f, ok := sim.FindFault(d.Fault); ok && f.LowLatency {
+			all = append(all, d)
 		}
+	}
+	for _, d := range some(all) {
 		t.Run(d.Fault, func(t *testing.T) {
-			settings := []drill.Settings{{TargetDuration: time.Second}, {TargetDuration: 6 * time.Second, Offset: 7 * time.Second}, {TargetDuration: 10 * time.Second, Offset: 3300 * time.Millisecond}}
-			if testing.Short() || raceDetector {
-				settings = settings[:1]
-			}
-			for _, s := range settings {
+			t.Parallel()
+			for _, s := range one(
+				drill.Settings{TargetDuration: 10 * time.Second, Offset: 3300 * time.Millisecond},
+				drill.Settings{TargetDuration: 6 * time.Second, Offset: 7 * time.Second},
+				drill.Settings{TargetDuration: time.Second},
+			) {
 				synctest.Test(t, func(t *testing.T) {
 					check(t, drill.Run(t.Context(), d, s))
 				})

@@ -27,17 +27,14 @@ const (
 // blamed soon and for as long as it lasts, nobody else is for anything new, and what
 // the first one left is over by the end.
 func TestDrillsInPairs(t *testing.T) {
-	for _, first := range paired {
+	for _, first := range some(paired) {
 		for _, second := range paired {
 			row := first + " then " + second
 			t.Run(row, func(t *testing.T) {
+				t.Parallel()
 				d, _ := drill.Find(second)
 				var problems []string
-				offsets := []time.Duration{betweenParts, 700 * time.Millisecond, 1300 * time.Millisecond}
-				if thin() {
-					offsets = offsets[1:2]
-				}
-				for _, offset := range offsets {
+				for _, offset := range one(betweenParts, 1300*time.Millisecond, 700*time.Millisecond) {
 					synctest.Test(t, func(t *testing.T) {
 						problems = append(problems, holdPair(t, first, d, offset)...)
 					})

@@ -12,7 +12,7 @@ import (
 // date-times, of fragmented MP4, with ad breaks that nothing announces, with
 // segments far shorter than the target duration, and without a word to caches.
 func TestOtherShapesWithoutAFalseAlarm(t *testing.T) {
-	for name, c := range map[string]sim.Config{
+	shapes := map[string]sim.Config{
 		"plain time":      {PlainTime: true},
 		"fmp4":            {FMP4: true},
 		"discontinuities": {Discontinuity: 3},
@@ -21,9 +21,11 @@ func TestOtherShapesWithoutAFalseAlarm(t *testing.T) {
 		"no cache":        {PlaylistCache: "no-store", SegmentCache: "no-store"},
 		"a whole target":  {PlaylistCache: "max-age=2"},
 		"long window":     {Window: 300},
-	} {
+	}
+	for _, name := range rows(shapes) {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { watch(t, c, 20*time.Minute) })
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { watch(t, shapes[name], span(20*time.Minute)) })
 		})
 	}
 }

@@ -87,7 +87,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	}
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
-	go func() { _ = a.members.watch(watching, a.room.leases) }()
+	go a.members.follow(watching, a.room.leases)
 	out := &outbox{log: a.log, js: a.room.js, to: a.room.names, self: a.head, boot: a.started.UnixMilli()}
 	for plan != nil && err == nil {
 		plan, err = a.follow(ctx, plan, plans, out)
@@ -121,9 +121,10 @@ func (a *Agent) nextPlan(ctx context.Context, plans jetstream.KeyWatcher, before
 			if e == nil || e.Operation() != jetstream.KeyValuePut {
 				continue
 			}
-			reading, cancel := context.WithTimeout(ctx, 10*time.Second)
-			p, err := readPlan(reading, a.room.plan, e.Value())
-			cancel()
+			p, err := a.readPlan(ctx, e.Value())
+			if ctx.Err() != nil {
+				return nil, nil //nolint:nilnil // likewise
+			}
 			if err == nil && p.Hash == before.Hash && p.Shards == before.Shards {
 				continue
 			}
@@ -136,6 +137,25 @@ func (a *Agent) nextPlan(ctx context.Context, plans jetstream.KeyWatcher, before
 			return p, err
 		case <-ctx.Done():
 			return nil, nil //nolint:nilnil // no plan, and nothing wrong
+		}
+	}
+}
+
+// readPlan reads a plan, and tries again where its pieces are not to be had: a
+// server may not have its copy yet.
+func (a *Agent) readPlan(ctx context.Context, text []byte) (*Plan, error) {
+	for told := false; ; told = true {
+		reading, cancel := context.WithTimeout(ctx, 10*time.Second)
+		p, err := readPlan(reading, a.room.plan, text)
+		cancel()
+		if err == nil || isFailure(err) {
+			return p, err
+		}
+		if !told {
+			a.log.Warn("the event cannot be read: trying again", zap.Error(err))
+		}
+		if !sleep(ctx, retryConnect) {
+			return nil, err
 		}
 	}
 }

@@ -166,3 +166,17 @@ func (d *desk) Restart(stream string, _ time.Time) incident.Result {
 
 // Schedule does nothing: another plan is another desk.
 func (d *desk) Schedule(time.Time, time.Time) {}
+
+// Check refuses: what people do is done at the hub.
+func (d *desk) Check(_ time.Time, a probe.Action) (probe.Action, bool, error) {
+	return a, false, &probe.Refusal{Reason: probe.Conflict, Text: "this is an agent", Hint: "ask the hub"}
+}
+
+// Do does nothing.
+func (d *desk) Do(time.Time, *probe.Action) incident.Result { return incident.Result{} }
+
+// Silences are the hub's.
+func (d *desk) Silences(time.Time) []probe.Silence { return nil }
+
+// Maintain does nothing.
+func (d *desk) Maintain([]probe.Silence, time.Time) incident.Result { return incident.Result{} }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/incident"
+	"github.com/streamwatch/streamwatch/probe/monitor"
 )
 
 // run takes in what agents say until ctx is done.
@@ -18,7 +19,7 @@ func (l *Leading) run(ctx context.Context) {
 	if err == nil {
 		defer func() { _ = clock.Unsubscribe() }()
 	}
-	go func() { _ = l.members.watch(ctx, room.leases) }()
+	go l.members.follow(ctx, room.leases)
 	for ctx.Err() == nil {
 		stop, err := l.consume(ctx)
 		if err != nil {
@@ -182,7 +183,7 @@ func (l *Leading) report(msg jetstream.Msg) {
 	if len(l.vantages()) < 2 {
 		m.Vantage = "" // there is no other that its numbers were to be told from
 	}
-	batches := byStream(l.hub.o.Plan.Event, m)
+	batches := l.byStream(m)
 	batches[len(batches)-1].Receipt = stored{msg, meta.Sequence.Stream}
 	for _, b := range batches {
 		l.monitor.Send(b)
@@ -194,13 +195,18 @@ type errGaveUp string
 func (e errGaveUp) Error() string { return "agent " + string(e) }
 
 // byStream makes a batch for each stream of a report, one at least.
-func byStream(event string, m *reportMessage) []probe.Batch {
-	list := []probe.Batch{{At: m.At, Event: event}}
+func (l *Leading) byStream(m *reportMessage) []probe.Batch {
+	event := l.hub.o.Plan.Event
+	list, muted := []probe.Batch{{At: m.At, Event: event}}, false
 	for _, s := range m.samples() {
 		if last := &list[len(list)-1]; last.Stream != s.Stream && len(last.Samples) > 0 {
 			list = append(list, probe.Batch{At: m.At, Event: event})
 		}
 		last := &list[len(list)-1]
+		if last.Stream != s.Stream {
+			muted = l.book.Verdict(s.Stream).Muted
+		}
+		s.Muted = muted && monitor.MayAlarm(s.Metric, s.Value)
 		last.Stream, last.Samples = s.Stream, append(last.Samples, s)
 	}
 	return list
@@ -252,6 +258,9 @@ func (l *Leading) count(now time.Time) {
 			last, limit = l.began, goneAtFirst
 		}
 		gone := now.Sub(last) >= limit
+		if gone && l.gone[v].IsZero() && l.members.any(v, l.hub.room.leases) {
+			l.alive[v], gone = now, false // it was not heard, and is there
+		}
 		if was := !l.gone[v].IsZero(); gone != was {
 			changed[v] = !gone
 			if delete(l.gone, v); gone {
@@ -289,7 +298,13 @@ func (l *Leading) impact(now time.Time) {
 		for _, side := range probe.Sides {
 			b.Samples = append(b.Samples, probe.Sample{Metric: probe.ViewerImpact, Stream: name, Side: side, Value: v.Impact[side], At: now})
 		}
-		b.Samples = append(b.Samples, probe.Sample{Metric: probe.OpenIncidents, Stream: name, Value: float64(len(v.Open)), At: now})
+		silenced := 0.0
+		if v.Silenced != nil {
+			silenced = 1
+		}
+		for metric, value := range map[*probe.Metric]float64{probe.OpenIncidents: float64(len(v.Open)), probe.Silenced: silenced} {
+			b.Samples = append(b.Samples, probe.Sample{Metric: metric, Stream: name, Value: value, At: now})
+		}
 		l.monitor.Send(b)
 	}
 }

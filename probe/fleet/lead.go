@@ -69,7 +69,10 @@ func (h *Hub) Attach(o *monitor.Options) *Leading {
 		hub: h, log: h.log, began: time.Now(), known: map[string]bool{}, orders: map[at]order{}, looks: map[at]*look{},
 		alive: map[string]time.Time{}, gone: map[string]time.Time{}, told: map[string]bool{}, handled: map[uint64]bool{},
 	}
-	l.book = incident.NewDesk(incident.Options{Event: o.Event, Starts: o.Starts, Ends: o.Ends, Resume: o.Resume, Alone: h.o.Plan.Alone}, l.began)
+	l.book = incident.NewDesk(incident.Options{
+		Event: o.Event, Starts: o.Starts, Ends: o.Ends, Resume: o.Resume, Alone: h.o.Plan.Alone,
+		Actions: o.Actions, Maintenance: o.Maintenance,
+	}, l.began)
 	l.book.Hold(l.began.Add(replay))
 	for _, s := range o.Streams {
 		l.streams = append(l.streams, s.Name)
@@ -96,6 +99,26 @@ type keptDesk struct {
 
 // Tick does what is due.
 func (d *keptDesk) Tick(now time.Time) incident.Result { return d.l.keep(d.Desk.Tick(now)) }
+
+// Leave takes a stream from the event.
+func (d *keptDesk) Leave(stream string, now time.Time, why string) incident.Result {
+	return d.l.keep(d.Desk.Leave(stream, now, why))
+}
+
+// Restart is called before a stream begins anew.
+func (d *keptDesk) Restart(stream string, now time.Time) incident.Result {
+	return d.l.keep(d.Desk.Restart(stream, now))
+}
+
+// Do gives what a person did its effect.
+func (d *keptDesk) Do(now time.Time, a *probe.Action) incident.Result {
+	return d.l.keep(d.Desk.Do(now, a))
+}
+
+// Maintain replaces the maintenance that is planned.
+func (d *keptDesk) Maintain(planned []probe.Silence, now time.Time) incident.Result {
+	return d.l.keep(d.Desk.Maintain(planned, now))
+}
 
 // Next is when Tick is due.
 func (d *keptDesk) Next() time.Time {

@@ -35,7 +35,29 @@ type heard struct {
 
 func memberKey(vantage, agent string) string { return memberPrefix + vantage + "." + agent }
 
-// watch follows the bucket of leases until ctx is done.
+// follow follows the bucket of leases until ctx is done.
+func (m *members) follow(ctx context.Context, bucket jetstream.KeyValue) {
+	for ctx.Err() == nil {
+		_ = m.watch(ctx, bucket) // a server that died had it: begin anew
+		sleep(ctx, retryConnect)
+	}
+}
+
+// any asks whether a vantage has members: what follows the bucket may be silent
+// for a while after the death of a server.
+func (m *members) any(vantage string, bucket jetstream.KeyValue) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
+	defer cancel()
+	keys, err := bucket.ListKeysFiltered(ctx, memberPrefix+vantage+".>")
+	if err != nil {
+		return true // nobody knows: ask again
+	}
+	defer func() { _ = keys.Stop() }()
+	_, some := <-keys.Keys()
+	return some
+}
+
+// watch follows the bucket until ctx is done, or until that ends.
 func (m *members) watch(ctx context.Context, bucket jetstream.KeyValue) error {
 	w, err := bucket.Watch(ctx, memberPrefix+">")
 	if err != nil {

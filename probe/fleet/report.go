@@ -61,7 +61,7 @@ func rows(samples []probe.Sample) []sampleRow {
 	var list []sampleRow
 	for i := range samples {
 		s := &samples[i]
-		if s.Metric == probe.ViewerImpact || s.Metric == probe.OpenIncidents || s.Metric == probe.MonitorHeartbeat || math.IsNaN(s.Value) || math.IsInf(s.Value, 0) {
+		if s.Metric == probe.ViewerImpact || s.Metric == probe.OpenIncidents || s.Metric == probe.Silenced || s.Metric == probe.MonitorHeartbeat || math.IsNaN(s.Value) || math.IsInf(s.Value, 0) {
 			continue // the hub's own
 		}
 		n := len(list) - 1

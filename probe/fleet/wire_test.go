@@ -250,7 +250,7 @@ func TestReportsComeOutAsTheyWentIn(t *testing.T) {
 func TestSetupTellsEverything(t *testing.T) {
 	own := map[string]bool{
 		"Secrets": true, "Transport": true, "Resume": true, "Sinks": true, "Feeds": true, "Observe": true, "Log": true, "Delay": true,
-		"Desk": true, "Remote": true, "EdgeSign": true, // its options are told: TestSetupSigns
+		"Desk": true, "Remote": true, "Actions": true, "Journal": true, "Maintenance": true, "EdgeSign": true, // its options are told: TestSetupSigns
 	}
 	o := monitor.Options{}
 	v := reflect.ValueOf(&o).Elem()

@@ -14,9 +14,7 @@ func (d *Desk) Leave(stream string, now time.Time, why string) Result {
 	defer d.mu.Unlock()
 	d.unseat(stream, now)
 	d.changed = append(d.changed, d.book.leave(now, stream, why)...)
-	for _, s := range d.order {
-		d.judge(s, now)
-	}
+	d.hush(now)
 	return d.result()
 }
 

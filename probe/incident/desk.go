@@ -25,6 +25,8 @@ type Desk struct {
 	ran      time.Time // the newest diagnosis
 	next     time.Time // when the next one is due although nothing is seen; zero is not before
 	held     time.Time // until then views only come in, and nothing is diagnosed
+	quiet    quiet
+	marked   []probe.Incident
 	changed  []probe.Incident
 	asks     []probe.Target
 }
@@ -34,6 +36,8 @@ type Options struct {
 	Event        string
 	Starts, Ends time.Time        // zero when the event does not state them
 	Resume       []probe.Incident // incidents that were open when the process stopped
+	Actions      []probe.Action   // what people did before that, oldest first
+	Maintenance  []probe.Silence  // that the event file plans
 	Once         bool             // one look must do
 	Alone        bool             // what one vantage of several shows alone may be critical
 }
@@ -43,16 +47,19 @@ type Busy struct{ From, Until time.Time }
 
 // Verdict is what a stream's state comes to.
 type Verdict struct {
-	Verdict probe.Verdict
-	Since   time.Time // when it became that
-	Reason  string    // of a verdict that is blind
-	Open    []string  // ids of the incidents that hit the stream
-	Impact  [len(probe.Sides) + 1]float64
+	Verdict  probe.Verdict
+	Since    time.Time                     // when it became that
+	Reason   string                        // of a verdict that is blind
+	Open     []string                      // ids of the incidents that hit the stream
+	Impact   [len(probe.Sides) + 1]float64 // without what is silenced
+	Silenced *probe.Muting                 // what mutes all there is of the stream
+	Muted    bool                          // no alarm may stand on its numbers
 }
 
 // Result is what was found out.
 type Result struct {
 	Incidents []probe.Incident // that opened, changed or closed, as they are now
+	Marked    []probe.Incident // others that were acknowledged or silenced, or are so no longer
 	Poke      []probe.Target   // targets to poll at once; one without a rendition is any of its stream and side
 }
 
@@ -62,10 +69,18 @@ const crowd = 4
 
 // NewDesk returns the desk of an event that begins now.
 func NewDesk(o Options, now time.Time) *Desk {
-	d := &Desk{opts: o, book: NewBook(o.Event, o.Resume, now), seats: map[string]*seat{}}
+	d := &Desk{
+		opts: o, book: NewBook(o.Event, o.Resume, now), quiet: newQuiet(o.Maintenance, o.Actions), seats: map[string]*seat{},
+	}
 	if len(o.Resume) > 0 {
 		d.next = now.Add(resumeGrace)
 	}
+	for i := range o.Actions {
+		if e := d.book.find(o.Actions[i].Incident); e != nil {
+			e.acknowledge(&o.Actions[i])
+		}
+	}
+	d.hush(now)
 	return d
 }
 
@@ -124,8 +139,8 @@ func (d *Desk) Next() time.Time {
 }
 
 func (d *Desk) result() Result {
-	res := Result{Incidents: d.changed, Poke: d.asks}
-	d.changed, d.asks = nil, nil
+	res := Result{Incidents: d.changed, Marked: d.marked, Poke: d.asks}
+	d.changed, d.marked, d.asks = nil, nil, nil
 	return res
 }
 
@@ -154,9 +169,7 @@ func (d *Desk) diagnose(now time.Time) {
 	if !d.next.IsZero() && !d.next.After(now) {
 		d.next = now.Add(diagnose.Gather)
 	}
-	for _, s := range d.order {
-		d.judge(s, now)
-	}
+	d.hush(now)
 }
 
 // look diagnoses what one vantage shows.

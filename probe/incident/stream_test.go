@@ -72,10 +72,11 @@ func failed(t probe.Target, when time.Time, status int, f probe.Failure) *probe.
 // step lets the desk do what is due, and then judges an observation.
 func step(w *watched, o *probe.Observation) (res incident.Result) {
 	for at := w.desk.Next(); !at.IsZero() && at.Before(o.Exchange.Done); at = w.desk.Next() {
-		res.Incidents = append(res.Incidents, w.desk.Tick(at).Incidents...)
+		due := w.desk.Tick(at)
+		res.Incidents, res.Marked = append(res.Incidents, due.Incidents...), append(res.Marked, due.Marked...)
 	}
 	_, got := w.Step(o, o.Exchange.Done)
 	res.Incidents = append(res.Incidents, got.Incidents...)
-	res.Poke = got.Poke
+	res.Marked, res.Poke = append(res.Marked, got.Marked...), got.Poke
 	return res
 }

@@ -87,7 +87,8 @@ func (d *Desk) judge(r *seat, now time.Time) {
 	case severity >= probe.Error:
 		v.Verdict = v.Verdict.Worse(probe.Degraded)
 	}
-	if d.scheduled(now) {
+	d.mutedStream(r, now, &v)
+	if d.scheduled(now) && v.Silenced == nil {
 		d.impact(r, &v)
 	}
 	if v.Since = r.verdict.Since; v.Verdict != r.verdict.Verdict || v.Since.IsZero() {
@@ -123,13 +124,13 @@ func (e *entry) hit(stream string) *diagnose.Hit {
 }
 
 // impact adds what each side is to blame for: whose fault it is that viewers
-// suffer, as alarms need it.
+// suffer, as alarms need it: of what is silenced they hear nothing.
 func (d *Desk) impact(r *seat, v *Verdict) {
 	for _, e := range d.book.open {
 		h := e.hit(r.name)
 		side := e.culprit()
 		switch {
-		case h == nil, side == probe.NoSide:
+		case h == nil, side == probe.NoSide, e.Silenced != nil:
 		case h.Severity >= probe.Error && v.Verdict == probe.Down:
 			v.Impact[side] = 2
 		case h.Severity >= probe.Error:

@@ -27,6 +27,12 @@ type Desk interface {
 	Leave(stream string, now time.Time, why string) incident.Result
 	Restart(stream string, now time.Time) incident.Result
 	Schedule(starts, ends time.Time)
+
+	// What people do: incident.Desk has the words.
+	Check(now time.Time, a probe.Action) (_ probe.Action, changes bool, err error)
+	Do(now time.Time, a *probe.Action) incident.Result
+	Silences(now time.Time) []probe.Silence
+	Maintain(planned []probe.Silence, now time.Time) incident.Result
 }
 
 // Remote polls streams for a monitor that has none of its own.
@@ -36,6 +42,14 @@ type Remote interface {
 	Poke(t probe.Target) // have a target polled at once
 	Set(s Stream)        // as Monitor.Set
 	Remove(name string) bool
+}
+
+// deskOptions are those of a desk in this process.
+func (m *Monitor) deskOptions() incident.Options {
+	o := &m.opts
+	return incident.Options{
+		Event: o.Event, Starts: o.Starts, Ends: o.Ends, Resume: o.Resume, Actions: o.Actions, Maintenance: m.maskPlanned(o.Maintenance),
+	}
 }
 
 // Take takes in what others saw: what the desk made of it, and the numbers.

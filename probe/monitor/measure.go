@@ -12,12 +12,13 @@ import (
 // over, what alarms stand on is not there rather than bad.
 func measure(h *evidence.History, o *probe.Observation, v incident.Verdict, now time.Time) []probe.Sample {
 	idle := v.Verdict == probe.Waiting || v.Verdict == probe.Ended
-	m := meter{h: h, at: now, out: make([]probe.Sample, 0, samplesOf(o))}
+	m := meter{h: h, at: now, muted: v.Muted, out: make([]probe.Sample, 0, samplesOf(o))}
 	switch o.Look() {
 	case probe.LookPoll:
 		m.impact(v.Impact)
 		m.poll(o, idle)
 		m.add(probe.OpenIncidents, float64(len(v.Open)))
+		m.add(probe.Silenced, flag(v.Silenced != nil))
 	case probe.LookSegment:
 		m.segment(o, idle)
 	default: // none of the others has a metric of its own
@@ -54,21 +55,23 @@ func samplesOf(o *probe.Observation) int {
 	case !o.Poll():
 		return 0
 	case o.Target.Side == probe.Edge:
-		return 12
+		return 13
 	default:
-		return 7
+		return 8
 	}
 }
 
 // meter collects samples of one target.
 type meter struct {
-	h   *evidence.History
-	at  time.Time
-	out []probe.Sample
+	h     *evidence.History
+	at    time.Time
+	muted bool // no alarm may stand on what is measured
+	out   []probe.Sample
 }
 
 func (m *meter) add(metric *probe.Metric, v float64) {
 	s := probe.Sample{Metric: metric, Stream: m.h.Target.Stream, Rendition: m.h.Target.Rendition, Value: v, At: m.at}
+	s.Muted = m.muted && MayAlarm(metric, v)
 	if metric.Scope == probe.BySide {
 		s.Side = m.h.Target.Side
 	}
@@ -76,6 +79,19 @@ func (m *meter) add(metric *probe.Metric, v float64) {
 		s.Rendition = ""
 	}
 	m.out = append(m.out, s)
+}
+
+// MayAlarm reports whether a value may put an alarm into its state: each age and
+// lag may, since its limit is not known here.
+func MayAlarm(metric *probe.Metric, v float64) bool {
+	switch metric {
+	case probe.ManifestAvail, probe.SegmentAvail:
+		return v < 1
+	case probe.ManifestAge, probe.EdgeLag, probe.EdgeLagSegments:
+		return true
+	default:
+		return false
+	}
 }
 
 // impact adds what each side is to blame for: whose fault it is that viewers

@@ -69,7 +69,10 @@ type Options struct {
 	Control      string   // URL that tells whether our own path works; "" has none
 	Site         string   // scheme and host of a page that plays the stream; "" is one that no server can know
 	Overrides    map[string]checks.Override
-	Resume       []probe.Incident // open when the process stopped
+	Resume       []probe.Incident                           // open when the process stopped
+	Actions      []probe.Action                             // what people did before it stopped, oldest first
+	Maintenance  []probe.Silence                            // that the event file plans
+	Journal      func(context.Context, *probe.Action) error // notes what a person does, before it is done; nil notes nothing
 	Sinks        []probe.Sink
 	Feeds        []func(context.Context)  // run beside the loops until ctx is done; what they Send at their end still reaches the sinks
 	Observe      func(*probe.Observation) // sees each observation before it is judged, on the stream's goroutine; nil sees none
@@ -99,6 +102,7 @@ type Monitor struct {
 	troubled atomic.Bool // an incident is open
 	desk     Desk
 	due      chan struct{} // the desk has something to do by itself
+	acting   sync.Mutex    // held while what a person does is noted and done
 
 	mu      sync.Mutex
 	verdict probe.Verdict
@@ -124,7 +128,7 @@ func New(o Options) *Monitor {
 		m.opts.Secrets = new(fetch.Secrets)
 	}
 	if m.desk = o.Desk; m.desk == nil {
-		m.desk = incident.NewDesk(incident.Options{Event: o.Event, Starts: o.Starts, Ends: o.Ends, Resume: o.Resume}, m.started)
+		m.desk = incident.NewDesk(m.deskOptions(), m.started)
 	}
 	m.strain = strain{delay: o.Delay, tell: m.busy}
 	m.buffers.New = func() any { return new(make([]byte, 0, 4<<10)) }
@@ -213,16 +217,20 @@ func (m *Monitor) keep(ctx context.Context) {
 
 // tell passes on what the desk found out, with the numbers of a batch.
 func (m *Monitor) tell(b probe.Batch, res incident.Result) {
-	b.Incidents = slices.Clone(res.Incidents) // the book keeps its own
+	b.Incidents = slices.Concat(res.Incidents, res.Marked) // the book keeps its own
 	m.mask(b.Incidents)
-	if len(b.Incidents) > 0 || len(b.Samples) > 0 {
+	if len(b.Incidents) > 0 || len(b.Samples) > 0 || len(b.Actions) > 0 {
 		m.fan.send(b)
 	}
 	if len(b.Incidents) > 0 {
 		m.troubled.Store(len(m.desk.Open()) > 0)
 	}
 	for i := range b.Incidents {
-		m.logIncident(&b.Incidents[i])
+		if i < len(res.Incidents) {
+			m.logIncident(&b.Incidents[i])
+		} else {
+			m.logMarks(&b.Incidents[i])
+		}
 	}
 	for _, t := range res.Poke {
 		if m.opts.Remote != nil {
@@ -278,7 +286,8 @@ func (m *Monitor) watchControl(ctx context.Context) {
 // suspect has the control URL asked at once about a poll that our own path may
 // have lost, when it was not asked since that began.
 func (m *Monitor) suspect(o *probe.Observation) {
-	if asked := m.asked.Load(); o.Poll() && o.Exchange.Failure.OurPath() && (asked == nil || !asked.After(o.Exchange.Started)) {
+	asked := m.asked.Load()
+	if o.Poll() && o.Exchange.Failure.OurPath() && (asked == nil || !asked.After(o.Exchange.Started)) {
 		signal(m.doubt)
 	}
 }
@@ -311,8 +320,12 @@ func (m *Monitor) Snapshot() *probe.Snapshot {
 			snap.Verdict, snap.Reason = worst, one.Reason
 		}
 	}
+	if len(snap.Streams) == 0 {
+		snap.Verdict = probe.Waiting // for the first stream
+	}
 	snap.Incidents = slices.Clone(m.desk.Open())
 	m.mask(snap.Incidents)
+	snap.Silences = m.silencesNow(now)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if snap.Verdict != m.verdict {

@@ -45,7 +45,7 @@ func (s *stream) facts(now time.Time) probe.StreamSnapshot {
 // Judge makes the verdicts of a snapshot of what was seen: that of the stream,
 // and what open incidents make of each of its targets.
 func Judge(snap *probe.StreamSnapshot, v incident.Verdict, marks map[probe.Target]probe.Severity) {
-	snap.Verdict, snap.Since, snap.Reason, snap.OpenIncidents = v.Verdict, v.Since, v.Reason, v.Open
+	snap.Verdict, snap.Since, snap.Reason, snap.OpenIncidents, snap.Silenced = v.Verdict, v.Since, v.Reason, v.Open, v.Silenced
 	for i := range snap.Renditions {
 		r := &snap.Renditions[i]
 		judgeSide(r.Edge, v, marks[probe.Target{Rendition: r.Name, Side: probe.Edge}])

@@ -16,7 +16,7 @@ import (
 type strain struct {
 	delay func() time.Duration          // how long goroutines waited to run since the last call; nil is not measured
 	tell  func(b incident.Busy)         // called when the process is found strained
-	last  atomic.Pointer[time.Time]     // newest tick; nil before the first. With its monotonic reading: a clock that is set is no strain
+	last  atomic.Pointer[time.Time]     // newest tick, by the monotonic clock; nil before the first
 	busy  atomic.Pointer[incident.Busy] // the newest strain; nil is none
 }
 

@@ -55,7 +55,11 @@ type ladder struct {
 }
 
 func newStream(m *Monitor, cfg Stream) *stream {
-	s := &stream{m: m, cfg: cfg, seen: make(chan *probe.Observation, 32), ladders: map[probe.Side]*ladder{}, viewers: m.viewersOf(&cfg), polled: map[probe.Target]bool{}, pokes: make(chan probe.Target, 8), lacked: map[string]bool{}, stopped: make(chan struct{})}
+	s := &stream{
+		m: m, cfg: cfg, seen: make(chan *probe.Observation, 32), ladders: map[probe.Side]*ladder{},
+		viewers: m.viewersOf(&cfg), polled: map[probe.Target]bool{}, pokes: make(chan probe.Target, 8),
+		lacked: map[string]bool{}, stopped: make(chan struct{}),
+	}
 	s.desk = m.desk.Stream(checks.Options{Stream: cfg.Name, Overrides: m.opts.Overrides, Personalised: m.opts.Personalised, Grace: m.started.Add(m.opts.Grace)})
 	return s
 }

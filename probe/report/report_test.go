@@ -119,6 +119,22 @@ func TestRun(t *testing.T) {
 			incident("gap", probe.Error, probe.BlameEncoder, 89*time.Minute, 0),
 		},
 	}
+	r.Incidents[0].Acknowledged = &probe.Acknowledgement{By: "ben", At: began.Add(2 * time.Minute), Note: "<on it>"}
+	r.Incidents[0].Silenced = &probe.Muting{ID: "s", Until: began.Add(time.Hour), By: "ana", Reason: "new encoder"}
+	silence := probe.Silence{ID: "s", Streams: []string{"main"}, From: began, Until: began.Add(time.Hour), By: "ana", Reason: "new encoder"}
+	expired := silence
+	expired.Until = began.Add(30 * time.Minute)
+	r.Silences = []probe.Silence{
+		{ID: "m", Maintenance: true, From: began.Add(time.Hour), Until: began.Add(2 * time.Hour), By: "event file", Reason: "second act"},
+		{ID: "before", From: began.Add(-time.Hour), Until: began.Add(-time.Minute), Reason: "not in the run"},
+		{ID: "after", Maintenance: true, From: began.Add(5 * time.Hour), Until: began.Add(6 * time.Hour), Reason: "not in the run"},
+	}
+	r.Actions = []probe.Action{
+		{Kind: probe.ActSilence, At: began, By: "ana", Silence: &silence},
+		{Kind: probe.ActAcknowledge, At: began.Add(2 * time.Minute), By: "ben", Incident: r.Incidents[0].ID, Note: "<on it>"},
+		{Kind: probe.ActUnacknowledge, At: began.Add(3 * time.Minute), Incident: r.Incidents[0].ID},
+		{Kind: probe.ActExpire, At: began.Add(30 * time.Minute), By: "cleo", Silence: &expired},
+	}
 	want := []Total{{probe.BlameCDN, 3, 300}, {probe.BlameEncoder, 1, 60}}
 	if got := r.Totals(); len(got) != 2 || got[0] != want[0] || got[1] != want[1] {
 		t.Errorf("got %v, want %v", got, want)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +20,8 @@ type Run struct {
 	Ended     time.Time
 	Snapshot  *probe.Snapshot  // the last one; its Started is when the run began
 	Incidents []probe.Incident // all that were open at some time of the run
+	Silences  []probe.Silence  // silences and maintenance, also those that did not fall into the run
+	Actions   []probe.Action   // what people did in the run, oldest first
 }
 
 // Total sums up the incidents of one culprit.
@@ -88,10 +91,13 @@ func (r *Run) JSON(w io.Writer) error {
 		Seconds   float64          `json:"duration_seconds"`
 		Totals    []Total          `json:"totals"`
 		Incidents []probe.Incident `json:"incidents"`
+		Silences  []probe.Silence  `json:"silences"`
+		Actions   []probe.Action   `json:"actions"`
 		Status    *probe.Snapshot  `json:"status"`
 	}{
 		r.Snapshot.Event, r.Version, r.Snapshot.Verdict, probe.FormatTime(r.Snapshot.Started), probe.FormatTime(r.Ended),
-		r.Ended.Sub(r.Snapshot.Started).Seconds(), r.Totals(), append([]probe.Incident{}, r.Incidents...), r.Snapshot,
+		r.Ended.Sub(r.Snapshot.Started).Seconds(), r.Totals(), append([]probe.Incident{}, r.Incidents...),
+		append([]probe.Silence{}, r.Muted()...), append([]probe.Action{}, r.Actions...), r.Snapshot,
 	})
 }
 
@@ -115,6 +121,28 @@ func (r *Run) HTML(w io.Writer) error {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	return nil
+}
+
+// Muted returns the silences and the maintenance that fell into the run, the
+// earliest first, as they were in the end.
+func (r *Run) Muted() []probe.Silence {
+	all := slices.Clone(r.Silences)
+	for i := range r.Actions {
+		if s := r.Actions[i].Silence; s != nil {
+			all = append(all, *s)
+		}
+	}
+	last := map[string]probe.Silence{}
+	for _, s := range all { // the newest is right
+		last[s.ID] = s.At(r.Ended)
+	}
+	list := slices.DeleteFunc(slices.Collect(maps.Values(last)), func(s probe.Silence) bool {
+		return !s.From.Before(r.Ended) || s.Until.Before(r.Snapshot.Started)
+	})
+	slices.SortFunc(list, func(a, b probe.Silence) int {
+		return cmp.Or(a.From.Compare(b.From), strings.Compare(a.ID, b.ID))
+	})
+	return list
 }
 
 // Lasted is how long the run took.

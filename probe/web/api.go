@@ -35,12 +35,16 @@ func send(w http.ResponseWriter, status int, kind string, v any) {
 }
 
 // problem answers with an error in the form of RFC 9457.
-func problem(w http.ResponseWriter, status int, detail string) {
+func problem(w http.ResponseWriter, status int, detail string) { hinted(w, status, detail, "") }
+
+// hinted answers with an error and with what to do about it.
+func hinted(w http.ResponseWriter, status int, detail, hint string) {
 	send(w, status, "application/problem+json", struct {
 		Title  string `json:"title"`
 		Status int    `json:"status"`
 		Detail string `json:"detail"`
-	}{http.StatusText(status), status, detail})
+		Hint   string `json:"hint,omitempty"`
+	}{http.StatusText(status), status, detail, hint})
 }
 
 func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {

@@ -34,6 +34,7 @@ type hub struct {
 	clients   map[*client]bool
 	changed   map[string]bool // streams; true is urgent
 	incidents []probe.Incident
+	acted     bool // a person did something: the status says so though no stream changed
 	stopped   bool
 }
 
@@ -54,6 +55,7 @@ func (h *hub) note(b *probe.Batch) {
 	if len(h.clients) == 0 {
 		return
 	}
+	h.acted = h.acted || len(b.Actions) > 0
 	urgent := len(b.Incidents) > 0
 	if b.Stream != "" {
 		h.changed[b.Stream] = h.changed[b.Stream] || urgent
@@ -99,8 +101,8 @@ func (h *hub) run(ctx context.Context) {
 // when it is their turn, and puts it into the queue of each client. It reports
 // whether the frame holds a status.
 func (h *hub) send(snap *probe.Snapshot, all, idle bool) bool {
-	partial, incidents := h.take(snap, all)
-	status := len(partial.Streams) > 0 || idle
+	partial, incidents, acted := h.take(snap, all)
+	status := len(partial.Streams) > 0 || idle || acted
 	if !status && len(incidents) == 0 {
 		return false
 	}
@@ -125,7 +127,7 @@ func (h *hub) send(snap *probe.Snapshot, all, idle bool) bool {
 
 // take removes what is due from what changed. It is short: Write waits for it,
 // the encoding in send it does not wait for.
-func (h *hub) take(snap *probe.Snapshot, all bool) (partial probe.Snapshot, incidents []probe.Incident) {
+func (h *hub) take(snap *probe.Snapshot, all bool) (partial probe.Snapshot, incidents []probe.Incident, acted bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	partial = *snap
@@ -138,7 +140,8 @@ func (h *hub) take(snap *probe.Snapshot, all bool) (partial probe.Snapshot, inci
 		}
 	}
 	incidents, h.incidents = h.incidents, nil
-	return partial, incidents
+	acted, h.acted = h.acted, false
+	return partial, incidents, acted
 }
 
 func (h *hub) listening() bool {

@@ -55,6 +55,11 @@ func (s *Server) routes() http.Handler {
 		mux.Handle("/api/v1/reload", only(s.reload, http.MethodPost))
 		mux.Handle("/api/v1/streams/{name}", only(s.stream, http.MethodPut, http.MethodDelete))
 	}
+	if s.o.Desk != nil {
+		mux.Handle("/api/v1/silences", only(s.silences, http.MethodGet, http.MethodHead, http.MethodPost))
+		mux.Handle("/api/v1/silences/{id}", only(s.silence, http.MethodGet, http.MethodHead, http.MethodDelete))
+		mux.Handle("/api/v1/incidents/{id}/ack", only(s.acknowledge, http.MethodPost, http.MethodDelete))
+	}
 	if s.o.Faults != nil {
 		mux.Handle("/api/v1/demo/faults", only(s.faults, http.MethodGet, http.MethodHead, http.MethodPost, http.MethodDelete))
 	}

@@ -32,6 +32,16 @@ type History interface {
 	Series(ctx context.Context, q probe.SeriesQuery) ([]probe.Point, error)
 }
 
+// Desk takes what people say of incidents.
+type Desk interface {
+	// Act does what a person asks for, once it is noted. An error is a
+	// *probe.Refusal, or it could not be noted and nothing was done.
+	Act(ctx context.Context, a probe.Action) (probe.Action, error)
+	// Silences returns those that mute now, those that will, and those that
+	// ended within a day.
+	Silences() []probe.Silence
+}
+
 // Auth is a user name and password that the page, the API and the metrics ask
 // for. The zero Auth asks for nothing.
 type Auth struct {
@@ -53,6 +63,7 @@ type Options struct {
 	Plots      []Plot                                    // of the stored history, in the order of the page
 	Alarms     func() []Alarm                            // nil where nobody evaluates any
 	AlarmNotes func() []string                           // what keeps alarms from reaching people; nil is nothing
+	Desk       Desk                                      // takes silences and acknowledgements; nil where nobody does
 	Faults     Faults                                    // only in the demo
 	Changes    Changes                                   // of the event while it is watched; nil where there are none
 	Beacon     http.Handler                              // POST beacon.Path: what viewers report, without auth

@@ -3,6 +3,7 @@ package cloudwatch
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -66,6 +67,21 @@ func TestEMFAlone(t *testing.T) {
 		}
 		if got := string(lines[3]["ManifestAgeSeconds"]); got != `{"Counts":[2,1],"Values":[1,2]}` {
 			t.Errorf("age: %s", got)
+		}
+	})
+}
+
+// On a muted sample no alarm may stand: CloudWatch never sees it.
+func TestMutedSamplesStayHere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		s, stop := running(t, t.TempDir(), Options{EMF: &out, Period: 10 * time.Second})
+		muted := age(31)
+		muted.Muted = true
+		write(t, s, muted, probe.Sample{Metric: probe.Silenced, Stream: "main", Value: 1, At: time.Now()})
+		stop()
+		if text := out.String(); strings.Contains(text, "ManifestAge") || !strings.Contains(text, `"Silenced":`) {
+			t.Errorf("put: %s", text)
 		}
 	})
 }

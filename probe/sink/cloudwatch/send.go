@@ -59,7 +59,7 @@ func (s *Sink) deliver(ctx context.Context) (due time.Duration, err error) {
 		return time.Hour, nil
 	}
 	for {
-		rows, err := s.o.Spool.Unsent(ctx, true, time.Now().Add(time.Hour), rowsAtOnce)
+		rows, err := s.o.Spool.Unsent(ctx, true, time.Now().Add(anyTime), rowsAtOnce)
 		if err != nil {
 			return 0, err
 		}
@@ -98,6 +98,11 @@ func (s *Sink) sort(ctx context.Context, rows []probe.Unsent) (ready, doubtful [
 		switch {
 		case one.Tried.IsZero() || !s.canVerify(&one):
 			ready = append(ready, one)
+		case age < 0: // the clock was set back: count from now
+			if err := s.o.Spool.MarkUnsent(ctx, []int64{one.ID}, time.Now()); err != nil {
+				return nil, nil, 0, err
+			}
+			due = min(due, s.settle)
 		case age >= s.settle:
 			doubtful = append(doubtful, one)
 		default:

@@ -2,6 +2,7 @@ package cloudwatch
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -13,8 +14,11 @@ import (
 const (
 	maxHeld       = 1_000_000 // samples in memory while the disk is sick
 	maxRenditions = 500       // put by themselves: their names come from playlists, and each costs
-	rowsAtOnce    = 100       // sealed rows in memory
-	openRows      = 4000      // of one period that are merged at once
+	maxOfStream   = 100       // of one stream, so that none takes the room of the others
+	forgotten     = 24 * time.Hour
+	anyTime       = 10 * 365 * 24 * time.Hour // ahead of now: also what was noted before the clock was set back
+	rowsAtOnce    = 100                       // sealed rows in memory
+	openRows      = 4000                      // of one period that are merged at once
 )
 
 // Stats count samples since the start.
@@ -40,7 +44,8 @@ type Sink struct {
 	mu         sync.Mutex // guards all below
 	fresh      map[int64]map[key][]float64
 	held       int
-	renditions map[[2]string]bool
+	renditions map[[2]string]time.Time // when each was last seen
+	ahead      time.Time               // newest period that was brought to the spool since it was sealed
 	stats      Stats
 
 	// Only the goroutine that seals uses these.
@@ -61,7 +66,7 @@ func New(o Options) *Sink {
 	}
 	return &Sink{
 		o: o, log: o.Log, sealed: make(chan struct{}, 1), settle: settle,
-		fresh: map[int64]map[key][]float64{}, renditions: map[[2]string]bool{},
+		fresh: map[int64]map[key][]float64{}, renditions: map[[2]string]time.Time{},
 	}
 }
 
@@ -81,12 +86,14 @@ func (s *Sink) count(change func(*Stats)) {
 	change(&s.stats)
 }
 
-// Write takes over the samples of a batch. It never fails.
+// Write takes over the samples of a batch, but for those on which no alarm may
+// stand. It never fails.
 func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i := range b.Samples {
-		sample := &b.Samples[i]
+	samples := probe.Unmuted(b.Samples)
+	for i := range samples {
+		sample := &samples[i]
 		v, ok := rounded(sample.Value * sample.Metric.Scale)
 		if !ok || s.held >= maxHeld {
 			s.stats.Refused++
@@ -121,15 +128,29 @@ func (s *Sink) add(at time.Time, k key, v float64) {
 }
 
 // known reports whether a rendition is among those that are put by themselves.
+// One that was not seen for a day gives its place to another.
 func (s *Sink) known(sample *probe.Sample) bool {
 	name := [2]string{sample.Stream, sample.Rendition}
-	if !s.renditions[name] && len(s.renditions) < maxRenditions {
-		s.renditions[name] = true
-	}
-	if !s.renditions[name] {
+	if _, known := s.renditions[name]; !known && !s.room(sample.Stream, sample.At) {
 		s.stats.Refused++
+		return false
 	}
-	return s.renditions[name]
+	s.renditions[name] = sample.At
+	return true
+}
+
+// room reports whether one more rendition of a stream may be put by itself.
+func (s *Sink) room(stream string, now time.Time) bool {
+	if len(s.renditions) >= maxRenditions {
+		maps.DeleteFunc(s.renditions, func(_ [2]string, seen time.Time) bool { return now.Sub(seen) > forgotten })
+	}
+	own := 0
+	for name, seen := range s.renditions {
+		if name[0] == stream && now.Sub(seen) <= forgotten {
+			own++
+		}
+	}
+	return len(s.renditions) < maxRenditions && own < maxOfStream
 }
 
 // Run keeps, seals and sends until ctx is done. Then it seals what there is and
@@ -172,8 +193,8 @@ func (s *Sink) Keep(ctx context.Context) { _ = s.spoolFresh(ctx) }
 func (s *Sink) keep(ctx context.Context, now time.Time, all bool) {
 	err := s.spoolFresh(ctx)
 	before := now.Add(-s.o.Period - sealLag)
-	if all {
-		before = now.Add(time.Hour)
+	if all || s.setBack(now) {
+		before = now.Add(anyTime)
 	}
 	if err == nil {
 		err = s.seal(ctx, before)
@@ -186,10 +207,27 @@ func (s *Sink) keep(ctx context.Context, now time.Time, all bool) {
 	}
 }
 
+// setBack reports, once, whether the clock was set back since samples were
+// noted: what they are part of would wait until it shows that time again.
+func (s *Sink) setBack(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.ahead.After(now.Add(s.o.Period).Round(0)) {
+		return false
+	}
+	s.ahead = time.Time{}
+	return true
+}
+
 func (s *Sink) spoolFresh(ctx context.Context) error {
 	s.mu.Lock()
 	fresh, held := s.fresh, s.held
 	s.fresh, s.held = map[int64]map[key][]float64{}, 0
+	for period := range fresh {
+		if at := time.Unix(0, period*int64(s.o.Period)); at.After(s.ahead) {
+			s.ahead = at
+		}
+	}
 	s.mu.Unlock()
 	if held == 0 {
 		return nil

@@ -394,11 +394,11 @@ func TestHostileNames(t *testing.T) {
 		}
 		stop()
 		st := s.Stats()
-		if st.Rejected > 0 || st.Refused != maxRenditions+7 {
+		if st.Rejected > 0 || st.Refused != 2*maxRenditions+7-maxOfStream {
 			t.Errorf("%+v", st)
 		}
-		if got := len(d.points); got != maxRenditions+1 {
-			t.Errorf("%d metrics, want %d", got, maxRenditions+1)
+		if got := len(d.points); got != maxOfStream+1 {
+			t.Errorf("%d metrics, want %d", got, maxOfStream+1)
 		}
 	})
 }

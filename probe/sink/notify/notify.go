@@ -1,11 +1,12 @@
-// Package notify tells webhooks what becomes of incidents: once when one opens,
-// once when what it claims has changed (cause, blame, severity or scope), once
-// when it closes.
+// Package notify tells people, and the programs that wake them, what becomes of
+// incidents: once when one opens, once when what it claims has changed, once when
+// somebody takes it, now and then while nobody does, and once when it closes.
 //
-// The rule that keeps it simple: Write only decides and queues, each webhook
-// has a queue and a goroutine of its own that sends in order, and what a
-// receiver does can cost nobody but itself. An address is a secret: it is
-// neither logged nor part of an error.
+// The rule that keeps it simple: a receiver is a sink of its own, so that what one
+// does costs no other anything. Write only notes; the teller decides what is due,
+// without a clock; the receiver's format, a pure function, makes requests of it;
+// one delivery sends them in order, again and again where that makes sense. An
+// address is a secret: it is neither logged nor part of an error.
 package notify
 
 import (
@@ -22,231 +23,251 @@ import (
 )
 
 const (
-	queueLength = 200              // messages that wait for one webhook; the oldest go first
-	postTimeout = 10 * time.Second // of one try
-	giveUp      = 15 * time.Minute // since the incident changed: then nobody wants to know any more
-	lastFlush   = 5 * time.Second
-	retryFirst  = time.Second
-	retryMost   = time.Minute
-	maxAnswer   = 4 << 10         // bytes that are read of an answer
-	settling    = 3 * time.Second // from a change until it is told; what changes meanwhile is one message with it
+	queueLength = 200              // messages that wait for one receiver
+	giveUp      = time.Hour        // of tries, while this process runs
+	lastFlush   = 5 * time.Second  // at the end, for what still waits
+	look        = 10 * time.Second // between looks at what open incidents have grown to
 )
 
-// Format is how a message looks.
-type Format string
-
-// Formats.
+// What became of a message, as Options.Count is told.
 const (
-	JSON  Format = "json"  // the incident, as in the API
-	Slack Format = "slack" // a message for a Slack webhook, or what takes the same
+	Sent    = "sent"
+	Retried = "retried" // not taken, and tried again later
+	Dropped = "dropped" // refused, given up or pushed out by newer ones
 )
 
-// Webhook is one receiver.
-type Webhook struct {
-	URL    string // secret
-	Format Format // "" is JSON
-	Secret string // signs each body; "" signs nothing
-}
+// Count is told that the same became of n messages to a receiver.
+type Count func(receiver, result string, n int)
 
-// Options say who is told.
+// Options say who is told, and of what.
 type Options struct {
-	Webhooks  []Webhook
-	Open      []probe.Incident  // those that an earlier process told of
+	Receiver Receiver
+	Wait     time.Duration           // from the opening of an incident until it is told
+	Repeat   time.Duration           // after which an open one is told again; 0 is never
+	Open     []probe.Incident        // those that were open when the process stopped
+	Current  func() []probe.Incident // the open ones as they are now, since what only grew is no news; nil is not known
+
+	Folder    string            // keeps what waits and what could not be delivered; "" keeps nothing
+	Count     Count             // nil counts nowhere
 	Transport http.RoundTripper // nil is one with limits of its own
 	Log       *zap.Logger
 }
 
-// Stats count messages since the start.
-type Stats struct{ Sent, Dropped int }
-
-// Sink tells webhooks. Write may be called while Run runs.
+// Sink tells one receiver. Write may be called while Run runs.
 type Sink struct {
-	hooks []*hook
-	log   *zap.Logger
+	o        Options
+	log      *zap.Logger
+	delivery *delivery
+	disk     *disk
+	noted    chan struct{} // something changed
+	queued   chan struct{} // something is to be sent
 
-	changed chan struct{} // something settles
+	failing probe.Failing // to deliver
 
-	mu      sync.Mutex
-	told    map[string]probe.Claim // of open incidents
-	updates map[string]update      // of those whose claim is another now
+	mu      sync.Mutex // guards all below
+	teller  teller
+	waiting []Message // the first one is under way while sending is true
+	sending bool
+	dropped uint64
 }
 
-// update is a change that settles before it is told.
-type update struct {
-	incident probe.Incident
-	since    time.Time
-}
-
-// New returns a sink that has told nobody anything.
+// New returns a sink that knows what an earlier process told, and has its unsent
+// messages.
 func New(o Options) *Sink {
 	if o.Log == nil {
 		o.Log = zap.NewNop()
 	}
-	if o.Transport == nil {
-		t := http.DefaultTransport.(*http.Transport).Clone()
-		t.MaxConnsPerHost, t.ResponseHeaderTimeout, t.MaxResponseHeaderBytes = 2, postTimeout, 32<<10
-		o.Transport = t
+	if o.Count == nil {
+		o.Count = func(string, string, int) {}
 	}
-	client := &http.Client{
-		Transport: o.Transport, Timeout: postTimeout,
-		// Elsewhere is not where the user wanted the message to go.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	s := &Sink{o: o, noted: make(chan struct{}, 1), queued: make(chan struct{}, 1)}
+	s.log = o.Log.With(zap.String("receiver", o.Receiver.Name))
+	s.delivery = newDelivery(&s.o.Receiver, o.Transport)
+	s.teller = teller{receiver: &s.o.Receiver, wait: o.Wait, repeat: o.Repeat, stories: map[string]*story{}}
+	s.disk = newDisk(o.Folder, &s.o.Receiver, s.log)
+	for _, result := range []string{Sent, Retried, Dropped} {
+		o.Count(s.Name(), result, 0) // a counter that appears with its first event hides that one
 	}
-	s := &Sink{log: o.Log, changed: make(chan struct{}, 1), told: map[string]probe.Claim{}, updates: map[string]update{}}
-	for i, w := range o.Webhooks {
-		s.hooks = append(s.hooks, &hook{Webhook: w, client: client, log: o.Log.With(zap.Int("webhook", i+1)), more: make(chan struct{}, 1)})
+	before, lost := s.disk.load()
+	s.waiting = before.Waiting
+	if len(s.waiting) > 0 {
+		s.log.Info("messages of an earlier run are sent now", zap.Int("messages", len(s.waiting)))
+		signal(s.queued)
 	}
-	for i := range o.Open {
-		s.told[o.Open[i].ID] = o.Open[i].Claim()
-	}
+	s.resume(before, lost)
 	return s
 }
 
-// Name returns "notify".
-func (*Sink) Name() string { return "notify" }
-
-// Stats returns the counts of all webhooks as of now.
-func (s *Sink) Stats() (sum Stats) {
-	for _, h := range s.hooks {
-		h.mu.Lock()
-		sum.Sent, sum.Dropped = sum.Sent+h.stats.Sent, sum.Dropped+h.stats.Dropped
-		h.mu.Unlock()
-	}
-	return sum
-}
-
-// Health says how the receivers take what they are told, of those that fail the
-// one that has failed for longest. What waits and what was dropped are messages.
-func (s *Sink) Health() (sum probe.SinkHealth) {
-	for _, h := range s.hooks {
-		since, cause := h.failing.Tell()
-		if !since.IsZero() && (sum.OK() || since.Before(sum.FailingSince)) {
-			sum.FailingSince, sum.Error = since, cause
+// resume takes over the open incidents of an earlier process, and what the
+// receiver was told of them; where that is lost, it was told of all of them. A new
+// receiver was told of none. One that was told of and is not open any more ended
+// while nobody looked.
+func (s *Sink) resume(before notes, lost bool) {
+	now := time.Now()
+	for _, in := range s.o.Open {
+		st := &story{in: in, told: before.Told[in.ID], silent: now.Add(resumed)}
+		delete(before.Told, in.ID)
+		if lost && !in.Muted() {
+			first := Message{Kind: Opened, Incident: in}
+			st.told = &told{Incident: in, At: now, Subject: first.Headline(), Acked: in.Acknowledged != nil}
 		}
-		h.mu.Lock()
-		sum.Waiting, sum.Dropped = sum.Waiting+len(h.waiting), sum.Dropped+uint64(h.stats.Dropped)
-		h.mu.Unlock()
+		s.teller.stories[in.ID] = st
+		s.teller.note(in, now)
 	}
-	return sum
+	for _, id := range slices.Sorted(maps.Keys(before.Told)) {
+		over := before.Told[id]
+		over.Incident.State, over.Incident.Closed = probe.Closed, new(now.UTC())
+		s.enqueue(Message{Kind: Closed, Incident: over.Incident, At: now, Subject: over.Subject})
+	}
 }
 
-// Write queues a message for each incident that opened or closed, and lets a
-// change, or a mere warning, settle. It never fails and never waits.
+// Name returns the receiver's.
+func (s *Sink) Name() string { return s.o.Receiver.Name }
+
+// Health says how the receiver takes what it is told. What waits and what was
+// dropped are messages.
+func (s *Sink) Health() (h probe.SinkHealth) {
+	h.FailingSince, h.Error = s.failing.Tell()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h.Waiting, h.Dropped = len(s.waiting), s.dropped
+	return h
+}
+
+// Write notes what became of incidents. It never fails and never waits.
 func (s *Sink) Write(_ context.Context, b probe.Batch) error {
+	if len(b.Incidents) == 0 {
+		return nil
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range b.Incidents {
-		s.note(b.Incidents[i], b.At)
+		if m := s.teller.note(b.Incidents[i], time.Now()); m != nil {
+			s.enqueue(*m)
+		}
 	}
+	signal(s.noted)
 	return nil
 }
 
-// note decides what an incident is worth: a message now, one later, or none.
-func (s *Sink) note(in probe.Incident, at time.Time) {
-	before, known := s.told[in.ID]
-	switch {
-	case !in.Open() && !known && s.waits(in.ID):
-		delete(s.updates, in.ID) // a warning that was over before anybody was told
-	case !in.Open():
-		delete(s.told, in.ID)
-		delete(s.updates, in.ID) // its last message has it
-		s.tell(message{incident: in, at: at})
-	case !known && in.Severity <= probe.Warning:
-		s.later(in)
-	case !known:
-		delete(s.updates, in.ID)
-		s.told[in.ID] = in.Claim()
-		in.State = probe.Opened
-		s.tell(message{incident: in, at: at})
-	case in.Claim() == before:
-		delete(s.updates, in.ID) // it is again what was told
-	default:
-		s.later(in)
-	}
-}
-
-// waits reports whether something of an incident has not been told yet.
-func (s *Sink) waits(id string) bool {
-	_, ok := s.updates[id]
-	return ok
-}
-
-// later tells of an incident once it has settled: what it is by then, if it
-// still is. A warning waits too, since what heals by itself, as a cache that
-// reloads, begins as one.
-func (s *Sink) later(in probe.Incident) {
-	u, settles := s.updates[in.ID]
-	if !settles {
-		u.since = time.Now()
-	}
-	u.incident = in
-	s.updates[in.ID] = u
+func signal(c chan struct{}) {
 	select {
-	case s.changed <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
 
-// tell queues a message for everyone. The caller holds the lock.
-func (s *Sink) tell(m message) {
-	for _, h := range s.hooks {
-		h.queue(m)
+// enqueue lets a message wait. What waits of the same incident and was not final
+// is replaced: nobody reads five updates at once. The caller holds the lock.
+func (s *Sink) enqueue(m Message) {
+	first := 0
+	if s.sending {
+		first = 1
 	}
-}
-
-// settle tells the changes that are older than a moment, and returns when the
-// next one is due; zero when none settles.
-func (s *Sink) settle(before time.Time) (next time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, id := range slices.Sorted(maps.Keys(s.updates)) {
-		u := s.updates[id]
-		if u.since.After(before) {
-			if due := u.since.Add(settling); next.IsZero() || due.Before(next) {
-				next = due
-			}
+	kept := s.waiting[:first:first]
+	for _, w := range s.waiting[first:] {
+		if w.Incident.ID == m.Incident.ID && (w.Kind == Updated || w.Kind == Repeated) {
 			continue
 		}
-		delete(s.updates, id)
-		now, what := u.incident.Claim(), ""
-		u.incident.State = probe.Opened
-		if was, known := s.told[id]; known {
-			what = was.Changes(now)
-			u.incident.State = probe.Updated
+		kept = append(kept, w)
+	}
+	if len(kept) >= queueLength {
+		s.drop(&kept[first], errQueueFull)
+		kept = append(kept[:first:first], kept[first+1:]...)
+	}
+	s.waiting = append(kept, m)
+	signal(s.queued)
+}
+
+// refresh takes over what open incidents have grown to.
+func (s *Sink) refresh() {
+	if s.o.Current == nil {
+		return
+	}
+	s.mu.Lock()
+	idle := len(s.teller.stories) == 0
+	s.mu.Unlock()
+	if idle {
+		return
+	}
+	current := s.o.Current() // takes the monitor's lock: not under ours
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range current {
+		if in := current[i]; s.teller.stories[in.ID] != nil && in.Open() {
+			s.teller.note(in, time.Now())
 		}
-		s.told[id] = now
-		s.tell(message{incident: u.incident, at: time.Now(), changed: what})
+	}
+}
+
+// decide queues what is due and returns when something is next.
+func (s *Sink) decide(end bool) (next time.Time) {
+	s.refresh()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list, next := s.teller.due(time.Now(), end)
+	for i := range list {
+		s.enqueue(list[i])
 	}
 	return next
 }
 
-// settleAll tells changes when they have settled, and at the end of ctx those
-// that have not.
-func (s *Sink) settleAll(ctx context.Context) {
-	for ctx.Err() == nil {
-		var due <-chan time.Time
-		if next := s.settle(time.Now().Add(-settling)); !next.IsZero() {
-			due = time.After(time.Until(next))
-		}
-		select {
-		case <-due:
-		case <-s.changed:
-		case <-ctx.Done():
-		}
-	}
-	s.settle(time.Now())
-}
-
-// Run sends until ctx is done, then what is still queued, for a few seconds.
+// Run tells until ctx is done, and then, for a few seconds, what is left. What
+// then still waits is told by the next process, where there is a folder.
 func (s *Sink) Run(ctx context.Context) error {
 	sending, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var group sync.WaitGroup
-	for _, h := range s.hooks {
-		group.Go(func() { h.run(sending) })
+	group.Go(func() { s.sendAll(sending) })
+	for ctx.Err() == nil {
+		next := s.decide(false)
+		s.save()
+		s.pause(ctx, next)
 	}
-	s.settleAll(ctx)
+	s.decide(true)
 	stop()
 	group.Wait()
+	s.save()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := len(s.waiting); n > 0 {
+		s.log.Warn("messages are still undelivered; the next run sends them", zap.Int("messages", n))
+	}
 	return nil
+}
+
+// pause waits until something is noted or due. While incidents are open it does
+// not wait for long: they may grow to be this receiver's business.
+func (s *Sink) pause(ctx context.Context, next time.Time) {
+	s.mu.Lock()
+	grows := len(s.teller.stories) > 0 && s.o.Current != nil
+	if grows {
+		next = sooner(next, time.Now().Add(look))
+	}
+	s.mu.Unlock()
+	var due <-chan time.Time
+	if !next.IsZero() {
+		due = time.After(time.Until(next))
+	}
+	select {
+	case <-due:
+	case <-s.noted:
+	case <-ctx.Done():
+	}
+}
+
+// save writes down what was told and what waits.
+func (s *Sink) save() {
+	s.disk.save(func() notes {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		n := notes{Receiver: s.o.Receiver.Name, Told: map[string]*told{}}
+		n.Waiting = append(n.Waiting, s.waiting...)
+		for id, st := range s.teller.stories {
+			if st.told != nil {
+				n.Told[id] = new(*st.told) // written down once the lock is free
+			}
+		}
+		return n
+	})
 }

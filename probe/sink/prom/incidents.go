@@ -1,6 +1,8 @@
 package prom
 
 import (
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -12,15 +14,22 @@ import (
 // is one incident, however many streams it hits.
 type incidentLabels struct {
 	event, check, severity, blame, scope string
+	silenced                             string // "true" or "false"; only of those that are open
 }
 
 func labelsOf(inc *probe.Incident) incidentLabels {
-	return incidentLabels{inc.Event, inc.Check, inc.Severity.String(), string(inc.Blame), string(inc.Scope)}
+	return incidentLabels{
+		inc.Event, inc.Check, inc.Severity.String(), string(inc.Blame), string(inc.Scope),
+		strconv.FormatBool(inc.Muted()),
+	}
 }
 
-func (l incidentLabels) values() []string {
+// opened are the values of what an incident was opened as.
+func (l incidentLabels) opened() []string {
 	return []string{l.event, l.check, l.severity, l.blame, l.scope}
 }
+
+func (l incidentLabels) values() []string { return append(l.opened(), l.silenced) }
 
 // incidentMetrics count open incidents by the labels they have now: cause,
 // blame, severity and scope may change while an incident is open.
@@ -36,7 +45,7 @@ func newIncidentMetrics() incidentMetrics {
 	return incidentMetrics{
 		active: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Namespace: namespace, Name: probe.FindingsActive.Prometheus, Help: probe.FindingsActive.Help,
-		}, names),
+		}, append(slices.Clip(names), "silenced")),
 		total: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: namespace, Name: probe.IncidentsTotal.Prometheus, Help: probe.IncidentsTotal.Help,
 		}, names),
@@ -61,7 +70,7 @@ func (m *incidentMetrics) note(inc *probe.Incident, now time.Time) {
 	if known {
 		m.leave(was, now)
 	} else {
-		m.total.WithLabelValues(labels.values()...).Inc()
+		m.total.WithLabelValues(labels.opened()...).Inc()
 	}
 	m.enter(inc.ID, labels)
 }

@@ -31,12 +31,13 @@ const (
 
 // Options describe the process that is scraped.
 type Options struct {
-	Event   string
-	Version string                    // of streamwatch; "" is "unknown"
-	Vantage string                    // a label on every metric; "" leaves it out
-	Fleet   bool                      // samples say from which vantage they are: it is a label of its own
-	Open    []probe.Incident          // that an earlier process opened: they are active, and not counted as opened
-	Sinks   func() []probe.SinkHealth // asked at each scrape; nil shows none
+	Event    string
+	Version  string                    // of streamwatch; "" is "unknown"
+	Vantage  string                    // a label on every metric; "" leaves it out
+	Fleet    bool                      // samples say from which vantage they are: a label of its own
+	Open     []probe.Incident          // that an earlier process opened: they are active, and not counted as opened
+	Sinks    func() []probe.SinkHealth // asked at each scrape; nil shows none
+	Silences func() []probe.Silence    // likewise
 }
 
 // Sink holds what a scrape shows. Its methods may be called from several
@@ -52,12 +53,15 @@ type Sink struct {
 	phases   *prometheus.HistogramVec
 	viewers  viewerMetrics
 	refused  prometheus.Counter
+	notified *prometheus.CounterVec
 
 	mu        sync.Mutex
 	limit     int // of series
 	count     int // of series
 	targets   map[target][]series
 	nextPrune time.Time
+	first     time.Time            // of the first batch
+	gone      map[string]time.Time // streams that were forgotten, and when
 }
 
 // target is what a batch's samples mostly have in common, so that a batch
@@ -73,7 +77,7 @@ type target struct {
 // playlists feel; here a metric is made only when it is scraped.
 type series struct {
 	value float64
-	seen  int64 // unix nanoseconds; 0 is never
+	seen  int64 // as the sink counts time; 0 is never
 }
 
 // New makes a sink with a registry of its own.
@@ -90,8 +94,10 @@ func New(o Options) *Sink {
 		refused: prometheus.NewCounter(prometheus.CounterOpts{
 			Namespace: namespace, Name: probe.SamplesRefused.Prometheus, Help: probe.SamplesRefused.Help,
 		}),
-		limit:   maxSeries,
-		targets: map[target][]series{},
+		notified: newNotified(),
+		limit:    maxSeries,
+		targets:  map[target][]series{},
+		gone:     map[string]time.Time{},
 	}
 	for i := range o.Open {
 		s.incident.enter(o.Open[i].ID, labelsOf(&o.Open[i]))
@@ -106,7 +112,8 @@ func New(o Options) *Sink {
 	}
 	register.MustRegister(s.viewers.collectors()...)
 	register.MustRegister(
-		gauges{s}, newSinkMetrics(o.Event, o.Sinks), s.incident.active, s.incident.total, s.phases, s.refused, buildInfo(o.Version),
+		gauges{s}, newSinkMetrics(o.Event, o.Sinks), newSilenceMetrics(o.Event, o.Silences),
+		s.incident.active, s.incident.total, s.phases, s.refused, s.notified, buildInfo(o.Version),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return s
@@ -149,6 +156,12 @@ func (*Sink) Name() string { return "prometheus" }
 func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	at := s.moment(b.At)
+	if until, gone := s.gone[b.Stream]; gone && !b.At.After(until) {
+		b.Samples = nil
+	} else if gone {
+		delete(s.gone, b.Stream) // it is watched again
+	}
 	var last target
 	var row []series
 	for i := range b.Samples {
@@ -160,15 +173,15 @@ func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 		if t := (target{sample.Stream, sample.Rendition, sample.Side, sample.Vantage}); row == nil || t != last {
 			last, row = t, s.row(t)
 		}
-		at, known := s.place[sample.Metric]
-		if !known || row == nil || row[at].seen == 0 && s.count >= s.limit {
+		i, known := s.place[sample.Metric]
+		if !known || row == nil || row[i].seen == 0 && s.count >= s.limit {
 			s.refused.Inc()
 			continue
 		}
-		if row[at].seen == 0 {
+		if row[i].seen == 0 {
 			s.count++
 		}
-		row[at] = series{sample.Value, b.At.UnixNano()}
+		row[i] = series{sample.Value, at}
 	}
 	for i := range b.Incidents {
 		s.incident.note(&b.Incidents[i], b.At)
@@ -178,6 +191,16 @@ func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 		s.prune(b.At)
 	}
 	return nil
+}
+
+// moment counts time by the monotonic clock, in nanoseconds above zero: a clock
+// on the wall that is set by an hour makes nothing old, and keeps nothing young.
+func (s *Sink) moment(at time.Time) int64 {
+	const middle = int64(1) << 62
+	if s.first.IsZero() {
+		s.first = at
+	}
+	return middle + int64(at.Sub(s.first))
 }
 
 // row returns the series of a target; nil when there are too many already.
@@ -231,10 +254,30 @@ func label(name string) string {
 	return strings.ToValidUTF8(name, "\uFFFD")
 }
 
+// Forget drops the series of a stream that is not watched any more: their last
+// values would stand for minutes. Batches of it that are still under way are
+// passed over.
+func (s *Sink) Forget(stream string, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.gone[stream] = now
+	for t, row := range s.targets {
+		if t.stream != stream {
+			continue
+		}
+		for i := range row {
+			if row[i].seen != 0 {
+				s.count--
+			}
+		}
+		delete(s.targets, t)
+	}
+}
+
 // prune drops what has been silent, so that a rendition that vanished does not
 // go on with its last value.
 func (s *Sink) prune(now time.Time) {
-	oldest := now.Add(-staleness).UnixNano()
+	oldest := s.moment(now) - int64(staleness)
 	for t, row := range s.targets {
 		left := 0
 		for i := range row {

@@ -44,6 +44,8 @@ func filled(t *testing.T) *Sink {
 	}
 	b.Incidents = []probe.Incident{incident("a", probe.Opened, probe.BlameCDN), incident("b", probe.Opened, probe.BlameOrigin)}
 	write(t, s, b)
+	s.Notified("webhook-1", "sent", 2)
+	s.Notified("webhook-1", "dropped", 0)
 	s.Observe(&probe.Observation{
 		Target:   probe.Target{Stream: "main", Rendition: "720p", Side: probe.Edge},
 		Exchange: probe.Exchange{Started: start, Done: start.Add(30 * time.Millisecond), DNS: time.Millisecond, Connect: 2 * time.Millisecond, FirstByte: 20 * time.Millisecond, Status: 200},
@@ -137,7 +139,8 @@ func TestVanishedSeries(t *testing.T) {
 	if !strings.Contains(text, `streamwatch_manifest_age_seconds{event="concert",rendition="360p",side="edge",stream="main"} 1`) {
 		t.Error("360p is not shown")
 	}
-	if !strings.Contains(text, `streamwatch_findings_active{blame="cdn",check="upd.stale",event="concert",scope="edge",severity="critical"} 1`) {
+	if !strings.Contains(text, "streamwatch_findings_active"+
+		`{blame="cdn",check="upd.stale",event="concert",scope="edge",severity="critical",silenced="false"} 1`) {
 		t.Error("the incident, which is still open, is not shown")
 	}
 }
@@ -184,7 +187,7 @@ func TestIncidents(t *testing.T) {
 // not opened by this one.
 func TestOpenFromBefore(t *testing.T) {
 	s := New(Options{Event: "concert", Open: []probe.Incident{incident("a", probe.Updated, probe.BlameCDN)}})
-	labels := `{blame="cdn",check="upd.stale",event="concert",scope="edge",severity="critical"} `
+	labels := `{blame="cdn",check="upd.stale",event="concert",scope="edge",severity="critical",silenced="false"} `
 	if text := scrape(t, s); !strings.Contains(text, "streamwatch_findings_active"+labels+"1\n") || strings.Contains(text, "streamwatch_incidents_total{") {
 		t.Error("before anything happened, it is not active, or counted")
 	}
@@ -193,6 +196,35 @@ func TestOpenFromBefore(t *testing.T) {
 	if text := scrape(t, s); !strings.Contains(text, "streamwatch_findings_active"+labels+"0\n") || strings.Contains(text, "streamwatch_incidents_total{") {
 		t.Error("after it closed, it is active, or counted")
 	}
+}
+
+// A silenced incident is active and says so; it was opened once.
+func TestSilenced(t *testing.T) {
+	silences := []probe.Silence{
+		{State: probe.SilenceActive}, {State: probe.SilenceExpired}, {State: probe.SilencePending, Maintenance: true},
+	}
+	s := New(Options{Event: "concert", Silences: func() []probe.Silence { return silences }})
+	in := incident("a", probe.Opened, probe.BlameCDN)
+	want := func(lines ...string) {
+		t.Helper()
+		text := scrape(t, s)
+		for _, line := range lines {
+			if !strings.Contains(text, line+"\n") {
+				t.Errorf("the scrape lacks %s", line)
+			}
+		}
+	}
+	const labels = `{blame="cdn",check="upd.stale",event="concert",scope="edge",severity="critical"`
+	in.Silenced = &probe.Muting{ID: "a"}
+	write(t, s, probe.Batch{At: start, Incidents: []probe.Incident{in}})
+	want("streamwatch_findings_active"+labels+`,silenced="true"} 1`,
+		`streamwatch_silences_active{event="concert",maintenance="false"} 1`,
+		`streamwatch_silences_active{event="concert",maintenance="true"} 0`)
+	in.Silenced = nil
+	write(t, s, probe.Batch{At: start, Incidents: []probe.Incident{in}})
+	want("streamwatch_findings_active"+labels+`,silenced="true"} 0`,
+		"streamwatch_findings_active"+labels+`,silenced="false"} 1`,
+		"streamwatch_incidents_total"+labels+"} 1")
 }
 
 func TestHostileNames(t *testing.T) {

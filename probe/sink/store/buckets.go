@@ -66,8 +66,10 @@ func bucketStart(t time.Time) int64 {
 	return t.Unix() / length * length
 }
 
-// add puts a sample into its bucket. One that comes late counts in the
-// interval in progress: at most a round of error, and nothing is reopened.
+// add puts a sample into its bucket. One that comes late, by an interval at
+// most, counts in the interval in progress: a small error, and nothing is
+// reopened. One that is older says that the clock was set back, and begins the
+// interval that the clock shows now.
 func (s *Store) add(sample *probe.Sample) {
 	if math.IsNaN(sample.Value) || math.IsInf(sample.Value, 0) {
 		return
@@ -78,7 +80,7 @@ func (s *Store) add(sample *probe.Sample) {
 		s.streams[sample.Stream] = sb
 	}
 	at := bucketStart(sample.At)
-	if sb.at != 0 && at > sb.at {
+	if sb.at != 0 && (at > sb.at || at < sb.at-int64(bucketLength/time.Second)) {
 		s.seal(sample.Stream, sb)
 	}
 	if sb.at == 0 {
@@ -97,17 +99,18 @@ func (s *Store) add(sample *probe.Sample) {
 // for the next interval, except those that got no sample.
 func (s *Store) seal(stream string, sb *streamBuckets) {
 	data := make([]byte, 0, 24*len(sb.series))
+	of := s.names.streamID(stream)
 	for key, b := range sb.series {
 		if b.count == 0 {
 			delete(sb.series, key)
 			continue
 		}
-		if id, ok := s.names.seriesID(key); ok {
+		if id, ok := s.names.seriesID(of, key, sb.at); ok {
 			data = appendBucket(data, id, b)
 		}
 		*b = bucket{}
 	}
-	s.pending = append(s.pending, row{s.names.streamID(stream), sb.at, data})
+	s.pending = append(s.pending, row{of, sb.at, data})
 	s.waiting += len(data) + rowOverhead
 	sb.at = 0
 	for s.waiting > maxPending {

@@ -13,49 +13,67 @@ type dictionary struct {
 	streams map[string]int64
 	series  map[seriesKey]int64
 
+	nextStream, nextSeries int64               // the newest ids that were given
+	seen                   map[seriesKey]int64 // last sample of each in Unix seconds, as far as it is not saved
+	owner                  map[seriesKey]int64 // the stream for which it was made
+	owned                  map[int64]int       // series by owner
+
 	newStreams []string
 	newSeries  []seriesKey
 }
 
-// maxSeries bounds the dictionary: names come from playlists, which a hostile
-// origin could change for ever. Series beyond it are not stored.
-const maxSeries = 1 << 16
+// The dictionary is bounded: names come from playlists, which a hostile origin
+// could change for ever. Series beyond a bound are not stored. A stream that
+// reaches its own takes no room from others, and what had no sample for as long
+// as samples are kept gives its room back.
+const (
+	maxSeries          = 1 << 16
+	maxSeriesPerStream = 1 << 12 // that a stream was the first to have; 100 renditions have about 2000
+)
 
 func (d *dictionary) streamID(name string) int64 {
 	id, ok := d.streams[name]
 	if !ok {
-		id = int64(len(d.streams) + 1)
+		d.nextStream++
+		id = d.nextStream
 		d.streams[name] = id
 		d.newStreams = append(d.newStreams, name)
 	}
 	return id
 }
 
-func (d *dictionary) seriesID(key seriesKey) (int64, bool) {
+func (d *dictionary) seriesID(stream int64, key seriesKey, at int64) (int64, bool) {
 	id, ok := d.series[key]
 	if !ok {
-		if len(d.series) >= maxSeries {
+		if len(d.series) >= maxSeries || d.owned[stream] >= maxSeriesPerStream {
 			return 0, false
 		}
-		id = int64(len(d.series) + 1)
-		d.series[key] = id
+		d.nextSeries++
+		id = d.nextSeries
+		d.series[key], d.owner[key] = id, stream
+		d.owned[stream]++
 		d.newSeries = append(d.newSeries, key)
 	}
+	d.seen[key] = at
 	return id, true
 }
 
 func loadDictionary(ctx context.Context, db *sql.DB) (*dictionary, error) {
-	d := &dictionary{streams: map[string]int64{}, series: map[seriesKey]int64{}}
+	d := &dictionary{
+		streams: map[string]int64{}, series: map[seriesKey]int64{},
+		seen: map[seriesKey]int64{}, owner: map[seriesKey]int64{}, owned: map[int64]int{},
+	}
 	var name, metric, rendition, side string
-	var id int64
+	var id, owner int64
 	err := each(ctx, db, "SELECT id, name FROM stream", []any{&id, &name}, func() error {
-		d.streams[name] = id
+		d.streams[name], d.nextStream = id, max(d.nextStream, id)
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	err = each(ctx, db, "SELECT id, metric, rendition, side FROM series", []any{&id, &metric, &rendition, &side}, func() error {
+	const all = "SELECT id, metric, rendition, side, owner FROM series"
+	err = each(ctx, db, all, []any{&id, &metric, &rendition, &side, &owner}, func() error {
 		key := seriesKey{metric: &probe.Metric{Name: metric}, rendition: rendition} // a metric of another version keeps its id
 		if m, ok := probe.FindMetric(metric); ok {
 			key.metric = m
@@ -63,7 +81,8 @@ func loadDictionary(ctx context.Context, db *sql.DB) (*dictionary, error) {
 		if err := key.side.UnmarshalText([]byte(side)); err != nil {
 			return err
 		}
-		d.series[key] = id
+		d.series[key], d.owner[key], d.nextSeries = id, owner, max(d.nextSeries, id)
+		d.owned[owner]++
 		return nil
 	})
 	return d, err
@@ -77,8 +96,9 @@ func (d *dictionary) save(ctx context.Context, tx *sql.Tx) error {
 		}
 	}
 	for _, k := range d.newSeries {
-		_, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO series (id, metric, rendition, side) VALUES (?, ?, ?, ?)",
-			d.series[k], k.metric.Name, k.rendition, k.side.String())
+		_, err := tx.ExecContext(ctx,
+			"INSERT OR IGNORE INTO series (id, metric, rendition, side, owner, seen) VALUES (?, ?, ?, ?, ?, ?)",
+			d.series[k], k.metric.Name, k.rendition, k.side.String(), d.owner[k], d.seen[k])
 		if err != nil {
 			return err
 		}
@@ -86,8 +106,13 @@ func (d *dictionary) save(ctx context.Context, tx *sql.Tx) error {
 	return nil
 }
 
+// asks is a database or a transaction.
+type asks interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
 // each runs a query and calls f after each row is scanned into dest.
-func each(ctx context.Context, db *sql.DB, query string, dest []any, f func() error, args ...any) error {
+func each(ctx context.Context, db asks, query string, dest []any, f func() error, args ...any) error {
 	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err

@@ -121,7 +121,10 @@ func upsert(ctx context.Context, db *sql.DB, inc *probe.Incident) error {
 // that are open the log is right about the claim, which it is told first, and
 // the database about everything else.
 func (s *Store) reconcile(ctx context.Context) error {
-	last, err := s.lines.last()
+	last, actions, err := s.lines.last()
+	if err == nil {
+		err = s.restoreActions(ctx, actions)
+	}
 	if err != nil {
 		return err
 	}

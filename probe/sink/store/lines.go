@@ -7,24 +7,33 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
+
+	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/probe"
 )
 
 // incidentLog is incidents.jsonl: one line when an incident opens, one when what
-// it claims changes, one when it closes, never rewritten.
+// it claims changes, one when it closes, and one for each action of a person,
+// never rewritten. A log that is long or old is put aside, and a new one begins.
 type incidentLog struct {
 	file     *os.File
-	size     int64 // where the next line begins
-	repaired int64 // bytes of a torn last line that were removed
+	path     string
+	size     int64     // where the next line begins
+	repaired int64     // bytes of a torn last line that were removed
+	most     int64     // bytes, until a new one begins
+	began    time.Time // when its first line was written; zero while it has none
+	log      *zap.Logger
 }
 
 func openIncidentLog(path string) (*incidentLog, error) {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("opening the incident log: %w", err)
 	}
-	return &incidentLog{file: file}, nil
+	_ = file.Chmod(0o600) // a version before made it for everybody
+	return &incidentLog{file: file, path: path, most: maxLogBytes, log: zap.NewNop()}, nil
 }
 
 // repair finds the end of the last whole line and cuts what a killed process
@@ -48,47 +57,68 @@ func (l *incidentLog) repair() error {
 		}
 		end = from
 	}
-	l.size, l.repaired = end, size-end
+	l.size, l.repaired, l.began = end, size-end, time.Time{}
+	if end > 0 {
+		l.began = l.firstLine()
+	}
 	if l.repaired > 0 {
 		return l.file.Truncate(end)
 	}
 	return nil
 }
 
-// append writes one line. A line that could be written only in part is removed.
+// append writes the line of an incident.
 func (l *incidentLog) append(inc *probe.Incident) error {
 	line, err := json.Marshal(inc)
 	if err != nil {
 		return err
 	}
+	return l.write(line, inc.State == probe.Closed)
+}
+
+// write writes one line, and has the disk keep it where that is asked for. A
+// line that could be written only in part is removed.
+func (l *incidentLog) write(line []byte, keep bool) error {
 	line = append(line, '\n')
 	if _, err := l.file.WriteAt(line, l.size); err != nil {
 		return errors.Join(err, l.file.Truncate(l.size))
 	}
-	if inc.State == probe.Closed {
+	if keep {
 		if err := l.file.Sync(); err != nil {
 			return errors.Join(err, l.file.Truncate(l.size))
 		}
 	}
 	l.size += int64(len(line))
+	if l.began.IsZero() {
+		l.began = time.Now()
+	}
+	if l.size >= l.most {
+		l.turnOver()
+	}
 	return nil
 }
 
-// last returns each incident as its last line has it. Lines that are not
-// incidents are passed over: someone may have edited the file.
-func (l *incidentLog) last() (map[string]probe.Incident, error) {
-	text := make([]byte, l.size)
-	if _, err := l.file.ReadAt(text, 0); err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
+// last returns each incident as its last line has it, and the actions. Other
+// lines are passed over: someone may have edited the file.
+func (l *incidentLog) last() (map[string]probe.Incident, []probe.Action, error) {
+	text, err := l.text()
+	if err != nil {
+		return nil, nil, err
 	}
 	last := map[string]probe.Incident{}
+	var actions []probe.Action
 	for line := range bytes.Lines(text) {
 		var inc probe.Incident
 		if json.Unmarshal(line, &inc) == nil && inc.ID != "" {
 			last[inc.ID] = inc
+			continue
+		}
+		var a probe.Action
+		if json.Unmarshal(line, &a) == nil && a.Kind != "" {
+			actions = append(actions, a)
 		}
 	}
-	return last, nil
+	return last, actions, nil
 }
 
 // Close closes the file, which also gives up the folder.

@@ -28,6 +28,8 @@ var migrations = [...]string{
 	 CREATE INDEX incident_began ON incident (began);
 	 CREATE INDEX incident_open ON incident (closed) WHERE closed IS NULL;`,
 	createUnsent,
+	createAction,
+	addSeen,
 }
 
 // maxQuickCheck is the size of database that is checked whole when it is
@@ -63,7 +65,7 @@ func openReads(path string) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := sql.Open("sqlite", dsn(abs, "&_pragma=query_only(1)"))
+	db, err := sql.Open("sqlite", dsn(abs, "&mode=rw&_pragma=query_only(1)"))
 	if err != nil {
 		return nil, err
 	}
@@ -126,8 +128,8 @@ func full(err error) error {
 }
 
 // moveAside renames a database and what belongs to it, and returns its new name.
-func moveAside(path string) (string, error) {
-	aside := path + ".corrupt-" + time.Now().UTC().Format("20060102T150405.000")
+func moveAside(path, why string) (string, error) {
+	aside := path + "." + why + "-" + time.Now().UTC().Format(asideTime)
 	if err := os.Rename(path, aside); err != nil {
 		return "", err
 	}
@@ -142,6 +144,9 @@ func moveAside(path string) (string, error) {
 // openDatabase opens the database and replaces one that is corrupt.
 func (s *Store) openDatabase() error {
 	path := filepath.Join(s.folder, dbName)
+	if err := ownAlone(path); err != nil {
+		return fmt.Errorf("opening %s: %w", path, err)
+	}
 	db, err := openDB(path)
 	if isCorrupt(err) {
 		if err := s.setAside(path, err); err != nil {
@@ -163,11 +168,23 @@ func (s *Store) openDatabase() error {
 		return fmt.Errorf("reading %s: %w", path, err)
 	}
 	s.db, s.reads, s.names = db, reads, names
-	return nil
+	s.dbFile, err = os.Stat(path)
+	return err
+}
+
+// ownAlone makes a file readable for this user alone; SQLite gives the rights of
+// the database to what it puts beside it.
+func ownAlone(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	_ = f.Chmod(0o600) // a version before made it for everybody
+	return f.Close()
 }
 
 func (s *Store) setAside(path string, cause error) error {
-	aside, err := moveAside(path)
+	aside, err := moveAside(path, "corrupt")
 	if err != nil {
 		return fmt.Errorf("moving the corrupt database aside: %w", err)
 	}

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -16,7 +18,8 @@ import (
 func (s *Store) flush(ctx context.Context, now time.Time) error {
 	const length = int64(bucketLength / time.Second)
 	for name, sb := range s.streams {
-		if sb.at != 0 && sb.at+length <= now.Unix() {
+		setBack := sb.at > now.Unix()+length // the clock was
+		if sb.at != 0 && (sb.at+length <= now.Unix() || setBack) {
 			s.seal(name, sb)
 		} else if sb.at == 0 && len(sb.series) == 0 {
 			delete(s.streams, name)
@@ -76,6 +79,13 @@ func (s *Store) prune(ctx context.Context, now time.Time) error {
 	if _, err := s.db.ExecContext(ctx, "DELETE FROM incident WHERE closed < ?", limit.UnixMilli()); err != nil {
 		return err
 	}
+	if _, err := s.db.ExecContext(ctx, "DELETE FROM action WHERE until < ?", limit.UnixMilli()); err != nil {
+		return err
+	}
+	if err := s.forget(ctx, now); err != nil {
+		return err
+	}
+	s.lines.age(now)
 	used, err := s.usedBytes(ctx)
 	if err != nil {
 		return err
@@ -124,8 +134,10 @@ func (s *Store) Series(ctx context.Context, q probe.SeriesQuery) ([]probe.Point,
 		}
 	}
 	for _, p := range fresh { // one that was flushed meanwhile is in both: the stored one counts
-		if p.at >= from && p.at <= to && (len(points) == 0 || p.at > points[len(points)-1].at) {
-			points = append(points, p)
+		byTime := func(q timed, at int64) int { return cmp.Compare(q.at, at) }
+		i, stored := slices.BinarySearchFunc(points, p.at, byTime)
+		if !stored && p.at >= from && p.at <= to {
+			points = slices.Insert(points, i, p) // at the end, unless the clock was set back
 		}
 	}
 	return thin(points, q.MaxPoints), nil

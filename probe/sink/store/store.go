@@ -27,7 +27,7 @@ const (
 
 	bucketLength = 10 * time.Second
 	flushLag     = time.Second         // a bucket is written so long after its end
-	retention    = 14 * 24 * time.Hour // samples and closed incidents of the database; the log is never cut
+	retention    = 14 * 24 * time.Hour // of samples and closed incidents
 	maxBytes     = 1 << 30             // of samples in the database; beyond it the oldest go first
 	maxPending   = 32 << 20            // bytes of buckets that wait for a sick disk; the oldest go first
 	pruneEvery   = time.Hour
@@ -51,8 +51,13 @@ type Store struct {
 	waiting   int       // bytes of pending
 	lastAt    time.Time // of the newest batch
 	nextFlush time.Time
+	flushed   time.Time // by the clock on the wall, of the batch that had the last flush
 	nextPrune time.Time
 	closed    bool
+	dbFile    os.FileInfo // the database as it was opened
+	looked    time.Time   // when it was last looked whether the files are there
+	gone      bool        // they were not
+	unsteady  bool        // and it cannot be told
 }
 
 // Open opens, or makes, the history of an event in dir/event. A database that
@@ -64,8 +69,11 @@ func Open(dir, event string, log *zap.Logger) (*Store, error) {
 		log = zap.NewNop()
 	}
 	folder := filepath.Join(dir, event)
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("making the output folder: %w", err)
+	}
+	if err := os.Chmod(folder, 0o700); err != nil { // a version before made it for everybody
+		log.Info("the output folder stays as open as it is", zap.Error(err))
 	}
 	s := &Store{folder: folder, log: log, maxBytes: maxBytes, streams: map[string]*streamBuckets{}}
 	if err := s.open(); err != nil {
@@ -78,6 +86,7 @@ func (s *Store) open() (err error) {
 	if s.lines, err = openIncidentLog(filepath.Join(s.folder, logName)); err != nil {
 		return err
 	}
+	s.lines.log = s.log
 	defer func() {
 		if err != nil {
 			_ = s.lines.Close()
@@ -103,6 +112,7 @@ func (s *Store) open() (err error) {
 		_, _ = s.reads.Close(), s.db.Close()
 		return fmt.Errorf("comparing %s with %s: %w", dbName, logName, err)
 	}
+	s.steady()
 	return nil
 }
 
@@ -118,14 +128,20 @@ func (s *Store) Write(ctx context.Context, b probe.Batch) error {
 	if s.closed {
 		return os.ErrClosed
 	}
+	if err := s.present(ctx); err != nil {
+		return err
+	}
 	if err := s.writeIncidents(ctx, b.Incidents); err != nil {
 		return err
 	}
 	if b.At.After(s.lastAt) {
 		s.lastAt = b.At
 	}
-	if !b.At.Before(s.nextFlush) {
-		s.nextFlush = b.At.Truncate(bucketLength).Add(bucketLength + flushLag)
+	if !b.At.Before(s.nextFlush) || b.At.Round(0).Before(s.flushed.Add(-2*bucketLength)) {
+		s.flushed = b.At.Round(0)
+		// Not by Truncate, which would take the monotonic reading away: a clock that
+		// is set back must not put the next flush off.
+		s.nextFlush = b.At.Add(bucketLength + flushLag - b.At.Sub(time.Unix(bucketStart(b.At), 0)))
 		if err := s.flush(ctx, b.At.Add(-flushLag)); err != nil {
 			return err
 		}

@@ -3,11 +3,14 @@
 import { count } from "./sentence.js";
 import { byId, clock, text } from "./view.js";
 
-const what = { store: "The history cannot be written", cloudwatch: "CloudWatch does not take the metrics", notify: "Notifications cannot be sent" };
+const what = { store: "The history cannot be written", cloudwatch: "CloudWatch does not take the metrics" };
+const receiver = /^(webhook|pagerduty|opsgenie|email)-\d+$/;
+
+const saying = name => what[name] || (receiver.test(name) ? "Notifications to " + name + " cannot be sent" : "The sink " + name + " fails");
 
 export function showSinks(snapshot) {
   const sick = (snapshot.sinks || []).filter(s => !s.ok);
   byId("sinks").hidden = sick.length === 0;
-  text(byId("sinks"), sick.map(s => (what[s.name] || "The sink " + s.name + " fails") + " since " + clock(s.failing_since) + ": " + s.error + ". " +
-    count(s.batches_waiting, s.name === "notify" ? "message" : "batch") + (s.batches_waiting === 1 ? " waits" : " wait") + (s.batches_dropped ? ", " + s.batches_dropped + " dropped" : "") + ".").join(" "));
+  text(byId("sinks"), sick.map(s => saying(s.name) + " since " + clock(s.failing_since) + ": " + s.error + ". " +
+    count(s.batches_waiting, receiver.test(s.name) ? "message" : "batch") + (s.batches_waiting === 1 ? " waits" : " wait") + (s.batches_dropped ? ", " + s.batches_dropped + " dropped" : "") + ".").join(" "));
 }

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+)
+
+// moreStreams is runEvent with one stream more and another end.
+const moreStreams = `event: autumn-concert
+ends: 2099-11-28T23:30:00Z
+origin: {url: "http://live.example.com:8080", headers: {X-Origin-Verify: "${ORIGIN_SECRET}"}}
+distribution: {cloudformation: {}}
+streams:
+  - {name: main, manifest: /main/playlist.m3u8}
+  - {name: second, manifest: /main/playlist.m3u8, renditions: first}
+monitor: {listen: "%s"}
+`
+
+// runChanging changes an event while it is watched, and returns what a user sees
+// of that: the answers, and what the run logged.
+func (a *account) runChanging(page string) (answers, logged string) {
+	a.t.Helper()
+	a.write("event.yaml", fmt.Sprintf(runEvent, "", page))
+	cmd, out := a.command(a.t.Context(), "run", "event.yaml")
+	if err := cmd.Start(); err != nil {
+		a.t.Fatal(err)
+	}
+	a.await("page", time.Minute, func() bool {
+		_, err := getOnce(a.t.Context(), "http://"+page+"/readyz")
+		return err == nil
+	})
+	var seen strings.Builder
+	ask := func(method, path, body string) {
+		a.t.Helper()
+		req, err := http.NewRequestWithContext(a.t.Context(), method, "http://"+page+path, strings.NewReader(body))
+		if err != nil {
+			a.t.Fatal(err)
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			a.t.Fatal(err)
+		}
+		defer res.Body.Close()
+		text, err := io.ReadAll(res.Body)
+		if err != nil {
+			a.t.Fatal(err)
+		}
+		if body != "" {
+			body = " --data '" + body + "'"
+		}
+		fmt.Fprintf(&seen, "$ curl -X %s http://%s%s%s\n%s[%s]\n\n", method, page, path, body, text, res.Status)
+	}
+	a.write("event.yaml", fmt.Sprintf(moreStreams, page))
+	ask("POST", "/api/v1/reload", "")
+	a.write("event.yaml", strings.Replace(fmt.Sprintf(moreStreams, page), "renditions: first", "rendition: first", 1))
+	ask("POST", "/api/v1/reload", "")
+	a.write("event.yaml", fmt.Sprintf(moreStreams, page)+"output: elsewhere\n")
+	ask("POST", "/api/v1/reload", "")
+	ask("PUT", "/api/v1/streams/late", `{"manifest": "/main/playlist.m3u8"}`)
+	ask("DELETE", "/api/v1/streams/late", "")
+	ask("DELETE", "/api/v1/streams/second", "")
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		a.t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		a.t.Errorf("%v\n%s", err, out)
+	}
+	var lines []string
+	for line := range strings.Lines(out.String()) {
+		if strings.Contains(line, "reload") || strings.Contains(line, "stream came by") || strings.Contains(line, "was removed by") ||
+			strings.Contains(line, "not changed") || strings.Contains(line, "not removed") {
+			lines = append(lines, clock.ReplaceAllString(line, "HH:MM:SS"))
+		}
+	}
+	return seen.String(), strings.Join(lines, "")
+}
+
+// changingDoc is the part of docs/run.md about that.
+func changingDoc(answers, logged string) string {
+	const fence = "```"
+	return "\n## Changing a running event\n\n" +
+		"SIGHUP (`systemctl reload`, `kill -HUP`) and `POST /api/v1/reload` read the event file\n" +
+		"again. What differs is applied; everything else goes on as if nothing had happened:\n" +
+		"no poll is late, no evidence is lost, open incidents keep their ids. `${NAME}` is that of\n" +
+		"the process.\n\n" +
+		"| changes at once | needs a restart |\n|---|---|\n" +
+		"| `streams`, `streams_from` | `event`, `output` |\n" +
+		"| `monitor.checks` | the rest of `monitor` |\n" +
+		"| `starts`, `ends` | `origin`, `distribution` |\n" +
+		"| `notify`, `maintenance` | `metrics`, `alarms` |\n" +
+		"| `player`, but for `out` and `kinds` | `player.out`, `player.kinds` |\n\n" +
+		"A file that is wrong changes nothing, and neither does one that asks for anything in the\n" +
+		"right column: the answer and the log say why. A stream that leaves closes its incidents,\n" +
+		"with a word that says so; one that changes takes them along. A reload never touches AWS:\n" +
+		"where the alarms are in a stack, the answer's `notes` say for which streams it lacks\n" +
+		"alarms, and `streamwatch run --update` or `streamwatch provision` makes them.\n\n" +
+		"Here a stream is added and the end moves; then the file has a typing error, and then it\n" +
+		"asks for another folder. Last a stream comes and goes by the API.\n\n" + fence + "\n" + answers + fence + "\n\n" +
+		"The log of that run:\n\n" + fence + "\n" + logged + fence + "\n\n" +
+		"A stream that came by `PUT /api/v1/streams/NAME` is kept in `OUTPUT/EVENT/streams.d` and\n" +
+		"is there again after a restart, until `DELETE` removes it; `/api/v1/status` names it as\n" +
+		"`\"source\": \"api\"`. Its body is an entry of `streams` in YAML or JSON, checked by the same\n" +
+		"rules, but `${NAME}` is not expanded in it. Answers: 201 added, 200 changed or as it was,\n" +
+		"204 deleted, 400 with all problems, 404 unknown, 409 where a file describes the stream.\n\n" +
+		"`streams_from: streams/*.yaml` names files beside the event file that hold more streams,\n" +
+		"one or a list each. They are looked at every five seconds: who generates them needs no\n" +
+		"reload. The event file itself is not read then. A name that two sources have is an error\n" +
+		"that names both.\n\n" +
+		"## The process\n\n" +
+		"`run` goes on when the terminal is closed, under nohup, and when nobody reads its output\n" +
+		"any more. SIGTERM and SIGINT flush and write the report, within 40 s whatever hangs. Under\n" +
+		"systemd it says when it watches, reloads and ends, and answers the watchdog\n" +
+		"([the unit](../configs/deploy/streamwatch@.service)). Files are for its user alone (0600,\n" +
+		"folders 0700), but for the embeds, which are made to be published. `incidents.jsonl` begins\n" +
+		"anew at 8 MiB or after 14 days; `incidents-TIME.jsonl` are the ones before, kept for 14\n" +
+		"days, eight files at most. When somebody deletes or replaces the output folder, the log, the\n" +
+		"page and `/readyz` say so within seconds, and it is made again with all that was in it. A\n" +
+		"clock that is set neither merges intervals of the history nor holds anything back.\n"
+}

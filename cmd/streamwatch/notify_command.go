@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe/daemon"
+	"github.com/streamwatch/streamwatch/probe/sink/notify"
+)
+
+func (c *cli) notifyCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "notify",
+		Short: "Try whom the event file tells of incidents",
+		Args:  argument(cobra.NoArgs),
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	var dryRun bool
+	var only []string
+	test := &cobra.Command{
+		Use:   "test EVENT.yaml",
+		Short: "Send a sample incident to each receiver: opened, then closed",
+		Long: `Send one sample incident to each receiver of the event file, as opened and as
+closed, and say what each made of it. Every message says TEST, and names the
+incident ` + notify.SampleID + `. Whoever is on call is paged: warn them first.
+
+Nothing is tried twice, and severity and streams of the receivers do not matter
+here. With --dry-run the messages are printed instead, without their secrets.`,
+		Example: "  streamwatch notify test event.yaml --dry-run\n  streamwatch notify test event.yaml --only webhook-1",
+		Args:    argument(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			event, err := c.load(args[0])
+			if err != nil {
+				return err
+			}
+			list := daemon.Receivers(event)
+			if len(list) == 0 {
+				return &usageError{args[0] + " names nobody to be told", "add notify.webhooks, pagerduty, opsgenie or email"}
+			}
+			if list, err = byName(list, only); err != nil {
+				return err
+			}
+			if dryRun {
+				return c.showSamples(event, list)
+			}
+			return c.sendSamples(cmd.Context(), event, list)
+		},
+	}
+	test.Flags().BoolVar(&dryRun, "dry-run", false, "print the messages, and send nothing")
+	test.Flags().StringSliceVar(&only, "only", nil, "receivers to try, such as webhook-1,email-1; all of them when absent")
+	cmd.AddCommand(test)
+	return cmd
+}
+
+// byName picks receivers; no names are all of them.
+func byName(list []notify.Receiver, only []string) (picked []notify.Receiver, err error) {
+	if len(only) == 0 {
+		return list, nil
+	}
+	var names []string
+	for i := range list {
+		names = append(names, list[i].Name)
+		if slices.Contains(only, list[i].Name) {
+			picked = append(picked, list[i])
+		}
+	}
+	for _, name := range only {
+		if !slices.Contains(names, name) {
+			return nil, &usageError{fmt.Sprintf("--only: no receiver is called %q", name), "one of " + strings.Join(names, ", ")}
+		}
+	}
+	return picked, nil
+}
+
+// samples are the messages of a test, with links as a run would have them.
+func samples(e *configs.Event) []notify.Message {
+	stream := "main"
+	if len(e.Streams) > 0 {
+		stream = e.Streams[0].Name
+	}
+	return notify.Samples(daemon.Linked(e, notify.Sample(e.Event, stream))[0])
+}
+
+// showSamples prints what would be sent.
+func (c *cli) showSamples(e *configs.Event, list []notify.Receiver) error {
+	for i := range list {
+		for _, m := range samples(e) {
+			requests, err := list[i].Requests(&m)
+			if err != nil {
+				return fmt.Errorf("%s: %w", list[i].Name, err)
+			}
+			for j := range requests {
+				text, err := requests[j].Text()
+				if err != nil {
+					return fmt.Errorf("%s: %w", list[i].Name, err)
+				}
+				if _, err := fmt.Fprintf(c.stdout, "# %s, %s\n%s\n\n", list[i].Name, m.Kind, c.known().Mask(text)); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// errUntold ends a test in which a receiver did not take a message.
+var errUntold = errors.New("not every receiver took the messages")
+
+// sendSamples sends to all receivers and says what each made of it.
+func (c *cli) sendSamples(ctx context.Context, e *configs.Event, list []notify.Receiver) error {
+	rows, failed := [][]string{{"RECEIVER", "FORMAT", "RESULT", "HINT"}}, false
+	for i := range list {
+		result, hint := "sent", ""
+		for _, m := range samples(e) {
+			if answer, err := notify.Try(ctx, &list[i], &m, nil); err != nil {
+				failed, result, hint = true, string(m.Kind)+": "+err.Error(), c.known().Mask(answer)
+				break
+			}
+		}
+		rows = append(rows, []string{list[i].Name, string(list[i].Format), result, hint})
+	}
+	if err := table(c.stdout, c.paint(), rows); err != nil {
+		return err
+	}
+	if failed {
+		return errUntold
+	}
+	return nil
+}

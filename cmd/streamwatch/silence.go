@@ -1,0 +1,273 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+const defaultPage = "http://127.0.0.1:8090"
+
+// pageURL reads the address of a running streamwatch; absent is the usual one.
+func pageURL(args []string) (*url.URL, error) {
+	base := defaultPage
+	if len(args) > 0 {
+		base = args[0]
+	}
+	u, err := url.Parse(base)
+	if err != nil || !usable(u) || !isURL(base) {
+		return nil, &usageError{"the URL of the page cannot be read", "such as " + defaultPage}
+	}
+	return u, nil
+}
+
+// silenceFlags are those of streamwatch silence.
+type silenceFlags struct {
+	streams []string
+	check   string
+	scope   string
+	all     bool
+	lasts   time.Duration
+	reason  string
+	by      string
+	format  string
+}
+
+func (c *cli) silenceCommand() *cobra.Command {
+	var f silenceFlags
+	cmd := &cobra.Command{
+		Use:   "silence [URL]",
+		Short: "Mute the notifications of a running streamwatch",
+		Long: `Mute what a running streamwatch tells people: notifications and alarms about the
+incidents that match. Checks go on, incidents open as ever and say that they are
+silenced. A silence ends by itself; what is still open then is told.
+
+An incident is muted when each stream that it hits is: with --stream main, one
+that hits main and another stream is told. --stream may be given several times.
+Give at least one of --stream, --check and --scope, or --all for everything.
+
+URL is that of the page, as for streamwatch status. What is planned in advance
+stands in event.yaml: maintenance.`,
+		Example: "  streamwatch silence --stream main --for 30m --reason 'encoder restart'\n" +
+			"  streamwatch silence --check upd.stale --scope edge --for 2h --reason 'ticket 4711'\n" +
+			"  streamwatch silence list\n  streamwatch silence expire 20261128T190000Z",
+		Args: argument(cobra.MaximumNArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			page, err := pageURL(args)
+			if err != nil {
+				return err
+			}
+			return c.silence(cmd.Context(), page, &f)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringSliceVar(&f.streams, "stream", nil, "only incidents of this stream (default: of every stream)")
+	flags.StringVar(&f.check, "check", "", "only incidents of this check, by id or the last part of one")
+	flags.StringVar(&f.scope, "scope", "", "only incidents of this scope: event, origin, edge, stream or rendition")
+	flags.BoolVar(&f.all, "all", false, "everything")
+	flags.DurationVar(&f.lasts, "for", 0, "how long, such as 2h (at most 336h)")
+	flags.StringVar(&f.reason, "reason", "", "why, for those who come after you")
+	c.actorFlags(cmd, &f.by, &f.format)
+	cmd.AddCommand(c.silenceListCommand(), c.silenceExpireCommand())
+	return cmd
+}
+
+// actorFlags are those of a command that does something in somebody's name.
+func (c *cli) actorFlags(cmd *cobra.Command, by, format *string) {
+	user, _ := c.env("USER")
+	cmd.Flags().StringVar(by, "by", user, "who you are; $USER where it is not given")
+	cmd.Flags().Lookup("by").DefValue = "" // the same help for everyone
+	cmd.Flags().StringVar(format, "format", "text", "text or json")
+}
+
+// silence makes one.
+func (c *cli) silence(ctx context.Context, page *url.URL, f *silenceFlags) error {
+	matches := len(f.streams) > 0 || f.check != "" || f.scope != ""
+	switch {
+	case !matches && !f.all:
+		return &usageError{"nothing says what to silence", "give --stream, --check or --scope, or --all for everything"}
+	case matches && f.all:
+		return &usageError{"--all excludes --stream, --check and --scope", "leave one of the two out"}
+	case f.lasts == 0:
+		return &usageError{"--for is missing", "how long, such as --for 2h"}
+	case f.lasts < 0:
+		return negative(f.lasts)
+	case f.reason == "":
+		return &usageError{"--reason is missing", "say why, for those who come after you: --reason 'encoder restart'"}
+	}
+	if err := c.checkActor(f.by, f.format); err != nil {
+		return err
+	}
+	body, err := c.act(ctx, http.MethodPost, page.JoinPath("api/v1/silences"), map[string]any{
+		"streams": f.streams, "check": f.check, "scope": f.scope, "all": f.all,
+		"for_seconds": f.lasts.Seconds(), "reason": f.reason, "by": f.by,
+	})
+	if err != nil {
+		return err
+	}
+	return c.showSilence(body, f.format, "silenced %s until %s (id %s)\n")
+}
+
+// checkActor refuses an action of nobody, and an unknown format.
+func (c *cli) checkActor(by, format string) error {
+	if by == "" {
+		return &usageError{"--by is missing, and so is $USER", "say who you are: --by ana"}
+	}
+	return oneOf("format", format, "text", "json")
+}
+
+// deedAt returns where something is done to what ID [URL] name.
+func (c *cli) deedAt(args []string, path, by, format string) (*url.URL, error) {
+	page, err := pageURL(args[1:])
+	if err == nil {
+		err = c.checkActor(by, format)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return page.JoinPath(strings.Replace(path, "{id}", url.PathEscape(args[0]), 1)), nil
+}
+
+// act asks the daemon for something, and returns its answer.
+func (c *cli) act(ctx context.Context, method string, u *url.URL, what map[string]any) ([]byte, error) {
+	text, err := json.Marshal(what)
+	if err != nil {
+		return nil, err
+	}
+	return request(ctx, method, u, bytes.NewReader(text))
+}
+
+// showSilence says what became of a silence: its id is what ends it.
+func (c *cli) showSilence(body []byte, format, line string) error {
+	if format == "json" {
+		_, err := c.stdout.Write(body)
+		return err
+	}
+	var s probe.Silence
+	if err := json.Unmarshal(body, &s); err != nil {
+		return fmt.Errorf("reading the answer: %w", err)
+	}
+	_, err := fmt.Fprintf(c.stdout, line, s.Where(), s.Until.UTC().Format("2006-01-02 15:04:05 UTC"), s.ID)
+	return err
+}
+
+func (c *cli) silenceListCommand() *cobra.Command {
+	var format string
+	cmd := &cobra.Command{
+		Use:     "list [URL]",
+		Short:   "List silences and maintenance: active, planned, and ended within a day",
+		Example: "  streamwatch silence list\n  streamwatch silence list http://127.0.0.1:8091 --format json",
+		Args:    argument(cobra.MaximumNArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			page, err := pageURL(args)
+			if err != nil {
+				return err
+			}
+			if err := oneOf("format", format, "text", "json"); err != nil {
+				return err
+			}
+			body, err := ask(cmd.Context(), page.JoinPath("api/v1/silences"))
+			if err != nil {
+				return err
+			}
+			return c.listSilences(body, format)
+		},
+	}
+	cmd.Flags().StringVar(&format, "format", "text", "text or json")
+	return cmd
+}
+
+func (c *cli) listSilences(body []byte, format string) error {
+	if format == "json" {
+		_, err := c.stdout.Write(body)
+		return err
+	}
+	var answer struct {
+		Silences []probe.Silence `json:"silences"`
+	}
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return fmt.Errorf("reading the answer: %w", err)
+	}
+	if len(answer.Silences) == 0 {
+		_, err := fmt.Fprintln(c.stdout, "no silence, and no maintenance")
+		return err
+	}
+	at := func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05Z") }
+	rows := [][]string{{"ID", "STATE", "WHAT", "FROM", "UNTIL", "BY", "REASON"}}
+	for i := range answer.Silences {
+		s := &answer.Silences[i]
+		rows = append(rows, []string{s.ID, string(s.State), s.Where(), at(s.From), at(s.Until), s.By, s.Reason})
+	}
+	return table(c.stdout, c.paint(), rows)
+}
+
+func (c *cli) silenceExpireCommand() *cobra.Command {
+	var by, format string
+	cmd := &cobra.Command{
+		Use:     "expire ID [URL]",
+		Short:   "End a silence now",
+		Example: "  streamwatch silence expire 20261128T190000Z",
+		Args:    argument(cobra.RangeArgs(1, 2)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			u, err := c.deedAt(args, "api/v1/silences/{id}", by, format)
+			if err != nil {
+				return err
+			}
+			body, err := c.act(cmd.Context(), http.MethodDelete, u, map[string]any{"by": by})
+			if err != nil {
+				return err
+			}
+			return c.showSilence(body, format, "no longer silenced: %s, ended %s (id %s)\n")
+		},
+	}
+	c.actorFlags(cmd, &by, &format)
+	return cmd
+}
+
+func (c *cli) ackCommand() *cobra.Command {
+	var by, format, note string
+	var undo bool
+	cmd := &cobra.Command{
+		Use:   "ack ID [URL]",
+		Short: "Acknowledge an incident of a running streamwatch",
+		Long: `Say that you take care of an open incident: nobody is reminded of it any more.
+When it changes or closes, that is told as ever. The id stands at the end of its
+URL in streamwatch status.`,
+		Example: "  streamwatch ack 20261128T190004Z-main --note 'restarting the encoder'\n" +
+			"  streamwatch ack 20261128T190004Z-main --undo",
+		Args: argument(cobra.RangeArgs(1, 2)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			u, err := c.deedAt(args, "api/v1/incidents/{id}/ack", by, format)
+			if err != nil {
+				return err
+			}
+			method, did := http.MethodPost, "acknowledged"
+			if undo {
+				method, did = http.MethodDelete, "no longer acknowledged:"
+			}
+			body, err := c.act(cmd.Context(), method, u, map[string]any{"by": by, "note": note})
+			if err != nil {
+				return err
+			}
+			if format == "json" {
+				_, err = c.stdout.Write(body)
+				return err
+			}
+			_, err = fmt.Fprintln(c.stdout, did, args[0])
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&note, "note", "", "what you do about it")
+	cmd.Flags().BoolVar(&undo, "undo", false, "take the acknowledgement back")
+	c.actorFlags(cmd, &by, &format)
+	return cmd
+}

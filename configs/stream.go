@@ -1,0 +1,86 @@
+package configs
+
+import (
+	"fmt"
+	"slices"
+
+	"gopkg.in/yaml.v3"
+)
+
+// parseStreams reads a file that holds one stream, or a list of streams, as they
+// stand below `streams`.
+func parseStreams(file string, text []byte, env func(string) (string, bool)) ([]Stream, []Problem) {
+	root, bad := document(text)
+	if bad != nil {
+		if bad.Hint == smallest {
+			bad.Hint = "a stream has a name and a manifest"
+		}
+		bad.File = file
+		return nil, []Problem{*bad}
+	}
+	d := newDecoder(env)
+	streams := make([]Stream, 1)
+	if root.Kind == yaml.SequenceNode {
+		d.into(root, "", &streams)
+		for i := range streams {
+			d.stream(index("", i), &streams[i])
+		}
+	} else {
+		streams[0].setDefaults()
+		d.into(root, "", &streams[0])
+		d.stream("", &streams[0])
+	}
+	for i := range d.problems {
+		d.problems[i].File = file
+	}
+	return streams, d.problems
+}
+
+// ParseStream reads one stream as PUT /api/v1/streams/NAME is given it: YAML or
+// JSON, with or without the name. Variables are not expanded: who may change the
+// streams need not see the environment. An error is always *Problems, whose
+// places are those of the text.
+func ParseStream(name string, text []byte) (Stream, error) {
+	s, bad := parseKept(name, "", text)
+	if len(bad) > 0 {
+		problems := &Problems{Name: "the request", List: bad}
+		problems.sort()
+		return Stream{}, problems
+	}
+	s.source = FromRequest
+	return s, nil
+}
+
+func parseKept(name, file string, text []byte) (Stream, []Problem) {
+	fail := func(p Problem) (Stream, []Problem) {
+		p.File, p.Line, p.Col = file, max(p.Line, 1), max(p.Col, 1)
+		return Stream{}, []Problem{p}
+	}
+	root, bad := document(text)
+	if bad != nil {
+		if bad.Hint == smallest {
+			bad.Message = "there is no stream"
+			bad.Hint = `send at least a manifest, such as {"manifest": "/second/playlist.m3u8"}`
+		}
+		return fail(*bad)
+	}
+	isName := func(n *yaml.Node) bool { return n.Value == "name" }
+	if root.Kind == yaml.MappingNode && !slices.ContainsFunc(root.Content, isName) {
+		root.Content = append(root.Content, scalarNode("name"), scalarNode(name))
+	}
+	d, s := newDecoder(nil), Stream{}
+	s.setDefaults()
+	d.into(root, "", &s)
+	d.stream("", &s)
+	d.require("name", s.Name == name || len(d.problems) > 0,
+		fmt.Sprintf("is %q, and the address names %q", s.Name, name), "leave it out, or write the same")
+	for i := range d.problems {
+		d.problems[i].File = file
+	}
+	s.text = string(text)
+	return s, d.problems
+}
+
+func scalarNode(text string) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}
+}

@@ -1,0 +1,201 @@
+package daemon
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe/web"
+)
+
+// A reload adds, changes and removes streams and settings; what is not named
+// goes on without a request more.
+func TestReload(t *testing.T) {
+	r, write := newRig(t, "", "a", "b")
+	r.await("healthy streams", r.ok("a", "b"))
+	r.await("embeds", r.embed("b"))
+	ladders, began := r.count("/a/playlist.m3u8"), r.source.Snapshot().Streams[0].Since
+	write("ends: 2099-01-01T00:00:00Z\nmonitor: {checks: {stale: {after: 4}}}\nplayer: {title: Another}\n", "a", "c")
+	change, err := r.Reload(t.Context())
+	want := []string{"ends changed", "streams.c added", "streams.b removed", "player.title changed", "monitor.checks.stale added"}
+	if err != nil || !slices.Equal(change.Changed, want) {
+		t.Errorf("%v, %v; want %v", change.Changed, err, want)
+	}
+	r.await("stream c", r.ok("a", "c"))
+	r.await("embeds of c", r.embed("c"))
+	if r.embed("b")() {
+		t.Error("the stream that is gone has a preview")
+	}
+	snap := r.source.Snapshot()
+	if len(snap.Streams) != 2 || !snap.Streams[0].Since.Equal(began) || snap.Streams[1].Source != "file" {
+		t.Errorf("streams %+v", snap.Streams)
+	}
+	// The embeds are written anew, and read the multivariant playlist for that.
+	if n := r.count("/a/playlist.m3u8"); n > ladders+1 {
+		t.Errorf("the multivariant playlist of a was asked for %d times more", n-ladders)
+	}
+	if n := r.logs.FilterMessage("the event file was reloaded").Len(); n != 1 {
+		t.Errorf("logged %d times", n)
+	}
+}
+
+// What only a restart can give is refused as a whole.
+func TestWhatNeedsARestart(t *testing.T) {
+	r, write := newRig(t, "", "a")
+	for more, want := range map[string]string{
+		"metrics: {emf: true}\n":             "metrics.emf changed",
+		"player: {out: elsewhere}\n":         "player.out changed",
+		"monitor: {interval: 3s}\n":          "monitor.interval changed",
+		"alarms: {email: [a@example.com]}\n": "alarms.email changed",
+	} {
+		write(more, "a", "b")
+		_, err := r.Reload(t.Context())
+		refusal, ok := errors.AsType[*web.Refusal](err)
+		if !ok || refusal.Status != http.StatusConflict || !slices.Equal(refusal.NeedsRestart, []string{want}) {
+			t.Errorf("%s: %v", more, err)
+		}
+	}
+	if n := len(r.source.Snapshot().Streams); n != 1 {
+		t.Errorf("%d streams: a part was applied", n)
+	}
+}
+
+// A stream that the rest of the event forbids is refused before it is kept.
+func TestAStreamThatIsForbidden(t *testing.T) {
+	r, _ := newRig(t, "", "a")
+	_, err := r.SetStream(t.Context(), "forbidden", []byte("manifest: /b/playlist.m3u8"))
+	if refusal, ok := errors.AsType[*web.Refusal](err); !ok || refusal.Status != http.StatusBadRequest {
+		t.Errorf("%v", err)
+	}
+	if _, err := os.Stat(r.event.Load().KeptFile("forbidden")); err == nil {
+		t.Error("it was kept")
+	}
+}
+
+// Changes from all sides at once, while all is watched: for the race detector.
+// The stream that nobody names is asked for as ever.
+func TestChangesFromAllSides(t *testing.T) {
+	r, write := newRig(t, "", "a")
+	r.await("a healthy stream", r.ok("a"))
+	r.await("embeds", r.embed("a"))
+	ladders := r.count("/a/playlist.m3u8")
+	var people sync.WaitGroup
+	var file sync.Mutex
+	for i := range 4 {
+		people.Go(func() {
+			for n := range 12 {
+				name := string("bcd"[(i+n)%3])
+				switch n % 3 {
+				case 0:
+					_, _ = r.SetStream(t.Context(), name, []byte("manifest: /"+name+"/playlist.m3u8"))
+				case 1:
+					_, _ = r.RemoveStream(t.Context(), name)
+				default:
+					file.Lock()
+					write(fmt.Sprintf("notify: {webhooks: [{url: \"http://127.0.0.1:1/%d\"}]}\n", n), "a")
+					_, err := r.Reload(t.Context())
+					file.Unlock()
+					if err != nil {
+						t.Error(err)
+					}
+				}
+				_ = r.source.Snapshot()
+				time.Sleep(10 * time.Millisecond)
+			}
+		})
+	}
+	people.Wait()
+	if n := r.count("/a/playlist.m3u8"); n != ladders {
+		t.Errorf("the multivariant playlist of a was asked for %d times more", n-ladders)
+	}
+	kept, err := os.ReadDir(filepath.Dir(r.event.Load().KeptFile("x")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if watched := len(r.source.Snapshot().Streams); watched != 1+len(kept) {
+		t.Errorf("%d streams are watched, one and %d are kept", watched, len(kept))
+	}
+}
+
+// A run ends at the event's end, wherever that moves, and after its limit.
+func TestUntilOver(t *testing.T) {
+	for name, c := range map[string]struct {
+		ends, moved, limit, want time.Duration
+	}{
+		"at the end":   {ends: time.Hour, want: time.Hour},
+		"sooner":       {ends: time.Hour, moved: 30 * time.Minute, want: 30 * time.Minute},
+		"later":        {ends: time.Hour, moved: 2 * time.Hour, want: 2 * time.Hour},
+		"after a time": {ends: time.Hour, limit: 10 * time.Minute, want: 10 * time.Minute},
+		"it was over":  {ends: -time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				began := time.Now()
+				d := &Daemon{o: Options{Limit: c.limit}, moved: make(chan struct{}, 1)}
+				d.event.Store(&configs.Event{Ends: began.Add(c.ends)})
+				if c.moved > 0 {
+					time.AfterFunc(time.Minute, func() {
+						d.event.Store(&configs.Event{Ends: began.Add(c.moved)})
+						signal(d.moved)
+					})
+				}
+				d.untilOver(t.Context(), func() {})
+				if took := time.Since(began); took != c.want || !d.Over() {
+					t.Errorf("over %v after %s, want %s", d.Over(), took, c.want)
+				}
+			})
+		})
+	}
+}
+
+// An end that has passed is a slip more often than a wish: it ends nothing.
+func TestAnEndThatHasPassed(t *testing.T) {
+	r, write := newRig(t, "", "a")
+	write("ends: 2020-11-28T23:00:00Z\n", "a", "b")
+	_, err := r.Reload(t.Context())
+	refusal, ok := errors.AsType[*web.Refusal](err)
+	if !ok || refusal.Status != http.StatusBadRequest || !strings.Contains(refusal.Detail, "ends has passed: 2020-11-28T23:00:00Z") {
+		t.Errorf("%v", err)
+	}
+	if n := len(r.source.Snapshot().Streams); n != 1 || r.Over() {
+		t.Errorf("%d streams, over %v", n, r.Over())
+	}
+}
+
+// What the next start needs is written again where its folder is gone, and not
+// where only it was deleted.
+func TestFilesForTheNextStart(t *testing.T) {
+	r, _ := newRig(t, "", "a")
+	r.found.Keep = map[string]string{"distribution.json": "{}"}
+	if _, err := r.SetStream(t.Context(), "b", []byte("{\"manifest\": \"/b/playlist.m3u8\"}")); err != nil {
+		t.Fatal(err)
+	}
+	file := r.event.Load().KeptFile("b")
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	r.keepFiles()
+	if !isGone(file) {
+		t.Error("a stream's file that was deleted is there again")
+	}
+	if err := os.RemoveAll(filepath.Dir(file)); err != nil {
+		t.Fatal(err)
+	}
+	r.keepFiles()
+	text, err := os.ReadFile(file)
+	if err != nil || string(text) != "{\"manifest\": \"/b/playlist.m3u8\"}" {
+		t.Errorf("%q, %v", text, err)
+	}
+	if isGone(filepath.Join(r.folder, "distribution.json")) {
+		t.Error("distribution.json is not there again")
+	}
+}

@@ -1,0 +1,350 @@
+package incident_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/incident"
+)
+
+// act does what a person asks for, as the monitor does.
+func act(t *testing.T, d *incident.Desk, now time.Time, a probe.Action) (probe.Action, incident.Result) {
+	t.Helper()
+	a, _, err := d.Check(now, a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a, d.Do(now, &a)
+}
+
+// mute is a silence of somebody until a time.
+func mute(until time.Time, s probe.Silence) probe.Action {
+	s.Until, s.Reason = until, "ticket 4711"
+	return probe.Action{Kind: probe.ActSilence, By: "ana", Silence: &s}
+}
+
+// down answers 503 on both sides from a time on, and returns what that led to.
+func down(w *watched, from, to float64) (all []probe.Incident) {
+	for s := from; s < to; s++ {
+		res := step(w, failed(target("v", probe.Origin), at(s), 503, ""))
+		all = append(append(all, res.Incidents...), res.Marked...)
+	}
+	return all
+}
+
+func last(all []probe.Incident) probe.Incident {
+	if len(all) == 0 {
+		return probe.Incident{}
+	}
+	return all[len(all)-1]
+}
+
+// A silence mutes what opens under it, says so on it, and ends by itself: what
+// is still open then is told of anew, once.
+func TestSilenceMutesAndEnds(t *testing.T) {
+	w := watching(incident.Options{}, checks.Options{}, "v")
+	step(w, poll(target("v", probe.Origin), at(0), live(100, 6)))
+	a, _ := act(t, w.desk, at(0.5), mute(at(20), probe.Silence{Streams: []string{"s"}}))
+	all := down(w, 1, 19)
+	if len(all) == 0 {
+		t.Fatal("no incident: checks must go on")
+	}
+	for _, in := range all {
+		want := probe.Muting{ID: a.Silence.ID, Until: at(20), By: "ana", Reason: "ticket 4711"}
+		if !in.Muted() || *in.Silenced != want {
+			t.Errorf("%s %s at %v is silenced by %+v", in.ID, in.State, in.Opened, in.Silenced)
+		}
+	}
+	v := w.Verdict()
+	if v.Verdict != probe.Degraded && v.Verdict != probe.Down || v.Impact != [3]float64{} || !v.Muted || v.Silenced == nil {
+		t.Errorf("under the silence: %+v; want a bad verdict, no impact, muted", v)
+	}
+	freed := down(w, 19, 30)
+	if len(freed) != 1 || freed[0].Muted() || freed[0].ID != all[0].ID {
+		t.Fatalf("after the end: %+v, want the incident once, no longer silenced", freed)
+	}
+	if v := w.Verdict(); v.Impact[probe.Origin] == 0 || v.Muted || v.Silenced != nil {
+		t.Errorf("after the end: %+v", v)
+	}
+	if list := w.desk.Silences(at(30)); len(list) != 1 || list[0].State != probe.SilenceExpired {
+		t.Errorf("listed: %+v", list)
+	}
+	if list := w.desk.Silences(at(25 * 3600)); len(list) != 0 {
+		t.Errorf("a day later: %+v", list)
+	}
+}
+
+// The end of a silence comes although no stream is looked at.
+func TestSilenceEndsOnTime(t *testing.T) {
+	w := watching(incident.Options{}, checks.Options{}, "v")
+	act(t, w.desk, at(0), mute(at(3600), probe.Silence{}))
+	in := last(down(w, 1, 5))
+	for next := w.desk.Next(); !next.IsZero() && !next.After(at(3600)); next = w.desk.Next() {
+		if res := w.desk.Tick(next); len(res.Marked) > 0 {
+			if got := res.Marked[0]; got.ID != in.ID || got.Muted() || !next.Equal(at(3600)) {
+				t.Errorf("at %v: %+v", next, got)
+			}
+			return
+		}
+	}
+	t.Error("the end of the silence was not told")
+}
+
+// Every part of a silence must match.
+func TestSilenceMatches(t *testing.T) {
+	for name, c := range map[string]struct {
+		s    probe.Silence
+		want bool
+	}{
+		"all":             {probe.Silence{}, true},
+		"check":           {probe.Silence{Check: "http.status"}, true},
+		"another check":   {probe.Silence{Check: "upd.stale"}, false},
+		"scope":           {probe.Silence{Scope: probe.ScopeRendition}, true},
+		"another scope":   {probe.Silence{Scope: probe.ScopeEdge}, false},
+		"stream":          {probe.Silence{Streams: []string{"s"}}, true},
+		"another stream":  {probe.Silence{Streams: []string{"other"}}, false},
+		"several streams": {probe.Silence{Streams: []string{"other", "s"}}, true},
+		"one part fails":  {probe.Silence{Streams: []string{"s"}, Check: "http.status", Scope: probe.ScopeEdge}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := watching(incident.Options{}, checks.Options{}, "v", "w")
+			w.desk.Stream(checks.Options{Stream: "other"})
+			act(t, w.desk, at(0), mute(at(100), c.s))
+			if in := last(down(w, 1, 6)); in.Muted() != c.want {
+				t.Errorf("%s, scope %s of %v: silenced by %+v, want %v", in.Check, in.Scope, in.Streams, in.Silenced, c.want)
+			}
+			if v := w.Verdict(); v.Muted != c.want || (v.Silenced != nil) != (c.want && c.s.Check == "" && c.s.Scope == "") {
+				t.Errorf("stream muted %v, as a whole by %+v", v.Muted, v.Silenced)
+			}
+		})
+	}
+}
+
+// One cause of several streams is muted when each of them is, and for as long.
+func TestEachStreamMustBeMuted(t *testing.T) {
+	list := []probe.Silence{
+		{ID: "a", Streams: []string{"a"}, From: at(0), Until: at(100)},
+		{ID: "short", From: at(0), Until: at(10)},
+		{ID: "b", Streams: []string{"b"}, From: at(0), Until: at(50)},
+	}
+	in := &probe.Incident{Streams: []string{"a", "b"}}
+	of := func(s *probe.Silence, stream string) bool { return s.Covers(in, stream) }
+	for name, c := range map[string]struct {
+		streams []string
+		now     float64
+		want    string
+	}{
+		"both, each by its own": {[]string{"a", "b"}, 1, "b"},
+		"one alone":             {[]string{"a"}, 1, "a"},
+		"a third, while all is": {[]string{"a", "b", "c"}, 1, "short"},
+		"a third, after that":   {[]string{"a", "b", "c"}, 10, ""},
+		"one is over":           {[]string{"a", "b"}, 50, ""},
+		"nobody":                {nil, 1, ""},
+	} {
+		got := ""
+		if m := probe.Mutes(list, c.streams, at(c.now), of); m != nil {
+			got = m.ID
+		}
+		if got != c.want {
+			t.Errorf("%s: muted by %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// An outage of the edge under a stream in maintenance and another one is told,
+// and the alarms of the stream in maintenance stay quiet all the same.
+func TestMaintenanceOfOneOfTwo(t *testing.T) {
+	planned := []probe.Silence{{ID: "m", Maintenance: true, Streams: []string{"s"}, From: at(0), Until: at(1000)}}
+	w := watching(incident.Options{Maintenance: planned}, checks.Options{}, "v")
+	other := w.desk.Stream(checks.Options{Stream: "t", Overrides: map[string]checks.Override{"pdt.clock": {Off: true}}})
+	of := func(side probe.Side) probe.Target { return probe.Target{Stream: "t", Rendition: "v", Side: side} }
+	other.Targets([]probe.Target{of(probe.Origin), of(probe.Edge)})
+	for i := range 12 {
+		now := float64(i)
+		step(w, poll(target("v", probe.Origin), at(now), live(uint64(100+i/2), 6)))
+		other.Step(poll(of(probe.Origin), at(now+0.1), live(uint64(100+i/2), 6)), at(now+0.1))
+		if i == 0 {
+			step(w, poll(target("v", probe.Edge), at(now+0.2), live(100, 6)))
+			other.Step(poll(of(probe.Edge), at(now+0.3), live(100, 6)), at(now+0.3))
+			continue
+		}
+		step(w, failed(target("v", probe.Edge), at(now+0.2), 503, ""))
+		other.Step(failed(of(probe.Edge), at(now+0.3), 503, ""), at(now+0.3))
+	}
+	open := w.desk.Open()
+	if len(open) != 1 || len(open[0].Streams) != 2 || open[0].Muted() {
+		t.Fatalf("open: %+v; want one of both streams, told", open)
+	}
+	if v := w.Verdict(); v.Verdict == probe.OK || v.Impact != [3]float64{} || !v.Muted || v.Silenced == nil {
+		t.Errorf("the stream in maintenance: %+v", v)
+	}
+	if v := other.Verdict(); v.Impact[probe.Edge] == 0 || v.Muted || v.Silenced != nil {
+		t.Errorf("the other one: %+v", v)
+	}
+}
+
+// A planned maintenance begins and ends by itself; nobody can expire it.
+func TestMaintenance(t *testing.T) {
+	planned := []probe.Silence{{
+		ID: "maintenance-1", Maintenance: true, Streams: []string{"s"}, From: at(10), Until: at(20), Reason: "new encoder",
+	}}
+	w := watching(incident.Options{Maintenance: planned}, checks.Options{}, "v")
+	before := down(w, 1, 9)
+	if in := last(before); in.ID == "" || in.Muted() {
+		t.Fatalf("before it: %+v", before)
+	}
+	during := down(w, 9, 19)
+	if in := last(during); !in.Muted() || !in.Silenced.Maintenance {
+		t.Errorf("in it: %+v", during)
+	}
+	if after := down(w, 19, 25); len(after) != 1 || after[0].Muted() {
+		t.Errorf("after it: %+v", after)
+	}
+	_, _, err := w.desk.Check(at(15), probe.Action{Kind: probe.ActExpire, Silence: &probe.Silence{ID: "maintenance-1"}})
+	if r, ok := errors.AsType[*probe.Refusal](err); !ok || r.Reason != probe.Conflict {
+		t.Errorf("expired by hand: %v", err)
+	}
+	other := probe.Silence{ID: "maintenance-2", Maintenance: true, From: at(0), Until: at(100)}
+	res := w.desk.Maintain([]probe.Silence{other}, at(26))
+	if len(res.Marked) != 1 || !res.Marked[0].Muted() {
+		t.Errorf("a file with another plan: %+v", res)
+	}
+}
+
+// After a restart, silences mute what they muted and acknowledgements stand.
+// What ended meanwhile is told.
+func TestPeopleAreRememberedAfterARestart(t *testing.T) {
+	w := watching(incident.Options{}, checks.Options{}, "v")
+	silence, _ := act(t, w.desk, at(0), mute(at(100), probe.Silence{}))
+	in := last(down(w, 1, 6))
+	ack, res := act(t, w.desk, at(6), probe.Action{Kind: probe.ActAcknowledge, By: "ben", Incident: in.ID, Note: "on it"})
+	if len(res.Marked) != 1 || res.Marked[0].Acknowledged == nil {
+		t.Fatalf("acknowledged: %+v", res)
+	}
+	open := w.desk.Open()
+	open[0].Acknowledged = nil // the process was killed before this was stored
+	for _, c := range []struct {
+		now   float64
+		muted bool
+	}{{10, true}, {200, false}} {
+		d := incident.NewDesk(incident.Options{Event: "e", Resume: open, Actions: []probe.Action{silence, ack}}, at(c.now))
+		got := d.Open()[0]
+		want := probe.Acknowledgement{By: "ben", At: at(6), Note: "on it"}
+		if got.Muted() != c.muted || got.Acknowledged == nil || *got.Acknowledged != want {
+			t.Errorf("at %v: silenced %+v, acknowledged %+v", c.now, got.Silenced, got.Acknowledged)
+		}
+		res := d.Tick(at(c.now))
+		if told := len(res.Marked) == 1 && !res.Marked[0].Muted(); told == c.muted {
+			t.Errorf("at %v: told %+v", c.now, res.Marked)
+		}
+	}
+	expire := probe.Action{Kind: probe.ActExpire, By: "ana", Silence: &probe.Silence{ID: silence.Silence.ID}}
+	expired, _ := act(t, w.desk, at(7), expire)
+	d := incident.NewDesk(incident.Options{Event: "e", Resume: open, Actions: []probe.Action{silence, ack, expired}}, at(10))
+	if d.Open()[0].Muted() {
+		t.Error("a silence that somebody ended is back after a restart")
+	}
+}
+
+// An acknowledgement lasts for as long as the incident, and is of that alone.
+func TestAcknowledgement(t *testing.T) {
+	w := watching(incident.Options{}, checks.Options{}, "v")
+	step(w, poll(target("v", probe.Origin), at(0), live(100, 6)))
+	in := last(down(w, 1, 4))
+	ack := probe.Action{Kind: probe.ActAcknowledge, By: "ben", Incident: in.ID, Note: "on it"}
+	act(t, w.desk, at(4), ack)
+	if _, changes, err := w.desk.Check(at(5), ack); changes || err != nil {
+		t.Errorf("the same once more: changes %v, %v", changes, err)
+	}
+	ack.By = "cleo"
+	act(t, w.desk, at(5), ack)
+	undo := probe.Action{Kind: probe.ActUnacknowledge, Incident: in.ID}
+	if got := w.desk.Open()[0].Acknowledged; got.By != "cleo" || !got.At.Equal(at(5)) {
+		t.Errorf("the newest does not count: %+v", got)
+	}
+	act(t, w.desk, at(6), undo)
+	if _, changes, err := w.desk.Check(at(6), undo); changes || err != nil || w.desk.Open()[0].Acknowledged != nil {
+		t.Errorf("taken back: changes %v, %v", changes, err)
+	}
+	act(t, w.desk, at(7), ack)
+	var closed probe.Incident
+	for s, msn := 8.0, uint64(104); s < 60 && closed.ID == ""; s, msn = s+1, msn+1 {
+		if s < 10 {
+			closed = last(nil)
+			down(w, s, s+1) // it comes again within its hold
+		} else {
+			closed = last(step(w, poll(target("v", probe.Origin), at(s), live(msn, 6))).Incidents)
+		}
+	}
+	if closed.State != probe.Closed || closed.Acknowledged == nil || closed.Acknowledged.By != "cleo" {
+		t.Fatalf("closed as %+v", closed)
+	}
+	_, _, err := w.desk.Check(at(60), ack)
+	if r, ok := errors.AsType[*probe.Refusal](err); !ok || r.Reason != probe.NotFound {
+		t.Errorf("acknowledged after it closed: %v", err)
+	}
+	if again := last(down(w, 61, 65)); again.ID == "" || again.ID == closed.ID || again.Acknowledged != nil {
+		t.Errorf("the next one: %+v", again)
+	}
+}
+
+// What makes no sense is refused with a hint, and changes nothing.
+func TestRefusals(t *testing.T) {
+	w := watching(incident.Options{}, checks.Options{}, "v")
+	long := strings.Repeat("x", 501)
+	silence := func(by, reason string) probe.Action {
+		return probe.Action{Kind: probe.ActSilence, By: by, Silence: &probe.Silence{Until: at(9), Reason: reason}}
+	}
+	for name, c := range map[string]struct {
+		a    probe.Action
+		want string
+	}{
+		"stream":  {mute(at(9), probe.Silence{Streams: []string{"mian"}}), `there is no stream "mian" (the streams are s)`},
+		"check":   {mute(at(9), probe.Silence{Check: "upd.stael"}), `there is no check "upd.stael" (streamwatch checks`},
+		"scope":   {mute(at(9), probe.Silence{Scope: "world"}), `there is no scope "world" (one of event, origin, edge`},
+		"past":    {mute(at(-1), probe.Silence{}), "the silence would be over already (give how long"},
+		"forever": {mute(at(400*3600), probe.Silence{}), "a silence lasts at most 336h (plan a longer one"},
+		"reason":  {silence("ana", " \n"), "a reason is missing"},
+		"by":      {silence("", "r"), "it is not said who silences"},
+		"long":    {silence("ana", long), "reason has 501 bytes, at most 500 are kept"},
+		"bytes":   {silence("a\xff", "r"), "by is not UTF-8"},
+		"expire":  {probe.Action{Kind: probe.ActExpire, By: "ana", Silence: &probe.Silence{ID: "x"}}, `there is no silence "x"`},
+		"ack":     {probe.Action{Kind: probe.ActAcknowledge, By: "ana", Incident: "x"}, `there is no open incident "x"`},
+	} {
+		_, changes, err := w.desk.Check(at(0), c.a)
+		r, ok := errors.AsType[*probe.Refusal](err)
+		if !ok || changes {
+			t.Errorf("%s: changes %v, %v", name, changes, err)
+			continue
+		}
+		if got := r.Text + " (" + r.Hint + ")"; !strings.HasPrefix(got, c.want) {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+	if list := w.desk.Silences(at(0)); len(list) != 0 {
+		t.Errorf("refused, and there: %+v", list)
+	}
+	a, _ := act(t, w.desk, at(0), silence(" ana\t", "two\nlines\x1b[31m"))
+	if a.By != "ana" || a.Silence.Reason != "two lines [31m" {
+		t.Errorf("kept as %q, %q", a.By, a.Silence.Reason)
+	}
+	if b, _ := act(t, w.desk, at(0), mute(at(9), probe.Silence{})); b.Silence.ID == a.Silence.ID {
+		t.Errorf("two silences are called %s", b.Silence.ID)
+	}
+}
+
+// Expiring one that is over changes nothing.
+func TestExpireTwice(t *testing.T) {
+	w := watching(incident.Options{}, checks.Options{}, "v")
+	a, _ := act(t, w.desk, at(0), mute(at(100), probe.Silence{}))
+	expire := probe.Action{Kind: probe.ActExpire, By: "ben", Silence: &probe.Silence{ID: a.Silence.ID}}
+	act(t, w.desk, at(5), expire)
+	again, changes, err := w.desk.Check(at(6), expire)
+	if err != nil || changes || again.Silence.State != probe.SilenceExpired || !again.Silence.Until.Equal(at(5)) {
+		t.Errorf("changes %v, %+v, %v", changes, again.Silence, err)
+	}
+}
