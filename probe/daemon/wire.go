@@ -25,6 +25,13 @@ func (d *Daemon) wire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	journal := d.store.Act
+	if hub := d.o.Hub; hub != nil {
+		journal = hub.Journal(journal)
+		if actions, err = hub.Actions(ctx, actions); err != nil {
+			return err
+		}
+	}
 	d.embeds = NewEmbeds(e, edge, d.found.Signer, filepath.Join(d.folder, e.Player.Out), d.log)
 	// The page is a sink of the monitor, and shows the monitor: the snapshot is
 	// asked for once both exist.
@@ -38,7 +45,7 @@ func (d *Daemon) wire(ctx context.Context) error {
 	d.metrics = metrics
 	o := MonitorOptions(e, edge, d.found.Signer)
 	o.Resume, o.Log, o.Secrets = open, d.log, d.o.Secrets
-	o.Actions, o.Journal, o.Maintenance = actions, d.store.Act, maintenance(e)
+	o.Actions, o.Journal, o.Maintenance = actions, journal, maintenance(e)
 	if d.found.Fresh {
 		o.Grace = e.Distribution.CloudFormation.PropagationGrace
 	}

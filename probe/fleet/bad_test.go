@@ -254,13 +254,12 @@ func (r *running) until(t *testing.T, metric *probe.Metric) probe.Sample {
 	}
 }
 
-// What an agent sees comes to the hub's sinks, with the vantage, and is
-// acknowledged once it is stored. While NATS drops everything the agent goes on,
-// keeps what it sees, and says so.
+// What an agent sees comes to the hub's sinks, without a vantage while there is
+// no other, and is acknowledged once it is stored.
 func TestSamplesArrive(t *testing.T) {
 	s := natsServer(t, nil)
 	r := run(t, s.ClientURL(), s.ClientURL())
-	if got := r.until(t, probe.ManifestAge); got.Vantage != "eu" || got.Stream != "main" {
+	if got := r.until(t, probe.ManifestAge); got.Vantage != "" || got.Stream != "main" {
 		t.Errorf("%+v", got)
 	}
 	r.until(t, probe.ViewerImpact)
@@ -293,5 +292,26 @@ func TestSamplesArrive(t *testing.T) {
 		t.Error(err)
 	} else if status, err := kv.Status(limit); err != nil || status.(*jetstream.KeyValueBucketStatus).StreamInfo().Config.Storage != jetstream.MemoryStorage {
 		t.Errorf("the event's secrets are written to a disk: %v", err)
+	}
+}
+
+// What people did at one hub the next one knows.
+func TestActionsAreShared(t *testing.T) {
+	s := natsServer(t, nil)
+	own := 0
+	journal := hubAt(t, s.ClientURL(), "one", plan()).Journal(func(context.Context, *probe.Action) error { own++; return nil })
+	at := time.Now().UTC().Truncate(time.Millisecond)
+	done := probe.Action{Kind: probe.ActAcknowledge, At: at, By: "ana", Incident: "20261128T190000Z-main", Note: "on it"}
+	if err := journal(t.Context(), &done); err != nil || own != 1 {
+		t.Fatal(err, own)
+	}
+	two := hubAt(t, s.ClientURL(), "two", plan())
+	older := probe.Action{Kind: probe.ActUnacknowledge, At: at.Add(-time.Hour), Incident: "x"}
+	got, err := two.Actions(t.Context(), []probe.Action{older})
+	if err != nil || len(got) != 2 || got[0].Incident != "x" || got[1].By != "ana" || got[1].Note != "on it" || !got[1].At.Equal(at) {
+		t.Errorf("%v: %+v", err, got)
+	}
+	if list, err := two.Incidents(t.Context()); err != nil || len(list) > 0 {
+		t.Errorf("%v: %+v", err, list)
 	}
 }

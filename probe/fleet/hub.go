@@ -213,6 +213,9 @@ func (h *Hub) Incidents(ctx context.Context) (list []probe.Incident, err error) 
 		return nil, fmt.Errorf("reading the book of incidents: %w", err)
 	}
 	for key := range keys.Keys() {
+		if strings.HasPrefix(key, actionPrefix) {
+			continue
+		}
 		entry, err := h.room.incidents.Get(ctx, key)
 		if errors.Is(err, jetstream.ErrKeyNotFound) {
 			continue

@@ -1,0 +1,63 @@
+package fleet
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// What people do at the hub (silences, acknowledgements) stands in the fleet's
+// book beside the incidents, for whichever hub leads next.
+
+const (
+	actionPrefix = "action."
+	actionsKept  = 15 * 24 * time.Hour // longer than a silence may last
+)
+
+// Journal notes what people do in the fleet's book, and then as another journal does.
+func (h *Hub) Journal(own func(context.Context, *probe.Action) error) func(context.Context, *probe.Action) error {
+	return func(ctx context.Context, a *probe.Action) error {
+		text, err := json.Marshal(a)
+		if err != nil {
+			return err
+		}
+		putting, cancel := context.WithTimeout(ctx, 2*askTimeout)
+		defer cancel()
+		if _, err := h.room.incidents.Put(putting, actionPrefix+strconv.FormatInt(time.Now().UnixNano(), 10), text); err != nil {
+			return fmt.Errorf("writing the fleet's book: %w", err)
+		}
+		return own(ctx, a)
+	}
+}
+
+// Actions are what people did, by the fleet's book, with those that only this
+// hub's own journal has; oldest first.
+func (h *Hub) Actions(ctx context.Context, own []probe.Action) ([]probe.Action, error) {
+	keys, err := h.room.incidents.ListKeysFiltered(ctx, actionPrefix+">")
+	if err != nil {
+		return nil, fmt.Errorf("reading the book of incidents: %w", err)
+	}
+	list := slices.Clone(own) // one that is there twice changes nothing
+	for key := range keys.Keys() {
+		entry, err := h.room.incidents.Get(ctx, key)
+		var a probe.Action
+		if err == nil {
+			err = json.Unmarshal(entry.Value(), &a)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading the book of incidents: %s: %w", key, err)
+		}
+		if time.Since(a.At) > actionsKept {
+			_ = h.room.incidents.Purge(ctx, key) // the next hub tries again
+			continue
+		}
+		list = append(list, a)
+	}
+	slices.SortStableFunc(list, func(a, b probe.Action) int { return a.At.Compare(b.At) })
+	return list, nil
+}
