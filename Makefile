@@ -58,6 +58,7 @@ load: ## CPU, memory and lateness at STREAMS (500) streams, against bare request
 field: ## real packagers behind real caches, all pairs for SPAN (2m) each, then real faults; prints what was said
 	STREAMWATCH_FIELD=$(SPAN) $(GO) test -run 'TestFieldPairs$$' -count 1 -timeout 1h -v ./cmd/streamwatch
 	STREAMWATCH_FIELD=$(SPAN) $(GO) test -run 'TestFieldFaults$$' -count 1 -timeout 1h -v ./cmd/streamwatch
+	STREAMWATCH_FIELD=$(SPAN) $(GO) test -run 'TestFieldSlow$$' -count 1 -timeout 1h -v ./cmd/streamwatch
 
 player-table: ## player/RECOVERY.md: what the embeds survive, measured in a browser RUNS (1) times, 90 minutes each
 	STREAMWATCH_PLAYER_TABLE=$(RUNS) $(GO) test -run TestRecoveryTable -timeout 12h -v ./player

@@ -28,9 +28,9 @@ type Observation struct {
 	// elsewhere does, with an Origin header, and only that answer's head counts.
 	CORS bool
 
-	// IFrames says that this was no poll either: an I-frame playlist, which is
-	// looked at once a minute.
-	IFrames bool
+	// IFrames names the I-frame playlist of the target's ladder that this looked
+	// at: no poll either. "" is none.
+	IFrames string
 
 	// Moved tells of an address that lately died under viewers who keep asking
 	// for it, while the one that the event names lives; nil is none.
@@ -60,7 +60,7 @@ const (
 	LookKey                    // a decryption key
 	LookRemoved                // a segment that left the playlist
 	LookLowLatency             // low-latency delivery
-	LookIFrames                // an I-frame playlist, once a minute
+	LookIFrames                // an I-frame playlist, once a minute while all is well
 )
 
 // Look returns what the observation looked at.
@@ -68,7 +68,7 @@ func (o *Observation) Look() Look {
 	switch s := o.Segment; {
 	case o.CORS:
 		return LookCORS
-	case o.IFrames:
+	case o.IFrames != "":
 		return LookIFrames
 	case o.LowLatency != nil:
 		return LookLowLatency
@@ -335,6 +335,7 @@ type SegmentProbe struct {
 	Listed    time.Time     // when we first saw it listed on this side
 	Duration  time.Duration // EXTINF
 	Repeat    bool          // probed before: does the same URI still hold the same bytes?
+	Again     bool          // a repeat at once, because it came slowly: is it quick from the cache?
 	Part      bool          // the playlist names a byte range of a resource
 	Offset    int64         // at which that range begins; 0 of what is whole
 	Encrypted bool          // whole, as under METHOD=AES-128: bytes say nothing

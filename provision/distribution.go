@@ -205,13 +205,17 @@ func behavior(s Spec, pattern string, policy any) object {
 	return out
 }
 
+// ErrorCaching is for how long a distribution that we make keeps an error of its
+// origin.
+const ErrorCaching = time.Second
+
 // errorResponses keep an error for one second only: a 404 of a segment that is
 // not published yet must not outlive its publication. The schema's default for
 // an entry without a lifetime is 300 s.
 func errorResponses() []object {
 	var out []object
 	for _, code := range []int{400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504} {
-		out = append(out, object{"ErrorCode": code, "ErrorCachingMinTTL": 1})
+		out = append(out, object{"ErrorCode": code, "ErrorCachingMinTTL": seconds(ErrorCaching)})
 	}
 	return out
 }

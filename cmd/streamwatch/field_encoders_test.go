@@ -33,8 +33,8 @@ func fieldEncoders() []fieldEncoder {
 		return fieldEncoder{name: name, tools: []string{"ffmpeg"}, manifest: "main.m3u8", start: start}
 	}
 	return []fieldEncoder{
-		ffmpeg("ts", func(_ *testing.T, dir string) []string { return ffmpegLadder(dir, "mpegts", "320x180") }),
-		ffmpeg("fmp4", func(_ *testing.T, dir string) []string { return ffmpegLadder(dir, "fmp4", "320x180") }),
+		ffmpeg("ts", func(_ *testing.T, dir string) []string { return ffmpegLadder(dir, "mpegts", "320x180", "160x90") }),
+		ffmpeg("fmp4", func(_ *testing.T, dir string) []string { return ffmpegLadder(dir, "fmp4", "320x180", "160x90") }),
 		ffmpeg("audio", func(_ *testing.T, dir string) []string { return ffmpegAudio(dir) }),
 		breaks(ffmpeg("webvtt", ffmpegSubtitles), map[string]string{
 			"seg.vtt": "RFC 8216bis §3.1.4: X-TIMESTAMP-MAP SHOULD be in each header",
@@ -93,10 +93,10 @@ func goOn(args []string) []string {
 }
 
 // ffmpegLadder is two renditions, high and low, with the sound in both.
-func ffmpegLadder(dir, container, size string) []string {
+func ffmpegLadder(dir, container, high, low string) []string {
 	ext := map[string]string{"mpegts": "ts", "fmp4": "m4s"}[container]
 	return append(ffmpegHLS("-map", "0:v", "-map", "1:a", "-map", "0:v", "-map", "1:a"),
-		"-filter:v:0", "scale="+strings.Replace(size, "x", ":", 1), "-filter:v:1", "scale=160:90", "-b:v:1", "60k",
+		"-filter:v:0", "scale="+strings.Replace(high, "x", ":", 1), "-filter:v:1", "scale="+strings.Replace(low, "x", ":", 1), "-b:v:1", "60k",
 		"-hls_segment_type", container, "-hls_segment_filename", filepath.Join(dir, "%v", "seg%05d."+ext),
 		"-master_pl_name", "main.m3u8", "-var_stream_map", "v:0,a:0,name:high v:1,a:1,name:low",
 		filepath.Join(dir, "%v", "main.m3u8"))

@@ -42,7 +42,7 @@ func faultsThatStop() []fieldFault {
 		{
 			name: "kill -9 of the encoder", want: of(probe.BlameEncoder),
 			harm: func(f *field) { f.running["ts"].kill(syscall.SIGKILL) },
-			mend: func(f *field) { f.startAgain("ts", goOn(ffmpegLadder(f.folder("ts"), "mpegts", "320x180"))) },
+			mend: func(f *field) { f.startAgain("ts", goOn(ffmpegLadder(f.folder("ts"), "mpegts", "320x180", "160x90"))) },
 		},
 		{
 			name: "a reload of the cache",
@@ -97,15 +97,21 @@ func faultsThatStay() []fieldFault {
 		blames: []probe.Blame{probe.BlameCDN, probe.BlameConfig}, side: probe.Edge,
 		least: probe.Critical, most: probe.Critical, within: 45 * time.Second, never: []probe.Blame{probe.BlamePath},
 	}
+	of := func(stream string) fieldWant { want := kept; want.stream = stream; return want }
 	return []fieldFault{
 		{
-			name: "restart of the encoder, other parameters", want: kept, lasts: true,
-			harm: func(f *field) { f.startAgain("fmp4", goOn(ffmpegLadder(f.folder("fmp4"), "fmp4", "256x144"))) },
+			name: "restart of the encoder, other parameters", want: of("fmp4"), lasts: true,
+			harm: func(f *field) {
+				f.startAgain("fmp4", goOn(ffmpegLadder(f.folder("fmp4"), "fmp4", "256x144", "128x72")))
+			},
 			mend: func(*field) {},
 		},
 		{
-			name: "restart of the encoder, names reused", want: kept, lasts: true,
-			harm: func(f *field) { f.startAgain("ts", ffmpegLadder(f.folder("ts"), "mpegts", "320x180")) },
+			name: "restart of the encoder, names reused", want: of("ts"), lasts: true,
+			// Another picture: ffmpeg's pattern begins again with the same bytes.
+			harm: func(f *field) {
+				f.startAgain("ts", ffmpegLadder(f.folder("ts"), "mpegts", "320x180,negate", "160x90,negate"))
+			},
 			mend: func(*field) {},
 		},
 	}

@@ -39,7 +39,7 @@ func startProcess(t *testing.T, name string, end syscall.Signal, args ...string)
 	t.Cleanup(func() {
 		p.kill(end)
 		if t.Failed() && p.out.Len() > 0 {
-			t.Logf("%s said:\n%s", name, lastLines(p.out.String(), 3))
+			t.Logf("%s said:\n%s", name, lastLines(p.out.String(), 30))
 		}
 	})
 	return p

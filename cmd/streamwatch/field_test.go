@@ -25,7 +25,7 @@ import (
 // one monitor watches each cache, so that every stream and cache make a pair.
 //
 // STREAMWATCH_FIELD=2m, as `make field` sets it, takes all of them for that long;
-// without it a few are watched for half a minute.
+// without it six pairs are watched for a quarter of a minute.
 
 // TestFieldPairs watches healthy streams: nothing may be found above info, but for
 // what an encoder really breaks.
@@ -37,25 +37,53 @@ func TestFieldPairs(t *testing.T) {
 	span, all := fieldSpan(t)
 	encoders, caches := fieldEncoders(), fieldCaches()
 	if !all {
-		encoders = pick(encoders, func(e fieldEncoder) string { return e.name }, "ts", "fmp4", "aes128")
+		encoders = pick(encoders, func(e fieldEncoder) string { return e.name }, "fmp4", "aes128")
 		caches = pick(caches, func(c fieldCache) string { return c.name }, "nginx", "varnish", "haproxy")
 	}
 	f := newField(t, encoders, caches)
-	time.Sleep(span)
+	for range fieldTries {
+		wrong, rows, late := f.pairs(span)
+		if len(wrong) > 0 && late > fieldLate {
+			t.Logf("not judged, and watched again: this machine was %s late, and\n%s", late, strings.Join(wrong, "\n"))
+			continue
+		}
+		for _, text := range wrong {
+			t.Error(text)
+		}
+		t.Logf("%d pairs for %s\n%s", len(f.monitors)*len(f.encoders), span, rows)
+		return
+	}
+	t.Logf("this machine was too busy %d times: nothing was judged", fieldTries)
+}
 
-	rows := newTable("ENCODER", "CACHE", "SAID", "CLAUSE")
+const (
+	fieldTries = 3                      // spans that are watched where the machine is too busy
+	fieldLate  = 400 * time.Millisecond // what is found while timers come later than this says nothing of caches
+)
+
+// pairs watches all pairs for a while. It returns what was found and must not be,
+// what was found in all, and by how much timers came late.
+func (f *field) pairs(span time.Duration) (wrong []string, rows *table, late time.Duration) {
+	known := map[string]bool{}
+	for _, m := range f.monitors {
+		for _, in := range m.incidents() {
+			known[in.ID] = in.State == probe.Closed
+		}
+	}
+	late = sleepWatching(span)
+	rows = newTable("ENCODER", "CACHE", "SAID", "CLAUSE")
 	for _, m := range f.monitors {
 		incidents := m.incidents()
 		for _, e := range f.encoders {
 			said := 0
 			for _, in := range incidents {
-				if !slices.Contains(in.Streams, e.name) {
+				if !slices.Contains(in.Streams, e.name) || known[in.ID] {
 					continue
 				}
 				said++
 				clause := cmp.Or(e.breaks[in.Check], m.cache.breaks[in.Check])
 				if clause == "" && in.Severity > probe.Info {
-					t.Errorf("%s behind %s: %s", e.name, m.cache.name, describe([]probe.Incident{in}))
+					wrong = append(wrong, fmt.Sprintf("%s behind %s: %s", e.name, m.cache.name, describe([]probe.Incident{in})))
 				}
 				rows.add(e.name, m.cache.name, fmt.Sprintf("%s %s %s", in.Check, in.Severity, in.Blame), clause)
 			}
@@ -64,7 +92,20 @@ func TestFieldPairs(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d pairs for %s\n%s", len(f.monitors)*len(f.encoders), span, rows)
+	return wrong, rows, late
+}
+
+// sleepWatching sleeps, and returns by how much the latest of many timers was late.
+func sleepWatching(d time.Duration) (late time.Duration) {
+	const step = 50 * time.Millisecond
+	for end := time.Now().Add(d); ; {
+		began := time.Now()
+		if began.After(end) {
+			return late
+		}
+		time.Sleep(step)
+		late = max(late, time.Since(began)-step)
+	}
 }
 
 // fieldSpan says how long to watch, and whether all pairs are meant.
@@ -72,7 +113,7 @@ func fieldSpan(t *testing.T) (span time.Duration, all bool) {
 	t.Helper()
 	s := os.Getenv("STREAMWATCH_FIELD")
 	if s == "" {
-		return 30 * time.Second, false
+		return 15 * time.Second, false
 	}
 	span, err := time.ParseDuration(s)
 	if err != nil {
@@ -89,12 +130,20 @@ type field struct {
 	encoders []fieldEncoder
 	running  map[string]*process // encoders by name
 	monitors []*fieldMonitor     // one for each cache
+	path     *narrow             // between the monitors and all else; nil is nothing
 }
 
 func newField(t *testing.T, encoders []fieldEncoder, caches []fieldCache) *field {
 	t.Helper()
+	return newFieldBehind(t, nil, encoders, caches)
+}
+
+// newFieldBehind makes a field whose monitors reach it by a path that can be made
+// narrow.
+func newFieldBehind(t *testing.T, path *narrow, encoders []fieldEncoder, caches []fieldCache) *field {
+	t.Helper()
 	needTools(t, tool("nginx"))
-	f := &field{t: t, place: newPlace(t, ""), running: map[string]*process{}}
+	f := &field{t: t, place: newPlace(t, ""), running: map[string]*process{}, path: path}
 	f.place.Www = filepath.Join(f.place.Dir, "www")
 	f.origin = startFieldOrigin(t, f.place)
 	for _, e := range encoders {
@@ -167,12 +216,17 @@ func (f *field) watch(binary string, c fieldCache) *fieldMonitor {
 	page := freePort(t)
 	m.api = fmt.Sprintf("http://127.0.0.1:%d", page)
 	var event strings.Builder
-	fmt.Fprintf(&event, "event: field-%s\norigin: {url: \"http://%s\"}\n", c.name, f.place.address())
-	fmt.Fprintf(&event, "distribution: {existing: {url: \"http://%s\"}}\nstreams:\n", m.place.address())
+	origin, edge, control := f.place.address(), m.place.address(), ""
+	if f.path != nil {
+		origin, edge = f.path.to(t, origin), f.path.to(t, edge)
+		control = fmt.Sprintf(", control: \"http://%s\"", f.path.to(t, f.path.control(t)))
+	}
+	fmt.Fprintf(&event, "event: field-%s\norigin: {url: \"http://%s\"}\n", c.name, origin)
+	fmt.Fprintf(&event, "distribution: {existing: {url: \"http://%s\"}}\nstreams:\n", edge)
 	for _, e := range f.encoders {
 		fmt.Fprintf(&event, "  - {name: %s, manifest: /%s/%s}\n", e.name, e.name, e.manifest)
 	}
-	fmt.Fprintf(&event, "monitor: {listen: \"127.0.0.1:%d\"}\noutput: %s\n", page, filepath.Join(m.place.Dir, "out"))
+	fmt.Fprintf(&event, "monitor: {listen: \"127.0.0.1:%d\"%s}\noutput: %s\n", page, control, filepath.Join(m.place.Dir, "out"))
 	file := filepath.Join(m.place.Dir, "event.yaml")
 	if err := os.WriteFile(file, []byte(event.String()), 0o600); err != nil {
 		t.Fatal(err)

@@ -33,6 +33,7 @@ const (
 	OnKey                    // every probe of a decryption key; asked for in turn, so findings are over after Hold
 	OnRemoved                // every probe of a segment that left the playlist
 	OnLowLatency             // every probe of low-latency delivery
+	OnIFrames                // every look at an I-frame playlist, filed with the multivariant playlist that lists it
 )
 
 // habits says of each moment what its looks are like.
@@ -51,6 +52,7 @@ var habits = [...]struct {
 	OnKey:        {clean: 0, waits: true},
 	OnRemoved:    {clean: 1, waits: true},
 	OnLowLatency: {clean: 2, pokes: true, waits: true},
+	OnIFrames:    {clean: 1},
 }
 
 // Pokes reports whether one poll more soon tells whether a finding holds.
@@ -91,6 +93,8 @@ type Check struct {
 	Recovers         bool // the end of a fault looks like it too
 	Ripens           bool // heals by itself within a moment, as while a cache reloads: a warning until it has lasted for a target duration
 	Timed            bool // it measures time: what a process found that did not get to run is its own doing
+	Passed           bool // bytes that an edge may have passed on as the origin gave them: it waits for the origin's next probe
+	Slow             bool // answers come, but late: on unrelated hosts at once that is our own path
 
 	// Explains lists the checks whose findings are consequences of this one,
 	// by id or by prefix ("edge.*").

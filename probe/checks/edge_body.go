@@ -12,7 +12,7 @@ var edgeBody = register(Check{
 	ID:      "edge.body",
 	Summary: "edge serves a playlist that the origin never did",
 	Doc: "The edge lists segments in numbers far from the origin's (more than 64 ahead, or a thousand behind), moves on, and its text was never seen at the origin: critical, it serves another stream. A segment that both sides list under one number differs in URI (its query aside), duration, discontinuity, key or map, and the edge's text was never seen at the " +
-		"origin: two packagers behind one name, a failover, or something at the edge rewrites it. Where all names differ in the number or id of a session only, or segments differ in ad breaks only (between EXT-X-CUE-OUT and EXT-X-CUE-IN, " +
+		"origin: two packagers behind one name, a failover, or something at the edge rewrites it. Where all names differ in the number or id of a session only, or in the place before the last part, or segments differ in ad breaks only (between EXT-X-CUE-OUT and EXT-X-CUE-IN, " +
 		"or in runs between discontinuities beside others that are the origin's), or the event calls the edge personalised: info. A playlist tag that differs while the listed segments are the same: warning.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Critical,
@@ -37,6 +37,9 @@ var edgeBody = register(Check{
 		switch {
 		case evidence.Renamed(h.Pair.Playlist, p.Obs.Playlist):
 			p.Reportf(probe.Info, "the origin's segments under names of another session")
+			return
+		case differs(h.Pair, p.Obs) && evidence.Relocated(h.Pair.Playlist, p.Obs.Playlist):
+			p.Reportf(probe.Info, "the origin's segments at other addresses")
 			return
 		case differs(h.Pair, p.Obs) && evidence.Stitched(h.Pair.Playlist, p.Obs.Playlist):
 			p.Reportf(probe.Info, "other segments in ad breaks; between them it is the origin's")

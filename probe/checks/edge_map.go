@@ -28,12 +28,20 @@ var edgeMap = register(Check{
 			return
 		}
 		edge, ok := h.Map(s.URI, s.Offset)
-		origin, also := h.Pair.Map(s.URI, s.Offset)
+		origin, also := h.PairMap(s.URI, s.Offset)
 		if !ok || !also || !edge.Asked.After(origin.Since) || !edge.Differs(origin.SegmentBytes) {
 			return
 		}
 		name := shortURI(s.URI)
-		if !origin.Before.OK || edge.Differs(origin.Before) {
+		ex := &p.Obs.Exchange
+		older := ex.Age.Stated && ex.Started.Add(-ex.Age.Value).Before(origin.Since) // than all that we know of the origin
+		switch {
+		case !origin.Before.OK && older:
+			blame, why := p.keeps()
+			p.Accuse(blame, probe.Critical, "the edge serves a copy of %s that is %s old and is not the origin's: %s, at the origin %s; %s",
+				name, seconds(ex.Age.Value), sizeOf(edge.Size), sizeOf(origin.Size), why)
+			return
+		case !origin.Before.OK || edge.Differs(origin.Before):
 			p.Reportf(probe.Critical, "%s has other bytes than at the origin: %s, at the origin %s", name, sizeOf(edge.Size), sizeOf(origin.Size))
 			return
 		}

@@ -10,7 +10,7 @@ var edgeNegative = register(Check{
 	ID:      "edge.negative",
 	Summary: "edge keeps an error for a segment that the origin has",
 	Doc: "A listed segment is answered with an error at the edge, twice, and the origin had answered it well before the edge was asked. The error is one that a cache keeps: its Age says so, or the origin gave " +
-		"it too, earlier. Critical for the newest segment, error for an older one. CloudFront keeps errors for ten seconds unless its error caching says otherwise: until then what shows is the origin's failure.",
+		"it too, earlier. Critical for the newest segment, error for an older one. CloudFront keeps errors for ten seconds unless its error caching says otherwise: until then what shows is the origin's failure. A distribution that streamwatch made keeps them for one.",
 	Spec:     "RFC 9111 §4; CloudFront: error caching minimum TTL",
 	Severity: probe.Critical,
 	Blame:    probe.BlameCDN,
@@ -21,7 +21,7 @@ var edgeNegative = register(Check{
 	Explains: []string{"edge.seg", "seg.status", "avail.early", "ll.part.avail", "ll.hint.avail"},
 	Run: func(p *Pass) {
 		ex, s := &p.Obs.Exchange, p.Obs.Segment
-		if p.History.Target.Side != probe.Edge || p.lostSegment() == "" || ex.Status == 0 || !p.pairHasSegment() {
+		if p.History.Target.Side != probe.Edge || p.lostSegment() == "" || ex.Status == 0 || !p.pairHasSegment() || p.outgrown() {
 			return
 		}
 		edge, _ := p.History.Segment(s.MSN)
@@ -33,7 +33,7 @@ var edgeNegative = register(Check{
 		if ex.Age.Stated {
 			kept, how = ex.Age.Value, "%s old by its Age header"
 		}
-		if cloudFront(ex) && kept <= errorCaching {
+		if cloudFront(ex) && kept <= p.Stream.ErrorCaching {
 			return
 		}
 		p.Reportf(p.severityOfSegment(), "the edge keeps a %d for segment %d (%s), "+how+", and the origin has the segment", ex.Status, s.MSN, shortURI(s.URI), seconds(kept))

@@ -22,10 +22,9 @@ var edgeReused = register(Check{
 			p.Silent = true
 			return
 		}
-		edge, ok := h.Segment(p.Obs.Segment.MSN)
-		origin, also := h.Pair.Segment(p.Obs.Segment.MSN)
+		edge, origin, ok := h.Both(p.Obs.Segment.MSN)
 		switch {
-		case !ok || !also || !samePath(edge.URI, origin.URI) || edge.Offset != origin.Offset:
+		case !ok:
 			p.Silent = true
 		case !edge.Asked.After(h.Restarted) || !origin.Asked.After(h.Pair.Restarted):
 			p.Silent = true // one of them is of before

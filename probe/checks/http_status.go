@@ -39,5 +39,5 @@ func (p *Pass) severityOfLoss() probe.Severity {
 // followLoss lists what follows when a playlist cannot be had: nothing moves,
 // error pages come in its place, and its segments cannot be had either.
 func followLoss() []string {
-	return []string{"upd.stale", "ll.*", "alt.*", "edge.*", "http.*", "m3u.header", "mv.changed", "seg.status", "seg.slow", "avail.early", "map.fetch", "key.fetch"}
+	return []string{"upd.stale", "ll.*", "alt.*", "edge.*", "http.*", "m3u.header", "mv.changed", "seg.status", "seg.slow", "avail.early", "map.fetch", "key.fetch", "iframes.*"}
 }

@@ -16,6 +16,7 @@ var httpTTFB = register(Check{
 	Blame:    probe.BlameOrigin,
 	After:    3, Of: 5,
 	Timed: true,
+	Slow:  true,
 	Run: func(p *Pass) {
 		ex, td := &p.Obs.Exchange, p.History.TD()
 		if p.Obs.Strained || !ex.OK() || td == 0 || p.Obs.Playlist == nil || !p.Obs.Playlist.Live() || blocking(ex.Address) {

@@ -10,7 +10,8 @@ var pdtOdd = register(Check{
 	ID:      "pdt.odd",
 	Summary: "one rendition's program date-times are not those of the others",
 	Doc: "By program date-time, and when its segments were first seen, one rendition is ahead of the others " +
-		"by more than two target durations, and ahead of our clock; or it is days away from them. What " +
+		"by more than two target durations, and ahead of our clock; or it is days away from them, or " +
+		"minutes behind while it lists the same segment numbers. What " +
 		"most renditions of video and audio have is right, then what is nearer to the clock. Subtitles are " +
 		"held against video and audio, and never the other way round: ahead by half a minute they are odd " +
 		"whatever the clock says. Players that align by date show no subtitles, or switch to another " +

@@ -43,7 +43,10 @@ func play(t *testing.T, a *txtar.Archive) string {
 		case len(f) == 2 && f[0] == "ends":
 			o.Ends = p.at(f[1])
 		case len(f) >= 2 && f[0] == "control":
-			c := asked{ok: f[1] == "ok", always: len(f) == 2}
+			c := asked{ok: f[1] != "failed", always: len(f) == 2, took: 20 * time.Millisecond}
+			if f[1] == "slow" {
+				c.took = time.Second
+			}
 			if !c.always {
 				c.at = p.at(f[2])
 			}
@@ -52,6 +55,8 @@ func play(t *testing.T, a *txtar.Archive) string {
 			p.peak, p.average = uint64(p.number(f[1])), uint64(p.number(f[2]))
 		case len(f) == 1 && f[0] == "personalised":
 			on.Personalised = true
+		case len(f) == 2 && f[0] == "errors":
+			on.ErrorCaching = time.Duration(p.number(f[1])) * time.Second
 		case len(f) == 2 && f[0] == "show":
 			p.verbose = true
 		case len(f) == 3 && f[0] == "severity":
@@ -80,7 +85,7 @@ func play(t *testing.T, a *txtar.Archive) string {
 				c.at = obs.Exchange.Done
 			}
 			if !c.at.After(obs.Exchange.Done) {
-				desk.Control(c.ok, c.at)
+				desk.Control(c.ok, c.at, c.took)
 			}
 		}
 		_, res := s.Step(obs, obs.Exchange.Done)
@@ -111,6 +116,7 @@ type asked struct {
 	ok     bool
 	at     time.Time
 	always bool // it is asked before each observation
+	took   time.Duration
 }
 
 // resumed is an incident of the process before, from the words of its setting.
@@ -232,6 +238,9 @@ func (p *player) observation(m moment) *probe.Observation {
 	case "segment":
 		p.segment(o, words[1])
 		words = words[2:]
+	case "iframes":
+		o.IFrames = words[1]
+		words = words[2:]
 	case "delivery":
 		p.delivery(o, words[1], words[2])
 		words = words[3:]
@@ -248,6 +257,8 @@ func (p *player) observation(m moment) *probe.Observation {
 	case !ex.OK():
 	case o.Poll():
 		p.read(o, m.body)
+	case o.IFrames != "":
+		o.Playlist = playlist.Decode([]byte(p.expand(m.body, ex.Done)), playlist.Inputs{Address: ex.Address})
 	case o.LowLatency != nil && o.LowLatency.URI == "":
 		o.LowLatency.Playlist = playlist.Decode([]byte(p.expand(m.body, ex.Done)), playlist.Inputs{Address: ex.Address})
 	}
@@ -297,6 +308,8 @@ func (p *player) set(o *probe.Observation, word string) {
 		ex.ObjectBytes = probe.State(int64(number))
 	case "hash":
 		o.Segment.Hash = uint64(number)
+	case "again":
+		o.Segment.Again = value == "yes"
 	case "init":
 		o.Segment.Init = value == "yes"
 	case "newest":

@@ -13,14 +13,16 @@ var segBytes = []*Check{
 	bytesProblem("seg.ts.pat", "transport stream segment has no PAT and PMT at its start", "RFC 8216bis §3.1.1", probe.Error),
 	bytesProblem("seg.ts.cc", "continuity counter breaks within a segment", "ISO/IEC 13818-1 §2.4.3.3", probe.Warning),
 	bytesProblem("seg.mp4.box", "fragmented MP4 boxes are wrong or cut", "RFC 8216bis §3.1.2", probe.Error),
+	bytesProblem("seg.mp4.map", "fragmented MP4 without an initialization section", "RFC 8216bis §3.1.2, §4.4.4.5", probe.Critical),
 	bytesProblem("seg.audio.id3", "packed audio has no timestamp", "RFC 8216bis §3.1.3", probe.Error),
 	bytesProblem("seg.vtt", "subtitle segment is not WebVTT", "RFC 8216bis §3.1.4", probe.Error),
 }
 
 func bytesProblem(id, summary, spec string, s probe.Severity) *Check {
 	return register(Check{
-		ID: id, Summary: summary, Spec: spec, Severity: s, When: OnSegment, Blame: probe.BlameEncoder, Hold: 3,
-		Doc: "Found in the bytes of one segment. Encrypted segments are not judged.",
+		ID: id, Summary: summary, Spec: spec, Severity: s, When: OnSegment, Blame: probe.BlameEncoder, Hold: 3, Passed: true,
+		Explains: []string{"edge.bytes"}, // at the edge, of what changed between the looks at the two sides
+		Doc:      "Found in the bytes of one segment. Encrypted segments are not judged.",
 		Run: func(p *Pass) {
 			if !p.Obs.OK() {
 				return

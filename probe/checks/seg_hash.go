@@ -13,6 +13,7 @@ var segHash = register(Check{
 	Hold:     11, // an older segment is looked at every fifth update: twice, and a little
 	Explains: []string{"edge.bytes", "seg.size", "seg.ts.*", "seg.mp4.*"},
 	Recovers: true,
+	Passed:   true,
 	Run: func(p *Pass) {
 		rec, ok := p.History.Segment(p.Obs.Segment.MSN)
 		if !ok || !rec.OK || !p.Obs.OK() {
@@ -29,9 +30,10 @@ var segHash = register(Check{
 })
 
 var edgeBytes = register(Check{
-	ID:       "edge.bytes",
-	Summary:  "edge serves other bytes than the origin",
-	Doc:      "The same segment differs in length or in its first bytes between the two sides, both of which answered in full.",
+	ID:      "edge.bytes",
+	Summary: "edge serves other bytes than the origin",
+	Doc: "The same segment differs in length or in its first bytes between the two sides, both of which answered in full, " +
+		"the origin no more than a target duration before the edge: what it gave earlier may have changed since.",
 	Spec:     "RFC 8216bis §6.3.4",
 	Severity: probe.Critical,
 	Blame:    probe.BlameCDN,
@@ -41,15 +43,18 @@ var edgeBytes = register(Check{
 	Explains: []string{"seg.ts.*", "seg.mp4.*", "seg.size", "seg.hash", "edge.map"},
 	Run: func(p *Pass) {
 		h := p.History
-		if h.Pair == nil || !p.Obs.OK() {
+		if !p.Obs.OK() {
 			return
 		}
-		edge, ok := h.Segment(p.Obs.Segment.MSN)
-		origin, also := h.Pair.Segment(p.Obs.Segment.MSN)
+		edge, origin, ok := h.Both(p.Obs.Segment.MSN)
 		if h.Target.Side == probe.Origin { // whichever is probed last is compared
 			edge, origin = origin, edge
 		}
-		if !ok || !also || !edge.OK || !origin.OK || !samePath(edge.URI, origin.URI) || edge.Offset != origin.Offset {
+		if !ok || !edge.OK || !origin.OK {
+			return
+		}
+		if edge.Asked.Sub(origin.Asked) > h.TD() {
+			p.Silent = true
 			return
 		}
 		switch {

@@ -19,7 +19,12 @@ var segSlow = register(Check{
 	Hold:     3, // what was asked for later can arrive earlier
 	Explains: []string{"http.ttfb"},
 	Timed:    true,
+	Slow:     true,
 	Run: func(p *Pass) {
+		if p.Obs.Segment.Again {
+			p.Silent = true // one slow segment is one, however often it is asked for
+			return
+		}
 		d := p.Obs.Segment.Duration
 		took := p.Obs.Exchange.Duration()
 		if d <= 0 || !p.Obs.OK() && p.Obs.Exchange.Failure != probe.FailTimeout {

@@ -77,11 +77,8 @@ func (p *Pass) lostSegment() string {
 }
 
 func (p *Pass) pairHasSegment() bool {
-	if p.History.Pair == nil {
-		return false
-	}
-	rec, ok := p.History.Pair.Segment(p.Obs.Segment.MSN)
-	return ok && rec.OK && samePath(rec.URI, p.Obs.Segment.URI)
+	_, rec, ok := p.History.Both(p.Obs.Segment.MSN)
+	return ok && rec.OK
 }
 
 // pairWillKnow reports whether the other side is watched but has not been asked

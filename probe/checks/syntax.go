@@ -18,7 +18,8 @@ var syntax = []*Check{
 	problem("m3u.var", "variable cannot be substituted", "RFC 8216bis §4.3", probe.Error),
 	problem("td.present", "target duration is missing or not a number", "RFC 8216bis §4.4.3.1", probe.Error),
 	problem("inf.missing", "EXTINF and URI do not pair", "RFC 8216bis §4.4.4.1", probe.Error),
-	problem("inf.bad", "EXTINF is not a duration", "RFC 8216bis §4.4.4.1", probe.Error),
+	problem("inf.bad", "EXTINF is not a duration", "RFC 8216bis §4.4.4.1", probe.Error,
+		"win.short", "td.*", "pdt.cont", "dur.sum", "seg.dur"), // what is summed up from durations
 	problem("seq.missing", "live playlist states no media sequence number, which is right only until a segment leaves it", "RFC 8216bis §4.4.3.2", probe.Info),
 	problem("byterange", "byte range cannot be resolved", "RFC 8216bis §4.4.4.2", probe.Error),
 	problem("map.iv", "EXT-X-MAP is encrypted without an IV", "RFC 8216bis §4.4.4.5", probe.Error),
@@ -29,6 +30,7 @@ var syntax = []*Check{
 	problem("daterange", "EXT-X-DATERANGE contradicts itself or lacks an attribute", "RFC 8216bis §4.4.5.1", probe.Warning),
 	problem("cue", "SCTE-35 cue cannot be read", "SCTE 35", probe.Warning),
 	problem("mv.group", "rendition groups are inconsistent", "RFC 8216bis §4.4.6.1.1", probe.Error),
+	problem("mv.empty", "multivariant playlist lists no variant", "RFC 8216bis §4.4.6.2", probe.Critical),
 	problem("mv.uri", "variant has no usable URI", "RFC 8216bis §4.4.6.2", probe.Error),
 	problem("mv.steering", "content steering names no server or no pathway that exists", "RFC 8216bis §4.4.6.6", probe.Warning),
 }
@@ -44,10 +46,11 @@ var m3uLimit = register(Check{
 	},
 })
 
-func problem(id, summary, spec string, s probe.Severity) *Check {
+func problem(id, summary, spec string, s probe.Severity, explains ...string) *Check {
 	return register(Check{
 		ID: id, Summary: summary, Spec: spec, Severity: s, When: OnPlaylist, Kind: AnyKind, Blame: probe.BlameEncoder,
-		Doc: "Found in the text of one playlist, whatever came before.",
-		Run: func(p *Pass) { p.reportProblem(id, s) },
+		Explains: explains,
+		Doc:      "Found in the text of one playlist, whatever came before.",
+		Run:      func(p *Pass) { p.reportProblem(id, s) },
 	})
 }

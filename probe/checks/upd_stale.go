@@ -14,7 +14,7 @@ var updStale = register(Check{
 	Spec:      "RFC 8216bis §6.2.1; CoreMedia error -12888",
 	Severity:  probe.Critical,
 	Blame:     probe.BlameEncoder,
-	Explains:  []string{"alt.*", "ll.*", "edge.*", "win.*", "seq.jump", "http.cc.playlist", "upd.burst"},
+	Explains:  []string{"alt.*", "ll.*", "edge.*", "win.*", "seq.jump", "http.cc.playlist", "upd.burst", "iframes.behind"},
 	Staleness: true,
 	Timed:     true,
 	Run: func(p *Pass) {

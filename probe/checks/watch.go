@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -14,6 +15,7 @@ type Options struct {
 	Starts, Ends time.Time           // zero when the event does not state them
 	Overrides    map[string]Override // by check id
 	Once         bool                // one look must do: every finding counts at first sight
+	ErrorCaching time.Duration       // for how long the edge keeps an error of its origin; 0 is CloudFront's default
 	Personalised bool                // the edge serves each viewer other segments: names and ads are no difference between the sides
 	Grace        time.Time           // until then an edge that never gave a playlist is propagating; zero for one that is no news
 }
@@ -46,12 +48,13 @@ type board struct {
 var looks = map[probe.Look]When{
 	probe.LookPoll: OnPoll, probe.LookCORS: OnCORS, probe.LookSegment: OnSegment, probe.LookInit: OnInit, probe.LookKey: OnKey,
 	probe.LookRemoved: OnRemoved, probe.LookLowLatency: OnLowLatency,
+	probe.LookIFrames: OnIFrames,
 }
 
 // NewWatch returns a watch that has seen nothing yet.
 func NewWatch(o Options) *Watch {
 	w := &Watch{
-		Stream: evidence.Stream{Name: o.Stream, Starts: o.Starts, Ends: o.Ends, Personalised: o.Personalised}, opts: o, boards: map[*evidence.History]*board{},
+		Stream: evidence.Stream{Name: o.Stream, Starts: o.Starts, Ends: o.Ends, Personalised: o.Personalised, ErrorCaching: cmp.Or(o.ErrorCaching, errorCaching)}, opts: o, boards: map[*evidence.History]*board{},
 	}
 	w.choose()
 	return w

@@ -11,6 +11,7 @@ import (
 	"github.com/streamwatch/streamwatch/probe/checks"
 	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/monitor"
+	"github.com/streamwatch/streamwatch/provision"
 )
 
 // MonitorOptions turns the event into what the monitor is told. signer signs the
@@ -30,6 +31,9 @@ func MonitorOptions(e *configs.Event, edge string, signer fetch.Signer) monitor.
 	}
 	if x := e.Distribution.Existing; x != nil {
 		o.Personalised = x.Personalised
+	}
+	if c := e.Distribution.CloudFormation; c != nil && !c.Adopt {
+		o.ErrorCaching = provision.ErrorCaching
 	}
 	for i := range e.Streams {
 		s := &e.Streams[i]

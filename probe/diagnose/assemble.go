@@ -104,6 +104,7 @@ func (x *examination) wait(g *group, d *Diagnosis) {
 			d.until(x.now.Add(Gather))
 		}
 		x.awaitOther(st, d)
+		x.awaitPace(st, d)
 		x.awaitCompany(g, st, d)
 	}
 	if len(d.Asks) > 8 {
@@ -122,7 +123,7 @@ func (d *Diagnosis) until(t time.Time) {
 // hls.md 1.0), and for the edge when the origin may be out of our own reach, or
 // only refuses us. It does not wait for much longer than such a look can take.
 func (x *examination) awaitOther(st *story, d *Diagnosis) {
-	if !st.check.When.Waits() && !st.check.Timed {
+	if !st.check.When.Waits() && !st.check.Timed && !st.check.Passed {
 		return
 	}
 	for _, s := range st.symptoms {
@@ -150,7 +151,7 @@ func (c *claim) outstanding(s *checks.Symptom, at, other *evidence.State) (since
 		return s.Last, max(4*at.TD, 5*time.Second), c.side == probe.Edge && c.check.Side != probe.Edge && !other.Delivered.IsZero() && other.Delivered.Before(s.Last)
 	}
 	if c.check.When == checks.OnSegment {
-		return s.Since, patience, c.side == probe.Edge && c.check.Timed && other.SegmentAt.Before(s.Since)
+		return s.Since, patience, c.side == probe.Edge && (c.check.Timed || c.check.Passed) && other.SegmentAt.Before(s.Since)
 	}
 	if !c.check.Transport || at.Current == nil {
 		return s.Since, patience, c.side == probe.Edge && done.Before(s.Since)

@@ -16,6 +16,7 @@ import (
 //
 //	origin              edge                      finding              blame
 //	no host reached, nor the control URL          http.*               path
+//	slow, and so are the edge's cache, the control URL or a third host               path
 //	–                   –                         the check knows      what it says
 //	a host of its own shows what no other does    any                  cdn: that host
 //	fails               any                       http.*               origin

@@ -41,6 +41,7 @@ type Pulse struct {
 	Answered time.Time // the head of an answer came
 	Reached  time.Time // the host answered, or accepted or refused a connection
 	Advanced time.Time // a new segment was seen
+	Quick    time.Time // a segment came quickly
 }
 
 // Control is what the control URL said of our own path.
@@ -48,6 +49,11 @@ type Control struct {
 	Known bool      // it was asked
 	OK    bool      // it answered
 	Asked time.Time // when it was last asked
+
+	Usual time.Duration // how long it takes to answer
+	Took  time.Duration // how long the newest slow answer took
+	Slow  time.Time     // when that was asked for; zero is never
+	Quick time.Time     // when the newest answer was asked for that was not slow; zero is never
 }
 
 // Span is a stretch of time; zero is none.
@@ -124,6 +130,7 @@ func Diagnose(now time.Time, e *Event) []Diagnosis {
 		x.tell(&e.Streams[i])
 	}
 	x.path()
+	x.slow()
 	out := make([]Diagnosis, 0, len(x.stories))
 	for _, group := range x.join() {
 		out = append(out, x.diagnosis(group))
@@ -141,6 +148,7 @@ type examination struct {
 	lost    bool // our own path is the suspect
 	lossOf  loss
 	doubt   bool                // it may be: wait for the control URL, or for a second look
+	late    late                // answers that come, but late
 	pulses  map[place]*[]*Pulse // by side and host
 }
 

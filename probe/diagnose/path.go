@@ -85,9 +85,12 @@ func (x *examination) reached() (at time.Time) {
 	return at
 }
 
-// ours reports whether a claim is one of our own path: it is lost, or the newest
-// bad look was under way when it came back.
+// ours reports whether a claim is one of our own path: it is lost or slow, or the
+// newest bad look was under way when it came back.
 func (x *examination) ours(c *claim) bool {
+	if c.check.Slow {
+		return x.late.why != ""
+	}
 	if !c.check.Transport {
 		return false
 	}
@@ -117,7 +120,10 @@ func (x *examination) unsure(c *claim) bool {
 
 // whyOurs says what proves that it is our own path.
 func (x *examination) whyOurs() string {
-	if !x.lost {
+	switch {
+	case !x.lost && x.late.why != "":
+		return x.late.why
+	case !x.lost:
 		return "our own path had just come back"
 	}
 	text := fmt.Sprintf("no answer and no connection from any of %d hosts for %s", len(x.lossOf.hosts), seconds(x.now.Sub(x.lossOf.since)))

@@ -172,7 +172,8 @@ func (x *examination) explains(cause, c *claim) bool {
 // stirs reports whether a cause that has too little evidence as yet already
 // explains what the other side shows: the origin is about to show it too.
 func stirs(cause, c *claim) bool {
-	return cause.side == probe.Origin && c.side == probe.Edge && (cause.check == c.check || cause.check.Transport && c.check.Transport)
+	follows := cause.check == c.check || cause.check.Transport && (c.check.Transport || c.check.Staleness)
+	return cause.side == probe.Origin && c.side == probe.Edge && follows
 }
 
 // before reports whether a claim had its evidence before another one.
@@ -267,7 +268,10 @@ func (x *examination) lingers(cause, c *claim) bool {
 			if cause.check.Transport {
 				limit = max(limit, echoes) // its request may still wait
 			}
-			if edge.Lag.Known && edge.Lag.Age > limit {
+			// What was about to be replaced when the origin failed is as old as that.
+			kept := cause.check.Transport && x.now.Sub(cause.last) < limit &&
+				x.now.Add(-edge.Lag.Age).After(cause.began.Add(-edge.Allowance-edge.TD))
+			if edge.Lag.Known && edge.Lag.Age > limit && !kept {
 				return false
 			}
 		case c.check.Transport:

@@ -47,7 +47,7 @@ func scenes() []scene {
 	}
 	list := []scene{
 		{
-			name: "init segment kept", preset: "haproxy", fault: "init-changed", lasts: 20 * time.Second,
+			name: "init segment kept", preset: "haproxy", fault: "init-changed", lasts: 90 * time.Second,
 			blame: ofCache, side: probe.Edge, least: probe.Critical,
 		},
 		{
@@ -111,6 +111,7 @@ func scenes() []scene {
 			worst: probe.Error, verdict: probe.Degraded,
 		},
 	}
+	list = append(list, slowScenes()...)
 	for _, p := range sim.Presets() {
 		list = append(list,
 			scene{

@@ -10,6 +10,9 @@ const (
 	// farFromClock is from which distance on program date-times are no wall
 	// clock: no stream is a day late.
 	farFromClock = 24 * time.Hour
+	// farBehind is from which distance on a rendition that lists the same segment
+	// numbers as others is not late but dated wrongly, as with a zone that was left out.
+	farBehind = 5 * time.Minute
 	// aheadOfClock is by how much they may be ahead of ours: nothing is
 	// published before it was recorded, but clocks differ.
 	aheadOfClock = 30 * time.Second
@@ -35,7 +38,8 @@ func (h *History) WallClock() bool {
 
 // OddDates returns by how much the program date-times of this rendition are off
 // those of another one, while it is these that are wrong: they are ahead of the
-// clock or days away from it, and those are not, or less so. What most of the
+// clock or days away from it, or minutes behind under the same segment numbers,
+// and those are not, or less so. What most of the
 // renditions of video and audio have is right; subtitles are held against
 // those, and no other is held against subtitles. Nil when they are not odd, or
 // nobody can tell: a rendition that is behind may be late.
@@ -66,6 +70,8 @@ func (h *History) OddDates() (off time.Duration, than *History) {
 	switch off = lead - best; {
 	case off.Abs() > farFromClock:
 		odd = best.Abs() < lead.Abs()
+	case off < -farBehind && h.inStep(than):
+		odd = best.Abs() < lead.Abs()
 	case lead > max(h.TD(), 5*time.Second): // it is ahead of the clock too
 		odd = off > slack
 	case !h.Leads():
@@ -75,6 +81,13 @@ func (h *History) OddDates() (off time.Duration, than *History) {
 		return 0, nil
 	}
 	return off, than
+}
+
+// inStep reports whether two renditions list the same segment numbers, give or
+// take two, and both move on.
+func (h *History) inStep(other *History) bool {
+	low, high := min(h.High, other.High), max(h.High, other.High)
+	return high-low <= 2 && h.Advanced.After(h.First) && other.Advanced.After(other.First)
 }
 
 // Leads reports whether other renditions may be held against this one: it is

@@ -32,6 +32,8 @@ func TestOddDates(t *testing.T) {
 		{"two of three late: the third is right", []*History{dated(video, -60e9), dated(video, -60e9), dated(video, -2e9)}, []bool{false, false, false}},
 		{"of two the one that is ahead of the clock", []*History{dated(video, 60e9), dated(audio, -2e9)}, []bool{true, false}},
 		{"one from another year", []*History{dated(video, -2e9), dated(audio, -400*24*time.Hour)}, []bool{false, true}},
+		{"sound of another time zone", []*History{dated(video, -2e9), dated(audio, -2*time.Hour)}, []bool{false, true}},
+		{"all of another time zone", []*History{dated(video, -2*time.Hour), dated(audio, -2*time.Hour)}, []bool{false, false}},
 		{"all an hour ahead", []*History{dated(video, time.Hour), dated(audio, time.Hour)}, []bool{false, false}},
 		{"a picture is not held against subtitles", []*History{dated(video, 60e9), dated(subs, -2e9)}, []bool{false, false}},
 	} {

@@ -25,6 +25,9 @@ func file(h *History, o *probe.Observation) (changed bool) {
 		of.Given = strings.Clone(o.Exchange.AllowOrigin)
 		of.Ever = of.Ever || of.Given != ""
 		return false
+	case o.IFrames != "":
+		fileIFrames(h, o)
+		return false
 	case o.LowLatency != nil:
 		fileLowLatency(h, o)
 		return false
@@ -32,6 +35,7 @@ func file(h *History, o *probe.Observation) (changed bool) {
 		switch {
 		case o.Segment.Media():
 			h.Hits = HitsOf(h, o)
+			fileSpeed(h, o)
 			fileSegment(h, o)
 		case o.Segment.Init:
 			fileMap(h, o)

@@ -11,8 +11,9 @@ import (
 // and the diagnosis read.
 type Stream struct {
 	Name         string
-	Starts, Ends time.Time // zero when the event does not state them
-	Personalised bool      // the edge serves each viewer other segments, as the event says
+	Starts, Ends time.Time     // zero when the event does not state them
+	Personalised bool          // the edge serves each viewer other segments, as the event says
+	ErrorCaching time.Duration // for how long the edge keeps an error of its origin
 	Histories    []*History
 }
 
@@ -72,6 +73,8 @@ type History struct {
 	SegmentPermission Permission  // the same, of segments
 	Clock             *Clock      // nil where the other side tells
 	Rate              Rate        // of the segments
+	Speed             Speed       // at which segments arrive
+	IFrames           []IFrames   // playlists that a multivariant playlist lists, in the order in which they were looked at
 	Keys              KeyTurns    // of the newest segments
 	StillThere        int         // removed segments that could still be fetched
 	LowLatency        *LowLatency // nil where no part was ever listed

@@ -37,13 +37,8 @@ type renaming struct {
 
 // covers reports whether two segments are the same but for the names.
 func (r *renaming) covers(a, b *probe.Segment) bool {
-	const rounding = 100 * time.Millisecond
 	switch {
-	case (a.Duration - b.Duration).Abs() > time.Millisecond, a.DSN != b.DSN, a.ByteRange != b.ByteRange:
-		return false
-	case a.PDT.IsZero() != b.PDT.IsZero(), a.PDT.Sub(b.PDT).Abs() > rounding:
-		return false
-	case (a.Map == nil) != (b.Map == nil), len(a.Keys) != len(b.Keys):
+	case !alike(a, b), a.DSN != b.DSN:
 		return false
 	case path(a.URI) == path(b.URI), !r.maps(a.URI, b.URI):
 		return false
@@ -60,6 +55,15 @@ func (r *renaming) covers(a, b *probe.Segment) bool {
 		}
 	}
 	return true
+}
+
+// alike reports whether two segments are one but for their names and for the
+// discontinuities before them.
+func alike(a, b *probe.Segment) bool {
+	const rounding = 100 * time.Millisecond
+	return (a.Duration-b.Duration).Abs() <= time.Millisecond && a.ByteRange == b.ByteRange &&
+		a.PDT.IsZero() == b.PDT.IsZero() && a.PDT.Sub(b.PDT).Abs() <= rounding &&
+		(a.Map == nil) == (b.Map == nil) && len(a.Keys) == len(b.Keys)
 }
 
 // maps reports whether two names differ as those before did; the first two set
@@ -133,9 +137,25 @@ func Stitched(origin, edge *probe.Playlist) bool {
 		}
 	}
 	if ads.none() {
-		return announced > 0
+		return announced > 0 || rejoins(origin, edge)
 	}
 	return !content.none() && !ads.meet(&content)
+}
+
+// rejoins reports whether the window of an edge begins where an ad break of its
+// own ended: all is the origin's, but for the discontinuity before the first segment.
+func rejoins(origin, edge *probe.Playlist) bool {
+	for i := range edge.Segments {
+		s := &edge.Segments[i]
+		o, listed := origin.Find(s.MSN)
+		if i == 0 && (!listed || !s.Discontinuity || o.Discontinuity || s.DSN <= o.DSN) {
+			return false
+		}
+		if i > 0 && listed && s.Discontinuity != o.Discontinuity {
+			return false
+		}
+	}
+	return len(edge.Segments) > 0
 }
 
 // sameContent reports whether both sides list one segment, whatever its number

@@ -72,6 +72,12 @@ func TestStitched(t *testing.T) {
 		{"without discontinuities", ads(9, 11, false), false},
 		{"nothing of the origin's", ads(0, 20, true), false},
 		{"nothing else", nil, false},
+		{"the first segment after a break", func(s *probe.Segment) { s.DSN, s.Discontinuity = s.DSN+2, s.MSN == 7 }, true},
+		{"a discontinuity in the middle", func(s *probe.Segment) {
+			if s.Discontinuity = s.MSN == 9; s.MSN >= 9 {
+				s.DSN++
+			}
+		}, false},
 	} {
 		if got := Stitched(list("seg%d.ts", nil), list("seg%d.ts", tc.edge)); got != tc.want {
 			t.Errorf("%s: %v, want %v", tc.name, got, tc.want)

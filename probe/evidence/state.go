@@ -36,6 +36,7 @@ type State struct {
 	SegmentAt            time.Time // newest probe of a segment
 	Probed               time.Time // newest probe of a segment that succeeded
 	Delivered            time.Time // newest probe of low-latency delivery
+	Speed                Speed     // at which segments arrive
 }
 
 // State returns the state of a target.
@@ -44,7 +45,7 @@ func (h *History) State() State {
 	s := State{
 		Target: h.Target, Host: h.Host, Current: h.Current, Good: h.Good, Polls: h.Polls, Failures: h.Failures, FailingSince: h.FailingSince,
 		FailedAs: h.FailedAs, FailedFrom: h.FailedFrom, Recovered: h.Recovered, LastError: h.LastError, Lost: h.Lost, LostPolls: h.LostPolls, Answered: h.Answered, Reached: h.Reached,
-		Advanced: h.Advanced, High: h.High, TD: h.TD(), Allowance: h.Allowance(), Lag: h.Lag(), Still: h.Still(),
+		Advanced: h.Advanced, High: h.High, TD: h.TD(), Allowance: h.Allowance(), Lag: h.Lag(), Still: h.Still(), Speed: h.Speed,
 		TTL: probe.Fact[time.Duration]{Value: ttl, Stated: stated},
 	}
 	if h.Good != nil && h.Good.Playlist != nil {

@@ -84,6 +84,7 @@ type Request struct {
 	URL             string         // http or https; may hold secrets
 	Method          string         // "" is GET
 	First           int64          // > 0: ask for the first so many bytes (Range) and read no more; a short whole body that is answered instead is seen to its end
+	Whole           bool           // with First: ask without Range, as players do; caches that keep no ranges give another copy otherwise
 	Offset          int64          // with First: of the first byte that is asked for
 	Limit           int64          // of the body in bytes, compressed and decompressed; 0 is the client's for playlists; beyond it the fetch fails as probe.FailLimit
 	LimitName       string         // what people know Limit by
@@ -93,6 +94,14 @@ type Request struct {
 	AcceptGzip      bool           // ask for gzip; never together with First
 	Jar             http.CookieJar // of the viewer that asks; nil sends and keeps no cookies
 	Into            []byte         // buffer that the body may be written to, from its start; nil allocates
+}
+
+// asked is how many bytes Range asks for; 0 is all of them.
+func (r *Request) asked() int64 {
+	if r.Whole {
+		return 0
+	}
+	return max(r.First, 0)
 }
 
 // Do makes the request and reads its body, following redirects. The deadline

@@ -67,7 +67,7 @@ func newShapes(o Options) shapes {
 // of returns what a request to u sends. own says that u is of the host that the
 // caller named.
 func (s *shapes) of(r *Request, u *url.URL, own bool) *shape {
-	key := shapeKey{own: own, gzip: r.AcceptGzip && r.First <= 0, first: max(r.First, 0), origin: r.Origin}
+	key := shapeKey{own: own, gzip: r.AcceptGzip && r.First <= 0, first: r.asked(), origin: r.Origin}
 	s.mu.RLock()
 	sh := s.kept[key]
 	s.mu.RUnlock()
@@ -83,7 +83,7 @@ func (s *shapes) of(r *Request, u *url.URL, own bool) *shape {
 		return sh
 	}
 	one := sh.clone()
-	if r.Offset > 0 && r.First > 0 {
+	if r.Offset > 0 && r.asked() > 0 {
 		one.header.Del("Range")
 		one.lines = slices.DeleteFunc(one.lines, func(line string) bool { return strings.HasPrefix(line, "Range: ") })
 		one.set("Range", fmt.Sprintf("bytes=%d-%d", r.Offset, r.Offset+r.First-1))

@@ -132,11 +132,11 @@ func (d *desk) Marks(string) map[probe.Target]probe.Severity { return nil }
 // Open returns no incidents.
 func (d *desk) Open() []probe.Incident { return nil }
 
-// Control keeps whether the control URL answered.
-func (d *desk) Control(ok bool, asked time.Time) {
+// Control keeps whether the control URL answered, and in what time.
+func (d *desk) Control(ok bool, asked time.Time, took time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.control = &controlMessage{ok, asked}
+	d.control = &controlMessage{ok, asked, took}
 }
 
 // Busy keeps when this process did not get to run.

@@ -168,8 +168,8 @@ func (l *Leading) report(msg jetstream.Msg) {
 	if again {
 		return
 	}
-	if m.Control != nil {
-		l.book.ControlFrom(m.Vantage, m.Control.OK, m.Control.Asked)
+	if c := m.Control; c != nil && l.fresh(m.Agent, c.Asked) {
+		l.book.ControlFrom(m.Vantage, c.OK, c.Asked, c.Took)
 	}
 	if m.Busy != nil && time.Since(m.Busy.Until) < 0 {
 		l.book.BusyFrom(m.Vantage, incident.Busy{From: m.Busy.From, Until: m.Busy.Until})
@@ -188,6 +188,18 @@ func (l *Leading) report(msg jetstream.Msg) {
 	for _, b := range batches {
 		l.monitor.Send(b)
 	}
+}
+
+// fresh reports whether an agent has asked the control URL again: each report
+// says how it answered last.
+func (l *Leading) fresh(agent string, asked time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !asked.After(l.asked[agent]) {
+		return false
+	}
+	l.asked[agent] = asked
+	return true
 }
 
 type errGaveUp string

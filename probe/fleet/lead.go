@@ -45,7 +45,8 @@ type Leading struct {
 	looks    map[at]*look
 	alive    map[string]time.Time // of vantages: when an agent was last there; zero is never
 	gone     map[string]time.Time
-	told     map[string]bool // what the log knows
+	asked    map[string]time.Time // the control URL, by agent
+	told     map[string]bool      // what the log knows
 	receipts []stored
 	heard    time.Time       // the newest report
 	handled  map[uint64]bool // reports that are not acknowledged yet
@@ -67,7 +68,7 @@ type look struct {
 func (h *Hub) Attach(o *monitor.Options) *Leading {
 	l := &Leading{
 		hub: h, log: h.log, began: time.Now(), known: map[string]bool{}, orders: map[at]order{}, looks: map[at]*look{},
-		alive: map[string]time.Time{}, gone: map[string]time.Time{}, told: map[string]bool{}, handled: map[uint64]bool{},
+		alive: map[string]time.Time{}, gone: map[string]time.Time{}, asked: map[string]time.Time{}, told: map[string]bool{}, handled: map[uint64]bool{},
 	}
 	l.book = incident.NewDesk(incident.Options{
 		Event: o.Event, Starts: o.Starts, Ends: o.Ends, Resume: o.Resume, Alone: h.o.Plan.Alone,

@@ -46,8 +46,9 @@ type streamLook struct {
 
 // controlMessage is whether the control URL answered an agent.
 type controlMessage struct {
-	OK    bool      `json:"ok"`
-	Asked time.Time `json:"asked"`
+	OK    bool          `json:"ok"`
+	Asked time.Time     `json:"asked"`
+	Took  time.Duration `json:"took,omitempty"`
 }
 
 // busyMessage is when an agent did not get to run.

@@ -48,9 +48,11 @@ func (b *between) Report(v *incident.View) incident.Result {
 	return res
 }
 
-func (b *between) Verdict(string) incident.Verdict                     { return incident.Verdict{} }
-func (b *between) Marks(string) map[probe.Target]probe.Severity        { return nil }
-func (b *between) Control(ok bool, asked time.Time)                    { b.ControlFrom(b.vantage, ok, asked) }
+func (b *between) Verdict(string) incident.Verdict              { return incident.Verdict{} }
+func (b *between) Marks(string) map[probe.Target]probe.Severity { return nil }
+func (b *between) Control(ok bool, asked time.Time, took time.Duration) {
+	b.ControlFrom(b.vantage, ok, asked, took)
+}
 func (b *between) Busy(busy incident.Busy)                             { b.BusyFrom(b.vantage, busy) }
 func (b *between) Tick(time.Time) incident.Result                      { return incident.Result{} }
 func (b *between) Next() time.Time                                     { return time.Time{} }

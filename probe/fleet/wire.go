@@ -31,6 +31,7 @@ type wirePulse struct {
 	Answered time.Time  `json:"answered,omitzero"`
 	Reached  time.Time  `json:"reached,omitzero"`
 	Advanced time.Time  `json:"advanced,omitzero"`
+	Quick    time.Time  `json:"quick,omitzero"`
 }
 
 type wireTarget struct {
@@ -124,6 +125,16 @@ type wireState struct {
 	SegmentAt    time.Time                 `json:"segment_at,omitzero"`
 	Probed       time.Time                 `json:"probed,omitzero"`
 	Delivered    time.Time                 `json:"delivered,omitzero"`
+	Speed        wireSpeed                 `json:"speed,omitzero"`
+}
+
+type wireSpeed struct {
+	Quick     time.Time `json:"quick,omitzero"`
+	Slow      time.Time `json:"slow,omitzero"`
+	Share     float64   `json:"share,omitempty"`
+	KeptQuick time.Time `json:"kept_quick,omitzero"`
+	KeptSlow  time.Time `json:"kept_slow,omitzero"`
+	KeptShare float64   `json:"kept_share,omitempty"`
 }
 
 // wireSymptom is checks.Symptom; its check goes by its id.
@@ -227,7 +238,7 @@ func toState(s *evidence.State) wireState {
 		Listed: s.Listed, Polls: s.Polls, Failures: s.Failures, FailingSince: s.FailingSince, FailedAs: s.FailedAs, FailedFrom: s.FailedFrom,
 		Recovered: s.Recovered, LastError: s.LastError, Lost: s.Lost, LostPolls: s.LostPolls, Answered: s.Answered, Reached: s.Reached,
 		Advanced: s.Advanced, High: s.High, TD: s.TD, Allowance: s.Allowance, Cycle: s.Cycle, TTL: s.TTL, Lag: wireLag(s.Lag), Still: s.Still,
-		SegmentAt: s.SegmentAt, Probed: s.Probed, Delivered: s.Delivered,
+		SegmentAt: s.SegmentAt, Probed: s.Probed, Delivered: s.Delivered, Speed: wireSpeed(s.Speed),
 	}
 }
 
@@ -238,7 +249,7 @@ func fromState(w *wireState) evidence.State {
 		Listed: w.Listed, Polls: w.Polls, Failures: w.Failures, FailingSince: w.FailingSince, FailedAs: w.FailedAs, FailedFrom: w.FailedFrom,
 		Recovered: w.Recovered, LastError: w.LastError, Lost: w.Lost, LostPolls: w.LostPolls, Answered: w.Answered, Reached: w.Reached,
 		Advanced: w.Advanced, High: w.High, TD: w.TD, Allowance: w.Allowance, Cycle: w.Cycle, TTL: w.TTL, Lag: evidence.Lag(w.Lag), Still: w.Still,
-		SegmentAt: w.SegmentAt, Probed: w.Probed, Delivered: w.Delivered,
+		SegmentAt: w.SegmentAt, Probed: w.Probed, Delivered: w.Delivered, Speed: evidence.Speed(w.Speed),
 	}
 }
 

@@ -218,7 +218,7 @@ func TestReportsComeOutAsTheyWentIn(t *testing.T) {
 	samples := someSamples()
 	m := reportMessage{
 		head: testHead, ID: "a-1", At: samples[0].At, Rows: rows(samples), Dropped: 7,
-		Control: &controlMessage{true, samples[0].At}, Busy: &busyMessage{samples[0].At, samples[0].At.Add(time.Second)},
+		Control: &controlMessage{true, samples[0].At, time.Millisecond}, Busy: &busyMessage{samples[0].At, samples[0].At.Add(time.Second)},
 	}
 	data, err := m.encode()
 	if err != nil {

@@ -27,7 +27,7 @@ func pulsesOf(s *evidence.Stream) (pulses [len(probe.Sides)]diagnose.Pulse) {
 		}
 		p.Answered, p.Reached = later(p.Answered, h.Answered), later(p.Reached, h.Reached)
 		if h.Target.Rendition != "" {
-			p.Advanced = later(p.Advanced, h.Advanced)
+			p.Advanced, p.Quick = later(p.Advanced, h.Advanced), later(p.Quick, h.Speed.Quick)
 		}
 	}
 	return pulses

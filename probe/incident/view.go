@@ -110,11 +110,11 @@ func (d *Desk) Hold(until time.Time) {
 	}
 }
 
-// ControlFrom takes in whether the control URL answered a vantage.
-func (d *Desk) ControlFrom(from string, ok bool, asked time.Time) {
+// ControlFrom is Control of a vantage.
+func (d *Desk) ControlFrom(from string, ok bool, asked time.Time, took time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.place(from).control = diagnose.Control{Known: true, OK: ok, Asked: asked}
+	d.place(from).control.Note(ok, asked, took)
 	if d.sick > 0 {
 		d.next = sooner(d.next, asked)
 	}

@@ -18,7 +18,7 @@ import (
 type Desk interface {
 	incident.Taker
 	Stream(o checks.Options) *incident.Stream
-	Control(ok bool, asked time.Time)
+	Control(ok bool, asked time.Time, took time.Duration)
 	Busy(b incident.Busy)
 	Open() []probe.Incident
 	Tick(now time.Time) incident.Result

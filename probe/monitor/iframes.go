@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -11,8 +12,10 @@ import (
 )
 
 const (
-	iframesEvery = time.Minute // between two looks at the I-frame playlists of a ladder
-	iframesMost  = 16          // that are looked at
+	iframesEvery = time.Minute     // between two looks at the I-frame playlists of a ladder
+	iframesAgain = 5 * time.Second // between two looks at one that fails
+	iframesTries = 4
+	iframesMost  = 16 // that are looked at
 )
 
 // iframeLooks is what a loop knows of its looks at I-frame playlists.
@@ -23,30 +26,44 @@ type iframeLooks struct {
 
 // lookAtIFrames asks for the I-frame playlists of a multivariant playlist, one
 // after the other. Players ask for them only while a viewer seeks, so a minute
-// between two looks is enough, and their segments are those of the variants.
+// between two looks is enough, and their segments are those of the variants. One
+// that fails is soon looked at again.
 func (l *loop) lookAtIFrames(ctx context.Context, o *probe.Observation) {
 	if o.Playlist == nil || len(o.Playlist.IFrames) == 0 || time.Now().Before(l.iframes.due) || l.iframes.under.Swap(true) {
 		return
 	}
 	l.iframes.due = time.Now().Add(iframesEvery)
 	entries := playlist.IFrames(o.Playlist, o.Exchange.Address)
+	entries = entries[:min(len(entries), iframesMost)]
 	l.s.group.Go(func() {
 		defer l.iframes.under.Store(false)
-		for _, e := range entries[:min(len(entries), iframesMost)] {
-			t := o.Target
-			t.Rendition, t.URL = l.s.m.opts.Secrets.Mask(e.Name), l.s.m.onSide(t.Side, e.URL)
-			asking, cancel := context.WithTimeout(ctx, earlyDeadline)
-			body, ex := l.as.Do(asking, fetch.Request{URL: t.URL, AcceptGzip: true})
-			cancel()
-			look := &probe.Observation{Target: t, Exchange: ex, IFrames: true}
-			if ex.OK() {
-				look.Playlist, look.Hash = l.decode(&ex, body), playlist.Hash(body)
+		for range iframesTries {
+			entries = slices.DeleteFunc(entries, func(e playlist.Entry) bool { return l.lookAt(ctx, o.Target, &e) })
+			if len(entries) == 0 {
+				return
 			}
 			select {
-			case l.s.seen <- look:
+			case <-time.After(iframesAgain):
 			case <-ctx.Done():
 				return
 			}
 		}
 	})
+}
+
+// lookAt looks at one I-frame playlist, and reports whether it is one.
+func (l *loop) lookAt(ctx context.Context, t probe.Target, e *playlist.Entry) bool {
+	asking, cancel := context.WithTimeout(ctx, earlyDeadline)
+	defer cancel()
+	address := l.s.m.onSide(t.Side, e.URL)
+	body, ex := l.as.Do(asking, fetch.Request{URL: address, AcceptGzip: true})
+	look := &probe.Observation{Target: t, Exchange: ex, IFrames: l.s.m.opts.Secrets.Mask(e.Name)}
+	if ex.OK() {
+		look.Playlist, look.Hash = l.decode(&ex, body), playlist.Hash(body)
+	}
+	select {
+	case l.s.seen <- look:
+	case <-ctx.Done():
+	}
+	return look.OK() && look.Playlist != nil && look.Playlist.Kind == probe.Media
 }

@@ -52,10 +52,11 @@ type Limits struct {
 // Options is what a monitor is told of its event.
 type Options struct {
 	Event        string
-	Starts, Ends time.Time // zero when not stated
-	Origin       string    // base URL; "" leaves the side out
-	Edge         string    // base URL; "" leaves the side out
-	Personalised bool      // the edge serves each viewer other segments: they are no difference between the sides
+	Starts, Ends time.Time     // zero when not stated
+	Origin       string        // base URL; "" leaves the side out
+	Edge         string        // base URL; "" leaves the side out
+	ErrorCaching time.Duration // for how long the edge keeps an error of its origin; 0 is CloudFront's default
+	Personalised bool          // the edge serves each viewer other segments: they are no difference between the sides
 	Streams      []Stream
 	Headers      map[string]string // secret, sent to the origin only
 	EdgeHeaders  map[string]string // secret, sent to the edge only
@@ -256,7 +257,8 @@ func (m *Monitor) logIncident(in *probe.Incident) {
 	)
 }
 
-// watchControl asks the control URL whether our own path works: every while,
+// watchControl asks the control URL whether our own path works, and with as many
+// bytes as a probe of a segment takes, how fast it is: every while,
 // and at once when a poll failed as our own path could cause.
 func (m *Monitor) watchControl(ctx context.Context) {
 	client := fetch.New(fetch.Options{Transport: m.opts.Transport, Named: []string{m.opts.Control}})
@@ -266,13 +268,13 @@ func (m *Monitor) watchControl(ctx context.Context) {
 	for {
 		asked := time.Now()
 		asking, cancel := context.WithTimeout(ctx, heartbeat/2)
-		_, ex := client.Do(asking, fetch.Request{URL: m.opts.Control, Method: "HEAD"})
+		_, ex := client.Do(asking, fetch.Request{URL: m.opts.Control, First: fetch.HeadBytes})
 		cancel()
 		if ctx.Err() != nil {
 			return
 		}
 		m.asked.Store(&asked)
-		m.desk.Control(ex.Status > 0, asked)
+		m.desk.Control(ex.Status > 0, asked, ex.Duration())
 		signal(m.due)
 		select {
 		case <-tick.C:
@@ -284,10 +286,13 @@ func (m *Monitor) watchControl(ctx context.Context) {
 }
 
 // suspect has the control URL asked at once about a poll that our own path may
-// have lost, when it was not asked since that began.
+// have lost, or a segment that it may have held up, when it was not asked since
+// that began.
 func (m *Monitor) suspect(o *probe.Observation) {
 	asked := m.asked.Load()
-	if o.Poll() && o.Exchange.Failure.OurPath() && (asked == nil || !asked.After(o.Exchange.Started)) {
+	lost := o.Poll() && o.Exchange.Failure.OurPath()
+	slow := o.Segment != nil && o.Segment.Media() && o.Exchange.Duration()*2 > o.Segment.Duration
+	if (lost || slow) && (asked == nil || !asked.After(o.Exchange.Started)) {
 		signal(m.doubt)
 	}
 }

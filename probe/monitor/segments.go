@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/evidence"
 	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/segment"
 )
@@ -133,7 +134,7 @@ func (j *job) run() {
 			l.s.keys.fetched(j.url, j.sound(o))
 			l.keyBad.Store(!j.sound(o))
 		}
-		if j.sound(o) || j.probe.Removed {
+		if !j.again(o) && (j.sound(o) || j.probe.Removed) {
 			return
 		}
 		select {
@@ -143,6 +144,19 @@ func (j *job) run() {
 			return
 		}
 	}
+}
+
+// again makes the job ask an edge once more for a segment that came slowly: by
+// then its cache has it, so that the answer tells the origin's pace from that of
+// the edge and of our own path.
+func (j *job) again(o *probe.Observation) bool {
+	seg := &j.probe
+	slow := o.OK() && o.Exchange.Duration().Seconds() > evidence.SlowShare*seg.Duration.Seconds()
+	if !slow || !seg.Media() || seg.Repeat || j.target.Side != probe.Edge || j.loop.s.m.clients[probe.Origin] == nil {
+		return false
+	}
+	seg.Repeat, seg.Again = true, true
+	return true
 }
 
 // once probes the segment one time.
@@ -179,7 +193,7 @@ func (j *job) request() fetch.Request {
 	req := fetch.Request{URL: j.url, Limit: fetch.SegmentBytes, LimitName: segmentLimit}
 	switch mode := j.loop.s.m.opts.Segments; {
 	case j.probe.Init:
-		req.First = fetch.InitBytes
+		req.First, req.Whole = fetch.InitBytes, !j.part.Stated
 	case mode == SegmentsHead:
 		j.loop.head(&req)
 	case mode == SegmentsRange:
@@ -205,6 +219,9 @@ func (l *loop) head(req *fetch.Request) {
 // inspect notes what the bytes of the answer say.
 func (j *job) inspect(o *probe.Observation, body []byte) {
 	seg := o.Segment
+	if seg.Init {
+		segment.ClearTimes(body) // two origins with one picture have them
+	}
 	seg.HashBytes = int64(len(body))
 	seg.Hash = maphash.Bytes(bytesSeed, body)
 	if seg.Init {
@@ -222,6 +239,9 @@ func (j *job) inspect(o *probe.Observation, body []byte) {
 		of = t.list
 	}
 	seg.Start, seg.Lasts, seg.Keyframe = facts.StartOf(of), facts.SpanOf(of), facts.KeyframeOf(of)
+	if seg.Container == probe.ContainerMP4 && j.mapURI == "" && !facts.Init && seg.Offset == 0 {
+		seg.Problems = append(seg.Problems, segment.WithoutMap())
+	}
 	if j.mapURI != "" {
 		seg.Problems = segment.WithoutTables(seg.Problems) // they are in the EXT-X-MAP
 	}

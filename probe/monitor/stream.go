@@ -51,6 +51,7 @@ type stream struct {
 // ladder is what the multivariant playlist of one side lists.
 type ladder struct {
 	playlist *probe.Playlist
+	from     probe.Address // what its references resolve against: another one where each fetch is redirected to a session
 	entries  []playlist.Entry
 }
 
@@ -60,7 +61,9 @@ func newStream(m *Monitor, cfg Stream) *stream {
 		viewers: m.viewersOf(&cfg), polled: map[probe.Target]bool{}, pokes: make(chan probe.Target, 8),
 		lacked: map[string]bool{}, stopped: make(chan struct{}),
 	}
-	s.desk = m.desk.Stream(checks.Options{Stream: cfg.Name, Overrides: m.opts.Overrides, Personalised: m.opts.Personalised, Grace: m.started.Add(m.opts.Grace)})
+	s.desk = m.desk.Stream(checks.Options{Stream: cfg.Name, Overrides: m.opts.Overrides, Personalised: m.opts.Personalised,
+		ErrorCaching: m.opts.ErrorCaching, Grace: m.started.Add(m.opts.Grace),
+	})
 	return s
 }
 
@@ -180,11 +183,15 @@ func (s *stream) learn(ctx context.Context, o *probe.Observation) {
 		if o.Target.Rendition == single {
 			s.becomeMany(o)
 		}
+		if o.Target.Rendition != "" {
+			return // a variant that lists variants is a fault, and no ladder
+		}
 		have := s.ladders[o.Target.Side]
-		if have != nil && (have.playlist == o.Playlist || o.Playlist.CutOff) {
+		same := have != nil && have.playlist == o.Playlist && have.from == o.Exchange.Address
+		if same || have != nil && o.Playlist.CutOff {
 			return // half a URI is no rendition
 		}
-		l := &ladder{playlist: o.Playlist, entries: s.choose(o)}
+		l := &ladder{playlist: o.Playlist, from: o.Exchange.Address, entries: s.choose(o)}
 		s.ladders[o.Target.Side] = l
 		s.variables.Store(&o.Playlist.Variables)
 		s.climb(ctx)

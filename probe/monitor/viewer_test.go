@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -288,18 +289,19 @@ func TestIFramePlaylists(t *testing.T) {
 				w.Header().Set("Content-Type", "application/vnd.apple.mpegurl")
 				fmt.Fprint(w, "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000000,RESOLUTION=640x360\nv/p.m3u8\n#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=9,RESOLUTION=640x360,URI=\"i/p.m3u8\"\n")
 			case "/i/p.m3u8":
-				fmt.Fprint(w, "#EXTM3U\n#EXT-X-VERSION:4\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:7\n#EXT-X-I-FRAMES-ONLY\n#EXTINF:2.0,\n#EXT-X-BYTERANGE:100@0\nseg.ts\n")
+				fmt.Fprintf(w, "#EXTM3U\n#EXT-X-VERSION:4\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:%d\n#EXT-X-I-FRAMES-ONLY\n"+
+					"#EXTINF:2.0,\n#EXT-X-BYTERANGE:100@0\nseg.ts\n", time.Now().Unix()/2)
 			default:
 				src.ServeHTTP(w, r)
 			}
 		}, nil)
 		looks := 0
 		for _, o := range w.seen {
-			if !o.IFrames {
+			if o.IFrames == "" {
 				continue
 			}
 			looks++
-			if o.Poll() || o.Target.Rendition != "iframes-360p" || o.Playlist == nil || !o.Playlist.IFramesOnly || !o.OK() {
+			if o.Poll() || o.Target.Rendition != "" || o.IFrames != "iframes-360p" || o.Playlist == nil || !o.Playlist.IFramesOnly || !o.OK() {
 				t.Errorf("look %+v", o)
 			}
 		}
@@ -364,6 +366,76 @@ func TestNothingSecretIsTold(t *testing.T) {
 		}
 		if len(w.sink.last) == 0 || strings.Contains(strings.ToLower(told), "m4rk3r") {
 			t.Errorf("told: %s", told)
+		}
+	})
+}
+
+// TestSessionsOfOneText: a server redirects each fetch of the multivariant playlist
+// to a session, whose text is always the same, and closes the one before. What
+// the playlist lists is asked for in a session that lives, from the moment on that
+// its own has died.
+func TestSessionsOfOneText(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := &stream{start: time.Now().Add(-time.Minute), until: time.Now().Add(time.Hour), asked: map[string]int{}}
+		var open []string
+		w := watchFor(t, 3*time.Minute, func(w http.ResponseWriter, r *http.Request) {
+			_, path, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+			session, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+			switch {
+			case r.URL.Path == "/m.m3u8":
+				open = append(open, fmt.Sprintf("s%d", len(open)+1))
+				http.Redirect(w, r, "/"+open[len(open)-1]+"/m.m3u8", http.StatusFound)
+			case !slices.Contains(open[max(0, len(open)-1):], session):
+				http.NotFound(w, r)
+			case path == "m.m3u8":
+				w.Header().Set("Content-Type", "application/vnd.apple.mpegurl")
+				fmt.Fprint(w, "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000000,RESOLUTION=640x360\nv/p.m3u8\n")
+			default:
+				r.URL.Path = "/" + path
+				src.ServeHTTP(w, r)
+			}
+		}, func(o *monitor.Options) { o.Segments = monitor.SegmentsNone })
+		failed := 0
+		for _, o := range w.seen {
+			if o.Poll() && !o.OK() {
+				failed++
+			}
+		}
+		if failed > 0 || len(open) > 9 {
+			t.Errorf("%d polls failed, %d sessions in three minutes", failed, len(open))
+		}
+		for _, in := range w.sink.last {
+			if in.Check != "http.moved" {
+				t.Errorf("%s %s: %s", in.Check, in.Severity, in.Detail)
+			}
+		}
+	})
+}
+
+// TestVariantThatListsVariants is a fault of that variant; the ladder stays what it was.
+func TestVariantThatListsVariants(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := &stream{start: time.Now().Add(-time.Minute), until: time.Now().Add(time.Hour), asked: map[string]int{}}
+		w := watchFor(t, 20*time.Second, func(w http.ResponseWriter, r *http.Request) {
+			const head = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000000,RESOLUTION=640x360\n"
+			switch r.URL.Path {
+			case "/m.m3u8":
+				fmt.Fprint(w, head+"v/p.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=2000000,RESOLUTION=1280x720\nw.m3u8\n")
+			case "/w.m3u8":
+				fmt.Fprint(w, head+"x.m3u8\n")
+			default:
+				src.ServeHTTP(w, r)
+			}
+		}, nil)
+		if n := w.count("/x"); n > 0 {
+			t.Errorf("what it lists was asked for %d times", n)
+		}
+		found := false
+		for _, in := range w.sink.last {
+			found = found || in.Check == "mv.child" && in.Severity == probe.Error && in.Rendition == "720p"
+		}
+		if !found || w.count("/v/p") < 5 {
+			t.Errorf("%d polls of the good variant, incidents %v", w.count("/v/p"), w.sink.last)
 		}
 	})
 }

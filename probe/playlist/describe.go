@@ -134,7 +134,7 @@ func otherList(text string) string {
 		return ""
 	}
 	channels, files := false, false
-	waits := false // an EXTINF for its URI
+	waits, bare := false, 0 // an EXTINF waits for its URI; URIs without one
 	for line := range strings.Lines(head) {
 		line = strings.TrimSpace(line)
 		switch info, ok := strings.CutPrefix(line, "#EXTINF:"); {
@@ -144,7 +144,10 @@ func otherList(text string) string {
 			waits = true
 		case strings.HasPrefix(line, "#EXTGRP:"), strings.HasPrefix(line, "#EXTVLCOPT:"), strings.HasPrefix(line, "#KODIPROP:"), strings.HasPrefix(line, "#EXTM3U ") && strings.Contains(line, "tvg"):
 			channels = true
-		case line != "" && line[0] != '#' && waits:
+		case line != "" && line[0] != '#':
+			if !waits {
+				bare++
+			}
 			waits = false
 			u, _, _ := strings.Cut(line, "?")
 			switch strings.ToLower(path.Ext(u)) {
@@ -155,14 +158,14 @@ func otherList(text string) string {
 			}
 		}
 	}
-	n := strings.Count(text, "#EXTINF:")
+	n := strings.Count(text, "#EXTINF:") + bare
 	const instead = ", not the playlist of one stream: give the .m3u8 of one of them"
 	switch {
 	case channels && n == 1:
 		return "a list of channels (IPTV) with 1 entry" + instead
-	case channels && n > 0:
+	case channels && n > 0 && bare < n:
 		return fmt.Sprintf("a list of %d channels (IPTV)", n) + instead
-	case files && !strings.Contains(text, "#EXT-X-"):
+	case (files || channels) && !strings.Contains(text, "#EXT-X-"):
 		return fmt.Sprintf("a list of files (M3U) with %d entries", n) + instead
 	default:
 		return ""

@@ -18,6 +18,8 @@ func TestWrongFiles(t *testing.T) {
 		{"channels of length 0", "#EXTM3U\r\n#EXTINF:0,One\r\nhttp://a.example/live.m3u8?x=1\r\n#EXTINF:0,Two\r\nhttp://a.example/two.m3u8\r\n", "a list of 2 channels"},
 		{"channels with options", "#EXTM3U\n#EXTINF:-1,One\n#EXTVLCOPT:http-user-agent=x\nhttp://a.example/1\n", "channels (IPTV)"},
 		{"files", "#EXTM3U\n#EXTINF:213,Artist - Title\nmusic/a.mp3\n#EXTINF:99,Other\nmusic/b.mp3\n", "a list of files (M3U) with 2 entries"},
+		{"files, bare", "#EXTM3U\nhttp://a.example/x.mp3\nhttp://a.example/y.mp3\n", "a list of files (M3U) with 2 entries"},
+		{"addresses, bare", "#EXTM3U\nhttp://a.example/x.m3u8\n", "a list of channels (IPTV) with 1 entry"},
 		{"pls", "[playlist]\nFile1=http://a.example/\n", "a PLS list"},
 		{"dash", "<?xml version=\"1.0\"?>\n<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\">", "a DASH manifest (.mpd)"},
 		{"smooth", "<?xml version=\"1.0\"?>\n<SmoothStreamingMedia MajorVersion=\"2\">", "a Smooth Streaming manifest"},

@@ -159,7 +159,7 @@ func (r *reader) judgeVersion() {
 func (r *reader) finishMultivariant() {
 	p := r.p
 	if len(p.Variants) == 0 {
-		r.problem("mv.uri", "a multivariant playlist without variants")
+		r.problem("mv.empty", "a multivariant playlist without variants")
 	}
 	type same struct{ uri, audio, video, subtitles, captions string }
 	variants := make(map[same]int, len(p.Variants))

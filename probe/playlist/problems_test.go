@@ -95,7 +95,7 @@ var problemCases = []struct {
 	{"cut in a URI", head + "#EXTINF:6.0,\nsegment-1.ts\n#EXTINF:6.0,\nsegme", []string{"http.truncated"}},
 	{"cut in a tag", head + "#EXTINF:6.0,\nsegment-1.ts\n#EXTI", []string{"http.truncated"}},
 	{"cut after EXTINF", head + "#EXTINF:6.0,\n", []string{"http.truncated"}},
-	{"header only", "#EXTM3U\n", []string{"mv.uri"}},
+	{"header only", "#EXTM3U\n", []string{"mv.empty"}},
 	{"variant without bandwidth", "#EXTM3U\n#EXT-X-STREAM-INF:CODECS=\"a\"\nv.m3u8\n", []string{"mv.bandwidth"}},
 	{"bandwidth negative", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=-1\nv.m3u8\n", []string{"mv.bandwidth"}},
 	{"variant without URI", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n#EXT-X-STREAM-INF:BANDWIDTH=2\nv.m3u8\n", []string{"mv.uri"}},

@@ -137,3 +137,12 @@ func excerpt(b []byte) string {
 func WithoutTables(problems []probe.Problem) []probe.Problem {
 	return slices.DeleteFunc(problems, func(p probe.Problem) bool { return p.Check == checkPAT })
 }
+
+// WithoutMap is what is wrong with a fragment that no EXT-X-MAP applies to and
+// that holds no moov: nothing tells a decoder what its samples are.
+func WithoutMap() probe.Problem {
+	return probe.Problem{
+		Check:  "seg.mp4.map",
+		Detail: "a fragment (fMP4) without a moov, and no EXT-X-MAP applies to it: it cannot be decoded",
+	}
+}

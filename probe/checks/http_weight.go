@@ -1,0 +1,44 @@
+package checks
+
+import (
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+const (
+	heavy       = 500_000 // bits per second of reloads alone, as much as a small rendition
+	gzipUsually = 8       // how many times shorter gzip makes a playlist, where no Content-Length tells
+)
+
+var httpWeight = register(Check{
+	ID:      "http.weight",
+	Summary: "playlist is heavy for how often it is asked for",
+	Doc: "A live media playlist that every player asks for once in each target duration is so long that this alone takes " +
+		"500 kbit/s, as it comes over the wire: phones and slow lines lose as much for pictures, and the CDN's bill grows by it. " +
+		"A shorter window, EXT-X-SKIP or compression helps. Two of three texts.",
+	Spec:     "RFC 8216bis §6.2.1, §6.2.5.1; HLS Authoring Specification 10.1",
+	Severity: probe.Warning,
+	Blame:    probe.BlameConfig,
+	When:     OnPlaylist,
+	After:    2, Of: 3,
+	Run: func(p *Pass) {
+		ex, td := &p.Obs.Exchange, p.History.TD()
+		if !p.first() || !p.Obs.Playlist.Live() || td == 0 || ex.Status != 200 || p.Obs.Playlist.Skipped.Stated {
+			p.Silent = ex.Status == 304
+			return
+		}
+		wire := ex.Bytes
+		switch {
+		case ex.ContentEncoding == "":
+		case ex.ContentLength.Stated:
+			wire = ex.ContentLength.Value
+		default:
+			wire /= gzipUsually
+		}
+		if rate := float64(8*wire) / td.Seconds(); rate >= heavy {
+			p.Reportf(probe.Warning, "%d bytes for %s in each %s: %.1f Mbit/s", wire,
+				plural(uint64(len(p.Obs.Playlist.Segments)), "segment"), td.Round(100*time.Millisecond), rate/1e6)
+		}
+	},
+})
