@@ -3,18 +3,23 @@ package fleet
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strconv"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	"github.com/streamwatch/streamwatch/probe"
 )
 
-// What people do at the hub (silences, acknowledgements) stands in the fleet's
+// What people do at the hub (silences, acknowledgements), and who was told of what, stands in the fleet's
 // book beside the incidents, for whichever hub leads next.
 
 const (
+	notePrefix   = "note."
 	actionPrefix = "action."
 	actionsKept  = 15 * 24 * time.Hour // longer than a silence may last
 )
@@ -60,4 +65,31 @@ func (h *Hub) Actions(ctx context.Context, own []probe.Action) ([]probe.Action, 
 	}
 	slices.SortStableFunc(list, func(a, b probe.Action) int { return a.At.Compare(b.At) })
 	return list, nil
+}
+
+// ReadNote returns what a hub wrote down of a receiver, os.ErrNotExist where none did.
+func (h *Hub) ReadNote(name string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*askTimeout)
+	defer cancel()
+	entry, err := h.room.incidents.Get(ctx, notePrefix+name)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return nil, os.ErrNotExist
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the fleet's book: %w", err)
+	}
+	return entry.Value(), nil
+}
+
+// WriteNote keeps what the next hub must know of a receiver. Only who leads writes.
+func (h *Hub) WriteNote(name string, text []byte) error {
+	if !h.leads.Load() {
+		return ErrLost
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*askTimeout)
+	defer cancel()
+	if _, err := h.room.incidents.Put(ctx, notePrefix+name, text); err != nil {
+		return fmt.Errorf("writing the fleet's book: %w", err)
+	}
+	return nil
 }

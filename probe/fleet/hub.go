@@ -213,7 +213,7 @@ func (h *Hub) Incidents(ctx context.Context) (list []probe.Incident, err error) 
 		return nil, fmt.Errorf("reading the book of incidents: %w", err)
 	}
 	for key := range keys.Keys() {
-		if strings.HasPrefix(key, actionPrefix) {
+		if strings.HasPrefix(key, actionPrefix) || strings.HasPrefix(key, notePrefix) {
 			continue
 		}
 		entry, err := h.room.incidents.Get(ctx, key)

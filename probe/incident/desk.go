@@ -86,7 +86,9 @@ func NewDesk(o Options, now time.Time) *Desk {
 
 // Control takes in whether the control URL answered when it was asked, and how
 // long that took: whether the monitor's own path works.
-func (d *Desk) Control(ok bool, asked time.Time, took time.Duration) { d.ControlFrom("", ok, asked, took) }
+func (d *Desk) Control(ok bool, asked time.Time, took time.Duration) {
+	d.ControlFrom("", ok, asked, took)
+}
 
 // Busy takes in that this process does not get to run. Until that is over and
 // its requests are through, nobody is blamed.
