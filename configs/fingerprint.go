@@ -12,7 +12,15 @@ import (
 )
 
 // apart may differ between two processes that watch one event.
-var apart = []string{"output", "monitor.listen", "monitor.vantage", "fleet.listen", "fleet.nats", "fleet.credentials_file", "fleet.tls"}
+var apart = []string{
+	"output",
+	"monitor.listen",
+	"monitor.vantage",
+	"fleet.listen",
+	"fleet.nats",
+	"fleet.credentials_file",
+	"fleet.tls",
+}
 
 // Fingerprint is a short hash of each part of the event, by its path, for two
 // processes to find out whether they have the same one, and where not. What may

@@ -84,7 +84,12 @@ func (v *Vantages) decodeNode(d *decoder, n *yaml.Node, path string) {
 	if n.Kind != yaml.SequenceNode {
 		text, ok := d.text(n, path, "any or a list of names")
 		if v.Any = text == "any"; ok && !v.Any {
-			d.report(n, path, "must be any or a list of names, got "+d.quote(n), cmp.Or(DidYouMean(text, []string{"any"}), "a single vantage is a list too: [eu-west-1]"))
+			d.report(
+				n,
+				path,
+				"must be any or a list of names, got "+d.quote(n),
+				cmp.Or(DidYouMean(text, []string{"any"}), "a single vantage is a list too: [eu-west-1]"),
+			)
 		}
 		return
 	}
@@ -109,7 +114,12 @@ func (d *decoder) fleet(f *Fleet) {
 		return
 	}
 	t := &f.TLS
-	d.require("fleet.tls", (t.CertFile == "") == (t.KeyFile == ""), "must have both cert_file and key_file, or none", "")
+	d.require(
+		"fleet.tls",
+		(t.CertFile == "") == (t.KeyFile == ""),
+		"must have both cert_file and key_file, or none",
+		"",
+	)
 	for i, u := range f.NATS {
 		path := index("fleet.nats", i)
 		if bad, hint := CheckNATS(u.Reveal(), f.CredentialsFile != "" || f.Insecure, t.CAFile != "" || t.CertFile != ""); bad != "" {
@@ -122,11 +132,18 @@ func (d *decoder) fleet(f *Fleet) {
 	d.checkListen("fleet.listen", f.Listen)
 	mutual := t.CAFile != "" && t.CertFile != ""
 	if !loopback(f.Listen) && !mutual && !f.Insecure {
-		d.fail("fleet.listen", "is reachable from other machines, and the event's secrets would cross the network in the clear",
-			"give fleet.tls (ca_file, cert_file and key_file), name a cluster in fleet.nats, or set fleet.insecure: true")
+		d.fail(
+			"fleet.listen",
+			"is reachable from other machines, and the event's secrets would cross the network in the clear",
+			"give fleet.tls (ca_file, cert_file and key_file), name a cluster in fleet.nats, or set fleet.insecure: true",
+		)
 	}
 	if f.CredentialsFile != "" {
-		d.fail("fleet.credentials_file", "is for a cluster that fleet.nats names; the embedded server knows agents by their certificates", "give fleet.tls")
+		d.fail(
+			"fleet.credentials_file",
+			"is for a cluster that fleet.nats names; the embedded server knows agents by their certificates",
+			"give fleet.tls",
+		)
 	}
 }
 

@@ -7,8 +7,10 @@ import "github.com/streamwatch/streamwatch/probe"
 func vantageAlarms(vantages []string) (list []Alarm) {
 	for _, v := range vantages {
 		list = append(list, Alarm{
-			Kind: "heartbeat", Vantage: v, Metric: probe.MonitorHeartbeat, Stat: SampleCount, Below: true, Threshold: 1, M: 2, N: 3,
-			Missing: MissingIsBreach, Pages: true, Text: "no agent of vantage " + v + " reports: nobody watches the event from there",
+			Kind: "heartbeat", Vantage: v, Metric: probe.MonitorHeartbeat, Stat: SampleCount, Below: true, Threshold: 1,
+			M: 2, N: 3,
+			Missing: MissingIsBreach, Pages: true,
+			Text: "no agent of vantage " + v + " reports: nobody watches the event from there",
 		})
 	}
 	return list

@@ -21,16 +21,25 @@ func TestAlarmsOfVantages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text := string(parts.Resources["HeartbeatOfeuXwestX1"]); !strings.Contains(text, `{"Name":"Vantage","Value":"eu-west-1"}`) {
+	if text := string(parts.Resources["HeartbeatOfeuXwestX1"]); !strings.Contains(
+		text,
+		`{"Name":"Vantage","Value":"eu-west-1"}`,
+	) {
 		t.Errorf("%s", text)
 	}
 	b := NewBoard(o, 0)
 	now := time.Date(2026, 11, 28, 19, 0, 0, 0, time.UTC)
 	for at := now.Add(-10 * time.Minute); at.Before(now); at = at.Add(10 * time.Second) {
-		b.Add([]probe.Sample{{Metric: probe.MonitorHeartbeat, Value: 1, At: at}, {Metric: probe.MonitorHeartbeat, Vantage: "us-east-1", Value: 1, At: at}})
+		b.Add(
+			[]probe.Sample{
+				{Metric: probe.MonitorHeartbeat, Value: 1, At: at},
+				{Metric: probe.MonitorHeartbeat, Vantage: "us-east-1", Value: 1, At: at},
+			},
+		)
 	}
 	states := b.Evaluate(now)
-	if states["heartbeat"] != Fine || states["heartbeat-us-east-1"] != Fine || states["heartbeat-eu-west-1"] != InAlarm {
+	if states["heartbeat"] != Fine || states["heartbeat-us-east-1"] != Fine ||
+		states["heartbeat-eu-west-1"] != InAlarm {
 		t.Errorf("%v", states)
 	}
 	more := 2 // heartbeats

@@ -56,7 +56,12 @@ or a user in the URL. --insecure allows it without.`,
 	flags := cmd.Flags()
 	flags.StringSliceVar(&f.join, "join", nil, "URLs of NATS, as the hub prints them (required)")
 	flags.StringVar(&f.vantage, "vantage", "", "where this agent is, such as eu-west-1 (required)")
-	flags.StringVar(&f.name, "name", "", "of this agent, unique in its vantage (default: the host's, and random letters)")
+	flags.StringVar(
+		&f.name,
+		"name",
+		"",
+		"of this agent, unique in its vantage (default: the host's, and random letters)",
+	)
 	flags.StringVar(&f.event, "event", "", "which event, where the NATS has several")
 	flags.StringVar(&f.credentials, "credentials", "", "file of a NATS user (.creds)")
 	flags.StringVar(&f.caFile, "tls-ca", "", "file of the CA that the server's certificate is of (PEM)")

@@ -120,7 +120,13 @@ func addresses(t *testing.T, n int) (list []string) {
 
 func newFleet(t *testing.T, streams int) *fleetTest {
 	t.Helper()
-	f := &fleetTest{t: t, dir: t.TempDir(), members: map[string]*member{}, edge: sim.NewBoard(), pages: map[string]string{}}
+	f := &fleetTest{
+		t:       t,
+		dir:     t.TempDir(),
+		members: map[string]*member{},
+		edge:    sim.NewBoard(),
+		pages:   map[string]string{},
+	}
 	var names []string
 	for i := range streams {
 		names = append(names, fmt.Sprintf("s%d", i))
@@ -155,7 +161,8 @@ func newFleet(t *testing.T, streams int) *fleetTest {
 		f.add(name, "streamwatch", "hub", name+".yaml", "--name", name)
 	}
 	for _, a := range []struct{ name, vantage, join string }{
-		{"eu-a", "eu", strings.Join(servers, ",")}, {"eu-b", "eu", strings.Join(servers, ",")}, {"us-a", "us", "nats://" + f.gate.ln.Addr().String()},
+		{"eu-a", "eu", strings.Join(servers, ",")}, {"eu-b", "eu", strings.Join(servers, ",")},
+		{"us-a", "us", "nats://" + f.gate.ln.Addr().String()},
 	} {
 		f.add(a.name, "streamwatch", "agent", "--join", a.join, "--vantage", a.vantage, "--name", a.name)
 	}
@@ -167,10 +174,17 @@ func (f *fleetTest) add(name string, args ...string) {
 }
 
 func (f *fleetTest) event(hub string, streams []string, origin, edge, hook, listen string, servers []string) {
-	text := fmt.Sprintf("event: fleet\norigin: {url: %q}\ndistribution: {existing: {url: %q}}\nplayer: {allow_insecure: true}\noutput: %s-out\n"+
-		"monitor: {listen: %q, checks: {edge.hit: {severity: off}}}\nnotify: {webhooks: [{url: %q}]}\n"+
-		"fleet:\n  nats: [%s]\n  vantages: [eu, us]\n  shards: 8\nstreams:\n",
-		origin, edge, hub, listen, hook, `"`+strings.Join(servers, `", "`)+`"`)
+	text := fmt.Sprintf(
+		"event: fleet\norigin: {url: %q}\ndistribution: {existing: {url: %q}}\nplayer: {allow_insecure: true}\noutput: %s-out\n"+
+			"monitor: {listen: %q, checks: {edge.hit: {severity: off}}}\nnotify: {webhooks: [{url: %q}]}\n"+
+			"fleet:\n  nats: [%s]\n  vantages: [eu, us]\n  shards: 8\nstreams:\n",
+		origin,
+		edge,
+		hub,
+		listen,
+		hook,
+		`"`+strings.Join(servers, `", "`)+`"`,
+	)
 	for _, s := range streams {
 		text += fmt.Sprintf("  - {name: %s, manifest: /%s/playlist.m3u8}\n", s, s)
 	}

@@ -43,7 +43,11 @@ func TestFleet(t *testing.T) {
 	f.gate.shut(true)
 	time.Sleep(2 * time.Second)
 	f.members[leader].kill()
-	took := f.within(generous, "from the death of the hub until the other is ready", func() bool { return f.active() == other })
+	took := f.within(
+		generous,
+		"from the death of the hub until the other is ready",
+		func() bool { return f.active() == other },
+	)
 	if took > 10*time.Second {
 		t.Logf("the takeover took longer than ten seconds")
 	}
@@ -58,13 +62,21 @@ func TestFleet(t *testing.T) {
 		t.Errorf("%d incidents closed while the fault lasted", n)
 	}
 	f.edge.Clear("", "", "")
-	f.within(generous, "from the end of the fault to the message", func() bool { return len(f.heard(probe.Closed)) > 0 })
+	f.within(
+		generous,
+		"from the end of the fault to the message",
+		func() bool { return len(f.heard(probe.Closed)) > 0 },
+	)
 	f.once(1)
 	if said := f.members["us-a"].said(); !strings.Contains(said, "NATS takes reports again") {
 		t.Errorf("the agent that was cut off does not say that it kept what it saw:\n%s", tail(said, 10))
 	}
 	_ = f.members[other].cmd.Process.Signal(os.Interrupt)
-	f.within(generous, "from the end of a hub until the one that stood by is ready", func() bool { return f.active() == leader })
+	f.within(
+		generous,
+		"from the end of a hub until the one that stood by is ready",
+		func() bool { return f.active() == leader },
+	)
 }
 
 // TestFleetLong kills and cuts off each member in turn, each under a fault of its
@@ -120,8 +132,16 @@ func (f *fleetTest) one(victim string) {
 		f.members[name].start(f.t)
 	}
 	f.edge.Clear("", "", "")
-	f.within(generous, "from the end of the fault to the message", func() bool { return len(f.heard(probe.Closed)) > closed })
-	f.within(generous, "until all is told", func() bool { return len(f.heard(probe.Closed)) == len(f.heard(probe.Opened)) })
+	f.within(
+		generous,
+		"from the end of the fault to the message",
+		func() bool { return len(f.heard(probe.Closed)) > closed },
+	)
+	f.within(
+		generous,
+		"until all is told",
+		func() bool { return len(f.heard(probe.Closed)) == len(f.heard(probe.Opened)) },
+	)
 }
 
 func TestFleetTwoAtOnce(t *testing.T) {
@@ -135,8 +155,16 @@ func TestFleetTwoAtOnce(t *testing.T) {
 	f.within(generous, "from a fault to the message", func() bool { return len(f.heard(probe.Opened)) > 0 })
 	f.members["nats1"].kill()
 	f.members[leader].kill()
-	f.within(generous, "from the death of a hub and a server until the other is ready", func() bool { return f.active() == otherHub[leader] })
+	f.within(
+		generous,
+		"from the death of a hub and a server until the other is ready",
+		func() bool { return f.active() == otherHub[leader] },
+	)
 	f.edge.Clear("", "", "")
-	f.within(generous, "from the end of the fault to the message", func() bool { return len(f.heard(probe.Closed)) > 0 })
+	f.within(
+		generous,
+		"from the end of the fault to the message",
+		func() bool { return len(f.heard(probe.Closed)) > 0 },
+	)
 	f.once(1)
 }

@@ -70,7 +70,12 @@ stand by, and take over within ten seconds when it dies.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.DurationVar(&limit, "for", 0, "stop after this time, counted from when the hub leads (default: at the event's end)")
+	flags.DurationVar(
+		&limit,
+		"for",
+		0,
+		"stop after this time, counted from when the hub leads (default: at the event's end)",
+	)
 	flags.BoolVar(&update, "update", false, "bring a stack that exists to the event file first")
 	flags.StringVar(&name, "name", "", "of this hub, as others see it (default: the host's)")
 	return cmd
@@ -121,10 +126,19 @@ func (c *cli) hubOptions(e *configs.Event, path, name string, log *zap.Logger) f
 	o := fleet.HubOptions{
 		Name: name, Version: ownVersion(), Log: log,
 		Connection: fleet.Connection{
-			Credentials: beside(path, f.CredentialsFile), CAFile: beside(path, f.TLS.CAFile), CertFile: beside(path, f.TLS.CertFile),
+			Credentials: beside(
+				path,
+				f.CredentialsFile,
+			), CAFile: beside(path, f.TLS.CAFile), CertFile: beside(path, f.TLS.CertFile),
 			KeyFile: beside(path, f.TLS.KeyFile), Name: "streamwatch hub " + name,
 		},
-		Plan: fleet.Plan{Event: e.Event, Parts: configs.Fingerprint(e), Vantages: f.Vantages.Names, Alone: f.Vantages.Any, Shards: f.Shards},
+		Plan: fleet.Plan{
+			Event:    e.Event,
+			Parts:    configs.Fingerprint(e),
+			Vantages: f.Vantages.Names,
+			Alone:    f.Vantages.Any,
+			Shards:   f.Shards,
+		},
 	}
 	for _, u := range f.NATS {
 		o.Connection.Servers = append(o.Connection.Servers, u.Reveal())

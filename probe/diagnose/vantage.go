@@ -2,7 +2,6 @@ package diagnose
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -83,7 +82,8 @@ type telling struct {
 // What one vantage tells twice are two causes.
 func join(all []*joint, by *Sight, d *Diagnosis) []*joint {
 	for _, g := range all {
-		if g.told[0].by != by && g.told[len(g.told)-1].by != by && slices.ContainsFunc(g.told, func(t telling) bool { return same(t.Diagnosis, d) }) {
+		if g.told[0].by != by && g.told[len(g.told)-1].by != by &&
+			slices.ContainsFunc(g.told, func(t telling) bool { return same(t.Diagnosis, d) }) {
 			g.told = append(g.told, telling{d, by})
 			return all
 		}
@@ -129,8 +129,14 @@ func (d *Diagnosis) hit(stream string) *Hit {
 func (g *joint) lead() *Diagnosis {
 	return slices.MinFunc(g.told, func(a, b telling) int {
 		return cmp.Or(
-			compareBool(explained(b.Diagnosis, a.Diagnosis), explained(a.Diagnosis, b.Diagnosis)), compareBool(a.Fading, b.Fading),
-			compareBool(!a.Sick, !b.Sick), cmp.Compare(b.Severity, a.Severity), cmp.Compare(len(b.Hits), len(a.Hits)),
+			compareBool(
+				explained(b.Diagnosis, a.Diagnosis),
+				explained(a.Diagnosis, b.Diagnosis),
+			),
+			compareBool(a.Fading, b.Fading),
+			compareBool(!a.Sick, !b.Sick),
+			cmp.Compare(b.Severity, a.Severity),
+			cmp.Compare(len(b.Hits), len(a.Hits)),
 			cmp.Compare(a.by.Vantage, b.by.Vantage),
 		)
 	}).Diagnosis
@@ -154,7 +160,8 @@ func (g *joint) diagnosis(now time.Time, sights []Sight, alone bool) Diagnosis {
 	waiting := len(rest.unknown) > 0 && now.Before(rest.since.Add(secondAtMost))
 	for i := range d.Hits {
 		h := &d.Hits[i]
-		if shown := g.showing(h.Stream); !alone && shown == 1 && (len(rest.fine) > 0 || waiting) && h.Severity > probe.Error {
+		if shown := g.showing(h.Stream); !alone && shown == 1 && (len(rest.fine) > 0 || waiting) &&
+			h.Severity > probe.Error {
 			h.Severity, h.Dead = probe.Error, nil
 		}
 		d.Severity = max(d.Severity, h.Severity)
@@ -181,7 +188,10 @@ func (d *Diagnosis) add(t telling) {
 		for _, r := range h.Renditions {
 			mine.add(r)
 		}
-		mine.Dead = slices.DeleteFunc(mine.Dead, func(r string) bool { return !slices.Contains(h.Dead, r) }) // elsewhere it plays
+		mine.Dead = slices.DeleteFunc(
+			mine.Dead,
+			func(r string) bool { return !slices.Contains(h.Dead, r) },
+		) // elsewhere it plays
 	}
 	d.Parts, d.Follows = append(d.Parts, t.Parts...), append(d.Follows, t.Follows...)
 	for _, id := range t.Consequences {
@@ -223,132 +233,6 @@ func (g *joint) showing(stream string) (n int) {
 	return n
 }
 
-// others are the vantages that do not show a cause, and since when it is not
-// known of some whether they do.
-type others struct {
-	fine, unknown []string
-	since         time.Time
-}
-
-// rest tells the vantages where all is well from those that nobody knows of.
-func (g *joint) rest(sights []Sight) (o others) {
-	for i := range sights {
-		s := &sights[i]
-		if slices.ContainsFunc(g.told, func(t telling) bool { return t.by == s }) {
-			continue
-		}
-		switch watches, since := s.doubt(g.told[0].Diagnosis); {
-		case !watches:
-		case since.IsZero():
-			o.fine = append(o.fine, s.Vantage)
-		default:
-			o.unknown = append(o.unknown, s.Vantage)
-			o.since = later(o.since, since)
-		}
-	}
-	return o
-}
-
-// doubt reports whether a vantage watches what another one finds fault with, and
-// since when it may show it too: because it has not looked since, or because
-// something stirs there. Zero is that all is well.
-func (s *Sight) doubt(d *Diagnosis) (watches bool, since time.Time) {
-	for i := range s.Event.Pulses {
-		p := &s.Event.Pulses[i]
-		if p.Side != d.Side && d.Side != probe.NoSide || d.hit(p.Stream) == nil {
-			continue
-		}
-		watches = true
-		seen := p.Answered // a multivariant playlist is polled too rarely to wait for it
-		if d.Check.Staleness {
-			seen = p.Advanced
-		}
-		stirs := s.stirring(p.Stream, d)
-		if since = later(since, stirs); stirs.IsZero() && !seen.After(d.Began.Add(roundTrip)) {
-			since = later(since, d.Ready)
-		}
-	}
-	return watches, since
-}
-
-// stirring is since when a stream shows there what may be the same.
-func (s *Sight) stirring(stream string, d *Diagnosis) (since time.Time) {
-	for i := range s.Event.Streams {
-		if s.Event.Streams[i].Name != stream {
-			continue
-		}
-		for j := range s.Event.Streams[i].Symptoms {
-			if sym := &s.Event.Streams[i].Symptoms[j]; sym.Side == d.Side && sym.Sick && kin(sym.Check, d.Check) {
-				since = later(since, sym.Since)
-			}
-		}
-	}
-	return since
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
-}
-
-// say says where it is so, and where it is not.
-func (g *joint) say(d *Diagnosis, rest others) {
-	if d.Blame == probe.BlamePath {
-		return
-	}
-	if len(rest.fine)+len(rest.unknown) == 0 {
-		if len(g.told) > 1 {
-			d.Because += fmt.Sprintf("; so it is in all %d vantages (%s)", len(g.told), strings.Join(d.Vantages, ", "))
-		}
-		return
-	}
-	where := make([]string, 0, len(g.told))
-	for _, t := range g.told {
-		one := t.by.Vantage
-		if pop := t.pop(); pop != "" {
-			one += " (PoP " + pop + ")"
-		}
-		where = append(where, one)
-	}
-	text := fmt.Sprintf("%s %s %s in %s", d.Side, d.at, d.does(), strings.Join(where, ", "))
-	if len(rest.fine) > 0 {
-		text += ", fine in " + strings.Join(rest.fine, ", ")
-		if d.Side == probe.Origin && d.Check.Transport && d.exchange != nil && d.exchange.Failure.OurPath() {
-			d.Blame = probe.BlamePath // it answers others: the way to it
-		}
-	}
-	if len(rest.unknown) > 0 {
-		text += ", not known in " + strings.Join(rest.unknown, ", ")
-	}
-	d.Because = text + ": " + d.Because
-}
-
-// does says in a few words what the host does.
-func (d *Diagnosis) does() string {
-	switch {
-	case d.Check.Staleness && d.Side == probe.Edge:
-		return "serves old playlists"
-	case d.Check.Staleness:
-		return "lists nothing newer"
-	case d.Check.Transport && d.exchange != nil:
-		return phase(d.exchange)
-	default:
-		return "shows it (" + d.Check.Summary + ")"
-	}
-}
-
-// pop is the place of the edge that a vantage was answered by.
-func (d *Diagnosis) pop() string {
-	for i := range slices.Backward(d.Evidence) {
-		if d.Evidence[i].Pop != "" {
-			return d.Evidence[i].Pop
-		}
-	}
-	return ""
-}
-
 // Absent is the diagnosis that nobody watches from a vantage since a moment,
 // while others may go on elsewhere.
 func Absent(now time.Time, vantage string, since time.Time, there []string) Diagnosis {
@@ -360,7 +244,8 @@ func Absent(now time.Time, vantage string, since time.Time, there []string) Diag
 	}
 	c := checks.VantageGone
 	return Diagnosis{
-		Check: c, Severity: c.Severity, Blame: c.Blame, Because: why, Scope: probe.ScopeEvent, Began: since, Last: now, Ready: since,
+		Check: c, Severity: c.Severity, Blame: c.Blame, Because: why, Scope: probe.ScopeEvent, Began: since, Last: now,
+		Ready:  since,
 		Detail: why, Sick: true, Vantages: []string{vantage},
 		Parts: []Part{{Check: c, Severity: c.Severity, Holds: true, Vantage: vantage, Own: true}},
 	}

@@ -169,7 +169,10 @@ func (a *Agent) join(ctx context.Context) (err error) {
 			return err
 		}
 		if told && time.Since(a.started) > 2*leaseTime {
-			return &Failure{fmt.Errorf("another agent named %q is alive in vantage %s", a.o.Name, a.o.Vantage), "give each its own --name"}
+			return &Failure{
+				fmt.Errorf("another agent named %q is alive in vantage %s", a.o.Name, a.o.Vantage),
+				"give each its own --name",
+			}
 		}
 		select {
 		case <-time.After(renewEvery):
@@ -221,7 +224,13 @@ func (a *Agent) follow(ctx context.Context, plan *Plan, plans jetstream.KeyWatch
 	parts.Go(func() { m.Run(running) })
 	parts.Go(func() { w.send(running) })
 	parts.Go(func() { w.keepLeases(running) })
-	a.log.Info("watching", zap.String("event", plan.Event), zap.String("vantage", a.o.Vantage), zap.String("agent", a.o.Name), zap.Int("streams", len(streams)))
+	a.log.Info(
+		"watching",
+		zap.String("event", plan.Event),
+		zap.String("vantage", a.o.Vantage),
+		zap.String("agent", a.o.Name),
+		zap.Int("streams", len(streams)),
+	)
 	next, err := a.nextPlan(ctx, plans, plan)
 	stop()
 	parts.Wait()

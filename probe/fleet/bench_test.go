@@ -17,7 +17,7 @@ func BenchmarkEncodeView(b *testing.B) {
 	size := 0
 	b.ReportAllocs()
 	for b.Loop() {
-		data, err := encodeView(testHead, order{}, v)
+		data, err := encodeView(testHead, order{}, v, nil)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -27,13 +27,13 @@ func BenchmarkEncodeView(b *testing.B) {
 }
 
 func BenchmarkDecodeView(b *testing.B) {
-	data, err := encodeView(testHead, order{}, sickView())
+	data, err := encodeView(testHead, order{}, sickView(), nil)
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, _, err := decodeView(data); err != nil {
+		if _, _, _, err := decodeView(data); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -47,7 +47,12 @@ func secondOf(streams int, shown bool) *reportMessage {
 	var samples []probe.Sample
 	for i := range streams {
 		name := fmt.Sprintf("stream-%05d", i)
-		look := streamLook{Stream: name, At: at, Base: probe.OK, Shown: &probe.StreamSnapshot{Name: name, Verdict: probe.OK, Since: at}}
+		look := streamLook{
+			Stream: name,
+			At:     at,
+			Base:   probe.OK,
+			Shown:  &probe.StreamSnapshot{Name: name, Verdict: probe.OK, Since: at},
+		}
 		for _, side := range probe.Sides {
 			look.Pulses = append(look.Pulses, wirePulse(diagnose.Pulse{
 				Stream: name, Side: side, Host: "d111111abcdef8.cloudfront.net", Round: at, Answered: at, Reached: at, Advanced: at,
@@ -55,8 +60,9 @@ func secondOf(streams int, shown bool) *reportMessage {
 		}
 		for _, rendition := range []string{"720p", "360p"} {
 			shown := probe.SideSnapshot{
-				Verdict: probe.OK, MediaSequence: probe.State(uint64(1204)), LastSegmentAge: probe.State(3 * time.Second), Status: 200,
-				Cache: "hit", ObjectAge: probe.State(time.Second), Fetch: probe.State(12 * time.Millisecond), Checked: at,
+				Verdict: probe.OK, MediaSequence: probe.State(uint64(1204)), LastSegmentAge: probe.State(3 * time.Second),
+				Status: 200,
+				Cache:  "hit", ObjectAge: probe.State(time.Second), Fetch: probe.State(12 * time.Millisecond), Checked: at,
 				URL: probe.ShownURL("https://d111111abcdef8.cloudfront.net/" + name + "/" + rendition + "/playlist.m3u8"),
 			}
 			look.Shown.Renditions = append(look.Shown.Renditions, probe.RenditionSnapshot{
@@ -64,7 +70,10 @@ func secondOf(streams int, shown bool) *reportMessage {
 			})
 			for _, side := range probe.Sides {
 				for _, metric := range []*probe.Metric{probe.ManifestAvail, probe.ManifestFetch, probe.ManifestAge, probe.MediaSequence} {
-					samples = append(samples, probe.Sample{Metric: metric, Stream: name, Rendition: rendition, Side: side, Value: 1.25, At: at})
+					samples = append(
+						samples,
+						probe.Sample{Metric: metric, Stream: name, Rendition: rendition, Side: side, Value: 1.25, At: at},
+					)
 				}
 			}
 		}

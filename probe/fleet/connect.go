@@ -60,7 +60,10 @@ func connect(ctx context.Context, c Connection) (*nats.Conn, error) {
 			}
 			return conn, nil
 		case refused(err):
-			return nil, &Failure{fmt.Errorf("connecting to NATS: %w", err), "the server is there and refuses us: see the credentials, the user in the URL and the certificates"}
+			return nil, &Failure{
+				fmt.Errorf("connecting to NATS: %w", err),
+				"the server is there and refuses us: see the credentials, the user in the URL and the certificates",
+			}
 		case !told:
 			told = true
 			log.Warn("NATS does not answer: waiting for it", zap.Strings("servers", shown(c.Servers)), zap.Error(err))
@@ -68,7 +71,10 @@ func connect(ctx context.Context, c Connection) (*nats.Conn, error) {
 		select {
 		case <-time.After(retryConnect):
 		case <-ctx.Done():
-			return nil, &Failure{fmt.Errorf("connecting to NATS at %s: %w", strings.Join(shown(c.Servers), ", "), err), "start the hub, or the cluster, or correct the address"}
+			return nil, &Failure{
+				fmt.Errorf("connecting to NATS at %s: %w", strings.Join(shown(c.Servers), ", "), err),
+				"start the hub, or the cluster, or correct the address",
+			}
 		}
 	}
 }
@@ -77,24 +83,33 @@ func connect(ctx context.Context, c Connection) (*nats.Conn, error) {
 func refused(err error) bool {
 	var invalid *tls.CertificateVerificationError
 	return errors.Is(err, nats.ErrAuthorization) || errors.Is(err, nats.ErrAuthExpired) || errors.Is(err, nats.ErrAuthRevoked) ||
-		errors.Is(err, nats.ErrSecureConnRequired) || errors.Is(err, nats.ErrSecureConnWanted) || errors.As(err, &invalid) ||
+		errors.Is(err, nats.ErrSecureConnRequired) || errors.Is(err, nats.ErrSecureConnWanted) ||
+		errors.As(err, &invalid) ||
 		strings.Contains(err.Error(), "remote error: tls:")
 }
 
 func (c *Connection) options(log *zap.Logger) ([]nats.Option, error) {
 	options := []nats.Option{
 		nats.Name(c.Name), nats.Timeout(connectTimeout), nats.MaxReconnects(-1), nats.ReconnectWait(reconnectWait),
-		nats.ReconnectJitter(reconnectWait/2, reconnectWait), nats.PingInterval(2 * time.Second), nats.MaxPingsOutstanding(2),
+		nats.ReconnectJitter(
+			reconnectWait/2,
+			reconnectWait,
+		), nats.PingInterval(2 * time.Second), nats.MaxPingsOutstanding(2),
 		nats.ReconnectBufSize(-1), // what cannot be sent now is kept by us, who know what it is worth
 		nats.IgnoreAuthErrorAbort(),
-		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) { log.Warn("NATS is lost: going on without it", zap.Error(err)) }),
+		nats.DisconnectErrHandler(
+			func(_ *nats.Conn, err error) { log.Warn("NATS is lost: going on without it", zap.Error(err)) },
+		),
 		nats.ReconnectHandler(func(n *nats.Conn) {
 			log.Info("NATS is there again", zap.Strings("servers", shown([]string{n.ConnectedUrl()})))
 		}),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { log.Warn("NATS reports an error", zap.Error(err)) }),
+		nats.ErrorHandler(
+			func(_ *nats.Conn, _ *nats.Subscription, err error) { log.Warn("NATS reports an error", zap.Error(err)) },
+		),
 	}
 	for _, f := range []struct{ file, what string }{
-		{c.Credentials, "credentials_file"}, {c.CAFile, "tls.ca_file"}, {c.CertFile, "tls.cert_file"}, {c.KeyFile, "tls.key_file"},
+		{c.Credentials, "credentials_file"}, {c.CAFile, "tls.ca_file"}, {c.CertFile, "tls.cert_file"},
+		{c.KeyFile, "tls.key_file"},
 	} {
 		if f.file == "" {
 			continue

@@ -146,6 +146,13 @@ func (d *desk) Busy(b incident.Busy) {
 	d.busy = &busyMessage{b.From, b.Until}
 }
 
+// busyNow is when this process did not get to run last; nil is never.
+func (d *desk) busyNow() *busyMessage {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.busy
+}
+
 // Tick does nothing: nothing is diagnosed here.
 func (d *desk) Tick(time.Time) incident.Result { return incident.Result{} }
 

@@ -65,7 +65,12 @@ func OpenHub(ctx context.Context, o HubOptions) (*Hub, error) {
 	}
 	conn, err := connect(ctx, h.o.Connection)
 	if err == nil {
-		h.room, err = openRoom(ctx, conn, o.Plan.Event, func(err error) { h.log.Warn("JetStream is not ready: waiting for it", zap.Error(err)) })
+		h.room, err = openRoom(
+			ctx,
+			conn,
+			o.Plan.Event,
+			func(err error) { h.log.Warn("JetStream is not ready: waiting for it", zap.Error(err)) },
+		)
 	}
 	if err != nil {
 		h.Close()
@@ -172,7 +177,13 @@ func (h *Hub) compare(ctx context.Context) (who string, err error) {
 	}
 	if active.V != Protocol {
 		return "", &Failure{
-			fmt.Errorf("hub %s, which leads, is streamwatch %s and speaks protocol %d, this one speaks %d", l.Name, active.Version, active.V, Protocol),
+			fmt.Errorf(
+				"hub %s, which leads, is streamwatch %s and speaks protocol %d, this one speaks %d",
+				l.Name,
+				active.Version,
+				active.V,
+				Protocol,
+			),
 			"bring the hubs to one version",
 		}
 	}
@@ -183,7 +194,12 @@ func (h *Hub) compare(ctx context.Context) (who string, err error) {
 			paths, more = paths[:most], fmt.Sprintf(" and %d more", n)
 		}
 		return "", &Failure{
-			fmt.Errorf("hub %s, which leads, has another event file: the two differ at %s%s", l.Name, strings.Join(paths, ", "), more),
+			fmt.Errorf(
+				"hub %s, which leads, has another event file: the two differ at %s%s",
+				l.Name,
+				strings.Join(paths, ", "),
+				more,
+			),
 			"give both hubs the same file and the same environment",
 		}
 	}

@@ -18,6 +18,7 @@ type lease struct {
 	value    []byte
 	revision uint64
 	written  []byte    // by the newest renewal, whether that is known to have worked or not
+	tried    time.Time // when that was sent
 	renewed  time.Time // when the newest renewal that worked was sent
 	orphaned bool      // NATS answers, and its bucket has no leader: nobody can take the lease now
 }
@@ -37,7 +38,7 @@ func take(ctx context.Context, bucket jetstream.KeyValue, key string, value []by
 	if err != nil {
 		return nil, err
 	}
-	return &lease{bucket: bucket, key: key, value: value, revision: revision, written: value, renewed: sent}, nil
+	return &lease{bucket: bucket, key: key, value: value, revision: revision, written: value, tried: sent, renewed: sent}, nil
 }
 
 // renew makes the lease last. It fails with errTaken when the lease is lost for
@@ -45,22 +46,24 @@ func take(ctx context.Context, bucket jetstream.KeyValue, key string, value []by
 func (l *lease) renew(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	sent, before := time.Now(), l.written
-	l.written = l.value
+	sent, before, tried := time.Now(), l.written, l.tried
+	l.written, l.tried = l.value, sent
 	revision, err := l.bucket.Update(ctx, l.key, l.value, l.revision)
 	l.orphaned = errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse)
 	if err == nil {
 		l.revision, l.renewed = revision, sent
 		return nil
 	}
-	if api, ok := errors.AsType[*jetstream.APIError](err); !ok || api.ErrorCode != jetstream.JSErrCodeStreamWrongLastSequence {
+	if api, ok := errors.AsType[*jetstream.APIError](err); !ok ||
+		api.ErrorCode != jetstream.JSErrCodeStreamWrongLastSequence {
 		return err
 	}
 	// Somebody else wrote it, or it was forgotten: then it can be taken again. An
 	// update whose answer was lost is our own.
-	if got, err := l.bucket.Get(ctx, l.key); err == nil && (bytes.Equal(got.Value(), l.value) || bytes.Equal(got.Value(), before)) {
-		l.revision = got.Revision()
-		return errors.New("the answer to an earlier renewal was lost")
+	if got, err := l.bucket.Get(ctx, l.key); err == nil &&
+		(bytes.Equal(got.Value(), l.value) || bytes.Equal(got.Value(), before)) {
+		l.revision, l.renewed = got.Revision(), tried // it worked, and its answer was lost
+		return nil
 	}
 	sent = time.Now()
 	if revision, err = l.bucket.Create(ctx, l.key, l.value); err == nil {

@@ -86,7 +86,8 @@ func (m *members) note(e jetstream.KeyValueEntry) {
 		m.heard = map[string]heard{}
 	}
 	var one Member
-	if e.Operation() != jetstream.KeyValuePut || json.Unmarshal(e.Value(), &one) != nil || memberKey(one.Vantage, one.Agent) != e.Key() {
+	if e.Operation() != jetstream.KeyValuePut || json.Unmarshal(e.Value(), &one) != nil ||
+		memberKey(one.Vantage, one.Agent) != e.Key() {
 		delete(m.heard, e.Key())
 		return
 	}
@@ -104,7 +105,10 @@ func (m *members) alive(now time.Time) (list []Member) {
 		}
 		list = append(list, h.Member)
 	}
-	slices.SortFunc(list, func(a, b Member) int { return strings.Compare(a.Vantage+"."+a.Agent, b.Vantage+"."+b.Agent) })
+	slices.SortFunc(
+		list,
+		func(a, b Member) int { return strings.Compare(a.Vantage+"."+a.Agent, b.Vantage+"."+b.Agent) },
+	)
 	return list
 }
 

@@ -78,7 +78,8 @@ func (o *outbox) pack(now time.Time, looks []streamLook, c *controlMessage, b *b
 		n, k := min(len(samples), rowsInOne), min(len(looks), looksInOne)
 		o.next++
 		m := reportMessage{
-			head: o.self(), ID: fmt.Sprintf("%s-%d-%d", o.self().Agent, o.boot, o.next), At: now, Rows: samples[:n], Looks: looks[:k],
+			head: o.self(), ID: fmt.Sprintf("%s-%d-%d", o.self().Agent, o.boot, o.next), At: now, Rows: samples[:n],
+			Looks:   looks[:k],
 			Dropped: dropped, Control: c, Busy: b,
 		}
 		samples, looks = samples[n:], looks[k:]
@@ -113,7 +114,11 @@ func (o *outbox) flush(ctx context.Context) {
 		sent++
 	}
 	if o.said {
-		o.log.Info("NATS takes reports again", zap.Duration("after", time.Since(o.since)), zap.Int("kept_reports_sent", sent))
+		o.log.Info(
+			"NATS takes reports again",
+			zap.Duration("after", time.Since(o.since)),
+			zap.Int("kept_reports_sent", sent),
+		)
 	}
 	o.since, o.said = time.Time{}, false
 }
@@ -148,7 +153,7 @@ func (o *outbox) views(ctx context.Context, d *desk) {
 	list := d.take()
 	for i, p := range list {
 		h := o.self()
-		data, err := encodeView(h, p.order, &p.view)
+		data, err := encodeView(h, p.order, &p.view, d.busyNow())
 		if err != nil {
 			o.log.Error("a view cannot be written", zap.String("stream", p.view.Stream), zap.Error(err))
 			continue

@@ -49,7 +49,10 @@ func (p *Plan) Differences(q *Plan) (paths []string) {
 // allows says whether agents of a vantage are wanted.
 func (p *Plan) allows(vantage string) error {
 	if len(p.Vantages) > 0 && !slices.Contains(p.Vantages, vantage) {
-		return &Failure{fmt.Errorf("vantage %q is not among those of the event: %v", vantage, p.Vantages), "name one of them with --vantage, or add it to fleet.vantages"}
+		return &Failure{
+			fmt.Errorf("vantage %q is not among those of the event: %v", vantage, p.Vantages),
+			"name one of them with --vantage, or add it to fleet.vantages",
+		}
 	}
 	return nil
 }

@@ -62,11 +62,15 @@ func rows(samples []probe.Sample) []sampleRow {
 	var list []sampleRow
 	for i := range samples {
 		s := &samples[i]
-		if s.Metric == probe.ViewerImpact || s.Metric == probe.OpenIncidents || s.Metric == probe.Silenced || s.Metric == probe.MonitorHeartbeat || math.IsNaN(s.Value) || math.IsInf(s.Value, 0) {
+		if s.Metric == probe.ViewerImpact || s.Metric == probe.OpenIncidents || s.Metric == probe.Silenced ||
+			s.Metric == probe.MonitorHeartbeat ||
+			math.IsNaN(s.Value) ||
+			math.IsInf(s.Value, 0) {
 			continue // the hub's own
 		}
 		n := len(list) - 1
-		if n < 0 || list[n].Stream != s.Stream || list[n].Rendition != s.Rendition || list[n].Side != s.Side || !list[n].At.Equal(s.At) {
+		if n < 0 || list[n].Stream != s.Stream || list[n].Rendition != s.Rendition || list[n].Side != s.Side ||
+			!list[n].At.Equal(s.At) {
 			list = append(list, sampleRow{s.Stream, s.Rendition, s.Side, s.At, map[string]float64{}})
 			n++
 		}

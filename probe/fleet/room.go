@@ -59,7 +59,10 @@ func openRoom(ctx context.Context, conn *nats.Conn, event string, waiting func(e
 			copies = 1
 			continue
 		case ctx.Err() != nil || never(err):
-			return nil, &Failure{fmt.Errorf("making the streams and buckets of the event in JetStream: %w", err), "the cluster needs JetStream, and the user the right to it"}
+			return nil, &Failure{
+				fmt.Errorf("making the streams and buckets of the event in JetStream: %w", err),
+				"the cluster needs JetStream, and the user the right to it",
+			}
 		case !told:
 			told = true
 			waiting(err)
@@ -77,7 +80,8 @@ func alone(err error) bool {
 
 // never reports whether waiting does not help.
 func never(err error) bool {
-	return errors.Is(err, jetstream.ErrJetStreamNotEnabled) || errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount)
+	return errors.Is(err, jetstream.ErrJetStreamNotEnabled) ||
+		errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount)
 }
 
 // make finds the buckets and streams, and makes those that are not there. What is
@@ -92,8 +96,12 @@ func (r *room) make(ctx context.Context, copies int) (err error) {
 		{&r.incidents, jetstream.KeyValueConfig{Bucket: r.names.incidents(), Description: "the book of incidents", Storage: jetstream.FileStorage}},
 	} {
 		b.config.Replicas = copies
-		err := found(ctx, copies, func(ctx context.Context) (err error) { *b.into, err = r.js.KeyValue(ctx, b.config.Bucket); return err },
-			func(ctx context.Context) (err error) { *b.into, err = r.js.CreateKeyValue(ctx, b.config); return err })
+		err := found(
+			ctx,
+			copies,
+			func(ctx context.Context) (err error) { *b.into, err = r.js.KeyValue(ctx, b.config.Bucket); return err },
+			func(ctx context.Context) (err error) { *b.into, err = r.js.CreateKeyValue(ctx, b.config); return err },
+		)
 		if err != nil {
 			return fmt.Errorf("%s: %w", b.config.Bucket, err)
 		}
@@ -154,7 +162,10 @@ func enterRoom(ctx context.Context, conn *nats.Conn, event string, waiting func(
 		select {
 		case <-time.After(retryConnect):
 		case <-ctx.Done():
-			return nil, &Failure{fmt.Errorf("waiting for a hub: %w", err), "start `streamwatch hub EVENT.yaml` at the same NATS"}
+			return nil, &Failure{
+				fmt.Errorf("waiting for a hub: %w", err),
+				"start `streamwatch hub EVENT.yaml` at the same NATS",
+			}
 		}
 	}
 }

@@ -45,7 +45,8 @@ func startServer(e Embedded) (*server.Server, error) {
 		return nil, fmt.Errorf("making the folder of NATS: %w", err)
 	}
 	o := &server.Options{
-		ServerName: "streamwatch", Host: host, Port: port, JetStream: true, StoreDir: folder, NoSigs: true, NoLog: true, MaxPayload: maxMessage * 2,
+		ServerName: "streamwatch", Host: host, Port: port, JetStream: true, StoreDir: folder, NoSigs: true, NoLog: true,
+		MaxPayload:         maxMessage * 2,
 		JetStreamMaxMemory: 512 << 20, JetStreamMaxStore: 8 << 30,
 	}
 	if e.CertFile != "" {
@@ -61,7 +62,10 @@ func startServer(e Embedded) (*server.Server, error) {
 	go s.Start()
 	if !s.ReadyForConnections(10 * time.Second) {
 		s.Shutdown()
-		return nil, &Failure{errors.New("starting NATS: it was not ready within 10 s"), "see whether " + folder + " can be written, and is no other hub's"}
+		return nil, &Failure{
+			errors.New("starting NATS: it was not ready within 10 s"),
+			"see whether " + folder + " can be written, and is no other hub's",
+		}
 	}
 	return s, nil
 }
@@ -86,9 +90,14 @@ func mutual(e Embedded) (*tls.Config, error) {
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, &Failure{fmt.Errorf("fleet.tls.ca_file: %s holds no certificate", e.CAFile), "PEM, beginning with -----BEGIN CERTIFICATE-----"}
+		return nil, &Failure{
+			fmt.Errorf("fleet.tls.ca_file: %s holds no certificate", e.CAFile),
+			"PEM, beginning with -----BEGIN CERTIFICATE-----",
+		}
 	}
 	return &tls.Config{
-		Certificates: []tls.Certificate{pair}, RootCAs: pool, ClientCAs: pool, ClientAuth: tls.RequireAndVerifyClientCert, MinVersion: tls.VersionTLS12,
+		Certificates: []tls.Certificate{
+			pair,
+		}, RootCAs: pool, ClientCAs: pool, ClientAuth: tls.RequireAndVerifyClientCert, MinVersion: tls.VersionTLS12,
 	}, nil
 }

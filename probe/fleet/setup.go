@@ -49,7 +49,8 @@ type revealing interface{ Options() sign.Options }
 // Setup writes what agents are told of an event.
 func Setup(o *monitor.Options) ([]byte, error) {
 	s := setup{
-		Event: o.Event, Starts: o.Starts, Ends: o.Ends, Origin: o.Origin, Edge: o.Edge, ErrorCaching: o.ErrorCaching, Personalised: o.Personalised, Streams: o.Streams,
+		Event: o.Event, Starts: o.Starts, Ends: o.Ends, Origin: o.Origin, Edge: o.Edge, ErrorCaching: o.ErrorCaching,
+		Personalised: o.Personalised, Streams: o.Streams,
 		Headers: o.Headers, EdgeHeaders: o.EdgeHeaders, EdgeCookies: o.EdgeCookies, Interval: o.Interval, Limits: o.Limits,
 		Segments: o.Segments, Control: o.Control, Site: o.Site, Overrides: map[string]wireOverride{},
 	}
@@ -78,9 +79,11 @@ func readSetup(data []byte) (monitor.Options, error) {
 		return monitor.Options{}, fmt.Errorf("reading the event: %w", err)
 	}
 	o := monitor.Options{
-		Event: s.Event, Starts: s.Starts, Ends: s.Ends, Origin: s.Origin, Edge: s.Edge, ErrorCaching: s.ErrorCaching, Personalised: s.Personalised, Streams: s.Streams,
+		Event: s.Event, Starts: s.Starts, Ends: s.Ends, Origin: s.Origin, Edge: s.Edge, ErrorCaching: s.ErrorCaching,
+		Personalised: s.Personalised, Streams: s.Streams,
 		Headers: s.Headers, EdgeHeaders: s.EdgeHeaders, EdgeCookies: s.EdgeCookies, Interval: s.Interval, Limits: s.Limits,
-		Segments: s.Segments, Control: s.Control, Site: s.Site, Overrides: map[string]checks.Override{}, Delay: monitor.SchedulingDelay(), Secrets: new(fetch.Secrets),
+		Segments: s.Segments, Control: s.Control, Site: s.Site, Overrides: map[string]checks.Override{},
+		Delay: monitor.SchedulingDelay(), Secrets: new(fetch.Secrets),
 	}
 	for id, v := range s.Overrides {
 		o.Overrides[id] = checks.Override{Off: v.Off, Severity: probe.Severity(v.Severity), After: v.After}

@@ -93,7 +93,8 @@ func (w *watch) report(ctx context.Context) {
 	for i := range seen {
 		p := &seen[i]
 		looks = append(looks, streamLook{
-			order: p.order, Stream: p.view.Stream, At: p.view.At, Base: p.view.Base, Pulses: toPulses(&p.view), Sick: p.view.Sick != nil,
+			order: p.order, Stream: p.view.Stream, At: p.view.At, Base: p.view.Base, Pulses: toPulses(&p.view),
+			Sick:  p.view.Sick != nil,
 			Shown: shown[p.view.Stream],
 		})
 	}
@@ -240,5 +241,10 @@ func (w *watch) drop(n int, why string) {
 		w.monitor.Remove(s.Name, why)
 		w.desk.forget(s.Name)
 	}
-	w.agent.log.Info("a shard is given up", zap.Int("shard", n), zap.Int("streams", len(w.streams[n])), zap.String("because", why))
+	w.agent.log.Info(
+		"a shard is given up",
+		zap.Int("shard", n),
+		zap.Int("streams", len(w.streams[n])),
+		zap.String("because", why),
+	)
 }

@@ -2,7 +2,6 @@ package fleet
 
 import (
 	"encoding/json"
-	"math/rand/v2"
 	"reflect"
 	"strings"
 	"testing"
@@ -13,7 +12,6 @@ import (
 	"github.com/streamwatch/streamwatch/probe/diagnose"
 	"github.com/streamwatch/streamwatch/probe/evidence"
 	"github.com/streamwatch/streamwatch/probe/incident"
-	"github.com/streamwatch/streamwatch/probe/monitor"
 )
 
 // fill puts something into every field, so that one which a message leaves out is
@@ -104,11 +102,11 @@ var testHead = head{V: Protocol, Vantage: "eu-west-1", Agent: "a1"}
 // requested, and playlists.
 func TestViewsComeOutAsTheyWentIn(t *testing.T) {
 	v := sickView()
-	data, err := encodeView(testHead, order{7, 9}, v)
+	data, err := encodeView(testHead, order{7, 9}, v, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, o, err := decodeView(data)
+	got, o, _, err := decodeView(data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +126,7 @@ func TestNoMessageHoldsAnAddress(t *testing.T) {
 	v := sickView()
 	v.Sick.Targets[0].Target.URL = "https://edge.example/hunter2/a.m3u8"
 	v.Sick.Targets[0].Current.Exchange.Address = probe.AddressOf("https://edge.example/hunter2/a.m3u8")
-	data, err := encodeView(testHead, order{}, v)
+	data, err := encodeView(testHead, order{}, v, nil)
 	if err != nil || strings.Contains(string(data), "hunter2") {
 		t.Errorf("%v: %s", err, data)
 	}
@@ -138,16 +136,17 @@ func TestTimesAreByTheHubsClock(t *testing.T) {
 	v := sickView()
 	h := testHead
 	h.Clock = -90 * time.Second
-	data, err := encodeView(h, order{}, v)
+	data, err := encodeView(h, order{}, v, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, _, err := decodeView(data)
+	got, _, _, err := decodeView(data)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for what, pair := range map[string][2]time.Time{
-		"at": {got.At, v.At}, "pulse": {got.Pulses[0].Round, v.Pulses[0].Round}, "since": {got.Sick.Symptoms[1].Since, v.Sick.Symptoms[1].Since},
+		"at": {got.At, v.At}, "pulse": {got.Pulses[0].Round, v.Pulses[0].Round},
+		"since":    {got.Sick.Symptoms[1].Since, v.Sick.Symptoms[1].Since},
 		"exchange": {got.Sick.Targets[0].Current.Exchange.Started, v.Sick.Targets[0].Current.Exchange.Started},
 		"evidence": {got.Sick.Symptoms[0].Evidence[0].At, v.Sick.Symptoms[0].Evidence[0].At},
 	} {
@@ -158,7 +157,7 @@ func TestTimesAreByTheHubsClock(t *testing.T) {
 }
 
 func TestMessagesThatAreNone(t *testing.T) {
-	good, err := encodeView(testHead, order{}, sickView())
+	good, err := encodeView(testHead, order{}, sickView(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +168,7 @@ func TestMessagesThatAreNone(t *testing.T) {
 		"no target":     {strings.Replace(string(good), `"target":0`, `"target":9`, 1), "about target 9 of 2"},
 		"no side":       {strings.Replace(string(good), `"side":"origin"`, `"side":""`, 1), "has no side"},
 	} {
-		if _, _, err := decodeView([]byte(c.text)); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, _, _, err := decodeView([]byte(c.text)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
@@ -177,11 +176,17 @@ func TestMessagesThatAreNone(t *testing.T) {
 
 // FuzzDecode: whatever comes, nobody panics, and what is taken can be diagnosed.
 func FuzzDecode(f *testing.F) {
-	good, err := encodeView(testHead, order{1, 2}, sickView())
+	good, err := encodeView(testHead, order{1, 2}, sickView(), nil)
 	if err != nil {
 		f.Fatal(err)
 	}
-	m := reportMessage{head: testHead, ID: "a-1", At: time.Unix(9, 0), Rows: rows(someSamples()), Looks: []streamLook{{Stream: "main"}}}
+	m := reportMessage{
+		head:  testHead,
+		ID:    "a-1",
+		At:    time.Unix(9, 0),
+		Rows:  rows(someSamples()),
+		Looks: []streamLook{{Stream: "main"}},
+	}
 	report, err := m.encode()
 	if err != nil {
 		f.Fatal(err)
@@ -190,7 +195,7 @@ func FuzzDecode(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if v, _, err := decodeView(data); err == nil {
+		if v, _, _, err := decodeView(data); err == nil {
 			desk := incident.NewDesk(incident.Options{Event: "e"}, v.At)
 			desk.Report(v)
 			desk.Tick(v.At.Add(time.Hour))
@@ -218,7 +223,11 @@ func TestReportsComeOutAsTheyWentIn(t *testing.T) {
 	samples := someSamples()
 	m := reportMessage{
 		head: testHead, ID: "a-1", At: samples[0].At, Rows: rows(samples), Dropped: 7,
-		Control: &controlMessage{true, samples[0].At, time.Millisecond}, Busy: &busyMessage{samples[0].At, samples[0].At.Add(time.Second)},
+		Control: &controlMessage{
+			true,
+			samples[0].At,
+			time.Millisecond,
+		}, Busy: &busyMessage{samples[0].At, samples[0].At.Add(time.Second)},
 	}
 	data, err := m.encode()
 	if err != nil {
@@ -242,115 +251,6 @@ func TestReportsComeOutAsTheyWentIn(t *testing.T) {
 		if have[s] != (i < 3) {
 			t.Errorf("sample %+v: %v", s, have[s])
 		}
-	}
-}
-
-// What is told to an agent's monitor is all that is told to one in run. A new
-// option must be told, or be named here as one process's own.
-func TestSetupTellsEverything(t *testing.T) {
-	own := map[string]bool{
-		"Secrets": true, "Transport": true, "Resume": true, "Sinks": true, "Feeds": true, "Observe": true, "Log": true, "Delay": true,
-		"Desk": true, "Remote": true, "Actions": true, "Journal": true, "Maintenance": true, "EdgeSign": true, // its options are told: TestSetupSigns
-	}
-	o := monitor.Options{}
-	v := reflect.ValueOf(&o).Elem()
-	n := 0
-	for i := range v.NumField() {
-		if !own[v.Type().Field(i).Name] {
-			fill(v.Field(i), &n)
-		}
-	}
-	o.Grace = time.Hour
-	data, err := Setup(&o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := readSetup(data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range v.NumField() {
-		name := v.Type().Field(i).Name
-		a, b := reflect.ValueOf(got).Field(i).Interface(), v.Field(i).Interface()
-		if name == "Grace" {
-			if got.Grace < time.Minute || got.Grace > time.Hour {
-				t.Errorf("grace %s", got.Grace)
-			}
-		} else if !own[name] && !reflect.DeepEqual(a, b) {
-			t.Errorf("%s: %v, want %v", name, a, b)
-		}
-	}
-	if text := got.Secrets.Mask("x " + o.Streams[0].Headers["w"] + " y"); text == "" {
-		t.Error("nothing is masked")
-	}
-}
-
-func TestDealing(t *testing.T) {
-	members := []string{"a", "b", "c", "d"}
-	count := map[string]int{}
-	moved := 0
-	for n := range 64 {
-		was := owner(n, members)
-		count[was]++
-		if now := owner(n, members[:3]); was != "d" && now != was {
-			moved++
-		}
-	}
-	if moved > 0 {
-		t.Errorf("%d shards moved that were not those of the member that went", moved)
-	}
-	for _, m := range members {
-		if count[m] < 6 || count[m] > 30 {
-			t.Errorf("%s is dealt %d of 64 shards", m, count[m])
-		}
-	}
-	if owner(3, nil) != "" || owner(3, []string{"x", "x"}) != "x" {
-		t.Error("nobody, or one alone")
-	}
-	shards := map[int]int{}
-	for range 6400 {
-		shards[shardOf(string(rune(rand.IntN(1<<20)+256)), 64)]++
-	}
-	if len(shards) != 64 {
-		t.Errorf("streams are in %d of 64 shards", len(shards))
-	}
-}
-
-func TestDifferencesAreNamed(t *testing.T) {
-	a := &Plan{Parts: map[string]string{"ends": "1", "streams.main": "2", "origin.url": "3"}}
-	b := &Plan{Parts: map[string]string{"ends": "1", "streams.main": "9", "streams.more": "4"}}
-	if got := strings.Join(a.Differences(b), " "); got != "origin.url streams.main streams.more" {
-		t.Error(got)
-	}
-}
-
-func TestAClockThatWaversIsKept(t *testing.T) {
-	var c clock
-	for _, step := range []struct {
-		measured, want time.Duration
-		changed        bool
-	}{
-		{30 * time.Millisecond, 0, true}, {-40 * time.Millisecond, 0, false}, {3 * time.Second, 3 * time.Second, true},
-		{3*time.Second + 50*time.Millisecond, 3 * time.Second, false}, {5 * time.Second, 5 * time.Second, true},
-	} {
-		if changed := c.set(step.measured); changed != step.changed || c.get() != step.want {
-			t.Errorf("measured %s: %v, %s; want %v, %s", step.measured, changed, c.get(), step.changed, step.want)
-		}
-	}
-}
-
-func TestReconcile(t *testing.T) {
-	open := func(id string) probe.Incident { return probe.Incident{ID: id, State: probe.Opened} }
-	closed := probe.Incident{ID: "closed", State: probe.Closed}
-	lacks, now := Reconcile([]probe.Incident{open("both"), open("theirs"), closed}, []probe.Incident{open("both"), open("closed"), open("before")})
-	ids := func(list []probe.Incident) (s string) {
-		for _, in := range list {
-			s += in.ID + " "
-		}
-		return s
-	}
-	if ids(lacks) != "theirs closed " || ids(now) != "both theirs before " {
-		t.Errorf("lacks %s, open %s", ids(lacks), ids(now))
 	}
 }
 

@@ -48,7 +48,8 @@ type Remote interface {
 func (m *Monitor) deskOptions() incident.Options {
 	o := &m.opts
 	return incident.Options{
-		Event: o.Event, Starts: o.Starts, Ends: o.Ends, Resume: o.Resume, Actions: o.Actions, Maintenance: m.maskPlanned(o.Maintenance),
+		Event: o.Event, Starts: o.Starts, Ends: o.Ends, Resume: o.Resume, Actions: o.Actions,
+		Maintenance: m.maskPlanned(o.Maintenance),
 	}
 }
 

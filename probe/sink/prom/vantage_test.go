@@ -12,7 +12,11 @@ import (
 func TestVantages(t *testing.T) {
 	of := func(fleet bool) string {
 		s := New(Options{Event: "concert", Fleet: fleet})
-		b := probe.Batch{At: start, Event: "concert", Samples: []probe.Sample{{Metric: probe.MonitorHeartbeat, Value: 1, At: start}}}
+		b := probe.Batch{
+			At:      start,
+			Event:   "concert",
+			Samples: []probe.Sample{{Metric: probe.MonitorHeartbeat, Value: 1, At: start}},
+		}
 		for _, v := range []string{"eu", "us"} {
 			b.Samples = append(b.Samples, probe.Sample{
 				Metric: probe.ManifestAge, Stream: "main", Rendition: "720p", Side: probe.Edge, Vantage: v, Value: 2, At: start,
