@@ -144,7 +144,8 @@ type Monitor struct {
 	Control        URL              `yaml:"control"` // fetched when both sides fail, to tell a fault of our own network
 	Beacon         bool             `yaml:"beacon"`  // takes what viewers' players report, from anyone
 	Site           URL              `yaml:"site"`    // of a page that plays the stream, to ask whether it may (http.cors)
-	Checks         map[string]Check `yaml:"checks"`  // by id, or by the last part of one
+	Recordings     Recordings       `yaml:"recordings"`
+	Checks         map[string]Check `yaml:"checks"` // by id, or by the last part of one
 }
 
 // Limits are those on what the monitor takes in.
@@ -203,8 +204,11 @@ func Default() Event {
 			Out: "embeds", Kinds: []string{"hlsjs", "videojs", "native", "iframe"}, Lang: "en", Autoplay: "muted",
 			DVR: "auto", Latency: "auto", Scripts: "cdn",
 		},
-		Monitor: Monitor{Listen: "127.0.0.1:8090", Segments: SegmentsRange, Limits: Limits{Playlist: 16 << 20}},
-		Notify:  Notify{Group: Group{Wait: 5 * time.Second, Repeat: 4 * time.Hour}},
-		Output:  "streamwatch-out",
+		Monitor: Monitor{
+			Listen: "127.0.0.1:8090", Segments: SegmentsRange, Limits: Limits{Playlist: 16 << 20},
+			Recordings: defaultRecordings(),
+		},
+		Notify: Notify{Group: Group{Wait: 5 * time.Second, Repeat: 4 * time.Hour}},
+		Output: "streamwatch-out",
 	}
 }

@@ -84,6 +84,7 @@ type Incident struct {
 	Silenced     *Muting          `json:"silenced,omitempty"`     // what mutes it, or did when it closed
 	URL          string           `json:"url,omitempty"`          // its place on the page; filled where it leaves us
 	Runbook      string           `json:"runbook,omitempty"`      // the page of its check, or the command that prints it; filled likewise
+	Recording    string           `json:"recording,omitempty"`    // where to get what was served around it; filled likewise, "" where nothing is kept
 }
 
 // Claim is what an incident asserts: what broke, whose fault it is, how bad and

@@ -36,6 +36,7 @@ type Playlist struct {
 	Kind     PlaylistKind
 	Problems []Problem // what the reader found wrong, in order of line
 	Bytes    int
+	Text     string `json:"-"` // as it was served, of which the strings here are parts; the beginning alone of what is no playlist
 
 	Version             Fact[int]
 	IndependentSegments bool

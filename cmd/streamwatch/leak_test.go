@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/streamwatch/streamwatch/probe/record"
 	"github.com/streamwatch/streamwatch/provision/awstest"
 )
 
@@ -197,6 +199,11 @@ output: %q
 		for _, path := range []string{"/", "/api/v1/status", "/api/v1/incidents", "/metrics", "/api/v1/alarms", "/healthz"} {
 			pages[path] = page(t, "http://"+listen+path)
 		}
+		for id := range strings.SplitSeq(pages["/api/v1/incidents"], `"id":"`) {
+			id, _, _ = strings.Cut(id, `"`)
+			path := "/api/v1/incidents/" + id + "/served"
+			pages[path] = page(t, "http://"+listen+path)
+		}
 	}
 	end()
 	if code := <-ended; code != 0 {
@@ -206,12 +213,14 @@ output: %q
 	for path, body := range pages {
 		said["page "+path] = body
 	}
+	recorded := false
 	err = filepath.WalkDir(filepath.Join(dir, "out"), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || strings.Contains(path, "/embeds/") { // an embed of a signed manifest says so when it is asked for
 			return err
 		}
-		body, err := os.ReadFile(path)
-		said[path] = string(body)
+		body, err := content(path)
+		said[path] = body
+		recorded = recorded || strings.HasSuffix(path, record.Extension) && strings.Contains(body, "#EXTM3U")
 		return err
 	})
 	if err != nil {
@@ -229,6 +238,9 @@ output: %q
 	}
 	echo.mu.Lock()
 	defer echo.mu.Unlock()
+	if !recorded {
+		t.Error("no playlist was recorded, so none could leak")
+	}
 	if len(echo.signed) == 0 {
 		t.Fatal("no request was signed, so no signature could leak")
 	}
@@ -239,8 +251,8 @@ output: %q
 			}
 		}
 		for signature := range echo.signed {
-			if strings.Contains(body, signature[:40]) {
-				t.Errorf("%s shows a signature", where)
+			if i := strings.Index(body, signature[:40]); i >= 0 {
+				t.Errorf("%s shows a signature: …%s…", where, body[max(0, i-80):min(len(body), i+80)])
 			}
 		}
 		for kind, marker := range markers {
@@ -251,6 +263,23 @@ output: %q
 			}
 		}
 	}
+}
+
+// content is what a file holds, decompressed.
+func content(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	var from io.Reader = f
+	if strings.HasSuffix(path, ".gz") {
+		if from, err = gzip.NewReader(f); err != nil {
+			return "", err
+		}
+	}
+	body, err := io.ReadAll(from)
+	return string(body), err
 }
 
 func page(t *testing.T, u string) string {

@@ -72,6 +72,9 @@ func runScripts(t *testing.T, dir string, update bool) {
 			} {
 				e.Setenv(name, value)
 			}
+			if err := copyFile(filepath.Join(e.WorkDir, "stale-edge.jsonl.gz"), filepath.Join("testdata", "stale-edge.jsonl.gz")); err != nil {
+				return err
+			}
 			e.Setenv("ORIGIN", origin.URL)
 			e.Setenv("EDGE", edge.URL)
 			e.Setenv("BUSY", strings.TrimPrefix(origin.URL, "http://"))
@@ -161,4 +164,13 @@ func TestPair(t *testing.T) {
 	if _, err := pair(&event, "https://cdn/a.m3u8", "http://o/b.m3u8"); err == nil {
 		t.Error("two playlists with different names are a pair")
 	}
+}
+
+// copyFile copies a file for a script.
+func copyFile(to, from string) error {
+	text, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, text, 0o600)
 }

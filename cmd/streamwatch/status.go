@@ -241,6 +241,9 @@ func (c *cli) showIncident(in *probe.Incident, paint func(string) string) error 
 	if lines = append(lines, since); in.URL != "" {
 		lines[len(lines)-1] += "  " + in.URL
 	}
+	if in.Recording != "" {
+		lines = append(lines, "recording "+in.Recording)
+	}
 	if in.Acknowledged != nil {
 		lines = append(lines, in.Acknowledged.String())
 	}

@@ -28,6 +28,7 @@ import (
 	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/fleet"
 	"github.com/streamwatch/streamwatch/probe/monitor"
+	"github.com/streamwatch/streamwatch/probe/record"
 	"github.com/streamwatch/streamwatch/probe/sink/prom"
 	"github.com/streamwatch/streamwatch/probe/sink/store"
 	"github.com/streamwatch/streamwatch/probe/web"
@@ -94,6 +95,7 @@ type Daemon struct {
 	embeds   *Embeds
 	out      *outlets
 	alarms   *shownAlarms
+	record   *record.Recorder // nil records nothing
 	emails   unconfirmed
 	over     atomic.Bool // the time was up: a signal is no end of an event
 }
@@ -186,6 +188,9 @@ func (d *Daemon) parts(finish func()) []part {
 	}
 	list = append(list, part{name: "evaluating alarms", run: d.alarms.Run, vital: true})
 	list = append(list, d.out.parts()...)
+	if d.record != nil {
+		list = append(list, part{name: "keeping recordings", run: plainly(d.record.Run)})
+	}
 	list = append(list,
 		part{name: "the service manager", run: d.tellManager},
 		part{name: "the monitor", run: plainly(d.monitor.Run), limit: 15 * time.Second},

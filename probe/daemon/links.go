@@ -9,20 +9,22 @@ import (
 
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/record"
 	"github.com/streamwatch/streamwatch/probe/web"
 )
 
 // links say where to read about an incident. Nobody but the process as a whole
 // knows where its page is, so they are filled in where incidents leave it.
 type links struct {
-	page string // "http://127.0.0.1:8090"; "" where there is no page
+	page     string               // "http://127.0.0.1:8090"; "" where there is no page
+	recorded func(id string) bool // whether an incident has a recording: one that just opened will; nil records none
 }
 
 // linksTo returns the links to a page that listens; nil is no page. public is
 // where others reach it, "" for where it listens.
 func linksTo(ln net.Listener, public string) links {
 	if public != "" {
-		return links{strings.TrimRight(public, "/")}
+		return links{page: strings.TrimRight(public, "/")}
 	}
 	if ln == nil {
 		return links{}
@@ -36,12 +38,12 @@ func linksTo(ln net.Listener, public string) links {
 			host = name
 		}
 	}
-	return links{"http://" + net.JoinHostPort(host, port)}
+	return links{page: "http://" + net.JoinHostPort(host, port)}
 }
 
 // Linked returns incidents with the links that a run of an event gives them.
 func Linked(e *configs.Event, list []probe.Incident) []probe.Incident {
-	page := links{strings.TrimRight(e.Monitor.PublicURL.Reveal(), "/")}
+	page := links{page: strings.TrimRight(e.Monitor.PublicURL.Reveal(), "/")}
 	if page.page == "" && e.Monitor.Listen != "" {
 		page.page = "http://" + e.Monitor.Listen
 	}
@@ -58,8 +60,22 @@ func (l links) fill(list []probe.Incident) []probe.Incident {
 			in.URL = l.page + "/#incident=" + url.PathEscape(in.ID)
 			in.Runbook = l.page + "/checks/" + url.PathEscape(in.Check)
 		}
+		in.Recording = l.recording(in)
 	}
 	return filled
+}
+
+// recording is where the recording of an incident is: on the page, or else below
+// the event's folder.
+func (l links) recording(in *probe.Incident) string {
+	switch {
+	case l.recorded == nil || in.State != probe.Opened && !l.recorded(in.ID):
+		return ""
+	case l.page != "":
+		return l.page + "/api/v1/incidents/" + url.PathEscape(in.ID) + "/recording"
+	default:
+		return recordings + "/" + record.FileName(in.ID)
+	}
 }
 
 // linkedSink is a sink that is given incidents with their links.

@@ -32,7 +32,7 @@ func TestLinks(t *testing.T) {
 		t.Error("the list that was given changed")
 	}
 	c := &taken{}
-	if err := (linkedSink{c, links{"http://x"}}).Write(context.Background(), probe.Batch{Incidents: in}); err != nil || c.incidents[0].URL == "" {
+	if err := (linkedSink{c, links{page: "http://x"}}).Write(context.Background(), probe.Batch{Incidents: in}); err != nil || c.incidents[0].URL == "" {
 		t.Errorf("through the sink: %+v, %v", c.incidents, err)
 	}
 }

@@ -31,6 +31,9 @@ func (d *Daemon) report() error {
 	if err != nil {
 		return err
 	}
+	for i := range incidents {
+		incidents[i].Recording = links{recorded: d.recorded()}.recording(&incidents[i]) // beside the report
+	}
 	r := &report.Run{
 		Version: d.o.Version, Ended: time.Now(), Snapshot: snapshot, Incidents: incidents,
 		Silences: slices.Concat(maintenance(d.event.Load()), d.monitor.Silences()), Actions: actions,

@@ -37,25 +37,32 @@ func (d *Daemon) wire(ctx context.Context) error {
 	// asked for once both exist.
 	source := &lateSource{links: linksTo(d.listen, e.Monitor.PublicURL.Reveal()), event: d.event.Load}
 	d.source = source
-	shown := prom.Options{Event: e.Event, Version: d.o.Version, Vantage: e.Monitor.Vantage, Open: open, Sinks: source.sinks, Silences: source.silences}
-	if d.o.Hub != nil {
-		shown.Vantage, shown.Fleet = "", true // the samples say it
-	}
-	metrics := prom.New(shown)
-	d.metrics = metrics
 	o := MonitorOptions(e, edge, d.found.Signer)
 	o.Resume, o.Log, o.Secrets = open, d.log, d.o.Secrets
 	o.Actions, o.Journal, o.Maintenance = actions, journal, maintenance(e)
 	if d.found.Fresh {
 		o.Grace = e.Distribution.CloudFormation.PropagationGrace
 	}
+	if err := d.recordInto(&o); err != nil {
+		return err
+	}
+	source.links.recorded = d.recorded()
+	shown := prom.Options{
+		Event: e.Event, Version: d.o.Version, Vantage: e.Monitor.Vantage, Open: open, Sinks: source.sinks,
+		Silences: source.silences,
+	}
+	if d.o.Hub != nil {
+		shown.Vantage, shown.Fleet = "", true // the samples say it
+	}
+	metrics := prom.New(shown)
+	d.metrics = metrics
 	d.alarms = newShownAlarms(d.shownOptions(e), time.Now())
 	w := web.Options{
 		Source: source, Ready: source.ready, History: linkedHistory{d.store, source.links}, Sinks: source.sinks,
 		Runbook: d.o.Runbook,
 		Metrics: metrics.Handler(), Plots: plots(), Alarms: d.alarms.list, AlarmNotes: d.alarmNotes,
 		Embeds: d.embeds.Preview, EmbedKinds: d.embeds.kinds(), Faults: d.o.Faults, Log: d.log,
-		Desk: source,
+		Desk: source, Recordings: d.shelf(),
 	}
 	if d.o.Load != nil {
 		w.Changes = d
@@ -76,7 +83,7 @@ func (d *Daemon) wire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	o.Sinks = []probe.Sink{stored, metrics, linkedSink{d.server, source.links}, d.alarms}
+	o.Sinks = append(o.Sinks, stored, metrics, linkedSink{d.server, source.links}, d.alarms)
 	o.Sinks = append(o.Sinks, d.out.sinks(source.links)...)
 	d.monitor = monitor.New(o)
 	if d.leading != nil {

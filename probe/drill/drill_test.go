@@ -13,7 +13,9 @@ import (
 	"github.com/streamwatch/streamwatch/probe/sim"
 )
 
-// Every fault of the simulator has a drill, and every drill is met.
+// Every fault of the simulator has a drill, every drill is met, and what was
+// recorded of it, judged again, gives its incidents. STREAMWATCH_RECORDING=FOLDER
+// keeps the recordings there.
 func TestDrills(t *testing.T) {
 	for _, f := range sim.Faults() {
 		_, ok := drill.Find(f.Name)
@@ -27,7 +29,14 @@ func TestDrills(t *testing.T) {
 			t.Parallel()
 			for _, offset := range one(0, 1300*time.Millisecond, 700*time.Millisecond) {
 				synctest.Test(t, func(t *testing.T) {
-					check(t, drill.Run(t.Context(), d, drill.Settings{Offset: offset, Renditions: 3}))
+					rec, stop := recorder(t, "main")
+					o := drill.Run(t.Context(), d, drill.Settings{Offset: offset, Renditions: 3, Record: rec})
+					stop()
+					check(t, o)
+					for _, in := range o.Seen.Incidents() {
+						replay(t, rec, in)
+						keep(t, rec, d.Fault, in)
+					}
 				})
 			}
 		})

@@ -49,6 +49,7 @@ type Settings struct {
 	Edge           sim.EdgeConfig // of a cache that is not the default one
 	Snapshots      int            // taken of the monitor each second
 	Keep           bool           // let Outcome.Seen keep every batch
+	Record         Recorder       // of the monitor: takes down what is judged; nil takes nothing down
 	Apart          bool           // no two requests are answered at the same time: two runs in a synctest bubble are alike
 }
 
@@ -68,7 +69,7 @@ func (s Settings) Setup(fault string) Setup {
 			TargetDuration: s.TargetDuration, Jitter: s.Jitter, Part: s.Part, FMP4: s.FMP4 || f.FMP4,
 			Encrypt: f.Encrypted, Subtitles: f.Subtitles, Renditions: make([]sim.Rendition, s.Renditions),
 		},
-		Edge: s.Edge, Snapshots: s.Snapshots, Keep: s.Keep, Apart: s.Apart, Twin: true,
+		Edge: s.Edge, Snapshots: s.Snapshots, Keep: s.Keep, Apart: s.Apart, Twin: true, Record: s.Record,
 	}
 }
 

@@ -39,6 +39,14 @@ type Setup struct {
 	Twin      bool // compare each response with that of a twin that no fault disturbs
 	Snapshots int  // taken of the monitor each second, as by pages that are open
 	Keep      bool // let Seen keep every batch
+
+	Record Recorder // is told what the monitor judges and what comes of it; nil is nobody
+}
+
+// Recorder keeps what is judged around incidents.
+type Recorder interface {
+	monitor.Recorder
+	probe.Sink
 }
 
 // Watch is a simulated event under watch.
@@ -94,6 +102,9 @@ func New(s Setup) *Watch {
 		}
 	}
 	o.Sinks = append(slices.Clone(o.Sinks), probe.Sink(w.Seen))
+	if s.Record != nil {
+		o.Sinks, o.Record = append(o.Sinks, s.Record), s.Record
+	}
 	w.Monitor = monitor.New(o)
 	return w
 }

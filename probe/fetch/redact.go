@@ -22,16 +22,34 @@ func Shown(raw string) probe.ShownURL { return probe.ShownURL(RedactURL(raw)) }
 // parameters that may be secrets become REDACTED. Directives of HLS (_HLS_…)
 // stay. Redacting twice changes nothing more.
 func RedactURL(s string) string {
+	return Redactor(func(string) string { return redacted }).URL(s)
+}
+
+// Redactor says what stands in place of a value that may be a secret. One that
+// gives each value a stand-in of its own keeps different URLs apart.
+type Redactor func(value string) string
+
+// URL redacts a URL as RedactURL does.
+func (r Redactor) URL(s string) string {
 	if !strings.ContainsAny(s, "?@=;#") {
 		return s
 	}
 	s, _, _ = strings.Cut(s, "#")
 	path, query, asked := strings.Cut(s, "?")
-	out := redactPath(withoutUser(path))
+	out := r.path(withoutUser(path))
 	if asked {
-		out += "?" + redactQuery(query)
+		out += "?" + r.query(query)
 	}
 	return out
+}
+
+// Value redacts the value of a parameter where it may be a secret, by its name
+// or by what it looks like.
+func (r Redactor) Value(name, value string) string {
+	if value == "" || !secretPair(name, value) {
+		return value
+	}
+	return r(value)
 }
 
 // withoutUser removes user information from what stands before a query.
@@ -53,37 +71,40 @@ func withoutUser(s string) string {
 	return s[:start] + s[start+at+1:]
 }
 
-// redactPath redacts parameters in path segments: /hdntl=exp=1~hmac=f00/ and
+// path redacts parameters in path segments: /hdntl=exp=1~hmac=f00/ and
 // /seg.ts;token=f00. Names of files and folders stay, whatever they look like.
-func redactPath(path string) string {
+func (r Redactor) path(path string) string {
 	if !strings.ContainsAny(path, "=") {
 		return path
 	}
 	parts := strings.Split(path, "/")
 	for i, p := range parts {
-		parts[i] = redactSegment(p)
+		if shown, value := cutSegment(p); value != "" {
+			parts[i] = shown + r(value)
+		}
 	}
 	return strings.Join(parts, "/")
 }
 
-// redactSegment redacts from the first value that may be a secret to the end of
-// the segment: nobody says which of ;~,! ends a value.
-func redactSegment(s string) string {
+// cutSegment cuts a path segment before the first value that may be a secret.
+// The value goes to the end of the segment: nobody says which of ;~,! ends one.
+func cutSegment(s string) (shown, value string) {
 	for start := 0; start < len(s); {
 		end := len(s)
 		if i := strings.IndexAny(s[start:], ";~,!"); i >= 0 {
 			end = start + i
 		}
 		if name, value, ok := strings.Cut(s[start:end], "="); ok && secretPair(name, value) {
-			return s[:start] + name + "=" + redacted
+			at := start + len(name) + 1
+			return s[:at], s[at:]
 		}
 		start = end + 1
 	}
-	return s
+	return s, ""
 }
 
-// redactQuery redacts the values of a query.
-func redactQuery(s string) string {
+// query redacts the values of a query.
+func (r Redactor) query(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
 	for i, pair := range strings.Split(s, "&") {
@@ -93,9 +114,9 @@ func redactQuery(s string) string {
 		name, value, ok := strings.Cut(pair, "=")
 		switch {
 		case ok && value != "" && secretPair(name, value):
-			b.WriteString(name + "=" + redacted)
+			b.WriteString(name + "=" + r(value))
 		case !ok && !plain(pair): // a bare token
-			b.WriteString(redacted)
+			b.WriteString(r(pair))
 		default:
 			b.WriteString(pair)
 		}

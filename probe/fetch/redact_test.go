@@ -98,3 +98,24 @@ func TestNothingSecretLeaves(t *testing.T) {
 		}
 	}
 }
+
+// A server that repeats a secret may stop in the middle of it.
+func TestMaskPieces(t *testing.T) {
+	s := new(fetch.Secrets)
+	s.Add("abcdefghijkl/mnopqrstuvwxyz", "short-one")
+	for text, want := range map[string]string{
+		"x abcdefghijkl/mnop":                    "x REDACTED",
+		"x abcdefghijkl%2Fmno":                   "x REDACTED",
+		"mnopqrstuvwxyz x":                       "REDACTED x",
+		"abcdefghijkl abcdefghijkl/m":            "REDACTED REDACTED",
+		"abcdefghijkl/mnopqrstuvwxyz":            "REDACTED",
+		"abcdefghijk is too little to be told":   "abcdefghijk is too little to be told",
+		"short-o":                                "short-o",
+		"opqrstuvwxyzopqrstuvwxyz":               "REDACTEDREDACTED",
+		"abcdefghijklmnopqrstuvwxyz lacks a bar": "REDACTEDREDACTED lacks a bar",
+	} {
+		if got := s.MaskPieces(text); got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+}

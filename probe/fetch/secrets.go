@@ -36,8 +36,9 @@ type Secrets struct {
 
 // masking replaces all forms of all secrets that were known when it was made.
 type masking struct {
-	all   *strings.Replacer
-	whole []string // the secrets themselves, for pieces that were cut off
+	all    *strings.Replacer
+	whole  []string // the secrets themselves, for pieces that were cut off
+	pieces pieces   // of their forms
 }
 
 // Add makes values known for good.
@@ -113,9 +114,7 @@ func secretsOf(raw string) (found []string) {
 		}
 	}
 	for part := range strings.SplitSeq(u.EscapedPath(), "/") {
-		shown := redactSegment(part)
-		if name, ok := strings.CutSuffix(shown, redacted); ok && shown != part {
-			value := part[len(name):]
+		if _, value := cutSegment(part); value != "" {
 			found = append(found, escaped(value)...)
 			for field := range strings.FieldsFuncSeq(value, func(r rune) bool { return strings.ContainsRune("~;,!=", r) }) {
 				if len(field) >= shortestPart && !digits(field) {
@@ -243,7 +242,7 @@ func maskingOf(values []string) *masking {
 	for _, f := range forms {
 		pairs = append(pairs, f, redacted)
 	}
-	return &masking{strings.NewReplacer(pairs...), slices.Clone(values)}
+	return &masking{strings.NewReplacer(pairs...), slices.Clone(values), piecesOf(forms)}
 }
 
 // formsOf lists how a value can stand in a text: as it is, escaped for a URL,

@@ -81,14 +81,6 @@ func (m *Monitor) Poke(t probe.Target) {
 	}
 }
 
-// busy tells the desk that this process does not get to run. Where others poll
-// that spoils nothing.
-func (m *Monitor) busy(b incident.Busy) {
-	if m.opts.Remote == nil {
-		m.desk.Busy(b)
-	}
-}
-
 // shown are the streams as they are now, whoever polls them.
 func (m *Monitor) shown(now time.Time) []probe.StreamSnapshot {
 	var list []probe.StreamSnapshot

@@ -77,6 +77,7 @@ type Options struct {
 	Sinks        []probe.Sink
 	Feeds        []func(context.Context)  // run beside the loops until ctx is done; what they Send at their end still reaches the sinks
 	Observe      func(*probe.Observation) // sees each observation before it is judged, on the stream's goroutine; nil sees none
+	Record       Recorder                 // takes down what is judged; nil takes nothing down
 	Log          *zap.Logger              // nil logs nothing
 	Delay        func() time.Duration     // how long goroutines wait to run, see SchedulingDelay; nil looks at timers only
 	Desk         Desk                     // nil is one of the monitor's own
@@ -120,6 +121,9 @@ func New(o Options) *Monitor {
 	}
 	if o.Segments == "" {
 		o.Segments = SegmentsRange
+	}
+	if o.Record == nil {
+		o.Record = noRecorder{}
 	}
 	m := &Monitor{
 		opts: o, log: o.Log, fan: newFanOut(o.Sinks, o.Log), doubt: make(chan struct{}, 1), prober: prober{jobs: make(chan *job, proberQueue)}, started: time.Now(),
@@ -216,6 +220,15 @@ func (m *Monitor) keep(ctx context.Context) {
 	}
 }
 
+// busy tells the desk that this process does not get to run.
+func (m *Monitor) busy(b incident.Busy) {
+	if m.opts.Remote != nil {
+		return // where others poll that spoils nothing
+	}
+	m.opts.Record.Busy(b)
+	m.desk.Busy(b)
+}
+
 // tell passes on what the desk found out, with the numbers of a batch.
 func (m *Monitor) tell(b probe.Batch, res incident.Result) {
 	b.Incidents = slices.Concat(res.Incidents, res.Marked) // the book keeps its own
@@ -274,6 +287,7 @@ func (m *Monitor) watchControl(ctx context.Context) {
 			return
 		}
 		m.asked.Store(&asked)
+		m.opts.Record.Control(ex.Status > 0, asked, ex.Duration())
 		m.desk.Control(ex.Status > 0, asked, ex.Duration())
 		signal(m.due)
 		select {

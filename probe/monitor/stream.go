@@ -106,6 +106,7 @@ func (s *stream) announce() {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.m.opts.Record.Targets(s.cfg.Name, targets)
 	s.desk.Targets(targets)
 }
 
@@ -133,9 +134,11 @@ func (s *stream) step(o *probe.Observation) ([]probe.Sample, incident.Result) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if from := s.m.strain.since(); from.After(s.strained) {
+		s.m.opts.Record.TakeBack(s.cfg.Name, from)
 		s.desk.TakeBack(from)
 		s.strained = from
 	}
+	s.m.opts.Record.Look(o)
 	h, res := s.desk.Step(o, o.Exchange.Done)
 	if h == nil {
 		return nil, res

@@ -26,6 +26,7 @@ const (
 	maxKeys     = 16      // EXT-X-KEY tags that can apply to one segment
 	maxLadder   = 256     // media playlists of a multivariant one: each is polled
 	maxSegments = 250_000 // that are kept, the newest of them: six days at two seconds each
+	maxUnknown  = 4 << 10 // bytes that are kept of what is no playlist
 	maxBare     = 10_000  // URI lines without EXTINF that are kept as segments
 )
 
@@ -50,6 +51,9 @@ func Decode(body []byte, in Inputs) *probe.Playlist {
 		r.finish()
 	}
 	r.sortProblems()
+	if r.p.Kind == probe.UnknownKind {
+		r.p.Text = strings.Clone(r.p.Text[:min(len(r.p.Text), maxUnknown)])
+	}
 	return r.p
 }
 

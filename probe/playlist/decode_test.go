@@ -143,7 +143,7 @@ func TestFacts(t *testing.T) {
 				got := Decode([]byte(text), c.in)
 				checkInvariants(t, c.name, []byte(text), got)
 				want := &probe.Playlist{
-					Kind: probe.Media, Problems: got.Problems, Bytes: len(text), Version: probe.State(6),
+					Kind: probe.Media, Problems: got.Problems, Bytes: len(text), Text: text, Version: probe.State(6),
 					TargetDuration: probe.State(6 * time.Second), MediaSequence: probe.State(uint64(100)),
 				}
 				c.want(want)

@@ -25,6 +25,7 @@ func (r *reader) open(body []byte) {
 	}
 	odd := odd(body)
 	r.text = string(body)
+	r.p.Text = r.text
 	if text, ok := strings.CutPrefix(r.text, bom); ok {
 		r.problemAt(1, "m3u.bom", "the text begins with a byte order mark")
 		r.text = text

@@ -37,6 +37,10 @@ func (s *Server) routes() http.Handler {
 	get("/api/v1/status", s.status)
 	get("/api/v1/incidents", s.incidents)
 	get("/api/v1/incidents/{id}", s.incident)
+	if s.o.Recordings != nil {
+		get("/api/v1/incidents/{id}/recording", s.recording)
+		get("/api/v1/incidents/{id}/served", s.served)
+	}
 	get("/api/v1/series", s.series)
 	if s.o.Runbook != nil {
 		get("/checks/{id}", s.runbook(assets))

@@ -22,7 +22,7 @@ const SampleID = "test-of-streamwatch"
 func Sample(event, stream string) []probe.Incident {
 	now := time.Now().UTC().Truncate(time.Second)
 	return []probe.Incident{{
-		ID: SampleID, State: probe.Opened, Check: "upd.stale", Severity: probe.Critical, Blame: probe.BlameCDN, Event: event,
+		ID: SampleID, State: probe.Opened, Check: "test", Severity: probe.Critical, Blame: probe.BlameCDN, Event: event,
 		Because: "this is a test: nothing happened", Scope: probe.ScopeStream, Streams: []string{stream}, Stream: stream,
 		Side: probe.Edge, Summary: "playlist stopped moving",
 		Detail: "no new segment for 9.4 s (limit 9 s); origin advanced 3 segments meanwhile",

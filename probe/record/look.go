@@ -1,0 +1,222 @@
+package record
+
+import (
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// Look is a probe.Observation. Playlists stand in it as the ids of their bodies.
+type Look struct {
+	Stream     string      `json:"stream"`
+	Rendition  string      `json:"rendition,omitempty"` // "" is the multivariant playlist
+	Side       probe.Side  `json:"side"`
+	CORS       bool        `json:"cors,omitempty"`
+	IFrames    string      `json:"iframes,omitempty"`
+	Strained   bool        `json:"strained,omitempty"`
+	Unchanged  bool        `json:"unchanged,omitempty"`
+	Body       string      `json:"body,omitempty"`
+	Hash       uint64      `json:"hash,string,omitempty"`
+	Exchange   *Exchange   `json:"exchange"`
+	Segment    *Segment    `json:"segment,omitempty"`
+	LowLatency *LowLatency `json:"low_latency,omitempty"`
+	Moved      *Moved      `json:"moved,omitempty"`
+}
+
+// Exchange is a probe.Exchange.
+type Exchange struct {
+	exchange
+	Address string `json:"address,omitempty"`
+}
+
+// Segment is a probe.SegmentProbe.
+type Segment struct {
+	segment
+	Problems []problem `json:"problems,omitempty"`
+}
+
+// LowLatency is a probe.LowLatencyProbe.
+type LowLatency struct {
+	lowLatency
+	Known    string `json:"known,omitempty"`    // id of a body
+	Playlist string `json:"playlist,omitempty"` // id of a body
+}
+
+// Moved is a probe.Moved.
+type Moved struct {
+	Last  *Exchange     `json:"last"`
+	Lived time.Duration `json:"lived_ns"`
+}
+
+// The structs below are those of package probe with names for JSON. They are
+// converted into each other, so that a field which is new there does not compile
+// here until it has a name.
+type (
+	exchange struct {
+		Method         string            `json:"method,omitempty"`
+		URL            probe.ShownURL    `json:"url,omitempty"`
+		Address        probe.Address     `json:"-"`
+		RequestHeaders []string          `json:"request_headers,omitempty"`
+		Started        time.Time         `json:"started"`
+		Done           time.Time         `json:"done"`
+		DNS            time.Duration     `json:"dns_ns,omitempty"`
+		Connect        time.Duration     `json:"connect_ns,omitempty"`
+		TLS            time.Duration     `json:"tls_ns,omitempty"`
+		FirstByte      time.Duration     `json:"first_byte_ns,omitempty"`
+		Reused         bool              `json:"reused,omitempty"`
+		Connected      bool              `json:"connected,omitempty"`
+		Status         int               `json:"status,omitempty"`
+		Failure        probe.Failure     `json:"failure,omitempty"`
+		Error          string            `json:"error,omitempty"`
+		Limit          probe.Limit       `json:"limit,omitzero"`
+		Redirects      int               `json:"redirects,omitempty"`
+		Bytes          int64             `json:"bytes,omitempty"`
+		ContentLength  probe.Fact[int64] `json:"content_length,omitzero"`
+		ObjectBytes    probe.Fact[int64] `json:"object_bytes,omitzero"`
+		RangeStart     probe.Fact[int64] `json:"range_start,omitzero"`
+		Proto          string            `json:"proto,omitempty"`
+
+		ContentType     string                    `json:"content_type,omitempty"`
+		ContentEncoding string                    `json:"content_encoding,omitempty"`
+		CacheControl    string                    `json:"cache_control,omitempty"`
+		ETag            string                    `json:"etag,omitempty"`
+		LastModified    time.Time                 `json:"last_modified,omitzero"`
+		Date            time.Time                 `json:"date,omitzero"`
+		Age             probe.Fact[time.Duration] `json:"age_seconds,omitzero"`
+		XCache          string                    `json:"x_cache,omitempty"`
+		CacheLine       string                    `json:"cache_line,omitempty"`
+		CacheWord       string                    `json:"cache_word,omitempty"`
+		Via             string                    `json:"via,omitempty"`
+		Pop             string                    `json:"pop,omitempty"`
+		RequestID       string                    `json:"request_id,omitempty"`
+		ServerTiming    string                    `json:"server_timing,omitempty"`
+		Expires         bool                      `json:"expires,omitempty"`
+		AllowOrigin     string                    `json:"allow_origin,omitempty"`
+		Foreign         bool                      `json:"foreign,omitempty"`
+		CertExpires     time.Time                 `json:"cert_expires,omitzero"`
+		CertLifetime    time.Duration             `json:"cert_lifetime_ns,omitempty"`
+	}
+
+	segment struct {
+		MSN       uint64        `json:"msn,omitempty"`
+		URI       string        `json:"uri,omitempty"`
+		Newest    bool          `json:"newest,omitempty"`
+		Listed    time.Time     `json:"listed,omitzero"`
+		Duration  time.Duration `json:"duration_ns,omitempty"`
+		Repeat    bool          `json:"repeat,omitempty"`
+		Again     bool          `json:"again,omitempty"`
+		Part      bool          `json:"part,omitempty"`
+		Offset    int64         `json:"offset,omitempty"`
+		Encrypted bool          `json:"encrypted,omitempty"`
+
+		Init    bool `json:"init,omitempty"`
+		Key     bool `json:"key,omitempty"`
+		Removed bool `json:"removed,omitempty"`
+
+		KeyBytes int64 `json:"key_bytes,omitempty"`
+		Known    bool  `json:"known,omitempty"`
+
+		Container probe.Container           `json:"container,omitempty"`
+		Hash      uint64                    `json:"hash,string,omitempty"`
+		HashBytes int64                     `json:"hash_bytes,omitempty"`
+		Problems  []probe.Problem           `json:"-"`
+		Track     uint32                    `json:"track,omitempty"`
+		Start     probe.Fact[time.Duration] `json:"start_seconds,omitzero"`
+		Lasts     probe.Fact[time.Duration] `json:"lasts_seconds,omitzero"`
+		Keyframe  probe.Fact[bool]          `json:"keyframe,omitzero"`
+	}
+
+	problem struct {
+		Check    string         `json:"check"`
+		Severity probe.Severity `json:"severity,omitzero"`
+		Line     int            `json:"line,omitempty"`
+		Detail   string         `json:"detail,omitempty"`
+	}
+
+	lowLatency struct {
+		Ask      probe.Ask             `json:"ask"`
+		MSN      uint64                `json:"msn,omitempty"`
+		Part     int                   `json:"part,omitempty"`
+		URI      string                `json:"uri,omitempty"`
+		Deadline time.Duration         `json:"deadline_ns,omitempty"`
+		Since    time.Time             `json:"since,omitzero"`
+		Listed   probe.Fact[time.Time] `json:"listed,omitzero"`
+		Known    *probe.Playlist       `json:"-"`
+		Playlist *probe.Playlist       `json:"-"`
+	}
+)
+
+// lookOf returns an observation as a line has it. id names the body of a playlist.
+func lookOf(o *probe.Observation, id func(*probe.Playlist) string) *Look {
+	l := &Look{
+		Stream: o.Target.Stream, Rendition: o.Target.Rendition, Side: o.Target.Side, CORS: o.CORS, IFrames: o.IFrames,
+		Strained: o.Strained, Unchanged: o.Unchanged, Body: id(o.Playlist), Hash: o.Hash,
+		Exchange: exchangeOf(&o.Exchange),
+	}
+	if s := o.Segment; s != nil {
+		l.Segment = &Segment{segment: segment(*s)}
+		for _, p := range s.Problems {
+			l.Segment.Problems = append(l.Segment.Problems, problem(p))
+		}
+	}
+	if p := o.LowLatency; p != nil {
+		l.LowLatency = &LowLatency{lowLatency: lowLatency(*p), Known: id(p.Known), Playlist: id(p.Playlist)}
+	}
+	if m := o.Moved; m != nil {
+		l.Moved = &Moved{exchangeOf(&m.Last), m.Lived}
+	}
+	return l
+}
+
+func exchangeOf(e *probe.Exchange) *Exchange {
+	x := &Exchange{exchange(*e), e.Address.Reveal()}
+	if x.Started, x.Done = e.Started.UTC(), e.Done.UTC(); x.Done.Before(x.Started) {
+		x.Done = x.Started.Add(e.Duration()) // the clock was set back meanwhile
+	}
+	return x
+}
+
+// probe returns the exchange as the desk knows it.
+func (x *Exchange) probe() probe.Exchange {
+	if x == nil {
+		return probe.Exchange{}
+	}
+	e := probe.Exchange(x.exchange)
+	e.Address = probe.AddressOf(x.Address)
+	return e
+}
+
+// reading reads the body with an id.
+type reading func(id string) (*probe.Playlist, error)
+
+// observation returns what the desk was told. of is the target, and playlist
+// reads the body with an id.
+func (l *Look) observation(of probe.Target, playlist reading) (*probe.Observation, error) {
+	o := &probe.Observation{
+		Target: of, CORS: l.CORS, IFrames: l.IFrames, Strained: l.Strained, Unchanged: l.Unchanged,
+		Hash: l.Hash, Exchange: l.Exchange.probe(),
+	}
+	var err error
+	if o.Playlist, err = playlist(l.Body); err != nil {
+		return nil, err
+	}
+	if s := l.Segment; s != nil {
+		o.Segment = new(probe.SegmentProbe(s.segment))
+		for _, p := range s.Problems {
+			o.Segment.Problems = append(o.Segment.Problems, probe.Problem(p))
+		}
+	}
+	if p := l.LowLatency; p != nil {
+		o.LowLatency = new(probe.LowLatencyProbe(p.lowLatency))
+		if o.LowLatency.Known, err = playlist(p.Known); err != nil {
+			return nil, err
+		}
+		if o.LowLatency.Playlist, err = playlist(p.Playlist); err != nil {
+			return nil, err
+		}
+	}
+	if m := l.Moved; m != nil {
+		o.Moved = &probe.Moved{Last: m.Last.probe(), Lived: m.Lived}
+	}
+	return o, nil
+}

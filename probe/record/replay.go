@@ -1,0 +1,300 @@
+package record
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/incident"
+	"github.com/streamwatch/streamwatch/probe/playlist"
+)
+
+// Replayed is what came of judging a recording again.
+type Replayed struct {
+	Header      Header
+	Incidents   []probe.Incident // as each was in the end, in the order of opening
+	Recorded    []probe.Incident // as they were told when it was recorded: the one that the file is of, or more
+	Verdict     probe.Verdict    // the worst that it came to
+	From, Until time.Time        // of the looks
+	Looks       int
+	Missing     []Missing // parts that the file lacks; without times where nobody knows
+	Cut         bool      // the file was cut off
+}
+
+// Change makes what replaces the overrides of a recording.
+type Change func(recorded map[string]checks.Override) map[string]checks.Override
+
+// Replay judges a recording again, in the time that was recorded. Nothing is
+// asked of anybody. change may set other overrides than the event had; nil keeps
+// them. An error names the line.
+func Replay(from io.Reader, change Change) (*Replayed, error) {
+	r, err := NewReader(from)
+	if err != nil {
+		return nil, err
+	}
+	p := newPlayer(r, change)
+	for {
+		l, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err == nil {
+			err = p.judge(l)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	p.out.Cut = r.Cut
+	return &p.out, nil
+}
+
+// player judges lines.
+type player struct {
+	r         *Reader
+	out       Replayed
+	header    *Header
+	change    Change
+	desk      *incident.Desk
+	overrides map[string]checks.Override
+	streams   map[string]*replayed
+	clock     time.Time // of the newest line
+	part      int
+}
+
+// replayed is one stream of a player.
+type replayed struct {
+	desk      *incident.Stream
+	targets   map[place]probe.Target
+	variables map[string]string
+	read      map[place][]read
+}
+
+// read is a playlist that was read.
+type read struct {
+	id       string
+	playlist *probe.Playlist
+}
+
+const readKept = 8 // playlists of one target that are kept, so that the same text is the same playlist
+
+func newPlayer(r *Reader, change Change) *player {
+	p := &player{r: r, change: change, out: Replayed{Header: r.Header}}
+	p.begin(&r.Header, time.Time{}, nil)
+	return p
+}
+
+// begin begins anew, as the process did that wrote a header. open are the
+// incidents that the one before left open.
+func (p *player) begin(h *Header, now time.Time, open []probe.Incident) {
+	p.header, p.part, p.streams, p.overrides = h, 0, map[string]*replayed{}, map[string]checks.Override{}
+	for id, o := range h.Checks {
+		p.overrides[id] = checks.Override{Off: o.Off, Severity: o.Severity, After: o.After}
+	}
+	if p.change != nil {
+		p.overrides = p.change(p.overrides)
+	}
+	p.desk = incident.NewDesk(incident.Options{Event: h.Event, Starts: h.Starts, Ends: h.Ends, Resume: open}, now)
+	for _, name := range h.Streams {
+		p.stream(name)
+	}
+}
+
+// maxStreams bounds how many streams a file may name.
+const maxStreams = 1000
+
+func (p *player) stream(name string) *replayed {
+	s := p.streams[name]
+	if s == nil {
+		h := p.header
+		s = &replayed{
+			desk: p.desk.Stream(checks.Options{
+				Stream: name, Overrides: p.overrides, Personalised: h.Personalised, Grace: h.Grace,
+			}),
+			targets: map[place]probe.Target{}, read: map[place][]read{},
+		}
+		p.streams[name] = s
+	}
+	return s
+}
+
+// judge judges a line. The checks rely on what a monitor files; a file may hold
+// something else.
+func (p *player) judge(l *Line) (err error) {
+	defer func() {
+		if bad := recover(); bad != nil {
+			err = fmt.Errorf("line %d: what it says cannot be judged (%v)", p.r.Line(), bad)
+		}
+	}()
+	return p.take(l)
+}
+
+// take judges a line.
+func (p *player) take(l *Line) error {
+	late := l.At.Before(p.clock) // of a stream that was found hit later: its past
+	if !late && !l.At.IsZero() {
+		p.tick(l.At)
+		p.clock = l.At
+	}
+	if len(p.streams) > maxStreams {
+		return fmt.Errorf("line %d: more than %d streams", p.r.Line(), maxStreams)
+	}
+	switch {
+	case l.Header != nil: // the monitor was started again
+		p.begin(l.Header, l.At, p.desk.Open())
+	case l.Part != nil:
+		p.turn(l.Part)
+	case l.Targets != nil:
+		s := p.stream(l.Targets.Stream)
+		list := l.Targets.list()
+		clear(s.targets)
+		for _, t := range list {
+			s.targets[place{t.Rendition, t.Side}] = t
+		}
+		s.desk.Targets(list)
+	case l.Control != nil:
+		p.desk.Control(l.Control.OK, l.Control.Asked, l.Control.Took)
+	case l.Busy != nil:
+		p.desk.Busy(incident.Busy{From: l.Busy.From, Until: l.Busy.Until})
+	case l.TakeBack != nil:
+		p.stream(l.TakeBack.Stream).desk.TakeBack(l.TakeBack.From)
+	case l.Incident != nil:
+		p.out.Recorded = enter(p.out.Recorded, *l.Incident)
+	case l.Look != nil:
+		return p.look(l, late)
+	}
+	return nil
+}
+
+// tick does what the desk would have done by itself until a moment.
+func (p *player) tick(until time.Time) {
+	if p.clock.IsZero() {
+		return
+	}
+	for range maxTicks {
+		next := p.desk.Next()
+		if next.IsZero() || next.After(until) {
+			return
+		}
+		if next.Before(p.clock) {
+			next = p.clock
+		}
+		p.keep(p.desk.Tick(next))
+	}
+}
+
+// maxTicks bounds what the desk does between two lines.
+const maxTicks = 1000
+
+// turn notes the beginning of a part, and what is missing before it.
+func (p *player) turn(next *Part) {
+	switch {
+	case next.Missing != nil:
+		p.out.Missing = append(p.out.Missing, *next.Missing)
+		p.part = -1
+		return
+	case p.part >= 0 && next.Number > p.part+1:
+		p.out.Missing = append(p.out.Missing, Missing{})
+	}
+	p.part = next.Number
+}
+
+// look judges an observation. One from before what was judged already changes
+// what is known of its stream, and no more.
+func (p *player) look(l *Line, late bool) error {
+	if l.Look.Exchange == nil {
+		return fmt.Errorf("line %d: a look without an exchange", p.r.Line())
+	}
+	s := p.stream(l.Look.Stream)
+	where := place{l.Look.Rendition, l.Look.Side}
+	target, known := s.targets[where]
+	if !known {
+		target = probe.Target{Stream: l.Look.Stream, Rendition: l.Look.Rendition, Side: l.Look.Side}
+	}
+	o, err := l.Look.observation(target, func(id string) (*probe.Playlist, error) {
+		return p.playlist(s, where, id, l.Look.Exchange)
+	})
+	if err != nil {
+		return err
+	}
+	if o.Poll() && o.Playlist != nil && o.Playlist.Kind == probe.Multivariant {
+		s.variables = o.Playlist.Variables
+	}
+	if err := p.sane(o); err != nil {
+		return err
+	}
+	if h := s.desk.Stream.Find(target); !o.Poll() && (h == nil || h.Good == nil) {
+		return nil // no monitor looks further before it has a playlist: the poll was before the recording
+	}
+	p.out.Looks++
+	if p.out.From.IsZero() || o.Exchange.Done.Before(p.out.From) {
+		p.out.From = o.Exchange.Done
+	}
+	if o.Exchange.Done.After(p.out.Until) {
+		p.out.Until = o.Exchange.Done
+	}
+	if late {
+		s.desk.Watch.Step(o, o.Exchange.Done)
+		return nil
+	}
+	_, res := s.desk.Step(o, o.Exchange.Done)
+	p.keep(res)
+	p.out.Verdict = p.out.Verdict.Worse(s.desk.Verdict().Verdict)
+	return nil
+}
+
+// sane refuses what no monitor files, and what judging relies on.
+func (p *player) sane(o *probe.Observation) error {
+	if o.Exchange.Done.Before(o.Exchange.Started) {
+		return fmt.Errorf("line %d: done before it was started", p.r.Line())
+	}
+	if l := o.LowLatency; l != nil && l.Known == nil {
+		return fmt.Errorf("line %d: low latency without the playlist that was known", p.r.Line())
+	}
+	return nil
+}
+
+// playlist reads the body with an id.
+func (p *player) playlist(s *replayed, where place, id string, ex *Exchange) (*probe.Playlist, error) {
+	if id == "" {
+		return nil, nil
+	}
+	for _, one := range s.read[where] {
+		if one.id == id {
+			return one.playlist, nil
+		}
+	}
+	text, err := p.r.Text(id)
+	if err != nil {
+		return nil, err
+	}
+	in := playlist.Inputs{Address: probe.AddressOf(ex.Address)}
+	if where.rendition != "" {
+		in.Imports = s.variables
+	}
+	pl := playlist.Decode([]byte(text), in)
+	list := append(s.read[where], read{id, pl})
+	s.read[where] = list[max(0, len(list)-readKept):]
+	return pl, nil
+}
+
+// keep takes in what the desk found out.
+func (p *player) keep(res incident.Result) {
+	for i := range res.Incidents {
+		p.out.Incidents = enter(p.out.Incidents, res.Incidents[i])
+	}
+}
+
+// enter puts an incident in the place of what was known of it.
+func enter(list []probe.Incident, in probe.Incident) []probe.Incident {
+	i := slices.IndexFunc(list, func(have probe.Incident) bool { return have.ID == in.ID })
+	if i < 0 {
+		return append(list, in)
+	}
+	list[i] = in
+	return list
+}

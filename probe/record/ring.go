@@ -1,0 +1,236 @@
+package record
+
+import (
+	"bytes"
+	"compress/flate"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+const (
+	blockLeast  = 8 << 10  // bytes of lines, without long playlists, after which a block is closed
+	blockMost   = 32 << 10 // the same, of a stream of many targets
+	blockEach   = 4 << 10  // the same, for each target
+	longText    = 4 << 10  // a playlist longer than that is a long one
+	targetBytes = 6 << 10  // that the closed blocks of a stream take for each of its targets, compressed
+	partsTimes  = 3        // as much where parts are looked at: there is more to a second
+	newestKept  = 2        // closed blocks that are kept, whatever their size
+)
+
+// ring holds the newest lines of one stream in memory: an open block as it is,
+// and closed ones compressed. Each begins a part, so that the oldest can be
+// dropped. Secrets stand in it as they are: it is masked when it is written.
+type ring struct {
+	rec    *Recorder
+	stream string
+
+	mu      sync.Mutex
+	targets []probe.Target
+	open    bytes.Buffer
+	json    *json.Encoder // into open
+	texts   int           // bytes of long playlists in the open block
+	parts   bool          // low latency is looked at
+	ids     uint64
+	known   map[place]*[2]known // playlists that the open block has, of polls and of others
+	blocks  [][]byte
+	size    int // of blocks
+	tapes   []*tape
+}
+
+// place is a target of a stream.
+type place struct {
+	rendition string
+	side      probe.Side
+}
+
+// known is a playlist that the open block has.
+type known struct {
+	playlist *probe.Playlist
+	id       string
+}
+
+// write adds a line of the stream to the ring and to the recordings that take it.
+// The caller holds the lock.
+func (r *ring) write(l *Line) {
+	from := r.room()
+	r.encode(l)
+	r.pass(from)
+}
+
+// room sees to it that a block is open that has room, and returns where in it the
+// next line begins.
+func (r *ring) room() int {
+	if r.open.Len()-r.texts > r.limit() {
+		r.roll()
+	}
+	if r.open.Len() == 0 {
+		r.begin()
+	}
+	return r.open.Len()
+}
+
+// limit is after how many bytes the open block is closed.
+func (r *ring) limit() int { return min(max(blockLeast, blockEach*len(r.targets)), blockMost) }
+
+// most is how many bytes the closed blocks may take.
+func (r *ring) most() int {
+	most := targetBytes * max(1, len(r.targets))
+	if r.parts {
+		most *= partsTimes
+	}
+	return most
+}
+
+// look adds an observation, after the playlists that the open block lacks. The
+// caller holds the lock.
+func (r *ring) look(o *probe.Observation, n uint64, at time.Time) {
+	from := r.room()
+	where := place{o.Target.Rendition, o.Target.Side}
+	slot := 0
+	if !o.Poll() {
+		slot = 1
+	}
+	r.parts = r.parts || o.LowLatency != nil
+	l := lookOf(o, func(p *probe.Playlist) string { return r.body(where, slot, p) })
+	r.encode(&Line{N: n, At: at, Look: l})
+	r.pass(from)
+}
+
+// body returns the id of a playlist's text, which it writes where the open block
+// lacks it.
+func (r *ring) body(where place, slot int, p *probe.Playlist) string {
+	if p == nil {
+		return ""
+	}
+	have := r.known[where]
+	if have == nil {
+		have = &[2]known{}
+		r.known[where] = have
+	}
+	for i := range have {
+		if have[i].playlist == p {
+			return have[i].id
+		}
+	}
+	r.ids++
+	b := &Body{ID: strconv.FormatUint(r.ids, 36)}
+	text := cut(p.Text)
+	if base := have[0]; base.playlist != nil {
+		if pieces := splice(cut(base.playlist.Text), text); weight(pieces) < len(text) {
+			b.Base, b.Splice = base.id, pieces
+		}
+	}
+	if b.Base == "" {
+		if b.Text = text; len(text) > longText {
+			r.texts += len(text)
+		}
+	}
+	have[slot] = known{p, b.ID}
+	r.encode(&Line{Body: b})
+	return b.ID
+}
+
+// cut returns as much of a text as is kept.
+func cut(text string) string { return text[:min(len(text), maxBody)] }
+
+// encode adds a line to the open block; nothing of one that JSON cannot say, such as
+// a year of five digits in a header.
+func (r *ring) encode(l *Line) {
+	if r.json == nil {
+		r.json = json.NewEncoder(&r.open)
+		r.json.SetEscapeHTML(false)
+	}
+	_ = r.json.Encode(l) // writes all or nothing
+}
+
+// pass hands what the open block has from an offset on to the recordings.
+func (r *ring) pass(from int) {
+	for _, t := range r.tapes {
+		t.add(r.stream, r.open.Bytes()[from:])
+	}
+}
+
+// begin begins a block.
+func (r *ring) begin() {
+	r.known, r.texts = map[place]*[2]known{}, 0
+	r.open.Grow(r.limit() + 2<<10)
+	r.encode(&Line{Part: &Part{}})
+	r.encode(&Line{N: r.rec.n.Load(), At: time.Now().UTC(), Targets: targetsOf(r.stream, r.targets)})
+	r.pass(0)
+}
+
+// roll closes the open block, and drops the oldest ones that are too much.
+func (r *ring) roll() {
+	block := r.rec.pack(r.open.Bytes())
+	r.blocks, r.size = append(r.blocks, block), r.size+len(block)
+	for len(r.blocks) > newestKept && r.size > r.most() {
+		r.size -= len(r.blocks[0])
+		r.blocks[0] = nil
+		r.blocks = r.blocks[1:]
+	}
+	if r.open.Cap() > 2*blockMost {
+		r.open = bytes.Buffer{} // long playlists made it that large
+	}
+	r.open.Reset()
+}
+
+// attach has a recording take what the ring holds, and every line from now on.
+func (r *ring) attach(t *tape) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if slices.Contains(r.tapes, t) {
+		return
+	}
+	for _, block := range r.blocks {
+		t.take(chunk{stream: r.stream, packed: true, data: block})
+	}
+	if r.open.Len() > 0 {
+		t.take(chunk{stream: r.stream, data: bytes.Clone(r.open.Bytes())})
+	}
+	r.tapes = append(r.tapes, t)
+}
+
+// detach ends that.
+func (r *ring) detach(t *tape) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tapes = slices.DeleteFunc(r.tapes, func(have *tape) bool { return have == t })
+}
+
+// packer compresses blocks. Its tables are larger than many rings, so few are made.
+type packer struct {
+	w   *flate.Writer
+	out bytes.Buffer
+}
+
+// pack compresses a block.
+func (r *Recorder) pack(block []byte) []byte {
+	p, _ := r.packers.Get().(*packer)
+	if p == nil {
+		p = &packer{}
+		p.w, _ = flate.NewWriter(&p.out, flate.BestSpeed) // the level is a valid one
+	}
+	p.out.Reset()
+	p.w.Reset(&p.out)
+	_, _ = p.w.Write(block) // to memory
+	_ = p.w.Close()
+	packed := bytes.Clone(p.out.Bytes())
+	r.packers.Put(p)
+	return packed
+}
+
+// encode returns a line as a file has it, or nothing of one that JSON cannot say.
+func encode(l *Line) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(l); err != nil {
+		return nil
+	}
+	return b.Bytes()
+}
