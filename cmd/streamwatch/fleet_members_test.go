@@ -161,7 +161,8 @@ func newFleet(t *testing.T, streams int) *fleetTest {
 		f.add(name, "streamwatch", "hub", name+".yaml", "--name", name)
 	}
 	for _, a := range []struct{ name, vantage, join string }{
-		{"eu-a", "eu", strings.Join(servers, ",")}, {"eu-b", "eu", strings.Join(servers, ",")},
+		{"eu-a", "eu", strings.Join(servers, ",")},
+		{"eu-b", "eu", strings.Join(servers, ",")},
 		{"us-a", "us", "nats://" + f.gate.ln.Addr().String()},
 	} {
 		f.add(a.name, "streamwatch", "agent", "--join", a.join, "--vantage", a.vantage, "--name", a.name)

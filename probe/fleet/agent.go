@@ -192,7 +192,7 @@ func (a *Agent) member() []byte {
 
 // measure learns by how much the clocks differ, and says so when it matters.
 func (a *Agent) measure(ctx context.Context) {
-	changed, err := a.clock.measure(ctx, a.room.conn, a.room.names.clock())
+	changed, err := a.clock.measure(ctx, a.room.conn, a.room.clock())
 	if err != nil || !changed {
 		return
 	}

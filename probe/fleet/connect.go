@@ -108,7 +108,9 @@ func (c *Connection) options(log *zap.Logger) ([]nats.Option, error) {
 		),
 	}
 	for _, f := range []struct{ file, what string }{
-		{c.Credentials, "credentials_file"}, {c.CAFile, "tls.ca_file"}, {c.CertFile, "tls.cert_file"},
+		{c.Credentials, "credentials_file"},
+		{c.CAFile, "tls.ca_file"},
+		{c.CertFile, "tls.cert_file"},
 		{c.KeyFile, "tls.key_file"},
 	} {
 		if f.file == "" {

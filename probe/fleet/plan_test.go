@@ -97,8 +97,11 @@ func TestAClockThatWaversIsKept(t *testing.T) {
 		measured, want time.Duration
 		changed        bool
 	}{
-		{30 * time.Millisecond, 0, true}, {-40 * time.Millisecond, 0, false}, {3 * time.Second, 3 * time.Second, true},
-		{3*time.Second + 50*time.Millisecond, 3 * time.Second, false}, {5 * time.Second, 5 * time.Second, true},
+		{30 * time.Millisecond, 0, true},
+		{-40 * time.Millisecond, 0, false},
+		{3 * time.Second, 3 * time.Second, true},
+		{3*time.Second + 50*time.Millisecond, 3 * time.Second, false},
+		{5 * time.Second, 5 * time.Second, true},
 	} {
 		if changed := c.set(step.measured); changed != step.changed || c.get() != step.want {
 			t.Errorf("measured %s: %v, %s; want %v, %s", step.measured, changed, c.get(), step.changed, step.want)

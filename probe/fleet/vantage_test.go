@@ -144,7 +144,7 @@ func TestAVantageThatIsGone(t *testing.T) {
 		w.note(w.desk.Watched("us", true, time.Now()))
 		w.clear()
 		time.Sleep(90 * time.Second)
-		if ids, newest, _ = w.ids(); len(ids) != 3 || len(w.desk.Open()) > 0 {
+		if ids, _, _ = w.ids(); len(ids) != 3 || len(w.desk.Open()) > 0 {
 			t.Errorf("%d incidents, open %v; want three that are over", len(ids), w.desk.Open())
 		}
 	})

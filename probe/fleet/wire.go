@@ -253,7 +253,7 @@ func (h *head) watcher(lease uint64) string { return fmt.Sprintf("%s#%d", h.Agen
 // read reads a message of this protocol.
 func read(data []byte, into any, h *head) error {
 	if err := json.Unmarshal(data, into); err != nil {
-		if json.Unmarshal(data, h); h.V == 0 || h.V == Protocol { // else that is why
+		if _ = json.Unmarshal(data, h); h.V == 0 || h.V == Protocol { // else that is why
 			return fmt.Errorf("a message that cannot be read: %w", err)
 		}
 	}

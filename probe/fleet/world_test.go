@@ -23,7 +23,6 @@ type between struct {
 	t       *testing.T
 	vantage string
 	tell    func(incident.Result)
-	skew    time.Duration // by which this vantage's clock is behind
 }
 
 func (b *between) Stream(o checks.Options) *incident.Stream { return incident.NewStream(b, o) }

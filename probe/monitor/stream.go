@@ -61,7 +61,8 @@ func newStream(m *Monitor, cfg Stream) *stream {
 		viewers: m.viewersOf(&cfg), polled: map[probe.Target]bool{}, pokes: make(chan probe.Target, 8),
 		lacked: map[string]bool{}, stopped: make(chan struct{}),
 	}
-	s.desk = m.desk.Stream(checks.Options{Stream: cfg.Name, Overrides: m.opts.Overrides, Personalised: m.opts.Personalised,
+	s.desk = m.desk.Stream(checks.Options{
+		Stream: cfg.Name, Overrides: m.opts.Overrides, Personalised: m.opts.Personalised,
 		ErrorCaching: m.opts.ErrorCaching, Grace: m.started.Add(m.opts.Grace),
 	})
 	return s

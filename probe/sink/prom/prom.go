@@ -133,7 +133,7 @@ func labelNames(scope probe.Dimensions) []string {
 
 func (s *Sink) labelNames(scope probe.Dimensions) []string {
 	if names := labelNames(scope); s.fleet {
-		return append(names[:len(names):len(names)], "vantage")
+		return append(slices.Clip(names), "vantage")
 	}
 	return labelNames(scope)
 }
