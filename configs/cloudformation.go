@@ -5,15 +5,15 @@ import "time"
 // CloudFormation makes the distribution: the options of the tutorial's wizard
 // and of the template.
 type CloudFormation struct {
-	StackName             string            `yaml:"stack_name"`
-	Region                string            `yaml:"region"`
-	Comment               string            `yaml:"comment"` // DistributionComment, at most 128 characters
-	Tags                  map[string]string `yaml:"tags"`
-	NotificationARNs      []string          `yaml:"notification_arns"` // at most 5
-	CreateTimeout         time.Duration     `yaml:"create_timeout" range:"1m..12h"`
+	StackName             string            `yaml:"stack_name"`                     // of the stack; one with this name is updated only with --update
+	Region                string            `yaml:"region"`                         // where the stack and its metrics are; CloudFront itself is everywhere
+	Comment               string            `yaml:"comment"`                        // DistributionComment, at most 128 characters
+	Tags                  map[string]string `yaml:"tags"`                           // on the stack and what it makes
+	NotificationARNs      []string          `yaml:"notification_arns"`              // at most 5
+	CreateTimeout         time.Duration     `yaml:"create_timeout" range:"1m..12h"` // after which a stack that is not complete counts as failed
 	OnFailure             string            `yaml:"on_failure" enum:"ROLLBACK DELETE DO_NOTHING"`
 	StackPolicy           string            `yaml:"stack_policy"`           // file; empty protects the distribution from replacement
-	TerminationProtection *bool             `yaml:"termination_protection"` // nil leaves what somebody set
+	TerminationProtection *bool             `yaml:"termination_protection"` // absent leaves what somebody set
 	RoleARN               string            `yaml:"role_arn"`               // service role of CloudFormation; empty is the caller
 	Adopt                 bool              `yaml:"adopt"`                  // use a stack that others deploy, and never write to it
 	DeleteWhenDone        bool              `yaml:"delete_when_done"`
@@ -29,7 +29,7 @@ type CloudFormation struct {
 	AccessLogs     bool            `yaml:"access_logs"`
 	WAFARN         string          `yaml:"waf_arn"`
 	Signed         *Signed         `yaml:"signed"`
-	Sign           *Sign           `yaml:"sign"`         // how the monitor gets in where viewers must sign; nil asks unsigned
+	Sign           *Sign           `yaml:"sign"`         // how the monitor gets in where viewers must sign; absent asks unsigned
 	CORSOrigins    []string        `yaml:"cors_origins"` // empty allows every page to play
 
 	TargetDuration     time.Duration `yaml:"target_duration" range:"0s..1m"` // shapes TTLs and timeouts; 0 keeps playlists as fresh as can be
@@ -44,7 +44,7 @@ type CloudFormation struct {
 // Failover is a second origin that answers where the first fails.
 type Failover struct {
 	URL     URL               `yaml:"url" required:"true"`
-	Headers map[string]Secret `yaml:"headers"`
+	Headers map[string]Secret `yaml:"headers"` // sent by the distribution to the second origin; never shown
 }
 
 // OriginTimeouts are those of the distribution towards its origins.
@@ -59,8 +59,8 @@ type OriginTimeouts struct {
 // GeoRestriction lists countries by their ISO 3166-1 alpha-2 codes; exactly
 // one of the lists is given.
 type GeoRestriction struct {
-	Allow []string `yaml:"allow"`
-	Block []string `yaml:"block"`
+	Allow []string `yaml:"allow"` // only viewers in these countries
+	Block []string `yaml:"block"` // all viewers but those in these countries
 }
 
 // Signed lets only viewers with signed cookies or URLs in; exactly one is given.

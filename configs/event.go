@@ -21,6 +21,7 @@ type Event struct {
 	Ends         time.Time     `yaml:"ends"`                  // run stops by itself
 	Origin       Origin        `yaml:"origin" required:"true"`
 	Distribution Distribution  `yaml:"distribution" required:"true"`
+	Edges        []Edge        `yaml:"edges"`        // more CDNs in front of the same origin
 	Streams      []Stream      `yaml:"streams"`      // of all sources, once they are gathered
 	StreamsFrom  string        `yaml:"streams_from"` // files of more streams, such as streams/*.yaml
 	Player       Player        `yaml:"player"`
@@ -53,11 +54,12 @@ type Distribution struct {
 // Existing is a distribution, or any CDN, that somebody else made.
 type Existing struct {
 	URL            URL               `yaml:"url" required:"true"`
+	Name           string            `yaml:"name"`            // of its edge among several; empty is cloudfront or first
 	Personalised   bool              `yaml:"personalised"`    // each viewer is served other segments, as where ads are put in at the edge
 	DistributionID string            `yaml:"distribution_id"` // of CloudFront, for its own metrics; empty is none
 	Headers        map[string]Secret `yaml:"headers"`         // sent by the probe to the edge
 	Cookies        map[string]Secret `yaml:"cookies"`
-	Sign           *Sign             `yaml:"sign"` // nil asks unsigned
+	Sign           *Sign             `yaml:"sign"` // absent asks unsigned
 }
 
 // Sign is how requests to a CloudFront distribution with trusted key groups are
@@ -97,11 +99,11 @@ func (s *Stream) setDefaults() { s.Renditions.All = true }
 
 // Player says which embeds are written and how they behave.
 type Player struct {
-	Out            string        `yaml:"out"` // below the event's output folder
-	Kinds          []string      `yaml:"kinds" enum:"hlsjs videojs native iframe"`
-	Title          string        `yaml:"title"`  // empty is the event's name
-	Poster         string        `yaml:"poster"` // https URL of an image
-	Lang           string        `yaml:"lang"`   // of the page, BCP 47
+	Out            string        `yaml:"out"`                                      // below the event's output folder
+	Kinds          []string      `yaml:"kinds" enum:"hlsjs videojs native iframe"` // which embeds are written
+	Title          string        `yaml:"title"`                                    // empty is the event's name
+	Poster         string        `yaml:"poster"`                                   // https URL of an image
+	Lang           string        `yaml:"lang"`                                     // of the page, BCP 47
 	Autoplay       string        `yaml:"autoplay" enum:"off muted any"`
 	DVR            string        `yaml:"dvr" enum:"auto on off"`
 	Latency        string        `yaml:"latency" enum:"auto normal low"`
@@ -155,7 +157,7 @@ type Limits struct {
 
 // Auth guards the page and the API.
 type Auth struct {
-	Username string `yaml:"username" required:"true"`
+	Username string `yaml:"username" required:"true"` // without a colon
 	Password Secret `yaml:"password" required:"true"`
 }
 
@@ -173,14 +175,14 @@ type CheckSeverity struct {
 
 // Metrics says where numbers go besides /metrics.
 type Metrics struct {
-	CloudWatch *CloudWatch `yaml:"cloudwatch"` // nil is off
+	CloudWatch *CloudWatch `yaml:"cloudwatch"` // absent is off
 	EMF        bool        `yaml:"emf"`        // embedded metric format on stdout
 }
 
 // CloudWatch is where and how often metrics are put.
 type CloudWatch struct {
-	Namespace    string        `yaml:"namespace"`
-	Region       string        `yaml:"region"`
+	Namespace    string        `yaml:"namespace"`             // of the metrics; it cannot begin with AWS/
+	Region       string        `yaml:"region"`                // where the metrics are put; with a stack, that of the stack
 	Period       time.Duration `yaml:"period" range:"1s..1h"` // below 60s is high resolution
 	PerRendition bool          `yaml:"per_rendition"`
 }
@@ -193,8 +195,8 @@ func (c *CloudWatch) setDefaults() {
 type Alarms struct {
 	StackName string   `yaml:"stack_name"` // of alarms, topic and dashboard where the distribution is not ours; empty is streamwatch-EVENT
 	Notify    []string `yaml:"notify"`     // topic ARNs; absent lets the stack make one
-	Email     []string `yaml:"email"`
-	KMSKey    string   `yaml:"kms_key"` // encrypts the topic that the stack makes: id, alias or ARN
+	Email     []string `yaml:"email"`      // addresses that subscribe to the topic; each is asked to confirm
+	KMSKey    string   `yaml:"kms_key"`    // encrypts the topic that the stack makes: id, alias or ARN
 }
 
 // Default returns what a file that states nothing means.

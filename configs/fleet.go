@@ -16,7 +16,7 @@ import (
 // at a NATS cluster, or at the server that the hub embeds.
 type Fleet struct {
 	NATS            []URL    `yaml:"nats"`   // a cluster; absent is a server embedded in the hub
-	Listen          string   `yaml:"listen"` // of the embedded server
+	Listen          string   `yaml:"listen"` // host:port of the embedded server
 	CredentialsFile string   `yaml:"credentials_file"`
 	TLS             FleetTLS `yaml:"tls"`
 	Insecure        bool     `yaml:"insecure"` // secrets of the event may cross a network in the clear
@@ -27,9 +27,9 @@ type Fleet struct {
 // FleetTLS are files in PEM. The embedded server demands of agents that their
 // certificates are of the same CA.
 type FleetTLS struct {
-	CAFile   string `yaml:"ca_file"`
-	CertFile string `yaml:"cert_file"`
-	KeyFile  string `yaml:"key_file"`
+	CAFile   string `yaml:"ca_file"`   // who the others must be signed by
+	CertFile string `yaml:"cert_file"` // of this process
+	KeyFile  string `yaml:"key_file"`  // of the certificate
 }
 
 func (f *Fleet) setDefaults() { f.Listen, f.Shards = "127.0.0.1:4222", 64 }

@@ -8,10 +8,10 @@ import (
 // Maintenance is a planned time in which checks go on, and notifications and
 // alarms are muted.
 type Maintenance struct {
-	From    time.Time `yaml:"from" required:"true"`
-	To      time.Time `yaml:"to" required:"true"`
-	Streams []string  `yaml:"streams"` // absent is every stream
-	Reason  string    `yaml:"reason"`
+	From    time.Time `yaml:"from" required:"true"` // when it begins
+	To      time.Time `yaml:"to" required:"true"`   // when it is over
+	Streams []string  `yaml:"streams"`              // absent is every stream
+	Reason  string    `yaml:"reason"`               // shown beside what is muted; at most 500 bytes
 }
 
 // maintenance checks the times, and that the streams exist.

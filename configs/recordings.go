@@ -17,7 +17,7 @@ type Recordings struct {
 	Incident Space         `yaml:"incident"`                 // of one recording: the middle of a longer one is left out
 	Count    int           `yaml:"count" range:"1..1000000"` // of recordings
 	Age      time.Duration `yaml:"age" range:"1h..8760h"`    // after which one is deleted
-	Off      bool          `yaml:"off"`
+	Off      bool          `yaml:"off"`                      // keep none; as off in place of this mapping
 }
 
 // plainRecordings is Recordings without a way of its own to be read.

@@ -55,6 +55,7 @@ func (d *decoder) validate(e *Event) {
 	d.checkBase("origin.url", e.Origin.URL)
 	d.checkHeaders("origin.headers", e.Origin.Headers)
 	d.distribution(e)
+	d.edges(e)
 	d.streams(e)
 	d.player(&e.Player)
 	d.monitor(&e.Monitor)

@@ -34,11 +34,12 @@ const (
 
 // Alarm is one metric alarm.
 type Alarm struct {
-	Kind      string // "edge-stale"
+	Kind      string // "edge-stale", "edge-stale-second" of one of several edges
 	Stream    string // "" is the event
 	Vantage   string // of a fleet's heartbeats; "" is no vantage's own
 	Metric    *probe.Metric
 	Side      probe.Side
+	Edge      string // name of the edge, of several
 	Stat      Stat
 	Below     bool    // in breach below the threshold, else above it
 	Threshold float64 // in the metric's CloudWatch unit
@@ -90,7 +91,7 @@ func Alarms(o Options) ([]Alarm, []Composite) {
 	}}
 	alarms = append(alarms, vantageAlarms(o.Vantages)...)
 	for _, s := range o.Streams {
-		alarms = append(alarms, s.alarms()...)
+		alarms = append(alarms, s.alarms(o.edges())...)
 	}
 	for i := range alarms {
 		alarms[i].Period = o.alarmPeriod()
@@ -100,7 +101,7 @@ func Alarms(o Options) ([]Alarm, []Composite) {
 	if o.distribution() != "" && o.Region == cloudFrontRegion {
 		alarms = append(alarms, cloudFrontErrors())
 	}
-	return alarms, composites(o.Streams)
+	return alarms, composites(o)
 }
 
 // cloudFrontRegion is where CloudFront's own metrics are.
@@ -116,11 +117,42 @@ func cloudFrontErrors() Alarm {
 	}
 }
 
-// alarms of one stream.
-func (s Stream) alarms() []Alarm {
+// enough is the share of fetches below which players run out of retries.
+const enough = 0.9
+
+// alarms of one stream: what each edge and the origin show, and what each is to
+// blame for.
+func (s Stream) alarms(edges []string) []Alarm {
+	var list, impact []Alarm
+	for _, edge := range edges {
+		list = append(list, of(edge, s.edgeAlarms())...)
+		impact = append(impact, of(edge, impactAlarms("cdn", probe.Edge))...)
+	}
+	list = slices.Concat(list, s.originAlarms(), impact, impactAlarms("origin", probe.Origin))
+	for i := range list {
+		list[i].Stream = s.Name
+	}
+	return list
+}
+
+// ofEdge is the kind of an alarm of one edge.
+func ofEdge(kind, edge string) string { return key(kind, edge) }
+
+// of makes alarms those of one edge; "" is the only one.
+func of(edge string, list []Alarm) []Alarm {
+	for i := range list {
+		list[i].Kind, list[i].Edge = ofEdge(list[i].Kind, edge), edge
+		if edge != "" {
+			list[i].Text += " (edge " + edge + ")"
+		}
+	}
+	return list
+}
+
+// edgeAlarms are over what an edge shows.
+func (s Stream) edgeAlarms() []Alarm {
 	stale := s.staleAfter().Seconds()
-	const enough = 0.9 // of the fetches; below it players run out of retries
-	list := []Alarm{
+	return []Alarm{
 		{
 			Kind: "edge-stale", Metric: probe.ManifestAge, Side: probe.Edge, Stat: Maximum, Threshold: stale, M: 1, N: 3,
 			Text: "viewers get no new segment",
@@ -137,6 +169,13 @@ func (s Stream) alarms() []Alarm {
 			Kind: "edge-lag", Metric: probe.EdgeLagSegments, Stat: Maximum, Threshold: 3, M: 2, N: 3,
 			Text: "the edge is far behind the origin",
 		},
+	}
+}
+
+// originAlarms are over what the origin shows.
+func (s Stream) originAlarms() []Alarm {
+	stale := s.staleAfter().Seconds()
+	return []Alarm{
 		{
 			Kind: "origin-stale", Metric: probe.ManifestAge, Side: probe.Origin, Stat: Maximum, Threshold: stale, M: 1, N: 3,
 			Text: "the origin lists no new segment",
@@ -150,37 +189,39 @@ func (s Stream) alarms() []Alarm {
 			Text: "segments cannot be had at the origin",
 		},
 	}
-	for _, c := range []struct {
-		who  string
-		side probe.Side
-	}{{"cdn", probe.Edge}, {"origin", probe.Origin}} {
-		list = append(list, Alarm{
-			Kind: c.who + "-degraded", Metric: probe.ViewerImpact, Side: c.side, Stat: Maximum, Threshold: 0.5, M: 1, N: 3,
-			Text: "an error is open that is the " + c.who + "'s fault",
-		}, Alarm{
-			Kind: c.who + "-down", Metric: probe.ViewerImpact, Side: c.side, Stat: Maximum, Threshold: 1.5, M: 1, N: 3,
-			Text: "no viewer can watch, by the " + c.who + "'s fault",
-		})
-	}
-	for i := range list {
-		list[i].Stream = s.Name
-	}
-	return list
+}
+
+// impactAlarms are over what a side is to blame for.
+func impactAlarms(who string, side probe.Side) []Alarm {
+	return []Alarm{{
+		Kind: who + "-degraded", Metric: probe.ViewerImpact, Side: side, Stat: Maximum, Threshold: 0.5, M: 1, N: 3,
+		Text: "an error is open that is the " + who + "'s fault",
+	}, {
+		Kind: who + "-down", Metric: probe.ViewerImpact, Side: side, Stat: Maximum, Threshold: 1.5, M: 1, N: 3,
+		Text: "no viewer can watch, by the " + who + "'s fault",
+	}}
 }
 
 // composites roll the alarms of streams up: the judge has assigned the blame;
 // viewer-impact fires even where it could not. The heartbeat is not in
 // viewer-impact: it is in alarm until the monitor starts, and would hide that
 // the stream is dead from the first minute on.
-func composites(streams []Stream) []Composite {
+func composites(o Options) []Composite {
 	var impact, cdn, origin []Rule
-	for _, s := range streams {
-		impact = append(impact, Is("cdn-down", s.Name), Is("origin-down", s.Name),
-			Is("edge-stale", s.Name), Is("edge-unavailable", s.Name), Is("edge-segments", s.Name))
-		cdn = append(cdn, Is("cdn-degraded", s.Name))
+	for _, s := range o.Streams {
+		for _, edge := range o.edges() {
+			impact = append(impact, Is(ofEdge("cdn-down", edge), s.Name))
+			cdn = append(cdn, Is(ofEdge("cdn-degraded", edge), s.Name))
+		}
+		impact = append(impact, Is("origin-down", s.Name))
+		for _, edge := range o.edges() {
+			for _, kind := range []string{"edge-stale", "edge-unavailable", "edge-segments"} {
+				impact = append(impact, Is(ofEdge(kind, edge), s.Name))
+			}
+		}
 		origin = append(origin, Is("origin-degraded", s.Name))
 	}
-	if len(streams) == 0 {
+	if len(o.Streams) == 0 {
 		return nil
 	}
 	return compositesOver(Any(impact...), Any(cdn...), Any(origin...))
@@ -233,6 +274,6 @@ func (a *Alarm) sign() string {
 
 // dimensions names and values, in the order of the contract.
 func (a *Alarm) dimensions(event string) [][2]string {
-	d := [][2]string{{"Event", event}, {"Stream", a.Stream}, {"Side", a.Side.String()}, {"Vantage", a.Vantage}}
+	d := [][2]string{{"Event", event}, {"Stream", a.Stream}, {"Side", a.Side.String()}, {"Edge", a.Edge}, {"Vantage", a.Vantage}}
 	return slices.DeleteFunc(d, func(pair [2]string) bool { return pair[1] == "" })
 }

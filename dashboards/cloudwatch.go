@@ -3,6 +3,7 @@ package dashboards
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/streamwatch/streamwatch/probe"
 )
@@ -33,14 +34,14 @@ func layOut(o Options, beside []string) ([]byte, error) {
 	for i := range b.streams {
 		b.status(&b.streams[i])
 	}
-	b.plot("Age of the newest segment", b.bySide(probe.ManifestAge, "Maximum"), b.stale())
-	b.plot("Edge behind origin", b.byStream(probe.EdgeLagSegments, "Maximum"), nil)
-	b.plot("Playlists available", b.bySide(probe.ManifestAvail, "Average"), nil)
-	b.plot("Segments available", b.bySide(probe.SegmentAvail, "Average"), nil)
-	b.plot("Fetching a playlist", append(b.bySide(probe.ManifestFetch, "p50"), b.bySide(probe.ManifestFetch, "p90")...), nil)
-	b.plot("Fetching a segment", append(b.bySide(probe.SegmentFetch, "p50"), b.bySide(probe.SegmentFetch, "p90")...), nil)
-	b.plot("Cache", append(b.byStream(probe.EdgeCacheHit, "Average"), b.byStream(probe.EdgeObjectAge, "Maximum")...), nil)
-	b.plot("Live latency", b.byStream(probe.LiveLatency, "Average"), nil)
+	b.plot("Age of the newest segment", b.rows(probe.ManifestAge, "Maximum"), b.stale())
+	b.plot("Edge behind origin", b.rows(probe.EdgeLagSegments, "Maximum"), nil)
+	b.plot("Playlists available", b.rows(probe.ManifestAvail, "Average"), nil)
+	b.plot("Segments available", b.rows(probe.SegmentAvail, "Average"), nil)
+	b.plot("Fetching a playlist", append(b.rows(probe.ManifestFetch, "p50"), b.rows(probe.ManifestFetch, "p90")...), nil)
+	b.plot("Fetching a segment", append(b.rows(probe.SegmentFetch, "p50"), b.rows(probe.SegmentFetch, "p90")...), nil)
+	b.plot("Cache", append(b.rows(probe.EdgeCacheHit, "Average"), b.rows(probe.EdgeObjectAge, "Maximum")...), nil)
+	b.plot("Live latency", b.rows(probe.LiveLatency, "Average"), nil)
 	if o.Viewers {
 		b.viewers()
 	}
@@ -129,24 +130,26 @@ func (b *board) alarms(beside []string) {
 // status is one line of figures for a stream.
 func (b *board) status(s *Stream) {
 	one := &board{o: b.o, streams: []Stream{*s}}
+	figure := func(m *probe.Metric, stat, name string) []any { return relabel(one.rows(m, stat), b.o.places(m), name) }
 	rows := slices.Concat(
-		relabel(one.bySide(probe.ManifestAge, "Maximum"), "newest segment, s"),
-		relabel(one.bySide(probe.ManifestAvail, "Average"), "playlists available"),
-		relabel(one.byStream(probe.EdgeLagSegments, "Maximum"), "segments behind origin"),
-		relabel(one.byStream(probe.OpenIncidents, "Maximum"), "open incidents"),
-		relabel(one.byStream(probe.Silenced, "Maximum"), "silenced"),
+		figure(probe.ManifestAge, "Maximum", "newest segment, s"),
+		figure(probe.ManifestAvail, "Average", "playlists available"),
+		figure(probe.EdgeLagSegments, "Maximum", "segments behind origin"),
+		figure(probe.OpenIncidents, "Maximum", "open incidents"),
+		figure(probe.Silenced, "Maximum", "silenced"),
 	)
 	b.place("metric", 24, 3, object{
 		"title": s.Name, "view": "singleValue", "region": b.o.Region, "period": b.period(), "sparkline": true, "metrics": rows,
 	})
 }
 
-// relabel names rows for a place whose title is their stream.
-func relabel(rows []any, label string) []any {
+// relabel names rows for a place whose title is their stream, by where each of
+// them is measured.
+func relabel(rows []any, at []probe.Place, label string) []any {
 	for i := range rows {
 		row, name := rows[i].([]any), label
 		if len(rows) > 1 {
-			name = probe.Sides[i].String() + ": " + label
+			name = strings.TrimSpace(at[i].String()) + ": " + label
 		}
 		row[len(row)-1].(object)["label"] = name
 	}
@@ -166,42 +169,57 @@ func (b *board) plot(title string, rows []any, lines []object) {
 
 func (b *board) period() int { return int(b.o.alarmPeriod().Seconds()) }
 
-// bySide returns the rows of a metric on both sides of every stream.
-func (b *board) bySide(m *probe.Metric, stat string) []any {
+// rows returns those of a metric of every stream, on both sides where it has
+// sides, and of each edge.
+func (b *board) rows(m *probe.Metric, stat string) []any {
 	if b.search {
-		return b.searched(m, stat, "Side,Stream")
+		return b.searched(m, stat)
 	}
 	var rows []any
 	for _, s := range b.streams {
-		for _, side := range probe.Sides {
-			rows = append(rows, []any{
-				b.o.Namespace, m.Name, "Event", b.o.Event, "Stream", s.Name, "Side", side.String(),
-				object{"stat": stat, "label": label(s.Name, side.String(), stat)},
-			})
+		for _, at := range b.o.places(m) {
+			row := []any{b.o.Namespace, m.Name, "Event", b.o.Event, "Stream", s.Name}
+			what := m.Name
+			if m.Scope == probe.BySide {
+				row, what = append(row, "Side", at.Side.String()), at.String()
+			}
+			if at.Edge != "" {
+				row = append(row, "Edge", at.Edge)
+				if m.Scope != probe.BySide {
+					what += " " + at.Edge
+				}
+			}
+			if m.Scope != probe.BySide {
+				rows = append(rows, append(row, object{"stat": stat, "label": label(s.Name, what, "")}))
+				continue
+			}
+			rows = append(rows, append(row, object{"stat": stat, "label": label(s.Name, what, stat)}))
 		}
 	}
 	return rows
 }
 
-// byStream returns the rows of a metric that has no side.
-func (b *board) byStream(m *probe.Metric, stat string) []any {
-	if b.search {
-		return b.searched(m, stat, "Stream")
+// searched is an expression for a metric of all streams, and one for each set of
+// dimensions that it has ("Using search expressions in graphs", CloudWatch User
+// Guide).
+func (b *board) searched(m *probe.Metric, stat string) (rows []any) {
+	dimensions := []string{"Stream"}
+	if m.Scope == probe.BySide {
+		dimensions = []string{"Side,Stream"}
 	}
-	var rows []any
-	for _, s := range b.streams {
-		rows = append(rows, []any{
-			b.o.Namespace, m.Name, "Event", b.o.Event, "Stream", s.Name, object{"stat": stat, "label": label(s.Name, m.Name, "")},
-		})
+	if len(b.o.Edges) > 0 && m.OfEdge(probe.Edge) {
+		with := "Edge," + dimensions[0]
+		if m.Scope == probe.BySide {
+			dimensions = append(dimensions, with)
+		} else {
+			dimensions[0] = with
+		}
+	}
+	for _, d := range dimensions {
+		rows = append(rows, []any{object{"expression": fmt.Sprintf(`SEARCH('{"%s",Event,%s} Event="%s" MetricName="%s"', '%s', %d)`,
+			b.o.Namespace, d, b.o.Event, m.Name, stat, b.period())}})
 	}
 	return rows
-}
-
-// searched is one expression for a metric of all streams ("Using search
-// expressions in graphs", CloudWatch User Guide).
-func (b *board) searched(m *probe.Metric, stat, dimensions string) []any {
-	return []any{[]any{object{"expression": fmt.Sprintf(`SEARCH('{"%s",Event,%s} Event="%s" MetricName="%s"', '%s', %d)`,
-		b.o.Namespace, dimensions, b.o.Event, m.Name, stat, b.period())}}}
 }
 
 func label(stream, what, stat string) string {

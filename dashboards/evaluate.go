@@ -81,7 +81,7 @@ type Board struct {
 type feed struct {
 	metric *probe.Metric
 	stream string
-	side   probe.Side
+	at     probe.Place
 
 	vantage string // of heartbeats
 }
@@ -98,7 +98,7 @@ func NewBoard(o Options, delay time.Duration) *Board {
 	b.windows = make([]map[int64]window, len(b.alarms))
 	for i := range b.alarms {
 		a := &b.alarms[i]
-		from := feed{a.Metric, a.Stream, a.Side, a.Vantage}
+		from := feed{a.Metric, a.Stream, probe.Place{Side: a.Side, Edge: a.Edge}, a.Vantage}
 		b.watching[from] = append(b.watching[from], i)
 		b.windows[i] = map[int64]window{}
 		b.states[a.Key()] = NoData

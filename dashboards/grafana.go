@@ -124,6 +124,9 @@ func (g *grafana) plot(p *Panel) {
 	if p.Metric.Scope == probe.BySide {
 		lines = append(lines, "side")
 	}
+	if p.Metric.OfEdge(probe.Edge) {
+		lines = append(lines, "edge") // an event with one edge has no such label
+	}
 	expr := fmt.Sprintf("%s by (%s) (%s)", p.Of, strings.Join(lines, ", "), series(p.Metric))
 	g.timeSeries(p.Title, p.Metric.Help, grafanaUnits[p.Unit], expr, "{{"+strings.Join(lines, "}} {{")+"}}")
 }

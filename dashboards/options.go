@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 // Options describe the event that is watched. Of fills in what is left out.
@@ -14,6 +16,7 @@ type Options struct {
 	Period       time.Duration // between two puts; 0 is a minute, less is high resolution
 	PerRendition bool          // each rendition is put by itself too
 	Viewers      bool          // what viewers' players report is put too
+	Edges        []string      // names of the edges where there are several: each has alarms and lines of its own
 	Streams      []Stream
 	Vantages     []string // that a fleet watches from, where there are several
 
@@ -86,12 +89,43 @@ func (s Stream) staleAfter() time.Duration { return max(15*time.Second, 3*s.Targ
 func logicalID(kind, stream string) string {
 	var id strings.Builder
 	for word := range strings.SplitSeq(kind, "-") {
+		if word == "" {
+			continue // an edge may be called a--b
+		}
 		id.WriteString(strings.ToUpper(word[:1]) + word[1:])
 	}
 	if stream != "" {
 		id.WriteString("Of" + strings.ReplaceAll(stream, "-", "X"))
 	}
 	return id.String()
+}
+
+// edges lists the names by which edges are told apart: "" where there is one.
+func (o Options) edges() []string {
+	if len(o.Edges) == 0 {
+		return []string{""}
+	}
+	return o.Edges
+}
+
+// places lists where a metric of a stream is measured: at the origin and at each
+// edge, or once where it has no side.
+func (o Options) places(m *probe.Metric) []probe.Place {
+	var all []probe.Place
+	if m.Scope == probe.BySide {
+		all = append(all, probe.Place{Side: probe.Origin})
+	}
+	if !m.OfEdge(probe.Edge) {
+		return append(all, probe.Place{})
+	}
+	for _, edge := range o.edges() {
+		place := probe.Place{Edge: edge}
+		if m.Scope == probe.BySide {
+			place.Side = probe.Edge
+		}
+		all = append(all, place)
+	}
+	return all
 }
 
 // number writes a figure without a needless point.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 // Limits of CloudWatch.
@@ -169,7 +171,7 @@ func (c *Composite) resource(rule string, actions []any) object {
 }
 
 // runbooks is the page with an entry for each kind of alarm.
-const runbooks = "https://github.com/streamwatch/streamwatch/blob/main/docs/aws.md#"
+const runbooks = probe.Docs + "aws.md#"
 
 // describe says what is wrong and where it stands what to do.
 func describe(text, kind string) string { return text + ". What to do: " + runbooks + kind }

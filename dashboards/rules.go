@@ -70,7 +70,7 @@ func quoted(text string) string { return "'" + text + "'" }
 // of M scrapes at the usual pace; availability is averaged over N minutes.
 func (r *rules) alarm(a *Alarm) {
 	labels := []string{}
-	for _, d := range [][2]string{{"event", r.event}, {"stream", a.Stream}, {"side", a.Side.String()}} {
+	for _, d := range [][2]string{{"event", r.event}, {"stream", a.Stream}, {"side", a.Side.String()}, {"edge", a.Edge}} {
 		if d[1] != "" {
 			labels = append(labels, fmt.Sprintf("%s=%q", d[0], d[1]))
 		}
@@ -85,6 +85,9 @@ func (r *rules) alarm(a *Alarm) {
 	by := "event, stream"
 	if a.Metric.Scope == probe.BySide {
 		by += ", side"
+	}
+	if a.Metric.OfEdge(a.Side) {
+		by += ", edge" // an event with one edge has no such label
 	}
 	expr, hold := fmt.Sprintf("max by (%s) (%s) > %s", by, selector, number(a.Threshold/a.Metric.Scale)), "30s"
 	if a.Stat == Average {
@@ -102,6 +105,6 @@ func (r *rules) incidents(name, matchers, severity, summary string) {
 	if matchers += `,silenced!="true"`; r.event != "" {
 		matchers = fmt.Sprintf("event=%q,", r.event) + matchers
 	}
-	expr := "sum by (event, check, blame, scope) (" + ours(probe.FindingsActive.Prometheus) + "{" + matchers + "}) > 0"
-	r.rule(name, expr, "", severity, summary+", scope {{ $labels.scope }}")
+	expr := "sum by (event, check, blame, scope, edge) (" + ours(probe.FindingsActive.Prometheus) + "{" + matchers + "}) > 0"
+	r.rule(name, expr, "", severity, summary+", scope {{ $labels.scope }}{{ with $labels.edge }} {{ . }}{{ end }}")
 }

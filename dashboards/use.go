@@ -25,18 +25,10 @@ func MetricCount(o Options) int {
 
 // dimensionSets counts the dimensions that a metric of a stream has values for.
 func (s Stream) dimensionSets(m *probe.Metric, o *Options) int {
-	sets := 1
-	switch m.Scope {
-	case probe.ByEvent:
+	if m.Scope == probe.ByEvent || m.Scope == probe.ByViewer && !o.Viewers {
 		return 0
-	case probe.BySide:
-		sets = len(probe.Sides)
-	case probe.ByViewer:
-		if !o.Viewers {
-			return 0
-		}
-	case probe.ByStream:
 	}
+	sets := len(o.places(m))
 	base := sets
 	if o.PerRendition && !m.OfStream() {
 		sets *= 1 + s.Renditions

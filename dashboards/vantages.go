@@ -19,7 +19,7 @@ func vantageAlarms(vantages []string) (list []Alarm) {
 // feedOf is what a sample feeds: those of a vantage feed what all feed together,
 // but for its heartbeat.
 func feedOf(s *probe.Sample) feed {
-	f := feed{s.Metric, s.Stream, s.Side, ""}
+	f := feed{s.Metric, s.Stream, probe.Place{Side: s.Side, Edge: s.Edge}, ""}
 	if s.Metric.Scope == probe.ByEvent {
 		f.vantage = s.Vantage
 	}

@@ -5,10 +5,10 @@ import "github.com/streamwatch/streamwatch/probe"
 // viewers plots what viewers' players report. There is no alarm on it: anyone
 // can send a beacon, and nobody should be woken by hearsay.
 func (b *board) viewers() {
-	b.plot("Viewers: startup", append(b.byStream(probe.ViewerStartup, "p50"), b.byStream(probe.ViewerStartup, "p90")...), nil)
-	b.plot("Viewers: latency", append(b.byStream(probe.ViewerLatency, "p50"), b.byStream(probe.ViewerLatency, "p90")...), nil)
-	b.plot("Viewers: stalls and errors", append(b.byStream(probe.ViewerStalls, "Sum"), b.byStream(probe.ViewerErrors, "Sum")...), nil)
-	b.plot("Viewers: seconds played and stalled", append(b.byStream(probe.ViewerPlayed, "Sum"), b.byStream(probe.ViewerStallTime, "Sum")...), nil)
+	b.plot("Viewers: startup", append(b.rows(probe.ViewerStartup, "p50"), b.rows(probe.ViewerStartup, "p90")...), nil)
+	b.plot("Viewers: latency", append(b.rows(probe.ViewerLatency, "p50"), b.rows(probe.ViewerLatency, "p90")...), nil)
+	b.plot("Viewers: stalls and errors", append(b.rows(probe.ViewerStalls, "Sum"), b.rows(probe.ViewerErrors, "Sum")...), nil)
+	b.plot("Viewers: seconds played and stalled", append(b.rows(probe.ViewerPlayed, "Sum"), b.rows(probe.ViewerStallTime, "Sum")...), nil)
 }
 
 // viewers plots the same for Prometheus: how many watch, how soon they see

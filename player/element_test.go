@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -201,6 +202,47 @@ func TestFallbackEdge(t *testing.T) {
 	played(ctx, t, 6*time.Second, 30*time.Second)
 	if stalls := eval[[]float64](ctx, t, "seen.filter((e) => e.type === 'stall').map((e) => e.seconds)"); len(stalls) > 0 && stalls[0] > 3 {
 		t.Errorf("it stalled %v s", stalls)
+	}
+}
+
+// Where the playlist itself says which CDNs there are, the library goes over to
+// the next one, and the page leaves that to it.
+func TestContentSteering(t *testing.T) {
+	t.Parallel() // it waits, mostly
+	ctx := browser(t)
+	second := httptest.NewServer(nil)
+	defer second.Close()
+	s := newStage(t, ownManifest, "", player.Options{Fallbacks: []string{second.URL + "/main/playlist.m3u8"}})
+	second.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.forward(w, r) })
+	var broken atomic.Bool
+	var over atomic.Int64 // media playlists that the second CDN was asked for
+	s.set(func(w http.ResponseWriter, r *http.Request) bool {
+		switch {
+		case r.URL.Path == "/steering.json":
+			fmt.Fprint(w, `{"VERSION": 1, "TTL": 300, "PATHWAY-PRIORITY": ["first", "second"]}`)
+		case r.URL.Path == "/main/playlist.m3u8":
+			const variant = "#EXT-X-STREAM-INF:BANDWIDTH=800000,PATHWAY-ID=%q\n%s/main/360p/playlist.m3u8\n"
+			fmt.Fprintf(w, "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-CONTENT-STEERING:SERVER-URI=%q,PATHWAY-ID=%q\n", s.srv.URL+"/steering.json", "first")
+			fmt.Fprintf(w, variant+variant, "first", s.srv.URL, "second", second.URL)
+		case r.Header.Get("X-Second") != "":
+			over.Add(1)
+			return false
+		case broken.Load():
+			w.WriteHeader(http.StatusServiceUnavailable)
+		default:
+			return false
+		}
+		return true
+	})
+	open(ctx, t, s.url)
+	played(ctx, t, 2*time.Second, 30*time.Second)
+	broken.Store(true)
+	played(ctx, t, 12*time.Second, 60*time.Second)
+	if over.Load() == 0 {
+		t.Error("hls.js did not go over to the second pathway")
+	}
+	if edge := eval[bool](ctx, t, `seen.some((e) => e.type === 'restart' && e.reason === 'edge')`); edge {
+		t.Error("the page chose another CDN, beside content steering")
 	}
 }
 

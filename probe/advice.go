@@ -6,7 +6,8 @@ type Advice struct {
 	Check      string   `json:"check"`
 	Blame      Blame    `json:"blame"` // whose it is to change
 	Side       Side     `json:"side"`
-	Renditions []string `json:"renditions"` // all that it is about; "" is the multivariant playlist
+	Edge       string   `json:"edge,omitempty"` // as in Place
+	Renditions []string `json:"renditions"`     // all that it is about; "" is the multivariant playlist
 	Summary    string   `json:"summary"`
 	Detail     string   `json:"detail"` // as seen first in the first of the renditions
 	Spec       string   `json:"spec"`

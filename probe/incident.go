@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -69,6 +70,7 @@ type Incident struct {
 	Rendition    string           `json:"rendition"`            // the first one affected; "" is the whole stream
 	Renditions   []string         `json:"renditions,omitempty"` // all that are or were affected
 	Side         Side             `json:"side"`
+	Edge         string           `json:"edge,omitempty"`     // which one, where the event has several edges and they do not all show it
 	Vantages     []string         `json:"vantages,omitempty"` // that show or showed it, sorted, of several
 	Summary      string           `json:"summary"`
 	Detail       string           `json:"detail"`
@@ -96,10 +98,11 @@ type Claim struct {
 	Blame    Blame
 	Scope    Scope
 	Host     string
+	Edge     string
 }
 
 // Claim returns what the incident asserts now.
-func (i *Incident) Claim() Claim { return Claim{i.Check, i.Severity, i.Blame, i.Scope, i.Host} }
+func (i *Incident) Claim() Claim { return Claim{i.Check, i.Severity, i.Blame, i.Scope, i.Host, i.Edge} }
 
 // Changes says in words how a later claim differs: "blame origin → cdn, scope
 // stream → edge d111.cloudfront.net"; "" when it does not.
@@ -114,6 +117,7 @@ func (c Claim) Changes(later Claim) string {
 	change("severity", c.Severity.String(), later.Severity.String())
 	change("blame", string(c.Blame), string(later.Blame))
 	change("scope", c.scope(), later.scope())
+	change("edge", cmp.Or(c.Edge, "all"), cmp.Or(later.Edge, "all"))
 	return strings.Join(list, ", ")
 }
 
@@ -157,6 +161,9 @@ func (i *Incident) Where() string {
 	case ScopeEvent:
 		return join("the whole event", who)
 	case ScopeOrigin, ScopeEdge:
+		if i.Edge != "" {
+			return join("edge "+i.Edge+" ("+i.Host+")", who)
+		}
 		return join(strings.TrimSpace("the "+string(i.Scope)+" "+prefixed("host ", i.Host)), who)
 	case ScopeStream, ScopeRendition:
 	}
@@ -168,7 +175,23 @@ func (i *Incident) Where() string {
 			who = strings.TrimSpace(i.Stream + " " + strings.Join(i.Renditions, ", "))
 		}
 	}
+	if i.Edge != "" {
+		return who + " at edge " + i.Edge
+	}
 	return who + prefixed(" at the ", i.Side.String())
+}
+
+// AtEdge makes a summary name the edge that it is about, one of several: "edge
+// is behind the origin" becomes "edge second is behind the origin". Without a
+// name it stays as it is.
+func AtEdge(summary, edge string) string {
+	if edge == "" {
+		return summary
+	}
+	if rest, ok := strings.CutPrefix(summary, "edge "); ok {
+		return "edge " + edge + " " + rest
+	}
+	return summary + " at edge " + edge
 }
 
 func join(place, who string) string { return place + prefixed(": ", who) }

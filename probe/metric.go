@@ -92,6 +92,12 @@ func (m *Metric) OfStream() bool {
 	return m == OpenIncidents || m == ViewerImpact || m == Silenced || m.Scope == ByViewer
 }
 
+// OfEdge reports whether the metric differs from edge to edge on a side: what is
+// measured at the edge, and what compares it with the origin.
+func (m *Metric) OfEdge(s Side) bool {
+	return m.Scope == BySide && s == Edge || m.Scope == ByStream && !m.OfStream()
+}
+
 // OfVantage reports whether a metric is told apart by the vantages of a fleet: all
 // that polls give. What the hub concludes of them, and what viewers report, is not.
 func (m *Metric) OfVantage() bool { return !m.OfStream() && m.Scope != ByEvent }
@@ -106,6 +112,7 @@ type Sample struct {
 	Stream    string
 	Rendition string // "" for the multivariant playlist and for the stream; the kind of embed where a viewer reports
 	Side      Side
+	Edge      string  // name of the edge that it is of, where the event has several
 	Vantage   string  // where it was seen from; "" where the event is watched from one place
 	Muted     bool    // its stream is silenced: it is kept and shown, and no alarm may stand on it
 	Value     float64 // base units; never NaN or infinite

@@ -10,14 +10,23 @@ type Snapshot struct {
 	Reason  string           `json:"reason,omitempty"` // why the verdict is Blind: "this machine is too busy"
 	Since   time.Time        `json:"since"`            // when the verdict became what it is
 	At      time.Time        `json:"at"`
-	Started time.Time        `json:"started"` // when the monitor started
-	Edge    string           `json:"edge"`
+	Started time.Time        `json:"started"`         // when the monitor started
+	Starts  time.Time        `json:"starts"`          // of the event, as its file states it; zero where it does not
+	Ends    time.Time        `json:"ends"`            // likewise
+	Edge    string           `json:"edge"`            // of several the first
+	Edges   []EdgeAddress    `json:"edges,omitempty"` // all, where there are several
 	Origin  string           `json:"origin"`
 	Streams []StreamSnapshot `json:"streams"`
 
 	Silences  []Silence    `json:"silences"` // the active ones, maintenance among them
 	Sinks     []SinkHealth `json:"sinks,omitempty"`
 	Incidents []Incident   `json:"-"` // the open ones, whole, oldest first
+}
+
+// EdgeAddress is one of several edges.
+type EdgeAddress struct {
+	Name string `json:"name"`
+	URL  string `json:"url"` // what may be secret left out
 }
 
 // StreamSnapshot is one stream of a Snapshot.
@@ -57,11 +66,20 @@ type VantageSnapshot struct {
 type RenditionSnapshot struct {
 	Name           string              `json:"name"`
 	Verdict        Verdict             `json:"verdict"`
-	Edge           *SideSnapshot       `json:"edge"`
+	Edge           *SideSnapshot       `json:"edge"` // of several the first
 	Origin         *SideSnapshot       `json:"origin"`
 	EdgeLag        Fact[time.Duration] `json:"edge_lag_seconds"`
 	EdgeLagSegs    Fact[int64]         `json:"edge_lag_segments"`
 	TargetDuration Fact[time.Duration] `json:"target_duration"`
+
+	Edges map[string]*EdgeSnapshot `json:"edges,omitempty"` // all by name, the first among them, where there are several
+}
+
+// EdgeSnapshot is what is known of one target at one of several edges.
+type EdgeSnapshot struct {
+	SideSnapshot
+	Lag     Fact[time.Duration] `json:"edge_lag_seconds"`
+	LagSegs Fact[int64]         `json:"edge_lag_segments"`
 }
 
 // Silenced reports whether each stream is muted as a whole.

@@ -1,6 +1,9 @@
 package probe
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // Side is where a request was answered: at the origin or at the edge (the CDN).
 type Side uint8
@@ -53,6 +56,20 @@ func (s *Side) UnmarshalText(b []byte) error {
 	return nil
 }
 
+// Place is where requests are answered: at the origin, or at one of the edges.
+type Place struct {
+	Side Side
+	Edge string // the edge's name where an event has several; empty at the origin, and where there is one edge
+}
+
+// String names the place for people: "origin", "edge", "edge second".
+func (p Place) String() string {
+	if p.Edge == "" {
+		return p.Side.String()
+	}
+	return p.Side.String() + " " + p.Edge
+}
+
 // Role says what a rendition is to a viewer.
 type Role uint8
 
@@ -64,22 +81,27 @@ const (
 	RoleExtra                 // what a player may do without: TYPE=VIDEO, trick play
 )
 
-// Target is one playlist on one side: what a poll loop watches.
+// Target is one playlist at the origin or at one edge: what a poll loop watches.
 type Target struct {
 	Stream    string
 	Rendition string // "" is the multivariant playlist
 	Side      Side
+	Edge      string // as in Place
 	URL       string // as requested; may carry a token, so never shown: see Exchange.URL
 
 	Role          Role
 	Peak, Average uint64 // BANDWIDTH and AVERAGE-BANDWIDTH of the variant, bits per second; 0 when it is none or states none
 }
 
-// String names the target without its URL: "main/720p@edge".
+// Place is where the target is asked.
+func (t Target) Place() Place { return Place{t.Side, t.Edge} }
+
+// String names the target without its URL: "main/720p@edge", "main/720p@second"
+// where there are several edges.
 func (t Target) String() string {
 	r := t.Rendition
 	if r == "" {
 		r = "multivariant"
 	}
-	return t.Stream + "/" + r + "@" + t.Side.String()
+	return t.Stream + "/" + r + "@" + cmp.Or(t.Edge, t.Side.String())
 }

@@ -14,6 +14,9 @@ const stampLayout = "2006-01-02T15:04:05.000Z07:00"
 // stamp is a time in its outside form; the zero time is null.
 type stamp time.Time
 
+// IsZero makes omitzero leave out the zero time.
+func (s stamp) IsZero() bool { return time.Time(s).IsZero() }
+
 // MarshalJSON writes the time with milliseconds.
 func (s stamp) MarshalJSON() ([]byte, error) {
 	t := time.Time(s)
@@ -82,6 +85,8 @@ type (
 	wireSnapshot struct {
 		At      stamp `json:"at"`
 		Started stamp `json:"started"`
+		Starts  stamp `json:"starts,omitzero"`
+		Ends    stamp `json:"ends,omitzero"`
 		Since   stamp `json:"since"`
 		plainSnapshot
 		Streams []wireStream `json:"streams"`
@@ -101,16 +106,26 @@ type (
 		plainRendition
 		Edge   *wireSide `json:"edge"`
 		Origin *wireSide `json:"origin"`
+
+		Edges map[string]*wireEdge `json:"edges,omitempty"`
 	}
 	wireSide struct {
 		plainSide
 		Checked stamp `json:"checked"`
 	}
+	wireEdge struct {
+		*wireSide
+		Lag     Fact[time.Duration] `json:"edge_lag_seconds"`
+		LagSegs Fact[int64]         `json:"edge_lag_segments"`
+	}
 )
 
 // MarshalJSON writes the snapshot as /api/v1/status gives it.
 func (s Snapshot) MarshalJSON() ([]byte, error) {
-	w := wireSnapshot{stamp(s.At), stamp(s.Started), stamp(s.Since), plainSnapshot(s), make([]wireStream, len(s.Streams))}
+	w := wireSnapshot{
+		stamp(s.At), stamp(s.Started), stamp(s.Starts), stamp(s.Ends), stamp(s.Since),
+		plainSnapshot(s), make([]wireStream, len(s.Streams)),
+	}
 	for i := range s.Streams {
 		w.Streams[i] = s.Streams[i].wire()
 	}
@@ -142,10 +157,21 @@ func wireRenditions(list []RenditionSnapshot) []wireRendition {
 	w := make([]wireRendition, len(list))
 	for i := range list {
 		r := &list[i]
-		w[i] = wireRendition{plainRendition(*r), r.Edge.wire(), r.Origin.wire()}
+		w[i] = wireRendition{plainRendition(*r), r.Edge.wire(), r.Origin.wire(), nil}
+		for name, e := range r.Edges {
+			if w[i].Edges == nil {
+				w[i].Edges = make(map[string]*wireEdge, len(r.Edges))
+			}
+			w[i].Edges[name] = e.wire()
+		}
 	}
 	return w
 }
+
+// MarshalJSON writes one of several edges of a rendition of /api/v1/status.
+func (e EdgeSnapshot) MarshalJSON() ([]byte, error) { return json.Marshal(e.wire()) }
+
+func (e *EdgeSnapshot) wire() *wireEdge { return &wireEdge{e.SideSnapshot.wire(), e.Lag, e.LagSegs} }
 
 func (s *SideSnapshot) wire() *wireSide {
 	if s == nil {

@@ -78,7 +78,7 @@ func RolePolicy(s Spec) ([]byte, error) {
 
 // MonitorPolicy returns the least that an IAM principal needs to watch the
 // event: it reads the stacks, puts metrics of one namespace, switches the actions
-// of the stack's own alarms, and reads the one secret that it signs with. An event
+// of the stack's own alarms, and reads the secrets that it signs with. An event
 // without a stack has StackName "".
 func MonitorPolicy(s Spec) ([]byte, error) {
 	stacks := s.stackARNs()
@@ -92,8 +92,12 @@ func MonitorPolicy(s Spec) ([]byte, error) {
 			Action: prefixed("cloudformation", "DescribeStacks", "GetStackPolicy", "GetTemplate"),
 		})
 	}
-	if s.KeySecret != "" {
-		statements = append(statements, allow("MonitorPrivateKey", s.KeySecret, "secretsmanager:GetSecretValue"))
+	if len(s.KeySecrets) == 1 {
+		statements = append(statements, allow("MonitorPrivateKey", s.KeySecrets[0], "secretsmanager:GetSecretValue"))
+	} else if len(s.KeySecrets) > 1 {
+		keys := allow("MonitorPrivateKey", "", "secretsmanager:GetSecretValue")
+		keys.Resource = s.KeySecrets
+		statements = append(statements, keys)
 	}
 	if s.Metrics.Count > 0 {
 		put := allow("MonitorMetrics", "*", "cloudwatch:PutMetricData")

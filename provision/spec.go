@@ -54,7 +54,7 @@ type Spec struct {
 	Metrics    MetricUse // what the monitor will send, for cost and policy
 	AlarmsOnly bool      // the distribution is somebody else's: the stack holds Extra and nothing beside it
 	Reads      []string  // other stacks that the monitor reads, by name, for its policy
-	KeySecret  string    // ARN of the secret that the monitor signs requests with, for its policy; empty is none
+	KeySecrets []string  // ARNs of the secrets that the monitor signs requests with, for its policy
 	Extra      Extra
 	Beside     []Extra // each is a stack of its own, NAME-alarms-1 and so on, made before this one
 	Viewers    int     // at the same time, for the cost of traffic; 0 leaves it open

@@ -70,6 +70,10 @@ func (s *session) run(ctx context.Context, o daemon.Options) (over bool, err err
 	if err != nil {
 		return false, err
 	}
+	edges, err := s.c.furtherEdges(ctx, s.event)
+	if err != nil {
+		return false, err
+	}
 	if err := s.bringUp(ctx, d.Folder()); err != nil {
 		return false, err
 	}
@@ -78,7 +82,7 @@ func (s *session) run(ctx context.Context, o daemon.Options) (over bool, err err
 		return false, err
 	}
 	s.announce(d)
-	found := daemon.Found{Distribution: s.dist, Signer: signer, Pending: s.pending(ctx)}
+	found := daemon.Found{Distribution: s.dist, Signer: signer, Edges: edges, Pending: s.pending(ctx)}
 	if s.edge != nil {
 		found.Serve = s.edge.Run
 	}
@@ -111,6 +115,9 @@ func (s *session) announce(d *daemon.Daemon) {
 		s.c.say("page", page)
 	}
 	s.c.say("edge", s.dist.EdgeURL)
+	for i := range s.event.Edges {
+		s.c.say(s.event.Edges[i].Name, s.event.Edges[i].URL.String())
+	}
 	s.c.say("origin", s.event.Origin.URL.String())
 	s.c.say("embeds", filepath.Join(d.Folder(), s.event.Player.Out))
 }

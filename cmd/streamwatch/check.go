@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
-	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,24 +25,34 @@ func (c *cli) checkCommand() *cobra.Command {
 		Short: "Watch a stream for a moment and report what is wrong",
 		Long: `Watch a live stream for a moment and print what was found: every rendition is
 polled at least twice, new segments are probed. With --origin the same stream is
-watched at its origin too, which tells whose fault it is. A playlist that has
-ended, a VOD playlist and a local file are judged once; - reads a playlist or an
-event file from standard input.
+watched at its origin too, which tells whose fault it is. Each --edge adds another
+CDN in front of the same origin, and all are held against each other: "first" is
+the URL's, "second" that of the first --edge, and so on. A playlist that has ended,
+a VOD playlist and a local file are judged once; - reads a playlist or an event
+file from standard input.
 
-An edge or an origin that asks for headers or cookies gets them with -H,
---origin-header and --cookie; each can be given more than once, and none is shown.
+An edge or an origin that asks for headers or cookies gets them with -H (the first
+edge alone), --origin-header and --cookie (all of them); each can be given more than
+once, and none is shown. For headers to further edges write an event file.
 
 Exits 0 when healthy, 3 when there is a finding of severity error or worse, and
 1 when nothing could be reached, so that nothing could be judged: an unknown host,
 a refused port, http for https, a dead proxy.`,
 		Example: `  streamwatch check https://d111111abcdef8.cloudfront.net/live/main.m3u8
   streamwatch check https://cdn.example.com/live/main.m3u8 --origin http://live.example.com:8080 --for 1m
+  streamwatch check --edge https://a.example.com/live/main.m3u8 --edge https://b.example.com/live/main.m3u8
   streamwatch check event.yaml --format junit > report.xml
   streamwatch check https://cdn.example.com/live/main.m3u8 -H 'X-Viewer: secret' --cookie session=abc
   streamwatch check playlist.m3u8
   curl -s https://cdn.example.com/vod.m3u8 | streamwatch check -`,
-		Args: argument(cobra.ExactArgs(1)),
+		Args: argument(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 && len(o.edges) > 0 { // the first of several edges may be given as the others are
+				args, o.edges = o.edges[:1], o.edges[1:]
+			}
+			if err := cobra.ExactArgs(1)(cmd, args); err != nil {
+				return &usageError{text: err.Error()}
+			}
 			if err := oneOf("format", o.format, "text", "json", "junit", "sarif"); err != nil {
 				return err
 			}
@@ -63,9 +72,10 @@ a refused port, http for https, a dead proxy.`,
 	flags := cmd.Flags()
 	flags.DurationVar(&o.limit, "for", 0, "how long to watch (default: 3 target durations)")
 	flags.StringVar(&o.origin, "origin", "", "the stream, or its server, at the origin")
-	flags.StringArrayVarP(&o.headers, "header", "H", nil, "header for the edge, as `'Name: value'`")
+	flags.StringArrayVar(&o.edges, "edge", nil, "the stream, or its server, at another CDN, as `URL`")
+	flags.StringArrayVarP(&o.headers, "header", "H", nil, "header for the (first) edge, as `'Name: value'`")
 	flags.StringArrayVar(&o.originHeaders, "origin-header", nil, "header for the origin, as `'Name: value'`")
-	flags.StringArrayVar(&o.cookies, "cookie", nil, "cookie for both sides, as `name=value`")
+	flags.StringArrayVar(&o.cookies, "cookie", nil, "cookie for edge and origin, as `name=value`")
 	flags.StringVar(&o.format, "format", "text", "text, json, junit or sarif")
 	return cmd
 }
@@ -73,6 +83,7 @@ a refused port, http for https, a dead proxy.`,
 type checkOptions struct {
 	limit  time.Duration
 	origin string
+	edges  []string // further ones
 	format string
 
 	headers, originHeaders, cookies []string // as they were typed: secret
@@ -87,16 +98,17 @@ func (c *cli) check(ctx context.Context, arg string, o checkOptions) (*report.Ch
 			return nil, err
 		}
 		event.Event, event.Streams[0].Name = "check", "main"
-		if o.origin != "" {
-			if edge, err = pair(event, arg, o.origin); err != nil {
-				return nil, err
-			}
+		if edge, err = place(event, edge, arg, o); err != nil {
+			return nil, err
 		}
 		if err := given(event, edge, o); err != nil {
 			return nil, err
 		}
 		c.know(event)
 		return c.checkEvent(ctx, event, provision.Distribution{EdgeURL: edge}, o)
+	case len(o.edges) > 0:
+		const hint = "an event file names its edges in `edges`; a playlist on this machine has none"
+		return nil, &usageError{"--edge beside a file", hint}
 	case arg == standardInput:
 		return c.checkInput(ctx, o)
 	case strings.HasSuffix(arg, ".yaml") || strings.HasSuffix(arg, ".yml"):
@@ -111,6 +123,29 @@ func (c *cli) check(ctx context.Context, arg string, o checkOptions) (*report.Ch
 	default:
 		return checkFile(arg)
 	}
+}
+
+// place sets the event of a URL up for the edges and the origin that flags name,
+// and returns the base URL of the first edge.
+func place(event *configs.Event, edge, manifest string, o checkOptions) (string, error) {
+	if o.origin == "" && len(o.edges) == 0 {
+		return edge, nil
+	}
+	others, what := slices.Clone(o.edges), "--edge"
+	if o.origin != "" {
+		others, what = append(others, o.origin), "--origin"
+	}
+	list, err := bases(event, manifest, others, what)
+	if err != nil {
+		return "", err
+	}
+	if o.origin != "" {
+		event.Origin.URL = configs.URL(list[len(list)-1])
+	}
+	if len(o.edges) > 0 {
+		err = addEdges(event, o.edges, list)
+	}
+	return list[0], err
 }
 
 // checkEventFile brings the event's edge up, or finds it, and checks it.
@@ -145,39 +180,6 @@ func (c *cli) checkEventFile(ctx context.Context, event *configs.Event, o checkO
 	result, err := c.checkEvent(ctx, event, dist, o)
 	end()
 	return result, errors.Join(err, <-served)
-}
-
-// pair sets the event up so that one path serves on both sides, and returns the
-// edge's base URL. The origin may be named by its server or by the manifest
-// there; what the two paths end with alike is the manifest.
-func pair(event *configs.Event, edge, origin string) (string, error) {
-	e, err := url.Parse(edge)
-	o, err2 := url.Parse(origin)
-	if err != nil || err2 != nil || !usable(o) {
-		return "", &usageError{"--origin cannot be read", "such as http://live.example.com:8080"}
-	}
-	if path.Ext(o.Path) == "" {
-		event.Origin.URL = configs.URL(strings.TrimRight(o.Scheme+"://"+o.Host+o.EscapedPath(), "/"))
-		event.Streams[0].Manifest = configs.URL(e.RequestURI())
-		return e.Scheme + "://" + e.Host, nil
-	}
-	a, b := e.EscapedPath(), o.EscapedPath()
-	i := 0
-	for n := 1; n <= min(len(a), len(b)) && a[len(a)-n] == b[len(b)-n]; n++ {
-		if a[len(a)-n] == '/' {
-			i = n
-		}
-	}
-	if i == 0 {
-		return "", &usageError{"--origin and the URL end in different names", "give the same playlist on both sides, or the origin's server alone"}
-	}
-	manifest := a[len(a)-i:]
-	if e.RawQuery != "" {
-		manifest += "?" + e.RawQuery
-	}
-	event.Origin.URL = configs.URL(o.Scheme + "://" + o.Host + b[:len(b)-i])
-	event.Streams[0].Manifest = configs.URL(manifest)
-	return e.Scheme + "://" + e.Host + a[:len(a)-i], nil
 }
 
 func (c *cli) showCheck(result *report.Check, format string) error {

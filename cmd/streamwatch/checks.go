@@ -91,6 +91,6 @@ func (c *cli) explain(check *checks.Check) error {
 	if len(check.Explains) > 0 {
 		rows = append(rows, []string{"explains", strings.Join(check.Explains, ", ")})
 	}
-	rows = append(rows, []string{"spec", check.Spec})
+	rows = append(rows, []string{"spec", check.Spec}, []string{"page", check.Page()})
 	return table(c.stdout, c.paint(), rows)
 }

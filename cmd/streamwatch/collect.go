@@ -28,7 +28,7 @@ func (c *collector) Write(_ context.Context, b probe.Batch) error {
 	defer c.mu.Unlock()
 	for _, s := range b.Samples {
 		if s.Metric == probe.ManifestAvail {
-			c.polls[probe.Target{Stream: s.Stream, Rendition: s.Rendition, Side: s.Side}]++
+			c.polls[probe.Target{Stream: s.Stream, Rendition: s.Rendition, Side: s.Side, Edge: s.Edge}]++
 		}
 	}
 	return nil

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -19,6 +21,7 @@ import (
 
 func (c *cli) demoCommand() *cobra.Command {
 	var fault, listen, output string
+	var edges int
 	var limit time.Duration
 	var lowLatency bool
 	cmd := &cobra.Command{
@@ -31,13 +34,21 @@ URL is printed; faults can be injected and cleared on the page, or scripted:
   --fault 'stale-edge@20s+30s'        after 20 s the edge serves old playlists for 30 s
   --fault 'stall@10s,seg-404(360p)@1m+20s'
 
+With --edges there are several edges in front of one origin, as of an event with
+several CDNs: first, second and so on. A fault of an edge is put on the first,
+or on the one that is named before it:
+
+  --edges 2 --fault 'second:stale-edge@20s+30s'
+
 With --low-latency the stream has partial segments of half a second, preload
 hints and blocking reloads; some faults need it.
 
-A step is name[(rendition)][:argument][@start[+duration]]; streamwatch drill
+A step is [edge:]name[(rendition)][:argument][@start[+duration]]; streamwatch drill
 --help lists the faults.`,
-		Example: "  streamwatch demo\n  streamwatch demo --fault 'stale-edge@20s+30s' --for 2m",
-		Args:    argument(cobra.NoArgs),
+		Example: `  streamwatch demo
+  streamwatch demo --fault 'stale-edge@20s+30s' --for 2m
+  streamwatch demo --edges 2 --fault 'second:edge-503@20s+30s'`,
+		Args: argument(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if limit < 0 {
 				return negative(limit)
@@ -46,11 +57,12 @@ A step is name[(rendition)][:argument][@start[+duration]]; streamwatch drill
 			if err != nil {
 				return err
 			}
-			var script sim.Script
-			if fault != "" {
-				if script, err = sim.ParseScript(fault); err != nil {
-					return &usageError{fmt.Sprintf("--fault: %v", err), daemon.Hint(err)}
-				}
+			if edges < 1 || edges > maxDemoEdges {
+				return &usageError{fmt.Sprintf("--edges %d", edges), fmt.Sprintf("1 to %d", maxDemoEdges)}
+			}
+			script, err := demoScript(fault, edges)
+			if err != nil {
+				return err
 			}
 			ctx := cmd.Context()
 			surviveClosedPipes()
@@ -71,15 +83,19 @@ A step is name[(rendition)][:argument][@start[+duration]]; streamwatch drill
 				return err
 			}
 			event := demoEvent(at.EdgeURL, output)
+			servers, err := furtherDemoEdges(ctx, event, board, edges)
+			if err != nil {
+				return err
+			}
 			if err := board.Play(script, "", time.Now()); err != nil {
 				return &usageError{fmt.Sprintf("--fault: %v", err), daemon.Hint(err)}
 			}
 			s := &session{c: c, event: event, log: log, board: board}
 			serving, end := context.WithCancel(context.WithoutCancel(ctx))
 			served := make(chan error, 1)
-			go func() { served <- origin.Run(serving) }()
+			go func() { served <- serveAll(serving, append(servers, origin)) }()
 			_, err = s.run(ctx, daemon.Options{
-				Listen: page, Faults: &demoFaults{board, lowLatency}, Period: demoPeriod, Limit: limit,
+				Listen: page, Faults: &demoFaults{board, lowLatency, event.EdgeNames()}, Period: demoPeriod, Limit: limit,
 			})
 			end()
 			return errors.Join(err, <-served)
@@ -87,6 +103,7 @@ A step is name[(rendition)][:argument][@start[+duration]]; streamwatch drill
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&fault, "fault", "", "script of faults, such as stale-edge@20s+30s")
+	flags.IntVar(&edges, "edges", 1, "how many edges there are in front of the origin")
 	flags.StringVar(&listen, "listen", "127.0.0.1:8090", "address of the page; the next free port when it is taken")
 	flags.StringVar(&output, "output", configs.Default().Output, "folder for history, embeds and report")
 	flags.BoolVar(&lowLatency, "low-latency", false, "a stream of partial segments, as in Low-Latency HLS")
@@ -140,6 +157,7 @@ func freeListener(ctx context.Context, address string) (net.Listener, error) {
 type demoFaults struct {
 	board      *sim.Board
 	lowLatency bool
+	edges      []string // names, where there are several
 }
 
 // List returns every fault of the simulator that the stream can show.
@@ -151,6 +169,13 @@ func (d *demoFaults) List() []web.Fault {
 		}
 		list = append(list, web.Fault{Name: f.Name, Title: f.Doc, Where: string(f.Where)})
 	}
+	for _, edge := range d.edges[min(1, len(d.edges)):] { // the first edge's go without its name
+		for _, f := range list {
+			if f.Where == string(sim.AtEdge) && !strings.Contains(f.Name, ":") {
+				list = append(list, web.Fault{Name: edge + ":" + f.Name, Title: f.Title, Where: edge})
+			}
+		}
+	}
 	return list
 }
 
@@ -158,14 +183,22 @@ func (d *demoFaults) List() []web.Fault {
 func (d *demoFaults) Active() []web.ActiveFault {
 	list := []web.ActiveFault{}
 	for _, in := range d.board.Active() {
-		list = append(list, web.ActiveFault{Name: in.Fault, Stream: in.Stream, Rendition: in.Rendition})
+		name := in.Fault
+		if in.Edge != "" {
+			name = in.Edge + ":" + name
+		}
+		list = append(list, web.ActiveFault{Name: name, Stream: in.Stream, Rendition: in.Rendition})
 	}
 	return list
 }
 
 // Inject switches one on.
 func (d *demoFaults) Inject(name, stream, rendition string, span time.Duration) error {
-	in := sim.Injection{Fault: name, Stream: stream, Rendition: rendition, From: time.Now()}
+	edge, name := onEdge(name)
+	if edge != "" && !slices.Contains(d.edges, edge) {
+		return fmt.Errorf("the demo has no edge %q", edge)
+	}
+	in := sim.Injection{Fault: name, Edge: edge, Stream: stream, Rendition: rendition, From: time.Now()}
 	if span > 0 {
 		in.Until = in.From.Add(span)
 	}
@@ -174,9 +207,10 @@ func (d *demoFaults) Inject(name, stream, rendition string, span time.Duration) 
 
 // Clear switches one off, or all.
 func (d *demoFaults) Clear(name, stream, rendition string) error {
+	edge, name := onEdge(name)
 	if _, ok := sim.FindFault(name); name != "" && !ok {
 		return fmt.Errorf("unknown fault %q", name)
 	}
-	d.board.Clear(name, stream, rendition)
+	d.board.ClearAt(edge, name, stream, rendition)
 	return nil
 }

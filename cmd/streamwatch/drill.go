@@ -13,7 +13,6 @@ import (
 
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe/drill"
-	"github.com/streamwatch/streamwatch/probe/sim"
 )
 
 // drillsAtOnce bounds the drills that are held side by side. Each waits most of
@@ -42,7 +41,7 @@ func (c *cli) drillCommand() *cobra.Command {
 			if td < time.Second || td > 10*time.Second || td%time.Second != 0 {
 				return &usageError{fmt.Sprintf("--target-duration %s", td), "whole seconds from 1s to 10s"}
 			}
-			drills := drill.All()
+			drills := allDrills()
 			var names []string
 			for _, d := range drills {
 				names = append(names, d.Fault)
@@ -65,21 +64,20 @@ func (c *cli) drillCommand() *cobra.Command {
 	return cmd
 }
 
+// allDrills are those of an event with one edge, then those of two.
+func allDrills() []drill.Drill { return append(drill.All(), drill.OfEdges()...) }
+
 func faultList() string {
 	var b strings.Builder
-	for _, d := range drill.All() {
-		doc := ""
-		if f, ok := sim.FindFault(d.Fault); ok {
-			doc = f.Doc
-		}
-		fmt.Fprintf(&b, "  %-18s %s\n", d.Fault, doc)
+	for _, d := range allDrills() {
+		fmt.Fprintf(&b, "  %-19s %s\n", d.Fault, d.Doc())
 	}
 	return strings.TrimRight(b.String(), "\n")
 }
 
 func completeFaults(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	var names []string
-	for _, d := range drill.All() {
+	for _, d := range allDrills() {
 		names = append(names, d.Fault)
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp

@@ -15,6 +15,10 @@ func (c *cli) know(e *configs.Event) {
 		groups = append(groups, x.Headers, x.Cookies)
 		s.AddURL(x.URL.Reveal())
 	}
+	for i := range e.Edges {
+		groups = append(groups, e.Edges[i].Headers, e.Edges[i].Cookies)
+		s.AddURL(e.Edges[i].URL.Reveal())
+	}
 	if f := e.Distribution.CloudFormation; f != nil && f.Failover != nil {
 		groups = append(groups, f.Failover.Headers)
 		s.AddURL(f.Failover.URL.Reveal())

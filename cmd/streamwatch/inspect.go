@@ -48,6 +48,9 @@ func (c *cli) checkEvent(ctx context.Context, event *configs.Event, dist provisi
 	}
 	edge := dist.EdgeURL
 	options := daemon.MonitorOptions(event, edge, signer)
+	if options.Edges, err = c.furtherEdges(ctx, event); err != nil {
+		return nil, err
+	}
 	options.Secrets = c.known()
 	first := monitor.New(options) // asks as the one that watches does, and is never run
 	result := &report.Check{URL: fetch.RedactURL(event.ManifestURL(&event.Streams[0], probe.Edge, edge)), Verdict: probe.OK}
@@ -57,11 +60,8 @@ func (c *cli) checkEvent(ctx context.Context, event *configs.Event, dist provisi
 	for i := range event.Streams {
 		s := &event.Streams[i]
 		var looks []look
-		for _, side := range probe.Sides {
-			if side == probe.Origin && event.Origin.URL == "" {
-				continue
-			}
-			looks = append(looks, lookAt(ctx, first.Viewer(s.Name, side), s.Name, side, event.ManifestURL(s, side, edge))...)
+		for _, v := range first.Viewers(s.Name) {
+			looks = append(looks, lookAt(ctx, v, s.Name)...)
 		}
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -107,7 +107,7 @@ type look struct{ obs probe.Observation }
 // lookAt reads a manifest and everything that it lists. What is cut off is
 // read a second time: a connection may be lost once. What cannot be reached is
 // asked for again too: a server that is reloaded refuses for a moment.
-func lookAt(ctx context.Context, client *monitor.Viewer, stream string, side probe.Side, u string) []look {
+func lookAt(ctx context.Context, client *monitor.Viewer, stream string) []look {
 	read := func(t probe.Target, imports map[string]string) look {
 		asking, cancel := context.WithTimeout(ctx, checkDeadline)
 		defer cancel()
@@ -127,7 +127,8 @@ func lookAt(ctx context.Context, client *monitor.Viewer, stream string, side pro
 		}
 		return l
 	}
-	return ladder(probe.Target{Stream: stream, Side: side, URL: u}, read)
+	at := client.Place()
+	return ladder(probe.Target{Stream: stream, Side: at.Side, Edge: at.Edge, URL: client.Manifest().Reveal()}, read)
 }
 
 // ladder looks at a playlist and, when it is a multivariant one, at its ladder.
@@ -204,7 +205,7 @@ func judgeOnce(stream string, looks []look) []report.Finding {
 
 // watchFor watches live streams until the time is over and every playlist was
 // polled twice. The verdict is that of the last moment where it says more than
-// the findings: blind, waiting or ended.
+// the findings: blind, waiting or ended, or down by several findings together.
 func watchFor(ctx context.Context, o monitor.Options, limit time.Duration) ([]report.Finding, probe.Verdict) {
 	seen := newCollector()
 	o.Sinks = []probe.Sink{seen}
@@ -234,7 +235,7 @@ func watchFor(ctx context.Context, o monitor.Options, limit time.Duration) ([]re
 		}
 	}
 	verdict := last.Verdict
-	if verdict == probe.OK || verdict == probe.Degraded || verdict == probe.Down {
+	if verdict == probe.OK || verdict == probe.Degraded {
 		verdict = ""
 	}
 	return found, verdict

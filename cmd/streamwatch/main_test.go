@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs testdata/script against the binary. ORIGIN and EDGE are a
-// live stream and its edge, BUSY is an address that is taken, FREE one that is
+// live stream and its edge, BROKEN is an edge that answers 503, BUSY is an address that is taken, FREE one that is
 // not; AWS is a double.
 func TestScripts(t *testing.T) { runScripts(t, filepath.Join("testdata", "script"), *update) }
 
@@ -56,6 +56,12 @@ func runScripts(t *testing.T, dir string, update bool) {
 			}
 			edge := httptest.NewServer(sim.NewEdge(sim.EdgeConfig{Origin: base}))
 			e.Defer(edge.Close)
+			board := sim.NewBoard()
+			if err := board.Inject(sim.Injection{Fault: "edge-503"}); err != nil {
+				return err
+			}
+			broken := httptest.NewServer(sim.NewEdge(sim.EdgeConfig{Origin: base, Faults: board}))
+			e.Defer(broken.Close)
 			free, err := net.Listen("tcp", "127.0.0.1:0")
 			if err != nil {
 				return err
@@ -77,6 +83,7 @@ func runScripts(t *testing.T, dir string, update bool) {
 			}
 			e.Setenv("ORIGIN", origin.URL)
 			e.Setenv("EDGE", edge.URL)
+			e.Setenv("BROKEN", broken.URL)
 			e.Setenv("BUSY", strings.TrimPrefix(origin.URL, "http://"))
 			e.Setenv("FREE", free.Addr().String())
 			return nil
@@ -142,26 +149,37 @@ func getOnce(ctx context.Context, u string) ([]byte, error) {
 	return io.ReadAll(res.Body)
 }
 
-func TestPair(t *testing.T) {
-	for _, c := range []struct{ edge, origin, base, manifest, edgeBase string }{
-		{"https://cdn/live/a.m3u8", "http://o:8080", "http://o:8080", "/live/a.m3u8", "https://cdn"},
-		{"https://cdn/live/a.m3u8?t=1", "http://o/x/", "http://o/x", "/live/a.m3u8?t=1", "https://cdn"},
-		{"https://cdn/live/a.m3u8", "http://o/x/live/a.m3u8", "http://o/x", "/live/a.m3u8", "https://cdn"},
-		{"https://cdn/y/a.m3u8", "http://o/x/a.m3u8", "http://o/x", "/a.m3u8", "https://cdn/y"},
+func TestBases(t *testing.T) {
+	for _, c := range []struct {
+		edge     string
+		others   []string
+		manifest string
+		want     []string
+	}{
+		{"https://cdn/live/a.m3u8", []string{"http://o:8080"}, "/live/a.m3u8", []string{"https://cdn", "http://o:8080"}},
+		{"https://cdn/live/a.m3u8?t=1", []string{"http://o/x/"}, "/live/a.m3u8?t=1", []string{"https://cdn", "http://o/x"}},
+		{"https://cdn/live/a.m3u8", []string{"http://o/x/live/a.m3u8"}, "/live/a.m3u8", []string{"https://cdn", "http://o/x"}},
+		{"https://cdn/y/a.m3u8", []string{"http://o/x/a.m3u8"}, "/a.m3u8", []string{"https://cdn/y", "http://o/x"}},
+		{
+			"https://cdn/live/a.m3u8",
+			[]string{"https://b/p/live/a.m3u8?t=2", "https://c", "http://o/x/live/a.m3u8"},
+			"/live/a.m3u8",
+			[]string{"https://cdn", "https://b/p", "https://c", "http://o/x"},
+		},
 	} {
 		event := configs.Default()
 		event.Streams = make([]configs.Stream, 1)
-		edge, err := pair(&event, c.edge, c.origin)
+		got, err := bases(&event, c.edge, c.others, "--origin")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := []string{edge, event.Origin.URL.Reveal(), event.Streams[0].Manifest.Reveal()}; !slices.Equal(got, []string{c.edgeBase, c.base, c.manifest}) {
-			t.Errorf("pair(%s, %s) = %v", c.edge, c.origin, got)
+		if manifest := event.Streams[0].Manifest.Reveal(); !slices.Equal(got, c.want) || manifest != c.manifest {
+			t.Errorf("bases(%s, %s) = %v of %s", c.edge, c.others, got, manifest)
 		}
 	}
 	event := configs.Default()
 	event.Streams = make([]configs.Stream, 1)
-	if _, err := pair(&event, "https://cdn/a.m3u8", "http://o/b.m3u8"); err == nil {
+	if _, err := bases(&event, "https://cdn/a.m3u8", []string{"http://o/b.m3u8"}, "--origin"); err == nil {
 		t.Error("two playlists with different names are a pair")
 	}
 }

@@ -183,7 +183,7 @@ func (c *cli) loadStack(path string) (*configs.Event, provision.Spec, error) {
 // need something too: it puts metrics, or reads the key that it signs with.
 func (c *cli) printMonitorPolicy(path string) error {
 	event, spec, err := c.loadStack(path)
-	if event == nil || err != nil && event.Metrics.CloudWatch == nil && keySecret(event) == "" {
+	if event == nil || err != nil && event.Metrics.CloudWatch == nil && len(keySecrets(event)) == 0 {
 		return err
 	}
 	if err != nil { // there is no stack

@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/streamwatch/streamwatch/probe/drill"
-	"github.com/streamwatch/streamwatch/probe/sim"
 )
 
 var (
@@ -97,43 +96,46 @@ func TestReadmeLinks(t *testing.T) {
 	}
 }
 
-// TestReadmeDrills requires that the README claims what the drills require.
+// TestReadmeDrills requires that README and docs claim what the drills require.
 func TestReadmeDrills(t *testing.T) {
-	text, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	const mark = "<!-- drills: the rows are drill.All(); a test compares them -->\n"
-	head, rest, ok := bytes.Cut(text, []byte(mark))
-	_, tail, ok2 := bytes.Cut(rest, []byte("\n## More"))
-	if !ok || !ok2 {
-		t.Fatal("the README has no place for the drills")
-	}
-	want := fmt.Sprintf("%s%s%s\n## More%s", head, mark, drillTable(), tail)
-	if *update {
-		if err := os.WriteFile("../../README.md", []byte(want), 0o644); err != nil { //nolint:gosec // a file that everyone reads
+	for _, c := range []struct {
+		path, rows, next string
+		drills           []drill.Drill
+	}{
+		{"../../README.md", "drill.All()", "\n## More", drill.All()},
+		{"../../docs/edges.md", "drill.OfEdges()", "\n## Where it shows", drill.OfEdges()},
+	} {
+		text, err := os.ReadFile(c.path)
+		if err != nil {
 			t.Fatal(err)
 		}
-		return
-	}
-	if string(text) != want {
-		t.Error("the README's table of drills is old: run make golden")
+		mark := "<!-- drills: the rows are " + c.rows + "; a test compares them -->\n"
+		head, rest, ok := bytes.Cut(text, []byte(mark))
+		_, tail, ok2 := bytes.Cut(rest, []byte(c.next))
+		if !ok || !ok2 {
+			t.Fatalf("%s has no place for the drills", c.path)
+		}
+		want := fmt.Sprintf("%s%s%s%s%s", head, mark, drillTable(c.drills), c.next, tail)
+		if *update {
+			if err := os.WriteFile(c.path, []byte(want), 0o644); err != nil { //nolint:gosec // a file that everyone reads
+				t.Fatal(err)
+			}
+		} else if string(text) != want {
+			t.Errorf("the table of drills in %s is old: run make golden", c.path)
+		}
 	}
 }
 
-func drillTable() string {
+func drillTable(drills []drill.Drill) string {
 	var b strings.Builder
 	b.WriteString("| fault | what happens | found as | blamed | within |\n|---|---|---|---|---|\n")
-	for _, d := range drill.All() {
-		doc := ""
-		if f, ok := sim.FindFault(d.Fault); ok {
-			doc = f.Doc
-		}
+	for _, d := range drills {
 		blames := make([]string, 0, len(d.Blame))
 		for _, blame := range d.Blame {
 			blames = append(blames, string(blame))
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %.1f s |\n", d.Fault, doc, strings.Join(d.Checks, " or "), strings.Join(blames, " or "), d.Within(defaultTarget).Seconds())
+		checks, blamed := strings.Join(d.Checks, " or "), strings.Join(blames, " or ")
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %.1f s |\n", d.Fault, d.Doc(), checks, blamed, d.Within(defaultTarget).Seconds())
 	}
 	return b.String()
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -57,8 +58,31 @@ func TestShots(t *testing.T) {
 	if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS("#more summary"))); err != nil {
 		t.Fatal(err)
 	}
-	waitOn(ctx, t, `document.querySelectorAll("#more .plot canvas").length === 9`, 10*time.Second)
+	waitOn(ctx, t, `document.querySelectorAll("#more .plot canvas").length === 9 && !document.querySelector("#plots [aria-busy]")`, time.Minute)
 	shootElement(ctx, t, "panels", "#plots")
+}
+
+// TestShotsOfEdges takes the picture of a demo with two edges of which the second
+// serves old playlists.
+func TestShotsOfEdges(t *testing.T) {
+	if os.Getenv(shotsEnv) == "" {
+		t.Skip("takes a minute; make shots runs it")
+	}
+	needTools(t, "chromium")
+	ctx := startBrowser(t)
+	out := filepath.Join(t.TempDir(), "out")
+	page := startPage(t, exec.Command(buildBinary(t), "demo", "--edges", "2", "--fault", "second:stale-edge@20s", "--output", out))
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1280, 900), chromedp.Navigate(page)); err != nil {
+		t.Fatal(err)
+	}
+	waitOn(ctx, t, `document.querySelector(".incident")`, time.Minute)
+	time.Sleep(15 * time.Second)
+	waitOn(ctx, t, `document.getElementById("word").textContent === "degraded"`, time.Minute)
+	if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(`#spans [data-seconds="300"]`))); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(time.Second)
+	shoot(ctx, t, "edges")
 }
 
 func shoot(ctx context.Context, t *testing.T, name string) {
@@ -76,7 +100,10 @@ func shootElement(ctx context.Context, t *testing.T, name, selector string) {
 func save(t *testing.T, name string, png []byte, err error) {
 	t.Helper()
 	if err == nil {
-		err = os.WriteFile(filepath.Join(os.Getenv(shotsEnv), name+".png"), png, 0o600)
+		png, err = shrink(png)
+	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join(os.Getenv(shotsEnv), name+".png"), png, 0o644)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/streamwatch/streamwatch/configs"
@@ -25,12 +26,19 @@ func signing(e *configs.Event) (*configs.Sign, string) {
 	return nil, ""
 }
 
-// keySecret returns the ARN of the secret that holds the private key, "" for none.
-func keySecret(e *configs.Event) string {
-	if s, _ := signing(e); s != nil {
-		return s.PrivateKeySecret
+// keySecrets returns the ARNs of the secrets that hold private keys, of all edges.
+func keySecrets(e *configs.Event) (arns []string) {
+	first, _ := signing(e)
+	signs := []*configs.Sign{first}
+	for i := range e.Edges {
+		signs = append(signs, e.Edges[i].Sign)
 	}
-	return ""
+	for _, s := range signs {
+		if s != nil && s.PrivateKeySecret != "" && !slices.Contains(arns, s.PrivateKeySecret) {
+			arns = append(arns, s.PrivateKeySecret)
+		}
+	}
+	return arns
 }
 
 // signer returns what signs the monitor's requests to an edge that lets only
@@ -48,11 +56,14 @@ func (c *cli) signer(ctx context.Context, e *configs.Event, dist provision.Distr
 // It is kept in memory only.
 func (c *cli) privateKey(ctx context.Context, e *configs.Event) ([]byte, error) {
 	s, at := signing(e)
+	return c.keyOf(ctx, s, at)
+}
+
+// keyOf is privateKey of one part of the event.
+func (c *cli) keyOf(ctx context.Context, s *configs.Sign, at string) (key []byte, err error) {
 	if s == nil {
 		return nil, nil
 	}
-	var key []byte
-	var err error
 	if s.PrivateKeySecret == "" {
 		key, err = smallFile(s.PrivateKeyFile)
 	} else {
@@ -89,7 +100,7 @@ func newSigner(e *configs.Event, dist provision.Distribution, key []byte) (fetch
 			"streamwatch provision adds it; or give key_pair_id, from aws cloudfront list-public-keys",
 		}
 	}
-	o := sign.Options{KeyPairID: id, Key: key, Base: dist.EdgeURL, URLs: s.With == "url", Canned: s.Policy == "canned", Valid: s.Valid}
+	o := sign.Options{KeyPairID: id, Key: key, Base: dist.EdgeURL}
 	if d := e.Distribution.CloudFormation; d != nil && d.Signed != nil && d.Signed.PublicKey != "" {
 		public, err := smallFile(d.Signed.PublicKey)
 		if err != nil {
@@ -97,24 +108,36 @@ func newSigner(e *configs.Event, dist provision.Distribution, key []byte) (fetch
 		}
 		o.Public = public
 	}
-	signer, err := sign.New(o)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", at, err)
-	}
-	return signer, nil
+	return signerOf(s, at, o)
 }
 
 // signProblems returns what is wrong with the files that signing needs. A secret
 // is not asked for: validate asks nothing of the network.
 func (c *cli) signProblems(e *configs.Event) []configs.Problem {
 	s, at := signing(e)
+	problems := c.keyProblems(s, at, func(key []byte) error { // of the edge and of the id only the stack knows
+		anywhere := provision.Distribution{EdgeURL: "https://edge.example", Outputs: map[string]string{provision.OutputKeyPairID: "K"}}
+		_, err := newSigner(e, anywhere, key)
+		return err
+	})
+	for i := range e.Edges {
+		s, at := e.Edges[i].Sign, fmt.Sprintf("edges[%d].sign", i)
+		problems = append(problems, c.keyProblems(s, at, func(key []byte) error {
+			_, err := signerOf(s, at, sign.Options{Key: key, Base: e.Edges[i].URL.Reveal()})
+			return err
+		})...)
+	}
+	return problems
+}
+
+// keyProblems returns what is wrong with a key in a file.
+func (c *cli) keyProblems(s *configs.Sign, at string, try func(key []byte) error) []configs.Problem {
 	if s == nil || s.PrivateKeyFile == "" {
 		return nil
 	}
-	key, err := c.privateKey(context.Background(), e)
-	if err == nil { // of the edge and of the id only the stack knows
-		anywhere := provision.Distribution{EdgeURL: "https://edge.example", Outputs: map[string]string{provision.OutputKeyPairID: "K"}}
-		_, err = newSigner(e, anywhere, key)
+	key, err := c.keyOf(context.Background(), s, at)
+	if err == nil {
+		err = try(key)
 	}
 	if _, other := errors.AsType[*fileError](err); err == nil || other { // stackProblems reports the other file
 		return nil

@@ -23,7 +23,7 @@ func stackSpec(e *configs.Event) (provision.Spec, error) {
 		return distributionSpec(e)
 	}
 	s := provision.Defaults()
-	s.Event, s.StackName, s.AlarmsOnly, s.KeySecret = e.Event, daemon.AlarmStack(e), true, keySecret(e)
+	s.Event, s.StackName, s.AlarmsOnly, s.KeySecrets = e.Event, daemon.AlarmStack(e), true, keySecrets(e)
 	s.AdditionalMetrics, s.Comment = false, ""
 	if m := e.Metrics.CloudWatch; m != nil {
 		s.Region = m.Region
@@ -49,7 +49,7 @@ func distributionSpec(e *configs.Event) (provision.Spec, error) {
 		PriceClass: c.PriceClass, ViewerProtocol: c.ViewerProtocol, Aliases: c.Aliases, CertificateARN: c.CertificateARN,
 		WAFARN: c.WAFARN, CORSOrigins: c.CORSOrigins, AccessLogs: c.AccessLogs, TargetDuration: c.TargetDuration, LowLatency: c.LowLatency,
 		UniqueSegmentNames: c.UniqueSegmentNames, QueryStrings: c.QueryStrings, SegmentQueries: c.SegmentQueries, AdditionalMetrics: c.AdditionalMetrics,
-		RoleARN: c.RoleARN, Adopt: c.Adopt, KeySecret: keySecret(e),
+		RoleARN: c.RoleARN, Adopt: c.Adopt, KeySecrets: keySecrets(e),
 	}
 	for i := range e.Streams {
 		if m := e.Streams[i].Manifest; strings.HasPrefix(m.Reveal(), "/") {

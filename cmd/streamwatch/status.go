@@ -187,7 +187,7 @@ func (c *cli) showStatus(snap *probe.Snapshot) error {
 	}
 	since := snap.Since.UTC().Format("15:04:05 UTC")
 	fmt.Fprintf(c.stdout, "%s  %s since %s%s\n", snap.Event, paint(string(snap.Verdict)), since, why)
-	rows := [][]string{{"STREAM", "RENDITION", "VERDICT", "EDGE", "AGE", "ORIGIN", "AGE", "LAG"}}
+	rows := [][]string{statusHead(snap)}
 	for i := range snap.Streams {
 		s := &snap.Streams[i]
 		if len(s.Renditions) == 0 {
@@ -195,10 +195,7 @@ func (c *cli) showStatus(snap *probe.Snapshot) error {
 		}
 		for j := range s.Renditions {
 			r := &s.Renditions[j]
-			row := []string{s.Name, r.Name, string(r.Verdict)}
-			row = append(row, side(r.Edge)...)
-			row = append(row, side(r.Origin)...)
-			rows = append(rows, append(row, seconds(r.EdgeLag)))
+			rows = append(rows, append([]string{s.Name, r.Name, string(r.Verdict)}, statusCells(snap, r)...))
 		}
 	}
 	if err := table(c.stdout, paint, rows); err != nil {
@@ -253,6 +250,33 @@ func (c *cli) showIncident(in *probe.Incident, paint func(string) string) error 
 	head := strings.Join([]string{paint(in.Severity.String()), in.Check, in.Where()}, "  ")
 	_, err := fmt.Fprintf(c.stdout, "\n%s\n  %s\n", head, strings.Join(lines, "\n  "))
 	return err
+}
+
+// statusHead names the columns of the table: of several edges each has its own.
+func statusHead(snap *probe.Snapshot) []string {
+	head := []string{"STREAM", "RENDITION", "VERDICT"}
+	if len(snap.Edges) == 0 {
+		return append(head, "EDGE", "AGE", "ORIGIN", "AGE", "LAG")
+	}
+	for _, e := range snap.Edges {
+		head = append(head, strings.ToUpper(e.Name), "AGE", "LAG")
+	}
+	return append(head, "ORIGIN", "AGE")
+}
+
+func statusCells(snap *probe.Snapshot, r *probe.RenditionSnapshot) (cells []string) {
+	for _, e := range snap.Edges {
+		one := r.Edges[e.Name]
+		if one == nil {
+			cells = append(cells, "-", "-", "-")
+			continue
+		}
+		cells = append(append(cells, side(&one.SideSnapshot)...), seconds(one.Lag))
+	}
+	if len(snap.Edges) > 0 {
+		return append(cells, side(r.Origin)...)
+	}
+	return append(append(side(r.Edge), side(r.Origin)...), seconds(r.EdgeLag))
 }
 
 // side shows one side of a rendition: verdict, and age of the newest segment.

@@ -62,6 +62,11 @@ func (c *cli) load(path string) (*configs.Event, error) {
 	if s, _ := signing(event); s != nil {
 		s.PrivateKeyFile = beside(path, s.PrivateKeyFile)
 	}
+	for i := range event.Edges {
+		if s := event.Edges[i].Sign; s != nil {
+			s.PrivateKeyFile = beside(path, s.PrivateKeyFile)
+		}
+	}
 	if err := c.judge(event, path, notifyFiles(path, event)...); err != nil {
 		return nil, err
 	}

@@ -32,6 +32,7 @@ function play(Hls, host) {
   let still = 0; // playlists in a row that had no newer
   let back = 0; // playlists in a row that are older than the known one
   let lags = false; // this variant is behind another
+  let steered = false; // the playlist has content steering: hls.js chooses the CDN
   let timer = 0;
 
   function failed(data) {
@@ -57,7 +58,7 @@ function play(Hls, host) {
     if (!known || !known.live || !hls.autoLevelEnabled) return [];
     const here = hls.levels[hls.loadLevel];
     const variants = hls.levels.filter((level) => level !== here).map((level) => ({ url: level.uri, use: () => use(level) }));
-    return variants.concat(here ? host.siblings(here.uri) : []);
+    return variants.concat(here && !steered ? host.siblings(here.uri) : []);
   };
   const look = lookAround(cfg, { others, newest: () => known.endSN });
   function use(level) {
@@ -135,7 +136,10 @@ function play(Hls, host) {
       if (data.details.startsWith('levelLoad') && known) lookIn(retryPause(cfg.target_duration));
     });
     on(Hls.Events.FRAG_BUFFERED, () => { restarts = 0; });
-    on(Hls.Events.MANIFEST_LOADED, (data) => { redirected = moved(data.networkDetails, url); });
+    on(Hls.Events.MANIFEST_LOADED, (data) => {
+      redirected = moved(data.networkDetails, url);
+      steered = Boolean(data.contentSteering);
+    });
     on(Hls.Events.MANIFEST_PARSED, () => host.levels(hls.levels.map(levelLabel)));
     const audios = () => host.audios(hls.audioTracks, hls.audioTrack);
     on(Hls.Events.AUDIO_TRACKS_UPDATED, audios);
@@ -158,7 +162,9 @@ function play(Hls, host) {
     const retry = (config.playlistLoadPolicy || {}).default;
     if (retry) {
       const pause = () => 1000 * retryPause(cfg.target_duration) * (known && others().length ? 2 : 1);
-      const errorRetry = { maxNumRetry: retry.errorRetry.maxNumRetry, get retryDelayMs() { return pause(); }, get maxRetryDelayMs() { return pause(); } };
+      // hls.js leaves a pathway only when it has no try left.
+      const tries = () => (steered ? Math.min(1, retry.errorRetry.maxNumRetry) : retry.errorRetry.maxNumRetry);
+      const errorRetry = { get maxNumRetry() { return tries(); }, get retryDelayMs() { return pause(); }, get maxRetryDelayMs() { return pause(); } };
       config.playlistLoadPolicy = { default: { ...retry, errorRetry } };
     }
     return config;

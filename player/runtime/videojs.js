@@ -87,7 +87,7 @@ function play(videojs, host) {
   const usable = () => loader.main.playlists.filter((p) => !p.disabled && p.excludeUntil !== Infinity);
   const look = lookAround(cfg, {
     others: () => usable().filter((p) => p.id !== loader.media().id).map((p) => ({ url: p.resolvedUri, use: () => loader.media(p.id) }))
-      .concat(host.siblings(loader.media().resolvedUri)),
+      .concat(loader.main.contentSteering ? [] : host.siblings(loader.media().resolvedUri)), // VHS steers by itself
     newest: () => newest,
   });
   function soon(run, pause = retryPause(cfg.target_duration)) {

@@ -167,6 +167,7 @@ type Pass struct {
 	Fresh   bool    // the text of the playlist is new
 	Found   *Report // what the running check reported, nil when nothing
 	Silent  bool    // the running check could not tell: the observation is no round of it
+	about   string  // name of the edge that the report is about, where it is not the target's
 	Quiet   bool    // what the check says at info was said before: it needs no text, which costs
 }
 
@@ -175,5 +176,6 @@ type Report struct {
 	Severity probe.Severity
 	Detail   string
 	Blame    probe.Blame // "" leaves it to the truth table
+	Edge     string      // name of the edge that it is about, where the origin was looked at
 	Proven   bool        // by several looks already: it needs no further one
 }

@@ -17,15 +17,19 @@ var edgeAhead = register(Check{
 	Explains: []string{"edge.body"},
 	Run: func(p *Pass) {
 		h := p.History
-		if h.Target.Side != probe.Origin || h.Pair == nil || h.Pair.Good == nil || p.Obs.Playlist == nil {
+		if h.Target.Side != probe.Origin || p.Obs.Playlist == nil || len(p.Obs.Playlist.Segments) == 0 {
 			return
 		}
-		edge := h.Pair.Good
-		if len(p.Obs.Playlist.Segments) == 0 || len(edge.Playlist.Segments) == 0 || !edge.Exchange.Done.Before(p.Obs.Exchange.Started) {
-			return
-		}
-		if at, before := last(edge.Playlist).MSN, last(p.Obs.Playlist).MSN; at > before && at-before <= evidence.FarApart {
-			p.Reportf(probe.Error, "edge listed segment %d, the origin %s later only %d", at, seconds(p.Obs.Exchange.Started.Sub(edge.Exchange.Done)), before)
+		for _, e := range h.Edges {
+			edge := e.Good
+			if edge == nil || len(edge.Playlist.Segments) == 0 || !edge.Exchange.Done.Before(p.Obs.Exchange.Started) {
+				continue
+			}
+			at, before := last(edge.Playlist).MSN, last(p.Obs.Playlist).MSN
+			if at > before && at-before <= evidence.FarApart {
+				later := seconds(p.Obs.Exchange.Started.Sub(edge.Exchange.Done))
+				p.About(e).Reportf(probe.Error, "edge listed segment %d, the origin %s later only %d", at, later, before)
+			}
 		}
 	},
 })

@@ -21,11 +21,15 @@ var edgeNegative = register(Check{
 	Explains: []string{"edge.seg", "seg.status", "avail.early", "ll.part.avail", "ll.hint.avail"},
 	Run: func(p *Pass) {
 		ex, s := &p.Obs.Exchange, p.Obs.Segment
-		if p.History.Target.Side != probe.Edge || p.lostSegment() == "" || ex.Status == 0 || !p.pairHasSegment() || p.outgrown() {
+		h := p.History
+		if h.Target.Side != probe.Edge || h.Pair == nil || p.lostSegment() == "" || ex.Status == 0 {
 			return
 		}
-		edge, _ := p.History.Segment(s.MSN)
-		origin, _ := p.History.Pair.Segment(s.MSN)
+		if !p.pairHasSegment() || p.outgrown() {
+			return
+		}
+		edge, _ := h.Segment(s.MSN)
+		origin, _ := h.Pair.Segment(s.MSN)
 		if !origin.At.Before(ex.Started) || origin.Failed == 0 && ex.Age.Value == 0 {
 			return
 		}

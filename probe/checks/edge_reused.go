@@ -22,7 +22,7 @@ var edgeReused = register(Check{
 			p.Silent = true
 			return
 		}
-		edge, origin, ok := h.Both(p.Obs.Segment.MSN)
+		edge, origin, ok := h.Both(h.Pair, p.Obs.Segment.MSN)
 		switch {
 		case !ok:
 			p.Silent = true

@@ -27,11 +27,13 @@ var httpStatus = register(Check{
 // and the edge still gives viewers one that is fresh enough.
 func (p *Pass) severityOfLoss() probe.Severity {
 	h := p.History
-	if h.Target.Side != probe.Origin || h.Pair == nil || h.Pair.Polls == 0 || h.Pair.Failing() {
+	if h.Target.Side != probe.Origin {
 		return probe.Critical
 	}
-	if td := h.TD(); h.Target.Rendition == "" || h.Pair.Fresh(p.Now, td*3/2) {
-		return probe.Error
+	for _, edge := range h.Edges {
+		if edge.Polls > 0 && !edge.Failing() && (h.Target.Rendition == "" || edge.Fresh(p.Now, h.TD()*3/2)) {
+			return probe.Error
+		}
 	}
 	return probe.Critical
 }

@@ -1,6 +1,9 @@
 package checks
 
-import "github.com/streamwatch/streamwatch/probe"
+import (
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/evidence"
+)
 
 var mapChanged = register(Check{
 	ID:      "map.changed",
@@ -18,11 +21,19 @@ var mapChanged = register(Check{
 		if !ok || !rec.Before.OK || !p.Obs.OK() || !p.atSource() || p.Now.Sub(rec.Since) > 5*h.TD() {
 			return
 		}
-		if h.Pair != nil {
-			if edge, asked := h.Pair.Map(s.URI, s.Offset); !asked || edge.Differs(rec.SegmentBytes) {
-				return
-			}
+		if h.Target.Side == probe.Edge && h.Pair != nil || h.Target.Side == probe.Origin && !p.givenOn(rec) {
+			return
 		}
 		p.Reportf(probe.Warning, "%s had %s, has %s with other contents", shortURI(s.URI), sizeOf(rec.Before.Size), sizeOf(rec.Size))
 	},
 })
+
+// givenOn reports whether every edge gives the bytes that the origin has now.
+func (p *Pass) givenOn(origin *evidence.MapRecord) bool {
+	for _, e := range p.History.Edges {
+		if edge, asked := e.Map(origin.URI, origin.Offset); !asked || edge.Differs(origin.SegmentBytes) {
+			return false
+		}
+	}
+	return true
+}

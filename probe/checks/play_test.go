@@ -54,7 +54,7 @@ func play(t *testing.T, a *txtar.Archive) string {
 		case len(f) == 3 && f[0] == "bandwidth":
 			p.peak, p.average = uint64(p.number(f[1])), uint64(p.number(f[2]))
 		case len(f) == 1 && f[0] == "personalised":
-			on.Personalised = true
+			on.Personalised = []string{""}
 		case len(f) == 2 && f[0] == "errors":
 			on.ErrorCaching = time.Duration(p.number(f[1])) * time.Second
 		case len(f) == 2 && f[0] == "show":

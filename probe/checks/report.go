@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/evidence"
 )
 
 // Reportf reports what is wrong. Of several reports of one check in one pass
@@ -13,10 +14,17 @@ func (p *Pass) Reportf(s probe.Severity, format string, args ...any) {
 	if p.Found != nil && p.Found.Severity >= s {
 		return
 	}
-	p.Found = &Report{Severity: s}
+	p.Found = &Report{Severity: s, Edge: p.about}
 	if !p.Quiet || s >= probe.Warning {
 		p.Found.Detail = fmt.Sprintf(format, args...)
 	}
+}
+
+// About makes what is reported next one of an edge, where a look at the origin
+// shows it.
+func (p *Pass) About(edge *evidence.History) *Pass {
+	p.about = edge.Target.Edge
+	return p
 }
 
 // Accuse reports with a blame that only the check can know.

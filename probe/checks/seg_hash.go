@@ -1,6 +1,9 @@
 package checks
 
-import "github.com/streamwatch/streamwatch/probe"
+import (
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/evidence"
+)
 
 var segHash = register(Check{
 	ID:       "seg.hash",
@@ -46,22 +49,32 @@ var edgeBytes = register(Check{
 		if !p.Obs.OK() {
 			return
 		}
-		edge, origin, ok := h.Both(p.Obs.Segment.MSN)
-		if h.Target.Side == probe.Origin { // whichever is probed last is compared
-			edge, origin = origin, edge
+		if h.Target.Side == probe.Edge && h.Pair != nil {
+			p.compareBytes(h.Pair, h)
 		}
-		if !ok || !edge.OK || !origin.OK {
-			return
-		}
-		if edge.Asked.Sub(origin.Asked) > h.TD() {
-			p.Silent = true
-			return
-		}
-		switch {
-		case edge.Size >= 0 && origin.Size >= 0 && edge.Size != origin.Size:
-			p.Reportf(probe.Critical, "segment %d has %d bytes, at the origin %d", edge.MSN, edge.Size, origin.Size)
-		case edge.HashBytes == origin.HashBytes && edge.Hash != origin.Hash:
-			p.Reportf(probe.Critical, "segment %d: its first %d bytes are not those of the origin", edge.MSN, edge.HashBytes)
+		for _, edge := range h.Edges { // whichever is probed last is compared
+			if h.Target.Side == probe.Origin {
+				p.About(edge).compareBytes(h, edge)
+			}
 		}
 	},
 })
+
+// compareBytes holds what an edge gives of the segment against the origin's.
+func (p *Pass) compareBytes(at, there *evidence.History) {
+	edge, origin, ok := there.Both(at, p.Obs.Segment.MSN)
+	if !ok || !edge.OK || !origin.OK {
+		return
+	}
+	if edge.Asked.Sub(origin.Asked) > there.TD() {
+		p.Silent = p.Found == nil
+		return
+	}
+	switch {
+	case edge.Size >= 0 && origin.Size >= 0 && edge.Size != origin.Size:
+		p.Reportf(probe.Critical, "segment %d has %d bytes, at the origin %d", edge.MSN, edge.Size, origin.Size)
+	case edge.HashBytes == origin.HashBytes && edge.Hash != origin.Hash:
+		p.Reportf(probe.Critical, "segment %d: its first %d bytes are not those of the origin", edge.MSN, edge.HashBytes)
+	}
+	p.Silent = p.Silent && p.Found == nil
+}

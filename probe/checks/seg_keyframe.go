@@ -36,7 +36,8 @@ func (p *Pass) independent() bool {
 		return true
 	}
 	for _, h := range p.Stream.Histories {
-		if h.Target.Rendition == "" && h.Target.Side == p.History.Target.Side && h.Playlist != nil && h.Playlist.IndependentSegments {
+		same := h.Target.Rendition == "" && h.Target.Place() == p.History.Target.Place()
+		if same && h.Playlist != nil && h.Playlist.IndependentSegments {
 			return true
 		}
 	}

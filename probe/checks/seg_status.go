@@ -2,8 +2,10 @@ package checks
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/evidence"
 )
 
 var segStatus = register(Check{
@@ -45,10 +47,10 @@ var edgeSeg = register(Check{
 		what := p.lostSegment()
 		switch {
 		case what == "" || !p.pairHasSegment():
-		case p.outgrown():
+		case p.outgrown() && p.History.Pair != nil:
 			p.Accuse(probe.BlameConfig, p.severityOfSegment(), "%s; the edge keeps a copy of the file from before it grew, and the origin has the range", what)
 		default:
-			p.Reportf(p.severityOfSegment(), "%s; the origin has it", what)
+			p.Reportf(p.severityOfSegment(), "%s; the %s has it", what, p.holder().Target.Place())
 		}
 	},
 })
@@ -76,19 +78,34 @@ func (p *Pass) lostSegment() string {
 	}
 }
 
-func (p *Pass) pairHasSegment() bool {
-	_, rec, ok := p.History.Both(p.Obs.Segment.MSN)
-	return ok && rec.OK
+func (p *Pass) pairHasSegment() bool { return p.holder() != nil }
+
+// holder is who has the segment: the origin, or where that is not watched
+// another edge; of a look at the origin any edge. Nil is nobody.
+func (p *Pass) holder() *evidence.History {
+	for _, h := range p.others() {
+		if _, rec, ok := p.History.Both(h, p.Obs.Segment.MSN); ok && rec.OK {
+			return h
+		}
+	}
+	return nil
 }
 
-// pairWillKnow reports whether the other side is watched but has not been asked
-// for the segment often enough to tell.
-func (p *Pass) pairWillKnow() bool {
-	if p.History.Pair == nil || p.History.Pair.Failing() {
-		return false
+// others are those that a look is held against, as of holder.
+func (p *Pass) others() []*evidence.History {
+	if h := p.History; h.Target.Side == probe.Edge && h.Pair != nil {
+		return []*evidence.History{h.Pair}
 	}
-	rec, asked := p.History.Pair.Segment(p.Obs.Segment.MSN)
-	return !asked || !rec.OK && rec.Failed < 2
+	return p.History.Edges
+}
+
+// pairWillKnow reports whether another is watched but has not been asked for the
+// segment often enough to tell.
+func (p *Pass) pairWillKnow() bool {
+	return slices.ContainsFunc(p.others(), func(h *evidence.History) bool {
+		rec, asked := h.Segment(p.Obs.Segment.MSN)
+		return !h.Failing() && (!asked || !rec.OK && rec.Failed < 2)
+	})
 }
 
 // severityOfSegment is a warning while it may heal by itself: no answer, or an

@@ -14,6 +14,7 @@ type Symptom struct {
 	Check    *Check
 	Target   int             // index of its target among those of the stream
 	Side     probe.Side      // that it is about
+	Edge     string          // likewise, as in probe.Place
 	Since    time.Time       // first bad look
 	Last     time.Time       // newest bad look, when it was done
 	Asked    time.Time       // the same look, when it began
@@ -154,7 +155,7 @@ func (w *Watch) enough(tr *tracker, now time.Time) bool {
 	}
 	near := max(tr.h.TD(), 2*time.Second)
 	for _, h := range w.Stream.Histories {
-		if h == tr.h || h.Target.Side != tr.h.Target.Side {
+		if h == tr.h || h.Target.Place() != tr.h.Target.Place() {
 			continue
 		}
 		if other := w.boards[h].tracker(tr.check); other != nil && now.Sub(other.last) <= near {
@@ -226,12 +227,16 @@ func (tr *tracker) sick(now time.Time) bool {
 }
 
 func (tr *tracker) symptom(target int, now time.Time) Symptom {
-	side := tr.check.Side
+	side, edge := tr.check.Side, cmp.Or(tr.report.Edge, tr.h.Target.Edge)
 	if side == probe.NoSide {
 		side = tr.h.Target.Side
 	}
+	if side == probe.Origin {
+		edge = ""
+	}
 	return Symptom{
-		Check: tr.check, Target: target, Side: side, Since: tr.began, Last: tr.last, Asked: tr.asked, Ready: tr.ready, Ended: tr.ended, Sick: tr.sick(now),
+		Check: tr.check, Target: target, Side: side, Edge: edge,
+		Since: tr.began, Last: tr.last, Asked: tr.asked, Ready: tr.ready, Ended: tr.ended, Sick: tr.sick(now),
 		Severity: tr.worst, Detail: tr.report.Detail, Blame: tr.report.Blame, Returns: tr.returns, Evidence: tr.evidence, Exchange: tr.exchange,
 	}
 }

@@ -16,8 +16,9 @@ type Options struct {
 	Overrides    map[string]Override // by check id
 	Once         bool                // one look must do: every finding counts at first sight
 	ErrorCaching time.Duration       // for how long the edge keeps an error of its origin; 0 is CloudFront's default
-	Personalised bool                // the edge serves each viewer other segments: names and ads are no difference between the sides
+	Personalised []string            // names of edges that serve each viewer other segments: those are no difference
 	Grace        time.Time           // until then an edge that never gave a playlist is propagating; zero for one that is no news
+	Fresh        string              // name of that edge
 }
 
 // Override changes a check for one event.
@@ -111,6 +112,9 @@ func (w *Watch) early(o *probe.Observation, now time.Time) bool {
 		o.Playlist.Kind == probe.Media && len(o.Playlist.Segments) == 0)
 }
 
+// Fresh is where Propagating may hold: the edge that was made just now.
+func (w *Watch) Fresh() probe.Place { return probe.Place{Side: probe.Edge, Edge: w.opts.Fresh} }
+
 // Propagating reports whether the edge may not be known everywhere yet: its
 // distribution was made just now, and it never gave a playlist.
 func (w *Watch) Propagating(now time.Time) bool {
@@ -121,7 +125,7 @@ func (w *Watch) Propagating(now time.Time) bool {
 // still propagating, which is no fault and no sample. Its first playlist ends
 // that for the whole stream.
 func (w *Watch) spreads(o *probe.Observation, now time.Time) bool {
-	if o.Target.Side != probe.Edge || !w.Propagating(now) {
+	if o.Target.Place() != w.Fresh() || !w.Propagating(now) {
 		return false
 	}
 	w.answered = o.OK() && o.Playlist != nil && o.Playlist.Kind != probe.UnknownKind
@@ -144,7 +148,7 @@ func (w *Watch) run(list []*Check, pass *Pass) {
 				continue
 			}
 		}
-		pass.Found, pass.Silent = nil, false
+		pass.Found, pass.Silent, pass.about = nil, false, ""
 		pass.Quiet = b.advises(c) && w.opts.Overrides[c.ID].Severity < probe.Warning
 		if c.Run(pass); !pass.Silent {
 			w.count(b, c, pass)

@@ -31,7 +31,7 @@ func (b *board) advise(c *Check, found *Report) {
 }
 
 // Advice returns what is worth knowing now, by check: once for the origin, or
-// for the edge where the origin shows it not.
+// for the first edge where the origin shows it not.
 func (w *Watch) Advice() []probe.Advice {
 	list := []probe.Advice{}
 	for _, side := range probe.Sides {
@@ -59,9 +59,10 @@ func (a *advice) add(list []probe.Advice, t probe.Target) []probe.Advice {
 			blame = a.report.Blame
 		}
 		return append(list, probe.Advice{
-			Check: c.ID, Blame: blame, Side: t.Side, Renditions: []string{t.Rendition}, Summary: c.Summary, Detail: a.report.Detail, Spec: c.Spec,
+			Check: c.ID, Blame: blame, Side: t.Side, Edge: t.Edge, Renditions: []string{t.Rendition},
+			Summary: c.Summary, Detail: a.report.Detail, Spec: c.Spec,
 		})
-	case list[i].Side == t.Side:
+	case list[i].Side == t.Side && list[i].Edge == t.Edge:
 		list[i].Renditions = append(list[i].Renditions, t.Rendition)
 	}
 	return list

@@ -29,6 +29,7 @@ import (
 	"github.com/streamwatch/streamwatch/probe/fleet"
 	"github.com/streamwatch/streamwatch/probe/monitor"
 	"github.com/streamwatch/streamwatch/probe/record"
+	"github.com/streamwatch/streamwatch/probe/report"
 	"github.com/streamwatch/streamwatch/probe/sink/prom"
 	"github.com/streamwatch/streamwatch/probe/sink/store"
 	"github.com/streamwatch/streamwatch/probe/web"
@@ -65,6 +66,7 @@ type Options struct {
 type Found struct {
 	provision.Distribution
 	Signer fetch.Signer                // of requests to the edge; nil signs none
+	Edges  []monitor.Edge              // further ones, with what signs the requests to them
 	Serve  func(context.Context) error // serves the edge; nil where others do
 
 	// Keep are files of the event's folder, by name, that are written again when
@@ -95,7 +97,8 @@ type Daemon struct {
 	embeds   *Embeds
 	out      *outlets
 	alarms   *shownAlarms
-	record   *record.Recorder // nil records nothing
+	record   *record.Recorder  // nil records nothing
+	scores   *report.Scorecard // nil where the event has one edge
 	emails   unconfirmed
 	over     atomic.Bool // the time was up: a signal is no end of an event
 }

@@ -181,10 +181,7 @@ func (e *Embeds) Write(ctx context.Context, s *configs.Stream) (known bool, err 
 		return false, ctx.Err()
 	}
 	options := PlayerOptions(event)
-	options.Fallbacks = nil
-	for _, base := range event.Player.Fallback {
-		options.Fallbacks = append(options.Fallbacks, event.ManifestURL(s, probe.Edge, base))
-	}
+	options.Fallbacks = e.fallbacks(event, s, manifest, options)
 	_, warnings, err := player.Address(manifest, options)
 	if err != nil {
 		return facts.Known, err

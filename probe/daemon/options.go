@@ -19,7 +19,8 @@ import (
 // what the store remembers are the caller's.
 func MonitorOptions(e *configs.Event, edge string, signer fetch.Signer) monitor.Options {
 	o := monitor.Options{
-		Event: e.Event, Starts: e.Starts, Ends: e.Ends, Origin: strings.TrimRight(e.Origin.URL.Reveal(), "/"), Edge: edge,
+		Event: e.Event, Starts: e.Starts, Ends: e.Ends, Origin: strings.TrimRight(e.Origin.URL.Reveal(), "/"),
+		Edge: edge, EdgeName: e.EdgeName(),
 		Headers: Reveal(e.Origin.Headers), Interval: time.Duration(e.Monitor.Interval), Segments: monitor.Segments(e.Monitor.Segments),
 		Control: e.Monitor.Control.Reveal(), Site: e.Monitor.Site.Reveal(), Overrides: map[string]checks.Override{},
 		Delay:    monitor.SchedulingDelay(),

@@ -29,7 +29,7 @@ func (d *Daemon) recordInto(o *monitor.Options) (err error) {
 		Header: record.Header{
 			WrittenBy: "streamwatch " + d.o.Version, Event: o.Event, Edge: o.Edge, Origin: o.Origin,
 			Starts: o.Starts, Ends: o.Ends,
-			Personalised: o.Personalised,
+			Edges: d.event.Load().EdgeNames(), Personalised: o.PersonalisedEdges(),
 		},
 	}
 	if o.Grace > 0 {

@@ -38,6 +38,9 @@ func (d *Daemon) report() error {
 		Version: d.o.Version, Ended: time.Now(), Snapshot: snapshot, Incidents: incidents,
 		Silences: slices.Concat(maintenance(d.event.Load()), d.monitor.Silences()), Actions: actions,
 	}
+	if d.scores != nil {
+		r.Edges = d.scores.Scores()
+	}
 	var page, data strings.Builder
 	if err := errors.Join(r.HTML(&page), r.JSON(&data)); err != nil {
 		return err

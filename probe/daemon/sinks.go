@@ -122,7 +122,10 @@ const UnknownRenditions = 4
 
 // DashboardOptions turns the event into what alarms and dashboards are told.
 func DashboardOptions(e *configs.Event) dashboards.Options {
-	o := dashboards.Options{Event: e.Event, Viewers: e.Monitor.Beacon, Notify: e.Alarms.Notify, Email: e.Alarms.Email, KMSKey: e.Alarms.KMSKey}
+	o := dashboards.Options{
+		Event: e.Event, Edges: e.EdgeNames(), Viewers: e.Monitor.Beacon,
+		Notify: e.Alarms.Notify, Email: e.Alarms.Email, KMSKey: e.Alarms.KMSKey,
+	}
 	if c := e.Metrics.CloudWatch; c != nil {
 		o.Namespace, o.Region, o.Period, o.PerRendition = c.Namespace, c.Region, c.Period, c.PerRendition
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/streamwatch/streamwatch/dashboards"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/monitor"
+	"github.com/streamwatch/streamwatch/probe/report"
 	"github.com/streamwatch/streamwatch/probe/sink/prom"
 	"github.com/streamwatch/streamwatch/probe/web"
 )
@@ -38,7 +39,7 @@ func (d *Daemon) wire(ctx context.Context) error {
 	source := &lateSource{links: linksTo(d.listen, e.Monitor.PublicURL.Reveal()), event: d.event.Load}
 	d.source = source
 	o := MonitorOptions(e, edge, d.found.Signer)
-	o.Resume, o.Log, o.Secrets = open, d.log, d.o.Secrets
+	o.Resume, o.Log, o.Secrets, o.Edges = open, d.log, d.o.Secrets, d.found.Edges
 	o.Actions, o.Journal, o.Maintenance = actions, journal, maintenance(e)
 	if d.found.Fresh {
 		o.Grace = e.Distribution.CloudFormation.PropagationGrace
@@ -49,7 +50,7 @@ func (d *Daemon) wire(ctx context.Context) error {
 	source.links.recorded = d.recorded()
 	shown := prom.Options{
 		Event: e.Event, Version: d.o.Version, Vantage: e.Monitor.Vantage, Open: open, Sinks: source.sinks,
-		Silences: source.silences,
+		Silences: source.silences, Edges: len(e.Edges) > 0,
 	}
 	if d.o.Hub != nil {
 		shown.Vantage, shown.Fleet = "", true // the samples say it
@@ -62,7 +63,7 @@ func (d *Daemon) wire(ctx context.Context) error {
 		Runbook: d.o.Runbook,
 		Metrics: metrics.Handler(), Plots: plots(), Alarms: d.alarms.list, AlarmNotes: d.alarmNotes,
 		Embeds: d.embeds.Preview, EmbedKinds: d.embeds.kinds(), Faults: d.o.Faults, Log: d.log,
-		Desk: source, Recordings: d.shelf(),
+		Desk: source, Recordings: d.shelf(), Edges: e.EdgeNames(),
 	}
 	if d.o.Load != nil {
 		w.Changes = d
@@ -85,6 +86,10 @@ func (d *Daemon) wire(ctx context.Context) error {
 	}
 	o.Sinks = append(o.Sinks, stored, metrics, linkedSink{d.server, source.links}, d.alarms)
 	o.Sinks = append(o.Sinks, d.out.sinks(source.links)...)
+	if names := e.EdgeNames(); names != nil {
+		d.scores = report.NewScorecard(names)
+		o.Sinks = append(o.Sinks, d.scores)
+	}
 	d.monitor = monitor.New(o)
 	if d.leading != nil {
 		d.leading.Use(d.monitor)

@@ -22,6 +22,9 @@ func (x *examination) diagnosis(g *group) Diagnosis {
 	if g.scope == probe.ScopeOrigin || g.scope == probe.ScopeEdge {
 		d.Host = g.place.host
 	}
+	if !g.path && !g.alike() {
+		d.Edge = lead.edge
+	}
 	d.Lost = g.path && x.lost
 	why := ""
 	d.Blame, why = x.blame(g)
@@ -99,6 +102,7 @@ func (c *claim) part(s *checks.Symptom) Part {
 // wait says whether other looks may soon change what is told, and asks for them.
 func (x *examination) wait(g *group, d *Diagnosis) {
 	for _, st := range g.stories {
+		x.awaitPeers(st, d)
 		if x.unsure(st.claim) || st.ready.IsZero() && len(g.stories) == 1 { // or what explains it is about to be seen often enough
 			d.Unsure = true
 			d.until(x.now.Add(Gather))
@@ -184,7 +188,7 @@ func (x *examination) awaitCompany(g *group, st *story, d *Diagnosis) {
 	hit := st.renditions()
 	for i := range st.stream.Targets {
 		t := &st.stream.Targets[i]
-		if t.Target.Side == st.side && !slices.Contains(hit, t.Target.Rendition) && t.Polls > 0 && !st.seenSince(t) {
+		if t.Target.Place() == st.at() && !slices.Contains(hit, t.Target.Rendition) && t.Polls > 0 && !st.seenSince(t) {
 			d.until(end)
 			if st.check.Transport {
 				d.Asks = append(d.Asks, t.Target)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
@@ -34,14 +33,30 @@ import (
 //	fails               bad text or bytes         anything else        origin: the edge gives on what it has
 //	bad                 –                         anything else        the check's own (encoder, origin, config)
 //	good                bad                       anything else        cdn, or config where the check says so
+//
+// Of several edges, where the table says cdn or unknown or the origin is not watched:
+//
+//	–                   fails, another is well    any                  cdn: that edge
+//	answers             all fail alike            http.*               origin: it fails them
+//	newer content       all older alike           staleness            config: what they share
+//	unwatched           all alike                 any                  the check's own, else origin
 func (x *examination) blame(g *group) (probe.Blame, string) {
 	if g.path {
 		return probe.BlamePath, x.whyOurs()
 	}
 	st := g.speaker()
-	s := st.worst()
-	at := st.state(s)
+	at := st.state(st.worst())
 	other := st.stream.pair(at)
+	blame, why := x.blameOf(g, st, at, other)
+	if g.alike() {
+		return blameAlike(st, other, blame, why)
+	}
+	return blame, why + st.beside(other)
+}
+
+func (x *examination) blameOf(g *group, st *story, at, other *evidence.State) (probe.Blame, string) {
+	s := st.worst()
+	peer := len(st.peers.well) > 0
 	switch {
 	case s.Blame != "":
 		return s.Blame, cmp.Or(s.Detail, st.check.Summary) + g.others()
@@ -55,11 +70,13 @@ func (x *examination) blame(g *group) (probe.Blame, string) {
 		}
 		return st.check.Blame, "the origin answers, and lists nothing newer" + sharing(other) + g.others()
 	case st.check.Staleness:
-		return blameStale(at, other, g)
+		return blameStale(at, other, g, peer)
 	case st.check.Side == probe.Edge:
 		return st.check.Blame, cmp.Or(s.Detail, st.check.Summary) + g.others()
 	case st.side == probe.Origin:
 		return st.check.Blame, "the origin serves it so" + given(other) + g.others()
+	case peer && (other == nil || other.Polls == 0) && st.check.Blame != probe.BlameConfig:
+		return probe.BlameCDN, "only this edge shows it; the origin is not watched" + g.others()
 	case other == nil || other.Polls == 0:
 		return st.check.Blame, "seen at the edge; the origin is not watched" + g.others()
 	case other.Failing():
@@ -100,6 +117,8 @@ func (x *examination) blameTransport(g *group, st *story, ex *probe.Exchange, at
 		return probe.BlameConfig, why + " to us, and the edge gets new segments from it all the same: an access rule, or a header that we lack" + g.others()
 	case st.side == probe.Origin:
 		return probe.BlameOrigin, why + sameThere(other) + g.others()
+	case !watched && len(st.peers.well) > 0:
+		return probe.BlameCDN, why + "; the origin is not watched" + g.others()
 	case !watched:
 		return probe.BlameUnknown, why + "; the origin is not watched, so it may be behind this" + g.others()
 	case other.Failing():
@@ -159,96 +178,12 @@ func (s *Stream) ill(origin *evidence.State) *evidence.State {
 	return origin
 }
 
-// phase says how far an exchange came, as the rest of a sentence about its host.
-func phase(ex *probe.Exchange) string {
-	switch ex.Failure {
-	case probe.FailDNS:
-		return "has a name that does not resolve"
-	case probe.FailRefused:
-		return "refuses connections"
-	case probe.FailConnect:
-		return fmt.Sprintf("takes no connection within %s", seconds(ex.Duration()))
-	case probe.FailTLS:
-		return "fails in the TLS handshake"
-	case probe.FailReset:
-		return "closes connections without an answer"
-	case probe.FailTimeout:
-		return waited(ex)
-	case probe.FailTruncated:
-		return "ends its answers too early"
-	case "":
-	default:
-		return "fails: " + string(ex.Failure)
-	}
-	if ex.OK() {
-		return "answers with what is no playlist"
-	}
-	return fmt.Sprintf("answers %d", ex.Status)
-}
-
-func waited(ex *probe.Exchange) string {
-	end := "no first byte in " + seconds(ex.Duration())
-	if ex.Status > 0 {
-		end = "no complete body in " + seconds(ex.Duration())
-	}
-	switch {
-	case ex.Connected && ex.Connect > 0:
-		return fmt.Sprintf("connected in %s, then %s", milliseconds(ex.Connect), end)
-	case ex.Connected:
-		return "accepted a connection, then " + end
-	default:
-		return end + " on a connection that was open"
-	}
-}
-
-// sameThere says what the other side of a failing origin shows.
-func sameThere(edge *evidence.State) string {
-	switch {
-	case edge == nil || edge.Current == nil:
-		return ""
-	case !edge.Failing():
-		return "; the edge still answers " + status(edge)
-	case edge.Current.Exchange.Failure == probe.FailTimeout:
-		return "; the edge waits for it and " + phase(&edge.Current.Exchange)
-	default:
-		return "; the edge " + phase(&edge.Current.Exchange) + " too"
-	}
-}
-
-// given says of an edge that it cannot give on what the origin serves.
-func given(edge *evidence.State) string {
-	if edge == nil || edge.Current == nil || !edge.Failing() {
-		return ""
-	}
-	return "; the edge " + phase(&edge.Current.Exchange)
-}
-
-// sharing says whether the edge has what the origin has.
-func sharing(edge *evidence.State) string {
-	if edge == nil || edge.Current == nil || edge.Target.Side != probe.Edge {
-		return ""
-	}
-	if edge.Failing() {
-		return "; the edge " + phase(&edge.Current.Exchange)
-	}
-	return "; the edge has nothing newer"
-}
-
-func status(t *evidence.State) string {
-	ex := &t.Current.Exchange
-	text := fmt.Sprintf("%d", ex.Status)
-	if age := ex.Age; age.Stated && t.Target.Side == probe.Edge {
-		text += fmt.Sprintf(" with a copy of %s", seconds(age.Value))
-	}
-	return text
-}
-
 // blameStale tells a cache that keeps its promise, made by a wrong setting, from
 // one that breaks it. What the edge shows is compared with the ring of what the
 // origin had; headers only explain it.
-func blameStale(at, origin *evidence.State, g *group) (probe.Blame, string) {
+func blameStale(at, origin *evidence.State, g *group, peer bool) (probe.Blame, string) {
 	if origin == nil || origin.Polls == 0 {
-		return blameStaleAlone(at)
+		return blameStaleAlone(at, peer)
 	}
 	lag, ttl := at.Lag, at.TTL
 	old := fmt.Sprintf("the origin replaced this content %s ago", seconds(lag.Age))
@@ -271,44 +206,13 @@ func blameStale(at, origin *evidence.State, g *group) (probe.Blame, string) {
 }
 
 // blameStaleAlone is for an edge that is watched without its origin.
-func blameStaleAlone(at *evidence.State) (probe.Blame, string) {
+func blameStaleAlone(at *evidence.State, peer bool) (probe.Blame, string) {
+	if peer {
+		const why = "another edge listed newer content %s ago; the origin is not watched"
+		return probe.BlameCDN, fmt.Sprintf(why, seconds(at.Lag.Age))
+	}
 	if age := at.Current.Exchange.Age; age.Stated && age.Value > at.TD*3/2 {
 		return probe.BlameCDN, fmt.Sprintf("its copy is %s old by its Age header, the target duration is %s", seconds(age.Value), seconds(at.TD))
 	}
 	return probe.BlameEncoder, "the edge answers with fresh copies, and nothing new appears in them"
-}
-
-func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
-
-func milliseconds(d time.Duration) string {
-	if d < time.Millisecond {
-		return "less than 1 ms"
-	}
-	return fmt.Sprintf("%d ms", d.Milliseconds())
-}
-
-func count(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return fmt.Sprintf("%d %s", n, noun)
-}
-
-func are(n int) string {
-	if n == 1 {
-		return "is"
-	}
-	return "are"
-}
-
-// sentence makes what is said of a host one.
-func sentence(g *group, why string) string {
-	switch {
-	case g.path || strings.HasPrefix(why, "the ") || why == "":
-		return why
-	case g.scope == probe.ScopeOrigin || g.scope == probe.ScopeEdge:
-		return g.place.host + " " + why
-	default:
-		return "the " + g.place.side.String() + " " + why
-	}
 }

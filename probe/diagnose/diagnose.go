@@ -18,7 +18,7 @@ import (
 // Event is what is known of an event at one moment.
 type Event struct {
 	Streams []Stream // those with symptoms
-	Pulses  []Pulse  // of every stream and side
+	Pulses  []Pulse  // of every stream and place
 	Control Control
 	Lost    Span // when the monitor's own path was lost last
 	Once    bool // one look must do: nothing is waited for
@@ -31,11 +31,12 @@ type Stream struct {
 	Symptoms []checks.Symptom
 }
 
-// Pulse is what is known of one stream on one side, whether it has symptoms or
+// Pulse is what is known of one stream at one place, whether it has symptoms or
 // not. Times are when the newest such poll began; zero is never.
 type Pulse struct {
 	Stream   string
 	Side     probe.Side
+	Edge     string // as in probe.Place
 	Host     string
 	Round    time.Time // of the newest looks at each of its playlists the oldest: since then all were looked at
 	Answered time.Time // the head of an answer came
@@ -63,6 +64,7 @@ type Span struct{ From, Until time.Time }
 type Diagnosis struct {
 	Check        *checks.Check
 	Side         probe.Side
+	Edge         string // name of the edge, where the event has several and it is not on all of them
 	Severity     probe.Severity
 	Blame        probe.Blame
 	Because      string // what proves the blame
@@ -109,8 +111,12 @@ type Hit struct {
 	Stream     string
 	Renditions []string // "" is the multivariant playlist
 	Severity   probe.Severity
-	Dead       []string // renditions that nobody can play for it
+	Dead       []Dead // playlists that nobody can play for it
 }
+
+// Dead is a rendition that cannot be played: on one edge, or with an empty Edge
+// wherever it is asked for.
+type Dead struct{ Edge, Rendition string }
 
 const (
 	// roundTrip is how long after a request that found no answer another must
@@ -149,14 +155,17 @@ type examination struct {
 	lossOf  loss
 	doubt   bool                // it may be: wait for the control URL, or for a second look
 	late    late                // answers that come, but late
-	pulses  map[place]*[]*Pulse // by side and host
+	pulses  map[place]*[]*Pulse // by place and host
 }
 
 // place is a host in its role.
 type place struct {
-	side probe.Side
+	probe.Place
 	host string
 }
+
+// Place is where the stream was asked.
+func (p *Pulse) Place() probe.Place { return probe.Place{Side: p.Side, Edge: p.Edge} }
 
 // at returns the pulses of a host. Most events have one origin and one edge, so
 // the list that was added to last is looked at first.
@@ -167,8 +176,8 @@ func (x *examination) at(p place) []*Pulse {
 		for i := range x.event.Pulses {
 			one := &x.event.Pulses[i]
 			list := recent[one.Side]
-			if list == nil || (*list)[0].Host != one.Host {
-				key := place{one.Side, one.Host}
+			if list == nil || (*list)[0].Host != one.Host || (*list)[0].Edge != one.Edge {
+				key := place{one.Place(), one.Host}
 				if list = x.pulses[key]; list == nil {
 					list = new([]*Pulse)
 					x.pulses[key] = list

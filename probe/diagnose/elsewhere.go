@@ -16,7 +16,7 @@ func (s *Stream) elsewhere(t *evidence.State) bool {
 		return false
 	}
 	for i := range s.Targets {
-		if one := &s.Targets[i]; one.Target.Rendition == "" && one.Target.Side == probe.Edge {
+		if one := &s.Targets[i]; one.Target.Rendition == "" && one.Target.Place() == t.Target.Place() {
 			return one.Host != t.Host
 		}
 	}
@@ -45,7 +45,7 @@ func (c *claim) whole() bool {
 	hit := c.renditions()
 	for i := range c.stream.Targets {
 		t := &c.stream.Targets[i]
-		if t.Host == c.host && !slices.Contains(hit, t.Target.Rendition) {
+		if t.Host == c.host && t.Target.Place() == c.at() && !slices.Contains(hit, t.Target.Rendition) {
 			return false
 		}
 	}

@@ -67,7 +67,7 @@ func (x *examination) loss() loss {
 			if gaveUp := began.Add(ex.Duration()); l.first.IsZero() || gaveUp.Before(l.first) {
 				l.first = gaveUp
 			}
-			l.hosts[place{t.Target.Side, t.Host}] = true
+			l.hosts[place{t.Target.Place(), t.Host}] = true
 			l.dialled = l.dialled || ex.Failure == probe.FailDNS || ex.Failure == probe.FailConnect || t.LostPolls >= 2 && t.Lost.After(reached)
 		}
 	}

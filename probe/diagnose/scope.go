@@ -47,7 +47,7 @@ func familyOf(st *story) family {
 }
 
 // place is where a claim's targets are asked at.
-func (c *claim) place() place { return place{c.side, c.host} }
+func (c *claim) place() place { return place{c.at(), c.host} }
 
 // join makes one cause of the stories that have one.
 func (x *examination) join() []*group {
@@ -64,6 +64,9 @@ func (x *examination) join() []*group {
 			continue
 		}
 		f := familyOf(st)
+		if len(st.shared) > 0 {
+			f.what += " at all edges"
+		}
 		g := byFamily[f]
 		if g == nil {
 			g = &group{place: f.place}
@@ -87,11 +90,17 @@ func (x *examination) join() []*group {
 // for each stream.
 func (x *examination) split(g *group) []*group {
 	hostScope := probe.ScopeOrigin
-	if g.place.side == probe.Edge {
+	if g.place.Side == probe.Edge {
 		hostScope = probe.ScopeEdge
 	}
 	x.company(g)
-	if x.together(g) || hostAlone(g) || g.elsewhere() {
+	together := x.together(g)
+	switch {
+	case together && g.alike():
+		g.scope = probe.ScopeEvent
+		return []*group{g}
+	case g.alike():
+	case together, hostAlone(g), g.elsewhere(), x.edgeAlone(g):
 		g.scope = hostScope
 		return []*group{g}
 	}
@@ -158,18 +167,18 @@ func (g *group) elsewhere() bool {
 // scopeOf is the scope of what one stream shows alone.
 func scopeOf(st *story) probe.Scope {
 	renditions := st.renditions()
-	if len(renditions) == 1 && renditions[0] != "" && st.others() > 0 {
+	if len(renditions) == 1 && renditions[0] != "" && st.others(renditions) > 0 {
 		return probe.ScopeRendition
 	}
 	return probe.ScopeStream
 }
 
-// others is how many further media playlists its side has.
-func (c *claim) others() int {
+// others is how many further media playlists its place has than those hit.
+func (c *claim) others(hit []string) int {
 	n := 0
 	for i := range c.stream.Targets {
 		t := &c.stream.Targets[i]
-		if t.Target.Side == c.side && t.Target.Rendition != "" && !slices.Contains(c.renditions(), t.Target.Rendition) {
+		if t.Target.Place() == c.at() && t.Target.Rendition != "" && !slices.Contains(hit, t.Target.Rendition) {
 			n++
 		}
 	}
@@ -196,7 +205,7 @@ func (x *examination) company(g *group) {
 		if tells(p.Stream) {
 			continue
 		}
-		stirring := func() bool { return x.stirring(p.Stream, g.place.side) }
+		stirring := func() bool { return x.stirring(p.Stream, g.place.Place) }
 		var well bool
 		switch {
 		case silent:
@@ -242,10 +251,12 @@ func (g *group) teller() func(stream string) bool {
 	return func(stream string) bool { return told[stream] }
 }
 
-// stirring reports whether a stream shows anything on a side.
-func (x *examination) stirring(stream string, side probe.Side) bool {
+// stirring reports whether a stream shows anything at a place.
+func (x *examination) stirring(stream string, at probe.Place) bool {
 	s := x.named[stream]
-	return s != nil && slices.ContainsFunc(s.Symptoms, func(s checks.Symptom) bool { return s.Side == side && s.Sick })
+	return s != nil && slices.ContainsFunc(s.Symptoms, func(s checks.Symptom) bool {
+		return s.Side == at.Side && s.Edge == at.Edge && s.Sick
+	})
 }
 
 // lead is the story that the others are told by: the one that was ready first.

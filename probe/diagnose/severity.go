@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/streamwatch/streamwatch/probe"
@@ -13,7 +14,7 @@ import (
 // rendition, a backup or subtitles suffer is an error at most.
 func (x *examination) hit(st *story) Hit {
 	h := Hit{Stream: st.stream.Name}
-	dead := map[string]bool{}
+	dead := map[Dead]bool{}
 	for _, c := range append([]*claim{st.claim}, st.follows...) {
 		ripe := c.check.Ripens && c.severity() >= probe.Critical // what fails in the same way is about to be as bad
 		for _, s := range c.symptoms {
@@ -25,7 +26,7 @@ func (x *examination) hit(st *story) Hit {
 				h.Severity = max(h.Severity, s.Severity)
 			}
 			if (s.Severity >= probe.Critical || ripe && s.Sick && !s.Ready.IsZero()) && (s.Sick || s.Ended.IsZero()) && x.felt(st.stream, t) {
-				dead[t.Target.Rendition] = true
+				dead[Dead{t.Target.Edge, t.Target.Rendition}] = true
 			}
 		}
 	}
@@ -39,7 +40,9 @@ func (x *examination) hit(st *story) Hit {
 	for r := range dead {
 		h.Dead = append(h.Dead, r)
 	}
-	slices.Sort(h.Dead)
+	slices.SortFunc(h.Dead, func(a, b Dead) int {
+		return cmp.Or(cmp.Compare(a.Edge, b.Edge), cmp.Compare(a.Rendition, b.Rendition))
+	})
 	slices.Sort(h.Renditions)
 	alive := func(t *evidence.State) bool { return !st.check.Transport || st.seenSince(t) } // a host that is silent to one may be to all
 	if h.Severity >= probe.Critical && !nothingPlays(st.stream.Targets, st.side, h.Dead, alive) {
@@ -80,7 +83,7 @@ func (s *Stream) shows(t *evidence.State) bool {
 
 // NothingPlays reports whether what several causes take together leaves viewers
 // nothing.
-func NothingPlays(targets []evidence.State, dead []string) bool {
+func NothingPlays(targets []evidence.State, dead []Dead) bool {
 	side := probe.Origin
 	if slices.ContainsFunc(targets, func(t evidence.State) bool { return t.Target.Side == probe.Edge }) {
 		side = probe.Edge
@@ -88,17 +91,53 @@ func NothingPlays(targets []evidence.State, dead []string) bool {
 	return nothingPlays(targets, side, dead, func(t *evidence.State) bool { return t.Polls > 0 })
 }
 
-// nothingPlays reports whether what is dead leaves viewers nothing: the
-// multivariant playlist, without which nobody can start, every variant that was
-// alive, or every audio rendition.
-func nothingPlays(targets []evidence.State, side probe.Side, dead []string, alive func(*evidence.State) bool) bool {
+// nothingPlays reports whether what is dead leaves viewers nothing on any edge:
+// who has another one is not without picture.
+func nothingPlays(targets []evidence.State, side probe.Side, dead []Dead, alive func(*evidence.State) bool) bool {
+	edges := edgesOf(targets)
+	if len(edges) == 0 {
+		edges = []string{""}
+	}
+	for _, edge := range edges {
+		var there []string // dead on this edge
+		for _, d := range dead {
+			if d.Edge == "" || d.Edge == edge {
+				there = append(there, d.Rendition)
+			}
+		}
+		at := probe.Place{Side: side}
+		if side == probe.Edge {
+			at.Edge = edge
+		}
+		if !nothingPlaysAt(targets, at, there, alive) {
+			return false
+		}
+	}
+	return true
+}
+
+// edgesOf returns the names of the edges of a stream that has several; of one
+// edge the name is empty.
+func edgesOf(targets []evidence.State) (names []string) {
+	for i := range targets {
+		if t := &targets[i].Target; t.Side == probe.Edge && !slices.Contains(names, t.Edge) {
+			names = append(names, t.Edge)
+		}
+	}
+	return names
+}
+
+// nothingPlaysAt reports whether what is dead leaves viewers nothing at a place:
+// the multivariant playlist, without which nobody can start, every variant that
+// was alive, or every audio rendition.
+func nothingPlaysAt(targets []evidence.State, at probe.Place, dead []string, alive func(*evidence.State) bool) bool {
 	if slices.Contains(dead, "") {
 		return true
 	}
 	plays, lost := map[probe.Role]bool{}, map[probe.Role]bool{}
 	for i := range targets {
 		t := &targets[i]
-		if t.Target.Rendition == "" || t.Target.Side != side {
+		if t.Target.Rendition == "" || t.Target.Place() != at {
 			continue
 		}
 		if slices.Contains(dead, t.Target.Rendition) {

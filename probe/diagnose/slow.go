@@ -59,7 +59,7 @@ func (x *examination) slow() {
 	}
 	for i := range x.event.Pulses {
 		p := &x.event.Pulses[i]
-		if !l.places[place{p.Side, p.Host}] && p.Quick.After(l.since) && !p.Quick.After(l.last) {
+		if !l.places[place{p.Place(), p.Host}] && p.Quick.After(l.since) && !p.Quick.After(l.last) {
 			return // what is between us and that host is quick
 		}
 	}
@@ -70,7 +70,7 @@ func (x *examination) slow() {
 		l.why = fmt.Sprintf("%s, and so is the control URL: it took %s, usually %s", hosts, seconds(c.Took), milliseconds(c.Usual))
 	case c.Quick.After(l.since) && !c.Quick.After(l.last) && l.first:
 		return
-	case len(l.places) > 2:
+	case l.apart() > 2:
 		l.why = hosts + ", and none that was asked meanwhile is quick"
 	default:
 		x.kept(hosts)
@@ -82,9 +82,22 @@ func (l *late) both() bool {
 	var sides [len(probe.Sides) + 1]bool
 	hosts := map[string]bool{}
 	for p := range l.places {
-		sides[p.side], hosts[p.host] = true, true
+		sides[p.Side], hosts[p.host] = true, true
 	}
 	return sides[probe.Origin] && sides[probe.Edge] && len(hosts) > 1
+}
+
+// apart is how many hosts are slow, where all edges that the event names are one:
+// what they do not have each waits for the same origin.
+func (l *late) apart() int {
+	n, named := 0, false
+	for p := range l.places {
+		if p.Edge == "" || !named {
+			n++
+		}
+		named = named || p.Edge != ""
+	}
+	return n
 }
 
 // slowOf takes in what one stream shows.
@@ -112,7 +125,7 @@ func (x *examination) slowOf(s *Stream) {
 
 // add takes in a target that has been slow since then.
 func (l *late) add(t *evidence.State, since time.Time) {
-	l.places[place{t.Target.Side, t.Host}] = true
+	l.places[place{t.Target.Place(), t.Host}] = true
 	if share := t.Speed.Share; t.Speed.Slow.After(since) {
 		if l.low == 0 || share < l.low {
 			l.low = share
@@ -128,7 +141,7 @@ func (x *examination) kept(hosts string) {
 		s := &x.event.Streams[i]
 		for j := range s.Targets {
 			t := &s.Targets[j]
-			if t.Target.Side != probe.Edge || !l.places[place{probe.Edge, t.Host}] {
+			if t.Target.Side != probe.Edge || !l.places[place{t.Target.Place(), t.Host}] {
 				continue
 			}
 			switch sp := &t.Speed; {

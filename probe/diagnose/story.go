@@ -10,12 +10,13 @@ import (
 	"github.com/streamwatch/streamwatch/probe/evidence"
 )
 
-// claim is what one check says of one side of a stream at one host, on one
+// claim is what one check says of one place of a stream at one host, on one
 // target or on several.
 type claim struct {
 	stream   *Stream
 	check    *checks.Check
 	side     probe.Side
+	edge     string // as in probe.Place
 	host     string // that it is asked at
 	symptoms []*checks.Symptom
 	began    time.Time
@@ -24,6 +25,8 @@ type claim struct {
 	sick     bool      // the newest look at one of its targets was bad
 	past     bool      // over, but lately
 	parent   *claim    // what explains it; nil for a cause
+	peers    peers     // of a cause at one of several edges
+	shared   []string  // the names of all edges, where every one shows it
 }
 
 // story is a cause in one stream with what it explains.
@@ -38,6 +41,7 @@ func (x *examination) tell(s *Stream) {
 	for _, c := range claims {
 		c.parent = x.parentOf(c, claims)
 	}
+	x.unite(claims)
 	at := map[*claim]*story{}
 	for _, c := range claims {
 		root := rootOf(c)
@@ -58,14 +62,16 @@ func (x *examination) tell(s *Stream) {
 	})
 }
 
-// claimsOf groups the symptoms of a stream by check, side and host.
+// claimsOf groups the symptoms of a stream by check, place and host.
 func claimsOf(s *Stream) []*claim {
 	var all []*claim
 	for i := range s.Symptoms {
 		sym := &s.Symptoms[i]
-		one := claim{stream: s, check: sym.Check, side: sym.Side, past: true}
+		one := claim{stream: s, check: sym.Check, side: sym.Side, edge: sym.Edge, past: true}
 		one.host = one.state(sym).Host
-		j := slices.IndexFunc(all, func(c *claim) bool { return c.check == one.check && c.side == one.side && c.host == one.host })
+		j := slices.IndexFunc(all, func(c *claim) bool {
+			return c.check == one.check && c.at() == one.at() && c.host == one.host
+		})
 		if j < 0 {
 			all = append(all, &one)
 			j = len(all) - 1
@@ -148,6 +154,8 @@ func (x *examination) explains(cause, c *claim) bool {
 	switch {
 	case cause.side != c.side && cause.side != probe.Origin:
 		return false // what the edge does cannot be seen at the origin
+	case cause.side == c.side && cause.edge != c.edge:
+		return false // nor at another edge
 	case c.check.Apart && (cause.side != c.side || !slices.Contains(cause.check.Explains, c.check.ID)):
 		return false
 	case cause.side == c.side && cause.check.Staleness && c.check.Staleness:
@@ -158,7 +166,7 @@ func (x *examination) explains(cause, c *claim) bool {
 		return false // each can explain the other: the first one does
 	case cause.ready.IsZero() && !stirs(cause, c):
 		return false
-	case cause.began.After(c.began.Add(2 * c.together())):
+	case cause.began.After(c.began.Add(2*c.together() + cause.unseen(c))):
 		return false // a cause does not come long after its consequence
 	case !cause.reaches(c):
 		return false
@@ -167,6 +175,19 @@ func (x *examination) explains(cause, c *claim) bool {
 		return !cause.past || c.last.Before(cause.last.Add(c.td())) || recovers(c.check)
 	}
 	return cause.sick || x.lingers(cause, c)
+}
+
+// ladderEvery is how often a multivariant playlist that is well is asked for.
+const ladderEvery = 30 * time.Second
+
+// unseen is how much later than its consequence a cause can be seen, being looked
+// for more rarely: multivariant playlists are asked for twice a minute, each side
+// at its own moment.
+func (c *claim) unseen(consequence *claim) time.Duration {
+	if c.check == consequence.check && slices.Equal(c.renditions(), []string{""}) {
+		return ladderEvery
+	}
+	return 0
 }
 
 // stirs reports whether a cause that has too little evidence as yet already
@@ -218,23 +239,15 @@ func (c *claim) renditions() []string {
 func (c *claim) state(s *checks.Symptom) *evidence.State {
 	t := &c.stream.Targets[s.Target]
 	if t.Target.Side != s.Side { // found on the other side
-		if p := c.stream.pair(t); p != nil {
+		if p := c.stream.find(t.Target.Rendition, probe.Place{Side: s.Side, Edge: s.Edge}); p != nil {
 			return p
 		}
 	}
 	return t
 }
 
-// pair is what is known of the same playlist on the other side; nil when that
-// is not watched.
-func (s *Stream) pair(of *evidence.State) *evidence.State {
-	for i := range s.Targets {
-		if t := &s.Targets[i]; t.Target.Rendition == of.Target.Rendition && t.Target.Side != of.Target.Side {
-			return t
-		}
-	}
-	return nil
-}
+// at is the place that a claim is about.
+func (c *claim) at() probe.Place { return probe.Place{Side: c.side, Edge: c.edge} }
 
 // recovers reports whether the end of a fault looks like a finding of the check.
 func recovers(c *checks.Check) bool { return c.Recovers || c.When == checks.OnUpdate }

@@ -190,7 +190,7 @@ func (d *Diagnosis) add(t telling) {
 		}
 		mine.Dead = slices.DeleteFunc(
 			mine.Dead,
-			func(r string) bool { return !slices.Contains(h.Dead, r) },
+			func(r Dead) bool { return !slices.Contains(h.Dead, r) },
 		) // elsewhere it plays
 	}
 	d.Parts, d.Follows = append(d.Parts, t.Parts...), append(d.Follows, t.Follows...)

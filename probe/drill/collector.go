@@ -61,6 +61,16 @@ func (c *Collector) Incidents() []probe.Incident {
 	return slices.Clone(c.list)
 }
 
+// Samples returns those of the batches that were kept.
+func (c *Collector) Samples() (all []probe.Sample) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, b := range c.batches {
+		all = append(all, b.Samples...)
+	}
+	return all
+}
+
 // Open returns the incidents that are open, in the order of opening.
 func (c *Collector) Open() []probe.Incident {
 	return slices.DeleteFunc(c.Incidents(), func(in probe.Incident) bool { return !in.Open() })

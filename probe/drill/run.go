@@ -57,6 +57,11 @@ type Settings struct {
 // subtitles where the fault breaks those. It has a twin.
 func (s Settings) Setup(fault string) Setup {
 	s.TargetDuration = cmp.Or(s.TargetDuration, 2*time.Second)
+	edge, fault := faultOn(fault)
+	var edges []string
+	if edge != "" {
+		edges = []string{secondEdge}
+	}
 	f, ok := sim.FindFault(fault)
 	if !ok {
 		f = &sim.Fault{}
@@ -69,7 +74,7 @@ func (s Settings) Setup(fault string) Setup {
 			TargetDuration: s.TargetDuration, Jitter: s.Jitter, Part: s.Part, FMP4: s.FMP4 || f.FMP4,
 			Encrypt: f.Encrypted, Subtitles: f.Subtitles, Renditions: make([]sim.Rendition, s.Renditions),
 		},
-		Edge: s.Edge, Snapshots: s.Snapshots, Keep: s.Keep, Apart: s.Apart, Twin: true, Record: s.Record,
+		Edge: s.Edge, Edges: edges, Snapshots: s.Snapshots, Keep: s.Keep, Apart: s.Apart, Twin: true, Record: s.Record,
 	}
 }
 
@@ -93,7 +98,7 @@ func Run(ctx context.Context, d Drill, s Settings) Outcome {
 		began := time.Now()
 		out.Began = began.UTC()
 		out.LastSegment = w.Start.Add(began.Sub(w.Start).Truncate(td)).UTC()
-		if err := w.Break(sim.Injection{Fault: d.Fault}); err != nil {
+		if err := w.Break(d.injections()...); err != nil {
 			out.Err = fmt.Errorf("drill %s: %w", d.Fault, err)
 			return
 		}

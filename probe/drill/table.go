@@ -15,7 +15,7 @@ import (
 
 // Drill is one fault and what must come of it.
 type Drill struct {
-	Fault  string        // of the simulator
+	Fault  string        // of the simulator; of two edges with the one that it is on, see OfEdges
 	Checks []string      // any of these may be the incident's check
 	Blame  []probe.Blame // any of these
 	Side   probe.Side
@@ -121,7 +121,7 @@ func All() []Drill {
 
 // Find returns the drill for a fault.
 func Find(fault string) (Drill, bool) {
-	all := All()
+	all := append(All(), OfEdges()...)
 	i := slices.IndexFunc(all, func(d Drill) bool { return d.Fault == fault })
 	if i < 0 {
 		return Drill{}, false
@@ -137,5 +137,5 @@ func (d Drill) Within(td time.Duration) time.Duration {
 
 // Met reports whether an incident is the one that the drill requires.
 func (d Drill) Met(in *probe.Incident) bool {
-	return slices.Contains(d.Checks, in.Check) && slices.Contains(d.Blame, in.Blame) && in.Side == d.Side
+	return slices.Contains(d.Checks, in.Check) && slices.Contains(d.Blame, in.Blame) && in.Side == d.Side && in.Edge == d.edge()
 }

@@ -22,6 +22,9 @@ const (
 	secondHost = "second.test"
 )
 
+// FirstEdge is the name of the first of several edges.
+const FirstEdge = "first"
+
 // Setup is a simulated event: an origin, an edge in front of it, and a monitor
 // that watches both. The zero value is one healthy stream, "main". What New
 // sets by itself is said with each field.
@@ -30,6 +33,7 @@ type Setup struct {
 	Source   http.Handler    // in place of the simulated origin; nil is that
 	Edge     sim.EdgeConfig  // Origin, Transport and Faults are set
 	Second   bool            // a second CDN with a board of its own, whose copies the ladder lists
+	Edges    []string        // names of further edges that the event names; the first one is FirstEdge then
 	Monitor  monitor.Options // Event, Origin, Edge, Streams and Transport are set; a sink is added
 	EdgeOnly bool            // the monitor is not told of the origin
 
@@ -89,6 +93,9 @@ func New(s Setup) *Watch {
 	}
 	o := s.Monitor
 	o.Event, o.Edge, o.Transport = cmp.Or(o.Event, "drill"), "http://"+edgeHost, transport
+	for _, name := range s.Edges {
+		o.EdgeName, o.Edges = FirstEdge, append(o.Edges, monitor.Edge{Name: name, URL: "http://" + name + ".test"})
+	}
 	if !s.EdgeOnly {
 		o.Origin = "http://" + originHost
 	}
@@ -120,6 +127,11 @@ func (w *Watch) hosts(s Setup, board, second *sim.Board) sim.Hosts {
 	edge.Origin = &url.URL{Scheme: "http", Host: originHost}
 	edge.Transport, edge.Faults = &untilEnd{sim.Hosts{originHost: hosts[originHost]}, w.ended}, board
 	hosts[edgeHost] = sim.NewEdge(edge)
+	for _, name := range s.Edges {
+		edge.Label = name
+		hosts[name+".test"] = sim.NewEdge(edge)
+	}
+	edge.Label = ""
 	if s.Second {
 		edge.Faults = second
 		hosts[secondHost] = sim.NewEdge(edge)

@@ -11,18 +11,35 @@ import (
 // late, but numbers its segments in another way.
 const Numberings = 1000
 
-// Lag is how an edge's newest playlist compares with what its origin had listed.
+// Lag is how an edge's newest playlist compares with what its origin had listed,
+// or another edge.
 type Lag struct {
-	Known    bool          // the origin was seen, and both number their segments alike
-	Age      time.Duration // how long ago, at least, the origin listed a segment that the edge does not list; 0 when there is none
+	Known    bool          // the other was seen, and both number their segments alike
+	Age      time.Duration // how long ago, at least, the other listed a segment that the edge does not list; 0 when there is none
 	Segments uint64        // how many such segments there were when the edge was asked
 }
 
-// Lag compares the edge with the ring of the origin's versions (hls.md 1.0): a
-// version is known by its newest segment, so that an edge which rewrites the
-// text is compared too. No header takes part in it.
+// Reference is what tells how late an edge is: its origin, and where that is not
+// watched the edge that is furthest. What one edge lists the origin has listed,
+// so that it is late at least by that. Nil where there is neither.
+func (h *History) Reference() *History {
+	ref := h.Pair
+	if ref != nil || h.Target.Side != probe.Edge {
+		return ref
+	}
+	for _, e := range h.Edges {
+		if len(e.Versions) > 0 && (ref == nil || e.High > ref.High) {
+			ref = e
+		}
+	}
+	return ref
+}
+
+// Lag compares the edge with the ring of the versions of its Reference (hls.md
+// 1.0): a version is known by its newest segment, so that an edge which rewrites
+// the text is compared too. No header takes part in it.
 func (h *History) Lag() Lag {
-	o := h.Pair
+	o := h.Reference()
 	if h.Target.Side != probe.Edge || o == nil || h.Playlist == nil || len(h.Playlist.Segments) == 0 || len(o.Versions) == 0 {
 		return Lag{}
 	}

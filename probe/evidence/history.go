@@ -12,7 +12,7 @@ import (
 type Stream struct {
 	Name         string
 	Starts, Ends time.Time     // zero when the event does not state them
-	Personalised bool          // the edge serves each viewer other segments, as the event says
+	Personalised []string      // names of the edges that serve each viewer other segments; "" is the only edge
 	ErrorCaching time.Duration // for how long the edge keeps an error of its origin
 	Histories    []*History
 }
@@ -21,9 +21,10 @@ type Stream struct {
 type History struct {
 	Target       probe.Target
 	Host         string     // host and port that it is asked at
-	Pair         *History   // the same playlist on the other side; nil when that is not watched
+	Pair         *History   // the same playlist at the origin, or of an origin's at the first edge; nil when that is not watched
+	Edges        []*History // the same playlist at each edge, this one left out
 	Personalised bool       // the edge serves each viewer other segments, as its event says: ads are put in there
-	Siblings     []*History // all media playlists on the same side, this one among them
+	Siblings     []*History // all media playlists at the same place, this one among them
 
 	Current  *probe.Observation // newest poll, whatever it brought
 	Good     *probe.Observation // newest poll that brought a playlist
@@ -151,9 +152,11 @@ func (h *History) TD() time.Duration {
 	if h.Pair != nil && h.Pair.target > 0 {
 		return h.Pair.target
 	}
-	for _, s := range h.Siblings {
-		if s.target > 0 {
-			return s.target
+	for _, others := range [...][]*History{h.Edges, h.Siblings} {
+		for _, o := range others {
+			if o.target > 0 {
+				return o.target
+			}
 		}
 	}
 	return 0

@@ -30,24 +30,25 @@ func Relocated(origin, edge *probe.Playlist) bool {
 	return shared > 0 && from != to
 }
 
-// Both returns the records of a segment on this side and on the other one; false
-// when it was not probed on both, or its number names two segments. What its
-// name is does not count where all segments of one side have other names.
-func (h *History) Both(msn uint64) (mine, theirs *SegmentRecord, ok bool) {
-	if h.Pair == nil {
+// Both returns the records of a segment here and on another playlist of the same
+// rendition; false when it was not probed on both, or its number names two
+// segments. What its name is does not count where all segments of one have other
+// names.
+func (h *History) Both(other *History, msn uint64) (mine, theirs *SegmentRecord, ok bool) {
+	if other == nil {
 		return nil, nil, false
 	}
 	mine, ok = h.Segment(msn)
-	theirs, also := h.Pair.Segment(msn)
+	theirs, also := other.Segment(msn)
 	if !ok || !also || mine.Offset != theirs.Offset {
 		return nil, nil, false
 	}
-	return mine, theirs, path(mine.URI) == path(theirs.URI) || h.renamed()
+	return mine, theirs, path(mine.URI) == path(theirs.URI) || h.renamed(other)
 }
 
-// renamed reports whether the other side lists the same segments under other names.
-func (h *History) renamed() bool {
-	a, b := h.Pair.Playlist, h.Playlist
+// renamed reports whether another lists the same segments under other names.
+func (h *History) renamed(other *History) bool {
+	a, b := other.Playlist, h.Playlist
 	return a != nil && b != nil && (Renamed(a, b) || Relocated(a, b))
 }
 
@@ -63,7 +64,7 @@ func (h *History) PairMap(uri string, offset int64) (*MapRecord, bool) {
 			continue
 		}
 		o, listed := h.Pair.Playlist.Find(s.MSN)
-		if listed && o.Map != nil && h.renamed() {
+		if listed && o.Map != nil && h.renamed(h.Pair) {
 			return h.Pair.Map(o.Map.URI, offset)
 		}
 	}

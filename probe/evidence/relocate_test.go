@@ -59,14 +59,14 @@ func TestBoth(t *testing.T) {
 	} {
 		edge, origin := side(tc.edge), side(tc.origin)
 		edge.Pair, origin.Pair = origin, edge
-		if _, _, ok := edge.Both(9); ok != tc.want {
+		if _, _, ok := edge.Both(edge.Pair, 9); ok != tc.want {
 			t.Errorf("%s: %v, want %v", tc.name, ok, tc.want)
 		}
 		if _, ok := edge.PairMap(edge.Maps[0].URI, 0); ok != tc.want {
 			t.Errorf("%s: the map: %v, want %v", tc.name, ok, tc.want)
 		}
 	}
-	if _, _, ok := side("seg%02d.ts").Both(9); ok {
+	if _, _, ok := side("seg%02d.ts").Both(nil, 9); ok {
 		t.Error("there is no other side")
 	}
 }

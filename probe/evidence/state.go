@@ -31,7 +31,7 @@ type State struct {
 	High                 uint64
 	TD, Allowance, Cycle time.Duration // Cycle: at the edge, for how long a copy usually stays in its cache; 0 is not known
 	TTL                  probe.Fact[time.Duration]
-	Lag                  Lag
+	Lag                  Lag       // behind the origin, or where that is not watched another edge
 	Still                bool      // the newest polls brought one text
 	SegmentAt            time.Time // newest probe of a segment
 	Probed               time.Time // newest probe of a segment that succeeded

@@ -9,7 +9,7 @@ import (
 	"github.com/streamwatch/streamwatch/probe"
 )
 
-// Watch makes the targets known that belong to the stream, so that sides and
+// Watch makes the targets known that belong to the stream, so that places and
 // renditions can be compared from the first observation on. What is known of
 // targets that are no longer listed is forgotten.
 func (s *Stream) Watch(targets []probe.Target) {
@@ -23,19 +23,28 @@ func (s *Stream) Watch(targets []probe.Target) {
 			h.Host = hostOf(t)
 		}
 		h.Target = t
-		h.Personalised = s.Personalised && t.Side == probe.Edge
+		h.Personalised = t.Side == probe.Edge && slices.Contains(s.Personalised, t.Edge)
 		kept = append(kept, h)
 	}
 	s.Histories = kept
 	for _, h := range kept {
-		h.Pair, h.Siblings = nil, nil
-		for _, u := range kept {
-			switch {
-			case u.Target.Rendition == h.Target.Rendition && u.Target.Side != h.Target.Side:
-				h.Pair = u
-			case u.Target.Side == h.Target.Side && u.Target.Rendition != "":
-				h.Siblings = append(h.Siblings, u)
-			}
+		h.relate(kept)
+	}
+}
+
+// relate finds, among all of the stream, what a target is compared with.
+func (h *History) relate(all []*History) {
+	h.Pair, h.Edges, h.Siblings = nil, nil, nil
+	for _, u := range all {
+		same := u.Target.Rendition == h.Target.Rendition
+		if same && u.Target.Side != h.Target.Side && h.Pair == nil {
+			h.Pair = u
+		}
+		if same && u != h && u.Target.Side == probe.Edge {
+			h.Edges = append(h.Edges, u)
+		}
+		if u.Target.Place() == h.Target.Place() && u.Target.Rendition != "" {
+			h.Siblings = append(h.Siblings, u)
 		}
 	}
 }
@@ -44,7 +53,7 @@ func (s *Stream) Watch(targets []probe.Target) {
 // stream.
 func (s *Stream) Find(t probe.Target) *History {
 	i := slices.IndexFunc(s.Histories, func(h *History) bool {
-		return h.Target.Rendition == t.Rendition && h.Target.Side == t.Side
+		return h.Target.Rendition == t.Rendition && h.Target.Place() == t.Place()
 	})
 	if i < 0 {
 		return nil
@@ -57,7 +66,7 @@ func (s *Stream) Find(t probe.Target) *History {
 func hostOf(t probe.Target) string {
 	u, err := url.Parse(t.URL)
 	if err != nil || u.Host == "" {
-		return t.Side.String()
+		return t.Place().String()
 	}
 	return strings.ToLower(u.Host)
 }

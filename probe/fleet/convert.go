@@ -72,7 +72,7 @@ func fromState(w *wireState) evidence.State {
 
 func toSymptom(s *checks.Symptom) wireSymptom {
 	w := wireSymptom{
-		Check: s.Check.ID, Target: s.Target, Side: s.Side, Since: s.Since, Last: s.Last, Asked: s.Asked, Ready: s.Ready,
+		Check: s.Check.ID, Target: s.Target, Side: s.Side, Edge: s.Edge, Since: s.Since, Last: s.Last, Asked: s.Asked, Ready: s.Ready,
 		Ended: s.Ended,
 		Sick:  s.Sick, Severity: uint8(s.Severity), Detail: s.Detail, Blame: s.Blame, Exchange: toExchange(s.Exchange),
 		Returns: s.Returns,
@@ -103,7 +103,7 @@ func fromSymptom(w *wireSymptom, targets int) (checks.Symptom, error) {
 		)
 	}
 	s := checks.Symptom{
-		Check: c, Target: w.Target, Side: w.Side, Since: w.Since, Last: w.Last, Asked: w.Asked, Ready: w.Ready,
+		Check: c, Target: w.Target, Side: w.Side, Edge: w.Edge, Since: w.Since, Last: w.Last, Asked: w.Asked, Ready: w.Ready,
 		Ended: w.Ended, Sick: w.Sick,
 		Severity: probe.Severity(
 			w.Severity,
@@ -134,7 +134,7 @@ func fromPulses(v *incident.View, list []wirePulse) error {
 			return fmt.Errorf("a pulse of stream %q has no side", p.Stream)
 		}
 		p.Stream = v.Stream
-		v.Pulses[p.Side-1] = diagnose.Pulse(p)
+		v.Pulses = append(v.Pulses, diagnose.Pulse(p))
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -57,6 +58,7 @@ func (d *desk) Report(v *incident.View) incident.Result {
 	}
 	p.urgent = p.urgent || v.Sick != nil || p.sick || p.view.Base != v.Base
 	p.view, p.order, p.seen = *v, order{lease, p.order.Seq + 1}, true
+	p.view.Pulses = slices.Clone(v.Pulses) // the view is the caller's
 	if p.urgent {
 		select {
 		case d.urgent <- struct{}{}:
@@ -187,3 +189,9 @@ func (d *desk) Silences(time.Time) []probe.Silence { return nil }
 
 // Maintain does nothing.
 func (d *desk) Maintain([]probe.Silence, time.Time) incident.Result { return incident.Result{} }
+
+// Scheduled is when the event is on, as the plan says.
+func (d *desk) Scheduled() (starts, ends time.Time) { return d.opts.Starts.UTC(), d.opts.Ends.UTC() }
+
+// Overall is not known here: the hub knows.
+func (d *desk) Overall() (v probe.Verdict, since time.Time) { return probe.Waiting, time.Time{} }

@@ -31,6 +31,7 @@ type Leading struct {
 	book    *incident.Desk
 	streams []string
 	known   map[string]bool
+	edges   []string // names, of several
 	monitor *monitor.Monitor
 	members members
 	began   time.Time
@@ -64,9 +65,15 @@ func (h *Hub) Attach(o *monitor.Options) *Leading {
 		alive: map[string]time.Time{}, gone: map[string]time.Time{}, asked: map[string]time.Time{},
 		told: map[string]bool{}, handled: map[uint64]bool{},
 	}
+	if len(o.Edges) > 0 {
+		l.edges = append(l.edges, o.EdgeName)
+	}
+	for i := range o.Edges {
+		l.edges = append(l.edges, o.Edges[i].Name)
+	}
 	l.book = incident.NewDesk(incident.Options{
 		Event: o.Event, Starts: o.Starts, Ends: o.Ends, Resume: o.Resume, Alone: h.o.Plan.Alone,
-		Actions: o.Actions, Maintenance: o.Maintenance,
+		Actions: o.Actions, Maintenance: o.Maintenance, Edges: l.edges,
 	}, l.began)
 	l.book.Hold(l.began.Add(replay))
 	for _, s := range o.Streams {

@@ -29,6 +29,7 @@ type sampleRow struct {
 	Stream    string             `json:"stream,omitempty"`
 	Rendition string             `json:"rendition,omitempty"`
 	Side      probe.Side         `json:"side,omitempty"`
+	Edge      string             `json:"edge,omitempty"`
 	At        time.Time          `json:"at"`
 	Values    map[string]float64 `json:"values"`
 }
@@ -69,9 +70,9 @@ func rows(samples []probe.Sample) []sampleRow {
 			continue // the hub's own
 		}
 		n := len(list) - 1
-		if n < 0 || list[n].Stream != s.Stream || list[n].Rendition != s.Rendition || list[n].Side != s.Side ||
+		if n < 0 || list[n].Stream != s.Stream || list[n].Rendition != s.Rendition || list[n].Side != s.Side || list[n].Edge != s.Edge ||
 			!list[n].At.Equal(s.At) {
-			list = append(list, sampleRow{s.Stream, s.Rendition, s.Side, s.At, map[string]float64{}})
+			list = append(list, sampleRow{s.Stream, s.Rendition, s.Side, s.Edge, s.At, map[string]float64{}})
 			n++
 		}
 		list[n].Values[s.Metric.Prometheus] = s.Value
@@ -87,7 +88,7 @@ func (m *reportMessage) samples() []probe.Sample {
 		for name, v := range r.Values {
 			if metric, ok := probe.FindMetric(name); ok { // a newer agent may have more
 				list = append(list, probe.Sample{
-					Metric: metric, Stream: r.Stream, Rendition: r.Rendition, Side: r.Side, Vantage: m.Vantage, Value: v, At: r.At,
+					Metric: metric, Stream: r.Stream, Rendition: r.Rendition, Side: r.Side, Edge: r.Edge, Vantage: m.Vantage, Value: v, At: r.At,
 				})
 			}
 		}

@@ -27,6 +27,8 @@ type setup struct {
 	EdgeHeaders  map[string]string       `json:"edge_headers,omitempty"`
 	EdgeCookies  map[string]string       `json:"edge_cookies,omitempty"`
 	EdgeSign     *sign.Options           `json:"edge_sign,omitempty"`
+	EdgeName     string                  `json:"edge_name,omitempty"`
+	Edges        []setupEdge             `json:"edges,omitempty"`
 	Interval     time.Duration           `json:"interval,omitempty"`
 	Limits       monitor.Limits          `json:"limits,omitzero"`
 	Segments     monitor.Segments        `json:"segments,omitempty"`
@@ -34,6 +36,16 @@ type setup struct {
 	Site         string                  `json:"site,omitempty"`
 	Overrides    map[string]wireOverride `json:"overrides,omitempty"`
 	Fresh        time.Time               `json:"fresh,omitzero"` // until when a distribution that was made just now may fail
+}
+
+// setupEdge is monitor.Edge; a signer goes by its options.
+type setupEdge struct {
+	Name         string            `json:"name"`
+	URL          string            `json:"url"`
+	Personalised bool              `json:"personalised,omitempty"`
+	Headers      map[string]string `json:"headers,omitempty"`
+	Cookies      map[string]string `json:"cookies,omitempty"`
+	Sign         *sign.Options     `json:"sign,omitempty"`
 }
 
 // wireOverride is checks.Override; the severity is its rank.
@@ -49,7 +61,7 @@ type revealing interface{ Options() sign.Options }
 // Setup writes what agents are told of an event.
 func Setup(o *monitor.Options) ([]byte, error) {
 	s := setup{
-		Event: o.Event, Starts: o.Starts, Ends: o.Ends, Origin: o.Origin, Edge: o.Edge, ErrorCaching: o.ErrorCaching,
+		Event: o.Event, Starts: o.Starts, Ends: o.Ends, Origin: o.Origin, Edge: o.Edge, EdgeName: o.EdgeName, ErrorCaching: o.ErrorCaching,
 		Personalised: o.Personalised, Streams: o.Streams,
 		Headers: o.Headers, EdgeHeaders: o.EdgeHeaders, EdgeCookies: o.EdgeCookies, Interval: o.Interval, Limits: o.Limits,
 		Segments: o.Segments, Control: o.Control, Site: o.Site, Overrides: map[string]wireOverride{},
@@ -60,13 +72,16 @@ func Setup(o *monitor.Options) ([]byte, error) {
 	if o.Grace > 0 {
 		s.Fresh = time.Now().Add(o.Grace)
 	}
-	if o.EdgeSign != nil {
-		signer, ok := o.EdgeSign.(revealing)
-		if !ok {
-			return nil, fmt.Errorf("a signer of requests that cannot be told to agents: %T", o.EdgeSign)
+	var err error
+	if s.EdgeSign, err = told(o.EdgeSign); err != nil {
+		return nil, err
+	}
+	for _, e := range o.Edges {
+		one := setupEdge{Name: e.Name, URL: e.URL, Personalised: e.Personalised, Headers: e.Headers, Cookies: e.Cookies}
+		if one.Sign, err = told(e.Sign); err != nil {
+			return nil, err
 		}
-		made := signer.Options()
-		s.EdgeSign = &made
+		s.Edges = append(s.Edges, one)
 	}
 	return json.Marshal(&s)
 }
@@ -79,7 +94,7 @@ func readSetup(data []byte) (monitor.Options, error) {
 		return monitor.Options{}, fmt.Errorf("reading the event: %w", err)
 	}
 	o := monitor.Options{
-		Event: s.Event, Starts: s.Starts, Ends: s.Ends, Origin: s.Origin, Edge: s.Edge, ErrorCaching: s.ErrorCaching,
+		Event: s.Event, Starts: s.Starts, Ends: s.Ends, Origin: s.Origin, Edge: s.Edge, EdgeName: s.EdgeName, ErrorCaching: s.ErrorCaching,
 		Personalised: s.Personalised, Streams: s.Streams,
 		Headers: s.Headers, EdgeHeaders: s.EdgeHeaders, EdgeCookies: s.EdgeCookies, Interval: s.Interval, Limits: s.Limits,
 		Segments: s.Segments, Control: s.Control, Site: s.Site, Overrides: map[string]checks.Override{},
@@ -100,18 +115,51 @@ func readSetup(data []byte) (monitor.Options, error) {
 		hide.AddURL(s.Streams[i].Manifest)
 		groups = append(groups, s.Streams[i].Headers, s.Streams[i].Cookies)
 	}
+	for _, e := range s.Edges {
+		hide.AddURL(e.URL)
+		groups = append(groups, e.Headers, e.Cookies)
+	}
 	for _, g := range groups {
 		for _, value := range g {
 			hide.AddHeader(value)
 		}
 	}
-	if s.EdgeSign != nil {
-		hide.Add(string(s.EdgeSign.Key))
-		signer, err := sign.New(*s.EdgeSign)
-		if err != nil {
-			return o, fmt.Errorf("signing requests to the edge: %w", err)
+	var err error
+	if o.EdgeSign, err = signer(s.EdgeSign, hide); err != nil {
+		return o, err
+	}
+	for _, e := range s.Edges {
+		one := monitor.Edge{Name: e.Name, URL: e.URL, Personalised: e.Personalised, Headers: e.Headers, Cookies: e.Cookies}
+		if one.Sign, err = signer(e.Sign, hide); err != nil {
+			return o, err
 		}
-		o.EdgeSign = signer
+		o.Edges = append(o.Edges, one)
 	}
 	return o, nil
+}
+
+// told is what another process makes the same signer of; nil for none.
+func told(s fetch.Signer) (*sign.Options, error) {
+	if s == nil {
+		return nil, nil //nolint:nilnil // not to sign is an answer like any other
+	}
+	from, ok := s.(revealing)
+	if !ok {
+		return nil, fmt.Errorf("a signer of requests that cannot be told to agents: %T", s)
+	}
+	made := from.Options()
+	return &made, nil
+}
+
+// signer is the inverse of told. The key is known as a secret.
+func signer(o *sign.Options, hide *fetch.Secrets) (fetch.Signer, error) {
+	if o == nil {
+		return nil, nil //nolint:nilnil // likewise
+	}
+	hide.Add(string(o.Key))
+	s, err := sign.New(*o)
+	if err != nil {
+		return nil, fmt.Errorf("signing requests to the edge: %w", err)
+	}
+	return s, nil
 }

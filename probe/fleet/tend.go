@@ -71,11 +71,17 @@ func (l *Leading) impact(now time.Time) {
 		}
 		v := l.book.Verdict(name)
 		b := probe.Batch{At: now, Event: l.hub.o.Plan.Event, Stream: name}
-		for _, side := range probe.Sides {
-			b.Samples = append(
-				b.Samples,
-				probe.Sample{Metric: probe.ViewerImpact, Stream: name, Side: side, Value: v.Impact[side], At: now},
-			)
+		add := func(side probe.Side, edge string, value float64) {
+			b.Samples = append(b.Samples, probe.Sample{
+				Metric: probe.ViewerImpact, Stream: name, Side: side, Edge: edge, Value: value, At: now,
+			})
+		}
+		add(probe.Origin, "", v.Impact[probe.Origin])
+		for _, edge := range l.edges {
+			add(probe.Edge, edge, v.Edges[edge])
+		}
+		if len(l.edges) == 0 {
+			add(probe.Edge, "", v.Impact[probe.Edge])
 		}
 		silenced := 0.0
 		if v.Silenced != nil {

@@ -24,6 +24,7 @@ const Protocol = 1
 type wirePulse struct {
 	Stream   string     `json:"stream"`
 	Side     probe.Side `json:"side"`
+	Edge     string     `json:"edge,omitempty"`
 	Host     string     `json:"host"`
 	Round    time.Time  `json:"round,omitzero"`
 	Answered time.Time  `json:"answered,omitzero"`
@@ -36,6 +37,7 @@ type wireTarget struct {
 	Stream    string     `json:"stream"`
 	Rendition string     `json:"rendition,omitempty"`
 	Side      probe.Side `json:"side"`
+	Edge      string     `json:"edge,omitempty"`
 	URL       string     `json:"-"`
 	Role      probe.Role `json:"role,omitempty"`
 	Peak      uint64     `json:"peak,omitempty"`
@@ -140,6 +142,7 @@ type wireSymptom struct {
 	Check    string         `json:"check"`
 	Target   int            `json:"target"`
 	Side     probe.Side     `json:"side"`
+	Edge     string         `json:"edge,omitempty"`
 	Since    time.Time      `json:"since,omitzero"`
 	Last     time.Time      `json:"last,omitzero"`
 	Asked    time.Time      `json:"asked,omitzero"`

@@ -26,6 +26,11 @@ const (
 	// news is for how long after its newest bad look a cause may be opened: what
 	// only holds, and was another's consequence until now, is no news.
 	news = 15 * time.Second
+
+	// An open incident remembers so many renditions, and checks on targets, that it
+	// hit: their names come from playlists, which may give ever new ones.
+	mostRenditions = 512
+	mostKeys       = 8192
 )
 
 // Book holds the open incidents of an event.
@@ -55,12 +60,12 @@ type entry struct {
 type key struct {
 	check             *checks.Check
 	stream, rendition string
-	side              probe.Side
+	at                probe.Place
 	own               string // the vantage, of what is its own matter
 }
 
 func keyOf(p *diagnose.Part) key {
-	k := key{check: p.Check, stream: p.Target.Stream, rendition: p.Target.Rendition, side: p.Target.Side}
+	k := key{check: p.Check, stream: p.Target.Stream, rendition: p.Target.Rendition, at: p.Target.Place()}
 	if p.Own {
 		k.own = p.Vantage
 	}
@@ -71,6 +76,7 @@ func keyOf(p *diagnose.Part) key {
 type told struct {
 	check    *checks.Check
 	side     probe.Side
+	edge     string
 	blame    probe.Blame
 	scope    probe.Scope
 	host     string
@@ -92,7 +98,7 @@ func NewBook(event string, resume []probe.Incident, now time.Time) *Book {
 		b.ids[in.ID] = now
 		b.open = append(b.open, &entry{
 			Incident: in, check: c, resumed: now, count: max(in.Count, 1), parts: map[key]bool{}, follows: map[key]bool{},
-			told: told{c, in.Side, in.Blame, in.Scope, in.Host, in.Severity},
+			told: told{c, in.Side, in.Edge, in.Blame, in.Scope, in.Host, in.Severity},
 		})
 	}
 	return b
@@ -185,6 +191,9 @@ func (b *Book) id(now time.Time, d *diagnose.Diagnosis) string {
 	if len(d.Hits) == 1 {
 		whom = d.Hits[0].Stream
 	}
+	if d.Edge != "" {
+		whom += "-" + d.Edge
+	}
 	id := now.UTC().Format("20060102T150405Z-") + whom
 	for n, base := 2, id; ; n++ {
 		if _, taken := b.ids[id]; !taken {
@@ -232,7 +241,7 @@ func (e *entry) common(d *diagnose.Diagnosis) int {
 		switch {
 		case e.parts[k]:
 			score += 1000
-		case e.follows[k] && k.side == e.Side && !d.Fading:
+		case e.follows[k] && k.at.Side == e.Side && !d.Fading:
 			score += 10 // it went on all the while, seen by another check
 		}
 	}
@@ -241,7 +250,8 @@ func (e *entry) common(d *diagnose.Diagnosis) int {
 			score += 100 // its cause was found
 		}
 	}
-	if !e.resumed.IsZero() && score == 0 && e.check == d.Check && e.Side == d.Side && (hitsAny(d, e.Streams) || e.own(d)) {
+	if !e.resumed.IsZero() && score == 0 && e.check == d.Check && e.Side == d.Side && e.Edge == d.Edge &&
+		(hitsAny(d, e.Streams) || e.own(d)) {
 		score = 1
 	}
 	return score
@@ -271,7 +281,7 @@ func (e *entry) take(d *diagnose.Diagnosis) {
 	for i := range d.Hits {
 		e.Streams = insert(e.Streams, d.Hits[i].Stream)
 		for _, r := range d.Hits[i].Renditions {
-			if !slices.Contains(e.Renditions, r) {
+			if len(e.Renditions) < mostRenditions && !slices.Contains(e.Renditions, r) {
 				e.Renditions = append(e.Renditions, r)
 			}
 		}
@@ -282,6 +292,11 @@ func (e *entry) take(d *diagnose.Diagnosis) {
 	for _, id := range d.Consequences {
 		if id != d.Check.ID && id != e.Check {
 			e.Consequences = insert(e.Consequences, id)
+		}
+	}
+	for _, keys := range []map[key]bool{e.parts, e.follows} {
+		if len(keys) > mostKeys {
+			clear(keys) // what the newest diagnosis has is enough to know it again
 		}
 	}
 	for i := range d.Parts {

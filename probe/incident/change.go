@@ -29,6 +29,7 @@ func (d *Desk) Restart(stream string, now time.Time) Result {
 			e.resumed = now
 		}
 	}
+	d.sum(now)
 	return d.result()
 }
 

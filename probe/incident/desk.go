@@ -21,10 +21,12 @@ type Desk struct {
 	vantages []*vantage // one without a name where the event is watched from one place
 	seats    map[string]*seat
 	order    []*seat
-	sick     int       // how many rows have symptoms
-	ran      time.Time // the newest diagnosis
-	next     time.Time // when the next one is due although nothing is seen; zero is not before
-	held     time.Time // until then views only come in, and nothing is diagnosed
+	overall  probe.Verdict // of the event
+	since    time.Time     // when it became that
+	sick     int           // how many rows have symptoms
+	ran      time.Time     // the newest diagnosis
+	next     time.Time     // when the next one is due although nothing is seen; zero is not before
+	held     time.Time     // until then views only come in, and nothing is diagnosed
 	quiet    quiet
 	marked   []probe.Incident
 	changed  []probe.Incident
@@ -40,6 +42,7 @@ type Options struct {
 	Maintenance  []probe.Silence  // that the event file plans
 	Once         bool             // one look must do
 	Alone        bool             // what one vantage of several shows alone may be critical
+	Edges        []string         // names of the edges where there are several
 }
 
 // Busy is when this process did not get to run as it should: zero is never.
@@ -52,6 +55,7 @@ type Verdict struct {
 	Reason   string                        // of a verdict that is blind
 	Open     []string                      // ids of the incidents that hit the stream
 	Impact   [len(probe.Sides) + 1]float64 // without what is silenced
+	Edges    map[string]float64            // of Impact the part of each edge, where the event has several
 	Silenced *probe.Muting                 // what mutes all there is of the stream
 	Muted    bool                          // no alarm may stand on its numbers
 }
@@ -80,6 +84,7 @@ func NewDesk(o Options, now time.Time) *Desk {
 			e.acknowledge(&o.Actions[i])
 		}
 	}
+	d.overall, d.since = probe.Waiting, now.UTC()
 	d.hush(now)
 	return d
 }
@@ -109,7 +114,9 @@ func (d *Desk) Report(v *View) Result {
 	if r.Sick != nil && r.Watcher != v.Watcher {
 		d.book.hold(v.Stream, now)
 	}
+	pulses := append(r.Pulses[:0], v.Pulses...) // the view is the caller's
 	r.View = *v
+	r.Pulses = pulses
 	if now.Before(d.held) {
 		return d.result()
 	}
@@ -120,6 +127,7 @@ func (d *Desk) Report(v *View) Result {
 		d.next = sooner(d.next, d.ran.Add(diagnose.Gather))
 	}
 	d.judge(r.seat, now)
+	d.sum(now)
 	return d.result()
 }
 
@@ -178,11 +186,7 @@ func (d *Desk) diagnose(now time.Time) {
 func (d *Desk) look(v *vantage, now time.Time, recovery *time.Duration) diagnose.Sight {
 	e := &diagnose.Event{Control: v.control, Lost: v.lost, Once: d.opts.Once, Pulses: make([]diagnose.Pulse, 0, 2*len(v.rows))}
 	for _, r := range v.rows {
-		for i := range r.Pulses {
-			if r.Pulses[i].Host != "" {
-				e.Pulses = append(e.Pulses, r.Pulses[i])
-			}
-		}
+		e.Pulses = append(e.Pulses, r.Pulses...)
 		if r.Sick != nil {
 			e.Streams = append(e.Streams, *r.Sick)
 			for i := range r.Sick.Targets {
@@ -253,7 +257,7 @@ func (d *Desk) MarksFrom(from, stream string) map[probe.Target]probe.Severity {
 				if p.Target.Stream != stream || !p.Holds || p.Vantage != from {
 					continue
 				}
-				at := probe.Target{Rendition: p.Target.Rendition, Side: p.Target.Side}
+				at := probe.Target{Rendition: p.Target.Rendition, Side: p.Target.Side, Edge: p.Target.Edge}
 				marks[at] = max(marks[at], p.Severity)
 			}
 		}

@@ -19,7 +19,7 @@ const (
 
 // said is what the incident would tell of a diagnosis.
 func (e *entry) said(d *diagnose.Diagnosis) told {
-	return told{d.Check, d.Side, d.Blame, d.Scope, d.Host, d.Severity}
+	return told{d.Check, d.Side, d.Edge, d.Blame, d.Scope, d.Host, d.Severity}
 }
 
 // settle makes the incident say what it is to tell.
@@ -30,8 +30,8 @@ func (e *entry) settle(t told) {
 	}
 	e.told, e.check = t, t.check
 	e.Consequences = slices.DeleteFunc(e.Consequences, func(id string) bool { return id == t.check.ID })
-	e.Check, e.Summary, e.Spec = t.check.ID, t.check.Summary, t.check.Spec
-	e.Severity, e.Blame, e.Side, e.Scope, e.Host = t.severity, t.blame, t.side, t.scope, t.host
+	e.Check, e.Summary, e.Spec = t.check.ID, probe.AtEdge(t.check.Summary, t.edge), t.check.Spec
+	e.Severity, e.Blame, e.Side, e.Edge, e.Scope, e.Host = t.severity, t.blame, t.side, t.edge, t.scope, t.host
 	e.Because, e.Detail, e.Evidence = d.Because, d.Detail, d.Evidence
 	if len(d.Hits) > 0 { // what hits no stream is said of the event
 		e.Stream, e.Rendition = d.Hits[0].Stream, d.Hits[0].Renditions[0]

@@ -142,6 +142,7 @@ func (d *Desk) hush(now time.Time) {
 	for _, s := range d.order {
 		d.judge(s, now)
 	}
+	d.sum(now)
 }
 
 // same reports whether two say that the same mutes for as long.

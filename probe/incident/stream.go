@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"slices"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
@@ -9,15 +10,18 @@ import (
 	"github.com/streamwatch/streamwatch/probe/evidence"
 )
 
-// pulsesOf sums up what is known of a stream on each side, whether it has
-// symptoms or not.
-func pulsesOf(s *evidence.Stream) (pulses [len(probe.Sides)]diagnose.Pulse) {
+// pulsesOf sums up what is known of a stream at each place, whether it has
+// symptoms or not. It uses the room of a list that is done with.
+func pulsesOf(s *evidence.Stream, pulses []diagnose.Pulse) []diagnose.Pulse {
+	pulses = pulses[:0]
 	for _, h := range s.Histories {
-		p := &pulses[h.Target.Side-1]
-		first := p.Host == ""
+		i := slices.IndexFunc(pulses, func(p diagnose.Pulse) bool { return p.Place() == h.Target.Place() })
+		first := i < 0
 		if first {
-			*p = diagnose.Pulse{Stream: s.Name, Side: h.Target.Side, Host: h.Host}
+			i = len(pulses)
+			pulses = append(pulses, diagnose.Pulse{Stream: s.Name, Side: h.Target.Side, Edge: h.Target.Edge, Host: h.Host})
 		}
+		p := &pulses[i]
 		asked := time.Time{}
 		if h.Current != nil {
 			asked = h.Current.Exchange.Started
@@ -81,7 +85,7 @@ func (s *Stream) Step(o *probe.Observation, now time.Time) (*evidence.History, R
 	if h == nil {
 		return nil, Result{}
 	}
-	s.view = View{Stream: s.Stream.Name, At: now, Base: s.base(now), Pulses: pulsesOf(&s.Stream)}
+	s.view = View{Stream: s.Stream.Name, At: now, Base: s.base(now), Pulses: pulsesOf(&s.Stream, s.view.Pulses)}
 	if s.Sick() {
 		s.view.Sick = &diagnose.Stream{Name: s.Stream.Name, Targets: s.Stream.States(), Symptoms: s.Symptoms(now)}
 	}
@@ -92,7 +96,7 @@ func (s *Stream) Step(o *probe.Observation, now time.Time) (*evidence.History, R
 
 // base is the verdict of the stream without what is found wrong with it.
 func (s *Stream) base(now time.Time) probe.Verdict {
-	live, over := false, false
+	live, over, spreading := false, false, s.Propagating(now)
 	for _, h := range s.Stream.Histories {
 		if h.Target.Rendition == "" || h.Playlist == nil || h.Playlist.Kind != probe.Media {
 			continue
@@ -100,12 +104,15 @@ func (s *Stream) base(now time.Time) probe.Verdict {
 		switch {
 		case h.Playlist.Live() && (len(h.Playlist.Segments) > 0 || h.Playlist.Skipped.Stated):
 			live = true
+			if h.Target.Side == probe.Edge {
+				spreading = false // another edge has it
+			}
 		case !h.Playlist.Live():
 			over = true
 		}
 	}
 	switch {
-	case s.Propagating(now):
+	case spreading:
 		return probe.Waiting
 	case s.Stream.Over(now) && !live, over && !live:
 		return probe.Ended

@@ -54,7 +54,7 @@ func (d *Desk) judge(r *seat, now time.Time) {
 	base, watched := r.base()
 	v := Verdict{Verdict: base}
 	severity, blind := probe.NoSeverity, false
-	var dead []string
+	var dead []diagnose.Dead
 	for _, e := range d.book.open {
 		h := e.hit(r.name)
 		if h == nil {
@@ -99,7 +99,7 @@ func (d *Desk) judge(r *seat, now time.Time) {
 
 // takesAll reports whether what several causes take leaves viewers nothing,
 // wherever they are.
-func (d *Desk) takesAll(s *seat, dead []string) bool {
+func (d *Desk) takesAll(s *seat, dead []diagnose.Dead) bool {
 	sick := s.sick()
 	for _, r := range sick {
 		if !diagnose.NothingPlays(r.Sick.Targets, dead) {
@@ -129,12 +129,28 @@ func (d *Desk) impact(r *seat, v *Verdict) {
 	for _, e := range d.book.open {
 		h := e.hit(r.name)
 		side := e.culprit()
-		switch {
-		case h == nil, side == probe.NoSide, e.Silenced != nil:
-		case h.Severity >= probe.Error && v.Verdict == probe.Down:
-			v.Impact[side] = 2
-		case h.Severity >= probe.Error:
-			v.Impact[side] = max(v.Impact[side], 1)
+		if h == nil || side == probe.NoSide || h.Severity < probe.Error || e.Silenced != nil {
+			continue
+		}
+		impact := 1.0
+		if v.Verdict == probe.Down {
+			impact = 2
+		}
+		v.Impact[side] = max(v.Impact[side], impact)
+		if side == probe.Edge {
+			v.blame(d.opts.Edges, e.Edge, impact)
+		}
+	}
+}
+
+// blame adds what an edge is to blame for, or all of them where none is named.
+func (v *Verdict) blame(edges []string, edge string, impact float64) {
+	if len(edges) > 0 && v.Edges == nil {
+		v.Edges = make(map[string]float64, len(edges))
+	}
+	for _, name := range edges {
+		if edge == "" || edge == name {
+			v.Edges[name] = max(v.Edges[name], impact)
 		}
 	}
 }

@@ -15,8 +15,8 @@ type View struct {
 	Watcher string // who watches: another one has not seen what the one before found
 	Stream  string
 	At      time.Time
-	Base    probe.Verdict // without what is wrong
-	Pulses  [len(probe.Sides)]diagnose.Pulse
+	Base    probe.Verdict    // without what is wrong
+	Pulses  []diagnose.Pulse // at each place
 	Sick    *diagnose.Stream // nil while nothing is found; not to be changed
 }
 

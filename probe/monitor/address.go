@@ -6,30 +6,25 @@ import (
 	"github.com/streamwatch/streamwatch/probe"
 )
 
-func (m *Monitor) base(side probe.Side) string {
-	if side == probe.Edge {
-		return m.opts.Edge
-	}
-	return m.opts.Origin
-}
-
-// entryURL is where the stream's manifest is on a side.
-func (m *Monitor) entryURL(side probe.Side, manifest string) string {
+// entryURL is where the stream's manifest is at a place.
+func (m *Monitor) entryURL(p *place, manifest string) string {
 	if strings.Contains(manifest, "://") {
-		return m.onSide(side, manifest)
+		return m.moved(p, manifest)
 	}
-	return strings.TrimSuffix(m.base(side), "/") + "/" + strings.TrimPrefix(manifest, "/")
+	return strings.TrimSuffix(p.base, "/") + "/" + strings.TrimPrefix(manifest, "/")
 }
 
-// onSide returns a URL as it is on a side: one below the other side's base
-// moves to this side's. One on a host of its own stays, because players go
-// there too.
-func (m *Monitor) onSide(side probe.Side, u string) string {
-	other := strings.TrimSuffix(m.base(side.Other()), "/")
-	if rest, ok := strings.CutPrefix(u, other+"/"); ok && other != "" && m.base(side) != "" {
-		return strings.TrimSuffix(m.base(side), "/") + "/" + rest
+// moved returns a URL as it is at a place: one below the base of another place
+// moves to this one's. One on a host of its own stays, because players go there
+// too.
+func (m *Monitor) moved(to *place, u string) string {
+	base, longest := "", 0
+	for _, p := range m.places {
+		if from := strings.TrimSuffix(p.base, "/") + "/"; strings.HasPrefix(u, from) && len(from) > longest {
+			base, longest = strings.TrimSuffix(to.base, "/")+"/", len(from)
+		}
 	}
-	return u
+	return base + u[longest:]
 }
 
 // resolve returns a reference of a playlist that came from base as an absolute

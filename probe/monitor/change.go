@@ -79,8 +79,8 @@ func (m *Monitor) Set(cfg Stream) {
 	}
 	m.opts.Streams = append(without(m.opts.Streams, cfg.Name), cfg)
 	if strings.Contains(cfg.Manifest, "://") {
-		for _, c := range m.clients {
-			c.Name(cfg.Manifest)
+		for _, p := range m.places {
+			p.client.Name(cfg.Manifest)
 		}
 	}
 	list := slices.Clone(m.all())

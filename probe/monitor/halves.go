@@ -27,6 +27,8 @@ type Desk interface {
 	Leave(stream string, now time.Time, why string) incident.Result
 	Restart(stream string, now time.Time) incident.Result
 	Schedule(starts, ends time.Time)
+	Scheduled() (starts, ends time.Time)
+	Overall() (v probe.Verdict, since time.Time)
 
 	// What people do: incident.Desk has the words.
 	Check(now time.Time, a probe.Action) (_ probe.Action, changes bool, err error)
@@ -48,7 +50,7 @@ type Remote interface {
 func (m *Monitor) deskOptions() incident.Options {
 	o := &m.opts
 	return incident.Options{
-		Event: o.Event, Starts: o.Starts, Ends: o.Ends, Resume: o.Resume, Actions: o.Actions,
+		Event: o.Event, Starts: o.Starts, Ends: o.Ends, Resume: o.Resume, Actions: o.Actions, Edges: m.edgeNames(),
 		Maintenance: m.maskPlanned(o.Maintenance),
 	}
 }

@@ -55,7 +55,7 @@ func (l *loop) lookAtIFrames(ctx context.Context, o *probe.Observation) {
 func (l *loop) lookAt(ctx context.Context, t probe.Target, e *playlist.Entry) bool {
 	asking, cancel := context.WithTimeout(ctx, earlyDeadline)
 	defer cancel()
-	address := l.s.m.onSide(t.Side, e.URL)
+	address := l.s.m.moved(l.s.m.places[l.s.m.at(t.Place())], e.URL)
 	body, ex := l.as.Do(asking, fetch.Request{URL: address, AcceptGzip: true})
 	look := &probe.Observation{Target: t, Exchange: ex, IFrames: l.s.m.opts.Secrets.Mask(e.Name)}
 	if ex.OK() {

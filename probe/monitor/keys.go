@@ -108,11 +108,11 @@ func keyBytes(method string) int64 {
 // sides, as one on a key server does: then it is asked for once.
 func (l *loop) leavesToOrigin(ref string) bool {
 	t := l.target.Load()
-	if t.Side != probe.Edge || l.s.m.clients[probe.Origin] == nil {
+	if t.Side != probe.Edge || !l.s.m.watches(probe.Origin) {
 		return false
 	}
 	u, err := url.Parse(ref)
-	edge, err2 := url.Parse(l.s.m.opts.Edge)
+	edge, err2 := url.Parse(l.s.m.places[l.s.m.at(t.Place())].base)
 	return err == nil && err2 == nil && u.IsAbs() && !fetch.SameSite(edge, u)
 }
 

@@ -54,10 +54,11 @@ const largestBuffer = 64 << 10
 const earlyDeadline = 4 * time.Second
 
 func newLoop(s *stream, t probe.Target, cancel context.CancelFunc) *loop {
-	l := &loop{s: s, as: s.viewers[t.Side], cancel: cancel, wake: make(chan struct{}, 1), first: make(chan struct{}), pace: pace{fixed: s.m.opts.Interval, edge: t.Side == probe.Edge}}
+	at := s.m.at(t.Place())
+	l := &loop{s: s, as: s.viewers[at], cancel: cancel, wake: make(chan struct{}, 1), first: make(chan struct{}), pace: pace{fixed: s.m.opts.Interval, edge: t.Side == probe.Edge}}
 	l.target.Store(&t)
 	if t.Rendition == "" {
-		s.entries[t.Side].Store(l)
+		s.entries[at].Store(l)
 	}
 	return l
 }
@@ -107,11 +108,15 @@ func (l *loop) run(ctx context.Context) {
 	}
 }
 
-// afterLadder waits until the multivariant playlist of the side was asked for
+// entry is the loop of the multivariant playlist at the same place; nil while
+// the stream has a single playlist.
+func (l *loop) entry() *loop { return l.s.entries[l.s.m.at(l.target.Load().Place())].Load() }
+
+// afterLadder waits until the multivariant playlist of the place was asked for
 // once, as every player has: it may set the cookie without which what it lists
 // is refused. It reports whether to go on.
 func (l *loop) afterLadder(ctx context.Context) bool {
-	entry := l.s.entries[l.target.Load().Side].Load()
+	entry := l.entry()
 	if entry == nil || entry == l {
 		return true
 	}
@@ -182,7 +187,7 @@ func (l *loop) poll(ctx context.Context) time.Duration {
 		return time.Hour
 	}
 	wait := l.pace.after(o, advanced)
-	l.askLadder(t)
+	l.askLadder()
 	l.lookFromElsewhere(ctx, o, deadline)
 	l.lookAtIFrames(ctx, o)
 	if t.Rendition != "" {

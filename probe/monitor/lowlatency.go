@@ -112,7 +112,7 @@ func (d *delivery) session(ctx context.Context, on *offer) {
 // at the origin, and at an edge that is watched alone. They would be noise in
 // the error rates of the CDN.
 func (l *loop) asksForRefusal() bool {
-	return l.target.Load().Side == probe.Origin || l.s.m.clients[probe.Origin] == nil
+	return l.target.Load().Side == probe.Origin || !l.s.m.watches(probe.Origin)
 }
 
 // past asks for what is listed already, which brings the present state. It

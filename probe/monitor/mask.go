@@ -48,6 +48,9 @@ func (m *Monitor) maskStream(s *probe.StreamSnapshot) {
 	for i := range s.Renditions {
 		r := &s.Renditions[i]
 		r.Edge, r.Origin = m.maskSide(r.Edge), m.maskSide(r.Origin)
+		for _, e := range r.Edges {
+			e.SideSnapshot = *m.maskSide(&e.SideSnapshot)
+		}
 	}
 }
 

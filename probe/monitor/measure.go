@@ -15,7 +15,7 @@ func measure(h *evidence.History, o *probe.Observation, v incident.Verdict, now 
 	m := meter{h: h, at: now, muted: v.Muted, out: make([]probe.Sample, 0, samplesOf(o))}
 	switch o.Look() {
 	case probe.LookPoll:
-		m.impact(v.Impact)
+		m.impact(&v)
 		m.poll(o, idle)
 		m.add(probe.OpenIncidents, float64(len(v.Open)))
 		m.add(probe.Silenced, flag(v.Silenced != nil))
@@ -77,6 +77,8 @@ func (m *meter) add(metric *probe.Metric, v float64) {
 	}
 	if metric.OfStream() {
 		s.Rendition = ""
+	} else {
+		s.Edge = m.h.Target.Edge
 	}
 	m.out = append(m.out, s)
 }
@@ -96,11 +98,25 @@ func MayAlarm(metric *probe.Metric, v float64) bool {
 
 // impact adds what each side is to blame for: whose fault it is that viewers
 // suffer, as alarms need it.
-func (m *meter) impact(of [len(probe.Sides) + 1]float64) {
-	for _, side := range probe.Sides {
-		m.out = append(m.out, probe.Sample{
-			Metric: probe.ViewerImpact, Stream: m.h.Target.Stream, Side: side, Value: of[side], At: m.at,
-		})
+func (m *meter) impact(v *incident.Verdict) {
+	one := probe.Sample{Metric: probe.ViewerImpact, Stream: m.h.Target.Stream, Side: probe.Origin, At: m.at}
+	one.Value = v.Impact[probe.Origin]
+	m.out = append(m.out, one)
+	one.Side = probe.Edge
+	if m.h.Target.Edge != "" {
+		one.Edge, one.Value = m.h.Target.Edge, v.Edges[m.h.Target.Edge]
+		m.out = append(m.out, one)
+		return
+	}
+	for _, e := range m.h.Edges {
+		if e.Target.Edge != "" {
+			one.Edge, one.Value = e.Target.Edge, v.Edges[e.Target.Edge]
+			m.out = append(m.out, one)
+		}
+	}
+	if one.Edge == "" {
+		one.Value = v.Impact[probe.Edge]
+		m.out = append(m.out, one)
 	}
 }
 
@@ -141,9 +157,10 @@ func (m *meter) edge(o *probe.Observation, now time.Time) {
 	}
 }
 
-// lag is how far the edge's newest segment is behind the origin's, as last seen.
+// lag is how far the edge's newest segment is behind the origin's, or where that
+// is not watched behind that of another edge, as last seen.
 func lag(edge *evidence.History) (segments int64, behind time.Duration, ok bool) {
-	origin := edge.Pair
+	origin := edge.Reference()
 	if origin == nil || origin.Playlist == nil || edge.Playlist == nil || origin.Playlist.Kind != probe.Media {
 		return 0, 0, false
 	}

@@ -62,6 +62,8 @@ type Options struct {
 	EdgeHeaders  map[string]string // secret, sent to the edge only
 	EdgeCookies  map[string]string // likewise
 	EdgeSign     fetch.Signer      // of requests to the edge; nil signs none
+	EdgeName     string            // of Edge, used where Edges has others
+	Edges        []Edge            // further CDNs in front of the same origin
 	Secrets      *fetch.Secrets    // what may be shown nowhere; nil is a set of the monitor's own
 	Transport    http.RoundTripper // nil is the fetcher's own
 	Interval     time.Duration     // between polls of a playlist; 0 paces by the stream
@@ -89,7 +91,7 @@ type Options struct {
 type Monitor struct {
 	opts     Options
 	log      *zap.Logger
-	clients  map[probe.Side]*fetch.Client
+	places   []*place // where the streams are asked
 	streams  atomic.Pointer[[]*stream]
 	changes  changes
 	fan      *fanOut
@@ -105,10 +107,6 @@ type Monitor struct {
 	desk     Desk
 	due      chan struct{} // the desk has something to do by itself
 	acting   sync.Mutex    // held while what a person does is noted and done
-
-	mu      sync.Mutex
-	verdict probe.Verdict
-	since   time.Time
 }
 
 // heartbeat is how often the monitor says that it works.
@@ -127,21 +125,20 @@ func New(o Options) *Monitor {
 	}
 	m := &Monitor{
 		opts: o, log: o.Log, fan: newFanOut(o.Sinks, o.Log), doubt: make(chan struct{}, 1), prober: prober{jobs: make(chan *job, proberQueue)}, started: time.Now(),
-		clients: map[probe.Side]*fetch.Client{}, due: make(chan struct{}, 1), verdict: probe.Waiting, since: time.Now(),
+		due: make(chan struct{}, 1),
 	}
 	if m.opts.Secrets == nil {
 		m.opts.Secrets = new(fetch.Secrets)
 	}
+	m.places = placesOf(&m.opts)
 	if m.desk = o.Desk; m.desk == nil {
 		m.desk = incident.NewDesk(m.deskOptions(), m.started)
 	}
 	m.strain = strain{delay: o.Delay, tell: m.busy}
 	m.buffers.New = func() any { return new(make([]byte, 0, 4<<10)) }
 	m.heads.New = func() any { return new(make([]byte, 0, fetch.HeadBytes+512)) }
-	for _, side := range probe.Sides {
-		if m.base(side) != "" {
-			m.clients[side] = fetch.New(m.clientOptions(side))
-		}
+	for _, p := range m.places {
+		p.client = fetch.New(m.clientOptions(p))
 	}
 	list := make([]*stream, 0, len(o.Streams))
 	for i := range o.Streams {
@@ -174,8 +171,8 @@ func (m *Monitor) Run(ctx context.Context) {
 	m.fan.close()
 	defer time.AfterFunc(lastFlush, stop).Stop()
 	draining.Wait()
-	for _, c := range m.clients {
-		c.Close()
+	for _, p := range m.places {
+		p.client.Close()
 	}
 }
 
@@ -266,8 +263,16 @@ func (m *Monitor) logIncident(in *probe.Incident) {
 	m.log.Info("incident "+string(in.State),
 		zap.String("id", in.ID), zap.String("check", in.Check), zap.String("severity", in.Severity.String()), zap.String("blame", string(in.Blame)),
 		zap.String("because", in.Because), zap.String("scope", string(in.Scope)), zap.Strings("streams", in.Streams),
-		zap.String("rendition", in.Rendition), zap.String("side", in.Side.String()), zap.String("detail", in.Detail),
+		zap.String("rendition", in.Rendition), zap.String("side", in.Side.String()), edgeField(in.Edge), zap.String("detail", in.Detail),
 	)
+}
+
+// edgeField names an edge of several in the log.
+func edgeField(edge string) zap.Field {
+	if edge == "" {
+		return zap.Skip()
+	}
+	return zap.String("edge", edge)
 }
 
 // watchControl asks the control URL whether our own path works, and with as many
@@ -329,8 +334,13 @@ func (m *Monitor) Ready() bool {
 func (m *Monitor) Snapshot() *probe.Snapshot {
 	now := time.Now()
 	snap := &probe.Snapshot{
-		Event: m.opts.Event, At: now.UTC(), Started: m.started.UTC(),
-		Edge: fetch.RedactURL(m.opts.Edge), Origin: fetch.RedactURL(m.opts.Origin), Streams: make([]probe.StreamSnapshot, 0, len(m.all())),
+		Event: m.opts.Event, At: now.UTC(), Started: m.started.UTC(), Streams: make([]probe.StreamSnapshot, 0, len(m.all())),
+		Edge: fetch.RedactURL(m.opts.Edge), Origin: fetch.RedactURL(m.opts.Origin),
+	}
+	for _, p := range m.places {
+		if p.Edge != "" {
+			snap.Edges = append(snap.Edges, probe.EdgeAddress{Name: p.Edge, URL: fetch.RedactURL(p.base)})
+		}
 	}
 	for _, one := range m.shown(now) {
 		m.maskStream(&one)
@@ -342,14 +352,13 @@ func (m *Monitor) Snapshot() *probe.Snapshot {
 	if len(snap.Streams) == 0 {
 		snap.Verdict = probe.Waiting // for the first stream
 	}
+	snap.Starts, snap.Ends = m.desk.Scheduled()
 	snap.Incidents = slices.Clone(m.desk.Open())
 	m.mask(snap.Incidents)
 	snap.Silences = m.silencesNow(now)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if snap.Verdict != m.verdict {
-		m.verdict, m.since = snap.Verdict, now
+	snap.Since = now.UTC() // a stream's verdict changed while we looked
+	if verdict, since := m.desk.Overall(); verdict == snap.Verdict {
+		snap.Since = since
 	}
-	snap.Since = m.since.UTC()
 	return snap
 }

@@ -92,3 +92,33 @@ func TestPropagation(t *testing.T) {
 		})
 	}
 }
+
+// A distribution that was made just now may fail while another CDN is watched
+// already: the stream is on, and what the other edge shows counts.
+func TestPropagationBesideAnotherEdge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		src := &stream{start: began.Add(-time.Minute), until: began.Add(time.Hour), asked: map[string]int{}}
+		got := &sink{last: map[string]probe.Incident{}}
+		m := monitor.New(monitor.Options{
+			Event: "e", Origin: "http://origin.test", Edge: "http://edge.test", EdgeName: "cloudfront", Grace: 10 * time.Minute,
+			Edges:     []monitor.Edge{{Name: "second", URL: "http://second.test"}},
+			Transport: young{handler(src.ServeHTTP), began.Add(time.Hour), began.Add(time.Hour), began.Add(2 * time.Hour)},
+			Streams:   []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}}, Sinks: []probe.Sink{got}, Segments: monitor.SegmentsHead,
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		running.Go(func() { m.Run(ctx) })
+		time.Sleep(time.Minute)
+		snap := m.Snapshot()
+		cancel()
+		running.Wait()
+		r := snap.Streams[0].Renditions
+		if snap.Verdict != probe.OK || len(r) != 1 || len(got.last) > 0 {
+			t.Fatalf("%s, %d incidents, %+v", snap.Verdict, len(got.last), r)
+		}
+		if a, b := r[0].Edges["cloudfront"], r[0].Edges["second"]; a.Phase != probe.Propagating || b.Phase != "" || b.Verdict != probe.OK {
+			t.Errorf("cloudfront %s %s, second %s %s", a.Phase, a.Verdict, b.Phase, b.Verdict)
+		}
+	})
+}

@@ -29,7 +29,7 @@ func (l *loop) probeRemoved(ctx context.Context, o *probe.Observation, before *p
 		l.gone, l.goneAt = nil, now
 		return
 	}
-	if o.Target.Side == probe.Edge && l.s.m.clients[probe.Origin] != nil {
+	if o.Target.Side == probe.Edge && l.s.m.watches(probe.Origin) {
 		return // what the origin has lost, the edge loses soon
 	}
 	if m := l.s.m.opts.Segments; m == SegmentsNone || l.base.IsZero() || !cur.Live() || now.Sub(l.goneAt) < removedEvery || len(before.Segments) == 0 {

@@ -152,7 +152,7 @@ func (j *job) run() {
 func (j *job) again(o *probe.Observation) bool {
 	seg := &j.probe
 	slow := o.OK() && o.Exchange.Duration().Seconds() > evidence.SlowShare*seg.Duration.Seconds()
-	if !slow || !seg.Media() || seg.Repeat || j.target.Side != probe.Edge || j.loop.s.m.clients[probe.Origin] == nil {
+	if !slow || !seg.Media() || seg.Repeat || j.target.Side != probe.Edge || !j.loop.s.m.watches(probe.Origin) {
 		return false
 	}
 	seg.Repeat, seg.Again = true, true

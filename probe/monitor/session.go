@@ -165,12 +165,12 @@ func (l *loop) goOver(ctx context.Context, deadline time.Duration, into []byte, 
 // askLadder has the multivariant playlist asked for at once when what it lists
 // fails or stands still, and now and then while it does: it may list something
 // else by now.
-func (l *loop) askLadder(t probe.Target) {
+func (l *loop) askLadder() {
 	if !l.pace.overdue(l.pace.polled) && l.pace.failures == 0 {
 		l.pace.asked = time.Time{}
 		return
 	}
-	entry := l.s.entries[t.Side].Load()
+	entry := l.entry()
 	if entry != nil && entry != l && l.pace.polled.Sub(l.pace.asked) >= ladderAgain {
 		l.pace.asked = l.pace.polled
 		entry.nudge()

@@ -26,14 +26,11 @@ func (s *stream) facts(now time.Time) probe.StreamSnapshot {
 			continue
 		}
 		r := renditionOf(&snap, h.Target.Rendition)
-		side := sideOf(h, propagating, now)
-		if h.Target.Side == probe.Edge {
-			r.Edge = side
-			if n, behind, ok := lag(h); ok {
-				r.EdgeLag, r.EdgeLagSegs = probe.State(behind), probe.State(n)
-			}
-		} else {
+		side := sideOf(h, propagating && h.Target.Place() == s.desk.Fresh(), now)
+		if h.Target.Side == probe.Origin {
 			r.Origin = side
+		} else {
+			r.addEdge(h, side)
 		}
 		if h.Playlist != nil && h.Playlist.TargetDuration.Value > 0 {
 			r.TargetDuration = h.Playlist.TargetDuration
@@ -45,10 +42,18 @@ func (s *stream) facts(now time.Time) probe.StreamSnapshot {
 // Judge makes the verdicts of a snapshot of what was seen: that of the stream,
 // and what open incidents make of each of its targets.
 func Judge(snap *probe.StreamSnapshot, v incident.Verdict, marks map[probe.Target]probe.Severity) {
-	snap.Verdict, snap.Since, snap.Reason, snap.OpenIncidents, snap.Silenced = v.Verdict, v.Since, v.Reason, v.Open, v.Silenced
+	snap.Verdict, snap.Since, snap.Reason, snap.OpenIncidents = v.Verdict, v.Since, v.Reason, v.Open
+	snap.Silenced = v.Silenced
 	for i := range snap.Renditions {
 		r := &snap.Renditions[i]
-		judgeSide(r.Edge, v, marks[probe.Target{Rendition: r.Name, Side: probe.Edge}])
+		first := "" // the edge that stands where a single one does
+		for name, e := range r.Edges {
+			judgeSide(&e.SideSnapshot, v, marks[probe.Target{Rendition: r.Name, Side: probe.Edge, Edge: name}])
+			if r.Edge != nil && e.URL == r.Edge.URL {
+				first = name
+			}
+		}
+		judgeSide(r.Edge, v, marks[probe.Target{Rendition: r.Name, Side: probe.Edge, Edge: first}])
 		judgeSide(r.Origin, v, marks[probe.Target{Rendition: r.Name, Side: probe.Origin}])
 		r.Verdict = rollUp(r)
 	}
@@ -64,20 +69,42 @@ func judgeSide(s *probe.SideSnapshot, v incident.Verdict, mark probe.Severity) {
 	}
 }
 
-func renditionOf(s *probe.StreamSnapshot, name string) *probe.RenditionSnapshot {
+// rendition is a RenditionSnapshot in the making.
+type rendition struct{ *probe.RenditionSnapshot }
+
+// addEdge adds what is known at an edge: of several the first stands where a
+// single one does.
+func (r rendition) addEdge(h *evidence.History, side *probe.SideSnapshot) {
+	one := probe.EdgeSnapshot{SideSnapshot: *side}
+	if n, behind, ok := lag(h); ok {
+		one.Lag, one.LagSegs = probe.State(behind), probe.State(n)
+	}
+	if r.Edge == nil {
+		r.Edge, r.EdgeLag, r.EdgeLagSegs = side, one.Lag, one.LagSegs
+	}
+	if h.Target.Edge == "" {
+		return
+	}
+	if r.Edges == nil {
+		r.Edges = map[string]*probe.EdgeSnapshot{}
+	}
+	r.Edges[h.Target.Edge] = &one
+}
+
+func renditionOf(s *probe.StreamSnapshot, name string) rendition {
 	for i := range s.Renditions {
 		if s.Renditions[i].Name == name {
-			return &s.Renditions[i]
+			return rendition{&s.Renditions[i]}
 		}
 	}
 	s.Renditions = append(s.Renditions, probe.RenditionSnapshot{Name: name})
-	return &s.Renditions[len(s.Renditions)-1]
+	return rendition{&s.Renditions[len(s.Renditions)-1]}
 }
 
 // sideOf returns what is known of one target.
 func sideOf(h *evidence.History, propagating bool, now time.Time) *probe.SideSnapshot {
 	s := &probe.SideSnapshot{Verdict: probe.Waiting}
-	if h.Target.Side == probe.Edge && propagating {
+	if propagating {
 		s.Phase = probe.Propagating
 	}
 	if h.Current == nil {
@@ -117,16 +144,31 @@ func worse(v probe.Verdict, s probe.Severity) probe.Verdict {
 // rollUp is a rendition's verdict: as bad as what viewers get at the edge, or
 // degraded by a fault that so far only its origin shows.
 func rollUp(r *probe.RenditionSnapshot) probe.Verdict {
-	switch {
-	case r.Edge == nil:
+	if r.Edge == nil {
 		return r.Origin.Verdict
+	}
+	edge := ofEdges(r)
+	switch {
 	case r.Origin == nil:
-		return r.Edge.Verdict
-	case r.Origin.Verdict == probe.Down && r.Edge.Verdict == probe.OK:
+		return edge
+	case r.Origin.Verdict == probe.Down && edge == probe.OK:
 		return probe.Degraded
-	case r.Origin.Verdict == probe.OK && r.Edge.Phase == probe.Propagating:
+	case r.Origin.Verdict == probe.OK && r.Edge.Phase == probe.Propagating && edge == r.Edge.Verdict:
 		return probe.Waiting
 	default:
-		return r.Edge.Verdict.Worse(r.Origin.Verdict)
+		return edge.Worse(r.Origin.Verdict)
 	}
+}
+
+// ofEdges is what viewers get of a rendition: it is down where every edge is.
+func ofEdges(r *probe.RenditionSnapshot) probe.Verdict {
+	verdict, playing := r.Edge.Verdict, false
+	for _, e := range r.Edges {
+		verdict = verdict.Worse(e.Verdict)
+		playing = playing || e.Verdict == probe.OK || e.Verdict == probe.Degraded
+	}
+	if verdict == probe.Down && playing {
+		return probe.Degraded
+	}
+	return verdict
 }

@@ -40,15 +40,15 @@ type stream struct {
 	stop     context.CancelFunc        // of run; nil before that
 	stopped  chan struct{}             // closed when run has ended
 
-	viewers   map[probe.Side]*Viewer                     // who asks on each side
-	entries   [len(probe.Sides) + 1]atomic.Pointer[loop] // of the multivariant playlists, by side
-	ladders   map[probe.Side]*ladder
+	viewers   []*Viewer                         // who asks at each place
+	entries   []atomic.Pointer[loop]            // of the multivariant playlists, by place
+	ladders   []*ladder                         // by place; nil while it is not known
 	variables atomic.Pointer[map[string]string] // of the multivariant playlist, for EXT-X-DEFINE:IMPORT
 	polled    map[probe.Target]bool
 	lacked    map[string]bool // what the event asks for and the ladder lacks, as far as that was logged
 }
 
-// ladder is what the multivariant playlist of one side lists.
+// ladder is what the multivariant playlist at one place lists.
 type ladder struct {
 	playlist *probe.Playlist
 	from     probe.Address // what its references resolve against: another one where each fetch is redirected to a session
@@ -57,14 +57,18 @@ type ladder struct {
 
 func newStream(m *Monitor, cfg Stream) *stream {
 	s := &stream{
-		m: m, cfg: cfg, seen: make(chan *probe.Observation, 32), ladders: map[probe.Side]*ladder{},
-		viewers: m.viewersOf(&cfg), polled: map[probe.Target]bool{}, pokes: make(chan probe.Target, 8),
-		lacked: map[string]bool{}, stopped: make(chan struct{}),
+		m: m, cfg: cfg, seen: make(chan *probe.Observation, 32), ladders: make([]*ladder, len(m.places)),
+		entries: make([]atomic.Pointer[loop], len(m.places)), viewers: m.viewersOf(&cfg), polled: map[probe.Target]bool{},
+		pokes: make(chan probe.Target, 8), lacked: map[string]bool{}, stopped: make(chan struct{}),
 	}
-	s.desk = m.desk.Stream(checks.Options{
-		Stream: cfg.Name, Overrides: m.opts.Overrides, Personalised: m.opts.Personalised,
+	o := checks.Options{
+		Stream: cfg.Name, Overrides: m.opts.Overrides, Personalised: m.opts.PersonalisedEdges(),
 		ErrorCaching: m.opts.ErrorCaching, Grace: m.started.Add(m.opts.Grace),
-	})
+	}
+	if names := m.edgeNames(); len(names) > 0 {
+		o.Fresh = names[0]
+	}
+	s.desk = m.desk.Stream(o)
 	return s
 }
 
@@ -72,10 +76,8 @@ func newStream(m *Monitor, cfg Stream) *stream {
 func (s *stream) run(ctx context.Context) {
 	defer s.group.Wait()
 	s.ctx = ctx
-	for _, side := range probe.Sides {
-		if s.m.clients[side] != nil {
-			s.start(ctx, probe.Target{Stream: s.cfg.Name, Side: side, URL: s.m.entryURL(side, s.cfg.Manifest)})
-		}
+	for _, p := range s.m.places {
+		s.start(ctx, probe.Target{Stream: s.cfg.Name, Side: p.Side, Edge: p.Edge, URL: s.m.entryURL(p, s.cfg.Manifest)})
 	}
 	s.announce()
 	for {
@@ -123,7 +125,7 @@ func (s *stream) handle(ctx context.Context, o *probe.Observation) {
 	samples, res := s.step(o)
 	s.m.tell(probe.Batch{At: o.Exchange.Done, Event: s.m.opts.Event, Stream: s.cfg.Name, Samples: samples}, res)
 	if s.round.Load() == nil && o.Poll() {
-		s.polled[probe.Target{Rendition: o.Target.Rendition, Side: o.Target.Side}] = true
+		s.polled[probe.Target{Rendition: o.Target.Rendition, Side: o.Target.Side, Edge: o.Target.Edge}] = true
 		if len(s.polled) >= len(s.loops) {
 			s.round.Store(new(time.Now()))
 		}
@@ -147,8 +149,8 @@ func (s *stream) step(o *probe.Observation) ([]probe.Sample, incident.Result) {
 	return measure(h, o, s.desk.Verdict(), o.Exchange.Done), res
 }
 
-// poke has a target polled at once; of one without a rendition any playlist of
-// its side. It may be called from any goroutine.
+// poke has a target polled at once; of one without a rendition any playlist at
+// its place. It may be called from any goroutine.
 func (s *stream) poke(t probe.Target) {
 	select {
 	case s.pokes <- t:
@@ -159,16 +161,16 @@ func (s *stream) poke(t probe.Target) {
 // nudge has a loop poll at once.
 func (s *stream) nudge(t probe.Target) {
 	for _, l := range s.loops {
-		if at := l.target.Load(); at.Side == t.Side && (at.Rendition == t.Rendition || t.Rendition == "" && at.Rendition == single) {
+		if at := l.target.Load(); at.Place() == t.Place() && (at.Rendition == t.Rendition || t.Rendition == "" && at.Rendition == single) {
 			l.nudge()
 			return
 		}
 	}
 }
 
-func (s *stream) loop(rendition string, side probe.Side) *loop {
+func (s *stream) loop(rendition string, at probe.Place) *loop {
 	for _, l := range s.loops {
-		if t := l.target.Load(); t.Rendition == rendition && t.Side == side {
+		if t := l.target.Load(); t.Rendition == rendition && t.Place() == at {
 			return l
 		}
 	}
@@ -190,20 +192,21 @@ func (s *stream) learn(ctx context.Context, o *probe.Observation) {
 		if o.Target.Rendition != "" {
 			return // a variant that lists variants is a fault, and no ladder
 		}
-		have := s.ladders[o.Target.Side]
+		at := s.m.at(o.Target.Place())
+		have := s.ladders[at]
 		same := have != nil && have.playlist == o.Playlist && have.from == o.Exchange.Address
 		if same || have != nil && o.Playlist.CutOff {
 			return // half a URI is no rendition
 		}
 		l := &ladder{playlist: o.Playlist, from: o.Exchange.Address, entries: s.choose(o)}
-		s.ladders[o.Target.Side] = l
+		s.ladders[at] = l
 		s.variables.Store(&o.Playlist.Variables)
 		s.climb(ctx)
 	case probe.UnknownKind:
 	}
 }
 
-// becomeSingle renames both entry targets once the manifest turns out to be a
+// becomeSingle renames all entry targets once the manifest turns out to be a
 // media playlist.
 func (s *stream) becomeSingle(o *probe.Observation) {
 	for _, l := range s.loops {
@@ -226,33 +229,31 @@ func (s *stream) becomeMany(o *probe.Observation) {
 	s.announce()
 }
 
-// climb starts and stops loops so that each listed rendition is polled on each
-// side. A side whose multivariant playlist is not known yet uses the paths of
-// the other one.
+// climb starts and stops loops so that each listed rendition is polled at each
+// place. One whose multivariant playlist is not known yet uses the paths of
+// another one.
 func (s *stream) climb(ctx context.Context) {
 	wanted := map[*loop]bool{}
-	for _, side := range probe.Sides {
-		if s.m.clients[side] == nil {
-			continue
-		}
-		wanted[s.loop("", side)] = true
-		from := s.ladders[side]
+	asks := slices.IndexFunc(s.m.places, func(p *place) bool { return p.Side == probe.Edge })
+	for i, p := range s.m.places {
+		wanted[s.loop("", p.Place)] = true
+		from := s.ladders[i]
 		if from == nil {
-			from = s.ladders[side.Other()]
+			from = s.ladders[slices.IndexFunc(s.ladders, func(l *ladder) bool { return l != nil })]
 		}
 		for _, e := range from.entries {
-			t := probe.Target{Stream: s.cfg.Name, Rendition: e.Name, Side: side, URL: s.m.onSide(side, e.URL)}
-			if side == probe.Origin && s.m.clients[probe.Edge] != nil && s.elsewhere(t.URL) {
-				continue // the edge's loop asks the same host
+			t := probe.Target{Stream: s.cfg.Name, Rendition: e.Name, Side: p.Side, Edge: p.Edge, URL: s.m.moved(p, e.URL)}
+			if asks >= 0 && i != asks && s.elsewhere(t.URL) {
+				continue // the first edge's loop asks the same host
 			}
 			t.Role = e.Role()
 			if v := e.Variant; v != nil {
 				t.Peak, t.Average = v.Bandwidth.Value, v.AverageBandwidth.Value
 			}
-			l := s.loop(e.Name, side)
+			l := s.loop(e.Name, p.Place)
 			if l == nil {
 				l = s.start(ctx, t)
-			} else if *l.target.Load() != t && s.ladders[side] != nil {
+			} else if *l.target.Load() != t && s.ladders[i] != nil {
 				l.offer(t)
 			}
 			wanted[l] = true
@@ -264,18 +265,25 @@ func (s *stream) climb(ctx context.Context) {
 		}
 		return !wanted[l]
 	})
+	s.public.Range(func(of, _ any) bool { // names come from playlists: what is not listed is not kept
+		a, ok := of.(asked)
+		if ok && !slices.ContainsFunc(s.loops, func(l *loop) bool { return l.target.Load().Rendition == a.rendition }) {
+			s.public.Delete(of)
+		}
+		return true
+	})
 	s.announce()
 }
 
-// elsewhere reports whether a playlist is on a host that gives the manifest on
-// neither side, as the copies on a second CDN are.
+// elsewhere reports whether a playlist is on a host that gives the manifest at
+// no place, as the copies on a CDN are that the event does not name.
 func (s *stream) elsewhere(playlist string) bool {
 	u, err := url.Parse(playlist)
 	if err != nil {
 		return false
 	}
-	for _, side := range probe.Sides {
-		own, err := url.Parse(s.m.entryURL(side, s.cfg.Manifest))
+	for _, v := range s.viewers {
+		own, err := url.Parse(v.manifest.Reveal())
 		if err != nil || fetch.SameSite(own, u) || strings.EqualFold(own.Host, u.Host) {
 			return false
 		}

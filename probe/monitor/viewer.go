@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -15,24 +16,44 @@ import (
 	"github.com/streamwatch/streamwatch/probe/fetch"
 )
 
-// Viewer is who asks for one stream on one side: with the headers that are for
+// Viewer is who asks for one stream at one place: with the headers that are for
 // it, and with the cookies that it was given, as one player has them.
 type Viewer struct {
-	client  *fetch.Client
-	jar     *jar
-	secrets *fetch.Secrets
+	place    probe.Place
+	manifest probe.Address
+	client   *fetch.Client
+	jar      *jar
+	secrets  *fetch.Secrets
 }
 
 // Viewer returns who asks for a stream on a side, nil where the stream or the
-// side is not watched.
+// side is not watched. Of several edges it is the first.
 func (m *Monitor) Viewer(stream string, side probe.Side) *Viewer {
+	i := slices.IndexFunc(m.places, func(p *place) bool { return p.Side == side })
 	for _, s := range m.all() {
-		if s.cfg.Name == stream {
-			return s.viewers[side]
+		if s.cfg.Name == stream && i >= 0 {
+			return s.viewers[i]
 		}
 	}
 	return nil
 }
+
+// Place is where a viewer asks.
+func (v *Viewer) Place() probe.Place { return v.place }
+
+// Viewers returns who asks for a stream, and the address of its manifest, at
+// each place that is watched: the origin first, then the edges in their order.
+func (m *Monitor) Viewers(stream string) (viewers []*Viewer) {
+	for _, s := range m.all() {
+		if s.cfg.Name == stream {
+			return s.viewers
+		}
+	}
+	return nil
+}
+
+// Manifest is the address of the stream's manifest.
+func (v *Viewer) Manifest() probe.Address { return v.manifest }
 
 // Do makes one request. The deadline is ctx's.
 func (v *Viewer) Do(ctx context.Context, r fetch.Request) ([]byte, probe.Exchange) {
@@ -64,26 +85,19 @@ func (j *jar) Cookies(u *url.URL) []*http.Cookie {
 	return j.CookieJar.Cookies(u)
 }
 
-// clientOptions are those of whatever asks a side.
-func (m *Monitor) clientOptions(side probe.Side) fetch.Options {
-	o := fetch.Options{
-		Transport: m.opts.Transport, HeadersTo: m.base(side), Playlist: int64(m.opts.Limits.Playlist), Named: m.named(), Secrets: m.opts.Secrets,
+// clientOptions are those of whatever asks a place.
+func (m *Monitor) clientOptions(p *place) fetch.Options {
+	return fetch.Options{
+		Transport: m.opts.Transport, Headers: p.headers, HeadersTo: p.base, Sign: p.sign,
+		Playlist: int64(m.opts.Limits.Playlist), Named: m.named(), Secrets: m.opts.Secrets,
 	}
-	if side == probe.Edge {
-		o.Headers, o.Sign = m.opts.EdgeHeaders, m.opts.EdgeSign
-	} else {
-		o.Headers = m.opts.Headers
-	}
-	return o
 }
 
 // named lists the sites that the event names.
 func (m *Monitor) named() []string {
 	var urls []string
-	for _, u := range []string{m.opts.Origin, m.opts.Edge} {
-		if u != "" {
-			urls = append(urls, u)
-		}
+	for _, p := range m.places {
+		urls = append(urls, p.base)
 	}
 	for i := range m.opts.Streams {
 		if u := m.opts.Streams[i].Manifest; strings.Contains(u, "://") {
@@ -93,19 +107,19 @@ func (m *Monitor) named() []string {
 	return urls
 }
 
-// viewersOf returns who asks for a stream on each side that is watched.
-func (m *Monitor) viewersOf(s *Stream) map[probe.Side]*Viewer {
-	viewers := map[probe.Side]*Viewer{}
-	for side, client := range m.clients {
-		entry := m.entryURL(side, s.Manifest)
+// viewersOf returns who asks for a stream at each place.
+func (m *Monitor) viewersOf(s *Stream) []*Viewer {
+	viewers := make([]*Viewer, 0, len(m.places))
+	for _, p := range m.places {
+		entry := m.entryURL(p, s.Manifest)
 		m.opts.Secrets.AddURL(entry)
 		u, err := url.Parse(entry)
 		if err != nil {
 			u = &url.URL{}
 		}
-		v := &Viewer{client: client, jar: newJar(), secrets: m.opts.Secrets}
+		v := &Viewer{place: p.Place, manifest: probe.AddressOf(entry), client: p.client, jar: newJar(), secrets: m.opts.Secrets}
 		if len(s.Headers) > 0 {
-			o := m.clientOptions(side)
+			o := m.clientOptions(p)
 			if base, err := url.Parse(o.HeadersTo); err != nil || !fetch.SameSite(base, u) { // the manifest is on a host of its own
 				o.Headers, o.Sign, o.HeadersTo = nil, nil, entry
 			}
@@ -116,11 +130,9 @@ func (m *Monitor) viewersOf(s *Stream) map[probe.Side]*Viewer {
 			maps.Copy(o.Headers, s.Headers)
 			v.client = fetch.New(o)
 		}
-		if side == probe.Edge {
-			v.give(u, m.opts.EdgeCookies)
-		}
+		v.give(u, p.cookies)
 		v.give(u, s.Cookies)
-		viewers[side] = v
+		viewers = append(viewers, v)
 	}
 	return viewers
 }

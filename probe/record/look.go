@@ -11,6 +11,7 @@ type Look struct {
 	Stream     string      `json:"stream"`
 	Rendition  string      `json:"rendition,omitempty"` // "" is the multivariant playlist
 	Side       probe.Side  `json:"side"`
+	Edge       string      `json:"edge,omitempty"` // its name, of several
 	CORS       bool        `json:"cors,omitempty"`
 	IFrames    string      `json:"iframes,omitempty"`
 	Strained   bool        `json:"strained,omitempty"`
@@ -22,6 +23,9 @@ type Look struct {
 	LowLatency *LowLatency `json:"low_latency,omitempty"`
 	Moved      *Moved      `json:"moved,omitempty"`
 }
+
+// place is where it was asked.
+func (l *Look) place() probe.Place { return probe.Place{Side: l.Side, Edge: l.Edge} }
 
 // Exchange is a probe.Exchange.
 type Exchange struct {
@@ -149,7 +153,7 @@ type (
 // lookOf returns an observation as a line has it. id names the body of a playlist.
 func lookOf(o *probe.Observation, id func(*probe.Playlist) string) *Look {
 	l := &Look{
-		Stream: o.Target.Stream, Rendition: o.Target.Rendition, Side: o.Target.Side, CORS: o.CORS, IFrames: o.IFrames,
+		Stream: o.Target.Stream, Rendition: o.Target.Rendition, Side: o.Target.Side, Edge: o.Target.Edge, CORS: o.CORS, IFrames: o.IFrames,
 		Strained: o.Strained, Unchanged: o.Unchanged, Body: id(o.Playlist), Hash: o.Hash,
 		Exchange: exchangeOf(&o.Exchange),
 	}

@@ -50,11 +50,20 @@ type Header struct {
 	Origin       string              `json:"origin,omitempty"`
 	Starts       time.Time           `json:"starts,omitzero"`
 	Ends         time.Time           `json:"ends,omitzero"`
-	Personalised bool                `json:"personalised,omitempty"`
-	Grace        time.Time           `json:"grace,omitzero"` // until then the edge was propagating
+	Edges        []string            `json:"edges,omitempty"`        // names, where there are several
+	Personalised []string            `json:"personalised,omitempty"` // edges that serve each viewer other segments; "" is the only one
+	Grace        time.Time           `json:"grace,omitzero"`         // until then the edge was propagating
 	Checks       map[string]Override `json:"checks,omitempty"`
 	Streams      []string            `json:"streams"`          // that are recorded from the beginning
 	Others       int                 `json:"others,omitempty"` // streams of the event that are not
+}
+
+// fresh is the edge that Grace is of: the first.
+func (h *Header) fresh() string {
+	if len(h.Edges) == 0 {
+		return ""
+	}
+	return h.Edges[0]
 }
 
 // Override is what the event changed of a check.
@@ -88,6 +97,7 @@ type Targets struct {
 type Target struct {
 	Rendition string     `json:"rendition,omitempty"` // "" is the multivariant playlist
 	Side      probe.Side `json:"side"`
+	Edge      string     `json:"edge,omitempty"` // its name, of several
 	URL       string     `json:"url"`
 	Role      probe.Role `json:"role,omitempty"`
 	Peak      uint64     `json:"peak,omitempty"`
@@ -130,7 +140,7 @@ func overridesOf(list map[string]checks.Override) map[string]Override {
 func targetsOf(stream string, list []probe.Target) *Targets {
 	out := &Targets{Stream: stream, Targets: make([]Target, len(list))}
 	for i, t := range list {
-		out.Targets[i] = Target{t.Rendition, t.Side, t.URL, t.Role, t.Peak, t.Average}
+		out.Targets[i] = Target{t.Rendition, t.Side, t.Edge, t.URL, t.Role, t.Peak, t.Average}
 	}
 	return out
 }
@@ -140,7 +150,7 @@ func (t *Targets) list() []probe.Target {
 	out := make([]probe.Target, len(t.Targets))
 	for i, one := range t.Targets {
 		out[i] = probe.Target{
-			Stream: t.Stream, Rendition: one.Rendition, Side: one.Side, URL: one.URL, Role: one.Role,
+			Stream: t.Stream, Rendition: one.Rendition, Side: one.Side, Edge: one.Edge, URL: one.URL, Role: one.Role,
 			Peak: one.Peak, Average: one.Average,
 		}
 	}

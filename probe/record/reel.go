@@ -123,7 +123,7 @@ func (r *reel) write(e *entry) error {
 				continue
 			}
 			var err error
-			if *id, err = r.keep(place{e.Look.Stream + "/" + e.Look.Rendition, e.Look.Side}, e.texts[i]); err != nil {
+			if *id, err = r.keep(place{e.Look.Stream + "/" + e.Look.Rendition, e.Look.place()}, e.texts[i]); err != nil {
 				return err
 			}
 		}

@@ -98,7 +98,9 @@ func (p *player) begin(h *Header, now time.Time, open []probe.Incident) {
 	if p.change != nil {
 		p.overrides = p.change(p.overrides)
 	}
-	p.desk = incident.NewDesk(incident.Options{Event: h.Event, Starts: h.Starts, Ends: h.Ends, Resume: open}, now)
+	p.desk = incident.NewDesk(incident.Options{
+		Event: h.Event, Starts: h.Starts, Ends: h.Ends, Resume: open, Edges: h.Edges,
+	}, now)
 	for _, name := range h.Streams {
 		p.stream(name)
 	}
@@ -113,7 +115,7 @@ func (p *player) stream(name string) *replayed {
 		h := p.header
 		s = &replayed{
 			desk: p.desk.Stream(checks.Options{
-				Stream: name, Overrides: p.overrides, Personalised: h.Personalised, Grace: h.Grace,
+				Stream: name, Overrides: p.overrides, Personalised: h.Personalised, Grace: h.Grace, Fresh: h.fresh(),
 			}),
 			targets: map[place]probe.Target{}, read: map[place][]read{},
 		}
@@ -153,7 +155,7 @@ func (p *player) take(l *Line) error {
 		list := l.Targets.list()
 		clear(s.targets)
 		for _, t := range list {
-			s.targets[place{t.Rendition, t.Side}] = t
+			s.targets[place{t.Rendition, t.Place()}] = t
 		}
 		s.desk.Targets(list)
 	case l.Control != nil:
@@ -210,10 +212,10 @@ func (p *player) look(l *Line, late bool) error {
 		return fmt.Errorf("line %d: a look without an exchange", p.r.Line())
 	}
 	s := p.stream(l.Look.Stream)
-	where := place{l.Look.Rendition, l.Look.Side}
+	where := place{l.Look.Rendition, l.Look.place()}
 	target, known := s.targets[where]
 	if !known {
-		target = probe.Target{Stream: l.Look.Stream, Rendition: l.Look.Rendition, Side: l.Look.Side}
+		target = probe.Target{Stream: l.Look.Stream, Rendition: l.Look.Rendition, Side: l.Look.Side, Edge: l.Look.Edge}
 	}
 	o, err := l.Look.observation(target, func(id string) (*probe.Playlist, error) {
 		return p.playlist(s, where, id, l.Look.Exchange)

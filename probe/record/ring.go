@@ -45,7 +45,7 @@ type ring struct {
 // place is a target of a stream.
 type place struct {
 	rendition string
-	side      probe.Side
+	at        probe.Place
 }
 
 // known is a playlist that the open block has.
@@ -90,7 +90,7 @@ func (r *ring) most() int {
 // caller holds the lock.
 func (r *ring) look(o *probe.Observation, n uint64, at time.Time) {
 	from := r.room()
-	where := place{o.Target.Rendition, o.Target.Side}
+	where := place{o.Target.Rendition, o.Target.Place()}
 	slot := 0
 	if !o.Poll() {
 		slot = 1

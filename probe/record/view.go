@@ -64,7 +64,7 @@ type view struct {
 
 type spot struct {
 	Choice
-	side probe.Side
+	at probe.Place
 }
 
 // polls are the newest poll of a playlist on a side and the one before it that
@@ -89,7 +89,7 @@ func (v *view) note(r *Reader, l *Look) error {
 			return err
 		}
 	}
-	at := spot{Choice{l.Stream, l.Rendition}, l.Side}
+	at := spot{Choice{l.Stream, l.Rendition}, l.place()}
 	if !slices.Contains(v.choices, at.Choice) {
 		v.choices = append(v.choices, at.Choice)
 	}
@@ -121,15 +121,31 @@ func (v *view) served(in *probe.Incident, chosen *Choice) (*Served, error) {
 	slices.SortFunc(v.choices, func(a, b Choice) int {
 		return strings.Compare(a.Stream+"\x00"+a.Rendition, b.Stream+"\x00"+b.Rendition)
 	})
+	atEdge, atOrigin := v.edgeOf(c, in.Edge), spot{c, probe.Place{Side: probe.Origin}}
 	s := &Served{
 		Incident: in.ID, Stream: c.Stream, Rendition: c.Rendition, At: probe.FormatTime(in.Opened),
 		Playlists: v.choices,
-		Edge:      v.side(spot{c, probe.Edge}), Origin: v.side(spot{c, probe.Origin}),
+		Edge:      v.side(atEdge), Origin: v.side(atOrigin),
 	}
-	if edge, origin := v.polls[spot{c, probe.Edge}], v.polls[spot{c, probe.Origin}]; edge != nil && origin != nil {
+	if edge, origin := v.polls[atEdge], v.polls[atOrigin]; edge != nil && origin != nil {
 		s.Diff = difference(origin.now, edge.now)
 	}
 	return s, nil
+}
+
+// edgeOf is where an edge's answers are: of several the one that the incident
+// names, else the first by name.
+func (v *view) edgeOf(c Choice, name string) spot {
+	best := spot{c, probe.Place{Side: probe.Edge, Edge: name}}
+	if v.polls[best] != nil {
+		return best
+	}
+	for at := range v.polls {
+		if at.Choice == c && at.at.Side == probe.Edge && (v.polls[best] == nil || at.at.Edge < best.at.Edge) {
+			best = at
+		}
+	}
+	return best
 }
 
 // side is what one side answered.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -24,6 +25,7 @@ type Finding struct {
 	Rendition    string           `json:"rendition"`
 	Renditions   []string         `json:"renditions,omitempty"`
 	Side         probe.Side       `json:"side"`
+	Edge         string           `json:"edge,omitempty"` // which one, of several
 	Summary      string           `json:"summary"`
 	Detail       string           `json:"detail"`
 	Spec         string           `json:"spec"`
@@ -36,7 +38,7 @@ func FindingOf(in probe.Incident) Finding {
 	return Finding{
 		Check: in.Check, Severity: in.Severity, Blame: in.Blame, Because: in.Because, Scope: in.Scope, Host: in.Host,
 		Streams: append([]string{}, in.Streams...), Stream: in.Stream, Rendition: in.Rendition, Renditions: in.Renditions,
-		Side: in.Side, Summary: in.Summary, Detail: in.Detail, Spec: in.Spec, Consequences: in.Consequences,
+		Side: in.Side, Edge: in.Edge, Summary: in.Summary, Detail: in.Detail, Spec: in.Spec, Consequences: in.Consequences,
 		Evidence: append([]probe.Evidence{}, in.Evidence...),
 	}
 }
@@ -45,7 +47,7 @@ func FindingOf(in probe.Incident) Finding {
 func AdviceOf(stream string, a *probe.Advice) Finding {
 	return Finding{
 		Check: a.Check, Severity: probe.Info, Blame: a.Blame, Scope: probe.ScopeRendition, Streams: []string{stream}, Stream: stream, Rendition: a.Renditions[0], Renditions: a.Renditions,
-		Side: a.Side, Summary: a.Summary, Detail: a.Detail, Spec: a.Spec, Evidence: []probe.Evidence{},
+		Side: a.Side, Edge: a.Edge, Summary: probe.AtEdge(a.Summary, a.Edge), Detail: a.Detail, Spec: a.Spec, Evidence: []probe.Evidence{},
 	}
 }
 
@@ -54,7 +56,7 @@ func AdviceOf(stream string, a *probe.Advice) Finding {
 func (f *Finding) where() string {
 	switch f.Scope {
 	case probe.ScopeEvent, probe.ScopeOrigin, probe.ScopeEdge:
-		in := probe.Incident{Scope: f.Scope, Host: f.Host, Streams: f.Streams, Stream: f.Stream}
+		in := probe.Incident{Scope: f.Scope, Host: f.Host, Edge: f.Edge, Streams: f.Streams, Stream: f.Stream}
 		return in.Where()
 	case probe.ScopeStream, probe.ScopeRendition:
 	}
@@ -63,7 +65,7 @@ func (f *Finding) where() string {
 		s += "/" + f.Rendition
 	}
 	if f.Side != probe.NoSide {
-		s += "@" + f.Side.String()
+		s += "@" + cmp.Or(f.Edge, f.Side.String())
 	}
 	return s
 }

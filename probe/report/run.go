@@ -20,6 +20,7 @@ type Run struct {
 	Ended     time.Time
 	Snapshot  *probe.Snapshot  // the last one; its Started is when the run began
 	Incidents []probe.Incident // all that were open at some time of the run
+	Edges     []EdgeScore      // the score of each edge, where the event has several
 	Silences  []probe.Silence  // silences and maintenance, also those that did not fall into the run
 	Actions   []probe.Action   // what people did in the run, oldest first
 }
@@ -90,13 +91,14 @@ func (r *Run) JSON(w io.Writer) error {
 		Ended     string           `json:"ended"`
 		Seconds   float64          `json:"duration_seconds"`
 		Totals    []Total          `json:"totals"`
+		Edges     []EdgeScore      `json:"edges,omitempty"`
 		Incidents []probe.Incident `json:"incidents"`
 		Silences  []probe.Silence  `json:"silences"`
 		Actions   []probe.Action   `json:"actions"`
 		Status    *probe.Snapshot  `json:"status"`
 	}{
 		r.Snapshot.Event, r.Version, r.Snapshot.Verdict, probe.FormatTime(r.Snapshot.Started), probe.FormatTime(r.Ended),
-		r.Ended.Sub(r.Snapshot.Started).Seconds(), r.Totals(), append([]probe.Incident{}, r.Incidents...),
+		r.Ended.Sub(r.Snapshot.Started).Seconds(), r.Totals(), r.Edges, append([]probe.Incident{}, r.Incidents...),
 		append([]probe.Silence{}, r.Muted()...), append([]probe.Action{}, r.Actions...), r.Snapshot,
 	})
 }
@@ -112,6 +114,7 @@ func (r *Run) HTML(w io.Writer) error {
 		"lasted": func(in probe.Incident) string {
 			return span(r.end(&in).Sub(in.Began))
 		},
+		"percent": percent, "short": short,
 		"seconds": func(s float64) string { return span(probe.Seconds(s)) },
 	}).Parse(page)
 	if err != nil {
@@ -147,6 +150,26 @@ func (r *Run) Muted() []probe.Silence {
 
 // Lasted is how long the run took.
 func (r *Run) Lasted() time.Duration { return r.Ended.Sub(r.Snapshot.Started) }
+
+// percent writes a share, "–" for none.
+func percent(f probe.Fact[float64]) string {
+	if !f.Stated {
+		return "–"
+	}
+	return fmt.Sprintf("%.2f %%", 100*f.Value)
+}
+
+// short writes a duration of up to some seconds, "–" for none.
+func short(f probe.Fact[time.Duration]) string {
+	switch {
+	case !f.Stated:
+		return "–"
+	case f.Value > 0 && f.Value < time.Second:
+		return fmt.Sprintf("%.3g ms", float64(f.Value)/float64(time.Millisecond))
+	default:
+		return span(f.Value)
+	}
+}
 
 // span writes a duration as people read it: "1 h 4 min", "31.2 s".
 func span(d time.Duration) string {

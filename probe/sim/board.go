@@ -14,6 +14,7 @@ import (
 // Injection is one fault that is switched on, for a while or until cleared.
 type Injection struct {
 	Fault     string    `json:"fault"`               // a name of Faults
+	Edge      string    `json:"edge,omitempty"`      // EdgeConfig.Label of the edge that a fault of an edge is on; "" is the first
 	Stream    string    `json:"stream,omitempty"`    // "" is every stream
 	Rendition string    `json:"rendition,omitempty"` // "" is every rendition
 	Arg       string    `json:"arg,omitempty"`       // "" is the fault's default
@@ -22,9 +23,12 @@ type Injection struct {
 }
 
 // String writes the injection as a script has it, without its times:
-// "stall", "stall(360p)", "lag:12s".
+// "stall", "stall(360p)", "lag:12s", "second:edge-503".
 func (in Injection) String() string {
 	s := in.Fault
+	if in.Edge != "" {
+		s = in.Edge + ":" + s
+	}
 	if in.Rendition != "" {
 		s += "(" + in.Rendition + ")"
 	}
@@ -100,6 +104,9 @@ func resolve(in Injection) (*injected, error) {
 	if !ok {
 		return nil, unknownFault(in.Fault)
 	}
+	if in.Edge != "" && f.Where != AtEdge {
+		return nil, fmt.Errorf("fault %s is one of the origin, which has no %s", f.Name, in.Edge)
+	}
 	entry := &injected{Injection: in, fault: f}
 	if f.Arg == "" {
 		if in.Arg != "" {
@@ -124,13 +131,18 @@ func resolve(in Injection) (*injected, error) {
 // Clear ends the faults that match, also those that have yet to begin, and
 // returns how many. An empty string matches everything.
 func (b *Board) Clear(fault, stream, rendition string) int {
+	return b.ClearAt("", fault, stream, rendition)
+}
+
+// ClearAt is Clear for the faults of one edge; the empty label is every edge.
+func (b *Board) ClearAt(edge, fault, stream, rendition string) int {
 	now := time.Now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var list []*injected
 	n := 0
 	for _, in := range b.kept(now) {
-		hit := (fault == "" || fault == in.Fault) && (stream == "" || stream == in.Stream) &&
+		hit := (edge == "" || edge == in.Edge) && (fault == "" || fault == in.Fault) && (stream == "" || stream == in.Stream) &&
 			(rendition == "" || rendition == in.Rendition) && (in.Until.IsZero() || now.Before(in.Until))
 		switch {
 		case !hit:
@@ -153,7 +165,7 @@ func (b *Board) Clear(fault, stream, rendition string) int {
 func (b *Board) Play(script Script, stream string, start time.Time) error {
 	for _, step := range script {
 		in := Injection{
-			Fault: step.Fault, Stream: stream, Rendition: step.Rendition, Arg: step.Arg,
+			Fault: step.Fault, Edge: step.Edge, Stream: stream, Rendition: step.Rendition, Arg: step.Arg,
 			From: start.Add(step.After),
 		}
 		if step.For > 0 {
@@ -216,11 +228,11 @@ func (b *Board) origin(stream, rendition string, last bool, now time.Time) []*in
 	return hits
 }
 
-// edge lists what is on for a path of the edge.
-func (b *Board) edge(path string, now time.Time) []*injected {
+// edge lists what is on for a path of the edge with a label.
+func (b *Board) edge(label, path string, now time.Time) []*injected {
 	var hits []*injected
 	for _, in := range b.all() {
-		if in.fault.Where == AtEdge && in.on(now) &&
+		if in.fault.Where == AtEdge && in.Edge == label && in.on(now) &&
 			(in.Stream == "" || strings.HasPrefix(path, "/"+in.Stream+"/")) &&
 			(in.Rendition == "" || strings.Contains(path, "/"+in.Rendition+"/")) {
 			hits = append(hits, in)

@@ -77,7 +77,7 @@ func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a := answer{kind: kindOf(r.URL.Path)}
-	faults := e.config.Faults.edge(r.URL.Path, now)
+	faults := e.config.Faults.edge(e.config.Label, r.URL.Path, now)
 	a.apply(faults, now)
 	if a.hang || a.status != 0 {
 		e.mark(h, result{word: WordError}, id)
@@ -101,7 +101,7 @@ func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // accepts reports whether there is a listener to connect to.
 func (e *Edge) accepts(path string, now time.Time) bool {
-	return accepted(e.config.Faults.edge(path, now), now)
+	return accepted(e.config.Faults.edge(e.config.Label, path, now), now)
 }
 
 // serve writes a result to a viewer.

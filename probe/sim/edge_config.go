@@ -38,6 +38,7 @@ type EdgeConfig struct {
 	ReadTimeout    time.Duration // until the head, and between two reads of the body; 10 s
 
 	Query []string // query parameters to forward and to tell objects apart by, beside _HLS_*
+	Label string   // name by which faults are put on this edge, of several; "" is the first
 	Name  string   // host that the edge calls itself by in headers; "" is a made-up one
 	Pop   string   // X-Amz-Cf-Pop; "SIM50-C1"
 	Marks *Marks   // how an answer tells what the cache did; nil is as CloudFront does

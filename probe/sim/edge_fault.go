@@ -136,7 +136,7 @@ func (n *node) older(res result, before time.Time) result {
 
 // forgets reports whether a fault makes the edge drop delivery directives.
 func (e *Edge) forgets(r *http.Request) bool {
-	for _, in := range e.config.Faults.edge(r.URL.Path, time.Now()) {
+	for _, in := range e.config.Faults.edge(e.config.Label, r.URL.Path, time.Now()) {
 		if in.fault.cache == cacheForgets {
 			return true
 		}

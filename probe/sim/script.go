@@ -13,6 +13,7 @@ type Script []Step
 // Step is one fault of a script.
 type Step struct {
 	Fault     string
+	Edge      string        // label of the edge that it is on; "" is the first
 	Rendition string        // "" is every rendition
 	Arg       string        // "" is the fault's default
 	After     time.Duration // since the script began
@@ -21,7 +22,7 @@ type Step struct {
 
 // String writes the step as ParseScript reads it.
 func (s Step) String() string {
-	text := Injection{Fault: s.Fault, Rendition: s.Rendition, Arg: s.Arg}.String() + "@" + s.After.String()
+	text := Injection{Fault: s.Fault, Edge: s.Edge, Rendition: s.Rendition, Arg: s.Arg}.String() + "@" + s.After.String()
 	if s.For > 0 {
 		text += "+" + s.For.String()
 	}
@@ -30,7 +31,7 @@ func (s Step) String() string {
 
 // ParseScript reads steps of the form
 //
-//	name[(rendition)][:argument][@start[+duration]]
+//	[edge:]name[(rendition)][:argument][@start[+duration]]
 //
 // separated by commas. Without a start a step begins at once; without a
 // duration it lasts. An error names the step and the column, counted from 1.
@@ -69,6 +70,7 @@ func parseStep(word string) (Step, error) {
 			}
 		}
 	}
+	step.Edge, what = edgeOf(what)
 	name, arg, hasArg := strings.Cut(what, ":")
 	if hasArg && arg == "" {
 		return Step{}, fmt.Errorf("nothing follows the colon")
@@ -81,8 +83,21 @@ func parseStep(word string) (Step, error) {
 		}
 	}
 	step.Fault, step.Rendition, step.Arg = name, rendition, arg
-	_, err := resolve(Injection{Fault: name, Arg: arg})
+	_, err := resolve(Injection{Fault: name, Edge: step.Edge, Arg: arg})
 	return step, err
+}
+
+// edgeOf splits off the edge that a fault is put on: what stands before a colon
+// and the name of a fault, and is none itself.
+func edgeOf(what string) (edge, rest string) {
+	edge, rest, ok := strings.Cut(what, ":")
+	name := rest[:len(rest)-len(strings.TrimLeft(rest, "abcdefghijklmnopqrstuvwxyz0123456789-"))]
+	_, fault := FindFault(edge)
+	_, follows := FindFault(name)
+	if !ok || fault || !follows || edge == "" {
+		return "", what
+	}
+	return edge, rest
 }
 
 // parseTime reads a duration that is at least least.

@@ -7,7 +7,7 @@ import (
 )
 
 func TestParseScript(t *testing.T) {
-	script, err := ParseScript("stale-edge@20s+30s, lag(240p):12s@1m+1m30s,seq-jump:7 ,hang")
+	script, err := ParseScript("stale-edge@20s+30s, lag(240p):12s@1m+1m30s,seq-jump:7 ,hang, second:stale-edge@20s,second:edge-slow:2s")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -16,6 +16,8 @@ func TestParseScript(t *testing.T) {
 		{Fault: "lag", Rendition: "240p", Arg: "12s", After: time.Minute, For: 90 * time.Second},
 		{Fault: "seq-jump", Arg: "7"},
 		{Fault: "hang"},
+		{Fault: "stale-edge", Edge: "second", After: 20 * time.Second},
+		{Fault: "edge-slow", Edge: "second", Arg: "2s"},
 	}
 	if len(script) != len(want) {
 		t.Fatalf("%d steps, want %d", len(script), len(want))
@@ -32,6 +34,7 @@ func TestParseScriptErrors(t *testing.T) {
 		"":                     `fault script is empty, want for example "stale-edge@20s+30s"`,
 		" , ":                  `fault script is empty, want for example "stale-edge@20s+30s"`,
 		"stall, stale-egde@2s": `fault script, step 2 (column 8) "stale-egde@2s": unknown fault "stale-egde" (hint: did you mean "stale-edge"?)`,
+		"second:stall":         `fault script, step 1 (column 1) "second:stall": fault stall is one of the origin, which has no second`,
 		"volcano":              "fault script, step 1 (column 1) \"volcano\": unknown fault \"volcano\" (hint: `streamwatch drill --help` lists them)",
 		"stall@soon":           `fault script, step 1 (column 1) "stall@soon": start "soon" is no duration, want for example 30s or 1m30s`,
 		"stall@1s+":            `fault script, step 1 (column 1) "stall@1s+": duration "" is no duration, want for example 30s or 1m30s`,

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -102,6 +103,17 @@ func (s *Server) status(w http.ResponseWriter, _ *http.Request) {
 	send(w, http.StatusOK, "application/json", snap)
 }
 
+// parameters refuses others than those named: a misspelt filter would filter
+// nothing, and look as if it did.
+func parameters(q url.Values, names ...string) error {
+	for name := range q {
+		if !slices.Contains(names, name) {
+			return fmt.Errorf("unknown parameter %q, want one of %s", name, strings.Join(names, ", "))
+		}
+	}
+	return nil
+}
+
 // moment reads a time: RFC 3339, Unix seconds, or how long ago.
 func moment(name, v string, now time.Time) (time.Time, error) {
 	if v == "" {
@@ -133,6 +145,9 @@ func (s *Server) series(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	q, err := seriesQuery(r.URL.Query(), time.Now())
+	if err == nil {
+		err = edgeOf(&q, s.o.Edges)
+	}
 	if err != nil {
 		problem(w, http.StatusBadRequest, err.Error())
 		return
@@ -154,13 +169,17 @@ func (s *Server) series(w http.ResponseWriter, r *http.Request) {
 		Stream    string        `json:"stream"`
 		Rendition string        `json:"rendition"`
 		Side      probe.Side    `json:"side"`
+		Edge      string        `json:"edge,omitempty"`
 		Metric    string        `json:"metric"`
 		Points    []probe.Point `json:"points"`
-	}{q.Stream, q.Rendition, q.Side, q.Metric.Prometheus, points})
+	}{q.Stream, q.Rendition, q.Side, q.Edge, q.Metric.Prometheus, points})
 }
 
 func seriesQuery(v url.Values, now time.Time) (probe.SeriesQuery, error) {
-	q := probe.SeriesQuery{Stream: v.Get("stream"), Rendition: v.Get("rendition"), MaxPoints: maxPoints}
+	q := probe.SeriesQuery{Stream: v.Get("stream"), Rendition: v.Get("rendition"), Edge: v.Get("edge"), MaxPoints: maxPoints}
+	if err := parameters(v, "stream", "rendition", "side", "edge", "metric", "since", "until", "points"); err != nil {
+		return q, err
+	}
 	metric, ok := probe.FindMetric(strings.TrimPrefix(v.Get("metric"), "streamwatch_"))
 	if !ok {
 		return q, fmt.Errorf("metric=%q, want one of %s", v.Get("metric"), strings.Join(metricNames(), ", "))
@@ -182,10 +201,39 @@ func seriesQuery(v url.Values, now time.Time) (probe.SeriesQuery, error) {
 	if q.Since, err = moment("since", v.Get("since"), now); err != nil {
 		return q, err
 	}
+	if q.Until, err = moment("until", v.Get("until"), now); err != nil {
+		return q, err
+	}
 	if q.Since.IsZero() {
 		q.Since = now.Add(-defaultSeries)
 	}
+	if !q.Until.IsZero() && !q.Since.Before(q.Until) {
+		return q, fmt.Errorf("until=%q is not after since=%q", v.Get("until"), v.Get("since"))
+	}
+	if n := v.Get("points"); n != "" {
+		if q.MaxPoints, err = strconv.Atoi(n); err != nil || q.MaxPoints < 2 || q.MaxPoints > maxPoints {
+			return q, fmt.Errorf("points=%q, want 2 to %d", n, maxPoints)
+		}
+	}
 	return q, nil
+}
+
+// edgeOf chooses the edge of a query: where the event has several, the first
+// unless another is named.
+func edgeOf(q *probe.SeriesQuery, names []string) error {
+	switch {
+	case !q.Metric.OfEdge(q.Side) && q.Edge != "":
+		return fmt.Errorf("edge=%q: %s at the %s is not told apart by edge", q.Edge, q.Metric.Prometheus, cmp.Or(q.Side.String(), "stream"))
+	case len(names) == 0 && q.Edge != "":
+		return fmt.Errorf("edge=%q: the event has one edge", q.Edge)
+	case len(names) == 0 || !q.Metric.OfEdge(q.Side):
+		return nil
+	case q.Edge == "":
+		q.Edge = names[0]
+	case !slices.Contains(names, q.Edge):
+		return fmt.Errorf("edge=%q, want one of %s", q.Edge, strings.Join(names, ", "))
+	}
+	return nil
 }
 
 func metricNames() []string {

@@ -65,7 +65,7 @@ func browser(t *testing.T) (context.Context, func() []string) {
 				complain("log: %s %s", e.Entry.Text, e.Entry.URL)
 			}
 		case *network.EventRequestWillBeSent:
-			if u := e.Request.URL; !strings.HasPrefix(u, "http://127.0.0.1:") && !strings.HasPrefix(u, "about:") {
+			if u := e.Request.URL; !strings.HasPrefix(u, "http://127.0.0.1:") && !strings.HasPrefix(u, "about:") && !strings.HasPrefix(u, "data:") {
 				complain("request to %s", u)
 			}
 		}
@@ -167,6 +167,7 @@ func click(selector string) chromedp.Action[chromedp.Void] {
 const hostile = `<img src=x onerror="document.title='owned'">'"&lt;`
 
 func TestPage(t *testing.T) {
+	t.Parallel()
 	f := &fake{snap: healthy(time.Now(), "main"), past: []probe.Incident{over(time.Now())}}
 	s := New(f.options())
 	url, _ := serve(t, s)
@@ -184,7 +185,7 @@ func TestPage(t *testing.T) {
 	until(ctx, t, `document.querySelector("#alarm-list").children.length === 2 && document.querySelector("#alarm-list li[data-state=ALARM] .state").textContent === "in alarm"`)
 	until(ctx, t, `document.querySelector("#alarm-list-more").textContent.includes("EdgeLagSegments Maximum > 3")`)
 	until(ctx, t, `document.querySelector("#frame iframe").getAttribute("src") === "/embed/main/hlsjs"`)
-	until(ctx, t, `document.querySelectorAll("#past-list details").length === 1`)
+	until(ctx, t, `document.querySelectorAll("#past-list .over").length === 1`)
 	shoot(ctx, t, "ok-1280", 1280, 900, false)
 
 	t.Run("incident opens", func(t *testing.T) {
@@ -228,7 +229,7 @@ func TestPage(t *testing.T) {
 		_ = s.Write(t.Context(), probe.Batch{At: at, Stream: "main", Incidents: []probe.Incident{closed}})
 		until(ctx, t, `document.getElementById("word").textContent === "ok"`)
 		until(ctx, t, `document.getElementById("open-list").textContent === "None."`)
-		until(ctx, t, `document.querySelectorAll("#past-list details").length === 2`)
+		until(ctx, t, `document.querySelectorAll("#past-list .over").length === 2`)
 	})
 	t.Run("faults", func(t *testing.T) {
 		run(ctx, t, click("#fault-list button"))
@@ -265,6 +266,7 @@ func TestPage(t *testing.T) {
 }
 
 func TestPageManyStreams(t *testing.T) {
+	t.Parallel()
 	at := time.Now()
 	snap := healthy(at, "s000")
 	for i := 1; i < 500; i++ {

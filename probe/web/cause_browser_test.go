@@ -38,6 +38,7 @@ func hostDown(at time.Time) *probe.Snapshot {
 // One cause is one row on the page, however many streams it hits, and unfolds
 // to them.
 func TestPageOneCause(t *testing.T) {
+	t.Parallel()
 	at := time.Now()
 	snap := hostDown(at)
 	f := &fake{snap: snap, past: []probe.Incident{over(at)}}
@@ -91,9 +92,9 @@ func TestPageOneCause(t *testing.T) {
 	})
 	t.Run("link to an incident", func(t *testing.T) {
 		run(ctx, t, chromedp.Navigate("about:blank"), chromedp.Navigate(url+"/#incident=01J9ZK"))
-		until(ctx, t, `document.querySelector("#incident-01J9ZK.wanted .affected")?.open`)
+		until(ctx, t, `document.getElementById("title-incident").textContent === "critical playlist cannot be fetched" && document.querySelector("#incident-facts").textContent.includes("open for")`)
 		run(ctx, t, chromedp.Navigate("about:blank"), chromedp.Navigate(url+"/#incident=01J9AA"))
-		until(ctx, t, `document.querySelector("#incident-01J9AA.wanted")?.open`)
+		until(ctx, t, `document.querySelector("#incident-facts").textContent.includes("lasted 60.0 s")`)
 	})
 	t.Run("blind with a reason, and a full disk", func(t *testing.T) {
 		blind := healthy(time.Now(), "main")
@@ -119,6 +120,7 @@ func TestPageOneCause(t *testing.T) {
 // Whatever is blamed, wherever: beside a verdict that is not ok the sentence
 // never says that something is fine, and never more than the diagnosis does.
 func TestSentenceNeverContradictsItself(t *testing.T) {
+	t.Parallel()
 	f := &fake{snap: healthy(time.Now(), "main")}
 	url, _ := serve(t, New(f.options()))
 	ctx, _ := browser(t)

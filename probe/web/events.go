@@ -75,14 +75,18 @@ func (h *hub) run(ctx context.Context) {
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
 	var lastAll, lastStatus time.Time
+	var open current
 	for {
 		select {
 		case <-ctx.Done():
 			h.stop()
 			return
 		case now := <-ticker.C:
+			if !h.listening() { // a snapshot of many streams costs too much to make for nobody
+				continue
+			}
 			snap := h.source.Snapshot()
-			if snap == nil || !h.listening() {
+			if snap == nil {
 				continue
 			}
 			pause := tick * time.Duration(1+len(snap.Streams)/streamsTick)
@@ -90,7 +94,7 @@ func (h *hub) run(ctx context.Context) {
 			if all {
 				lastAll = now
 			}
-			if h.send(snap, all, now.Sub(lastStatus) >= idleStatus) {
+			if h.send(snap, open.stale(now, snap.Incidents), all, now.Sub(lastStatus) >= idleStatus) {
 				lastStatus = now
 			}
 		}
@@ -98,10 +102,12 @@ func (h *hub) run(ctx context.Context) {
 }
 
 // send makes one frame of what changed, urgent streams always and the others
-// when it is their turn, and puts it into the queue of each client. It reports
-// whether the frame holds a status.
-func (h *hub) send(snap *probe.Snapshot, all, idle bool) bool {
+// when it is their turn, and of the open incidents that read otherwise now, and
+// puts it into the queue of each client. It reports whether the frame holds a
+// status.
+func (h *hub) send(snap *probe.Snapshot, current []probe.Incident, all, idle bool) bool {
 	partial, incidents, acted := h.take(snap, all)
+	incidents = append(incidents, current...)
 	status := len(partial.Streams) > 0 || idle || acted
 	if !status && len(incidents) == 0 {
 		return false

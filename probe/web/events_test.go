@@ -106,6 +106,16 @@ func next(t *testing.T, events <-chan event) event {
 	return event{}
 }
 
+// nextStatus passes over what the page is told of open incidents meanwhile.
+func nextStatus(t *testing.T, events <-chan event) probe.Snapshot {
+	t.Helper()
+	e := next(t, events)
+	for e.name == "incident" {
+		e = next(t, events)
+	}
+	return statusOf(t, e)
+}
+
 func statusOf(t *testing.T, e event) probe.Snapshot {
 	t.Helper()
 	var snap probe.Snapshot
@@ -134,7 +144,7 @@ func TestEvents(t *testing.T) {
 	if inc.name != "incident" || !strings.Contains(inc.data, `"id":"01J9ZK"`) {
 		t.Errorf("got %+v, want the incident", inc)
 	}
-	if second := statusOf(t, next(t, events)); len(second.Streams) != 1 || second.Streams[0].Name != "main" {
+	if second := nextStatus(t, events); len(second.Streams) != 1 || second.Streams[0].Name != "main" {
 		t.Errorf("the status has %+v, want only the stream that changed", second.Streams)
 	}
 	stop()
@@ -164,7 +174,7 @@ func TestSlowClientIsDropped(t *testing.T) {
 	slow, fast := h.join(), h.join()
 	for range frameQueue + 1 {
 		h.note(&probe.Batch{Stream: "main"})
-		h.send(f.snap, true, false)
+		h.send(f.snap, nil, true, false)
 		<-fast.frames
 	}
 	select {

@@ -23,6 +23,14 @@ type fake struct {
 	sinks  []probe.SinkHealth
 	active []ActiveFault
 	fail   error
+	asked  []probe.SeriesQuery
+}
+
+// queries returns what the page asked for.
+func (f *fake) queries() []probe.SeriesQuery {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.asked)
 }
 
 func (f *fake) Snapshot() *probe.Snapshot {
@@ -42,21 +50,30 @@ func (f *fake) Incidents(_ context.Context, q probe.IncidentFilter) ([]probe.Inc
 	defer f.mu.Unlock()
 	list := []probe.Incident{}
 	for _, in := range f.past {
-		if (q.ID == "" || q.ID == in.ID) && (q.Stream == "" || slices.Contains(in.Streams, q.Stream)) && (!q.Open.Stated || q.Open.Value == in.Open()) {
+		if q.Chooses(&in) {
 			list = append(list, in)
 		}
 	}
+	slices.SortFunc(list, func(a, b probe.Incident) int { return probe.RankOf(&a).Compare(probe.RankOf(&b)) })
 	return list[:min(len(list), q.Limit)], f.fail
 }
 
 // Series is a saw tooth, which an age is.
 func (f *fake) Series(_ context.Context, q probe.SeriesQuery) ([]probe.Point, error) {
+	f.mu.Lock()
+	f.asked = append(f.asked, q)
+	f.mu.Unlock()
 	if q.Stream != "main" {
 		return nil, f.fail
 	}
 	var points []probe.Point
 	height := map[*probe.Metric]float64{probe.ManifestAge: 2, probe.EdgeLag: 2, probe.ManifestFetch: 0.02}[q.Metric]
-	for at := q.Since.Truncate(10 * time.Second); at.Before(time.Now()); at = at.Add(10 * time.Second) {
+	end := time.Now()
+	if !q.Until.IsZero() {
+		end = q.Until
+	}
+	step := max(10*time.Second, end.Sub(q.Since)/time.Duration(q.MaxPoints))
+	for at := q.Since.Truncate(step); at.Before(end); at = at.Add(step) {
 		wave := math.Sin(float64(at.Unix())/90) / 4
 		v := height * (1 + wave*float64(1+q.Side))
 		if q.Side == probe.Edge && q.Metric == probe.ManifestAge && time.Since(at) < 30*time.Second {
@@ -172,7 +189,7 @@ func (f *fake) options() Options {
 			defer f.mu.Unlock()
 			return f.sinks
 		},
-		Runbook:    func(check string) (string, bool) { return "What it means, <plainly>.", check == "upd.stale" },
+		Runbook:    func(check string) (string, bool) { return "What it means, <plainly>.", check != "nope" },
 		Metrics:    http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "up 1") }),
 		Embeds:     previewStub,
 		EmbedKinds: []string{"hlsjs", "videojs", "native"},

@@ -3,10 +3,12 @@ package web
 import (
 	"context"
 	"fmt"
+	"iter"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -25,10 +27,20 @@ func (s *Server) incidents(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusBadRequest, err.Error())
 		return
 	}
+	limit := f.Limit
+	f.Limit++ // one more tells whether there is a next page
 	list, ok := s.find(r.Context(), w, f)
-	if ok {
-		send(w, http.StatusOK, "application/json", map[string][]probe.Incident{"incidents": list})
+	if !ok {
+		return
 	}
+	answer := struct {
+		Incidents []probe.Incident `json:"incidents"`
+		Next      string           `json:"next,omitempty"` // before= of the next page; absent on the last
+	}{Incidents: list}
+	if len(list) > limit {
+		answer.Incidents, answer.Next = list[:limit], cursor(&list[limit-1])
+	}
+	send(w, http.StatusOK, "application/json", answer)
 }
 
 func (s *Server) incident(w http.ResponseWriter, r *http.Request) {
@@ -48,8 +60,14 @@ func (s *Server) incident(w http.ResponseWriter, r *http.Request) {
 // than the store, and there without one and while the disk is full.
 func (s *Server) find(ctx context.Context, w http.ResponseWriter, f probe.IncidentFilter) (list []probe.Incident, ok bool) {
 	list = []probe.Incident{}
-	if f.Open.Or(true) {
-		list = append(list, openIncidents(s.o.Source.Snapshot(), f)...)
+	open := map[string]bool{}
+	if snap := s.o.Source.Snapshot(); snap != nil {
+		for i := range snap.Incidents {
+			open[snap.Incidents[i].ID] = true
+			if f.Chooses(&snap.Incidents[i]) {
+				list = append(list, snap.Incidents[i])
+			}
+		}
 	}
 	if s.o.History != nil && !f.Open.Or(false) {
 		stored, err := s.o.History.Incidents(ctx, f)
@@ -58,35 +76,34 @@ func (s *Server) find(ctx context.Context, w http.ResponseWriter, f probe.Incide
 			problem(w, http.StatusInternalServerError, "the history could not be read")
 			return nil, false
 		}
-		known := map[string]bool{}
-		for i := range list {
-			known[list[i].ID] = true
-		}
 		for i := range stored {
-			if !known[stored[i].ID] {
+			if !open[stored[i].ID] { // else the snapshot has said how it is now
 				list = append(list, stored[i])
 			}
 		}
 	}
-	slices.SortStableFunc(list, func(a, b probe.Incident) int { return b.Began.Compare(a.Began) })
+	slices.SortFunc(list, func(a, b probe.Incident) int { return probe.RankOf(&a).Compare(probe.RankOf(&b)) })
 	return list[:min(len(list), f.Limit)], true
 }
 
-func openIncidents(snap *probe.Snapshot, f probe.IncidentFilter) (list []probe.Incident) {
-	if snap == nil {
-		return nil
+// A cursor names the last incident of a page: "2026-11-28T19:00:00.000Z~ID".
+func cursor(in *probe.Incident) string { return probe.FormatTime(in.Began) + "~" + in.ID }
+
+func place(v string) (probe.Rank, error) {
+	began, id, ok := strings.Cut(v, "~")
+	at, err := time.Parse(time.RFC3339, began)
+	if !ok || err != nil {
+		return probe.Rank{}, fmt.Errorf("before=%q, want the `next` of the page before", v)
 	}
-	for i := range snap.Incidents {
-		in := &snap.Incidents[i]
-		if (f.Stream == "" || slices.Contains(in.Streams, f.Stream)) && (f.ID == "" || f.ID == in.ID) {
-			list = append(list, *in)
-		}
-	}
-	return list
+	return probe.Rank{Began: at, ID: id}, nil
 }
 
-func incidentFilter(q url.Values, now time.Time) (probe.IncidentFilter, error) {
-	f := probe.IncidentFilter{Stream: q.Get("stream"), Limit: defaultIncidents}
+func incidentFilter(q url.Values, now time.Time) (f probe.IncidentFilter, err error) {
+	f = probe.IncidentFilter{Stream: q.Get("stream"), Text: q.Get("text"), Limit: defaultIncidents}
+	err = parameters(q, "open", "limit", "before", "stream", "severity", "blame", "text", "since", "until")
+	if err != nil {
+		return f, err
+	}
 	if v := q.Get("open"); v != "" {
 		open, err := strconv.ParseBool(v)
 		if err != nil {
@@ -101,7 +118,46 @@ func incidentFilter(q url.Values, now time.Time) (probe.IncidentFilter, error) {
 		}
 		f.Limit = n
 	}
-	var err error
-	f.Since, err = moment("since", q.Get("since"), now)
+	if v := q.Get("before"); v != "" {
+		if f.Before, err = place(v); err != nil {
+			return f, err
+		}
+	}
+	for name := range listed(q["severity"]) {
+		var severity probe.Severity
+		if err := severity.UnmarshalText([]byte(name)); err != nil {
+			return f, fmt.Errorf("severity=%q, want info, warning, error or critical", name)
+		}
+		f.Severities = append(f.Severities, severity)
+	}
+	for name := range listed(q["blame"]) {
+		blame := probe.Blame(name)
+		if !slices.Contains(blames, blame) {
+			return f, fmt.Errorf("blame=%q, want encoder, origin, cdn, path, config or unknown", name)
+		}
+		f.Blames = append(f.Blames, blame)
+	}
+	if f.Since, err = moment("since", q.Get("since"), now); err != nil {
+		return f, err
+	}
+	f.Until, err = moment("until", q.Get("until"), now)
 	return f, err
+}
+
+var blames = []probe.Blame{
+	probe.BlameEncoder, probe.BlameOrigin, probe.BlameCDN, probe.BlamePath, probe.BlameConfig, probe.BlameUnknown,
+}
+
+// listed gives the values of a parameter that may stand several times, or with
+// commas.
+func listed(values []string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, v := range values {
+			for part := range strings.SplitSeq(v, ",") {
+				if part != "" && !yield(part) {
+					return
+				}
+			}
+		}
+	}
 }

@@ -41,9 +41,10 @@ func TestPace(t *testing.T) {
 			synctest.Wait()
 			close(events)
 			for e := range events {
-				if e.name == "status" {
+				switch e.name {
+				case "status":
 					statuses++
-				} else {
+				case "comment":
 					comments++
 				}
 			}

@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 //go:embed page third_party/uplot
@@ -34,6 +36,7 @@ func (s *Server) routes() http.Handler {
 	get("/{$}", s.page(assets))
 	get("/favicon.ico", assets.serve("page/icon-waiting.svg"))
 	get("/assets/{file}", assets.handler)
+	get("/api/v1/openapi.json", s.describe)
 	get("/api/v1/status", s.status)
 	get("/api/v1/incidents", s.incidents)
 	get("/api/v1/incidents/{id}", s.incident)
@@ -44,6 +47,7 @@ func (s *Server) routes() http.Handler {
 	get("/api/v1/series", s.series)
 	if s.o.Runbook != nil {
 		get("/checks/{id}", s.runbook(assets))
+		get("/api/v1/checks/{id}", s.check)
 	}
 	if s.o.Alarms != nil {
 		get("/api/v1/alarms", s.alarms)
@@ -150,10 +154,25 @@ func (a assets) serve(name string) http.HandlerFunc {
 	}
 }
 
+// drawn is a plot as the page is told of it.
+type drawn struct {
+	Plot
+	Edges bool `json:"edges"` // each of several edges has one
+}
+
+func plotsOf(plots []Plot) []drawn {
+	list := make([]drawn, len(plots))
+	for i, p := range plots {
+		m, known := probe.FindMetric(p.Metric)
+		list[i] = drawn{p, known && m.OfEdge(probe.Edge)}
+	}
+	return list
+}
+
 // page sends the one HTML document, with what the scripts cannot ask for.
 func (s *Server) page(a assets) http.HandlerFunc {
 	t := template.Must(template.New("page").Parse(string(a["page/index.html"].text)))
-	plots, err := json.Marshal(s.o.Plots)
+	plots, err := json.Marshal(plotsOf(s.o.Plots))
 	if err != nil {
 		panic("web: plots are plain text") // cannot happen
 	}
@@ -168,9 +187,12 @@ func (s *Server) page(a assets) http.HandlerFunc {
 		}
 		var b bytes.Buffer
 		err := t.Execute(&b, struct {
-			Event, Kinds, Plots   string
-			Demo, History, Alarms bool
-		}{event, strings.Join(kinds, " "), string(plots), s.o.Faults != nil, s.o.History != nil, s.o.Alarms != nil})
+			Event, Kinds, Plots         string
+			Demo, History, Alarms, Desk bool
+		}{
+			event, strings.Join(kinds, " "), string(plots),
+			s.o.Faults != nil, s.o.History != nil, s.o.Alarms != nil, s.o.Desk != nil,
+		})
 		if err != nil {
 			problem(w, http.StatusInternalServerError, "the page could not be made")
 			return
@@ -179,6 +201,17 @@ func (s *Server) page(a assets) http.HandlerFunc {
 		w.Header().Set("Cache-Control", "no-store")
 		_, _ = w.Write(b.Bytes())
 	}
+}
+
+// check sends what a check means, for the page of an incident.
+func (s *Server) check(w http.ResponseWriter, r *http.Request) {
+	id := r.PathValue("id")
+	text, ok := s.o.Runbook(id)
+	if !ok {
+		problem(w, http.StatusNotFound, fmt.Sprintf("there is no check %q: streamwatch checks lists them", id))
+		return
+	}
+	send(w, http.StatusOK, "application/json", map[string]string{"check": id, "text": text})
 }
 
 // runbook sends the page of a check.

@@ -158,14 +158,14 @@ func TestPagesHearOfActions(t *testing.T) {
 	h := newHub(&fake{snap: sick(start)})
 	c := h.join()
 	h.note(&probe.Batch{Actions: []probe.Action{{Kind: probe.ActSilence}}})
-	if !h.send(sick(start), false, false) {
+	if !h.send(sick(start), nil, false, false) {
 		t.Fatal("nothing was sent")
 	}
 	frame := string(<-c.frames)
 	if !strings.HasPrefix(frame, "event: status") || !strings.Contains(frame, `"silences":[]`) {
 		t.Errorf("frame %s", frame)
 	}
-	if h.send(sick(start), false, false) {
+	if h.send(sick(start), nil, false, false) {
 		t.Error("it was sent twice")
 	}
 }

@@ -55,6 +55,7 @@ type Options struct {
 	Source     Source
 	Ready      func() bool // whether the first full round is over; nil derives it from the snapshot
 	History    History
+	Edges      []string                                  // names, where the event has several
 	Recordings Recordings                                // what was served around incidents; nil keeps none
 	Sinks      func() []probe.SinkHealth                 // how the sinks fare, for /readyz; nil leaves it out
 	Runbook    func(check string) (text string, ok bool) // what a check means and what to do, for /checks/ID; nil where nobody knows

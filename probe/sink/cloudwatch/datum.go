@@ -30,8 +30,8 @@ func (s *Sink) datum(at time.Time, of *series) types.MetricDatum {
 	return d
 }
 
-// dimensions are those of the contract; a metric without a stream or a side
-// has no such dimension.
+// dimensions are those of the contract; a metric without a stream, a side or one
+// of several edges has no such dimension.
 func (s *Sink) dimensions(of *series) []types.Dimension {
 	var out []types.Dimension
 	for _, d := range pairs(s.o.Event, of) {
@@ -43,7 +43,9 @@ func (s *Sink) dimensions(of *series) []types.Dimension {
 // pairs are names and values of the dimensions.
 func pairs(event string, of *series) [][2]string {
 	var out [][2]string
-	for _, d := range [][2]string{{"Event", event}, {"Stream", of.Stream}, {"Side", of.Side}, {"Rendition", of.Rendition}, {"Vantage", of.Vantage}} {
+	for _, d := range [][2]string{
+		{"Event", event}, {"Stream", of.Stream}, {"Side", of.Side}, {"Edge", of.Edge}, {"Rendition", of.Rendition}, {"Vantage", of.Vantage},
+	} {
 		if d[1] != "" {
 			out = append(out, [2]string{d[0], ascii(d[1])})
 		}

@@ -99,7 +99,7 @@ func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 			s.stats.Refused++
 			continue
 		}
-		k := key{metric: sample.Metric, stream: sample.Stream, side: sample.Side}
+		k := key{metric: sample.Metric, stream: sample.Stream, place: probe.Place{Side: sample.Side, Edge: sample.Edge}}
 		if sample.Vantage != "" { // of several: by itself, and for alarms with the others
 			of := k
 			of.vantage = sample.Vantage

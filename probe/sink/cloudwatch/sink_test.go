@@ -268,11 +268,19 @@ func TestRequestsAreAsManyAsTheCostSays(t *testing.T) {
 		streams, renditions int
 		period              time.Duration
 		each                bool
-	}{{1, 4, time.Minute, false}, {1, 4, 10 * time.Second, false}, {1, 4, time.Minute, true}, {100, 2, time.Minute, false}, {100, 2, 10 * time.Second, false}} {
-		t.Run(fmt.Sprintf("%d streams, %s", c.streams, c.period), func(t *testing.T) {
+		edges               []string
+	}{
+		{1, 4, time.Minute, false, nil},
+		{1, 4, 10 * time.Second, false, nil},
+		{1, 4, time.Minute, true, nil},
+		{100, 2, time.Minute, false, nil},
+		{100, 2, 10 * time.Second, false, nil},
+		{2, 4, time.Minute, true, []string{"cloudfront", "second", "third"}},
+	} {
+		t.Run(fmt.Sprintf("%d streams, %s, %d edges", c.streams, c.period, max(1, len(c.edges))), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d := newDouble()
-				o := dashboards.Options{Event: "e", Period: c.period, PerRendition: c.each, Viewers: c.each}
+				o := dashboards.Options{Event: "e", Edges: c.edges, Period: c.period, PerRendition: c.each, Viewers: c.each}
 				spool, _ := long()
 				s, stop := running(t, t.TempDir(), Options{Put: d.client(), Read: d.client(), Period: c.period, PerRendition: c.each, Spool: spool})
 				for i := range c.streams {
@@ -325,6 +333,15 @@ func round(o dashboards.Options, renditions int) []probe.Sample {
 					one.Side = probe.Edge
 				case probe.ByStream:
 				}
+				for i, edge := range o.Edges {
+					if m.OfEdge(probe.Edge) && i > 0 {
+						one.Edge = edge
+						list = append(list, one)
+					}
+				}
+				if m.OfEdge(probe.Edge) && len(o.Edges) > 0 {
+					one.Edge = o.Edges[0]
+				}
 				list = append(list, one)
 			}
 		}
@@ -374,6 +391,34 @@ func TestTwoWeeksAway(t *testing.T) {
 		stop()
 		if st := s.Stats(); st.Trimmed != 1 || st.Rejected != 0 || st.Sent != 1 {
 			t.Errorf("%+v", st)
+		}
+	})
+}
+
+// Each of several edges has a dimension, and the origin beside them has none.
+func TestDimensionOfEdges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDouble()
+		s, stop := running(t, t.TempDir(), Options{Put: d.client(), Read: d.client()})
+		for i, edge := range []string{"cloudfront", "second"} {
+			one := age(float64(i + 1))
+			one.Edge = edge
+			write(t, s, one)
+		}
+		write(t, s, probe.Sample{Metric: probe.EdgeLag, Stream: "main", Edge: "second", Value: 4, At: time.Now()})
+		write(t, s, probe.Sample{Metric: probe.ManifestAge, Stream: "main", Side: probe.Origin, Value: 3, At: time.Now()})
+		time.Sleep(2 * time.Minute)
+		stop()
+		for name, want := range map[string]float64{
+			ageName + " Edge=cloudfront": 1, ageName + " Edge=second": 2, "StreamWatch/EdgeLagSeconds Event=e Stream=main Edge=second": 4,
+			"StreamWatch/ManifestAgeSeconds Event=e Stream=main Side=origin": 3,
+		} {
+			if got := d.all(name); got[want] != 1 || len(got) != 1 {
+				t.Errorf("%s has %v, want %g", name, got, want)
+			}
+		}
+		if len(d.points) != 4 {
+			t.Errorf("%d metrics, want 4", len(d.points))
 		}
 	})
 }

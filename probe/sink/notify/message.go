@@ -99,6 +99,9 @@ func whom(in *probe.Incident) string {
 
 // place says in a few words where it broke.
 func place(in *probe.Incident) string {
+	if in.Edge != "" {
+		return "" // the summary names it
+	}
 	if in.Host != "" && (in.Scope == probe.ScopeEdge || in.Scope == probe.ScopeOrigin) {
 		return " on the " + string(in.Scope) + " host " + in.Host
 	}

@@ -15,18 +15,24 @@ import (
 type incidentLabels struct {
 	event, check, severity, blame, scope string
 	silenced                             string // "true" or "false"; only of those that are open
+	edge                                 string // of several; "" where all show it
+	edges                                bool   // the event has several, and a label for them
 }
 
-func labelsOf(inc *probe.Incident) incidentLabels {
+func (m *incidentMetrics) labelsOf(inc *probe.Incident) incidentLabels {
 	return incidentLabels{
 		inc.Event, inc.Check, inc.Severity.String(), string(inc.Blame), string(inc.Scope),
-		strconv.FormatBool(inc.Muted()),
+		strconv.FormatBool(inc.Muted()), inc.Edge, m.edges,
 	}
 }
 
 // opened are the values of what an incident was opened as.
 func (l incidentLabels) opened() []string {
-	return []string{l.event, l.check, l.severity, l.blame, l.scope}
+	list := []string{l.event, l.check, l.severity, l.blame, l.scope}
+	if l.edges {
+		list = append(list, l.edge)
+	}
+	return list
 }
 
 func (l incidentLabels) values() []string { return append(l.opened(), l.silenced) }
@@ -38,11 +44,16 @@ type incidentMetrics struct {
 	total  *prometheus.CounterVec
 	open   map[string]incidentLabels // by id
 	quiet  map[incidentLabels]time.Time
+	edges  bool
 }
 
-func newIncidentMetrics() incidentMetrics {
+func newIncidentMetrics(edges bool) incidentMetrics {
 	names := []string{"event", "check", "severity", "blame", "scope"}
+	if edges {
+		names = append(names, "edge")
+	}
 	return incidentMetrics{
+		edges: edges,
 		active: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Namespace: namespace, Name: probe.FindingsActive.Prometheus, Help: probe.FindingsActive.Help,
 		}, append(slices.Clip(names), "silenced")),
@@ -55,7 +66,7 @@ func newIncidentMetrics() incidentMetrics {
 }
 
 func (m *incidentMetrics) note(inc *probe.Incident, now time.Time) {
-	labels := labelsOf(inc)
+	labels := m.labelsOf(inc)
 	was, known := m.open[inc.ID]
 	if inc.State == probe.Closed {
 		if known {

@@ -34,6 +34,7 @@ type Options struct {
 	Event    string
 	Version  string                    // of streamwatch; "" is "unknown"
 	Vantage  string                    // a label on every metric; "" leaves it out
+	Edges    bool                      // the event has several, which a label tells apart
 	Fleet    bool                      // samples say from which vantage they are: a label of its own
 	Open     []probe.Incident          // that an earlier process opened: they are active, and not counted as opened
 	Sinks    func() []probe.SinkHealth // asked at each scrape; nil shows none
@@ -44,6 +45,7 @@ type Options struct {
 // goroutines.
 type Sink struct {
 	event    string
+	edges    bool
 	fleet    bool
 	registry *prometheus.Registry
 	catalog  []*probe.Metric
@@ -68,7 +70,7 @@ type Sink struct {
 // costs one look-up by names.
 type target struct {
 	stream, rendition string
-	side              probe.Side
+	place             probe.Place
 	vantage           string
 }
 
@@ -84,11 +86,12 @@ type series struct {
 func New(o Options) *Sink {
 	s := &Sink{
 		event:    o.Event,
+		edges:    o.Edges,
 		fleet:    o.Fleet,
 		registry: prometheus.NewRegistry(),
 		catalog:  slices.DeleteFunc(probe.Catalog(), func(m *probe.Metric) bool { return m.Scope == probe.ByViewer }),
 		place:    map[*probe.Metric]int{},
-		incident: newIncidentMetrics(),
+		incident: newIncidentMetrics(o.Edges),
 		phases:   newPhases(),
 		viewers:  newViewerMetrics(),
 		refused: prometheus.NewCounter(prometheus.CounterOpts{
@@ -100,11 +103,11 @@ func New(o Options) *Sink {
 		gone:     map[string]time.Time{},
 	}
 	for i := range o.Open {
-		s.incident.enter(o.Open[i].ID, labelsOf(&o.Open[i]))
+		s.incident.enter(o.Open[i].ID, s.incident.labelsOf(&o.Open[i]))
 	}
 	for i, m := range s.catalog {
 		s.place[m] = i
-		s.descs = append(s.descs, prometheus.NewDesc(prometheus.BuildFQName(namespace, "", m.Prometheus), m.Help, s.labelNames(m.Scope), nil))
+		s.descs = append(s.descs, prometheus.NewDesc(prometheus.BuildFQName(namespace, "", m.Prometheus), m.Help, s.labelNames(m), nil))
 	}
 	var register prometheus.Registerer = s.registry
 	if o.Vantage != "" {
@@ -119,23 +122,27 @@ func New(o Options) *Sink {
 	return s
 }
 
-func labelNames(scope probe.Dimensions) []string {
-	names := []string{"event", "stream", "rendition", "side"}
-	switch scope {
-	case probe.ByEvent:
-		return names[:1]
-	case probe.ByStream:
-		return names[:3]
-	default:
-		return names
+func (s *Sink) labelNames(m *probe.Metric) []string {
+	names := s.choose(m, "event", "stream", "rendition", "side", "edge")
+	if s.fleet {
+		names = append(names, "vantage")
 	}
+	return names
 }
 
-func (s *Sink) labelNames(scope probe.Dimensions) []string {
-	if names := labelNames(scope); s.fleet {
-		return append(slices.Clip(names), "vantage")
+// choose keeps of the labels' names or values those that a metric has.
+func (s *Sink) choose(m *probe.Metric, event, stream, rendition, side, edge string) []string {
+	if m.Scope == probe.ByEvent {
+		return []string{event}
 	}
-	return labelNames(scope)
+	list := []string{event, stream, rendition}
+	if m.Scope == probe.BySide {
+		list = append(list, side)
+	}
+	if s.edges && m.OfEdge(probe.Edge) {
+		list = append(list, edge)
+	}
+	return list
 }
 
 func buildInfo(version string) prometheus.Collector {
@@ -170,7 +177,8 @@ func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 			s.viewers.note(s.event, sample)
 			continue
 		}
-		if t := (target{sample.Stream, sample.Rendition, sample.Side, sample.Vantage}); row == nil || t != last {
+		t := target{sample.Stream, sample.Rendition, probe.Place{Side: sample.Side, Edge: sample.Edge}, sample.Vantage}
+		if row == nil || t != last {
 			last, row = t, s.row(t)
 		}
 		i, known := s.place[sample.Metric]
@@ -237,8 +245,8 @@ func (g gauges) Collect(to chan<- prometheus.Metric) {
 }
 
 func (s *Sink) labels(t target, m *probe.Metric) []string {
-	values := []string{s.event, label(t.stream), label(t.rendition), t.side.String()}
-	if values = values[:len(labelNames(m.Scope))]; s.fleet {
+	values := s.choose(m, s.event, label(t.stream), label(t.rendition), t.place.Side.String(), t.place.Edge)
+	if s.fleet {
 		values = append(values, t.vantage)
 	}
 	return values

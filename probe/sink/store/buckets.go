@@ -13,7 +13,7 @@ import (
 type seriesKey struct {
 	metric    *probe.Metric
 	rendition string
-	side      probe.Side
+	place     probe.Place // without a side where the metric has none
 }
 
 // bucket sums up the samples of one series in one interval.
@@ -86,7 +86,7 @@ func (s *Store) add(sample *probe.Sample) {
 	if sb.at == 0 {
 		sb.at = at
 	}
-	key := seriesKey{sample.Metric, sample.Rendition, sample.Side}
+	key := seriesKey{sample.Metric, sample.Rendition, probe.Place{Side: sample.Side, Edge: sample.Edge}}
 	b := sb.series[key]
 	if b == nil {
 		b = &bucket{}

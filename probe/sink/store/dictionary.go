@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strings"
 
 	"github.com/streamwatch/streamwatch/probe"
 )
@@ -30,6 +31,10 @@ const (
 	maxSeries          = 1 << 16
 	maxSeriesPerStream = 1 << 12 // that a stream was the first to have; 100 renditions have about 2000
 )
+
+// edgeMark stands before the name of one of several edges in the column of the
+// side: "edge/second".
+const edgeMark = "/"
 
 func (d *dictionary) streamID(name string) int64 {
 	id, ok := d.streams[name]
@@ -78,7 +83,8 @@ func loadDictionary(ctx context.Context, db *sql.DB) (*dictionary, error) {
 		if m, ok := probe.FindMetric(metric); ok {
 			key.metric = m
 		}
-		if err := key.side.UnmarshalText([]byte(side)); err != nil {
+		side, key.place.Edge, _ = strings.Cut(side, edgeMark)
+		if err := key.place.Side.UnmarshalText([]byte(side)); err != nil {
 			return err
 		}
 		d.series[key], d.owner[key], d.nextSeries = id, owner, max(d.nextSeries, id)
@@ -96,9 +102,13 @@ func (d *dictionary) save(ctx context.Context, tx *sql.Tx) error {
 		}
 	}
 	for _, k := range d.newSeries {
+		side := k.place.Side.String()
+		if k.place.Edge != "" {
+			side += edgeMark + k.place.Edge
+		}
 		_, err := tx.ExecContext(ctx,
 			"INSERT OR IGNORE INTO series (id, metric, rendition, side, owner, seen) VALUES (?, ?, ?, ?, ?, ?)",
-			d.series[k], k.metric.Name, k.rendition, k.side.String(), d.owner[k], d.seen[k])
+			d.series[k], k.metric.Name, k.rendition, side, d.owner[k], d.seen[k])
 		if err != nil {
 			return err
 		}

@@ -191,33 +191,18 @@ func (s *Store) Incidents(ctx context.Context, f probe.IncidentFilter) ([]probe.
 	return list, nil
 }
 
+// errEnough ends a query whose limit is reached.
+var errEnough = errors.New("enough")
+
+// query reads the incidents that a filter chooses. What has a column is left to
+// the database, so that it reads little; the filter itself decides.
 func (*Store) query(ctx context.Context, db *sql.DB, f probe.IncidentFilter) ([]probe.Incident, error) {
-	var where []string
-	var args []any
-	if f.ID != "" {
-		where, args = append(where, "id = ?"), append(args, f.ID)
-	}
-	switch {
-	case f.Open.Stated && f.Open.Value:
-		where = append(where, "closed IS NULL")
-	case f.Open.Stated:
-		where = append(where, "closed IS NOT NULL")
-	}
-	if f.Stream != "" {
-		where = append(where, "(stream = ? OR EXISTS (SELECT 1 FROM json_each(data, '$.streams') WHERE value = ?))")
-		args = append(args, f.Stream, f.Stream)
-	}
-	if !f.Since.IsZero() {
-		where, args = append(where, "(closed IS NULL OR closed >= ?)"), append(args, f.Since.UnixMilli())
-	}
+	where, args := conditions(&f)
 	query := "SELECT data FROM incident"
 	if len(where) > 0 {
 		query += " WHERE " + strings.Join(where, " AND ")
 	}
 	query += " ORDER BY began DESC, id DESC"
-	if f.Limit > 0 {
-		query, args = query+" LIMIT ?", append(args, f.Limit)
-	}
 	list := []probe.Incident{}
 	var text []byte
 	err := each(ctx, db, query, []any{&text}, func() error {
@@ -225,8 +210,40 @@ func (*Store) query(ctx context.Context, db *sql.DB, f probe.IncidentFilter) ([]
 		if err := json.Unmarshal(text, &inc); err != nil {
 			return err
 		}
-		list = append(list, inc)
+		if f.Chooses(&inc) {
+			list = append(list, inc)
+		}
+		if f.Limit > 0 && len(list) == f.Limit {
+			return errEnough
+		}
 		return nil
 	}, args...)
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
 	return list, err
+}
+
+// conditions are those of a filter that the database can judge by a column.
+func conditions(f *probe.IncidentFilter) (where []string, args []any) {
+	add := func(condition string, values ...any) { where, args = append(where, condition), append(args, values...) }
+	if f.ID != "" {
+		add("id = ?", f.ID)
+	}
+	switch {
+	case f.Open.Stated && f.Open.Value:
+		add("closed IS NULL")
+	case f.Open.Stated:
+		add("closed IS NOT NULL")
+	}
+	if !f.Since.IsZero() {
+		add("(closed IS NULL OR closed >= ?)", f.Since.UnixMilli())
+	}
+	if !f.Until.IsZero() {
+		add("began <= ?", f.Until.UnixMilli())
+	}
+	if !f.Before.Began.IsZero() {
+		add("began <= ?", f.Before.Began.UnixMilli())
+	}
+	return where, args
 }

@@ -154,7 +154,7 @@ type timed struct {
 func (s *Store) inMemory(q probe.SeriesQuery) (fresh []timed, reads *sql.DB, stream, series int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key := seriesKey{q.Metric, q.Rendition, q.Side}
+	key := seriesKey{q.Metric, q.Rendition, probe.Place{Side: q.Side, Edge: q.Edge}}
 	stream, series = s.names.streams[q.Stream], s.names.series[key]
 	for _, r := range s.pending {
 		if r.stream == stream && series != 0 {

@@ -26,7 +26,8 @@ async function load() {
   byId("alarm-more").hidden = below.length === 0;
   const alarming = all.filter(a => a.state === "ALARM").length;
   note(byId("alarm-notes"), answer.notes || []);
-  text(byId("alarms-tally"), alarming ? alarming + " of " + all.length + " in alarm" : "all quiet");
+  const known = all.filter(a => a.armed !== null && a.armed !== undefined), off = known.filter(a => !a.armed).length;
+  text(byId("alarms-tally"), (alarming ? alarming + " of " + all.length + " in alarm" : "all quiet") + (!known.length ? "" : off ? " · " + off + " of " + known.length + " disarmed" : " · armed"));
 }
 
 function paint(box, list) {
@@ -38,7 +39,7 @@ function paint(box, list) {
   list.forEach((a, i) => {
     const li = box.children[i];
     attribute(li, "data-state", a.state);
-    text(li.querySelector(".armed"), a.armed === null || a.armed === undefined ? "" : a.armed ? "actions on" : "actions off: wakes nobody");
+    text(li.querySelector(".armed"), a.armed === null || a.armed === undefined ? "" : a.armed ? "armed" : "disarmed: wakes nobody");
     text(li.querySelector(".state"), words[a.state] || a.state);
     text(li.querySelector(".doc"), a.state === "ALARM" ? a.text + ", since " + clock(a.since) : a.condition || a.text);
   });

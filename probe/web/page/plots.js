@@ -1,15 +1,14 @@
-// Plots of the chosen rendition: stored buckets of ten seconds, then what the
-// events brought since. Incidents lie behind them as bands. The first few always
-// show; the others when they are asked for.
+// Plots of the chosen rendition: what is stored, then what the events brought
+// since. The first few always show; the others when they are asked for. Any
+// span that is stored can be chosen, zoomed by drag and moved through.
 import { ask, attribute, byId, el, now } from "./view.js";
 import { hits } from "./sentence.js";
+import { pastKept } from "./feed.js";
+import { Chart, list, shown } from "./chart.js";
+import { align, bucket, holeAt, keepsHistory, loadSeries } from "./series.js";
 
-// Each plot has its lines: [name of the series, side].
-const list = JSON.parse(document.documentElement.dataset.plots || "null") || [];
-for (const p of list) p.lines = p.sides ? [[p.metric + "edge", "edge"], [p.metric + "origin", "origin"]] : [[p.metric, ""]];
-const first = 3;
-const scale = { ms: 1000, "%": 100 };
-const field = { max: "max", min: "min", avg: "mean" };
+const first = 3, refresh = 10_000, tailLength = 2000, shortest = 60;
+const kept = 14 * 86400; // what the store keeps at most, in seconds
 
 // What a status says of a rendition, by metric and side: newer than any bucket.
 const newest = {
@@ -19,32 +18,72 @@ const newest = {
   edge_object_age_seconds: r => r.edge?.object_age_seconds,
   edge_lag_seconds: r => r.edge_lag_seconds,
 };
-const refresh = 10_000, tailLength = 2000;
-const dark = matchMedia("(prefers-color-scheme: dark)");
+// Of several edges one is drawn, chosen beside the rendition.
+let edge = "";
+const drawnOf = r => edge && r.edges?.[edge] ? { ...r, ...r.edges[edge], edge: r.edges[edge] } : r;
 
-let stream = "", rendition = "", span = 900, state = null;
-let stored = {}, tail = [], plots = {}, loaded = 0, drawn = 0;
+let stream = "", rendition = "", state = null, stored = {}, tail = [], older = [], loaded = 0, drawn = 0, loads = 0;
+let soon = 0, live = 900, fixed = null; // seconds up to now, or [from, to]; live 0 is all that is stored
 
 const more = byId("more");
-const shown = () => list.slice(0, more.open ? list.length : first);
-list.forEach((p, i) => {
-  p.box = el("div", { class: "plot" });
-  const caption = p.title + (p.unit ? ", " + p.unit : "");
-  byId(i < first ? "figures" : "figures-more").append(el("figure", { "data-metric": p.metric }, el("figcaption", {}, caption), p.box));
+const visible = () => charts.slice(0, more.open ? charts.length : first);
+const charts = list.map((p, i) => {
+  const chart = new Chart(p, { key: "course", range: span, bands: incidents, zoom: (from, to) => show([from, to]) });
+  byId(i < first ? "figures" : "figures-more").append(chart.figure);
+  return chart;
 });
 more.hidden = list.length <= first;
+
+// span is what the plots show, in Unix seconds.
+function span() {
+  if (fixed) return fixed;
+  const to = now() / 1000;
+  if (live) return [to - live, to];
+  const oldest = Math.min(to - 900, ...Object.values(stored).filter(s => s.length).map(s => s[0][0]));
+  return [oldest, to];
+}
+
+// show turns to a span that stands still; null is back to now.
+function show(range) {
+  if (range) {
+    const least = Math.max(shortest, range[1] - range[0]), to = Math.min(range[1], now() / 1000);
+    range = [Math.min(range[0], to - least), to];
+  }
+  fixed = range;
+  say();
+  draw();
+  clearTimeout(soon);
+  soon = setTimeout(load, 150); // one request for a turn of the wheel
+}
+
+// move shifts by a part of what is shown, or widens and narrows it around its middle.
+function move(by, zoom) {
+  const [from, to] = span(), length = (to - from) * zoom, middle = (from + to) / 2 + (to - from) * by;
+  show([middle - length / 2, middle + length / 2]);
+}
 
 // selectPlots turns to another stream.
 export function selectPlots(s, name) {
   state = s;
   stream = name;
-  const names = state.streams.get(name)?.renditions.map(r => r.name) || [];
-  fillSelect(names);
+  fillSelect(state.streams.get(name)?.renditions.map(r => r.name) || []);
+  offerEdges();
   reset();
+}
+
+// offerEdges adds the choice where there is one.
+function offerEdges() {
+  const edges = state.snapshot?.edges;
+  if (!edges || byId("plot-edge")) return;
+  edge = edges[0].name;
+  const select = el("select", { id: "plot-edge" }, ...edges.map(e => el("option", { value: e.name }, e.name)));
+  select.addEventListener("change", () => { edge = select.value; reset(); });
+  byId("plot-rendition").parentElement.after(el("label", {}, "Edge ", select));
 }
 
 function fillSelect(names) {
   const select = byId("plot-rendition");
+  select.parentElement.hidden = names.length === 0;
   if ([...select.options].map(o => o.value).join("\n") === names.join("\n")) return;
   select.replaceChildren(...names.map(n => el("option", { value: n }, n || "multivariant")));
   rendition = names.includes(rendition) ? rendition : names[0] || "";
@@ -57,19 +96,38 @@ function reset() {
   load();
 }
 
+const points = () => Math.min(1500, Math.max(200, byId("figures").clientWidth));
+
 async function load() {
   loaded = Date.now();
-  if (document.documentElement.dataset.history !== "true" || !stream) return draw();
-  const of = stream + "\n" + rendition + "\n" + span;
-  for (const p of shown()) {
-    for (const [series, side] of p.lines) {
-      const query = new URLSearchParams({ stream, rendition, side, metric: p.metric, since: String(Math.floor(now() / 1000 - span)) });
-      const answer = await ask("/api/v1/series?" + query).catch(() => null);
-      if (of !== stream + "\n" + rendition + "\n" + span) return;
-      if (answer) stored[series] = answer.points.map(point => [Date.parse(point.at) / 1000, point[field[p.of]] * (scale[p.unit] || 1)]);
-    }
+  const turn = ++loads;
+  if (!keepsHistory || !stream) return draw();
+  let [from, to] = span();
+  if (!live && !fixed) from = to - kept;
+  await loadOlder(from, to);
+  const wanted = visible();
+  for (const chart of wanted) attribute(chart.figure, "aria-busy", "true");
+  for (const chart of wanted) {
+    const answer = await loadSeries(chart.plot, stream, rendition, from, fixed && to, points(), edge);
+    if (turn !== loads) return;
+    Object.assign(stored, answer);
+    chart.draw(data(chart.plot));
+    attribute(chart.figure, "aria-busy", null);
   }
-  draw();
+  drawn = Date.now();
+}
+
+// loadOlder gets the incidents of a span that goes back further than the newest ones.
+async function loadOlder(from, to) {
+  const oldest = state.past.at(-1);
+  if (state.past.length < pastKept || Date.parse(oldest.began) / 1000 < from) return;
+  const query = new URLSearchParams({ stream, open: "false", since: String(Math.floor(from)), until: String(Math.ceil(to)), limit: "1000" });
+  older = (await ask("/api/v1/incidents?" + query).catch(() => null))?.incidents || older;
+}
+
+function incidents() {
+  const known = new Map([...older, ...state.past, ...state.open.values()].filter(i => hits(i, stream)).map(i => [i.id, i]));
+  return [...known.values()];
 }
 
 // feedPlots takes what a status says of the chosen stream.
@@ -80,96 +138,44 @@ export function feedPlots(s, changed) {
   if (r) {
     const says = { at: now() / 1000 };
     for (const p of list) {
-      for (const [series, side] of p.lines) says[series] = newest[p.metric]?.(r, side);
+      for (const [series, side] of p.lines) says[series] = newest[p.metric]?.(drawnOf(r), side);
     }
     tail.push(says);
     if (tail.length > tailLength) tail.splice(0, tail.length - tailLength);
   }
-  if (Date.now() - loaded > refresh) load();
+  const [from, to] = span(), wait = Math.max(refresh, (to - from) * 5);
+  if (fixed) return;
+  if (Date.now() - loaded > wait) load();
   else if (Date.now() - drawn > 1000) draw();
 }
 
-// align puts several series on one axis of time, with a hole where nothing was
-// measured: a line across a time when nobody looked would be a lie.
-function align(p) {
-  const series = p.lines.map(([name]) => new Map(stored[name] || []));
-  const last = Math.max(0, ...series.flatMap(m => [...m.keys()]));
-  for (const t of tail) {
-    if (t.at > last + 10) p.lines.forEach(([name], i) => t[name] != null && series[i].set(t.at, t[name] * (scale[p.unit] || 1)));
-  }
-  const times = [...new Set(series.flatMap(m => [...m.keys()]))].sort((a, b) => a - b);
-  const hole = 6 * Math.max(10, span / 1500), out = [[], ...series.map(() => [])];
-  times.forEach((t, i) => {
-    if (i && t - times[i - 1] > hole) {
-      out[0].push(t - 1);
-      series.forEach((_, k) => out[k + 1].push(null));
-    }
-    out[0].push(t);
-    series.forEach((m, k) => out[k + 1].push(m.get(t) ?? undefined)); // undefined is bridged, null is not
-  });
-  return out;
+// data is what is stored of a plot and then, up to now, what the table said since:
+// the plot ends with the number in the table. Where both are known of the last
+// stored interval, which may not be over, the finer one counts.
+function data(p) {
+  const series = p.lines.map(([name]) => stored[name] || []), [from, to] = span();
+  const last = Math.max(0, ...series.map(s => s.at(-1)?.[0] || 0)), begin = last - bucket / 2;
+  const finer = !fixed && tail.length > 0 && tail[0].at <= begin + 1, fresh = fixed ? [] : tail.filter(t => t.at > (finer ? begin : last));
+  return align(series.map((s, k) => {
+    const name = p.lines[k][0], live = fresh.filter(t => t[name] != null).map(t => [t.at, shown(p, t[name])]);
+    return [...(finer && live.length ? s.filter(([t]) => t < last) : s), ...live];
+  }), holeAt(to - from, points()));
 }
 
 function draw() {
-  if (document.hidden || !window.uPlot) return;
+  if (document.hidden || !state || !byId("plots").offsetParent) return;
   drawn = Date.now();
-  for (const p of shown()) {
-    const data = align(p);
-    if (!plots[p.metric]) plots[p.metric] = make(p, data);
-    else plots[p.metric].setData(data);
-  }
+  for (const chart of visible()) chart.draw(data(chart.plot));
 }
 
-const colour = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-
-// range starts at zero but for numbers that only count up.
-function range(p, min, max) {
-  if (p.unit === "%" && !(max > 100)) return [0, 105];
-  if (!p.unit && min > 1000) return [min - 1, max + 1];
-  return [0, Math.max(p.unit === "ms" ? 20 : 2, (max || 0) * 1.1)];
-}
-
-function make(p, data) {
-  const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1, size: 4 }, font: "11px system-ui, sans-serif" };
-  const line = { edge: { stroke: colour("--edge"), width: 2 }, origin: { stroke: colour("--origin"), width: 1.5, dash: [5, 4] }, "": { stroke: colour("--edge"), width: 2 } };
-  const figure = (u, v) => v == null ? "–" : p.unit === "s" ? v.toFixed(1) : v.toFixed(0);
-  return new uPlot({
-    width: Math.max(200, p.box.clientWidth), height: 130, padding: [8, 18, 0, 0],
-    cursor: { sync: { key: "course" }, drag: { x: false, y: false }, points: { size: 5 } },
-    legend: { show: true },
-    scales: { x: { time: true, range: () => [now() / 1000 - span, now() / 1000] }, y: { range: (u, min, max) => range(p, min, max) } },
-    axes: [{ ...axis, size: 26, space: 60, values: clockTicks }, { ...axis, size: 44, space: 28 }],
-    series: [{ label: "", value: (u, v) => v == null ? "–" : new Date(v * 1000).toLocaleTimeString([], { hourCycle: "h23" }) },
-      ...p.lines.map(([, side]) => ({ label: side || "edge", ...line[side], points: { show: false }, value: figure }))],
-    hooks: { drawClear: [bands], setCursor: [u => u.root.classList.toggle("read", u.cursor.idx != null)] },
-  }, data, p.box);
-}
-
-function clockTicks(u, splits) {
-  const fine = span < 600;
-  return splits.map(t => new Date(t * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: fine ? "2-digit" : undefined, hourCycle: "h23" }));
-}
-
-// bands paints the incidents of the stream behind the lines.
-function bands(u) {
-  const { left, top, width, height } = u.bbox, context = u.ctx;
-  context.save();
-  for (const incident of [...state.open.values(), ...state.past]) {
-    if (!hits(incident, stream)) continue;
-    const from = u.valToPos(Date.parse(incident.began) / 1000, "x", true);
-    const to = u.valToPos((incident.closed ? Date.parse(incident.closed) : now()) / 1000, "x", true);
-    const x = Math.max(left, from), right = Math.min(left + width, Math.max(to, from + 2));
-    if (right <= x) continue;
-    context.fillStyle = colour(incident.severity === "critical" ? "--band-down" : "--band-degraded");
-    context.fillRect(x, top, right - x, height);
-  }
-  context.restore();
-}
-
-function rebuild() {
-  for (const plot of Object.values(plots)) plot.destroy();
-  plots = {};
-  draw();
+// say keeps the buttons and the line of dates at what is shown.
+function say() {
+  for (const b of byId("spans").children) attribute(b, "aria-pressed", !fixed && Number(b.dataset.seconds) === live ? "true" : "false");
+  byId("plots-now").disabled = !fixed;
+  byId("plots-later").disabled = !fixed;
+  if (!fixed) return void (byId("span-said").textContent = "");
+  const write = t => new Date(t * 1000).toLocaleString([], { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" });
+  byId("span-said").textContent = write(fixed[0]) + " – " + write(fixed[1]);
 }
 
 byId("plot-rendition").addEventListener("change", e => {
@@ -177,15 +183,32 @@ byId("plot-rendition").addEventListener("change", e => {
   reset();
 });
 byId("spans").addEventListener("click", e => {
-  const seconds = Number(e.target.dataset.seconds);
-  if (!seconds) return;
-  span = seconds;
-  for (const b of byId("spans").children) attribute(b, "aria-pressed", b === e.target ? "true" : null);
-  load();
+  if (!e.target.dataset.seconds) return;
+  live = Number(e.target.dataset.seconds);
+  show(null);
+});
+for (const [id, by, zoom] of [["plots-earlier", -0.5, 1], ["plots-later", 0.5, 1], ["plots-in", 0, 0.5], ["plots-out", 0, 2]]) byId(id).addEventListener("click", () => move(by, zoom));
+byId("plots-now").addEventListener("click", () => show(null));
+byId("figures").addEventListener("wheel", e => { // sideways moves through time; up and down stays the page's
+  const sideways = e.shiftKey ? e.deltaY : e.deltaX;
+  if (e.ctrlKey || !sideways || !e.shiftKey && Math.abs(sideways) < Math.abs(e.deltaY)) return;
+  e.preventDefault();
+  move(Math.sign(sideways) * 0.1, 1);
+}, { passive: false });
+byId("custom").addEventListener("submit", e => {
+  e.preventDefault();
+  const from = Date.parse(byId("custom-from").value) / 1000, to = Date.parse(byId("custom-to").value) / 1000;
+  byId("custom-wrong").textContent = from < to ? "" : "The first time must be before the second.";
+  if (from < to) show([from, to]);
 });
 more.addEventListener("toggle", load);
-dark.addEventListener("change", rebuild);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+  for (const chart of charts) chart.destroy();
+  draw();
+});
 document.addEventListener("visibilitychange", () => { if (!document.hidden) load(); });
 new ResizeObserver(() => {
-  for (const p of list) plots[p.metric]?.setSize({ width: Math.max(200, p.box.clientWidth), height: 130 });
+  for (const chart of charts) chart.resize();
+  draw();
 }).observe(byId("plots"));
+say();

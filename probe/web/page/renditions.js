@@ -1,8 +1,9 @@
-// The renditions of the chosen stream: edge and origin side by side.
+// The renditions of the chosen stream: edge and origin side by side, or of an
+// event with several edges each edge beside the others.
 import { attribute, badge, byId, el, milliseconds, none, seconds, setBadge, text, whole } from "./view.js";
 
 // Columns: label for narrow screens, side, value of a side, whether it is a number.
-const columns = [
+const pair = [
   ["State", "edge", null],
   ["Sequence", "edge", s => whole(s.media_sequence), true],
   ["Seg. age", "edge", s => seconds(s.last_segment_age_seconds), true, "age"],
@@ -18,6 +19,37 @@ const columns = [
   ["Fetch", "origin", s => milliseconds(s.fetch_seconds), true],
 ];
 
+// Where there are several edges each has the columns that tell them apart.
+const perEdge = [["State", null], ["Seg. age", s => seconds(s.last_segment_age_seconds), true, "age"], ["Status", answer, true], ["Cache", s => s.cache || none], ["Lag", null, true]];
+const ofOrigin = pair.filter(([label, side]) => side === "origin" && label !== "Sequence" && label !== "Fetch");
+
+function several(edges) {
+  const of = ({ name }) => perEdge.map(([label, value, number, kind]) => [label, "edge", value, number, kind, name]);
+  return [...edges.flatMap(of), ...ofOrigin];
+}
+
+let columns = pair, told = "";
+
+// arrange makes the columns, and their heads, those of the event's edges.
+function arrange(edges) {
+  const names = edges.map(e => e.name).join("\n");
+  if (names === told) return;
+  told = names;
+  columns = several(edges);
+  rows.clear();
+  byId("rendition-rows").replaceChildren();
+  const head = document.querySelector(".pairs thead"), [groups, labels] = head.rows;
+  head.parentElement.classList.add("several");
+  const group = (name, side, span) => el("th", { role: "columnheader", scope: "colgroup", colspan: span, class: "of-" + side }, name);
+  groups.replaceChildren(groups.cells[0], ...edges.map(e => group(e.name, "edge", perEdge.length)), group("Origin", "origin", ofOrigin.length));
+  labels.replaceChildren(labels.cells[0], ...columns.map(c => el("th", { role: "columnheader", scope: "col", class: classes(c) }, c[0])));
+}
+
+const classes = ([label, side, , number]) => [number ? "n" : "", side ? "of-" + side : "lag", told && label === "State" ? "begins" : ""].join(" ").trim();
+
+// factsOf is what is known of a rendition where a column is about.
+const factsOf = (rendition, [, side, , , , edge]) => edge ? rendition.edges?.[edge] : rendition[side];
+
 const words = { limit: "beyond our limit", canceled: "–" };
 
 function answer(s) {
@@ -27,14 +59,16 @@ function answer(s) {
 const rows = new Map();
 let shown = "";
 
-export function showRenditions(snapshot, stream) {
+export function showRenditions(snapshot, stream, open) {
+  if (snapshot.edges) arrange(snapshot.edges);
   if (stream.name !== shown) {
     rows.clear();
     byId("rendition-rows").replaceChildren();
     shown = stream.name;
   }
   text(byId("renditions-title"), "Renditions of " + stream.name);
-  text(byId("paths"), [snapshot.edge && "edge " + snapshot.edge, snapshot.origin && "origin " + snapshot.origin].filter(Boolean).join("   "));
+  text(byId("paths"), [...(snapshot.edges?.map(e => e.name + " " + e.url) || [snapshot.edge && "edge " + snapshot.edge]), snapshot.origin && "origin " + snapshot.origin].filter(Boolean).join("   "));
+  tellEmpty(stream, open);
   const names = new Set(stream.renditions.map(r => r.name));
   for (const [name, row] of rows) if (!names.has(name)) row.remove(), rows.delete(name);
   stream.renditions.forEach((rendition, i) => {
@@ -45,10 +79,25 @@ export function showRenditions(snapshot, stream) {
   });
 }
 
+// tellEmpty says why there is no row: a table without one explains nothing.
+function tellEmpty(stream, open) {
+  const none = stream.renditions.length === 0, why = stream.open_incidents.map(id => open.get(id)).find(Boolean);
+  byId("pairs").hidden = none;
+  byId("no-renditions").hidden = !none;
+  if (!none) return;
+  const words = {
+    blind: "streamwatch cannot see them: " + (stream.reason || "its own network is the suspect") + ".",
+    ended: "The stream has ended, and its playlists are gone.",
+    waiting: "None yet. They appear once the multivariant playlist of " + stream.name + " can be read.",
+  };
+  text(byId("no-renditions"), words[stream.verdict] || "None is known: the multivariant playlist of " + stream.name + " could not be read so far" + (why ? " (" + why.summary + ")." : "."));
+}
+
 function newRow(name) {
   const row = el("tr", { role: "row" }, el("th", { scope: "row", role: "rowheader" }, name || "multivariant"));
-  for (const [label, side, value, number] of columns) {
-    const cell = el("td", { role: "cell", class: [number ? "n" : "", side ? "of-" + side : "lag"].join(" ").trim(), "data-label": label });
+  for (const column of columns) {
+    const [label, , value] = column;
+    const cell = el("td", { role: "cell", class: classes(column), "data-label": label, "data-edge": column[5] });
     if (label === "State") cell.append(badge("waiting"));
     else if (value || label === "Lag") cell.append(el("span"));
     row.append(cell);
@@ -59,12 +108,12 @@ function newRow(name) {
 function paint(row, rendition) {
   attribute(row, "data-verdict", rendition.verdict);
   const late = rendition.target_duration ? 3 * rendition.target_duration : Infinity;
-  columns.forEach(([label, side, value, , kind], i) => {
-    const cell = row.cells[i + 1], facts = rendition[side];
+  columns.forEach((column, i) => {
+    const [label, , value, , kind] = column, cell = row.cells[i + 1], facts = factsOf(rendition, column);
     if (label === "Lag") {
-      const lag = rendition.edge_lag_seconds;
-      text(cell.firstChild, seconds(lag) + (rendition.edge_lag_segments ? " / " + rendition.edge_lag_segments : ""));
-      attribute(cell, "title", rendition.edge_lag_segments == null ? null : rendition.edge_lag_segments + " segments");
+      const { edge_lag_seconds: lag, edge_lag_segments: segments } = column[5] ? facts || {} : rendition;
+      text(cell.firstChild, seconds(lag) + (segments ? " / " + segments : ""));
+      attribute(cell, "title", segments == null ? null : segments + " segments");
       attribute(cell, "data-late", lag > late ? "true" : null);
     } else if (label === "State") {
       cell.firstChild.hidden = !facts;

@@ -1,4 +1,6 @@
 // The sentence beside the verdict: what broke, where, whose fault it is.
+import { clock } from "./view.js";
+
 export const blames = {
   encoder: "the encoder or packager",
   origin: "the origin server",
@@ -26,6 +28,7 @@ const wide = incident => ["event", "origin", "edge"].includes(incident.scope);
 // place says where a wide cause sits: "the edge host d111.cloudfront.net".
 export function place(incident) {
   if (incident.scope === "event") return "the whole event";
+  if (incident.edge) return "edge " + incident.edge + (incident.host ? " (" + incident.host + ")" : "");
   return "the " + incident.scope + (incident.host ? " host " + incident.host : "");
 }
 
@@ -40,7 +43,7 @@ export function where(incident) {
   if (wide(incident)) return place(incident) + (streams.length ? ": " + names(streams) : "");
   const all = incident.renditions || [], more = all.length > 3 ? " and " + (all.length - 1) + " more" : "";
   const renditions = all.length > 1 && !more ? all.join(", ") : incident.rendition + more;
-  return [names(streams), renditions].filter(Boolean).join(" ") + (incident.side ? " at the " + incident.side : "");
+  return [names(streams), renditions].filter(Boolean).join(" ") + (incident.edge ? " at edge " + incident.edge : incident.side ? " at the " + incident.side : "");
 }
 
 // sentence says the verdict, whom it hits, what broke, whose fault that is and
@@ -50,11 +53,12 @@ export function sentence(state) {
   const { snapshot } = state;
   const streams = [...state.streams.values()];
   const who = streams.length === 1 ? streams[0].name : "all " + streams.length + " streams";
+  const plural = streams.length !== 1;
   switch (snapshot.verdict) {
-    case "ok": return capital(who) + (streams.length === 1 ? " is" : " are") + " fine " + sides(snapshot) + "." + warnings(state);
-    case "blind": return "streamwatch cannot see: " + stop(snapshot.reason || "its own network is the suspect") + " The streams may be fine.";
-    case "waiting": return streams.length === 0 ? "Waiting for the first look at the stream." : "Waiting for " + who + " to begin.";
-    case "ended": return "The event has ended.";
+    case "ok": return capital(who) + (state.open.size ? plural ? " play " : " plays " : plural ? " are fine " : " is fine ") + sides(snapshot) + "." + besides(state);
+    case "blind": return "streamwatch cannot see: " + stop(snapshot.reason || "its own network is the suspect") + " The streams may be fine." + besides(state);
+    case "waiting": return (streams.length === 0 ? "Waiting for the first look at the stream." : snapshot.starts ? "Waiting for " + who + ": the event starts at " + clock(snapshot.starts) + "." : "Waiting for " + who + " to begin.") + besides(state);
+    case "ended": return "The event has ended." + besides(state);
   }
   const sick = streams.filter(s => s.verdict === snapshot.verdict).map(s => s.name);
   const top = [...state.open.values()].sort((a, b) => suffering(b, sick) - suffering(a, sick) || worstFirst(a, b))[0];
@@ -73,7 +77,7 @@ function whom(sick, of) {
 function cause(incident, sick) {
   const only = streamsOf(incident), partly = sick.some(name => !only.includes(name));
   let s = incident.summary;
-  if (wide(incident)) s += incident.scope === "event" ? "" : " at " + place(incident);
+  if (wide(incident)) s += incident.scope === "event" || incident.edge && incident.summary.includes(incident.edge) ? "" : " at " + place(incident);
   else s += (partly ? " on " + names(only) : "") + (!incident.side || incident.summary.includes(incident.side) ? "" : " at the " + incident.side);
   const fault = incident.blame === "unknown" ? "Whose fault it is is not known yet" : capital(blames[incident.blame] || incident.blame) + " is to blame";
   return s + ". " + (incident.because ? fault + ": " + stop(incident.because) : fault + ".");
@@ -81,10 +85,12 @@ function cause(incident, sick) {
 
 const others = n => n > 0 ? " " + n + " more " + (n === 1 ? "incident is" : "incidents are") + " open." : "";
 
-// warnings tells that something is open though viewers are served.
-function warnings(state) {
-  const n = state.open.size;
-  return n === 0 ? "" : " " + count(n, "incident") + (n === 1 ? " of lesser weight is" : " of lesser weight are") + " open.";
+// besides tells what is open though no verdict stands on it.
+function besides(state) {
+  const [top, ...rest] = [...state.open.values()].sort(worstFirst);
+  if (!top) return "";
+  const kind = { info: "A note", warning: "A warning", error: "An error", critical: "A critical incident" }[top.severity] || "An incident";
+  return " " + kind + " is open: " + top.summary + " (" + where(top) + ")." + others(rest.length);
 }
 
 // stop ends a text with one full stop.

@@ -2,6 +2,7 @@
 // only where a value differs.
 import { attribute, badge, byId, clock, el, rank, seconds, setBadge, text } from "./view.js";
 import { worstFirst } from "./sentence.js";
+import { mutedMark } from "./silences.js";
 
 const rows = new Map(); // by stream name
 let order = "", needle = "";
@@ -39,16 +40,17 @@ function newRow(name) {
 
 const worst = values => values.reduce((a, b) => b == null ? a : a == null ? b : Math.max(a, b), null);
 
-export function paintStream(state, name) {
+export function paintStream(state, name, selected) {
   const row = rows.get(name), stream = state.streams.get(name);
   if (!row || !stream) return;
   setBadge(row.querySelector(".badge"), stream.verdict);
-  attribute(row.querySelector(".pick"), "aria-current", name === state.selected ? "true" : null);
+  attribute(row.querySelector(".pick"), "aria-current", selected ? "true" : null);
   const cells = row.cells;
   text(cells[1], clock(stream.since));
   text(cells[2], seconds(worst(stream.renditions.map(r => (r.edge || r.origin)?.last_segment_age_seconds))));
   text(cells[3], seconds(worst(stream.renditions.map(r => r.edge_lag_seconds))));
   const top = stream.open_incidents.map(id => state.open.get(id)).filter(Boolean).sort(worstFirst)[0];
   const more = stream.open_incidents.length - 1;
-  text(cells[4], top ? top.summary + " (" + top.blame + ")" + (more > 0 ? " +" + more : "") : stream.open_incidents.length ? stream.open_incidents.length + " open" : stream.reason || "");
+  const wrong = top ? top.summary + " (" + top.blame + ")" + (more > 0 ? " +" + more : "") : stream.open_incidents.length ? stream.open_incidents.length + " open" : stream.reason;
+  text(cells[4], [wrong, mutedMark(stream)].filter(Boolean).join(" · "));
 }

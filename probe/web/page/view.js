@@ -104,6 +104,6 @@ export const since = iso => (now() - Date.parse(iso)) / 1000;
 export async function ask(path, options) {
   const answer = await fetch(path, { headers: { Accept: "application/json" }, ...options });
   const body = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(body.detail || "status " + answer.status);
+  if (!answer.ok) throw new Error(body.detail ? body.detail + (body.hint ? " (" + body.hint + ")" : "") : "status " + answer.status);
   return body;
 }

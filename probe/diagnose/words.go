@@ -1,0 +1,150 @@
+package diagnose
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/evidence"
+)
+
+// phase says how far an exchange came, as the rest of a sentence about its host.
+func phase(ex *probe.Exchange) string {
+	switch ex.Failure {
+	case probe.FailDNS:
+		return "has a name that does not resolve"
+	case probe.FailRefused:
+		return "refuses connections"
+	case probe.FailConnect:
+		return fmt.Sprintf("takes no connection within %s", seconds(ex.Duration()))
+	case probe.FailTLS:
+		return "fails in the TLS handshake"
+	case probe.FailReset:
+		return "closes connections without an answer"
+	case probe.FailTimeout:
+		return waited(ex)
+	case probe.FailTruncated:
+		return "ends its answers too early"
+	case "":
+	default:
+		return "fails: " + string(ex.Failure)
+	}
+	if ex.OK() {
+		return "answers with what is no playlist"
+	}
+	return fmt.Sprintf("answers %d", ex.Status)
+}
+
+func waited(ex *probe.Exchange) string {
+	end := "no first byte in " + seconds(ex.Duration())
+	if ex.Status > 0 {
+		end = "no complete body in " + seconds(ex.Duration())
+	}
+	switch {
+	case ex.Connected && ex.Connect > 0:
+		return fmt.Sprintf("connected in %s, then %s", milliseconds(ex.Connect), end)
+	case ex.Connected:
+		return "accepted a connection, then " + end
+	default:
+		return end + " on a connection that was open"
+	}
+}
+
+// sameThere says what the other side of a failing origin shows.
+func sameThere(edge *evidence.State) string {
+	switch {
+	case edge == nil || edge.Current == nil:
+		return ""
+	case !edge.Failing():
+		return "; the edge still answers " + status(edge)
+	case edge.Current.Exchange.Failure == probe.FailTimeout:
+		return "; the edge waits for it and " + phase(&edge.Current.Exchange)
+	default:
+		return "; the edge " + phase(&edge.Current.Exchange) + " too"
+	}
+}
+
+// given says of an edge that it cannot give on what the origin serves.
+func given(edge *evidence.State) string {
+	if edge == nil || edge.Current == nil || !edge.Failing() {
+		return ""
+	}
+	return "; the edge " + phase(&edge.Current.Exchange)
+}
+
+// sharing says whether the edge has what the origin has.
+func sharing(edge *evidence.State) string {
+	if edge == nil || edge.Current == nil || edge.Target.Side != probe.Edge {
+		return ""
+	}
+	if edge.Failing() {
+		return "; the edge " + phase(&edge.Current.Exchange)
+	}
+	return "; the edge has nothing newer"
+}
+
+func status(t *evidence.State) string {
+	ex := &t.Current.Exchange
+	text := fmt.Sprintf("%d", ex.Status)
+	if age := ex.Age; age.Stated && t.Target.Side == probe.Edge {
+		text += fmt.Sprintf(" with a copy of %s", seconds(age.Value))
+	}
+	return text
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
+
+func milliseconds(d time.Duration) string {
+	if d < time.Millisecond {
+		return "less than 1 ms"
+	}
+	return fmt.Sprintf("%d ms", d.Milliseconds())
+}
+
+func count(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}
+
+func are(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+// sentence makes what is said of a host one.
+func sentence(g *group, why string) string {
+	if !g.path && g.place.Edge != "" && why != "" {
+		return sentenceOfEdge(g, why)
+	}
+	switch {
+	case g.path || strings.HasPrefix(why, "the ") || why == "":
+		return why
+	case g.scope == probe.ScopeOrigin || g.scope == probe.ScopeEdge:
+		return g.place.host + " " + why
+	default:
+		return "the " + g.place.Side.String() + " " + why
+	}
+}
+
+// sentenceOfEdge names the edge that is meant, of several.
+func sentenceOfEdge(g *group, why string) string {
+	who := g.place.String()
+	if g.scope == probe.ScopeEdge {
+		who += " (" + g.place.host + ")"
+	}
+	switch {
+	case g.alike():
+		return why
+	case g.lead().check.Staleness:
+		return who + " serves old playlists: " + why
+	case strings.HasPrefix(why, "the ") || strings.HasPrefix(why, "only ") || strings.HasPrefix(why, "seen "):
+		return who + ": " + why
+	default:
+		return who + " " + why
+	}
+}

@@ -1,0 +1,37 @@
+package incident
+
+import (
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// Overall returns the verdict of the event, which is the worst of its streams',
+// and since when it is that. It writes nothing: how often somebody looks changes
+// no time.
+func (d *Desk) Overall() (v probe.Verdict, since time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.overall, d.since
+}
+
+// Scheduled returns the beginning and the end of the event; zero is not stated.
+func (d *Desk) Scheduled() (starts, ends time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.opts.Starts.UTC(), d.opts.Ends.UTC()
+}
+
+// sum brings the verdict of the event up to its streams'.
+func (d *Desk) sum(now time.Time) {
+	var worst probe.Verdict
+	for _, r := range d.order {
+		worst = worst.Worse(r.verdict.Verdict)
+	}
+	if len(d.order) == 0 {
+		worst = probe.Waiting // for the first stream
+	}
+	if worst != d.overall {
+		d.overall, d.since = worst, now.UTC()
+	}
+}
