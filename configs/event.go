@@ -65,10 +65,10 @@ type Existing struct {
 // Sign is how requests to a CloudFront distribution with trusted key groups are
 // signed. The private key, RSA in PEM, is in a file or in a secret.
 type Sign struct {
-	KeyPairID        string        `yaml:"key_pair_id"` // empty is that of the public key that the stack makes
-	PrivateKeyFile   string        `yaml:"private_key_file"`
-	PrivateKeySecret string        `yaml:"private_key_secret"` // ARN of a secret in AWS Secrets Manager
-	With             string        `yaml:"with" enum:"cookies url"`
+	KeyPairID        string        `yaml:"key_pair_id"`                 // empty is that of the public key that the stack makes
+	PrivateKeyFile   string        `yaml:"private_key_file"`            // RSA in PEM; its path counts from the event file
+	PrivateKeySecret string        `yaml:"private_key_secret"`          // ARN of a secret in AWS Secrets Manager
+	With             string        `yaml:"with" enum:"cookies url"`     // what viewers are given
 	Policy           string        `yaml:"policy" enum:"custom canned"` // custom: one for all of the site; canned: one for each URL
 	Valid            time.Duration `yaml:"valid" range:"1m..24h"`       // each signature
 }

@@ -154,6 +154,9 @@ func (w *schemaWriter) kind(path string, v reflect.Value, tag reflect.StructTag)
 		s["type"], s["items"] = []string{"string", "array"}, text(vantageName.String())
 		return s
 	case URL:
+		if strings.HasPrefix(path, "fleet.nats") {
+			return text("^(nats|tls|wss?)://")
+		}
 		if tag.Get("required") == "" {
 			return text("^$|" + addresses)
 		}

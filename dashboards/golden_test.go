@@ -150,6 +150,23 @@ func TestPrometheusRules(t *testing.T) {
 	}
 }
 
+// Each alert leads to an entry that says what to do about it.
+func TestAlertsAreExplained(t *testing.T) {
+	page, err := os.ReadFile("../docs/alerts.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := string(PrometheusRules(Options{})) + string(PrometheusRules(concert()))
+	for _, m := range regexp.MustCompile(`alert: (\w+)`).FindAllStringSubmatch(rules, -1) {
+		if !strings.Contains(string(page), "\n## "+m[1]+"\n") {
+			t.Errorf("docs/alerts.md has no entry %s", m[1])
+		}
+		if link := "docs/alerts.md#" + strings.ToLower(m[1]) + "\n"; !strings.Contains(rules, link) {
+			t.Errorf("%s has no runbook_url", m[1])
+		}
+	}
+}
+
 func TestLimits(t *testing.T) {
 	o := concert()
 	o.Streams = nil

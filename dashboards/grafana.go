@@ -20,6 +20,7 @@ func Grafana() ([]byte, error) {
 	g.stat("Segments behind the origin", "max by (stream) ("+series(probe.EdgeLagSegments)+")", "short", 0, 3)
 	g.stat("Playlists available", "min by (stream, side) ("+series(probe.ManifestAvail)+")", "percentunit", 1, 0)
 	g.incidents()
+	g.opened()
 	for _, p := range Panels() {
 		g.plot(&p)
 	}
@@ -30,7 +31,7 @@ func Grafana() ([]byte, error) {
 		"__requires": []object{{"type": "datasource", "id": "prometheus", "name": "Prometheus", "version": "1.0.0"}},
 		"uid":        "streamwatch", "title": "streamwatch", "tags": []string{"streamwatch", "hls"}, "schemaVersion": grafanaSchema, "version": 1,
 		"editable": true, "graphTooltip": 1, "refresh": "10s", "time": object{"from": "now-1h", "to": "now"},
-		"timepicker": object{}, "annotations": object{"list": []object{}}, "links": []object{},
+		"timepicker": object{}, "annotations": object{"list": annotations()}, "links": []object{},
 		"templating": object{"list": []object{variable("event", ""), variable("stream", `event=~"$event"`)}},
 		"panels":     g.panels,
 	}, "  ")
@@ -113,6 +114,35 @@ func (g *grafana) incidents() {
 		"fieldConfig":     object{"defaults": object{}, "overrides": []object{}},
 		"transformations": []object{{"id": "organize", "options": object{"excludeByName": hidden, "renameByName": object{"Value": "open"}}}},
 	})
+}
+
+// opened counts what was opened, by culprit. The metric is a counter that begins
+// anew with each process.
+func (g *grafana) opened() {
+	expr := "sum by (check, blame) (increase(" + ours(probe.IncidentsTotal.Prometheus) + `{event=~"$event"}[1h])) > 0`
+	g.timeSeries("Incidents opened within an hour", probe.IncidentsTotal.Help, "short", expr, "{{check}} {{blame}}")
+	expr = "sum by (side, kind, outcome) (rate(" + ours(probe.FetchesTotal.Prometheus) + `{event=~"$event",stream=~"$stream",outcome!="ok"}[$__rate_interval]))`
+	g.timeSeries("Fetches that failed, per second", probe.FetchesTotal.Help, "short", expr, "{{side}} {{kind}} {{outcome}}")
+}
+
+// annotations mark in every plot what was open at the time, and when people had
+// silenced something.
+func annotations() []object {
+	mark := func(name, color, expr, title, text, tags string) object {
+		return object{
+			"name": name, "datasource": source(), "enable": true, "iconColor": color, "expr": expr, "step": "10s",
+			"titleFormat": title, "textFormat": text, "tagKeys": tags,
+		}
+	}
+	active := ours(probe.FindingsActive.Prometheus)
+	return []object{
+		mark("Incidents", "red", "sum by (check, severity, blame, scope) ("+active+`{event=~"$event",severity=~"error|critical"}) > 0`,
+			"{{check}}", "{{severity}}, blame {{blame}}, scope {{scope}}", "severity,blame,scope"),
+		mark("Warnings", "orange", "sum by (check, severity, blame, scope) ("+active+`{event=~"$event",severity="warning"}) > 0`,
+			"{{check}}", "{{severity}}, blame {{blame}}, scope {{scope}}", "severity,blame,scope"),
+		mark("Silences and maintenance", "blue", ours(probe.SilencesActive.Prometheus)+`{event=~"$event"} > 0`,
+			"silenced", "maintenance: {{maintenance}}", "maintenance"),
+	}
 }
 
 // plot shows a panel under its metric's help text.

@@ -36,6 +36,22 @@ func PrometheusRules(o Options) []byte {
 	return []byte(r.out.String())
 }
 
+// heartbeat alerts when nobody watches an event, and when one of several who
+// watch is gone. While Prometheus starts it has seen nothing, hence the wait.
+//
+// Rules for any event know only those that were watched within six hours; those
+// for one event know that it has to be watched.
+func (r *rules) heartbeat(name, selector, text string) {
+	alive := "count by (event) (last_over_time(" + selector + "[%s]))"
+	expr := fmt.Sprintf(alive, "6h") + " unless on (event) " + fmt.Sprintf(alive, "1m")
+	if r.event != "" {
+		expr = "absent_over_time(" + selector + "[1m])"
+	}
+	r.rule(name, expr, "30s", "page", text)
+	known := "last_over_time(" + ours(probe.BuildInfo.Prometheus) + "[6h])"
+	r.rule(logicalID("instance-down", ""), "up == 0 and on (job, instance) "+known, "1m", "info", "streamwatch at {{ $labels.instance }} does not answer")
+}
+
 // sinks alerts when what was seen cannot be written or sent.
 func (r *rules) sinks() {
 	of := ""
@@ -44,7 +60,12 @@ func (r *rules) sinks() {
 	}
 	expr := "max by (event, sink) (" + ours(probe.SinkFailing.Prometheus) + of + ") > 0"
 	r.rule(logicalID("sink-failing", ""), expr, "1m", "info", "streamwatch cannot write to {{ $labels.sink }}")
+	expr = "sum by (event, sink) (increase(" + ours(probe.SinkDropped.Prometheus) + of + "[15m])) > 0"
+	r.rule(logicalID("sink-dropped", ""), expr, "", "info", "streamwatch gave up what {{ $labels.sink }} did not take")
 }
+
+// alertDocs is the page that says what to do about each alert.
+const alertDocs = "https://github.com/streamwatch/streamwatch/blob/main/docs/alerts.md"
 
 type rules struct {
 	event string
@@ -59,8 +80,10 @@ func (r *rules) rule(name, expr, hold, severity, summary string) {
 	if hold != "" {
 		r.line("        for: %s", hold)
 	}
-	r.line("        labels: {severity: %s}", severity)
-	r.line("        annotations: {summary: %s}", quoted(summary))
+	r.line("        labels: {severity: %s, service: streamwatch}", severity)
+	r.line("        annotations:")
+	r.line("          summary: %s", quoted(summary))
+	r.line("          runbook_url: %s", alertDocs+"#"+strings.ToLower("streamwatch"+name))
 }
 
 // quoted is a YAML scalar: nothing in our texts has a quote of this kind.
@@ -79,7 +102,7 @@ func (r *rules) alarm(a *Alarm) {
 	selector = strings.TrimSuffix(selector, "{}")
 	name := logicalID(a.Kind, "")
 	if a.Metric == probe.MonitorHeartbeat {
-		r.rule(name, "absent_over_time("+selector+"[1m])", "30s", "page", a.Text) // while Prometheus starts it has seen nothing
+		r.heartbeat(name, selector, a.Text)
 		return
 	}
 	by := "event, stream"

@@ -9,6 +9,7 @@ type Advice struct {
 	Edge       string   `json:"edge,omitempty"` // as in Place
 	Renditions []string `json:"renditions"`     // all that it is about; "" is the multivariant playlist
 	Summary    string   `json:"summary"`
-	Detail     string   `json:"detail"` // as seen first in the first of the renditions
+	Line       int      `json:"line,omitempty"` // of the playlist; 0 is no line of its own
+	Detail     string   `json:"detail"`         // as seen first in the first of the renditions
 	Spec       string   `json:"spec"`
 }

@@ -12,6 +12,7 @@ import (
 type Evidence struct {
 	At        time.Time           `json:"at"`
 	URL       ShownURL            `json:"url"`
+	Line      int                 `json:"line,omitempty"` // of the playlist that was answered; 0 where it is about no line
 	Status    int                 `json:"status"`
 	Failure   Failure             `json:"failure,omitempty"`
 	Cache     string              `json:"cache,omitempty"`

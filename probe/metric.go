@@ -23,10 +23,11 @@ type Dimensions uint8
 // Scopes of metrics. Rendition is a further label in Prometheus and, only when
 // asked for, a further dimension in CloudWatch.
 const (
-	ByEvent  Dimensions = iota // Event
-	ByStream                   // Event, Stream
-	BySide                     // Event, Stream, Side
-	ByViewer                   // Event, Stream; the kind of embed is a further label in Prometheus
+	ByEvent   Dimensions = iota // Event
+	ByStream                    // Event, Stream
+	BySide                      // Event, Stream, Side
+	ByViewer                    // Event, Stream; the kind of embed is a further label in Prometheus
+	ByVerdict                   // Event, Stream, and the verdict; never in CloudWatch, where each would be a metric to pay for
 )
 
 // Metric declares one number that leaves the process. Alarms, dashboards,
@@ -67,6 +68,17 @@ var (
 	ViewerErrors    = &Metric{"ViewerErrors", "viewer_errors_total", UnitCount, 1, ByViewer, "Errors after which a viewer's player had to start anew."}
 )
 
+// How long each stream was in each verdict. The report adds them up, Prometheus
+// counts them. They are in no list of metrics: nothing is plotted of them, and
+// CloudWatch does not get them. A sample's Rendition is the verdict.
+var (
+	VerdictTime  = &Metric{"VerdictSeconds", "verdict_seconds_total", UnitSeconds, 1, ByVerdict, "Time that the stream spent in the verdict."}
+	SilencedTime = &Metric{
+		"SilencedVerdictSeconds", "silenced_verdict_seconds_total", UnitSeconds, 1, ByVerdict,
+		"Of the time in the verdict, what the stream was silenced for as a whole, be it in a maintenance.",
+	}
+)
+
 // Catalog lists every metric in the order of the docs.
 func Catalog() []*Metric {
 	return []*Metric{
@@ -79,7 +91,7 @@ func Catalog() []*Metric {
 
 // FindMetric returns the metric with a CloudWatch or Prometheus name.
 func FindMetric(name string) (*Metric, bool) {
-	for _, m := range Catalog() {
+	for _, m := range append(Catalog(), VerdictTime, SilencedTime) {
 		if m.Name == name || m.Prometheus == name {
 			return m, true
 		}
@@ -89,7 +101,7 @@ func FindMetric(name string) (*Metric, bool) {
 
 // OfStream reports whether a metric is the stream's alone: no rendition has it.
 func (m *Metric) OfStream() bool {
-	return m == OpenIncidents || m == ViewerImpact || m == Silenced || m.Scope == ByViewer
+	return m == OpenIncidents || m == ViewerImpact || m == Silenced || m.Scope == ByViewer || m.Scope == ByVerdict
 }
 
 // OfEdge reports whether the metric differs from edge to edge on a side: what is
@@ -110,7 +122,7 @@ func (m *Metric) Total() bool { return strings.HasSuffix(m.Prometheus, "_total")
 type Sample struct {
 	Metric    *Metric
 	Stream    string
-	Rendition string // "" for the multivariant playlist and for the stream; the kind of embed where a viewer reports
+	Rendition string // "" for the multivariant playlist and for the stream; the kind of embed where a viewer reports; the verdict
 	Side      Side
 	Edge      string  // name of the edge that it is of, where the event has several
 	Vantage   string  // where it was seen from; "" where the event is watched from one place

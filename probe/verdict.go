@@ -77,6 +77,9 @@ const (
 	Ended    Verdict = "ended"
 )
 
+// Verdicts lists them, the best first.
+var Verdicts = [...]Verdict{OK, Degraded, Down, Blind, Waiting, Ended}
+
 func (v Verdict) rank() int {
 	switch v {
 	case Down:

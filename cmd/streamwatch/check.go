@@ -53,7 +53,7 @@ a refused port, http for https, a dead proxy.`,
 			if err := cobra.ExactArgs(1)(cmd, args); err != nil {
 				return &usageError{text: err.Error()}
 			}
-			if err := oneOf("format", o.format, "text", "json", "junit", "sarif"); err != nil {
+			if err := oneOf("format", o.format, "text", "json", "junit", "sarif", "github"); err != nil {
 				return err
 			}
 			if o.limit < 0 {
@@ -76,7 +76,7 @@ a refused port, http for https, a dead proxy.`,
 	flags.StringArrayVarP(&o.headers, "header", "H", nil, "header for the (first) edge, as `'Name: value'`")
 	flags.StringArrayVar(&o.originHeaders, "origin-header", nil, "header for the origin, as `'Name: value'`")
 	flags.StringArrayVar(&o.cookies, "cookie", nil, "cookie for edge and origin, as `name=value`")
-	flags.StringVar(&o.format, "format", "text", "text, json, junit or sarif")
+	flags.StringVar(&o.format, "format", "text", "text, json, junit, sarif or github")
 	return cmd
 }
 
@@ -184,12 +184,18 @@ func (c *cli) checkEventFile(ctx context.Context, event *configs.Event, o checkO
 
 func (c *cli) showCheck(result *report.Check, format string) error {
 	result.Sort()
-	var err error
+	root, err := os.Getwd()
+	if err != nil {
+		return fmt.Errorf("reading where this is: %w", err)
+	}
+	result.Root = root
 	switch format {
 	case "json":
 		err = result.JSON(c.stdout)
 	case "junit":
 		err = result.JUnit(c.stdout)
+	case "github":
+		err = result.GitHub(c.stdout)
 	case "sarif":
 		var rules []report.Rule
 		for _, check := range checks.All() {

@@ -140,8 +140,8 @@ Exit codes: 0 fine, 1 streamwatch could not do its job, 2 usage or config,
 	root.AddCommand(
 		c.runCommand(), c.hubCommand(), c.agentCommand(), c.demoCommand(), c.checkCommand(), c.validateCommand(), c.provisionCommand(),
 		c.deleteCommand(), c.alarmsCommand(),
-		c.embedCommand(), c.statusCommand(), c.silenceCommand(), c.ackCommand(), c.notifyCommand(), c.replayCommand(), c.drillCommand(),
-		c.checksCommand(), c.schemaCommand(), c.versionCommand(),
+		c.embedCommand(), c.statusCommand(), c.silenceCommand(), c.ackCommand(), c.notifyCommand(), c.reportCommand(), c.replayCommand(),
+		c.drillCommand(), c.checksCommand(), c.schemaCommand(), c.versionCommand(),
 	)
 	return root
 }

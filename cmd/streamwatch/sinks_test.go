@@ -81,7 +81,7 @@ notify: {webhooks: [{url: %q, secret: hunter2}]}
 	for _, m := range probe.Catalog() {
 		names := []string{"Events/" + m.Name + " Event=concert"}
 		switch m.Scope {
-		case probe.ByViewer:
+		case probe.ByViewer, probe.ByVerdict:
 			continue // beacons are off: nothing is put, and nothing is paid
 		case probe.ByEvent:
 		case probe.ByStream:

@@ -175,6 +175,7 @@ type Pass struct {
 type Report struct {
 	Severity probe.Severity
 	Detail   string
+	Line     int         // of the playlist, counting from 1; 0 is no line of its own
 	Blame    probe.Blame // "" leaves it to the truth table
 	Edge     string      // name of the edge that it is about, where the origin was looked at
 	Proven   bool        // by several looks already: it needs no further one

@@ -43,7 +43,7 @@ func (p *Pass) reportProblem(id string, s probe.Severity) {
 			continue
 		}
 		if problem.Line > 0 {
-			p.Reportf(cmp.Or(problem.Severity, s), "line %d: %s", problem.Line, problem.Detail)
+			p.ReportAt(problem.Line, cmp.Or(problem.Severity, s), "line %d: %s", problem.Line, problem.Detail)
 		} else {
 			p.Reportf(cmp.Or(problem.Severity, s), "%s", problem.Detail)
 		}

@@ -28,7 +28,7 @@ var pdtCont = register(Check{
 					if off.Abs() > time.Second {
 						sev = probe.Error
 					}
-					p.Reportf(sev, "segment %d is %s off", s.MSN, off)
+					p.ReportAt(s.Line, sev, "segment %d is %s off", s.MSN, off)
 				}
 				due = s.PDT
 			}

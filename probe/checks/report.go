@@ -20,6 +20,14 @@ func (p *Pass) Reportf(s probe.Severity, format string, args ...any) {
 	}
 }
 
+// ReportAt reports what is wrong with one line of the playlist.
+func (p *Pass) ReportAt(line int, s probe.Severity, format string, args ...any) {
+	before := p.Found
+	if p.Reportf(s, format, args...); p.Found != before {
+		p.Found.Line = line
+	}
+}
+
 // About makes what is reported next one of an edge, where a look at the origin
 // shows it.
 func (p *Pass) About(edge *evidence.History) *Pass {

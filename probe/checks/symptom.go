@@ -100,7 +100,9 @@ func (w *Watch) count(b *board, c *Check, pass *Pass) {
 	tr.exchange = &pass.Obs.Exchange
 	tr.worst = max(tr.worst, tr.ripe(pass.Now, f.Severity))
 	if len(tr.evidence) < evidenceKept {
-		tr.evidence = append(tr.evidence, probe.EvidenceOf(&pass.Obs.Exchange))
+		e := probe.EvidenceOf(&pass.Obs.Exchange)
+		e.Line = f.Line
+		tr.evidence = append(tr.evidence, e)
 	}
 }
 

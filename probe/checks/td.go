@@ -25,11 +25,12 @@ var tdExceeded = register(Check{
 			s := &pl.Segments[i]
 			switch {
 			case s.Duration > td*3/2 && s.Duration >= td+time.Second/2:
-				p.Reportf(probe.Critical, "segment %d lasts %s, target duration %s", s.MSN, seconds(s.Duration), seconds(td))
+				p.ReportAt(s.Line, probe.Critical, "segment %d lasts %s, target duration %s", s.MSN, seconds(s.Duration), seconds(td))
 			case s.Duration >= td+time.Second/2:
-				p.Reportf(probe.Error, "segment %d lasts %s, target duration %s", s.MSN, seconds(s.Duration), seconds(td))
+				p.ReportAt(s.Line, probe.Error, "segment %d lasts %s, target duration %s", s.MSN, seconds(s.Duration), seconds(td))
 			case s.Duration > td && pl.Version.Or(1) <= 5:
-				p.Reportf(probe.Info, "segment %d lasts %s, target duration %s, version %d", s.MSN, s.Duration, seconds(td), pl.Version.Or(1))
+				p.ReportAt(s.Line, probe.Info, "segment %d lasts %s, target duration %s, version %d",
+					s.MSN, s.Duration, seconds(td), pl.Version.Or(1))
 			}
 		}
 	},

@@ -60,7 +60,7 @@ func (a *advice) add(list []probe.Advice, t probe.Target) []probe.Advice {
 		}
 		return append(list, probe.Advice{
 			Check: c.ID, Blame: blame, Side: t.Side, Edge: t.Edge, Renditions: []string{t.Rendition},
-			Summary: c.Summary, Detail: a.report.Detail, Spec: c.Spec,
+			Summary: c.Summary, Line: a.report.Line, Detail: a.report.Detail, Spec: c.Spec,
 		})
 	case list[i].Side == t.Side && list[i].Edge == t.Edge:
 		list[i].Renditions = append(list[i].Renditions, t.Rendition)

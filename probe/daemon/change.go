@@ -225,7 +225,7 @@ func (d *Daemon) take(next *configs.Event, differences []configs.Difference) {
 		d.tellAgents(&o, next)
 	}
 	if touched["maintenance"] {
-		d.monitor.Maintain(maintenance(next))
+		d.monitor.Maintain(Maintenance(next))
 	}
 	if touched["notify"] {
 		d.out.receivers.change(next)

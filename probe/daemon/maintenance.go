@@ -13,9 +13,9 @@ import (
 // as old as the longest event.
 const rememberActions = 14 * 24 * time.Hour
 
-// maintenance returns the planned times of an event as silences. Each is named
+// Maintenance returns the planned times of an event as silences. Each is named
 // by its beginning, so that it has the same id after a restart.
-func maintenance(e *configs.Event) (list []probe.Silence) {
+func Maintenance(e *configs.Event) (list []probe.Silence) {
 	taken := map[string]bool{}
 	for i := range e.Maintenance {
 		m := &e.Maintenance[i]

@@ -31,12 +31,19 @@ func (d *Daemon) report() error {
 	if err != nil {
 		return err
 	}
+	now := time.Now()
+	records, err := report.Read(ctx, d.store, snapshot.Started, now)
+	if err != nil {
+		return err
+	}
+	event := d.event.Load()
 	for i := range incidents {
 		incidents[i].Recording = links{recorded: d.recorded()}.recording(&incidents[i]) // beside the report
 	}
 	r := &report.Run{
-		Version: d.o.Version, Ended: time.Now(), Snapshot: snapshot, Incidents: incidents,
-		Silences: slices.Concat(maintenance(d.event.Load()), d.monitor.Silences()), Actions: actions,
+		Version: d.o.Version, Event: event.Event, From: snapshot.Started, Until: now, Snapshot: snapshot, Records: records,
+		Incidents: incidents,
+		Silences:  slices.Concat(Maintenance(event), d.monitor.Silences()), Actions: actions,
 	}
 	if d.scores != nil {
 		r.Edges = d.scores.Scores()

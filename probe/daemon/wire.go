@@ -40,7 +40,7 @@ func (d *Daemon) wire(ctx context.Context) error {
 	d.source = source
 	o := MonitorOptions(e, edge, d.found.Signer)
 	o.Resume, o.Log, o.Secrets, o.Edges = open, d.log, d.o.Secrets, d.found.Edges
-	o.Actions, o.Journal, o.Maintenance = actions, journal, maintenance(e)
+	o.Actions, o.Journal, o.Maintenance = actions, journal, Maintenance(e)
 	if d.found.Fresh {
 		o.Grace = e.Distribution.CloudFormation.PropagationGrace
 	}

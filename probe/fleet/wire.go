@@ -160,6 +160,7 @@ type wireSymptom struct {
 type wireEvidence struct {
 	At        time.Time                 `json:"at"`
 	URL       probe.ShownURL            `json:"url"`
+	Line      int                       `json:"line,omitempty"`
 	Status    int                       `json:"status,omitempty"`
 	Failure   probe.Failure             `json:"failure,omitempty"`
 	Cache     string                    `json:"cache,omitempty"`

@@ -26,6 +26,7 @@ type stream struct {
 	mu       sync.Mutex // held while an observation is judged, and while a snapshot is taken
 	desk     *incident.Stream
 	pokes    chan probe.Target // to be polled at once
+	spent    spent             // in the verdict, as far as it was counted
 	strained time.Time         // since when the strain was whose findings were taken back last
 	seen     chan *probe.Observation
 	loops    []*loop
@@ -146,7 +147,12 @@ func (s *stream) step(o *probe.Observation) ([]probe.Sample, incident.Result) {
 	if h == nil {
 		return nil, res
 	}
-	return measure(h, o, s.desk.Verdict(), o.Exchange.Done), res
+	v := s.desk.Verdict()
+	samples := measure(h, o, v, o.Exchange.Done)
+	if o.Poll() {
+		samples = append(samples, s.spent.add(s.cfg.Name, v, o.Exchange.Done)...)
+	}
+	return samples, res
 }
 
 // poke has a target polled at once; of one without a rendition any playlist at

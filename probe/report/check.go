@@ -30,13 +30,18 @@ type Finding struct {
 	Detail       string           `json:"detail"`
 	Spec         string           `json:"spec"`
 	Consequences []string         `json:"consequences,omitempty"`
+	Line         int              `json:"line,omitempty"` // of its playlist; 0 where it is about no line
 	Evidence     []probe.Evidence `json:"evidence"`
 }
 
 // FindingOf takes from an incident what was found.
 func FindingOf(in probe.Incident) Finding {
+	line := 0
+	if len(in.Evidence) > 0 {
+		line = in.Evidence[0].Line
+	}
 	return Finding{
-		Check: in.Check, Severity: in.Severity, Blame: in.Blame, Because: in.Because, Scope: in.Scope, Host: in.Host,
+		Line: line, Check: in.Check, Severity: in.Severity, Blame: in.Blame, Because: in.Because, Scope: in.Scope, Host: in.Host,
 		Streams: append([]string{}, in.Streams...), Stream: in.Stream, Rendition: in.Rendition, Renditions: in.Renditions,
 		Side: in.Side, Edge: in.Edge, Summary: in.Summary, Detail: in.Detail, Spec: in.Spec, Consequences: in.Consequences,
 		Evidence: append([]probe.Evidence{}, in.Evidence...),
@@ -46,7 +51,8 @@ func FindingOf(in probe.Incident) Finding {
 // AdviceOf takes what is worth knowing of a stream as a finding.
 func AdviceOf(stream string, a *probe.Advice) Finding {
 	return Finding{
-		Check: a.Check, Severity: probe.Info, Blame: a.Blame, Scope: probe.ScopeRendition, Streams: []string{stream}, Stream: stream, Rendition: a.Renditions[0], Renditions: a.Renditions,
+		Check: a.Check, Severity: probe.Info, Blame: a.Blame, Scope: probe.ScopeRendition, Streams: []string{stream}, Stream: stream,
+		Rendition: a.Renditions[0], Renditions: a.Renditions, Line: a.Line,
 		Side: a.Side, Edge: a.Edge, Summary: probe.AtEdge(a.Summary, a.Edge), Detail: a.Detail, Spec: a.Spec, Evidence: []probe.Evidence{},
 	}
 }
@@ -117,6 +123,8 @@ type Check struct {
 	Verdict   probe.Verdict `json:"verdict"`
 	Findings  []Finding     `json:"findings"`
 	Playlists []Playlist    `json:"playlists"`
+
+	Root string `json:"-"` // folder from which local files are named where a tool wants to find them; "" leaves them absolute
 }
 
 // Bad reports whether a finding is at least an error: the exit code 3.

@@ -105,7 +105,7 @@ func TestEmptyListsAreLists(t *testing.T) {
 
 func TestRun(t *testing.T) {
 	r := &Run{
-		Version: "v1.2.3", Ended: began.Add(90 * time.Minute),
+		Version: "v1.2.3", Event: "concert", From: began, Until: began.Add(90 * time.Minute), Records: records(t),
 		Snapshot: &probe.Snapshot{
 			Event: "concert", Verdict: probe.Blind, Reason: "this machine is too busy", Started: began, Since: began, At: began, Edge: "https://e.example", Origin: "http://o.example",
 			Streams: []probe.StreamSnapshot{{Name: "main", Verdict: probe.OK, Renditions: []probe.RenditionSnapshot{{
@@ -139,7 +139,7 @@ func TestRun(t *testing.T) {
 	if got := r.Totals(); len(got) != 2 || got[0] != want[0] || got[1] != want[1] {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	for name, write := range map[string]func(io.Writer) error{"run.html": r.HTML, "run.json": r.JSON} {
+	for name, write := range map[string]func(io.Writer) error{"run.html": r.HTML, "run.json": r.JSON, "run.txt": r.Text} {
 		var b bytes.Buffer
 		if err := write(&b); err != nil {
 			t.Fatal(err)

@@ -14,12 +14,16 @@ import (
 	"github.com/streamwatch/streamwatch/probe"
 )
 
-// Run is what is known when a run ends.
+// Run is what is known of an event in a time: of a run when it ends, or of what
+// somebody asks for.
 type Run struct {
 	Version   string
-	Ended     time.Time
-	Snapshot  *probe.Snapshot  // the last one; its Started is when the run began
-	Incidents []probe.Incident // all that were open at some time of the run
+	Event     string
+	From      time.Time
+	Until     time.Time
+	Snapshot  *probe.Snapshot  // the last one of a run; nil where the report is made from the history alone
+	Records   *Records         // what was measured; nil is nothing
+	Incidents []probe.Incident // all that were open at some time of it
 	Edges     []EdgeScore      // the score of each edge, where the event has several
 	Silences  []probe.Silence  // silences and maintenance, also those that did not fall into the run
 	Actions   []probe.Action   // what people did in the run, oldest first
@@ -56,6 +60,9 @@ func (r *Run) union(list []probe.Incident) time.Duration {
 	var until time.Time
 	for i := range list {
 		from, to := list[i].Began, r.end(&list[i])
+		if from.Before(r.From) {
+			from = r.From
+		}
 		if from.Before(until) {
 			from = until
 		}
@@ -68,10 +75,10 @@ func (r *Run) union(list []probe.Incident) time.Duration {
 }
 
 func (r *Run) end(in *probe.Incident) time.Time {
-	if in.Closed != nil {
+	if in.Closed != nil && in.Closed.Before(r.Until) {
 		return *in.Closed
 	}
-	return r.Ended
+	return r.Until
 }
 
 // SortIncidents puts the worst first, and the oldest of those that are alike.
@@ -83,24 +90,49 @@ func SortIncidents(list []probe.Incident) {
 
 // JSON writes the report for programs.
 func (r *Run) JSON(w io.Writer) error {
+	type availabilities struct {
+		All     Availability   `json:"all"`
+		Streams []Availability `json:"streams"`
+	}
 	return indented(w, struct {
-		Event     string           `json:"event"`
-		Version   string           `json:"streamwatch_version"`
-		Verdict   probe.Verdict    `json:"verdict"`
-		Started   string           `json:"started"`
-		Ended     string           `json:"ended"`
-		Seconds   float64          `json:"duration_seconds"`
-		Totals    []Total          `json:"totals"`
-		Edges     []EdgeScore      `json:"edges,omitempty"`
-		Incidents []probe.Incident `json:"incidents"`
-		Silences  []probe.Silence  `json:"silences"`
-		Actions   []probe.Action   `json:"actions"`
-		Status    *probe.Snapshot  `json:"status"`
+		Event        string           `json:"event"`
+		Version      string           `json:"streamwatch_version"`
+		Verdict      probe.Verdict    `json:"verdict,omitempty"`
+		Started      string           `json:"started"`
+		Ended        string           `json:"ended"`
+		Seconds      float64          `json:"duration_seconds"`
+		Availability availabilities   `json:"availability"`
+		Detection    Detection        `json:"detection"`
+		Totals       []Total          `json:"totals"`
+		Edges        []EdgeScore      `json:"edges,omitempty"`
+		Longest      string           `json:"longest_incident,omitempty"`
+		Worst        string           `json:"worst_incident,omitempty"`
+		Incidents    []probe.Incident `json:"incidents"`
+		Silences     []probe.Silence  `json:"silences"`
+		Actions      []probe.Action   `json:"actions"`
+		Timeline     []Moment         `json:"timeline"`
+		Status       *probe.Snapshot  `json:"status"`
 	}{
-		r.Snapshot.Event, r.Version, r.Snapshot.Verdict, probe.FormatTime(r.Snapshot.Started), probe.FormatTime(r.Ended),
-		r.Ended.Sub(r.Snapshot.Started).Seconds(), r.Totals(), r.Edges, append([]probe.Incident{}, r.Incidents...),
-		append([]probe.Silence{}, r.Muted()...), append([]probe.Action{}, r.Actions...), r.Snapshot,
+		r.Event, r.Version, r.verdict(), probe.FormatTime(r.From), probe.FormatTime(r.Until), r.Lasted().Seconds(),
+		availabilities{r.All(), r.Streams()},
+		r.Detection(), r.Totals(), r.Edges, idOf(r.Longest()), idOf(r.Worst()),
+		append([]probe.Incident{}, r.Incidents...), append([]probe.Silence{}, r.Muted()...),
+		append([]probe.Action{}, r.Actions...), r.Timeline(), r.Snapshot,
 	})
+}
+
+func (r *Run) verdict() probe.Verdict {
+	if r.Snapshot == nil {
+		return ""
+	}
+	return r.Snapshot.Verdict
+}
+
+func idOf(in *probe.Incident) string {
+	if in == nil {
+		return ""
+	}
+	return in.ID
 }
 
 //go:embed report.html
@@ -109,13 +141,19 @@ var page string
 // HTML writes the report for people: one file without scripts.
 func (r *Run) HTML(w io.Writer) error {
 	t, err := template.New("report").Funcs(template.FuncMap{
-		"when": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
-		"span": span,
-		"lasted": func(in probe.Incident) string {
-			return span(r.end(&in).Sub(in.Began))
-		},
-		"percent": percent, "short": short,
+		"when":    func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
+		"clock":   func(t time.Time) string { return t.UTC().Format("15:04:05") },
+		"span":    span,
+		"lasted":  func(in probe.Incident) string { return span(r.lasted(&in)) },
+		"percent": percentFact, "short": short,
 		"seconds": func(s float64) string { return span(probe.Seconds(s)) },
+		"share":   percent,
+		"or0":     func(s *float64) string { return spanOf(s) },
+		"of":      func(m map[string]float64, side string) string { return percentOf(m, side) },
+		"in":      func(m map[probe.Verdict]float64, v string) string { return spanIn(m, probe.Verdict(v)) },
+		"band":    r.band,
+		"axis":    r.axis,
+		"plots":   r.plots,
 	}).Parse(page)
 	if err != nil {
 		return fmt.Errorf("reading the page of the report: %w", err)
@@ -137,10 +175,10 @@ func (r *Run) Muted() []probe.Silence {
 	}
 	last := map[string]probe.Silence{}
 	for _, s := range all { // the newest is right
-		last[s.ID] = s.At(r.Ended)
+		last[s.ID] = s.At(r.Until)
 	}
 	list := slices.DeleteFunc(slices.Collect(maps.Values(last)), func(s probe.Silence) bool {
-		return !s.From.Before(r.Ended) || s.Until.Before(r.Snapshot.Started)
+		return !s.From.Before(r.Until) || s.Until.Before(r.From)
 	})
 	slices.SortFunc(list, func(a, b probe.Silence) int {
 		return cmp.Or(a.From.Compare(b.From), strings.Compare(a.ID, b.ID))
@@ -148,11 +186,11 @@ func (r *Run) Muted() []probe.Silence {
 	return list
 }
 
-// Lasted is how long the run took.
-func (r *Run) Lasted() time.Duration { return r.Ended.Sub(r.Snapshot.Started) }
+// Lasted is how long the time of the report is.
+func (r *Run) Lasted() time.Duration { return r.Until.Sub(r.From) }
 
-// percent writes a share, "–" for none.
-func percent(f probe.Fact[float64]) string {
+// percentFact writes a share, "–" for none.
+func percentFact(f probe.Fact[float64]) string {
 	if !f.Stated {
 		return "–"
 	}
@@ -168,17 +206,5 @@ func short(f probe.Fact[time.Duration]) string {
 		return fmt.Sprintf("%.3g ms", float64(f.Value)/float64(time.Millisecond))
 	default:
 		return span(f.Value)
-	}
-}
-
-// span writes a duration as people read it: "1 h 4 min", "31.2 s".
-func span(d time.Duration) string {
-	switch {
-	case d >= time.Hour:
-		return fmt.Sprintf("%d h %d min", d/time.Hour, d%time.Hour/time.Minute)
-	case d >= time.Minute:
-		return fmt.Sprintf("%d min %d s", d/time.Minute, d%time.Minute/time.Second)
-	default:
-		return fmt.Sprintf("%.1f s", d.Seconds())
 	}
 }

@@ -53,7 +53,10 @@ func TestScorecard(t *testing.T) {
 		t.Errorf("third %+v", third)
 	}
 
-	r := report.Run{Ended: at, Snapshot: &probe.Snapshot{Event: "concert", Started: at.Add(-time.Hour)}, Edges: scores}
+	r := report.Run{
+		Event: "concert", From: at.Add(-time.Hour), Until: at, Edges: scores,
+		Snapshot: &probe.Snapshot{Event: "concert", Started: at.Add(-time.Hour)},
+	}
 	var page, data strings.Builder
 	if err := r.HTML(&page); err != nil {
 		t.Fatal(err)

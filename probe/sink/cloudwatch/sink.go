@@ -94,6 +94,9 @@ func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 	samples := probe.Unmuted(b.Samples)
 	for i := range samples {
 		sample := &samples[i]
+		if sample.Metric.Scope == probe.ByVerdict {
+			continue
+		}
 		v, ok := rounded(sample.Value * sample.Metric.Scale)
 		if !ok || s.held >= maxHeld {
 			s.stats.Refused++

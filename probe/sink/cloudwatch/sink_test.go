@@ -320,7 +320,7 @@ func round(o dashboards.Options, renditions int) []probe.Sample {
 					one.Rendition = ""
 				}
 				switch m.Scope {
-				case probe.ByEvent:
+				case probe.ByEvent, probe.ByVerdict:
 					continue
 				case probe.ByViewer:
 					if !o.Viewers {

@@ -41,7 +41,7 @@ func (l incidentLabels) values() []string { return append(l.opened(), l.silenced
 // blame, severity and scope may change while an incident is open.
 type incidentMetrics struct {
 	active *prometheus.GaugeVec
-	total  *prometheus.CounterVec
+	total  *lateCounter
 	open   map[string]incidentLabels // by id
 	quiet  map[incidentLabels]time.Time
 	edges  bool
@@ -57,7 +57,7 @@ func newIncidentMetrics(edges bool) incidentMetrics {
 		active: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Namespace: namespace, Name: probe.FindingsActive.Prometheus, Help: probe.FindingsActive.Help,
 		}, append(slices.Clip(names), "silenced")),
-		total: prometheus.NewCounterVec(prometheus.CounterOpts{
+		total: newLateCounter(prometheus.CounterOpts{
 			Namespace: namespace, Name: probe.IncidentsTotal.Prometheus, Help: probe.IncidentsTotal.Help,
 		}, names),
 		open:  map[string]incidentLabels{},
@@ -81,7 +81,7 @@ func (m *incidentMetrics) note(inc *probe.Incident, now time.Time) {
 	if known {
 		m.leave(was, now)
 	} else {
-		m.total.WithLabelValues(labels.opened()...).Inc()
+		m.total.inc(labels.opened())
 	}
 	m.enter(inc.ID, labels)
 }

@@ -1,6 +1,7 @@
 package prom
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -22,9 +23,33 @@ func newPhases() *prometheus.HistogramVec {
 	}, []string{"side", "kind", "phase"})
 }
 
-// Observe counts the phases of one fetch. Batches do not carry them, so the
-// monitor calls it beside Write where it wants the histograms.
+// newFetches makes the counter of fetches by outcome.
+func newFetches() *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{
+		Namespace: namespace, Name: probe.FetchesTotal.Prometheus, Help: probe.FetchesTotal.Help,
+	}, []string{"event", "stream", "side", "kind", "outcome"})
+}
+
+// tally counts a fetch by its outcome.
+func (s *Sink) tally(o *probe.Observation) {
+	kind := "playlist"
+	if o.Segment != nil {
+		kind = "segment"
+	}
+	outcome := "ok"
+	switch ex := &o.Exchange; {
+	case ex.Failure != "":
+		outcome = string(ex.Failure)
+	case !ex.OK():
+		outcome = strconv.Itoa(ex.Status/100) + "xx"
+	}
+	s.fetches.WithLabelValues(s.event, label(o.Target.Stream), o.Target.Side.String(), kind, outcome).Inc()
+}
+
+// Observe counts one fetch and the phases of it. Batches do not carry them, so the
+// monitor calls it beside Write where it wants those.
 func (s *Sink) Observe(o *probe.Observation) {
+	s.tally(o)
 	if o.Exchange.Failure != "" {
 		return // its phases are those of the deadline, not of the path
 	}

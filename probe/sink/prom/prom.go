@@ -53,7 +53,9 @@ type Sink struct {
 	place    map[*probe.Metric]int
 	incident incidentMetrics
 	phases   *prometheus.HistogramVec
+	fetches  *prometheus.CounterVec
 	viewers  viewerMetrics
+	verdicts verdictMetrics
 	refused  prometheus.Counter
 	notified *prometheus.CounterVec
 
@@ -93,7 +95,9 @@ func New(o Options) *Sink {
 		place:    map[*probe.Metric]int{},
 		incident: newIncidentMetrics(o.Edges),
 		phases:   newPhases(),
+		fetches:  newFetches(),
 		viewers:  newViewerMetrics(),
+		verdicts: newVerdictMetrics(),
 		refused: prometheus.NewCounter(prometheus.CounterOpts{
 			Namespace: namespace, Name: probe.SamplesRefused.Prometheus, Help: probe.SamplesRefused.Help,
 		}),
@@ -114,9 +118,10 @@ func New(o Options) *Sink {
 		register = prometheus.WrapRegistererWith(prometheus.Labels{"vantage": label(o.Vantage)}, register)
 	}
 	register.MustRegister(s.viewers.collectors()...)
+	register.MustRegister(s.verdicts.now, s.verdicts.time, s.verdicts.silenced)
 	register.MustRegister(
 		gauges{s}, newSinkMetrics(o.Event, o.Sinks), newSilenceMetrics(o.Event, o.Silences),
-		s.incident.active, s.incident.total, s.phases, s.refused, s.notified, buildInfo(o.Version),
+		s.incident.active, s.incident.total, s.phases, s.fetches, s.refused, s.notified, buildInfo(o.Version),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return s
@@ -173,9 +178,14 @@ func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 	var row []series
 	for i := range b.Samples {
 		sample := &b.Samples[i]
-		if sample.Metric.Scope == probe.ByViewer {
+		switch sample.Metric.Scope {
+		case probe.ByViewer:
 			s.viewers.note(s.event, sample)
 			continue
+		case probe.ByVerdict:
+			s.verdicts.note(s.event, sample)
+			continue
+		case probe.ByEvent, probe.ByStream, probe.BySide:
 		}
 		t := target{sample.Stream, sample.Rendition, probe.Place{Side: sample.Side, Edge: sample.Edge}, sample.Vantage}
 		if row == nil || t != last {
@@ -303,6 +313,7 @@ func (s *Sink) prune(now time.Time) {
 		}
 	}
 	s.incident.prune(now)
+	s.verdicts.prune(now)
 }
 
 // Handler answers a scrape.

@@ -50,10 +50,14 @@ func (s *Store) Actions(ctx context.Context, since time.Time) ([]probe.Action, e
 	s.mu.Lock()
 	reads := s.reads
 	s.mu.Unlock()
+	return actions(ctx, reads, since)
+}
+
+func actions(ctx context.Context, db *sql.DB, since time.Time) ([]probe.Action, error) {
 	list := []probe.Action{}
 	var text []byte
 	const query = "SELECT data FROM action WHERE at >= ? OR until >= ? ORDER BY at, rowid"
-	err := each(ctx, reads, query, []any{&text}, func() error {
+	err := each(ctx, db, query, []any{&text}, func() error {
 		var a probe.Action
 		if err := json.Unmarshal(text, &a); err != nil {
 			return err

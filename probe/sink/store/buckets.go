@@ -148,10 +148,20 @@ var errRow = errors.New("a row of samples is damaged")
 
 // decodeBucket finds one series in a row. Its count is 0 when it is not there.
 func decodeBucket(data []byte, id int64) (found bucket, err error) {
+	err = eachBucket(data, func(of int64, b bucket) {
+		if of == id {
+			found.merge(b)
+		}
+	})
+	return found, err
+}
+
+// eachBucket calls f for each bucket of a row.
+func eachBucket(data []byte, f func(id int64, b bucket)) error {
 	for len(data) > 0 {
 		tag, n := binary.Uvarint(data)
 		if n <= 0 {
-			return found, errRow
+			return errRow
 		}
 		count, m := binary.Uvarint(data[n:])
 		size := 32
@@ -159,22 +169,19 @@ func decodeBucket(data []byte, id int64) (found bucket, err error) {
 			size = 8
 		}
 		if m <= 0 || count == 0 || count > math.MaxInt32 || len(data) < n+m+size {
-			return found, errRow
+			return errRow
 		}
 		values := data[n+m : n+m+size]
 		data = data[n+m+size:]
-		if int64(tag>>1) != id {
-			continue
-		}
 		b := bucket{count: int(count), last: floatAt(values, 0)}
 		if size == 8 {
 			b.min, b.max, b.sum = b.last, b.last, b.last*float64(count)
 		} else {
 			b.min, b.max, b.sum = floatAt(values, 1), floatAt(values, 2), floatAt(values, 3)
 		}
-		found.merge(b)
+		f(int64(tag>>1), b)
 	}
-	return found, nil
+	return nil
 }
 
 func floatAt(b []byte, i int) float64 {

@@ -128,7 +128,7 @@ func (s *Store) reconcile(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	stored, err := s.query(ctx, s.db, probe.IncidentFilter{})
+	stored, err := query(ctx, s.db, probe.IncidentFilter{})
 	if err != nil {
 		return err
 	}
@@ -184,7 +184,7 @@ func (s *Store) Incidents(ctx context.Context, f probe.IncidentFilter) ([]probe.
 	s.mu.Lock()
 	reads := s.reads
 	s.mu.Unlock()
-	list, err := s.query(ctx, reads, f)
+	list, err := query(ctx, reads, f)
 	if err != nil {
 		return nil, fmt.Errorf("reading incidents: %w", err)
 	}
@@ -196,18 +196,18 @@ var errEnough = errors.New("enough")
 
 // query reads the incidents that a filter chooses. What has a column is left to
 // the database, so that it reads little; the filter itself decides.
-func (*Store) query(ctx context.Context, db *sql.DB, f probe.IncidentFilter) ([]probe.Incident, error) {
+func query(ctx context.Context, db *sql.DB, f probe.IncidentFilter) ([]probe.Incident, error) {
 	where, args := conditions(&f)
-	query := "SELECT data FROM incident"
+	text := "SELECT data FROM incident"
 	if len(where) > 0 {
-		query += " WHERE " + strings.Join(where, " AND ")
+		text += " WHERE " + strings.Join(where, " AND ")
 	}
-	query += " ORDER BY began DESC, id DESC"
+	text += " ORDER BY began DESC, id DESC"
 	list := []probe.Incident{}
-	var text []byte
-	err := each(ctx, db, query, []any{&text}, func() error {
+	var data []byte
+	err := each(ctx, db, text, []any{&data}, func() error {
 		var inc probe.Incident
-		if err := json.Unmarshal(text, &inc); err != nil {
+		if err := json.Unmarshal(data, &inc); err != nil {
 			return err
 		}
 		if f.Chooses(&inc) {

@@ -32,6 +32,9 @@ var migrations = [...]string{
 	addSeen,
 }
 
+// actionsSince is the version from which on there is the table of actions.
+const actionsSince = 3
+
 // maxQuickCheck is the size of database that is checked whole when it is
 // opened; a larger one is trusted until a statement fails.
 const maxQuickCheck = 128 << 20
@@ -88,7 +91,7 @@ func migrate(ctx context.Context, db *sql.DB, path string) error {
 		return err
 	}
 	if version > len(migrations) {
-		return fmt.Errorf("its schema has version %d, this streamwatch knows up to %d: use the newer streamwatch or another output folder", version, len(migrations))
+		return tooNew(version)
 	}
 	for v, m := range migrations[version:] {
 		tx, err := db.BeginTx(ctx, nil)
@@ -105,6 +108,11 @@ func migrate(ctx context.Context, db *sql.DB, path string) error {
 		}
 	}
 	return nil
+}
+
+func tooNew(version int) error {
+	return fmt.Errorf("its schema has version %d, this streamwatch knows up to %d: use the newer streamwatch or another output folder",
+		version, len(migrations))
 }
 
 var errCorrupt = errors.New("quick_check found damage")

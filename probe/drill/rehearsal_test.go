@@ -1,0 +1,375 @@
+package drill_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/drill"
+	"github.com/streamwatch/streamwatch/probe/monitor"
+	"github.com/streamwatch/streamwatch/probe/report"
+	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/probe/sink/notify"
+	"github.com/streamwatch/streamwatch/probe/sink/store"
+)
+
+var update = flag.Bool("update", false, "rewrite docs/rehearsal.md")
+
+// act is something that happens in the rehearsal.
+type act struct {
+	at, lasts time.Duration
+	what      string
+	fault     sim.Injection // none: people act by themselves
+}
+
+// The rehearsal: thirty streams behind one edge, thirty minutes.
+var acts = []act{
+	{3 * time.Minute, 5 * time.Minute, "planned maintenance of s07, as event.yaml has it", sim.Injection{}},
+	{4 * time.Minute, 2 * time.Minute, "its encoder is off", sim.Injection{Fault: "stall", Stream: "s07"}},
+	{10 * time.Minute, 2 * time.Minute, "the edge answers 503 to everything", sim.Injection{Fault: "edge-503"}},
+	{15 * time.Minute, 3 * time.Minute, "the encoder of s03 stands still, and is restarted", sim.Injection{Fault: "stall", Stream: "s03"}},
+	{15*time.Minute + 40*time.Second, 0, "ana acknowledges it: restarting the encoder", sim.Injection{}},
+	{22 * time.Minute, 90 * time.Second, "a false lead: the edge answers errors, because its origin hangs", sim.Injection{Fault: "origin-hang"}},
+}
+
+const rehearsed = 30 * time.Minute
+
+// channel is a service that people read: a double that takes what comes and
+// remembers when.
+type channel struct {
+	name string
+	read func(body []byte, h http.Header) string // what a message is about: "opened", "resolve"
+
+	mu   sync.Mutex
+	told []string // "10:01 opened upd.stale"
+}
+
+// channels are asked by their host.
+type channels map[string]*channel
+
+// RoundTrip takes a message.
+func (c channels) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	ch := c[r.URL.Host]
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	ch.told = append(ch.told, ch.read(body, r.Header))
+	answer, status := "ok", http.StatusOK
+	if ch.name == "PagerDuty" || ch.name == "Opsgenie" {
+		answer, status = `{"status":"success","message":"Event processed","dedup_key":"x","result":"Request will be processed","requestId":"r"}`, http.StatusAccepted
+	}
+	return &http.Response{
+		StatusCode: status, Status: http.StatusText(status), Body: io.NopCloser(strings.NewReader(answer)), Request: r,
+		Header: http.Header{"Content-Type": {"application/json"}},
+	}, nil
+}
+
+// field reads a field of a JSON object, by its path.
+func field(body []byte, path ...string) string {
+	var v any
+	if err := json.Unmarshal(body, &v); err != nil {
+		return err.Error()
+	}
+	for _, name := range path {
+		m, _ := v.(map[string]any)
+		v = m[name]
+	}
+	return fmt.Sprint(v)
+}
+
+// shown is what the page showed for a while: how many streams fared how when it
+// was worst.
+type shown struct {
+	from          time.Time
+	verdict       probe.Verdict
+	streams, open string
+	bad           int
+}
+
+// rehearsal is what came of it.
+type rehearsal struct {
+	start  time.Time
+	page   []shown // what the page showed, by changes
+	report *report.Run
+	json   *channel
+	others []*channel
+}
+
+func TestRehearsal(t *testing.T) {
+	if raceDetector {
+		t.Skip("30 streams for 30 minutes: too slow with the race detector; TestFleets runs with it")
+	}
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		r := rehearse(t, dir)
+		r.check(t)
+		text := r.markdown()
+		const path = "../../docs/rehearsal.md"
+		if *update {
+			if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := stable(text); got != stable(string(want)) {
+			t.Errorf("docs/rehearsal.md is not what happens now: run go test -run TestRehearsal ./probe/drill -update\n%s", got)
+		}
+	})
+}
+
+// stable leaves out of the page what a few polls more or less change.
+func stable(text string) string {
+	for _, change := range [][2]string{
+		{`\d{8}T\d{6}Z`, "ID"}, {`\d+(\.\d+)?( (h|min|s|ms) \d+)? (min|s|ms|%)`, "N"}, {`\d+`, "N"}, {`N(\.N)+`, "N"}, {` +`, " "},
+	} {
+		text = regexp.MustCompile(change[0]).ReplaceAllString(text, change[1])
+	}
+	return text
+}
+
+// rehearse plays all acts.
+func rehearse(t *testing.T, dir string) *rehearsal {
+	t.Helper()
+	r := &rehearsal{start: time.Now().UTC()}
+	at := func(d time.Duration) time.Time { return r.start.Add(d) }
+	clock := func() string { return time.Now().UTC().Format("15:04:05") }
+	history, err := store.Open(dir, "rehearsal", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer history.Close()
+
+	r.json = &channel{name: "webhook, json", read: func(body []byte, h http.Header) string {
+		return clock() + " " + h.Get("X-Streamwatch-Event") + " " + field(body, "id") + " " + field(body, "check")
+	}}
+	r.others = []*channel{
+		{name: "Slack", read: func(body []byte, _ http.Header) string { return clock() + " " + first(field(body, "text")) }},
+		{name: "PagerDuty", read: func(body []byte, _ http.Header) string {
+			return clock() + " " + field(body, "event_action") + " " + field(body, "dedup_key")
+		}},
+	}
+	service := channels{"hook.test": r.json, "slack.test": r.others[0], "pagerduty.test": r.others[1]}
+	var sinks []probe.Sink
+	var feeds []func(context.Context)
+	for _, to := range []notify.Receiver{
+		{Name: "webhook-1", Format: notify.JSON, URL: "http://hook.test/"},
+		{Name: "slack-1", Format: notify.Slack, URL: "http://slack.test/"},
+		{Name: "pagerduty-1", Format: notify.PagerDuty, URL: "http://pagerduty.test/v2/enqueue", Key: "key"},
+	} {
+		told := notify.New(notify.Options{Receiver: to, Wait: 5 * time.Second, Repeat: 4 * time.Hour, Transport: service})
+		sinks = append(sinks, told)
+		feeds = append(feeds, func(ctx context.Context) { _ = told.Run(ctx) })
+	}
+	planned := []probe.Silence{{
+		ID: "maintenance", Maintenance: true, Streams: []string{"s07"}, From: at(acts[0].at), Until: at(acts[0].at + acts[0].lasts),
+		By: "event file", Reason: "new encoder",
+	}}
+	w := drill.New(drill.Setup{
+		Origin: sim.Config{Streams: names(30), Stagger: true, TargetDuration: 6 * time.Second, Renditions: make([]sim.Rendition, 1)},
+		Monitor: monitor.Options{
+			Event: "rehearsal", Sinks: append(sinks, history), Feeds: feeds, Maintenance: planned, Journal: history.Act,
+		},
+	})
+	w.Run(t.Context(), func(ctx context.Context) {
+		for _, s := range acts {
+			if s.fault.Fault != "" {
+				in := s.fault
+				in.From, in.Until = at(s.at), at(s.at+s.lasts)
+				if err := w.Break(in); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		for time.Since(r.start) < rehearsed {
+			r.look(w.Monitor.Snapshot())
+			if acked := acts[4].at; time.Since(r.start) >= acked && time.Since(r.start) < acked+time.Second {
+				r.acknowledge(ctx, t, w)
+			}
+			time.Sleep(time.Second)
+		}
+	})
+	if err := history.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	records, err := report.Read(t.Context(), history, r.start, at(rehearsed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	incidents, err := history.Incidents(t.Context(), probe.IncidentFilter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Reverse(incidents)
+	actions, err := history.Actions(t.Context(), r.start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.report = &report.Run{
+		Version: "dev", Event: "rehearsal", From: r.start, Until: at(rehearsed), Records: records, Incidents: incidents,
+		Silences: planned, Actions: actions,
+	}
+	return r
+}
+
+// acknowledge takes the open incident of s03.
+func (r *rehearsal) acknowledge(ctx context.Context, t *testing.T, w *drill.Watch) {
+	t.Helper()
+	for _, in := range w.Seen.Open() {
+		if in.Stream == "s03" {
+			a := probe.Action{Kind: probe.ActAcknowledge, By: "ana", Incident: in.ID, Note: "restarting the encoder"}
+			if _, err := w.Monitor.Act(ctx, a); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// look notes what the page shows, where that is not what it showed.
+func (r *rehearsal) look(s *probe.Snapshot) {
+	tally := map[probe.Verdict]int{}
+	for i := range s.Streams {
+		tally[s.Streams[i].Verdict]++
+	}
+	var counts []string
+	for _, v := range probe.Verdicts {
+		if tally[v] > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", tally[v], v))
+		}
+	}
+	var open []string
+	for i := range s.Incidents {
+		in := &s.Incidents[i]
+		text := in.Summary + ", " + in.Where() + ", blame " + string(in.Blame)
+		if in.Silenced != nil {
+			text += " (in maintenance)"
+		}
+		if in.Acknowledged != nil {
+			text += " (acknowledged by " + in.Acknowledged.By + ")"
+		}
+		open = append(open, text)
+	}
+	now := shown{s.At, s.Verdict, strings.Join(counts, ", "), strings.Join(open, "; "), tally[probe.Down] + tally[probe.Degraded]}
+	if n := len(r.page); n == 0 || r.page[n-1].verdict != now.verdict || stable(r.page[n-1].open) != stable(now.open) {
+		r.page = append(r.page, now)
+	} else if last := &r.page[n-1]; now.bad > last.bad {
+		last.streams, last.bad, last.open = now.streams, now.bad, now.open
+	}
+}
+
+func first(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
+}
+
+// kinds counts messages by what they say.
+func kinds(told []string) map[string]int {
+	count := map[string]int{}
+	for _, line := range told {
+		count[strings.Fields(line)[1]]++
+	}
+	return count
+}
+
+// check holds what must come of it: one message each for what opened, changed and
+// closed,
+// nothing of the maintenance; and the false lead blames the origin from the beginning.
+func (r *rehearsal) check(t *testing.T) {
+	t.Helper()
+	perID := map[string]map[string]int{}
+	for _, line := range r.json.told {
+		f := strings.Fields(line)
+		if perID[f[2]] == nil {
+			perID[f[2]] = map[string]int{}
+		}
+		perID[f[2]][f[1]]++
+	}
+	told := 0
+	for i := range r.report.Incidents {
+		in := &r.report.Incidents[i]
+		got := perID[in.ID]
+		if in.Stream == "s07" && len(in.Streams) == 1 {
+			if len(got) > 0 {
+				t.Errorf("the maintenance was told of: %v", got)
+			}
+			continue
+		}
+		told++
+		if in.Began.After(r.start.Add(20*time.Minute)) && (in.Blame != probe.BlameOrigin || len(in.Updates) > 0) {
+			t.Errorf("the false lead: %s blames %s, updates %v", in.ID, in.Blame, in.Updates)
+		}
+		if got["opened"] != 1 || got["closed"] != 1 || got["updated"] > len(in.Updates) || got["repeated"] > 0 {
+			t.Errorf("%s (%s): %v, want one opened, an update for each of %d changes, one closed", in.ID, in.Check, got, len(in.Updates))
+		}
+	}
+	if told != 3 {
+		t.Errorf("%d incidents were told of, want 3: the edge, the encoder, the origin", told)
+	}
+	n := kinds(r.json.told)
+	if pd := kinds(r.others[1].told); pd["resolve"] != n["closed"] {
+		t.Errorf("PagerDuty: %v, the webhook %v", pd, n)
+	}
+	all := r.report.All()
+	if all.Share == nil || all.ShareOutside == nil || *all.ShareOutside <= *all.Share {
+		t.Errorf("availability: %v, outside the maintenance %v", all.Share, all.ShareOutside)
+	}
+}
+
+// markdown is docs/rehearsal.md.
+func (r *rehearsal) markdown() string {
+	var b strings.Builder
+	b.WriteString("# A rehearsal\n\nThirty streams behind one edge, thirty simulated minutes, written by `go test -run TestRehearsal ./probe/drill -update`.\n" +
+		"Times are from the beginning; the simulator, the monitor, the history, the senders and the report are the real ones, the services that are told are doubles.\n" +
+		"Nobody is told of what the maintenance covers. Each cause is one story: opened, updated where its claim changes, closed.\n\n" +
+		"## What happens\n\n| at | for | what |\n|---|---|---|\n")
+	for _, s := range acts {
+		lasts := ""
+		if s.lasts > 0 {
+			lasts = s.lasts.String()
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", r.start.Add(s.at).Format("15:04:05"), lasts, s.what)
+	}
+	b.WriteString("\n## What each channel receives\n\n")
+	for _, c := range append([]*channel{r.json}, r.others...) {
+		counts := kinds(c.told)
+		var parts []string
+		for _, k := range slices.Sorted(maps.Keys(counts)) {
+			if c.name != "Slack" {
+				parts = append(parts, fmt.Sprintf("%d %s", counts[k], k))
+			}
+		}
+		fmt.Fprintf(&b, "**%s**: %d messages", c.name, len(c.told))
+		if len(parts) > 0 {
+			b.WriteString(": " + strings.Join(parts, ", "))
+		}
+		b.WriteString("\n\n```\n" + strings.Join(c.told, "\n") + "\n```\n\n")
+	}
+	b.WriteString("## What the page shows\n\nThe verdict in its banner, how many streams fare how (when it is worst), and what is open.\n\n" +
+		"| from | verdict | streams | open |\n|---|---|---|---|\n")
+	for _, row := range r.page {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", row.from.Format("15:04:05"), row.verdict, row.streams, row.open)
+	}
+	var text bytes.Buffer
+	_ = r.report.Text(&text) // a buffer takes all
+	b.WriteString("\n## The report\n\nAs `streamwatch report` prints it; [what the numbers mean](report.md).\n\n```\n" + text.String() + "```\n")
+	return b.String()
+}
