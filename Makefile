@@ -3,6 +3,7 @@
 GO       ?= go
 LINT      = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOFUMPT   = $(GO) run mvdan.cc/gofumpt@v0.12.0
+RELEASER  = $(GO) run github.com/goreleaser/goreleaser/v2@v2.16.0
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 FUZZTIME ?= 30s
 SOAK     ?= 30m
@@ -12,7 +13,7 @@ ROUNDS   ?= 1
 SPAN     ?= 2m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test lint fmt golden generate bench load fleet field player-table player-size player-crowd shots fuzz soak clean
+.PHONY: cross release-check help demo build test lint fmt golden generate bench load fleet field player-table player-size player-crowd shots fuzz soak clean
 
 help: ## print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,5 +76,12 @@ shots: ## the pictures of docs/, taken in a browser (three minutes)
 soak: ## a healthy real stream, by ffmpeg and nginx, for SOAK (30m): no incident
 	STREAMWATCH_SOAK=$(SOAK) $(GO) test -run TestRealStream -timeout 0 -v ./cmd/streamwatch
 
+cross: ## what we ship compiles for Windows and macOS too
+	@for os in windows darwin; do GOOS=$$os CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/streamwatch || exit 1; done
+
+release-check: ## build archives, deb, rpm, manifests and checksums into dist, without publishing
+	$(RELEASER) check
+	$(RELEASER) release --snapshot --clean --skip=publish
+
 clean: ## delete what was built
-	rm -rf bin
+	rm -rf bin build dist

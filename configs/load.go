@@ -148,6 +148,10 @@ var (
 func syntax(err error, text []byte) *Problem {
 	p := &Problem{Line: 1, Col: 1, Hint: "the file may be half-written; check indentation, quotes and brackets"}
 	p.Message = strings.TrimPrefix(err.Error(), "yaml: ")
+	if line, col := tabbed(text); line > 0 {
+		p.Line, p.Col, p.Message, p.Hint = line, col, "not YAML: a tab indents this line", "indent with spaces: YAML takes no tabs"
+		return p
+	}
 	if m := syntaxLine.FindStringSubmatch(p.Message); m != nil {
 		p.Line, _ = strconv.Atoi(m[1]) // the pattern holds digits only
 		p.Message = p.Message[len(m[0]):]
@@ -162,4 +166,16 @@ func syntax(err error, text []byte) *Problem {
 	}
 	p.Message = "not YAML: " + p.Message
 	return p
+}
+
+// tabbed returns the place of the first tab that indents a line, 0 for none.
+func tabbed(text []byte) (line, col int) {
+	for each := range bytes.Lines(text) {
+		line++
+		indent := each[:len(each)-len(bytes.TrimLeft(each, " \t"))]
+		if i := bytes.IndexByte(indent, '\t'); i >= 0 && len(bytes.TrimSpace(each)) > 0 {
+			return line, i + 1
+		}
+	}
+	return 0, 0
 }

@@ -99,6 +99,9 @@ func (d *decoder) stream(path string, s *Stream) {
 
 func (d *decoder) manifest(path string, m URL) {
 	text := m.Reveal()
+	name, _, _ := strings.Cut(text, "?")
+	d.require(path, !strings.HasSuffix(strings.ToLower(name), ".mpd"), "is a DASH manifest, and streamwatch watches HLS",
+		"the .m3u8 of the same stream; packagers write both")
 	if !strings.HasPrefix(text, "/") && strings.Contains(text, "://") {
 		d.checkURL(path, m)
 		return

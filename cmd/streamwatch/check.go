@@ -53,7 +53,7 @@ a refused port, http for https, a dead proxy.`,
 			if err := cobra.ExactArgs(1)(cmd, args); err != nil {
 				return &usageError{text: err.Error()}
 			}
-			if err := oneOf("format", o.format, "text", "json", "junit", "sarif", "github"); err != nil {
+			if err := oneOf("format", o.format, checkFormats...); err != nil {
 				return err
 			}
 			if o.limit < 0 {
@@ -80,6 +80,9 @@ a refused port, http for https, a dead proxy.`,
 	return cmd
 }
 
+// checkFormats are those of --format.
+var checkFormats = []string{"text", "json", "junit", "sarif", "github"}
+
 type checkOptions struct {
 	limit  time.Duration
 	origin string
@@ -91,6 +94,9 @@ type checkOptions struct {
 
 // check finds out what the argument is and watches or judges it.
 func (c *cli) check(ctx context.Context, arg string, o checkOptions) (*report.Check, error) {
+	if err := notHLS(arg); err != nil {
+		return nil, err
+	}
 	switch {
 	case isURL(arg):
 		event, edge, err := c.eventOrURL(arg)

@@ -15,6 +15,7 @@ import (
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/probe/sink/store"
 	"github.com/streamwatch/streamwatch/probe/web"
 	"github.com/streamwatch/streamwatch/provision"
 )
@@ -98,6 +99,9 @@ A step is [edge:]name[(rendition)][:argument][@start[+duration]]; streamwatch dr
 				Listen: page, Faults: &demoFaults{board, lowLatency, event.EdgeNames()}, Period: demoPeriod, Limit: limit,
 			})
 			end()
+			if errors.Is(err, store.ErrInUse) {
+				err = &failure{err, "a second demo needs a folder of its own: streamwatch demo --output second"}
+			}
 			return errors.Join(err, <-served)
 		},
 	}

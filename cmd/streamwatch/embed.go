@@ -147,6 +147,9 @@ func titleOf(u *url.URL) string {
 // eventOrURL loads an event file, or makes the event of one manifest URL and
 // returns its base URL too.
 func (c *cli) eventOrURL(arg string) (*configs.Event, string, error) {
+	if err := notHLS(arg); err != nil {
+		return nil, "", err
+	}
 	if isURL(arg) {
 		u, err := url.Parse(arg)
 		if err != nil || !usable(u) {

@@ -12,8 +12,9 @@ import (
 	"syscall"
 )
 
-// version is stamped by the Makefile; empty leaves it to the build info.
-var version string
+// version, commit and date are stamped by the Makefile and by releases; empty
+// leaves them to the build info.
+var version, commit, date string
 
 func main() { os.Exit(run()) }
 

@@ -117,11 +117,7 @@ Exit codes: 0 fine, 1 streamwatch could not do its job, 2 usage or config,
 		if len(args) == 0 {
 			return cmd.Help()
 		}
-		hint := "streamwatch --help lists the commands"
-		if near := root.SuggestionsFor(args[0]); len(near) > 0 {
-			hint = "did you mean " + strings.Join(near, " or ") + "?"
-		}
-		return &usageError{fmt.Sprintf("unknown command %q", args[0]), hint}
+		return unknownCommand(root, args[0])
 	}
 	root.PersistentPreRunE = func(*cobra.Command, []string) error {
 		log, err := c.log() // its flags belong to every command
@@ -141,8 +137,9 @@ Exit codes: 0 fine, 1 streamwatch could not do its job, 2 usage or config,
 		c.runCommand(), c.hubCommand(), c.agentCommand(), c.demoCommand(), c.checkCommand(), c.validateCommand(), c.provisionCommand(),
 		c.deleteCommand(), c.alarmsCommand(),
 		c.embedCommand(), c.statusCommand(), c.silenceCommand(), c.ackCommand(), c.notifyCommand(), c.reportCommand(), c.replayCommand(),
-		c.drillCommand(), c.checksCommand(), c.schemaCommand(), c.versionCommand(),
+		c.drillCommand(), c.checksCommand(), c.schemaCommand(), c.manCommand(), c.versionCommand(),
 	)
+	refine(root)
 	return root
 }
 

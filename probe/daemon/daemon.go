@@ -110,6 +110,9 @@ func New(ctx context.Context, o Options) (d *Daemon, err error) {
 	d.event.Store(o.Event)
 	if d.store, err = store.Open(o.Event.Output, o.Event.Event, o.Log); err != nil {
 		hint := "`output` must name a folder that can be written: " + o.Event.Output
+		if errors.Is(err, store.ErrInUse) {
+			hint = "stop it, or set another `output`"
+		}
 		return nil, &hinted{fmt.Errorf("opening the history: %w", err), hint}
 	}
 	if d.listen, err = listener(ctx, o.Listen, o.Event.Monitor.Listen); err != nil {

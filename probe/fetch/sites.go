@@ -40,11 +40,12 @@ func (s *sites) add(named []string) {
 	}
 }
 
+// all are the sites; none of nil.
 func (s *sites) all() []*url.URL {
-	if list := s.list.Load(); list != nil {
-		return *list
+	if s == nil || s.list.Load() == nil {
+		return nil
 	}
-	return nil
+	return *s.list.Load()
 }
 
 // Name makes the sites of URLs known as such that the event names.

@@ -131,13 +131,16 @@ func (v *view) encode() []byte {
 		s := &v.segments[i]
 		item := &m3u8.MediaSegment{
 			URI: segmentName(s.name, s.take, v.suffix), Duration: s.length.Seconds(),
-			ProgramDateTime: s.at, Discontinuity: s.disc,
+			Discontinuity: s.disc,
 		}
 		if v.encrypt && (i == 0 || s.key != v.segments[i-1].key) {
 			item.Key = &m3u8.Key{Method: "AES-128", URI: keyName(s.key), IV: fmt.Sprintf("0x%x", streamIV)}
 		}
 		if before = before[:0]; s.gap {
 			before = append(before, "#EXT-X-GAP")
+		}
+		if !s.at.IsZero() { // the writer drops a fraction that is zero, which §4.4.4.6 wants
+			before = append(before, "#EXT-X-PROGRAM-DATE-TIME:"+s.at.Format("2006-01-02T15:04:05.000Z07:00"))
 		}
 		if len(s.parts) > 0 {
 			before = append(before, v.partLines(s.number, s.parts))

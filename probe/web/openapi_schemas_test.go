@@ -126,7 +126,8 @@ func (w *shapeWriter) structure(typ reflect.Type, request bool) object {
 			p["description"] = text
 		}
 		properties[key] = p
-		if !strings.HasPrefix(options, "omit") && !request {
+		unset := typ == reflect.TypeFor[probe.Snapshot]() && (key == "starts" || key == "ends") // its MarshalJSON leaves them out
+		if !strings.HasPrefix(options, "omit") && !request && !unset {
 			required = append(required, key)
 		}
 	}

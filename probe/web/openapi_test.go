@@ -176,7 +176,7 @@ func TestAnswersFitTheDocument(t *testing.T) {
 	h := complete(t)
 	fill := strings.NewReplacer("{stream}", "main", "{file}", "page.js", "{name}", "main")
 	queries := map[string]string{"/api/v1/series": "?stream=main&metric=edge_lag_seconds&since=1m"}
-	ids := map[string]string{"/api/v1/incidents/{id}/served": "kept", "/api/v1/incidents/{id}/recording": "kept", "/api/v1/silences/{id}": "a", "/checks/{id}": "upd.stale"}
+	ids := map[string]string{"/api/v1/incidents/{id}/served": "kept", "/api/v1/incidents/{id}/recording": "kept", "/api/v1/silences/{id}": "a", "/checks/{id}": "upd.stale", "/api/v1/checks/{id}": "upd.stale"}
 	bodies := map[string]string{
 		"/api/v1/silences": `{"all":true,"for":"2h","reason":"r","by":"ana"}`, "/api/v1/demo/faults": `{"name":""}`,
 		"/api/v1/streams/{name}": `{"manifest":"/a.m3u8"}`, "/api/v1/beacon": `{"event":"concert","stream":"main","kind":"hlsjs"}`,

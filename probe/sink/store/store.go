@@ -10,6 +10,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -60,6 +61,9 @@ type Store struct {
 	unsteady  bool        // and it cannot be told
 }
 
+// ErrInUse is why a folder cannot be opened that another process has.
+var ErrInUse = errors.New("in use by another streamwatch")
+
 // Open opens, or makes, the history of an event in dir/event. A database that
 // cannot be read is moved aside with a warning, and its incidents are taken
 // from incidents.jsonl. A folder that cannot be written, or that another
@@ -97,7 +101,7 @@ func (s *Store) open() (err error) {
 		return fmt.Errorf("locking %s: %w", logName, err)
 	}
 	if !free {
-		return fmt.Errorf("output folder %s is in use by another streamwatch: stop it, or set another `output`", s.folder)
+		return fmt.Errorf("output folder %s is %w", s.folder, ErrInUse)
 	}
 	if err = s.lines.repair(); err != nil {
 		return fmt.Errorf("reading the end of %s: %w", logName, err)

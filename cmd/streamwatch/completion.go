@@ -1,0 +1,92 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// refine makes what cobra adds by itself behave like the rest: values of flags
+// complete, and a command that only holds others refuses a name that it does not
+// know, which cobra would answer with help and exit code 0.
+func refine(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, cmd := range root.Commands() {
+		if cmd.Name() == "help" {
+			cmd.Run, cmd.RunE = nil, func(_ *cobra.Command, args []string) error { return helpOf(root, args) }
+		}
+	}
+	walk(root, func(cmd *cobra.Command) {
+		if cmd.HasSubCommands() && !cmd.Runnable() {
+			cmd.Args, cmd.SuggestionsMinimumDistance = cobra.ArbitraryArgs, 2
+			cmd.RunE = func(cmd *cobra.Command, args []string) error {
+				if len(args) == 0 {
+					return cmd.Help()
+				}
+				return unknownCommand(cmd, args[0])
+			}
+		}
+		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) { completeFlag(cmd, f.Name) })
+	})
+}
+
+func walk(cmd *cobra.Command, each func(*cobra.Command)) {
+	each(cmd)
+	for _, sub := range cmd.Commands() {
+		walk(sub, each)
+	}
+}
+
+// helpOf shows the help of a command by its words.
+func helpOf(root *cobra.Command, words []string) error {
+	cmd, rest, err := root.Find(words)
+	if err != nil || len(rest) > 0 && (cmd == root || cmd.HasSubCommands()) {
+		return unknownCommand(cmd, rest[0])
+	}
+	cmd.InitDefaultHelpFlag()
+	return cmd.Help()
+}
+
+func unknownCommand(parent *cobra.Command, name string) error {
+	hint := parent.CommandPath() + " --help lists the commands"
+	if near := parent.SuggestionsFor(name); len(near) > 0 {
+		hint = "did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return &usageError{fmt.Sprintf("unknown command %q", name), hint}
+}
+
+// completeFlag lets the shell complete the values of a flag that takes words.
+func completeFlag(cmd *cobra.Command, flag string) {
+	complete := cobra.NoFileCompletions
+	words := map[string][]string{
+		"format": {"text", "json"}, "log-format": {"console", "json"}, "log-level": {"debug", "info", "warn", "error"},
+		"print": parts(), "scope": scopes(),
+	}[flag]
+	switch {
+	case flag == "format" && cmd.Name() == "check":
+		words = checkFormats
+		fallthrough
+	case words != nil:
+		complete = cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)
+	case flag == "check":
+		complete = completeChecks
+	case flag == "fault":
+		complete = completeFaults
+	case flag == "out" || flag == "output" || flag == "event":
+		return // folders and files, as the shell completes them
+	}
+	_ = cmd.RegisterFlagCompletionFunc(flag, complete) // fails where the command has said how, which stands
+}
+
+func scopes() []string {
+	var list []string
+	for _, s := range []probe.Scope{probe.ScopeEvent, probe.ScopeOrigin, probe.ScopeEdge, probe.ScopeStream, probe.ScopeRendition} {
+		list = append(list, string(s))
+	}
+	return list
+}
