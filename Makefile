@@ -9,10 +9,11 @@ FUZZTIME ?= 30s
 SOAK     ?= 30m
 STREAMS  ?= 500
 RUNS     ?= 1
+ROUNDS   ?= 1
 SPAN     ?= 2m
 
 .DEFAULT_GOAL := help
-.PHONY: cross release-check help demo build test lint fmt golden generate bench load field player-table player-size player-crowd shots fuzz soak clean
+.PHONY: cross release-check help demo build test lint fmt golden generate bench load fleet field player-table player-size player-crowd shots fuzz soak clean
 
 help: ## print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +49,9 @@ bench: ## benchmarks, with allocations
 fuzz: ## every fuzz target for FUZZTIME (30s)
 	@grep -rhoE '^func Fuzz[A-Za-z0-9_]+' --include='*_test.go' --with-filename . | sed 's|:func | |' | \
 		while read -r file name; do $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) $$(dirname $$file) || exit 1; done
+
+fleet: ## two hubs, three agents and three NATS servers, each killed in turn ROUNDS (1) times under a fault
+	STREAMWATCH_FLEET=$(ROUNDS) $(GO) test -run 'TestFleetLong$$' -count 1 -timeout 1h -v ./cmd/streamwatch
 
 load: ## CPU, memory and lateness at STREAMS (500) streams, against bare requests
 	STREAMWATCH_LOAD=$(STREAMS) $(GO) test -run 'TestLoad(Bare)?$$' -count 1 -v ./probe/monitor

@@ -26,6 +26,7 @@ type Event struct {
 	StreamsFrom  string        `yaml:"streams_from"` // files of more streams, such as streams/*.yaml
 	Player       Player        `yaml:"player"`
 	Monitor      Monitor       `yaml:"monitor"`
+	Fleet        *Fleet        `yaml:"fleet"` // nil is one process
 	Metrics      Metrics       `yaml:"metrics"`
 	Alarms       Alarms        `yaml:"alarms"`
 	Notify       Notify        `yaml:"notify"`

@@ -149,7 +149,14 @@ func (w *schemaWriter) kind(path string, v reflect.Value, tag reflect.StructTag)
 		s := text("^(all|first)$")
 		s["type"], s["items"], s["minItems"] = []string{"string", "array"}, anyText(), 1
 		return s
+	case Vantages:
+		s := text("^any$")
+		s["type"], s["items"] = []string{"string", "array"}, text(vantageName.String())
+		return s
 	case URL:
+		if strings.HasPrefix(path, "fleet.nats") {
+			return text("^(nats|tls|wss?)://")
+		}
 		if tag.Get("required") == "" {
 			return text("^$|" + addresses)
 		}
@@ -275,6 +282,8 @@ func written(v reflect.Value) any {
 		if d.All {
 			return "all"
 		}
+	case Vantages:
+		return nil
 	case bool, int, float64:
 		return d
 	case string:

@@ -59,6 +59,7 @@ func (d *decoder) validate(e *Event) {
 	d.streams(e)
 	d.player(&e.Player)
 	d.monitor(&e.Monitor)
+	d.fleet(e.Fleet)
 	d.outward(e)
 	d.maintenance(e)
 	if strings.TrimSpace(e.Output) == "" {

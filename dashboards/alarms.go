@@ -36,6 +36,7 @@ const (
 type Alarm struct {
 	Kind      string // "edge-stale", "edge-stale-second" of one of several edges
 	Stream    string // "" is the event
+	Vantage   string // of a fleet's heartbeats; "" is no vantage's own
 	Metric    *probe.Metric
 	Side      probe.Side
 	Edge      string // name of the edge, of several
@@ -60,10 +61,10 @@ type Composite struct {
 }
 
 // Key names the alarm within its event: "edge-stale-main".
-func (a *Alarm) Key() string { return key(a.Kind, a.Stream) }
+func (a *Alarm) Key() string { return key(a.Kind, cmp.Or(a.Stream, a.Vantage)) }
 
 // ID is the alarm's logical id in the template.
-func (a *Alarm) ID() string { return logicalID(a.Kind, a.Stream) }
+func (a *Alarm) ID() string { return logicalID(a.Kind, cmp.Or(a.Stream, a.Vantage)) }
 
 // ID is the composite's logical id in the template.
 func (c *Composite) ID() string { return logicalID(c.Kind, "") }
@@ -88,6 +89,7 @@ func Alarms(o Options) ([]Alarm, []Composite) {
 		Kind: "heartbeat", Metric: probe.MonitorHeartbeat, Stat: SampleCount, Below: true, Threshold: 1, M: 2, N: 3,
 		Missing: MissingIsBreach, Pages: true, Text: "streamwatch does not report: nobody watches the event",
 	}}
+	alarms = append(alarms, vantageAlarms(o.Vantages)...)
 	for _, s := range o.Streams {
 		alarms = append(alarms, s.alarms(o.edges())...)
 	}
@@ -272,6 +274,6 @@ func (a *Alarm) sign() string {
 
 // dimensions names and values, in the order of the contract.
 func (a *Alarm) dimensions(event string) [][2]string {
-	d := [][2]string{{"Event", event}, {"Stream", a.Stream}, {"Side", a.Side.String()}, {"Edge", a.Edge}}
+	d := [][2]string{{"Event", event}, {"Stream", a.Stream}, {"Side", a.Side.String()}, {"Edge", a.Edge}, {"Vantage", a.Vantage}}
 	return slices.DeleteFunc(d, func(pair [2]string) bool { return pair[1] == "" })
 }

@@ -82,6 +82,8 @@ type feed struct {
 	metric *probe.Metric
 	stream string
 	at     probe.Place
+
+	vantage string // of heartbeats
 }
 
 // window is what an alarm keeps of one period.
@@ -96,7 +98,7 @@ func NewBoard(o Options, delay time.Duration) *Board {
 	b.windows = make([]map[int64]window, len(b.alarms))
 	for i := range b.alarms {
 		a := &b.alarms[i]
-		from := feed{a.Metric, a.Stream, probe.Place{Side: a.Side, Edge: a.Edge}}
+		from := feed{a.Metric, a.Stream, probe.Place{Side: a.Side, Edge: a.Edge}, a.Vantage}
 		b.watching[from] = append(b.watching[from], i)
 		b.windows[i] = map[int64]window{}
 		b.states[a.Key()] = NoData
@@ -132,7 +134,7 @@ func (b *Board) States() map[string]State { return maps.Clone(b.states) }
 func (b *Board) Add(samples []probe.Sample) {
 	for i := range samples {
 		s := &samples[i]
-		for _, j := range b.watching[feed{s.Metric, s.Stream, probe.Place{Side: s.Side, Edge: s.Edge}}] {
+		for _, j := range b.watching[feedOf(s)] {
 			a := &b.alarms[j]
 			at := s.At.UnixNano() / int64(a.Period)
 			w, v := b.windows[j][at], s.Value*s.Metric.Scale

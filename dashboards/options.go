@@ -18,6 +18,7 @@ type Options struct {
 	Viewers      bool          // what viewers' players report is put too
 	Edges        []string      // names of the edges where there are several: each has alarms and lines of its own
 	Streams      []Stream
+	Vantages     []string // that a fleet watches from, where there are several
 
 	Distribution   bool     // the template has a resource Distribution, whose metrics are shown
 	DistributionID string   // of a distribution that is not in the template; "" where it is none of CloudFront

@@ -17,7 +17,7 @@ func MetricCount(o Options) int {
 			n += s.dimensionSets(m, &o)
 		}
 		if m.Scope == probe.ByEvent {
-			n++
+			n += 1 + len(o.Vantages)
 		}
 	}
 	return n
@@ -29,8 +29,12 @@ func (s Stream) dimensionSets(m *probe.Metric, o *Options) int {
 		return 0
 	}
 	sets := len(o.places(m))
+	base := sets
 	if o.PerRendition && !m.OfStream() {
 		sets *= 1 + s.Renditions
+	}
+	if m.OfVantage() && len(o.Vantages) > 1 {
+		sets += base * len(o.Vantages) // a vantage's renditions are not put by themselves
 	}
 	return sets
 }

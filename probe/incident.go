@@ -71,7 +71,8 @@ type Incident struct {
 	Rendition    string           `json:"rendition"`            // the first one affected; "" is the whole stream
 	Renditions   []string         `json:"renditions,omitempty"` // all that are or were affected
 	Side         Side             `json:"side"`
-	Edge         string           `json:"edge,omitempty"` // which one, where the event has several edges and they do not all show it
+	Edge         string           `json:"edge,omitempty"`     // which one, where the event has several edges and they do not all show it
+	Vantages     []string         `json:"vantages,omitempty"` // that show or showed it, sorted, of several
 	Summary      string           `json:"summary"`
 	Detail       string           `json:"detail"`
 	Began        time.Time        `json:"began"`  // first bad observation

@@ -110,6 +110,10 @@ func (m *Metric) OfEdge(s Side) bool {
 	return m.Scope == BySide && s == Edge || m.Scope == ByStream && !m.OfStream()
 }
 
+// OfVantage reports whether a metric is told apart by the vantages of a fleet: all
+// that polls give. What the hub concludes of them, and what viewers report, is not.
+func (m *Metric) OfVantage() bool { return !m.OfStream() && m.Scope != ByEvent }
+
 // Total reports whether a metric's samples add up, as those of a counter; else
 // each is a value of its own.
 func (m *Metric) Total() bool { return strings.HasSuffix(m.Prometheus, "_total") }
@@ -121,6 +125,7 @@ type Sample struct {
 	Rendition string // "" for the multivariant playlist and for the stream; the kind of embed where a viewer reports; the verdict
 	Side      Side
 	Edge      string  // name of the edge that it is of, where the event has several
+	Vantage   string  // where it was seen from; "" where the event is watched from one place
 	Muted     bool    // its stream is silenced: it is kept and shown, and no alarm may stand on it
 	Value     float64 // base units; never NaN or infinite
 	At        time.Time

@@ -17,6 +17,7 @@ type Batch struct {
 	Stream    string // "" for the event's own samples
 	Samples   []Sample
 	Incidents []Incident // each as it is after its change
+	Receipt   any        // of whom wants to know that the batch is stored; nil for nobody
 	Actions   []Action   // what people did; the journal has it already
 }
 

@@ -36,7 +36,8 @@ type StreamSnapshot struct {
 	Verdict       Verdict             `json:"verdict"`
 	Reason        string              `json:"reason,omitempty"` // as in Snapshot
 	Since         time.Time           `json:"since"`
-	Renditions    []RenditionSnapshot `json:"renditions"`
+	Renditions    []RenditionSnapshot `json:"renditions"` // of several vantages the worst of each
+	Vantages      []VantageSnapshot   `json:"vantages,omitempty"`
 	OpenIncidents []string            `json:"open_incidents"`
 	Advice        []Advice            `json:"advice,omitempty"`
 	Viewers       *Viewers            `json:"viewers,omitempty"`
@@ -51,6 +52,14 @@ type Viewers struct {
 	Latency         Fact[time.Duration] `json:"latency_p50_seconds"`
 	StallsPerMinute Fact[float64]       `json:"stalls_per_minute"` // of watching
 	Errors          int                 `json:"errors"`
+}
+
+// VantageSnapshot is a stream as it looks from one of several vantages.
+type VantageSnapshot struct {
+	Name       string              `json:"name"`
+	GoneSince  time.Time           `json:"gone_since"` // zero while somebody watches from there
+	Verdict    Verdict             `json:"verdict"`
+	Renditions []RenditionSnapshot `json:"renditions"`
 }
 
 // RenditionSnapshot is one rendition with its sides.

@@ -80,6 +80,7 @@ type (
 	plainStream    StreamSnapshot
 	plainRendition RenditionSnapshot
 	plainSide      SideSnapshot
+	plainVantage   VantageSnapshot
 
 	wireSnapshot struct {
 		At      stamp `json:"at"`
@@ -93,6 +94,12 @@ type (
 	wireStream struct {
 		Since stamp `json:"since"`
 		plainStream
+		Renditions []wireRendition `json:"renditions"`
+		Vantages   []wireVantage   `json:"vantages,omitempty"`
+	}
+	wireVantage struct {
+		plainVantage
+		GoneSince  stamp           `json:"gone_since"`
 		Renditions []wireRendition `json:"renditions"`
 	}
 	wireRendition struct {
@@ -135,18 +142,27 @@ func (s StreamSnapshot) MarshalJSON() ([]byte, error) { return json.Marshal(s.wi
 func (s SideSnapshot) MarshalJSON() ([]byte, error) { return json.Marshal(s.wire()) }
 
 func (s *StreamSnapshot) wire() wireStream {
-	w := wireStream{stamp(s.Since), plainStream(*s), make([]wireRendition, len(s.Renditions))}
+	w := wireStream{stamp(s.Since), plainStream(*s), wireRenditions(s.Renditions), nil}
 	if w.OpenIncidents == nil {
 		w.OpenIncidents = []string{}
 	}
-	for i := range s.Renditions {
-		r := &s.Renditions[i]
-		w.Renditions[i] = wireRendition{plainRendition(*r), r.Edge.wire(), r.Origin.wire(), nil}
+	for i := range s.Vantages {
+		v := &s.Vantages[i]
+		w.Vantages = append(w.Vantages, wireVantage{plainVantage(*v), stamp(v.GoneSince), wireRenditions(v.Renditions)})
+	}
+	return w
+}
+
+func wireRenditions(list []RenditionSnapshot) []wireRendition {
+	w := make([]wireRendition, len(list))
+	for i := range list {
+		r := &list[i]
+		w[i] = wireRendition{plainRendition(*r), r.Edge.wire(), r.Origin.wire(), nil}
 		for name, e := range r.Edges {
-			if w.Renditions[i].Edges == nil {
-				w.Renditions[i].Edges = make(map[string]*wireEdge, len(r.Edges))
+			if w[i].Edges == nil {
+				w[i].Edges = make(map[string]*wireEdge, len(r.Edges))
 			}
-			w.Renditions[i].Edges[name] = e.wire()
+			w[i].Edges[name] = e.wire()
 		}
 	}
 	return w

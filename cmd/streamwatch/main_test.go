@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "10"); err != nil {
 		panic(err)
 	}
-	testscript.Main(m, map[string]func(){"streamwatch": main})
+	testscript.Main(m, map[string]func(){"streamwatch": main, "natsnode": natsNode})
 }
 
 // TestScripts runs testdata/script against the binary. ORIGIN and EDGE are a

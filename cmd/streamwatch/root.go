@@ -134,7 +134,8 @@ Exit codes: 0 fine, 1 streamwatch could not do its job, 2 usage or config,
 	flags.StringVar(&c.logFormat, "log-format", "console", "console or json")
 	flags.StringVar(&c.logLevel, "log-level", "info", "debug, info, warn or error")
 	root.AddCommand(
-		c.runCommand(), c.demoCommand(), c.checkCommand(), c.validateCommand(), c.provisionCommand(), c.deleteCommand(), c.alarmsCommand(),
+		c.runCommand(), c.hubCommand(), c.agentCommand(), c.demoCommand(), c.checkCommand(), c.validateCommand(), c.provisionCommand(),
+		c.deleteCommand(), c.alarmsCommand(),
 		c.embedCommand(), c.statusCommand(), c.silenceCommand(), c.ackCommand(), c.notifyCommand(), c.reportCommand(), c.replayCommand(),
 		c.drillCommand(), c.checksCommand(), c.schemaCommand(), c.manCommand(), c.versionCommand(),
 	)

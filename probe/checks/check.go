@@ -139,6 +139,9 @@ func Find(name string) (*Check, bool) {
 	if i := slices.IndexFunc(registered, func(c *Check) bool { return c.ID == name }); i >= 0 {
 		return registered[i], true
 	}
+	if name == VantageGone.ID {
+		return VantageGone, true
+	}
 	if ids := Meant(name); len(ids) == 1 {
 		return Find(ids[0])
 	}

@@ -221,6 +221,9 @@ func (d *Daemon) take(next *configs.Event, differences []configs.Difference) {
 		d.monitor.Schedule(next.Starts, next.Ends)
 		signal(d.moved)
 	}
+	if len(differences) > 0 {
+		d.tellAgents(&o, next)
+	}
 	if touched["maintenance"] {
 		d.monitor.Maintain(Maintenance(next))
 	}

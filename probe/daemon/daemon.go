@@ -26,6 +26,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe/fetch"
+	"github.com/streamwatch/streamwatch/probe/fleet"
 	"github.com/streamwatch/streamwatch/probe/monitor"
 	"github.com/streamwatch/streamwatch/probe/record"
 	"github.com/streamwatch/streamwatch/probe/report"
@@ -58,6 +59,7 @@ type Options struct {
 	Faults web.Faults    // only in the demo
 	Period time.Duration // of the alarms that the page shows; zero is that of the metrics
 	Limit  time.Duration // after which the run is over; zero is none
+	Hub    *fleet.Hub    // that leads; nil polls the streams itself
 }
 
 // Found is the event's distribution once it is there.
@@ -89,6 +91,7 @@ type Daemon struct {
 	found    Found
 	source   *lateSource
 	monitor  *monitor.Monitor
+	leading  *fleet.Leading // nil polls the streams itself
 	server   *web.Server
 	metrics  *prom.Sink
 	embeds   *Embeds
@@ -168,6 +171,9 @@ func (d *Daemon) Run(ctx context.Context, found Found) error {
 	defer finish()
 	if err := runParts(ctx, d.log, d.parts(finish)); err != nil {
 		return err
+	}
+	if d.leading != nil {
+		d.leading.Finish()
 	}
 	err := d.report()
 	d.out.close(d.Over())

@@ -19,7 +19,7 @@ const recordings = "recordings"
 // the event wants none of it.
 func (d *Daemon) recordInto(o *monitor.Options) (err error) {
 	kept := &d.event.Load().Monitor.Recordings
-	if kept.Off {
+	if kept.Off || d.o.Hub != nil { // a hub sees no observation
 		return nil
 	}
 	options := record.Options{

@@ -129,6 +129,9 @@ func DashboardOptions(e *configs.Event) dashboards.Options {
 	if c := e.Metrics.CloudWatch; c != nil {
 		o.Namespace, o.Region, o.Period, o.PerRendition = c.Namespace, c.Region, c.Period, c.PerRendition
 	}
+	if f := e.Fleet; f != nil && len(f.Vantages.Names) > 1 {
+		o.Vantages = f.Vantages.Names
+	}
 	var target time.Duration
 	if c := e.Distribution.CloudFormation; c != nil {
 		target = c.TargetDuration

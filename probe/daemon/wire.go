@@ -3,7 +3,6 @@ package daemon
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"path/filepath"
 	"time"
 
@@ -19,13 +18,20 @@ import (
 // wire puts the parts together. Nothing runs yet.
 func (d *Daemon) wire(ctx context.Context) error {
 	e, edge := d.event.Load(), d.found.EdgeURL
-	open, err := d.store.OpenIncidents(ctx)
+	open, err := resume(ctx, d.o.Hub, d.store)
 	if err != nil {
-		return fmt.Errorf("reading the open incidents: %w", err)
+		return err
 	}
 	actions, err := d.store.Actions(ctx, time.Now().Add(-rememberActions))
 	if err != nil {
 		return err
+	}
+	journal := d.store.Act
+	if hub := d.o.Hub; hub != nil {
+		journal = hub.Journal(journal)
+		if actions, err = hub.Actions(ctx, actions); err != nil {
+			return err
+		}
 	}
 	d.embeds = NewEmbeds(e, edge, d.found.Signer, filepath.Join(d.folder, e.Player.Out), d.log)
 	// The page is a sink of the monitor, and shows the monitor: the snapshot is
@@ -34,7 +40,7 @@ func (d *Daemon) wire(ctx context.Context) error {
 	d.source = source
 	o := MonitorOptions(e, edge, d.found.Signer)
 	o.Resume, o.Log, o.Secrets, o.Edges = open, d.log, d.o.Secrets, d.found.Edges
-	o.Actions, o.Journal, o.Maintenance = actions, d.store.Act, Maintenance(e)
+	o.Actions, o.Journal, o.Maintenance = actions, journal, Maintenance(e)
 	if d.found.Fresh {
 		o.Grace = e.Distribution.CloudFormation.PropagationGrace
 	}
@@ -42,10 +48,14 @@ func (d *Daemon) wire(ctx context.Context) error {
 		return err
 	}
 	source.links.recorded = d.recorded()
-	metrics := prom.New(prom.Options{
+	shown := prom.Options{
 		Event: e.Event, Version: d.o.Version, Vantage: e.Monitor.Vantage, Open: open, Sinks: source.sinks,
 		Silences: source.silences, Edges: len(e.Edges) > 0,
-	})
+	}
+	if d.o.Hub != nil {
+		shown.Vantage, shown.Fleet = "", true // the samples say it
+	}
+	metrics := prom.New(shown)
 	d.metrics = metrics
 	d.alarms = newShownAlarms(d.shownOptions(e), time.Now())
 	w := web.Options{
@@ -70,13 +80,20 @@ func (d *Daemon) wire(ctx context.Context) error {
 	if d.out, err = d.outlets(ctx, open); err != nil {
 		return err
 	}
-	o.Sinks = append(o.Sinks, linkedSink{d.store, source.links}, metrics, linkedSink{d.server, source.links}, d.alarms)
+	stored, err := d.lead(ctx, &o, linkedSink{d.store, source.links})
+	if err != nil {
+		return err
+	}
+	o.Sinks = append(o.Sinks, stored, metrics, linkedSink{d.server, source.links}, d.alarms)
 	o.Sinks = append(o.Sinks, d.out.sinks(source.links)...)
 	if names := e.EdgeNames(); names != nil {
 		d.scores = report.NewScorecard(names)
 		o.Sinks = append(o.Sinks, d.scores)
 	}
 	d.monitor = monitor.New(o)
+	if d.leading != nil {
+		d.leading.Use(d.monitor)
+	}
 	source.m, source.out = d.monitor, d.out
 	if d.out.alarms != nil {
 		d.out.alarms.live, d.alarms.arming = d.isOn, d.out.alarms

@@ -17,6 +17,7 @@ func (x *examination) diagnosis(g *group) Diagnosis {
 	d := Diagnosis{
 		Check: lead.check, Side: lead.side, Scope: g.scope, Began: lead.began, Detail: s.Detail,
 		Hits: make([]Hit, 0, len(g.stories)), Evidence: s.Evidence, Fading: true,
+		Ready: lead.ready, at: lead.host, exchange: s.Exchange, once: x.event.Once,
 	}
 	if g.scope == probe.ScopeOrigin || g.scope == probe.ScopeEdge {
 		d.Host = g.place.host

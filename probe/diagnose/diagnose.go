@@ -71,6 +71,7 @@ type Diagnosis struct {
 	Scope        probe.Scope
 	Host         string    // of scope origin and edge
 	Began, Last  time.Time // first and newest bad look
+	Ready        time.Time // when the evidence of one stream sufficed; zero while it does not
 	Detail       string
 	Hits         []Hit    // whom it hits, sorted by stream
 	Consequences []string // checks that it explains
@@ -80,12 +81,18 @@ type Diagnosis struct {
 	Parts   []Part // what it stands on
 	Follows []Part // what it explains
 
+	Vantages []string // that show it, sorted; nil where the event is watched from one place
+
 	Lost   bool           // our own path is lost now
 	Unsure bool           // it may yet be our own path: an open incident stays as it is
 	Sick   bool           // the newest look at one of its targets was bad
 	Fading bool           // the cause is over, its consequences are not: it opens nothing
 	Wait   time.Time      // not before, unless it is known already: other looks may widen or move it; zero does not wait
 	Asks   []probe.Target // whose next poll would tell; one without a rendition is any of its stream and side
+
+	at       string          // host that it is asked at
+	exchange *probe.Exchange // of the worst symptom
+	once     bool            // one look must do
 }
 
 // Part is one check on one target.
@@ -94,7 +101,9 @@ type Part struct {
 	Target probe.Target // without its URL
 
 	Severity probe.Severity
-	Holds    bool // it is not over
+	Holds    bool   // it is not over
+	Vantage  string // that shows it; "" where the event is watched from one place
+	Own      bool   // it is the vantage's own matter, which others have no part in
 }
 
 // Hit is what one stream suffers from a cause.

@@ -14,6 +14,10 @@ type State struct {
 	Current *probe.Observation // newest poll; nil when there was none
 	Good    *probe.Observation // newest poll that brought a playlist; nil when there was none
 
+	Kind   probe.PlaylistKind // of that playlist
+	Live   bool               // and whether it has no end
+	Listed int                // and how many segments it lists
+
 	Polls, Failures      int
 	FailingSince         time.Time     // zero while it does not fail
 	FailedAs             probe.Failure // how the newest of those failed; "" with an answer
@@ -43,6 +47,10 @@ func (h *History) State() State {
 		FailedAs: h.FailedAs, FailedFrom: h.FailedFrom, Recovered: h.Recovered, LastError: h.LastError, Lost: h.Lost, LostPolls: h.LostPolls, Answered: h.Answered, Reached: h.Reached,
 		Advanced: h.Advanced, High: h.High, TD: h.TD(), Allowance: h.Allowance(), Lag: h.Lag(), Still: h.Still(), Speed: h.Speed,
 		TTL: probe.Fact[time.Duration]{Value: ttl, Stated: stated},
+	}
+	if h.Good != nil && h.Good.Playlist != nil {
+		pl := h.Good.Playlist
+		s.Kind, s.Live, s.Listed = pl.Kind, pl.Live(), len(pl.Segments)
 	}
 	for i := range h.Segments {
 		rec := &h.Segments[i]
@@ -75,14 +83,14 @@ func (s *State) Failing() bool { return s.Failures > 0 }
 // Plays reports whether the newest poll brought a playlist that viewers can play
 // at now: one with a segment no older than the default hold-back.
 func (s *State) Plays(now time.Time) bool {
-	if s.Failing() || s.Good == nil || s.Good.Playlist == nil {
+	switch {
+	case s.Failing() || s.Good == nil:
 		return false
+	case s.Kind != probe.Media:
+		return s.Kind == probe.Multivariant
+	default:
+		return !s.Live || s.Listed > 0 && now.Sub(s.Advanced) <= 3*s.TD
 	}
-	pl := s.Good.Playlist
-	if pl.Kind != probe.Media {
-		return true
-	}
-	return !pl.Live() || len(pl.Segments) > 0 && now.Sub(s.Advanced) <= 3*s.TD
 }
 
 // Recovery is how long consequences may outlast their cause: until a new window

@@ -72,7 +72,7 @@ func (d *Desk) newSilence(a *probe.Action) (*probe.Silence, error) {
 // matchable refuses a silence that could mute nothing.
 func (d *Desk) matchable(s *probe.Silence) error {
 	for _, name := range s.Streams {
-		if !slices.ContainsFunc(d.rows, func(r *row) bool { return r.name == name }) {
+		if d.seats[name] == nil {
 			return refuse(fmt.Sprintf("there is no stream %q", name), "the streams are "+d.names())
 		}
 	}
@@ -98,10 +98,10 @@ func (d *Desk) matchable(s *probe.Silence) error {
 func (d *Desk) names() string {
 	const most = 20
 	var list []string
-	for _, r := range d.rows[:min(len(d.rows), most)] {
+	for _, r := range d.order[:min(len(d.order), most)] {
 		list = append(list, r.name)
 	}
-	if more := len(d.rows) - most; more > 0 {
+	if more := len(d.order) - most; more > 0 {
 		list = append(list, fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(list, ", ")

@@ -61,10 +61,15 @@ type key struct {
 	check             *checks.Check
 	stream, rendition string
 	at                probe.Place
+	own               string // the vantage, of what is its own matter
 }
 
 func keyOf(p *diagnose.Part) key {
-	return key{p.Check, p.Target.Stream, p.Target.Rendition, p.Target.Place()}
+	k := key{check: p.Check, stream: p.Target.Stream, rendition: p.Target.Rendition, at: p.Target.Place()}
+	if p.Own {
+		k.own = p.Vantage
+	}
+	return k
 }
 
 // told is what a change of makes an update.
@@ -87,7 +92,7 @@ func NewBook(event string, resume []probe.Incident, now time.Time) *Book {
 		if !ok || !in.Open() {
 			continue
 		}
-		if len(in.Streams) == 0 { // of a version that had one stream for each
+		if len(in.Streams) == 0 && in.Stream != "" { // of a version that had one stream for each
 			in.Streams = []string{in.Stream}
 		}
 		b.ids[in.ID] = now
@@ -245,10 +250,16 @@ func (e *entry) common(d *diagnose.Diagnosis) int {
 			score += 100 // its cause was found
 		}
 	}
-	if !e.resumed.IsZero() && score == 0 && e.check == d.Check && e.Side == d.Side && e.Edge == d.Edge && hitsAny(d, e.Streams) {
+	if !e.resumed.IsZero() && score == 0 && e.check == d.Check && e.Side == d.Side && e.Edge == d.Edge &&
+		(hitsAny(d, e.Streams) || e.own(d)) {
 		score = 1
 	}
 	return score
+}
+
+// own reports whether a diagnosis that hits no stream is of the same vantages.
+func (e *entry) own(d *diagnose.Diagnosis) bool {
+	return len(d.Hits) == 0 && len(d.Vantages) > 0 && slices.Equal(d.Vantages, e.Vantages)
 }
 
 func hitsAny(d *diagnose.Diagnosis, streams []string) bool {
@@ -274,6 +285,9 @@ func (e *entry) take(d *diagnose.Diagnosis) {
 				e.Renditions = append(e.Renditions, r)
 			}
 		}
+	}
+	for _, v := range d.Vantages {
+		e.Vantages = insert(e.Vantages, v)
 	}
 	for _, id := range d.Consequences {
 		if id != d.Check.ID && id != e.Check {
@@ -306,6 +320,7 @@ func (e *entry) copy() probe.Incident {
 	c := e.Incident
 	c.Streams = slices.Clone(c.Streams)
 	c.Renditions = slices.Clone(c.Renditions)
+	c.Vantages = slices.Clone(c.Vantages)
 	c.Consequences = slices.Clone(c.Consequences)
 	c.Evidence = slices.Clone(c.Evidence)
 	return c

@@ -9,23 +9,23 @@ import (
 
 // Leave takes a stream from the event. Incidents that hit no other stream close,
 // with a word that says why.
-func (d *Desk) Leave(s *Stream, now time.Time, why string) Result {
+func (d *Desk) Leave(stream string, now time.Time, why string) Result {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.unseat(s.row, now)
-	d.changed = append(d.changed, d.book.leave(now, s.row.name, why)...)
+	d.unseat(stream, now)
+	d.changed = append(d.changed, d.book.leave(now, stream, why)...)
 	d.hush(now)
 	return d.result()
 }
 
 // Restart is called before a stream begins anew with the same name. Incidents
 // that hit no other stream wait to be seen again, as after a restart.
-func (d *Desk) Restart(s *Stream, now time.Time) Result {
+func (d *Desk) Restart(stream string, now time.Time) Result {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.unseat(s.row, now)
+	d.unseat(stream, now)
 	for _, e := range d.book.open {
-		if e.hitsOnly(s.row.name) {
+		if e.hitsOnly(stream) {
 			e.resumed = now
 		}
 	}
@@ -33,13 +33,21 @@ func (d *Desk) Restart(s *Stream, now time.Time) Result {
 	return d.result()
 }
 
-// unseat forgets what a stream shows.
-func (d *Desk) unseat(r *row, now time.Time) {
-	d.rows = slices.DeleteFunc(d.rows, func(other *row) bool { return other == r })
-	if r.sick != nil {
-		d.sick--
-		d.next = sooner(d.next, now)
+// unseat forgets what a stream shows, from everywhere.
+func (d *Desk) unseat(stream string, now time.Time) {
+	s := d.seats[stream]
+	if s == nil {
+		return
 	}
+	for _, r := range s.rows {
+		r.of.rows = slices.DeleteFunc(r.of.rows, func(other *row) bool { return other == r })
+		if r.Sick != nil {
+			d.sick--
+			d.next = sooner(d.next, now)
+		}
+	}
+	delete(d.seats, stream)
+	d.order = slices.DeleteFunc(d.order, func(other *seat) bool { return other == s })
 }
 
 // Schedule moves the beginning and the end of the event; zero is not stated.

@@ -9,28 +9,28 @@ import (
 	"github.com/streamwatch/streamwatch/probe/diagnose"
 )
 
-// Desk is where the symptoms of all streams of an event come together. It
-// diagnoses the event when they change, keeps the book, and says what each
-// stream's verdict is. It may be used by several goroutines.
+// Desk is where the symptoms of all streams of an event come together, from all
+// places that it is watched from. It diagnoses the event when they change, keeps
+// the book, and says what each stream's verdict is. It may be used by several
+// goroutines.
 type Desk struct {
 	opts Options
 
-	mu      sync.Mutex
-	book    *Book
-	quiet   quiet
-	rows    []*row
-	overall probe.Verdict // of the event
-	since   time.Time     // when it became that
-	sick    int           // how many rows have symptoms
-	control diagnose.Control
-	losing  bool          // our own path is lost
-	lost    diagnose.Span // when our own path was lost last
-	busy    Busy
-	ran     time.Time // the newest diagnosis
-	next    time.Time // when the next one is due although nothing is seen; zero is not before
-	changed []probe.Incident
-	marked  []probe.Incident
-	asks    []probe.Target
+	mu       sync.Mutex
+	book     *Book
+	vantages []*vantage // one without a name where the event is watched from one place
+	seats    map[string]*seat
+	order    []*seat
+	overall  probe.Verdict // of the event
+	since    time.Time     // when it became that
+	sick     int           // how many rows have symptoms
+	ran      time.Time     // the newest diagnosis
+	next     time.Time     // when the next one is due although nothing is seen; zero is not before
+	held     time.Time     // until then views only come in, and nothing is diagnosed
+	quiet    quiet
+	marked   []probe.Incident
+	changed  []probe.Incident
+	asks     []probe.Target
 }
 
 // Options is what a desk is told of its event.
@@ -41,20 +41,12 @@ type Options struct {
 	Actions      []probe.Action   // what people did before that, oldest first
 	Maintenance  []probe.Silence  // that the event file plans
 	Once         bool             // one look must do
+	Alone        bool             // what one vantage of several shows alone may be critical
 	Edges        []string         // names of the edges where there are several
 }
 
 // Busy is when this process did not get to run as it should: zero is never.
 type Busy struct{ From, Until time.Time }
-
-// row is what the desk knows of one stream.
-type row struct {
-	name    string
-	base    probe.Verdict    // without what is wrong
-	pulses  []diagnose.Pulse // at each place
-	sick    *diagnose.Stream // nil while nothing is found
-	verdict Verdict
-}
 
 // Verdict is what a stream's state comes to.
 type Verdict struct {
@@ -81,7 +73,9 @@ const crowd = 4
 
 // NewDesk returns the desk of an event that begins now.
 func NewDesk(o Options, now time.Time) *Desk {
-	d := &Desk{opts: o, book: NewBook(o.Event, o.Resume, now), quiet: newQuiet(o.Maintenance, o.Actions)}
+	d := &Desk{
+		opts: o, book: NewBook(o.Event, o.Resume, now), quiet: newQuiet(o.Maintenance, o.Actions), seats: map[string]*seat{},
+	}
 	if len(o.Resume) > 0 {
 		d.next = now.Add(resumeGrace)
 	}
@@ -98,57 +92,41 @@ func NewDesk(o Options, now time.Time) *Desk {
 // Control takes in whether the control URL answered when it was asked, and how
 // long that took: whether the monitor's own path works.
 func (d *Desk) Control(ok bool, asked time.Time, took time.Duration) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.control.Note(ok, asked, took)
-	if d.sick > 0 {
-		d.next = sooner(d.next, asked)
-	}
+	d.ControlFrom("", ok, asked, took)
 }
 
 // Busy takes in that this process does not get to run. Until that is over and
 // its requests are through, nobody is blamed.
-func (d *Desk) Busy(b Busy) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if b.From.After(d.busy.Until) || d.busy.From.IsZero() {
-		d.busy.From = b.From
-	}
-	d.busy.Until = b.Until
-	d.next = sooner(d.next, b.Until)
-}
+func (d *Desk) Busy(b Busy) { d.BusyFrom("", b) }
 
-// seat makes room for a stream.
-func (d *Desk) seat(name string) *row {
+// Report takes in what a stream shows, and returns what that leads to.
+func (d *Desk) Report(v *View) Result {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	r := &row{name: name, base: probe.Waiting, verdict: Verdict{Verdict: probe.Waiting}}
-	d.rows = append(d.rows, r)
-	return r
-}
-
-// report takes in what a stream shows, and returns what that leads to.
-func (d *Desk) report(
-	r *row, now time.Time, base probe.Verdict, pulses []diagnose.Pulse, sick *diagnose.Stream,
-) Result {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	calm := r.sick == nil && sick == nil
+	r, now := d.row(v.Vantage, v.Stream), v.At
+	calm := r.Sick == nil && v.Sick == nil
 	switch {
-	case r.sick == nil && sick != nil:
+	case r.Sick == nil && v.Sick != nil:
 		d.sick++
-	case r.sick != nil && sick == nil:
+	case r.Sick != nil && v.Sick == nil:
 		d.sick--
 	}
-	r.base, r.sick = base, sick
-	r.pulses = append(r.pulses[:0], pulses...)
+	if r.Sick != nil && r.Watcher != v.Watcher {
+		d.book.hold(v.Stream, now)
+	}
+	pulses := append(r.Pulses[:0], v.Pulses...) // the view is the caller's
+	r.View = *v
+	r.Pulses = pulses
+	if now.Before(d.held) {
+		return d.result()
+	}
 	switch due := !d.next.IsZero() && !now.Before(d.next); {
 	case due, !calm && (d.sick <= crowd || now.Sub(d.ran) >= diagnose.Gather):
 		d.diagnose(now)
 	case !calm:
 		d.next = sooner(d.next, d.ran.Add(diagnose.Gather))
 	}
-	d.judge(r, now)
+	d.judge(r.seat, now)
 	d.sum(now)
 	return d.result()
 }
@@ -157,7 +135,7 @@ func (d *Desk) report(
 func (d *Desk) Tick(now time.Time) Result {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !d.next.IsZero() && !now.Before(d.next) {
+	if !d.next.IsZero() && !now.Before(d.next) && !now.Before(d.held) {
 		d.diagnose(now)
 	}
 	return d.result()
@@ -179,27 +157,21 @@ func (d *Desk) result() Result {
 // diagnose diagnoses the event anew and enters what comes of it.
 func (d *Desk) diagnose(now time.Time) {
 	d.ran, d.next = now, time.Time{}
-	e := diagnose.Event{Control: d.control, Lost: d.lost, Once: d.opts.Once, Pulses: make([]diagnose.Pulse, 0, 2*len(d.rows))}
-	recovery := 5 * time.Second
-	for _, r := range d.rows {
-		e.Pulses = append(e.Pulses, r.pulses...)
-		if r.sick != nil {
-			e.Streams = append(e.Streams, *r.sick)
-			for i := range r.sick.Targets {
-				recovery = max(recovery, r.sick.Targets[i].Recovery())
-			}
+	recovery, sights := 5*time.Second, make([]diagnose.Sight, 0, len(d.vantages))
+	for _, v := range d.vantages {
+		if v.gone.IsZero() {
+			sights = append(sights, d.look(v, now, &recovery))
 		}
 	}
-	all := diagnose.Diagnose(now, &e)
-	if now.Before(d.busy.Until) {
-		d.next = sooner(d.next, d.busy.Until)
-		all = slices.DeleteFunc(all, func(one diagnose.Diagnosis) bool { return !one.Began.Before(d.busy.From) })
-	}
-	d.lose(all, now)
+	all := diagnose.Combine(now, sights, d.opts.Alone)
 	for i := range all {
 		if now.Before(all[i].Wait) {
 			d.asks = append(d.asks, all[i].Asks...)
 		}
+	}
+	all = append(all, d.absent(now)...)
+	if len(sights) == 0 {
+		d.book.hold("", now)
 	}
 	changed, next := d.book.Enter(now, all, recovery)
 	d.changed = append(d.changed, changed...)
@@ -210,16 +182,87 @@ func (d *Desk) diagnose(now time.Time) {
 	d.hush(now)
 }
 
-// lose remembers when our own path was lost, until the moment it was back.
-func (d *Desk) lose(all []diagnose.Diagnosis, now time.Time) {
+// look diagnoses what one vantage shows.
+func (d *Desk) look(v *vantage, now time.Time, recovery *time.Duration) diagnose.Sight {
+	e := &diagnose.Event{Control: v.control, Lost: v.lost, Once: d.opts.Once, Pulses: make([]diagnose.Pulse, 0, 2*len(v.rows))}
+	for _, r := range v.rows {
+		e.Pulses = append(e.Pulses, r.Pulses...)
+		if r.Sick != nil {
+			e.Streams = append(e.Streams, *r.Sick)
+			for i := range r.Sick.Targets {
+				*recovery = max(*recovery, r.Sick.Targets[i].Recovery())
+			}
+		}
+	}
+	all := diagnose.Diagnose(now, e)
+	if now.Before(v.busy.Until) {
+		d.next = sooner(d.next, v.busy.Until)
+		all = slices.DeleteFunc(all, func(one diagnose.Diagnosis) bool { return !one.Began.Before(v.busy.From) })
+	}
+	v.mark(all, now)
+	return diagnose.Sight{Vantage: v.name, Event: e, Diagnoses: all}
+}
+
+// absent says of each vantage from which nobody watches that it is so.
+func (d *Desk) absent(now time.Time) (all []diagnose.Diagnosis) {
+	var there []string
+	for _, v := range d.vantages {
+		if v.gone.IsZero() {
+			there = append(there, v.name)
+		}
+	}
+	for _, v := range d.vantages {
+		if !v.gone.IsZero() {
+			all = append(all, diagnose.Absent(now, v.name, v.gone, there))
+		}
+	}
+	return all
+}
+
+// mark remembers when our own path was lost, until the moment it was back.
+func (v *vantage) mark(all []diagnose.Diagnosis, now time.Time) {
 	i := slices.IndexFunc(all, func(one diagnose.Diagnosis) bool { return one.Lost })
 	switch {
-	case i >= 0 && !d.losing:
-		d.lost = diagnose.Span{From: all[i].Began, Until: now}
-	case i >= 0 || d.losing:
-		d.lost.Until = now
+	case i >= 0 && !v.losing:
+		v.lost = diagnose.Span{From: all[i].Began, Until: now}
+	case i >= 0 || v.losing:
+		v.lost.Until = now
 	}
-	d.losing = i >= 0
+	v.losing = i >= 0
+}
+
+// Verdict returns what a stream comes to, as of the newest look. It writes
+// nothing.
+func (d *Desk) Verdict(stream string) Verdict {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if s := d.seats[stream]; s != nil {
+		return s.verdict
+	}
+	return Verdict{Verdict: probe.Waiting}
+}
+
+// Marks returns the worst that open incidents say of each target of a stream.
+func (d *Desk) Marks(stream string) map[probe.Target]probe.Severity { return d.MarksFrom("", stream) }
+
+// MarksFrom is Marks as one vantage shows it.
+func (d *Desk) MarksFrom(from, stream string) map[probe.Target]probe.Severity {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	marks := map[probe.Target]probe.Severity{}
+	for _, e := range d.book.open {
+		for _, parts := range [][]diagnose.Part{e.diagnosis.Parts, e.diagnosis.Follows} {
+			for i := range parts {
+				p := &parts[i]
+				if p.Target.Stream != stream || !p.Holds || p.Vantage != from {
+					continue
+				}
+				at := probe.Target{Rendition: p.Target.Rendition, Side: p.Target.Side, Edge: p.Target.Edge}
+				marks[at] = max(marks[at], p.Severity)
+			}
+		}
+	}
+	return marks
 }
 
 // Open returns the open incidents of the event, oldest first.

@@ -25,10 +25,10 @@ func (d *Desk) Scheduled() (starts, ends time.Time) {
 // sum brings the verdict of the event up to its streams'.
 func (d *Desk) sum(now time.Time) {
 	var worst probe.Verdict
-	for _, r := range d.rows {
+	for _, r := range d.order {
 		worst = worst.Worse(r.verdict.Verdict)
 	}
-	if len(d.rows) == 0 {
+	if len(d.order) == 0 {
 		worst = probe.Waiting // for the first stream
 	}
 	if worst != d.overall {

@@ -12,7 +12,7 @@ import (
 func TestOverall(t *testing.T) {
 	start := time.Date(2026, 11, 28, 19, 0, 0, 0, time.UTC)
 	d := NewDesk(Options{Event: "e"}, start)
-	a, b := d.seat("a"), d.seat("b")
+	a, b := d.row("", "a").seat, d.row("", "b").seat
 	at := func(second int, x, y, want probe.Verdict, since int) {
 		t.Helper()
 		a.verdict.Verdict, b.verdict.Verdict = x, y

@@ -33,7 +33,9 @@ func (e *entry) settle(t told) {
 	e.Check, e.Summary, e.Spec = t.check.ID, probe.AtEdge(t.check.Summary, t.edge), t.check.Spec
 	e.Severity, e.Blame, e.Side, e.Edge, e.Scope, e.Host = t.severity, t.blame, t.side, t.edge, t.scope, t.host
 	e.Because, e.Detail, e.Evidence = d.Because, d.Detail, d.Evidence
-	e.Stream, e.Rendition = d.Hits[0].Stream, d.Hits[0].Renditions[0]
+	if len(d.Hits) > 0 { // what hits no stream is said of the event
+		e.Stream, e.Rendition = d.Hits[0].Stream, d.Hits[0].Renditions[0]
+	}
 	e.since, e.lower = time.Time{}, time.Time{}
 }
 

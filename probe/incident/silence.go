@@ -139,8 +139,8 @@ func (d *Desk) hush(now time.Time) {
 	}
 	d.quiet.forget(now)
 	d.next = sooner(d.next, d.quiet.next(now))
-	for _, r := range d.rows {
-		d.judge(r, now)
+	for _, s := range d.order {
+		d.judge(s, now)
 	}
 	d.sum(now)
 }
@@ -182,7 +182,7 @@ func (e *entry) acknowledge(a *probe.Action) bool {
 
 // mutedStream adds to a verdict what mutes the stream, and whether its numbers
 // are muted too: with the whole stream, or while all that is wrong with it is.
-func (d *Desk) mutedStream(r *row, now time.Time, v *Verdict) {
+func (d *Desk) mutedStream(r *seat, now time.Time, v *Verdict) {
 	if len(d.quiet.silences)+len(d.quiet.planned) == 0 {
 		return // nearly always, with each look
 	}

@@ -44,18 +44,37 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// Stream is one stream of the desk. It has one owner.
+// Taker takes what streams show: the desk of this process, or one elsewhere
+// that an agent reports to.
+type Taker interface {
+	// Report takes in what a stream shows and returns what that leads to. The
+	// view is the caller's to use again.
+	Report(v *View) Result
+	// Verdict is what a stream comes to.
+	Verdict(stream string) Verdict
+	// Marks are the worst that open incidents say of a stream's targets.
+	Marks(stream string) map[probe.Target]probe.Severity
+}
+
+// Stream is one stream whose observations are judged. It has one owner.
 type Stream struct {
 	*checks.Watch
-	desk   *Desk
-	row    *row
-	pulses []diagnose.Pulse // as of the newest step
+	to   Taker
+	view View
+}
+
+// NewStream returns a stream that reports to a desk.
+func NewStream(to Taker, o checks.Options) *Stream {
+	return &Stream{Watch: checks.NewWatch(o), to: to}
 }
 
 // Stream makes the desk watch a stream.
 func (d *Desk) Stream(o checks.Options) *Stream {
 	o.Starts, o.Ends, o.Once = d.opts.Starts, d.opts.Ends, d.opts.Once
-	return &Stream{Watch: checks.NewWatch(o), desk: d, row: d.seat(o.Stream)}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.row("", o.Stream)
+	return NewStream(d, o)
 }
 
 // Step files one observation, runs the checks and has the event diagnosed when
@@ -66,12 +85,11 @@ func (s *Stream) Step(o *probe.Observation, now time.Time) (*evidence.History, R
 	if h == nil {
 		return nil, Result{}
 	}
-	var sick *diagnose.Stream
+	s.view = View{Stream: s.Stream.Name, At: now, Base: s.base(now), Pulses: pulsesOf(&s.Stream, s.view.Pulses)}
 	if s.Sick() {
-		sick = &diagnose.Stream{Name: s.Stream.Name, Targets: s.Stream.States(), Symptoms: s.Symptoms(now)}
+		s.view.Sick = &diagnose.Stream{Name: s.Stream.Name, Targets: s.Stream.States(), Symptoms: s.Symptoms(now)}
 	}
-	s.pulses = pulsesOf(&s.Stream, s.pulses)
-	res := s.desk.report(s.row, now, s.base(now), s.pulses, sick)
+	res := s.to.Report(&s.view)
 	res.Poke = append(res.Poke, s.Doubtful(now)...)
 	return h, res
 }
@@ -107,28 +125,7 @@ func (s *Stream) base(now time.Time) probe.Verdict {
 
 // Verdict returns what the stream comes to, as of the newest look. It writes
 // nothing.
-func (s *Stream) Verdict() Verdict {
-	s.desk.mu.Lock()
-	defer s.desk.mu.Unlock()
-	return s.row.verdict
-}
+func (s *Stream) Verdict() Verdict { return s.to.Verdict(s.Stream.Name) }
 
 // Marks returns the worst that open incidents say of each target of the stream.
-func (s *Stream) Marks() map[probe.Target]probe.Severity {
-	s.desk.mu.Lock()
-	defer s.desk.mu.Unlock()
-	marks := map[probe.Target]probe.Severity{}
-	for _, e := range s.desk.book.open {
-		for _, parts := range [][]diagnose.Part{e.diagnosis.Parts, e.diagnosis.Follows} {
-			for i := range parts {
-				p := &parts[i]
-				if p.Target.Stream != s.row.name || !p.Holds {
-					continue
-				}
-				at := probe.Target{Rendition: p.Target.Rendition, Side: p.Target.Side, Edge: p.Target.Edge}
-				marks[at] = max(marks[at], p.Severity)
-			}
-		}
-	}
-	return marks
-}
+func (s *Stream) Marks() map[probe.Target]probe.Severity { return s.to.Marks(s.Stream.Name) }

@@ -13,9 +13,46 @@ import (
 // tooBusy is why a strained monitor is blind.
 const tooBusy = "this machine is too busy: the monitor does not get to run in time"
 
+// nobody is why a stream that no agent watches is blind.
+const nobody = "no agent watches: every vantage is gone"
+
+// base is the verdict of a stream without what is wrong, over all vantages that
+// are watched from, and whether there are any. One that sees it live proves that
+// it is.
+func (s *seat) base() (base probe.Verdict, watched bool) {
+	for _, r := range s.rows {
+		if r.of.gone.IsZero() {
+			base, watched = base.Worse(r.Base), true // worse than waiting and ended is ok
+		}
+	}
+	return base, watched
+}
+
+// busy reports whether no process that watches gets to run.
+func (s *seat) busy(now time.Time) bool {
+	for _, r := range s.rows {
+		if r.of.gone.IsZero() && !now.Before(r.of.busy.Until) {
+			return false
+		}
+	}
+	return true
+}
+
+// sick are the targets of a stream that has symptoms, as one vantage knows them.
+func (s *seat) sick() []*row {
+	var rows []*row
+	for _, r := range s.rows {
+		if r.of.gone.IsZero() && r.Sick != nil {
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
 // judge computes a stream's verdict from the open incidents.
-func (d *Desk) judge(r *row, now time.Time) {
-	v := Verdict{Verdict: r.base}
+func (d *Desk) judge(r *seat, now time.Time) {
+	base, watched := r.base()
+	v := Verdict{Verdict: base}
 	severity, blind := probe.NoSeverity, false
 	var dead []diagnose.Dead
 	for _, e := range d.book.open {
@@ -35,11 +72,13 @@ func (d *Desk) judge(r *row, now time.Time) {
 		}
 		dead = append(dead, h.Dead...)
 	}
-	if severity == probe.Error && r.sick != nil && diagnose.NothingPlays(r.sick.Targets, dead) {
+	if severity == probe.Error && d.takesAll(r, dead) {
 		severity = probe.Critical // each of several causes takes some, together they take all
 	}
 	switch {
-	case now.Before(d.busy.Until):
+	case !watched && len(r.rows) > 0:
+		v.Verdict, v.Reason = probe.Blind, nobody
+	case r.busy(now):
 		v.Verdict, v.Reason = probe.Blind, tooBusy
 	case blind:
 		v.Verdict = probe.Blind
@@ -58,6 +97,18 @@ func (d *Desk) judge(r *row, now time.Time) {
 	r.verdict = v
 }
 
+// takesAll reports whether what several causes take leaves viewers nothing,
+// wherever they are.
+func (d *Desk) takesAll(s *seat, dead []diagnose.Dead) bool {
+	sick := s.sick()
+	for _, r := range sick {
+		if !diagnose.NothingPlays(r.Sick.Targets, dead) {
+			return false
+		}
+	}
+	return len(sick) > 0
+}
+
 // scheduled reports whether the event is on at a time: outside of that nobody is
 // to be woken.
 func (d *Desk) scheduled(now time.Time) bool {
@@ -74,7 +125,7 @@ func (e *entry) hit(stream string) *diagnose.Hit {
 
 // impact adds what each side is to blame for: whose fault it is that viewers
 // suffer, as alarms need it: of what is silenced they hear nothing.
-func (d *Desk) impact(r *row, v *Verdict) {
+func (d *Desk) impact(r *seat, v *Verdict) {
 	for _, e := range d.book.open {
 		h := e.hit(r.name)
 		side := e.culprit()

@@ -26,11 +26,12 @@ func TestImpact(t *testing.T) {
 		{probe.BlamePath, probe.Edge, probe.Warning, true, probe.Blind, 0, 0},
 		{probe.BlameCDN, probe.Edge, probe.Warning, false, probe.OK, 0, 0},
 	} {
-		d := &Desk{book: &Book{open: []*entry{{
+		d := &Desk{seats: map[string]*seat{}, book: &Book{open: []*entry{{
 			Incident:  probe.Incident{Blame: c.blame, Side: c.side, Severity: c.severity, Because: "why"},
 			diagnosis: diagnose.Diagnosis{Blame: c.blame, Lost: c.lost, Hits: []diagnose.Hit{{Stream: "s", Severity: c.severity}}},
 		}}}}
-		r := &row{name: "s", base: probe.OK}
+		r := d.row("", "s").seat
+		r.rows[0].Base = probe.OK
 		d.judge(r, d.opts.Starts)
 		if v := r.verdict; v.Verdict != c.verdict || v.Impact[probe.Origin] != c.origin || v.Impact[probe.Edge] != c.edge {
 			t.Errorf("%+v: %s, impact %v", c, v.Verdict, v.Impact)

@@ -73,6 +73,10 @@ func (s *stream) halt() {
 func (m *Monitor) Set(cfg Stream) {
 	m.changes.mu.Lock()
 	defer m.changes.mu.Unlock()
+	if m.opts.Remote != nil {
+		m.opts.Remote.Set(cfg)
+		return
+	}
 	m.opts.Streams = append(without(m.opts.Streams, cfg.Name), cfg)
 	if strings.Contains(cfg.Manifest, "://") {
 		for _, p := range m.places {
@@ -84,7 +88,7 @@ func (m *Monitor) Set(cfg Stream) {
 	if i >= 0 {
 		list[i].halt()
 		now := time.Now()
-		m.tell(probe.Batch{At: now, Event: m.opts.Event}, m.desk.Restart(list[i].desk, now))
+		m.tell(probe.Batch{At: now, Event: m.opts.Event}, m.desk.Restart(cfg.Name, now))
 	}
 	s := newStream(m, cfg)
 	s.late = true
@@ -102,6 +106,13 @@ func (m *Monitor) Set(cfg Stream) {
 func (m *Monitor) Remove(name, why string) bool {
 	m.changes.mu.Lock()
 	defer m.changes.mu.Unlock()
+	if m.opts.Remote != nil {
+		now, had := time.Now(), m.opts.Remote.Remove(name)
+		if had {
+			m.tell(probe.Batch{At: now, Event: m.opts.Event, Stream: name}, m.desk.Leave(name, now, why))
+		}
+		return had
+	}
 	list := slices.Clone(m.all())
 	i := slices.IndexFunc(list, func(s *stream) bool { return s.cfg.Name == name })
 	if i < 0 {
@@ -113,7 +124,7 @@ func (m *Monitor) Remove(name, why string) bool {
 	m.streams.Store(&list)
 	gone.halt()
 	now := time.Now()
-	m.tell(probe.Batch{At: now, Event: m.opts.Event, Stream: name}, m.desk.Leave(gone.desk, now, why))
+	m.tell(probe.Batch{At: now, Event: m.opts.Event, Stream: name}, m.desk.Leave(name, now, why))
 	return true
 }
 

@@ -71,7 +71,7 @@ type meter struct {
 
 func (m *meter) add(metric *probe.Metric, v float64) {
 	s := probe.Sample{Metric: metric, Stream: m.h.Target.Stream, Rendition: m.h.Target.Rendition, Value: v, At: m.at}
-	s.Muted = m.muted && mayAlarm(metric, v)
+	s.Muted = m.muted && MayAlarm(metric, v)
 	if metric.Scope == probe.BySide {
 		s.Side = m.h.Target.Side
 	}
@@ -83,9 +83,9 @@ func (m *meter) add(metric *probe.Metric, v float64) {
 	m.out = append(m.out, s)
 }
 
-// mayAlarm reports whether a value may put an alarm into its state: each age and
+// MayAlarm reports whether a value may put an alarm into its state: each age and
 // lag may, since its limit is not known here.
-func mayAlarm(metric *probe.Metric, v float64) bool {
+func MayAlarm(metric *probe.Metric, v float64) bool {
 	switch metric {
 	case probe.ManifestAvail, probe.SegmentAvail:
 		return v < 1

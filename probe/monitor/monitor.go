@@ -82,6 +82,8 @@ type Options struct {
 	Record       Recorder                 // takes down what is judged; nil takes nothing down
 	Log          *zap.Logger              // nil logs nothing
 	Delay        func() time.Duration     // how long goroutines wait to run, see SchedulingDelay; nil looks at timers only
+	Desk         Desk                     // nil is one of the monitor's own
+	Remote       Remote                   // who polls the streams; nil polls Streams
 	Grace        time.Duration            // for how long a distribution that was made just now may fail before it first answers; 0 is an old one
 }
 
@@ -102,7 +104,7 @@ type Monitor struct {
 	late     lateness
 	strain   strain
 	troubled atomic.Bool // an incident is open
-	desk     *incident.Desk
+	desk     Desk
 	due      chan struct{} // the desk has something to do by itself
 	acting   sync.Mutex    // held while what a person does is noted and done
 }
@@ -129,10 +131,9 @@ func New(o Options) *Monitor {
 		m.opts.Secrets = new(fetch.Secrets)
 	}
 	m.places = placesOf(&m.opts)
-	m.desk = incident.NewDesk(incident.Options{
-		Event: o.Event, Starts: o.Starts, Ends: o.Ends, Resume: o.Resume, Actions: o.Actions, Edges: m.edgeNames(),
-		Maintenance: m.maskPlanned(o.Maintenance),
-	}, m.started)
+	if m.desk = o.Desk; m.desk == nil {
+		m.desk = incident.NewDesk(m.deskOptions(), m.started)
+	}
 	m.strain = strain{delay: o.Delay, tell: m.busy}
 	m.buffers.New = func() any { return new(make([]byte, 0, 4<<10)) }
 	m.heads.New = func() any { return new(make([]byte, 0, fetch.HeadBytes+512)) }
@@ -218,6 +219,9 @@ func (m *Monitor) keep(ctx context.Context) {
 
 // busy tells the desk that this process does not get to run.
 func (m *Monitor) busy(b incident.Busy) {
+	if m.opts.Remote != nil {
+		return // where others poll that spoils nothing
+	}
 	m.opts.Record.Busy(b)
 	m.desk.Busy(b)
 }
@@ -240,6 +244,9 @@ func (m *Monitor) tell(b probe.Batch, res incident.Result) {
 		}
 	}
 	for _, t := range res.Poke {
+		if m.opts.Remote != nil {
+			m.opts.Remote.Poke(t)
+		}
 		for _, s := range m.all() {
 			if s.cfg.Name == t.Stream {
 				s.poke(t)
@@ -312,6 +319,9 @@ func (m *Monitor) suspect(o *probe.Observation) {
 // Ready reports whether every stream has been looked at once on each side, and
 // the sinks had the time to take what was seen.
 func (m *Monitor) Ready() bool {
+	if m.opts.Remote != nil && !m.opts.Remote.Ready() {
+		return false
+	}
 	for _, s := range m.all() {
 		if at := s.round.Load(); !s.late && (at == nil || time.Since(*at) < 2*gather) {
 			return false
@@ -332,8 +342,7 @@ func (m *Monitor) Snapshot() *probe.Snapshot {
 			snap.Edges = append(snap.Edges, probe.EdgeAddress{Name: p.Edge, URL: fetch.RedactURL(p.base)})
 		}
 	}
-	for _, s := range m.all() {
-		one := s.snapshot(now)
+	for _, one := range m.shown(now) {
 		m.maskStream(&one)
 		snap.Streams = append(snap.Streams, one)
 		if worst := snap.Verdict.Worse(one.Verdict); worst != snap.Verdict {

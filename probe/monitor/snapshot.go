@@ -5,30 +5,28 @@ import (
 
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/evidence"
+	"github.com/streamwatch/streamwatch/probe/incident"
 )
 
 // snapshot returns the stream as it is now. It only reads.
 func (s *stream) snapshot(now time.Time) probe.StreamSnapshot {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	v := s.desk.Verdict()
-	marks := s.desk.Marks()
+	snap := s.facts(now)
+	Judge(&snap, s.desk.Verdict(), s.desk.Marks())
+	return snap
+}
+
+// facts are what was seen of a stream, without what is found wrong with it.
+func (s *stream) facts(now time.Time) probe.StreamSnapshot {
 	propagating := s.desk.Propagating(now)
-	snap := probe.StreamSnapshot{
-		Name: s.cfg.Name, Verdict: v.Verdict, Since: v.Since, Reason: v.Reason, Advice: s.desk.Advice(), OpenIncidents: v.Open,
-		Silenced: v.Silenced,
-	}
+	snap := probe.StreamSnapshot{Name: s.cfg.Name, Advice: s.desk.Advice()}
 	for _, h := range s.desk.Stream.Histories {
 		if h.Target.Rendition == "" {
 			continue
 		}
 		r := renditionOf(&snap, h.Target.Rendition)
 		side := sideOf(h, propagating && h.Target.Place() == s.desk.Fresh(), now)
-		if v.Verdict == probe.Blind {
-			side.Verdict = probe.Blind
-		} else {
-			side.Verdict = worse(side.Verdict, marks[probe.Target{Rendition: h.Target.Rendition, Side: h.Target.Side, Edge: h.Target.Edge}])
-		}
 		if h.Target.Side == probe.Origin {
 			r.Origin = side
 		} else {
@@ -38,10 +36,37 @@ func (s *stream) snapshot(now time.Time) probe.StreamSnapshot {
 			r.TargetDuration = h.Playlist.TargetDuration
 		}
 	}
-	for i := range snap.Renditions {
-		snap.Renditions[i].Verdict = rollUp(&snap.Renditions[i])
-	}
 	return snap
+}
+
+// Judge makes the verdicts of a snapshot of what was seen: that of the stream,
+// and what open incidents make of each of its targets.
+func Judge(snap *probe.StreamSnapshot, v incident.Verdict, marks map[probe.Target]probe.Severity) {
+	snap.Verdict, snap.Since, snap.Reason, snap.OpenIncidents = v.Verdict, v.Since, v.Reason, v.Open
+	snap.Silenced = v.Silenced
+	for i := range snap.Renditions {
+		r := &snap.Renditions[i]
+		first := "" // the edge that stands where a single one does
+		for name, e := range r.Edges {
+			judgeSide(&e.SideSnapshot, v, marks[probe.Target{Rendition: r.Name, Side: probe.Edge, Edge: name}])
+			if r.Edge != nil && e.URL == r.Edge.URL {
+				first = name
+			}
+		}
+		judgeSide(r.Edge, v, marks[probe.Target{Rendition: r.Name, Side: probe.Edge, Edge: first}])
+		judgeSide(r.Origin, v, marks[probe.Target{Rendition: r.Name, Side: probe.Origin}])
+		r.Verdict = rollUp(r)
+	}
+}
+
+func judgeSide(s *probe.SideSnapshot, v incident.Verdict, mark probe.Severity) {
+	switch {
+	case s == nil:
+	case v.Verdict == probe.Blind:
+		s.Verdict = probe.Blind
+	default:
+		s.Verdict = worse(s.Verdict, mark)
+	}
 }
 
 // rendition is a RenditionSnapshot in the making.

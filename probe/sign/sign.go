@@ -162,3 +162,7 @@ func (s *Signer) cookies(resource string, p *sign.Policy) ([]*http.Cookie, error
 	}
 	return signer.SignWithPolicy(p)
 }
+
+// Options returns what the signer was made of, its private key too: for another
+// process that must sign likewise.
+func (s *Signer) Options() Options { return s.o }

@@ -26,6 +26,7 @@ type key struct {
 	metric            *probe.Metric
 	stream, rendition string
 	place             probe.Place // without a side where the metric has none
+	vantage           string
 }
 
 // series is one datum in the spool: a metric, its dimensions, and how often
@@ -36,6 +37,7 @@ type series struct {
 	Rendition string    `json:"r,omitempty"`
 	Side      string    `json:"d,omitempty"`
 	Edge      string    `json:"e,omitempty"`
+	Vantage   string    `json:"w,omitempty"`
 	Values    []float64 `json:"v"`
 	Counts    []float64 `json:"c"`
 }
@@ -66,13 +68,16 @@ func (s *series) count() (n float64) {
 
 // size is what the datum takes in a request, rather more than less.
 func (s *series) size() int {
-	return 200 + len(s.Metric) + 3*(len(s.Stream)+len(s.Rendition)+len(s.Edge)) + 18*len(s.Values)
+	return 200 + len(s.Metric) + 3*(len(s.Stream)+len(s.Rendition)+len(s.Edge)+len(s.Vantage)) + 18*len(s.Values)
 }
 
 // seriesOf counts the values of a key.
 func seriesOf(k key, values []float64) series {
 	slices.Sort(values)
-	s := series{Metric: k.metric.Name, Stream: k.stream, Rendition: k.rendition, Side: k.place.Side.String(), Edge: k.place.Edge}
+	s := series{
+		Metric: k.metric.Name, Stream: k.stream, Rendition: k.rendition, Side: k.place.Side.String(), Edge: k.place.Edge,
+		Vantage: k.vantage,
+	}
 	for _, v := range values {
 		if n := len(s.Values); n > 0 && s.Values[n-1] == v {
 			s.Counts[n-1]++
@@ -93,11 +98,11 @@ func rounded(v float64) (float64, bool) {
 // merge adds up the series of several pieces of one period, and splits what has
 // more values than a datum takes.
 func merge(pieces []piece) []series {
-	type name struct{ metric, stream, rendition, side, edge string }
+	type name struct{ metric, stream, rendition, side, edge, vantage string }
 	found := map[name]map[float64]float64{}
 	for _, p := range pieces {
 		for _, s := range p.Series {
-			n := name{s.Metric, s.Stream, s.Rendition, s.Side, s.Edge}
+			n := name{s.Metric, s.Stream, s.Rendition, s.Side, s.Edge, s.Vantage}
 			if found[n] == nil {
 				found[n] = map[float64]float64{}
 			}
@@ -108,7 +113,9 @@ func merge(pieces []piece) []series {
 	}
 	out := make([]series, 0, len(found))
 	for n, counts := range found {
-		s := series{Metric: n.metric, Stream: n.stream, Rendition: n.rendition, Side: n.side, Edge: n.edge}
+		s := series{
+			Metric: n.metric, Stream: n.stream, Rendition: n.rendition, Side: n.side, Edge: n.edge, Vantage: n.vantage,
+		}
 		for v := range counts {
 			s.Values = append(s.Values, v)
 		}
@@ -119,7 +126,7 @@ func merge(pieces []piece) []series {
 		out = append(out, s.chunks(maxValues)...)
 	}
 	slices.SortFunc(out, func(a, b series) int {
-		return cmp.Or(cmp.Compare(a.Stream, b.Stream), cmp.Compare(a.Rendition, b.Rendition), cmp.Compare(a.Side, b.Side), cmp.Compare(a.Edge, b.Edge),
+		return cmp.Or(cmp.Compare(a.Stream, b.Stream), cmp.Compare(a.Rendition, b.Rendition), cmp.Compare(a.Side, b.Side), cmp.Compare(a.Edge, b.Edge), cmp.Compare(a.Vantage, b.Vantage),
 			cmp.Compare(a.Metric, b.Metric), cmp.Compare(a.Values[0], b.Values[0]))
 	})
 	return out

@@ -102,7 +102,14 @@ func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 			s.stats.Refused++
 			continue
 		}
-		k := key{sample.Metric, sample.Stream, "", probe.Place{Side: sample.Side, Edge: sample.Edge}}
+		k := key{metric: sample.Metric, stream: sample.Stream, place: probe.Place{Side: sample.Side, Edge: sample.Edge}}
+		if sample.Vantage != "" { // of several: by itself, and for alarms with the others
+			of := k
+			of.vantage = sample.Vantage
+			if s.add(sample.At, of, v); sample.Metric.Scope == probe.ByEvent {
+				continue // what a vantage says of itself is not the event's
+			}
+		}
 		s.add(sample.At, k, v)
 		if s.o.PerRendition && sample.Rendition != "" && !sample.Metric.OfStream() && s.known(sample) {
 			k.rendition = sample.Rendition

@@ -19,6 +19,13 @@ import (
 // before it is kept too.
 const maxDeadLetters = 1 << 20
 
+// Notebook keeps notes where other processes find them, which may tell the same
+// receivers next. What is not there is os.ErrNotExist.
+type Notebook interface {
+	ReadNote(name string) ([]byte, error)
+	WriteNote(name string, text []byte) error
+}
+
 // notes are what must survive the process: a restart neither repeats nor forgets.
 type notes struct {
 	Receiver string           `json:"receiver"`
@@ -39,6 +46,7 @@ type deadLetter struct {
 // over its messages. Without a folder it keeps nothing.
 type disk struct {
 	base, name string
+	book       Notebook // nil has the files alone
 	log        *zap.Logger
 
 	mu   sync.Mutex // guards what is written of the notes
@@ -48,8 +56,8 @@ type disk struct {
 	grave sync.Mutex // guards the undelivered; it is taken while the sink is locked, and mu is not
 }
 
-func newDisk(folder string, r *Receiver, log *zap.Logger) *disk {
-	d := &disk{name: r.Name, log: log}
+func newDisk(folder string, r *Receiver, book Notebook, log *zap.Logger) *disk {
+	d := &disk{name: r.Name, book: book, log: log}
 	if folder != "" {
 		kind, _, _ := strings.Cut(r.Name, "-")
 		d.base = filepath.Join(folder, kind+"-"+r.fingerprint())
@@ -63,7 +71,7 @@ func (d *disk) load() (n notes, lost bool) {
 	if d.base == "" {
 		return n, true
 	}
-	text, err := os.ReadFile(d.base + ".json")
+	text, err := d.read()
 	if errors.Is(err, os.ErrNotExist) {
 		return n, false
 	}
@@ -101,7 +109,22 @@ func (d *disk) save(take func() notes) {
 	}
 }
 
+// read returns what was written last, by whichever process.
+func (d *disk) read() (text []byte, err error) {
+	if d.book != nil {
+		if text, err = d.book.ReadNote(filepath.Base(d.base)); err == nil || !errors.Is(err, os.ErrNotExist) {
+			return text, err
+		}
+	}
+	return os.ReadFile(d.base + ".json")
+}
+
 func (d *disk) write(text []byte) error {
+	if d.book != nil {
+		if err := d.book.WriteNote(filepath.Base(d.base), text); err != nil {
+			return err
+		}
+	}
 	if err := os.MkdirAll(filepath.Dir(d.base), 0o700); err != nil {
 		return err
 	}

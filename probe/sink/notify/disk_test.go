@@ -101,7 +101,7 @@ func TestAnotherReceiver(t *testing.T) {
 func TestLostNotes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		folder, r := t.TempDir(), &receiver{}
-		name := newDisk(folder, &hook, nil).base + ".json"
+		name := newDisk(folder, &hook, nil, nil).base + ".json"
 		if err := os.WriteFile(name, []byte(`{"told":`), 0o600); err != nil {
 			t.Fatal(err)
 		}

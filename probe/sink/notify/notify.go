@@ -47,6 +47,7 @@ type Options struct {
 	Open     []probe.Incident        // those that were open when the process stopped
 	Current  func() []probe.Incident // the open ones as they are now, since what only grew is no news; nil is not known
 
+	Notes     Notebook          // keeps who was told what beside the folder; nil is the folder alone
 	Folder    string            // keeps what waits and what could not be delivered; "" keeps nothing
 	Count     Count             // nil counts nowhere
 	Transport http.RoundTripper // nil is one with limits of its own
@@ -84,7 +85,7 @@ func New(o Options) *Sink {
 	s.log = o.Log.With(zap.String("receiver", o.Receiver.Name))
 	s.delivery = newDelivery(&s.o.Receiver, o.Transport)
 	s.teller = teller{receiver: &s.o.Receiver, wait: o.Wait, repeat: o.Repeat, stories: map[string]*story{}}
-	s.disk = newDisk(o.Folder, &s.o.Receiver, s.log)
+	s.disk = newDisk(o.Folder, &s.o.Receiver, o.Notes, s.log)
 	for _, result := range []string{Sent, Retried, Dropped} {
 		o.Count(s.Name(), result, 0) // a counter that appears with its first event hides that one
 	}

@@ -35,6 +35,7 @@ type Options struct {
 	Version  string                    // of streamwatch; "" is "unknown"
 	Vantage  string                    // a label on every metric; "" leaves it out
 	Edges    bool                      // the event has several, which a label tells apart
+	Fleet    bool                      // samples say from which vantage they are: a label of its own
 	Open     []probe.Incident          // that an earlier process opened: they are active, and not counted as opened
 	Sinks    func() []probe.SinkHealth // asked at each scrape; nil shows none
 	Silences func() []probe.Silence    // likewise
@@ -45,6 +46,7 @@ type Options struct {
 type Sink struct {
 	event    string
 	edges    bool
+	fleet    bool
 	registry *prometheus.Registry
 	catalog  []*probe.Metric
 	descs    []*prometheus.Desc // of the catalog, in its order
@@ -71,6 +73,7 @@ type Sink struct {
 type target struct {
 	stream, rendition string
 	place             probe.Place
+	vantage           string
 }
 
 // series is the newest value of one metric of the catalog for one target. The
@@ -86,6 +89,7 @@ func New(o Options) *Sink {
 	s := &Sink{
 		event:    o.Event,
 		edges:    o.Edges,
+		fleet:    o.Fleet,
 		registry: prometheus.NewRegistry(),
 		catalog:  slices.DeleteFunc(probe.Catalog(), func(m *probe.Metric) bool { return m.Scope == probe.ByViewer }),
 		place:    map[*probe.Metric]int{},
@@ -124,7 +128,11 @@ func New(o Options) *Sink {
 }
 
 func (s *Sink) labelNames(m *probe.Metric) []string {
-	return s.choose(m, "event", "stream", "rendition", "side", "edge")
+	names := s.choose(m, "event", "stream", "rendition", "side", "edge")
+	if s.fleet {
+		names = append(names, "vantage")
+	}
+	return names
 }
 
 // choose keeps of the labels' names or values those that a metric has.
@@ -179,7 +187,8 @@ func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 			continue
 		case probe.ByEvent, probe.ByStream, probe.BySide:
 		}
-		if t := (target{sample.Stream, sample.Rendition, probe.Place{Side: sample.Side, Edge: sample.Edge}}); row == nil || t != last {
+		t := target{sample.Stream, sample.Rendition, probe.Place{Side: sample.Side, Edge: sample.Edge}, sample.Vantage}
+		if row == nil || t != last {
 			last, row = t, s.row(t)
 		}
 		i, known := s.place[sample.Metric]
@@ -246,7 +255,11 @@ func (g gauges) Collect(to chan<- prometheus.Metric) {
 }
 
 func (s *Sink) labels(t target, m *probe.Metric) []string {
-	return s.choose(m, s.event, label(t.stream), label(t.rendition), t.place.Side.String(), t.place.Edge)
+	values := s.choose(m, s.event, label(t.stream), label(t.rendition), t.place.Side.String(), t.place.Edge)
+	if s.fleet {
+		values = append(values, t.vantage)
+	}
+	return values
 }
 
 // label makes a name that comes from a playlist fit for a label: valid UTF-8,

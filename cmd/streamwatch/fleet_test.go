@@ -1,0 +1,170 @@
+package main
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// once says that of each incident there was one message that it opened and, when
+// all is over, one that it closed.
+func (f *fleetTest) once(want int) {
+	f.t.Helper()
+	opened, closed := f.heard(probe.Opened), f.heard(probe.Closed)
+	if len(opened) != want || len(closed) != want {
+		f.t.Errorf("%d incidents opened and %d closed, want %d: %v, %v", len(opened), len(closed), want, opened, closed)
+	}
+	for id, n := range opened {
+		if n != 1 || closed[id] != 1 {
+			f.t.Errorf("incident %s was opened %d times and closed %d times", id, n, closed[id])
+		}
+	}
+}
+
+// TestFleet kills every kind of member of a fleet while a fault lasts, and cuts
+// one off: the fault is told once, and its end once.
+func TestFleet(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts eight processes for half a minute")
+	}
+	f := newFleet(t, 6)
+	f.start()
+	leader := f.ready()
+	other := otherHub[leader]
+
+	f.inject()
+	f.within(generous, "from a fault to the message", func() bool { return len(f.heard(probe.Opened)) > 0 })
+
+	f.members["eu-a"].kill()
+	f.gate.shut(true)
+	time.Sleep(2 * time.Second)
+	f.members[leader].kill()
+	took := f.within(
+		generous,
+		"from the death of the hub until the other is ready",
+		func() bool { return f.active() == other },
+	)
+	if took > 10*time.Second {
+		t.Logf("the takeover took longer than ten seconds")
+	}
+	f.gate.shut(false)
+	f.members["nats1"].kill()
+	f.members["eu-a"].start(t)
+	f.members[leader].start(t)
+	time.Sleep(3 * time.Second)
+	f.members["nats1"].start(t)
+
+	if n := len(f.heard(probe.Closed)); n > 0 {
+		t.Errorf("%d incidents closed while the fault lasted", n)
+	}
+	f.edge.Clear("", "", "")
+	f.within(
+		generous,
+		"from the end of the fault to the message",
+		func() bool { return len(f.heard(probe.Closed)) > 0 },
+	)
+	f.once(1)
+	if said := f.members["us-a"].said(); !strings.Contains(said, "NATS takes reports again") {
+		t.Errorf("the agent that was cut off does not say that it kept what it saw:\n%s", tail(said, 10))
+	}
+	_ = f.members[other].cmd.Process.Signal(os.Interrupt)
+	f.within(
+		generous,
+		"from the end of a hub until the one that stood by is ready",
+		func() bool { return f.active() == leader },
+	)
+}
+
+// TestFleetLong kills and cuts off each member in turn, each under a fault of its
+// own: see make fleet.
+func TestFleetLong(t *testing.T) {
+	rounds, err := strconv.Atoi(os.Getenv("STREAMWATCH_FLEET"))
+	if err != nil {
+		t.Skip("make fleet runs it: five minutes a round")
+	}
+	f := newFleet(t, 40)
+	f.start()
+	f.ready()
+	faults := 0
+	for range rounds {
+		for _, victim := range []string{"the leader", "nats0", "eu-a", "nats1", "the one that stands by", "eu-b", "nats2", "us-a", "the gate"} {
+			f.one(victim)
+			faults++
+			if victim == "us-a" || victim == "the gate" {
+				continue // the vantage may be said to be gone: once for all says whether it was told once
+			}
+		}
+	}
+	opened := f.heard(probe.Opened)
+	t.Logf("%d faults, %d incidents", faults, len(opened))
+	f.once(len(opened))
+	if len(opened) < faults {
+		t.Errorf("%d incidents of %d faults", len(opened), faults)
+	}
+}
+
+// one breaks the edge, kills a member in the middle of that, and starts it again.
+func (f *fleetTest) one(victim string) {
+	f.t.Helper()
+	name, leader := victim, f.ready()
+	switch victim {
+	case "the leader":
+		name = leader
+	case "the one that stands by":
+		name = otherHub[leader]
+	}
+	f.t.Logf("--- %s", victim)
+	before, closed := len(f.heard(probe.Opened)), len(f.heard(probe.Closed))
+	f.inject()
+	f.within(generous, "from a fault to the message", func() bool { return len(f.heard(probe.Opened)) > before })
+	if name == "the gate" {
+		f.gate.shut(true)
+		time.Sleep(8 * time.Second)
+		f.gate.shut(false)
+	} else {
+		f.members[name].kill()
+		f.within(generous, "from the death until a hub is ready", func() bool { return f.active() != "" })
+		time.Sleep(3 * time.Second)
+		f.members[name].start(f.t)
+	}
+	f.edge.Clear("", "", "")
+	f.within(
+		generous,
+		"from the end of the fault to the message",
+		func() bool { return len(f.heard(probe.Closed)) > closed },
+	)
+	f.within(
+		generous,
+		"until all is told",
+		func() bool { return len(f.heard(probe.Closed)) == len(f.heard(probe.Opened)) },
+	)
+}
+
+func TestFleetTwoAtOnce(t *testing.T) {
+	if os.Getenv("STREAMWATCH_FLEET") == "" {
+		t.Skip("make fleet runs it")
+	}
+	f := newFleet(t, 12)
+	f.start()
+	leader := f.ready()
+	f.inject()
+	f.within(generous, "from a fault to the message", func() bool { return len(f.heard(probe.Opened)) > 0 })
+	f.members["nats1"].kill()
+	f.members[leader].kill()
+	f.within(
+		generous,
+		"from the death of a hub and a server until the other is ready",
+		func() bool { return f.active() == otherHub[leader] },
+	)
+	f.edge.Clear("", "", "")
+	f.within(
+		generous,
+		"from the end of the fault to the message",
+		func() bool { return len(f.heard(probe.Closed)) > 0 },
+	)
+	f.once(1)
+}

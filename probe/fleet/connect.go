@@ -1,0 +1,149 @@
+package fleet
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"go.uber.org/zap"
+)
+
+// Connection says how NATS is reached.
+type Connection struct {
+	Servers     []string // URLs; they may hold a user and a password
+	Credentials string   // file of a user (.creds); "" is none
+	CAFile      string
+	CertFile    string
+	KeyFile     string
+	Name        string      // of the process, as NATS shows it
+	Log         *zap.Logger // nil logs nothing
+}
+
+// Failure is one of ours, with what to do about it.
+type Failure struct {
+	Err error
+	Do  string
+}
+
+func (f *Failure) Error() string { return f.Err.Error() }
+func (f *Failure) Unwrap() error { return f.Err }
+
+// Hint says what to do about it.
+func (f *Failure) Hint() string { return f.Do }
+
+const (
+	connectTimeout = 3 * time.Second
+	reconnectWait  = 500 * time.Millisecond
+	retryConnect   = time.Second
+)
+
+// connect connects to NATS, and waits for as long as nobody is there; it says so
+// once. It fails at once when the server refuses us, and when ctx is done. Once
+// connected, a connection that is lost is made again for ever.
+func connect(ctx context.Context, c Connection) (*nats.Conn, error) {
+	log := c.Log
+	options, err := c.options(log)
+	if err != nil {
+		return nil, err
+	}
+	for told := false; ; {
+		conn, err := nats.Connect(strings.Join(c.Servers, ","), options...)
+		switch {
+		case err == nil:
+			if told {
+				log.Info("NATS is there")
+			}
+			return conn, nil
+		case refused(err):
+			return nil, &Failure{
+				fmt.Errorf("connecting to NATS: %w", err),
+				"the server is there and refuses us: see the credentials, the user in the URL and the certificates",
+			}
+		case !told:
+			told = true
+			log.Warn("NATS does not answer: waiting for it", zap.Strings("servers", shown(c.Servers)), zap.Error(err))
+		}
+		select {
+		case <-time.After(retryConnect):
+		case <-ctx.Done():
+			return nil, &Failure{
+				fmt.Errorf("connecting to NATS at %s: %w", strings.Join(shown(c.Servers), ", "), err),
+				"start the hub, or the cluster, or correct the address",
+			}
+		}
+	}
+}
+
+// refused reports whether a server was there and would not have us.
+func refused(err error) bool {
+	var invalid *tls.CertificateVerificationError
+	return errors.Is(err, nats.ErrAuthorization) || errors.Is(err, nats.ErrAuthExpired) || errors.Is(err, nats.ErrAuthRevoked) ||
+		errors.Is(err, nats.ErrSecureConnRequired) || errors.Is(err, nats.ErrSecureConnWanted) ||
+		errors.As(err, &invalid) ||
+		strings.Contains(err.Error(), "remote error: tls:")
+}
+
+func (c *Connection) options(log *zap.Logger) ([]nats.Option, error) {
+	options := []nats.Option{
+		nats.Name(c.Name), nats.Timeout(connectTimeout), nats.MaxReconnects(-1), nats.ReconnectWait(reconnectWait),
+		nats.ReconnectJitter(
+			reconnectWait/2,
+			reconnectWait,
+		), nats.PingInterval(2 * time.Second), nats.MaxPingsOutstanding(2),
+		nats.ReconnectBufSize(-1), // what cannot be sent now is kept by us, who know what it is worth
+		nats.IgnoreAuthErrorAbort(),
+		nats.DisconnectErrHandler(
+			func(_ *nats.Conn, err error) { log.Warn("NATS is lost: going on without it", zap.Error(err)) },
+		),
+		nats.ReconnectHandler(func(n *nats.Conn) {
+			log.Info("NATS is there again", zap.Strings("servers", shown([]string{n.ConnectedUrl()})))
+		}),
+		nats.ErrorHandler(
+			func(_ *nats.Conn, _ *nats.Subscription, err error) { log.Warn("NATS reports an error", zap.Error(err)) },
+		),
+	}
+	for _, f := range []struct{ file, what string }{
+		{c.Credentials, "credentials_file"},
+		{c.CAFile, "tls.ca_file"},
+		{c.CertFile, "tls.cert_file"},
+		{c.KeyFile, "tls.key_file"},
+	} {
+		if f.file == "" {
+			continue
+		}
+		if _, err := os.Stat(f.file); err != nil {
+			return nil, &Failure{fmt.Errorf("fleet.%s: %w", f.what, err), "name a file that this process may read"}
+		}
+	}
+	if c.Credentials != "" {
+		options = append(options, nats.UserCredentials(c.Credentials))
+	}
+	if c.CAFile != "" {
+		options = append(options, nats.RootCAs(c.CAFile))
+	}
+	if c.CertFile != "" {
+		options = append(options, nats.ClientCert(c.CertFile, c.KeyFile))
+	}
+	return options, nil
+}
+
+// shown are addresses without what may be secret in them.
+func shown(servers []string) []string {
+	list := make([]string, 0, len(servers))
+	for _, s := range servers {
+		scheme, rest, found := strings.Cut(s, "://")
+		if i := strings.LastIndex(rest, "@"); i >= 0 {
+			rest = rest[i+1:]
+		}
+		if !found {
+			scheme, rest = "nats", s[strings.LastIndex(s, "@")+1:]
+		}
+		list = append(list, scheme+"://"+rest)
+	}
+	return list
+}

@@ -1,0 +1,197 @@
+package fleet
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/incident"
+	"github.com/streamwatch/streamwatch/probe/monitor"
+)
+
+// desk is the hub's desk as the monitor of an agent has it: it keeps the newest
+// view of each stream until that is sent, and knows no incident.
+type desk struct {
+	opts   monitor.Options
+	leases func(stream string) uint64 // when the lease of its shard was taken
+
+	mu      sync.Mutex
+	views   map[string]*pending
+	control *controlMessage
+	busy    *busyMessage
+	urgent  chan struct{} // a view is to be sent at once
+}
+
+// pending is the newest view of a stream.
+type pending struct {
+	view   incident.View
+	order  order
+	seen   bool // since the newest report
+	urgent bool // it is to be sent by itself
+	sick   bool // what was sent last shows something
+}
+
+func newDesk(o monitor.Options, leases func(string) uint64) *desk {
+	return &desk{opts: o, leases: leases, views: map[string]*pending{}, urgent: make(chan struct{}, 1)}
+}
+
+// Stream returns a stream that reports here.
+func (d *desk) Stream(o checks.Options) *incident.Stream {
+	o.Starts, o.Ends = d.opts.Starts, d.opts.Ends
+	return incident.NewStream(d, o)
+}
+
+// Report keeps a view. What shows something, or did, is urgent; so is the first.
+func (d *desk) Report(v *incident.View) incident.Result {
+	lease := d.leases(v.Stream)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	p := d.views[v.Stream]
+	if p == nil {
+		p = &pending{urgent: true}
+		d.views[v.Stream] = p
+	}
+	if p.order.Lease != lease {
+		p.urgent = true // what another agent showed is over
+	}
+	p.urgent = p.urgent || v.Sick != nil || p.sick || p.view.Base != v.Base
+	p.view, p.order, p.seen = *v, order{lease, p.order.Seq + 1}, true
+	p.view.Pulses = slices.Clone(v.Pulses) // the view is the caller's
+	if p.urgent {
+		select {
+		case d.urgent <- struct{}{}:
+		default:
+		}
+	}
+	return incident.Result{}
+}
+
+// take hands over the views that are to be sent by themselves.
+func (d *desk) take() (list []pending) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, p := range d.views {
+		if p.urgent {
+			p.urgent, p.sick = false, p.view.Sick != nil
+			list = append(list, *p)
+		}
+	}
+	return list
+}
+
+// back has a view sent that could not be sent, unless a newer one is here.
+func (d *desk) back(stream string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if p := d.views[stream]; p != nil {
+		p.urgent = true
+	}
+}
+
+// looked hands over the streams that were looked at since it was called last,
+// and what is known of this process.
+func (d *desk) looked() (list []pending, c *controlMessage, b *busyMessage) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, p := range d.views {
+		if p.seen {
+			p.seen = false
+			list = append(list, *p)
+		}
+	}
+	return list, d.control, d.busy
+}
+
+// streams is how many streams there are views of.
+func (d *desk) streams() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.views)
+}
+
+// forget drops what is known of a stream that another agent watches now.
+func (d *desk) forget(stream string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.views, stream)
+}
+
+// Verdict is that of the stream without what is wrong: the hub knows the rest.
+func (d *desk) Verdict(stream string) incident.Verdict {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if p := d.views[stream]; p != nil {
+		return incident.Verdict{Verdict: p.view.Base}
+	}
+	return incident.Verdict{Verdict: probe.Waiting}
+}
+
+// Marks are none: incidents are the hub's.
+func (d *desk) Marks(string) map[probe.Target]probe.Severity { return nil }
+
+// Open returns no incidents.
+func (d *desk) Open() []probe.Incident { return nil }
+
+// Control keeps whether the control URL answered, and in what time.
+func (d *desk) Control(ok bool, asked time.Time, took time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.control = &controlMessage{ok, asked, took}
+}
+
+// Busy keeps when this process did not get to run.
+func (d *desk) Busy(b incident.Busy) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.busy = &busyMessage{b.From, b.Until}
+}
+
+// busyNow is when this process did not get to run last; nil is never.
+func (d *desk) busyNow() *busyMessage {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.busy
+}
+
+// Tick does nothing: nothing is diagnosed here.
+func (d *desk) Tick(time.Time) incident.Result { return incident.Result{} }
+
+// Next is never.
+func (d *desk) Next() time.Time { return time.Time{} }
+
+// Leave forgets a stream.
+func (d *desk) Leave(stream string, _ time.Time, _ string) incident.Result {
+	d.forget(stream)
+	return incident.Result{}
+}
+
+// Restart forgets what a stream showed.
+func (d *desk) Restart(stream string, _ time.Time) incident.Result {
+	d.forget(stream)
+	return incident.Result{}
+}
+
+// Schedule does nothing: another plan is another desk.
+func (d *desk) Schedule(time.Time, time.Time) {}
+
+// Check refuses: what people do is done at the hub.
+func (d *desk) Check(_ time.Time, a probe.Action) (probe.Action, bool, error) {
+	return a, false, &probe.Refusal{Reason: probe.Conflict, Text: "this is an agent", Hint: "ask the hub"}
+}
+
+// Do does nothing.
+func (d *desk) Do(time.Time, *probe.Action) incident.Result { return incident.Result{} }
+
+// Silences are the hub's.
+func (d *desk) Silences(time.Time) []probe.Silence { return nil }
+
+// Maintain does nothing.
+func (d *desk) Maintain([]probe.Silence, time.Time) incident.Result { return incident.Result{} }
+
+// Scheduled is when the event is on, as the plan says.
+func (d *desk) Scheduled() (starts, ends time.Time) { return d.opts.Starts.UTC(), d.opts.Ends.UTC() }
+
+// Overall is not known here: the hub knows.
+func (d *desk) Overall() (v probe.Verdict, since time.Time) { return probe.Waiting, time.Time{} }

@@ -1,0 +1,279 @@
+package fleet
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// HubOptions say who a hub is, and of which event.
+type HubOptions struct {
+	Connection Connection // without servers the hub embeds one
+	Embedded   Embedded
+	Plan       Plan // without a setup, which is known once the hub leads
+	Name       string
+	Version    string
+	Log        *zap.Logger
+}
+
+// Hub is a process that diagnoses the event while it leads, and else stands by.
+type Hub struct {
+	o      HubOptions
+	log    *zap.Logger
+	server *server.Server // nil at a cluster
+	room   *room
+	leads  atomic.Bool
+}
+
+// leader is the value of the hub's lease: who leads, for those that stand by.
+type leader struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	Started int64  `json:"started"`
+}
+
+// ErrLost ends what a hub does as the leader: another one may lead now.
+var ErrLost = errors.New("the hub's lease is lost")
+
+// OpenHub starts the NATS server of the hub, or connects to the cluster, and
+// makes the event's room there.
+func OpenHub(ctx context.Context, o HubOptions) (*Hub, error) {
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	o.Connection.Log = o.Log
+	h := &Hub{o: o, log: o.Log}
+	if len(o.Connection.Servers) == 0 {
+		s, err := startServer(o.Embedded)
+		if err != nil {
+			return nil, err
+		}
+		h.server = s
+		h.o.Connection.Servers = []string{s.ClientURL()}
+	}
+	conn, err := connect(ctx, h.o.Connection)
+	if err == nil {
+		h.room, err = openRoom(
+			ctx,
+			conn,
+			o.Plan.Event,
+			func(err error) { h.log.Warn("JetStream is not ready: waiting for it", zap.Error(err)) },
+		)
+	}
+	if err != nil {
+		h.Close()
+		return nil, err
+	}
+	return h, nil
+}
+
+// URL is where agents join, without what may be secret in it.
+func (h *Hub) URL() string { return strings.Join(shown(h.o.Connection.Servers), ",") }
+
+// Close leaves NATS, and ends the embedded server.
+func (h *Hub) Close() {
+	if h.room != nil {
+		h.room.conn.Close()
+	}
+	if h.server != nil {
+		h.server.Shutdown()
+		h.server.WaitForShutdown()
+	}
+}
+
+// Lead waits until this hub leads. The context that it returns ends with ErrLost
+// when another may lead; release gives the lead up. A hub whose event file is
+// another one than that of the hub that leads is refused.
+func (h *Hub) Lead(ctx context.Context) (leading context.Context, release func(), err error) {
+	value, err := json.Marshal(leader{h.o.Name, h.o.Version, time.Now().UnixMilli()})
+	if err != nil {
+		return nil, nil, err
+	}
+	told := ""
+	for {
+		l, err := take(ctx, h.room.leases, hubKey, value)
+		if err == nil {
+			h.leads.Store(true)
+			leading, release = h.keep(ctx, l)
+			return leading, release, nil
+		}
+		if errors.Is(err, errTaken) {
+			who, err := h.compare(ctx)
+			if err != nil {
+				return nil, nil, err
+			}
+			if who != "" && who != told {
+				told = who
+				h.log.Info("standing by", zap.String("active", who))
+			}
+		} else if ctx.Err() == nil {
+			h.log.Debug("the lead cannot be asked for", zap.Error(err))
+		}
+		if !sleep(ctx, 500*time.Millisecond) {
+			return nil, nil, ctx.Err()
+		}
+	}
+}
+
+// keep renews the lead until it is lost or given up.
+func (h *Hub) keep(ctx context.Context, l *lease) (leading context.Context, release func()) {
+	leading, lost := context.WithCancelCause(ctx)
+	quit, done := context.WithCancel(context.WithoutCancel(ctx)) // the lead is kept while what it is for still ends
+	var renewing sync.WaitGroup
+	renewing.Go(func() {
+		for sleep(quit, renewEvery) {
+			err := l.renew(quit)
+			if quit.Err() != nil {
+				return
+			}
+			if errors.Is(err, errTaken) || err != nil && !l.valid(time.Now()) {
+				h.leads.Store(false)
+				h.log.Error("this hub leads no more", zap.Error(err))
+				lost(ErrLost)
+				return
+			}
+		}
+	})
+	return leading, func() {
+		done()
+		renewing.Wait()
+		h.leads.Store(false)
+		if context.Cause(leading) == nil || !errors.Is(context.Cause(leading), ErrLost) {
+			l.release(context.WithoutCancel(ctx))
+		}
+		lost(nil)
+	}
+}
+
+// compare says who leads, and fails when that one has another event file.
+func (h *Hub) compare(ctx context.Context) (who string, err error) {
+	asking, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	entry, err := h.room.leases.Get(asking, hubKey)
+	if err != nil {
+		return "", nil //nolint:nilerr // it is free by now, or NATS is away
+	}
+	var l leader
+	_ = json.Unmarshal(entry.Value(), &l) // then it has no name
+	text, err := h.room.plan.Get(asking, planKey)
+	if err != nil {
+		return l.Name, nil //nolint:nilerr // it has published none yet
+	}
+	var active Plan
+	if json.Unmarshal(text.Value(), &active) != nil {
+		return l.Name, nil
+	}
+	if active.V != Protocol {
+		return "", &Failure{
+			fmt.Errorf(
+				"hub %s, which leads, is streamwatch %s and speaks protocol %d, this one speaks %d",
+				l.Name,
+				active.Version,
+				active.V,
+				Protocol,
+			),
+			"bring the hubs to one version",
+		}
+	}
+	if paths := h.o.Plan.Differences(&active); len(paths) > 0 {
+		const most = 8
+		more := ""
+		if n := len(paths) - most; n > 0 {
+			paths, more = paths[:most], fmt.Sprintf(" and %d more", n)
+		}
+		return "", &Failure{
+			fmt.Errorf(
+				"hub %s, which leads, has another event file: the two differ at %s%s",
+				l.Name,
+				strings.Join(paths, ", "),
+				more,
+			),
+			"give both hubs the same file and the same environment",
+		}
+	}
+	return l.Name, nil
+}
+
+// Publish tells the agents of the event. setup holds its secrets.
+func (h *Hub) Publish(ctx context.Context, setup []byte) error {
+	h.o.Plan.Setup, h.o.Plan.Version = setup, h.o.Version
+	h.o.Plan.Shards = cmp.Or(h.o.Plan.Shards, 64)
+	return putPlan(ctx, h.room.plan, &h.o.Plan)
+}
+
+// Update tells the agents how the event is now.
+func (h *Hub) Update(ctx context.Context, setup []byte, parts map[string]string) error {
+	h.o.Plan.Parts = parts
+	return h.Publish(ctx, setup)
+}
+
+// closedKept is for how long a closed incident stays in the book of the fleet.
+const closedKept = 7 * 24 * time.Hour
+
+// Incidents are those in the fleet's book, open and closed. Old ones are deleted.
+func (h *Hub) Incidents(ctx context.Context) (list []probe.Incident, err error) {
+	keys, err := h.room.incidents.ListKeys(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading the book of incidents: %w", err)
+	}
+	for key := range keys.Keys() {
+		if strings.HasPrefix(key, actionPrefix) || strings.HasPrefix(key, notePrefix) {
+			continue
+		}
+		entry, err := h.room.incidents.Get(ctx, key)
+		if errors.Is(err, jetstream.ErrKeyNotFound) {
+			continue
+		}
+		var in probe.Incident
+		if err == nil {
+			err = json.Unmarshal(entry.Value(), &in)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading the book of incidents: %s: %w", key, err)
+		}
+		if in.Closed != nil && time.Since(*in.Closed) > closedKept {
+			_ = h.room.incidents.Purge(ctx, key) // the next hub tries again
+			continue
+		}
+		list = append(list, in)
+	}
+	h.log.Info("this hub leads", zap.String("hub", h.o.Name), zap.Int("incidents_in_the_book", len(list)))
+	return list, nil
+}
+
+// Reconcile says what a hub's own store lacks of the book, given the incidents
+// that are open there, and which are open now.
+func Reconcile(book, own []probe.Incident) (lacks, open []probe.Incident) {
+	have, there := map[string]bool{}, map[string]bool{}
+	for i := range own {
+		have[own[i].ID] = true
+	}
+	for i := range book {
+		in := book[i]
+		there[in.ID] = true
+		if in.Open() {
+			open = append(open, in)
+		}
+		if in.Open() != have[in.ID] {
+			lacks = append(lacks, in)
+		}
+	}
+	for i := range own {
+		if !there[own[i].ID] { // from before the fleet
+			open = append(open, own[i])
+		}
+	}
+	return lacks, open
+}

@@ -1,0 +1,206 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+const (
+	// leaseTime is for how long a lease entitles after it was renewed: how long
+	// the death of its holder goes unnoticed at most.
+	leaseTime = 5 * time.Second
+
+	renewEvery = leaseTime / 4
+
+	// askTimeout bounds one request to JetStream, so that a lease which cannot be
+	// renewed is known to be lost in time.
+	askTimeout = leaseTime / 4
+
+	maxMessage = 512 << 10 // of what is put into one message, in bytes
+
+	keepReports = 24 * time.Hour // for a hub that is away
+	maxReports  = 2 << 30        // bytes; the oldest go first
+)
+
+// room is where the processes of an event meet: its streams and buckets.
+type room struct {
+	names
+	conn      *nats.Conn
+	js        jetstream.JetStream
+	plan      jetstream.KeyValue
+	leases    jetstream.KeyValue
+	incidents jetstream.KeyValue
+}
+
+// openRoom makes the room, as a hub does, with so many copies of everything as the
+// cluster has servers, three at most. It waits for a cluster that has no leader yet.
+func openRoom(ctx context.Context, conn *nats.Conn, event string, waiting func(error)) (*room, error) {
+	js, err := jetstream.New(conn, jetstream.WithDefaultTimeout(5*time.Second))
+	if err != nil {
+		return nil, err
+	}
+	r := &room{names: names{event}, conn: conn, js: js}
+	copies := 1
+	if len(conn.DiscoveredServers()) > 0 || len(conn.Servers()) > 2 {
+		copies = 3
+	}
+	for told := false; ; {
+		err := r.make(ctx, copies)
+		switch {
+		case err == nil:
+			return r, nil
+		case copies > 1 && alone(err):
+			copies = 1
+			continue
+		case ctx.Err() != nil || never(err):
+			return nil, &Failure{
+				fmt.Errorf("making the streams and buckets of the event in JetStream: %w", err),
+				"the cluster needs JetStream, and the user the right to it",
+			}
+		case !told:
+			told = true
+			waiting(err)
+		}
+		sleep(ctx, retryConnect)
+	}
+}
+
+// alone reports whether a server has no others to keep copies.
+func alone(err error) bool {
+	api, ok := errors.AsType[*jetstream.APIError](err)
+	const notClustered, noPeers = 10074, 10005
+	return ok && (api.ErrorCode == notClustered || api.ErrorCode == noPeers)
+}
+
+// never reports whether waiting does not help.
+func never(err error) bool {
+	return errors.Is(err, jetstream.ErrJetStreamNotEnabled) ||
+		errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount)
+}
+
+// make finds the buckets and streams, and makes those that are not there. What is
+// there stays as it is: a change needs all servers of a cluster.
+func (r *room) make(ctx context.Context, copies int) (err error) {
+	for _, b := range []struct {
+		into   *jetstream.KeyValue
+		config jetstream.KeyValueConfig
+	}{
+		{&r.leases, jetstream.KeyValueConfig{Bucket: r.names.leases(), Description: "who is alive, and who does what", TTL: leaseTime, Storage: jetstream.MemoryStorage}},
+		{&r.plan, jetstream.KeyValueConfig{Bucket: r.plans(), Description: "the event, as agents are told it: holds its secrets", Storage: jetstream.MemoryStorage}},
+		{&r.incidents, jetstream.KeyValueConfig{Bucket: r.names.incidents(), Description: "the book of incidents", Storage: jetstream.FileStorage}},
+	} {
+		b.config.Replicas = copies
+		err := found(
+			ctx,
+			copies,
+			func(ctx context.Context) (err error) { *b.into, err = r.js.KeyValue(ctx, b.config.Bucket); return err },
+			func(ctx context.Context) (err error) { *b.into, err = r.js.CreateKeyValue(ctx, b.config); return err },
+		)
+		if err != nil {
+			return fmt.Errorf("%s: %w", b.config.Bucket, err)
+		}
+	}
+	for _, s := range []jetstream.StreamConfig{
+		{Name: r.viewStream(), Subjects: []string{r.views()}, Description: "the newest view of each stream from each vantage", MaxMsgsPerSubject: 1, MaxAge: keepReports},
+		{Name: r.reportStream(), Subjects: []string{r.reports()}, Description: "samples that no hub has stored yet", Retention: jetstream.WorkQueuePolicy, MaxAge: keepReports, MaxBytes: maxReports, Duplicates: 10 * time.Minute},
+	} {
+		s.Replicas, s.Storage = copies, jetstream.FileStorage
+		err := found(ctx, copies, func(ctx context.Context) error { _, err := r.js.Stream(ctx, s.Name); return err },
+			func(ctx context.Context) error { _, err := r.js.CreateStream(ctx, s); return err })
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.Name, err)
+		}
+	}
+	return nil
+}
+
+// found finds what is there, or makes it. Two hubs that make the same at the same
+// time hold each other up for long in a cluster, so each waits a moment of its own
+// first, and looks again.
+func found(ctx context.Context, copies int, find, create func(context.Context) error) error {
+	within := func(d time.Duration, do func(context.Context) error) error {
+		ctx, cancel := context.WithTimeout(ctx, d)
+		defer cancel()
+		return do(ctx)
+	}
+	for range 2 {
+		err := within(3*time.Second, find)
+		if !errors.Is(err, jetstream.ErrBucketNotFound) && !errors.Is(err, jetstream.ErrStreamNotFound) {
+			return err
+		}
+		if copies == 1 || !sleep(ctx, rand.N(time.Second)) {
+			break
+		}
+	}
+	return within(10*time.Second, create)
+}
+
+// enterRoom finds the room that a hub made, as an agent does. It waits for it.
+func enterRoom(ctx context.Context, conn *nats.Conn, event string, waiting func(error)) (*room, error) {
+	js, err := jetstream.New(conn, jetstream.WithDefaultTimeout(5*time.Second))
+	if err != nil {
+		return nil, err
+	}
+	for told := false; ; {
+		r, err := findRoom(ctx, conn, js, event)
+		if err == nil {
+			return r, nil
+		}
+		if f, bad := errors.AsType[*Failure](err); bad {
+			return nil, f
+		}
+		if !told {
+			told = true
+			waiting(err)
+		}
+		select {
+		case <-time.After(retryConnect):
+		case <-ctx.Done():
+			return nil, &Failure{
+				fmt.Errorf("waiting for a hub: %w", err),
+				"start `streamwatch hub EVENT.yaml` at the same NATS",
+			}
+		}
+	}
+}
+
+func findRoom(ctx context.Context, conn *nats.Conn, js jetstream.JetStream, event string) (*room, error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if event == "" {
+		found, err := events(ctx, js)
+		switch {
+		case err != nil:
+			return nil, err
+		case len(found) == 0:
+			return nil, errors.New("no hub has been at this NATS yet")
+		case len(found) > 1:
+			return nil, &Failure{fmt.Errorf("this NATS has %d events: %v", len(found), found), "say which with --event"}
+		}
+		event = found[0]
+	}
+	r := &room{names: names{event}, conn: conn, js: js}
+	var err error
+	if r.plan, err = js.KeyValue(ctx, r.plans()); err != nil {
+		return nil, fmt.Errorf("no hub of event %q has been at this NATS yet: %w", event, err)
+	}
+	r.leases, err = js.KeyValue(ctx, r.names.leases())
+	return r, err
+}
+
+// events are those that a hub made a room for.
+func events(ctx context.Context, js jetstream.JetStream) (found []string, err error) {
+	names := js.KeyValueStoreNames(ctx)
+	for bucket := range names.Name() {
+		if event, ok := eventOf(bucket); ok {
+			found = append(found, event)
+		}
+	}
+	return found, names.Error()
+}

@@ -1,0 +1,151 @@
+package fleet
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/monitor"
+	"github.com/streamwatch/streamwatch/probe/sim"
+)
+
+// running is a hub that leads, with an agent, over a stream in this process.
+type running struct {
+	hub  *Hub
+	m    *monitor.Monitor
+	logs *observer.ObservedLogs
+	sink *keeping
+}
+
+// keeping is a sink that keeps all.
+type keeping struct{ batches chan probe.Batch }
+
+func (*keeping) Name() string { return "keeping" }
+func (k *keeping) Write(_ context.Context, b probe.Batch) error {
+	k.batches <- b
+	return nil
+}
+
+// run starts a hub that leads and an agent that polls through a handler.
+func run(t *testing.T, url string, agentURL string) *running {
+	t.Helper()
+	core, logs := observer.New(zap.InfoLevel)
+	log := zap.New(core)
+	ctx, stop := context.WithCancel(t.Context())
+	h := hubAt(t, url, "hub", plan())
+	leading, release, err := h.Lead(soon(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := monitor.Options{
+		Event: "e", Origin: "http://origin.test", Edge: "http://edge.test", Log: log,
+		Streams: []monitor.Stream{
+			{Name: "main", Manifest: "/main/playlist.m3u8", Headers: map[string]string{"X-Key": "hunter2-secret"}},
+		},
+	}
+	setup, err := Setup(&o)
+	if err == nil {
+		err = h.Publish(ctx, setup)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.log = log
+	r := &running{hub: h, logs: logs, sink: &keeping{make(chan probe.Batch, 1<<16)}}
+	l := h.Attach(&o)
+	o.Sinks = []probe.Sink{l.Store(r.sink, func(context.Context) error { return nil })}
+	r.m = monitor.New(o)
+	l.Use(r.m)
+	a := NewAgent(
+		AgentOptions{
+			Connection: Connection{Servers: []string{agentURL}},
+			Vantage:    "eu",
+			Name:       "a",
+			Version:    "v1",
+			Log:        log,
+		},
+	)
+	origin := sim.NewOrigin(sim.Config{})
+	a.transport = sim.Hosts{"origin.test": origin, "edge.test": origin}
+	done := make(chan struct{}, 2)
+	go func() { r.m.Run(leading); done <- struct{}{} }()
+	go func() {
+		if err := a.Run(ctx); err != nil {
+			t.Error(err)
+		}
+		done <- struct{}{}
+	}()
+	t.Cleanup(func() {
+		stop()
+		release()
+		<-done
+		<-done
+	})
+	return r
+}
+
+// until waits for a sample.
+func (r *running) until(t *testing.T, metric *probe.Metric) probe.Sample {
+	t.Helper()
+	limit := soon(t)
+	for {
+		select {
+		case b := <-r.sink.batches:
+			for _, s := range b.Samples {
+				if s.Metric == metric {
+					return s
+				}
+			}
+		case <-limit.Done():
+			t.Fatalf("no %s; the log has %v", metric.Name, r.logs.All())
+		}
+	}
+}
+
+// What an agent sees comes to the hub's sinks, without a vantage while there is
+// no other, and is acknowledged once it is stored.
+func TestSamplesArrive(t *testing.T) {
+	s := natsServer(t, nil)
+	r := run(t, s.ClientURL(), s.ClientURL())
+	if got := r.until(t, probe.ManifestAge); got.Vantage != "" || got.Stream != "main" {
+		t.Errorf("%+v", got)
+	}
+	r.until(t, probe.ViewerImpact)
+	limit := soon(t)
+	for {
+		stream, err := r.hub.room.js.Stream(limit, r.hub.room.reportStream())
+		if err != nil {
+			t.Fatal(err)
+		}
+		info, err := stream.Info(limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.State.FirstSeq > 3 && info.State.Msgs < 15 { // those that were stored are gone
+			break
+		}
+		if !sleep(limit, 200*time.Millisecond) {
+			t.Fatalf("reports are not acknowledged: %+v", info.State)
+		}
+	}
+	if !r.m.Ready() || r.m.Snapshot().Streams[0].Vantages[0].Name != "eu" {
+		t.Errorf("%+v", r.m.Snapshot())
+	}
+	for _, entry := range r.logs.All() {
+		if text, _ := json.Marshal(entry.ContextMap()); strings.Contains(string(text), "hunter2") {
+			t.Errorf("a secret in the log: %s %s", entry.Message, text)
+		}
+	}
+	if kv, err := r.hub.room.js.KeyValue(limit, r.hub.room.plans()); err != nil {
+		t.Error(err)
+	} else if status, err := kv.Status(limit); err != nil || status.(*jetstream.KeyValueBucketStatus).StreamInfo().Config.Storage != jetstream.MemoryStorage {
+		t.Errorf("the event's secrets are written to a disk: %v", err)
+	}
+}

@@ -1,0 +1,171 @@
+package fleet
+
+import (
+	"context"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// count takes in which vantages have agents.
+func (l *Leading) count(now time.Time) {
+	if !l.hub.room.conn.IsConnected() {
+		return // nobody is heard: it is we who are away
+	}
+	l.mu.Lock()
+	for _, m := range l.members.alive(now) {
+		if !l.wanted(m.Vantage) {
+			continue
+		}
+		l.alive[m.Vantage] = now
+		if name := m.Vantage + "." + m.Agent; m.Clock.Abs() >= clockTell && !l.told[name] {
+			l.told[name] = true
+			l.log.Warn("an agent's clock differs from this hub's: its times are corrected",
+				zap.String("vantage", m.Vantage), zap.String("agent", m.Agent), zap.Duration("behind", m.Clock))
+		}
+	}
+	changed := map[string]bool{}
+	for v, last := range l.alive {
+		limit := goneAfter
+		if last.IsZero() {
+			last, limit = l.began, goneAtFirst
+		}
+		gone := now.Sub(last) >= limit
+		if gone && l.gone[v].IsZero() && l.members.any(v, l.hub.room.leases) {
+			l.alive[v], gone = now, false // it was not heard, and is there
+		}
+		if was := !l.gone[v].IsZero(); gone != was {
+			changed[v] = !gone
+			if delete(l.gone, v); gone {
+				l.gone[v] = now
+			}
+		}
+	}
+	l.mu.Unlock()
+	for v, here := range changed {
+		if here {
+			l.log.Info("a vantage has agents again", zap.String("vantage", v))
+		} else {
+			l.log.Error("a vantage is gone: none of its agents is alive", zap.String("vantage", v))
+		}
+		l.take(probe.Batch{At: now, Event: l.hub.o.Plan.Event}, l.book.Watched(v, here, now))
+	}
+}
+
+// impact emits of each stream what only the hub knows.
+func (l *Leading) impact(now time.Time) {
+	fresh := map[string]bool{}
+	l.mu.Lock()
+	for k, one := range l.looks {
+		if now.Sub(one.seen) < freshFor && l.gone[k.vantage].IsZero() {
+			fresh[k.stream] = true
+		}
+	}
+	l.mu.Unlock()
+	for _, name := range l.named() {
+		if !fresh[name] {
+			continue
+		}
+		v := l.book.Verdict(name)
+		b := probe.Batch{At: now, Event: l.hub.o.Plan.Event, Stream: name}
+		add := func(side probe.Side, edge string, value float64) {
+			b.Samples = append(b.Samples, probe.Sample{
+				Metric: probe.ViewerImpact, Stream: name, Side: side, Edge: edge, Value: value, At: now,
+			})
+		}
+		add(probe.Origin, "", v.Impact[probe.Origin])
+		for _, edge := range l.edges {
+			add(probe.Edge, edge, v.Edges[edge])
+		}
+		if len(l.edges) == 0 {
+			add(probe.Edge, "", v.Impact[probe.Edge])
+		}
+		silenced := 0.0
+		if v.Silenced != nil {
+			silenced = 1
+		}
+		for metric, value := range map[*probe.Metric]float64{probe.OpenIncidents: float64(len(v.Open)), probe.Silenced: silenced} {
+			b.Samples = append(b.Samples, probe.Sample{Metric: metric, Stream: name, Value: value, At: now})
+		}
+		l.monitor.Send(b)
+	}
+}
+
+// beat emits the heartbeat of each vantage that has agents.
+func (l *Leading) beat(now time.Time) {
+	b := probe.Batch{At: now, Event: l.hub.o.Plan.Event}
+	l.mu.Lock()
+	for v, last := range l.alive {
+		if l.gone[v].IsZero() && !last.IsZero() {
+			b.Samples = append(b.Samples, probe.Sample{Metric: probe.MonitorHeartbeat, Vantage: v, Value: 1, At: now})
+		}
+	}
+	l.mu.Unlock()
+	if len(b.Samples) > 0 {
+		l.monitor.Send(b)
+	}
+}
+
+// stored is the receipt of a report.
+type stored struct {
+	jetstream.Msg
+	seq uint64
+}
+
+// Store makes a sink that acknowledges reports once it has stored them for good,
+// as flush does.
+func (l *Leading) Store(sink probe.Sink, flush func(context.Context) error) probe.Sink {
+	l.flush = flush
+	return storing{sink, l}
+}
+
+type storing struct {
+	probe.Sink
+	l *Leading
+}
+
+// Write writes a batch and notes its receipt.
+func (s storing) Write(ctx context.Context, b probe.Batch) error {
+	err := s.Sink.Write(ctx, b)
+	if r, ok := b.Receipt.(stored); ok && err == nil {
+		s.l.mu.Lock()
+		s.l.receipts = append(s.l.receipts, r)
+		s.l.mu.Unlock()
+	}
+	return err
+}
+
+// acknowledge stores what came in for good, and says so.
+func (l *Leading) acknowledge(ctx context.Context) {
+	l.mu.Lock()
+	list := l.receipts
+	l.receipts = nil
+	l.mu.Unlock()
+	if len(list) == 0 {
+		return
+	}
+	if err := l.flush(ctx); err != nil {
+		l.mu.Lock()
+		l.receipts = append(list, l.receipts...)
+		l.mu.Unlock()
+		return
+	}
+	for _, r := range list {
+		if r.Ack() == nil {
+			l.mu.Lock()
+			delete(l.handled, r.seq)
+			l.mu.Unlock()
+		}
+	}
+}
+
+// Finish acknowledges what was stored last, once the monitor has ended.
+func (l *Leading) Finish() {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*askTimeout)
+	defer cancel()
+	l.acknowledge(ctx)
+	_ = l.hub.room.conn.FlushWithContext(ctx) // an acknowledgement that is lost has a report sent again
+}
