@@ -224,6 +224,7 @@ func plainValue(n *yaml.Node) any {
 			m[n.Content[i].Value] = plainValue(n.Content[i+1])
 		}
 		return m
+	default:
 	}
 	switch n.Tag {
 	case "!!null":

@@ -89,7 +89,7 @@ func TestTheNetworkOfOneVantage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := watched(t, false, "eu", "us")
 		defer w.end()
-		*w.cut["eu"] = true
+		w.cut["eu"].Store(true)
 		time.Sleep(60 * time.Second)
 		in := w.only()
 		if in.Blame != probe.BlamePath || in.Severity != probe.Warning {
@@ -99,12 +99,13 @@ func TestTheNetworkOfOneVantage(t *testing.T) {
 		if v := w.desk.Verdict("main"); v.Verdict != probe.OK {
 			t.Errorf("the stream is %s, want ok", v.Verdict)
 		}
-		*w.cut["us"] = true
+		w.cut["us"].Store(true)
 		time.Sleep(60 * time.Second)
 		if v := w.desk.Verdict("main"); v.Verdict != probe.Blind {
 			t.Errorf("the stream is %s, want blind: nobody sees it", v.Verdict)
 		}
-		*w.cut["eu"], *w.cut["us"] = false, false
+		w.cut["eu"].Store(false)
+		w.cut["us"].Store(false)
 		time.Sleep(60 * time.Second)
 		if v := w.desk.Verdict("main"); v.Verdict != probe.OK {
 			t.Errorf("the stream is %s, want ok", v.Verdict)

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -51,6 +52,7 @@ func (b *between) Marks(string) map[probe.Target]probe.Severity { return nil }
 func (b *between) Control(ok bool, asked time.Time, took time.Duration) {
 	b.ControlFrom(b.vantage, ok, asked, took)
 }
+
 func (b *between) Busy(busy incident.Busy)                             { b.BusyFrom(b.vantage, busy) }
 func (b *between) Tick(time.Time) incident.Result                      { return incident.Result{} }
 func (b *between) Next() time.Time                                     { return time.Time{} }
@@ -64,7 +66,7 @@ type world struct {
 	desk   *incident.Desk
 	origin *sim.Board
 	edges  map[string]*sim.Board
-	cut    map[string]*bool // whose own network is gone
+	cut    map[string]*atomic.Bool // whose own network is gone
 
 	mu   sync.Mutex
 	told []probe.Incident
@@ -75,13 +77,13 @@ type world struct {
 // watched begins to watch from some vantages, and lets the stream run in. It must
 // run in a bubble.
 func watched(t *testing.T, alone bool, vantages ...string) *world {
-	w := &world{t: t, origin: sim.NewBoard(), edges: map[string]*sim.Board{}, cut: map[string]*bool{}}
+	w := &world{t: t, origin: sim.NewBoard(), edges: map[string]*sim.Board{}, cut: map[string]*atomic.Bool{}}
 	w.desk = incident.NewDesk(incident.Options{Event: "e", Alone: alone}, time.Now())
 	ctx, stop := context.WithCancel(t.Context())
 	w.stop = stop
 	origin := sim.NewOrigin(sim.Config{Streams: []string{"main"}, Faults: w.origin, Start: time.Now().Add(-time.Hour)})
 	for i, vantage := range vantages {
-		w.edges[vantage], w.cut[vantage] = sim.NewBoard(), new(bool)
+		w.edges[vantage], w.cut[vantage] = sim.NewBoard(), new(atomic.Bool)
 		at := sim.Hosts{"origin.test": origin}
 		at["edge.test"] = sim.NewEdge(sim.EdgeConfig{
 			Origin: &url.URL{
@@ -106,11 +108,11 @@ func watched(t *testing.T, alone bool, vantages ...string) *world {
 // cuttable is a network that can be gone: nothing is answered.
 type cuttable struct {
 	http.RoundTripper
-	gone *bool
+	gone *atomic.Bool
 }
 
 func (c cuttable) RoundTrip(r *http.Request) (*http.Response, error) {
-	if *c.gone {
+	if c.gone.Load() {
 		<-r.Context().Done()
 		return nil, r.Context().Err()
 	}
