@@ -65,7 +65,7 @@ func (r *rules) sinks() {
 }
 
 // alertDocs is the page that says what to do about each alert.
-const alertDocs = "https://github.com/streamwatch/streamwatch/blob/main/docs/alerts.md"
+const alertDocs = probe.Docs + "alerts.md"
 
 type rules struct {
 	event string
