@@ -5,6 +5,7 @@ LINT      = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.
 GOFUMPT   = $(GO) run mvdan.cc/gofumpt@v0.12.0
 RELEASER  = $(GO) run github.com/goreleaser/goreleaser/v2@v2.16.0
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+STAMP    := -X main.version=$(VERSION) $(shell git log -1 --format='-X main.commit=%H -X main.date=%cI' 2>/dev/null)
 FUZZTIME ?= 30s
 SOAK     ?= 30m
 STREAMS  ?= 500
@@ -22,7 +23,7 @@ demo: build ## watch a live stream with faults to inject, no network or account 
 	@bin/streamwatch demo
 
 build: ## build bin/streamwatch
-	@$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/streamwatch ./cmd/streamwatch
+	@$(GO) build -trimpath -ldflags "$(STAMP)" -o bin/streamwatch ./cmd/streamwatch
 
 test: ## all tests with the race detector; those that need a missing tool say so and skip
 	$(GO) test -race -timeout 20m ./...
