@@ -193,6 +193,9 @@ func (e *Embeds) Write(ctx context.Context, s *configs.Stream) (known bool, err 
 	for _, w := range append(warnings, more...) {
 		e.log.Info("embed", zap.String("stream", s.Name), zap.String("warning", w.String()))
 	}
+	if ctx.Err() != nil { // what follows takes seconds on a machine that is busy
+		return facts.Known, ctx.Err()
+	}
 	preview, err := player.Preview(event.Event, s.Name, manifest, conf, previewOptions(event, options))
 	if err != nil {
 		return facts.Known, err
@@ -202,6 +205,9 @@ func (e *Embeds) Write(ctx context.Context, s *configs.Stream) (known bool, err 
 		e.previews[s.Name] = preview
 	}
 	e.mu.Unlock()
+	if ctx.Err() != nil {
+		return facts.Known, ctx.Err()
+	}
 	files, err := player.Render(event.Event, s.Name, manifest, conf, options)
 	if err != nil {
 		return facts.Known, err

@@ -33,7 +33,7 @@ type running struct {
 // runParts starts parts in their order, and waits until ctx is done or a vital
 // part fails. Then it ends them in the opposite order, one after the other: a
 // part may rely on those before it until its own end. What does not end in time
-// is left behind and named in the error.
+// is left behind, and named: a vital part in the error, another one in the log.
 func runParts(ctx context.Context, log *zap.Logger, parts []part) error {
 	failed := make(chan struct{}, len(parts))
 	base := context.WithoutCancel(ctx)
@@ -58,11 +58,11 @@ func runParts(ctx context.Context, log *zap.Logger, parts []part) error {
 	case <-ctx.Done():
 	case <-failed:
 	}
-	return endParts(started)
+	return endParts(log, started)
 }
 
 // endParts ends what was started, last in, first out.
-func endParts(started []*running) error {
+func endParts(log *zap.Logger, started []*running) error {
 	var errs []error
 	end := time.Now().Add(allLimit)
 	for _, r := range slices.Backward(started) {
@@ -78,7 +78,12 @@ func endParts(started []*running) error {
 				errs = append(errs, fmt.Errorf("%s: %w", r.name, err))
 			}
 		case <-timer.C:
-			errs = append(errs, fmt.Errorf("%s: did not end within %s", r.name, limit))
+			err := fmt.Errorf("%s: did not end within %s", r.name, limit)
+			if r.vital {
+				errs = append(errs, err)
+			} else {
+				log.Warn("a part was left behind", zap.String("part", r.name), zap.Error(err))
+			}
 		}
 		timer.Stop()
 	}

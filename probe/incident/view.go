@@ -62,6 +62,11 @@ func (d *Desk) row(from, stream string) *row {
 	s := d.seats[stream]
 	if s == nil {
 		s = &seat{name: stream, verdict: Verdict{Verdict: probe.Waiting}}
+		last := d.since // until it is looked at, the newest moment that is known will do
+		if d.ran.After(last) {
+			last = d.ran
+		}
+		d.mutedStream(s, last, &s.verdict)
 		d.seats[stream] = s
 		d.order = append(d.order, s)
 	}
