@@ -135,6 +135,7 @@ func otherList(text string) string {
 	}
 	channels, files := false, false
 	waits, bare := false, 0 // an EXTINF waits for its URI; URIs without one
+	hls := strings.Contains(text, "#EXT-X-")
 	for line := range strings.Lines(head) {
 		line = strings.TrimSpace(line)
 		switch info, ok := strings.CutPrefix(line, "#EXTINF:"); {
@@ -146,6 +147,9 @@ func otherList(text string) string {
 			channels = true
 		case line != "" && line[0] != '#':
 			if !waits {
+				if hls {
+					continue
+				}
 				bare++
 			}
 			waits = false
@@ -165,7 +169,7 @@ func otherList(text string) string {
 		return "a list of channels (IPTV) with 1 entry" + instead
 	case channels && n > 0 && bare < n:
 		return fmt.Sprintf("a list of %d channels (IPTV)", n) + instead
-	case (files || channels) && !strings.Contains(text, "#EXT-X-"):
+	case (files || channels) && !hls:
 		return fmt.Sprintf("a list of files (M3U) with %d entries", n) + instead
 	default:
 		return ""
