@@ -54,7 +54,7 @@ stand by, and take over within ten seconds when it dies.`,
 				return nil
 			}
 			for _, w := range stackWarnings(event) {
-				log.Warn(w.String(), zap.String("mend", w.Hint))
+				log.Warn(w.String(), zap.String("hint", w.Hint))
 			}
 			surviveClosedPipes()
 			keepPrivate()

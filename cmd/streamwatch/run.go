@@ -56,7 +56,7 @@ same reason a signal leaves the alarms on; streamwatch alarms off ends them.`,
 				return nil
 			}
 			for _, w := range stackWarnings(event) {
-				log.Warn(w.String(), zap.String("mend", w.Hint))
+				log.Warn(w.String(), zap.String("hint", w.Hint))
 			}
 			surviveClosedPipes()
 			keepPrivate()

@@ -139,7 +139,7 @@ func (a *arming) note(list []cloudwatch.Alarm, on, off []string) {
 		}
 	}
 	if len(lack) > 0 && !slices.Equal(lack, a.lack) {
-		a.log.Warn("alarms are missing: nobody is woken by them", zap.Strings("alarms", lack), zap.String("mend", "streamwatch provision EVENT.yaml"))
+		a.log.Warn("alarms are missing: nobody is woken by them", zap.Strings("alarms", lack), zap.String("hint", "streamwatch provision EVENT.yaml"))
 	}
 	a.seen, a.lack = seen, lack
 }
@@ -245,5 +245,5 @@ func (a *arming) close(over bool) {
 	if _, err := a.signOut(ctx); err != nil {
 		a.log.Debug("other monitors take this one for running", zap.Error(err))
 	}
-	a.log.Info("alarms stay on: this is no end of the event", zap.String("mend", "streamwatch alarms off EVENT.yaml switches them off"))
+	a.log.Info("alarms stay on: this is no end of the event", zap.String("hint", "streamwatch alarms off EVENT.yaml switches them off"))
 }

@@ -71,7 +71,7 @@ func (s *stream) choose(o *probe.Observation) []playlist.Entry {
 		s.lacked[name] = true
 		s.m.log.Warn("the ladder lacks a rendition that the event names",
 			zap.String("stream", s.cfg.Name), zap.String("rendition", name), zap.String("has", LadderText(entries)),
-			zap.String("watched", watched), zap.String("mend", "correct streams[].renditions"),
+			zap.String("watched", watched), zap.String("hint", "correct streams[].renditions"),
 		)
 	}
 	return kept
