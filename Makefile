@@ -27,7 +27,7 @@ build: ## build bin/streamwatch
 
 test: ## all tests with the race detector; those that need a missing tool say so and skip
 	$(GO) test -race -timeout 20m ./...
-	$(GO) test ./probe/drill
+	$(GO) test -timeout 20m ./probe/drill
 
 lint: ## golangci-lint (import rules included) and gofumpt
 	$(LINT) run --allow-parallel-runners ./...
