@@ -34,7 +34,7 @@ export function showBanner(state) {
   document.title = word.toUpperCase() + (byId("also").textContent && verdict === "ok" ? ", " + byId("also").textContent : "") + " · " + snapshot.event + " · streamwatch";
   // Texts tick along with their numbers; only what is news is read aloud.
   const news = [word, ...[...state.open.values()].map(i => [i.id, i.check, i.severity, i.blame, i.scope].join(" "))].join("\n");
-  if (news !== announced && state.loaded) {
+  if (news !== announced && state.known) {
     announced = news;
     text(byId("announce"), word + ". " + says);
   }

@@ -3,7 +3,9 @@
 import { ask, setServerTime } from "./view.js";
 import { streamsOf } from "./sentence.js";
 
-export const state = { snapshot: null, streams: new Map(), open: new Map(), past: [], loaded: false };
+// state.known: every open incident that the streams name is in state.open, so
+// that an empty list means that there is none. state.pastKnown likewise.
+export const state = { snapshot: null, streams: new Map(), open: new Map(), past: [], known: false, pastKnown: false };
 export const dirty = { streams: new Set(), incidents: false };
 export const pastKept = 50;
 
@@ -56,13 +58,12 @@ export function takeIncident(incident) {
   } else {
     state.open.set(incident.id, incident);
   }
-  dirty.incidents = true;
-  changed();
+  shown();
 }
 
 // compareOpen asks for the incidents again when the streams name others than
 // those we know, once for each difference.
-let differed = "";
+let differed = "", asked = false;
 function compareOpen() {
   const named = new Set();
   for (const s of state.streams.values()) for (const id of s.open_incidents) named.add(id);
@@ -70,7 +71,9 @@ function compareOpen() {
   for (const [id, incident] of state.open) if (!named.has(id) && streamsOf(incident).some(n => state.streams.has(n))) differs.push("-" + id);
   const now = differs.join(" ");
   if (now && now !== differed) loadSoon();
+  if (now !== differed) dirty.incidents = true;
   differed = now;
+  state.known = asked && !now;
 }
 
 let loading = 0;
@@ -79,11 +82,22 @@ export function loadSoon() {
 }
 
 async function loadIncidents() {
-  try {
-    const [open, past] = await Promise.all([ask("/api/v1/incidents?open=true&limit=1000"), ask("/api/v1/incidents?open=false&limit=" + pastKept)]);
-    state.open = new Map(open.incidents.map(i => [i.id, i]));
-    state.past = past.incidents;
-    state.loaded = dirty.incidents = true;
-    changed();
-  } catch { /* the banner tells when the server is gone */ }
+  // Each by itself: what is open is known without the history, which a full disk takes away.
+  await Promise.allSettled([
+    ask("/api/v1/incidents?open=true&limit=1000").then(answer => {
+      state.open = new Map(answer.incidents.map(i => [i.id, i]));
+      asked = true;
+    }),
+    ask("/api/v1/incidents?open=false&limit=" + pastKept).then(answer => {
+      state.past = answer.incidents;
+      state.pastKnown = true;
+    }),
+  ].map(answer => answer.then(shown)));
+  if (!asked || !state.pastKnown) setTimeout(loadIncidents, 5000);
+}
+
+function shown() {
+  dirty.incidents = true;
+  compareOpen();
+  changed();
 }

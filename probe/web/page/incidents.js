@@ -32,7 +32,7 @@ export function showOpen(state) {
     paintAffected(card.element, incident);
     if (box.children[i] !== card.element) box.insertBefore(card.element, box.children[i] || null);
   });
-  if (!list.length) box.append(el("p", { class: "note" }, "None."));
+  if (!list.length) box.append(el("p", { class: "note" }, state.known ? "None." : asking));
   else if (list.length > maxCards) box.append(el("p", { class: "note" }, el("a", { href: "#incidents&state=open" }, "and " + (list.length - maxCards) + " more")));
 }
 
@@ -103,16 +103,19 @@ function ill(name, incident) {
   return renditions.map(r => [r.name, (r[incident.side] || r).verdict]).filter(([, v]) => rank(v) > rank("ok"));
 }
 
+// asking stands where a list is not known yet: "None." would be a claim.
+const asking = "Asking for them…";
+
 let pastSaid = "";
 export function showPast(state) {
-  const said = JSON.stringify(state.past.map(i => [i.id, i.closed]));
+  const said = JSON.stringify([state.pastKnown, state.past.map(i => [i.id, i.closed])]);
   if (said === pastSaid) return;
   pastSaid = said;
   byId("past-list").replaceChildren(...state.past.slice(0, maxPast).map(incident =>
     el("p", { class: "over", id: "incident-" + incident.id, "data-severity": incident.severity },
       severityOf(incident), " ", el("a", { href: linkToIncident(incident.id) }, incident.summary), " ", el("span", { class: "chip" }, incident.blame),
       el("span", { class: "where" }, where(incident) + " · " + clock(incident.began) + " · " + lasted(incident) + (incident.count > 1 ? " · came " + incident.count + " times" : "")))));
-  byId("past-list").append(state.past.length ? el("p", { class: "more" }, el("a", { href: "#incidents" }, "All incidents")) : el("p", { class: "note" }, "None."));
+  byId("past-list").append(state.past.length ? el("p", { class: "more" }, el("a", { href: "#incidents" }, "All incidents")) : el("p", { class: "note" }, state.pastKnown ? "None." : asking));
 }
 
 export function tickIncidents() {
