@@ -38,26 +38,10 @@ stand by, and take over within ten seconds when it dies.`,
 		Example: "  streamwatch hub event.yaml\n  streamwatch agent --join nats://127.0.0.1:4222 --vantage eu-west-1",
 		Args:    argument(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if limit < 0 {
-				return negative(limit)
-			}
-			log, err := c.log()
-			if err != nil {
+			event, log, err := c.begin(args[0], limit)
+			if event == nil {
 				return err
 			}
-			event, err := c.load(args[0])
-			if err != nil {
-				return err
-			}
-			if !event.Ends.IsZero() && !event.Ends.After(time.Now()) {
-				log.Info("the event is over", zap.Time("ends", event.Ends))
-				return nil
-			}
-			for _, w := range stackWarnings(event) {
-				log.Warn(w.String(), zap.String("hint", w.Hint))
-			}
-			surviveClosedPipes()
-			keepPrivate()
 			hangs, done := hangups()
 			defer done()
 			hub, err := fleet.OpenHub(cmd.Context(), c.hubOptions(event, args[0], cmp.Or(name, processName()), log))
@@ -66,30 +50,25 @@ stand by, and take over within ten seconds when it dies.`,
 			}
 			defer hub.Close()
 			c.say("join", hub.URL())
-			return c.lead(cmd.Context(), hub, args[0], update, daemon.Options{Limit: limit, Hangs: hangs, Hub: hub})
+			s := session{c: c, event: event, log: log, update: update}
+			return lead(cmd.Context(), hub, s, args[0], daemon.Options{
+				Limit: limit, Hangs: hangs, Hub: hub, Load: c.loading(args[0]), Check: c.judging(args[0]),
+			})
 		},
 	}
 	flags := cmd.Flags()
-	flags.DurationVar(
-		&limit,
-		"for",
-		0,
-		"stop after this time, counted from when the hub leads (default: at the event's end)",
-	)
+	flags.DurationVar(&limit, "for", 0, "stop after this time, counted from when the hub leads (default: at the event's end)")
 	flags.BoolVar(&update, "update", false, "bring a stack that exists to the event file first")
 	flags.StringVar(&name, "name", "", "of this hub, as others see it (default: the host's)")
 	return cmd
 }
 
-// lead watches the event whenever the hub leads, until ctx is done or the time is up.
-func (c *cli) lead(ctx context.Context, hub *fleet.Hub, path string, update bool, o daemon.Options) error {
-	log, err := c.log()
-	if err != nil {
-		return err
-	}
-	o.Load = func() (*configs.Event, error) { return c.load(path) }
-	o.Check = func(event *configs.Event) error { return c.judge(event, nameOf(path)) }
+// lead watches the event whenever the hub leads, until ctx is done or the time is
+// up. The file may have changed while the hub stood by, so it is read again; what
+// came by standard input cannot, and a file that is wrong meanwhile changes nothing.
+func lead(ctx context.Context, hub *fleet.Hub, begun session, path string, o daemon.Options) error {
 	for {
+		s := begun
 		leading, release, err := hub.Lead(ctx)
 		if err != nil {
 			if ctx.Err() != nil {
@@ -97,17 +76,18 @@ func (c *cli) lead(ctx context.Context, hub *fleet.Hub, path string, update bool
 			}
 			return err
 		}
-		event, err := c.load(path) // it may have changed while this hub stood by
-		if err != nil {
-			release()
-			return err
+		if path != standardInput {
+			if event, err := s.c.load(path); err == nil {
+				s.event = event
+			} else {
+				s.log.Error("leading by the event file as it was when the hub started", zap.Error(err))
+			}
 		}
-		s := &session{c: c, event: event, log: log, update: update}
 		over, err := s.run(leading, o)
 		lost := errors.Is(context.Cause(leading), fleet.ErrLost)
 		release()
 		if lost {
-			log.Warn("standing by again", zap.Error(err))
+			s.log.Warn("standing by again", zap.Error(err))
 			continue
 		}
 		if err != nil {
@@ -126,18 +106,11 @@ func (c *cli) hubOptions(e *configs.Event, path, name string, log *zap.Logger) f
 	o := fleet.HubOptions{
 		Name: name, Version: ownVersion(), Log: log,
 		Connection: fleet.Connection{
-			Credentials: beside(
-				path,
-				f.CredentialsFile,
-			), CAFile: beside(path, f.TLS.CAFile), CertFile: beside(path, f.TLS.CertFile),
-			KeyFile: beside(path, f.TLS.KeyFile), Name: "streamwatch hub " + name,
+			Credentials: beside(path, f.CredentialsFile), Name: "streamwatch hub " + name,
+			CAFile: beside(path, f.TLS.CAFile), CertFile: beside(path, f.TLS.CertFile), KeyFile: beside(path, f.TLS.KeyFile),
 		},
 		Plan: fleet.Plan{
-			Event:    e.Event,
-			Parts:    configs.Fingerprint(e),
-			Vantages: f.Vantages.Names,
-			Alone:    f.Vantages.Any,
-			Shards:   f.Shards,
+			Event: e.Event, Parts: configs.Fingerprint(e), Vantages: f.Vantages.Names, Alone: f.Vantages.Any, Shards: f.Shards,
 		},
 	}
 	for _, u := range f.NATS {

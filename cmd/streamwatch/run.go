@@ -40,33 +40,15 @@ same reason a signal leaves the alarms on; streamwatch alarms off ends them.`,
 		Example: "  streamwatch run event.yaml\n  streamwatch run event.yaml --for 2h --log-format json",
 		Args:    argument(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if limit < 0 {
-				return negative(limit)
-			}
-			log, err := c.log()
-			if err != nil {
+			event, log, err := c.begin(args[0], limit)
+			if event == nil {
 				return err
 			}
-			event, err := c.load(args[0])
-			if err != nil {
-				return err
-			}
-			if !event.Ends.IsZero() && !event.Ends.After(time.Now()) {
-				log.Info("the event is over", zap.Time("ends", event.Ends))
-				return nil
-			}
-			for _, w := range stackWarnings(event) {
-				log.Warn(w.String(), zap.String("hint", w.Hint))
-			}
-			surviveClosedPipes()
-			keepPrivate()
 			hangs, done := hangups()
 			defer done()
 			s := &session{c: c, event: event, log: log, update: update}
 			over, err := s.run(cmd.Context(), daemon.Options{
-				Limit: limit, Hangs: hangs,
-				Load:  func() (*configs.Event, error) { return c.loadAgain(args[0]) },
-				Check: func(event *configs.Event) error { return c.judge(event, nameOf(args[0])) },
+				Limit: limit, Hangs: hangs, Load: c.loading(args[0]), Check: c.judging(args[0]),
 			})
 			if err != nil {
 				return err
@@ -77,6 +59,43 @@ same reason a signal leaves the alarms on; streamwatch alarms off ends them.`,
 	cmd.Flags().DurationVar(&limit, "for", 0, "stop after this time, counted from the first look (default: at the event's end)")
 	cmd.Flags().BoolVar(&update, "update", false, "bring a stack that exists to the event file first")
 	return cmd
+}
+
+// begin loads the event of a process that is to watch it for hours, run or hub,
+// and makes the process one that lives on without its terminal. The event is nil
+// when there is nothing to do: because of the error, or because it is over.
+func (c *cli) begin(path string, limit time.Duration) (*configs.Event, *zap.Logger, error) {
+	if limit < 0 {
+		return nil, nil, negative(limit)
+	}
+	log, err := c.log()
+	if err != nil {
+		return nil, nil, err
+	}
+	event, err := c.load(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !event.Ends.IsZero() && !event.Ends.After(time.Now()) {
+		log.Info("the event is over", zap.Time("ends", event.Ends))
+		return nil, log, nil
+	}
+	for _, w := range stackWarnings(event) {
+		log.Warn(w.String(), zap.String("hint", w.Hint))
+	}
+	surviveClosedPipes()
+	keepPrivate()
+	return event, log, nil
+}
+
+// loading and judging are how a reload reads the event again, and what is wrong
+// with it.
+func (c *cli) loading(path string) func() (*configs.Event, error) {
+	return func() (*configs.Event, error) { return c.loadAgain(path) }
+}
+
+func (c *cli) judging(path string) func(*configs.Event) error {
+	return func(event *configs.Event) error { return c.judge(event, nameOf(path)) }
 }
 
 // negative refuses --for with a duration that is none.

@@ -98,7 +98,11 @@ func (c *Connection) options(log *zap.Logger) ([]nats.Option, error) {
 		nats.ReconnectBufSize(-1), // what cannot be sent now is kept by us, who know what it is worth
 		nats.IgnoreAuthErrorAbort(),
 		nats.DisconnectErrHandler(
-			func(_ *nats.Conn, err error) { log.Warn("NATS is lost: going on without it", zap.Error(err)) },
+			func(_ *nats.Conn, err error) {
+				if err != nil { // else the connection was closed by us
+					log.Warn("NATS is lost: going on without it", zap.Error(err))
+				}
+			},
 		),
 		nats.ReconnectHandler(func(n *nats.Conn) {
 			log.Info("NATS is there again", zap.Strings("servers", shown([]string{n.ConnectedUrl()})))
