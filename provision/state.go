@@ -51,19 +51,19 @@ func (s *Stack) mend(status string) string {
 	cli := fmt.Sprintf("aws cloudformation %%s --stack-name %s --region %s", s.spec.StackName, s.spec.Region)
 	switch status {
 	case "ROLLBACK_COMPLETE":
-		return "mend the cause, then provision with --recreate; nothing is left of the failed creation but its events"
+		return "fix the cause, then provision with --recreate; nothing is left of the failed creation but its events"
 	case "CREATE_FAILED":
 		return "what was made is still there (on_failure: DO_NOTHING): look at it, then streamwatch delete, or provision with --recreate"
 	case "ROLLBACK_FAILED", "DELETE_FAILED":
 		return "streamwatch delete tries again and names what is left"
 	case "DELETE_COMPLETE":
-		return "mend the cause and run again; the failed stack was deleted (on_failure: DELETE)"
+		return "fix the cause and run again; the failed stack was deleted (on_failure: DELETE)"
 	case "REVIEW_IN_PROGRESS":
 		return "somebody left a change set without executing it and nothing exists yet: streamwatch delete, or provision with --recreate"
 	case "UPDATE_ROLLBACK_COMPLETE":
-		return "the distribution is as it was before: mend the cause and run again"
+		return "the distribution is as it was before: fix the cause and run again"
 	case "UPDATE_ROLLBACK_FAILED":
-		return "mend what the events name, then: " + fmt.Sprintf(cli, "continue-update-rollback")
+		return "fix what the events name, then: " + fmt.Sprintf(cli, "continue-update-rollback")
 	case "UPDATE_FAILED":
 		return "go back to the last good state with: " + fmt.Sprintf(cli, "rollback-stack")
 	}
