@@ -10,15 +10,15 @@ import (
 	"github.com/streamwatch/streamwatch/probe/incident"
 )
 
-func toExchange(e *probe.Exchange) *wireExchange {
+func toExchange(e *probe.Exchange) *probe.WireExchange {
 	if e == nil {
 		return nil
 	}
-	w := wireExchange(*e)
+	w := probe.WireExchange(*e)
 	return &w
 }
 
-func fromExchange(w *wireExchange) *probe.Exchange {
+func fromExchange(w *probe.WireExchange) *probe.Exchange {
 	if w == nil {
 		return nil
 	}
@@ -26,14 +26,14 @@ func fromExchange(w *wireExchange) *probe.Exchange {
 	return &e
 }
 
-func exchangeOf(o *probe.Observation) *wireExchange {
+func exchangeOf(o *probe.Observation) *probe.WireExchange {
 	if o == nil {
 		return nil
 	}
 	return toExchange(&o.Exchange)
 }
 
-func observed(t probe.Target, w *wireExchange) *probe.Observation {
+func observed(t probe.Target, w *probe.WireExchange) *probe.Observation {
 	if w == nil {
 		return nil
 	}

@@ -44,50 +44,6 @@ type wireTarget struct {
 	Average   uint64     `json:"average,omitempty"`
 }
 
-type wireExchange struct {
-	Method          string                    `json:"method,omitempty"`
-	URL             probe.ShownURL            `json:"url,omitempty"`
-	Address         probe.Address             `json:"-"`
-	RequestHeaders  []string                  `json:"request_headers,omitempty"` // secret values redacted
-	Started         time.Time                 `json:"started,omitzero"`
-	Done            time.Time                 `json:"done,omitzero"`
-	DNS             time.Duration             `json:"dns,omitempty"`
-	Connect         time.Duration             `json:"connect,omitempty"`
-	TLS             time.Duration             `json:"tls,omitempty"`
-	FirstByte       time.Duration             `json:"first_byte,omitempty"`
-	Reused          bool                      `json:"reused,omitempty"`
-	Connected       bool                      `json:"connected,omitempty"`
-	Status          int                       `json:"status,omitempty"`
-	Failure         probe.Failure             `json:"failure,omitempty"`
-	Error           string                    `json:"error,omitempty"`
-	Limit           probe.Limit               `json:"limit,omitzero"`
-	Redirects       int                       `json:"redirects,omitempty"`
-	Bytes           int64                     `json:"bytes,omitempty"`
-	ContentLength   probe.Fact[int64]         `json:"content_length,omitzero"`
-	ObjectBytes     probe.Fact[int64]         `json:"object_bytes,omitzero"`
-	RangeStart      probe.Fact[int64]         `json:"range_start,omitzero"`
-	Proto           string                    `json:"proto,omitempty"`
-	ContentType     string                    `json:"content_type,omitempty"`
-	ContentEncoding string                    `json:"content_encoding,omitempty"`
-	CacheControl    string                    `json:"cache_control,omitempty"`
-	ETag            string                    `json:"etag,omitempty"`
-	LastModified    time.Time                 `json:"last_modified,omitzero"`
-	Date            time.Time                 `json:"date,omitzero"`
-	Age             probe.Fact[time.Duration] `json:"age,omitzero"` // seconds
-	XCache          string                    `json:"x_cache,omitempty"`
-	CacheLine       string                    `json:"cache_line,omitempty"`
-	CacheWord       string                    `json:"cache_word,omitempty"`
-	Via             string                    `json:"via,omitempty"`
-	Pop             string                    `json:"pop,omitempty"`
-	RequestID       string                    `json:"request_id,omitempty"`
-	ServerTiming    string                    `json:"server_timing,omitempty"`
-	Expires         bool                      `json:"expires,omitempty"`
-	AllowOrigin     string                    `json:"allow_origin,omitempty"`
-	Foreign         bool                      `json:"foreign,omitempty"`
-	CertExpires     time.Time                 `json:"cert_expires,omitzero"`
-	CertLifetime    time.Duration             `json:"cert_lifetime,omitempty"`
-}
-
 type wireLag struct {
 	Known    bool          `json:"known"`
 	Age      time.Duration `json:"age,omitempty"`
@@ -98,8 +54,8 @@ type wireLag struct {
 type wireState struct {
 	Target       wireTarget                `json:"target"`
 	Host         string                    `json:"host"`
-	Current      *wireExchange             `json:"current,omitempty"`
-	Good         *wireExchange             `json:"good,omitempty"`
+	Current      *probe.WireExchange       `json:"current,omitempty"`
+	Good         *probe.WireExchange       `json:"good,omitempty"`
 	Kind         uint8                     `json:"kind,omitempty"` // of a playlist: 0 unknown, 1 media, 2 multivariant
 	Live         bool                      `json:"live,omitempty"`
 	Listed       int                       `json:"listed,omitempty"`
@@ -139,22 +95,22 @@ type wireSpeed struct {
 
 // wireSymptom is checks.Symptom; its check goes by its id.
 type wireSymptom struct {
-	Check    string         `json:"check"`
-	Target   int            `json:"target"`
-	Side     probe.Side     `json:"side"`
-	Edge     string         `json:"edge,omitempty"`
-	Since    time.Time      `json:"since,omitzero"`
-	Last     time.Time      `json:"last,omitzero"`
-	Asked    time.Time      `json:"asked,omitzero"`
-	Ready    time.Time      `json:"ready,omitzero"`
-	Ended    time.Time      `json:"ended,omitzero"`
-	Sick     bool           `json:"sick,omitempty"`
-	Severity uint8          `json:"severity,omitempty"`
-	Detail   string         `json:"detail,omitempty"`
-	Blame    probe.Blame    `json:"blame,omitempty"`
-	Exchange *wireExchange  `json:"exchange,omitempty"`
-	Returns  int            `json:"returns,omitempty"`
-	Evidence []wireEvidence `json:"evidence,omitempty"`
+	Check    string              `json:"check"`
+	Target   int                 `json:"target"`
+	Side     probe.Side          `json:"side"`
+	Edge     string              `json:"edge,omitempty"`
+	Since    time.Time           `json:"since,omitzero"`
+	Last     time.Time           `json:"last,omitzero"`
+	Asked    time.Time           `json:"asked,omitzero"`
+	Ready    time.Time           `json:"ready,omitzero"`
+	Ended    time.Time           `json:"ended,omitzero"`
+	Sick     bool                `json:"sick,omitempty"`
+	Severity uint8               `json:"severity,omitempty"`
+	Detail   string              `json:"detail,omitempty"`
+	Blame    probe.Blame         `json:"blame,omitempty"`
+	Exchange *probe.WireExchange `json:"exchange,omitempty"`
+	Returns  int                 `json:"returns,omitempty"`
+	Evidence []wireEvidence      `json:"evidence,omitempty"`
 }
 
 type wireEvidence struct {

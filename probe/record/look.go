@@ -29,7 +29,7 @@ func (l *Look) place() probe.Place { return probe.Place{Side: l.Side, Edge: l.Ed
 
 // Exchange is a probe.Exchange.
 type Exchange struct {
-	exchange
+	probe.WireExchange
 	Address string `json:"address,omitempty"`
 }
 
@@ -56,51 +56,6 @@ type Moved struct {
 // converted into each other, so that a field which is new there does not compile
 // here until it has a name.
 type (
-	exchange struct {
-		Method         string            `json:"method,omitempty"`
-		URL            probe.ShownURL    `json:"url,omitempty"`
-		Address        probe.Address     `json:"-"`
-		RequestHeaders []string          `json:"request_headers,omitempty"`
-		Started        time.Time         `json:"started"`
-		Done           time.Time         `json:"done"`
-		DNS            time.Duration     `json:"dns_ns,omitempty"`
-		Connect        time.Duration     `json:"connect_ns,omitempty"`
-		TLS            time.Duration     `json:"tls_ns,omitempty"`
-		FirstByte      time.Duration     `json:"first_byte_ns,omitempty"`
-		Reused         bool              `json:"reused,omitempty"`
-		Connected      bool              `json:"connected,omitempty"`
-		Status         int               `json:"status,omitempty"`
-		Failure        probe.Failure     `json:"failure,omitempty"`
-		Error          string            `json:"error,omitempty"`
-		Limit          probe.Limit       `json:"limit,omitzero"`
-		Redirects      int               `json:"redirects,omitempty"`
-		Bytes          int64             `json:"bytes,omitempty"`
-		ContentLength  probe.Fact[int64] `json:"content_length,omitzero"`
-		ObjectBytes    probe.Fact[int64] `json:"object_bytes,omitzero"`
-		RangeStart     probe.Fact[int64] `json:"range_start,omitzero"`
-		Proto          string            `json:"proto,omitempty"`
-
-		ContentType     string                    `json:"content_type,omitempty"`
-		ContentEncoding string                    `json:"content_encoding,omitempty"`
-		CacheControl    string                    `json:"cache_control,omitempty"`
-		ETag            string                    `json:"etag,omitempty"`
-		LastModified    time.Time                 `json:"last_modified,omitzero"`
-		Date            time.Time                 `json:"date,omitzero"`
-		Age             probe.Fact[time.Duration] `json:"age_seconds,omitzero"`
-		XCache          string                    `json:"x_cache,omitempty"`
-		CacheLine       string                    `json:"cache_line,omitempty"`
-		CacheWord       string                    `json:"cache_word,omitempty"`
-		Via             string                    `json:"via,omitempty"`
-		Pop             string                    `json:"pop,omitempty"`
-		RequestID       string                    `json:"request_id,omitempty"`
-		ServerTiming    string                    `json:"server_timing,omitempty"`
-		Expires         bool                      `json:"expires,omitempty"`
-		AllowOrigin     string                    `json:"allow_origin,omitempty"`
-		Foreign         bool                      `json:"foreign,omitempty"`
-		CertExpires     time.Time                 `json:"cert_expires,omitzero"`
-		CertLifetime    time.Duration             `json:"cert_lifetime_ns,omitempty"`
-	}
-
 	segment struct {
 		MSN       uint64        `json:"msn,omitempty"`
 		URI       string        `json:"uri,omitempty"`
@@ -173,7 +128,7 @@ func lookOf(o *probe.Observation, id func(*probe.Playlist) string) *Look {
 }
 
 func exchangeOf(e *probe.Exchange) *Exchange {
-	x := &Exchange{exchange(*e), e.Address.Reveal()}
+	x := &Exchange{probe.WireExchange(*e), e.Address.Reveal()}
 	if x.Started, x.Done = e.Started.UTC(), e.Done.UTC(); x.Done.Before(x.Started) {
 		x.Done = x.Started.Add(e.Duration()) // the clock was set back meanwhile
 	}
@@ -185,7 +140,7 @@ func (x *Exchange) probe() probe.Exchange {
 	if x == nil {
 		return probe.Exchange{}
 	}
-	e := probe.Exchange(x.exchange)
+	e := probe.Exchange(x.WireExchange)
 	e.Address = probe.AddressOf(x.Address)
 	return e
 }
