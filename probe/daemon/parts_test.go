@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 )
 
 // journal notes what parts do, in order.
@@ -106,5 +107,27 @@ func TestPartsThatHang(t *testing.T) {
 			t.Errorf("ended %v, want %v", j.lines, want)
 		}
 		close(never)
+	})
+}
+
+// One that is not vital and hangs is no failure of the whole: the log names it.
+func TestPartsThatMayHang(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		core, logs := observer.New(zap.WarnLevel)
+		never := make(chan struct{})
+		defer close(never)
+		ctx, stop := context.WithCancel(t.Context())
+		stop()
+		err := runParts(ctx, zap.New(core), []part{{name: "writing embeds", run: func(context.Context) error {
+			<-never
+			return nil
+		}}})
+		if err != nil {
+			t.Errorf("error %v", err)
+		}
+		left := logs.FilterMessage("a part was left behind").All()
+		if len(left) != 1 || left[0].ContextMap()["part"] != "writing embeds" {
+			t.Errorf("logged %v", logs.All())
+		}
 	})
 }

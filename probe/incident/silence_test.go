@@ -348,3 +348,16 @@ func TestExpireTwice(t *testing.T) {
 		t.Errorf("changes %v, %+v, %v", changes, again.Silence, err)
 	}
 }
+
+// A stream in a maintenance is silenced before it is looked at: alarms are armed
+// by what the first snapshot says.
+func TestSilencedAtFirst(t *testing.T) {
+	planned := []probe.Silence{{ID: "maintenance-1", Maintenance: true, Streams: []string{"s"}, From: at(0), Until: at(100)}}
+	d := incident.NewDesk(incident.Options{Event: "e", Maintenance: planned}, at(1))
+	for stream, want := range map[string]bool{"s": true, "other": false} {
+		d.Stream(checks.Options{Stream: stream})
+		if v := d.Verdict(stream); (v.Silenced != nil) != want || v.Muted != want {
+			t.Errorf("%s: silenced %v, muted %v, want %v", stream, v.Silenced, v.Muted, want)
+		}
+	}
+}
