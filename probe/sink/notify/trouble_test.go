@@ -98,6 +98,36 @@ func TestHostileReceivers(t *testing.T) {
 	}
 }
 
+// A receiver that says when to come again is left alone until then, but for five
+// minutes at most; one that does not is asked again within seconds.
+func TestReceiverThatAsksToWait(t *testing.T) {
+	for value, want := range map[string][2]time.Duration{
+		"":                              {0, 5 * time.Second},
+		"30":                            {30 * time.Second, 31 * time.Second},
+		"31536000":                      {longestWait, longestWait + time.Second},
+		"Sat, 01 Jan 2000 00:01:30 GMT": {88 * time.Second, 90 * time.Second}, // a bubble begins at midnight
+	} {
+		for _, status := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} {
+			synctest.Test(t, func(t *testing.T) {
+				var at []time.Time
+				s, stop := running(t, Options{Folder: t.TempDir(), Transport: &receiver{answer: func(n int, w http.ResponseWriter, _ *http.Request) {
+					at = append(at, time.Now())
+					if n == 1 {
+						w.Header().Set("Retry-After", value)
+						w.WriteHeader(status)
+					}
+				}}})
+				write(t, s, incident("a", probe.Opened, probe.Critical))
+				time.Sleep(10 * time.Minute)
+				stop()
+				if len(at) != 2 || at[1].Sub(at[0]) < want[0] || at[1].Sub(at[0]) > want[1] {
+					t.Errorf("%d with Retry-After %q: tried at %v, want %v between the two", status, value, at, want)
+				}
+			})
+		}
+	}
+}
+
 // A receiver that is gone for long costs a bounded queue, what is pushed out is
 // kept, and the end is not held up.
 func TestGoneReceiver(t *testing.T) {
