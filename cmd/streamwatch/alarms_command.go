@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
 	"github.com/streamwatch/streamwatch/dashboards"
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/probe/sink/cloudwatch"
 )
@@ -39,7 +41,7 @@ func (c *cli) alarms(ctx context.Context, path, to string) error {
 	}
 	stack := daemon.AlarmStack(event)
 	if stack == "" {
-		return &usageError{path + " has no alarms", "give metrics.cloudwatch, and a stack: distribution.cloudformation, or alarms.stack_name"}
+		return probe.Usage(path+" has no alarms", "give metrics.cloudwatch, and a stack: distribution.cloudformation, or alarms.stack_name")
 	}
 	client, err := cloudwatch.Connect(ctx, event.Metrics.CloudWatch.Region, c.caller()...)
 	if err != nil {
@@ -70,7 +72,7 @@ func (c *cli) alarms(ctx context.Context, path, to string) error {
 		return err
 	}
 	if len(list) == 0 {
-		return &failure{fmt.Errorf("stack %s has none of the alarms", stack), "streamwatch provision " + path}
+		return probe.WithHint(fmt.Errorf("stack %s has none of the alarms", stack), "streamwatch provision "+path)
 	}
 	monitors, err := cloudwatch.Monitors(ctx, client, list[0].ARN, time.Now().Add(-daemon.GoneAfter))
 	if err == nil {

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/probe/sim"
 	"github.com/streamwatch/streamwatch/provision"
@@ -201,7 +202,7 @@ func (s *session) bringUpDistribution(ctx context.Context, folder string) error 
 		if err != nil && !errors.Is(err, provision.ErrAbsent) && ctx.Err() == nil {
 			s.dist = provision.Distribution{EdgeURL: before.Edge, Outputs: before.Outputs}
 			s.log.Error("CloudFormation cannot be asked: watching the distribution as it was last known",
-				zap.String("edge", before.Edge), zap.Error(err), zap.String("hint", daemon.Hint(err)))
+				zap.String("edge", before.Edge), zap.Error(err), zap.String("hint", probe.HintOf(err)))
 			return nil
 		}
 	}
@@ -216,7 +217,7 @@ func (s *session) bringUpDistribution(ctx context.Context, folder string) error 
 		if s.dist.EdgeURL == "" {
 			return resumable(ctx, err, "the same command")
 		}
-		s.log.Error("watching the distribution as it was", zap.Error(err), zap.String("hint", daemon.Hint(err)))
+		s.log.Error("watching the distribution as it was", zap.Error(err), zap.String("hint", probe.HintOf(err)))
 	}
 	s.remembered = remember(folder, known{c.StackName, c.Region, s.dist.EdgeURL, s.dist.Outputs}, s.log)
 	if err == nil && !s.update && !made { // what was just made is as the file says
@@ -238,7 +239,7 @@ func (s *session) bringUpAlarms(ctx context.Context) {
 		end()
 	}
 	if err != nil {
-		s.log.Error("the stack of alarms cannot be looked after", zap.Error(err), zap.String("hint", daemon.Hint(err)))
+		s.log.Error("the stack of alarms cannot be looked after", zap.Error(err), zap.String("hint", probe.HintOf(err)))
 		return
 	}
 	if !s.update {

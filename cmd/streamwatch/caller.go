@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/config"
 
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/provision"
 )
 
@@ -35,10 +36,10 @@ func (c *cli) newStack(ctx context.Context, spec provision.Spec) (*provision.Sta
 // askToken asks on the terminal for the code that a profile with mfa_serial wants.
 func (c *cli) askToken() (string, error) {
 	if in, ok := c.stdin.(*os.File); !ok || !terminal(in) {
-		return "", &failure{
+		return "", probe.WithHint(
 			errors.New("the AWS profile asks for an MFA code, and there is no terminal to type it"),
 			"run the command in a terminal, or give a session: aws sts get-session-token --serial-number ARN --token-code CODE",
-		}
+		)
 	}
 	fmt.Fprint(c.stderr, "MFA code: ")
 	line, err := bufio.NewReader(io.LimitReader(c.stdin, 64)).ReadString('\n')

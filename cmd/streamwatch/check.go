@@ -51,7 +51,7 @@ a refused port, http for https, a dead proxy.`,
 				args, o.edges = o.edges[:1], o.edges[1:]
 			}
 			if err := cobra.ExactArgs(1)(cmd, args); err != nil {
-				return &usageError{text: err.Error()}
+				return probe.Usage(err.Error(), "")
 			}
 			if err := oneOf("format", o.format, checkFormats...); err != nil {
 				return err
@@ -60,7 +60,7 @@ a refused port, http for https, a dead proxy.`,
 				return negative(o.limit)
 			}
 			if o.origin != "" && !isURL(o.origin) {
-				return &usageError{"--origin is not a URL", "such as http://live.example.com:8080"}
+				return probe.Usage("--origin is not a URL", "such as http://live.example.com:8080")
 			}
 			result, err := c.check(cmd.Context(), args[0], o)
 			if result == nil {
@@ -114,12 +114,12 @@ func (c *cli) check(ctx context.Context, arg string, o checkOptions) (*report.Ch
 		return c.checkEvent(ctx, event, provision.Distribution{EdgeURL: edge}, o)
 	case len(o.edges) > 0:
 		const hint = "an event file names its edges in `edges`; a playlist on this machine has none"
-		return nil, &usageError{"--edge beside a file", hint}
+		return nil, probe.Usage("--edge beside a file", hint)
 	case arg == standardInput:
 		return c.checkInput(ctx, o)
 	case strings.HasSuffix(arg, ".yaml") || strings.HasSuffix(arg, ".yml"):
 		if o.origin != "" {
-			return nil, &usageError{"--origin beside an event file", "the file names the origin"}
+			return nil, probe.Usage("--origin beside an event file", "the file names the origin")
 		}
 		event, err := c.load(arg)
 		if err != nil {
@@ -218,7 +218,7 @@ func (c *cli) showCheck(result *report.Check, format string) error {
 	case result.Bad():
 		return errFindings
 	case result.Verdict == probe.Blind && len(result.Findings) > 0:
-		return &failure{errUnseen, "see whether this machine reaches the network, and whether the names are right"}
+		return probe.WithHint(errUnseen, "see whether this machine reaches the network, and whether the names are right")
 	default:
 		return nil
 	}
@@ -244,5 +244,5 @@ func readable(err error) error {
 	if errors.Is(err, os.ErrNotExist) {
 		hint = "check takes a URL that begins with http:// or https://, a playlist or an event file"
 	}
-	return &usageError{fmt.Sprintf("reading the playlist: %v", err), hint}
+	return probe.Usage(fmt.Sprintf("reading the playlist: %v", err), hint)
 }

@@ -31,14 +31,14 @@ Severity and evidence can be changed below monitor.checks in event.yaml.`,
 			}
 			check, ok := checks.Find(args[0])
 			if meant := checks.Meant(args[0]); !ok && len(meant) > 1 {
-				return &usageError{fmt.Sprintf("check %q is %s", args[0], strings.Join(meant, " or ")), "write the one that is meant in full"}
+				return probe.Usage(fmt.Sprintf("check %q is %s", args[0], strings.Join(meant, " or ")), "write the one that is meant in full")
 			}
 			if !ok {
 				var ids []string
 				for _, check := range checks.All() {
 					ids = append(ids, check.ID)
 				}
-				return &usageError{fmt.Sprintf("unknown check %q", args[0]), cmp.Or(configs.DidYouMean(args[0], ids), "streamwatch checks lists them")}
+				return probe.Usage(fmt.Sprintf("unknown check %q", args[0]), cmp.Or(configs.DidYouMean(args[0], ids), "streamwatch checks lists them"))
 			}
 			return c.explain(check)
 		},

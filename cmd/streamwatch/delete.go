@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/provision"
 )
 
@@ -70,7 +71,7 @@ func (c *cli) confirm(stack string) error {
 	}
 	fmt.Fprintln(c.stderr)
 	if err != nil {
-		return &usageError{"nothing was deleted: no confirmation", "--yes deletes without asking"}
+		return probe.Usage("nothing was deleted: no confirmation", "--yes deletes without asking")
 	}
-	return &usageError{"nothing was deleted: that is not the stack's name", ""}
+	return probe.Usage("nothing was deleted: that is not the stack's name", "")
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/probe/sim"
 	"github.com/streamwatch/streamwatch/probe/sink/store"
@@ -59,7 +60,7 @@ A step is [edge:]name[(rendition)][:argument][@start[+duration]]; streamwatch dr
 				return err
 			}
 			if edges < 1 || edges > maxDemoEdges {
-				return &usageError{fmt.Sprintf("--edges %d", edges), fmt.Sprintf("1 to %d", maxDemoEdges)}
+				return probe.Usage(fmt.Sprintf("--edges %d", edges), fmt.Sprintf("1 to %d", maxDemoEdges))
 			}
 			script, err := demoScript(fault, edges)
 			if err != nil {
@@ -89,7 +90,7 @@ A step is [edge:]name[(rendition)][:argument][@start[+duration]]; streamwatch dr
 				return err
 			}
 			if err := board.Play(script, "", time.Now()); err != nil {
-				return &usageError{fmt.Sprintf("--fault: %v", err), daemon.Hint(err)}
+				return probe.Usage(fmt.Sprintf("--fault: %v", err), probe.HintOf(err))
 			}
 			s := &session{c: c, event: event, log: log, board: board}
 			serving, end := context.WithCancel(context.WithoutCancel(ctx))
@@ -100,7 +101,7 @@ A step is [edge:]name[(rendition)][:argument][@start[+duration]]; streamwatch dr
 			})
 			end()
 			if errors.Is(err, store.ErrInUse) {
-				err = &failure{err, "a second demo needs a folder of its own: streamwatch demo --output second"}
+				err = probe.WithHint(err, "a second demo needs a folder of its own: streamwatch demo --output second")
 			}
 			return errors.Join(err, <-served)
 		},
@@ -138,11 +139,11 @@ func freeListener(ctx context.Context, address string) (net.Listener, error) {
 	var lc net.ListenConfig
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return nil, &usageError{fmt.Sprintf("--listen: %v", err), "such as 127.0.0.1:8090"}
+		return nil, probe.Usage(fmt.Sprintf("--listen: %v", err), "such as 127.0.0.1:8090")
 	}
 	first, err := net.DefaultResolver.LookupPort(ctx, "tcp", port)
 	if err != nil {
-		return nil, &usageError{fmt.Sprintf("--listen: %v", err), "such as 127.0.0.1:8090"}
+		return nil, probe.Usage(fmt.Sprintf("--listen: %v", err), "such as 127.0.0.1:8090")
 	}
 	const tries = 20
 	for i := range tries {
@@ -151,10 +152,10 @@ func freeListener(ctx context.Context, address string) (net.Listener, error) {
 			return ln, nil
 		}
 		if !errors.Is(err, syscall.EADDRINUSE) {
-			return nil, &failure{fmt.Errorf("opening the page: %w", err), "--listen takes an address of this machine"}
+			return nil, probe.WithHint(fmt.Errorf("opening the page: %w", err), "--listen takes an address of this machine")
 		}
 	}
-	return nil, &failure{fmt.Errorf("opening the page: ports %d to %d are taken", first, first+tries-1), "choose another with --listen"}
+	return nil, probe.WithHint(fmt.Errorf("opening the page: ports %d to %d are taken", first, first+tries-1), "choose another with --listen")
 }
 
 // demoFaults lets the page switch the simulator's faults.

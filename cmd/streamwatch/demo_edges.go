@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/streamwatch/streamwatch/configs"
-	"github.com/streamwatch/streamwatch/probe/daemon"
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/sim"
 	"github.com/streamwatch/streamwatch/provision"
 )
@@ -44,7 +44,7 @@ func demoScript(text string, edges int) (sim.Script, error) {
 	}
 	script, err := sim.ParseScript(text)
 	if err != nil {
-		return nil, &usageError{fmt.Sprintf("--fault: %v", err), daemon.Hint(err)}
+		return nil, probe.Usage(fmt.Sprintf("--fault: %v", err), probe.HintOf(err))
 	}
 	for i := range script {
 		name := script[i].Edge
@@ -52,7 +52,7 @@ func demoScript(text string, edges int) (sim.Script, error) {
 			script[i].Edge = ""
 		} else if name != "" && !slices.Contains(ordinals[1:edges], name) {
 			hint := "its edges are " + strings.Join(ordinals[:edges], ", ") + "; --edges makes more"
-			return nil, &usageError{fmt.Sprintf("--fault: the demo has no edge %q", name), hint}
+			return nil, probe.Usage(fmt.Sprintf("--fault: the demo has no edge %q", name), hint)
 		}
 	}
 	return script, nil

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/drill"
 )
 
@@ -39,7 +40,7 @@ func (c *cli) drillCommand() *cobra.Command {
 				return err
 			}
 			if td < time.Second || td > 10*time.Second || td%time.Second != 0 {
-				return &usageError{fmt.Sprintf("--target-duration %s", td), "whole seconds from 1s to 10s"}
+				return probe.Usage(fmt.Sprintf("--target-duration %s", td), "whole seconds from 1s to 10s")
 			}
 			drills := allDrills()
 			var names []string
@@ -52,7 +53,7 @@ func (c *cli) drillCommand() *cobra.Command {
 			for _, name := range args {
 				d, ok := drill.Find(name)
 				if !ok {
-					return &usageError{fmt.Sprintf("unknown fault %q", name), cmp.Or(configs.DidYouMean(name, names), "streamwatch drill --help lists them")}
+					return probe.Usage(fmt.Sprintf("unknown fault %q", name), cmp.Or(configs.DidYouMean(name, names), "streamwatch drill --help lists them"))
 				}
 				drills = append(drills, d)
 			}

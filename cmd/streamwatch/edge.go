@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 // know makes all of an event's secrets known, so that no text shows them.
@@ -45,7 +46,7 @@ func (c *cli) know(e *configs.Event) {
 func given(e *configs.Event, edge string, o checkOptions) error {
 	if len(o.headers) > 0 && e.Distribution.Existing == nil {
 		if e.Distribution.CloudFormation != nil || e.Distribution.Local != nil {
-			return &usageError{"-H beside an event file whose edge is not `existing`", "write them into the streams' headers"}
+			return probe.Usage("-H beside an event file whose edge is not `existing`", "write them into the streams' headers")
 		}
 		e.Distribution.Existing = &configs.Existing{URL: configs.URL(edge)}
 	}
@@ -59,19 +60,19 @@ func given(e *configs.Event, edge string, o checkOptions) error {
 	} {
 		for _, line := range f.lines {
 			if err := configs.AddPair(f.into(), line, f.separator); err != nil {
-				return &usageError{fmt.Sprintf("%s: %v", f.flag, err), "such as " + f.example}
+				return probe.Usage(fmt.Sprintf("%s: %v", f.flag, err), "such as "+f.example)
 			}
 		}
 	}
 	for i := range e.Streams {
 		for _, line := range o.cookies {
 			if err := configs.AddPair(&e.Streams[i].Cookies, line, "="); err != nil {
-				return &usageError{fmt.Sprintf("--cookie: %v", err), "such as session=value"}
+				return probe.Usage(fmt.Sprintf("--cookie: %v", err), "such as session=value")
 			}
 		}
 	}
 	if len(o.originHeaders) > 0 && e.Origin.URL == "" {
-		return &usageError{"--origin-header without an origin", "give --origin too"}
+		return probe.Usage("--origin-header without an origin", "give --origin too")
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/monitor"
@@ -60,13 +61,13 @@ var ordinals = []string{configs.FirstEdge, "second", "third", "fourth", "fifth",
 func addEdges(event *configs.Event, flags, bases []string) error {
 	event.Distribution.Existing = &configs.Existing{URL: configs.URL(bases[0])}
 	if len(flags)+1 > len(ordinals) {
-		return &usageError{fmt.Sprintf("--edge is given %d times", len(flags)), fmt.Sprintf("at most %d", len(ordinals)-1)}
+		return probe.Usage(fmt.Sprintf("--edge is given %d times", len(flags)), fmt.Sprintf("at most %d", len(ordinals)-1))
 	}
 	seen := map[string]bool{bases[0]: true}
 	for i := range flags {
 		base := bases[i+1]
 		if seen[base] {
-			return &usageError{"two edges have one address", "--edge names a further CDN, beside the first URL"}
+			return probe.Usage("two edges have one address", "--edge names a further CDN, beside the first URL")
 		}
 		seen[base] = true
 		event.Edges = append(event.Edges, configs.Edge{Name: ordinals[i+1], URL: configs.URL(base)})
@@ -81,14 +82,14 @@ func addEdges(event *configs.Event, flags, bases []string) error {
 func bases(event *configs.Event, manifest string, others []string, what string) ([]string, error) {
 	first, err := url.Parse(manifest)
 	if err != nil {
-		return nil, &usageError{"the URL cannot be read", "such as https://d111111abcdef8.cloudfront.net/live/main.m3u8"}
+		return nil, probe.Usage("the URL cannot be read", "such as https://d111111abcdef8.cloudfront.net/live/main.m3u8")
 	}
 	suffix := first.EscapedPath()
 	parsed := []*url.URL{first}
 	for _, text := range others {
 		u, err := url.Parse(text)
 		if err != nil || !isURL(text) || !usable(u) {
-			return nil, &usageError{what + " cannot be read", "such as http://live.example.com:8080"}
+			return nil, probe.Usage(what+" cannot be read", "such as http://live.example.com:8080")
 		}
 		if path.Ext(u.Path) != "" {
 			suffix = commonEnd(suffix, u.EscapedPath())
@@ -97,7 +98,7 @@ func bases(event *configs.Event, manifest string, others []string, what string) 
 	}
 	if suffix == "" {
 		const hint = "give the same playlist at each, or the servers alone"
-		return nil, &usageError{what + " and the URL end in different names", hint}
+		return nil, probe.Usage(what+" and the URL end in different names", hint)
 	}
 	list := make([]string, len(parsed))
 	for i, u := range parsed {

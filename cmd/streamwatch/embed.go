@@ -19,6 +19,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/provision"
 )
@@ -153,7 +154,7 @@ func (c *cli) eventOrURL(arg string) (*configs.Event, string, error) {
 	if isURL(arg) {
 		u, err := url.Parse(arg)
 		if err != nil || !usable(u) {
-			return nil, "", &usageError{"the URL cannot be read", "such as https://d111111abcdef8.cloudfront.net/live/main.m3u8"}
+			return nil, "", probe.Usage("the URL cannot be read", "such as https://d111111abcdef8.cloudfront.net/live/main.m3u8")
 		}
 		event := configs.Default()
 		name := hyphenated(strings.TrimSuffix(path.Base(u.Path), path.Ext(u.Path)))

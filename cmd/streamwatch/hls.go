@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"path"
 	"strings"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 // notHLS refuses what is plainly the manifest of another protocol, by its name.
@@ -13,9 +15,9 @@ func notHLS(name string) error {
 	}
 	switch strings.ToLower(path.Ext(name)) {
 	case ".mpd":
-		return &usageError{"that is a DASH manifest (.mpd), and streamwatch watches HLS", "give the .m3u8 of the same stream; packagers write both"}
+		return probe.Usage("that is a DASH manifest (.mpd), and streamwatch watches HLS", "give the .m3u8 of the same stream; packagers write both")
 	case ".ism", ".isml":
-		return &usageError{"that is a Smooth Streaming manifest, and streamwatch watches HLS", "give the .m3u8 of the same stream"}
+		return probe.Usage("that is a Smooth Streaming manifest, and streamwatch watches HLS", "give the .m3u8 of the same stream")
 	default:
 		return nil
 	}

@@ -44,7 +44,7 @@ func (c *cli) checkEvent(ctx context.Context, event *configs.Event, dist provisi
 		return nil, err
 	}
 	if len(event.Streams) == 0 {
-		return nil, &usageError{"the event has no stream yet", "the files that streams_from names hold none"}
+		return nil, probe.Usage("the event has no stream yet", "the files that streams_from names hold none")
 	}
 	edge := dist.EdgeURL
 	options := daemon.MonitorOptions(event, edge, signer)

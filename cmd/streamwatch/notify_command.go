@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/probe/sink/notify"
 )
@@ -41,7 +42,7 @@ here. With --dry-run the messages are printed instead, without their secrets.`,
 			}
 			list := daemon.Receivers(event)
 			if len(list) == 0 {
-				return &usageError{args[0] + " names nobody to be told", "add notify.webhooks, pagerduty, opsgenie or email"}
+				return probe.Usage(args[0]+" names nobody to be told", "add notify.webhooks, pagerduty, opsgenie or email")
 			}
 			if list, err = byName(list, only); err != nil {
 				return err
@@ -72,7 +73,7 @@ func byName(list []notify.Receiver, only []string) (picked []notify.Receiver, er
 	}
 	for _, name := range only {
 		if !slices.Contains(names, name) {
-			return nil, &usageError{fmt.Sprintf("--only: no receiver is called %q", name), "one of " + strings.Join(names, ", ")}
+			return nil, probe.Usage(fmt.Sprintf("--only: no receiver is called %q", name), "one of "+strings.Join(names, ", "))
 		}
 	}
 	return picked, nil

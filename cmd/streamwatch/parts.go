@@ -10,6 +10,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/dashboards"
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/provision"
 )
@@ -65,7 +66,7 @@ func chosen(spec provision.Spec, f provisionFlags) (provision.Spec, error) {
 		}
 		names = append(names, one.StackName)
 	}
-	return spec, &usageError{fmt.Sprintf("--stack %q is not among the event's stacks", f.stack), "one of " + strings.Join(names, ", ")}
+	return spec, probe.Usage(fmt.Sprintf("--stack %q is not among the event's stacks", f.stack), "one of "+strings.Join(names, ", "))
 }
 
 // others says which stacks must be deployed before the one that is printed.
@@ -101,10 +102,10 @@ var bits = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)([kKmM]?)$`)
 func audience(f provisionFlags) (viewers int, bitsPerSecond float64, err error) {
 	m := bits.FindStringSubmatch(f.bitrate)
 	if m == nil {
-		return 0, 0, &usageError{fmt.Sprintf("--bitrate %q is none", f.bitrate), "bits per second, such as 800k or 4M"}
+		return 0, 0, probe.Usage(fmt.Sprintf("--bitrate %q is none", f.bitrate), "bits per second, such as 800k or 4M")
 	}
 	if f.viewers < 0 {
-		return 0, 0, &usageError{fmt.Sprintf("--viewers %d", f.viewers), "how many watch at the same time, such as 5000"}
+		return 0, 0, probe.Usage(fmt.Sprintf("--viewers %d", f.viewers), "how many watch at the same time, such as 5000")
 	}
 	rate, err := strconv.ParseFloat(m[1], 64)
 	switch strings.ToLower(m[2]) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/dashboards"
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/provision"
 )
@@ -170,10 +171,10 @@ func (c *cli) loadStack(path string) (*configs.Event, provision.Spec, error) {
 		return nil, provision.Spec{}, err
 	}
 	if event.Distribution.CloudFormation == nil && daemon.AlarmStack(event) == "" {
-		return event, provision.Spec{}, &usageError{
-			path + " has no stack: its distribution is not cloudformation, and it has no alarms over metrics.cloudwatch",
+		return event, provision.Spec{}, probe.Usage(
+			path+" has no stack: its distribution is not cloudformation, and it has no alarms over metrics.cloudwatch",
 			"streamwatch run needs no provisioning for it",
-		}
+		)
 	}
 	spec, err := stackSpec(event)
 	return event, spec, err
@@ -201,7 +202,7 @@ func resumable(ctx context.Context, err error, again string) error {
 	if _, began := errors.AsType[*provision.HintError](err); !began || ctx.Err() == nil {
 		return err
 	}
-	return &failure{errors.New("stopped watching; the operation goes on in AWS"), "follow it with " + again}
+	return probe.WithHint(errors.New("stopped watching; the operation goes on in AWS"), "follow it with "+again)
 }
 
 // printForPrometheus prints what any event has.

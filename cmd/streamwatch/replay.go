@@ -70,7 +70,7 @@ func (c *cli) replayChange(event, text string) (record.Change, error) {
 		e, err := configs.Parse("--checks", []byte(aroundChecks+text+"\n"), c.env)
 		if err != nil {
 			hint := "such as '{stale: {severity: warning, after: 4}}'"
-			return nil, &usageError{"--checks cannot be read: " + problemsOf(err), hint}
+			return nil, probe.Usage("--checks cannot be read: "+problemsOf(err), hint)
 		}
 		over = daemon.MonitorOptions(e, "", nil).Overrides
 	}
@@ -116,7 +116,7 @@ func (c *cli) replay(name, format string, change record.Change) error {
 	out, err := record.Replay(from, change)
 	if err != nil {
 		hint := "a recording is a file that run writes below output/EVENT/recordings"
-		return &failure{fmt.Errorf("%s: %w", name, err), hint}
+		return probe.WithHint(fmt.Errorf("%s: %w", name, err), hint)
 	}
 	result := replayReport(name, out)
 	if format == "json" {
@@ -138,7 +138,7 @@ func (c *cli) recording(name string) (io.ReadCloser, error) {
 	f, err := os.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		hint := "recordings are below output/EVENT/recordings"
-		return nil, &usageError{fmt.Sprintf("reading the recording: %v", err), hint}
+		return nil, probe.Usage(fmt.Sprintf("reading the recording: %v", err), hint)
 	}
 	return f, err
 }

@@ -73,7 +73,7 @@ mean stands at the end of the page and in docs/report.md.`,
 				return err
 			}
 			if err := daemon.WriteFile(f.out, text.String()); err != nil {
-				return &failure{fmt.Errorf("writing the report: %w", err), "--out names a file in a folder that exists"}
+				return probe.WithHint(fmt.Errorf("writing the report: %w", err), "--out names a file in a folder that exists")
 			}
 			c.say("report", f.out)
 			return nil
@@ -114,7 +114,7 @@ func readReport(ctx context.Context, event *configs.Event, f *reportFlags, now t
 	}
 	history, err := store.Read(ctx, event.Output, event.Event)
 	if errors.Is(err, store.ErrNoHistory) {
-		return nil, &failure{err, "streamwatch run writes it; `output` counts from the folder in which it was started"}
+		return nil, probe.WithHint(err, "streamwatch run writes it; `output` counts from the folder in which it was started")
 	}
 	if err != nil {
 		return nil, err
@@ -125,7 +125,7 @@ func readReport(ctx context.Context, event *configs.Event, f *reportFlags, now t
 		return nil, err
 	}
 	if first.IsZero() {
-		return nil, &failure{errors.New("nothing was recorded yet"), "streamwatch run records from its first poll on, and writes every ten seconds"}
+		return nil, probe.WithHint(errors.New("nothing was recorded yet"), "streamwatch run records from its first poll on, and writes every ten seconds")
 	}
 	if last.After(now) {
 		last = now
@@ -137,10 +137,10 @@ func readReport(ctx context.Context, event *configs.Event, f *reportFlags, now t
 		until = last
 	}
 	if !since.Before(until) {
-		return nil, &failure{
+		return nil, probe.WithHint(
 			fmt.Errorf("nothing was recorded from %s on until %s", probe.FormatTime(since), probe.FormatTime(until)),
-			"there are records from " + probe.FormatTime(first) + " to " + probe.FormatTime(last),
-		}
+			"there are records from "+probe.FormatTime(first)+" to "+probe.FormatTime(last),
+		)
 	}
 	return reportOf(ctx, history, event, since.UTC(), until.UTC())
 }
@@ -167,10 +167,10 @@ func reportOf(ctx context.Context, history *store.Reader, event *configs.Event, 
 		Incidents: incidents, Silences: daemon.Maintenance(event), Actions: actions,
 	}
 	if records.Empty() && len(incidents) == 0 {
-		return nil, &failure{
+		return nil, probe.WithHint(
 			fmt.Errorf("nothing was recorded between %s and %s", probe.FormatTime(since), probe.FormatTime(until)),
 			"nobody watched then; leave --since and --until out for all there is",
-		}
+		)
 	}
 	return r, nil
 }
@@ -186,7 +186,7 @@ func momentOf(flag, value string, now time.Time) (time.Time, error) {
 	if ago, err := time.ParseDuration(value); err == nil && ago >= 0 {
 		return now.Add(-ago), nil
 	}
-	return time.Time{}, &usageError{
+	return time.Time{}, probe.Usage(
 		fmt.Sprintf("--%s %q is no time", flag, value), "a time such as 2026-11-28T19:00:00Z, or how long ago, such as 2h",
-	}
+	)
 }

@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/daemon"
 )
 
@@ -100,5 +101,5 @@ func (c *cli) judging(path string) func(*configs.Event) error {
 
 // negative refuses --for with a duration that is none.
 func negative(limit time.Duration) error {
-	return &usageError{fmt.Sprintf("--for %s", limit), "a positive duration, such as 30s"}
+	return probe.Usage(fmt.Sprintf("--for %s", limit), "a positive duration, such as 30s")
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/sign"
 	"github.com/streamwatch/streamwatch/provision"
@@ -95,10 +96,10 @@ func newSigner(e *configs.Event, dist provision.Distribution, key []byte) (fetch
 	}
 	id := cmp.Or(s.KeyPairID, dist.Outputs[provision.OutputKeyPairID])
 	if id == "" {
-		return nil, &failure{
+		return nil, probe.WithHint(
 			fmt.Errorf("%s: the stack has no output %s, which says what the signatures must name", at, provision.OutputKeyPairID),
 			"streamwatch provision adds it; or give key_pair_id, from aws cloudfront list-public-keys",
-		}
+		)
 	}
 	o := sign.Options{KeyPairID: id, Key: key, Base: dist.EdgeURL}
 	if d := e.Distribution.CloudFormation; d != nil && d.Signed != nil && d.Signed.PublicKey != "" {

@@ -25,7 +25,7 @@ func pageURL(args []string) (*url.URL, error) {
 	}
 	u, err := url.Parse(base)
 	if err != nil || !usable(u) || !isURL(base) {
-		return nil, &usageError{"the URL of the page cannot be read", "such as " + defaultPage}
+		return nil, probe.Usage("the URL of the page cannot be read", "such as "+defaultPage)
 	}
 	return u, nil
 }
@@ -94,15 +94,15 @@ func (c *cli) silence(ctx context.Context, page *url.URL, f *silenceFlags) error
 	matches := len(f.streams) > 0 || f.check != "" || f.scope != ""
 	switch {
 	case !matches && !f.all:
-		return &usageError{"nothing says what to silence", "give --stream, --check or --scope, or --all for everything"}
+		return probe.Usage("nothing says what to silence", "give --stream, --check or --scope, or --all for everything")
 	case matches && f.all:
-		return &usageError{"--all excludes --stream, --check and --scope", "leave one of the two out"}
+		return probe.Usage("--all excludes --stream, --check and --scope", "leave one of the two out")
 	case f.lasts == 0:
-		return &usageError{"--for is missing", "how long, such as --for 2h"}
+		return probe.Usage("--for is missing", "how long, such as --for 2h")
 	case f.lasts < 0:
 		return negative(f.lasts)
 	case f.reason == "":
-		return &usageError{"--reason is missing", "say why, for those who come after you: --reason 'encoder restart'"}
+		return probe.Usage("--reason is missing", "say why, for those who come after you: --reason 'encoder restart'")
 	}
 	if err := c.checkActor(f.by, f.format); err != nil {
 		return err
@@ -120,7 +120,7 @@ func (c *cli) silence(ctx context.Context, page *url.URL, f *silenceFlags) error
 // checkActor refuses an action of nobody, and an unknown format.
 func (c *cli) checkActor(by, format string) error {
 	if by == "" {
-		return &usageError{"--by is missing, and so is $USER", "say who you are: --by ana"}
+		return probe.Usage("--by is missing, and so is $USER", "say who you are: --by ana")
 	}
 	return oneOf("format", format, "text", "json")
 }

@@ -87,7 +87,7 @@ func (c *cli) status(ctx context.Context, page *url.URL, format string, watch bo
 		err = json.Unmarshal(list.Incidents, &snap.Incidents)
 	}
 	if err != nil {
-		return &failure{fmt.Errorf("reading the status of %s: %w", page.Redacted(), err), "is this the page of a streamwatch?"}
+		return probe.WithHint(fmt.Errorf("reading the status of %s: %w", page.Redacted(), err), "is this the page of a streamwatch?")
 	}
 	if format == "json" { // the daemon's own words, with the incidents beside them
 		status := strings.TrimSuffix(strings.TrimSpace(string(body)), "}")
@@ -152,7 +152,7 @@ func request(ctx context.Context, method string, u *url.URL, with io.Reader) ([]
 		if inner, ok := errors.AsType[*url.Error](err); ok {
 			err = inner.Err // without the URL, which may hold a password
 		}
-		return nil, &failure{fmt.Errorf("asking %s: %w", u.Redacted(), err), "is streamwatch run or demo running there?"}
+		return nil, probe.WithHint(fmt.Errorf("asking %s: %w", u.Redacted(), err), "is streamwatch run or demo running there?")
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(res.Body, statusBytes))
@@ -160,7 +160,7 @@ func request(ctx context.Context, method string, u *url.URL, with io.Reader) ([]
 	case err != nil:
 		return nil, fmt.Errorf("asking %s: %w", u.Redacted(), err)
 	case res.StatusCode == http.StatusUnauthorized:
-		return nil, &failure{fmt.Errorf("asking %s: it wants a password", u.Redacted()), "write http://USER:PASSWORD@HOST:PORT"}
+		return nil, probe.WithHint(fmt.Errorf("asking %s: it wants a password", u.Redacted()), "write http://USER:PASSWORD@HOST:PORT")
 	case res.StatusCode != http.StatusOK && res.StatusCode != http.StatusCreated:
 		return nil, refused(u, res.StatusCode, body)
 	}
@@ -174,9 +174,9 @@ func refused(u *url.URL, status int, body []byte) error {
 		return fmt.Errorf("asking %s: status %d, want 200", u.Redacted(), status)
 	}
 	if status == http.StatusBadRequest {
-		return &usageError{problem.Detail, problem.Hint}
+		return probe.Usage(problem.Detail, problem.Hint)
 	}
-	return &failure{fmt.Errorf("asking %s: %s", u.Redacted(), problem.Detail), problem.Hint}
+	return probe.WithHint(fmt.Errorf("asking %s: %s", u.Redacted(), problem.Detail), problem.Hint)
 }
 
 func (c *cli) showStatus(snap *probe.Snapshot) error {

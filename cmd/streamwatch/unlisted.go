@@ -40,8 +40,8 @@ func unlisted(n int, s *configs.Stream, looks []look) error {
 	for i, e := range entries {
 		names[i] = e.Name
 	}
-	return &usageError{
+	return probe.Usage(
 		fmt.Sprintf("streams[%d].renditions: stream %q has no rendition %q", n, s.Name, lacking[0]),
 		cmp.Or(configs.DidYouMean(lacking[0], names), "it has "+monitor.LadderText(entries)),
-	}
+	)
 }

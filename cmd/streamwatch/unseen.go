@@ -28,7 +28,7 @@ func unseen(looks []look) error {
 	if first == nil {
 		return nil
 	}
-	return &failure{errors.New(errUnseen.Error() + " (" + string(first.Failure) + ": " + first.Error + ")"), whyUnseen(first)}
+	return probe.WithHint(errors.New(errUnseen.Error()+" ("+string(first.Failure)+": "+first.Error+")"), whyUnseen(first))
 }
 
 // unanswered reports whether a request found nobody who speaks HTTP. A server

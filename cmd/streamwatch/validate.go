@@ -12,6 +12,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/player"
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/probe/fetch"
 )
@@ -49,9 +50,9 @@ func (c *cli) load(path string) (*configs.Event, error) {
 			return nil, problems
 		}
 		if errors.Is(err, os.ErrNotExist) {
-			return nil, &usageError{err.Error(), "streamwatch demo needs no file"}
+			return nil, probe.Usage(err.Error(), "streamwatch demo needs no file")
 		}
-		return nil, &usageError{text: err.Error()}
+		return nil, probe.Usage(err.Error(), "")
 	}
 	if d := event.Distribution.CloudFormation; d != nil { // files count from the event file's folder
 		d.StackPolicy = beside(path, d.StackPolicy)
@@ -76,9 +77,9 @@ func (c *cli) load(path string) (*configs.Event, error) {
 // loadAgain loads an event file for a run that is under way.
 func (c *cli) loadAgain(path string) (*configs.Event, error) {
 	if path == standardInput {
-		return nil, &usageError{
+		return nil, probe.Usage(
 			"the event came by standard input and cannot be read again", "give run a file, or change streams by the API",
-		}
+		)
 	}
 	return c.load(path)
 }

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/web"
 )
 
@@ -130,7 +131,7 @@ func (d *Daemon) refuse(what string, r *web.Refusal) error {
 func problemsOf(err error) *web.Refusal {
 	problems, ok := errors.AsType[*configs.Problems](err)
 	if !ok {
-		return &web.Refusal{Status: http.StatusBadRequest, Detail: err.Error(), Hint: Hint(err)}
+		return &web.Refusal{Status: http.StatusBadRequest, Detail: err.Error(), Hint: probe.HintOf(err)}
 	}
 	r := &web.Refusal{Status: http.StatusBadRequest, Detail: problems.List[0].Message}
 	if n := len(problems.List); n > 1 {

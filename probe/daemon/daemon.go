@@ -25,6 +25,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/fleet"
 	"github.com/streamwatch/streamwatch/probe/monitor"
@@ -113,7 +114,7 @@ func New(ctx context.Context, o Options) (d *Daemon, err error) {
 		if errors.Is(err, store.ErrInUse) {
 			hint = "stop it, or set another `output`"
 		}
-		return nil, &hinted{fmt.Errorf("opening the history: %w", err), hint}
+		return nil, probe.WithHint(fmt.Errorf("opening the history: %w", err), hint)
 	}
 	if d.listen, err = listener(ctx, o.Listen, o.Event.Monitor.Listen); err != nil {
 		return nil, errors.Join(err, d.store.Close())
@@ -155,9 +156,9 @@ func listener(ctx context.Context, taken net.Listener, address string) (net.List
 	}
 	err = fmt.Errorf("opening the page: %w", err)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, &hinted{err, "another process has " + address + ": end it, or set monitor.listen to another port"}
+		return nil, probe.WithHint(err, "another process has "+address+": end it, or set monitor.listen to another port")
 	}
-	return nil, &hinted{err, "monitor.listen is an address of this machine such as 127.0.0.1:8090"}
+	return nil, probe.WithHint(err, "monitor.listen is an address of this machine such as 127.0.0.1:8090")
 }
 
 // Run watches the event at the distribution that was found, until ctx is done or
@@ -244,27 +245,4 @@ func (d *Daemon) untilOver(ctx context.Context, finish func()) {
 			return
 		}
 	}
-}
-
-// hinted is an error with what to do about it.
-type hinted struct {
-	err  error
-	hint string
-}
-
-func (h *hinted) Error() string { return h.err.Error() }
-func (h *hinted) Unwrap() error { return h.err }
-
-// Hint says what to do about it.
-func (h *hinted) Hint() string { return h.hint }
-
-// Hint returns the hint of an error that has one, "" for one without.
-func Hint(err error) string {
-	if h, ok := errors.AsType[interface {
-		error
-		Hint() string
-	}](err); ok {
-		return h.Hint()
-	}
-	return ""
 }
