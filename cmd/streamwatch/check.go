@@ -14,6 +14,8 @@ import (
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/daemon"
+	"github.com/streamwatch/streamwatch/probe/inspect"
 	"github.com/streamwatch/streamwatch/probe/report"
 	"github.com/streamwatch/streamwatch/provision"
 )
@@ -127,7 +129,7 @@ func (c *cli) check(ctx context.Context, arg string, o checkOptions) (*report.Ch
 		}
 		return c.checkEventFile(ctx, event, o)
 	default:
-		return checkFile(arg)
+		return inspect.File(arg)
 	}
 }
 
@@ -188,6 +190,51 @@ func (c *cli) checkEventFile(ctx context.Context, event *configs.Event, o checkO
 	return result, errors.Join(err, <-served)
 }
 
+// checkEvent checks the streams of an event at its distribution.
+func (c *cli) checkEvent(ctx context.Context, event *configs.Event, dist provision.Distribution, o checkOptions) (*report.Check, error) {
+	signer, err := c.signer(ctx, event, dist)
+	if err != nil {
+		return nil, err
+	}
+	options := daemon.MonitorOptions(event, dist.EdgeURL, signer)
+	if options.Edges, err = c.furtherEdges(ctx, event); err != nil {
+		return nil, err
+	}
+	options.Secrets = c.known()
+	return inspect.Event(ctx, inspect.Options{Monitor: options, For: o.limit})
+}
+
+// checkInput checks what standard input holds: a playlist, or an event file.
+func (c *cli) checkInput(ctx context.Context, o checkOptions) (*report.Check, error) {
+	text, err := inspect.ReadText(c.stdin)
+	if err != nil {
+		return nil, err
+	}
+	if isEvent(string(text)) {
+		again := *c
+		again.stdin = strings.NewReader(string(text))
+		event, err := again.load(standardInput)
+		if err != nil {
+			return nil, err
+		}
+		return c.checkEventFile(ctx, event, o)
+	}
+	return inspect.Text(nameOf(standardInput), text)
+}
+
+// isEvent reports whether a text is an event file rather than a playlist.
+func isEvent(text string) bool {
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "event:") {
+			return true
+		}
+		if strings.HasPrefix(strings.TrimPrefix(line, "\ufeff"), "#EXT") {
+			return false
+		}
+	}
+	return false
+}
+
 func (c *cli) showCheck(result *report.Check, format string) error {
 	result.Sort()
 	root, err := os.Getwd()
@@ -218,31 +265,8 @@ func (c *cli) showCheck(result *report.Check, format string) error {
 	case result.Bad():
 		return errFindings
 	case result.Verdict == probe.Blind && len(result.Findings) > 0:
-		return probe.WithHint(errUnseen, "see whether this machine reaches the network, and whether the names are right")
+		return probe.WithHint(inspect.ErrUnseen, "see whether this machine reaches the network, and whether the names are right")
 	default:
 		return nil
 	}
-}
-
-// verdictOf is what findings make of a stream that is not watched any more.
-func verdictOf(found []report.Finding) probe.Verdict {
-	v := probe.OK
-	for i := range found {
-		switch {
-		case found[i].Severity >= probe.Critical:
-			v = v.Worse(probe.Down)
-		case found[i].Severity == probe.Error:
-			v = v.Worse(probe.Degraded)
-		}
-	}
-	return v
-}
-
-// readable explains why a local file cannot be read.
-func readable(err error) error {
-	hint := ""
-	if errors.Is(err, os.ErrNotExist) {
-		hint = "check takes a URL that begins with http:// or https://, a playlist or an event file"
-	}
-	return probe.Usage(fmt.Sprintf("reading the playlist: %v", err), hint)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/streamwatch/streamwatch/configs"
@@ -76,6 +75,3 @@ func given(e *configs.Event, edge string, o checkOptions) error {
 	}
 	return nil
 }
-
-// errUnseen ends a check that saw no stream.
-var errUnseen = errors.New("nothing could be reached: the stream was not judged")

@@ -1,4 +1,4 @@
-package main
+package inspect
 
 import (
 	"context"
@@ -18,8 +18,8 @@ type collector struct {
 
 func newCollector() *collector { return &collector{polls: map[probe.Target]int{}} }
 
-// Name returns "check".
-func (*collector) Name() string { return "check" }
+// Name returns "inspect".
+func (*collector) Name() string { return "inspect" }
 
 // Write remembers the incidents and counts the polls.
 func (c *collector) Write(_ context.Context, b probe.Batch) error {

@@ -1,4 +1,4 @@
-package main
+package inspect
 
 import (
 	"cmp"
@@ -13,8 +13,8 @@ import (
 
 // unlisted returns the mistake of an event that names a rendition which the
 // ladder of no side has. What one side lacks alone is a fault of the stream.
-func unlisted(n int, s *configs.Stream, looks []look) error {
-	wanted := monitor.Stream{Renditions: s.Renditions.Names}
+func unlisted(n int, s *monitor.Stream, looks []look) error {
+	wanted := monitor.Stream{Renditions: s.Renditions}
 	var lacking []string
 	var entries []playlist.Entry
 	for i := range looks {

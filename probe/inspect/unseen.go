@@ -1,15 +1,17 @@
-package main
+package inspect
 
 import (
-	"context"
+	"cmp"
 	"errors"
+	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/streamwatch/streamwatch/probe"
-	"github.com/streamwatch/streamwatch/probe/report"
 )
+
+// ErrUnseen ends a look that saw no stream.
+var ErrUnseen = errors.New("nothing could be reached: the stream was not judged")
 
 // unseen returns why nothing could be judged, nil when some server gave an HTTP
 // answer. What no server answered says nothing of a stream: the address is
@@ -28,7 +30,7 @@ func unseen(looks []look) error {
 	if first == nil {
 		return nil
 	}
-	return probe.WithHint(errors.New(errUnseen.Error()+" ("+string(first.Failure)+": "+first.Error+")"), whyUnseen(first))
+	return probe.WithHint(fmt.Errorf("%w (%s: %s)", ErrUnseen, first.Failure, first.Error), whyUnseen(first))
 }
 
 // unanswered reports whether a request found nobody who speaks HTTP. A server
@@ -47,7 +49,8 @@ func unanswered(ex *probe.Exchange) bool {
 
 // whyUnseen says what to do about it.
 func whyUnseen(ex *probe.Exchange) string {
-	if proxy := os.Getenv("HTTPS_PROXY") + os.Getenv("HTTP_PROXY") + os.Getenv("https_proxy") + os.Getenv("http_proxy"); proxy != "" && strings.Contains(ex.Error, "proxy") {
+	proxy := cmp.Or(os.Getenv("HTTPS_PROXY"), os.Getenv("HTTP_PROXY"), os.Getenv("https_proxy"), os.Getenv("http_proxy"))
+	if proxy != "" && strings.Contains(ex.Error, "proxy") {
 		return "the proxy that HTTP_PROXY or HTTPS_PROXY names does not answer: correct it, or unset it"
 	}
 	switch scheme := ex.Address.Scheme(); {
@@ -64,57 +67,4 @@ func whyUnseen(ex *probe.Exchange) string {
 	default:
 		return "see whether host and port are right, and whether this machine reaches them"
 	}
-}
-
-// mask hides what is secret in findings.
-func (c *cli) mask(found []report.Finding) {
-	hide := c.known().Mask
-	for i := range found {
-		f := &found[i]
-		f.Detail, f.Rendition = hide(f.Detail), hide(f.Rendition)
-		for n := range f.Evidence {
-			e := &f.Evidence[n]
-			e.URL, e.Curl, e.Cache = probe.ShownURL(hide(string(e.URL))), hide(e.Curl), hide(e.Cache)
-		}
-	}
-}
-
-// checkInput checks what standard input holds: a playlist, or an event file.
-func (c *cli) checkInput(ctx context.Context, o checkOptions) (*report.Check, error) {
-	text, err := readLimited(c.stdin)
-	if err != nil {
-		return nil, readable(err)
-	}
-	if isEvent(string(text)) {
-		again := *c
-		again.stdin = strings.NewReader(string(text))
-		event, err := again.load(standardInput)
-		if err != nil {
-			return nil, err
-		}
-		return c.checkEventFile(ctx, event, o)
-	}
-	whole, err := filepath.Abs("stdin.m3u8") // what it lists counts from here
-	if err != nil {
-		return nil, readable(err)
-	}
-	return checkLocal(nameOf(standardInput), whole, func(path string) ([]byte, error) {
-		if path == whole {
-			return text, nil
-		}
-		return readFile(path)
-	}), nil
-}
-
-// isEvent reports whether a text is an event file rather than a playlist.
-func isEvent(text string) bool {
-	for line := range strings.Lines(text) {
-		if strings.HasPrefix(line, "event:") {
-			return true
-		}
-		if strings.HasPrefix(strings.TrimPrefix(line, "\ufeff"), "#EXT") {
-			return false
-		}
-	}
-	return false
 }
