@@ -1,29 +1,26 @@
-package main
+package eventfile
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/dashboards"
-	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/provision"
 )
 
-// stackSpec turns the event into what shapes the stack that provision writes:
+// StackSpec turns the event into what shapes the stack that provision writes:
 // that of the distribution, or that of the alarms alone.
-func stackSpec(e *configs.Event) (provision.Spec, error) {
-	if c := e.Distribution.CloudFormation; c != nil && (daemon.AlarmStack(e) == c.StackName || daemon.AlarmStack(e) == "") {
-		return distributionSpec(e)
+func StackSpec(e *configs.Event) (provision.Spec, error) {
+	if c := e.Distribution.CloudFormation; c != nil && (AlarmStack(e) == c.StackName || AlarmStack(e) == "") {
+		return DistributionSpec(e)
 	}
 	s := provision.Defaults()
-	s.Event, s.StackName, s.AlarmsOnly, s.KeySecrets = e.Event, daemon.AlarmStack(e), true, keySecrets(e)
+	s.Event, s.StackName, s.AlarmsOnly, s.KeySecrets = e.Event, AlarmStack(e), true, KeySecrets(e)
 	s.AdditionalMetrics, s.Comment = false, ""
 	if m := e.Metrics.CloudWatch; m != nil {
 		s.Region = m.Region
@@ -34,11 +31,11 @@ func stackSpec(e *configs.Event) (provision.Spec, error) {
 	return s, addMetrics(&s, e)
 }
 
-// distributionSpec turns the event into what shapes its distribution's stack. The
+// DistributionSpec turns the event into what shapes its distribution's stack. The
 // files that it names are read; their paths are those of load.
-func distributionSpec(e *configs.Event) (provision.Spec, error) {
+func DistributionSpec(e *configs.Event) (provision.Spec, error) {
 	c := e.Distribution.CloudFormation
-	origin, err := provision.ParseOrigin(e.Origin.URL.Reveal(), daemon.Reveal(e.Origin.Headers))
+	origin, err := provision.ParseOrigin(e.Origin.URL.Reveal(), Reveal(e.Origin.Headers))
 	if err != nil {
 		return provision.Spec{}, err
 	}
@@ -49,7 +46,7 @@ func distributionSpec(e *configs.Event) (provision.Spec, error) {
 		PriceClass: c.PriceClass, ViewerProtocol: c.ViewerProtocol, Aliases: c.Aliases, CertificateARN: c.CertificateARN,
 		WAFARN: c.WAFARN, CORSOrigins: c.CORSOrigins, AccessLogs: c.AccessLogs, TargetDuration: c.TargetDuration, LowLatency: c.LowLatency,
 		UniqueSegmentNames: c.UniqueSegmentNames, QueryStrings: c.QueryStrings, SegmentQueries: c.SegmentQueries, AdditionalMetrics: c.AdditionalMetrics,
-		RoleARN: c.RoleARN, Adopt: c.Adopt, KeySecrets: keySecrets(e),
+		RoleARN: c.RoleARN, Adopt: c.Adopt, KeySecrets: KeySecrets(e),
 	}
 	for i := range e.Streams {
 		if m := e.Streams[i].Manifest; strings.HasPrefix(m.Reveal(), "/") {
@@ -57,7 +54,7 @@ func distributionSpec(e *configs.Event) (provision.Spec, error) {
 		}
 	}
 	if c.Failover != nil {
-		o, err := provision.ParseOrigin(c.Failover.URL.Reveal(), daemon.Reveal(c.Failover.Headers))
+		o, err := provision.ParseOrigin(c.Failover.URL.Reveal(), Reveal(c.Failover.Headers))
 		if err != nil {
 			return s, err
 		}
@@ -69,7 +66,7 @@ func distributionSpec(e *configs.Event) (provision.Spec, error) {
 	if c.Signed != nil {
 		s.Signed.KeyGroup = c.Signed.KeyGroup
 		if c.Signed.PublicKey != "" {
-			key, err := smallFile(c.Signed.PublicKey)
+			key, err := SmallFile(c.Signed.PublicKey)
 			if err != nil {
 				return s, &fileError{"distribution.cloudformation.signed.public_key", err}
 			}
@@ -77,13 +74,13 @@ func distributionSpec(e *configs.Event) (provision.Spec, error) {
 		}
 	}
 	if c.StackPolicy != "" {
-		policy, err := smallFile(c.StackPolicy)
+		policy, err := SmallFile(c.StackPolicy)
 		if err != nil {
 			return s, &fileError{"distribution.cloudformation.stack_policy", err}
 		}
 		s.StackPolicy = policy
 	}
-	if c.Adopt && daemon.AlarmStack(e) != c.StackName {
+	if c.Adopt && AlarmStack(e) != c.StackName {
 		return s, nil // its alarms are in a stack of their own
 	}
 	return s, addMetrics(&s, e)
@@ -96,10 +93,10 @@ func addMetrics(s *provision.Spec, e *configs.Event) (err error) {
 	if c == nil {
 		return nil
 	}
-	o := daemon.DashboardOptions(e)
+	o := DashboardOptions(e)
 	s.Metrics = provision.MetricUse{Count: dashboards.MetricCount(o), Puts: dashboards.PutsPerPeriod(o), Period: c.Period, Namespace: c.Namespace}
 	if c.PerRendition && slices.ContainsFunc(e.Streams, func(st configs.Stream) bool { return st.Renditions.All }) {
-		s.Metrics.Note = fmt.Sprintf("%d renditions where none is named", daemon.UnknownRenditions)
+		s.Metrics.Note = fmt.Sprintf("%d renditions where none is named", UnknownRenditions)
 	}
 	// All in one stack as long as that fits; else the alarms of the streams stand
 	// in stacks beside it.
@@ -136,7 +133,8 @@ func (f *fileError) Unwrap() error { return f.err }
 // maxFileBytes bounds a policy or a key.
 const maxFileBytes = 64 << 10
 
-func smallFile(name string) ([]byte, error) {
+// SmallFile reads a key or a policy.
+func SmallFile(name string) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
@@ -162,12 +160,12 @@ func stackProblems(e *configs.Event) []configs.Problem {
 			Hint: "leave one of the two out: whoever deploys the stack deletes it",
 		})
 	}
-	if c == nil && daemon.AlarmStack(e) == "" {
+	if c == nil && AlarmStack(e) == "" {
 		return found
 	}
-	specs := []func(*configs.Event) (provision.Spec, error){stackSpec}
+	specs := []func(*configs.Event) (provision.Spec, error){StackSpec}
 	if c != nil && c.Adopt {
-		specs = append(specs, distributionSpec)
+		specs = append(specs, DistributionSpec)
 	}
 	for _, of := range specs {
 		found = append(found, specProblems(e, of)...)
@@ -187,14 +185,14 @@ func specProblems(e *configs.Event, of func(*configs.Event) (provision.Spec, err
 		return []configs.Problem{{Path: "origin.url", Message: err.Error()}}
 	}
 	var found []configs.Problem
-	if m := e.Metrics.CloudWatch; m != nil && m.Region != spec.Region && spec.StackName == daemon.AlarmStack(e) {
+	if m := e.Metrics.CloudWatch; m != nil && m.Region != spec.Region && spec.StackName == AlarmStack(e) {
 		found = append(found, configs.Problem{
 			Path: "metrics.cloudwatch.region", Message: fmt.Sprintf("metrics.cloudwatch.region is not %s, where the stack is: its alarms see no other metrics", spec.Region),
 			Hint: "leave it out: it is the stack's by itself",
 		})
 	}
 	problems := spec.Problems()
-	if spec.StackName == daemon.AlarmStack(e) {
+	if spec.StackName == AlarmStack(e) {
 		problems = append(problems, provision.TopicProblems("alarms.notify", e.Alarms.Notify, spec.Region)...)
 	}
 	for _, one := range spec.Stacks() {
@@ -208,45 +206,14 @@ func specProblems(e *configs.Event, of func(*configs.Event) (provision.Spec, err
 	return found
 }
 
-// stackWarnings returns what AWS takes and what will surprise the user.
-func stackWarnings(e *configs.Event) []provision.Problem {
+// StackWarnings returns what AWS takes and what will surprise the user.
+func StackWarnings(e *configs.Event) []provision.Problem {
 	if e.Distribution.CloudFormation == nil {
 		return nil
 	}
-	spec, err := distributionSpec(e)
+	spec, err := DistributionSpec(e)
 	if err != nil { // load said so
 		return nil
 	}
 	return append(spec.Warnings(), signWarning(e)...)
-}
-
-// existingEdge returns the distribution of an event without making or changing
-// anything: of a stack it needs no more than to read it.
-func (c *cli) existingEdge(ctx context.Context, e *configs.Event) (provision.Distribution, error) {
-	switch d := &e.Distribution; {
-	case d.Existing != nil:
-		return provision.Distribution{EdgeURL: strings.TrimRight(d.Existing.URL.Reveal(), "/")}, nil
-	case d.Local != nil:
-		return provision.Distribution{EdgeURL: "http://" + d.Local.Listen}, nil
-	}
-	spec, err := distributionSpec(e)
-	if err != nil {
-		return provision.Distribution{}, err
-	}
-	stack, err := c.newStack(ctx, spec)
-	if err != nil {
-		return provision.Distribution{}, err
-	}
-	before := remembered(filepath.Join(e.Output, e.Event), e.Distribution.CloudFormation)
-	if before.Edge != "" {
-		look, cancel := context.WithTimeout(ctx, findDeadline)
-		defer cancel()
-		ctx = look
-	}
-	dist, err := stack.Find(ctx)
-	if err != nil && before.Edge != "" && !errors.Is(err, provision.ErrAbsent) {
-		fmt.Fprintf(c.stderr, "streamwatch: %v\n  going on with %s, as it was last known\n", err, before.Edge)
-		return provision.Distribution{EdgeURL: before.Edge, Outputs: before.Outputs}, nil
-	}
-	return dist, err
 }

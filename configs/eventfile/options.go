@@ -1,4 +1,4 @@
-package daemon
+package eventfile
 
 import (
 	"cmp"
@@ -7,7 +7,6 @@ import (
 
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/player"
-	"github.com/streamwatch/streamwatch/probe/beacon"
 	"github.com/streamwatch/streamwatch/probe/checks"
 	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/monitor"
@@ -71,15 +70,6 @@ func PlayerOptions(e *configs.Event) player.Options {
 	}
 	for _, k := range p.Kinds {
 		o.Kinds = append(o.Kinds, player.Kind(k))
-	}
-	return o
-}
-
-// previewOptions are those of the previews: they report to the monitor that
-// serves them, unless the event names another place.
-func previewOptions(e *configs.Event, o player.Options) player.Options {
-	if e.Monitor.Beacon {
-		o.Beacon = cmp.Or(o.Beacon, beacon.Path)
 	}
 	return o
 }
