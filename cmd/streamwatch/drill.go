@@ -14,6 +14,7 @@ import (
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/drill"
+	"github.com/streamwatch/streamwatch/probe/report"
 )
 
 // drillsAtOnce bounds the drills that are held side by side. Each waits most of
@@ -115,7 +116,7 @@ func (c *cli) drill(ctx context.Context, drills []drill.Drill, td time.Duration,
 		if err := enc.Encode(all); err != nil {
 			return fmt.Errorf("writing the table: %w", err)
 		}
-	} else if err := table(c.stdout, c.paint(), rows); err != nil {
+	} else if err := report.Table(c.stdout, c.paint(), rows); err != nil {
 		return err
 	}
 	if failed {
