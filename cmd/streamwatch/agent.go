@@ -103,7 +103,7 @@ func (c *cli) agentOptions(f agentFlags) (fleet.AgentOptions, error) {
 		c.known().AddURL(u)
 	}
 	log, err := c.log()
-	name := cmp.Or(f.name, processName())
+	name := cmp.Or(f.name, fleet.ProcessName())
 	return fleet.AgentOptions{
 		Connection: fleet.Connection{
 			Servers: f.join, Credentials: f.credentials, CAFile: f.caFile, CertFile: f.certFile, KeyFile: f.keyFile,

@@ -13,7 +13,6 @@ import (
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/configs/eventfile"
 	"github.com/streamwatch/streamwatch/probe"
-	"github.com/streamwatch/streamwatch/probe/checks"
 	"github.com/streamwatch/streamwatch/probe/inspect"
 	"github.com/streamwatch/streamwatch/probe/report"
 	"github.com/streamwatch/streamwatch/provision"
@@ -55,7 +54,7 @@ a refused port, http for https, a dead proxy.`,
 			if err := cobra.ExactArgs(1)(cmd, args); err != nil {
 				return probe.Usage(err.Error(), "")
 			}
-			if err := oneOf("format", o.format, checkFormats...); err != nil {
+			if err := oneOf("format", o.format, report.Formats()...); err != nil {
 				return err
 			}
 			if o.limit < 0 {
@@ -81,9 +80,6 @@ a refused port, http for https, a dead proxy.`,
 	flags.StringVar(&o.format, "format", "text", "text, json, junit, sarif or github")
 	return cmd
 }
-
-// checkFormats are those of --format.
-var checkFormats = []string{"text", "json", "junit", "sarif", "github"}
 
 type checkOptions struct {
 	eventfile.Flags
@@ -202,22 +198,7 @@ func (c *cli) showCheck(result *report.Check, format string) error {
 		return fmt.Errorf("reading where this is: %w", err)
 	}
 	result.Root = root
-	switch format {
-	case "json":
-		err = result.JSON(c.stdout)
-	case "junit":
-		err = result.JUnit(c.stdout)
-	case "github":
-		err = result.GitHub(c.stdout)
-	case "sarif":
-		var rules []report.Rule
-		for _, check := range checks.All() {
-			rules = append(rules, report.Rule{ID: check.ID, Summary: check.Summary, Doc: check.Doc, Spec: check.Spec})
-		}
-		err = result.SARIF(c.stdout, ownVersion(), rules)
-	default:
-		err = result.Text(c.stdout, c.paint())
-	}
+	err = result.Write(c.stdout, format, ownVersion(), c.paint())
 	if err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/report"
 )
 
 // refine makes what cobra adds by itself behave like the rest: values of flags
@@ -69,7 +70,7 @@ func completeFlag(cmd *cobra.Command, flag string) {
 	}[flag]
 	switch {
 	case flag == "format" && cmd.Name() == "check":
-		words = checkFormats
+		words = report.Formats()
 		fallthrough
 	case words != nil:
 		complete = cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)

@@ -71,14 +71,25 @@ func (c *cli) provision(ctx context.Context, path string, f provisionFlags) erro
 		return c.printForPrometheus(path, f.what)
 	}
 	if f.what == "monitor-policy" {
-		return c.printMonitorPolicy(path)
+		event, err := c.load(path)
+		if err != nil {
+			return err
+		}
+		if !eventfile.HasStack(event) && event.Metrics.CloudWatch == nil && len(eventfile.KeySecrets(event)) == 0 {
+			return noStack(path)
+		}
+		return c.printText(eventfile.MonitorPolicy(event))
 	}
 	event, spec, err := c.loadStack(path)
 	if err != nil {
 		return err
 	}
-	if spec.Viewers, spec.Bitrate, err = audience(f); err != nil {
-		return err
+	var ok bool
+	if spec.Bitrate, ok = provision.ParseBitrate(f.bitrate); !ok {
+		return probe.Usage(fmt.Sprintf("--bitrate %q is none", f.bitrate), "bits per second, such as 800k or 4M")
+	}
+	if spec.Viewers = f.viewers; f.viewers < 0 {
+		return probe.Usage(fmt.Sprintf("--viewers %d", f.viewers), "how many watch at the same time, such as 5000")
 	}
 	if f.what != "" {
 		return c.printPart(event, spec, f)
@@ -109,7 +120,10 @@ func (c *cli) provision(ctx context.Context, path string, f provisionFlags) erro
 	if err := c.outputs(event, dist, f.format); err != nil {
 		return err
 	}
-	return c.afterwards(ctx, stack, event, dist)
+	for _, line := range deploy.ToDo(ctx, stack, event, dist) {
+		fmt.Fprintln(c.stderr, line)
+	}
+	return nil
 }
 
 // preflight finds what would fail only after minutes, by its place in the file.
@@ -121,36 +135,7 @@ func (c *cli) preflight(ctx context.Context, stack *provision.Stack, event *conf
 	for _, u := range unread {
 		fmt.Fprintf(c.stderr, "not checked beforehand: %s\n", u)
 	}
-	if len(found) == 0 {
-		return nil
-	}
-	list := make([]configs.Problem, len(found))
-	for i, p := range found {
-		list[i] = configs.Problem{Path: p.Path, Message: p.String(), Hint: p.Hint}
-	}
-	return event.Locate(path, list)
-}
-
-// afterwards says on stderr what is left for people to do: a record in their DNS,
-// a subscription to confirm.
-func (c *cli) afterwards(ctx context.Context, stack *provision.Stack, event *configs.Event, dist provision.Distribution) error {
-	if d := event.Distribution.CloudFormation; d != nil && dist.Outputs["DomainName"] != "" {
-		for _, alias := range d.Aliases {
-			fmt.Fprintf(c.stderr, "to do: in the DNS of %s, make the record: %s CNAME %s\n", alias, alias, dist.Outputs["DomainName"])
-		}
-	}
-	if len(event.Alarms.Email) == 0 {
-		return nil
-	}
-	pending, err := stack.PendingEmails(ctx, dist.Outputs["AlertTopicArn"])
-	if err != nil {
-		fmt.Fprintf(c.stderr, "streamwatch: %v\n", err)
-		return nil
-	}
-	for _, address := range pending {
-		fmt.Fprintf(c.stderr, "to do: %s must confirm the subscription by the link in the e-mail from AWS; until then no alarm reaches it\n", address)
-	}
-	return nil
+	return eventfile.Located(event, path, found)
 }
 
 // warn shows on stderr, with their place in the file, what is valid and will
@@ -162,36 +147,24 @@ func (c *cli) warn(event *configs.Event, path string) {
 	}
 }
 
-// loadStack loads an event that has a stack. One without comes with the error.
+// loadStack loads an event that has a stack.
 func (c *cli) loadStack(path string) (*configs.Event, provision.Spec, error) {
 	event, err := c.load(path)
 	if err != nil {
 		return nil, provision.Spec{}, err
 	}
-	if event.Distribution.CloudFormation == nil && eventfile.AlarmStack(event) == "" {
-		return event, provision.Spec{}, probe.Usage(
-			path+" has no stack: its distribution is not cloudformation, and it has no alarms over metrics.cloudwatch",
-			"streamwatch run needs no provisioning for it",
-		)
+	if !eventfile.HasStack(event) {
+		return nil, provision.Spec{}, noStack(path)
 	}
 	spec, err := eventfile.StackSpec(event)
 	return event, spec, err
 }
 
-// printMonitorPolicy prints what the monitor needs. An event without a stack may
-// need something too: it puts metrics, or reads the key that it signs with.
-func (c *cli) printMonitorPolicy(path string) error {
-	event, spec, err := c.loadStack(path)
-	if event == nil || err != nil && event.Metrics.CloudWatch == nil && len(eventfile.KeySecrets(event)) == 0 {
-		return err
-	}
-	if err != nil { // there is no stack
-		if spec, err = eventfile.StackSpec(event); err != nil {
-			return err
-		}
-		spec.Extra, spec.Beside = provision.Extra{}, nil
-	}
-	return c.printText(provision.MonitorPolicy(spec))
+func noStack(path string) error {
+	return probe.Usage(
+		path+" has no stack: its distribution is not cloudformation, and it has no alarms over metrics.cloudwatch",
+		"streamwatch run needs no provisioning for it",
+	)
 }
 
 // printForPrometheus prints what any event has.
@@ -228,7 +201,7 @@ func (c *cli) plan(ctx context.Context, stack *provision.Stack, event *configs.E
 		fmt.Fprintf(c.stdout, "  %s\n", line)
 	}
 	fmt.Fprintln(c.stdout)
-	return c.cost(event, spec)
+	return report.Table(c.stdout, c.paint(), deploy.CostTable(event, spec))
 }
 
 func (c *cli) outputs(event *configs.Event, dist provision.Distribution, format string) error {

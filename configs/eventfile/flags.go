@@ -79,14 +79,17 @@ func (f *Flags) Give(e *configs.Event, edge string) error {
 }
 
 // Ordinals name edges that nobody named.
-var Ordinals = []string{configs.FirstEdge, "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"}
+func Ordinals() []string {
+	return []string{configs.FirstEdge, "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"}
+}
 
 // addEdges makes the addresses of --edge edges of the event, each with the base
 // that is at its place in bases.
 func addEdges(event *configs.Event, flags, bases []string) error {
 	event.Distribution.Existing = &configs.Existing{URL: configs.URL(bases[0])}
-	if len(flags)+1 > len(Ordinals) {
-		return probe.Usage(fmt.Sprintf("--edge is given %d times", len(flags)), fmt.Sprintf("at most %d", len(Ordinals)-1))
+	names := Ordinals()
+	if len(flags)+1 > len(names) {
+		return probe.Usage(fmt.Sprintf("--edge is given %d times", len(flags)), fmt.Sprintf("at most %d", len(names)-1))
 	}
 	seen := map[string]bool{bases[0]: true}
 	for i := range flags {
@@ -95,7 +98,7 @@ func addEdges(event *configs.Event, flags, bases []string) error {
 			return probe.Usage("two edges have one address", "--edge names a further CDN, beside the first URL")
 		}
 		seen[base] = true
-		event.Edges = append(event.Edges, configs.Edge{Name: Ordinals[i+1], URL: configs.URL(base)})
+		event.Edges = append(event.Edges, configs.Edge{Name: names[i+1], URL: configs.URL(base)})
 	}
 	return nil
 }

@@ -77,7 +77,7 @@ func TestFlagsThatAreWrong(t *testing.T) {
 		"another playlist":      {Origin: "http://o.example/other.m3u8"},
 		"no port":               {Edges: []string{"https://b.example:port"}},
 		"the same edge twice":   {Edges: []string{"https://a.example"}},
-		"too many edges":        {Edges: slices.Repeat([]string{"https://b.example"}, len(Ordinals))},
+		"too many edges":        {Edges: slices.Repeat([]string{"https://b.example"}, len(Ordinals()))},
 		"a header without name": {Headers: []string{"value"}},
 		"no cookie":             {Cookies: []string{"value"}},
 		"no origin":             {OriginHeaders: []string{"X-Verify: o"}},

@@ -31,6 +31,26 @@ func StackSpec(e *configs.Event) (provision.Spec, error) {
 	return s, addMetrics(&s, e)
 }
 
+// HasStack reports whether the event has a stack, of its distribution or of its
+// alarms alone.
+func HasStack(e *configs.Event) bool {
+	return e.Distribution.CloudFormation != nil || AlarmStack(e) != ""
+}
+
+// MonitorPolicy returns the IAM policy that a monitor of the event needs. An event
+// without a stack may need something too: it puts metrics, or reads the key that it
+// signs with.
+func MonitorPolicy(e *configs.Event) ([]byte, error) {
+	spec, err := StackSpec(e)
+	if err != nil {
+		return nil, err
+	}
+	if !HasStack(e) {
+		spec.Extra, spec.Beside = provision.Extra{}, nil
+	}
+	return provision.MonitorPolicy(spec)
+}
+
 // DistributionSpec turns the event into what shapes its distribution's stack. The
 // files that it names are read; their paths are those of load.
 func DistributionSpec(e *configs.Event) (provision.Spec, error) {
@@ -200,10 +220,24 @@ func specProblems(e *configs.Event, of func(*configs.Event) (provision.Spec, err
 			problems = append(problems, provision.Problem{Path: "streams", Message: fmt.Sprintf("stack %s: %v", one.StackName, err)})
 		}
 	}
+	return append(found, placed(problems)...)
+}
+
+// placed are problems of a stack as those of an event.
+func placed(problems []provision.Problem) (list []configs.Problem) {
 	for _, p := range problems {
-		found = append(found, configs.Problem{Path: p.Path, Message: p.String(), Hint: p.Hint})
+		list = append(list, configs.Problem{Path: p.Path, Message: p.String(), Hint: p.Hint})
 	}
-	return found
+	return list
+}
+
+// Located returns problems that AWS would have with an event, by their places in
+// its file; nil where there are none.
+func Located(e *configs.Event, path string, problems []provision.Problem) error {
+	if len(problems) == 0 {
+		return nil
+	}
+	return e.Locate(path, placed(problems))
 }
 
 // StackWarnings returns what AWS takes and what will surprise the user.

@@ -109,3 +109,35 @@ func (r *Request) Text() (string, error) {
 	}
 	return b.String() + "\n" + body.String(), nil
 }
+
+// TryAll sends messages, each once, until one is not taken: that of kind failed.
+func TryAll(
+	ctx context.Context, r *Receiver, list []Message, transport http.RoundTripper,
+) (failed Kind, hint string, err error) {
+	for i := range list {
+		if hint, err := Try(ctx, r, &list[i], transport); err != nil {
+			return list[i].Kind, hint, err
+		}
+	}
+	return "", "", nil
+}
+
+// Named picks receivers by their names; no names are all of them.
+func Named(list []Receiver, only []string) (picked []Receiver, err error) {
+	if len(only) == 0 {
+		return list, nil
+	}
+	var names []string
+	for i := range list {
+		names = append(names, list[i].Name)
+		if slices.Contains(only, list[i].Name) {
+			picked = append(picked, list[i])
+		}
+	}
+	for _, name := range only {
+		if !slices.Contains(names, name) {
+			return nil, probe.Usage(fmt.Sprintf("--only: no receiver is called %q", name), "one of "+strings.Join(names, ", "))
+		}
+	}
+	return picked, nil
+}
