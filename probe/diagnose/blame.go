@@ -91,9 +91,9 @@ func (x *examination) blameOf(g *group, st *story, at, other *evidence.State) (p
 // blameElsewhere says what is wrong at a host that is neither the event's origin
 // nor its edge.
 func blameElsewhere(st *story, at *evidence.State) string {
-	what := "shows it"
+	what := "it shows it"
 	if st.check.Transport {
-		what = phase(&at.Current.Exchange)
+		what = "it " + phase(&at.Current.Exchange)
 	}
 	return what + ", and is neither the event's origin nor its edge; what those serve does not show it"
 }
@@ -107,7 +107,7 @@ func (c *claim) worst() *checks.Symptom {
 
 // blameTransport is for a playlist that cannot be had.
 func (x *examination) blameTransport(g *group, st *story, ex *probe.Exchange, at, other *evidence.State) (probe.Blame, string) {
-	why := phase(ex)
+	why := "it " + phase(ex)
 	denied := ex.Status == 401 || ex.Status == 403
 	watched := other != nil && other.Polls > 0
 	switch {
@@ -124,11 +124,11 @@ func (x *examination) blameTransport(g *group, st *story, ex *probe.Exchange, at
 	case other.Failing():
 		return probe.BlameOrigin, why + "; so does the origin: it " + phase(&other.Current.Exchange) + g.others()
 	case x.keptError(st.stream, at, other):
-		return probe.BlameOrigin, fmt.Sprintf("the origin failed until %s ago, and caches keep its errors for a while; the edge %s", seconds(x.now.Sub(other.Recovered)), why) + g.others()
+		return probe.BlameOrigin, fmt.Sprintf("the origin failed until %s ago, and caches keep its errors for a while; the edge %s", seconds(x.now.Sub(other.Recovered)), phase(ex)) + g.others()
 	case denied:
 		return probe.BlameConfig, why + ", and the origin answers " + status(other) + ": a token or an access rule" + g.others()
 	case ex.Status == 404 && ex.Age.Stated:
-		return probe.BlameCDN, fmt.Sprintf("keeps a 404 that is %s old, and the origin answers %s", seconds(ex.Age.Value), status(other)) + g.others()
+		return probe.BlameCDN, fmt.Sprintf("it keeps a 404 that is %s old, and the origin answers %s", seconds(ex.Age.Value), status(other)) + g.others()
 	default:
 		return probe.BlameCDN, why + ", and the origin answers " + status(other) + g.others()
 	}
