@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -48,7 +47,7 @@ here. With --dry-run the messages are printed instead, without their secrets.`,
 				return err
 			}
 			if dryRun {
-				return c.showSamples(event, list)
+				return notify.Show(c.stdout, list, daemon.Samples(event), c.known().Mask)
 			}
 			return c.sendSamples(cmd.Context(), event, list)
 		},
@@ -57,29 +56,6 @@ here. With --dry-run the messages are printed instead, without their secrets.`,
 	test.Flags().StringSliceVar(&only, "only", nil, "receivers to try, such as webhook-1,email-1; all of them when absent")
 	cmd.AddCommand(test)
 	return cmd
-}
-
-// showSamples prints what would be sent.
-func (c *cli) showSamples(e *configs.Event, list []notify.Receiver) error {
-	samples := daemon.Samples(e)
-	for i := range list {
-		for _, m := range samples {
-			requests, err := list[i].Requests(&m)
-			if err != nil {
-				return fmt.Errorf("%s: %w", list[i].Name, err)
-			}
-			for j := range requests {
-				text, err := requests[j].Text()
-				if err != nil {
-					return fmt.Errorf("%s: %w", list[i].Name, err)
-				}
-				if _, err := fmt.Fprintf(c.stdout, "# %s, %s\n%s\n\n", list[i].Name, m.Kind, c.known().Mask(text)); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	return nil
 }
 
 // errUntold ends a test in which a receiver did not take a message.

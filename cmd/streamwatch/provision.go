@@ -13,7 +13,6 @@ import (
 
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/configs/eventfile"
-	"github.com/streamwatch/streamwatch/dashboards"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/report"
 	"github.com/streamwatch/streamwatch/provision"
@@ -22,10 +21,9 @@ import (
 
 // provisionFlags are those of the command.
 type provisionFlags struct {
-	dry, recreate       bool
-	what, stack, format string
-	viewers             int
-	bitrate             string
+	dry, recreate   bool
+	part            deploy.Part
+	format, bitrate string
 }
 
 func (c *cli) provisionCommand() *cobra.Command {
@@ -55,9 +53,9 @@ same command takes it up again.`,
 	flags := cmd.Flags()
 	flags.BoolVar(&f.dry, "dry-run", false, "show the changes, or the template of what is new, and the monthly cost")
 	flags.BoolVar(&f.recreate, "recreate", false, "delete a stack whose creation failed, and create it again")
-	flags.StringVar(&f.what, "print", "", "print just the "+strings.Join(parts(), ", ")+", offline")
-	flags.StringVar(&f.stack, "stack", "", "with --print template or parameters: of which stack (default: the event's own)")
-	flags.IntVar(&f.viewers, "viewers", 0, "with --print cost: how many watch at the same time, for CloudFront's traffic")
+	flags.StringVar(&f.part.What, "print", "", "print just the "+strings.Join(deploy.Parts(), ", ")+", offline")
+	flags.StringVar(&f.part.Stack, "stack", "", "with --print template or parameters: of which stack (default: the event's own)")
+	flags.IntVar(&f.part.Viewers, "viewers", 0, "with --print cost: how many watch at the same time, for CloudFront's traffic")
 	flags.StringVar(&f.bitrate, "bitrate", "4M", "with --viewers: bits per second that one of them takes, such as 800k or 4M")
 	flags.StringVar(&f.format, "format", "text", "of the events: text or json")
 	return cmd
@@ -67,33 +65,21 @@ func (c *cli) provision(ctx context.Context, path string, f provisionFlags) erro
 	if err := oneOf("format", f.format, "text", "json"); err != nil {
 		return err
 	}
-	if f.what == "grafana" || f.what == "rules" { // which need no stack
-		return c.printForPrometheus(path, f.what)
+	var ok bool
+	if f.part.Bitrate, ok = provision.ParseBitrate(f.bitrate); !ok {
+		return probe.Usage(fmt.Sprintf("--bitrate %q is none", f.bitrate), "bits per second, such as 800k or 4M")
 	}
-	if f.what == "monitor-policy" {
-		event, err := c.load(path)
-		if err != nil {
-			return err
-		}
-		if !eventfile.HasStack(event) && event.Metrics.CloudWatch == nil && len(eventfile.KeySecrets(event)) == 0 {
-			return noStack(path)
-		}
-		return c.printText(eventfile.MonitorPolicy(event))
+	if f.part.Viewers < 0 {
+		return probe.Usage(fmt.Sprintf("--viewers %d", f.part.Viewers), "how many watch at the same time, such as 5000")
+	}
+	if f.part.What != "" {
+		return c.print(path, f.part)
 	}
 	event, spec, err := c.loadStack(path)
 	if err != nil {
 		return err
 	}
-	var ok bool
-	if spec.Bitrate, ok = provision.ParseBitrate(f.bitrate); !ok {
-		return probe.Usage(fmt.Sprintf("--bitrate %q is none", f.bitrate), "bits per second, such as 800k or 4M")
-	}
-	if spec.Viewers = f.viewers; f.viewers < 0 {
-		return probe.Usage(fmt.Sprintf("--viewers %d", f.viewers), "how many watch at the same time, such as 5000")
-	}
-	if f.what != "" {
-		return c.printPart(event, spec, f)
-	}
+	spec.Viewers, spec.Bitrate = f.part.Viewers, f.part.Bitrate
 	c.warn(event, path)
 	stack, err := c.account().Stack(ctx, spec)
 	if err != nil {
@@ -153,33 +139,23 @@ func (c *cli) loadStack(path string) (*configs.Event, provision.Spec, error) {
 	if err != nil {
 		return nil, provision.Spec{}, err
 	}
-	if !eventfile.HasStack(event) {
-		return nil, provision.Spec{}, noStack(path)
-	}
-	spec, err := eventfile.StackSpec(event)
+	spec, err := eventfile.StackOf(event, path)
 	return event, spec, err
 }
 
-func noStack(path string) error {
-	return probe.Usage(
-		path+" has no stack: its distribution is not cloudformation, and it has no alarms over metrics.cloudwatch",
-		"streamwatch run needs no provisioning for it",
-	)
-}
-
-// printForPrometheus prints what any event has.
-func (c *cli) printForPrometheus(path, what string) error {
+// print prints one part of what the event needs, offline.
+func (c *cli) print(path string, part deploy.Part) error {
+	if err := oneOf("print", part.What, deploy.Parts()...); err != nil {
+		return err
+	}
 	event, err := c.load(path)
 	if err != nil {
 		return err
 	}
-	if what == "rules" {
-		return c.printText(dashboards.PrometheusRules(eventfile.DashboardOptions(event)), nil)
+	text, notes, err := deploy.Print(event, path, part)
+	for _, note := range notes {
+		fmt.Fprintln(c.stderr, "streamwatch:", note)
 	}
-	return c.printText(dashboards.Grafana())
-}
-
-func (c *cli) printText(text []byte, err error) error {
 	if err != nil {
 		return err
 	}

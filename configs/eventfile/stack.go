@@ -10,6 +10,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/dashboards"
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/provision"
 )
 
@@ -35,6 +36,17 @@ func StackSpec(e *configs.Event) (provision.Spec, error) {
 // alarms alone.
 func HasStack(e *configs.Event) bool {
 	return e.Distribution.CloudFormation != nil || AlarmStack(e) != ""
+}
+
+// StackOf is StackSpec of the event of a file, which must have a stack.
+func StackOf(e *configs.Event, path string) (provision.Spec, error) {
+	if !HasStack(e) {
+		return provision.Spec{}, probe.Usage(
+			path+" has no stack: its distribution is not cloudformation, and it has no alarms over metrics.cloudwatch",
+			"streamwatch run needs no provisioning for it",
+		)
+	}
+	return StackSpec(e)
 }
 
 // MonitorPolicy returns the IAM policy that a monitor of the event needs. An event

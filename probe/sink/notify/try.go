@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -140,4 +141,26 @@ func Named(list []Receiver, only []string) (picked []Receiver, err error) {
 		}
 	}
 	return picked, nil
+}
+
+// Show writes the requests that messages make, as mask lets them be shown.
+func Show(w io.Writer, list []Receiver, messages []Message, mask func(string) string) error {
+	for i := range list {
+		for j := range messages {
+			requests, err := list[i].Requests(&messages[j])
+			if err != nil {
+				return fmt.Errorf("%s: %w", list[i].Name, err)
+			}
+			for k := range requests {
+				text, err := requests[k].Text()
+				if err != nil {
+					return fmt.Errorf("%s: %w", list[i].Name, err)
+				}
+				if _, err := fmt.Fprintf(w, "# %s, %s\n%s\n\n", list[i].Name, messages[j].Kind, mask(text)); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
 }
