@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/configs/rule"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/drill"
 )
@@ -53,7 +53,7 @@ func (c *cli) drillCommand() *cobra.Command {
 			for _, name := range args {
 				d, ok := drill.Find(name)
 				if !ok {
-					return probe.Usage(fmt.Sprintf("unknown fault %q", name), cmp.Or(configs.DidYouMean(name, names), "streamwatch drill --help lists them"))
+					return probe.Usage(fmt.Sprintf("unknown fault %q", name), cmp.Or(rule.DidYouMean(name, names), "streamwatch drill --help lists them"))
 				}
 				drills = append(drills, d)
 			}

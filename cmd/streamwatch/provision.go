@@ -123,11 +123,7 @@ func (c *cli) preflight(ctx context.Context, stack *provision.Stack, event *conf
 	if len(found) == 0 {
 		return nil
 	}
-	list := make([]configs.Problem, len(found))
-	for i, p := range found {
-		list[i] = configs.Problem{Path: p.Path, Message: p.String(), Hint: p.Hint}
-	}
-	return event.Locate(path, list)
+	return event.Locate(path, found)
 }
 
 // afterwards says on stderr what is left for people to do: a record in their DNS,
@@ -157,7 +153,7 @@ func (c *cli) afterwards(ctx context.Context, stack *provision.Stack, event *con
 func (c *cli) warn(event *configs.Event, path string) {
 	list := notifyWarnings(event)
 	for _, w := range stackWarnings(event) {
-		list = append(list, configs.Problem{Path: w.Path, Message: "warning: " + w.String(), Hint: w.Hint})
+		list = append(list, configs.Problem{Path: w.Path, Message: "warning: " + w.Message, Hint: w.Hint})
 	}
 	if len(list) > 0 {
 		fmt.Fprintln(c.stderr, event.Locate(nameOf(path), list))
@@ -199,7 +195,7 @@ func (c *cli) printMonitorPolicy(path string) error {
 // resumable says how to go on after Ctrl-C. An error without a hint is one of
 // before the operation began.
 func resumable(ctx context.Context, err error, again string) error {
-	if _, began := errors.AsType[*provision.HintError](err); !began || ctx.Err() == nil {
+	if _, began := errors.AsType[*probe.HintError](err); !began || ctx.Err() == nil {
 		return err
 	}
 	return probe.WithHint(errors.New("stopped watching; the operation goes on in AWS"), "follow it with "+again)

@@ -151,7 +151,7 @@ func (c *cli) keyProblems(s *configs.Sign, at string, try func(key []byte) error
 
 // signWarning says that a distribution lets only signed requests in, and that the
 // monitor has nothing to sign its own with.
-func signWarning(e *configs.Event) []provision.Problem {
+func signWarning(e *configs.Event) []configs.Problem {
 	d := e.Distribution.CloudFormation
 	if d == nil || d.Signed == nil || d.Sign != nil {
 		return nil
@@ -159,9 +159,9 @@ func signWarning(e *configs.Event) []provision.Problem {
 	const keyPair = "Key-Pair-Id" // of cookies and of URLs that somebody signed already
 	for i := range e.Streams {
 		if e.Streams[i].Cookies["CloudFront-"+keyPair] == "" && !strings.Contains(e.Streams[i].Manifest.Reveal(), keyPair+"=") {
-			return []provision.Problem{{
+			return []configs.Problem{{
 				Path:    "distribution.cloudformation.signed",
-				Message: "only signed requests get in, and the monitor has no key to sign its own: the edge answers it 403 and cannot be watched",
+				Message: "distribution.cloudformation.signed: only signed requests get in, and the monitor has no key to sign its own: the edge answers it 403 and cannot be watched",
 				Hint:    "add distribution.cloudformation.sign with private_key_file or private_key_secret; with key_group also key_pair_id",
 			}}
 		}

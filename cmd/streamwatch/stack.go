@@ -37,44 +37,14 @@ func stackSpec(e *configs.Event) (provision.Spec, error) {
 // distributionSpec turns the event into what shapes its distribution's stack. The
 // files that it names are read; their paths are those of load.
 func distributionSpec(e *configs.Event) (provision.Spec, error) {
-	c := e.Distribution.CloudFormation
-	origin, err := provision.ParseOrigin(e.Origin.URL.Reveal(), daemon.Reveal(e.Origin.Headers))
-	if err != nil {
-		return provision.Spec{}, err
-	}
-	s := provision.Spec{
-		Event: e.Event, StackName: c.StackName, Region: c.Region, Comment: c.Comment, Tags: c.Tags, NotificationARNs: c.NotificationARNs,
-		CreateTimeout: c.CreateTimeout, OnFailure: c.OnFailure, TerminationProtection: c.TerminationProtection, Grace: c.PropagationGrace,
-		Origin: origin, Timeouts: provision.Timeouts(c.OriginTimeouts), OriginShield: c.OriginShield,
-		PriceClass: c.PriceClass, ViewerProtocol: c.ViewerProtocol, Aliases: c.Aliases, CertificateARN: c.CertificateARN,
-		WAFARN: c.WAFARN, CORSOrigins: c.CORSOrigins, AccessLogs: c.AccessLogs, TargetDuration: c.TargetDuration, LowLatency: c.LowLatency,
-		UniqueSegmentNames: c.UniqueSegmentNames, QueryStrings: c.QueryStrings, SegmentQueries: c.SegmentQueries, AdditionalMetrics: c.AdditionalMetrics,
-		RoleARN: c.RoleARN, Adopt: c.Adopt, KeySecrets: keySecrets(e),
-	}
-	for i := range e.Streams {
-		if m := e.Streams[i].Manifest; strings.HasPrefix(m.Reveal(), "/") {
-			s.Manifests = append(s.Manifests, m.Reveal())
-		}
-	}
-	if c.Failover != nil {
-		o, err := provision.ParseOrigin(c.Failover.URL.Reveal(), daemon.Reveal(c.Failover.Headers))
+	c, s := e.Distribution.CloudFormation, e.Spec()
+	s.KeySecrets = keySecrets(e)
+	if c.Signed != nil && c.Signed.PublicKey != "" {
+		key, err := smallFile(c.Signed.PublicKey)
 		if err != nil {
-			return s, err
+			return s, &fileError{"distribution.cloudformation.signed.public_key", err}
 		}
-		s.Failover = &o
-	}
-	if c.Geo != nil {
-		s.GeoAllow, s.GeoBlock = c.Geo.Allow, c.Geo.Block
-	}
-	if c.Signed != nil {
-		s.Signed.KeyGroup = c.Signed.KeyGroup
-		if c.Signed.PublicKey != "" {
-			key, err := smallFile(c.Signed.PublicKey)
-			if err != nil {
-				return s, &fileError{"distribution.cloudformation.signed.public_key", err}
-			}
-			s.Signed.PublicKey = string(key)
-		}
+		s.Signed.PublicKey = string(key)
 	}
 	if c.StackPolicy != "" {
 		policy, err := smallFile(c.StackPolicy)
@@ -149,22 +119,10 @@ func smallFile(name string) ([]byte, error) {
 // template is rendered: what is valid can be provisioned.
 func stackProblems(e *configs.Event) []configs.Problem {
 	c := e.Distribution.CloudFormation
-	var found []configs.Problem
-	if c != nil && !c.Adopt && e.Alarms.StackName != "" && e.Alarms.StackName != c.StackName {
-		found = append(found, configs.Problem{
-			Path: "alarms.stack_name", Message: "alarms.stack_name: the alarms are in the distribution's stack " + c.StackName,
-			Hint: "leave it out; it is for distributions that streamwatch does not make",
-		})
-	}
-	if c != nil && c.Adopt && c.DeleteWhenDone {
-		found = append(found, configs.Problem{
-			Path: "distribution.cloudformation.delete_when_done", Message: "distribution.cloudformation.delete_when_done: an adopted stack is never deleted",
-			Hint: "leave one of the two out: whoever deploys the stack deletes it",
-		})
-	}
 	if c == nil && daemon.AlarmStack(e) == "" {
-		return found
+		return nil
 	}
+	var found []configs.Problem
 	specs := []func(*configs.Event) (provision.Spec, error){stackSpec}
 	if c != nil && c.Adopt {
 		specs = append(specs, distributionSpec)
@@ -183,33 +141,17 @@ func specProblems(e *configs.Event, of func(*configs.Event) (provision.Spec, err
 	if limit, ok := errors.AsType[*limitError](err); ok {
 		return []configs.Problem{{Path: "metrics.cloudwatch", Message: "metrics.cloudwatch: " + limit.Error()}}
 	}
-	if err != nil {
-		return []configs.Problem{{Path: "origin.url", Message: err.Error()}}
-	}
-	var found []configs.Problem
-	if m := e.Metrics.CloudWatch; m != nil && m.Region != spec.Region && spec.StackName == daemon.AlarmStack(e) {
-		found = append(found, configs.Problem{
-			Path: "metrics.cloudwatch.region", Message: fmt.Sprintf("metrics.cloudwatch.region is not %s, where the stack is: its alarms see no other metrics", spec.Region),
-			Hint: "leave it out: it is the stack's by itself",
-		})
-	}
 	problems := spec.Problems()
-	if spec.StackName == daemon.AlarmStack(e) {
-		problems = append(problems, provision.TopicProblems("alarms.notify", e.Alarms.Notify, spec.Region)...)
-	}
 	for _, one := range spec.Stacks() {
 		if _, err := provision.Template(one); err != nil && len(problems) == 0 {
-			problems = append(problems, provision.Problem{Path: "streams", Message: fmt.Sprintf("stack %s: %v", one.StackName, err)})
+			problems = append(problems, configs.Problem{Path: "streams", Message: fmt.Sprintf("streams: stack %s: %v", one.StackName, err)})
 		}
 	}
-	for _, p := range problems {
-		found = append(found, configs.Problem{Path: p.Path, Message: p.String(), Hint: p.Hint})
-	}
-	return found
+	return problems
 }
 
 // stackWarnings returns what AWS takes and what will surprise the user.
-func stackWarnings(e *configs.Event) []provision.Problem {
+func stackWarnings(e *configs.Event) []configs.Problem {
 	if e.Distribution.CloudFormation == nil {
 		return nil
 	}

@@ -11,9 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/streamwatch/streamwatch/configs"
-	"github.com/streamwatch/streamwatch/player"
 	"github.com/streamwatch/streamwatch/probe"
-	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/probe/fetch"
 )
 
@@ -44,11 +42,13 @@ of the network. Variables such as ${ORIGIN_SECRET} must be set, as for run. With
 func (c *cli) load(path string) (*configs.Event, error) {
 	event, err := c.read(path)
 	path = nameOf(path)
-	if err != nil {
-		if problems, ok := errors.AsType[*configs.Problems](err); ok {
-			problems.Name = path
-			return nil, problems
-		}
+	problems, wrong := errors.AsType[*configs.Problems](err)
+	switch {
+	case wrong && event == nil:
+		problems.Name = path
+		return nil, problems
+	case wrong: // values are not allowed: there may be more that is wrong
+	case err != nil:
 		if errors.Is(err, os.ErrNotExist) {
 			return nil, probe.Usage(err.Error(), "streamwatch demo needs no file")
 		}
@@ -68,7 +68,11 @@ func (c *cli) load(path string) (*configs.Event, error) {
 			s.PrivateKeyFile = beside(path, s.PrivateKeyFile)
 		}
 	}
-	if err := c.judge(event, path, notifyFiles(path, event)...); err != nil {
+	found := notifyFiles(path, event)
+	if wrong {
+		found = append(found, problems.List...)
+	}
+	if err := c.judge(event, path, found...); err != nil {
 		return nil, err
 	}
 	return event, nil
@@ -89,13 +93,6 @@ func (c *cli) loadAgain(path string) (*configs.Event, error) {
 func (c *cli) judge(event *configs.Event, path string, found ...configs.Problem) error {
 	c.know(event)
 	found = slices.Concat(found, event.Dangling(), stackProblems(event), c.signProblems(event))
-	for _, mistake := range unjoin(daemon.PlayerOptions(event).Check()) {
-		p := configs.Problem{Path: "player", Message: mistake.Error()}
-		if u, ok := errors.AsType[*player.UsageError](mistake); ok {
-			p = configs.Problem{Path: "player." + u.Option, Message: "player." + u.Option + " " + u.Problem, Hint: u.Mend}
-		}
-		found = append(found, p)
-	}
 	if len(found) > 0 {
 		return event.Locate(path, found)
 	}
@@ -122,11 +119,7 @@ func (c *cli) read(path string) (*configs.Event, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading standard input: %w", err)
 	}
-	event, err := configs.Parse(nameOf(path), text, c.env)
-	if err != nil {
-		return nil, err
-	}
-	return event.Gather(".", c.env)
+	return configs.Read(nameOf(path), text, ".", c.env)
 }
 
 // beside returns a file's name as it is seen from here, "" for none.
@@ -135,17 +128,6 @@ func beside(event, name string) string {
 		return name
 	}
 	return filepath.Join(filepath.Dir(event), name)
-}
-
-// unjoin takes errors apart that errors.Join put together.
-func unjoin(err error) []error {
-	if many, ok := err.(interface{ Unwrap() []error }); ok {
-		return many.Unwrap()
-	}
-	if err == nil {
-		return nil
-	}
-	return []error{err}
 }
 
 func plural(n int, what string) string {

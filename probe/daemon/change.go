@@ -133,7 +133,7 @@ func problemsOf(err error) *web.Refusal {
 	if !ok {
 		return &web.Refusal{Status: http.StatusBadRequest, Detail: err.Error(), Hint: probe.HintOf(err)}
 	}
-	r := &web.Refusal{Status: http.StatusBadRequest, Detail: problems.List[0].Message}
+	r := &web.Refusal{Status: http.StatusBadRequest, Detail: problems.List[0].String()}
 	if n := len(problems.List); n > 1 {
 		r.Detail = fmt.Sprintf("%d problems", n)
 	}
@@ -142,7 +142,7 @@ func problemsOf(err error) *web.Refusal {
 		if file == "" {
 			file = problems.Name
 		}
-		one := web.Problem{File: file, Line: p.Line, Column: p.Col, Message: p.Message, Hint: p.Hint}
+		one := web.Problem{File: file, Line: p.Line, Column: p.Col, Message: p.String(), Hint: p.Hint}
 		r.Problems = append(r.Problems, one)
 	}
 	return r

@@ -52,28 +52,10 @@ func MonitorOptions(e *configs.Event, edge string, signer fetch.Signer) monitor.
 }
 
 // Reveal returns headers or cookies as they are sent.
-func Reveal(headers map[string]configs.Secret) map[string]string {
-	out := map[string]string{}
-	for name, value := range headers {
-		out[name] = value.Reveal()
-	}
-	return out
-}
+func Reveal(headers map[string]configs.Secret) map[string]string { return configs.Reveal(headers) }
 
 // PlayerOptions turns the event into what the embeds are told.
-func PlayerOptions(e *configs.Event) player.Options {
-	p := &e.Player
-	o := player.Options{
-		Title: cmp.Or(p.Title, e.Event), Poster: p.Poster, Lang: p.Lang, Autoplay: p.Autoplay, Latency: p.Latency,
-		TargetLatency: p.TargetLatency, DVR: p.DVR, CatchUp: p.CatchUp, Captions: p.Captions, Lazy: p.Lazy, PreferNative: p.PreferNative,
-		Credentials: p.Credentials, CMCD: p.CMCD, Cast: p.Cast, DRM: p.DRM, Starts: e.Starts, Ends: e.Ends, Scripts: p.Scripts, Base: p.Base,
-		FrameAncestors: p.FrameAncestors, Fallbacks: p.Fallback, Beacon: p.Beacon, AllowSigned: p.AllowSigned, AllowInsecure: p.AllowInsecure,
-	}
-	for _, k := range p.Kinds {
-		o.Kinds = append(o.Kinds, player.Kind(k))
-	}
-	return o
-}
+func PlayerOptions(e *configs.Event) player.Options { return e.PlayerOptions() }
 
 // previewOptions are those of the previews: they report to the monitor that
 // serves them, unless the event names another place.
