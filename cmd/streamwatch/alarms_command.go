@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/streamwatch/streamwatch/configs/eventfile"
 	"github.com/streamwatch/streamwatch/dashboards"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/daemon"
@@ -39,16 +40,16 @@ func (c *cli) alarms(ctx context.Context, path, to string) error {
 	if err != nil {
 		return err
 	}
-	stack := daemon.AlarmStack(event)
+	stack := event.AlarmStack()
 	if stack == "" {
 		return probe.Usage(path+" has no alarms", "give metrics.cloudwatch, and a stack: distribution.cloudformation, or alarms.stack_name")
 	}
-	client, err := cloudwatch.Connect(ctx, event.Metrics.CloudWatch.Region, c.caller()...)
+	client, err := cloudwatch.Connect(ctx, event.Metrics.CloudWatch.Region, c.account().Options()...)
 	if err != nil {
 		return err
 	}
 	var names []string
-	for _, alarm := range dashboards.ActionedAlarms(stack, daemon.DashboardOptions(event)) {
+	for _, alarm := range dashboards.ActionedAlarms(stack, eventfile.DashboardOptions(event)) {
 		names = append(names, alarm.Name)
 	}
 	switch to {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/provision"
+	"github.com/streamwatch/streamwatch/provision/deploy"
 )
 
 func (c *cli) deleteCommand() *cobra.Command {
@@ -38,7 +39,7 @@ Ctrl-C leaves the operation running.`,
 					return err
 				}
 			}
-			stack, err := c.newStack(cmd.Context(), spec)
+			stack, err := c.account().Stack(cmd.Context(), spec)
 			if err != nil {
 				return err
 			}
@@ -51,7 +52,7 @@ Ctrl-C leaves the operation running.`,
 				fmt.Fprintf(c.stderr, "streamwatch: there is no stack %s\n", spec.StackName)
 				return nil
 			case err != nil:
-				return resumable(cmd.Context(), err, "streamwatch delete "+args[0])
+				return deploy.Resumable(cmd.Context(), err, "streamwatch delete "+args[0])
 			}
 			return nil
 		},

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/configs/eventfile"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/sim"
 	"github.com/streamwatch/streamwatch/provision"
@@ -25,7 +26,7 @@ func furtherDemoEdges(ctx context.Context, event *configs.Event, board *sim.Boar
 		return nil, errors.New("reading the address of the demo's origin")
 	}
 	var servers []*provision.Local
-	for _, name := range ordinals[1:n] {
+	for _, name := range eventfile.Ordinals[1:n] {
 		local := provision.NewLocal("127.0.0.1:0", sim.NewEdge(sim.EdgeConfig{Origin: origin, Faults: board, Label: name}))
 		at, err := local.Provision(ctx, nil)
 		if err != nil {
@@ -50,8 +51,8 @@ func demoScript(text string, edges int) (sim.Script, error) {
 		name := script[i].Edge
 		if name == configs.FirstEdge { // it may be named too
 			script[i].Edge = ""
-		} else if name != "" && !slices.Contains(ordinals[1:edges], name) {
-			hint := "its edges are " + strings.Join(ordinals[:edges], ", ") + "; --edges makes more"
+		} else if name != "" && !slices.Contains(eventfile.Ordinals[1:edges], name) {
+			hint := "its edges are " + strings.Join(eventfile.Ordinals[:edges], ", ") + "; --edges makes more"
 			return nil, probe.Usage(fmt.Sprintf("--fault: the demo has no edge %q", name), hint)
 		}
 	}

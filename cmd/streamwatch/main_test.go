@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -20,7 +19,6 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe/sim"
 	"github.com/streamwatch/streamwatch/provision/awstest"
 )
@@ -147,41 +145,6 @@ func getOnce(ctx context.Context, u string) ([]byte, error) {
 		return nil, errors.New(res.Status)
 	}
 	return io.ReadAll(res.Body)
-}
-
-func TestBases(t *testing.T) {
-	for _, c := range []struct {
-		edge     string
-		others   []string
-		manifest string
-		want     []string
-	}{
-		{"https://cdn/live/a.m3u8", []string{"http://o:8080"}, "/live/a.m3u8", []string{"https://cdn", "http://o:8080"}},
-		{"https://cdn/live/a.m3u8?t=1", []string{"http://o/x/"}, "/live/a.m3u8?t=1", []string{"https://cdn", "http://o/x"}},
-		{"https://cdn/live/a.m3u8", []string{"http://o/x/live/a.m3u8"}, "/live/a.m3u8", []string{"https://cdn", "http://o/x"}},
-		{"https://cdn/y/a.m3u8", []string{"http://o/x/a.m3u8"}, "/a.m3u8", []string{"https://cdn/y", "http://o/x"}},
-		{
-			"https://cdn/live/a.m3u8",
-			[]string{"https://b/p/live/a.m3u8?t=2", "https://c", "http://o/x/live/a.m3u8"},
-			"/live/a.m3u8",
-			[]string{"https://cdn", "https://b/p", "https://c", "http://o/x"},
-		},
-	} {
-		event := configs.Default()
-		event.Streams = make([]configs.Stream, 1)
-		got, err := bases(&event, c.edge, c.others, "--origin")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if manifest := event.Streams[0].Manifest.Reveal(); !slices.Equal(got, c.want) || manifest != c.manifest {
-			t.Errorf("bases(%s, %s) = %v of %s", c.edge, c.others, got, manifest)
-		}
-	}
-	event := configs.Default()
-	event.Streams = make([]configs.Stream, 1)
-	if _, err := bases(&event, "https://cdn/a.m3u8", []string{"http://o/b.m3u8"}, "--origin"); err == nil {
-		t.Error("two playlists with different names are a pair")
-	}
 }
 
 // copyFile copies a file for a script.

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/configs/eventfile"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/probe/sink/notify"
@@ -40,7 +41,7 @@ here. With --dry-run the messages are printed instead, without their secrets.`,
 			if err != nil {
 				return err
 			}
-			list := daemon.Receivers(event)
+			list := eventfile.Receivers(event)
 			if len(list) == 0 {
 				return probe.Usage(args[0]+" names nobody to be told", "add notify.webhooks, pagerduty, opsgenie or email")
 			}

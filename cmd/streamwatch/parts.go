@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/configs/eventfile"
 	"github.com/streamwatch/streamwatch/dashboards"
 	"github.com/streamwatch/streamwatch/probe"
-	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/provision"
 )
 
@@ -83,7 +83,7 @@ func (c *cli) others(spec provision.Spec, stack string) {
 func dashboardBody(event *configs.Event, spec provision.Spec) ([]byte, error) {
 	text, made := spec.Extra.Resources["Dashboard"]
 	if !made {
-		return dashboards.Dashboard(daemon.DashboardOptions(event))
+		return dashboards.Dashboard(eventfile.DashboardOptions(event))
 	}
 	var r struct {
 		Properties struct {

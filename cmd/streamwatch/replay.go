@@ -12,9 +12,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/configs/eventfile"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/checks"
-	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/probe/record"
 	"github.com/streamwatch/streamwatch/probe/report"
 )
@@ -64,7 +64,7 @@ func (c *cli) replayChange(event, text string) (record.Change, error) {
 		if err != nil {
 			return nil, err
 		}
-		instead = daemon.MonitorOptions(e, "", nil).Overrides
+		instead = eventfile.MonitorOptions(e, "", nil).Overrides
 	}
 	if text != "" {
 		e, err := configs.Parse("--checks", []byte(aroundChecks+text+"\n"), c.env)
@@ -72,7 +72,7 @@ func (c *cli) replayChange(event, text string) (record.Change, error) {
 			hint := "such as '{stale: {severity: warning, after: 4}}'"
 			return nil, probe.Usage("--checks cannot be read: "+problemsOf(err), hint)
 		}
-		over = daemon.MonitorOptions(e, "", nil).Overrides
+		over = eventfile.MonitorOptions(e, "", nil).Overrides
 	}
 	return func(recorded map[string]checks.Override) map[string]checks.Override {
 		all := maps.Clone(recorded)
@@ -132,7 +132,7 @@ func (c *cli) replay(name, format string, change record.Change) error {
 
 // recording opens a file, or standard input.
 func (c *cli) recording(name string) (io.ReadCloser, error) {
-	if name == standardInput {
+	if name == eventfile.StandardInput {
 		return io.NopCloser(c.stdin), nil
 	}
 	f, err := os.Open(name)

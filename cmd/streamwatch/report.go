@@ -13,8 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/configs/eventfile"
 	"github.com/streamwatch/streamwatch/probe"
-	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/probe/report"
 	"github.com/streamwatch/streamwatch/probe/sink/store"
 )
@@ -72,7 +72,7 @@ mean stands at the end of the page and in docs/report.md.`,
 				_, err = io.WriteString(c.stdout, text.String())
 				return err
 			}
-			if err := daemon.WriteFile(f.out, text.String()); err != nil {
+			if err := probe.WriteFile(f.out, text.String()); err != nil {
 				return probe.WithHint(fmt.Errorf("writing the report: %w", err), "--out names a file in a folder that exists")
 			}
 			c.say("report", f.out)
@@ -164,7 +164,7 @@ func reportOf(ctx context.Context, history *store.Reader, event *configs.Event, 
 	actions = slices.DeleteFunc(actions, func(a probe.Action) bool { return a.At.After(until) })
 	r := &report.Run{
 		Version: ownVersion(), Event: event.Event, From: since, Until: until, Records: records,
-		Incidents: incidents, Silences: daemon.Maintenance(event), Actions: actions,
+		Incidents: incidents, Silences: eventfile.Maintenance(event), Actions: actions,
 	}
 	if records.Empty() && len(incidents) == 0 {
 		return nil, probe.WithHint(

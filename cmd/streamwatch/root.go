@@ -8,12 +8,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
 
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/fetch"
+	"github.com/streamwatch/streamwatch/provision/deploy"
 )
 
 // cli is what all subcommands share.
@@ -23,7 +23,7 @@ type cli struct {
 	env            func(string) (string, bool)
 
 	logFormat, logLevel string
-	creds               aws.CredentialsProvider // of the first client of AWS, for the others; nil until then
+	aws                 *deploy.Account // see account
 
 	secrets *fetch.Secrets // what no text may show: see known
 }

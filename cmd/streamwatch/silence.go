@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/streamwatch/streamwatch/configs/eventfile"
 	"github.com/streamwatch/streamwatch/probe"
 )
 
@@ -24,7 +25,7 @@ func pageURL(args []string) (*url.URL, error) {
 		base = args[0]
 	}
 	u, err := url.Parse(base)
-	if err != nil || !usable(u) || !isURL(base) {
+	if err != nil || !eventfile.Usable(u) || !eventfile.IsURL(base) {
 		return nil, probe.Usage("the URL of the page cannot be read", "such as "+defaultPage)
 	}
 	return u, nil

@@ -1,4 +1,4 @@
-package main
+package eventfile
 
 import (
 	"errors"
@@ -8,14 +8,13 @@ import (
 	"strings"
 
 	"github.com/streamwatch/streamwatch/configs"
-	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/sink/notify"
 )
 
 // knowReceivers makes the secrets of all receivers known.
 func knowReceivers(s *fetch.Secrets, e *configs.Event) {
-	for _, r := range daemon.Receivers(e) {
+	for _, r := range Receivers(e) {
 		if e := r.Format; e != notify.PagerDuty && e != notify.Opsgenie {
 			s.AddHook(r.URL)
 		}
@@ -43,7 +42,7 @@ func notifyWarnings(e *configs.Event) (list []configs.Problem) {
 	host, _, _ := net.SplitHostPort(e.Monitor.Listen)
 	ip := net.ParseIP(host)
 	here := host == "localhost" || ip != nil && ip.IsLoopback()
-	if here && e.Monitor.PublicURL == "" && len(daemon.Receivers(e)) > 0 {
+	if here && e.Monitor.PublicURL == "" && len(Receivers(e)) > 0 {
 		list = append(list, configs.Problem{
 			Path:    "monitor.public_url",
 			Message: "warning: links in messages lead to " + host + ", which is another machine for whoever reads them",
@@ -60,7 +59,7 @@ func notifyFiles(path string, e *configs.Event) (found []configs.Problem) {
 		if file == "" {
 			return
 		}
-		text, err := smallFile(beside(path, file))
+		text, err := SmallFile(Beside(path, file))
 		problem := configs.Problem{Path: at, Hint: "its path counts from the event file's folder"}
 		*into = configs.Secret(strings.TrimSpace(string(text)))
 		switch {

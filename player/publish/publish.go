@@ -1,4 +1,11 @@
-package daemon
+// Package publish keeps the embeds of an event written: it reads what the players
+// depend on from the manifests, renders the pages and puts them into their
+// folders, and does it again when a manifest appears, the event changes or
+// somebody deletes the files.
+//
+// The rule that keeps it simple: player is told facts and gives pages; here is all
+// that asks, waits and writes.
+package publish
 
 import (
 	"context"
@@ -14,11 +21,11 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/configs/eventfile"
 	"github.com/streamwatch/streamwatch/player"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/monitor"
-	"github.com/streamwatch/streamwatch/probe/playlist"
 )
 
 // Embeds writes the embeds of an event and previews them. What a stream's
@@ -39,9 +46,9 @@ type Embeds struct {
 	done     map[string]int          // likewise, as of those that are what its manifest says; absent is never
 }
 
-// NewEmbeds returns the embeds of an event whose edge is at a base URL. They are
+// New returns the embeds of an event whose edge is at a base URL. They are
 // written below dir, one folder for each stream.
-func NewEmbeds(event *configs.Event, edge string, sign fetch.Signer, dir string, log *zap.Logger) *Embeds {
+func New(event *configs.Event, edge string, sign fetch.Signer, dir string, log *zap.Logger) *Embeds {
 	return &Embeds{
 		edge: edge, sign: sign, dir: dir, log: log, changed: make(chan struct{}, 1),
 		event: event, previews: map[string]http.Handler{}, wanted: map[string]int{}, done: map[string]int{},
@@ -62,14 +69,9 @@ func (e *Embeds) Change(event *configs.Event, again []string) {
 	for _, name := range again {
 		e.wanted[name]++
 	}
-	signal(e.changed)
-}
-
-// signal wakes who waits for a channel of length one.
-func signal(c chan struct{}) {
 	select {
-	case c <- struct{}{}:
-	default:
+	case e.changed <- struct{}{}:
+	default: // Run knows already
 	}
 }
 
@@ -78,13 +80,10 @@ func (e *Embeds) now(stream string) (*configs.Event, *monitor.Viewer) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.asks == nil {
-		e.asks = monitor.New(MonitorOptions(e.event, e.edge, e.sign))
+		e.asks = monitor.New(eventfile.MonitorOptions(e.event, e.edge, e.sign))
 	}
 	return e.event, e.asks.Viewer(stream, probe.Edge)
 }
-
-// embedDeadline bounds reading the playlists of one stream for their facts.
-const embedDeadline = 3 * time.Second
 
 const (
 	firstWait   = 2 * time.Second // until a manifest that is not there yet is asked for again, and longer each time
@@ -168,54 +167,6 @@ func (e *Embeds) writeAll(ctx context.Context) (left int) {
 	return left
 }
 
-// Write reads a stream's manifest and writes its embeds. It reports whether
-// there was a manifest.
-func (e *Embeds) Write(ctx context.Context, s *configs.Stream) (known bool, err error) {
-	event, viewer := e.now(s.Name)
-	if viewer == nil {
-		return true, nil // it has left the event meanwhile
-	}
-	manifest := event.ManifestURL(s, probe.Edge, e.edge)
-	facts := manifestFacts(ctx, viewer, manifest)
-	if ctx.Err() != nil {
-		return false, ctx.Err()
-	}
-	options := PlayerOptions(event)
-	options.Fallbacks = e.fallbacks(event, s, manifest, options)
-	_, warnings, err := player.Address(manifest, options)
-	if err != nil {
-		return facts.Known, err
-	}
-	conf, more, err := player.Derive(facts, options)
-	if err != nil {
-		return facts.Known, err
-	}
-	for _, w := range append(warnings, more...) {
-		e.log.Info("embed", zap.String("stream", s.Name), zap.String("warning", w.String()))
-	}
-	if ctx.Err() != nil { // what follows takes seconds on a machine that is busy
-		return facts.Known, ctx.Err()
-	}
-	preview, err := player.Preview(event.Event, s.Name, manifest, conf, previewOptions(event, options))
-	if err != nil {
-		return facts.Known, err
-	}
-	e.mu.Lock()
-	if e.event.Stream(s.Name) != nil { // and has not left meanwhile
-		e.previews[s.Name] = preview
-	}
-	e.mu.Unlock()
-	if ctx.Err() != nil {
-		return facts.Known, ctx.Err()
-	}
-	files, err := player.Render(event.Event, s.Name, manifest, conf, options)
-	if err != nil {
-		return facts.Known, err
-	}
-	_, err = player.Write(filepath.Join(e.dir, s.Name), files)
-	return facts.Known, err
-}
-
 // Preview returns the pages of a stream, nil while there are none.
 func (e *Embeds) Preview(stream string) http.Handler {
 	e.mu.Lock()
@@ -223,9 +174,9 @@ func (e *Embeds) Preview(stream string) http.Handler {
 	return e.previews[stream]
 }
 
-// kinds lists the previews for the page's tabs. An iframe shows one of the
+// Kinds lists the previews for the page's tabs. An iframe shows one of the
 // others.
-func (e *Embeds) kinds() []string {
+func (e *Embeds) Kinds() []string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	var kinds []string
@@ -235,36 +186,4 @@ func (e *Embeds) kinds() []string {
 		}
 	}
 	return kinds
-}
-
-// manifestFacts reads the playlists that the embeds depend on. What cannot be
-// read is not known.
-func manifestFacts(ctx context.Context, client *monitor.Viewer, url string) player.Manifest {
-	ctx, cancel := context.WithTimeout(ctx, embedDeadline)
-	defer cancel()
-	read := func(u string) (*probe.Playlist, probe.Address) {
-		body, ex := client.Do(ctx, fetch.Request{URL: u, AcceptGzip: true})
-		if !ex.OK() {
-			return nil, ex.Address
-		}
-		return playlist.Decode(body, playlist.Inputs{Address: ex.Address}), ex.Address
-	}
-	first, base := read(url)
-	if first == nil || first.Kind != probe.Multivariant {
-		return player.FactsOf(nil, media(first))
-	}
-	for _, entry := range playlist.Ladder(first, base) {
-		if entry.Kind == playlist.KindVariant {
-			variant, _ := read(entry.URL)
-			return player.FactsOf(first, media(variant))
-		}
-	}
-	return player.FactsOf(first, nil)
-}
-
-func media(p *probe.Playlist) *probe.Playlist {
-	if p == nil || p.Kind != probe.Media {
-		return nil
-	}
-	return p
 }

@@ -1,23 +1,23 @@
-package main
+package eventfile
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/configs/rule"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/sign"
 	"github.com/streamwatch/streamwatch/provision"
 )
 
-// signing returns how requests to the event's edge are signed and where the file
+// Signing returns how requests to the event's edge are signed and where the file
 // says so, nil where they are not.
-func signing(e *configs.Event) (*configs.Sign, string) {
+func Signing(e *configs.Event) (*configs.Sign, string) {
 	if x := e.Distribution.Existing; x != nil && x.Sign != nil {
 		return x.Sign, "distribution.existing.sign"
 	}
@@ -27,9 +27,9 @@ func signing(e *configs.Event) (*configs.Sign, string) {
 	return nil, ""
 }
 
-// keySecrets returns the ARNs of the secrets that hold private keys, of all edges.
-func keySecrets(e *configs.Event) (arns []string) {
-	first, _ := signing(e)
+// KeySecrets returns the ARNs of the secrets that hold private keys, of all edges.
+func KeySecrets(e *configs.Event) (arns []string) {
+	first, _ := Signing(e)
 	signs := []*configs.Sign{first}
 	for i := range e.Edges {
 		signs = append(signs, e.Edges[i].Sign)
@@ -42,55 +42,20 @@ func keySecrets(e *configs.Event) (arns []string) {
 	return arns
 }
 
-// signer returns what signs the monitor's requests to an edge that lets only
-// signed ones in, nil where the event asks for none. A key in a secret is read
-// from AWS.
-func (c *cli) signer(ctx context.Context, e *configs.Event, dist provision.Distribution) (fetch.Signer, error) {
-	key, err := c.privateKey(ctx, e)
-	if err != nil {
-		return nil, err
-	}
-	return newSigner(e, dist, key)
-}
-
-// privateKey reads the key that requests are signed with, nil where they are not.
-// It is kept in memory only.
-func (c *cli) privateKey(ctx context.Context, e *configs.Event) ([]byte, error) {
-	s, at := signing(e)
-	return c.keyOf(ctx, s, at)
-}
-
-// keyOf is privateKey of one part of the event.
-func (c *cli) keyOf(ctx context.Context, s *configs.Sign, at string) (key []byte, err error) {
-	if s == nil {
-		return nil, nil
-	}
-	if s.PrivateKeySecret == "" {
-		key, err = smallFile(s.PrivateKeyFile)
-	} else {
-		key, err = provision.PrivateKey(ctx, s.PrivateKeySecret, c.caller()...)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", at, err)
-	}
-	c.knowKey(key)
-	return key, nil
-}
-
-// knowKey makes a private key known, line by line, so that no text shows it.
-func (c *cli) knowKey(key []byte) {
-	c.known().Add(string(key))
+// KnowKey makes a private key known, line by line, so that no text shows it.
+func KnowKey(secrets *fetch.Secrets, key []byte) {
+	secrets.Add(string(key))
 	for line := range strings.Lines(string(key)) {
 		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "-----") {
-			c.known().Add(line)
+			secrets.Add(line)
 		}
 	}
 }
 
-// newSigner returns what signs with a key, nil without one. The id of a public key
+// NewSigner returns what signs with a key, nil without one. The id of a public key
 // that the stack made is one of the stack's outputs.
-func newSigner(e *configs.Event, dist provision.Distribution, key []byte) (fetch.Signer, error) {
-	s, at := signing(e)
+func NewSigner(e *configs.Event, dist provision.Distribution, key []byte) (fetch.Signer, error) {
+	s, at := Signing(e)
 	if s == nil {
 		return nil, nil //nolint:nilnil // not to sign is an answer like any other
 	}
@@ -103,28 +68,44 @@ func newSigner(e *configs.Event, dist provision.Distribution, key []byte) (fetch
 	}
 	o := sign.Options{KeyPairID: id, Key: key, Base: dist.EdgeURL}
 	if d := e.Distribution.CloudFormation; d != nil && d.Signed != nil && d.Signed.PublicKey != "" {
-		public, err := smallFile(d.Signed.PublicKey)
+		public, err := SmallFile(d.Signed.PublicKey)
 		if err != nil {
-			return nil, &fileError{"distribution.cloudformation.signed.public_key", err}
+			return nil, unusable("distribution.cloudformation.signed.public_key", err)
 		}
 		o.Public = public
 	}
-	return signerOf(s, at, o)
+	return SignerOf(s, at, o)
+}
+
+// SignerOf returns what signs as a part of the event says, nil where there is none.
+func SignerOf(s *configs.Sign, at string, o sign.Options) (fetch.Signer, error) {
+	if s == nil {
+		return nil, nil //nolint:nilnil // not to sign is an answer like any other
+	}
+	if o.KeyPairID == "" {
+		o.KeyPairID = s.KeyPairID
+	}
+	o.URLs, o.Canned, o.Valid = s.With == "url", s.Policy == "canned", s.Valid
+	signer, err := sign.New(o)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", at, err)
+	}
+	return signer, nil
 }
 
 // signProblems returns what is wrong with the files that signing needs. A secret
 // is not asked for: validate asks nothing of the network.
-func (c *cli) signProblems(e *configs.Event) []configs.Problem {
-	s, at := signing(e)
-	problems := c.keyProblems(s, at, func(key []byte) error { // of the edge and of the id only the stack knows
+func signProblems(e *configs.Event, secrets *fetch.Secrets) []configs.Problem {
+	s, at := Signing(e)
+	problems := keyProblems(secrets, s, at, func(key []byte) error { // of the edge and of the id only the stack knows
 		anywhere := provision.Distribution{EdgeURL: "https://edge.example", Outputs: map[string]string{provision.OutputKeyPairID: "K"}}
-		_, err := newSigner(e, anywhere, key)
+		_, err := NewSigner(e, anywhere, key)
 		return err
 	})
 	for i := range e.Edges {
 		s, at := e.Edges[i].Sign, fmt.Sprintf("edges[%d].sign", i)
-		problems = append(problems, c.keyProblems(s, at, func(key []byte) error {
-			_, err := signerOf(s, at, sign.Options{Key: key, Base: e.Edges[i].URL.Reveal()})
+		problems = append(problems, keyProblems(secrets, s, at, func(key []byte) error {
+			_, err := SignerOf(s, at, sign.Options{Key: key, Base: e.Edges[i].URL.Reveal()})
 			return err
 		})...)
 	}
@@ -132,15 +113,18 @@ func (c *cli) signProblems(e *configs.Event) []configs.Problem {
 }
 
 // keyProblems returns what is wrong with a key in a file.
-func (c *cli) keyProblems(s *configs.Sign, at string, try func(key []byte) error) []configs.Problem {
+func keyProblems(secrets *fetch.Secrets, s *configs.Sign, at string, try func(key []byte) error) []configs.Problem {
 	if s == nil || s.PrivateKeyFile == "" {
 		return nil
 	}
-	key, err := c.keyOf(context.Background(), s, at)
-	if err == nil {
+	key, err := SmallFile(s.PrivateKeyFile)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", at, err)
+	} else {
+		KnowKey(secrets, key)
 		err = try(key)
 	}
-	if _, other := errors.AsType[*fileError](err); err == nil || other { // stackProblems reports the other file
+	if _, other := errors.AsType[rule.Problems](err); err == nil || other { // stackProblems reports the other file
 		return nil
 	}
 	path := at + ".private_key_file"

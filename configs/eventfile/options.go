@@ -1,13 +1,10 @@
-package daemon
+package eventfile
 
 import (
-	"cmp"
 	"strings"
 	"time"
 
 	"github.com/streamwatch/streamwatch/configs"
-	"github.com/streamwatch/streamwatch/player"
-	"github.com/streamwatch/streamwatch/probe/beacon"
 	"github.com/streamwatch/streamwatch/probe/checks"
 	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/monitor"
@@ -21,14 +18,14 @@ func MonitorOptions(e *configs.Event, edge string, signer fetch.Signer) monitor.
 	o := monitor.Options{
 		Event: e.Event, Starts: e.Starts, Ends: e.Ends, Origin: strings.TrimRight(e.Origin.URL.Reveal(), "/"),
 		Edge: edge, EdgeName: e.EdgeName(),
-		Headers: Reveal(e.Origin.Headers), Interval: time.Duration(e.Monitor.Interval), Segments: monitor.Segments(e.Monitor.Segments),
+		Headers: configs.Reveal(e.Origin.Headers), Interval: time.Duration(e.Monitor.Interval), Segments: monitor.Segments(e.Monitor.Segments),
 		Control: e.Monitor.Control.Reveal(), Site: e.Monitor.Site.Reveal(), Overrides: map[string]checks.Override{},
 		Delay:    monitor.SchedulingDelay(),
 		EdgeSign: signer,
 		Limits:   monitor.Limits{Playlist: int(e.Monitor.Limits.Playlist)},
 	}
 	if x := e.Distribution.Existing; x != nil {
-		o.EdgeHeaders, o.EdgeCookies = Reveal(x.Headers), Reveal(x.Cookies)
+		o.EdgeHeaders, o.EdgeCookies = configs.Reveal(x.Headers), configs.Reveal(x.Cookies)
 	}
 	if x := e.Distribution.Existing; x != nil {
 		o.Personalised = x.Personalised
@@ -40,28 +37,13 @@ func MonitorOptions(e *configs.Event, edge string, signer fetch.Signer) monitor.
 		s := &e.Streams[i]
 		o.Streams = append(o.Streams, monitor.Stream{
 			Name: s.Name, Manifest: s.Manifest.Reveal(), Renditions: s.Renditions.Names, First: s.Renditions.First,
-			Headers: Reveal(s.Headers), Cookies: Reveal(s.Cookies),
+			Headers: configs.Reveal(s.Headers), Cookies: configs.Reveal(s.Cookies),
 		})
 	}
 	for name, set := range e.Monitor.Checks {
 		if check, ok := checks.Find(name); ok {
 			o.Overrides[check.ID] = checks.Override{Off: set.Severity.Off, Severity: set.Severity.Severity, After: set.After}
 		}
-	}
-	return o
-}
-
-// Reveal returns headers or cookies as they are sent.
-func Reveal(headers map[string]configs.Secret) map[string]string { return configs.Reveal(headers) }
-
-// PlayerOptions turns the event into what the embeds are told.
-func PlayerOptions(e *configs.Event) player.Options { return e.PlayerOptions() }
-
-// previewOptions are those of the previews: they report to the monitor that
-// serves them, unless the event names another place.
-func previewOptions(e *configs.Event, o player.Options) player.Options {
-	if e.Monitor.Beacon {
-		o.Beacon = cmp.Or(o.Beacon, beacon.Path)
 	}
 	return o
 }
