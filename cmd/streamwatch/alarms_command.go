@@ -11,6 +11,7 @@ import (
 	"github.com/streamwatch/streamwatch/dashboards"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/daemon"
+	"github.com/streamwatch/streamwatch/probe/report"
 	"github.com/streamwatch/streamwatch/probe/sink/cloudwatch"
 )
 
@@ -69,7 +70,7 @@ func (c *cli) alarms(ctx context.Context, path, to string) error {
 	for _, alarm := range list {
 		rows = append(rows, []string{alarm.Name, onOff(alarm.Armed), alarm.State})
 	}
-	if err := table(c.stdout, c.paint(), rows); err != nil {
+	if err := report.Table(c.stdout, c.paint(), rows); err != nil {
 		return err
 	}
 	if len(list) == 0 {

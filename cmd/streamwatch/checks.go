@@ -11,6 +11,7 @@ import (
 	"github.com/streamwatch/streamwatch/configs/rule"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/report"
 )
 
 func (c *cli) checksCommand() *cobra.Command {
@@ -58,7 +59,7 @@ func (c *cli) listChecks() error {
 	for _, check := range checks.All() {
 		rows = append(rows, []string{check.ID, check.Severity.String(), check.Summary})
 	}
-	return table(c.stdout, c.paint(), rows)
+	return report.Table(c.stdout, c.paint(), rows)
 }
 
 // runbook is what `streamwatch checks ID` prints, for the page.
@@ -92,5 +93,5 @@ func (c *cli) explain(check *checks.Check) error {
 		rows = append(rows, []string{"explains", strings.Join(check.Explains, ", ")})
 	}
 	rows = append(rows, []string{"spec", check.Spec}, []string{"page", check.Page()})
-	return table(c.stdout, c.paint(), rows)
+	return report.Table(c.stdout, c.paint(), rows)
 }

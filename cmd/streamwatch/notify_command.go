@@ -13,6 +13,7 @@ import (
 	"github.com/streamwatch/streamwatch/configs/eventfile"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/daemon"
+	"github.com/streamwatch/streamwatch/probe/report"
 	"github.com/streamwatch/streamwatch/probe/sink/notify"
 )
 
@@ -127,7 +128,7 @@ func (c *cli) sendSamples(ctx context.Context, e *configs.Event, list []notify.R
 		}
 		rows = append(rows, []string{list[i].Name, string(list[i].Format), result, hint})
 	}
-	if err := table(c.stdout, c.paint(), rows); err != nil {
+	if err := report.Table(c.stdout, c.paint(), rows); err != nil {
 		return err
 	}
 	if failed {

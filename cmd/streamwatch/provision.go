@@ -15,6 +15,7 @@ import (
 	"github.com/streamwatch/streamwatch/configs/eventfile"
 	"github.com/streamwatch/streamwatch/dashboards"
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/report"
 	"github.com/streamwatch/streamwatch/provision"
 	"github.com/streamwatch/streamwatch/provision/deploy"
 )
@@ -237,5 +238,5 @@ func (c *cli) outputs(event *configs.Event, dist provision.Distribution, format 
 	for _, name := range slices.Sorted(maps.Keys(dist.Outputs)) {
 		rows = append(rows, []string{"  " + name, dist.Outputs[name]})
 	}
-	return table(c.stdout, c.paint(), rows)
+	return report.Table(c.stdout, c.paint(), rows)
 }

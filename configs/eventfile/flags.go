@@ -112,8 +112,8 @@ func bases(event *configs.Event, manifest string, others []string, what string) 
 	suffix := first.EscapedPath()
 	parsed := []*url.URL{first}
 	for _, text := range others {
-		u, err := url.Parse(text)
-		if err != nil || !IsURL(text) || !Usable(u) {
+		u, err := probe.ParseURL(text)
+		if err != nil {
 			return nil, probe.Usage(what+" cannot be read", "such as http://live.example.com:8080")
 		}
 		if path.Ext(u.Path) != "" {

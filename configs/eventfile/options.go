@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/configs"
-	"github.com/streamwatch/streamwatch/probe/checks"
 	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/monitor"
 	"github.com/streamwatch/streamwatch/provision"
@@ -19,7 +18,7 @@ func MonitorOptions(e *configs.Event, edge string, signer fetch.Signer) monitor.
 		Event: e.Event, Starts: e.Starts, Ends: e.Ends, Origin: strings.TrimRight(e.Origin.URL.Reveal(), "/"),
 		Edge: edge, EdgeName: e.EdgeName(),
 		Headers: configs.Reveal(e.Origin.Headers), Interval: time.Duration(e.Monitor.Interval), Segments: monitor.Segments(e.Monitor.Segments),
-		Control: e.Monitor.Control.Reveal(), Site: e.Monitor.Site.Reveal(), Overrides: map[string]checks.Override{},
+		Control: e.Monitor.Control.Reveal(), Site: e.Monitor.Site.Reveal(), Overrides: Overrides(e),
 		Delay:    monitor.SchedulingDelay(),
 		EdgeSign: signer,
 		Limits:   monitor.Limits{Playlist: int(e.Monitor.Limits.Playlist)},
@@ -39,11 +38,6 @@ func MonitorOptions(e *configs.Event, edge string, signer fetch.Signer) monitor.
 			Name: s.Name, Manifest: s.Manifest.Reveal(), Renditions: s.Renditions.Names, First: s.Renditions.First,
 			Headers: configs.Reveal(s.Headers), Cookies: configs.Reveal(s.Cookies),
 		})
-	}
-	for name, set := range e.Monitor.Checks {
-		if check, ok := checks.Find(name); ok {
-			o.Overrides[check.ID] = checks.Override{Off: set.Severity.Off, Severity: set.Severity.Severity, After: set.After}
-		}
 	}
 	return o
 }

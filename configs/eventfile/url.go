@@ -8,7 +8,6 @@ import (
 	"path"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 
@@ -33,8 +32,8 @@ func NotHLS(name string) error {
 
 // OfURL makes the event of one manifest URL, and returns the base URL of its edge.
 func OfURL(raw string) (*configs.Event, string, error) {
-	u, err := url.Parse(raw)
-	if err != nil || !Usable(u) {
+	u, err := probe.ParseURL(raw)
+	if err != nil {
 		return nil, "", probe.Usage("the URL cannot be read", "such as https://d111111abcdef8.cloudfront.net/live/main.m3u8")
 	}
 	e := configs.Default()
@@ -48,13 +47,6 @@ func OfURL(raw string) (*configs.Event, string, error) {
 func IsURL(s string) bool {
 	scheme, _, found := strings.Cut(s, "://")
 	return found && (strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https"))
-}
-
-// Usable reports whether a request can be made to a URL: it has a host, and a
-// port that there is.
-func Usable(u *url.URL) bool {
-	_, err := strconv.ParseUint(cmp.Or(u.Port(), "80"), 10, 16)
-	return u.Host != "" && err == nil
 }
 
 var notName = regexp.MustCompile(`[^a-z0-9]+`)

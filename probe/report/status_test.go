@@ -1,37 +1,19 @@
-package main
+package report
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"net/http/httptest"
-	"net/url"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
-	"github.com/streamwatch/streamwatch/probe/web"
 )
 
-// still is an event that does not change.
-type still struct{ snap *probe.Snapshot }
-
-func (s still) Snapshot() *probe.Snapshot { return s.snap }
-
-// status asks a page that shows a snapshot.
-func status(t *testing.T, snap *probe.Snapshot, format string) string {
+// status is what people see of a snapshot.
+func status(t *testing.T, snap *probe.Snapshot) string {
 	t.Helper()
-	server := httptest.NewServer(web.New(web.Options{Source: still{snap}}).Handler())
-	defer server.Close()
-	page, err := url.Parse(server.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out bytes.Buffer
-	c := &cli{stdout: &out, env: os.LookupEnv}
-	if err := c.status(t.Context(), page, format, false); err != nil {
+	var out strings.Builder
+	if err := Status(&out, snap, func(word string) string { return word }); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()
@@ -61,26 +43,32 @@ func TestStatusShowsCauses(t *testing.T) {
 	}
 	snap.Streams[0].OpenIncidents = []string{"a", "b"}
 	snap.Incidents = []probe.Incident{small, host}
-	compare(t, "testdata/status.txt", status(t, snap, "text"))
+	golden(t, "status.txt", []byte(status(t, snap)))
+}
 
-	var got struct {
-		Verdict   string
-		Streams   []struct{ Name string }
-		Incidents []struct {
-			ID, Scope, Because string
-			Streams            []string
-			Count              int
-		}
+// A status says what is silenced and who takes care of what.
+func TestStatusShowsWhatPeopleSaid(t *testing.T) {
+	at := time.Date(2026, 11, 28, 19, 0, 5, 0, time.UTC)
+	silence := probe.Silence{
+		ID: "s", State: probe.SilenceActive, Streams: []string{"main"}, From: at, Until: at.Add(2 * time.Hour),
+		By: "ana", Reason: "new encoder",
 	}
-	if err := json.Unmarshal([]byte(status(t, snap, "json")), &got); err != nil {
-		t.Fatal(err)
+	in := probe.Incident{
+		ID: "a", State: probe.Opened, Check: "upd.stale", Severity: probe.Critical, Streams: []string{"main"}, Stream: "main",
+		Began: at, Opened: at, Count: 1,
+		Acknowledged: &probe.Acknowledgement{By: "ben", At: at.Add(time.Minute), Note: "on it"},
+		Silenced:     &probe.Muting{ID: "s", Until: silence.Until, By: "ana", Reason: "new encoder"},
 	}
-	if len(got.Incidents) != 2 || len(got.Streams) != 5 || got.Verdict != "blind" {
-		t.Fatalf("%+v", got)
-	}
-	for _, in := range got.Incidents {
-		if in.ID == "a" && (in.Scope != "edge" || in.Count != 3 || len(in.Streams) != 5 || !strings.Contains(in.Because, "nobody connects")) {
-			t.Errorf("%+v", in)
+	got := status(t, &probe.Snapshot{
+		Event: "concert", Verdict: probe.Down, Since: at, Silences: []probe.Silence{silence}, Incidents: []probe.Incident{in},
+	})
+	for _, want := range []string{
+		"\nmain: silenced until 2026-11-28 21:00:05 UTC by ana: new encoder\n",
+		"\n  acknowledged by ben at 2026-11-28 19:01:05 UTC: on it\n",
+		"\n  silenced until 2026-11-28 21:00:05 UTC by ana: new encoder\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("lacks %q:\n%s", want, got)
 		}
 	}
 }
