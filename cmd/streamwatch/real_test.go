@@ -121,7 +121,7 @@ func (b *bench) quietFor(d time.Duration) {
 	}
 }
 
-// breakThings breaks one thing after another, and mends it.
+// breakThings breaks one thing after another, and repairs it.
 func (b *bench) breakThings() {
 	b.t.Helper()
 	b.provoke("a segment is gone", func(in probe.Incident) bool {
@@ -139,8 +139,8 @@ func (b *bench) breakThings() {
 }
 
 // provoke breaks something, waits for the incident that it must lead to, checks
-// that no other one stands beside it, mends it, and waits until all is well.
-func (b *bench) provoke(what string, want func(probe.Incident) bool, harm, mend func()) {
+// that no other one stands beside it, repairs it, and waits until all is well.
+func (b *bench) provoke(what string, want func(probe.Incident) bool, harm, repair func()) {
 	b.t.Helper()
 	before := b.incidents()
 	harm()
@@ -158,7 +158,7 @@ func (b *bench) provoke(what string, want func(probe.Incident) bool, harm, mend 
 			b.t.Errorf("%s: also %s", what, describe([]probe.Incident{in}))
 		}
 	}
-	mend()
+	repair()
 	b.waitFor("the end of: "+what, patience, func() bool {
 		return !slices.ContainsFunc(b.incidents(), func(in probe.Incident) bool { return in.State == probe.Opened })
 	})

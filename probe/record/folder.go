@@ -51,17 +51,17 @@ func prepare(folder string) error {
 	return errors.Join(errs...)
 }
 
-// mend rewrites a file that a kill cut off, so that it can go on: what is not a
+// repair rewrites a file that a kill cut off, so that it can go on: what is not a
 // whole line at its end is left out.
-func mend(path string) error {
+func repair(path string) error {
 	old, err := os.Open(path)
 	if err != nil {
-		return fmt.Errorf("mending a recording: %w", err)
+		return fmt.Errorf("repairing a recording: %w", err)
 	}
 	defer old.Close()
 	file, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
-		return fmt.Errorf("mending a recording: %w", err)
+		return fmt.Errorf("repairing a recording: %w", err)
 	}
 	out := gzip.NewWriter(file)
 	if zip, bad := gzip.NewReader(old); bad == nil {
@@ -78,7 +78,7 @@ func mend(path string) error {
 		err = os.Rename(path+".new", path)
 	}
 	if err != nil {
-		return fmt.Errorf("mending a recording: %w", err)
+		return fmt.Errorf("repairing a recording: %w", err)
 	}
 	return nil
 }

@@ -195,7 +195,7 @@ func (r *Recorder) resume(in *probe.Incident) error {
 	if !in.Open() || !r.Has(in.ID) {
 		return nil
 	}
-	if err := mend(filePath(r.o.Folder, in.ID)); err != nil {
+	if err := repair(filePath(r.o.Folder, in.ID)); err != nil {
 		return err
 	}
 	t, err := r.begin(in, time.Now())
