@@ -95,7 +95,7 @@ func faultsOfAnswers() []fieldFault {
 func faultsThatStay() []fieldFault {
 	kept := fieldWant{
 		blames: []probe.Blame{probe.BlameCDN, probe.BlameConfig}, side: probe.Edge,
-		least: probe.Critical, most: probe.Critical, within: 45 * time.Second, never: []probe.Blame{probe.BlamePath},
+		least: probe.Critical, most: probe.Critical, within: 90 * time.Second, never: []probe.Blame{probe.BlamePath},
 	}
 	of := func(stream string) fieldWant { want := kept; want.stream = stream; return want }
 	return []fieldFault{

@@ -19,6 +19,7 @@ type scene struct {
 	preset   string // of the cache; "" is the default one
 	setup    func(s *drill.Setup)
 	fault    string        // "" is none
+	after    time.Duration // later than usual
 	ends     time.Duration // of the fault, since it began; zero is never
 	standing bool          // the fault is there from the beginning
 	lasts    time.Duration // since the fault
@@ -147,7 +148,7 @@ func (s *scene) play(t *testing.T) (problems []string) {
 	}
 	w.Run(t.Context(), func(context.Context) {
 		if !s.standing {
-			time.Sleep(10*time.Second + betweenParts)
+			time.Sleep(10*time.Second + betweenParts + s.after)
 			if len(w.Seen.Incidents()) > 0 && s.fault != "" {
 				problems = append(problems, "something is wrong before anything broke")
 			}
