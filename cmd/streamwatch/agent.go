@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/fleet"
 )
 
@@ -75,7 +76,7 @@ or a user in the URL. --insecure allows it without.`,
 // agentOptions checks the command line of an agent.
 func (c *cli) agentOptions(f agentFlags) (fleet.AgentOptions, error) {
 	bad := func(text, hint string) (fleet.AgentOptions, error) {
-		return fleet.AgentOptions{}, &usageError{text, hint}
+		return fleet.AgentOptions{}, probe.Usage(text, hint)
 	}
 	switch {
 	case len(f.join) == 0:

@@ -8,9 +8,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/configs/rule"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/report"
 )
 
 func (c *cli) checksCommand() *cobra.Command {
@@ -31,14 +32,14 @@ Severity and evidence can be changed below monitor.checks in event.yaml.`,
 			}
 			check, ok := checks.Find(args[0])
 			if meant := checks.Meant(args[0]); !ok && len(meant) > 1 {
-				return &usageError{fmt.Sprintf("check %q is %s", args[0], strings.Join(meant, " or ")), "write the one that is meant in full"}
+				return probe.Usage(fmt.Sprintf("check %q is %s", args[0], strings.Join(meant, " or ")), "write the one that is meant in full")
 			}
 			if !ok {
 				var ids []string
 				for _, check := range checks.All() {
 					ids = append(ids, check.ID)
 				}
-				return &usageError{fmt.Sprintf("unknown check %q", args[0]), cmp.Or(configs.DidYouMean(args[0], ids), "streamwatch checks lists them")}
+				return probe.Usage(fmt.Sprintf("unknown check %q", args[0]), cmp.Or(rule.DidYouMean(args[0], ids), "streamwatch checks lists them"))
 			}
 			return c.explain(check)
 		},
@@ -58,7 +59,7 @@ func (c *cli) listChecks() error {
 	for _, check := range checks.All() {
 		rows = append(rows, []string{check.ID, check.Severity.String(), check.Summary})
 	}
-	return table(c.stdout, c.paint(), rows)
+	return report.Table(c.stdout, c.paint(), rows)
 }
 
 // runbook is what `streamwatch checks ID` prints, for the page.
@@ -92,5 +93,5 @@ func (c *cli) explain(check *checks.Check) error {
 		rows = append(rows, []string{"explains", strings.Join(check.Explains, ", ")})
 	}
 	rows = append(rows, []string{"spec", check.Spec}, []string{"page", check.Page()})
-	return table(c.stdout, c.paint(), rows)
+	return report.Table(c.stdout, c.paint(), rows)
 }

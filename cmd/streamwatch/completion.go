@@ -57,7 +57,7 @@ func unknownCommand(parent *cobra.Command, name string) error {
 	if near := parent.SuggestionsFor(name); len(near) > 0 {
 		hint = "did you mean " + strings.Join(near, " or ") + "?"
 	}
-	return &usageError{fmt.Sprintf("unknown command %q", name), hint}
+	return probe.Usage(fmt.Sprintf("unknown command %q", name), hint)
 }
 
 // completeFlag lets the shell complete the values of a flag that takes words.

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/configs/eventfile"
 	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/probe/fleet"
 )
@@ -76,7 +77,7 @@ func lead(ctx context.Context, hub *fleet.Hub, begun session, path string, o dae
 			}
 			return err
 		}
-		if path != standardInput {
+		if path != eventfile.StandardInput {
 			if event, err := s.c.load(path); err == nil {
 				s.event = event
 			} else {
@@ -106,8 +107,8 @@ func (c *cli) hubOptions(e *configs.Event, path, name string, log *zap.Logger) f
 	o := fleet.HubOptions{
 		Name: name, Version: ownVersion(), Log: log,
 		Connection: fleet.Connection{
-			Credentials: beside(path, f.CredentialsFile), Name: "streamwatch hub " + name,
-			CAFile: beside(path, f.TLS.CAFile), CertFile: beside(path, f.TLS.CertFile), KeyFile: beside(path, f.TLS.KeyFile),
+			Credentials: eventfile.Beside(path, f.CredentialsFile), Name: "streamwatch hub " + name,
+			CAFile: eventfile.Beside(path, f.TLS.CAFile), CertFile: eventfile.Beside(path, f.TLS.CertFile), KeyFile: eventfile.Beside(path, f.TLS.KeyFile),
 		},
 		Plan: fleet.Plan{
 			Event: e.Event, Parts: configs.Fingerprint(e), Vantages: f.Vantages.Names, Alone: f.Vantages.Any, Shards: f.Shards,

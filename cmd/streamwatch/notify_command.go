@@ -10,7 +10,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/configs/eventfile"
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/daemon"
+	"github.com/streamwatch/streamwatch/probe/report"
 	"github.com/streamwatch/streamwatch/probe/sink/notify"
 )
 
@@ -39,9 +42,9 @@ here. With --dry-run the messages are printed instead, without their secrets.`,
 			if err != nil {
 				return err
 			}
-			list := daemon.Receivers(event)
+			list := eventfile.Receivers(event)
 			if len(list) == 0 {
-				return &usageError{args[0] + " names nobody to be told", "add notify.webhooks, pagerduty, opsgenie or email"}
+				return probe.Usage(args[0]+" names nobody to be told", "add notify.webhooks, pagerduty, opsgenie or email")
 			}
 			if list, err = byName(list, only); err != nil {
 				return err
@@ -72,7 +75,7 @@ func byName(list []notify.Receiver, only []string) (picked []notify.Receiver, er
 	}
 	for _, name := range only {
 		if !slices.Contains(names, name) {
-			return nil, &usageError{fmt.Sprintf("--only: no receiver is called %q", name), "one of " + strings.Join(names, ", ")}
+			return nil, probe.Usage(fmt.Sprintf("--only: no receiver is called %q", name), "one of "+strings.Join(names, ", "))
 		}
 	}
 	return picked, nil
@@ -125,7 +128,7 @@ func (c *cli) sendSamples(ctx context.Context, e *configs.Event, list []notify.R
 		}
 		rows = append(rows, []string{list[i].Name, string(list[i].Format), result, hint})
 	}
-	if err := table(c.stdout, c.paint(), rows); err != nil {
+	if err := report.Table(c.stdout, c.paint(), rows); err != nil {
 		return err
 	}
 	if failed {

@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/configs/eventfile"
 	"github.com/streamwatch/streamwatch/dashboards"
-	"github.com/streamwatch/streamwatch/probe/daemon"
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/report"
 	"github.com/streamwatch/streamwatch/provision"
 )
 
@@ -65,7 +67,7 @@ func chosen(spec provision.Spec, f provisionFlags) (provision.Spec, error) {
 		}
 		names = append(names, one.StackName)
 	}
-	return spec, &usageError{fmt.Sprintf("--stack %q is not among the event's stacks", f.stack), "one of " + strings.Join(names, ", ")}
+	return spec, probe.Usage(fmt.Sprintf("--stack %q is not among the event's stacks", f.stack), "one of "+strings.Join(names, ", "))
 }
 
 // others says which stacks must be deployed before the one that is printed.
@@ -82,7 +84,7 @@ func (c *cli) others(spec provision.Spec, stack string) {
 func dashboardBody(event *configs.Event, spec provision.Spec) ([]byte, error) {
 	text, made := spec.Extra.Resources["Dashboard"]
 	if !made {
-		return dashboards.Dashboard(daemon.DashboardOptions(event))
+		return dashboards.Dashboard(eventfile.DashboardOptions(event))
 	}
 	var r struct {
 		Properties struct {
@@ -101,10 +103,10 @@ var bits = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)([kKmM]?)$`)
 func audience(f provisionFlags) (viewers int, bitsPerSecond float64, err error) {
 	m := bits.FindStringSubmatch(f.bitrate)
 	if m == nil {
-		return 0, 0, &usageError{fmt.Sprintf("--bitrate %q is none", f.bitrate), "bits per second, such as 800k or 4M"}
+		return 0, 0, probe.Usage(fmt.Sprintf("--bitrate %q is none", f.bitrate), "bits per second, such as 800k or 4M")
 	}
 	if f.viewers < 0 {
-		return 0, 0, &usageError{fmt.Sprintf("--viewers %d", f.viewers), "how many watch at the same time, such as 5000"}
+		return 0, 0, probe.Usage(fmt.Sprintf("--viewers %d", f.viewers), "how many watch at the same time, such as 5000")
 	}
 	rate, err := strconv.ParseFloat(m[1], 64)
 	switch strings.ToLower(m[2]) {
@@ -136,5 +138,5 @@ func (c *cli) cost(event *configs.Event, spec provision.Spec) error {
 		rows = append(rows, row)
 	}
 	rows = append(rows, []string{"total", "", fmt.Sprintf("%.2f", month), fmt.Sprintf("%.2f", once), "list prices of us-east-1"})
-	return table(c.stdout, c.paint(), rows)
+	return report.Table(c.stdout, c.paint(), rows)
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,9 +12,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/configs/eventfile"
 	"github.com/streamwatch/streamwatch/dashboards"
-	"github.com/streamwatch/streamwatch/probe/daemon"
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/report"
 	"github.com/streamwatch/streamwatch/provision"
+	"github.com/streamwatch/streamwatch/provision/deploy"
 )
 
 // provisionFlags are those of the command.
@@ -82,7 +84,7 @@ func (c *cli) provision(ctx context.Context, path string, f provisionFlags) erro
 		return c.printPart(event, spec, f)
 	}
 	c.warn(event, path)
-	stack, err := c.newStack(ctx, spec)
+	stack, err := c.account().Stack(ctx, spec)
 	if err != nil {
 		return err
 	}
@@ -99,7 +101,7 @@ func (c *cli) provision(ctx context.Context, path string, f provisionFlags) erro
 	dist, err := stack.Provision(ctx, show)
 	end()
 	if err != nil {
-		return resumable(ctx, err, "streamwatch provision "+path)
+		return deploy.Resumable(ctx, err, "streamwatch provision "+path)
 	}
 	if spec.Adopt {
 		fmt.Fprintf(c.stderr, "streamwatch: stack %s is adopted: it was read, and never is changed\n", spec.StackName)
@@ -122,11 +124,7 @@ func (c *cli) preflight(ctx context.Context, stack *provision.Stack, event *conf
 	if len(found) == 0 {
 		return nil
 	}
-	list := make([]configs.Problem, len(found))
-	for i, p := range found {
-		list[i] = configs.Problem{Path: p.Path, Message: p.String(), Hint: p.Hint}
-	}
-	return event.Locate(path, list)
+	return event.Locate(path, found)
 }
 
 // afterwards says on stderr what is left for people to do: a record in their DNS,
@@ -154,12 +152,9 @@ func (c *cli) afterwards(ctx context.Context, stack *provision.Stack, event *con
 // warn shows on stderr, with their place in the file, what is valid and will
 // surprise the user.
 func (c *cli) warn(event *configs.Event, path string) {
-	list := notifyWarnings(event)
-	for _, w := range stackWarnings(event) {
-		list = append(list, configs.Problem{Path: w.Path, Message: "warning: " + w.String(), Hint: w.Hint})
-	}
+	list := eventfile.Warnings(event)
 	if len(list) > 0 {
-		fmt.Fprintln(c.stderr, event.Locate(nameOf(path), list))
+		fmt.Fprintln(c.stderr, event.Locate(eventfile.NameOf(path), list))
 	}
 }
 
@@ -169,13 +164,13 @@ func (c *cli) loadStack(path string) (*configs.Event, provision.Spec, error) {
 	if err != nil {
 		return nil, provision.Spec{}, err
 	}
-	if event.Distribution.CloudFormation == nil && daemon.AlarmStack(event) == "" {
-		return event, provision.Spec{}, &usageError{
-			path + " has no stack: its distribution is not cloudformation, and it has no alarms over metrics.cloudwatch",
+	if event.Distribution.CloudFormation == nil && event.AlarmStack() == "" {
+		return event, provision.Spec{}, probe.Usage(
+			path+" has no stack: its distribution is not cloudformation, and it has no alarms over metrics.cloudwatch",
 			"streamwatch run needs no provisioning for it",
-		}
+		)
 	}
-	spec, err := stackSpec(event)
+	spec, err := eventfile.StackSpec(event)
 	return event, spec, err
 }
 
@@ -183,25 +178,16 @@ func (c *cli) loadStack(path string) (*configs.Event, provision.Spec, error) {
 // need something too: it puts metrics, or reads the key that it signs with.
 func (c *cli) printMonitorPolicy(path string) error {
 	event, spec, err := c.loadStack(path)
-	if event == nil || err != nil && event.Metrics.CloudWatch == nil && len(keySecrets(event)) == 0 {
+	if event == nil || err != nil && event.Metrics.CloudWatch == nil && len(eventfile.KeySecrets(event)) == 0 {
 		return err
 	}
 	if err != nil { // there is no stack
-		if spec, err = stackSpec(event); err != nil {
+		if spec, err = eventfile.StackSpec(event); err != nil {
 			return err
 		}
 		spec.Extra, spec.Beside = provision.Extra{}, nil
 	}
 	return c.printText(provision.MonitorPolicy(spec))
-}
-
-// resumable says how to go on after Ctrl-C. An error without a hint is one of
-// before the operation began.
-func resumable(ctx context.Context, err error, again string) error {
-	if _, began := errors.AsType[*provision.HintError](err); !began || ctx.Err() == nil {
-		return err
-	}
-	return &failure{errors.New("stopped watching; the operation goes on in AWS"), "follow it with " + again}
 }
 
 // printForPrometheus prints what any event has.
@@ -211,7 +197,7 @@ func (c *cli) printForPrometheus(path, what string) error {
 		return err
 	}
 	if what == "rules" {
-		return c.printText(dashboards.PrometheusRules(daemon.DashboardOptions(event)), nil)
+		return c.printText(dashboards.PrometheusRules(eventfile.DashboardOptions(event)), nil)
 	}
 	return c.printText(dashboards.Grafana())
 }
@@ -234,7 +220,7 @@ func (c *cli) plan(ctx context.Context, stack *provision.Stack, event *configs.E
 	if plan.Operation == "create" {
 		fmt.Fprintf(c.stdout, "%s\n", plan.Template)
 	}
-	for _, line := range planLines(plan) {
+	for _, line := range plan.Lines() {
 		fmt.Fprintf(c.stdout, "  %s\n", line)
 	}
 	fmt.Fprintln(c.stdout)
@@ -252,5 +238,5 @@ func (c *cli) outputs(event *configs.Event, dist provision.Distribution, format 
 	for _, name := range slices.Sorted(maps.Keys(dist.Outputs)) {
 		rows = append(rows, []string{"  " + name, dist.Outputs[name]})
 	}
-	return table(c.stdout, c.paint(), rows)
+	return report.Table(c.stdout, c.paint(), rows)
 }
