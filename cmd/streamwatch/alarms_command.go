@@ -41,7 +41,7 @@ func (c *cli) alarms(ctx context.Context, path, to string) error {
 	if err != nil {
 		return err
 	}
-	stack := eventfile.AlarmStack(event)
+	stack := event.AlarmStack()
 	if stack == "" {
 		return probe.Usage(path+" has no alarms", "give metrics.cloudwatch, and a stack: distribution.cloudformation, or alarms.stack_name")
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/configs/rule"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/checks"
 	"github.com/streamwatch/streamwatch/probe/report"
@@ -38,7 +38,7 @@ Severity and evidence can be changed below monitor.checks in event.yaml.`,
 				for _, check := range checks.All() {
 					ids = append(ids, check.ID)
 				}
-				return probe.Usage(fmt.Sprintf("unknown check %q", args[0]), cmp.Or(configs.DidYouMean(args[0], ids), "streamwatch checks lists them"))
+				return probe.Usage(fmt.Sprintf("unknown check %q", args[0]), cmp.Or(rule.DidYouMean(args[0], ids), "streamwatch checks lists them"))
 			}
 			return report.Explain(c.stdout, check, c.paint())
 		},

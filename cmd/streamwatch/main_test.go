@@ -21,6 +21,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/probe/sim"
 	"github.com/streamwatch/streamwatch/provision/awstest"
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -52,13 +53,13 @@ func runScripts(t *testing.T, dir string, update bool) {
 			if err != nil {
 				return err
 			}
-			edge := httptest.NewServer(sim.NewEdge(sim.EdgeConfig{Origin: base}))
-			e.Defer(edge.Close)
+			cdn := httptest.NewServer(edge.New(edge.Config{Origin: base}))
+			e.Defer(cdn.Close)
 			board := sim.NewBoard()
 			if err := board.Inject(sim.Injection{Fault: "edge-503"}); err != nil {
 				return err
 			}
-			broken := httptest.NewServer(sim.NewEdge(sim.EdgeConfig{Origin: base, Faults: board}))
+			broken := httptest.NewServer(sim.NewEdge(edge.Config{Origin: base}, board, ""))
 			e.Defer(broken.Close)
 			free, err := net.Listen("tcp", "127.0.0.1:0")
 			if err != nil {
@@ -80,7 +81,7 @@ func runScripts(t *testing.T, dir string, update bool) {
 				return err
 			}
 			e.Setenv("ORIGIN", origin.URL)
-			e.Setenv("EDGE", edge.URL)
+			e.Setenv("EDGE", cdn.URL)
 			e.Setenv("BROKEN", broken.URL)
 			e.Setenv("BUSY", strings.TrimPrefix(origin.URL, "http://"))
 			e.Setenv("FREE", free.Addr().String())

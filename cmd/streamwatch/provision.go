@@ -121,7 +121,10 @@ func (c *cli) preflight(ctx context.Context, stack *provision.Stack, event *conf
 	for _, u := range unread {
 		fmt.Fprintf(c.stderr, "not checked beforehand: %s\n", u)
 	}
-	return eventfile.Located(event, path, found)
+	if len(found) == 0 {
+		return nil
+	}
+	return event.Locate(path, found)
 }
 
 // warn shows on stderr, with their place in the file, what is valid and will

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"path/filepath"
 
 	"go.uber.org/zap"
@@ -14,6 +15,7 @@ import (
 	"github.com/streamwatch/streamwatch/probe/sim"
 	"github.com/streamwatch/streamwatch/provision"
 	"github.com/streamwatch/streamwatch/provision/deploy"
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 // session is one run of one event: its distribution is brought up, and then it is
@@ -54,7 +56,7 @@ func (s *session) cleanUp(ctx context.Context, over bool) error {
 // launch is what brings the event's distribution up.
 func (s *session) launch(folder string) *deploy.Launch {
 	return &deploy.Launch{
-		Account: s.c.account(), Event: s.event, Folder: folder, Update: s.update, Faults: s.board, Log: s.log, Say: s.c.say,
+		Account: s.c.account(), Event: s.event, Folder: folder, Update: s.update, Cache: s.cache(), Log: s.log, Say: s.c.say,
 		Progress: func() (provision.Progress, func()) { return s.c.progress("text") },
 	}
 }
@@ -71,4 +73,13 @@ func (s *session) announce(d *daemon.Daemon, edge string) {
 	}
 	s.c.say("origin", s.event.Origin.URL.String())
 	s.c.say("embeds", filepath.Join(d.Folder(), s.event.Player.Out))
+}
+
+// cache is what the edge of a local distribution is: in the demo one that shows
+// the faults of its board, else a sound one.
+func (s *session) cache() func(edge.Config) http.Handler {
+	if s.board == nil {
+		return nil
+	}
+	return func(c edge.Config) http.Handler { return sim.NewEdge(c, s.board, "") }
 }

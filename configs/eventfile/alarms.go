@@ -10,22 +10,6 @@ import (
 	"github.com/streamwatch/streamwatch/provision"
 )
 
-// AlarmStack returns the name of the stack that holds the event's alarms: that of
-// the distribution, or one of alarms alone where the distribution is not ours.
-// It is "" where there are none.
-func AlarmStack(e *configs.Event) string {
-	if e.Metrics.CloudWatch == nil {
-		return ""
-	}
-	if c := e.Distribution.CloudFormation; c != nil && (!c.Adopt || e.Alarms.StackName == "") {
-		return c.StackName
-	}
-	if e.Alarms.StackName == "" && len(e.Alarms.Notify)+len(e.Alarms.Email) == 0 {
-		return ""
-	}
-	return cmp.Or(e.Alarms.StackName, "streamwatch-"+e.Event)
-}
-
 // UnknownRenditions is how many a stream is taken to have for reckoning, where
 // the event does not name them.
 const UnknownRenditions = 4
@@ -45,7 +29,7 @@ func DashboardOptions(e *configs.Event) dashboards.Options {
 	var target time.Duration
 	if c := e.Distribution.CloudFormation; c != nil {
 		target = c.TargetDuration
-		if AlarmStack(e) == c.StackName || AlarmStack(e) == "" {
+		if e.AlarmStack() == c.StackName || e.AlarmStack() == "" {
 			o.Distribution, o.Additional = true, c.AdditionalMetrics
 		}
 	}

@@ -19,7 +19,6 @@ import (
 	"strings"
 
 	"github.com/streamwatch/streamwatch/configs"
-	"github.com/streamwatch/streamwatch/player"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/fetch"
 )
@@ -36,11 +35,13 @@ type Reader struct {
 func (r *Reader) Load(path string) (*configs.Event, error) {
 	event, err := r.read(path)
 	path = NameOf(path)
-	if err != nil {
-		if problems, ok := errors.AsType[*configs.Problems](err); ok {
-			problems.Name = path
-			return nil, problems
-		}
+	problems, wrong := errors.AsType[*configs.Problems](err)
+	switch {
+	case wrong && event == nil:
+		problems.Name = path
+		return nil, problems
+	case wrong: // values are not allowed: there may be more that is wrong
+	case err != nil:
 		if errors.Is(err, os.ErrNotExist) {
 			return nil, probe.Usage(err.Error(), "streamwatch demo needs no file")
 		}
@@ -60,7 +61,11 @@ func (r *Reader) Load(path string) (*configs.Event, error) {
 			s.PrivateKeyFile = Beside(path, s.PrivateKeyFile)
 		}
 	}
-	if err := r.judge(event, path, notifyFiles(path, event)...); err != nil {
+	found := notifyFiles(path, event)
+	if wrong {
+		found = append(found, problems.List...)
+	}
+	if err := r.judge(event, path, found...); err != nil {
 		return nil, err
 	}
 	return event, nil
@@ -100,13 +105,6 @@ func (r *Reader) Check(event *configs.Event, path string) error {
 func (r *Reader) judge(event *configs.Event, path string, found ...configs.Problem) error {
 	Know(r.Secrets, event)
 	found = slices.Concat(found, event.Dangling(), stackProblems(event), signProblems(event, r.Secrets))
-	for _, mistake := range unjoin(PlayerOptions(event).Check()) {
-		p := configs.Problem{Path: "player", Message: mistake.Error()}
-		if u, ok := errors.AsType[*player.UsageError](mistake); ok {
-			p = configs.Problem{Path: "player." + u.Option, Message: "player." + u.Option + " " + u.Problem, Hint: u.Mend}
-		}
-		found = append(found, p)
-	}
 	if len(found) > 0 {
 		return event.Locate(path, found)
 	}
@@ -117,7 +115,7 @@ func (r *Reader) judge(event *configs.Event, path string, found ...configs.Probl
 func Warnings(e *configs.Event) []configs.Problem {
 	list := notifyWarnings(e)
 	for _, w := range StackWarnings(e) {
-		list = append(list, configs.Problem{Path: w.Path, Message: "warning: " + w.String(), Hint: w.Hint})
+		list = append(list, configs.Problem{Path: w.Path, Message: "warning: " + w.Message, Hint: w.Hint})
 	}
 	return list
 }
@@ -142,11 +140,7 @@ func (r *Reader) read(path string) (*configs.Event, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading standard input: %w", err)
 	}
-	event, err := configs.Parse(NameOf(path), text, r.Env)
-	if err != nil {
-		return nil, err
-	}
-	return event.Gather(".", r.Env)
+	return configs.Read(NameOf(path), text, ".", r.Env)
 }
 
 // Beside returns a file's name as it is seen from here, "" for none.
@@ -155,15 +149,4 @@ func Beside(event, name string) string {
 		return name
 	}
 	return filepath.Join(filepath.Dir(event), name)
-}
-
-// unjoin takes errors apart that errors.Join put together.
-func unjoin(err error) []error {
-	if many, ok := err.(interface{ Unwrap() []error }); ok {
-		return many.Unwrap()
-	}
-	if err == nil {
-		return nil
-	}
-	return []error{err}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/configs/rule"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/sign"
@@ -69,7 +70,7 @@ func NewSigner(e *configs.Event, dist provision.Distribution, key []byte) (fetch
 	if d := e.Distribution.CloudFormation; d != nil && d.Signed != nil && d.Signed.PublicKey != "" {
 		public, err := SmallFile(d.Signed.PublicKey)
 		if err != nil {
-			return nil, &fileError{"distribution.cloudformation.signed.public_key", err}
+			return nil, unusable("distribution.cloudformation.signed.public_key", err)
 		}
 		o.Public = public
 	}
@@ -123,7 +124,7 @@ func keyProblems(secrets *fetch.Secrets, s *configs.Sign, at string, try func(ke
 		KnowKey(secrets, key)
 		err = try(key)
 	}
-	if _, other := errors.AsType[*fileError](err); err == nil || other { // stackProblems reports the other file
+	if _, other := errors.AsType[rule.Problems](err); err == nil || other { // stackProblems reports the other file
 		return nil
 	}
 	path := at + ".private_key_file"
@@ -134,7 +135,7 @@ func keyProblems(secrets *fetch.Secrets, s *configs.Sign, at string, try func(ke
 
 // signWarning says that a distribution lets only signed requests in, and that the
 // monitor has nothing to sign its own with.
-func signWarning(e *configs.Event) []provision.Problem {
+func signWarning(e *configs.Event) []configs.Problem {
 	d := e.Distribution.CloudFormation
 	if d == nil || d.Signed == nil || d.Sign != nil {
 		return nil
@@ -142,9 +143,9 @@ func signWarning(e *configs.Event) []provision.Problem {
 	const keyPair = "Key-Pair-Id" // of cookies and of URLs that somebody signed already
 	for i := range e.Streams {
 		if e.Streams[i].Cookies["CloudFront-"+keyPair] == "" && !strings.Contains(e.Streams[i].Manifest.Reveal(), keyPair+"=") {
-			return []provision.Problem{{
+			return []configs.Problem{{
 				Path:    "distribution.cloudformation.signed",
-				Message: "only signed requests get in, and the monitor has no key to sign its own: the edge answers it 403 and cannot be watched",
+				Message: "distribution.cloudformation.signed: only signed requests get in, and the monitor has no key to sign its own: the edge answers it 403 and cannot be watched",
 				Hint:    "add distribution.cloudformation.sign with private_key_file or private_key_secret; with key_group also key_pair_id",
 			}}
 		}

@@ -6,9 +6,9 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/configs/rule"
 	"github.com/streamwatch/streamwatch/dashboards"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/provision"
@@ -17,11 +17,11 @@ import (
 // StackSpec turns the event into what shapes the stack that provision writes:
 // that of the distribution, or that of the alarms alone.
 func StackSpec(e *configs.Event) (provision.Spec, error) {
-	if c := e.Distribution.CloudFormation; c != nil && (AlarmStack(e) == c.StackName || AlarmStack(e) == "") {
+	if c := e.Distribution.CloudFormation; c != nil && (e.AlarmStack() == c.StackName || e.AlarmStack() == "") {
 		return DistributionSpec(e)
 	}
 	s := provision.Defaults()
-	s.Event, s.StackName, s.AlarmsOnly, s.KeySecrets = e.Event, AlarmStack(e), true, KeySecrets(e)
+	s.Event, s.StackName, s.AlarmsOnly, s.KeySecrets = e.Event, e.AlarmStack(), true, KeySecrets(e)
 	s.AdditionalMetrics, s.Comment = false, ""
 	if m := e.Metrics.CloudWatch; m != nil {
 		s.Region = m.Region
@@ -35,7 +35,7 @@ func StackSpec(e *configs.Event) (provision.Spec, error) {
 // HasStack reports whether the event has a stack, of its distribution or of its
 // alarms alone.
 func HasStack(e *configs.Event) bool {
-	return e.Distribution.CloudFormation != nil || AlarmStack(e) != ""
+	return e.Distribution.CloudFormation != nil || e.AlarmStack() != ""
 }
 
 // StackOf is StackSpec of the event of a file, which must have a stack.
@@ -66,53 +66,23 @@ func MonitorPolicy(e *configs.Event) ([]byte, error) {
 // DistributionSpec turns the event into what shapes its distribution's stack. The
 // files that it names are read; their paths are those of load.
 func DistributionSpec(e *configs.Event) (provision.Spec, error) {
-	c := e.Distribution.CloudFormation
-	origin, err := provision.ParseOrigin(e.Origin.URL.Reveal(), Reveal(e.Origin.Headers))
-	if err != nil {
-		return provision.Spec{}, err
-	}
-	s := provision.Spec{
-		Event: e.Event, StackName: c.StackName, Region: c.Region, Comment: c.Comment, Tags: c.Tags, NotificationARNs: c.NotificationARNs,
-		CreateTimeout: c.CreateTimeout, OnFailure: c.OnFailure, TerminationProtection: c.TerminationProtection, Grace: c.PropagationGrace,
-		Origin: origin, Timeouts: provision.Timeouts(c.OriginTimeouts), OriginShield: c.OriginShield,
-		PriceClass: c.PriceClass, ViewerProtocol: c.ViewerProtocol, Aliases: c.Aliases, CertificateARN: c.CertificateARN,
-		WAFARN: c.WAFARN, CORSOrigins: c.CORSOrigins, AccessLogs: c.AccessLogs, TargetDuration: c.TargetDuration, LowLatency: c.LowLatency,
-		UniqueSegmentNames: c.UniqueSegmentNames, QueryStrings: c.QueryStrings, SegmentQueries: c.SegmentQueries, AdditionalMetrics: c.AdditionalMetrics,
-		RoleARN: c.RoleARN, Adopt: c.Adopt, KeySecrets: KeySecrets(e),
-	}
-	for i := range e.Streams {
-		if m := e.Streams[i].Manifest; strings.HasPrefix(m.Reveal(), "/") {
-			s.Manifests = append(s.Manifests, m.Reveal())
-		}
-	}
-	if c.Failover != nil {
-		o, err := provision.ParseOrigin(c.Failover.URL.Reveal(), Reveal(c.Failover.Headers))
+	c, s := e.Distribution.CloudFormation, e.Spec()
+	s.KeySecrets = KeySecrets(e)
+	if c.Signed != nil && c.Signed.PublicKey != "" {
+		key, err := SmallFile(c.Signed.PublicKey)
 		if err != nil {
-			return s, err
+			return s, unusable("distribution.cloudformation.signed.public_key", err)
 		}
-		s.Failover = &o
-	}
-	if c.Geo != nil {
-		s.GeoAllow, s.GeoBlock = c.Geo.Allow, c.Geo.Block
-	}
-	if c.Signed != nil {
-		s.Signed.KeyGroup = c.Signed.KeyGroup
-		if c.Signed.PublicKey != "" {
-			key, err := SmallFile(c.Signed.PublicKey)
-			if err != nil {
-				return s, &fileError{"distribution.cloudformation.signed.public_key", err}
-			}
-			s.Signed.PublicKey = string(key)
-		}
+		s.Signed.PublicKey = string(key)
 	}
 	if c.StackPolicy != "" {
 		policy, err := SmallFile(c.StackPolicy)
 		if err != nil {
-			return s, &fileError{"distribution.cloudformation.stack_policy", err}
+			return s, unusable("distribution.cloudformation.stack_policy", err)
 		}
 		s.StackPolicy = policy
 	}
-	if c.Adopt && AlarmStack(e) != c.StackName {
+	if c.Adopt && e.AlarmStack() != c.StackName {
 		return s, nil // its alarms are in a stack of their own
 	}
 	return s, addMetrics(&s, e)
@@ -141,7 +111,7 @@ func addMetrics(s *provision.Spec, e *configs.Event) (err error) {
 	}
 	main, beside, err := dashboards.Split(o, provision.MaxTemplate)
 	if err != nil {
-		return &limitError{err}
+		return rule.Problems{{Path: "metrics.cloudwatch", Message: "metrics.cloudwatch: " + err.Error()}}
 	}
 	s.Extra = provision.Extra(main)
 	for _, part := range beside {
@@ -150,17 +120,10 @@ func addMetrics(s *provision.Spec, e *configs.Event) (err error) {
 	return nil
 }
 
-// limitError is a limit of CloudWatch that the event exceeds.
-type limitError struct{ error }
-
-// fileError is a file that the event names and that cannot be used.
-type fileError struct {
-	path string // in event.yaml
-	err  error
+// unusable is the problem of a file that the event names at path.
+func unusable(path string, err error) error {
+	return rule.Problems{{Path: path, Message: path + ": " + err.Error(), Hint: "the path counts from the event file's folder"}}
 }
-
-func (f *fileError) Error() string { return f.path + ": " + f.err.Error() }
-func (f *fileError) Unwrap() error { return f.err }
 
 // maxFileBytes bounds a policy or a key.
 const maxFileBytes = 64 << 10
@@ -179,22 +142,10 @@ func SmallFile(name string) ([]byte, error) {
 // template is rendered: what is valid can be provisioned.
 func stackProblems(e *configs.Event) []configs.Problem {
 	c := e.Distribution.CloudFormation
+	if c == nil && e.AlarmStack() == "" {
+		return nil
+	}
 	var found []configs.Problem
-	if c != nil && !c.Adopt && e.Alarms.StackName != "" && e.Alarms.StackName != c.StackName {
-		found = append(found, configs.Problem{
-			Path: "alarms.stack_name", Message: "alarms.stack_name: the alarms are in the distribution's stack " + c.StackName,
-			Hint: "leave it out; it is for distributions that streamwatch does not make",
-		})
-	}
-	if c != nil && c.Adopt && c.DeleteWhenDone {
-		found = append(found, configs.Problem{
-			Path: "distribution.cloudformation.delete_when_done", Message: "distribution.cloudformation.delete_when_done: an adopted stack is never deleted",
-			Hint: "leave one of the two out: whoever deploys the stack deletes it",
-		})
-	}
-	if c == nil && AlarmStack(e) == "" {
-		return found
-	}
 	specs := []func(*configs.Event) (provision.Spec, error){StackSpec}
 	if c != nil && c.Adopt {
 		specs = append(specs, DistributionSpec)
@@ -207,53 +158,20 @@ func stackProblems(e *configs.Event) []configs.Problem {
 
 func specProblems(e *configs.Event, of func(*configs.Event) (provision.Spec, error)) []configs.Problem {
 	spec, err := of(e)
-	if file, ok := errors.AsType[*fileError](err); ok {
-		return []configs.Problem{{Path: file.path, Message: file.Error(), Hint: "the path counts from the event file's folder"}}
-	}
-	if limit, ok := errors.AsType[*limitError](err); ok {
-		return []configs.Problem{{Path: "metrics.cloudwatch", Message: "metrics.cloudwatch: " + limit.Error()}}
-	}
-	if err != nil {
-		return []configs.Problem{{Path: "origin.url", Message: err.Error()}}
-	}
-	var found []configs.Problem
-	if m := e.Metrics.CloudWatch; m != nil && m.Region != spec.Region && spec.StackName == AlarmStack(e) {
-		found = append(found, configs.Problem{
-			Path: "metrics.cloudwatch.region", Message: fmt.Sprintf("metrics.cloudwatch.region is not %s, where the stack is: its alarms see no other metrics", spec.Region),
-			Hint: "leave it out: it is the stack's by itself",
-		})
+	if wrong, ok := errors.AsType[rule.Problems](err); ok {
+		return wrong
 	}
 	problems := spec.Problems()
-	if spec.StackName == AlarmStack(e) {
-		problems = append(problems, provision.TopicProblems("alarms.notify", e.Alarms.Notify, spec.Region)...)
-	}
 	for _, one := range spec.Stacks() {
 		if _, err := provision.Template(one); err != nil && len(problems) == 0 {
-			problems = append(problems, provision.Problem{Path: "streams", Message: fmt.Sprintf("stack %s: %v", one.StackName, err)})
+			problems = append(problems, configs.Problem{Path: "streams", Message: fmt.Sprintf("streams: stack %s: %v", one.StackName, err)})
 		}
 	}
-	return append(found, placed(problems)...)
-}
-
-// placed are problems of a stack as those of an event.
-func placed(problems []provision.Problem) (list []configs.Problem) {
-	for _, p := range problems {
-		list = append(list, configs.Problem{Path: p.Path, Message: p.String(), Hint: p.Hint})
-	}
-	return list
-}
-
-// Located returns problems that AWS would have with an event, by their places in
-// its file; nil where there are none.
-func Located(e *configs.Event, path string, problems []provision.Problem) error {
-	if len(problems) == 0 {
-		return nil
-	}
-	return e.Locate(path, placed(problems))
+	return problems
 }
 
 // StackWarnings returns what AWS takes and what will surprise the user.
-func StackWarnings(e *configs.Event) []provision.Problem {
+func StackWarnings(e *configs.Event) []configs.Problem {
 	if e.Distribution.CloudFormation == nil {
 		return nil
 	}

@@ -31,7 +31,7 @@ func TestAlarmStack(t *testing.T) {
 		{adopted, "alarms: {stack_name: alarms}\n", "alarms"},
 	} {
 		event := alarmed(t, c.distribution, c.alarms)
-		if got := AlarmStack(event); got != c.stack {
+		if got := event.AlarmStack(); got != c.stack {
 			t.Errorf("%s %s: %q, want %q", c.distribution, c.alarms, got, c.stack)
 		}
 		if c.stack == "" {

@@ -7,7 +7,6 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/configs"
-	"github.com/streamwatch/streamwatch/configs/eventfile"
 )
 
 // Players go over to the event's other edges, in their order, and then to what
@@ -28,7 +27,7 @@ func TestFallbacks(t *testing.T) {
 	} {
 		s := &configs.Stream{Name: "main", Manifest: configs.URL(c.manifest)}
 		want := []string{"https://second.example/p/live/a.m3u8", "https://last.example/live/a.m3u8"}
-		if got := e.fallbacks(&event, s, c.first, eventfile.PlayerOptions(&event)); !slices.Equal(got, want) {
+		if got := e.fallbacks(&event, s, c.first, event.PlayerOptions()); !slices.Equal(got, want) {
 			t.Errorf("%s: %v, want %v", c.manifest, got, want)
 		}
 	}

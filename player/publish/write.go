@@ -9,7 +9,6 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/configs"
-	"github.com/streamwatch/streamwatch/configs/eventfile"
 	"github.com/streamwatch/streamwatch/player"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/beacon"
@@ -30,7 +29,7 @@ func (e *Embeds) Write(ctx context.Context, s *configs.Stream) (known bool, err 
 	if ctx.Err() != nil {
 		return false, ctx.Err()
 	}
-	options := eventfile.PlayerOptions(event)
+	options := event.PlayerOptions()
 	options.Fallbacks = e.fallbacks(event, s, manifest, options)
 	_, warnings, err := player.Address(manifest, options)
 	if err != nil {

@@ -134,7 +134,7 @@ func problemsOf(err error) *web.Refusal {
 	if !ok {
 		return &web.Refusal{Status: http.StatusBadRequest, Detail: err.Error(), Hint: probe.HintOf(err)}
 	}
-	r := &web.Refusal{Status: http.StatusBadRequest, Detail: problems.List[0].Message}
+	r := &web.Refusal{Status: http.StatusBadRequest, Detail: problems.List[0].String()}
 	if n := len(problems.List); n > 1 {
 		r.Detail = fmt.Sprintf("%d problems", n)
 	}
@@ -143,7 +143,7 @@ func problemsOf(err error) *web.Refusal {
 		if file == "" {
 			file = problems.Name
 		}
-		one := web.Problem{File: file, Line: p.Line, Column: p.Col, Message: p.Message, Hint: p.Hint}
+		one := web.Problem{File: file, Line: p.Line, Column: p.Col, Message: p.String(), Hint: p.Hint}
 		r.Problems = append(r.Problems, one)
 	}
 	return r
@@ -248,7 +248,7 @@ func (d *Daemon) take(next *configs.Event, differences []configs.Difference) {
 // alarmsLeft says what the stack of alarms does not know yet: a reload never
 // touches AWS.
 func alarmsLeft(e *configs.Event, differences []configs.Difference) []string {
-	stack := eventfile.AlarmStack(e)
+	stack := e.AlarmStack()
 	var lack, left []string
 	for _, diff := range differences {
 		name, ok := strings.CutPrefix(diff.Path, "streams.")

@@ -7,7 +7,6 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/streamwatch/streamwatch/configs/eventfile"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/sink/cloudwatch"
 )
@@ -41,7 +40,7 @@ func (d *Daemon) outlets(ctx context.Context, open []probe.Incident) (*outlets, 
 				return nil, err
 			}
 			o.Namespace, o.Period, o.PerRendition, o.Put, o.Read = c.Namespace, c.Period, c.PerRendition, client, client
-			if stack := eventfile.AlarmStack(e); stack != "" {
+			if stack := e.AlarmStack(); stack != "" {
 				out.alarms = newArming(e, stack, client, d.log)
 			}
 		}

@@ -20,6 +20,7 @@ import (
 	"github.com/streamwatch/streamwatch/probe/sim"
 	"github.com/streamwatch/streamwatch/probe/web"
 	"github.com/streamwatch/streamwatch/provision"
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 // MostEdges is how many edges a demo has at most.
@@ -101,7 +102,7 @@ func (s *Show) further(ctx context.Context, n int) error {
 		return errors.New("reading the address of the demo's origin")
 	}
 	for _, name := range eventfile.Ordinals()[1:n] {
-		local := provision.NewLocal("127.0.0.1:0", sim.NewEdge(sim.EdgeConfig{Origin: origin, Faults: s.Board, Label: name}))
+		local := provision.NewLocal("127.0.0.1:0", sim.NewEdge(edge.Config{Origin: origin}, s.Board, name))
 		at, err := local.Provision(ctx, nil)
 		if err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/drill"
 	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 // scene is what a real origin or cache has shown, and what must be said of it.
@@ -44,7 +45,7 @@ func scenes() []scene {
 		return func(s *drill.Setup) { s.Origin.PlaylistCache = fmt.Sprintf("max-age=%d", seconds) }
 	}
 	keeps := func(d time.Duration) func(s *drill.Setup) {
-		return func(s *drill.Setup) { s.Edge.ManifestTTL = sim.TTL{Min: d, Default: d, Max: d} }
+		return func(s *drill.Setup) { s.Edge.ManifestTTL = edge.TTL{Min: d, Default: d, Max: d} }
 	}
 	list := []scene{
 		{

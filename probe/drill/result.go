@@ -7,7 +7,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/configs/rule"
 	"github.com/streamwatch/streamwatch/probe"
 )
 
@@ -30,7 +30,7 @@ func Named(faults []string) ([]Drill, error) {
 			for _, d := range Every() {
 				names = append(names, d.Fault)
 			}
-			hint := cmp.Or(configs.DidYouMean(name, names), "streamwatch drill --help lists them")
+			hint := cmp.Or(rule.DidYouMean(name, names), "streamwatch drill --help lists them")
 			return nil, probe.Usage(fmt.Sprintf("unknown fault %q", name), hint)
 		}
 		picked = append(picked, d)

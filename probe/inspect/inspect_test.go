@@ -16,6 +16,7 @@ import (
 	"github.com/streamwatch/streamwatch/probe/inspect"
 	"github.com/streamwatch/streamwatch/probe/monitor"
 	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 // options are of a live stream at an origin and an edge, whose faults are board's.
@@ -23,8 +24,8 @@ import (
 func options(t *testing.T, board *sim.Board) inspect.Options {
 	t.Helper()
 	hosts := sim.Hosts{"origin.test": sim.NewOrigin(sim.Config{Streams: []string{"main"}, Faults: board})}
-	edge := sim.EdgeConfig{Origin: mustParse(t, "http://origin.test"), Faults: board, Transport: hosts}
-	hosts["edge.test"] = sim.NewEdge(edge)
+	config := edge.Config{Origin: mustParse(t, "http://origin.test"), Transport: hosts}
+	hosts["edge.test"] = sim.NewEdge(config, board, "")
 	return inspect.Options{Monitor: monitor.Options{
 		Event: "check", Origin: "http://origin.test", Edge: "http://edge.test", Transport: hosts,
 		Streams: []monitor.Stream{{Name: "main", Manifest: "/main/playlist.m3u8"}},

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/configs/rule"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/monitor"
 	"github.com/streamwatch/streamwatch/probe/playlist"
@@ -42,6 +42,6 @@ func unlisted(n int, s *monitor.Stream, looks []look) error {
 	}
 	return probe.Usage(
 		fmt.Sprintf("streams[%d].renditions: stream %q has no rendition %q", n, s.Name, lacking[0]),
-		cmp.Or(configs.DidYouMean(lacking[0], names), "it has "+monitor.LadderText(entries)),
+		cmp.Or(rule.DidYouMean(lacking[0], names), "it has "+monitor.LadderText(entries)),
 	)
 }

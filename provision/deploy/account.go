@@ -95,7 +95,7 @@ func (a *Account) Edges(ctx context.Context, e *configs.Event) ([]monitor.Edge, 
 		edge, at := &e.Edges[i], fmt.Sprintf("edges[%d].sign", i)
 		one := monitor.Edge{
 			Name: edge.Name, URL: strings.TrimRight(edge.URL.Reveal(), "/"), Personalised: edge.Personalised,
-			Headers: eventfile.Reveal(edge.Headers), Cookies: eventfile.Reveal(edge.Cookies),
+			Headers: configs.Reveal(edge.Headers), Cookies: configs.Reveal(edge.Cookies),
 		}
 		key, err := a.keyOf(ctx, edge.Sign, at)
 		if err != nil {

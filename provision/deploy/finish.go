@@ -38,7 +38,7 @@ func (l *Launch) CleanUp(ctx context.Context, over bool) error {
 // Resumable says how to go on after Ctrl-C. An error without a hint is one of
 // before the operation began.
 func Resumable(ctx context.Context, err error, again string) error {
-	if _, began := errors.AsType[*provision.HintError](err); !began || ctx.Err() == nil {
+	if _, began := errors.AsType[*probe.HintError](err); !began || ctx.Err() == nil {
 		return err
 	}
 	return probe.WithHint(errors.New("stopped watching; the operation goes on in AWS"), "follow it with "+again)

@@ -14,17 +14,17 @@ import (
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/monitor"
-	"github.com/streamwatch/streamwatch/probe/sim"
 	"github.com/streamwatch/streamwatch/provision"
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 // Launch brings up what one event needs before it is watched.
 type Launch struct {
 	Account  *Account
 	Event    *configs.Event
-	Folder   string     // the event's, where the distribution is remembered
-	Update   bool       // bring a stack that exists to the event file
-	Faults   *sim.Board // that a local edge shows too; nil is none
+	Folder   string                         // the event's, where the distribution is remembered
+	Update   bool                           // bring a stack that exists to the event file
+	Cache    func(edge.Config) http.Handler // that a local edge is, such as a broken one; nil is edge.New
 	Progress func() (show provision.Progress, end func())
 	Say      func(what, value string) // tells people on the terminal
 	Log      *zap.Logger
@@ -60,7 +60,7 @@ func (l *Launch) Up(ctx context.Context) (*Found, error) {
 	if err := l.distribution(ctx, up); err != nil {
 		return nil, err
 	}
-	if c := l.Event.Distribution.CloudFormation; c == nil || c.Adopt && eventfile.AlarmStack(l.Event) != c.StackName {
+	if c := l.Event.Distribution.CloudFormation; c == nil || c.Adopt && l.Event.AlarmStack() != c.StackName {
 		l.alarms(ctx, up)
 	}
 	if up.Signer, err = eventfile.NewSigner(l.Event, up.Distribution, key); err != nil {
@@ -122,7 +122,7 @@ func (l *Launch) distribution(ctx context.Context, up *Found) error {
 // alarms makes the stack of alarms of a distribution that is not ours.
 // The stream is watched without it too.
 func (l *Launch) alarms(ctx context.Context, up *Found) {
-	if eventfile.AlarmStack(l.Event) == "" {
+	if l.Event.AlarmStack() == "" {
 		return
 	}
 	stack, err := l.stack(ctx, eventfile.StackSpec)
@@ -193,15 +193,15 @@ func (l *Launch) provider(ctx context.Context) (provision.Provider, error) {
 	case d.Existing != nil:
 		return provision.Existing{URL: d.Existing.URL.Reveal()}, nil
 	case d.Local != nil:
-		return Local(l.Event, l.Faults)
+		return Local(l.Event, l.Cache)
 	default:
 		return l.stack(ctx, eventfile.DistributionSpec)
 	}
 }
 
-// Local returns the edge of an event whose distribution is local. It shows the
-// faults of a board; nil is none.
-func Local(e *configs.Event, faults *sim.Board) (*provision.Local, error) {
+// Local returns the edge of an event whose distribution is local. It is what cache
+// makes of its options; nil is edge.New.
+func Local(e *configs.Event, cache func(edge.Config) http.Handler) (*provision.Local, error) {
 	origin, err := url.Parse(e.Origin.URL.Reveal())
 	if err != nil {
 		return nil, errors.New("reading origin.url")
@@ -210,6 +210,9 @@ func Local(e *configs.Event, faults *sim.Board) (*provision.Local, error) {
 	for name, value := range e.Origin.Headers {
 		headers.Set(name, value.Reveal())
 	}
-	edge := sim.NewEdge(sim.EdgeConfig{Origin: origin, Headers: headers, Faults: faults})
-	return provision.NewLocal(e.Distribution.Local.Listen, edge), nil
+	config := edge.Config{Origin: origin, Headers: headers}
+	if cache == nil {
+		return provision.NewLocal(e.Distribution.Local.Listen, edge.New(config)), nil
+	}
+	return provision.NewLocal(e.Distribution.Local.Listen, cache(config)), nil
 }

@@ -217,7 +217,7 @@ func TestKeyComesFirst(t *testing.T) {
 // What Ctrl-C ends goes on in AWS, once it has begun there.
 func TestResumable(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	began := &provision.HintError{Err: errors.New("following the stack")}
+	began := probe.WithHint(errors.New("following the stack"), "run it again")
 	if err := deploy.Resumable(ctx, began, "again"); !errors.Is(err, began) {
 		t.Errorf("not stopped: %v", err)
 	}

@@ -1,4 +1,4 @@
-package sim
+package edge
 
 import (
 	"bytes"
@@ -13,77 +13,75 @@ import (
 )
 
 const (
-	playlistType = "application/vnd.apple.mpegurl"
-
 	// Bodies within these limits are compressed, as CloudFront does it.
 	minGzip = 1000
 	maxGzip = 10_000_000
 )
 
-// blob is a resource as it is at one moment. It does not change.
-type blob struct {
-	body     []byte
-	kind     string // Content-Type
-	etag     string // "" is none
-	modified time.Time
+// Blob is a resource as it is at one moment. It does not change.
+type Blob struct {
+	Body     []byte
+	Type     string // Content-Type
+	ETag     string // "" is none
+	Modified time.Time
 
 	gzipOnce sync.Once
 	gzipped  []byte
 }
 
-// newBlob returns a resource with an entity tag of its bytes.
-func newBlob(body []byte, kind string, modified time.Time) *blob {
-	return &blob{body: body, kind: kind, etag: etagOf(body), modified: modified}
+// NewBlob returns a resource with an entity tag of its bytes.
+func NewBlob(body []byte, mime string, modified time.Time) *Blob {
+	return &Blob{Body: body, Type: mime, ETag: tagOf(body), Modified: modified}
 }
 
-// at returns the resource with another time of modification.
-func (b *blob) at(modified time.Time) *blob {
-	return &blob{body: b.body, kind: b.kind, etag: b.etag, modified: modified}
+// At returns the resource with another time of modification.
+func (b *Blob) At(modified time.Time) *Blob {
+	return &Blob{Body: b.Body, Type: b.Type, ETag: b.ETag, Modified: modified}
 }
 
-func etagOf(body []byte) string {
+func tagOf(body []byte) string {
 	h := fnv.New64a()
 	h.Write(body)
 	return `"` + base64.RawURLEncoding.EncodeToString(h.Sum(nil)) + `"`
 }
 
 // compressed returns the body under gzip, made once.
-func (b *blob) compressed() []byte {
+func (b *Blob) compressed() []byte {
 	b.gzipOnce.Do(func() {
 		var out bytes.Buffer
 		z := gzip.NewWriter(&out)
-		_, _ = z.Write(b.body) // a Buffer does not fail
+		_, _ = z.Write(b.Body) // a Buffer does not fail
 		_ = z.Close()
 		b.gzipped = out.Bytes()
 	})
 	return b.gzipped
 }
 
-// serve answers a GET or HEAD with a resource: conditional requests, ranges and
+// Serve answers a GET or HEAD with a resource: conditional requests, ranges and
 // gzip as an ordinary web server has them.
-func (b *blob) serve(w http.ResponseWriter, r *http.Request) {
+func (b *Blob) Serve(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
-	if b.kind != "" {
-		h.Set("Content-Type", b.kind)
+	if b.Type != "" {
+		h.Set("Content-Type", b.Type)
 	}
-	if b.etag != "" {
-		h.Set("Etag", b.etag)
+	if b.ETag != "" {
+		h.Set("Etag", b.ETag)
 	}
-	text := strings.HasSuffix(strings.ToLower(b.kind), "mpegurl") && h.Get("Content-Encoding") == ""
+	text := strings.HasSuffix(strings.ToLower(b.Type), "mpegurl") && h.Get("Content-Encoding") == ""
 	if text && !strings.Contains(h.Get("Vary"), "Accept-Encoding") {
 		h.Add("Vary", "Accept-Encoding")
 	}
-	if !text || len(b.body) < minGzip || len(b.body) > maxGzip || r.Header.Get("Range") != "" || !acceptsGzip(r) {
-		http.ServeContent(w, r, "", b.modified, bytes.NewReader(b.body))
+	if !text || len(b.Body) < minGzip || len(b.Body) > maxGzip || r.Header.Get("Range") != "" || !acceptsGzip(r) {
+		http.ServeContent(w, r, "", b.Modified, bytes.NewReader(b.Body))
 		return
 	}
-	if b.etag != "" && !strings.HasPrefix(b.etag, "W/") {
-		h.Set("Etag", "W/"+b.etag)
+	if b.ETag != "" && !strings.HasPrefix(b.ETag, "W/") {
+		h.Set("Etag", "W/"+b.ETag)
 	}
-	if !b.modified.IsZero() {
-		h.Set("Last-Modified", b.modified.UTC().Format(http.TimeFormat))
+	if !b.Modified.IsZero() {
+		h.Set("Last-Modified", b.Modified.UTC().Format(http.TimeFormat))
 	}
-	if tagMatches(r.Header.Get("If-None-Match"), b.etag) {
+	if tagMatches(r.Header.Get("If-None-Match"), b.ETag) {
 		h.Del("Content-Type")
 		w.WriteHeader(http.StatusNotModified)
 		return
@@ -122,9 +120,9 @@ func tagMatches(header, etag string) bool {
 	return false
 }
 
-// readable answers what is neither GET nor HEAD and reports whether the request
+// Readable answers what is neither GET nor HEAD and reports whether the request
 // is to be served.
-func readable(w http.ResponseWriter, r *http.Request) bool {
+func Readable(w http.ResponseWriter, r *http.Request) bool {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
 		return true

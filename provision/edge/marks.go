@@ -1,4 +1,4 @@
-package sim
+package edge
 
 import (
 	"crypto/rand"
@@ -49,14 +49,22 @@ func cloudFrontMarks() *Marks {
 	}
 }
 
-// mark writes the headers that tell what the edge did. id numbers the request.
-func (e *Edge) mark(h http.Header, res result, id int64) {
+// Mark writes the headers that tell what the edge did, and lets every page read
+// the answer unless the origin says who may.
+func (e *Edge) Mark(h http.Header, res Result) {
+	id := res.id
+	if id == 0 {
+		id = e.asked.Add(1)
+	}
+	if h.Get("Access-Control-Allow-Origin") == "" {
+		h.Set("Access-Control-Allow-Origin", "*")
+	}
 	m := e.config.Marks
-	if text, ok := m.Words[res.word]; ok {
+	if text, ok := m.Words[res.Word]; ok {
 		h.Set(m.Name, e.fill(text, res, id))
 	}
 	via := m.Via
-	if text, ok := m.Vias[res.word]; ok {
+	if text, ok := m.Vias[res.Word]; ok {
 		via = text
 	}
 	if via != "" {
@@ -68,13 +76,13 @@ func (e *Edge) mark(h http.Header, res result, id int64) {
 }
 
 // fill puts values into a text of Marks.
-func (e *Edge) fill(text string, res result, id int64) string {
+func (e *Edge) fill(text string, res Result, id int64) string {
 	if !strings.Contains(text, "{") {
 		return text
 	}
 	fill := id
-	if res.object != nil {
-		fill = res.object.fill
+	if res.Object != nil {
+		fill = res.Object.fill
 	}
 	return strings.NewReplacer(
 		"{host}", e.host, "{pop}", e.config.Pop, "{id}", strconv.FormatInt(id, 10), "{fill}", strconv.FormatInt(fill, 10),

@@ -1,4 +1,4 @@
-package sim
+package edge
 
 import (
 	"net/http"

@@ -1,4 +1,4 @@
-package configs
+package rule
 
 import (
 	"strconv"
@@ -7,15 +7,15 @@ import (
 
 // DidYouMean returns a hint that names the closest of some words, or nothing.
 func DidYouMean(got string, words []string) string {
-	if best := closest(got, words); best != "" {
+	if best := Closest(got, words); best != "" {
 		return "did you mean " + strconv.Quote(best) + "?"
 	}
 	return ""
 }
 
-// closest returns the word that was most likely meant, or nothing when none is
+// Closest returns the word that was most likely meant, or nothing when none is
 // close enough to be a slip of the fingers.
-func closest(got string, words []string) string {
+func Closest(got string, words []string) string {
 	got = strings.ToLower(got)
 	best, distance := "", max(len(got)/3, 1)+1
 	for _, w := range words {

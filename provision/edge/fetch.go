@@ -1,4 +1,4 @@
-package sim
+package edge
 
 import (
 	"context"
@@ -19,13 +19,13 @@ var errTooLarge = errors.New("object is too large to keep")
 // ask is one request to the origin.
 type ask struct {
 	key, query string
-	old        *object // what is to be revalidated or served instead, or nil
+	old        *Object // what is to be revalidated or served instead, or nil
 	ttl        TTL
 	behind     bool // viewers get the old object meanwhile
 }
 
 // fetch asks the origin and decides what viewers get and what is kept.
-func (e *Edge) fetch(ctx context.Context, a ask) result {
+func (e *Edge) fetch(ctx context.Context, a ask) Result {
 	// Age runs from the request, not from the answer (RFC 9111 §4.2.3): a viewer
 	// who asks once in a TTL then finds that it is over each time.
 	now := time.Now()
@@ -34,52 +34,52 @@ func (e *Edge) fetch(ctx context.Context, a ask) result {
 	case err != nil:
 		return e.failed(a, gatewayError(a.key, err, time.Now()))
 	case tail != nil:
-		return result{object: got, word: WordMiss, tail: tail}
-	case got.status == http.StatusNotModified && a.old != nil:
+		return Result{Object: got, Word: WordMiss, tail: tail}
+	case got.Status == http.StatusNotModified && a.old != nil:
 		fresh := *a.old
-		fresh.header = a.old.header.Clone()
-		for name, values := range got.header {
+		fresh.Header = a.old.Header.Clone()
+		for name, values := range got.Header {
 			if name != "Content-Type" && name != "Content-Encoding" {
-				fresh.header[name] = values
+				fresh.Header[name] = values
 			}
 		}
-		fresh.obtained = now
+		fresh.Obtained = now
 		e.keep(&fresh, a.ttl)
-		return result{object: &fresh, word: WordRefresh}
-	case got.status >= http.StatusInternalServerError:
+		return Result{Object: &fresh, Word: WordRefresh}
+	case got.Status >= http.StatusInternalServerError:
 		return e.failed(a, got)
-	case got.status >= http.StatusBadRequest:
+	case got.Status >= http.StatusBadRequest:
 		e.keepError(got)
-		return result{object: got, word: WordError}
+		return Result{Object: got, Word: WordError}
 	}
 	e.keep(got, a.ttl)
 	if a.old != nil {
-		return result{object: got, word: WordExpired}
+		return Result{Object: got, Word: WordExpired}
 	}
-	return result{object: got, word: WordMiss}
+	return Result{Object: got, Word: WordMiss}
 }
 
 // failed answers while the origin fails: with the copy there is, though it has
 // expired, else with the error. Either holds until the next try.
-func (e *Edge) failed(a ask, failure *object) result {
-	now, old := failure.obtained, a.old
-	if old == nil || old.status != http.StatusOK || !old.spoils.IsZero() && now.After(old.spoils) {
+func (e *Edge) failed(a ask, failure *Object) Result {
+	now, old := failure.Obtained, a.old
+	if old == nil || old.Status != http.StatusOK || !old.spoils.IsZero() && now.After(old.spoils) {
 		if !a.behind { // a failure that no viewer waits for leaves things as they are
 			e.keepError(failure)
 		}
-		return result{object: failure, word: WordError}
+		return Result{Object: failure, Word: WordError}
 	}
 	stale := *old
 	stale.expires = now.Add(e.config.ErrorTTL)
-	e.cache.store(&stale)
-	return result{object: &stale, word: WordFallback}
+	e.cache.Store(&stale)
+	return Result{Object: &stale, Word: WordFallback}
 }
 
 // keep stores an answer for as long as its headers and the TTL say.
-func (e *Edge) keep(o *object, ttl TTL) {
-	d := directivesOf(o.header)
+func (e *Edge) keep(o *Object, ttl TTL) {
+	d := directivesOf(o.Header)
 	life := d.life(ttl)
-	o.expires = o.obtained.Add(life)
+	o.expires = o.Obtained.Add(life)
 	o.grace = o.expires.Add(e.config.Grace)
 	o.spoils = time.Time{}
 	switch {
@@ -89,19 +89,19 @@ func (e *Edge) keep(o *object, ttl TTL) {
 		o.spoils = o.expires.Add(max(0, e.config.StaleIfError))
 	}
 	switch {
-	case life > 0 && o.status < http.StatusMultipleChoices, life > 0 && d.stated():
-		e.cache.store(o)
+	case life > 0 && o.Status < http.StatusMultipleChoices, life > 0 && d.stated():
+		e.cache.Store(o)
 	default:
-		e.cache.drop(o.key)
+		e.cache.drop(o.Key)
 	}
 }
 
 // keepError stores an error answer. Some statuses are kept always, some when
 // the origin asks for it, the rest never; a 4xx replaces what there was.
-func (e *Edge) keepError(o *object) {
-	d := directivesOf(o.header)
+func (e *Edge) keepError(o *Object) {
+	d := directivesOf(o.Header)
 	life := time.Duration(0)
-	switch o.status {
+	switch o.Status {
 	case 404:
 		life = max(e.config.NegativeTTL, d.maxAge)
 	case 414, 500, 501, 502, 503, 504:
@@ -111,17 +111,17 @@ func (e *Edge) keepError(o *object) {
 			life = max(e.config.ErrorTTL, d.maxAge)
 		}
 	}
-	o.expires = o.obtained.Add(life)
+	o.expires = o.Obtained.Add(life)
 	if life > 0 {
-		e.cache.store(o)
+		e.cache.Store(o)
 	} else {
-		e.cache.drop(o.key)
+		e.cache.drop(o.Key)
 	}
 }
 
 // request sends one request to the origin, now. tail is the unread rest of an
 // object that is too large to keep.
-func (e *Edge) request(ctx context.Context, a ask, now time.Time) (o *object, tail io.ReadCloser, err error) {
+func (e *Edge) request(ctx context.Context, a ask, now time.Time) (o *Object, tail io.ReadCloser, err error) {
 	// A viewer who leaves must not look like an origin that fails, and others
 	// may wait for the same answer.
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
@@ -144,13 +144,13 @@ func (e *Edge) request(ctx context.Context, a ask, now time.Time) (o *object, ta
 	}
 	req.Header.Set("User-Agent", "streamwatch-edge")
 	if via := e.config.Marks.Via; via != "" {
-		req.Header.Set("Via", e.fill(via, result{word: WordMiss}, 0))
+		req.Header.Set("Via", e.fill(via, Result{Word: WordMiss}, 0))
 	}
-	if old := a.old; old != nil && old.status == http.StatusOK && !e.config.NoRevalidation {
-		if tag := old.blob.etag; tag != "" {
+	if old := a.old; old != nil && old.Status == http.StatusOK && !e.config.NoRevalidation {
+		if tag := old.Blob.ETag; tag != "" {
 			req.Header.Set("If-None-Match", tag)
-		} else if !old.blob.modified.IsZero() {
-			req.Header.Set("If-Modified-Since", old.blob.modified.UTC().Format(http.TimeFormat))
+		} else if !old.Blob.Modified.IsZero() {
+			req.Header.Set("If-Modified-Since", old.Blob.Modified.UTC().Format(http.TimeFormat))
 		}
 	}
 	resp, err := e.config.Transport.RoundTrip(req)
@@ -162,7 +162,7 @@ func (e *Edge) request(ctx context.Context, a ask, now time.Time) (o *object, ta
 	o = e.received(a.key, resp, body, now)
 	if errors.Is(err, errTooLarge) {
 		if resp.ContentLength >= 0 {
-			o.header.Set("Content-Length", fmt.Sprint(resp.ContentLength))
+			o.Header.Set("Content-Length", fmt.Sprint(resp.ContentLength))
 		}
 		return o, limited, nil
 	}
@@ -182,14 +182,14 @@ func orCause(ctx context.Context, err error) error {
 }
 
 // received makes an object of an answer to a request sent at a time.
-func (e *Edge) received(key string, resp *http.Response, body []byte, asked time.Time) *object {
+func (e *Edge) received(key string, resp *http.Response, body []byte, asked time.Time) *Object {
 	h := e.viewerHeader(resp.Header)
-	b := &blob{body: body, kind: resp.Header.Get("Content-Type"), etag: resp.Header.Get("Etag")}
-	b.modified, _ = http.ParseTime(resp.Header.Get("Last-Modified")) // zero when there is none
+	b := &Blob{Body: body, Type: resp.Header.Get("Content-Type"), ETag: resp.Header.Get("Etag")}
+	b.Modified, _ = http.ParseTime(resp.Header.Get("Last-Modified")) // zero when there is none
 	if h.Get("Date") == "" {
 		h.Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	}
-	return &object{key: key, status: resp.StatusCode, header: h, blob: b, fill: e.asked.Add(1), obtained: asked, expires: asked}
+	return &Object{Key: key, Status: resp.StatusCode, Header: h, Blob: b, fill: e.asked.Add(1), Obtained: asked, expires: asked}
 }
 
 // hopHeaders are not passed on: they belong to one connection (RFC 9110 §7.6.1),
@@ -220,7 +220,7 @@ func (e *Edge) viewerHeader(h http.Header) http.Header {
 
 // gatewayError is the edge's own answer when there is none from the origin. It
 // names neither the origin nor the cause.
-func gatewayError(key string, err error, now time.Time) *object {
+func gatewayError(key string, err error, now time.Time) *Object {
 	status := http.StatusBadGateway
 	var timeout net.Error
 	if errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout() {
@@ -229,9 +229,9 @@ func gatewayError(key string, err error, now time.Time) *object {
 	text := fmt.Sprintf("<!DOCTYPE html>\n<html><head><title>%d %s</title></head>\n"+
 		"<body><h1>%[1]d %[2]s</h1><p>The edge could not get an answer from the origin.</p></body></html>\n",
 		status, http.StatusText(status))
-	return &object{
-		key: key, status: status, header: http.Header{"Date": {now.UTC().Format(http.TimeFormat)}},
-		blob: &blob{body: []byte(text), kind: "text/html; charset=utf-8"}, obtained: now,
+	return &Object{
+		Key: key, Status: status, Header: http.Header{"Date": {now.UTC().Format(http.TimeFormat)}},
+		Blob: &Blob{Body: []byte(text), Type: "text/html; charset=utf-8"}, Obtained: now,
 	}
 }
 

@@ -1,4 +1,4 @@
-package sim
+package edge
 
 import (
 	"cmp"
@@ -15,9 +15,9 @@ type TTL struct {
 	Min, Default, Max time.Duration
 }
 
-// EdgeConfig describes an Edge. Only Origin is required; zero values are the
-// defaults given with each field. Presets has those of caches that people run.
-type EdgeConfig struct {
+// Config describes an Edge. Only Origin is required; zero values are the
+// defaults given with each field.
+type Config struct {
 	Origin    *url.URL          // requests go below its path
 	Transport http.RoundTripper // nil is an http.Transport of its own
 	Headers   http.Header       // added to each request to the origin, never shown to viewers
@@ -38,16 +38,13 @@ type EdgeConfig struct {
 	ReadTimeout    time.Duration // until the head, and between two reads of the body; 10 s
 
 	Query []string // query parameters to forward and to tell objects apart by, beside _HLS_*
-	Label string   // name by which faults are put on this edge, of several; "" is the first
 	Name  string   // host that the edge calls itself by in headers; "" is a made-up one
 	Pop   string   // X-Amz-Cf-Pop; "SIM50-C1"
 	Marks *Marks   // how an answer tells what the cache did; nil is as CloudFront does
 	NoAge bool     // no Age, as of nginx
-
-	Faults *Board // nil is a board of its own, with no fault on it
 }
 
-func (c EdgeConfig) withDefaults() EdgeConfig {
+func (c Config) withDefaults() Config {
 	c.ManifestTTL = cmp.Or(c.ManifestTTL, TTL{Min: time.Second, Default: time.Second, Max: 3 * time.Second})
 	c.SegmentTTL = cmp.Or(c.SegmentTTL, TTL{Default: time.Hour, Max: 24 * time.Hour})
 	// CloudFront's is 1 s. So often a player asks for an unchanged playlist of
@@ -62,9 +59,6 @@ func (c EdgeConfig) withDefaults() EdgeConfig {
 	c.Pop = cmp.Or(c.Pop, "SIM50-C1")
 	if c.Marks == nil {
 		c.Marks = cloudFrontMarks()
-	}
-	if c.Faults == nil {
-		c.Faults = NewBoard()
 	}
 	if c.Transport == nil {
 		c.Transport = &http.Transport{
