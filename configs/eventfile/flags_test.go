@@ -62,7 +62,8 @@ func TestFlags(t *testing.T) {
 	if o.Origin != "http://o.example:8080" || o.Headers["X-Verify"] != "o" || o.EdgeHeaders["X-Viewer"] != "v" {
 		t.Errorf("origin %s, %v, edge %v", o.Origin, o.Headers, o.EdgeHeaders)
 	}
-	if s := o.Streams[0]; s.Manifest != "/live/main.m3u8" || s.Cookies["session"] != "s" || event.Edges[0].Name != "second" {
+	if s := o.Streams[0]; s.Manifest != "/live/main.m3u8" || s.Cookies["session"] != "s" ||
+		event.Edges[0].Name != "second" {
 		t.Errorf("%+v, edges %+v", s, event.Edges)
 	}
 }

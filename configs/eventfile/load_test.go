@@ -72,10 +72,12 @@ func TestLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if list := Receivers(event); len(list) != 1 || list[0].Name != "webhook-1" || !strings.HasPrefix(list[0].URL, "https://hooks.example/") {
+	if list := Receivers(event); len(list) != 1 || list[0].Name != "webhook-1" ||
+		!strings.HasPrefix(list[0].URL, "https://hooks.example/") {
 		t.Errorf("%+v", list)
 	}
-	if shown := r.Secrets.Mask("hunter2 c2VjcmV0c2VjcmV0"); strings.Contains(shown, "hunter2") || strings.Contains(shown, "c2Vj") {
+	if shown := r.Secrets.Mask("hunter2 c2VjcmV0c2VjcmV0"); strings.Contains(shown, "hunter2") ||
+		strings.Contains(shown, "c2Vj") {
 		t.Errorf("a secret is shown: %s", shown)
 	}
 	if got := MonitorOptions(event, "https://e.example", nil).Headers["X-Verify"]; got != "hunter2" {

@@ -16,7 +16,9 @@ func TestOfURL(t *testing.T) {
 		{"http://b.example:8080/live/index.m3u8", "http://b.example:8080", "Live stream"},
 	} {
 		e, err := OfURL(c.url)
-		if err != nil || e.Distribution.Existing.URL.Reveal() != c.base || e.Player.Title != c.title || e.Streams[0].Manifest.Reveal() != c.url || taken[e.Event] {
+		if err != nil || e.Distribution.Existing.URL.Reveal() != c.base || e.Player.Title != c.title ||
+			e.Streams[0].Manifest.Reveal() != c.url ||
+			taken[e.Event] {
 			t.Errorf("%s: %s at %s, title %q, %v", c.url, e.Event, e.Distribution.Existing.URL, e.Player.Title, err)
 		}
 		taken[e.Event] = true
