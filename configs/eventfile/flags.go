@@ -56,8 +56,14 @@ func (f *Flags) Give(e *configs.Event, edge string) error {
 		lines                    []string
 		into                     func() *map[string]configs.Secret
 	}{
-		{"-H", ":", "'X-Viewer: value'", f.Headers, func() *map[string]configs.Secret { return &e.Distribution.Existing.Headers }},
-		{"--origin-header", ":", "'X-Origin-Verify: value'", f.OriginHeaders, func() *map[string]configs.Secret { return &e.Origin.Headers }},
+		{
+			"-H", ":", "'X-Viewer: value'", f.Headers,
+			func() *map[string]configs.Secret { return &e.Distribution.Existing.Headers },
+		},
+		{
+			"--origin-header", ":", "'X-Origin-Verify: value'", f.OriginHeaders,
+			func() *map[string]configs.Secret { return &e.Origin.Headers },
+		},
 	} {
 		for _, line := range to.lines {
 			if err := configs.AddPair(to.into(), line, to.separator); err != nil {

@@ -22,9 +22,11 @@ func NotHLS(name string) error {
 	}
 	switch strings.ToLower(path.Ext(name)) {
 	case ".mpd":
-		return probe.Usage("that is a DASH manifest (.mpd), and streamwatch watches HLS", "give the .m3u8 of the same stream; packagers write both")
+		return probe.Usage("that is a DASH manifest (.mpd), and streamwatch watches HLS",
+			"give the .m3u8 of the same stream; packagers write both")
 	case ".ism", ".isml":
-		return probe.Usage("that is a Smooth Streaming manifest, and streamwatch watches HLS", "give the .m3u8 of the same stream")
+		return probe.Usage("that is a Smooth Streaming manifest, and streamwatch watches HLS",
+			"give the .m3u8 of the same stream")
 	default:
 		return nil
 	}
