@@ -50,7 +50,8 @@ func newWorld(t *testing.T, distribution string) *world {
 	t.Helper()
 	t.Setenv("AWS_CONFIG_FILE", filepath.Join(t.TempDir(), "none"))
 	t.Setenv("AWS_CA_BUNDLE", "") // it would want a client of the SDK's own
-	text := "event: concert\norigin: {url: \"http://o.example\"}\ndistribution: {" + distribution + "}\nstreams: [{name: main, manifest: /m.m3u8}]\n"
+	text := "event: concert\norigin: {url: \"http://o.example\"}\ndistribution: {" + distribution +
+		"}\nstreams: [{name: main, manifest: /m.m3u8}]\n"
 	event, err := configs.Parse("event.yaml", []byte(text), os.LookupEnv)
 	if err != nil {
 		t.Fatal(err)
@@ -124,7 +125,8 @@ func TestStackIsRemembered(t *testing.T) {
 		first := w.up()
 		w.away = true
 		began := time.Now()
-		if again := w.up(); again.EdgeURL != first.EdgeURL || time.Since(began) > 15*time.Second || !w.logged("as it was last known") {
+		if again := w.up(); again.EdgeURL != first.EdgeURL || time.Since(began) > 15*time.Second ||
+			!w.logged("as it was last known") {
 			t.Errorf("%+v after %s", again, time.Since(began))
 		}
 		w.event.Output = filepath.Dir(w.folder)
@@ -162,7 +164,8 @@ func TestCleanUp(t *testing.T) {
 // be made, the stream is watched without.
 func TestAlarmsBesideADistribution(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, "existing: {url: \"https://e.example/\"}}\nmetrics: {cloudwatch: {}}\nalarms: {email: [ops@example.com]")
+		w := newWorld(t, "existing: {url: \"https://e.example/\"}}\nmetrics: {cloudwatch: {}}\nalarms: {email: "+
+			"[ops@example.com]")
 		found := w.up()
 		if found.EdgeURL != "https://e.example" || found.Alarms.Outputs["AlertTopicArn"] == "" || found.Pending == nil {
 			t.Fatalf("%+v, log %v", found, w.logs.All())
