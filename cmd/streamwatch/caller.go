@@ -26,10 +26,15 @@ func (c *cli) account() *deploy.Account {
 // find returns the distribution of an event, and says where it may not be right.
 func (c *cli) find(ctx context.Context, event *configs.Event) (provision.Distribution, error) {
 	dist, stale, err := c.account().Find(ctx, event)
-	if stale != nil {
-		fmt.Fprintf(c.stderr, "streamwatch: %v\n  going on with %s, as it was last known\n", stale, dist.EdgeURL)
-	}
+	c.goOn(stale, dist.EdgeURL)
 	return dist, err
+}
+
+// goOn says that a distribution could not be asked for, where there is a reason.
+func (c *cli) goOn(stale error, edge string) {
+	if stale != nil {
+		fmt.Fprintf(c.stderr, "streamwatch: %v\n  going on with %s, as it was last known\n", stale, edge)
+	}
 }
 
 // askToken asks on the terminal for the code that a profile with mfa_serial wants.

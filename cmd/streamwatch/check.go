@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,11 +14,8 @@ import (
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/configs/eventfile"
 	"github.com/streamwatch/streamwatch/probe"
-	"github.com/streamwatch/streamwatch/probe/checks"
 	"github.com/streamwatch/streamwatch/probe/inspect"
 	"github.com/streamwatch/streamwatch/probe/report"
-	"github.com/streamwatch/streamwatch/provision"
-	"github.com/streamwatch/streamwatch/provision/deploy"
 )
 
 func (c *cli) checkCommand() *cobra.Command {
@@ -55,7 +53,7 @@ a refused port, http for https, a dead proxy.`,
 			if err := cobra.ExactArgs(1)(cmd, args); err != nil {
 				return probe.Usage(err.Error(), "")
 			}
-			if err := oneOf("format", o.format, checkFormats...); err != nil {
+			if err := oneOf("format", o.format, report.Formats()...); err != nil {
 				return err
 			}
 			if o.limit < 0 {
@@ -82,9 +80,6 @@ a refused port, http for https, a dead proxy.`,
 	return cmd
 }
 
-// checkFormats are those of --format.
-var checkFormats = []string{"text", "json", "junit", "sarif", "github"}
-
 type checkOptions struct {
 	eventfile.Flags
 	limit  time.Duration
@@ -98,101 +93,52 @@ func (c *cli) check(ctx context.Context, arg string, o checkOptions) (*report.Ch
 	}
 	switch {
 	case eventfile.IsURL(arg):
-		event, edge, err := c.eventOrURL(arg)
+		event, err := o.Stream(arg)
 		if err != nil {
 			return nil, err
 		}
-		event.Event, event.Streams[0].Name = "check", "main"
-		if edge, err = o.Place(event, edge, arg); err != nil {
-			return nil, err
-		}
-		if err := o.Give(event, edge); err != nil {
-			return nil, err
-		}
-		eventfile.Know(c.known(), event)
-		return c.checkEvent(ctx, event, provision.Distribution{EdgeURL: edge}, o)
+		return c.checkEvent(ctx, event, o)
 	case len(o.Edges) > 0:
 		const hint = "an event file names its edges in `edges`; a playlist on this machine has none"
 		return nil, probe.Usage("--edge beside a file", hint)
 	case arg == eventfile.StandardInput:
-		return c.checkInput(ctx, o)
+		text, err := inspect.ReadText(c.stdin)
+		if err != nil {
+			return nil, err
+		}
+		if !eventfile.IsEvent(string(text)) {
+			return inspect.Text(eventfile.NameOf(arg), text)
+		}
+		c.stdin = bytes.NewReader(text)
+		return c.checkFile(ctx, arg, o)
 	case strings.HasSuffix(arg, ".yaml") || strings.HasSuffix(arg, ".yml"):
 		if o.Origin != "" {
 			return nil, probe.Usage("--origin beside an event file", "the file names the origin")
 		}
-		event, err := c.load(arg)
-		if err != nil {
-			return nil, err
-		}
-		return c.checkEventFile(ctx, event, o)
+		return c.checkFile(ctx, arg, o)
 	default:
 		return inspect.File(arg)
 	}
 }
 
-// checkEventFile brings the event's edge up, or finds it, and checks it.
-func (c *cli) checkEventFile(ctx context.Context, event *configs.Event, o checkOptions) (*report.Check, error) {
-	if event.Distribution.Local == nil {
-		dist, err := c.find(ctx, event)
-		if err == nil {
-			err = o.Give(event, dist.EdgeURL)
-		}
-		if err != nil {
-			return nil, err
-		}
-		eventfile.Know(c.known(), event)
-		return c.checkEvent(ctx, event, dist, o)
-	}
-	if err := o.Give(event, ""); err != nil {
-		return nil, err
-	}
-	eventfile.Know(c.known(), event)
-	local, err := deploy.Local(event, nil)
+// checkFile checks the event of a file.
+func (c *cli) checkFile(ctx context.Context, path string, o checkOptions) (*report.Check, error) {
+	event, err := c.load(path)
 	if err != nil {
 		return nil, err
 	}
-	dist, err := local.Provision(ctx, nil)
-	if err != nil {
-		return nil, err
-	}
-	serving, end := context.WithCancel(ctx)
-	served := make(chan error, 1)
-	go func() { served <- local.Run(serving) }()
-	result, err := c.checkEvent(ctx, event, dist, o)
-	end()
-	return result, errors.Join(err, <-served)
+	return c.checkEvent(ctx, event, o)
 }
 
 // checkEvent checks the streams of an event at its distribution.
-func (c *cli) checkEvent(ctx context.Context, event *configs.Event, dist provision.Distribution, o checkOptions) (*report.Check, error) {
-	signer, err := c.account().Signer(ctx, event, dist)
+func (c *cli) checkEvent(ctx context.Context, event *configs.Event, o checkOptions) (*report.Check, error) {
+	reached, err := c.account().Reach(ctx, event, &o.Flags)
 	if err != nil {
 		return nil, err
 	}
-	options := eventfile.MonitorOptions(event, dist.EdgeURL, signer)
-	if options.Edges, err = c.account().Edges(ctx, event); err != nil {
-		return nil, err
-	}
-	options.Secrets = c.known()
-	return inspect.Event(ctx, inspect.Options{Monitor: options, For: o.limit})
-}
-
-// checkInput checks what standard input holds: a playlist, or an event file.
-func (c *cli) checkInput(ctx context.Context, o checkOptions) (*report.Check, error) {
-	text, err := inspect.ReadText(c.stdin)
-	if err != nil {
-		return nil, err
-	}
-	if eventfile.IsEvent(string(text)) {
-		again := *c
-		again.stdin = strings.NewReader(string(text))
-		event, err := again.load(eventfile.StandardInput)
-		if err != nil {
-			return nil, err
-		}
-		return c.checkEventFile(ctx, event, o)
-	}
-	return inspect.Text(eventfile.NameOf(eventfile.StandardInput), text)
+	c.goOn(reached.Stale, reached.Monitor.Edge)
+	result, err := inspect.Event(ctx, inspect.Options{Monitor: reached.Monitor, For: o.limit})
+	return result, errors.Join(err, reached.Close())
 }
 
 func (c *cli) showCheck(result *report.Check, format string) error {
@@ -202,22 +148,7 @@ func (c *cli) showCheck(result *report.Check, format string) error {
 		return fmt.Errorf("reading where this is: %w", err)
 	}
 	result.Root = root
-	switch format {
-	case "json":
-		err = result.JSON(c.stdout)
-	case "junit":
-		err = result.JUnit(c.stdout)
-	case "github":
-		err = result.GitHub(c.stdout)
-	case "sarif":
-		var rules []report.Rule
-		for _, check := range checks.All() {
-			rules = append(rules, report.Rule{ID: check.ID, Summary: check.Summary, Doc: check.Doc, Spec: check.Spec})
-		}
-		err = result.SARIF(c.stdout, ownVersion(), rules)
-	default:
-		err = result.Text(c.stdout, c.paint())
-	}
+	err = result.Write(c.stdout, format, ownVersion(), c.paint())
 	if err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}

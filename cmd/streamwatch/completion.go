@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/report"
+	"github.com/streamwatch/streamwatch/provision/deploy"
 )
 
 // refine makes what cobra adds by itself behave like the rest: values of flags
@@ -65,11 +67,11 @@ func completeFlag(cmd *cobra.Command, flag string) {
 	complete := cobra.NoFileCompletions
 	words := map[string][]string{
 		"format": {"text", "json"}, "log-format": {"console", "json"}, "log-level": {"debug", "info", "warn", "error"},
-		"print": parts(), "scope": scopes(),
+		"print": deploy.Parts(), "scope": scopes(),
 	}[flag]
 	switch {
 	case flag == "format" && cmd.Name() == "check":
-		words = checkFormats
+		words = report.Formats()
 		fallthrough
 	case words != nil:
 		complete = cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)

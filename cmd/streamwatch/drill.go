@@ -1,17 +1,14 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/streamwatch/streamwatch/configs/rule"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/drill"
 	"github.com/streamwatch/streamwatch/probe/report"
@@ -29,7 +26,7 @@ func (c *cli) drillCommand() *cobra.Command {
 		Long: "Hold drills: inject each fault into a simulated stream and require the expected\n" +
 			"incident, blame and delay. Without a FAULT all are held, several at a time, in\n" +
 			"about half a minute. Exits 3 when one was missed, blamed wrong, late, or not alone,\n" +
-			"and when a fault changed nothing that was served.\n\nFaults:\n\n" + faultList(),
+			"and when a fault changed nothing that was served.\n\nFaults:\n\n" + drill.Faults(),
 		Example:           "  streamwatch drill\n  streamwatch drill stall stale-edge --format json",
 		ValidArgsFunction: completeFaults,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -39,20 +36,9 @@ func (c *cli) drillCommand() *cobra.Command {
 			if td < time.Second || td > 10*time.Second || td%time.Second != 0 {
 				return probe.Usage(fmt.Sprintf("--target-duration %s", td), "whole seconds from 1s to 10s")
 			}
-			drills := drill.Every()
-			var names []string
-			for _, d := range drills {
-				names = append(names, d.Fault)
-			}
-			if len(args) > 0 {
-				drills = nil
-			}
-			for _, name := range args {
-				d, ok := drill.Find(name)
-				if !ok {
-					return probe.Usage(fmt.Sprintf("unknown fault %q", name), cmp.Or(rule.DidYouMean(name, names), "streamwatch drill --help lists them"))
-				}
-				drills = append(drills, d)
+			drills, err := drill.Named(args)
+			if err != nil {
+				return err
 			}
 			return c.drill(cmd.Context(), drills, td, format)
 		},
@@ -60,14 +46,6 @@ func (c *cli) drillCommand() *cobra.Command {
 	cmd.Flags().DurationVar(&td, "target-duration", defaultTarget, "of the simulated stream")
 	cmd.Flags().StringVar(&format, "format", "text", "text or json")
 	return cmd
-}
-
-func faultList() string {
-	var b strings.Builder
-	for _, d := range drill.Every() {
-		fmt.Fprintf(&b, "  %-19s %s\n", d.Fault, d.Doc())
-	}
-	return strings.TrimRight(b.String(), "\n")
 }
 
 func completeFaults(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {

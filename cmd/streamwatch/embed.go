@@ -38,7 +38,7 @@ or a signature is refused unless --allow-signed asks for it.`,
   streamwatch embed https://d111111abcdef8.cloudfront.net/live/main.m3u8 --title 'Autumn concert' --out embeds`,
 		Args: argument(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			event, edge, err := c.eventOrURL(args[0])
+			event, err := c.eventOrURL(args[0])
 			if err != nil {
 				return err
 			}
@@ -48,11 +48,9 @@ or a signature is refused unless --allow-signed asks for it.`,
 			if out == "" && !eventfile.IsURL(args[0]) {
 				dir = filepath.Join(event.Output, event.Event, event.Player.Out)
 			}
-			dist := provision.Distribution{EdgeURL: edge}
-			if edge == "" {
-				if dist, err = c.find(cmd.Context(), event); err != nil {
-					return err
-				}
+			dist, err := c.find(cmd.Context(), event)
+			if err != nil {
+				return err
 			}
 			return c.embed(cmd.Context(), event, dist, dir)
 		},
@@ -88,15 +86,13 @@ func (c *cli) embed(ctx context.Context, event *configs.Event, dist provision.Di
 	return nil
 }
 
-// eventOrURL loads an event file, or makes the event of one manifest URL and
-// returns its base URL too.
-func (c *cli) eventOrURL(arg string) (*configs.Event, string, error) {
+// eventOrURL loads an event file, or makes the event of one manifest URL.
+func (c *cli) eventOrURL(arg string) (*configs.Event, error) {
 	if err := eventfile.NotHLS(arg); err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	if eventfile.IsURL(arg) {
 		return eventfile.OfURL(arg)
 	}
-	event, err := c.load(arg)
-	return event, "", err
+	return c.load(arg)
 }

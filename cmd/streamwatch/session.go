@@ -11,6 +11,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe/daemon"
+	"github.com/streamwatch/streamwatch/probe/report"
 	"github.com/streamwatch/streamwatch/probe/sim"
 	"github.com/streamwatch/streamwatch/provision"
 	"github.com/streamwatch/streamwatch/provision/deploy"
@@ -32,7 +33,7 @@ type session struct {
 // fails before anything is started.
 func (s *session) run(ctx context.Context, o daemon.Options) (over bool, err error) {
 	o.Event, o.Log, o.Secrets, o.Out, o.Say, o.AWS = s.event, s.log, s.c.known(), s.c.stdout, s.c.say, s.c.account().Options
-	o.Version, o.Runbook, o.Env = ownVersion(), runbook, s.c.env
+	o.Version, o.Runbook, o.Env = ownVersion(), report.Runbook, s.c.env
 	d, err := daemon.New(ctx, o)
 	if err != nil {
 		return false, err

@@ -14,8 +14,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/term"
 )
@@ -62,27 +60,6 @@ func (c *cli) paint() func(string) string {
 			return word
 		}
 	}
-}
-
-// wrap breaks prose into lines of at most 78 characters.
-func wrap(text string) string {
-	var b strings.Builder
-	at := 0
-	for word := range strings.FieldsSeq(text) {
-		n := utf8.RuneCountInString(word)
-		switch {
-		case at == 0:
-		case at+1+n > 78:
-			b.WriteByte('\n')
-			at = 0
-		default:
-			b.WriteByte(' ')
-			at++
-		}
-		b.WriteString(word)
-		at += n
-	}
-	return b.String()
 }
 
 // say writes one line of "what  value" below a command's first line.

@@ -2,10 +2,12 @@ package eventfile
 
 import (
 	"cmp"
+	"encoding/json"
 	"time"
 
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/dashboards"
+	"github.com/streamwatch/streamwatch/provision"
 )
 
 // UnknownRenditions is how many a stream is taken to have for reckoning, where
@@ -46,4 +48,22 @@ func DashboardOptions(e *configs.Event) dashboards.Options {
 		})
 	}
 	return o
+}
+
+// DashboardBody takes the dashboard out of the template that has it. An event
+// that puts nothing to CloudWatch has none; what it would look like is printed.
+func DashboardBody(event *configs.Event, spec provision.Spec) ([]byte, error) {
+	text, made := spec.Extra.Resources["Dashboard"]
+	if !made {
+		return dashboards.Dashboard(DashboardOptions(event))
+	}
+	var r struct {
+		Properties struct {
+			DashboardBody struct {
+				Sub string `json:"Fn::Sub"`
+			}
+		}
+	}
+	err := json.Unmarshal(text, &r)
+	return []byte(r.Properties.DashboardBody.Sub), err
 }

@@ -19,63 +19,48 @@ type Flags struct {
 	Headers, OriginHeaders, Cookies []string // as they were typed: secret
 }
 
-// Place sets the event of a URL up for the edges and the origin that flags name,
-// and returns the base URL of the first edge, which is edge where they name none.
-func (f *Flags) Place(event *configs.Event, edge, manifest string) (string, error) {
+// Stream makes the event of a manifest URL, for the edges and the origin that the
+// flags name.
+func (f *Flags) Stream(manifest string) (*configs.Event, error) {
+	e, err := OfURL(manifest)
+	if err != nil {
+		return nil, err
+	}
+	e.Event, e.Streams[0].Name = "check", "main"
 	if f.Origin == "" && len(f.Edges) == 0 {
-		return edge, nil
+		return e, nil
 	}
 	others, what := slices.Clone(f.Edges), "--edge"
 	if f.Origin != "" {
 		others, what = append(others, f.Origin), "--origin"
 	}
-	list, err := bases(event, manifest, others, what)
+	list, err := bases(e, manifest, others, what)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if f.Origin != "" {
-		event.Origin.URL = configs.URL(list[len(list)-1])
+		e.Origin.URL = configs.URL(list[len(list)-1])
 	}
-	if len(f.Edges) > 0 {
-		err = addEdges(event, f.Edges, list)
-	}
-	return list[0], err
+	e.Distribution.Existing.URL = configs.URL(list[0])
+	return e, addEdges(e, f.Edges, list)
 }
 
-// Give adds headers for the edge and for the origin, and cookies, to an event
-// whose edge is at a base URL.
-func (f *Flags) Give(e *configs.Event, edge string) error {
-	if len(f.Headers) > 0 && e.Distribution.Existing == nil {
-		if e.Distribution.CloudFormation != nil || e.Distribution.Local != nil {
-			return probe.Usage("-H beside an event file whose edge is not `existing`", "write them into the streams' headers")
+// Give adds headers for the edge and for the origin, and cookies, to an event.
+func (f *Flags) Give(e *configs.Event) error {
+	if x := e.Distribution.Existing; x != nil {
+		if err := addPairs("-H", ":", "'X-Viewer: value'", f.Headers, &x.Headers); err != nil {
+			return err
 		}
-		e.Distribution.Existing = &configs.Existing{URL: configs.URL(edge)}
+	} else if len(f.Headers) > 0 {
+		return probe.Usage("-H beside an event file whose edge is not `existing`", "write them into the streams' headers")
 	}
-	for _, to := range []struct {
-		flag, separator, example string
-		lines                    []string
-		into                     func() *map[string]configs.Secret
-	}{
-		{
-			"-H", ":", "'X-Viewer: value'", f.Headers,
-			func() *map[string]configs.Secret { return &e.Distribution.Existing.Headers },
-		},
-		{
-			"--origin-header", ":", "'X-Origin-Verify: value'", f.OriginHeaders,
-			func() *map[string]configs.Secret { return &e.Origin.Headers },
-		},
-	} {
-		for _, line := range to.lines {
-			if err := configs.AddPair(to.into(), line, to.separator); err != nil {
-				return probe.Usage(fmt.Sprintf("%s: %v", to.flag, err), "such as "+to.example)
-			}
-		}
+	err := addPairs("--origin-header", ":", "'X-Origin-Verify: value'", f.OriginHeaders, &e.Origin.Headers)
+	if err != nil {
+		return err
 	}
 	for i := range e.Streams {
-		for _, line := range f.Cookies {
-			if err := configs.AddPair(&e.Streams[i].Cookies, line, "="); err != nil {
-				return probe.Usage(fmt.Sprintf("--cookie: %v", err), "such as session=value")
-			}
+		if err := addPairs("--cookie", "=", "session=value", f.Cookies, &e.Streams[i].Cookies); err != nil {
+			return err
 		}
 	}
 	if len(f.OriginHeaders) > 0 && e.Origin.URL == "" {
@@ -84,15 +69,27 @@ func (f *Flags) Give(e *configs.Event, edge string) error {
 	return nil
 }
 
+// addPairs adds what was given to one flag to headers or cookies.
+func addPairs(flag, separator, example string, lines []string, to *map[string]configs.Secret) error {
+	for _, line := range lines {
+		if err := configs.AddPair(to, line, separator); err != nil {
+			return probe.Usage(fmt.Sprintf("%s: %v", flag, err), "such as "+example)
+		}
+	}
+	return nil
+}
+
 // Ordinals name edges that nobody named.
-var Ordinals = []string{configs.FirstEdge, "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"}
+func Ordinals() []string {
+	return []string{configs.FirstEdge, "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"}
+}
 
 // addEdges makes the addresses of --edge edges of the event, each with the base
 // that is at its place in bases.
 func addEdges(event *configs.Event, flags, bases []string) error {
-	event.Distribution.Existing = &configs.Existing{URL: configs.URL(bases[0])}
-	if len(flags)+1 > len(Ordinals) {
-		return probe.Usage(fmt.Sprintf("--edge is given %d times", len(flags)), fmt.Sprintf("at most %d", len(Ordinals)-1))
+	names := Ordinals()
+	if len(flags)+1 > len(names) {
+		return probe.Usage(fmt.Sprintf("--edge is given %d times", len(flags)), fmt.Sprintf("at most %d", len(names)-1))
 	}
 	seen := map[string]bool{bases[0]: true}
 	for i := range flags {
@@ -101,7 +98,7 @@ func addEdges(event *configs.Event, flags, bases []string) error {
 			return probe.Usage("two edges have one address", "--edge names a further CDN, beside the first URL")
 		}
 		seen[base] = true
-		event.Edges = append(event.Edges, configs.Edge{Name: Ordinals[i+1], URL: configs.URL(base)})
+		event.Edges = append(event.Edges, configs.Edge{Name: names[i+1], URL: configs.URL(base)})
 	}
 	return nil
 }

@@ -52,21 +52,18 @@ func TestBases(t *testing.T) {
 
 // What check is told by flags is in the event as a file would say it.
 func TestFlags(t *testing.T) {
-	event, edge, err := OfURL("https://a.example/live/main.m3u8")
-	if err != nil {
-		t.Fatal(err)
-	}
 	f := Flags{
 		Origin: "http://o.example:8080", Edges: []string{"https://b.example"}, Headers: []string{"X-Viewer: v"},
 		OriginHeaders: []string{"X-Verify: o"}, Cookies: []string{"session=s"},
 	}
-	if edge, err = f.Place(event, edge, "https://a.example/live/main.m3u8"); err != nil || edge != "https://a.example" {
-		t.Fatalf("edge %q, %v", edge, err)
+	event, err := f.Stream("https://a.example/live/main.m3u8")
+	if err != nil || event.Distribution.Existing.URL != "https://a.example" {
+		t.Fatalf("%+v, %v", event, err)
 	}
-	if err := f.Give(event, edge); err != nil {
+	if err := f.Give(event); err != nil {
 		t.Fatal(err)
 	}
-	o := MonitorOptions(event, edge, nil)
+	o := MonitorOptions(event, "https://a.example", nil)
 	if o.Origin != "http://o.example:8080" || o.Headers["X-Verify"] != "o" || o.EdgeHeaders["X-Viewer"] != "v" {
 		t.Errorf("origin %s, %v, edge %v", o.Origin, o.Headers, o.EdgeHeaders)
 	}
@@ -83,17 +80,14 @@ func TestFlagsThatAreWrong(t *testing.T) {
 		"another playlist":      {Origin: "http://o.example/other.m3u8"},
 		"no port":               {Edges: []string{"https://b.example:port"}},
 		"the same edge twice":   {Edges: []string{"https://a.example"}},
-		"too many edges":        {Edges: slices.Repeat([]string{"https://b.example"}, len(Ordinals))},
+		"too many edges":        {Edges: slices.Repeat([]string{"https://b.example"}, len(Ordinals()))},
 		"a header without name": {Headers: []string{"value"}},
 		"no cookie":             {Cookies: []string{"value"}},
 		"no origin":             {OriginHeaders: []string{"X-Verify: o"}},
 	} {
-		event, edge, err := OfURL(manifest)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if edge, err = f.Place(event, edge, manifest); err == nil {
-			err = f.Give(event, edge)
+		event, err := f.Stream(manifest)
+		if err == nil {
+			err = f.Give(event)
 		}
 		if !probe.IsUsage(err) {
 			t.Errorf("%s: %v", name, err)

@@ -33,6 +33,11 @@ func Know(s *fetch.Secrets, e *configs.Event) {
 	if a := e.Monitor.Auth; a != nil {
 		s.Add(a.Password.Reveal(), a.Username+":"+a.Password.Reveal())
 	}
+	if f := e.Fleet; f != nil {
+		for _, u := range f.NATS {
+			s.AddURL(u.Reveal())
+		}
+	}
 	s.AddURL(e.Origin.URL.Reveal())
 	s.AddURL(e.Monitor.Control.Reveal())
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/configs/rule"
 	"github.com/streamwatch/streamwatch/dashboards"
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/provision"
 )
 
@@ -29,6 +30,37 @@ func StackSpec(e *configs.Event) (provision.Spec, error) {
 		s.RoleARN, s.Reads = c.RoleARN, []string{c.StackName}
 	}
 	return s, addMetrics(&s, e)
+}
+
+// HasStack reports whether the event has a stack, of its distribution or of its
+// alarms alone.
+func HasStack(e *configs.Event) bool {
+	return e.Distribution.CloudFormation != nil || e.AlarmStack() != ""
+}
+
+// StackOf is StackSpec of the event of a file, which must have a stack.
+func StackOf(e *configs.Event, path string) (provision.Spec, error) {
+	if !HasStack(e) {
+		return provision.Spec{}, probe.Usage(
+			path+" has no stack: its distribution is not cloudformation, and it has no alarms over metrics.cloudwatch",
+			"streamwatch run needs no provisioning for it",
+		)
+	}
+	return StackSpec(e)
+}
+
+// MonitorPolicy returns the IAM policy that a monitor of the event needs. An event
+// without a stack may need something too: it puts metrics, or reads the key that it
+// signs with.
+func MonitorPolicy(e *configs.Event) ([]byte, error) {
+	spec, err := StackSpec(e)
+	if err != nil {
+		return nil, err
+	}
+	if !HasStack(e) {
+		spec.Extra, spec.Beside = provision.Extra{}, nil
+	}
+	return provision.MonitorPolicy(spec)
 }
 
 // DistributionSpec turns the event into what shapes its distribution's stack. The

@@ -76,3 +76,27 @@ func TestKeysInFiles(t *testing.T) {
 		t.Errorf("a line of the key is shown: %s", shown)
 	}
 }
+
+// An event without a stack has a policy for its monitor all the same.
+func TestMonitorPolicy(t *testing.T) {
+	event := alarmed(t, "existing: {url: \"https://e.example\"}", "")
+	text, err := MonitorPolicy(event)
+	if err != nil || HasStack(event) || !strings.Contains(string(text), "cloudwatch:PutMetricData") ||
+		strings.Contains(string(text), "cloudformation:") {
+		t.Errorf("%s, %v, has a stack: %v", text, err, HasStack(event))
+	}
+}
+
+// A hub finds the files of its fleet beside the event file.
+func TestHubOptions(t *testing.T) {
+	event := alarmed(t, "existing: {url: \"https://e.example\"}",
+		"fleet: {nats: [\"tls://n.example:4222\"], credentials_file: hub.creds, vantages: [eu, us]}\n")
+	o := HubOptions(event, "events/event.yaml", "a")
+	if o.Connection.Credentials != "events/hub.creds" || o.Connection.Servers[0] != "tls://n.example:4222" ||
+		len(o.Plan.Vantages) != 2 {
+		t.Errorf("%+v", o)
+	}
+	if got := len(DashboardOptions(event).Vantages); got != 2 {
+		t.Errorf("the dashboards know %d vantages", got)
+	}
+}

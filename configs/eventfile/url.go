@@ -32,16 +32,17 @@ func NotHLS(name string) error {
 	}
 }
 
-// OfURL makes the event of one manifest URL, and returns the base URL of its edge.
-func OfURL(raw string) (*configs.Event, string, error) {
+// OfURL makes the event of one manifest URL: its distribution is there already.
+func OfURL(raw string) (*configs.Event, error) {
 	u, err := probe.ParseURL(raw)
 	if err != nil {
-		return nil, "", probe.Usage("the URL cannot be read", "such as https://d111111abcdef8.cloudfront.net/live/main.m3u8")
+		return nil, probe.Usage("the URL cannot be read", "such as https://d111111abcdef8.cloudfront.net/live/main.m3u8")
 	}
 	e := configs.Default()
 	e.Event, e.Player.Title = slug(u), titleOf(u)
 	e.Streams = []configs.Stream{{Name: e.Event, Manifest: configs.URL(raw), Renditions: configs.Renditions{All: true}}}
-	return &e, u.Scheme + "://" + u.Host, nil
+	e.Distribution.Existing = &configs.Existing{URL: configs.URL(u.Scheme + "://" + u.Host)}
+	return &e, nil
 }
 
 // IsURL reports whether a text is the address of something that is asked for by

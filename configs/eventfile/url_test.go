@@ -15,14 +15,14 @@ func TestOfURL(t *testing.T) {
 		{"https://a.example/concert/playlist.m3u8?t=1", "https://a.example", "concert"},
 		{"http://b.example:8080/live/index.m3u8", "http://b.example:8080", "Live stream"},
 	} {
-		e, base, err := OfURL(c.url)
-		if err != nil || base != c.base || e.Player.Title != c.title || e.Streams[0].Manifest.Reveal() != c.url ||
-			taken[e.Event] {
-			t.Errorf("%s: %s at %s, title %q, %v", c.url, e.Event, base, e.Player.Title, err)
+		e, err := OfURL(c.url)
+		if err != nil || e.Distribution.Existing.URL.Reveal() != c.base || e.Player.Title != c.title ||
+			e.Streams[0].Manifest.Reveal() != c.url || taken[e.Event] {
+			t.Errorf("%s: %s at %s, title %q, %v", c.url, e.Event, e.Distribution.Existing.URL, e.Player.Title, err)
 		}
 		taken[e.Event] = true
 	}
-	if _, _, err := OfURL("https://:port/main.m3u8"); !probe.IsUsage(err) {
+	if _, err := OfURL("https://:port/main.m3u8"); !probe.IsUsage(err) {
 		t.Errorf("a URL that cannot be asked: %v", err)
 	}
 }

@@ -101,7 +101,7 @@ func (s *Show) further(ctx context.Context, n int) error {
 	if err != nil {
 		return errors.New("reading the address of the demo's origin")
 	}
-	for _, name := range eventfile.Ordinals[1:n] {
+	for _, name := range eventfile.Ordinals()[1:n] {
 		local := provision.NewLocal("127.0.0.1:0", sim.NewEdge(edge.Config{Origin: origin}, s.Board, name))
 		at, err := local.Provision(ctx, nil)
 		if err != nil {
@@ -126,8 +126,8 @@ func script(text string, edges int) (sim.Script, error) {
 		name := parsed[i].Edge
 		if name == configs.FirstEdge { // it may be named too
 			parsed[i].Edge = ""
-		} else if name != "" && !slices.Contains(eventfile.Ordinals[1:edges], name) {
-			hint := "its edges are " + strings.Join(eventfile.Ordinals[:edges], ", ") + "; --edges makes more"
+		} else if name != "" && !slices.Contains(eventfile.Ordinals()[1:edges], name) {
+			hint := "its edges are " + strings.Join(eventfile.Ordinals()[:edges], ", ") + "; --edges makes more"
 			return nil, probe.Usage(fmt.Sprintf("--fault: the demo has no edge %q", name), hint)
 		}
 	}

@@ -158,6 +158,8 @@ func (x *examination) keptError(s *Stream, edge, origin *evidence.State) bool {
 		return false
 	case edge.Current.Exchange.Started.Before(origin.Recovered):
 		return true
+	case edge.Current.Exchange.Failure == probe.FailTimeout && origin.FailedAs == probe.FailTimeout:
+		return x.now.Sub(origin.Recovered) < responseTimeout // its own request to the origin still waits
 	case edge.FailedFrom.After(origin.Recovered) && good && edge.Good.Exchange.Started.After(origin.FailedFrom.Add(origin.TD)):
 		return false // it gave what it had while the origin failed
 	default:

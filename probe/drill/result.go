@@ -1,10 +1,14 @@
 package drill
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
 	"sync"
+
+	"github.com/streamwatch/streamwatch/configs/rule"
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 // atOnce bounds the drills that are held side by side. Each waits most of the time.
@@ -12,6 +16,36 @@ const atOnce = 64
 
 // Every lists the drills of an event with one edge, then those of two.
 func Every() []Drill { return append(All(), OfEdges()...) }
+
+// Named returns the drills of faults, and all of them where no fault is named.
+func Named(faults []string) ([]Drill, error) {
+	if len(faults) == 0 {
+		return Every(), nil
+	}
+	var picked []Drill
+	for _, name := range faults {
+		d, ok := Find(name)
+		if !ok {
+			var names []string
+			for _, d := range Every() {
+				names = append(names, d.Fault)
+			}
+			hint := cmp.Or(rule.DidYouMean(name, names), "streamwatch drill --help lists them")
+			return nil, probe.Usage(fmt.Sprintf("unknown fault %q", name), hint)
+		}
+		picked = append(picked, d)
+	}
+	return picked, nil
+}
+
+// Faults lists what can be drilled, a line each.
+func Faults() string {
+	var b strings.Builder
+	for _, d := range Every() {
+		fmt.Fprintf(&b, "  %-19s %s\n", d.Fault, d.Doc())
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
 
 // Hold holds drills, several at a time, and returns their outcomes in their order.
 func Hold(ctx context.Context, drills []Drill, s Settings) ([]Outcome, error) {

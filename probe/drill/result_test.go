@@ -29,3 +29,19 @@ func TestResults(t *testing.T) {
 		}
 	}
 }
+
+// What nobody can drill is the user's mistake; who names nothing means all.
+func TestNamed(t *testing.T) {
+	if all, err := Named(nil); err != nil || len(all) != len(Every()) {
+		t.Errorf("%d drills, %v", len(all), err)
+	}
+	if two, err := Named([]string{"stall", "second:edge-503"}); err != nil || len(two) != 2 || two[0].Fault != "stall" {
+		t.Errorf("%+v, %v", two, err)
+	}
+	if _, err := Named([]string{"stal"}); !probe.IsUsage(err) || !strings.Contains(probe.HintOf(err), "stall") {
+		t.Errorf("%v, hint %q", err, probe.HintOf(err))
+	}
+	if n := strings.Count(Faults(), "\n") + 1; n != len(Every()) {
+		t.Errorf("%d lines", n)
+	}
+}

@@ -170,11 +170,13 @@ func (l *Launch) differences(ctx context.Context, stack *provision.Stack) {
 	}
 }
 
+// topicOutput is the output of a stack that names the topic of its alarms.
+const topicOutput = "AlertTopicArn"
+
 // pending returns what asks who has not confirmed the e-mails of AWS; nil where
 // the stack has no topic.
 func (l *Launch) pending(ctx context.Context, up *Found) func(context.Context) ([]string, error) {
-	const output = "AlertTopicArn"
-	topic := cmp.Or(up.Outputs[output], up.Alarms.Outputs[output])
+	topic := cmp.Or(up.Outputs[topicOutput], up.Alarms.Outputs[topicOutput])
 	if topic == "" {
 		return nil
 	}

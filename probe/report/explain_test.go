@@ -1,4 +1,4 @@
-package main
+package report
 
 import (
 	"strings"
@@ -6,10 +6,10 @@ import (
 )
 
 func TestRunbook(t *testing.T) {
-	if text, ok := runbook("upd.stale"); !ok || !strings.Contains(text, "severity") {
+	if text, ok := Runbook("upd.stale"); !ok || !strings.Contains(text, "severity") {
 		t.Errorf("the runbook: %q, %v", text, ok)
 	}
-	if _, ok := runbook("nope"); ok {
+	if _, ok := Runbook("nope"); ok {
 		t.Error("a runbook of a check that is none")
 	}
 }
