@@ -19,7 +19,12 @@ func TestBases(t *testing.T) {
 	}{
 		{"https://cdn/live/a.m3u8", []string{"http://o:8080"}, "/live/a.m3u8", []string{"https://cdn", "http://o:8080"}},
 		{"https://cdn/live/a.m3u8?t=1", []string{"http://o/x/"}, "/live/a.m3u8?t=1", []string{"https://cdn", "http://o/x"}},
-		{"https://cdn/live/a.m3u8", []string{"http://o/x/live/a.m3u8"}, "/live/a.m3u8", []string{"https://cdn", "http://o/x"}},
+		{
+			"https://cdn/live/a.m3u8",
+			[]string{"http://o/x/live/a.m3u8"},
+			"/live/a.m3u8",
+			[]string{"https://cdn", "http://o/x"},
+		},
 		{"https://cdn/y/a.m3u8", []string{"http://o/x/a.m3u8"}, "/a.m3u8", []string{"https://cdn/y", "http://o/x"}},
 		{
 			"https://cdn/live/a.m3u8",

@@ -40,8 +40,11 @@ streams: [{name: main, manifest: /m.m3u8}]
 // place in the file, like all else.
 func TestProblemsOfEveryRoom(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
-		"player":   {smallest + "player: {title: \"two\\tcolumns\"}\n", "event.yaml:5:17: player.title"},
-		"receiver": {smallest + "notify: {webhooks: [{url_file: gone.txt}]}\n", "event.yaml:5:32: notify.webhooks[0].url_file names a file that does not exist"},
+		"player": {smallest + "player: {title: \"two\\tcolumns\"}\n", "event.yaml:5:17: player.title"},
+		"receiver": {
+			smallest + "notify: {webhooks: [{url_file: gone.txt}]}\n",
+			"event.yaml:5:32: notify.webhooks[0].url_file names a file that does not exist",
+		},
 		"key": {
 			strings.Replace(smallest, "e.example\"", "e.example\", sign: {key_pair_id: K1, private_key_file: gone.pem}", 1),
 			"event.yaml:3:95: distribution.existing.sign.private_key_file",

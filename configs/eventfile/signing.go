@@ -134,7 +134,8 @@ func keyProblems(secrets *fetch.Secrets, s *configs.Sign, at string, try func(ke
 	}
 	path := at + ".private_key_file"
 	return []configs.Problem{{
-		Path: path, Message: path + strings.TrimPrefix(err.Error(), at), Hint: "an RSA private key in PEM; the path counts from the event file's folder",
+		Path: path, Message: path + strings.TrimPrefix(err.Error(), at),
+		Hint: "an RSA private key in PEM; the path counts from the event file's folder",
 	}}
 }
 
@@ -150,9 +151,11 @@ func signWarning(e *configs.Event) []configs.Problem {
 		if e.Streams[i].Cookies["CloudFront-"+keyPair] == "" &&
 			!strings.Contains(e.Streams[i].Manifest.Reveal(), keyPair+"=") {
 			return []configs.Problem{{
-				Path:    "distribution.cloudformation.signed",
-				Message: "distribution.cloudformation.signed: only signed requests get in, and the monitor has no key to sign its own: the edge answers it 403 and cannot be watched",
-				Hint:    "add distribution.cloudformation.sign with private_key_file or private_key_secret; with key_group also key_pair_id",
+				Path: "distribution.cloudformation.signed",
+				Message: "distribution.cloudformation.signed: only signed requests get in, and the monitor has no key to sign " +
+					"its own: the edge answers it 403 and cannot be watched",
+				Hint: "add distribution.cloudformation.sign with private_key_file or private_key_secret; with key_group also " +
+					"key_pair_id",
 			}}
 		}
 	}

@@ -31,7 +31,8 @@ func TestOfURL(t *testing.T) {
 // Another protocol is refused by the name of its manifest, and HLS is not.
 func TestNotHLS(t *testing.T) {
 	for name, want := range map[string]bool{
-		"https://a.example/live/manifest.mpd?t=1": true, "stream.isml": true, "https://a.example/main.m3u8": false, "main.m3u": false,
+		"https://a.example/live/manifest.mpd?t=1": true, "stream.isml": true, "https://a.example/main.m3u8": false,
+		"main.m3u": false,
 	} {
 		if err := NotHLS(name); probe.IsUsage(err) != want {
 			t.Errorf("%s: %v", name, err)
