@@ -31,20 +31,26 @@ type Embeds struct {
 	log     *zap.Logger
 	changed chan struct{} // the event did
 
-	mu       sync.Mutex // guards all below
-	event    *configs.Event
-	asks     *monitor.Monitor        // never run: it knows which headers and cookies the edge wants
-	previews map[string]http.Handler // by stream
-	wanted   map[string]int          // how often the embeds of a stream had to be written anew
-	done     map[string]int          // likewise, as of those that are what its manifest says; absent is never
+	rendering chan struct{} // holds one for each stream whose embeds are rendered now
+
+	mu     sync.Mutex // guards all below
+	event  *configs.Event
+	asks   *monitor.Monitor           // never run: it knows which headers and cookies the edge wants; nil while all is written
+	facts  map[string]player.Manifest // by stream: what its embeds were made of
+	wanted map[string]int             // how often the embeds of a stream had to be written anew
+	done   map[string]int             // likewise, as of those that are what its manifest says; absent is never
 }
+
+// renderers is for how many streams embeds are rendered at once: each takes some
+// megabytes while it lasts.
+const renderers = 2
 
 // NewEmbeds returns the embeds of an event whose edge is at a base URL. They are
 // written below dir, one folder for each stream.
 func NewEmbeds(event *configs.Event, edge string, sign fetch.Signer, dir string, log *zap.Logger) *Embeds {
 	return &Embeds{
-		edge: edge, sign: sign, dir: dir, log: log, changed: make(chan struct{}, 1),
-		event: event, previews: map[string]http.Handler{}, wanted: map[string]int{}, done: map[string]int{},
+		edge: edge, sign: sign, dir: dir, log: log, changed: make(chan struct{}, 1), rendering: make(chan struct{}, renderers),
+		event: event, facts: map[string]player.Manifest{}, wanted: map[string]int{}, done: map[string]int{},
 	}
 }
 
@@ -57,7 +63,7 @@ func (e *Embeds) Change(event *configs.Event, again []string) {
 	e.event, e.asks = event, nil
 	names := event.StreamNames()
 	gone := func(name string) bool { return !slices.Contains(names, name) }
-	maps.DeleteFunc(e.previews, func(name string, _ http.Handler) bool { return gone(name) })
+	maps.DeleteFunc(e.facts, func(name string, _ player.Manifest) bool { return gone(name) })
 	maps.DeleteFunc(e.done, func(name string, _ int) bool { return gone(name) })
 	for _, name := range again {
 		e.wanted[name]++
@@ -165,6 +171,9 @@ func (e *Embeds) writeAll(ctx context.Context) (left int) {
 			e.done[s.Name] = wanted[s.Name]
 		}
 	}
+	if left == 0 {
+		e.asks = nil
+	}
 	return left
 }
 
@@ -175,40 +184,34 @@ func (e *Embeds) Write(ctx context.Context, s *configs.Stream) (known bool, err 
 	if viewer == nil {
 		return true, nil // it has left the event meanwhile
 	}
-	manifest := event.ManifestURL(s, probe.Edge, e.edge)
-	facts := manifestFacts(ctx, viewer, manifest)
-	if ctx.Err() != nil {
-		return false, ctx.Err()
-	}
-	options := PlayerOptions(event)
-	options.Fallbacks = e.fallbacks(event, s, manifest, options)
-	_, warnings, err := player.Address(manifest, options)
-	if err != nil {
-		return facts.Known, err
-	}
-	conf, more, err := player.Derive(facts, options)
-	if err != nil {
-		return facts.Known, err
-	}
-	for _, w := range append(warnings, more...) {
-		e.log.Info("embed", zap.String("stream", s.Name), zap.String("warning", w.String()))
+	facts := manifestFacts(ctx, viewer, event.ManifestURL(s, probe.Edge, e.edge))
+	select {
+	case e.rendering <- struct{}{}:
+		defer func() { <-e.rendering }()
+	case <-ctx.Done():
 	}
 	if ctx.Err() != nil { // what follows takes seconds on a machine that is busy
-		return facts.Known, ctx.Err()
+		return false, ctx.Err()
 	}
-	preview, err := player.Preview(event.Event, s.Name, manifest, conf, previewOptions(event, options))
+	one, err := e.embedOf(event, s, facts)
 	if err != nil {
+		return facts.Known, err
+	}
+	for _, w := range one.warnings {
+		e.log.Info("embed", zap.String("stream", s.Name), zap.String("warning", w))
+	}
+	if _, err := one.preview(); err != nil {
 		return facts.Known, err
 	}
 	e.mu.Lock()
 	if e.event.Stream(s.Name) != nil { // and has not left meanwhile
-		e.previews[s.Name] = preview
+		e.facts[s.Name] = facts
 	}
 	e.mu.Unlock()
 	if ctx.Err() != nil {
 		return facts.Known, ctx.Err()
 	}
-	files, err := player.Render(event.Event, s.Name, manifest, conf, options)
+	files, err := player.Render(event.Event, s.Name, one.manifest, one.config, one.options)
 	if err != nil {
 		return facts.Known, err
 	}
@@ -216,11 +219,58 @@ func (e *Embeds) Write(ctx context.Context, s *configs.Stream) (known bool, err 
 	return facts.Known, err
 }
 
-// Preview returns the pages of a stream, nil while there are none.
+// embed is what the embeds of one stream are made of.
+type embed struct {
+	event    *configs.Event
+	stream   string
+	manifest string
+	options  player.Options
+	config   player.Config
+	warnings []string
+}
+
+// embedOf derives a stream's embeds from the facts of its manifest.
+func (e *Embeds) embedOf(event *configs.Event, s *configs.Stream, facts player.Manifest) (*embed, error) {
+	one := &embed{event: event, stream: s.Name, manifest: event.ManifestURL(s, probe.Edge, e.edge), options: PlayerOptions(event)}
+	one.options.Fallbacks, one.warnings = e.fallbacks(event, s, one.manifest, one.options)
+	_, warnings, err := player.Address(one.manifest, one.options)
+	if err != nil {
+		return nil, err
+	}
+	var more []player.Warning
+	if one.config, more, err = player.Derive(facts, one.options); err != nil {
+		return nil, err
+	}
+	for _, w := range append(warnings, more...) {
+		one.warnings = append(one.warnings, w.String())
+	}
+	return one, nil
+}
+
+func (one *embed) preview() (http.Handler, error) {
+	return player.Preview(one.event.Event, one.stream, one.manifest, one.config, previewOptions(one.event, one.options))
+}
+
+// Preview returns the pages of a stream, nil while there are none. They are made
+// when they are asked for: thousands of streams have some that nobody looks at.
 func (e *Embeds) Preview(stream string) http.Handler {
 	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.previews[stream]
+	event := e.event
+	facts, known := e.facts[stream]
+	e.mu.Unlock()
+	s := event.Stream(stream)
+	if !known || s == nil {
+		return nil
+	}
+	one, err := e.embedOf(event, s, facts)
+	if err != nil {
+		return nil
+	}
+	pages, err := one.preview()
+	if err != nil {
+		return nil
+	}
+	return pages
 }
 
 // kinds lists the previews for the page's tabs. An iframe shows one of the
