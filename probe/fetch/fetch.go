@@ -195,8 +195,7 @@ func (c *Client) send(ctx context.Context, r *Request, ex *probe.Exchange, u *ur
 	}
 	ex.RequestHeaders = s.lines
 	cl := &call{Context: ctx}
-	req := (&http.Request{Method: r.Method, URL: to, Header: s.header, Host: s.host}).
-		WithContext(httptrace.WithClientTrace(cl, cl.hooks(u.Scheme == "https")))
+	req := (&http.Request{Method: r.Method, URL: to, Header: s.header, Host: s.host}).WithContext(c.traced(cl, u))
 	resp, err := c.transport.RoundTrip(req)
 	p := cl.seen()
 	if err != nil {
@@ -216,6 +215,15 @@ func (c *Client) send(ctx context.Context, r *Request, ex *probe.Exchange, u *ur
 		c.secrets.addCookies(set)
 	}
 	return resp, nil
+}
+
+// traced is the context of a hop. The client's own transport finds the call in
+// it, another one tells its hooks.
+func (c *Client) traced(cl *call, u *url.URL) context.Context {
+	if _, own := c.transport.(*transport); own {
+		return cl
+	}
+	return httptrace.WithClientTrace(cl, cl.hooks(u.Scheme == "https"))
 }
 
 // fail notes a failure whose text holds no secret.
