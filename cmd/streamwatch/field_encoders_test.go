@@ -37,7 +37,7 @@ func fieldEncoders() []fieldEncoder {
 		ffmpeg("fmp4", func(_ *testing.T, dir string) []string { return ffmpegLadder(dir, "fmp4", "320x180", "160x90") }),
 		ffmpeg("audio", func(_ *testing.T, dir string) []string { return ffmpegAudio(dir) }),
 		breaks(ffmpeg("webvtt", ffmpegSubtitles), map[string]string{
-			"seg.vtt": "RFC 8216bis §3.1.4: X-TIMESTAMP-MAP SHOULD be in each header",
+			"seg.vtt.map": "RFC 8216bis §3.1.4: X-TIMESTAMP-MAP SHOULD be in each header",
 		}),
 		ffmpeg("aes128", func(t *testing.T, dir string) []string {
 			t.Helper()

@@ -82,6 +82,9 @@ output: disk
 		}
 		return n, len(hook.told)
 	}
+	a.await("sick recordings", 20*time.Second, func() bool {
+		return strings.Contains(answer(page, "/metrics"), `streamwatch_sink_failing{event="concert",sink="recordings"} 1`)
+	})
 	a.await("closed webhook", time.Minute, func() bool { n, all := closed(); return n == all && n > 0 })
 	if lines := a.lines("disk/concert/incidents.jsonl"); len(lines["closed"]) > 0 {
 		t.Errorf("the disk was not full: %v", lines)
@@ -90,11 +93,21 @@ output: disk
 		t.Fatal(err)
 	}
 	a.await("closed line", 20*time.Second, func() bool { return len(a.lines("disk/concert/incidents.jsonl")["closed"]) > 0 })
+	a.await("well again", 20*time.Second, func() bool { return !strings.Contains(answer(page, "/metrics"), `sink_failing{event="concert",sink="recordings"} 1`) })
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
 	if code := a.note(cmd, out, cmd.Wait()); code != 0 {
 		t.Errorf("exit code %d:\n%s", code, a.seen.String())
+	}
+	tapes, err := filepath.Glob(filepath.Join(disk, "concert", "recordings", "*"))
+	if err != nil || len(tapes) == 0 {
+		t.Errorf("no recordings: %v", err)
+	}
+	for _, tape := range tapes { // whatever the full disk left of it
+		if code := a.run("replay", tape); code != 0 && code != 3 {
+			t.Errorf("replay of %s: exit code %d:\n%s", tape, code, a.seen.String())
+		}
 	}
 	lines := a.lines("disk/concert/incidents.jsonl")
 	_, all := closed()

@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"os"
@@ -51,36 +52,81 @@ func prepare(folder string) error {
 	return errors.Join(errs...)
 }
 
-// mend rewrites a file that a kill cut off, so that it can go on: what is not a
-// whole line at its end is left out.
-func mend(path string) error {
+// repair makes the files of a recording one that can go on, where there are any:
+// what a kill or a full disk cut off at their ends is left out.
+func repair(path string) error {
+	parts, err := filepath.Glob(globEscape(path) + ".[0-9]*")
+	if err != nil {
+		return fmt.Errorf("repairing a recording: %w", err)
+	}
+	for _, file := range append([]string{path}, parts...) {
+		if err := rewrite(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("repairing a recording: %w", err)
+		}
+	}
+	return assemble(path)
+}
+
+// rewrite writes the whole lines of a file anew.
+func rewrite(path string) error {
 	old, err := os.Open(path)
 	if err != nil {
-		return fmt.Errorf("mending a recording: %w", err)
+		return err
 	}
 	defer old.Close()
 	file, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
-		return fmt.Errorf("mending a recording: %w", err)
+		return err
 	}
 	out := gzip.NewWriter(file)
-	if zip, bad := gzip.NewReader(old); bad == nil {
-		in := bufio.NewReader(zip)
-		for err == nil {
-			line, bad := in.ReadBytes('\n')
-			if bad != nil {
-				break
-			}
-			_, err = out.Write(line)
-		}
-	}
-	if err = errors.Join(err, out.Close(), file.Sync(), file.Close()); err == nil {
+	err = errors.Join(copyLines(out, old), out.Close(), file.Sync(), file.Close())
+	if err == nil {
 		err = os.Rename(path+".new", path)
 	}
 	if err != nil {
-		return fmt.Errorf("mending a recording: %w", err)
+		_ = os.Remove(path + ".new")
 	}
-	return nil
+	return err
+}
+
+// copyLines copies the whole lines of a file that may be cut off.
+func copyLines(to io.Writer, file io.Reader) error {
+	zip, err := gzip.NewReader(file)
+	if err != nil {
+		return nil //nolint:nilerr // it has none
+	}
+	in := bufio.NewReader(zip)
+	for {
+		line, cut := in.ReadBytes('\n')
+		if cut != nil {
+			return nil //nolint:nilerr // the end
+		}
+		if _, err := to.Write(line); err != nil {
+			return err
+		}
+	}
+}
+
+// discard deletes a recording that nothing can be read of.
+func discard(path string) {
+	file, err := os.Open(path)
+	if err != nil {
+		return
+	}
+	defer file.Close()
+	var found lineCount
+	if _ = copyLines(&found, file); found == 0 {
+		_ = os.Remove(path)
+	}
+}
+
+// lineCount counts writes.
+type lineCount int
+
+// Write counts one.
+func (n *lineCount) Write(b []byte) (int, error) {
+	*n++
+	return len(b), nil
 }
 
 // Has reports whether an incident has a recording, or part of one.
@@ -124,5 +170,5 @@ func (r *Recorder) prune() {
 
 // under reports whether a file is being written.
 func (r *Recorder) under(name string) bool {
-	return slices.ContainsFunc(r.tapes, func(t *tape) bool { return filepath.Base(t.reel.path) == name })
+	return slices.ContainsFunc(r.tapes, func(t *tape) bool { return filepath.Base(t.path) == name })
 }

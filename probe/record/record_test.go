@@ -184,22 +184,15 @@ func TestStreamsThatAreHitLaterHaveAPast(t *testing.T) {
 		f.poll("a")
 		f.poll("b")
 	}
-	file, err := newReel(filePath(f.folder, "one"), 1<<20)
-	if err != nil {
-		t.Fatal(err)
-	}
 	h := &Header{Format: Format, Version: Version, ID: "one", Streams: []string{"a"}}
-	one, err := newTape("one", f.rec.masker, file, h, f.now)
-	if err != nil {
-		t.Fatal(err)
-	}
+	one := newTape("one", f.rec.masker, filePath(f.folder, "one"), 1<<20, h, f.now)
 	for _, name := range []string{"a", "b"} {
 		f.rec.ring(name).attach(one)
 		if err := one.flush(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := file.close(); err != nil {
+	if err := one.reel.close(); err != nil {
 		t.Fatal(err)
 	}
 	if out := f.replay("one"); out.Looks != 12 {

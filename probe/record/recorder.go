@@ -3,8 +3,6 @@ package record
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -84,9 +82,7 @@ func New(o Options) (*Recorder, error) {
 		r.ring(name)
 	}
 	for i := range o.Open {
-		if err := r.resume(&o.Open[i]); err != nil {
-			r.log.Warn("recording does not go on", zap.String("incident", o.Open[i].ID), zap.Error(err))
-		}
+		r.resume(&o.Open[i])
 	}
 	return r, nil
 }
@@ -115,34 +111,34 @@ func (r *Recorder) Write(_ context.Context, b probe.Batch) error {
 	}
 	r.writing.Lock()
 	defer r.writing.Unlock()
-	var errs []error
 	for i := range b.Incidents {
-		errs = append(errs, r.take(&b.Incidents[i], b.At))
+		r.take(&b.Incidents[i], b.At)
 	}
-	return errors.Join(errs...)
+	return nil // what a disk does not take is kept for when it does: see Health
 }
 
 // take takes in what became of one incident.
-func (r *Recorder) take(in *probe.Incident, at time.Time) error {
+func (r *Recorder) take(in *probe.Incident, at time.Time) {
 	t := r.tape(in.ID)
 	if t == nil {
 		if !in.Open() || r.Has(in.ID) {
-			return nil // it was recorded, and is over or was refused since
+			return // it was recorded, and is over or was refused since
 		}
-		var err error
-		if t, err = r.begin(in, at); t == nil {
-			return err
+		if t = r.begin(in, at); t == nil {
+			return
 		}
+	}
+	if t.over != nil {
+		return
 	}
 	r.attach(t, in)
 	t.take(chunk{data: encode(&Line{N: r.n.Add(1), At: at.UTC(), Incident: in})})
-	if !in.Open() {
-		return r.end(t, "closed", at)
+	switch {
+	case !in.Open():
+		r.end(t, "closed", at)
+	case in.State == probe.Opened:
+		r.write(t) // the page may ask at once
 	}
-	if in.State == probe.Opened {
-		return t.flush() // the page may ask at once
-	}
-	return nil
 }
 
 func (r *Recorder) tape(id string) *tape {
@@ -155,13 +151,13 @@ func (r *Recorder) tape(id string) *tape {
 
 // begin begins the recording of an incident; it returns nil where there are too
 // many already.
-func (r *Recorder) begin(in *probe.Incident, at time.Time) (*tape, error) {
+func (r *Recorder) begin(in *probe.Incident, at time.Time) *tape {
 	if len(r.tapes) >= mostTapes {
 		if !r.refused {
 			r.log.Warn("too many incidents at once: not all are recorded", zap.Int("recorded", mostTapes))
 		}
 		r.refused = true
-		return nil, nil
+		return nil
 	}
 	r.refused = false
 	h := r.o.Header
@@ -171,38 +167,23 @@ func (r *Recorder) begin(in *probe.Incident, at time.Time) (*tape, error) {
 	h.Others = len(r.names) - len(h.Streams)
 	event := slices.Clone(r.event)
 	r.mu.Unlock()
-	if err := os.MkdirAll(r.o.Folder, 0o700); err != nil { // somebody may have deleted it
-		return nil, fmt.Errorf("making the folder of recordings: %w", err)
-	}
-	reel, err := newReel(filePath(r.o.Folder, in.ID), r.o.Limits.Incident)
-	if err != nil {
-		return nil, err
-	}
-	t, err := newTape(in.ID, r.masker, reel, &h, at)
-	if err != nil {
-		return nil, errors.Join(err, reel.close())
-	}
+	t := newTape(in.ID, r.masker, filePath(r.o.Folder, in.ID), r.o.Limits.Incident, &h, at)
 	for _, l := range event {
 		t.take(chunk{data: encode(l)})
 	}
 	r.tapes = append(r.tapes, t)
 	r.live.Store(new(slices.Clone(r.tapes)))
-	return t, nil
+	return t
 }
 
 // resume goes on with the recording of an incident that an earlier process left.
-func (r *Recorder) resume(in *probe.Incident) error {
+func (r *Recorder) resume(in *probe.Incident) {
 	if !in.Open() || !r.Has(in.ID) {
-		return nil
+		return
 	}
-	if err := mend(filePath(r.o.Folder, in.ID)); err != nil {
-		return err
-	}
-	t, err := r.begin(in, time.Now())
-	if t != nil {
+	if t := r.begin(in, time.Now()); t != nil {
 		r.attach(t, in)
 	}
-	return err
 }
 
 // attach has a recording take the streams that its incident hits, and some that
@@ -217,20 +198,41 @@ func (r *Recorder) attach(t *tape, in *probe.Incident) {
 }
 
 // end ends a recording.
-func (r *Recorder) end(t *tape, why string, at time.Time) error {
+func (r *Recorder) end(t *tape, why string, at time.Time) {
 	for _, name := range t.streams {
 		r.ring(name).detach(t)
 	}
+	t.over = &Line{N: r.n.Load(), At: at.UTC(), End: &End{Why: why}}
+	r.write(t)
+	r.prune()
+}
+
+// write writes what has come of a recording. One that is over and written is done.
+func (r *Recorder) write(t *tape) {
+	err := t.flush()
+	if _, was := r.failing.Tell(); err != nil && was == "" {
+		r.log.Warn("recording could not be written", zap.String("incident", t.id), zap.Error(err))
+	}
+	t.failed = err
+	r.health()
+	if err == nil && t.over != nil {
+		r.forget(t)
+	}
+}
+
+// health notes whether there is a recording that could not be written.
+func (r *Recorder) health() {
+	var err error
+	for _, t := range r.tapes {
+		err = errors.Join(err, t.failed)
+	}
+	r.failing.Note(probe.Cause(err))
+}
+
+// forget forgets a recording: nothing is written to it any more.
+func (r *Recorder) forget(t *tape) {
 	r.tapes = slices.DeleteFunc(r.tapes, func(have *tape) bool { return have == t })
 	r.live.Store(new(slices.Clone(r.tapes)))
-	err := t.flush()
-	last := &Line{N: r.n.Load(), At: at.UTC(), End: &End{Why: why}}
-	err = errors.Join(err, t.reel.write(&entry{Line: last}), t.reel.close())
-	if err != nil {
-		r.log.Warn("recording is incomplete", zap.String("incident", t.id), zap.Error(err))
-	}
-	r.prune()
-	return nil // it cannot be written again
 }
 
 // Run writes what has come every second until ctx is done, and then the rest.
@@ -255,12 +257,8 @@ func (r *Recorder) Run(ctx context.Context) {
 func (r *Recorder) flush() {
 	r.writing.Lock()
 	defer r.writing.Unlock()
-	for _, t := range r.tapes {
-		err := t.flush()
-		if _, was := r.failing.Tell(); err != nil && was == "" {
-			r.log.Warn("recording could not be written", zap.String("incident", t.id), zap.Error(err))
-		}
-		r.failing.Note(probe.Cause(err))
+	for _, t := range slices.Clone(r.tapes) {
+		r.write(t)
 	}
 }
 
@@ -269,7 +267,14 @@ func (r *Recorder) close() {
 	r.writing.Lock()
 	defer r.writing.Unlock()
 	for _, t := range slices.Clone(r.tapes) {
-		_ = r.end(t, "stopped", time.Now())
+		if t.over == nil {
+			r.end(t, "stopped", time.Now())
+		}
+		if t.failed != nil {
+			r.log.Warn("recording is incomplete", zap.String("incident", t.id), zap.Error(t.failed))
+			discard(t.path)
+			r.forget(t)
+		}
 	}
 }
 

@@ -26,6 +26,7 @@ type reel struct {
 
 	file    *os.File
 	out     *counter
+	sure    int64 // bytes of the file that hold whole lines, after the last flush
 	zip     *gzip.Writer
 	json    *json.Encoder
 	parts   []part // those that are complete, oldest first, and then the one that is being written
@@ -83,7 +84,7 @@ func (r *reel) open(path string) error {
 	if err != nil {
 		return fmt.Errorf("opening a recording: %w", err)
 	}
-	r.file, r.out = f, &counter{to: f, n: info.Size()}
+	r.file, r.out, r.sure = f, &counter{to: f, n: info.Size()}, info.Size()
 	r.zip = gzip.NewWriter(r.out)
 	r.json = json.NewEncoder(r.zip)
 	r.json.SetEscapeHTML(false)
@@ -95,13 +96,26 @@ func (r *reel) shut() error {
 	if r.file == nil {
 		return nil
 	}
-	err := errors.Join(r.zip.Close(), r.file.Sync(), r.file.Close())
-	r.file = nil
+	err := errors.Join(r.zip.Close(), r.file.Sync())
+	if err == nil {
+		err = r.file.Close()
+		r.file = nil
+	}
 	r.last().size = r.out.n
 	if err != nil {
 		return fmt.Errorf("closing a recording: %w", err)
 	}
 	return nil
+}
+
+// abandon closes the file, which could not be written, as it was after the last
+// flush.
+func (r *reel) abandon() {
+	if r.file != nil {
+		_ = r.file.Truncate(r.sure)
+		_ = r.file.Close()
+	}
+	r.file = nil
 }
 
 func (r *reel) last() *part { return &r.parts[len(r.parts)-1] }
@@ -171,6 +185,7 @@ func (r *reel) flush() error {
 	if err := r.zip.Flush(); err != nil {
 		return fmt.Errorf("writing a recording: %w", err)
 	}
+	r.sure = r.out.n
 	return nil
 }
 
@@ -195,6 +210,11 @@ func (r *reel) turn() error {
 			return err
 		}
 	}
+	return r.begin()
+}
+
+// begin writes what a part begins with.
+func (r *reel) begin() error {
 	if err := r.encode(&Line{Part: &Part{Number: r.number}}); err != nil {
 		return err
 	}

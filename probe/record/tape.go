@@ -5,7 +5,11 @@ import (
 	"cmp"
 	"compress/flate"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -17,12 +21,21 @@ import (
 const mostQueued = 16 << 20
 
 // tape is one recording that is under way: lines come from rings, and are masked
-// and written by whoever calls flush.
+// and written by whoever calls flush. What a disk does not take, such as a full
+// one, waits until it does.
 type tape struct {
 	id      string
 	masker  *masker
-	reel    *reel
+	path    string
+	limit   int64    // bytes of the file
+	header  *Line    // masked
 	streams []string // that it takes
+	over    *Line    // its end, from then on
+
+	reel    *reel               // nil until the file could be opened, and after it could not be written
+	kept    []entry             // those that a file did not take, for the next
+	targets map[string]*Targets // newest, by stream, of a file that could not be written
+	failed  error               // of the last flush
 
 	mu     sync.Mutex
 	queue  []chunk
@@ -65,9 +78,14 @@ func (t *tape) take(c chunk) {
 	t.queue, t.queued = append(t.queue, c), t.queued+len(c.data)
 }
 
-// flush writes what has come. The lines of all streams are put in the order in
-// which the desk was told.
+// flush writes what has come, and the end where it is over. The lines of all
+// streams are put in the order in which the desk was told.
 func (t *tape) flush() error {
+	if t.reel == nil {
+		if err := t.open(); err != nil {
+			return err
+		}
+	}
 	t.mu.Lock()
 	queue := t.queue
 	t.queue, t.queued = nil, 0
@@ -77,12 +95,59 @@ func (t *tape) flush() error {
 		entries = append(entries, t.read(c)...)
 	}
 	slices.SortStableFunc(entries, func(a, b entry) int { return cmp.Compare(a.N, b.N) })
-	for i := range entries {
-		if err := t.reel.write(&entries[i]); err != nil {
+	t.kept = append(t.kept, entries...)
+	if err := t.write(); err != nil {
+		t.targets = t.reel.targets
+		t.reel.abandon()
+		t.reel = nil
+		return err
+	}
+	t.kept = nil
+	return nil
+}
+
+// open opens the file. One that is there was cut off, by a kill or by a full disk:
+// what can be read of it stays.
+func (t *tape) open() error {
+	if err := os.MkdirAll(filepath.Dir(t.path), 0o700); err != nil { // somebody may have deleted it
+		return fmt.Errorf("making the folder of recordings: %w", err)
+	}
+	if err := repair(t.path); err != nil {
+		return err
+	}
+	reel, err := newReel(t.path, t.limit)
+	if err != nil {
+		return err
+	}
+	err = reel.write(&entry{Line: t.header})
+	if t.targets != nil {
+		reel.targets = t.targets
+		err = errors.Join(err, reel.begin())
+	}
+	if err != nil {
+		reel.abandon()
+		return err
+	}
+	t.reel = reel
+	return nil
+}
+
+// write writes what is kept.
+func (t *tape) write() error {
+	file := t.reel.out
+	for i := 0; i < len(t.kept); i++ {
+		err := t.reel.write(&t.kept[i])
+		if t.reel.out != file { // what came before is in a file that is complete
+			t.kept, i, file = t.kept[i:], 0, t.reel.out
+		}
+		if err != nil {
 			return err
 		}
 	}
-	return t.reel.flush()
+	if t.over == nil {
+		return t.reel.flush()
+	}
+	return errors.Join(t.reel.write(&entry{Line: t.over}), t.reel.close())
 }
 
 // read returns the lines of a chunk as the file has them.
@@ -154,10 +219,10 @@ func isPlaylist(text string) bool {
 	return strings.HasPrefix(strings.TrimPrefix(text, "\uFEFF"), "#EXTM3U")
 }
 
-// newTape returns a recording whose file begins with a header.
-func newTape(id string, m *masker, r *reel, h *Header, now time.Time) (*tape, error) {
-	t := &tape{id: id, masker: m, reel: r, rings: map[string]*unrolled{}}
+// newTape returns a recording whose file begins with a header. It is opened when
+// the first line is written.
+func newTape(id string, m *masker, path string, limit int64, h *Header, now time.Time) *tape {
 	l := &Line{At: now.UTC(), Header: h}
 	m.line(l)
-	return t, r.write(&entry{Line: l})
+	return &tape{id: id, masker: m, path: path, limit: limit, header: l, rings: map[string]*unrolled{}}
 }
