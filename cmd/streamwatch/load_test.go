@@ -57,9 +57,9 @@ func TestLoad(t *testing.T) {
 	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
 	time.Sleep(2*target + time.Duration(n/100)*time.Second + 20*time.Second) // every loop has found its beat
 	const span = 30 * time.Second
-	asked, before := server.asked(t), usageOf(t, cmd.Process.Pid)
+	asked, before := server.asked(t), spentBy(t, cmd.Process.Pid)
 	time.Sleep(span)
-	requests, after := float64(server.asked(t)-asked), usageOf(t, cmd.Process.Pid)
+	requests, after := float64(server.asked(t)-asked), spentBy(t, cmd.Process.Pid)
 	cpu := after.cpu - before.cpu
 	t.Logf("%d streams of 2 variants on 2 sides, target duration %s: %.0f requests/s, %.2f per stream, %.1f µs of CPU each, %.1f %% of one core",
 		n, target, requests/span.Seconds(), requests/span.Seconds()/float64(n), float64(cpu.Microseconds())/requests, cpu.Seconds()/span.Seconds()*100)
@@ -92,13 +92,13 @@ func writeLoadEvent(t *testing.T, dir string, s *loadServer, page string, n int)
 	}
 }
 
-// usage is what a process has used.
-type usage struct {
+// spent is what a process has used.
+type spent struct {
 	cpu      time.Duration
 	resident int64 // bytes
 }
 
-func usageOf(t *testing.T, pid int) usage {
+func spentBy(t *testing.T, pid int) spent {
 	t.Helper()
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
@@ -114,7 +114,7 @@ func usageOf(t *testing.T, pid int) usage {
 		return v
 	}
 	const tick = time.Second / 100
-	return usage{time.Duration(number(14)+number(15)) * tick, number(24) * int64(os.Getpagesize())}
+	return spent{time.Duration(number(14)+number(15)) * tick, number(24) * int64(os.Getpagesize())}
 }
 
 // loadServer is the other process of TestLoad.
