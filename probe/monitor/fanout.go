@@ -112,6 +112,7 @@ func (f *fanOut) writeAll(ctx context.Context, q *queue, all []probe.Batch) {
 		f.write(ctx, q, b)
 		q.done()
 	}
+	defer q.give(all)
 	if k, ok := q.sink.(keeper); ok && len(all) > 0 {
 		writing, cancel := context.WithTimeout(ctx, writeTimeout)
 		defer cancel()

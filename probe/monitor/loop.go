@@ -1,7 +1,6 @@
 package monitor
 
 import (
-	"bytes"
 	"context"
 	"hash/maphash"
 	"sync/atomic"
@@ -24,7 +23,6 @@ type loop struct {
 
 	pace pace
 	due  time.Time          // when the next poll was planned
-	body []byte             // of the newest good answer
 	good *probe.Observation // the newest with a playlist
 	base probe.Address      // that its references resolve against
 	turn uint64             // counts updates, to take the listed segments in turn
@@ -221,7 +219,7 @@ func (l *loop) read(o *probe.Observation, body []byte) {
 	if !ex.OK() {
 		return
 	}
-	if l.good != nil && (ex.Status == 304 || bytes.Equal(body, l.body)) {
+	if l.good != nil && (ex.Status == 304 || string(body) == l.good.Playlist.Text) {
 		o.Playlist, o.Hash, o.Unchanged = l.good.Playlist, l.good.Hash, true
 		if ex.Status == 304 {
 			keepValidators(ex, &l.good.Exchange)
@@ -230,9 +228,6 @@ func (l *loop) read(o *probe.Observation, body []byte) {
 	}
 	o.Playlist = l.decode(ex, body)
 	o.Hash = playlist.Hash(body)
-	if o.Playlist.Kind != probe.UnknownKind {
-		l.body = append(l.body[:0], body...)
-	}
 }
 
 // keepValidators carries over what a 304 need not repeat (RFC 9110 §15.4.5).

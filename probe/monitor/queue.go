@@ -10,6 +10,7 @@ import (
 
 const (
 	queueLength   = 8192             // batches that wait for one sink
+	queueSpare    = 4096             // of them, for which room is kept
 	journalLength = 4096             // batches of incidents that it refused; beyond it only the newest of each incident
 	calm          = 15 * time.Second // without a failure, until a sink counts as well again
 )
@@ -23,6 +24,7 @@ type queue struct {
 
 	mu      sync.Mutex
 	batches []probe.Batch
+	spare   []probe.Batch // room for the next ones
 	inHand  int           // taken from batches and not written yet
 	journal []probe.Batch // incidents that the sink refused, or that wait behind such; without samples, oldest first
 	dropped uint64
@@ -113,8 +115,18 @@ func (q *queue) take() []probe.Batch {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	all := q.batches
-	q.batches, q.inHand = nil, len(all)
+	q.batches, q.spare, q.inHand = q.spare, nil, len(all)
 	return all
+}
+
+// give takes back the room of batches that are written.
+func (q *queue) give(all []probe.Batch) {
+	clear(all)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if cap(all) <= queueSpare {
+		q.spare = all[:0]
+	}
 }
 
 // done says that one of the batches that were taken is settled.
