@@ -120,9 +120,7 @@ func (j *job) run() {
 		if o.Exchange.Duration()*2 > j.probe.Duration && l.s.m.strain.strained() {
 			return // the time was ours
 		}
-		select {
-		case l.s.seen <- o:
-		case <-j.ctx.Done():
+		if !l.s.take(j.ctx, o) {
 			return
 		}
 		switch {
