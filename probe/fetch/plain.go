@@ -63,7 +63,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	key, plain := t.plain(r)
 	if !plain {
-		return t.std.RoundTrip(r.WithContext(httptrace.WithClientTrace(cl, cl.hooks(r.URL.Scheme == "https"))))
+		return t.standard(cl, r)
 	}
 	for {
 		c, err := t.conns.take(ctx, key)
@@ -72,17 +72,55 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		used := c != nil
 		if !used {
-			if c, err = t.conns.dial(cl, key); err != nil {
+			if c, err = t.dial(cl, key); err != nil {
 				return nil, err
 			}
 		}
 		cl.gotConn(httptrace.GotConnInfo{Reused: used})
+		at, _ := cl.Deadline()
+		_ = c.SetDeadline(at) // it fails only where the connection is closed, which shows at once
+		if used && c.look != nil && !c.look() {
+			t.conns.drop(c)
+			continue
+		}
 		resp, err := t.exchange(cl, c, r)
 		if !used || !errors.Is(err, errStale) || ctx.Err() != nil {
 			return resp, err
 		}
 		cl.restart() // the server had closed it: RFC 9112 §9.3.1
 	}
+}
+
+// dial makes a connection, after take returned none.
+func (t *transport) dial(cl *call, address string) (*conn, error) {
+	ctx, cancel := cl.timed()
+	defer cancel()
+	return t.conns.dial(ctx, address)
+}
+
+// standard has net/http make the request. The deadline gets a timer.
+func (t *transport) standard(cl *call, r *http.Request) (*http.Response, error) {
+	ctx, cancel := cl.timed()
+	resp, err := t.std.RoundTrip(r.WithContext(httptrace.WithClientTrace(ctx, cl.hooks(r.URL.Scheme == "https"))))
+	if err != nil || resp.Body == http.NoBody {
+		cancel()
+		return resp, err
+	}
+	resp.Body = &timedBody{resp.Body, cancel}
+	return resp, nil
+}
+
+// timedBody is a body whose deadline has a timer.
+type timedBody struct {
+	io.ReadCloser
+
+	cancel context.CancelFunc
+}
+
+// Close closes the body, and ends the timer.
+func (b *timedBody) Close() error {
+	defer b.cancel()
+	return b.ReadCloser.Close()
 }
 
 // CloseIdleConnections closes the connections that no request has.

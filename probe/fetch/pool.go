@@ -47,7 +47,7 @@ func (p *pool) take(ctx context.Context, address string) (*conn, error) {
 		s.idle[n-1] = nil
 		s.idle = s.idle[:n-1]
 		p.mu.Unlock()
-		if time.Since(c.since) < IdleTimeout && (c.look == nil || c.look()) {
+		if time.Since(c.since) < IdleTimeout {
 			return c, nil
 		}
 		_ = c.Close()
@@ -62,12 +62,21 @@ func (p *pool) take(ctx context.Context, address string) (*conn, error) {
 	turn := make(chan *conn, 1)
 	s.waiting = append(s.waiting, turn)
 	p.mu.Unlock()
+	wait := NoDeadline
+	if at, ok := ctx.Deadline(); ok {
+		wait = time.Until(at)
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
 	select {
 	case c := <-turn:
 		return c, nil
 	case <-ctx.Done():
 		p.leave(address, turn)
 		return nil, ctx.Err()
+	case <-timer.C:
+		p.leave(address, turn)
+		return nil, context.DeadlineExceeded
 	}
 }
 
@@ -90,7 +99,7 @@ func (p *pool) leave(address string, turn chan *conn) {
 	}
 }
 
-// dial makes a connection, after take returned none.
+// dial makes a connection.
 func (p *pool) dial(ctx context.Context, address string) (*conn, error) {
 	raw, err := p.open(ctx, "tcp", address)
 	if err != nil {

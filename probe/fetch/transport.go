@@ -98,6 +98,14 @@ func (c *call) Value(key any) any {
 	return c.Context.Value(key)
 }
 
+// timed is the call as a context that is done at the deadline.
+func (c *call) timed() (context.Context, context.CancelFunc) {
+	if at, ok := c.Deadline(); ok {
+		return context.WithDeadline(c, at)
+	}
+	return context.WithCancel(c)
+}
+
 // hooks returns what the transport calls for this hop. There are as few as
 // possible, each costs an allocation: DNS and connect are traced by dial, which
 // runs once per connection instead of once per request.
