@@ -83,7 +83,10 @@ func writeLoadEvent(t *testing.T, dir string, s *loadServer, page string, n int)
 	t.Helper()
 	var b strings.Builder
 	fmt.Fprintf(&b, "event: load\norigin: {url: %q}\ndistribution: {existing: {url: %q}}\n", s.origin, s.edge)
-	fmt.Fprintf(&b, "monitor: {listen: %q}\nmetrics: {cloudwatch: {namespace: StreamWatch}}\nstreams:\n", page)
+	if os.Getenv("STREAMWATCH_LOAD_SINKS") == "all" {
+		b.WriteString("metrics: {cloudwatch: {namespace: StreamWatch}}\n")
+	}
+	fmt.Fprintf(&b, "monitor: {listen: %q}\nstreams:\n", page)
 	for i := range n {
 		fmt.Fprintf(&b, "  - {name: s%04d, manifest: /s%04[1]d/playlist.m3u8}\n", i)
 	}
