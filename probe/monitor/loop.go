@@ -156,8 +156,11 @@ func (l *loop) read(o *probe.Observation, body []byte) {
 		}
 		return
 	}
-	o.Playlist = l.decode(ex, body)
 	o.Hash = playlist.Hash(body)
+	if o.Playlist = l.s.twins.find(o.Target.Rendition, body); o.Playlist == nil {
+		o.Playlist = l.decode(ex, body)
+		l.s.twins.keep(o.Target.Rendition, o.Playlist)
+	}
 }
 
 // keepValidators carries over what a 304 need not repeat (RFC 9110 §15.4.5).

@@ -31,6 +31,7 @@ type stream struct {
 	strained time.Time // since when the strain was whose findings were taken back last
 	loops    []*loop
 	live     atomic.Pointer[[]*loop] // a copy of loops, for those who may not wait
+	twins    twins
 	group    sync.WaitGroup
 	ctx      context.Context //nolint:containedctx // of run: workers that a loop starts outlive the loop
 	td       atomic.Int64    // target duration of the media playlist that was read last, in nanoseconds; 0 is unknown
@@ -275,6 +276,7 @@ func (s *stream) climb() {
 	s.loops = slices.DeleteFunc(s.loops, func(l *loop) bool {
 		if !wanted[l] {
 			l.stop()
+			s.twins.drop(l.target.Load().Rendition)
 		}
 		return !wanted[l]
 	})
