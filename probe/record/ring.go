@@ -15,7 +15,7 @@ import (
 const (
 	blockLeast  = 4 << 10  // bytes of lines, without long playlists, after which a block is closed
 	blockMost   = 32 << 10 // the same, of a stream of many targets
-	blockEach   = 3 << 10  // the same, for each target
+	blockEach   = 2 << 10  // the same, for each target
 	longText    = 4 << 10  // a playlist longer than that is a long one
 	targetBytes = 3 << 10  // that the closed blocks of a stream take for each of its media playlists, compressed
 	partsTimes  = 3        // as much where parts are looked at: there is more to a second
@@ -128,9 +128,12 @@ func (r *ring) body(where place, slot int, p *probe.Playlist) string {
 		have = &[2]known{}
 		r.known[where] = have
 	}
-	for i := range have {
-		if have[i].playlist == p {
-			return have[i].id
+	for _, of := range r.known { // what is the same at both sides is one playlist
+		for i := range of {
+			if of[i].playlist == p {
+				have[slot] = of[i]
+				return of[i].id
+			}
 		}
 	}
 	r.ids++
@@ -165,7 +168,7 @@ func (r *ring) pass(from int) {
 func (r *ring) begin() {
 	r.known, r.texts = map[place]*[2]known{}, 0
 	r.open.reset()
-	r.open.out = slices.Grow(r.open.out, r.limit()+1<<10)
+	r.open.out = slices.Grow(r.open.out, r.limit()+2<<10)
 	r.open.line(&Line{Part: &Part{}})
 	r.open.line(&Line{N: r.rec.n.Load(), At: time.Now().UTC(), Targets: targetsOf(r.stream, r.targets)})
 	r.pass(0)
