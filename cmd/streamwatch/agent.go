@@ -45,6 +45,7 @@ or a user in the URL. --insecure allows it without.`,
 				return err
 			}
 			surviveClosedPipes()
+			spareMemory()
 			ctx, stop := context.WithCancel(cmd.Context())
 			defer stop()
 			if f.limit > 0 {
