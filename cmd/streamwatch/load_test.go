@@ -55,7 +55,8 @@ func TestLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
-	time.Sleep(2*target + time.Duration(n/100)*time.Second + 20*time.Second) // every loop has found its beat
+	untilWritten(t, filepath.Join(dir, "streamwatch-out", "load", "embeds"), n)
+	time.Sleep(2*target + 20*time.Second) // every loop has found its beat
 	const span = 30 * time.Second
 	asked, before := server.asked(t), spentBy(t, cmd.Process.Pid)
 	time.Sleep(span)
@@ -68,6 +69,20 @@ func TestLoad(t *testing.T) {
 	readJSON(t, "http://"+page+"/api/v1/status", &snap)
 	for _, in := range snap.Incidents {
 		t.Errorf("false alarm: %s %s: %s", in.Stream, in.Check, in.Detail)
+	}
+}
+
+// untilWritten waits until the embeds of all streams are there: that is work of the
+// start, and not of watching.
+func untilWritten(t *testing.T, dir string, n int) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Minute); ; time.Sleep(time.Second) {
+		if all, _ := filepath.Glob(filepath.Join(dir, "*", "wordpress.zip")); len(all) == n {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatal("the embeds were not written")
+		}
 	}
 }
 
