@@ -65,7 +65,9 @@ func TestLoad(t *testing.T) {
 	t.Logf("%d streams of 2 variants on 2 sides, target duration %s: %.0f requests/s, %.2f per stream, %.1f µs of CPU each, %.1f %% of one core",
 		n, target, requests/span.Seconds(), requests/span.Seconds()/float64(n), float64(cpu.Microseconds())/requests, cpu.Seconds()/span.Seconds()*100)
 	t.Logf("memory: %.1f MiB resident, %.1f KiB for each of %d watched playlists", float64(after.resident)/(1<<20), float64(after.resident)/1024/float64(4*n), 4*n)
-	var snap struct{ Incidents []struct{ Stream, Check, Detail string } }
+	var snap struct {
+		Incidents []struct{ Stream, Check, Detail string }
+	}
 	readJSON(t, "http://"+page+"/api/v1/status", &snap)
 	for _, in := range snap.Incidents {
 		t.Errorf("false alarm: %s %s: %s", in.Stream, in.Check, in.Detail)

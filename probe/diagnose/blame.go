@@ -70,7 +70,7 @@ func (x *examination) blameOf(g *group, st *story, at, other *evidence.State) (p
 		}
 		return st.check.Blame, "the origin answers, and lists nothing newer" + sharing(other) + g.others()
 	case st.check.Staleness:
-		return blameStale(at, other, g, peer)
+		return x.blameStale(at, other, g, peer)
 	case st.check.Side == probe.Edge:
 		return st.check.Blame, cmp.Or(s.Detail, st.check.Summary) + g.others()
 	case st.side == probe.Origin:
@@ -91,9 +91,9 @@ func (x *examination) blameOf(g *group, st *story, at, other *evidence.State) (p
 // blameElsewhere says what is wrong at a host that is neither the event's origin
 // nor its edge.
 func blameElsewhere(st *story, at *evidence.State) string {
-	what := "shows it"
+	what := "it shows it"
 	if st.check.Transport {
-		what = phase(&at.Current.Exchange)
+		what = "it " + phase(&at.Current.Exchange)
 	}
 	return what + ", and is neither the event's origin nor its edge; what those serve does not show it"
 }
@@ -107,7 +107,7 @@ func (c *claim) worst() *checks.Symptom {
 
 // blameTransport is for a playlist that cannot be had.
 func (x *examination) blameTransport(g *group, st *story, ex *probe.Exchange, at, other *evidence.State) (probe.Blame, string) {
-	why := phase(ex)
+	why := "it " + phase(ex)
 	denied := ex.Status == 401 || ex.Status == 403
 	watched := other != nil && other.Polls > 0
 	switch {
@@ -124,11 +124,11 @@ func (x *examination) blameTransport(g *group, st *story, ex *probe.Exchange, at
 	case other.Failing():
 		return probe.BlameOrigin, why + "; so does the origin: it " + phase(&other.Current.Exchange) + g.others()
 	case x.keptError(st.stream, at, other):
-		return probe.BlameOrigin, fmt.Sprintf("the origin failed until %s ago, and caches keep its errors for a while; the edge %s", seconds(x.now.Sub(other.Recovered)), why) + g.others()
+		return probe.BlameOrigin, fmt.Sprintf("the origin failed until %s ago, and caches keep its errors for a while; the edge %s", seconds(x.now.Sub(other.Recovered)), phase(ex)) + g.others()
 	case denied:
 		return probe.BlameConfig, why + ", and the origin answers " + status(other) + ": a token or an access rule" + g.others()
 	case ex.Status == 404 && ex.Age.Stated:
-		return probe.BlameCDN, fmt.Sprintf("keeps a 404 that is %s old, and the origin answers %s", seconds(ex.Age.Value), status(other)) + g.others()
+		return probe.BlameCDN, fmt.Sprintf("it keeps a 404 that is %s old, and the origin answers %s", seconds(ex.Age.Value), status(other)) + g.others()
 	default:
 		return probe.BlameCDN, why + ", and the origin answers " + status(other) + g.others()
 	}
@@ -150,7 +150,11 @@ func (x *examination) keptError(s *Stream, edge, origin *evidence.State) bool {
 	origin = s.ill(origin)
 	good := edge.Good != nil
 	switch {
-	case origin.Recovered.IsZero(), good && edge.Good.Exchange.Started.After(origin.Recovered):
+	case origin.Recovered.IsZero():
+		return false
+	case edge.Current.Exchange.Failure == probe.FailTimeout && x.waits(edge, origin):
+		return true
+	case good && edge.Good.Exchange.Started.After(origin.Recovered):
 		return false
 	case edge.Current.Exchange.Started.Before(origin.Recovered):
 		return true
@@ -161,6 +165,15 @@ func (x *examination) keptError(s *Stream, edge, origin *evidence.State) bool {
 	default:
 		return x.now.Sub(origin.Recovered) < echoes
 	}
+}
+
+// waits reports whether a cache's own request may still wait for an origin that
+// took it and did not answer: the cache has got nothing new since that was over,
+// though it gives on what it has. One that failed too, and answers again, has
+// nothing to wait for.
+func (x *examination) waits(edge, origin *evidence.State) bool {
+	return origin.FailedAs == probe.FailTimeout && !origin.Recovered.IsZero() &&
+		!edge.Advanced.After(origin.Recovered) && !edge.Recovered.After(origin.FailedFrom) && x.now.Sub(origin.Recovered) < responseTimeout
 }
 
 // ill is the playlist of an origin that was ill last: one that was not asked
@@ -181,13 +194,15 @@ func (s *Stream) ill(origin *evidence.State) *evidence.State {
 // blameStale tells a cache that keeps its promise, made by a wrong setting, from
 // one that breaks it. What the edge shows is compared with the ring of what the
 // origin had; headers only explain it.
-func blameStale(at, origin *evidence.State, g *group, peer bool) (probe.Blame, string) {
+func (x *examination) blameStale(at, origin *evidence.State, g *group, peer bool) (probe.Blame, string) {
 	if origin == nil || origin.Polls == 0 {
 		return blameStaleAlone(at, peer)
 	}
 	lag, ttl := at.Lag, at.TTL
 	old := fmt.Sprintf("the origin replaced this content %s ago", seconds(lag.Age))
 	switch {
+	case x.waits(at, origin):
+		return probe.BlameOrigin, fmt.Sprintf("the origin took requests and did not answer until %s ago; the edge may still wait for it", seconds(x.now.Sub(origin.Recovered))) + g.others()
 	case lag.Age == 0 && !origin.Advanced.After(at.Advanced):
 		return probe.BlameEncoder, "the edge has all that the origin has, and nothing newer comes" + g.others()
 	case !lag.Known || lag.Age == 0:

@@ -116,35 +116,31 @@ func are(n int) string {
 	return "are"
 }
 
-// sentence makes what is said of a host one.
+// sentence makes what is said of a host one. A reason that begins with "it" is of
+// the host, which takes that word's place; another is a sentence of its own.
 func sentence(g *group, why string) string {
-	if !g.path && g.place.Edge != "" && why != "" {
-		return sentenceOfEdge(g, why)
+	does, ofHost := strings.CutPrefix(why, "it ")
+	several := g.place.Edge != ""
+	who := "the " + g.place.Side.String()
+	named := g.scope == probe.ScopeOrigin || g.scope == probe.ScopeEdge
+	switch {
+	case several && g.scope == probe.ScopeEdge:
+		who = g.place.String() + " (" + g.place.host + ")"
+	case several:
+		who = g.place.String()
+	case named:
+		who = g.place.host
 	}
 	switch {
-	case g.path || strings.HasPrefix(why, "the ") || why == "":
+	case g.path || why == "" || several && g.alike():
 		return why
-	case g.scope == probe.ScopeOrigin || g.scope == probe.ScopeEdge:
-		return g.place.host + " " + why
-	default:
-		return "the " + g.place.Side.String() + " " + why
-	}
-}
-
-// sentenceOfEdge names the edge that is meant, of several.
-func sentenceOfEdge(g *group, why string) string {
-	who := g.place.String()
-	if g.scope == probe.ScopeEdge {
-		who += " (" + g.place.host + ")"
-	}
-	switch {
-	case g.alike():
-		return why
-	case g.lead().check.Staleness:
+	case several && g.lead().check.Staleness:
 		return who + " serves old playlists: " + why
-	case strings.HasPrefix(why, "the ") || strings.HasPrefix(why, "only ") || strings.HasPrefix(why, "seen "):
+	case ofHost:
+		return who + " " + does
+	case several:
 		return who + ": " + why
 	default:
-		return who + " " + why
+		return why
 	}
 }

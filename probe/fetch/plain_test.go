@@ -123,14 +123,11 @@ func TestBetweenAnswers(t *testing.T) {
 
 // A server that closes each connection without a word is not asked for ever.
 func TestEveryConnectionCloses(t *testing.T) {
-	first := true
-	u, opened, _ := talker(t, func(_ int, c net.Conn) bool {
-		if first {
+	u, opened, _ := talker(t, func(n int, c net.Conn) bool {
+		if n == 1 {
 			_, _ = io.WriteString(c, answerOf("a"))
 		}
-		was := first
-		first = false
-		return was
+		return n == 1
 	})
 	cl := fetch.New(fetch.Options{})
 	defer cl.Close()
