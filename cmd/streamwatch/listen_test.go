@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 // TestRunListens: without a fleet in its file, run listens for the page and for
@@ -26,7 +27,7 @@ func TestRunListens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cdn := httptest.NewServer(sim.NewEdge(sim.EdgeConfig{Origin: base}))
+	cdn := httptest.NewServer(edge.New(edge.Config{Origin: base}))
 	defer cdn.Close()
 	dir, port := t.TempDir(), freePort(t)
 	event := fmt.Sprintf("event: quiet\norigin: {url: %q}\ndistribution: {existing: {url: %q}}\nmonitor: {listen: \"127.0.0.1:%d\"}\n"+

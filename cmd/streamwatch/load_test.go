@@ -23,6 +23,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/probe/sim"
 	"github.com/streamwatch/streamwatch/provision/awstest"
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 // TestLoad watches many streams with the binary and every sink (make load). The
@@ -201,8 +202,8 @@ func TestLoadServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	edge := sim.NewEdge(sim.EdgeConfig{Origin: base, Transport: sim.Transport(origin)}) // what it asks for is not ours
-	fmt.Println("serving", originURL, serveLoad(t, counted(edge)), serveLoad(t, &awstest.Cloud{}))
+	cdn := edge.New(edge.Config{Origin: base, Transport: sim.Transport(origin)}) // what it asks for is not ours
+	fmt.Println("serving", originURL, serveLoad(t, counted(cdn)), serveLoad(t, &awstest.Cloud{}))
 	select {}
 }
 
