@@ -87,6 +87,7 @@ func (c *cli) begin(path string, limit time.Duration) (*configs.Event, *zap.Logg
 	}
 	surviveClosedPipes()
 	keepPrivate()
+	spareMemory()
 	return event, log, nil
 }
 
