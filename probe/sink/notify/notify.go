@@ -100,15 +100,16 @@ func New(o Options) *Sink {
 }
 
 // resume takes over the open incidents of an earlier process, and what the
-// receiver was told of them; where that is lost, it was told of all of them. A new
-// receiver was told of none. One that was told of and is not open any more ended
-// while nobody looked.
+// receiver was told of them; where that is lost, it was told of all of them, also
+// of what is silenced by now: an end too many harms nobody, and a page that nobody
+// resolves wakes people. A new receiver was told of none. One that was told of and
+// is not open any more ended while nobody looked.
 func (s *Sink) resume(before notes, lost bool) {
 	now := time.Now()
 	for _, in := range s.o.Open {
 		st := &story{in: in, told: before.Told[in.ID], silent: now.Add(resumed)}
 		delete(before.Told, in.ID)
-		if lost && !in.Muted() {
+		if lost {
 			first := Message{Kind: Opened, Incident: in}
 			st.told = &told{Incident: in, At: now, Subject: first.Headline(), Acked: in.Acknowledged != nil}
 		}
