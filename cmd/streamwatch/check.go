@@ -205,7 +205,9 @@ func (c *cli) showCheck(result *report.Check, format string) error {
 	case "sarif":
 		var rules []report.Rule
 		for _, check := range checks.All() {
-			rules = append(rules, report.Rule{ID: check.ID, Summary: check.Summary, Doc: check.Doc, Spec: check.Spec})
+			rules = append(rules, report.Rule{
+				ID: check.ID, Summary: check.Summary, Doc: check.Doc, Spec: check.Spec, Help: check.Remedy(), Page: check.Page(),
+			})
 		}
 		err = result.SARIF(c.stdout, ownVersion(), rules)
 	default:

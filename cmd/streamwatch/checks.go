@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -92,5 +93,9 @@ func (c *cli) explain(check *checks.Check) error {
 		rows = append(rows, []string{"explains", strings.Join(check.Explains, ", ")})
 	}
 	rows = append(rows, []string{"spec", check.Spec}, []string{"page", check.Page()})
-	return table(c.stdout, c.paint(), rows)
+	if err := table(c.stdout, c.paint(), rows); err != nil {
+		return err
+	}
+	_, err := io.WriteString(c.stdout, "\n"+check.Remedy())
+	return err
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
 	"github.com/streamwatch/streamwatch/probe/record"
 	"github.com/streamwatch/streamwatch/probe/web"
 )
@@ -55,10 +56,16 @@ func (l links) fill(list []probe.Incident) []probe.Incident {
 	filled := append([]probe.Incident(nil), list...)
 	for i := range filled {
 		in := &filled[i]
-		in.Runbook = "streamwatch checks " + in.Check
 		if l.page != "" {
 			in.URL = l.page + "/#incident=" + url.PathEscape(in.ID)
+		}
+		switch _, known := checks.Find(in.Check); {
+		case !known: // that of a test, or of another version: there is nothing to read
+			in.Runbook = ""
+		case l.page != "":
 			in.Runbook = l.page + "/checks/" + url.PathEscape(in.Check)
+		default:
+			in.Runbook = "streamwatch checks " + in.Check
 		}
 		in.Recording = l.recording(in)
 	}

@@ -22,7 +22,7 @@ import (
 func TestToldThenSilencedThenRestarted(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		pages := &channel{name: "PagerDuty", read: func(body []byte, _ http.Header) string { return field(body, "event_action") }}
+		pages := &channel{name: "PagerDuty", read: func(_ *http.Request, body []byte) string { return field(body, "event_action") }}
 		process := func(during func(context.Context, *drill.Watch)) {
 			history, err := store.Open(dir, "main", nil)
 			if err != nil {

@@ -51,6 +51,7 @@ type Options struct {
 	Folder    string            // keeps what waits and what could not be delivered; "" keeps nothing
 	Count     Count             // nil counts nowhere
 	Transport http.RoundTripper // nil is one with limits of its own
+	Dial      Dialer            // connects to a mail server; nil is the network
 	Log       *zap.Logger
 }
 
@@ -84,6 +85,7 @@ func New(o Options) *Sink {
 	s := &Sink{o: o, noted: make(chan struct{}, 1), queued: make(chan struct{}, 1)}
 	s.log = o.Log.With(zap.String("receiver", o.Receiver.Name))
 	s.delivery = newDelivery(&s.o.Receiver, o.Transport)
+	s.delivery.dial = o.Dial
 	s.teller = teller{receiver: &s.o.Receiver, wait: o.Wait, repeat: o.Repeat, stories: map[string]*story{}}
 	s.disk = newDisk(o.Folder, &s.o.Receiver, o.Notes, s.log)
 	for _, result := range []string{Sent, Retried, Dropped} {
