@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -45,6 +47,37 @@ type live struct {
 	started time.Time                                         // of frame 0
 }
 
+// program is the one encoder of all tests that only look at its stream.
+var program = sync.OnceValues(func() (*live, error) {
+	dir, err := os.MkdirTemp("", "streamwatch-live-*")
+	if err != nil {
+		return nil, err
+	}
+	l := &live{dir: dir}
+	atEnd(func() {
+		l.kill()
+		_ = os.RemoveAll(dir)
+	})
+	if err := l.encode(false, os.Stderr); err != nil {
+		return nil, err
+	}
+	return l, l.listed(4)
+})
+
+// onAir gives a test a server and faults of its own before the shared stream.
+func onAir(t *testing.T) *live {
+	t.Helper()
+	need(t, "ffmpeg")
+	shared, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &live{dir: shared.dir, started: shared.started}
+	l.srv = httptest.NewServer(l)
+	t.Cleanup(l.srv.Close)
+	return l
+}
+
 // frameBits is how many bits of the frame number are drawn: 2^12 frames of 25
 // per second are 163 s before the count wraps.
 const frameBits = 12
@@ -60,10 +93,18 @@ func newLive(t *testing.T) *live {
 
 func (l *live) url() string { return cmp.Or(l.front, l.srv.URL) + "/live/main.m3u8" }
 
-// start begins encoding: two variants, H.264 and AAC, two-second segments, ten
-// of them listed.
+// start begins encoding, until the test is over.
 func (l *live) start(t *testing.T, fmp4 bool) {
 	t.Helper()
+	if err := l.encode(fmp4, t.Output()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.kill)
+}
+
+// encode starts ffmpeg: two variants, H.264 and AAC, two-second segments, ten of
+// them listed.
+func (l *live) encode(fmp4 bool, stderr io.Writer) error {
 	first := 0 // number of the first frame: they go on when the encoder is started again
 	if l.starts++; l.starts > 1 {
 		first = int(25 * (time.Since(l.started) + 300*time.Millisecond).Seconds())
@@ -88,12 +129,9 @@ func (l *live) start(t *testing.T, fmp4 bool) {
 	} else {
 		args = append(args, "-hls_segment_filename", fmt.Sprintf("%s/v%%v_%d_%%05d.ts", l.dir, l.starts))
 	}
-	l.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), "ffmpeg", append(args, l.dir+"/v%v.m3u8")...)
-	l.cmd.Stderr = t.Output()
-	if err := l.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(l.kill)
+	l.cmd = exec.CommandContext(context.Background(), "ffmpeg", append(args, l.dir+"/v%v.m3u8")...)
+	l.cmd.Stderr = stderr
+	return l.cmd.Start()
 }
 
 func (l *live) kill() {
@@ -112,14 +150,19 @@ func (l *live) end() {
 // wait blocks until so many segments are listed.
 func (l *live) wait(t *testing.T, segments int) {
 	t.Helper()
+	if err := l.listed(segments); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (l *live) listed(segments int) error {
 	for deadline := time.Now().Add(60 * time.Second); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
 		b, _ := os.ReadFile(filepath.Join(l.dir, "v1.m3u8"))
 		if _, err := os.Stat(filepath.Join(l.dir, "main.m3u8")); err == nil && strings.Count(string(b), "#EXTINF") >= segments {
-			l.date(t, string(b))
-			return
+			return l.date(string(b))
 		}
 	}
-	t.Fatal("no live stream after 60 s")
+	return errors.New("no live stream after 60 s")
 }
 
 // published blocks until a segment has just been listed.
@@ -137,8 +180,7 @@ func (l *live) published(t *testing.T) {
 }
 
 // date learns from the playlist when frame 0 was made.
-func (l *live) date(t *testing.T, playlist string) {
-	t.Helper()
+func (l *live) date(playlist string) error {
 	var msn int
 	var at time.Time
 	for line := range strings.Lines(playlist) {
@@ -151,9 +193,10 @@ func (l *live) date(t *testing.T, playlist string) {
 		}
 	}
 	if at.IsZero() {
-		t.Fatalf("no date in the playlist:\n%s", playlist)
+		return fmt.Errorf("no date in the playlist:\n%s", playlist)
 	}
 	l.started = at.Add(-time.Duration(msn) * 2 * time.Second)
+	return nil
 }
 
 // set installs a fault for a while; nil clears it.
@@ -178,6 +221,11 @@ func (l *live) frozen(pattern string) func(http.ResponseWriter, *http.Request) b
 	for _, name := range names {
 		texts[filepath.Base(name)], _ = os.ReadFile(name)
 	}
+	return instead(texts)
+}
+
+// instead answers the playlists of these names with these texts.
+func instead(texts map[string][]byte) func(http.ResponseWriter, *http.Request) bool {
 	return func(w http.ResponseWriter, r *http.Request) bool {
 		text, ok := texts[filepath.Base(r.URL.Path)]
 		if !ok {
@@ -187,6 +235,16 @@ func (l *live) frozen(pattern string) func(http.ResponseWriter, *http.Request) b
 		_, _ = w.Write(text)
 		return true
 	}
+}
+
+// ended answers the media playlists as they are now, and says that no more will come.
+func (l *live) ended() func(http.ResponseWriter, *http.Request) bool {
+	texts := map[string][]byte{}
+	for _, name := range []string{"v0.m3u8", "v1.m3u8"} {
+		b, _ := os.ReadFile(filepath.Join(l.dir, name))
+		texts[name] = append(bytes.TrimSpace(b), "\n#EXT-X-ENDLIST\n"...)
+	}
+	return instead(texts)
 }
 
 // missing hides one segment of every variant: the next that will be made.

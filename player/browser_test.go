@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -46,38 +47,55 @@ window.frame = () => {
   for (let i = 0; i < 12; i++) if (bits[4 * i] > 127) n += 2 ** i;
   return n;
 };
+// watch notes ten times a second which picture is shown.
 window.moves = [];
-setInterval(() => window.moves.push([Date.now(), window.frame()]), 100);
+window.watch = () => { setInterval(() => window.moves.push([Date.now(), window.frame()]), 100); };
 document.addEventListener('securitypolicyviolation', (e) => window.violations.push(e.violatedDirective + ' ' + e.blockedURI + ' ' + e.sourceFile + ':' + e.lineNumber));
 `
 
-// browser starts one headless Chromium for a test.
-func browser(t *testing.T) context.Context {
-	t.Helper()
-	need(t, "chromium")
+// chromium is the one headless browser of all tests.
+var chromium = sync.OnceValues(func() (context.Context, error) {
+	dir, err := os.MkdirTemp("", "streamwatch-chromium-*")
+	if err != nil {
+		return nil, err
+	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.ExecPath("chromium"), chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(1280, 800),
+		chromedp.ExecPath("chromium"), chromedp.UserDataDir(dir), chromedp.WindowSize(1280, 800),
 		chromedp.Flag("autoplay-policy", "document-user-activation-required"),
 		chromedp.Flag("disable-background-networking", true),
 		// Nothing leaves the machine, and a name that does not exist fails at once.
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"))
 	alloc, cancel := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(cancel)
 	ctx, stop := chromedp.NewContext(alloc)
-	t.Cleanup(stop)
+	atEnd(func() {
+		stop()
+		cancel()
+		_ = os.RemoveAll(dir)
+	})
+	return ctx, chromedp.Do(ctx) // starts it
+})
+
+// browser opens a tab of its own for a test: no cookie, cache or storage is
+// shared with another. Exceptions in its pages fail the test.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	need(t, "chromium")
+	shared, err := chromium()
+	if err != nil {
+		t.Fatal(err)
+	}
 	var mu sync.Mutex
 	var thrown []string
-	if err := chromedp.Listen(ctx, func(ev any) {
+	ctx, stop := chromedp.NewContext(shared, chromedp.WithNewBrowserContext(), chromedp.WithListener(func(ev any) {
 		mu.Lock()
 		defer mu.Unlock()
 		if e, ok := ev.(*runtime.EventExceptionThrown); ok {
 			d := e.ExceptionDetails
 			thrown = append(thrown, fmt.Sprintf("%s %s %s:%d", d.Text, d.Exception.Description, d.URL, d.LineNumber))
 		}
-	}); err != nil {
-		t.Fatal(err)
-	}
+	}))
 	t.Cleanup(func() {
+		stop()
 		mu.Lock()
 		defer mu.Unlock()
 		for _, e := range thrown {
@@ -157,14 +175,13 @@ func benchFacts() player.Manifest {
 }
 
 func TestPreviewPlays(t *testing.T) {
-	need(t, "ffmpeg")
-	l := newLive(t)
-	l.start(t, false)
-	ctx := browser(t)
-	l.wait(t, 4)
-	srv := preview(t, l.url(), benchFacts(), player.Options{Title: "Autumn concert"})
+	t.Parallel()
 	for _, kind := range []player.Kind{player.HLSJS, player.VideoJS, player.Native, player.IFrame} {
 		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			l := onAir(t)
+			ctx := browser(t)
+			srv := preview(t, l.url(), benchFacts(), player.Options{Title: "Autumn concert"})
 			var segments atomic.Int32
 			l.set(func(_ http.ResponseWriter, r *http.Request) bool {
 				if strings.HasSuffix(r.URL.Path, ".ts") && r.Header.Get("Origin") == "null" {
@@ -205,11 +222,8 @@ func click(ctx context.Context, t *testing.T, selector string) {
 
 func TestAutoplay(t *testing.T) {
 	long(t)
-	need(t, "ffmpeg")
-	l := newLive(t)
-	l.start(t, false)
+	l := onAir(t)
 	ctx := browser(t)
-	l.wait(t, 4)
 	const muted = "picture().muted"
 
 	t.Run("off asks for nothing before the click, then plays with sound", func(t *testing.T) {

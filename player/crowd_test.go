@@ -112,7 +112,7 @@ func (c *counted) take(fault string) map[string]int {
 // One page of each engine asks hardly more in the first ten seconds of an outage
 // than while it played, and once in two minutes when the stream is dead.
 func TestCrowdOfOne(t *testing.T) {
-	t.Parallel() // it waits, mostly
+	t.Parallel()
 	all := os.Getenv(crowdEnv) != ""
 	faults := []string{"503"}
 	if all {

@@ -3,6 +3,7 @@ package player_test
 import (
 	"context"
 	"fmt"
+	"mime"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -34,24 +35,23 @@ type stage struct {
 	last  map[string]string // playlists that have ended
 }
 
-// newStage serves the strict snippet for a manifest below /main/. before stands
-// ahead of it in the page.
+// newStage serves the strict snippet for a manifest below /main/: that of hls.js,
+// or of the only kind that is asked for. before stands ahead of it in the page.
 func newStage(t *testing.T, manifest, before string, o player.Options) *stage {
 	t.Helper()
 	s := &stage{origin: sim.NewOrigin(sim.Config{Streams: []string{"main"}})}
 	var files map[string][]byte
+	var snippet []byte
 	s.srv = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := filepath.Base(r.URL.Path)
 		if b, ok := files[name]; ok {
-			if strings.HasSuffix(name, ".js") {
-				w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
-			}
+			w.Header().Set("Content-Type", mime.TypeByExtension(filepath.Ext(name)))
 			_, _ = w.Write(b)
 			return
 		}
 		if r.URL.Path == "/" {
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
-			fmt.Fprintf(w, "<!DOCTYPE html><html lang='en'><title>stage</title><link rel='icon' href='data:,'><body>%s%s", before, files["hlsjs.strict.snippet.html"])
+			fmt.Fprintf(w, "<!DOCTYPE html><html lang='en'><title>stage</title><link rel='icon' href='data:,'><body>%s%s", before, snippet)
 			return
 		}
 		s.mu.Lock()
@@ -72,9 +72,14 @@ func newStage(t *testing.T, manifest, before string, o player.Options) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
+	kind := player.HLSJS
+	if len(o.Kinds) == 1 {
+		kind = o.Kinds[0]
+	}
 	if files, err = player.Render("concert", "main", strings.ReplaceAll(manifest, "SELF", s.srv.URL), cfg, o); err != nil {
 		t.Fatal(err)
 	}
+	snippet = files[string(kind)+".strict.snippet.html"]
 	return s
 }
 
@@ -92,7 +97,7 @@ const ownManifest = "SELF/main/playlist.m3u8"
 // An application takes the player out of its page without a word: nothing of it
 // is left.
 func TestRemovedElementStops(t *testing.T) {
-	t.Parallel() // it waits, mostly
+	t.Parallel()
 	ctx := browser(t)
 	s := newStage(t, ownManifest, `<script>window.workers = 0; const W = Worker; window.Worker = class extends W {
 		constructor(...a) { super(...a); workers += 1; } terminate() { workers -= 1; super.terminate(); } };</script>`, player.Options{})
@@ -118,18 +123,15 @@ func TestRemovedElementStops(t *testing.T) {
 // Space pauses and plays, as each key does: Chromium's own controls undo it when
 // the key is let go.
 func TestSpace(t *testing.T) {
+	t.Parallel()
 	ctx := browser(t)
-	if _, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
-		t.Fatal(err)
-	}
+	focus(ctx, t)
 	s := newStage(t, ownManifest, "", player.Options{})
 	open(ctx, t, s.url)
 	played(ctx, t, time.Second, 30*time.Second)
 	eval[any](ctx, t, "void picture().focus()")
 	for _, want := range []bool{true, false, true} {
-		if err := chromedp.Do(ctx, chromedp.KeyEvent(" ")); err != nil {
-			t.Fatal(err)
-		}
+		press(ctx, t, " ")
 		time.Sleep(300 * time.Millisecond)
 		if got := eval[bool](ctx, t, "picture().paused"); got != want {
 			t.Fatalf("after Space paused is %v, want %v", got, want)
@@ -139,6 +141,7 @@ func TestSpace(t *testing.T) {
 
 // Without JavaScript a link is there.
 func TestWithoutJavaScript(t *testing.T) {
+	t.Parallel()
 	ctx := browser(t)
 	s := newStage(t, ownManifest, "", player.Options{Title: "Autumn concert"})
 	if _, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
@@ -152,7 +155,7 @@ func TestWithoutJavaScript(t *testing.T) {
 
 // A redirect leads to an address that dies: the page asks at the given one again.
 func TestRedirectDies(t *testing.T) {
-	t.Parallel() // it waits, mostly
+	t.Parallel()
 	ctx := browser(t)
 	s := newStage(t, "SELF/given.m3u8", "", player.Options{})
 	token := func(alive string) func(http.ResponseWriter, *http.Request) bool {
@@ -183,7 +186,7 @@ func TestRedirectDies(t *testing.T) {
 // The first CDN stops, by errors or by standing still: the page goes over to the
 // second before the picture stands.
 func TestFallbackEdge(t *testing.T) {
-	t.Parallel() // it waits, mostly
+	t.Parallel()
 	ctx := browser(t)
 	second := httptest.NewServer(nil)
 	defer second.Close()
@@ -208,7 +211,7 @@ func TestFallbackEdge(t *testing.T) {
 // Where the playlist itself says which CDNs there are, the library goes over to
 // the next one, and the page leaves that to it.
 func TestContentSteering(t *testing.T) {
-	t.Parallel() // it waits, mostly
+	t.Parallel()
 	ctx := browser(t)
 	second := httptest.NewServer(nil)
 	defer second.Close()
@@ -278,48 +281,9 @@ func hide(ctx context.Context, t *testing.T) {
 	eval[any](ctx, t, `void (Object.defineProperty(document, 'hidden', {configurable: true, get: () => true}), document.dispatchEvent(new Event('visibilitychange')))`)
 }
 
-// Every state can be seen, read out and left by keyboard, in a language that is
-// written from right to left too.
-func TestStates(t *testing.T) {
-	ctx := browser(t)
-	soon := time.Now().Add(50 * time.Hour)
-	for _, c := range []struct {
-		name, before, want string
-		opt                player.Options
-	}{
-		{"waiting", "", `says() === 'في انتظار البث' && inside('.qr').getBoundingClientRect().width > 60 && !!inside('.calendar').href`, player.Options{Starts: soon, Lang: "ar"}},
-		{"dvr", "", `!inside('.speed').hidden && !inside('.live').hidden && says() === '' && picture().played.length > 0`, player.Options{DVR: player.On, Lang: "de"}},
-		{
-			"failed", `<script>document.createElement = new Proxy(document.createElement, {apply: (f, self, [name]) => { const e = f.call(self, name); if (name === 'script') Object.defineProperty(e, 'src', {set() { setTimeout(() => e.onerror()); }}); return e; }});</script>`,
-			`says() === 'The player could not be loaded' && !inside('.reload').hidden && !inside('.link').hidden`,
-			player.Options{},
-		},
-		{"nosource", `<script>addEventListener('load', () => document.querySelector('stream-watch-player').removeAttribute('src'));</script>`, `says() === 'No stream is set'`, player.Options{}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			manifest := ownManifest
-			if c.name == "waiting" {
-				manifest = "SELF/none.m3u8"
-			}
-			s := newStage(t, manifest, c.before, c.opt)
-			if err := chromedp.Do(ctx, chromedp.EmulateViewport(900, 560)); err != nil {
-				t.Fatal(err)
-			}
-			open(ctx, t, s.url)
-			until(ctx, t, c.want)
-			for _, v := range axe(ctx, t) {
-				// The page is a bare stage.
-				if !strings.Contains(v, "landmark") && !strings.Contains(v, "region") && !strings.Contains(v, "heading") {
-					t.Error(v)
-				}
-			}
-			shoot(ctx, t, "state-"+c.name+".png")
-		})
-	}
-}
-
 // The folder is a package that npm packs and installs, with what it exports.
 func TestPackage(t *testing.T) {
+	t.Parallel()
 	need(t, "npm", "node")
 	files := render(t, benchFacts(), player.Options{})
 	dir, user := t.TempDir(), t.TempDir()
@@ -353,55 +317,4 @@ func TestPackage(t *testing.T) {
 	if got := run(user, "node", "--input-type=module", "-e", "import { StreamWatchPlayer } from 'streamwatch-player'; console.log(typeof StreamWatchPlayer)"); got != "function" {
 		t.Errorf("the package exports %q", got)
 	}
-}
-
-// EXT-X-ENDLIST before the stated end is a pause, which ends by itself; after it
-// the stream is over, and a button is there.
-func TestPauseAndEnd(t *testing.T) {
-	t.Parallel() // it waits, mostly
-	for name, ends := range map[string]time.Time{"pause": time.Now().Add(time.Hour), "end": time.Now().Add(-time.Hour)} {
-		t.Run(name, func(t *testing.T) {
-			ctx := browser(t)
-			s := newStage(t, ownManifest, "", player.Options{Ends: ends})
-			open(ctx, t, s.url)
-			played(ctx, t, time.Second, 30*time.Second)
-			s.set(s.ended)
-			if name == "end" {
-				until(ctx, t, `seen.some((e) => e.type === 'ended') && says() === 'The stream has ended' && !inside('.reload').hidden`)
-				s.set(s.ended)
-				time.Sleep(3 * time.Second)
-				if n := s.set(nil); n > 0 {
-					t.Errorf("%d requests after the end", n)
-				}
-				return
-			}
-			until(ctx, t, `seen.some((e) => e.type === 'paused') && says().startsWith('The stream has paused')`)
-			s.set(nil)
-			until(ctx, t, `says() === '' && !picture().paused && !picture().ended`)
-			played(ctx, t, 2*time.Second, 30*time.Second)
-		})
-	}
-}
-
-// ended answers playlists as they are, and says that no more will come.
-func (s *stage) ended(w http.ResponseWriter, r *http.Request) bool {
-	if !strings.HasSuffix(r.URL.Path, ".m3u8") || strings.HasSuffix(r.URL.Path, "/main/playlist.m3u8") {
-		return false
-	}
-	s.mu.Lock()
-	if s.last == nil {
-		s.last = map[string]string{}
-	}
-	text, ok := s.last[r.URL.Path]
-	s.mu.Unlock()
-	if !ok {
-		rec := httptest.NewRecorder()
-		s.origin.ServeHTTP(rec, r)
-		text = strings.TrimSpace(rec.Body.String()) + "\n#EXT-X-ENDLIST\n"
-		s.mu.Lock()
-		s.last[r.URL.Path] = text
-		s.mu.Unlock()
-	}
-	_, _ = w.Write([]byte(text))
-	return true
 }

@@ -50,12 +50,6 @@ func (c *collector) take() []map[string]any {
 // wait for the stream counts as one failed start, and as none before its time.
 func TestMeter(t *testing.T) {
 	t.Parallel()
-	need(t, "ffmpeg")
-	l := newLive(t)
-	l.start(t, false)
-	ctx := browser(t)
-	l.wait(t, 4)
-	told := newCollector(t)
 	for _, c := range []struct {
 		name   string
 		away   time.Duration // for how long the stream is not there
@@ -67,6 +61,9 @@ func TestMeter(t *testing.T) {
 		{"not there before its time", 4 * time.Second, time.Now().Add(70 * time.Second), nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			l, told := onAir(t), newCollector(t)
+			ctx := browser(t)
 			srv := preview(t, l.url(), benchFacts(), player.Options{Beacon: told.url, Starts: c.starts})
 			if c.away > 0 {
 				l.set(status(http.StatusNotFound))

@@ -31,6 +31,7 @@ func everything() (player.Manifest, player.Options) {
 // hls.js takes unknown keys without a word, so every key that we write is held
 // against its own list.
 func TestKeysExist(t *testing.T) {
+	t.Parallel()
 	ctx := browser(t)
 	m, o := everything()
 	cfg, _, err := player.Derive(m, o)
@@ -94,11 +95,8 @@ const screenshotEnv = "STREAMWATCH_PLAYER_SCREENSHOTS"
 
 func TestPagesAreAccessible(t *testing.T) {
 	long(t)
-	need(t, "ffmpeg")
-	l := newLive(t)
-	l.start(t, false)
+	l := onAir(t)
 	ctx := browser(t)
-	l.wait(t, 4)
 	o := player.Options{Title: "Autumn concert", Starts: time.Now().Add(49 * time.Hour)}
 	live := preview(t, l.url(), benchFacts(), o)
 	waiting := preview(t, "http://127.0.0.1:9/none.m3u8", benchFacts(), o)

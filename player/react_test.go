@@ -38,9 +38,9 @@ createRoot(document.getElementById('root')).render(<StrictMode><App /></StrictMo
 `
 
 // buildReact makes a folder of the component as a user would, and builds it with
-// Vite and without a plug-in. mode is that of React: only in development does
-// StrictMode run effects twice.
-func buildReact(t *testing.T, files map[string][]byte, mode string) string {
+// Vite and without a plug-in, once for each mode of React: only in development
+// does StrictMode run effects twice. It returns the folder of each mode.
+func buildReact(t *testing.T, files map[string][]byte) map[string]string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range []string{"package.json", "package-lock.json"} {
@@ -56,21 +56,25 @@ func buildReact(t *testing.T, files map[string][]byte, mode string) string {
 	if _, err := player.Write(dir, files); err != nil {
 		t.Fatal(err)
 	}
-	npm := func(args ...string) ([]byte, error) {
+	npm := func(mode string, args ...string) ([]byte, error) {
 		cmd := exec.CommandContext(t.Context(), "npm", args...)
 		cmd.Dir, cmd.Env = dir, append(os.Environ(), "NODE_ENV="+mode)
 		return cmd.CombinedOutput()
 	}
-	if out, err := npm("ci", "--include=dev", "--ignore-scripts", "--no-audit", "--no-fund"); err != nil {
+	if out, err := npm("", "ci", "--include=dev", "--ignore-scripts", "--no-audit", "--no-fund"); err != nil {
 		if os.Getenv("CI") == "true" {
 			t.Fatalf("npm ci: %v\n%s", err, out)
 		}
 		t.Skipf("npm cannot install: %v", err)
 	}
-	if out, err := npm("exec", "--offline", "--", "vite", "build", "--mode", mode); err != nil {
-		t.Fatalf("vite build: %v\n%s", err, out)
+	built := map[string]string{}
+	for _, mode := range []string{"production", "development"} {
+		if out, err := npm(mode, "exec", "--offline", "--", "vite", "build", "--mode", mode, "--outDir", mode); err != nil {
+			t.Fatalf("vite build: %v\n%s", err, out)
+		}
+		built[mode] = filepath.Join(dir, mode)
 	}
-	return filepath.Join(dir, "dist")
+	return built
 }
 
 // reactPackages are what the test installs, with their versions.
@@ -89,31 +93,29 @@ func reactPackages(t *testing.T) map[string]string {
 
 func TestReactComponent(t *testing.T) {
 	t.Parallel()
-	need(t, "ffmpeg", "node", "npm")
-	l := newLive(t)
-	l.start(t, false)
-	told := newCollector(t)
+	need(t, "node", "npm")
+	l, told := onAir(t), newCollector(t)
 	opt := player.Options{Title: "Autumn concert", Beacon: told.url}
 	cfg, _, err := player.Derive(benchFacts(), opt)
 	if err != nil {
 		t.Fatal(err)
 	}
+	all, err := player.Render("autumn-concert", "main", l.url(), cfg, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pinned := reactPackages(t)["hls.js"]; !strings.Contains(string(all["react.jsx"]), "npm install hls.js@"+pinned+",") {
+		t.Errorf("it is tested with hls.js %s, and asks for another", pinned)
+	}
+	files := map[string][]byte{} // what the component's comment asks for, and no more
+	for _, name := range []string{"react.jsx", "streamwatch-player.mjs"} {
+		files[name] = all[name]
+	}
+	built := buildReact(t, files)
 	ctx := browser(t)
-	l.wait(t, 4)
 	for _, mode := range []string{"production", "development"} {
 		t.Run(mode, func(t *testing.T) {
-			all, err := player.Render("autumn-concert", "main", l.url(), cfg, opt)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if pinned := reactPackages(t)["hls.js"]; !strings.Contains(string(all["react.jsx"]), "npm install hls.js@"+pinned+",") {
-				t.Errorf("it is tested with hls.js %s, and asks for another", pinned)
-			}
-			files := map[string][]byte{} // what the component's comment asks for, and no more
-			for _, name := range []string{"react.jsx", "streamwatch-player.mjs"} {
-				files[name] = all[name]
-			}
-			srv := httptest.NewServer(http.FileServer(http.Dir(buildReact(t, files, mode))))
+			srv := httptest.NewServer(http.FileServer(http.Dir(built[mode])))
 			defer srv.Close()
 			told.take()
 			var asked atomic.Int32
@@ -128,7 +130,7 @@ func TestReactComponent(t *testing.T) {
 				t.Errorf("after unmounting %d players or pictures are left", n)
 			}
 			before := asked.Load()
-			time.Sleep(5 * time.Second) // more than two segments
+			time.Sleep(3 * time.Second) // more than a target duration
 			if n := asked.Load() - before; n > 0 {
 				t.Errorf("an unmounted player asked %d times", n)
 			}

@@ -35,11 +35,12 @@ func long(t *testing.T) {
 	}
 }
 
-// How long a page plays before a fault and after it.
-const (
-	before = 8 * time.Second
-	after  = 12 * time.Second
-	soon   = 6 * time.Second // in the normal run
+// spans is how long a page plays before a fault and after it.
+type spans struct{ before, after time.Duration }
+
+var (
+	table  = spans{8 * time.Second, 12 * time.Second}
+	normal = spans{4 * time.Second, 3 * time.Second} // in the normal run
 )
 
 // bench is a live stream with an edge before it.
@@ -54,11 +55,16 @@ type bench struct {
 // newBench starts a stream, and edges before it.
 func newBench(t *testing.T, container string) *bench {
 	t.Helper()
-	l := newLive(t)
-	b := &bench{live: l, t: t, fmp4: container == "fMP4", nginx: l.behindNginx(t), ours: l.behindOurEdge(t)}
-	l.start(t, container == "fMP4")
-	l.wait(t, 4)
+	b := behindEdges(t, newLive(t))
+	b.fmp4 = container == "fMP4"
+	b.start(t, b.fmp4)
+	b.wait(t, 4)
 	return b
+}
+
+func behindEdges(t *testing.T, l *live) *bench {
+	t.Helper()
+	return &bench{live: l, t: t, nginx: l.behindNginx(t), ours: l.behindOurEdge(t)}
 }
 
 // outage is one row of the recovery table.
@@ -182,7 +188,7 @@ func observe(ctx context.Context, t *testing.T, l *live) result {
 // suffer plays a page through one outage. The page is opened a while after a
 // segment was published: how far behind live it is, and what it has buffered when
 // the fault comes, depend on that.
-func suffer(ctx context.Context, t *testing.T, b *bench, kind player.Kind, o outage, phase, rest time.Duration) result {
+func suffer(ctx context.Context, t *testing.T, b *bench, kind player.Kind, o outage, phase time.Duration, s spans) result {
 	t.Helper()
 	b.set(nil)
 	front := b.front
@@ -195,7 +201,8 @@ func suffer(ctx context.Context, t *testing.T, b *bench, kind player.Kind, o out
 	b.published(t)
 	time.Sleep(phase)
 	open(ctx, t, pageOf(t, srv.Config.Handler, b.url(), kind, new(atomic.Int64)))
-	played(ctx, t, before, 30*time.Second)
+	eval[any](ctx, t, "void watch()")
+	played(ctx, t, s.before, 30*time.Second)
 	o.begin(b)
 	if o.off {
 		offline(ctx, t, true)
@@ -209,7 +216,7 @@ func suffer(ctx context.Context, t *testing.T, b *bench, kind player.Kind, o out
 			o.end(b)
 		}
 		b.set(nil)
-		time.Sleep(rest)
+		time.Sleep(s.after)
 	}
 	r := observe(ctx, t, b.live)
 	if testing.Verbose() {
@@ -322,17 +329,18 @@ func TestRecovery(t *testing.T) {
 	if testing.Short() {
 		t.Skip("plays in real time")
 	}
-	need(t, "ffmpeg", "chromium", "nginx")
-	ctx := browser(t)
-	b := newBench(t, "TS")
+	need(t, "nginx")
 	for _, o := range outages() {
 		if !o.always {
 			continue
 		}
 		t.Run(o.name, func(t *testing.T) {
+			t.Parallel() // with each other, and before the tests that keep the machine busy
+			b := behindEdges(t, onAir(t))
+			ctx := browser(t)
 			var complaint string
-			for range 3 { // a machine that is busy with other tests stalls a picture by itself
-				if complaint = o.complaint(player.HLSJS, suffer(ctx, t, b, player.HLSJS, o, 0, soon)); complaint == "" {
+			for range 3 { // a busy machine stalls a picture by itself
+				if complaint = o.complaint(player.HLSJS, suffer(ctx, t, b, player.HLSJS, o, 0, normal)); complaint == "" {
 					return
 				}
 			}
@@ -391,7 +399,7 @@ func TestRecoveryTable(t *testing.T) {
 				for _, kind := range kinds {
 					t.Run(fmt.Sprintf("%s/%s", o.name, kind), func(t *testing.T) {
 						for i := range runs {
-							r := suffer(ctx, t, b, kind, o, phase(i, runs), after)
+							r := suffer(ctx, t, b, kind, o, phase(i, runs), table)
 							if complaint := o.complaint(kind, r); o.limit[kind] > 0 && complaint != "" {
 								t.Error(complaint)
 							}

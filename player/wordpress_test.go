@@ -12,8 +12,9 @@ import (
 	"github.com/streamwatch/streamwatch/player"
 )
 
-// wordPress stands in for WordPress: the functions that the plug-in calls, as
-// WordPress documents them. It prints what each shortcode gives as JSON.
+// wordPress stands in for WordPress: the functions that a plug-in calls, as
+// WordPress documents them. It runs every plug-in beside it, and prints what the
+// shortcodes of each give as JSON.
 const wordPress = `<?php
 define( 'ABSPATH', __DIR__ . '/' );
 set_error_handler( function ( $n, $message ) { fwrite( STDERR, $message ); exit( 1 ); } );
@@ -44,42 +45,53 @@ function esc_url( $url ) {
 	return str_replace( array( '&', "'" ), array( '&#038;', '&#039;' ), $url );
 }
 
-ob_start();
-require __DIR__ . '/wordpress.php';
-$stray = ob_get_clean();
-$printed = array();
-foreach ( $shortcodes as $tag => $callback ) {
-	$printed[ $tag ] = $callback( array(), '', $tag );
+$all = array();
+for ( $i = 0; file_exists( __DIR__ . "/$i.php" ); $i++ ) {
+	$shortcodes = array();
+	ob_start();
+	require __DIR__ . "/$i.php";
+	$stray   = ob_get_clean();
+	$printed = array();
+	foreach ( $shortcodes as $tag => $callback ) {
+		$printed[ $tag ] = $callback( array(), '', $tag );
+	}
+	$all[] = array( 'stray' => $stray, 'printed' => $printed );
 }
-echo json_encode( array( 'stray' => $stray, 'printed' => $printed ), JSON_THROW_ON_ERROR );
+echo json_encode( $all, JSON_THROW_ON_ERROR );
 `
 
-// shortcodes runs a plug-in and returns what its shortcodes print.
-func shortcodes(t *testing.T, plugin []byte) map[string]string {
+// shortcodes runs plug-ins and returns what the shortcodes of each print.
+func shortcodes(t *testing.T, plugins [][]byte) []map[string]string {
 	t.Helper()
 	dir := t.TempDir()
-	for name, text := range map[string]string{"wordpress.php": string(plugin), "host.php": wordPress} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+	files := map[string][]byte{"host.php": []byte(wordPress)}
+	for i, p := range plugins {
+		files[fmt.Sprint(i, ".php")] = p
+	}
+	if _, err := player.Write(dir, files); err != nil {
+		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), "php", filepath.Join(dir, "host.php"))
 	cmd.Stderr = t.Output()
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("running the plug-in: %v\n%s", err, plugin)
+		t.Fatalf("running the plug-ins: %v", err)
 	}
-	var got struct {
+	var got []struct {
 		Stray   string
 		Printed map[string]string
 	}
-	if err := json.Unmarshal(out, &got); err != nil {
-		t.Fatalf("%v: %s", err, out)
+	if err := json.Unmarshal(out, &got); err != nil || len(got) != len(plugins) {
+		t.Fatalf("%d of %d plug-ins ran: %v %.500s", len(got), len(plugins), err, out)
 	}
-	if got.Stray != "" {
-		t.Errorf("the plug-in prints %q by itself", got.Stray)
+	var all []map[string]string
+	for i, one := range got {
+		if one.Stray != "" {
+			t.Errorf("plug-in %d prints %q by itself", i, one.Stray)
+		}
+		all = append(all, one.Printed)
 	}
-	return got.Printed
+	return all
 }
 
 // The plug-in is run with every payload in every field that reaches it, and what
@@ -87,61 +99,60 @@ func shortcodes(t *testing.T, plugin []byte) map[string]string {
 func TestWordPressPlugin(t *testing.T) {
 	t.Parallel()
 	need(t, "php")
-	ctx := browser(t)
-	open(ctx, t, "about:blank")
-	eval[any](ctx, t, `window.hacked = []; window.alert = (x) => hacked.push(x);`)
-	ran := 0
-	for name, field := range fields() {
-		for _, p := range payloads() {
-			files, refused := hostile(p, player.CDN, func(in *hostileInput, s string) {
-				in.opt.Base = "https://player.example.com/main"
-				field(in, s)
-			})
-			plugin, ok := files["wordpress.php"]
-			if refused || !ok {
-				continue
-			}
-			ran++
-			printed := shortcodes(t, plugin)
-			if len(printed) != 1 || printed["streamwatch_main"] == "" {
-				t.Fatalf("%s %q: shortcodes %v", name, p, printed)
-			}
-			got := eval[embedded](ctx, t, fmt.Sprintf(`((html) => {
-				const box = document.createElement('div');
-				box.innerHTML = html;
-				document.body.replaceChildren(box);
-				const e = box.firstElementChild;
-				return { elements: box.querySelectorAll('*').length, name: e.localName, title: e.title, src: e.getAttribute('src'), text: box.textContent,
-					config: typeof JSON.parse(e.getAttribute('config')), hacked: hacked.map(String) };
-			})(%s)`, asJSON(t, printed["streamwatch_main"])))
-			want := embedded{Elements: 2, Name: "stream-watch-player", Title: "e", Src: got.Src, Config: "object", Hacked: []string{}}
-			if name == "title" || name == "event" {
-				want.Title = strings.ReplaceAll(p, "\x00", "\uFFFD") // HTML has no NUL
-			}
-			want.Text = want.Title
-			if fmt.Sprint(got) != fmt.Sprint(want) {
-				t.Errorf("%s %q: the page gets\n%+v, want\n%+v", name, p, got, want)
-			}
-			if strings.ContainsAny(printed["streamwatch_main"], "\r\n") || strings.Contains(printed["streamwatch_main"], "<script") {
-				t.Errorf("%s %q: the page gets line ends or a script, which WordPress changes", name, p)
-			}
+	var plugins [][]byte
+	var inputs []rendering
+	for _, r := range renderings() {
+		if plugin, ok := r.files["wordpress.php"]; ok {
+			plugins, inputs = append(plugins, plugin), append(inputs, r)
 		}
 	}
-	if ran < 2*len(payloads()) { // title and event take any line of text
-		t.Errorf("only %d plug-ins ran", ran)
+	if len(plugins) < 2*len(payloads()) { // title and event take any line of text
+		t.Fatalf("only %d plug-ins", len(plugins))
 	}
-	t.Logf("%d plug-ins ran", ran)
+	var markup []string
+	for i, printed := range shortcodes(t, plugins) {
+		html := printed["streamwatch_main"]
+		if len(printed) != 1 || html == "" {
+			t.Fatalf("%s %q: shortcodes %v", inputs[i].field, inputs[i].payload, printed)
+		}
+		if strings.ContainsAny(html, "\r\n") || strings.Contains(html, "<script") {
+			t.Errorf("%s %q: the page gets line ends or a script, which WordPress changes", inputs[i].field, inputs[i].payload)
+		}
+		markup = append(markup, html)
+	}
+	ctx := browser(t)
+	open(ctx, t, "about:blank")
+	got := eval[[]embedded](ctx, t, fmt.Sprintf(`%s.map((html) => {
+		const box = document.createElement('div');
+		box.innerHTML = html;
+		document.body.replaceChildren(box);
+		const e = box.firstElementChild;
+		return { elements: box.querySelectorAll('*').length, name: e.localName, title: e.title, src: e.getAttribute('src'), text: box.textContent,
+			config: typeof JSON.parse(e.getAttribute('config')) };
+	})`, asJSON(t, markup)))
+	for i, in := range inputs {
+		want := embedded{Elements: 2, Name: "stream-watch-player", Title: "e", Src: got[i].Src, Config: "object"}
+		if in.field == "title" || in.field == "event" {
+			want.Title = strings.ReplaceAll(in.payload, "\x00", "\uFFFD") // HTML has no NUL
+		}
+		want.Text = want.Title
+		if fmt.Sprint(got[i]) != fmt.Sprint(want) {
+			t.Errorf("%s %q: the page gets\n%+v, want\n%+v", in.field, in.payload, got[i], want)
+		}
+	}
+	if ran := eval[[]string](ctx, t, "new Promise((done) => setTimeout(() => done(hacked), 300))"); len(ran) > 0 {
+		t.Errorf("payloads ran: %v", ran)
+	}
 }
 
 // embedded is what a page has of a shortcode.
 type embedded struct {
-	Elements int      `json:"elements"`
-	Name     string   `json:"name"`
-	Title    string   `json:"title"`
-	Src      string   `json:"src"`
-	Text     string   `json:"text"`
-	Config   string   `json:"config"`
-	Hacked   []string `json:"hacked"`
+	Elements int    `json:"elements"`
+	Name     string `json:"name"`
+	Title    string `json:"title"`
+	Src      string `json:"src"`
+	Text     string `json:"text"`
+	Config   string `json:"config"`
 }
 
 func asJSON(t *testing.T, v any) string {
@@ -187,6 +198,7 @@ echo json_encode( array(
 // WordPress itself leaves the player whole: as a shortcode, as an element that an
 // author pastes, and as the snippet that an administrator pastes.
 func TestWordPressFilters(t *testing.T) {
+	t.Parallel()
 	need(t, "php")
 	wordpress := os.Getenv("WORDPRESS")
 	if wordpress == "" {

@@ -9,7 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/streamwatch/streamwatch/probe/daemon"
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/provision"
+	"github.com/streamwatch/streamwatch/provision/deploy"
 )
 
 func (c *cli) deleteCommand() *cobra.Command {
@@ -44,7 +46,7 @@ Ctrl-C leaves the operation running.`,
 					return err
 				}
 			}
-			stack, err := c.newStack(cmd.Context(), spec)
+			stack, err := c.account().Stack(cmd.Context(), spec)
 			if err != nil {
 				return err
 			}
@@ -56,7 +58,7 @@ Ctrl-C leaves the operation running.`,
 			case errors.Is(err, provision.ErrAbsent):
 				fmt.Fprintf(c.stderr, "streamwatch: there is no stack %s\n", spec.StackName)
 			case err != nil:
-				return resumable(cmd.Context(), err, "streamwatch delete "+args[0])
+				return deploy.Resumable(cmd.Context(), err, "streamwatch delete "+args[0])
 			}
 			conclude(cmd.Context(), event, daemon.StackDeleted, log)
 			return nil
@@ -77,7 +79,7 @@ func (c *cli) confirm(stack string) error {
 	}
 	fmt.Fprintln(c.stderr)
 	if err != nil {
-		return &usageError{"nothing was deleted: no confirmation", "--yes deletes without asking"}
+		return probe.Usage("nothing was deleted: no confirmation", "--yes deletes without asking")
 	}
-	return &usageError{"nothing was deleted: that is not the stack's name", ""}
+	return probe.Usage("nothing was deleted: that is not the stack's name", "")
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 // TestShotsOfViews takes the pictures of docs/page.md: an event of 30 streams with
@@ -83,9 +84,9 @@ func simulated(t *testing.T, c sim.Config) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	edge := httptest.NewServer(sim.NewEdge(sim.EdgeConfig{Origin: base, Faults: c.Faults}))
-	t.Cleanup(edge.Close)
-	return fmt.Sprintf("origin: {url: %q}\ndistribution: {existing: {url: %q}}\n", origin.URL, edge.URL)
+	served := httptest.NewServer(sim.NewEdge(edge.Config{Origin: base}, c.Faults, ""))
+	t.Cleanup(served.Close)
+	return fmt.Sprintf("origin: {url: %q}\ndistribution: {existing: {url: %q}}\n", origin.URL, served.URL)
 }
 
 // in is a moment from now on, as event files have it.

@@ -60,6 +60,7 @@ export function mount(host, stage, video, cfg, words, makeEngine) {
     unmute: () => { video.muted = false; if (video.volume === 0) video.volume = 1; },
     quality: (i) => engine && engine.quality(i),
     audio: (i) => engine && engine.audio(i),
+    tracks: () => (engine && engine.tracks ? engine.tracks() : video.textTracks),
     fullscreen: () => toggleFullscreen(host, video),
   });
 
@@ -139,7 +140,7 @@ export function mount(host, stage, video, cfg, words, makeEngine) {
 
   // cover says why there is no picture.
   function cover() {
-    slate.show(playing ? 'reconnecting' : 'waiting', { slow: attempt > 0 && seconds() - failed > slowAfter });
+    slate.show(navigator.onLine === false ? 'offline' : playing ? 'reconnecting' : 'waiting', { slow: attempt > 0 && seconds() - failed > slowAfter });
   }
 
   // lost is called when the engine cannot go on by itself.

@@ -38,8 +38,9 @@ export function makeMenus(video, cfg, words, act) {
     fill(audio, tracks.map(named), chosen);
   }
 
-  // hls.js and the browsers list captions as text tracks of the picture.
-  const tracks = () => Array.from(video.textTracks).filter((t) => t.kind === 'captions' || t.kind === 'subtitles');
+  // hls.js and the browsers list captions as text tracks of the picture, Video.js
+  // has a list of its own.
+  const tracks = () => Array.from(act.tracks()).filter((t) => t.kind === 'captions' || t.kind === 'subtitles');
   function showTrack(i) {
     tracks().forEach((t, n) => {
       const mode = n === i ? 'showing' : 'disabled';

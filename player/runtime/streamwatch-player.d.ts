@@ -1,7 +1,7 @@
 // Types of <stream-watch-player>. docs/embeds.md describes what each does.
 
 export type StreamWatchState =
-  'off' | 'stopped' | 'playing' | 'waiting' | 'reconnecting' | 'paused' | 'ended' | 'failed' | 'unsupported' | 'nosource';
+  'off' | 'stopped' | 'playing' | 'waiting' | 'reconnecting' | 'offline' | 'paused' | 'ended' | 'failed' | 'unsupported' | 'nosource';
 
 export interface StreamWatchDetail {
   type: 'ready' | 'playing' | 'stall' | 'recovered' | 'golive' | 'latency' | 'error' | 'degraded' | 'restart' | 'paused' | 'ended';

@@ -192,6 +192,7 @@ function play(videojs, host) {
       if (v) v.representations().forEach((r, n) => r.enabled(i < 0 || n === i));
     },
     audio: () => {}, // Video.js has a menu of its own
+    tracks: () => player.textTracks(),
     destroy: () => {
       clearTimeout(timer);
       player.dispose();

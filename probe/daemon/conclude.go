@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/configs/eventfile"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/sink/notify"
 	"github.com/streamwatch/streamwatch/probe/sink/store"
@@ -74,13 +75,13 @@ func Conclude(ctx context.Context, e *configs.Event, why string, log *zap.Logger
 		return err
 	}
 	var told []*notify.Sink
-	for _, r := range Receivers(e) {
+	for _, r := range eventfile.Receivers(e) {
 		told = append(told, notify.New(notify.Options{
 			Receiver: r, Open: open, Folder: filepath.Join(folder, "notify"), Log: log,
 		}))
 	}
 	now := time.Now()
-	over := probe.Batch{At: now, Event: e.Event, Incidents: Linked(e, open)}
+	over := probe.Batch{At: now, Event: e.Event, Incidents: linked(e, open)}
 	for i := range over.Incidents {
 		in := &over.Incidents[i]
 		in.State, in.Closed, in.ClosedBecause = probe.Closed, new(now.UTC()), why

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/configs/eventfile"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/fleet"
@@ -25,6 +26,7 @@ import (
 	"github.com/streamwatch/streamwatch/probe/sink/notify"
 	"github.com/streamwatch/streamwatch/probe/sink/store"
 	"github.com/streamwatch/streamwatch/provision"
+	"github.com/streamwatch/streamwatch/provision/deploy"
 )
 
 // pager is a service like PagerDuty. It remembers what is done with an alert.
@@ -102,7 +104,7 @@ func (p *paged) tell(muted bool) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	s := notify.New(notify.Options{Receiver: Receivers(p.event)[0], Folder: filepath.Join(p.event.Output, p.event.Event, "notify")})
+	s := notify.New(notify.Options{Receiver: eventfile.Receivers(p.event)[0], Folder: filepath.Join(p.event.Output, p.event.Event, "notify")})
 	ctx, stop := context.WithCancel(p.t.Context())
 	var running sync.WaitGroup
 	running.Go(func() { _ = s.Run(ctx) })
@@ -150,7 +152,7 @@ func (p *paged) daemon(ctx context.Context, limit time.Duration) *Daemon {
 func (p *paged) run(ctx context.Context, limit time.Duration) {
 	p.t.Helper()
 	d := p.daemon(ctx, limit)
-	if err := errors.Join(d.Run(ctx, Found{Distribution: provision.Distribution{EdgeURL: p.edge}}), d.Close()); err != nil {
+	if err := errors.Join(d.Run(ctx, deploy.Found{Distribution: provision.Distribution{EdgeURL: p.edge}}), d.Close()); err != nil {
 		p.t.Fatal(err)
 	}
 }
@@ -280,7 +282,7 @@ func TestAStreamLeaves(t *testing.T) {
 			d := p.daemon(ctx, 0)
 			var running sync.WaitGroup
 			running.Go(func() {
-				found := Found{Distribution: provision.Distribution{EdgeURL: p.edge}}
+				found := deploy.Found{Distribution: provision.Distribution{EdgeURL: p.edge}}
 				found.Serve = func(ctx context.Context) error { // all is wired when it begins
 					if !between {
 						if _, err := d.apply("a test", without); err != nil {

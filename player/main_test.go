@@ -1,0 +1,39 @@
+package player_test
+
+import (
+	"flag"
+	"os"
+	"runtime"
+	"strconv"
+	"sync"
+	"testing"
+)
+
+// shared is what tests share and the last one leaves behind.
+var shared struct {
+	mu    sync.Mutex
+	stops []func()
+}
+
+// atEnd runs a function after all tests.
+func atEnd(stop func()) {
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	shared.stops = append(shared.stops, stop)
+}
+
+// TestMain lets more tests run side by side than there are cores: a page that
+// plays waits, mostly.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	chosen := false
+	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "test.parallel" })
+	if !chosen {
+		_ = flag.Set("test.parallel", strconv.Itoa(3*runtime.NumCPU()))
+	}
+	code := m.Run()
+	for _, stop := range shared.stops {
+		stop()
+	}
+	os.Exit(code)
+}
