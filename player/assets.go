@@ -58,26 +58,29 @@ var (
 // cdns serve the files of npm packages unchanged: exact version, exact file.
 var cdns = []string{"https://cdn.jsdelivr.net/npm/", "https://unpkg.com/"}
 
-// bytes returns the library's file as the package on npm has it.
-func (l library) bytes() ([]byte, error) {
-	b, err := thirdParty.ReadFile("third_party/" + l.name + ".gz")
-	if err != nil {
-		return nil, fmt.Errorf("reading embedded %s: %w", l.name, err)
+// unpacked holds each library's file as the package on npm has it. An event with
+// many streams writes them many times.
+var unpacked = sync.OnceValues(func() (map[string][]byte, error) {
+	all := map[string][]byte{}
+	for _, l := range []library{hlsjsScript, videojsScript, videojsStyle} {
+		b, err := thirdParty.ReadFile("third_party/" + l.name + ".gz")
+		if err != nil {
+			return nil, fmt.Errorf("reading embedded %s: %w", l.name, err)
+		}
+		r, err := gzip.NewReader(bytes.NewReader(b))
+		if err != nil {
+			return nil, fmt.Errorf("unpacking embedded %s: %w", l.name, err)
+		}
+		if all[l.name], err = io.ReadAll(r); err != nil {
+			return nil, fmt.Errorf("unpacking embedded %s: %w", l.name, err)
+		}
 	}
-	r, err := gzip.NewReader(bytes.NewReader(b))
-	if err != nil {
-		return nil, fmt.Errorf("unpacking embedded %s: %w", l.name, err)
-	}
-	out, err := io.ReadAll(r)
-	if err != nil {
-		return nil, fmt.Errorf("unpacking embedded %s: %w", l.name, err)
-	}
-	return out, nil
-}
+	return all, nil
+})
 
 // files returns the library and its licence.
 func (l library) files() (map[string][]byte, error) {
-	b, err := l.bytes()
+	all, err := unpacked()
 	if err != nil {
 		return nil, err
 	}
@@ -85,19 +88,19 @@ func (l library) files() (map[string][]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading embedded licence: %w", err)
 	}
-	return map[string][]byte{l.name: b, l.licence: licence}, nil
+	return map[string][]byte{l.name: all[l.name], l.licence: licence}, nil
 }
 
 // integrities computes the hash of each library once, from the embedded bytes,
 // so that hash, file and version cannot drift apart.
 var integrities = sync.OnceValues(func() (map[string]string, error) {
+	files, err := unpacked()
+	if err != nil {
+		return nil, err
+	}
 	all := map[string]string{}
-	for _, l := range []library{hlsjsScript, videojsScript, videojsStyle} {
-		b, err := l.bytes()
-		if err != nil {
-			return nil, err
-		}
-		all[l.name] = integrity(b)
+	for name, b := range files {
+		all[name] = integrity(b)
 	}
 	return all, nil
 })
