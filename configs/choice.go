@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/streamwatch/streamwatch/configs/rule"
 )
 
 const noStream = "names %q, which is no stream of this event"
@@ -21,7 +23,7 @@ func (d *decoder) someStreams(path string, names []string, e *Event) {
 	}
 	for i, name := range names {
 		if at := index(path, i); !slices.Contains(known, name) && e.StreamsFrom == "" {
-			d.fail(at, fmt.Sprintf(noStream, name), DidYouMean(name, known))
+			d.fail(at, fmt.Sprintf(noStream, name), rule.DidYouMean(name, known))
 		} else if slices.Index(names, name) < i {
 			d.fail(at, fmt.Sprintf("names %q again", name), "")
 		}
@@ -65,7 +67,7 @@ func (e *Event) Dangling() (found []Problem) {
 			if !slices.Contains(known, name) {
 				path := index(c.path, i)
 				found = append(found, Problem{
-					Path: path, Message: path + " " + fmt.Sprintf(noStream, name), Hint: DidYouMean(name, known),
+					Path: path, Message: path + " " + fmt.Sprintf(noStream, name), Hint: rule.DidYouMean(name, known),
 				})
 			}
 		}

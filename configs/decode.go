@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/streamwatch/streamwatch/configs/rule"
 )
 
 // decoder walks a YAML tree along a Go value and notes every problem.
@@ -47,18 +49,23 @@ const maxProblems = 200
 
 // note adds a problem, unless the same place already has one.
 func (d *decoder) note(n *yaml.Node, path, message, hint string) {
-	if len(d.problems) == maxProblems {
-		return
+	line, col := max(n.Line, 1), max(n.Column, 1)
+	if !slices.ContainsFunc(d.problems, func(q Problem) bool { return q.Path == path && q.Line == line && q.Col == col }) {
+		d.add(n, Problem{Path: path, Message: message, Hint: hint})
 	}
-	p := Problem{Line: max(n.Line, 1), Col: max(n.Column, 1), Path: path, Message: message, Hint: hint}
-	if !slices.ContainsFunc(d.problems, func(q Problem) bool { return q.Path == path && q.Line == p.Line && q.Col == p.Col }) {
+}
+
+// add adds a problem of a value, and bounds the report.
+func (d *decoder) add(n *yaml.Node, p Problem) {
+	if len(d.problems) < maxProblems {
+		p.Line, p.Col = max(n.Line, 1), max(n.Column, 1)
 		d.problems = append(d.problems, p)
 	}
 }
 
 // unknown notes a key that the schema does not have.
 func (d *decoder) unknown(key *yaml.Node, path string, known []string) {
-	hint := DidYouMean(key.Value, known)
+	hint := rule.DidYouMean(key.Value, known)
 	if hint == "" && len(known) <= 8 {
 		hint = "the keys are " + strings.Join(known, ", ")
 	}
@@ -133,7 +140,7 @@ func (d *decoder) structure(n *yaml.Node, path string, v reflect.Value) {
 		switch {
 		case !ok:
 			d.unknown(key, path, known)
-			meant[closest(key.Value, known)] = true
+			meant[rule.Closest(key.Value, known)] = true
 		case null(value) && !isPart(v.Field(i).Type()):
 			d.at[join(path, key.Value)] = value // nothing given: the default stands
 		default:
@@ -238,7 +245,7 @@ func in(path string) string {
 	return " in " + path
 }
 
-func index(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
+func index(path string, i int) string { return rule.Index(path, i) }
 
 // kind says in words what was written.
 func kind(n *yaml.Node) string {

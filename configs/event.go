@@ -99,24 +99,24 @@ func (s *Stream) setDefaults() { s.Renditions.All = true }
 
 // Player says which embeds are written and how they behave.
 type Player struct {
-	Out            string        `yaml:"out"`                                      // below the event's output folder
-	Kinds          []string      `yaml:"kinds" enum:"hlsjs videojs native iframe"` // which embeds are written
-	Title          string        `yaml:"title"`                                    // empty is the event's name
-	Poster         string        `yaml:"poster"`                                   // https URL of an image
-	Lang           string        `yaml:"lang"`                                     // of the page, BCP 47
-	Autoplay       string        `yaml:"autoplay" enum:"off muted any"`
-	DVR            string        `yaml:"dvr" enum:"auto on off"`
-	Latency        string        `yaml:"latency" enum:"auto normal low"`
-	TargetLatency  time.Duration `yaml:"target_latency" range:"0s..5m"` // 0 is derived from the manifest
-	CatchUp        float64       `yaml:"catch_up" range:"0..1.5"`       // playback rate; 0 is derived
-	Captions       string        `yaml:"captions"`                      // language shown at start; empty shows none
+	Out            string        `yaml:"out"`    // below the event's output folder
+	Kinds          []string      `yaml:"kinds"`  // which embeds are written
+	Title          string        `yaml:"title"`  // empty is the event's name
+	Poster         string        `yaml:"poster"` // https URL of an image
+	Lang           string        `yaml:"lang"`   // of the page, BCP 47
+	Autoplay       string        `yaml:"autoplay"`
+	DVR            string        `yaml:"dvr"`
+	Latency        string        `yaml:"latency"`
+	TargetLatency  time.Duration `yaml:"target_latency"` // 0 is derived from the manifest
+	CatchUp        float64       `yaml:"catch_up"`       // playback rate; 0 is derived
+	Captions       string        `yaml:"captions"`       // language shown at start; empty shows none
 	Lazy           bool          `yaml:"lazy"`
 	PreferNative   bool          `yaml:"prefer_native"`
 	Credentials    bool          `yaml:"credentials"` // send cookies to the CDN
 	CMCD           bool          `yaml:"cmcd"`
 	Cast           bool          `yaml:"cast"` // a Chromecast button, with Google's script
 	DRM            bool          `yaml:"drm"`
-	Scripts        string        `yaml:"scripts" enum:"cdn local"`
+	Scripts        string        `yaml:"scripts"`
 	Base           string        `yaml:"base"`     // where the embeds are published
 	Fallback       []string      `yaml:"fallback"` // base URLs of other CDNs with the same paths, in order
 	Beacon         string        `yaml:"beacon"`   // URL to which pages report; empty reports nothing

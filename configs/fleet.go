@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/streamwatch/streamwatch/configs/rule"
 )
 
 // Fleet says where the processes of an event that is watched by several meet:
@@ -88,7 +90,7 @@ func (v *Vantages) decodeNode(d *decoder, n *yaml.Node, path string) {
 				n,
 				path,
 				"must be any or a list of names, got "+d.quote(n),
-				cmp.Or(DidYouMean(text, []string{"any"}), "a single vantage is a list too: [eu-west-1]"),
+				cmp.Or(rule.DidYouMean(text, []string{"any"}), "a single vantage is a list too: [eu-west-1]"),
 			)
 		}
 		return
@@ -159,7 +161,7 @@ func CheckNATS(address string, allowed, tls bool) (bad, hint string) {
 		return "is not the URL of a NATS server", such
 	case !slices.Contains([]string{"nats", "tls", "ws", "wss"}, u.Scheme):
 		return "must begin with nats:// or tls://", such
-	case u.Port() != "" && !port(u.Port()):
+	case u.Port() != "" && !rule.Port(u.Port()):
 		return "has a port that is not from 1 to 65535", ""
 	case u.Scheme == "tls" || u.Scheme == "wss" || allowed || tls || u.User != nil:
 		return "", ""

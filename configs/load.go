@@ -19,8 +19,9 @@ import (
 const maxFileBytes = 1 << 20
 
 // Load reads and checks an event file, and the files of streams that belong to
-// it. env is os.LookupEnv or a stand-in for
-// it. An error is *Problems when the file could be read and is wrong.
+// it. env is os.LookupEnv or a stand-in for it. An error is *Problems when the
+// file could be read and is wrong. Where only values are not allowed, the event
+// comes beside it, for those who know of more that is wrong: see Locate.
 func Load(path string, env func(string) (string, bool)) (*Event, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -31,16 +32,35 @@ func Load(path string, env func(string) (string, bool)) (*Event, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the event file: %w", err)
 	}
-	event, err := Parse(filepath.Base(path), text, env)
-	if err != nil {
-		return nil, err
+	return Read(filepath.Base(path), text, filepath.Dir(path), env)
+}
+
+// Read is Load for the text of an event file. Names of other files count from dir.
+func Read(name string, text []byte, dir string, env func(string) (string, bool)) (*Event, error) {
+	event, problems := parseEvent(name, text, env)
+	if event == nil {
+		return nil, problems
 	}
-	return event.Gather(filepath.Dir(path), env)
+	event = event.gather(dir, env, problems)
+	if len(problems.List) > 0 {
+		return event, problems
+	}
+	return event, nil
 }
 
 // Parse checks the text of an event file, whose name stands before each
-// problem. The streams of other files are not among its own yet: see Gather. An error is always *Problems.
+// problem. The streams of other files are not among its own yet: see Gather. An
+// error is always *Problems.
 func Parse(name string, text []byte, env func(string) (string, bool)) (*Event, error) {
+	event, problems := parseEvent(name, text, env)
+	if len(problems.List) > 0 {
+		return nil, problems
+	}
+	return event, nil
+}
+
+// parseEvent is Parse that returns the event, too, where only values are not allowed.
+func parseEvent(name string, text []byte, env func(string) (string, bool)) (*Event, *Problems) {
 	problems := &Problems{Name: name}
 	root, bad := document(text)
 	if bad != nil {
@@ -50,34 +70,41 @@ func Parse(name string, text []byte, env func(string) (string, bool)) (*Event, e
 	event := Default()
 	d := newDecoder(env)
 	d.into(root, "", &event)
-	if c, stack := event.Metrics.CloudWatch, event.Distribution.CloudFormation; c != nil && stack != nil && d.at["metrics.cloudwatch.region"] == nil {
-		c.Region = stack.Region // its alarms see no other metrics
+	m, stack := event.Metrics.CloudWatch, event.Distribution.CloudFormation
+	if m != nil && stack != nil && d.at["metrics.cloudwatch.region"] == nil {
+		m.Region = stack.Region // its alarms see no other metrics
 	}
 	d.validate(&event)
-	if len(d.problems) > 0 {
-		problems.List = d.problems
-		problems.sort()
+	shape := len(d.problems)
+	d.hold(event.owners())
+	problems.List = d.problems
+	problems.sort()
+	if shape > 0 {
 		return nil, problems
 	}
 	event.lines, event.name = map[string][2]int{}, name
 	for path, n := range d.at {
 		event.lines[path] = [2]int{max(n.Line, 1), max(n.Column, 1)}
 	}
-	return &event, nil
+	return &event, problems
 }
 
 // Locate gives problems that were found elsewhere, by path, their place in the
 // file that the event was loaded from: that of the value, or of the closest
-// part above it that the file has. name is the file as the user named it.
+// part above it that the file has. Those that have a place keep it, and none is
+// there twice. name is the file as the user named it.
 func (e *Event) Locate(name string, found []Problem) *Problems {
 	problems := &Problems{Name: name}
 	for _, p := range found {
-		at := p.Path
-		for at != "" && e.lines[at] == ([2]int{}) {
-			at = at[:max(strings.LastIndexAny(at, ".["), 0)]
+		if p.Line == 0 {
+			at := p.Path
+			for at != "" && e.lines[at] == ([2]int{}) {
+				at = at[:max(strings.LastIndexAny(at, ".["), 0)]
+			}
+			p.Line, p.Col = max(e.lines[at][0], 1), max(e.lines[at][1], 1)
+			p.Got = "" // what the file writes is not known any more, and a value may be a secret
 		}
-		p.Line, p.Col = max(e.lines[at][0], 1), max(e.lines[at][1], 1)
-		problems.List = append(problems.List, p)
+		problems.add(p)
 	}
 	problems.sort()
 	return problems

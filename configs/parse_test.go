@@ -114,14 +114,14 @@ func TestExpansion(t *testing.T) {
 player: {lazy: "${LAZY}", title: '${TITLE}'}
 monitor: {interval: "${EVERY}", listen: "127.0.0.1:${PORT}"}
 `
-	e, err := Parse("e.yaml", []byte(text), env("DIR=", "LAZY=true", "EVERY=3s", "PORT=9000", "TITLE=a: {b: [c]}\n# ${PORT}"))
+	e, err := Parse("e.yaml", []byte(text), env("DIR=", "LAZY=true", "EVERY=3s", "PORT=9000", "TITLE=a: {b: [c]} # ${PORT}"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if e.Output != "out/${x}/$1" || !e.Player.Lazy || e.Monitor.Interval != Interval(3*time.Second) || e.Monitor.Listen != "127.0.0.1:9000" {
 		t.Errorf("got %v", e)
 	}
-	if e.Player.Title != "a: {b: [c]}\n# ${PORT}" {
+	if e.Player.Title != "a: {b: [c]} # ${PORT}" {
 		t.Errorf("a value changed the file: %q", e.Player.Title)
 	}
 }
@@ -187,17 +187,6 @@ func TestLocate(t *testing.T) {
 	p := e.Locate("e.yaml", []Problem{{Path: "streams[0].renditions", Message: "b"}, {Path: "origin.url", Message: "a"}})
 	if got, want := p.Error(), "e.yaml:2:15: a\ne.yaml:4:11: b"; got != want {
 		t.Errorf("got %q, want %q", got, want)
-	}
-}
-
-func TestEditDistance(t *testing.T) {
-	for _, c := range []struct {
-		a, b string
-		want int
-	}{{"stael", "stale", 1}, {"", "abc", 3}, {"kitten", "sitting", 3}, {"a", "a", 0}, {"ab", "ba", 1}} {
-		if got := editDistance(c.a, c.b); got != c.want {
-			t.Errorf("editDistance(%q, %q) = %d, want %d", c.a, c.b, got, c.want)
-		}
 	}
 }
 

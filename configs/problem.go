@@ -5,17 +5,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/streamwatch/streamwatch/configs/rule"
 )
 
 // Problem is one thing that is wrong in a file.
-type Problem struct {
-	File    string // that it is in; empty is that of the Problems
-	Line    int    // counting from 1
-	Col     int    // counting from 1, in characters
-	Path    string // "streams[0].name"; empty is the file itself
-	Message string
-	Hint    string // how to mend it; may be empty
-}
+type Problem = rule.Problem
 
 // Problems is everything that is wrong in one file, in the order of its lines.
 type Problems struct {
@@ -30,12 +25,19 @@ func (p *Problems) Error() string {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		fmt.Fprintf(&b, "%s:%d:%d: %s", cmp.Or(q.File, p.Name), q.Line, q.Col, q.Message)
+		fmt.Fprintf(&b, "%s:%d:%d: %s", cmp.Or(q.File, p.Name), q.Line, q.Col, q)
 		if q.Hint != "" {
 			b.WriteString("\n  hint: " + q.Hint)
 		}
 	}
 	return b.String()
+}
+
+// add appends a problem, unless the list has it already.
+func (p *Problems) add(q Problem) {
+	if !slices.ContainsFunc(p.List, func(r Problem) bool { return r.Path == q.Path && r.Message == q.Message && r.File == q.File }) {
+		p.List = append(p.List, q)
+	}
 }
 
 func (p *Problems) sort() {

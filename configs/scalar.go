@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/streamwatch/streamwatch/configs/rule"
 )
 
 // text returns a scalar with its variables expanded.
@@ -31,11 +33,7 @@ func (d *decoder) text(n *yaml.Node, path, want string) (string, bool) {
 // quote returns a value as the file writes it, never as it expands: what comes
 // from the environment may be a secret.
 func (d *decoder) quote(n *yaml.Node) string {
-	const most = 60
-	if r := []rune(n.Value); len(r) > most {
-		return strconv.Quote(string(r[:most]) + "…")
-	}
-	return strconv.Quote(n.Value)
+	return strconv.Quote(rule.Shortened(n.Value))
 }
 
 // scalar decodes one value into v, whose kind says what is wanted.
@@ -54,10 +52,11 @@ func (d *decoder) scalar(n *yaml.Node, path string, v reflect.Value, tag reflect
 		return
 	}
 	if words := strings.Fields(tag.Get("enum")); len(words) > 0 && !slices.Contains(words, text) {
-		d.report(n, path, "must be "+list(words)+", got "+d.quote(n), DidYouMean(text, words))
+		d.report(n, path, "must be "+rule.List(words)+", got "+d.quote(n), rule.DidYouMean(text, words))
 		return
 	}
-	if low, high, ok := strings.Cut(tag.Get("range"), ".."); ok && !within(got, low, high) {
+	if bounds := tag.Get("range"); bounds != "" && !rule.Within(got.Interface(), bounds) {
+		low, high, _ := strings.Cut(bounds, "..")
 		d.report(n, path, fmt.Sprintf("must be from %s to %s, got %s", low, high, d.quote(n)), "")
 		return
 	}
@@ -118,21 +117,7 @@ func parse(text string, t reflect.Type) (reflect.Value, error) {
 	return v, nil
 }
 
-// within reports whether a number or a duration lies between two bounds that
-// the schema states.
-func within(v reflect.Value, low, high string) bool {
-	from, err := parse(low, v.Type())
-	to, err2 := parse(high, v.Type())
-	if err != nil || err2 != nil {
-		return false
-	}
-	if v.Kind() == reflect.Float64 {
-		return v.Float() >= from.Float() && v.Float() <= to.Float()
-	}
-	return v.Int() >= from.Int() && v.Int() <= to.Int()
-}
-
-// durationHint mends the durations that people write.
+// durationHint repairs the durations that people write.
 func durationHint(text string) string {
 	if n, err := strconv.ParseUint(text, 10, 32); err == nil {
 		return fmt.Sprintf("with a unit: %ds", n)
@@ -143,13 +128,4 @@ func durationHint(text string) string {
 		}
 	}
 	return "such as 2s, 500ms or 1h30m"
-}
-
-// list joins words as in "a, b or c".
-func list(words []string) string {
-	last := len(words) - 1
-	if last < 1 {
-		return strings.Join(words, "")
-	}
-	return strings.Join(words[:last], ", ") + " or " + words[last]
 }

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/streamwatch/streamwatch/configs/rule"
 )
 
 // schemaWriter makes the schema from the types, their tags and their comments.
@@ -21,12 +23,15 @@ type schemaWriter struct {
 	fields map[string]map[string]string // comment of each field of each type
 	full   map[string]string            // comment of each key in full.yaml, by path
 	defs   object                       // parts that stand in several places
+	limits map[string]rule.Limit        // what values may be, by path
 	rules  map[string]bool              // paths of patterns and limits that were met
 }
 
 func newSchemaWriter(t *testing.T) *schemaWriter {
 	t.Helper()
-	w := &schemaWriter{t, map[string]string{}, map[string]map[string]string{}, map[string]string{}, object{}, map[string]bool{}}
+	w := &schemaWriter{
+		t, map[string]string{}, map[string]map[string]string{}, map[string]string{}, object{}, limits(), map[string]bool{},
+	}
 	text, err := os.ReadFile("full.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +108,7 @@ func (w *schemaWriter) describe(of reflect.Type, f reflect.StructField, path str
 	if text == "" {
 		w.t.Errorf("%s.%s has no comment, neither in Go nor in full.yaml: editors show it of %s", of.Name(), f.Name, path)
 	}
-	if low, high, ok := strings.Cut(f.Tag.Get("range"), ".."); ok {
+	if low, high, ok := strings.Cut(cmp.Or(f.Tag.Get("range"), w.limits[path].Range), ".."); ok {
 		text += " (" + low + " to " + high + ")"
 	}
 	return text

@@ -113,7 +113,7 @@ func TestSchemaSeesMistakes(t *testing.T) {
 		fmt.Fprintf(got, "\n%s\n", file.Name)
 		for _, p := range problems.List {
 			if !slices.ContainsFunc(seen, func(c complaint) bool { return c.about(p.Path) }) {
-				fmt.Fprintf(got, "  %d:%d: %s\n", p.Line, p.Col, p.Message)
+				fmt.Fprintf(got, "  %d:%d: %s\n", p.Line, p.Col, p)
 			}
 		}
 	}
@@ -185,6 +185,8 @@ func complaints(t *testing.T, s *jsonschema.Schema, text []byte) []complaint {
 			for _, p := range k.Missing {
 				found = append(found, complaint{path: join(at, p)})
 			}
+		case *mistake.UniqueItems:
+			found = append(found, complaint{path: index(at, k.Duplicates[1])})
 		case *mistake.PropertyNames:
 			found = append(found, complaint{name: k.Property})
 		case *mistake.AnyOf:

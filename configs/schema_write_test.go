@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"cmp"
 	"maps"
 	"reflect"
 	"regexp"
@@ -8,7 +9,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/streamwatch/streamwatch/configs/rule"
+	"github.com/streamwatch/streamwatch/player"
 	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/provision"
 )
 
 // object is a part of the schema.
@@ -25,40 +29,27 @@ const (
 	addresses = `^https?://`
 )
 
-// patterns are the rules of single values that Parse holds them to, by path.
+// patterns are the forms that Parse holds single values to, by path.
 var patterns = map[string]*regexp.Regexp{
 	"event":                                 eventName,
 	"streams[].name":                        streamName,
 	"distribution.existing.distribution_id": distributionID,
 	"distribution.existing.sign.private_key_secret":       secretARN,
 	"distribution.cloudformation.sign.private_key_secret": secretARN,
-	"distribution.cloudformation.stack_name":              stackName,
-	"distribution.cloudformation.region":                  region,
-	"distribution.cloudformation.origin_shield_region":    region,
-	"distribution.cloudformation.notification_arns[]":     arn,
-	"distribution.cloudformation.role_arn":                arn,
-	"distribution.cloudformation.waf_arn":                 arn,
-	"distribution.cloudformation.aliases[]":               hostName,
-	"distribution.cloudformation.query_strings[]":         queryName,
-	"distribution.cloudformation.segment_query_strings[]": queryName,
-	"distribution.cloudformation.geo_restriction.allow[]": country,
-	"distribution.cloudformation.geo_restriction.block[]": country,
-	"player.lang":               language,
-	"player.captions":           language,
-	"metrics.cloudwatch.region": region,
-	"alarms.stack_name":         stackName,
-	"alarms.notify[]":           arn,
 }
 
-// limits are rules of parts, by path.
-var limits = map[string]object{
-	"distribution": {"minProperties": 1, "maxProperties": 1},
-	"distribution.cloudformation.notification_arns": {"maxItems": 5},
-	"distribution.cloudformation.query_strings":     {"maxItems": 7},
-	"distribution.cloudformation.tags":              {"maxProperties": 45},
-	"player.kinds":                                  {"uniqueItems": true},
-	"alarms.notify":                                 {"maxItems": 5},
-	"streams[].manifest":                            {"pattern": `^(/|https?://)|` + expands},
+// parts are rules of parts, by path.
+var parts = map[string]object{
+	"distribution":       {"minProperties": 1, "maxProperties": 1},
+	"player.kinds":       {"uniqueItems": true},
+	"streams[].manifest": {"pattern": `^(/|https?://)|` + expands},
+}
+
+// limits are what provision and player say of values, by path.
+func limits() map[string]rule.Limit {
+	all := provision.Limits()
+	maps.Copy(all, player.Limits())
+	return all
 }
 
 // write returns the whole schema.
@@ -74,9 +65,14 @@ func (w *schemaWriter) write() object {
 			w.t.Errorf("the schema has a pattern for %s, which is no key", path)
 		}
 	}
-	for path := range maps.Keys(limits) {
+	for path := range maps.Keys(parts) {
 		if !w.rules[path] {
-			w.t.Errorf("the schema has a limit for %s, which is no key", path)
+			w.t.Errorf("the schema has a rule for %s, which is no key", path)
+		}
+	}
+	for path := range maps.Keys(w.limits) {
+		if !w.rules[path] {
+			w.t.Errorf("there is a limit for %s, which is no key", path)
 		}
 	}
 	return s
@@ -116,9 +112,13 @@ func (w *schemaWriter) structure(path string, v reflect.Value) object {
 // value is the schema of one value, whose default v holds.
 func (w *schemaWriter) value(path string, v reflect.Value, tag reflect.StructTag) object {
 	s := w.kind(path, v, tag)
-	if limit, ok := limits[path]; ok {
+	if part, ok := parts[path]; ok {
 		w.rules[path] = true
-		maps.Copy(s, limit)
+		maps.Copy(s, part)
+	}
+	if most := w.limits[path].Most; most > 0 {
+		w.rules[path] = true
+		s[map[reflect.Kind]string{reflect.Slice: "maxItems", reflect.Map: "maxProperties"}[v.Kind()]] = most
 	}
 	if text := written(v); text != nil && tag.Get("required") == "" && !strings.HasSuffix(path, "[]") {
 		s["default"] = text
@@ -131,6 +131,8 @@ func (w *schemaWriter) kind(path string, v reflect.Value, tag reflect.StructTag)
 	case time.Time:
 		return text(times)
 	case time.Duration:
+		_, owned := w.limits[path]
+		w.rules[path] = w.rules[path] || owned
 		return number("integer", durations, 0, 0) // a 0 needs no unit
 	case Interval:
 		return object{"type": []string{"string"}, "pattern": "^auto$|" + durations + "|" + expands}
@@ -212,14 +214,22 @@ func (w *schemaWriter) mapping(path string, v reflect.Value) object {
 }
 
 func (w *schemaWriter) scalar(path string, v reflect.Value, tag reflect.StructTag) object {
-	if enum := strings.Fields(tag.Get("enum")); len(enum) > 0 {
+	limit, owned := w.limits[path]
+	w.rules[path] = w.rules[path] || owned
+	if enum := append(strings.Fields(tag.Get("enum")), limit.Words...); len(enum) > 0 {
+		if limit.Empty {
+			enum = append(enum, "")
+		}
 		return words(enum...)
 	}
-	low, high, bounded := strings.Cut(tag.Get("range"), "..")
+	low, high, bounded := strings.Cut(cmp.Or(tag.Get("range"), limit.Range), "..")
 	from, err := strconv.ParseFloat(low, 64)
 	to, err2 := strconv.ParseFloat(high, 64)
 	if bounded && (err != nil || err2 != nil) {
 		w.t.Errorf("%s has a range that is none", path)
+	}
+	if limit.Empty {
+		from = min(from, 0)
 	}
 	switch v.Kind() {
 	case reflect.Bool:
@@ -229,17 +239,33 @@ func (w *schemaWriter) scalar(path string, v reflect.Value, tag reflect.StructTa
 	case reflect.Float64:
 		return number("number", `^[+-]?[0-9.]`, from, to)
 	case reflect.String:
-		if p := patterns[path]; p != nil {
-			w.rules[path] = true
-			if v.String() == "" && tag.Get("required") == "" && !strings.HasSuffix(path, "[]") {
-				return text("^$|" + p.String())
-			}
-			return text(p.String())
-		}
-		return anyText()
+		return w.text(path, v, tag, limit)
 	default:
 		w.t.Fatalf("%s has the type %s, which no schema is known for", path, v.Type())
 		return nil
+	}
+}
+
+func (w *schemaWriter) text(path string, v reflect.Value, tag reflect.StructTag, limit rule.Limit) object {
+	form := cmp.Or(patterns[path], limit.Form)
+	switch {
+	case patterns[path] != nil:
+		w.rules[path] = true
+		limit.Empty = v.String() == "" && tag.Get("required") == "" && !strings.HasSuffix(path, "[]")
+	case path == "alarms.stack_name":
+		limit.Empty = true // has a name by itself
+	}
+	switch {
+	case form == nil && limit.Long > 0:
+		s := anyText()
+		s["maxLength"] = limit.Long
+		return s
+	case form == nil:
+		return anyText()
+	case limit.Empty:
+		return text("^$|" + form.String())
+	default:
+		return text(form.String())
 	}
 }
 
@@ -265,13 +291,7 @@ func words(enum ...string) object {
 func written(v reflect.Value) any {
 	switch d := v.Interface().(type) {
 	case time.Duration:
-		text := d.String()
-		for _, zero := range []string{"m0s", "h0m"} {
-			if before, ok := strings.CutSuffix(text, zero); ok {
-				text = before + zero[:1]
-			}
-		}
-		return text
+		return rule.Written(d)
 	case Interval:
 		return d.String()
 	case Size:

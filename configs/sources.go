@@ -86,10 +86,20 @@ func (d *decoder) streamsFrom(pattern string) {
 // files count from dir. It may be called again, to see what changed in the
 // files; the event itself stays as it is. An error is always *Problems.
 func (e *Event) Gather(dir string, env func(string) (string, bool)) (*Event, error) {
-	all := *e
+	problems := &Problems{Name: e.name}
+	all := e.gather(dir, env, problems)
+	if len(problems.List) > 0 {
+		return nil, problems
+	}
+	return all, nil
+}
+
+// gather is Gather that adds to problems, and returns the event where all of its
+// streams could be read.
+func (e *Event) gather(dir string, env func(string) (string, bool), problems *Problems) *Event {
+	all, before := *e, len(problems.List)
 	all.dir = dir
 	all.Streams = slices.DeleteFunc(slices.Clone(e.Streams), func(s Stream) bool { return s.Source() != FromFile })
-	problems := &Problems{Name: e.name}
 	for _, file := range all.StreamFiles() {
 		text, err := readSmall(file)
 		if err != nil {
@@ -115,11 +125,15 @@ func (e *Event) Gather(dir string, env func(string) (string, bool)) (*Event, err
 			all.add([]Stream{s}, FromRequest, file, problems)
 		}
 	}
-	if len(problems.List) > 0 {
-		problems.sort()
-		return nil, problems
+	readable := len(problems.List) == before
+	for _, p := range e.Locate(e.name, all.owners()).List { // the other streams may be too much
+		problems.add(p)
 	}
-	return &all, nil
+	problems.sort()
+	if !readable {
+		return nil
+	}
+	return &all
 }
 
 // Regather is Gather for files that have changed since.

@@ -7,13 +7,14 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/streamwatch/streamwatch/configs/rule"
 	"github.com/streamwatch/streamwatch/probe/checks"
 )
 
@@ -26,22 +27,54 @@ var (
 // fail notes a problem at the value of a path, or at the closest part above
 // that the file has. What could not be decoded is not reported again.
 func (d *decoder) fail(path, message, hint string) {
-	for _, p := range d.problems {
-		if p.Path == path || strings.HasPrefix(p.Path, path+".") || strings.HasPrefix(p.Path, path+"[") {
+	d.place(Problem{Path: path, Message: path + " " + message, Hint: hint}, d.problems)
+}
+
+// hold notes what those find wrong who own the rules.
+func (d *decoder) hold(found []Problem) {
+	ours := slices.Clone(d.problems)
+	for _, p := range found {
+		d.place(p, ours)
+	}
+}
+
+// place notes a problem where its value is, unless there is another one already.
+// What it repeats of a value is what the file writes, never what that expands to.
+func (d *decoder) place(p Problem, others []Problem) {
+	for _, other := range others {
+		if other.Path == p.Path || strings.HasPrefix(other.Path, p.Path+".") || strings.HasPrefix(other.Path, p.Path+"[") {
 			return
 		}
 	}
+	at, found := d.node(p.Path)
+	if found == nil {
+		return
+	}
+	if p.Got != "" {
+		p.Got = ""
+		if at == p.Path && found.Kind == yaml.ScalarNode {
+			p.Got = rule.Shortened(found.Value)
+		}
+	}
+	d.add(found, p)
+}
+
+// node returns the value of a path, or the closest part above that the file has,
+// and its path; nil where a part of it could not be decoded.
+func (d *decoder) node(path string) (string, *yaml.Node) {
 	var found *yaml.Node
+	where := ""
 	for at := path; ; at = at[:max(strings.LastIndexAny(at, ".["), 0)] {
 		if d.broken[at] {
-			return
+			return "", nil
 		}
-		found = cmp.Or(found, d.at[at])
+		if n := d.at[at]; n != nil && found == nil {
+			found, where = n, at
+		}
 		if at == "" {
-			break
+			return where, found
 		}
 	}
-	d.note(found, path, path+" "+message, hint)
 }
 
 // validate finds what the types of the schema cannot say.
@@ -57,7 +90,7 @@ func (d *decoder) validate(e *Event) {
 	d.distribution(e)
 	d.edges(e)
 	d.streams(e)
-	d.player(&e.Player)
+	d.require("player.out", filepath.IsLocal(e.Player.Out), "must be a folder below output", "such as embeds")
 	d.monitor(&e.Monitor)
 	d.fleet(e.Fleet)
 	d.outward(e)
@@ -156,7 +189,7 @@ func (d *decoder) checks(settings map[string]Check) {
 		case !ok && len(checks.Meant(name)) > 1:
 			d.note(d.keys[path], path, fmt.Sprintf("check %q is %s", name, strings.Join(checks.Meant(name), " or ")), "write the one that is meant in full")
 		case !ok:
-			d.note(d.keys[path], path, fmt.Sprintf("unknown check %q", name), cmp.Or(DidYouMean(name, known), "`streamwatch checks` lists them"))
+			d.note(d.keys[path], path, fmt.Sprintf("unknown check %q", name), cmp.Or(rule.DidYouMean(name, known), "`streamwatch checks` lists them"))
 		case seen[c.ID] != "":
 			d.note(d.keys[path], path, fmt.Sprintf("check %q is also given as %q", name, seen[c.ID]), "delete one of the two")
 		default:
@@ -165,37 +198,17 @@ func (d *decoder) checks(settings map[string]Check) {
 	}
 }
 
-// checkURL requires an absolute http or https URL without a user in it. The
-// messages do not repeat the URL: it may hold a token.
+// checkURL requires an absolute http or https URL without a user in it.
 func (d *decoder) checkURL(path string, u URL) *url.URL {
-	p, err := url.Parse(u.Reveal())
-	switch {
-	case err != nil:
-		d.fail(path, "is not a URL", "such as http://live.example.com:8080")
-	case p.Scheme != "http" && p.Scheme != "https":
-		d.fail(path, "must begin with http:// or https://", "such as http://live.example.com:8080")
-	case p.Hostname() == "":
-		d.fail(path, "has no host name", "such as http://live.example.com:8080")
-	case p.User != nil:
-		d.fail(path, "must not hold a user name or password", "send credentials in headers, from the environment")
-	case p.Port() != "" && !port(p.Port()):
-		d.fail(path, "has a port that is not from 1 to 65535", "")
-	default:
-		return p
-	}
-	return nil
+	p, text, hint := rule.URL(u.Reveal())
+	d.require(path, p != nil, text, hint)
+	return p
 }
 
 // checkBase requires a URL to which paths can be appended.
 func (d *decoder) checkBase(path string, u URL) *url.URL {
-	p := d.checkURL(path, u)
-	if p == nil {
-		return nil
-	}
-	if p.RawQuery != "" || p.Fragment != "" {
-		d.fail(path, "must not have a query or a fragment: manifests are appended to it", "put the query into streams[].manifest")
-		return nil
-	}
+	p, text, hint := rule.Base(u.Reveal())
+	d.require(path, p != nil, text, hint)
 	return p
 }
 
@@ -226,14 +239,9 @@ func (d *decoder) checkListen(path, listen string) {
 	switch {
 	case err != nil:
 		d.fail(path, "must be host:port", "such as 127.0.0.1:8090")
-	case p != "0" && !port(p):
+	case p != "0" && !rule.Port(p):
 		d.fail(path, "must have a port from 1 to 65535", "such as 127.0.0.1:8090")
 	}
-}
-
-func port(s string) bool {
-	n, err := strconv.ParseUint(s, 10, 16)
-	return err == nil && n > 0
 }
 
 // loopback reports whether only this machine can reach what listens there.

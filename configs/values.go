@@ -9,6 +9,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/streamwatch/streamwatch/configs/rule"
 	"github.com/streamwatch/streamwatch/probe"
 )
 
@@ -131,7 +132,7 @@ func (r *Renditions) decodeNode(d *decoder, n *yaml.Node, path string) {
 	}
 	*r = Renditions{All: text == "all", First: text == "first"}
 	if !r.All && !r.First {
-		d.report(n, path, "must be "+want+", got "+d.quote(n), cmp.Or(DidYouMean(text, []string{"all", "first"}), "a single rendition is a list too: [720p]"))
+		d.report(n, path, "must be "+want+", got "+d.quote(n), cmp.Or(rule.DidYouMean(text, []string{"all", "first"}), "a single rendition is a list too: [720p]"))
 	}
 }
 
@@ -163,13 +164,13 @@ func (s CheckSeverity) MarshalText() ([]byte, error) {
 
 func (s *CheckSeverity) decodeNode(d *decoder, n *yaml.Node, path string) {
 	words := []string{"off", "info", "warning", "error", "critical"}
-	text, ok := d.text(n, path, list(words))
+	text, ok := d.text(n, path, rule.List(words))
 	if !ok {
 		return
 	}
 	i := slices.Index(words, text)
 	if i < 0 {
-		d.report(n, path, "must be "+list(words)+", got "+d.quote(n), DidYouMean(text, words))
+		d.report(n, path, "must be "+rule.List(words)+", got "+d.quote(n), rule.DidYouMean(text, words))
 		return
 	}
 	*s = CheckSeverity{Severity: probe.Severity(i), Off: i == 0}

@@ -1,7 +1,6 @@
 package player
 
 import (
-	"fmt"
 	"maps"
 	"net"
 	"net/url"
@@ -9,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/streamwatch/streamwatch/configs/rule"
 )
 
 // secretParameters are the query parameters that carry a signature or a
@@ -22,36 +23,33 @@ var secretParameters = []string{
 // quotes and semicolons through, which would add a directive.
 var hostName = regexp.MustCompile(`^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?$`)
 
-// address reads an address that goes into a page and refuses what must not
-// stand there. It returns a normalised copy.
-func (o Options) address(option, s string) (*url.URL, error) {
-	refuse := func(mend, format string, args ...any) error {
-		return &UsageError{Option: option, Problem: fmt.Sprintf(format, args...), Mend: mend}
-	}
+// readAddress reads an address that goes into a page, as a normalised copy.
+// Where it must not stand there, text says what is wrong, to follow a path, and
+// hint what to do. Neither repeats the address, which may hold a secret.
+func (o Options) readAddress(s string) (u *url.URL, text, hint string) {
 	if strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }) {
-		return nil, refuse("percent-encode it", "the address has spaces or control characters")
+		return nil, "has spaces or control characters", "percent-encode it"
 	}
 	u, err := url.Parse(s)
-	// The parse error quotes the whole address, which may hold a secret.
 	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
-		return nil, refuse("use a complete address such as https://d111111abcdef8.cloudfront.net/live.m3u8", "not an http address")
+		return nil, "must be an https address", "a complete one, such as https://d111111abcdef8.cloudfront.net/live.m3u8"
 	}
 	if !hostName.MatchString(u.Host) {
-		return nil, refuse("check the host name; write an international one in its xn-- form", "not a host name")
+		return nil, "has no valid host name", "check it; write an international one in its xn-- form"
 	}
 	if u.User != nil {
-		return nil, refuse("use signed cookies; an address in a page is public", "the address holds a user name or password")
+		return nil, "must not hold a user name or password", "use signed cookies: an address in a page is public"
 	}
 	if name := secretParameter(u); name != "" && !o.AllowSigned {
-		return nil, refuse("use signed cookies, or set player.allow_signed (embed: --allow-signed)",
-			"the query parameter %s looks like a secret, and everyone can read the page", name)
+		return nil, "has the query parameter " + name + ", which looks like a secret, and everyone can read the page",
+			"use signed cookies, or set player.allow_signed (embed: --allow-signed)"
 	}
 	if u.Scheme == "http" && !loopback(u.Hostname()) && !o.AllowInsecure {
-		return nil, refuse("use https://, or set player.allow_insecure for a page that is served by http itself",
-			"browsers do not load http:// from an https page")
+		return nil, "must be an https address: browsers do not load http:// from an https page",
+			"use https://, or set player.allow_insecure for a page that is served by http itself"
 	}
 	u.Fragment = ""
-	return u, nil
+	return u, "", ""
 }
 
 // secretParameter names a query parameter that looks like a secret; "" when
@@ -87,22 +85,34 @@ func Address(manifestURL string, o Options) (string, []Warning, error) {
 	return u.String(), warnings, nil
 }
 
-// manifestAddress reads the manifest's address. CloudFront always has a
-// certificate for its own names, so http there becomes https with a warning.
+// secure returns the address of a playlist as it is loaded: CloudFront always has
+// a certificate for its own names, so http there becomes https.
+func (o Options) secure(s string) string {
+	rest, ok := strings.CutPrefix(s, "http://")
+	if !ok || o.AllowInsecure {
+		return s
+	}
+	if u, err := url.Parse(s); err == nil && strings.HasSuffix(u.Hostname(), ".cloudfront.net") && u.Port() == "" {
+		return "https://" + rest
+	}
+	return s
+}
+
+// manifestAddress reads the manifest's address.
 func (o Options) manifestAddress(s string) (*url.URL, []Warning, error) {
 	var warnings []Warning
-	if rest, ok := strings.CutPrefix(s, "http://"); ok && !o.AllowInsecure {
-		if u, err := url.Parse(s); err == nil && strings.HasSuffix(u.Hostname(), ".cloudfront.net") && u.Port() == "" {
-			s = "https://" + rest
-			warnings = append(warnings, Warning{"manifest", "the embeds load the manifest by https: browsers block http:// in an https page"})
-		}
+	if safe := o.secure(s); safe != s {
+		s = safe
+		warnings = append(warnings, Warning{"manifest", "the embeds load the manifest by https: browsers block http:// in an https page"})
 	}
-	u, err := o.address("manifest", s)
-	if err != nil {
-		return nil, nil, err
+	u, text, hint := o.readAddress(s)
+	if u == nil {
+		return nil, nil, rule.Refuse("manifest", text, hint)
 	}
 	if name := secretParameter(u); name != "" {
-		warnings = append(warnings, Warning{"manifest", "everyone who can open the embeds can read the query parameter " + name + ", and it may expire during the event"})
+		warnings = append(warnings, Warning{
+			"manifest", "everyone who can open the embeds can read the query parameter " + name + ", and it may expire during the event",
+		})
 	}
 	return u, warnings, nil
 }

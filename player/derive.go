@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/streamwatch/streamwatch/configs/rule"
 )
 
 // Config is what the embeds of one stream are set to.
@@ -56,12 +58,12 @@ type derivation struct {
 	warnings []Warning
 }
 
-// Derive sets the players up for a stream. It refuses what cannot work with a
-// UsageError and warns about what works badly. A stream that is not known yet
+// Derive sets the players up for a stream. It refuses what cannot work with
+// rule.Problems and warns about what works badly. A stream that is not known yet
 // gets values that work for any.
 func Derive(m Manifest, o Options) (Config, []Warning, error) {
-	if err := o.Check(); err != nil {
-		return Config{}, nil, err
+	if problems := o.Problems(); len(problems) > 0 {
+		return Config{}, nil, rule.Problems(problems)
 	}
 	d := &derivation{Manifest: m, Options: o.withDefaults(), td: m.TargetDuration}
 	d.Config.Manifest = m
@@ -106,16 +108,17 @@ func (d *derivation) latency() error {
 func (d *derivation) reserve(unit time.Duration, name string) error {
 	t := d.TargetLatency
 	if t < 2*unit {
-		return &UsageError{
-			"target_latency", fmt.Sprintf("%v is less than two %s (%v): there is nothing left to play when one is late", t, name, 2*unit),
+		return rule.Refuse(
+			"player.target_latency",
+			fmt.Sprintf("is %v, less than two %s (%v): there is nothing left to play when one is late", t, name, 2*unit),
 			fmt.Sprintf("use at least %v, or leave it out to derive it", 3*unit),
-		}
+		)
 	}
 	if most := d.Window - d.td; t > most && !d.Ended {
-		return &UsageError{
-			"target_latency", fmt.Sprintf("%v reaches beyond the playlist, which holds %v", t, d.Window),
+		return rule.Refuse(
+			"player.target_latency", fmt.Sprintf("is %v, which reaches beyond the playlist of %v", t, d.Window),
 			fmt.Sprintf("use at most %v, or list more segments", max(most, 0)),
-		}
+		)
 	}
 	if t < 3*unit {
 		d.warn("target_latency", "%v is less than three %s (%v): expect stalls", t, name, 3*unit)
@@ -151,10 +154,10 @@ func (d *derivation) protection() error {
 	if !strings.HasPrefix(d.KeyMethod, "SAMPLE-AES") || d.DRM {
 		return nil
 	}
-	return &UsageError{
-		"drm", "the stream is encrypted with " + d.KeyMethod + ", which plays only with a licence server",
-		"set player.drm when the page brings its own DRM set-up",
-	}
+	return rule.Refuse(
+		"player.drm", "is needed: the stream is encrypted with "+d.KeyMethod+", which plays only with a licence server",
+		"set it when the page brings its own DRM set-up",
+	)
 }
 
 // bounds sets the window, DVR and the latency beyond which viewers jump to live.

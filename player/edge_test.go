@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 // nginxEdge is a caching edge before a live stream, which can go away.
@@ -93,7 +93,7 @@ func (l *live) behindOurEdge(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := httptest.NewServer(sim.NewEdge(sim.EdgeConfig{Origin: origin}))
+	srv := httptest.NewServer(edge.New(edge.Config{Origin: origin}))
 	t.Cleanup(srv.Close)
 	return strings.TrimSuffix(srv.URL, "/")
 }

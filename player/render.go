@@ -7,6 +7,8 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+
+	"github.com/streamwatch/streamwatch/configs/rule"
 )
 
 // streamName is what can name a folder and stand in an id.
@@ -38,8 +40,8 @@ func newRenderer(event, stream, manifestURL string, cfg Config, o Options) (*ren
 	if !streamName.MatchString(stream) {
 		return nil, fmt.Errorf("rendering embeds: stream name %q is not a file name of a-z, 0-9, - and _", stream)
 	}
-	if err := o.Check(); err != nil {
-		return nil, err
+	if problems := o.Problems(); len(problems) > 0 {
+		return nil, rule.Problems(problems)
 	}
 	o = o.withDefaults()
 	u, _, err := o.manifestAddress(manifestURL)

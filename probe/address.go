@@ -1,6 +1,11 @@
 package probe
 
-import "net/url"
+import (
+	"cmp"
+	"errors"
+	"net/url"
+	"strconv"
+)
 
 // ShownURL is a URL as it may be shown: without user information and fragment,
 // and with REDACTED in place of what may be a secret. It is for people.
@@ -68,3 +73,15 @@ func (a Address) GoString() string { return a.Site() }
 
 // MarshalText keeps JSON from showing the rest.
 func (a Address) MarshalText() ([]byte, error) { return []byte(a.Site()), nil }
+
+// ParseURL reads an http or https URL to which a request can be made: it has a
+// host, and a port that there is. Its error does not repeat the URL.
+func ParseURL(raw string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	if err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" {
+		if _, err = strconv.ParseUint(cmp.Or(u.Port(), "80"), 10, 16); err == nil {
+			return u, nil
+		}
+	}
+	return nil, errors.New("it is not the URL of something that is asked for by HTTP")
+}

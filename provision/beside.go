@@ -20,7 +20,7 @@ func (s Spec) Stacks() []Spec {
 	var out []Spec
 	for i, extra := range s.Beside {
 		b := s
-		b.StackName, b.AlarmsOnly, b.Extra, b.Beside = BesideName(s.StackName, i+1), true, extra, nil
+		b.StackName, b.AlarmsOnly, b.Extra, b.Beside, b.beside = BesideName(s.StackName, i+1), true, extra, nil, true
 		b.StackPolicy, b.TerminationProtection = nil, nil // which guard the distribution
 		out = append(out, b)
 	}
@@ -42,7 +42,7 @@ func (s *Stack) beside() []*Stack {
 // numbered returns the nth stack beside this one, whether the Spec has it or not.
 func (s *Stack) numbered(n int) *Stack {
 	b := *s
-	b.spec.StackName, b.spec.AlarmsOnly, b.spec.Beside = BesideName(s.spec.StackName, n), true, nil
+	b.spec.StackName, b.spec.AlarmsOnly, b.spec.Beside, b.spec.beside = BesideName(s.spec.StackName, n), true, nil, true
 	b.spec.StackPolicy, b.spec.TerminationProtection = nil, nil
 	return &b
 }

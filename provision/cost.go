@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -153,4 +156,23 @@ func countExtra(x Extra) extras {
 		}
 	}
 	return n
+}
+
+var bits = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)([kKmM]?)$`)
+
+// ParseBitrate reads bits per second, such as 800k or 4M. ok is false where the
+// text is none.
+func ParseBitrate(text string) (bitsPerSecond float64, ok bool) {
+	m := bits.FindStringSubmatch(text)
+	if m == nil {
+		return 0, false
+	}
+	rate, err := strconv.ParseFloat(m[1], 64)
+	switch strings.ToLower(m[2]) {
+	case "k":
+		rate *= 1e3
+	case "m":
+		rate *= 1e6
+	}
+	return rate, err == nil
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 // Delete deletes the stack with all that is in it, then the stacks beside it,
@@ -17,7 +19,7 @@ import (
 // names it. Asking the user first is the caller's.
 func (s *Stack) Delete(ctx context.Context, p Progress) error {
 	if s.spec.Adopt {
-		return hint(fmt.Errorf("stack %q is adopted: streamwatch never changes it", s.spec.StackName), "whoever deployed it deletes it")
+		return probe.WithHint(fmt.Errorf("stack %q is adopted: streamwatch never changes it", s.spec.StackName), "whoever deployed it deletes it")
 	}
 	st, err := s.find(ctx)
 	if err != nil {
@@ -82,7 +84,7 @@ func (s *Stack) remove(ctx context.Context, p Progress, st *types.Stack) error {
 	}
 	err = s.failed("deleting", end, f.cause)
 	if left := s.leftovers(ctx, end); left != "" {
-		return hint(fmt.Errorf("%w; left: %s", err, left), "fix the cause and delete again")
+		return probe.WithHint(fmt.Errorf("%w; left: %s", err, left), "fix the cause and delete again")
 	}
 	return err
 }
@@ -90,7 +92,7 @@ func (s *Stack) remove(ctx context.Context, p Progress, st *types.Stack) error {
 func (s *Stack) callDelete(ctx context.Context, st *types.Stack) error {
 	if aws.ToBool(st.EnableTerminationProtection) {
 		if !s.Unprotect {
-			return hint(fmt.Errorf("stack %q is protected against deletion", s.spec.StackName),
+			return probe.WithHint(fmt.Errorf("stack %q is protected against deletion", s.spec.StackName),
 				"streamwatch delete EVENT.yaml --force-unprotect lifts the protection and deletes the stack")
 		}
 		if err := s.protect(ctx, st, false); err != nil {

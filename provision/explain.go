@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/processcreds"
 	"github.com/aws/smithy-go"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 // Codes with which AWS services refuse a request, by what helps.
@@ -27,8 +29,8 @@ var (
 )
 
 const (
-	mendMissing = "sign in with aws sso login or aws configure, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-	mendExpired = "sign in again: aws sso login, or renew the keys of your profile"
+	signInHint      = "sign in with aws sso login or aws configure, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+	signInAgainHint = "sign in again: aws sso login, or renew the keys of your profile"
 )
 
 // explain says what was attempted, and puts a hint beside the errors that a
@@ -40,24 +42,24 @@ func (s *Stack) explain(attempt string, err error) error {
 	}
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		short := fmt.Errorf("%s: %w", attempt, &refusal{code: api.ErrorCode(), message: s.redact(api.ErrorMessage()), err: err})
-		if mend := s.mendOf(api.ErrorCode()); mend != "" {
-			return hint(short, mend)
+		if advice := s.hintFor(api.ErrorCode()); advice != "" {
+			return probe.WithHint(short, advice)
 		}
 		return short
 	}
 	if _, ok := errors.AsType[*net.DNSError](err); ok {
-		return hint(wrapped, "check distribution.cloudformation.region, AWS_ENDPOINT_URL and the network")
+		return probe.WithHint(wrapped, "check distribution.cloudformation.region, AWS_ENDPOINT_URL and the network")
 	}
 	return wrapped
 }
 
-// mendOf says what helps against a code, "" where nothing general does.
-func (s *Stack) mendOf(code string) string {
+// hintFor says what helps against a code, "" where nothing general does.
+func (s *Stack) hintFor(code string) string {
 	switch {
 	case slices.Contains(expiredCodes, code):
-		return mendExpired
+		return signInAgainHint
 	case slices.Contains(unknownCodes, code):
-		return "these keys are unknown to AWS: check AWS_PROFILE and the environment, or " + mendMissing
+		return "these keys are unknown to AWS: check AWS_PROFILE and the environment, or " + signInHint
 	case slices.Contains(deniedCodes, code):
 		return "streamwatch provision --print policy shows the permissions that are needed, --print monitor-policy those of run"
 	case slices.Contains(clockCodes, code):
@@ -78,10 +80,10 @@ func explainCredentials(attempt string, err error) error {
 	text := err.Error()
 	profile := cmp.Or(os.Getenv("AWS_PROFILE"), "default")
 	if _, missing := errors.AsType[config.SharedConfigProfileNotExistError](err); missing {
-		return hint(fmt.Errorf("%s: %w", attempt, err), "AWS_PROFILE names a profile that ~/.aws/config does not have: aws configure list-profiles")
+		return probe.WithHint(fmt.Errorf("%s: %w", attempt, err), "AWS_PROFILE names a profile that ~/.aws/config does not have: aws configure list-profiles")
 	}
 	if _, ok := errors.AsType[config.AssumeRoleTokenProviderNotSetError](err); ok {
-		return hint(fmt.Errorf("%s: the profile %s asks for an MFA code", attempt, profile), "run the command in a terminal")
+		return probe.WithHint(fmt.Errorf("%s: the profile %s asks for an MFA code", attempt, profile), "run the command in a terminal")
 	}
 	// What a service answered to a signed request is none of this.
 	if !strings.Contains(text, "refresh cached credentials") && !strings.Contains(text, "get credentials") && !strings.Contains(text, "no EC2 IMDS role") {
@@ -92,17 +94,17 @@ func explainCredentials(attempt string, err error) error {
 		Hint() string
 	}](err)
 	if ok {
-		return hint(fmt.Errorf("%s: %w", attempt, asked), asked.Hint())
+		return probe.WithHint(fmt.Errorf("%s: %w", attempt, asked), asked.Hint())
 	}
 	_, process := errors.AsType[*processcreds.ProviderError](err)
 	switch {
 	case process:
-		return hint(fmt.Errorf("%s: the credential_process of the profile %s failed", attempt, profile),
+		return probe.WithHint(fmt.Errorf("%s: the credential_process of the profile %s failed", attempt, profile),
 			"run the command that credential_process names in ~/.aws/config by hand, and see what it says")
 	case strings.Contains(text, "SSO") && (strings.Contains(text, "expired") || strings.Contains(text, "invalid")):
-		return hint(fmt.Errorf("%s: the SSO session has expired", attempt), "sign in again: aws sso login --profile "+profile)
+		return probe.WithHint(fmt.Errorf("%s: the SSO session has expired", attempt), "sign in again: aws sso login --profile "+profile)
 	case strings.Contains(text, "login session"), strings.Contains(text, "signin"):
-		return hint(fmt.Errorf("%s: the login session has expired", attempt), "sign in again: aws login --profile "+profile)
+		return probe.WithHint(fmt.Errorf("%s: the login session has expired", attempt), "sign in again: aws login --profile "+profile)
 	}
 	return explainChain(attempt, err)
 }
@@ -113,11 +115,11 @@ func explainChain(attempt string, err error) error {
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		short := fmt.Errorf("%s: getting credentials: %w", attempt, &refusal{code: api.ErrorCode(), message: api.ErrorMessage(), err: err})
 		if slices.Contains(deniedCodes, api.ErrorCode()) {
-			return hint(short, "the trust policy of the role, or an MFA condition in it, refuses this caller: aws sts get-caller-identity says who that is")
+			return probe.WithHint(short, "the trust policy of the role, or an MFA condition in it, refuses this caller: aws sts get-caller-identity says who that is")
 		}
-		return hint(short, mendExpired)
+		return probe.WithHint(short, signInAgainHint)
 	}
-	return hint(fmt.Errorf("%s: no AWS credentials were found", attempt), mendMissing)
+	return probe.WithHint(fmt.Errorf("%s: no AWS credentials were found", attempt), signInHint)
 }
 
 // refusal is an error of AWS without the noise of the SDK around it.
@@ -149,7 +151,7 @@ func isCredentials(err error) bool {
 	if api, ok := errors.AsType[smithy.APIError](err); ok && slices.Contains(throttledCodes, api.ErrorCode()) {
 		return false
 	}
-	_, hinted := errors.AsType[*HintError](err)
+	_, hinted := errors.AsType[*probe.HintError](err)
 	_, network := errors.AsType[*net.DNSError](err)
 	return hinted && !network
 }

@@ -30,7 +30,7 @@ func TestFailures(t *testing.T) {
 			if tr.provisioned(t.Context(), st) == nil {
 				t.Fatal("want an error")
 			}
-			cloud.Mend()
+			cloud.Repair()
 			_ = tr.provisioned(t.Context(), st) // says the state, or works where nothing is left
 			st.Recreate = true
 			if err := tr.provisioned(t.Context(), st); err != nil {
@@ -68,7 +68,7 @@ func TestFailures(t *testing.T) {
 		if tr.deleted(t.Context(), st) == nil {
 			t.Fatal("want an error that names what is left")
 		}
-		cloud.Mend()
+		cloud.Repair()
 		if err := tr.deleted(t.Context(), st); err != nil {
 			t.Fatal(err)
 		}
@@ -85,7 +85,7 @@ func TestFailures(t *testing.T) {
 		if err == nil || d.EdgeURL == "" {
 			t.Errorf("got %q, %v: want the old distribution beside the error", d.EdgeURL, err)
 		}
-		cloud.Mend()
+		cloud.Repair()
 		if err := tr.provisioned(t.Context(), stackOn(t, cloud, s)); err != nil {
 			t.Fatal(err)
 		}
@@ -113,7 +113,7 @@ func TestFailures(t *testing.T) {
 		if tr.deleted(t.Context(), st) == nil {
 			t.Fatal("want an error")
 		}
-		cloud.Mend()
+		cloud.Repair()
 		if err := tr.deleted(t.Context(), st); err != nil {
 			t.Fatal(err)
 		}
@@ -139,7 +139,7 @@ func TestFailures(t *testing.T) {
 	})
 }
 
-// Every status in which a stack may be found at rest has its mend.
+// Every status in which a stack may be found at rest has its hint.
 func TestFound(t *testing.T) {
 	for _, status := range []string{
 		"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "REVIEW_IN_PROGRESS",
@@ -201,8 +201,8 @@ func TestCredentials(t *testing.T) {
 			cloud := &awstest.Cloud{}
 			cloud.Refuse(1, "", code, "said AWS")
 			_, err := stackOn(t, cloud, spec()).Provision(t.Context(), nil)
-			if mend := hintOf(t, err); !strings.Contains(mend, want) {
-				t.Errorf("%s: hint %q, want %q", code, mend, want)
+			if advice := hintOf(t, err); !strings.Contains(advice, want) {
+				t.Errorf("%s: hint %q, want %q", code, advice, want)
 			}
 			if want := `looking for stack "LiveHTTPStreaming": said AWS (` + code + `)`; err.Error() != want {
 				t.Errorf("error %q, want %q", err, want)
@@ -212,8 +212,8 @@ func TestCredentials(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		down := refuse{&net.DNSError{Err: "no such host", Name: "cloudformation.nowhere-1.amazonaws.com", IsNotFound: true}}
 		_, err := stackOn(t, down, spec()).Provision(t.Context(), nil)
-		if mend := hintOf(t, err); !strings.Contains(mend, "region") {
-			t.Errorf("no network: hint %q", mend)
+		if advice := hintOf(t, err); !strings.Contains(advice, "region") {
+			t.Errorf("no network: hint %q", advice)
 		}
 	})
 }
@@ -229,13 +229,13 @@ func TestNoCredentials(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = st.Provision(t.Context(), nil)
-	if mend := hintOf(t, err); !strings.Contains(mend, "aws sso login") || !strings.Contains(err.Error(), "no AWS credentials") {
-		t.Errorf("none: %v, hint %q", err, mend)
+	if advice := hintOf(t, err); !strings.Contains(advice, "aws sso login") || !strings.Contains(err.Error(), "no AWS credentials") {
+		t.Errorf("none: %v, hint %q", err, advice)
 	}
 	t.Setenv("AWS_PROFILE", "nobody")
 	_, err = provision.NewStack(t.Context(), spec())
-	if mend := hintOf(t, err); !strings.Contains(mend, "list-profiles") {
-		t.Errorf("profile: %v, hint %q", err, mend)
+	if advice := hintOf(t, err); !strings.Contains(advice, "list-profiles") {
+		t.Errorf("profile: %v, hint %q", err, advice)
 	}
 }
 

@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 // Pace of following an operation: at most 15 calls in a minute, and never five
@@ -100,14 +102,14 @@ func (f *follower) run(ctx context.Context, operation string) (*types.Stack, err
 // left says that we went away and the operation did not.
 func (f *follower) left(operation string, err error) error {
 	err = fmt.Errorf("%s stack %q goes on unwatched: %w", operation, f.stack.spec.StackName, err)
-	if hinted, ok := errors.AsType[*HintError](err); ok {
-		return hint(err, hinted.Mend+"; then run the same command again to follow it")
+	if hinted, ok := errors.AsType[*probe.HintError](err); ok {
+		return probe.WithHint(err, hinted.Hint()+"; then run the same command again to follow it")
 	}
-	mend := "run the same command again to follow it"
+	advice := "run the same command again to follow it"
 	if operation == "creating" {
-		mend += "; streamwatch delete undoes it"
+		advice += "; streamwatch delete undoes it"
 	}
-	return hint(err, mend)
+	return probe.WithHint(err, advice)
 }
 
 // poll shows what is new, and returns the stack once it is at rest. Every minute

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/provision"
 	"github.com/streamwatch/streamwatch/provision/awstest"
 )
@@ -39,14 +40,14 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// hintOf returns the mend beside an error and fails where there is none.
+// hintOf returns the hint beside an error and fails where there is none.
 func hintOf(t *testing.T, err error) string {
 	t.Helper()
-	hinted, ok := errors.AsType[*provision.HintError](err)
-	if !ok {
+	hint := probe.HintOf(err)
+	if hint == "" {
 		t.Fatalf("error %v comes without a hint", err)
 	}
-	return hinted.Hint()
+	return hint
 }
 
 // stackOn returns a stack whose CloudFormation is the double.
@@ -87,7 +88,7 @@ func (tr *transcript) result(d provision.Distribution, err error) {
 	}
 	if err != nil {
 		tr.line("error: %s", err)
-		if hinted, ok := errors.AsType[*provision.HintError](err); ok {
+		if hinted, ok := errors.AsType[*probe.HintError](err); ok {
 			tr.line("hint: %s", hinted.Hint())
 		}
 	}

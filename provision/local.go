@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"syscall"
 	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 // Named limits of the server in front of a local edge.
@@ -93,9 +95,9 @@ func explainListen(err error, listen string) error {
 	err = fmt.Errorf("local edge: %w", err)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return hint(err, fmt.Sprintf("another process has %s: end it, or choose another port in distribution.local.listen", listen))
+		return probe.WithHint(err, fmt.Sprintf("another process has %s: end it, or choose another port in distribution.local.listen", listen))
 	case errors.Is(err, syscall.EACCES):
-		return hint(err, "choose a port above 1023 in distribution.local.listen")
+		return probe.WithHint(err, "choose a port above 1023 in distribution.local.listen")
 	}
-	return hint(err, "distribution.local.listen is an address of this machine such as 127.0.0.1:8081")
+	return probe.WithHint(err, "distribution.local.listen is an address of this machine such as 127.0.0.1:8081")
 }

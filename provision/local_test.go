@@ -15,20 +15,20 @@ func TestExisting(t *testing.T) {
 		"https://d111111abcdef8.cloudfront.net":      "https://d111111abcdef8.cloudfront.net",
 		"https://cdn.example.com/":                   "https://cdn.example.com",
 		"http://127.0.0.1:8081/live/":                "http://127.0.0.1:8081/live",
-		"d111111abcdef8.cloudfront.net":              "needs http",
-		"ftp://example.com":                          "needs http",
-		"https://":                                   "names no host",
-		"https://example.com?token=hunter2":          "has a user name, query",
-		"https://user:hunter2@example.com":           "has a user name, query",
-		"https://exa mple.com/hunter2":               "not an address",
+		"d111111abcdef8.cloudfront.net":              "must begin with http",
+		"ftp://example.com":                          "must begin with http",
+		"https://":                                   "has no host name",
+		"https://example.com?token=hunter2":          "must not have a query",
+		"https://user:hunter2@example.com":           "must not hold a user name",
+		"https://exa mple.com/hunter2":               "is not a URL",
 		"https://d111111abcdef8.cloudfront.net/#top": "fragment",
 	} {
 		dist, err := provision.Existing{URL: raw}.Provision(t.Context(), nil)
 		got := dist.EdgeURL
 		if err != nil {
 			got = err.Error()
-			if mend := hintOf(t, err); !strings.Contains(mend, "https://") {
-				t.Errorf("%s: hint %q does not show an address", raw, mend)
+			if advice := hintOf(t, err); !strings.Contains(advice, "https://") {
+				t.Errorf("%s: hint %q does not show an address", raw, advice)
 			}
 		}
 		if !strings.Contains(got, want) || strings.Contains(got, "hunter2") {
@@ -72,8 +72,8 @@ func TestLocal(t *testing.T) {
 
 	taken := provision.NewLocal(strings.TrimPrefix(dist.EdgeURL, "http://"), hello)
 	_, err = taken.Provision(ctx, nil)
-	if mend := hintOf(t, err); !strings.Contains(mend, "choose another port") {
-		t.Errorf("port in use: hint %q", mend)
+	if advice := hintOf(t, err); !strings.Contains(advice, "choose another port") {
+		t.Errorf("port in use: hint %q", advice)
 	}
 
 	cancel()

@@ -14,6 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/smithy-go"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 // Plan is what Provision would do to one stack.
@@ -109,7 +111,7 @@ func (s *Stack) planOne(ctx context.Context, st *types.Stack, ask bool) (Plan, e
 	}
 	switch phaseOf(st) {
 	case busy:
-		return plan, hint(fmt.Errorf("stack %q is in %s", s.spec.StackName, st.StackStatus), "wait until that operation ends; provision follows it")
+		return plan, probe.WithHint(fmt.Errorf("stack %q is in %s", s.spec.StackName, st.StackStatus), "wait until that operation ends; provision follows it")
 	case stuck:
 		return plan, s.stuckError(st)
 	case absent:

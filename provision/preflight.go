@@ -13,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
 	cftypes "github.com/aws/aws-sdk-go-v2/service/cloudfront/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+
+	"github.com/streamwatch/streamwatch/configs/rule"
 )
 
 // maxCachePolicies is CloudFront's default quota for an account.
@@ -23,7 +25,7 @@ const maxCachePolicies = 20
 // alias or a name that is taken, a topic that is not there, a quota that is used
 // up. unread says what could not be checked and why; that is no problem. The error
 // is one of looking for the stack.
-func (s *Stack) Preflight(ctx context.Context, topics []string) (found []Problem, unread []string, err error) {
+func (s *Stack) Preflight(ctx context.Context, topics []string) (found []rule.Problem, unread []string, err error) {
 	if s.spec.Adopt {
 		return nil, nil, nil
 	}
@@ -45,32 +47,32 @@ func (s *Stack) Preflight(ctx context.Context, topics []string) (found []Problem
 	}
 	for i, topic := range topics {
 		if topic = strings.TrimSpace(topic); topic != "" {
-			try("the topic "+topic, s.checkTopic(ctx, c, fmt.Sprintf("alarms.notify[%d]", i), topic))
+			try("the topic "+topic, s.checkTopic(ctx, c, rule.Index("alarms.notify", i), topic))
 		}
 	}
 	if phaseOf(st) == absent && !s.spec.AlarmsOnly {
 		try("the names and the quota of cache policies", s.checkPolicies(ctx, c))
 	}
-	return c.problems, unread, nil
+	return c.Problems, unread, nil
 }
 
 func (s *Stack) checkCertificate(ctx context.Context, c *checker) error {
 	out, err := acm.NewFromConfig(s.config, func(o *acm.Options) { o.Region = "us-east-1" }).
 		DescribeCertificate(ctx, &acm.DescribeCertificateInput{CertificateArn: &s.spec.CertificateARN})
 	if isNotFound(err) {
-		c.option(false, "certificate_arn", "there is no such certificate in this account", "aws acm list-certificates --region us-east-1")
+		c.require(false, "certificate_arn", "names a certificate that this account does not have", "aws acm list-certificates --region us-east-1")
 		return nil
 	}
 	if err != nil {
 		return err
 	}
 	cert := out.Certificate
-	c.option(cert.Status == acmtypes.CertificateStatusIssued, "certificate_arn", fmt.Sprintf("the certificate is %s, not ISSUED", cert.Status),
+	c.require(cert.Status == acmtypes.CertificateStatusIssued, "certificate_arn", fmt.Sprintf("names a certificate that is %s, not ISSUED", cert.Status),
 		"follow its validation in the ACM console, then provision again")
 	names := append(slices.Clone(cert.SubjectAlternativeNames), aws.ToString(cert.DomainName))
 	for i, alias := range s.spec.Aliases {
-		c.option(slices.ContainsFunc(names, func(n string) bool { return covers(n, alias) }), fmt.Sprintf("aliases[%d]", i),
-			fmt.Sprintf("the certificate does not cover %s, but %s", alias, strings.Join(slices.Compact(slices.Sorted(slices.Values(names))), ", ")),
+		c.require(slices.ContainsFunc(names, func(n string) bool { return covers(n, alias) }), rule.Index("aliases", i),
+			"is not covered by the certificate, which names "+strings.Join(slices.Compact(slices.Sorted(slices.Values(names))), ", "),
 			"ask ACM for one that names it")
 	}
 	return nil
@@ -113,8 +115,8 @@ func (s *Stack) checkAliases(ctx context.Context, c *checker, st *types.Stack) e
 				continue
 			}
 			for j, alias := range s.spec.Aliases {
-				c.option(!slices.Contains(d.Aliases.Items, alias), fmt.Sprintf("aliases[%d]", j),
-					fmt.Sprintf("%s is an alias of the distribution %s", alias, aws.ToString(d.Id)), "take it away there first")
+				c.require(!slices.Contains(d.Aliases.Items, alias), rule.Index("aliases", j),
+					"is an alias of the distribution "+aws.ToString(d.Id)+" already", "take it away there first")
 			}
 		}
 	}
@@ -141,7 +143,8 @@ func (s *Stack) checkPolicies(ctx context.Context, c *checker) error {
 				name = aws.ToString(item.CachePolicy.CachePolicyConfig.Name)
 			}
 			prefix := s.spec.StackName + "-" + s.spec.Region + "-"
-			c.option(name != prefix+"manifest" && name != prefix+"segment", "stack_name", fmt.Sprintf("the cache policy %s exists already", name),
+			c.require(name != prefix+"manifest" && name != prefix+"segment", "stack_name",
+				fmt.Sprintf("needs the cache policy %s, which exists already", name),
 				"another stack left it: delete it, or choose another name")
 		}
 		if out.CachePolicyList.NextMarker == nil {
@@ -149,7 +152,8 @@ func (s *Stack) checkPolicies(ctx context.Context, c *checker) error {
 		}
 		in.Marker = out.CachePolicyList.NextMarker
 	}
-	c.option(count+2 <= maxCachePolicies, "stack_name", fmt.Sprintf("the account has %d cache policies of the %d that it may have by default, and the stack needs two", count, maxCachePolicies),
+	c.require(count+2 <= maxCachePolicies, "stack_name",
+		fmt.Sprintf("needs two cache policies, and the account has %d of the %d that it may have by default", count, maxCachePolicies),
 		"delete some, or ask Service Quotas for more: aws service-quotas list-service-quotas --service-code cloudfront")
 	return nil
 }
@@ -157,7 +161,7 @@ func (s *Stack) checkPolicies(ctx context.Context, c *checker) error {
 func (s *Stack) checkTopic(ctx context.Context, c *checker, path, topic string) error {
 	_, err := s.topics.GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: &topic})
 	if isNotFound(err) {
-		c.require(false, path, fmt.Sprintf("there is no topic %s", topic), "aws sns list-topics --region "+s.spec.Region)
+		c.Require(false, path, "names a topic that does not exist", "aws sns list-topics --region "+s.spec.Region)
 		return nil
 	}
 	return err

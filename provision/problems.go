@@ -14,114 +14,118 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
+	"unicode/utf8"
+
+	"github.com/streamwatch/streamwatch/configs/rule"
 )
-
-// Limits of CloudFront and CloudFormation that a Spec can be held against.
-const (
-	maxHeaders      = 10
-	maxHeaderName   = 256
-	maxHeaderValue  = 1783
-	maxComment      = 128
-	maxStackName    = 100 // CloudFormation takes 128; policies put the region and more behind it
-	maxStackPolicy  = 16_384
-	maxNotification = 5
-	maxQueryStrings = 10 // of one cache policy
-	maxTagKey       = 128
-	maxTagValue     = 256
-	maxTags         = 50 - 1 // one is the owner's
-)
-
-// Problem is one thing in a Spec that AWS would refuse.
-type Problem struct {
-	Path    string // key in event.yaml: "distribution.cloudformation.stack_name"
-	Message string // what is wrong
-	Hint    string // how to mend it
-}
-
-// String returns path and message.
-func (p Problem) String() string { return p.Path + ": " + p.Message }
 
 // Problems returns everything in s that AWS would refuse and that can be known
 // without asking it. Messages hold no secret.
-func (s Spec) Problems() []Problem {
-	c := &checker{}
+func (s Spec) Problems() []rule.Problem {
+	c := &checker{limits: Limits()}
 	c.checkStack(s)
 	if s.AlarmsOnly {
-		return c.problems
+		return c.Problems
 	}
-	c.checkDistributionStack(s)
+	c.checkStackOptions(s)
 	c.checkOrigin("origin", s.Origin)
 	if s.Failover != nil {
-		c.checkOrigin("distribution.cloudformation.failover", *s.Failover)
+		c.checkOrigin(stackKeys+"failover", *s.Failover)
 	}
+	c.checkTimeouts(s.Timeouts)
+	c.checkCache(s)
 	c.checkViewers(s)
 	c.checkQueries(s)
-	return c.problems
+	return c.Problems
+}
+
+// TopicProblems returns what is wrong with the topics that alarms notify, which
+// stand at path; a role, or a topic in another region than the stack's, is
+// refused only when the alarm is made. An empty region is not known yet.
+func TopicProblems(path string, arns []string, region string) []rule.Problem {
+	c := &checker{limits: Limits()}
+	c.topics(path, arns, region)
+	return c.Problems
 }
 
 // checker collects problems.
-type checker struct{ problems []Problem }
+type checker struct {
+	rule.Book
+	limits map[string]rule.Limit
+}
 
-// require notes a problem at a key of event.yaml unless ok.
-func (c *checker) require(ok bool, path, message, mend string) {
-	if !ok {
-		c.problems = append(c.problems, Problem{Path: path, Message: message, Hint: mend})
+// hold holds a value to its limit.
+func (c *checker) hold(path string, value any) { c.Hold(path, value, c.limits[path]) }
+
+// option is hold for a key of distribution.cloudformation.
+func (c *checker) option(key string, value any) { c.hold(stackKeys+key, value) }
+
+// list holds the entries of a list, and their number, to their limits.
+func (c *checker) list(key string, entries []string) {
+	path := stackKeys + key
+	c.Count(path, len(entries), c.limits[path])
+	for i, entry := range entries {
+		c.Hold(rule.Index(path, i), entry, c.limits[path+"[]"])
 	}
 }
 
-// option is require for a key of distribution.cloudformation.
-func (c *checker) option(ok bool, key, message, mend string) {
-	c.require(ok, "distribution.cloudformation."+key, message, mend)
-}
+// require notes a problem at a key of distribution.cloudformation unless ok.
+func (c *checker) require(ok bool, key, text, hint string) { c.Require(ok, stackKeys+key, text, hint) }
 
 func (c *checker) checkStack(s Spec) {
-	c.require(regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*$`).MatchString(s.StackName) && len(s.StackName) <= maxStackName, s.nameKey(),
-		fmt.Sprintf("%q is no name for a stack", s.StackName), fmt.Sprintf("letters, digits and hyphens, a letter first, at most %d", maxStackName))
+	if !s.beside { // whose name is ours, and longer
+		c.hold(s.key("stack_name"), s.StackName)
+	}
+	c.hold(s.key("region"), s.Region)
 	for _, prefix := range []string{"cn-", "us-gov-", "us-iso", "eu-isoe-", "eusc-"} {
-		c.option(!strings.HasPrefix(s.Region, prefix), "region", fmt.Sprintf("%s is in a partition of AWS without this CloudFront", s.Region),
+		c.Require(!strings.HasPrefix(s.Region, prefix), s.key("region"),
+			fmt.Sprintf("is %s, in a partition of AWS without this CloudFront", s.Region),
 			"us-east-1, where CloudFront's metrics are too; a CDN that is there already goes under distribution.existing")
 	}
 }
 
-func (c *checker) checkDistributionStack(s Spec) {
-	c.option(len([]rune(s.Comment)) <= maxComment, "comment", "is too long", fmt.Sprintf("at most %d characters", maxComment))
-	c.option(len(s.NotificationARNs) <= maxNotification, "notification_arns", "has too many topics", fmt.Sprintf("CloudFormation takes %d", maxNotification))
-	for _, arn := range s.NotificationARNs {
-		c.topic("distribution.cloudformation.notification_arns", arn, s.Region)
-	}
-	c.option(s.RoleARN == "" || isARN(s.RoleARN, "iam") && strings.Contains(s.RoleARN, ":role/"), "role_arn", fmt.Sprintf("%q is no ARN of a role", s.RoleARN),
-		"such as arn:aws:iam::123456789012:role/cloudformation")
+func (c *checker) checkStackOptions(s Spec) {
+	c.option("comment", s.Comment)
+	c.topics(stackKeys+"notification_arns", s.NotificationARNs, s.Region)
+	c.option("role_arn", s.RoleARN)
 	c.checkTags(s)
-	c.option(len(s.StackPolicy) <= maxStackPolicy, "stack_policy", "is too long", fmt.Sprintf("at most %d bytes", maxStackPolicy))
-	c.option(s.StackPolicy == nil || isStackPolicy(s.StackPolicy), "stack_policy", "is no stack policy: JSON with a Statement",
+	c.require(len(s.StackPolicy) <= maxStackPolicy, "stack_policy", fmt.Sprintf("must have at most %d bytes", maxStackPolicy), "")
+	c.require(s.StackPolicy == nil || isStackPolicy(s.StackPolicy), "stack_policy", "is no stack policy: JSON with a Statement",
 		"leave it out to protect the distribution from replacement")
-	c.option(s.CreateTimeout >= time.Minute, "create_timeout", "is below a minute", "a distribution takes 5 to 10 minutes")
-	c.option(slices.Contains([]string{"ROLLBACK", "DELETE", "DO_NOTHING"}, s.OnFailure), "on_failure", fmt.Sprintf("%q is unknown", s.OnFailure), "ROLLBACK, DELETE or DO_NOTHING")
-	c.option(!s.AccessLogs || s.Region == "us-east-1", "access_logs", "need region us-east-1", "CloudFront delivers its logs there only")
+	c.option("create_timeout", s.CreateTimeout)
+	c.option("on_failure", s.OnFailure)
+	c.option("propagation_grace", s.Grace)
+	c.require(!s.AccessLogs || s.Region == "us-east-1", "access_logs", "need region us-east-1", "CloudFront delivers its logs there only")
 }
+
+var tagForm = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
 
 func (c *checker) checkTags(s Spec) {
-	c.option(len(s.Tags) <= maxTags, "tags", "are too many", fmt.Sprintf("at most %d", maxTags))
-	allowed := regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
+	const allowed = "letters, digits, spaces and _ . : / = + - @, at most %d"
+	c.Count(stackKeys+"tags", len(s.Tags), c.limits[stackKeys+"tags"])
 	for _, key := range slices.Sorted(maps.Keys(s.Tags)) {
-		c.option(!strings.HasPrefix(strings.ToLower(key), "aws:") && key != ownerTag, "tags", fmt.Sprintf("%q is taken", key), "choose another key")
-		c.option(key != "" && len([]rune(key)) <= maxTagKey && allowed.MatchString(key), "tags", fmt.Sprintf("%q is no key of a tag", key),
-			"letters, digits, spaces and _ . : / = + - @, at most 128")
-		c.option(len([]rune(s.Tags[key])) <= maxTagValue && allowed.MatchString(s.Tags[key]), "tags", fmt.Sprintf("the value of %q is no value of a tag", key),
-			"letters, digits, spaces and _ . : / = + - @, at most 256")
+		at, value := "tags."+key, s.Tags[key]
+		c.require(!strings.HasPrefix(strings.ToLower(key), "aws:") && key != ownerTag, at, "is a tag that is taken", "choose another key")
+		c.require(key != "" && utf8.RuneCountInString(key) <= maxTagKey && tagForm.MatchString(key), at, "is no key of a tag",
+			fmt.Sprintf(allowed, maxTagKey))
+		c.require(utf8.RuneCountInString(value) <= maxTagValue && tagForm.MatchString(value), at, "has a value that no tag may have",
+			fmt.Sprintf(allowed, maxTagValue))
 	}
 }
 
-// topic requires the ARN of a topic in a region: CloudFormation and CloudWatch
-// tell no others.
-func (c *checker) topic(path, arn, region string) {
-	if !isARN(arn, "sns") {
-		c.require(false, path, fmt.Sprintf("%q is no ARN of a topic", arn), "such as arn:aws:sns:us-east-1:123456789012:ops")
-		return
+// topics requires ARNs of topics in a region: CloudFormation and CloudWatch
+// notify no others.
+func (c *checker) topics(path string, arns []string, region string) {
+	c.Count(path, len(arns), c.limits[path])
+	for i, arn := range arns {
+		at := rule.Index(path, i)
+		c.Hold(at, arn, c.limits[path+"[]"])
+		if region == "" || !topicForm.MatchString(arn) {
+			continue
+		}
+		where := strings.Split(arn, ":")[3]
+		c.Require(where == region, at, fmt.Sprintf("names a topic in %s, and the stack is in %s", where, region), "name a topic in "+region)
 	}
-	where := strings.Split(arn, ":")[3]
-	c.require(where == region, path, fmt.Sprintf("the topic %s is in %s, the stack in %s", arn, where, region), "name a topic in "+region)
 }
 
 // isStackPolicy says whether a text has what CloudFormation asks of a policy.
@@ -130,89 +134,83 @@ func isStackPolicy(text []byte) bool {
 	return json.Unmarshal(text, &policy) == nil && len(policy.Statement) > 0
 }
 
-// TopicProblems returns what is wrong with the topics that alarms tell; a role, or
-// a topic in another region, is refused only when the alarm is made.
-func TopicProblems(path string, arns []string, region string) []Problem {
-	c := &checker{}
-	for i, arn := range arns {
-		c.topic(fmt.Sprintf("%s[%d]", path, i), arn, region)
-	}
-	return c.problems
-}
-
 // refusedHeaders are those that CloudFront does not take as custom headers.
-var refusedHeaders = regexp.MustCompile(`(?i)^(cache-control|connection|content-length|cookie|host|if-.*|max-forwards|pragma|proxy-.*|range|request-range|te|trailer|transfer-encoding|upgrade|via|x-amz-.*|x-edge-.*|x-real-ip)$`)
+var refusedHeaders = regexp.MustCompile(`(?i)^(cache-control|connection|content-length|cookie|host|if-.*|max-forwards|pragma|` +
+	`proxy-.*|range|request-range|te|trailer|transfer-encoding|upgrade|via|x-amz-.*|x-edge-.*|x-real-ip)$`)
 
 func (c *checker) checkOrigin(path string, o Origin) {
-	url := path + ".url"
-	c.require(net.ParseIP(o.Host) == nil && strings.Contains(o.Host, ".") && !strings.HasSuffix(o.Host, ".localhost"), url,
-		fmt.Sprintf("CloudFront cannot reach %q", o.Host), "give the origin a public DNS name; an address or localhost works with distribution.local only")
-	c.require(!strings.Contains(o.Host, "_"), url, fmt.Sprintf("%q has an underscore", o.Host), "CloudFront takes host names of letters, digits and hyphens")
-	c.require(o.Port == 80 || o.Port == 443 || o.Port >= 1024 && o.Port <= 65535, url,
-		fmt.Sprintf("CloudFront does not fetch from port %d", o.Port), "80, 443 or 1024 to 65535")
-	c.require(len(o.Headers) <= maxHeaders, path+".headers", "are too many", fmt.Sprintf("CloudFront sends %d", maxHeaders))
+	url, headers := path+".url", path+".headers"
+	c.Require(net.ParseIP(o.Host) == nil && strings.Contains(o.Host, ".") && !strings.HasSuffix(o.Host, ".localhost"), url,
+		fmt.Sprintf("names %q, which CloudFront cannot reach", o.Host),
+		"give the origin a public DNS name; an address or localhost works with distribution.local only")
+	c.Require(!strings.Contains(o.Host, "_"), url, fmt.Sprintf("names %q, which has an underscore", o.Host),
+		"CloudFront takes host names of letters, digits and hyphens")
+	c.Require(o.Port == 80 || o.Port == 443 || o.Port >= 1024 && o.Port <= 65535, url,
+		fmt.Sprintf("has port %d, which CloudFront does not connect to", o.Port), "80, 443 or 1024 to 65535")
+	c.Require(len(o.Headers) <= maxHeaders, headers, fmt.Sprintf("must have at most %d entries", maxHeaders), "CloudFront sends no more")
 	taken := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(o.Headers)) {
-		c.require(name != "" && len(name) <= maxHeaderName && !refusedHeaders.MatchString(name) && isToken(name), path+".headers",
-			fmt.Sprintf("CloudFront does not send a header %q", name), "such as X-Origin-Verify")
-		value := o.Headers[name]
-		c.require(value != "" && len(value) <= maxHeaderValue, path+".headers", fmt.Sprintf("the value of %s is empty or too long", name),
-			fmt.Sprintf("1 to %d characters", maxHeaderValue))
+		at, value := headers+"."+name, o.Headers[name]
+		c.Require(name != "" && len(name) <= maxHeaderName && !refusedHeaders.MatchString(name) && isToken(name), at,
+			"is a header that CloudFront does not send", "such as X-Origin-Verify")
+		c.Require(value != "" && len(value) <= maxHeaderValue, at, fmt.Sprintf("must have 1 to %d characters", maxHeaderValue), "")
 		param := strings.ToLower(namedOrigin{}.parameter(name))
-		c.require(taken[param] == "", path+".headers", fmt.Sprintf("%s and %s are too much alike", taken[param], name), "rename one")
+		c.Require(taken[param] == "", at, fmt.Sprintf("is too much like %s", taken[param]), "rename one")
 		taken[param] = name
 	}
 }
 
+func (c *checker) checkTimeouts(t Timeouts) {
+	c.option("origin_timeouts.attempts", t.Attempts)
+	c.option("origin_timeouts.connect", t.Connect)
+	c.option("origin_timeouts.read", t.Read)
+	c.option("origin_timeouts.keepalive", t.Keepalive)
+	c.option("origin_timeouts.completion", t.Completion)
+	c.require(t.Completion >= t.Read, "origin_timeouts.completion", "must not be shorter than read", "")
+}
+
+func (c *checker) checkCache(s Spec) {
+	c.option("price_class", s.PriceClass)
+	c.option("origin_shield_region", s.OriginShield)
+	c.option("target_duration", s.TargetDuration)
+}
+
 func (c *checker) checkViewers(s Spec) {
-	c.option(len(s.Aliases) == 0 || isARN(s.CertificateARN, "acm") && strings.Contains(s.CertificateARN, ":us-east-1:"), "certificate_arn",
-		"is missing, or not a certificate in us-east-1", "aliases need one from ACM in us-east-1, whatever the stack's region")
-	c.option(len(s.Aliases) > 0 || s.CertificateARN == "", "certificate_arn", "has no aliases to serve", "add aliases, or leave it out")
-	c.option(len(s.GeoAllow) == 0 || len(s.GeoBlock) == 0, "geo_restriction", "has both lists", "allow or block, not both")
-	for _, country := range slices.Concat(s.GeoAllow, s.GeoBlock) {
-		c.option(regexp.MustCompile(`^[A-Z]{2}$`).MatchString(country), "geo_restriction", fmt.Sprintf("%q is no country", country), "two capital letters such as DE")
-	}
-	c.option(s.WAFARN == "" || isARN(s.WAFARN, "wafv2") && strings.Contains(s.WAFARN, ":global/webacl/"), "waf_arn",
-		"is no web ACL of CloudFront", "its ARN has :global/webacl/ in it and is made in us-east-1")
+	c.option("viewer_protocol", s.ViewerProtocol)
+	c.list("aliases", s.Aliases)
+	c.Once(stackKeys+"aliases", s.Aliases)
 	for i, alias := range s.Aliases {
 		host := strings.ToLower(alias)
-		key := fmt.Sprintf("aliases[%d]", i)
-		c.option(host != strings.ToLower(s.Origin.Host) && (s.Failover == nil || host != strings.ToLower(s.Failover.Host)), key,
-			fmt.Sprintf("%s is the origin's own name: CloudFront would ask itself", alias), "give the origin a name of its own")
-		c.option(!slices.Contains(s.Aliases[:i], alias), key, fmt.Sprintf("%s is given twice", alias), "delete one of the two")
+		own := host == strings.ToLower(s.Origin.Host) || s.Failover != nil && host == strings.ToLower(s.Failover.Host)
+		c.require(!own, rule.Index("aliases", i), "is the origin's own name: CloudFront would ask itself", "give the origin a name of its own")
 	}
-	c.option(s.OriginShield == "" || slices.Contains(shieldRegions(), s.OriginShield), "origin_shield_region", fmt.Sprintf("there is no Origin Shield in %q", s.OriginShield),
-		"the one nearest to the origin of "+strings.Join(shieldRegions(), ", "))
-	c.option(s.Signed.PublicKey == "" || s.Signed.KeyGroup == "", "signed", "has both", "public_key or key_group, not both")
-	c.option(s.Signed.PublicKey == "" || isPublicKey(s.Signed.PublicKey), "signed.public_key",
+	c.option("certificate_arn", s.CertificateARN)
+	c.require(len(s.Aliases) == 0 || s.CertificateARN != "", "aliases", "need a certificate_arn that covers them", "one from ACM in us-east-1")
+	c.require(len(s.Aliases) > 0 || s.CertificateARN == "", "certificate_arn", "has no aliases to serve", "add aliases, or leave it out")
+	c.list("geo_restriction.allow", s.GeoAllow)
+	c.list("geo_restriction.block", s.GeoBlock)
+	c.require(len(s.GeoAllow) == 0 || len(s.GeoBlock) == 0, "geo_restriction", "has both allow and block", "write one of the two, such as {allow: [DE, AT]}")
+	c.option("waf_arn", s.WAFARN)
+	c.require(s.Signed.PublicKey == "" || s.Signed.KeyGroup == "", "signed", "has both public_key and key_group", "write one of the two")
+	c.require(s.Signed.PublicKey == "" || isPublicKey(s.Signed.PublicKey), "signed.public_key",
 		"is no public key that CloudFront takes", "RSA 2048 or ECDSA P-256 in PEM: openssl rsa -in private.pem -pubout")
 }
 
-// shieldRegions are where Origin Shield is ("Choosing the AWS Region for your
-// Origin Shield", Amazon CloudFront Developer Guide).
-func shieldRegions() []string {
-	return []string{
-		"us-east-1", "us-east-2", "us-west-2", "ap-south-1", "ap-northeast-1", "ap-northeast-2", "ap-southeast-1", "ap-southeast-2",
-		"eu-central-1", "eu-west-1", "eu-west-2", "me-central-1", "sa-east-1",
-	}
-}
-
-// checkQueries holds the query strings against the limits of a cache policy.
+// checkQueries holds the query strings to the limits of a cache policy.
 func (c *checker) checkQueries(s Spec) {
+	c.list("query_strings", s.QueryStrings)
+	c.list("segment_query_strings", s.SegmentQueries)
+	c.Once(stackKeys+"query_strings", s.QueryStrings)
+	c.Once(stackKeys+"segment_query_strings", s.SegmentQueries)
 	names := s.manifestQueries()
-	c.option(len(names) <= maxQueryStrings, "query_strings", fmt.Sprintf("are too many: %s", strings.Join(names, ", ")),
+	c.require(len(names) <= maxQueryStrings || len(s.QueryStrings) > maxQueryStrings, "query_strings",
+		"are too many: "+strings.Join(names, ", "),
 		fmt.Sprintf("a cache policy takes %d, three of them are _HLS_*, and those in the manifests count", maxQueryStrings))
-	c.option(len(s.SegmentQueries) <= maxQueryStrings, "segment_query_strings", "are too many", fmt.Sprintf("a cache policy takes %d", maxQueryStrings))
-	for key, list := range map[string][]string{"query_strings": s.QueryStrings, "segment_query_strings": s.SegmentQueries} {
-		for i, name := range list {
-			c.option(!slices.Contains(list[:i], name), fmt.Sprintf("%s[%d]", key, i), fmt.Sprintf("%q is given twice", name), "delete one of the two")
-		}
-	}
 }
 
 // Warnings returns what AWS takes and what will surprise its user. Messages hold
 // no value of a query string.
-func (s Spec) Warnings() []Problem {
+func (s Spec) Warnings() []rule.Problem {
 	c := &checker{}
 	if s.AlarmsOnly {
 		return nil
@@ -221,23 +219,18 @@ func (s Spec) Warnings() []Problem {
 	for _, manifest := range s.Manifests {
 		path, query, _ := strings.Cut(manifest, "?")
 		if other, taken := paths[path]; taken && other != query && len(s.SegmentQueries) == 0 {
-			c.require(false, "streams", path+" differs from another stream only in its query string: two segments told apart by theirs would share one object in the cache",
-				"distribution.cloudformation.segment_query_strings: "+"["+strings.Join(queryNames(manifest), ", ")+"], unless segments have names of their own")
+			c.Require(false, "streams", "differ only in the query string of "+path+": "+
+				"two segments told apart by theirs would share one object in the cache",
+				stackKeys+"segment_query_strings: "+"["+strings.Join(queryNames(manifest), ", ")+"], unless segments have names of their own")
 		}
 		paths[path] = query
 	}
-	if s.Signed.on() && len(s.CORSOrigins) == 0 {
-		c.option(false, "signed", "a page on another host cannot play with signed cookies: CORS with credentials takes no wildcard",
-			"list the pages in distribution.cloudformation.cors_origins")
-	}
-	if len(s.Aliases) > 0 && !slices.ContainsFunc(s.Aliases, func(a string) bool { return !strings.HasPrefix(a, "*.") }) {
-		c.option(false, "aliases", "a wildcard is no address: players get the distribution's own domain name", "add the name that viewers use")
-	}
-	return c.problems
-}
-
-func isARN(text, service string) bool {
-	return regexp.MustCompile(`^arn:aws[a-z-]*:` + service + `:[a-z0-9-]*:[0-9]{12}:[^\s]+$`).MatchString(text)
+	c.require(!s.Signed.on() || len(s.CORSOrigins) > 0, "signed",
+		"lets no page on another host play: CORS with signed cookies takes no wildcard", "list the pages in "+stackKeys+"cors_origins")
+	named := slices.ContainsFunc(s.Aliases, func(a string) bool { return !strings.HasPrefix(a, "*.") })
+	c.require(len(s.Aliases) == 0 || named, "aliases",
+		"has a wildcard only, which is no address: players get the distribution's own domain name", "add the name that viewers use")
+	return c.Problems
 }
 
 // isToken says whether name can stand as the name of a header.

@@ -40,21 +40,3 @@ type Event struct {
 	Status   string        // "CREATE_IN_PROGRESS"
 	Reason   string        // why; mostly empty when all is well
 }
-
-// HintError is an error with its mend beside it.
-type HintError struct {
-	Err  error
-	Mend string // what the user does about it: a sentence without a stop
-}
-
-// Error returns the text of the error, without the mend.
-func (e *HintError) Error() string { return e.Err.Error() }
-
-// Hint returns what the user does about it.
-func (e *HintError) Hint() string { return e.Mend }
-
-// Unwrap returns the error itself.
-func (e *HintError) Unwrap() error { return e.Err }
-
-// hint puts a mend beside err.
-func hint(err error, mend string) error { return &HintError{Err: err, Mend: mend} }

@@ -15,6 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/logging"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 // secretDeadline bounds reading a secret, with all attempts.
@@ -46,11 +48,11 @@ func PrivateKey(ctx context.Context, arn string, options ...func(*config.LoadOpt
 		text = []byte(aws.ToString(out.SecretString))
 	}
 	if block, _ := pem.Decode(text); block == nil {
-		mend := "store the PEM itself: aws secretsmanager put-secret-value --secret-id ARN --secret-string file://viewers-key.pem"
+		advice := "store the PEM itself: aws secretsmanager put-secret-value --secret-id ARN --secret-string file://viewers-key.pem"
 		if bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
-			mend = "it holds key/value pairs; " + mend
+			advice = "it holds key/value pairs; " + advice
 		}
-		return nil, hint(fmt.Errorf("%s: it holds no private key in PEM", attempt), mend)
+		return nil, probe.WithHint(fmt.Errorf("%s: it holds no private key in PEM", attempt), advice)
 	}
 	return text, nil
 }
@@ -62,17 +64,17 @@ func (s *Stack) explainSecret(attempt string, err error) error {
 	if !ok || explainCredentials(attempt, err) != nil {
 		return explained
 	}
-	mend := ""
+	advice := ""
 	switch code := api.ErrorCode(); {
 	case slices.Contains(missingCodes, code):
-		mend = "check private_key_secret, and the account of these credentials: aws secretsmanager describe-secret"
+		advice = "check private_key_secret, and the account of these credentials: aws secretsmanager describe-secret"
 	case slices.Contains(deniedCodes, code), code == "DecryptionFailure":
-		mend = "the caller needs secretsmanager:GetSecretValue on it (streamwatch provision --print monitor-policy), " +
+		advice = "the caller needs secretsmanager:GetSecretValue on it (streamwatch provision --print monitor-policy), " +
 			"and kms:Decrypt on its key where that is one of your own"
 	case code == "InvalidRequestException":
-		mend = "a secret that is marked for deletion cannot be read: aws secretsmanager restore-secret"
+		advice = "a secret that is marked for deletion cannot be read: aws secretsmanager restore-secret"
 	default:
 		return explained
 	}
-	return hint(fmt.Errorf("%s: %w", attempt, &refusal{code: api.ErrorCode(), message: api.ErrorMessage(), err: err}), mend)
+	return probe.WithHint(fmt.Errorf("%s: %w", attempt, &refusal{code: api.ErrorCode(), message: api.ErrorMessage(), err: err}), advice)
 }

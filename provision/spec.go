@@ -2,11 +2,12 @@ package provision
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/streamwatch/streamwatch/configs/rule"
 )
 
 // Spec is everything that shapes a stack: the template, its parameters, and
@@ -59,6 +60,8 @@ type Spec struct {
 	Beside     []Extra // each is a stack of its own, NAME-alarms-1 and so on, made before this one
 	Viewers    int     // at the same time, for the cost of traffic; 0 leaves it open
 	Bitrate    float64 // that one of them takes, in bits per second
+
+	beside bool // one of those in Beside of another
 }
 
 // Origin is a server that CloudFront fetches from.
@@ -72,9 +75,9 @@ type Origin struct {
 
 // ParseOrigin reads the address of an origin. Its errors do not repeat it.
 func ParseOrigin(raw string, headers map[string]string) (Origin, error) {
-	u, err := parseBase(raw)
-	if err != nil {
-		return Origin{}, fmt.Errorf("origin: %w", err)
+	u, text, help := rule.Base(raw)
+	if u == nil {
+		return Origin{}, rule.Refuse("origin.url", text, help)
 	}
 	o := Origin{Host: strings.ToLower(u.Hostname()), TLS: u.Scheme == "https", Headers: headers}
 	o.Path = strings.TrimRight((&url.URL{Path: u.Path}).EscapedPath(), "/")
@@ -83,9 +86,7 @@ func ParseOrigin(raw string, headers map[string]string) (Origin, error) {
 		o.Port = 443
 	}
 	if text := u.Port(); text != "" {
-		if o.Port, err = strconv.Atoi(text); err != nil {
-			return Origin{}, fmt.Errorf("origin: port %q is not a number", text)
-		}
+		o.Port, _ = strconv.Atoi(text) // it was read as a number
 	}
 	return o, nil
 }
@@ -138,10 +139,14 @@ func Defaults() Spec {
 	}
 }
 
-// nameKey is the key of event.yaml that names the stack.
-func (s Spec) nameKey() string {
-	if s.AlarmsOnly {
-		return "alarms.stack_name"
+// key is a key of event.yaml that says where the stack is.
+func (s Spec) key(name string) string {
+	switch {
+	case !s.AlarmsOnly:
+		return stackKeys + name
+	case name == "region":
+		return "metrics.cloudwatch.region" // the alarms see no other metrics
+	default:
+		return "alarms." + name
 	}
-	return "distribution.cloudformation.stack_name"
 }

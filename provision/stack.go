@@ -16,6 +16,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/smithy-go/logging"
+
+	"github.com/streamwatch/streamwatch/configs/rule"
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 // ownerTag on a stack names the event that made it. A stack without it, or with
@@ -154,12 +157,12 @@ func (s *Stack) Find(ctx context.Context) (Distribution, error) {
 		return Distribution{}, err
 	}
 	if phaseOf(st) == absent {
-		return Distribution{}, hint(fmt.Errorf("stack %q: %w", s.spec.StackName, ErrAbsent), s.absentMend())
+		return Distribution{}, probe.WithHint(fmt.Errorf("stack %q: %w", s.spec.StackName, ErrAbsent), s.absentHint())
 	}
 	return s.distribution(st, nil)
 }
 
-func (s *Stack) absentMend() string {
+func (s *Stack) absentHint() string {
 	if s.spec.Adopt {
 		return "deploy it first, or check stack_name, region and the account: adopt only reads a stack"
 	}
@@ -169,11 +172,7 @@ func (s *Stack) absentMend() string {
 // template checks the Spec and renders it.
 func (s *Stack) template() ([]byte, error) {
 	if problems := s.spec.Problems(); len(problems) > 0 {
-		lines := make([]string, len(problems))
-		for i, p := range problems {
-			lines[i] = p.String()
-		}
-		return nil, hint(errors.New(strings.Join(lines, "\n")), problems[0].Hint)
+		return nil, rule.Problems(problems)
 	}
 	return Template(s.spec)
 }
@@ -194,15 +193,15 @@ func (s *Stack) find(ctx context.Context) (*types.Stack, error) {
 			owner, marked = aws.ToString(tag.Value), true
 		}
 	}
-	choose := "choose another " + s.spec.nameKey()
+	choose := "choose another " + s.spec.key("stack_name")
 	if !s.spec.AlarmsOnly {
 		choose += ", or set adopt: true to use the stack as it is, without ever changing it"
 	}
 	switch {
 	case !marked:
-		return nil, hint(fmt.Errorf("stack %q exists and was not made by streamwatch", s.spec.StackName), choose)
+		return nil, probe.WithHint(fmt.Errorf("stack %q exists and was not made by streamwatch", s.spec.StackName), choose)
 	case owner != s.spec.Event:
-		return nil, hint(fmt.Errorf("stack %q belongs to the event %q", s.spec.StackName, owner), choose)
+		return nil, probe.WithHint(fmt.Errorf("stack %q belongs to the event %q", s.spec.StackName, owner), choose)
 	}
 	return st, nil
 }
@@ -271,7 +270,7 @@ func (s *Stack) host(outputs map[string]string) (string, error) {
 	if !s.spec.Adopt {
 		return "", err
 	}
-	return "", hint(err, "add an output DomainName with the distribution's domain to the template; its outputs are: "+
+	return "", probe.WithHint(err, "add an output DomainName with the distribution's domain to the template; its outputs are: "+
 		strings.Join(slices.Sorted(maps.Keys(outputs)), ", "))
 }
 

@@ -8,6 +8,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 // phase is what a stack's status means for us.
@@ -46,8 +48,8 @@ func worthless(status string) bool {
 	return slices.Contains([]string{"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "REVIEW_IN_PROGRESS"}, status)
 }
 
-// mend says what to do about a stack at rest in a status that is no success.
-func (s *Stack) mend(status string) string {
+// statusHint says what to do about a stack at rest in a status that is no success.
+func (s *Stack) statusHint(status string) string {
 	cli := fmt.Sprintf("aws cloudformation %%s --stack-name %s --region %s", s.spec.StackName, s.spec.Region)
 	switch status {
 	case "ROLLBACK_COMPLETE":
@@ -76,7 +78,7 @@ func (s *Stack) stuckError(st *types.Stack) error {
 	if reason := aws.ToString(st.StackStatusReason); reason != "" {
 		err = fmt.Errorf("%w: %s", err, s.redact(reason))
 	}
-	return hint(err, s.mend(string(st.StackStatus)))
+	return probe.WithHint(err, s.statusHint(string(st.StackStatus)))
 }
 
 // failed says how an operation ended and names the first real cause.
@@ -86,7 +88,7 @@ func (s *Stack) failed(operation string, st *types.Stack, cause *Event) error {
 	if cause != nil {
 		why = fmt.Sprintf("%s (%s) %s: %s", cause.Resource, cause.Type, cause.Status, cause.Reason)
 	}
-	return hint(fmt.Errorf("%s stack %q ended in %s: %s", operation, s.spec.StackName, status, why), s.mend(status))
+	return probe.WithHint(fmt.Errorf("%s stack %q ended in %s: %s", operation, s.spec.StackName, status, why), s.statusHint(status))
 }
 
 // redact takes the secrets of the Spec out of a text that AWS wrote.

@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 // Change is what an update does to one resource.
@@ -36,7 +38,7 @@ func (s *Stack) update(ctx context.Context, p Progress, st *types.Stack, body []
 	for _, c := range changes {
 		if c.fatal() {
 			err := fmt.Errorf("updating stack %q would give the distribution another domain name", s.spec.StackName)
-			return st, errors.Join(hint(err, "every published embed would break: delete the stack and create it again if that is what you want"), s.dropChangeSet(ctx))
+			return st, errors.Join(probe.WithHint(err, "every published embed would break: delete the stack and create it again if that is what you want"), s.dropChangeSet(ctx))
 		}
 	}
 	if err := s.syncOptions(ctx, st); err != nil || set == "" {

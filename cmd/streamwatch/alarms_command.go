@@ -6,8 +6,12 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/streamwatch/streamwatch/configs/eventfile"
 	"github.com/streamwatch/streamwatch/dashboards"
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/daemon"
+	"github.com/streamwatch/streamwatch/probe/report"
 	"github.com/streamwatch/streamwatch/probe/sink/cloudwatch"
 )
 
@@ -37,16 +41,16 @@ func (c *cli) alarms(ctx context.Context, path, to string) error {
 	if err != nil {
 		return err
 	}
-	stack := daemon.AlarmStack(event)
+	stack := event.AlarmStack()
 	if stack == "" {
-		return &usageError{path + " has no alarms", "give metrics.cloudwatch, and a stack: distribution.cloudformation, or alarms.stack_name"}
+		return probe.Usage(path+" has no alarms", "give metrics.cloudwatch, and a stack: distribution.cloudformation, or alarms.stack_name")
 	}
-	client, err := cloudwatch.Connect(ctx, event.Metrics.CloudWatch.Region, c.caller()...)
+	client, err := cloudwatch.Connect(ctx, event.Metrics.CloudWatch.Region, c.account().Options()...)
 	if err != nil {
 		return err
 	}
 	var names []string
-	for _, alarm := range dashboards.ActionedAlarms(stack, daemon.DashboardOptions(event)) {
+	for _, alarm := range dashboards.ActionedAlarms(stack, eventfile.DashboardOptions(event)) {
 		names = append(names, alarm.Name)
 	}
 	switch to {
@@ -66,11 +70,11 @@ func (c *cli) alarms(ctx context.Context, path, to string) error {
 	for _, alarm := range list {
 		rows = append(rows, []string{alarm.Name, onOff(alarm.Armed), alarm.State})
 	}
-	if err := table(c.stdout, c.paint(), rows); err != nil {
+	if err := report.Table(c.stdout, c.paint(), rows); err != nil {
 		return err
 	}
 	if len(list) == 0 {
-		return &failure{fmt.Errorf("stack %s has none of the alarms", stack), "streamwatch provision " + path}
+		return probe.WithHint(fmt.Errorf("stack %s has none of the alarms", stack), "streamwatch provision "+path)
 	}
 	monitors, err := cloudwatch.Monitors(ctx, client, list[0].ARN, time.Now().Add(-daemon.GoneAfter))
 	if err == nil {

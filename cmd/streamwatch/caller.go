@@ -9,36 +9,41 @@ import (
 	"os"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/config"
-
+	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/provision"
+	"github.com/streamwatch/streamwatch/provision/deploy"
 )
 
-// caller returns the options that every client of AWS gets: all share the
-// credentials of the first, so that a code of a token is asked for once.
-func (c *cli) caller() []func(*config.LoadOptions) error {
-	options := []func(*config.LoadOptions) error{provision.AskToken(c.askToken)}
-	if c.creds != nil {
-		options = append(options, config.WithCredentialsProvider(c.creds))
+// account is the caller of AWS.
+func (c *cli) account() *deploy.Account {
+	if c.aws == nil {
+		c.aws = &deploy.Account{AskToken: c.askToken, Secrets: c.known()}
 	}
-	return options
+	return c.aws
 }
 
-func (c *cli) newStack(ctx context.Context, spec provision.Spec) (*provision.Stack, error) {
-	stack, err := provision.NewStack(ctx, spec, c.caller()...)
-	if err == nil {
-		c.creds = stack.Credentials()
+// find returns the distribution of an event, and says where it may not be right.
+func (c *cli) find(ctx context.Context, event *configs.Event) (provision.Distribution, error) {
+	dist, stale, err := c.account().Find(ctx, event)
+	c.goOn(stale, dist.EdgeURL)
+	return dist, err
+}
+
+// goOn says that a distribution could not be asked for, where there is a reason.
+func (c *cli) goOn(stale error, edge string) {
+	if stale != nil {
+		fmt.Fprintf(c.stderr, "streamwatch: %v\n  going on with %s, as it was last known\n", stale, edge)
 	}
-	return stack, err
 }
 
 // askToken asks on the terminal for the code that a profile with mfa_serial wants.
 func (c *cli) askToken() (string, error) {
 	if in, ok := c.stdin.(*os.File); !ok || !terminal(in) {
-		return "", &failure{
+		return "", probe.WithHint(
 			errors.New("the AWS profile asks for an MFA code, and there is no terminal to type it"),
 			"run the command in a terminal, or give a session: aws sts get-session-token --serial-number ARN --token-code CODE",
-		}
+		)
 	}
 	fmt.Fprint(c.stderr, "MFA code: ")
 	line, err := bufio.NewReader(io.LimitReader(c.stdin, 64)).ReadString('\n')

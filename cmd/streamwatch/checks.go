@@ -3,14 +3,14 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/configs/rule"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/report"
 )
 
 func (c *cli) checksCommand() *cobra.Command {
@@ -31,16 +31,16 @@ Severity and evidence can be changed below monitor.checks in event.yaml.`,
 			}
 			check, ok := checks.Find(args[0])
 			if meant := checks.Meant(args[0]); !ok && len(meant) > 1 {
-				return &usageError{fmt.Sprintf("check %q is %s", args[0], strings.Join(meant, " or ")), "write the one that is meant in full"}
+				return probe.Usage(fmt.Sprintf("check %q is %s", args[0], strings.Join(meant, " or ")), "write the one that is meant in full")
 			}
 			if !ok {
 				var ids []string
 				for _, check := range checks.All() {
 					ids = append(ids, check.ID)
 				}
-				return &usageError{fmt.Sprintf("unknown check %q", args[0]), cmp.Or(configs.DidYouMean(args[0], ids), "streamwatch checks lists them")}
+				return probe.Usage(fmt.Sprintf("unknown check %q", args[0]), cmp.Or(rule.DidYouMean(args[0], ids), "streamwatch checks lists them"))
 			}
-			return c.explain(check)
+			return report.Explain(c.stdout, check, c.paint())
 		},
 	}
 }
@@ -58,39 +58,5 @@ func (c *cli) listChecks() error {
 	for _, check := range checks.All() {
 		rows = append(rows, []string{check.ID, check.Severity.String(), check.Summary})
 	}
-	return table(c.stdout, c.paint(), rows)
-}
-
-// runbook is what `streamwatch checks ID` prints, for the page.
-func runbook(id string) (text string, ok bool) {
-	check, ok := checks.Find(id)
-	if !ok {
-		return "", false
-	}
-	var b strings.Builder
-	c := &cli{stdout: &b, env: os.LookupEnv}
-	ok = c.explain(check) == nil
-	return b.String(), ok
-}
-
-func (c *cli) explain(check *checks.Check) error {
-	after, of := check.Needed()
-	evidence := "opens an incident at first sight"
-	if after > 1 {
-		evidence = fmt.Sprintf("opens an incident when found in %d of %d rounds", after, of)
-	}
-	fmt.Fprintf(c.stdout, "%s: %s\n\n%s\n\n", check.ID, check.Summary, wrap(check.Doc))
-	rows := [][]string{
-		{"severity", check.Severity.String() + ", at most"},
-		{"blame", cmp.Or(string(check.Blame), string(probe.BlameUnknown)) + ", when found at the origin"},
-		{"evidence", evidence},
-	}
-	if check.Hold > 0 {
-		rows = append(rows, []string{"hold", fmt.Sprintf("stays open for %d target durations", check.Hold)})
-	}
-	if len(check.Explains) > 0 {
-		rows = append(rows, []string{"explains", strings.Join(check.Explains, ", ")})
-	}
-	rows = append(rows, []string{"spec", check.Spec}, []string{"page", check.Page()})
-	return table(c.stdout, c.paint(), rows)
+	return report.Table(c.stdout, c.paint(), rows)
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/report"
+	"github.com/streamwatch/streamwatch/provision/deploy"
 )
 
 // refine makes what cobra adds by itself behave like the rest: values of flags
@@ -57,7 +59,7 @@ func unknownCommand(parent *cobra.Command, name string) error {
 	if near := parent.SuggestionsFor(name); len(near) > 0 {
 		hint = "did you mean " + strings.Join(near, " or ") + "?"
 	}
-	return &usageError{fmt.Sprintf("unknown command %q", name), hint}
+	return probe.Usage(fmt.Sprintf("unknown command %q", name), hint)
 }
 
 // completeFlag lets the shell complete the values of a flag that takes words.
@@ -65,11 +67,11 @@ func completeFlag(cmd *cobra.Command, flag string) {
 	complete := cobra.NoFileCompletions
 	words := map[string][]string{
 		"format": {"text", "json"}, "log-format": {"console", "json"}, "log-level": {"debug", "info", "warn", "error"},
-		"print": parts(), "scope": scopes(),
+		"print": deploy.Parts(), "scope": scopes(),
 	}[flag]
 	switch {
 	case flag == "format" && cmd.Name() == "check":
-		words = checkFormats
+		words = report.Formats()
 		fallthrough
 	case words != nil:
 		complete = cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)

@@ -8,7 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/provision"
+	"github.com/streamwatch/streamwatch/provision/deploy"
 )
 
 func (c *cli) deleteCommand() *cobra.Command {
@@ -37,7 +39,7 @@ Ctrl-C leaves the operation running.`,
 					return err
 				}
 			}
-			stack, err := c.newStack(cmd.Context(), spec)
+			stack, err := c.account().Stack(cmd.Context(), spec)
 			if err != nil {
 				return err
 			}
@@ -50,7 +52,7 @@ Ctrl-C leaves the operation running.`,
 				fmt.Fprintf(c.stderr, "streamwatch: there is no stack %s\n", spec.StackName)
 				return nil
 			case err != nil:
-				return resumable(cmd.Context(), err, "streamwatch delete "+args[0])
+				return deploy.Resumable(cmd.Context(), err, "streamwatch delete "+args[0])
 			}
 			return nil
 		},
@@ -70,7 +72,7 @@ func (c *cli) confirm(stack string) error {
 	}
 	fmt.Fprintln(c.stderr)
 	if err != nil {
-		return &usageError{"nothing was deleted: no confirmation", "--yes deletes without asking"}
+		return probe.Usage("nothing was deleted: no confirmation", "--yes deletes without asking")
 	}
-	return &usageError{"nothing was deleted: that is not the stack's name", ""}
+	return probe.Usage("nothing was deleted: that is not the stack's name", "")
 }

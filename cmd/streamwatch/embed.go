@@ -3,23 +3,15 @@ package main
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"net/url"
-	"path"
 	"path/filepath"
-	"regexp"
-	"slices"
-	"strconv"
-	"strings"
-	"unicode"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/configs"
-	"github.com/streamwatch/streamwatch/probe/daemon"
+	"github.com/streamwatch/streamwatch/configs/eventfile"
+	"github.com/streamwatch/streamwatch/player/publish"
 	"github.com/streamwatch/streamwatch/provision"
 )
 
@@ -46,25 +38,19 @@ or a signature is refused unless --allow-signed asks for it.`,
   streamwatch embed https://d111111abcdef8.cloudfront.net/live/main.m3u8 --title 'Autumn concert' --out embeds`,
 		Args: argument(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			event, edge, err := c.eventOrURL(args[0])
+			event, err := c.eventOrURL(args[0])
 			if err != nil {
 				return err
-			}
-			if u, err := url.Parse(args[0]); isURL(args[0]) && err == nil {
-				event.Event, event.Player.Title = slug(u), titleOf(u)
-				event.Streams[0].Name = event.Event
 			}
 			event.Player.Title, event.Player.Lang = cmp.Or(title, event.Player.Title), cmp.Or(lang, event.Player.Lang)
 			event.Player.AllowSigned = event.Player.AllowSigned || signed
 			dir := cmp.Or(out, event.Player.Out)
-			if out == "" && !isURL(args[0]) {
+			if out == "" && !eventfile.IsURL(args[0]) {
 				dir = filepath.Join(event.Output, event.Event, event.Player.Out)
 			}
-			dist := provision.Distribution{EdgeURL: edge}
-			if edge == "" {
-				if dist, err = c.existingEdge(cmd.Context(), event); err != nil {
-					return err
-				}
+			dist, err := c.find(cmd.Context(), event)
+			if err != nil {
+				return err
 			}
 			return c.embed(cmd.Context(), event, dist, dir)
 		},
@@ -81,11 +67,11 @@ func (c *cli) embed(ctx context.Context, event *configs.Event, dist provision.Di
 	if err != nil {
 		return err
 	}
-	signer, err := c.signer(ctx, event, dist)
+	signer, err := c.account().Signer(ctx, event, dist)
 	if err != nil {
 		return err
 	}
-	e := daemon.NewEmbeds(event, dist.EdgeURL, signer, dir, log)
+	e := publish.New(event, dist.EdgeURL, signer, dir, log)
 	for i := range event.Streams {
 		s := &event.Streams[i]
 		known, err := e.Write(ctx, s)
@@ -100,70 +86,13 @@ func (c *cli) embed(ctx context.Context, event *configs.Event, dist provision.Di
 	return nil
 }
 
-func isURL(s string) bool {
-	scheme, _, found := strings.Cut(s, "://")
-	return found && (strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https"))
-}
-
-// usable reports whether a request can be made to a URL: it has a host, and a
-// port that there is.
-func usable(u *url.URL) bool {
-	_, err := strconv.ParseUint(cmp.Or(u.Port(), "80"), 10, 16)
-	return u.Host != "" && err == nil
-}
-
-var notName = regexp.MustCompile(`[^a-z0-9]+`)
-
-// hyphenated returns what of a text may stand in a name, joined by hyphens.
-func hyphenated(s string) string {
-	return strings.Trim(notName.ReplaceAllString(strings.ToLower(s), "-"), "-")
-}
-
-// usual are file names that say nothing about the stream.
-var usual = []string{"playlist", "index", "master", "main", "manifest", "chunklist", "stream", "live", "hls", "media"}
-
-// slug names the folder of an address: the end of its path for people, and a
-// hash of the whole, since most playlists have one of a few names.
-func slug(u *url.URL) string {
-	name := hyphenated(strings.TrimSuffix(u.Path, path.Ext(u.Path)))
-	if len(name) > 40 {
-		name = strings.Trim(name[len(name)-40:], "-")
+// eventOrURL loads an event file, or makes the event of one manifest URL.
+func (c *cli) eventOrURL(arg string) (*configs.Event, error) {
+	if err := eventfile.NotHLS(arg); err != nil {
+		return nil, err
 	}
-	sum := sha256.Sum256([]byte(u.String()))
-	return cmp.Or(name, "stream") + "-" + hex.EncodeToString(sum[:4])
-}
-
-// titleOf is the last part of an address that means something.
-func titleOf(u *url.URL) string {
-	parts := strings.Split(strings.TrimSuffix(u.Path, path.Ext(u.Path)), "/")
-	for _, p := range slices.Backward(parts) {
-		if p != "" && !slices.Contains(usual, strings.ToLower(p)) && !strings.ContainsFunc(p, unicode.IsControl) {
-			return p
-		}
+	if eventfile.IsURL(arg) {
+		return eventfile.OfURL(arg)
 	}
-	return "Live stream"
-}
-
-// eventOrURL loads an event file, or makes the event of one manifest URL and
-// returns its base URL too.
-func (c *cli) eventOrURL(arg string) (*configs.Event, string, error) {
-	if err := notHLS(arg); err != nil {
-		return nil, "", err
-	}
-	if isURL(arg) {
-		u, err := url.Parse(arg)
-		if err != nil || !usable(u) {
-			return nil, "", &usageError{"the URL cannot be read", "such as https://d111111abcdef8.cloudfront.net/live/main.m3u8"}
-		}
-		event := configs.Default()
-		name := hyphenated(strings.TrimSuffix(path.Base(u.Path), path.Ext(u.Path)))
-		event.Event = cmp.Or(name, "stream")
-		event.Streams = []configs.Stream{{Name: event.Event, Manifest: configs.URL(arg), Renditions: configs.Renditions{All: true}}}
-		return &event, u.Scheme + "://" + u.Host, nil
-	}
-	event, err := c.load(arg)
-	if err != nil {
-		return nil, "", err
-	}
-	return event, "", nil
+	return c.load(arg)
 }

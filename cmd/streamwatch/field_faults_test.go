@@ -13,13 +13,13 @@ import (
 )
 
 // fieldFault breaks something by real means, behind all caches at once, and
-// mends it again.
+// repairs it again.
 type fieldFault struct {
-	name  string
-	harm  func(f *field)
-	mend  func(f *field)
-	lasts bool // caches keep what came of it for an hour
-	want  fieldWant
+	name   string
+	harm   func(f *field)
+	repair func(f *field)
+	lasts  bool // caches keep what came of it for an hour
+	want   fieldWant
 	// differs is what some caches make of it, by name.
 	differs map[string]fieldWant
 }
@@ -66,7 +66,7 @@ func TestFieldFaults(t *testing.T) {
 var faultColumns = []string{"FAULT", "CACHE", "DELAY", "BLAME", "SEVERITY", "SCOPE", "SIDE", "CHECK", "RIGHT", "ALSO"}
 
 // run breaks one thing, watches all monitors until each said what it must or its
-// time is over, mends, and waits until all is well.
+// time is over, repairs, and waits until all is well.
 func (f *field) run(fault fieldFault, rows *table) {
 	f.t.Helper()
 	f.t.Logf("breaking: %s", fault.name)
@@ -85,7 +85,7 @@ func (f *field) run(fault fieldFault, rows *table) {
 		all.Go(func() { w.watch(began) })
 	}
 	all.Wait()
-	fault.mend(f)
+	fault.repair(f)
 	for _, w := range watches {
 		if !fault.lasts {
 			w.recover()

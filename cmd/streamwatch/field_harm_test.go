@@ -31,24 +31,24 @@ func faultsThatStop() []fieldFault {
 	return []fieldFault{
 		{
 			name: "SIGSTOP of the origin", want: of(probe.BlameOrigin),
-			harm: func(f *field) { f.origin.signal(syscall.SIGSTOP) },
-			mend: func(f *field) { f.origin.signal(syscall.SIGCONT) },
+			harm:   func(f *field) { f.origin.signal(syscall.SIGSTOP) },
+			repair: func(f *field) { f.origin.signal(syscall.SIGCONT) },
 		},
 		{
 			name: "SIGSTOP of the encoder", want: of(probe.BlameEncoder),
-			harm: func(f *field) { f.running["ts"].signal(syscall.SIGSTOP) },
-			mend: func(f *field) { f.running["ts"].signal(syscall.SIGCONT) },
+			harm:   func(f *field) { f.running["ts"].signal(syscall.SIGSTOP) },
+			repair: func(f *field) { f.running["ts"].signal(syscall.SIGCONT) },
 		},
 		{
 			name: "kill -9 of the encoder", want: of(probe.BlameEncoder),
-			harm: func(f *field) { f.running["ts"].kill(syscall.SIGKILL) },
-			mend: func(f *field) { f.startAgain("ts", goOn(ffmpegLadder(f.folder("ts"), "mpegts", "320x180", "160x90"))) },
+			harm:   func(f *field) { f.running["ts"].kill(syscall.SIGKILL) },
+			repair: func(f *field) { f.startAgain("ts", goOn(ffmpegLadder(f.folder("ts"), "mpegts", "320x180", "160x90"))) },
 		},
 		{
-			name: "a reload of the cache",
-			harm: (*field).reload,
-			mend: func(*field) { time.Sleep(8 * time.Second) },
-			want: fieldWant{most: probe.Error},
+			name:   "a reload of the cache",
+			harm:   (*field).reload,
+			repair: func(*field) { time.Sleep(8 * time.Second) },
+			want:   fieldWant{most: probe.Error},
 		},
 	}
 }
@@ -57,18 +57,18 @@ func faultsThatStop() []fieldFault {
 func faultsOfAnswers() []fieldFault {
 	return []fieldFault{
 		{
-			name: "a deleted segment",
-			harm: func(f *field) { f.loseSegments("ts") },
-			mend: func(*field) {},
+			name:   "a deleted segment",
+			harm:   func(f *field) { f.loseSegments("ts") },
+			repair: func(*field) {},
 			want: fieldWant{
 				blames: []probe.Blame{probe.BlameOrigin, probe.BlameEncoder}, least: probe.Error, most: probe.Critical,
 				within: 15 * time.Second, never: notTheCDN(),
 			},
 		},
 		{
-			name: "403 for one rendition",
-			harm: func(f *field) { f.place.setFlag(f.t, "forbid-low", true) },
-			mend: func(f *field) { f.place.setFlag(f.t, "forbid-low", false) },
+			name:   "403 for one rendition",
+			harm:   func(f *field) { f.place.setFlag(f.t, "forbid-low", true) },
+			repair: func(f *field) { f.place.setFlag(f.t, "forbid-low", false) },
 			want: fieldWant{
 				blames: []probe.Blame{probe.BlameOrigin, probe.BlameConfig}, least: probe.Warning, most: probe.Error,
 				within: 15 * time.Second, never: []probe.Blame{probe.BlameCDN, probe.BlamePath},
@@ -77,7 +77,7 @@ func faultsOfAnswers() []fieldFault {
 		{
 			name: "max-age 8 at 2 s segments",
 			harm: func(f *field) { f.place.setFlag(f.t, "max-age-8", true) },
-			mend: func(f *field) {
+			repair: func(f *field) {
 				f.place.setFlag(f.t, "max-age-8", false)
 				time.Sleep(30 * time.Second) // copies that may be kept, and the hold of what was said of them
 			},
@@ -104,7 +104,7 @@ func faultsThatStay() []fieldFault {
 			harm: func(f *field) {
 				f.startAgain("fmp4", goOn(ffmpegLadder(f.folder("fmp4"), "fmp4", "256x144", "128x72")))
 			},
-			mend: func(*field) {},
+			repair: func(*field) {},
 		},
 		{
 			name: "restart of the encoder, names reused", want: of("ts"), lasts: true,
@@ -112,7 +112,7 @@ func faultsThatStay() []fieldFault {
 			harm: func(f *field) {
 				f.startAgain("ts", ffmpegLadder(f.folder("ts"), "mpegts", "320x180,negate", "160x90,negate"))
 			},
-			mend: func(*field) {},
+			repair: func(*field) {},
 		},
 	}
 }

@@ -82,9 +82,9 @@ func TestFieldSlow(t *testing.T) {
 	time.Sleep(10 * time.Second) // a pace to compare with
 	rows := newTable(faultColumns...)
 	f.run(fieldFault{
-		name: "both sides throttled",
-		harm: func(*field) { path.rate.Store(11 << 10) },
-		mend: func(*field) { path.rate.Store(0) },
+		name:   "both sides throttled",
+		harm:   func(*field) { path.rate.Store(11 << 10) },
+		repair: func(*field) { path.rate.Store(0) },
 		want: fieldWant{
 			blames: []probe.Blame{probe.BlamePath}, least: probe.Warning, most: probe.Warning, within: 30 * time.Second,
 			never: []probe.Blame{probe.BlameCDN, probe.BlameOrigin, probe.BlameEncoder, probe.BlameConfig},

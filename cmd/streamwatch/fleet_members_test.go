@@ -21,6 +21,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 // natsNode is a program for the fleet's test: one server of a NATS cluster.
@@ -133,7 +134,7 @@ func newFleet(t *testing.T, streams int) *fleetTest {
 	}
 	origin := httptest.NewServer(sim.NewOrigin(sim.Config{Streams: names}))
 	base, _ := url.Parse(origin.URL)
-	edge := httptest.NewServer(sim.NewEdge(sim.EdgeConfig{Origin: base, Faults: f.edge}))
+	edge := httptest.NewServer(sim.NewEdge(edge.Config{Origin: base}, f.edge, ""))
 	hook := httptest.NewServer(http.HandlerFunc(f.hook))
 	free := addresses(t, 8)
 	f.gate = newGate(t, free[0])

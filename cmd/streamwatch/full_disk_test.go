@@ -93,7 +93,9 @@ output: disk
 		t.Fatal(err)
 	}
 	a.await("closed line", 20*time.Second, func() bool { return len(a.lines("disk/concert/incidents.jsonl")["closed"]) > 0 })
-	a.await("well again", 20*time.Second, func() bool { return !strings.Contains(answer(page, "/metrics"), `sink_failing{event="concert",sink="recordings"} 1`) })
+	a.await("well again", 20*time.Second, func() bool {
+		return !strings.Contains(answer(page, "/metrics"), `sink_failing{event="concert",sink="recordings"} 1`)
+	})
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}

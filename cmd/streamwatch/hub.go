@@ -3,19 +3,13 @@ package main
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
-	"os"
-	"path/filepath"
-	"regexp"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
-	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/configs/eventfile"
 	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/probe/fleet"
 )
@@ -44,7 +38,9 @@ stand by, and take over within ten seconds when it dies.`,
 			}
 			hangs, done := hangups()
 			defer done()
-			hub, err := fleet.OpenHub(cmd.Context(), c.hubOptions(event, args[0], cmp.Or(name, processName()), log))
+			o := eventfile.HubOptions(event, args[0], cmp.Or(name, fleet.ProcessName()))
+			o.Version, o.Log = ownVersion(), log
+			hub, err := fleet.OpenHub(cmd.Context(), o)
 			if err != nil {
 				return err
 			}
@@ -76,7 +72,7 @@ func lead(ctx context.Context, hub *fleet.Hub, begun session, path string, o dae
 			}
 			return err
 		}
-		if path != standardInput {
+		if path != eventfile.StandardInput {
 			if event, err := s.c.load(path); err == nil {
 				s.event = event
 			} else {
@@ -95,46 +91,4 @@ func lead(ctx context.Context, hub *fleet.Hub, begun session, path string, o dae
 		}
 		return s.cleanUp(ctx, over)
 	}
-}
-
-// hubOptions turns the event into what a hub is told of its fleet.
-func (c *cli) hubOptions(e *configs.Event, path, name string, log *zap.Logger) fleet.HubOptions {
-	f := e.Fleet
-	if f == nil {
-		f = configs.DefaultFleet()
-	}
-	o := fleet.HubOptions{
-		Name: name, Version: ownVersion(), Log: log,
-		Connection: fleet.Connection{
-			Credentials: beside(path, f.CredentialsFile), Name: "streamwatch hub " + name,
-			CAFile: beside(path, f.TLS.CAFile), CertFile: beside(path, f.TLS.CertFile), KeyFile: beside(path, f.TLS.KeyFile),
-		},
-		Plan: fleet.Plan{
-			Event: e.Event, Parts: configs.Fingerprint(e), Vantages: f.Vantages.Names, Alone: f.Vantages.Any, Shards: f.Shards,
-		},
-	}
-	for _, u := range f.NATS {
-		o.Connection.Servers = append(o.Connection.Servers, u.Reveal())
-		c.known().AddURL(u.Reveal())
-	}
-	o.Embedded = fleet.Embedded{
-		Listen: f.Listen, Folder: filepath.Join(e.Output, e.Event),
-		CAFile: o.Connection.CAFile, CertFile: o.Connection.CertFile, KeyFile: o.Connection.KeyFile,
-	}
-	return o
-}
-
-var unfit = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
-
-// processName is a name for this process that no other has: the host's, and a
-// few random letters.
-func processName() string {
-	host, err := os.Hostname()
-	if err != nil || host == "" {
-		host = "host"
-	}
-	host, _, _ = strings.Cut(host, ".")
-	var b [3]byte
-	_, _ = rand.Read(b[:]) // never fails
-	return unfit.ReplaceAllString(host, "-") + "-" + hex.EncodeToString(b[:])
 }

@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -20,9 +19,9 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe/sim"
 	"github.com/streamwatch/streamwatch/provision/awstest"
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -54,13 +53,13 @@ func runScripts(t *testing.T, dir string, update bool) {
 			if err != nil {
 				return err
 			}
-			edge := httptest.NewServer(sim.NewEdge(sim.EdgeConfig{Origin: base}))
-			e.Defer(edge.Close)
+			cdn := httptest.NewServer(edge.New(edge.Config{Origin: base}))
+			e.Defer(cdn.Close)
 			board := sim.NewBoard()
 			if err := board.Inject(sim.Injection{Fault: "edge-503"}); err != nil {
 				return err
 			}
-			broken := httptest.NewServer(sim.NewEdge(sim.EdgeConfig{Origin: base, Faults: board}))
+			broken := httptest.NewServer(sim.NewEdge(edge.Config{Origin: base}, board, ""))
 			e.Defer(broken.Close)
 			free, err := net.Listen("tcp", "127.0.0.1:0")
 			if err != nil {
@@ -82,7 +81,7 @@ func runScripts(t *testing.T, dir string, update bool) {
 				return err
 			}
 			e.Setenv("ORIGIN", origin.URL)
-			e.Setenv("EDGE", edge.URL)
+			e.Setenv("EDGE", cdn.URL)
 			e.Setenv("BROKEN", broken.URL)
 			e.Setenv("BUSY", strings.TrimPrefix(origin.URL, "http://"))
 			e.Setenv("FREE", free.Addr().String())
@@ -147,41 +146,6 @@ func getOnce(ctx context.Context, u string) ([]byte, error) {
 		return nil, errors.New(res.Status)
 	}
 	return io.ReadAll(res.Body)
-}
-
-func TestBases(t *testing.T) {
-	for _, c := range []struct {
-		edge     string
-		others   []string
-		manifest string
-		want     []string
-	}{
-		{"https://cdn/live/a.m3u8", []string{"http://o:8080"}, "/live/a.m3u8", []string{"https://cdn", "http://o:8080"}},
-		{"https://cdn/live/a.m3u8?t=1", []string{"http://o/x/"}, "/live/a.m3u8?t=1", []string{"https://cdn", "http://o/x"}},
-		{"https://cdn/live/a.m3u8", []string{"http://o/x/live/a.m3u8"}, "/live/a.m3u8", []string{"https://cdn", "http://o/x"}},
-		{"https://cdn/y/a.m3u8", []string{"http://o/x/a.m3u8"}, "/a.m3u8", []string{"https://cdn/y", "http://o/x"}},
-		{
-			"https://cdn/live/a.m3u8",
-			[]string{"https://b/p/live/a.m3u8?t=2", "https://c", "http://o/x/live/a.m3u8"},
-			"/live/a.m3u8",
-			[]string{"https://cdn", "https://b/p", "https://c", "http://o/x"},
-		},
-	} {
-		event := configs.Default()
-		event.Streams = make([]configs.Stream, 1)
-		got, err := bases(&event, c.edge, c.others, "--origin")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if manifest := event.Streams[0].Manifest.Reveal(); !slices.Equal(got, c.want) || manifest != c.manifest {
-			t.Errorf("bases(%s, %s) = %v of %s", c.edge, c.others, got, manifest)
-		}
-	}
-	event := configs.Default()
-	event.Streams = make([]configs.Stream, 1)
-	if _, err := bases(&event, "https://cdn/a.m3u8", []string{"http://o/b.m3u8"}, "--origin"); err == nil {
-		t.Error("two playlists with different names are a pair")
-	}
 }
 
 // copyFile copies a file for a script.

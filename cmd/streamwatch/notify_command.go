@@ -3,14 +3,14 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/configs/eventfile"
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/daemon"
+	"github.com/streamwatch/streamwatch/probe/report"
 	"github.com/streamwatch/streamwatch/probe/sink/notify"
 )
 
@@ -39,15 +39,15 @@ here. With --dry-run the messages are printed instead, without their secrets.`,
 			if err != nil {
 				return err
 			}
-			list := daemon.Receivers(event)
+			list := eventfile.Receivers(event)
 			if len(list) == 0 {
-				return &usageError{args[0] + " names nobody to be told", "add notify.webhooks, pagerduty, opsgenie or email"}
+				return probe.Usage(args[0]+" names nobody to be told", "add notify.webhooks, pagerduty, opsgenie or email")
 			}
-			if list, err = byName(list, only); err != nil {
+			if list, err = notify.Named(list, only); err != nil {
 				return err
 			}
 			if dryRun {
-				return c.showSamples(event, list)
+				return notify.Show(c.stdout, list, daemon.Samples(event), c.known().Mask)
 			}
 			return c.sendSamples(cmd.Context(), event, list)
 		},
@@ -58,57 +58,6 @@ here. With --dry-run the messages are printed instead, without their secrets.`,
 	return cmd
 }
 
-// byName picks receivers; no names are all of them.
-func byName(list []notify.Receiver, only []string) (picked []notify.Receiver, err error) {
-	if len(only) == 0 {
-		return list, nil
-	}
-	var names []string
-	for i := range list {
-		names = append(names, list[i].Name)
-		if slices.Contains(only, list[i].Name) {
-			picked = append(picked, list[i])
-		}
-	}
-	for _, name := range only {
-		if !slices.Contains(names, name) {
-			return nil, &usageError{fmt.Sprintf("--only: no receiver is called %q", name), "one of " + strings.Join(names, ", ")}
-		}
-	}
-	return picked, nil
-}
-
-// samples are the messages of a test, with links as a run would have them.
-func samples(e *configs.Event) []notify.Message {
-	stream := "main"
-	if len(e.Streams) > 0 {
-		stream = e.Streams[0].Name
-	}
-	return notify.Samples(daemon.Linked(e, notify.Sample(e.Event, stream))[0])
-}
-
-// showSamples prints what would be sent.
-func (c *cli) showSamples(e *configs.Event, list []notify.Receiver) error {
-	for i := range list {
-		for _, m := range samples(e) {
-			requests, err := list[i].Requests(&m)
-			if err != nil {
-				return fmt.Errorf("%s: %w", list[i].Name, err)
-			}
-			for j := range requests {
-				text, err := requests[j].Text()
-				if err != nil {
-					return fmt.Errorf("%s: %w", list[i].Name, err)
-				}
-				if _, err := fmt.Fprintf(c.stdout, "# %s, %s\n%s\n\n", list[i].Name, m.Kind, c.known().Mask(text)); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	return nil
-}
-
 // errUntold ends a test in which a receiver did not take a message.
 var errUntold = errors.New("not every receiver took the messages")
 
@@ -116,16 +65,14 @@ var errUntold = errors.New("not every receiver took the messages")
 func (c *cli) sendSamples(ctx context.Context, e *configs.Event, list []notify.Receiver) error {
 	rows, failed := [][]string{{"RECEIVER", "FORMAT", "RESULT", "HINT"}}, false
 	for i := range list {
-		result, hint := "sent", ""
-		for _, m := range samples(e) {
-			if answer, err := notify.Try(ctx, &list[i], &m, nil); err != nil {
-				failed, result, hint = true, string(m.Kind)+": "+err.Error(), c.known().Mask(answer)
-				break
-			}
+		result := "sent"
+		kind, hint, err := notify.TryAll(ctx, &list[i], daemon.Samples(e), nil)
+		if err != nil {
+			failed, result = true, string(kind)+": "+err.Error()
 		}
-		rows = append(rows, []string{list[i].Name, string(list[i].Format), result, hint})
+		rows = append(rows, []string{list[i].Name, string(list[i].Format), result, c.known().Mask(hint)})
 	}
-	if err := table(c.stdout, c.paint(), rows); err != nil {
+	if err := report.Table(c.stdout, c.paint(), rows); err != nil {
 		return err
 	}
 	if failed {

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/streamwatch/streamwatch/probe/daemon"
+	"github.com/streamwatch/streamwatch/configs/eventfile"
 )
 
 // A receiver that takes nothing is named with its reason and a hint, the others
@@ -100,7 +100,7 @@ func TestNotificationsDoc(t *testing.T) {
 			t.Errorf("%v in\n%s", err, m[1])
 			continue
 		}
-		told += len(daemon.Receivers(event))
+		told += len(eventfile.Receivers(event))
 	}
 	if told != 7 {
 		t.Errorf("the examples have %d receivers", told)

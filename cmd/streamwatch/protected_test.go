@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 // protected lets only requests in that meet every demand.
@@ -95,7 +96,7 @@ func TestProtectedEdges(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			gate := &protected{next: sim.NewEdge(sim.EdgeConfig{Origin: base, Headers: http.Header{"X-Origin": {"o-secret"}}}), demands: c.demands}
+			gate := &protected{next: edge.New(edge.Config{Origin: base, Headers: http.Header{"X-Origin": {"o-secret"}}}), demands: c.demands}
 			edge := httptest.NewServer(gate)
 			t.Cleanup(edge.Close)
 			yaml := func(more, stream string) string {

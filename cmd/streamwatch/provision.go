@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,17 +12,18 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/streamwatch/streamwatch/configs"
-	"github.com/streamwatch/streamwatch/dashboards"
-	"github.com/streamwatch/streamwatch/probe/daemon"
+	"github.com/streamwatch/streamwatch/configs/eventfile"
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/report"
 	"github.com/streamwatch/streamwatch/provision"
+	"github.com/streamwatch/streamwatch/provision/deploy"
 )
 
 // provisionFlags are those of the command.
 type provisionFlags struct {
-	dry, recreate       bool
-	what, stack, format string
-	viewers             int
-	bitrate             string
+	dry, recreate   bool
+	part            deploy.Part
+	format, bitrate string
 }
 
 func (c *cli) provisionCommand() *cobra.Command {
@@ -53,9 +53,9 @@ same command takes it up again.`,
 	flags := cmd.Flags()
 	flags.BoolVar(&f.dry, "dry-run", false, "show the changes, or the template of what is new, and the monthly cost")
 	flags.BoolVar(&f.recreate, "recreate", false, "delete a stack whose creation failed, and create it again")
-	flags.StringVar(&f.what, "print", "", "print just the "+strings.Join(parts(), ", ")+", offline")
-	flags.StringVar(&f.stack, "stack", "", "with --print template or parameters: of which stack (default: the event's own)")
-	flags.IntVar(&f.viewers, "viewers", 0, "with --print cost: how many watch at the same time, for CloudFront's traffic")
+	flags.StringVar(&f.part.What, "print", "", "print just the "+strings.Join(deploy.Parts(), ", ")+", offline")
+	flags.StringVar(&f.part.Stack, "stack", "", "with --print template or parameters: of which stack (default: the event's own)")
+	flags.IntVar(&f.part.Viewers, "viewers", 0, "with --print cost: how many watch at the same time, for CloudFront's traffic")
 	flags.StringVar(&f.bitrate, "bitrate", "4M", "with --viewers: bits per second that one of them takes, such as 800k or 4M")
 	flags.StringVar(&f.format, "format", "text", "of the events: text or json")
 	return cmd
@@ -65,24 +65,23 @@ func (c *cli) provision(ctx context.Context, path string, f provisionFlags) erro
 	if err := oneOf("format", f.format, "text", "json"); err != nil {
 		return err
 	}
-	if f.what == "grafana" || f.what == "rules" { // which need no stack
-		return c.printForPrometheus(path, f.what)
+	var ok bool
+	if f.part.Bitrate, ok = provision.ParseBitrate(f.bitrate); !ok {
+		return probe.Usage(fmt.Sprintf("--bitrate %q is none", f.bitrate), "bits per second, such as 800k or 4M")
 	}
-	if f.what == "monitor-policy" {
-		return c.printMonitorPolicy(path)
+	if f.part.Viewers < 0 {
+		return probe.Usage(fmt.Sprintf("--viewers %d", f.part.Viewers), "how many watch at the same time, such as 5000")
+	}
+	if f.part.What != "" {
+		return c.print(path, f.part)
 	}
 	event, spec, err := c.loadStack(path)
 	if err != nil {
 		return err
 	}
-	if spec.Viewers, spec.Bitrate, err = audience(f); err != nil {
-		return err
-	}
-	if f.what != "" {
-		return c.printPart(event, spec, f)
-	}
+	spec.Viewers, spec.Bitrate = f.part.Viewers, f.part.Bitrate
 	c.warn(event, path)
-	stack, err := c.newStack(ctx, spec)
+	stack, err := c.account().Stack(ctx, spec)
 	if err != nil {
 		return err
 	}
@@ -99,7 +98,7 @@ func (c *cli) provision(ctx context.Context, path string, f provisionFlags) erro
 	dist, err := stack.Provision(ctx, show)
 	end()
 	if err != nil {
-		return resumable(ctx, err, "streamwatch provision "+path)
+		return deploy.Resumable(ctx, err, "streamwatch provision "+path)
 	}
 	if spec.Adopt {
 		fmt.Fprintf(c.stderr, "streamwatch: stack %s is adopted: it was read, and never is changed\n", spec.StackName)
@@ -107,7 +106,10 @@ func (c *cli) provision(ctx context.Context, path string, f provisionFlags) erro
 	if err := c.outputs(event, dist, f.format); err != nil {
 		return err
 	}
-	return c.afterwards(ctx, stack, event, dist)
+	for _, line := range deploy.ToDo(ctx, stack, event, dist) {
+		fmt.Fprintln(c.stderr, line)
+	}
+	return nil
 }
 
 // preflight finds what would fail only after minutes, by its place in the file.
@@ -122,101 +124,41 @@ func (c *cli) preflight(ctx context.Context, stack *provision.Stack, event *conf
 	if len(found) == 0 {
 		return nil
 	}
-	list := make([]configs.Problem, len(found))
-	for i, p := range found {
-		list[i] = configs.Problem{Path: p.Path, Message: p.String(), Hint: p.Hint}
-	}
-	return event.Locate(path, list)
-}
-
-// afterwards says on stderr what is left for people to do: a record in their DNS,
-// a subscription to confirm.
-func (c *cli) afterwards(ctx context.Context, stack *provision.Stack, event *configs.Event, dist provision.Distribution) error {
-	if d := event.Distribution.CloudFormation; d != nil && dist.Outputs["DomainName"] != "" {
-		for _, alias := range d.Aliases {
-			fmt.Fprintf(c.stderr, "to do: in the DNS of %s, make the record: %s CNAME %s\n", alias, alias, dist.Outputs["DomainName"])
-		}
-	}
-	if len(event.Alarms.Email) == 0 {
-		return nil
-	}
-	pending, err := stack.PendingEmails(ctx, dist.Outputs["AlertTopicArn"])
-	if err != nil {
-		fmt.Fprintf(c.stderr, "streamwatch: %v\n", err)
-		return nil
-	}
-	for _, address := range pending {
-		fmt.Fprintf(c.stderr, "to do: %s must confirm the subscription by the link in the e-mail from AWS; until then no alarm reaches it\n", address)
-	}
-	return nil
+	return event.Locate(path, found)
 }
 
 // warn shows on stderr, with their place in the file, what is valid and will
 // surprise the user.
 func (c *cli) warn(event *configs.Event, path string) {
-	list := notifyWarnings(event)
-	for _, w := range stackWarnings(event) {
-		list = append(list, configs.Problem{Path: w.Path, Message: "warning: " + w.String(), Hint: w.Hint})
-	}
+	list := eventfile.Warnings(event)
 	if len(list) > 0 {
-		fmt.Fprintln(c.stderr, event.Locate(nameOf(path), list))
+		fmt.Fprintln(c.stderr, event.Locate(eventfile.NameOf(path), list))
 	}
 }
 
-// loadStack loads an event that has a stack. One without comes with the error.
+// loadStack loads an event that has a stack.
 func (c *cli) loadStack(path string) (*configs.Event, provision.Spec, error) {
 	event, err := c.load(path)
 	if err != nil {
 		return nil, provision.Spec{}, err
 	}
-	if event.Distribution.CloudFormation == nil && daemon.AlarmStack(event) == "" {
-		return event, provision.Spec{}, &usageError{
-			path + " has no stack: its distribution is not cloudformation, and it has no alarms over metrics.cloudwatch",
-			"streamwatch run needs no provisioning for it",
-		}
-	}
-	spec, err := stackSpec(event)
+	spec, err := eventfile.StackOf(event, path)
 	return event, spec, err
 }
 
-// printMonitorPolicy prints what the monitor needs. An event without a stack may
-// need something too: it puts metrics, or reads the key that it signs with.
-func (c *cli) printMonitorPolicy(path string) error {
-	event, spec, err := c.loadStack(path)
-	if event == nil || err != nil && event.Metrics.CloudWatch == nil && len(keySecrets(event)) == 0 {
+// print prints one part of what the event needs, offline.
+func (c *cli) print(path string, part deploy.Part) error {
+	if err := oneOf("print", part.What, deploy.Parts()...); err != nil {
 		return err
 	}
-	if err != nil { // there is no stack
-		if spec, err = stackSpec(event); err != nil {
-			return err
-		}
-		spec.Extra, spec.Beside = provision.Extra{}, nil
-	}
-	return c.printText(provision.MonitorPolicy(spec))
-}
-
-// resumable says how to go on after Ctrl-C. An error without a hint is one of
-// before the operation began.
-func resumable(ctx context.Context, err error, again string) error {
-	if _, began := errors.AsType[*provision.HintError](err); !began || ctx.Err() == nil {
-		return err
-	}
-	return &failure{errors.New("stopped watching; the operation goes on in AWS"), "follow it with " + again}
-}
-
-// printForPrometheus prints what any event has.
-func (c *cli) printForPrometheus(path, what string) error {
 	event, err := c.load(path)
 	if err != nil {
 		return err
 	}
-	if what == "rules" {
-		return c.printText(dashboards.PrometheusRules(daemon.DashboardOptions(event)), nil)
+	text, notes, err := deploy.Print(event, path, part)
+	for _, note := range notes {
+		fmt.Fprintln(c.stderr, "streamwatch:", note)
 	}
-	return c.printText(dashboards.Grafana())
-}
-
-func (c *cli) printText(text []byte, err error) error {
 	if err != nil {
 		return err
 	}
@@ -234,11 +176,11 @@ func (c *cli) plan(ctx context.Context, stack *provision.Stack, event *configs.E
 	if plan.Operation == "create" {
 		fmt.Fprintf(c.stdout, "%s\n", plan.Template)
 	}
-	for _, line := range planLines(plan) {
+	for _, line := range plan.Lines() {
 		fmt.Fprintf(c.stdout, "  %s\n", line)
 	}
 	fmt.Fprintln(c.stdout)
-	return c.cost(event, spec)
+	return report.Table(c.stdout, c.paint(), deploy.CostTable(event, spec))
 }
 
 func (c *cli) outputs(event *configs.Event, dist provision.Distribution, format string) error {
@@ -252,5 +194,5 @@ func (c *cli) outputs(event *configs.Event, dist provision.Distribution, format 
 	for _, name := range slices.Sorted(maps.Keys(dist.Outputs)) {
 		rows = append(rows, []string{"  " + name, dist.Outputs[name]})
 	}
-	return table(c.stdout, c.paint(), rows)
+	return report.Table(c.stdout, c.paint(), rows)
 }

@@ -5,18 +5,15 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/configs/eventfile"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/checks"
-	"github.com/streamwatch/streamwatch/probe/daemon"
+	"github.com/streamwatch/streamwatch/probe/inspect"
 	"github.com/streamwatch/streamwatch/probe/record"
-	"github.com/streamwatch/streamwatch/probe/report"
 )
 
 func (c *cli) replayCommand() *cobra.Command {
@@ -64,46 +61,15 @@ func (c *cli) replayChange(event, text string) (record.Change, error) {
 		if err != nil {
 			return nil, err
 		}
-		instead = daemon.MonitorOptions(e, "", nil).Overrides
+		instead = eventfile.Overrides(e)
 	}
 	if text != "" {
-		e, err := configs.Parse("--checks", []byte(aroundChecks+text+"\n"), c.env)
-		if err != nil {
-			hint := "such as '{stale: {severity: warning, after: 4}}'"
-			return nil, &usageError{"--checks cannot be read: " + problemsOf(err), hint}
+		var err error
+		if over, err = eventfile.ParseOverrides(text, c.env); err != nil {
+			return nil, probe.Usage("--checks cannot be read: "+err.Error(), "such as '{stale: {severity: warning, after: 4}}'")
 		}
-		over = daemon.MonitorOptions(e, "", nil).Overrides
 	}
-	return func(recorded map[string]checks.Override) map[string]checks.Override {
-		all := maps.Clone(recorded)
-		if instead != nil {
-			all = maps.Clone(instead)
-		}
-		maps.Copy(all, over)
-		return all
-	}, nil
-}
-
-// aroundChecks makes an event file of what --checks says.
-const aroundChecks = `event: replay
-origin: {url: "http://origin.invalid"}
-distribution: {existing: {url: "https://edge.invalid"}}
-streams: [{name: main, manifest: /main.m3u8}]
-monitor:
-  checks: `
-
-// problemsOf says what is wrong with --checks, without places in a file that
-// nobody wrote.
-func problemsOf(err error) string {
-	problems, ok := errors.AsType[*configs.Problems](err)
-	if !ok {
-		return err.Error()
-	}
-	var list []string
-	for i := range problems.List {
-		list = append(list, problems.List[i].Message)
-	}
-	return strings.Join(list, "; ")
+	return record.Overriding(instead, over), nil
 }
 
 // replay judges a recording again and shows what is found.
@@ -113,12 +79,10 @@ func (c *cli) replay(name, format string, change record.Change) error {
 		return err
 	}
 	defer from.Close()
-	out, err := record.Replay(from, change)
+	result, err := inspect.Recording(name, from, change)
 	if err != nil {
-		hint := "a recording is a file that run writes below output/EVENT/recordings"
-		return &failure{fmt.Errorf("%s: %w", name, err), hint}
+		return err
 	}
-	result := replayReport(name, out)
 	if format == "json" {
 		err = result.JSON(c.stdout)
 	} else {
@@ -132,28 +96,13 @@ func (c *cli) replay(name, format string, change record.Change) error {
 
 // recording opens a file, or standard input.
 func (c *cli) recording(name string) (io.ReadCloser, error) {
-	if name == standardInput {
+	if name == eventfile.StandardInput {
 		return io.NopCloser(c.stdin), nil
 	}
 	f, err := os.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		hint := "recordings are below output/EVENT/recordings"
-		return nil, &usageError{fmt.Sprintf("reading the recording: %v", err), hint}
+		return nil, probe.Usage(fmt.Sprintf("reading the recording: %v", err), hint)
 	}
 	return f, err
-}
-
-func replayReport(name string, out *record.Replayed) *report.Replay {
-	r := &report.Replay{
-		Check: report.Check{URL: name, Verdict: out.Verdict}, Event: out.Header.Event, From: probe.FormatTime(out.From),
-		Until: probe.FormatTime(out.Until), Looks: out.Looks, Incidents: out.Incidents, Recorded: out.Recorded,
-		Cut: out.Cut,
-	}
-	for _, m := range out.Missing {
-		hole := report.Hole{From: probe.FormatTime(m.From), Until: probe.FormatTime(m.Until), Looks: m.Lines}
-		r.Missing = append(r.Missing, hole)
-	}
-	r.Find()
-	r.Sort()
-	return r
 }

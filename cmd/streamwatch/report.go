@@ -6,15 +6,14 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/configs/eventfile"
 	"github.com/streamwatch/streamwatch/probe"
-	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/probe/report"
 	"github.com/streamwatch/streamwatch/probe/sink/store"
 )
@@ -72,8 +71,8 @@ mean stands at the end of the page and in docs/report.md.`,
 				_, err = io.WriteString(c.stdout, text.String())
 				return err
 			}
-			if err := daemon.WriteFile(f.out, text.String()); err != nil {
-				return &failure{fmt.Errorf("writing the report: %w", err), "--out names a file in a folder that exists"}
+			if err := probe.WriteFile(f.out, text.String()); err != nil {
+				return probe.WithHint(fmt.Errorf("writing the report: %w", err), "--out names a file in a folder that exists")
 			}
 			c.say("report", f.out)
 			return nil
@@ -104,75 +103,22 @@ func (f *reportFlags) formatOf() (string, error) {
 
 // readReport reads what is asked for from the history of an event.
 func readReport(ctx context.Context, event *configs.Event, f *reportFlags, now time.Time) (r *report.Run, err error) {
-	since, err := momentOf("since", f.since, now)
-	if err != nil {
+	r = &report.Run{Version: ownVersion(), Event: event.Event, Silences: eventfile.Maintenance(event)}
+	if r.From, err = momentOf("since", f.since, now); err != nil {
 		return nil, err
 	}
-	until, err := momentOf("until", f.until, now)
-	if err != nil {
+	if r.Until, err = momentOf("until", f.until, now); err != nil {
 		return nil, err
 	}
 	history, err := store.Read(ctx, event.Output, event.Event)
 	if errors.Is(err, store.ErrNoHistory) {
-		return nil, &failure{err, "streamwatch run writes it; `output` counts from the folder in which it was started"}
+		return nil, probe.WithHint(err, "streamwatch run writes it; `output` counts from the folder in which it was started")
 	}
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, history.Close()) }()
-	first, last, err := history.Recorded(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if first.IsZero() {
-		return nil, &failure{errors.New("nothing was recorded yet"), "streamwatch run records from its first poll on, and writes every ten seconds"}
-	}
-	if last.After(now) {
-		last = now
-	}
-	if since.IsZero() {
-		since = first
-	}
-	if until.IsZero() || until.After(last) {
-		until = last
-	}
-	if !since.Before(until) {
-		return nil, &failure{
-			fmt.Errorf("nothing was recorded from %s on until %s", probe.FormatTime(since), probe.FormatTime(until)),
-			"there are records from " + probe.FormatTime(first) + " to " + probe.FormatTime(last),
-		}
-	}
-	return reportOf(ctx, history, event, since.UTC(), until.UTC())
-}
-
-// reportOf reads the part of a history between two times.
-func reportOf(ctx context.Context, history *store.Reader, event *configs.Event, since, until time.Time) (*report.Run, error) {
-	records, err := report.Read(ctx, history, since, until)
-	if err != nil {
-		return nil, err
-	}
-	incidents, err := history.Incidents(ctx, probe.IncidentFilter{Since: since})
-	if err != nil {
-		return nil, err
-	}
-	incidents = slices.DeleteFunc(incidents, func(in probe.Incident) bool { return !in.Began.Before(until) })
-	report.SortIncidents(incidents)
-	actions, err := history.Actions(ctx, since)
-	if err != nil {
-		return nil, err
-	}
-	actions = slices.DeleteFunc(actions, func(a probe.Action) bool { return a.At.After(until) })
-	r := &report.Run{
-		Version: ownVersion(), Event: event.Event, From: since, Until: until, Records: records,
-		Incidents: incidents, Silences: daemon.Maintenance(event), Actions: actions,
-	}
-	if records.Empty() && len(incidents) == 0 {
-		return nil, &failure{
-			fmt.Errorf("nothing was recorded between %s and %s", probe.FormatTime(since), probe.FormatTime(until)),
-			"nobody watched then; leave --since and --until out for all there is",
-		}
-	}
-	return r, nil
+	err = r.Fill(ctx, history, now)
+	return r, errors.Join(err, history.Close())
 }
 
 // momentOf reads a time, or how long ago it was; zero where none is given.
@@ -186,7 +132,7 @@ func momentOf(flag, value string, now time.Time) (time.Time, error) {
 	if ago, err := time.ParseDuration(value); err == nil && ago >= 0 {
 		return now.Add(-ago), nil
 	}
-	return time.Time{}, &usageError{
+	return time.Time{}, probe.Usage(
 		fmt.Sprintf("--%s %q is no time", flag, value), "a time such as 2026-11-28T19:00:00Z, or how long ago, such as 2h",
-	}
+	)
 }

@@ -8,12 +8,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
 
 	"github.com/streamwatch/streamwatch/configs"
-	"github.com/streamwatch/streamwatch/probe/daemon"
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/fetch"
+	"github.com/streamwatch/streamwatch/provision/deploy"
 )
 
 // cli is what all subcommands share.
@@ -23,7 +23,7 @@ type cli struct {
 	env            func(string) (string, bool)
 
 	logFormat, logLevel string
-	creds               aws.CredentialsProvider // of the first client of AWS, for the others; nil until then
+	aws                 *deploy.Account // see account
 
 	secrets *fetch.Secrets // what no text may show: see known
 }
@@ -47,26 +47,6 @@ const (
 // found is on stdout already.
 var errFindings = errors.New("findings")
 
-// usageError is a mistake in the command line, with its mend.
-type usageError struct{ text, hint string }
-
-func (e *usageError) Error() string { return e.text }
-
-// Hint says how to mend it.
-func (e *usageError) Hint() string { return e.hint }
-
-// failure is one of ours, with its mend.
-type failure struct {
-	err  error
-	mend string
-}
-
-func (f *failure) Error() string { return f.err.Error() }
-func (f *failure) Unwrap() error { return f.err }
-
-// Hint says how to mend it.
-func (f *failure) Hint() string { return f.mend }
-
 // execute runs one command line and returns the exit code.
 func (c *cli) execute(ctx context.Context, args []string) int {
 	root := c.root()
@@ -85,10 +65,10 @@ func (c *cli) execute(ctx context.Context, args []string) int {
 		return exitUsage
 	}
 	fmt.Fprintln(c.stderr, "streamwatch:", err)
-	if hint := daemon.Hint(err); hint != "" {
+	if hint := probe.HintOf(err); hint != "" {
 		fmt.Fprintln(c.stderr, "  hint:", hint)
 	}
-	if _, ok := errors.AsType[*usageError](err); ok {
+	if probe.IsUsage(err) {
 		return exitUsage
 	}
 	return exitFailed
@@ -128,7 +108,7 @@ Exit codes: 0 fine, 1 streamwatch could not do its job, 2 usage or config,
 	}
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &usageError{err.Error(), cmd.CommandPath() + " --help lists the flags"}
+		return probe.Usage(err.Error(), cmd.CommandPath()+" --help lists the flags")
 	})
 	flags := root.PersistentFlags()
 	flags.StringVar(&c.logFormat, "log-format", "console", "console or json")
@@ -147,7 +127,7 @@ Exit codes: 0 fine, 1 streamwatch could not do its job, 2 usage or config,
 func argument(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if err := check(cmd, args); err != nil {
-			return &usageError{err.Error(), "usage: " + cmd.UseLine()}
+			return probe.Usage(err.Error(), "usage: "+cmd.UseLine())
 		}
 		return nil
 	}
@@ -158,5 +138,5 @@ func oneOf(flag, value string, words ...string) error {
 	if slices.Contains(words, value) {
 		return nil
 	}
-	return &usageError{fmt.Sprintf("--%s %q is not known", flag, value), "one of " + strings.Join(words, ", ")}
+	return probe.Usage(fmt.Sprintf("--%s %q is not known", flag, value), "one of "+strings.Join(words, ", "))
 }

@@ -8,6 +8,8 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/configs/eventfile"
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/daemon"
 )
 
@@ -80,7 +82,7 @@ func (c *cli) begin(path string, limit time.Duration) (*configs.Event, *zap.Logg
 		log.Info("the event is over", zap.Time("ends", event.Ends))
 		return nil, log, nil
 	}
-	for _, w := range stackWarnings(event) {
+	for _, w := range eventfile.StackWarnings(event) {
 		log.Warn(w.String(), zap.String("hint", w.Hint))
 	}
 	surviveClosedPipes()
@@ -91,14 +93,14 @@ func (c *cli) begin(path string, limit time.Duration) (*configs.Event, *zap.Logg
 // loading and judging are how a reload reads the event again, and what is wrong
 // with it.
 func (c *cli) loading(path string) func() (*configs.Event, error) {
-	return func() (*configs.Event, error) { return c.loadAgain(path) }
+	return func() (*configs.Event, error) { return c.files().Again(path) }
 }
 
 func (c *cli) judging(path string) func(*configs.Event) error {
-	return func(event *configs.Event) error { return c.judge(event, nameOf(path)) }
+	return func(event *configs.Event) error { return c.files().Check(event, path) }
 }
 
 // negative refuses --for with a duration that is none.
 func negative(limit time.Duration) error {
-	return &usageError{fmt.Sprintf("--for %s", limit), "a positive duration, such as 30s"}
+	return probe.Usage(fmt.Sprintf("--for %s", limit), "a positive duration, such as 30s")
 }

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 // The world of a run: names that only our proxy knows.
@@ -49,7 +50,7 @@ func (a *account) broadcast(keys string) string {
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	var viewed http.Handler = sim.NewEdge(sim.EdgeConfig{Origin: base})
+	var viewed http.Handler = edge.New(edge.Config{Origin: base})
 	if a.gate != nil {
 		viewed = a.gate(viewed)
 	}

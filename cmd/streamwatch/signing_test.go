@@ -23,6 +23,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/probe/sim"
 	"github.com/streamwatch/streamwatch/provision/awstest"
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 // keyARN is the secret of these tests.
@@ -199,7 +200,7 @@ func TestKeyFromSecret(t *testing.T) {
 				t.Fatal(err)
 			}
 			gate := &protected{
-				next:    sim.NewEdge(sim.EdgeConfig{Origin: base}),
+				next:    edge.New(edge.Config{Origin: base}),
 				demands: []func(*http.Request) bool{signedCookies(&key.PublicKey, func() string { return "K2JCJMDEHXQW5F" })},
 			}
 			edge := httptest.NewServer(gate)

@@ -1,34 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/report"
+	"github.com/streamwatch/streamwatch/probe/web/client"
 )
-
-const defaultPage = "http://127.0.0.1:8090"
-
-// pageURL reads the address of a running streamwatch; absent is the usual one.
-func pageURL(args []string) (*url.URL, error) {
-	base := defaultPage
-	if len(args) > 0 {
-		base = args[0]
-	}
-	u, err := url.Parse(base)
-	if err != nil || !usable(u) || !isURL(base) {
-		return nil, &usageError{"the URL of the page cannot be read", "such as " + defaultPage}
-	}
-	return u, nil
-}
 
 // silenceFlags are those of streamwatch silence.
 type silenceFlags struct {
@@ -62,7 +44,7 @@ stands in event.yaml: maintenance.`,
 			"  streamwatch silence list\n  streamwatch silence expire 20261128T190000Z",
 		Args: argument(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			page, err := pageURL(args)
+			page, err := pageOf(args)
 			if err != nil {
 				return err
 			}
@@ -90,72 +72,56 @@ func (c *cli) actorFlags(cmd *cobra.Command, by, format *string) {
 }
 
 // silence makes one.
-func (c *cli) silence(ctx context.Context, page *url.URL, f *silenceFlags) error {
+func (c *cli) silence(ctx context.Context, page *client.Client, f *silenceFlags) error {
 	matches := len(f.streams) > 0 || f.check != "" || f.scope != ""
 	switch {
 	case !matches && !f.all:
-		return &usageError{"nothing says what to silence", "give --stream, --check or --scope, or --all for everything"}
+		return probe.Usage("nothing says what to silence", "give --stream, --check or --scope, or --all for everything")
 	case matches && f.all:
-		return &usageError{"--all excludes --stream, --check and --scope", "leave one of the two out"}
+		return probe.Usage("--all excludes --stream, --check and --scope", "leave one of the two out")
 	case f.lasts == 0:
-		return &usageError{"--for is missing", "how long, such as --for 2h"}
+		return probe.Usage("--for is missing", "how long, such as --for 2h")
 	case f.lasts < 0:
 		return negative(f.lasts)
 	case f.reason == "":
-		return &usageError{"--reason is missing", "say why, for those who come after you: --reason 'encoder restart'"}
+		return probe.Usage("--reason is missing", "say why, for those who come after you: --reason 'encoder restart'")
 	}
 	if err := c.checkActor(f.by, f.format); err != nil {
 		return err
 	}
-	body, err := c.act(ctx, http.MethodPost, page.JoinPath("api/v1/silences"), map[string]any{
-		"streams": f.streams, "check": f.check, "scope": f.scope, "all": f.all,
-		"for_seconds": f.lasts.Seconds(), "reason": f.reason, "by": f.by,
+	made, err := page.Silence(ctx, client.Muting{
+		Streams: f.streams, Check: f.check, Scope: f.scope, All: f.all, Seconds: f.lasts.Seconds(), Reason: f.reason, By: f.by,
 	})
 	if err != nil {
 		return err
 	}
-	return c.showSilence(body, f.format, "silenced %s until %s (id %s)\n")
+	return c.showSilence(&made, f.format, "silenced %s until %s (id %s)\n")
 }
 
 // checkActor refuses an action of nobody, and an unknown format.
 func (c *cli) checkActor(by, format string) error {
 	if by == "" {
-		return &usageError{"--by is missing, and so is $USER", "say who you are: --by ana"}
+		return probe.Usage("--by is missing, and so is $USER", "say who you are: --by ana")
 	}
 	return oneOf("format", format, "text", "json")
 }
 
-// deedAt returns where something is done to what ID [URL] name.
-func (c *cli) deedAt(args []string, path, by, format string) (*url.URL, error) {
-	page, err := pageURL(args[1:])
+// deedAt returns the page at which something is done to what ID [URL] name.
+func (c *cli) deedAt(args []string, by, format string) (*client.Client, error) {
+	page, err := pageOf(args[1:])
 	if err == nil {
 		err = c.checkActor(by, format)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return page.JoinPath(strings.Replace(path, "{id}", url.PathEscape(args[0]), 1)), nil
-}
-
-// act asks the daemon for something, and returns its answer.
-func (c *cli) act(ctx context.Context, method string, u *url.URL, what map[string]any) ([]byte, error) {
-	text, err := json.Marshal(what)
-	if err != nil {
-		return nil, err
-	}
-	return request(ctx, method, u, bytes.NewReader(text))
+	return page, err
 }
 
 // showSilence says what became of a silence: its id is what ends it.
-func (c *cli) showSilence(body []byte, format, line string) error {
+func (c *cli) showSilence(made *client.Reply[probe.Silence], format, line string) error {
 	if format == "json" {
-		_, err := c.stdout.Write(body)
+		_, err := c.stdout.Write(made.JSON)
 		return err
 	}
-	var s probe.Silence
-	if err := json.Unmarshal(body, &s); err != nil {
-		return fmt.Errorf("reading the answer: %w", err)
-	}
+	s := &made.Value
 	_, err := fmt.Fprintf(c.stdout, line, s.Where(), s.Until.UTC().Format("2006-01-02 15:04:05 UTC"), s.ID)
 	return err
 }
@@ -168,46 +134,26 @@ func (c *cli) silenceListCommand() *cobra.Command {
 		Example: "  streamwatch silence list\n  streamwatch silence list http://127.0.0.1:8091 --format json",
 		Args:    argument(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			page, err := pageURL(args)
+			page, err := pageOf(args)
 			if err != nil {
 				return err
 			}
 			if err := oneOf("format", format, "text", "json"); err != nil {
 				return err
 			}
-			body, err := ask(cmd.Context(), page.JoinPath("api/v1/silences"))
+			list, err := page.Silences(cmd.Context())
 			if err != nil {
 				return err
 			}
-			return c.listSilences(body, format)
+			if format == "json" {
+				_, err := c.stdout.Write(list.JSON)
+				return err
+			}
+			return report.Silences(c.stdout, list.Value.Silences, c.paint())
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "text", "text or json")
 	return cmd
-}
-
-func (c *cli) listSilences(body []byte, format string) error {
-	if format == "json" {
-		_, err := c.stdout.Write(body)
-		return err
-	}
-	var answer struct {
-		Silences []probe.Silence `json:"silences"`
-	}
-	if err := json.Unmarshal(body, &answer); err != nil {
-		return fmt.Errorf("reading the answer: %w", err)
-	}
-	if len(answer.Silences) == 0 {
-		_, err := fmt.Fprintln(c.stdout, "no silence, and no maintenance")
-		return err
-	}
-	at := func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05Z") }
-	rows := [][]string{{"ID", "STATE", "WHAT", "FROM", "UNTIL", "BY", "REASON"}}
-	for i := range answer.Silences {
-		s := &answer.Silences[i]
-		rows = append(rows, []string{s.ID, string(s.State), s.Where(), at(s.From), at(s.Until), s.By, s.Reason})
-	}
-	return table(c.stdout, c.paint(), rows)
 }
 
 func (c *cli) silenceExpireCommand() *cobra.Command {
@@ -218,15 +164,15 @@ func (c *cli) silenceExpireCommand() *cobra.Command {
 		Example: "  streamwatch silence expire 20261128T190000Z",
 		Args:    argument(cobra.RangeArgs(1, 2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			u, err := c.deedAt(args, "api/v1/silences/{id}", by, format)
+			page, err := c.deedAt(args, by, format)
 			if err != nil {
 				return err
 			}
-			body, err := c.act(cmd.Context(), http.MethodDelete, u, map[string]any{"by": by})
+			ended, err := page.Expire(cmd.Context(), args[0], by)
 			if err != nil {
 				return err
 			}
-			return c.showSilence(body, format, "no longer silenced: %s, ended %s (id %s)\n")
+			return c.showSilence(&ended, format, "no longer silenced: %s, ended %s (id %s)\n")
 		},
 	}
 	c.actorFlags(cmd, &by, &format)
@@ -246,20 +192,20 @@ URL in streamwatch status.`,
 			"  streamwatch ack 20261128T190004Z-main --undo",
 		Args: argument(cobra.RangeArgs(1, 2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			u, err := c.deedAt(args, "api/v1/incidents/{id}/ack", by, format)
+			page, err := c.deedAt(args, by, format)
 			if err != nil {
 				return err
 			}
-			method, did := http.MethodPost, "acknowledged"
+			do, did := page.Acknowledge, "acknowledged"
 			if undo {
-				method, did = http.MethodDelete, "no longer acknowledged:"
+				do, did = page.Unacknowledge, "no longer acknowledged:"
 			}
-			body, err := c.act(cmd.Context(), method, u, map[string]any{"by": by, "note": note})
+			done, err := do(cmd.Context(), args[0], by, note)
 			if err != nil {
 				return err
 			}
 			if format == "json" {
-				_, err = c.stdout.Write(body)
+				_, err = c.stdout.Write(done)
 				return err
 			}
 			_, err = fmt.Fprintln(c.stdout, did, args[0])

@@ -153,30 +153,3 @@ func (a *account) watch() *exec.Cmd {
 	a.t.Cleanup(func() { _ = cmd.Process.Kill() })
 	return cmd
 }
-
-// A status says what is silenced and who takes care of what.
-func TestStatusShowsWhatPeopleSaid(t *testing.T) {
-	at := time.Date(2026, 11, 28, 19, 0, 5, 0, time.UTC)
-	silence := probe.Silence{
-		ID: "s", State: probe.SilenceActive, Streams: []string{"main"}, From: at, Until: at.Add(2 * time.Hour),
-		By: "ana", Reason: "new encoder",
-	}
-	in := probe.Incident{
-		ID: "a", State: probe.Opened, Check: "upd.stale", Severity: probe.Critical, Streams: []string{"main"}, Stream: "main",
-		Began: at, Opened: at, Count: 1,
-		Acknowledged: &probe.Acknowledgement{By: "ben", At: at.Add(time.Minute), Note: "on it"},
-		Silenced:     &probe.Muting{ID: "s", Until: silence.Until, By: "ana", Reason: "new encoder"},
-	}
-	got := status(t, &probe.Snapshot{
-		Event: "concert", Verdict: probe.Down, Since: at, Silences: []probe.Silence{silence}, Incidents: []probe.Incident{in},
-	}, "text")
-	for _, want := range []string{
-		"\nmain: silenced until 2026-11-28 21:00:05 UTC by ana: new encoder\n",
-		"\n  acknowledged by ben at 2026-11-28 19:01:05 UTC: on it\n",
-		"\n  silenced until 2026-11-28 21:00:05 UTC by ana: new encoder\n",
-	} {
-		if !strings.Contains(got, want) {
-			t.Errorf("lacks %q:\n%s", want, got)
-		}
-	}
-}

@@ -18,10 +18,11 @@ import (
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/sim"
 	"github.com/streamwatch/streamwatch/probe/sink/notify"
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 // onAir serves a live stream and an edge that fails as the board says.
-func onAir(t *testing.T, board *sim.Board) (origin, edge string) {
+func onAir(t *testing.T, board *sim.Board) (origin, shown string) {
 	t.Helper()
 	source := httptest.NewServer(sim.NewOrigin(sim.Config{TargetDuration: time.Second}))
 	t.Cleanup(source.Close)
@@ -29,7 +30,7 @@ func onAir(t *testing.T, board *sim.Board) (origin, edge string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cdn := httptest.NewServer(sim.NewEdge(sim.EdgeConfig{Origin: base, Faults: board}))
+	cdn := httptest.NewServer(sim.NewEdge(edge.Config{Origin: base}, board, ""))
 	t.Cleanup(cdn.Close)
 	return source.URL, cdn.URL
 }

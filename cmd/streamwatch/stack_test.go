@@ -27,7 +27,7 @@ func TestStackStates(t *testing.T) {
 		"create-fails-rollback": func(a *account) {
 			a.cloud.Fail("CREATE", "Distribution", tooMany)
 			a.want(1, "provision", "event.yaml")
-			a.cloud.Mend()
+			a.cloud.Repair()
 			a.want(1, "provision", "event.yaml")
 			a.want(0, "provision", "event.yaml", "--recreate")
 		},
@@ -42,7 +42,7 @@ func TestStackStates(t *testing.T) {
 			a.cloud.Fail("CREATE", "Distribution", tooMany)
 			a.want(1, "provision", "event.yaml")
 			a.want(1, "provision", "event.yaml")
-			a.cloud.Mend()
+			a.cloud.Repair()
 			a.want(0, "delete", "event.yaml", "--yes")
 		},
 		"create-invalid": func(a *account) {
@@ -54,7 +54,7 @@ func TestStackStates(t *testing.T) {
 			a.cloud.Fail("DELETE", "SegmentCachePolicy", "The policy is in use")
 			a.want(1, "provision", "event.yaml")
 			a.want(1, "delete", "event.yaml", "--yes")
-			a.cloud.Mend()
+			a.cloud.Repair()
 			a.want(0, "delete", "event.yaml", "--yes")
 		},
 		"update-fails": func(a *account) {
@@ -62,7 +62,7 @@ func TestStackStates(t *testing.T) {
 			a.event(", price_class: PriceClass_100")
 			a.cloud.Fail("UPDATE", "Distribution", tooMany)
 			a.want(1, "provision", "event.yaml")
-			a.cloud.Mend()
+			a.cloud.Repair()
 			a.want(0, "provision", "event.yaml")
 		},
 		"update-rollback-fails": func(a *account) {
@@ -87,7 +87,7 @@ func TestStackStates(t *testing.T) {
 			a.cloud.Fail("DELETE", "ManifestCachePolicy", "Cannot delete the cache policy because it is in use")
 			a.want(1, "delete", "event.yaml", "--yes")
 			a.want(1, "provision", "event.yaml")
-			a.cloud.Mend()
+			a.cloud.Repair()
 			a.want(0, "delete", "event.yaml", "--yes")
 		},
 		"delete-protected": func(a *account) {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 // TestTooBusy stops the monitor itself for some seconds, as a machine does that
@@ -26,7 +27,7 @@ func TestTooBusy(t *testing.T) {
 	source := httptest.NewServer(sim.NewOrigin(sim.Config{TargetDuration: time.Second}))
 	defer source.Close()
 	base, _ := url.Parse(source.URL)
-	cdn := httptest.NewServer(sim.NewEdge(sim.EdgeConfig{Origin: base}))
+	cdn := httptest.NewServer(edge.New(edge.Config{Origin: base}))
 	defer cdn.Close()
 	dir := t.TempDir()
 	var streams strings.Builder

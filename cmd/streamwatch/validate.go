@@ -1,19 +1,12 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
-	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/streamwatch/streamwatch/configs"
-	"github.com/streamwatch/streamwatch/player"
-	"github.com/streamwatch/streamwatch/probe/daemon"
-	"github.com/streamwatch/streamwatch/probe/fetch"
+	"github.com/streamwatch/streamwatch/configs/eventfile"
 )
 
 func (c *cli) validateCommand() *cobra.Command {
@@ -32,119 +25,18 @@ of the network. Variables such as ${ORIGIN_SECRET} must be set, as for run. With
 				return err
 			}
 			c.warn(event, args[0])
-			_, err = fmt.Fprintf(c.stdout, "%s is valid: event %s, %s\n", nameOf(args[0]), event.Event, plural(len(event.Streams), "stream"))
+			_, err = fmt.Fprintf(c.stdout, "%s is valid: event %s, %s\n", eventfile.NameOf(args[0]), event.Event, plural(len(event.Streams), "stream"))
 			return err
 		},
 	}
 }
 
-// load reads an event file and checks what only the packages know that use its
-// values.
-func (c *cli) load(path string) (*configs.Event, error) {
-	event, err := c.read(path)
-	path = nameOf(path)
-	if err != nil {
-		if problems, ok := errors.AsType[*configs.Problems](err); ok {
-			problems.Name = path
-			return nil, problems
-		}
-		if errors.Is(err, os.ErrNotExist) {
-			return nil, &usageError{err.Error(), "streamwatch demo needs no file"}
-		}
-		return nil, &usageError{text: err.Error()}
-	}
-	if d := event.Distribution.CloudFormation; d != nil { // files count from the event file's folder
-		d.StackPolicy = beside(path, d.StackPolicy)
-		if d.Signed != nil {
-			d.Signed.PublicKey = beside(path, d.Signed.PublicKey)
-		}
-	}
-	if s, _ := signing(event); s != nil {
-		s.PrivateKeyFile = beside(path, s.PrivateKeyFile)
-	}
-	for i := range event.Edges {
-		if s := event.Edges[i].Sign; s != nil {
-			s.PrivateKeyFile = beside(path, s.PrivateKeyFile)
-		}
-	}
-	if err := c.judge(event, path, notifyFiles(path, event)...); err != nil {
-		return nil, err
-	}
-	return event, nil
-}
+// load reads an event file, or standard input.
+func (c *cli) load(path string) (*configs.Event, error) { return c.files().Load(path) }
 
-// loadAgain loads an event file for a run that is under way.
-func (c *cli) loadAgain(path string) (*configs.Event, error) {
-	if path == standardInput {
-		return nil, &usageError{
-			"the event came by standard input and cannot be read again", "give run a file, or change streams by the API",
-		}
-	}
-	return c.load(path)
-}
-
-// judge finds what is wrong with an event that only the packages know which use
-// its values. path is its file, for the places; found is what is known already.
-func (c *cli) judge(event *configs.Event, path string, found ...configs.Problem) error {
-	c.know(event)
-	found = slices.Concat(found, event.Dangling(), stackProblems(event), c.signProblems(event))
-	for _, mistake := range unjoin(daemon.PlayerOptions(event).Check()) {
-		p := configs.Problem{Path: "player", Message: mistake.Error()}
-		if u, ok := errors.AsType[*player.UsageError](mistake); ok {
-			p = configs.Problem{Path: "player." + u.Option, Message: "player." + u.Option + " " + u.Problem, Hint: u.Mend}
-		}
-		found = append(found, p)
-	}
-	if len(found) > 0 {
-		return event.Locate(path, found)
-	}
-	return nil
-}
-
-// standardInput is how people write that a file comes from there.
-const standardInput = "-"
-
-// nameOf is what a file is called in messages.
-func nameOf(path string) string {
-	if path == standardInput {
-		return "standard input"
-	}
-	return path
-}
-
-// read reads an event file, or standard input.
-func (c *cli) read(path string) (*configs.Event, error) {
-	if path != standardInput {
-		return configs.Load(path, c.env)
-	}
-	text, err := io.ReadAll(io.LimitReader(c.stdin, fetch.PlaylistBytes))
-	if err != nil {
-		return nil, fmt.Errorf("reading standard input: %w", err)
-	}
-	event, err := configs.Parse(nameOf(path), text, c.env)
-	if err != nil {
-		return nil, err
-	}
-	return event.Gather(".", c.env)
-}
-
-// beside returns a file's name as it is seen from here, "" for none.
-func beside(event, name string) string {
-	if name == "" || filepath.IsAbs(name) {
-		return name
-	}
-	return filepath.Join(filepath.Dir(event), name)
-}
-
-// unjoin takes errors apart that errors.Join put together.
-func unjoin(err error) []error {
-	if many, ok := err.(interface{ Unwrap() []error }); ok {
-		return many.Unwrap()
-	}
-	if err == nil {
-		return nil
-	}
-	return []error{err}
+// files reads event files.
+func (c *cli) files() *eventfile.Reader {
+	return &eventfile.Reader{Stdin: c.stdin, Env: c.env, Secrets: c.known()}
 }
 
 func plural(n int, what string) string {

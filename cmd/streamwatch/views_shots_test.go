@@ -21,6 +21,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 // TestShotsOfViews takes the pictures of docs/page.md: an event of 30 streams with
@@ -42,7 +43,7 @@ func TestShotsOfViews(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	edge := httptest.NewServer(sim.NewEdge(sim.EdgeConfig{Origin: base, Faults: board}))
+	edge := httptest.NewServer(sim.NewEdge(edge.Config{Origin: base}, board, ""))
 	t.Cleanup(edge.Close)
 	in := func(d time.Duration) string { return time.Now().Add(d).UTC().Format(time.RFC3339) }
 	sides := fmt.Sprintf("origin: {url: %q}\ndistribution: {existing: {url: %q}}\n", origin.URL, edge.URL)

@@ -37,7 +37,7 @@ var edgeFlap = register(Check{
 	Explains: append(followFlap(), "edge.body", "edge.bytes", "edge.ahead", "edge.lag", "edge.age", "edge.seg"),
 	Run: func(p *Pass) {
 		h := p.History
-		if !h.Swap.Back || p.first() || h.Pair.Swap.Was != 0 {
+		if !h.Swap.Back || p.first() || !h.Pair.Swap.At.IsZero() {
 			return
 		}
 		blame := probe.Blame("")

@@ -84,11 +84,21 @@ func (p *Pass) pairHasSegment() bool { return p.holder() != nil }
 // another edge; of a look at the origin any edge. Nil is nobody.
 func (p *Pass) holder() *evidence.History {
 	for _, h := range p.others() {
-		if _, rec, ok := p.History.Both(h, p.Obs.Segment.MSN); ok && rec.OK {
+		if mine, rec, ok := p.History.Both(h, p.Obs.Segment.MSN); ok && rec.OK && !p.doubtful(h, mine, rec) {
 			return h
 		}
 	}
 	return nil
+}
+
+// doubtful reports whether the origin had a segment before the edge failed to give
+// it, and is still to be asked since: it may have lost the segment meanwhile.
+func (p *Pass) doubtful(h *evidence.History, mine, theirs *evidence.SegmentRecord) bool {
+	if h.Playlist == nil || h.Failing() || !theirs.OK || mine.OK || !theirs.Asked.Before(mine.FailedAt) {
+		return false
+	}
+	_, listed := h.Playlist.Find(mine.MSN)
+	return h == p.History.Pair && listed
 }
 
 // others are those that a look is held against, as of holder.
@@ -104,7 +114,8 @@ func (p *Pass) others() []*evidence.History {
 func (p *Pass) pairWillKnow() bool {
 	return slices.ContainsFunc(p.others(), func(h *evidence.History) bool {
 		rec, asked := h.Segment(p.Obs.Segment.MSN)
-		return !h.Failing() && (!asked || !rec.OK && rec.Failed < 2)
+		mine, theirs, both := p.History.Both(h, p.Obs.Segment.MSN)
+		return !h.Failing() && (!asked || !rec.OK && rec.Failed < 2 || both && p.doubtful(h, mine, theirs))
 	})
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/streamwatch/streamwatch/probe"
 )
 
-// oddities are words for what an editor would mend or a reader not see. CUT is
+// oddities are words for what an editor would repair or a reader not see. CUT is
 // one more: the text ends there.
 var oddities = strings.NewReplacer("BOM\n", "\ufeff", "BOM", "\ufeff", "BADBYTE", "\xff", "CTL", "\x01", "TAB", "\t",
 	"LONG", strings.Repeat("x", 64<<10), "WIDE", strings.Repeat("x", 65_000))

@@ -44,7 +44,7 @@ type tracker struct {
 	h        *evidence.History
 	after    int
 	of       int
-	rounds   uint64 // bit 0 is the newest round; 1 is a finding
+	rounds   rounds
 	clean    int    // rounds without a finding since the last one
 	began    time.Time
 	last     time.Time
@@ -72,7 +72,7 @@ func (w *Watch) count(b *board, c *Check, pass *Pass) {
 	b.advise(c, f)
 	if f == nil || f.Severity < probe.Warning {
 		if tr != nil {
-			tr.rounds <<= 1
+			tr.rounds.add(false)
 			tr.clean++
 		}
 		return
@@ -82,11 +82,11 @@ func (w *Watch) count(b *board, c *Check, pass *Pass) {
 		b.trackers = append(b.trackers, tr)
 	}
 	tr.relapse(pass.Now)
-	tr.rounds = tr.rounds<<1 | 1
+	tr.rounds.add(true)
 	if f.Proven {
-		tr.rounds |= window(tr.after)
+		tr.rounds.prove(tr.after)
 	}
-	if tr.clean > 0 && !tr.held() && tr.rounds&window(tr.of) == 1 {
+	if tr.clean > 0 && !tr.held() && tr.rounds.bad(tr.of) == 1 {
 		tr.restart() // the findings before are out of the window: another story
 	}
 	tr.clean = 0
@@ -144,11 +144,29 @@ func (b *board) tracker(c *Check) *tracker {
 	return nil
 }
 
-func window(n int) uint64 { return 1<<min(n, 63) - 1 }
+// rounds says which of the newest 64 rounds found something. Bit 0 is the newest:
+// one word for each target and check that ever found anything.
+type rounds uint64
+
+// add adds the newest round.
+func (r *rounds) add(found bool) {
+	*r <<= 1
+	if found {
+		*r |= 1
+	}
+}
+
+// prove makes the last n rounds bad: what is proven needs no second look.
+func (r *rounds) prove(n int) { *r |= lastRounds(n) }
+
+// bad is how many of the last n rounds found something.
+func (r rounds) bad(n int) int { return bits.OnesCount64(uint64(r & lastRounds(n))) }
+
+func lastRounds(n int) rounds { return 1<<min(n, 63) - 1 }
 
 // enough reports whether the findings suffice to hold.
 func (w *Watch) enough(tr *tracker, now time.Time) bool {
-	hits := bits.OnesCount64(tr.rounds & window(tr.of))
+	hits := tr.rounds.bad(tr.of)
 	if hits >= tr.after {
 		return true
 	}
@@ -161,7 +179,7 @@ func (w *Watch) enough(tr *tracker, now time.Time) bool {
 			continue
 		}
 		if other := w.boards[h].tracker(tr.check); other != nil && now.Sub(other.last) <= near {
-			hits += bits.OnesCount64(other.rounds & window(other.of))
+			hits += other.rounds.bad(other.of)
 		}
 	}
 	return hits >= tr.after
@@ -219,7 +237,7 @@ func (tr *tracker) echoes(now time.Time) bool {
 
 // forgotten reports whether nothing of the tracker matters any more.
 func (tr *tracker) forgotten(now time.Time) bool {
-	return !tr.held() && tr.rounds&window(max(tr.of, 8)) == 0 && !tr.echoes(now) && (tr.ended.IsZero() || now.Sub(tr.last) > relapse)
+	return !tr.held() && tr.rounds.bad(max(tr.of, 8)) == 0 && !tr.echoes(now) && (tr.ended.IsZero() || now.Sub(tr.last) > relapse)
 }
 
 // sick reports whether the newest look was bad; what is not looked at any more

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/configs/eventfile"
 	"github.com/streamwatch/streamwatch/dashboards"
 	"github.com/streamwatch/streamwatch/probe/sink/cloudwatch"
 )
@@ -49,7 +50,7 @@ type arming struct {
 // newArming returns one for the stack that holds the event's alarms.
 func newArming(e *configs.Event, stack string, client cloudwatch.AlarmSwitch, log *zap.Logger) *arming {
 	return &arming{
-		client: client, alarms: dashboards.ActionedAlarms(stack, DashboardOptions(e)), monitor: monitorName(e.Output), log: log,
+		client: client, alarms: dashboards.ActionedAlarms(stack, eventfile.DashboardOptions(e)), monitor: monitorName(e.Output), log: log,
 		live:  func() bool { return true },
 		every: min(max(e.Metrics.CloudWatch.Period, leastCheck), time.Minute),
 	}

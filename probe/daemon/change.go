@@ -14,6 +14,8 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/configs/eventfile"
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/web"
 )
 
@@ -60,7 +62,7 @@ func (d *Daemon) SetStream(_ context.Context, name string, text []byte) (web.Cha
 	}
 	file := event.KeptFile(name)
 	if err = os.MkdirAll(filepath.Dir(file), 0o700); err == nil {
-		err = WriteFile(file, string(text))
+		err = probe.WriteFile(file, string(text))
 	}
 	if err != nil {
 		return web.Change{}, fmt.Errorf("keeping stream %s: %w", name, err)
@@ -130,9 +132,9 @@ func (d *Daemon) refuse(what string, r *web.Refusal) error {
 func problemsOf(err error) *web.Refusal {
 	problems, ok := errors.AsType[*configs.Problems](err)
 	if !ok {
-		return &web.Refusal{Status: http.StatusBadRequest, Detail: err.Error(), Hint: Hint(err)}
+		return &web.Refusal{Status: http.StatusBadRequest, Detail: err.Error(), Hint: probe.HintOf(err)}
 	}
-	r := &web.Refusal{Status: http.StatusBadRequest, Detail: problems.List[0].Message}
+	r := &web.Refusal{Status: http.StatusBadRequest, Detail: problems.List[0].String()}
 	if n := len(problems.List); n > 1 {
 		r.Detail = fmt.Sprintf("%d problems", n)
 	}
@@ -141,7 +143,7 @@ func problemsOf(err error) *web.Refusal {
 		if file == "" {
 			file = problems.Name
 		}
-		one := web.Problem{File: file, Line: p.Line, Column: p.Col, Message: p.Message, Hint: p.Hint}
+		one := web.Problem{File: file, Line: p.Line, Column: p.Col, Message: p.String(), Hint: p.Hint}
 		r.Problems = append(r.Problems, one)
 	}
 	return r
@@ -195,7 +197,7 @@ func within(path string, some []string) bool {
 
 // take passes on what differs to the parts that it is about.
 func (d *Daemon) take(next *configs.Event, differences []configs.Difference) {
-	o := MonitorOptions(next, d.found.EdgeURL, d.found.Signer)
+	o := eventfile.MonitorOptions(next, d.found.EdgeURL, d.found.Signer)
 	again := []string{} // streams whose embeds are written anew
 	touched := map[string]bool{}
 	for _, diff := range differences {
@@ -225,7 +227,7 @@ func (d *Daemon) take(next *configs.Event, differences []configs.Difference) {
 		d.tellAgents(&o, next)
 	}
 	if touched["maintenance"] {
-		d.monitor.Maintain(Maintenance(next))
+		d.monitor.Maintain(eventfile.Maintenance(next))
 	}
 	if touched["notify"] {
 		d.out.receivers.change(next)
@@ -246,7 +248,7 @@ func (d *Daemon) take(next *configs.Event, differences []configs.Difference) {
 // alarmsLeft says what the stack of alarms does not know yet: a reload never
 // touches AWS.
 func alarmsLeft(e *configs.Event, differences []configs.Difference) []string {
-	stack := AlarmStack(e)
+	stack := e.AlarmStack()
 	var lack, left []string
 	for _, diff := range differences {
 		name, ok := strings.CutPrefix(diff.Path, "streams.")
@@ -267,4 +269,12 @@ func alarmsLeft(e *configs.Event, differences []configs.Difference) []string {
 		notes = append(notes, "stack "+stack+" still has alarms for "+strings.Join(left, ", ")+then)
 	}
 	return notes
+}
+
+// signal wakes who waits for a channel of length one.
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
 }

@@ -25,6 +25,8 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/player/publish"
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/fleet"
 	"github.com/streamwatch/streamwatch/probe/monitor"
@@ -33,7 +35,7 @@ import (
 	"github.com/streamwatch/streamwatch/probe/sink/prom"
 	"github.com/streamwatch/streamwatch/probe/sink/store"
 	"github.com/streamwatch/streamwatch/probe/web"
-	"github.com/streamwatch/streamwatch/provision"
+	"github.com/streamwatch/streamwatch/provision/deploy"
 )
 
 // Options say what is watched and what the process gives to it.
@@ -62,21 +64,6 @@ type Options struct {
 	Hub    *fleet.Hub    // that leads; nil polls the streams itself
 }
 
-// Found is the event's distribution once it is there.
-type Found struct {
-	provision.Distribution
-	Signer fetch.Signer                // of requests to the edge; nil signs none
-	Edges  []monitor.Edge              // further ones, with what signs the requests to them
-	Serve  func(context.Context) error // serves the edge; nil where others do
-
-	// Keep are files of the event's folder, by name, that are written again when
-	// somebody deletes the folder.
-	Keep map[string]string
-	// Pending returns the addresses that have not confirmed the e-mails of the
-	// alarms' topic; nil asks nobody.
-	Pending func(context.Context) ([]string, error)
-}
-
 // Daemon is one run of one event.
 type Daemon struct {
 	o      Options
@@ -88,13 +75,13 @@ type Daemon struct {
 	event    atomic.Pointer[configs.Event] // as it is now
 	changing sync.Mutex                    // held by one change of the event at a time
 	moved    chan struct{}                 // the event's end moved
-	found    Found
+	found    deploy.Found
 	source   *lateSource
 	monitor  *monitor.Monitor
 	leading  *fleet.Leading // nil polls the streams itself
 	server   *web.Server
 	metrics  *prom.Sink
-	embeds   *Embeds
+	embeds   *publish.Embeds
 	out      *outlets
 	alarms   *shownAlarms
 	record   *record.Recorder  // nil records nothing
@@ -113,7 +100,7 @@ func New(ctx context.Context, o Options) (d *Daemon, err error) {
 		if errors.Is(err, store.ErrInUse) {
 			hint = "stop it, or set another `output`"
 		}
-		return nil, &hinted{fmt.Errorf("opening the history: %w", err), hint}
+		return nil, probe.WithHint(fmt.Errorf("opening the history: %w", err), hint)
 	}
 	if d.listen, err = listener(ctx, o.Listen, o.Event.Monitor.Listen); err != nil {
 		return nil, errors.Join(err, d.store.Close())
@@ -155,14 +142,14 @@ func listener(ctx context.Context, taken net.Listener, address string) (net.List
 	}
 	err = fmt.Errorf("opening the page: %w", err)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, &hinted{err, "another process has " + address + ": end it, or set monitor.listen to another port"}
+		return nil, probe.WithHint(err, "another process has "+address+": end it, or set monitor.listen to another port")
 	}
-	return nil, &hinted{err, "monitor.listen is an address of this machine such as 127.0.0.1:8090"}
+	return nil, probe.WithHint(err, "monitor.listen is an address of this machine such as 127.0.0.1:8090")
 }
 
 // Run watches the event at the distribution that was found, until ctx is done or
 // its time is up; then it flushes and writes the report.
-func (d *Daemon) Run(ctx context.Context, found Found) error {
+func (d *Daemon) Run(ctx context.Context, found deploy.Found) error {
 	d.found = found
 	if err := d.wire(ctx); err != nil {
 		return err
@@ -244,27 +231,4 @@ func (d *Daemon) untilOver(ctx context.Context, finish func()) {
 			return
 		}
 	}
-}
-
-// hinted is an error with what to do about it.
-type hinted struct {
-	err  error
-	hint string
-}
-
-func (h *hinted) Error() string { return h.err.Error() }
-func (h *hinted) Unwrap() error { return h.err }
-
-// Hint says what to do about it.
-func (h *hinted) Hint() string { return h.hint }
-
-// Hint returns the hint of an error that has one, "" for one without.
-func Hint(err error) string {
-	if h, ok := errors.AsType[interface {
-		error
-		Hint() string
-	}](err); ok {
-		return h.Hint()
-	}
-	return ""
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/record"
+	"github.com/streamwatch/streamwatch/probe/sink/notify"
 	"github.com/streamwatch/streamwatch/probe/web"
 )
 
@@ -41,13 +42,23 @@ func linksTo(ln net.Listener, public string) links {
 	return links{page: "http://" + net.JoinHostPort(host, port)}
 }
 
-// Linked returns incidents with the links that a run of an event gives them.
-func Linked(e *configs.Event, list []probe.Incident) []probe.Incident {
+// linked returns incidents with the links that a run of an event gives them.
+func linked(e *configs.Event, list []probe.Incident) []probe.Incident {
 	page := links{page: strings.TrimRight(e.Monitor.PublicURL.Reveal(), "/")}
 	if page.page == "" && e.Monitor.Listen != "" {
 		page.page = "http://" + e.Monitor.Listen
 	}
 	return page.fill(list)
+}
+
+// Samples are the messages of a test of an event's receivers, with links as a run
+// would have them.
+func Samples(e *configs.Event) []notify.Message {
+	stream := "main"
+	if len(e.Streams) > 0 {
+		stream = e.Streams[0].Name
+	}
+	return notify.Samples(linked(e, notify.Sample(e.Event, stream))[0])
 }
 
 // fill returns incidents with their links. The list that is given stays as it is.

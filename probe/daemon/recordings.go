@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/monitor"
 	"github.com/streamwatch/streamwatch/probe/record"
 	"github.com/streamwatch/streamwatch/probe/web"
@@ -36,7 +37,7 @@ func (d *Daemon) recordInto(o *monitor.Options) (err error) {
 		options.Header.Grace = time.Now().Add(o.Grace)
 	}
 	if d.record, err = record.New(options); err != nil {
-		return &hinted{fmt.Errorf("keeping recordings: %w", err), "monitor.recordings: off keeps none"}
+		return probe.WithHint(fmt.Errorf("keeping recordings: %w", err), "monitor.recordings: off keeps none")
 	}
 	o.Record, o.Sinks = d.record, append(o.Sinks, d.record)
 	return nil

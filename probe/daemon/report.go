@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/streamwatch/streamwatch/configs/eventfile"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/report"
 )
@@ -43,7 +43,7 @@ func (d *Daemon) report() error {
 	r := &report.Run{
 		Version: d.o.Version, Event: event.Event, From: snapshot.Started, Until: now, Snapshot: snapshot, Records: records,
 		Incidents: incidents,
-		Silences:  slices.Concat(Maintenance(event), d.monitor.Silences()), Actions: actions,
+		Silences:  slices.Concat(eventfile.Maintenance(event), d.monitor.Silences()), Actions: actions,
 	}
 	if d.scores != nil {
 		r.Edges = d.scores.Scores()
@@ -53,18 +53,10 @@ func (d *Daemon) report() error {
 		return err
 	}
 	for name, text := range map[string]string{"report.html": page.String(), "report.json": data.String()} {
-		if err := WriteFile(filepath.Join(d.folder, name), text); err != nil {
+		if err := probe.WriteFile(filepath.Join(d.folder, name), text); err != nil {
 			return fmt.Errorf("writing the report: %w", err)
 		}
 	}
 	d.o.Say("report", filepath.Join(d.folder, "report.html"))
 	return nil
-}
-
-// WriteFile writes a file for this user alone, that appears whole or not at all.
-func WriteFile(path, text string) error {
-	if err := os.WriteFile(path+".new", []byte(text), 0o600); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/sim"
 	"github.com/streamwatch/streamwatch/provision"
+	"github.com/streamwatch/streamwatch/provision/deploy"
 )
 
 // rig is a daemon over a live origin, whose event file a test may change.
@@ -99,7 +100,7 @@ func newRig(t *testing.T, more string, streams ...string) (r *rig, write func(mo
 	var running sync.WaitGroup
 	wired := make(chan struct{})
 	running.Go(func() {
-		found := Found{Distribution: provision.Distribution{EdgeURL: origin.URL}}
+		found := deploy.Found{Distribution: provision.Distribution{EdgeURL: origin.URL}}
 		found.Serve = func(ctx context.Context) error { // the first part: all is wired when it begins
 			close(wired)
 			<-ctx.Done()

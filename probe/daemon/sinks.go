@@ -1,15 +1,12 @@
 package daemon
 
 import (
-	"cmp"
 	"context"
 	"sync"
 	"time"
 
 	"go.uber.org/zap"
 
-	"github.com/streamwatch/streamwatch/configs"
-	"github.com/streamwatch/streamwatch/dashboards"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/sink/cloudwatch"
 )
@@ -43,7 +40,7 @@ func (d *Daemon) outlets(ctx context.Context, open []probe.Incident) (*outlets, 
 				return nil, err
 			}
 			o.Namespace, o.Period, o.PerRendition, o.Put, o.Read = c.Namespace, c.Period, c.PerRendition, client, client
-			if stack := AlarmStack(e); stack != "" {
+			if stack := e.AlarmStack(); stack != "" {
 				out.alarms = newArming(e, stack, client, d.log)
 			}
 		}
@@ -98,57 +95,4 @@ func (o *outlets) close(over bool) {
 	if o.alarms != nil {
 		o.alarms.close(over)
 	}
-}
-
-// AlarmStack returns the name of the stack that holds the event's alarms: that of
-// the distribution, or one of alarms alone where the distribution is not ours.
-// It is "" where there are none.
-func AlarmStack(e *configs.Event) string {
-	if e.Metrics.CloudWatch == nil {
-		return ""
-	}
-	if c := e.Distribution.CloudFormation; c != nil && (!c.Adopt || e.Alarms.StackName == "") {
-		return c.StackName
-	}
-	if e.Alarms.StackName == "" && len(e.Alarms.Notify)+len(e.Alarms.Email) == 0 {
-		return ""
-	}
-	return cmp.Or(e.Alarms.StackName, "streamwatch-"+e.Event)
-}
-
-// UnknownRenditions is how many a stream is taken to have for reckoning, where
-// the event does not name them.
-const UnknownRenditions = 4
-
-// DashboardOptions turns the event into what alarms and dashboards are told.
-func DashboardOptions(e *configs.Event) dashboards.Options {
-	o := dashboards.Options{
-		Event: e.Event, Edges: e.EdgeNames(), Viewers: e.Monitor.Beacon,
-		Notify: e.Alarms.Notify, Email: e.Alarms.Email, KMSKey: e.Alarms.KMSKey,
-	}
-	if c := e.Metrics.CloudWatch; c != nil {
-		o.Namespace, o.Region, o.Period, o.PerRendition = c.Namespace, c.Region, c.Period, c.PerRendition
-	}
-	if f := e.Fleet; f != nil && len(f.Vantages.Names) > 1 {
-		o.Vantages = f.Vantages.Names
-	}
-	var target time.Duration
-	if c := e.Distribution.CloudFormation; c != nil {
-		target = c.TargetDuration
-		if AlarmStack(e) == c.StackName || AlarmStack(e) == "" {
-			o.Distribution, o.Additional = true, c.AdditionalMetrics
-		}
-	}
-	if x := e.Distribution.Existing; x != nil {
-		o.DistributionID = x.DistributionID
-	}
-	for i := range e.Streams {
-		r := &e.Streams[i].Renditions
-		renditions := cmp.Or(len(r.Names), UnknownRenditions)
-		if r.First {
-			renditions = 1
-		}
-		o.Streams = append(o.Streams, dashboards.Stream{Name: e.Streams[i].Name, TargetDuration: target, Renditions: renditions})
-	}
-	return o
 }

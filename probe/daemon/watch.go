@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 // lookAtFiles is how often the files of streams_from are looked at. They are
@@ -67,7 +69,7 @@ func (d *Daemon) keepFiles() {
 func (d *Daemon) keep(path, text string) {
 	err := os.MkdirAll(filepath.Dir(path), 0o700)
 	if err == nil {
-		err = WriteFile(path, text)
+		err = probe.WriteFile(path, text)
 	}
 	if err != nil {
 		d.log.Warn("a file that the next start needs cannot be written again", zap.String("file", path), zap.Error(err))

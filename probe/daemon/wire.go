@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/configs/eventfile"
 	"github.com/streamwatch/streamwatch/dashboards"
+	"github.com/streamwatch/streamwatch/player/publish"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/monitor"
 	"github.com/streamwatch/streamwatch/probe/report"
@@ -33,14 +35,14 @@ func (d *Daemon) wire(ctx context.Context) error {
 			return err
 		}
 	}
-	d.embeds = NewEmbeds(e, edge, d.found.Signer, filepath.Join(d.folder, e.Player.Out), d.log)
+	d.embeds = publish.New(e, edge, d.found.Signer, filepath.Join(d.folder, e.Player.Out), d.log)
 	// The page is a sink of the monitor, and shows the monitor: the snapshot is
 	// asked for once both exist.
 	source := &lateSource{links: linksTo(d.listen, e.Monitor.PublicURL.Reveal()), event: d.event.Load}
 	d.source = source
-	o := MonitorOptions(e, edge, d.found.Signer)
+	o := eventfile.MonitorOptions(e, edge, d.found.Signer)
 	o.Resume, o.Log, o.Secrets, o.Edges = open, d.log, d.o.Secrets, d.found.Edges
-	o.Actions, o.Journal, o.Maintenance = actions, journal, Maintenance(e)
+	o.Actions, o.Journal, o.Maintenance = actions, journal, eventfile.Maintenance(e)
 	if d.found.Fresh {
 		o.Grace = e.Distribution.CloudFormation.PropagationGrace
 	}
@@ -62,7 +64,7 @@ func (d *Daemon) wire(ctx context.Context) error {
 		Source: source, Ready: source.ready, History: linkedHistory{d.store, source.links}, Sinks: source.sinks,
 		Runbook: d.o.Runbook,
 		Metrics: metrics.Handler(), Plots: plots(), Alarms: d.alarms.list, AlarmNotes: d.alarmNotes,
-		Embeds: d.embeds.Preview, EmbedKinds: d.embeds.kinds(), Faults: d.o.Faults, Log: d.log,
+		Embeds: d.embeds.Preview, EmbedKinds: d.embeds.Kinds(), Faults: d.o.Faults, Log: d.log,
 		Desk: source, Recordings: d.shelf(), Edges: e.EdgeNames(),
 	}
 	if d.o.Load != nil {
@@ -103,7 +105,7 @@ func (d *Daemon) wire(ctx context.Context) error {
 
 // shownOptions are those of the alarms that the page shows.
 func (d *Daemon) shownOptions(e *configs.Event) dashboards.Options {
-	o := DashboardOptions(e)
+	o := eventfile.DashboardOptions(e)
 	o.Period = cmp.Or(d.o.Period, o.Period)
 	return o
 }

@@ -70,7 +70,7 @@ func (x *examination) blameOf(g *group, st *story, at, other *evidence.State) (p
 		}
 		return st.check.Blame, "the origin answers, and lists nothing newer" + sharing(other) + g.others()
 	case st.check.Staleness:
-		return blameStale(at, other, g, peer)
+		return x.blameStale(at, other, g, peer)
 	case st.check.Side == probe.Edge:
 		return st.check.Blame, cmp.Or(s.Detail, st.check.Summary) + g.others()
 	case st.side == probe.Origin:
@@ -150,7 +150,11 @@ func (x *examination) keptError(s *Stream, edge, origin *evidence.State) bool {
 	origin = s.ill(origin)
 	good := edge.Good != nil
 	switch {
-	case origin.Recovered.IsZero(), good && edge.Good.Exchange.Started.After(origin.Recovered):
+	case origin.Recovered.IsZero():
+		return false
+	case edge.Current.Exchange.Failure == probe.FailTimeout && x.waits(edge, origin):
+		return true
+	case good && edge.Good.Exchange.Started.After(origin.Recovered):
 		return false
 	case edge.Current.Exchange.Started.Before(origin.Recovered):
 		return true
@@ -161,6 +165,15 @@ func (x *examination) keptError(s *Stream, edge, origin *evidence.State) bool {
 	default:
 		return x.now.Sub(origin.Recovered) < echoes
 	}
+}
+
+// waits reports whether a cache's own request may still wait for an origin that
+// took it and did not answer: the cache has got nothing new since that was over,
+// though it gives on what it has. One that failed too, and answers again, has
+// nothing to wait for.
+func (x *examination) waits(edge, origin *evidence.State) bool {
+	return origin.FailedAs == probe.FailTimeout && !origin.Recovered.IsZero() &&
+		!edge.Advanced.After(origin.Recovered) && !edge.Recovered.After(origin.FailedFrom) && x.now.Sub(origin.Recovered) < responseTimeout
 }
 
 // ill is the playlist of an origin that was ill last: one that was not asked
@@ -181,13 +194,15 @@ func (s *Stream) ill(origin *evidence.State) *evidence.State {
 // blameStale tells a cache that keeps its promise, made by a wrong setting, from
 // one that breaks it. What the edge shows is compared with the ring of what the
 // origin had; headers only explain it.
-func blameStale(at, origin *evidence.State, g *group, peer bool) (probe.Blame, string) {
+func (x *examination) blameStale(at, origin *evidence.State, g *group, peer bool) (probe.Blame, string) {
 	if origin == nil || origin.Polls == 0 {
 		return blameStaleAlone(at, peer)
 	}
 	lag, ttl := at.Lag, at.TTL
 	old := fmt.Sprintf("the origin replaced this content %s ago", seconds(lag.Age))
 	switch {
+	case x.waits(at, origin):
+		return probe.BlameOrigin, fmt.Sprintf("the origin took requests and did not answer until %s ago; the edge may still wait for it", seconds(x.now.Sub(origin.Recovered))) + g.others()
 	case lag.Age == 0 && !origin.Advanced.After(at.Advanced):
 		return probe.BlameEncoder, "the edge has all that the origin has, and nothing newer comes" + g.others()
 	case !lag.Known || lag.Age == 0:

@@ -272,6 +272,7 @@ func (x *examination) lingers(cause, c *claim) bool {
 		origin := c.stream.pair(edge)
 		switch {
 		case origin == nil, !s.Sick:
+		case c.check.Staleness && cause.check.Transport && x.waits(edge, origin):
 		case c.check.Staleness:
 			// The ring tells since when the origin had better to give.
 			limit := min(edge.Allowance, 3*edge.TD/2) + max(3*edge.TD/2, 2*time.Second)
@@ -283,7 +284,7 @@ func (x *examination) lingers(cause, c *claim) bool {
 			}
 			// What was about to be replaced when the origin failed is as old as that.
 			kept := cause.check.Transport && x.now.Sub(cause.last) < limit &&
-				x.now.Add(-edge.Lag.Age).After(cause.began.Add(-edge.Allowance-edge.TD))
+				x.now.Add(-edge.Lag.Age).After(failedFrom(cause, origin).Add(-edge.Allowance-edge.TD))
 			if edge.Lag.Known && edge.Lag.Age > limit && !kept {
 				return false
 			}
@@ -299,4 +300,13 @@ func (x *examination) lingers(cause, c *claim) bool {
 		}
 	}
 	return true
+}
+
+// failedFrom is when an origin began to fail: with the request that was the first
+// to get no answer, not with the end of its wait.
+func failedFrom(cause *claim, origin *evidence.State) time.Time {
+	if from := origin.FailedFrom; !from.IsZero() && from.Before(cause.began) {
+		return from
+	}
+	return cause.began
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/drill"
 	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 // edgesRow is a fault of an event with two edges, first and second, and what
@@ -159,12 +160,12 @@ func TestEdges(t *testing.T) {
 }
 
 func (row *edgesRow) hold(t *testing.T) {
-	edge := sim.EdgeConfig{}
+	cache := edge.Config{}
 	if row.noStale {
-		edge.StaleIfError = -1
+		cache.StaleIfError = -1
 	}
 	w := drill.New(drill.Setup{
-		Edge: edge, Origin: sim.Config{Streams: names(row.streams), Stagger: true, Renditions: make([]sim.Rendition, 2)}, Edges: []string{"second"},
+		Edge: cache, Origin: sim.Config{Streams: names(row.streams), Stagger: true, Renditions: make([]sim.Rendition, 2)}, Edges: []string{"second"},
 		EdgeOnly: row.edgeOnly, Twin: true,
 	})
 	w.Run(t.Context(), func(context.Context) {

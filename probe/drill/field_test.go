@@ -11,6 +11,7 @@ import (
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/drill"
 	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 // scene is what a real origin or cache has shown, and what must be said of it.
@@ -19,6 +20,7 @@ type scene struct {
 	preset   string // of the cache; "" is the default one
 	setup    func(s *drill.Setup)
 	fault    string        // "" is none
+	after    time.Duration // later than usual
 	ends     time.Duration // of the fault, since it began; zero is never
 	standing bool          // the fault is there from the beginning
 	lasts    time.Duration // since the fault
@@ -43,7 +45,7 @@ func scenes() []scene {
 		return func(s *drill.Setup) { s.Origin.PlaylistCache = fmt.Sprintf("max-age=%d", seconds) }
 	}
 	keeps := func(d time.Duration) func(s *drill.Setup) {
-		return func(s *drill.Setup) { s.Edge.ManifestTTL = sim.TTL{Min: d, Default: d, Max: d} }
+		return func(s *drill.Setup) { s.Edge.ManifestTTL = edge.TTL{Min: d, Default: d, Max: d} }
 	}
 	list := []scene{
 		{
@@ -147,7 +149,7 @@ func (s *scene) play(t *testing.T) (problems []string) {
 	}
 	w.Run(t.Context(), func(context.Context) {
 		if !s.standing {
-			time.Sleep(10*time.Second + betweenParts)
+			time.Sleep(10*time.Second + betweenParts + s.after)
 			if len(w.Seen.Incidents()) > 0 && s.fault != "" {
 				problems = append(problems, "something is wrong before anything broke")
 			}

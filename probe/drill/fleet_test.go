@@ -16,6 +16,7 @@ import (
 	"github.com/streamwatch/streamwatch/probe/monitor"
 	"github.com/streamwatch/streamwatch/probe/sim"
 	"github.com/streamwatch/streamwatch/probe/sink/notify"
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 // What reaches every stream of a host is of that host, or of the event.
@@ -136,7 +137,7 @@ func names(n int) (list []string) {
 
 // fleet is an event of many streams on one origin and one edge, and a webhook
 // that counts what it is told.
-func fleet(n int, edge sim.EdgeConfig) (*drill.Watch, *atomic.Int64) {
+func fleet(n int, cache edge.Config) (*drill.Watch, *atomic.Int64) {
 	posts := &atomic.Int64{}
 	hook := roundTripper(func(r *http.Request) (*http.Response, error) {
 		posts.Add(1)
@@ -144,7 +145,7 @@ func fleet(n int, edge sim.EdgeConfig) (*drill.Watch, *atomic.Int64) {
 	})
 	told := notify.New(notify.Options{Receiver: notify.Receiver{Name: "webhook-1", URL: "http://hook.test/"}, Wait: 5 * time.Second, Transport: hook})
 	return drill.New(drill.Setup{
-		Origin: sim.Config{Streams: names(n), Stagger: true, Renditions: make([]sim.Rendition, 2)}, Edge: edge, Twin: n <= 20, // it doubles the work
+		Origin: sim.Config{Streams: names(n), Stagger: true, Renditions: make([]sim.Rendition, 2)}, Edge: cache, Twin: n <= 20, // it doubles the work
 		Monitor: monitor.Options{Sinks: []probe.Sink{told}, Feeds: []func(context.Context){func(ctx context.Context) { _ = told.Run(ctx) }}},
 	}), posts
 }

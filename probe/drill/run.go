@@ -11,6 +11,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 // Outcome is what a drill led to.
@@ -40,17 +41,17 @@ func (o *Outcome) OK() bool {
 
 // Settings are the stream that a drill is held on.
 type Settings struct {
-	TargetDuration time.Duration  // whole seconds; zero is 2 s
-	Renditions     int            // zero is 2
-	Jitter         float64        // of publication, at most 0.2
-	Offset         time.Duration  // of the fault within a segment
-	FMP4           bool           // fragmented MP4 instead of MPEG-TS
-	Part           time.Duration  // part target duration; zero is a quarter of the target duration (at most 0.5 s) for faults of low latency, and none for others
-	Edge           sim.EdgeConfig // of a cache that is not the default one
-	Snapshots      int            // taken of the monitor each second
-	Keep           bool           // let Outcome.Seen keep every batch
-	Record         Recorder       // of the monitor: takes down what is judged; nil takes nothing down
-	Apart          bool           // no two requests are answered at the same time: two runs in a synctest bubble are alike
+	TargetDuration time.Duration // whole seconds; zero is 2 s
+	Renditions     int           // zero is 2
+	Jitter         float64       // of publication, at most 0.2
+	Offset         time.Duration // of the fault within a segment
+	FMP4           bool          // fragmented MP4 instead of MPEG-TS
+	Part           time.Duration // part target duration; zero is a quarter of the target duration (at most 0.5 s) for faults of low latency, and none for others
+	Edge           edge.Config   // of a cache that is not the default one
+	Snapshots      int           // taken of the monitor each second
+	Keep           bool          // let Outcome.Seen keep every batch
+	Record         Recorder      // of the monitor: takes down what is judged; nil takes nothing down
+	Apart          bool          // no two requests are answered at the same time: two runs in a synctest bubble are alike
 }
 
 // Setup is the event on which a fault shows: with keys, parts, fragments or

@@ -121,7 +121,7 @@ func All() []Drill {
 
 // Find returns the drill for a fault.
 func Find(fault string) (Drill, bool) {
-	all := append(All(), OfEdges()...)
+	all := Every()
 	i := slices.IndexFunc(all, func(d Drill) bool { return d.Fault == fault })
 	if i < 0 {
 		return Drill{}, false

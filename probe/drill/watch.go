@@ -13,6 +13,7 @@ import (
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/monitor"
 	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 // The hosts of a simulated event.
@@ -31,7 +32,7 @@ const FirstEdge = "first"
 type Setup struct {
 	Origin   sim.Config      // Faults is a new board; Start is an hour ago unless it is set
 	Source   http.Handler    // in place of the simulated origin; nil is that
-	Edge     sim.EdgeConfig  // Origin, Transport and Faults are set
+	Edge     edge.Config     // Origin and Transport are set
 	Second   bool            // a second CDN with a board of its own, whose copies the ladder lists
 	Edges    []string        // names of further edges that the event names; the first one is FirstEdge then
 	Monitor  monitor.Options // Event, Origin, Edge, Streams and Transport are set; a sink is added
@@ -123,18 +124,15 @@ func (w *Watch) hosts(s Setup, board, second *sim.Board) sim.Hosts {
 	if s.Source == nil {
 		hosts[originHost] = sim.NewOrigin(s.Origin)
 	}
-	edge := s.Edge
-	edge.Origin = &url.URL{Scheme: "http", Host: originHost}
-	edge.Transport, edge.Faults = &untilEnd{sim.Hosts{originHost: hosts[originHost]}, w.ended}, board
-	hosts[edgeHost] = sim.NewEdge(edge)
+	cache := s.Edge
+	cache.Origin = &url.URL{Scheme: "http", Host: originHost}
+	cache.Transport = &untilEnd{sim.Hosts{originHost: hosts[originHost]}, w.ended}
+	hosts[edgeHost] = sim.NewEdge(cache, board, "")
 	for _, name := range s.Edges {
-		edge.Label = name
-		hosts[name+".test"] = sim.NewEdge(edge)
+		hosts[name+".test"] = sim.NewEdge(cache, board, name)
 	}
-	edge.Label = ""
 	if s.Second {
-		edge.Faults = second
-		hosts[secondHost] = sim.NewEdge(edge)
+		hosts[secondHost] = sim.NewEdge(cache, second, "")
 	}
 	return hosts
 }

@@ -185,7 +185,7 @@ func fileSegment(h *History, o *probe.Observation) {
 	was := rec.OK
 	if rec.OK = ex.OK(); !rec.OK {
 		if was || rec.FailedFrom.IsZero() {
-			rec.FailedFrom = ex.Started
+			rec.FailedFrom, rec.FailedAt = ex.Started, ex.Done
 		}
 		rec.Failed++
 		rec.SegmentBytes = SegmentBytes{Size: -1}

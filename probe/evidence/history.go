@@ -105,6 +105,7 @@ type SegmentRecord struct {
 	Failure    probe.Failure
 	Failed     int       // probes that failed, of this segment
 	FailedFrom time.Time // first probe of those that failed in a row, now or lately
+	FailedAt   time.Time // when that one failed
 	FirstOK    time.Time // first probe that succeeded
 	SegmentBytes
 	Fetch  time.Duration

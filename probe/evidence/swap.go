@@ -1,8 +1,6 @@
 package evidence
 
 import (
-	"hash/maphash"
-	"math/bits"
 	"strings"
 	"time"
 
@@ -12,10 +10,11 @@ import (
 // Swap is the newest time at which another series of segments took the place of
 // the one before.
 type Swap struct {
-	MSN  uint64 // a segment that the series before listed
-	Was  uint64 // what it was there; 0 when there was no swap lately
-	Back bool   // the newest text is of the series before again
-	At   time.Time
+	MSN  uint64    // a segment that the series before listed
+	Back bool      // the newest text is of the series before again
+	At   time.Time // zero when there was no swap lately
+
+	was identity // of that segment there
 }
 
 // swapKept is for how many segments a swap is remembered: two that are further
@@ -34,47 +33,54 @@ func SwapOf(h *History) Swap {
 	if prev == nil || len(prev.Segments) == 0 || len(cur.Segments) == 0 {
 		return Swap{}
 	}
-	if t.Was != 0 {
+	if !t.At.IsZero() {
 		at, since := last(cur).MSN, h.Good.Exchange.Done.Sub(t.At)
 		if at > t.MSN+swapKept && at < t.MSN+FarApart || since > max(time.Minute, 2*swapKept*h.TD()) {
 			t = Swap{} // too long ago
 		} else {
-			t.Back = listedAs(cur, t.MSN, t.Was) && !listedAs(prev, t.MSN, t.Was)
+			t.Back = listedAs(cur, t.MSN, t.was) && !listedAs(prev, t.MSN, t.was)
 		}
 	}
 	a, b := last(prev), last(cur)
 	if both := min(a.MSN, b.MSN); max(a.MSN, b.MSN)-both <= FarApart {
 		a, _ = prev.Find(both)
 		b, _ = cur.Find(both)
-		if a == nil || b == nil || identity(a) == identity(b) || h.Personalised || Renamed(prev, cur) {
+		if a == nil || b == nil || identityOf(a) == identityOf(b) || h.Personalised || Renamed(prev, cur) {
 			return t
 		}
 	}
-	return Swap{MSN: a.MSN, Was: identity(a), Back: t.Back, At: h.Good.Exchange.Done}
+	return Swap{MSN: a.MSN, Back: t.Back, At: h.Good.Exchange.Done, was: identityOf(a).kept()}
 }
 
-func listedAs(pl *probe.Playlist, msn, id uint64) bool {
+func listedAs(pl *probe.Playlist, msn uint64, id identity) bool {
 	s, ok := pl.Find(msn)
-	return ok && identity(s) == id
+	return ok && identityOf(s) == id
 }
 
-var identitySeed = maphash.MakeSeed()
+// identity is what a segment's number stands for: what two packagers behind one
+// name have in different ways. Times are left out, some packagers round them anew
+// for each playlist.
+type identity struct {
+	path, initPath string // without query
+	dsn            uint64
+	bytes          probe.Fact[probe.ByteRange]
+}
 
-// identity is a hash of what a segment's number stands for: what two packagers
-// behind one name have in different ways. Times are left out, some packagers
-// round them anew for each playlist.
-func identity(s *probe.Segment) uint64 {
-	h := pathHash(s.URI) + s.DSN*0x9e3779b97f4a7c15
-	if s.ByteRange.Stated {
-		h = bits.RotateLeft64(h, 7) + uint64(s.ByteRange.Value.Offset)*0xd6e8feb86659fd93 + uint64(s.ByteRange.Value.Length)
-	}
+func identityOf(s *probe.Segment) identity {
+	id := identity{path: pathOf(s.URI), dsn: s.DSN, bytes: s.ByteRange}
 	if s.Map != nil {
-		h = bits.RotateLeft64(h, 13) + pathHash(s.Map.URI)
+		id.initPath = pathOf(s.Map.URI)
 	}
-	return h | 1
+	return id
 }
 
-func pathHash(uri string) uint64 {
+// kept is the identity without the text of the playlist that it is a part of.
+func (id identity) kept() identity {
+	id.path, id.initPath = strings.Clone(id.path), strings.Clone(id.initPath)
+	return id
+}
+
+func pathOf(uri string) string {
 	path, _, _ := strings.Cut(strings.TrimPrefix(uri, "./"), "?")
-	return maphash.String(identitySeed, path)
+	return path
 }

@@ -105,7 +105,7 @@ func ended(ctx context.Context, err error) error {
 }
 
 func isFailure(err error) bool {
-	_, is := errors.AsType[*Failure](err)
+	_, is := errors.AsType[*probe.HintError](err)
 	return is
 }
 
@@ -169,10 +169,10 @@ func (a *Agent) join(ctx context.Context) (err error) {
 			return err
 		}
 		if told && time.Since(a.started) > 2*leaseTime {
-			return &Failure{
+			return probe.WithHint(
 				fmt.Errorf("another agent named %q is alive in vantage %s", a.o.Name, a.o.Vantage),
 				"give each its own --name",
-			}
+			)
 		}
 		select {
 		case <-time.After(renewEvery):

@@ -65,8 +65,7 @@ func plan(parts ...string) Plan {
 // says requires a failure that says something and has a hint.
 func says(t *testing.T, err error, want string) {
 	t.Helper()
-	f, ok := errors.AsType[*Failure](err)
-	if !ok || !strings.Contains(err.Error(), want) || f.Hint() == "" {
+	if err == nil || !strings.Contains(err.Error(), want) || probe.HintOf(err) == "" {
 		t.Errorf("%v, want %q with a hint", err, want)
 	}
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"go.uber.org/zap"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 // Connection says how NATS is reached.
@@ -23,18 +25,6 @@ type Connection struct {
 	Name        string      // of the process, as NATS shows it
 	Log         *zap.Logger // nil logs nothing
 }
-
-// Failure is one of ours, with what to do about it.
-type Failure struct {
-	Err error
-	Do  string
-}
-
-func (f *Failure) Error() string { return f.Err.Error() }
-func (f *Failure) Unwrap() error { return f.Err }
-
-// Hint says what to do about it.
-func (f *Failure) Hint() string { return f.Do }
 
 const (
 	connectTimeout = 3 * time.Second
@@ -60,10 +50,10 @@ func connect(ctx context.Context, c Connection) (*nats.Conn, error) {
 			}
 			return conn, nil
 		case refused(err):
-			return nil, &Failure{
+			return nil, probe.WithHint(
 				fmt.Errorf("connecting to NATS: %w", err),
 				"the server is there and refuses us: see the credentials, the user in the URL and the certificates",
-			}
+			)
 		case !told:
 			told = true
 			log.Warn("NATS does not answer: waiting for it", zap.Strings("servers", shown(c.Servers)), zap.Error(err))
@@ -71,10 +61,10 @@ func connect(ctx context.Context, c Connection) (*nats.Conn, error) {
 		select {
 		case <-time.After(retryConnect):
 		case <-ctx.Done():
-			return nil, &Failure{
+			return nil, probe.WithHint(
 				fmt.Errorf("connecting to NATS at %s: %w", strings.Join(shown(c.Servers), ", "), err),
 				"start the hub, or the cluster, or correct the address",
-			}
+			)
 		}
 	}
 }
@@ -121,7 +111,7 @@ func (c *Connection) options(log *zap.Logger) ([]nats.Option, error) {
 			continue
 		}
 		if _, err := os.Stat(f.file); err != nil {
-			return nil, &Failure{fmt.Errorf("fleet.%s: %w", f.what, err), "name a file that this process may read"}
+			return nil, probe.WithHint(fmt.Errorf("fleet.%s: %w", f.what, err), "name a file that this process may read")
 		}
 	}
 	if c.Credentials != "" {

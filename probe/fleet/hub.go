@@ -176,7 +176,7 @@ func (h *Hub) compare(ctx context.Context) (who string, err error) {
 		return l.Name, nil
 	}
 	if active.V != Protocol {
-		return "", &Failure{
+		return "", probe.WithHint(
 			fmt.Errorf(
 				"hub %s, which leads, is streamwatch %s and speaks protocol %d, this one speaks %d",
 				l.Name,
@@ -185,7 +185,7 @@ func (h *Hub) compare(ctx context.Context) (who string, err error) {
 				Protocol,
 			),
 			"bring the hubs to one version",
-		}
+		)
 	}
 	if paths := h.o.Plan.Differences(&active); len(paths) > 0 {
 		const most = 8
@@ -193,7 +193,7 @@ func (h *Hub) compare(ctx context.Context) (who string, err error) {
 		if n := len(paths) - most; n > 0 {
 			paths, more = paths[:most], fmt.Sprintf(" and %d more", n)
 		}
-		return "", &Failure{
+		return "", probe.WithHint(
 			fmt.Errorf(
 				"hub %s, which leads, has another event file: the two differ at %s%s",
 				l.Name,
@@ -201,7 +201,7 @@ func (h *Hub) compare(ctx context.Context) (who string, err error) {
 				more,
 			),
 			"give both hubs the same file and the same environment",
-		}
+		)
 	}
 	return l.Name, nil
 }

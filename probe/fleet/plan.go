@@ -13,6 +13,8 @@ import (
 	"strconv"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 // Plan is what agents must know of the event. Setup, which only the caller
@@ -49,10 +51,10 @@ func (p *Plan) Differences(q *Plan) (paths []string) {
 // allows says whether agents of a vantage are wanted.
 func (p *Plan) allows(vantage string) error {
 	if len(p.Vantages) > 0 && !slices.Contains(p.Vantages, vantage) {
-		return &Failure{
+		return probe.WithHint(
 			fmt.Errorf("vantage %q is not among those of the event: %v", vantage, p.Vantages),
 			"name one of them with --vantage, or add it to fleet.vantages",
-		}
+		)
 	}
 	return nil
 }
@@ -93,10 +95,10 @@ func readPlan(ctx context.Context, bucket jetstream.KeyValue, text []byte) (*Pla
 		return nil, fmt.Errorf("reading the event: %w", err)
 	}
 	if p.V != Protocol {
-		return nil, &Failure{
+		return nil, probe.WithHint(
 			fmt.Errorf("the hub is streamwatch %s and speaks protocol %d, this one speaks %d", p.Version, p.V, Protocol),
 			"bring agents and hub to one version",
-		}
+		)
 	}
 	var packed []byte
 	for i := range p.Pieces {

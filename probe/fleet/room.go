@@ -9,6 +9,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 const (
@@ -59,10 +61,10 @@ func openRoom(ctx context.Context, conn *nats.Conn, event string, waiting func(e
 			copies = 1
 			continue
 		case ctx.Err() != nil || never(err):
-			return nil, &Failure{
+			return nil, probe.WithHint(
 				fmt.Errorf("making the streams and buckets of the event in JetStream: %w", err),
 				"the cluster needs JetStream, and the user the right to it",
-			}
+			)
 		case !told:
 			told = true
 			waiting(err)
@@ -152,7 +154,7 @@ func enterRoom(ctx context.Context, conn *nats.Conn, event string, waiting func(
 		if err == nil {
 			return r, nil
 		}
-		if f, bad := errors.AsType[*Failure](err); bad {
+		if f, bad := errors.AsType[*probe.HintError](err); bad {
 			return nil, f
 		}
 		if !told {
@@ -162,10 +164,10 @@ func enterRoom(ctx context.Context, conn *nats.Conn, event string, waiting func(
 		select {
 		case <-time.After(retryConnect):
 		case <-ctx.Done():
-			return nil, &Failure{
+			return nil, probe.WithHint(
 				fmt.Errorf("waiting for a hub: %w", err),
 				"start `streamwatch hub EVENT.yaml` at the same NATS",
-			}
+			)
 		}
 	}
 }
@@ -181,7 +183,7 @@ func findRoom(ctx context.Context, conn *nats.Conn, js jetstream.JetStream, even
 		case len(found) == 0:
 			return nil, errors.New("no hub has been at this NATS yet")
 		case len(found) > 1:
-			return nil, &Failure{fmt.Errorf("this NATS has %d events: %v", len(found), found), "say which with --event"}
+			return nil, probe.WithHint(fmt.Errorf("this NATS has %d events: %v", len(found), found), "say which with --event")
 		}
 		event = found[0]
 	}

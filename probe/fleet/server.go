@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 // Embedded says how the hub's own NATS server runs.
@@ -35,10 +37,10 @@ func startServer(e Embedded) (*server.Server, error) {
 		port = server.RANDOM_PORT
 	}
 	if err := free(e.Listen); err != nil {
-		return nil, &Failure{
+		return nil, probe.WithHint(
 			fmt.Errorf("opening fleet.listen: %w", err),
-			"another hub may have " + e.Listen + ": a second one stands by only at a cluster that fleet.nats names; or set another port",
-		}
+			"another hub may have "+e.Listen+": a second one stands by only at a cluster that fleet.nats names; or set another port",
+		)
 	}
 	folder := filepath.Join(e.Folder, "nats")
 	if err := os.MkdirAll(folder, 0o700); err != nil {
@@ -62,10 +64,10 @@ func startServer(e Embedded) (*server.Server, error) {
 	go s.Start()
 	if !s.ReadyForConnections(10 * time.Second) {
 		s.Shutdown()
-		return nil, &Failure{
+		return nil, probe.WithHint(
 			errors.New("starting NATS: it was not ready within 10 s"),
-			"see whether " + folder + " can be written, and is no other hub's",
-		}
+			"see whether "+folder+" can be written, and is no other hub's",
+		)
 	}
 	return s, nil
 }
@@ -90,10 +92,10 @@ func mutual(e Embedded) (*tls.Config, error) {
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, &Failure{
+		return nil, probe.WithHint(
 			fmt.Errorf("fleet.tls.ca_file: %s holds no certificate", e.CAFile),
 			"PEM, beginning with -----BEGIN CERTIFICATE-----",
-		}
+		)
 	}
 	return &tls.Config{
 		Certificates: []tls.Certificate{

@@ -15,6 +15,7 @@ import (
 	"github.com/streamwatch/streamwatch/probe/incident"
 	"github.com/streamwatch/streamwatch/probe/monitor"
 	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 // between is the desk of an agent without NATS between it and the hub's: what a
@@ -85,13 +86,10 @@ func watched(t *testing.T, alone bool, vantages ...string) *world {
 	for i, vantage := range vantages {
 		w.edges[vantage], w.cut[vantage] = sim.NewBoard(), new(atomic.Bool)
 		at := sim.Hosts{"origin.test": origin}
-		at["edge.test"] = sim.NewEdge(sim.EdgeConfig{
-			Origin: &url.URL{
-				Scheme: "http",
-				Host:   "origin.test",
-			}, Transport: sim.Hosts{"origin.test": origin}, Faults: w.edges[vantage],
+		at["edge.test"] = sim.NewEdge(edge.Config{
+			Origin: &url.URL{Scheme: "http", Host: "origin.test"}, Transport: sim.Hosts{"origin.test": origin},
 			Pop: []string{"FRA56-P4", "IAD89-C1", "SIN2-P1"}[i],
-		})
+		}, w.edges[vantage], "")
 		m := monitor.New(monitor.Options{
 			Event: "e", Origin: "http://origin.test", Edge: "http://edge.test", Transport: cuttable{at, w.cut[vantage]},
 			Streams: []monitor.Stream{

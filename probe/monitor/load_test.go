@@ -26,6 +26,7 @@ import (
 	"github.com/streamwatch/streamwatch/probe/monitor"
 	"github.com/streamwatch/streamwatch/probe/sim"
 	"github.com/streamwatch/streamwatch/probe/sink/prom"
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 // TestLoad watches many streams from one process (make load). The origin and
@@ -209,7 +210,7 @@ func TestLoadServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	edgeURL := serve(t, sim.NewEdge(sim.EdgeConfig{Origin: u}))
+	edgeURL := serve(t, edge.New(edge.Config{Origin: u}))
 	fmt.Println("serving", originURL, edgeURL)
 	select {}
 }

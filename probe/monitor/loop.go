@@ -30,6 +30,8 @@ type loop struct {
 	turn uint64             // counts updates, to take the listed segments in turn
 	next uint64             // media sequence number of the first segment not probed yet
 
+	listing atomic.Pointer[probe.Observation] // the newest with a media playlist; nil is none
+
 	maps     mapLooks
 	mapLost  atomic.Bool            // the EXT-X-MAP that was probed last could not be fetched
 	tracks   atomic.Pointer[tracks] // what it says of its tracks; nil while that is not known
@@ -259,6 +261,9 @@ func (l *loop) note(ctx context.Context, o *probe.Observation) (advanced bool) {
 	l.base = o.Exchange.Address
 	before := l.good
 	l.good = o
+	if o.Playlist.Kind == probe.Media {
+		l.listing.Store(o)
+	}
 	if o.Unchanged || o.Playlist.Kind != probe.Media {
 		return false
 	}

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/evidence"
 )
 
 // lostKept is how many lost segments of one playlist are remembered.
@@ -46,4 +47,26 @@ func (l *lost) next(listed []probe.Segment) (int, bool) {
 		}
 	}
 	return 0, false
+}
+
+// doubt has the origin asked once more for a segment that an edge could not give,
+// while what is known of the origin is older than that: it may have lost the
+// segment since.
+func (s *stream) doubt(o *probe.Observation, h *evidence.History) {
+	if h == nil || o.Segment == nil || !o.Segment.Media() || o.OK() || o.Target.Side != probe.Edge {
+		return
+	}
+	mine, theirs, both := h.Both(h.Pair, o.Segment.MSN)
+	origin := s.loop(o.Target.Rendition, probe.Place{Side: probe.Origin})
+	if !both || !theirs.OK || !theirs.Asked.Before(mine.FailedAt) || origin == nil {
+		return
+	}
+	listing := origin.listing.Load()
+	if listing == nil {
+		return
+	}
+	if seg, listed := listing.Playlist.Find(o.Segment.MSN); listed {
+		last, _ := listing.Playlist.Last()
+		origin.probeSegment(s.ctx, listing, seg, seg.MSN == last.MSN, true)
+	}
 }

@@ -83,7 +83,7 @@ func (l *loop) repeatEvery() uint64 {
 }
 
 func (l *loop) probeSegment(ctx context.Context, o *probe.Observation, s *probe.Segment, newest, repeat bool) {
-	u := resolve(l.base, s.URI)
+	u := resolve(o.Exchange.Address, s.URI)
 	if s.Gap || u == "" {
 		return
 	}

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/monitor"
 )
 
@@ -84,4 +85,49 @@ func TestWhatDiesLateIsFound(t *testing.T) {
 			})
 		})
 	}
+}
+
+// An origin that deletes what it lists, after it gave it to us, is to blame for what
+// the edge, which comes later, cannot give.
+func TestDeletedAfterItWasGiven(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v, given := newVault(), map[string]int{}
+		from := time.Now().Add(20 * time.Second)
+		_, found := v.watchBy(t, 30*time.Second, monitor.SegmentsRange, func(w http.ResponseWriter, r *http.Request) {
+			if !strings.HasSuffix(r.URL.Path, ".ts") {
+				v.ServeHTTP(w, r)
+				return
+			}
+			edge := r.URL.Host == "edge.test"
+			if edge {
+				time.Sleep(300 * time.Millisecond) // later than the origin
+			}
+			v.mu.Lock()
+			deleted := time.Now().After(from) && given[r.URL.Path] > 0
+			if !edge {
+				given[r.URL.Path]++
+			}
+			v.mu.Unlock()
+			if !deleted {
+				v.ServeHTTP(w, r)
+				return
+			}
+			if edge {
+				w.Header().Set("Age", "1") // kept, as caches do
+			}
+			http.NotFound(w, r)
+		})
+		origin := 0
+		for _, in := range found {
+			if in.Blame == probe.BlameCDN {
+				t.Errorf("%s %s blames the CDN: %s", in.Check, in.Severity, in.Because)
+			}
+			if in.Check == "seg.status" && in.Blame == probe.BlameOrigin {
+				origin++
+			}
+		}
+		if origin == 0 {
+			t.Errorf("the origin was not found: %v", found)
+		}
+	})
 }

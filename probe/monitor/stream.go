@@ -11,6 +11,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/evidence"
 	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/incident"
 	"github.com/streamwatch/streamwatch/probe/playlist"
@@ -123,7 +124,8 @@ func (s *stream) handle(ctx context.Context, o *probe.Observation) {
 		s.m.opts.Observe(o)
 	}
 	s.m.suspect(o)
-	samples, res := s.step(o)
+	samples, h, res := s.step(o)
+	s.doubt(o, h)
 	s.m.tell(probe.Batch{At: o.Exchange.Done, Event: s.m.opts.Event, Stream: s.cfg.Name, Samples: samples}, res)
 	if s.round.Load() == nil && o.Poll() {
 		s.polled[probe.Target{Rendition: o.Target.Rendition, Side: o.Target.Side, Edge: o.Target.Edge}] = true
@@ -133,8 +135,9 @@ func (s *stream) handle(ctx context.Context, o *probe.Observation) {
 	}
 }
 
-// step has one observation judged.
-func (s *stream) step(o *probe.Observation) ([]probe.Sample, incident.Result) {
+// step has one observation judged, and returns what is known of its target; nil is
+// a target that is not watched any more.
+func (s *stream) step(o *probe.Observation) ([]probe.Sample, *evidence.History, incident.Result) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if from := s.m.strain.since(); from.After(s.strained) {
@@ -145,14 +148,14 @@ func (s *stream) step(o *probe.Observation) ([]probe.Sample, incident.Result) {
 	s.m.opts.Record.Look(o)
 	h, res := s.desk.Step(o, o.Exchange.Done)
 	if h == nil {
-		return nil, res
+		return nil, nil, res
 	}
 	v := s.desk.Verdict()
 	samples := measure(h, o, v, o.Exchange.Done)
 	if o.Poll() {
 		samples = append(samples, s.spent.add(s.cfg.Name, v, o.Exchange.Done)...)
 	}
-	return samples, res
+	return samples, h, res
 }
 
 // poke has a target polled at once; of one without a rendition any playlist at

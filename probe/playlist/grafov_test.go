@@ -70,7 +70,7 @@ func TestCorpusSecondReader(t *testing.T) {
 	}
 }
 
-// sanitised keeps the lines of a media playlist that make its segments and mends
+// sanitised keeps the lines of a media playlist that make its segments and repairs
 // only what grafov misreads: blank lines, an EXTINF without a comma or with a space, dates that
 // are not RFC 3339, and sequence numbers after EXT-X-SKIP.
 func sanitised(body []byte, p *probe.Playlist) string {

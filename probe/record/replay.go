@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"time"
 
@@ -27,6 +28,19 @@ type Replayed struct {
 
 // Change makes what replaces the overrides of a recording.
 type Change func(recorded map[string]checks.Override) map[string]checks.Override
+
+// Overriding takes instead for the overrides of a recording, nil for these, and
+// puts over above them.
+func Overriding(instead, over map[string]checks.Override) Change {
+	return func(recorded map[string]checks.Override) map[string]checks.Override {
+		all := maps.Clone(recorded)
+		if instead != nil {
+			all = maps.Clone(instead)
+		}
+		maps.Copy(all, over)
+		return all
+	}
+}
 
 // Replay judges a recording again, in the time that was recorded. Nothing is
 // asked of anybody. change may set other overrides than the event had; nil keeps

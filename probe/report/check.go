@@ -132,6 +132,26 @@ func (c *Check) Bad() bool {
 	return slices.ContainsFunc(c.Findings, func(f Finding) bool { return f.Severity >= probe.Error })
 }
 
+// Formats are the words for the ways to write a Check, the usual one first.
+func Formats() []string { return []string{"text", "json", "junit", "sarif", "github"} }
+
+// Write writes the result in one of the formats, by a streamwatch of a version.
+// paint marks a word of a text by its severity or verdict.
+func (c *Check) Write(w io.Writer, format, version string, paint func(word string) string) error {
+	switch format {
+	case "json":
+		return c.JSON(w)
+	case "junit":
+		return c.JUnit(w)
+	case "github":
+		return c.GitHub(w)
+	case "sarif":
+		return c.SARIF(w, version, rules())
+	default:
+		return c.Text(w, paint)
+	}
+}
+
 // Sort puts the worst findings first.
 func (c *Check) Sort() {
 	slices.SortStableFunc(c.Findings, func(a, b Finding) int {

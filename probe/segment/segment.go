@@ -3,7 +3,7 @@
 //
 // The rule that keeps it simple: it reads headers, never media, in one pass
 // over bytes that are in memory; it may be given the head of an object only,
-// and then reports what the head proves and nothing that the rest could mend.
+// and then reports what the head proves and nothing that the rest could repair.
 // Encrypted bytes (METHOD=AES-128) say nothing: do not ask.
 package segment
 

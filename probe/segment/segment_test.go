@@ -186,7 +186,7 @@ func TestInspect(t *testing.T) {
 }
 
 // TestHeadProvesNoMore gives every head of healthy objects: none may be faulted
-// for what the missing rest would mend.
+// for what the missing rest would repair.
 func TestHeadProvesNoMore(t *testing.T) {
 	for name, whole := range map[string][]byte{
 		"ts":   slices.Concat(pat, pmt, video(0, 0), more(1), more(2)),

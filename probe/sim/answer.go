@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 // errorPage is what web servers answer instead of a playlist when they break.
@@ -21,7 +23,7 @@ func (a *answer) apply(faults []*injected, now time.Time) {
 }
 
 // serve answers with the resource, or as the faults want it.
-func (a *answer) serve(w http.ResponseWriter, r *http.Request, b *blob) {
+func (a *answer) serve(w http.ResponseWriter, r *http.Request, b *edge.Blob) {
 	switch {
 	case a.hang:
 		<-r.Context().Done()
@@ -46,13 +48,12 @@ func (a *answer) serve(w http.ResponseWriter, r *http.Request, b *blob) {
 		}
 		return
 	case a.html:
-		b = &blob{body: []byte(errorPage), kind: "text/html; charset=utf-8"}
+		b = &edge.Blob{Body: []byte(errorPage), Type: "text/html; charset=utf-8"}
 	case a.body != nil:
-		body := a.body(b.body)
-		b = &blob{body: body, kind: b.kind, etag: etagOf(body), modified: b.modified}
+		b = edge.NewBlob(a.body(b.Body), b.Type, b.Modified)
 	}
 	if a.mime != "" {
-		b = &blob{body: b.body, kind: a.mime, etag: b.etag, modified: b.modified}
+		b = &edge.Blob{Body: b.Body, Type: a.mime, ETag: b.ETag, Modified: b.Modified}
 	}
 	if a.spread > 0 {
 		w = &slowWriter{ResponseWriter: w, ctx: r.Context(), spread: a.spread}
@@ -60,7 +61,7 @@ func (a *answer) serve(w http.ResponseWriter, r *http.Request, b *blob) {
 	if a.cut > 0 {
 		w = &cuttingWriter{ResponseWriter: w, share: a.cut}
 	}
-	b.serve(w, r)
+	b.Serve(w, r)
 }
 
 // pause waits, or ends the handler when the client has gone.

@@ -14,7 +14,7 @@ import (
 // Injection is one fault that is switched on, for a while or until cleared.
 type Injection struct {
 	Fault     string    `json:"fault"`               // a name of Faults
-	Edge      string    `json:"edge,omitempty"`      // EdgeConfig.Label of the edge that a fault of an edge is on; "" is the first
+	Edge      string    `json:"edge,omitempty"`      // the label of the edge that a fault of an edge is on; "" is the first
 	Stream    string    `json:"stream,omitempty"`    // "" is every stream
 	Rendition string    `json:"rendition,omitempty"` // "" is every rendition
 	Arg       string    `json:"arg,omitempty"`       // "" is the fault's default

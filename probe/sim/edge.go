@@ -1,232 +1,216 @@
 package sim
 
 import (
-	"cmp"
-	"context"
-	"crypto/rand"
-	"io"
-	"maps"
+	"bytes"
 	"net/http"
-	"net/url"
-	"path"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
+
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
-// Edge is a caching proxy in front of one HTTP origin that behaves as
-// CloudFront does, or as another cache when its options say so: TTL rules,
-// headers, one request to the origin for many viewers, revalidation, and the
-// last good copy with status 200 while the origin fails. It is an http.Handler,
-// safe for concurrent use, and starts nothing by itself: a fetch runs in the
-// goroutine of the viewer who asked first. Only with EdgeConfig.Grace does one
-// run behind the viewers' backs, for ConnectTimeout and ReadTimeout at most.
-// Objects are kept whole before they are served, so a viewer never sees half a
-// fill.
+// Edge is a caching edge that shows the faults of a board: a layer around the one
+// of `distribution: local`, which is sound.
 type Edge struct {
-	config EdgeConfig
-	host   string // that the edge calls itself by in headers
-	cache  *cache
-	asked  atomic.Int64 // requests so far, of viewers and to the origin, which number them
-	memory memory       // of faults
-
-	mu      sync.Mutex
-	flights map[string]*flight
+	cache  *edge.Edge
+	faults *Board
+	label  string
+	memory memory // of faults
 }
 
-// flight is a fetch in progress that others wait for.
-type flight struct {
-	done   chan struct{} // closed when result is set
-	result result
-}
-
-// result is what the edge has for a request.
-type result struct {
-	object *object
-	word   Word
-	aged   bool          // Age is stated
-	tail   io.ReadCloser // the rest of an object too large to keep, or nil
-}
-
-// NewEdge returns an edge with an empty cache.
-func NewEdge(c EdgeConfig) *Edge {
-	c = c.withDefaults()
-	return &Edge{
-		config: c, cache: newCache(c.CacheBytes), flights: map[string]*flight{},
-		host: cmp.Or(c.Name, strings.ToLower(rand.Text())+".cloudfront.net"),
+// NewEdge returns an edge with an empty cache. label is the name by which a
+// board's faults are put on it, of several; "" is the first. A nil board is one
+// of its own, with no fault on it.
+func NewEdge(c edge.Config, faults *Board, label string) *Edge {
+	if faults == nil {
+		faults = NewBoard()
 	}
+	return &Edge{cache: edge.New(c), faults: faults, label: label}
 }
 
 // Faults returns the board whose faults the edge shows.
-func (e *Edge) Faults() *Board { return e.config.Faults }
+func (e *Edge) Faults() *Board { return e.faults }
 
-// ServeHTTP answers from the cache, or from the origin through it.
+// ServeHTTP answers as the edge would, or as the faults want it.
 func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	now := time.Now()
-	if !e.accepts(r.URL.Path, now) {
+	faults := e.faults.edge(e.label, r.URL.Path, now)
+	if !accepted(faults, now) {
 		panic(http.ErrAbortHandler)
 	}
-	h, id := w.Header(), e.asked.Add(1)
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		e.mark(h, result{word: WordMiss}, id)
-		h.Set("Access-Control-Allow-Origin", "*")
-		readable(w, r)
+		e.cache.ServeHTTP(w, r)
 		return
 	}
 	a := answer{kind: kindOf(r.URL.Path)}
-	faults := e.config.Faults.edge(e.config.Label, r.URL.Path, now)
 	a.apply(faults, now)
 	if a.hang || a.status != 0 {
-		e.mark(h, result{word: WordError}, id)
-		h.Set("Access-Control-Allow-Origin", "*")
+		e.cache.Mark(w.Header(), edge.Result{Word: edge.WordError})
 		a.serve(w, r, nil)
 		return
 	}
-	res, err := e.faulty(r, faults, now)
+	res, err := e.look(r, faults, now)
 	if err != nil { // the viewer has gone
 		panic(http.ErrAbortHandler)
 	}
-	if res.tail != nil {
-		defer func() { _ = res.tail.Close() }()
-	}
 	if a.kind != segment {
-		a = answer{kind: res.object.playlistKind()}
+		a = answer{kind: playlistKind(res.Object.Blob.Body)}
 		a.apply(faults, now)
 	}
-	e.serve(w, r, res, &a, id)
+	e.cache.Serve(w, r, res, a.serve)
 }
 
 // accepts reports whether there is a listener to connect to.
 func (e *Edge) accepts(path string, now time.Time) bool {
-	return accepted(e.config.Faults.edge(e.config.Label, path, now), now)
+	return accepted(e.faults.edge(e.label, path, now), now)
 }
 
-// serve writes a result to a viewer.
-func (e *Edge) serve(w http.ResponseWriter, r *http.Request, res result, a *answer, id int64) {
-	h, o := w.Header(), res.object
-	maps.Copy(h, o.header)
-	e.mark(h, res, id)
-	if res.aged && !e.config.NoAge {
-		h.Set("Age", strconv.Itoa(int(time.Since(o.obtained)/time.Second)))
-	}
-	if h.Get("Access-Control-Allow-Origin") == "" {
-		h.Set("Access-Control-Allow-Origin", "*")
-	}
-	switch {
-	case res.tail != nil:
-		w.WriteHeader(o.status)
-		if r.Method != http.MethodHead {
-			_, _ = w.Write(o.blob.body)
-			if _, err := io.Copy(w, res.tail); err != nil {
-				panic(http.ErrAbortHandler) // the viewer must see that it is not whole
-			}
-		}
-	case o.status == http.StatusOK:
-		a.serve(w, r, o.blob)
-	default:
-		h.Set("Content-Type", o.blob.kind)
-		h.Set("Content-Length", strconv.Itoa(len(o.blob.body)))
-		w.WriteHeader(o.status)
-		if r.Method != http.MethodHead {
-			_, _ = w.Write(o.blob.body) // the viewer has gone
-		}
-	}
-}
-
-// segmentTypes are the names that the segment behaviours of the distribution
-// match. Everything else is treated like a playlist: unknown names must fail
-// fresh, not frozen.
-var segmentTypes = []string{".ts", ".m4s", ".mp4", ".m4a", ".m4v", ".aac", ".vtt", ".webvtt"}
-
-// kindOf tells playlists from segments by name.
+// kindOf tells playlists from segments by name, as the edge does.
 func kindOf(name string) kind {
-	if slices.Contains(segmentTypes, path.Ext(name)) {
+	if edge.IsSegment(name) {
 		return segment
 	}
 	return playlists
 }
 
-// query returns the part of the query that is forwarded and in the cache key.
-func (e *Edge) query(r *http.Request) string {
-	if r.URL.RawQuery == "" || e.forgets(r) || kindOf(r.URL.Path) == segment && len(e.config.Query) == 0 {
-		return ""
+// playlistKind tells a multivariant playlist from a media playlist.
+func playlistKind(body []byte) kind {
+	if bytes.Contains(body, []byte("#EXT-X-STREAM-INF")) {
+		return multivariant
 	}
-	kept := url.Values{}
-	for name, values := range r.URL.Query() {
-		if strings.HasPrefix(name, "_HLS_") || slices.Contains(e.config.Query, name) {
-			kept[name] = values
-		}
-	}
-	return kept.Encode()
+	return mediaPlaylist
 }
 
-// sound answers a request without faults. An error is the viewer's leaving.
-func (e *Edge) sound(r *http.Request, ttl TTL) (result, error) {
-	query := e.query(r)
-	key := r.URL.EscapedPath() + "?" + query
-	for first := true; ; first = false {
-		now := time.Now()
-		old := e.cache.find(key)
-		if old != nil && now.Before(old.expires) {
-			return old.hit(), nil
+// memory is what faults of the cache remember, for each fault and key.
+type memory struct {
+	mu    sync.Mutex
+	nodes map[memoryKey]*node
+}
+
+type memoryKey struct {
+	fault int
+	key   string
+}
+
+// node is a part of the edge that went its own way.
+type node struct {
+	mu       sync.Mutex
+	object   *edge.Object   // frozen, or a negative answer
+	versions []*edge.Object // the playlist over time, the oldest first
+	asked    int
+}
+
+// of returns the memory of a fault for a key.
+func (m *memory) of(in *injected, key string) *node {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.nodes == nil {
+		m.nodes = map[memoryKey]*node{}
+	}
+	k := memoryKey{in.id, key}
+	if m.nodes[k] == nil {
+		m.nodes[k] = &node{}
+	}
+	return m.nodes[k]
+}
+
+// clear forgets everything when no fault of the cache is on.
+func (m *memory) clear() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.nodes = nil
+}
+
+// look looks a request up as the faults of the cache want it, else soundly.
+func (e *Edge) look(r *http.Request, faults []*injected, now time.Time) (edge.Result, error) {
+	if len(faults) == 0 {
+		if len(e.faults.all()) == 0 {
+			e.memory.clear()
 		}
-		graceful := old != nil && now.Before(old.grace)
-		if e.config.NoCollapsing && !graceful {
-			return e.fetch(r.Context(), ask{key: key, query: query, old: old, ttl: ttl}), nil
-		}
-		f, leads := e.join(key)
-		if graceful {
-			word := WordUpdating
-			if leads {
-				word = WordStale
-				go e.lead(context.WithoutCancel(r.Context()), f, ask{key: key, query: query, old: old, ttl: ttl, behind: true})
+		return e.cache.Get(r, edge.Lookup{})
+	}
+	class, how := kindOf(r.URL.Path), edge.Lookup{NoQuery: e.forgets(faults)}
+	key := e.cache.Key(r, how)
+	for _, in := range faults {
+		switch {
+		case in.fault.cache == cacheSound:
+		case in.fault.cache == cacheNegative && class == segment:
+			if old := e.cache.Find(r, how); old == nil || !old.Fresh(now) {
+				return e.memory.of(in, key).missing(key, now), nil
 			}
-			return result{object: old, word: word, aged: true}, nil
-		}
-		if leads {
-			e.lead(r.Context(), f, ask{key: key, query: query, old: old, ttl: ttl})
-			return f.result, nil
-		}
-		if !first { // it cannot be shared: waiting again would form a queue
-			return e.fetch(r.Context(), ask{key: key, query: query, old: old, ttl: ttl}), nil
-		}
-		select {
-		case <-f.done:
-		case <-r.Context().Done():
-			return result{}, r.Context().Err()
-		}
-		if o := f.result.object; f.result.tail == nil && o.expires.After(o.obtained) {
-			return o.hit(), nil
+		case in.fault.cache == cacheLong && class != segment:
+			how.ManifestTTL = edge.TTL{Min: in.duration, Default: in.duration, Max: in.duration}
+		case in.fault.cache == cacheFrozen && class != segment:
+			return e.memory.of(in, key).frozen(func() (edge.Result, error) {
+				if old := e.cache.Find(r, how); old != nil && old.Status == http.StatusOK {
+					return old.Hit(), nil
+				}
+				return e.cache.Get(r, how)
+			})
+		case in.fault.cache == cacheOldNode && class != segment:
+			res, err := e.cache.Get(r, how)
+			if err != nil || res.Object.Status != http.StatusOK {
+				return res, err
+			}
+			return e.memory.of(in, key).older(res, now.Add(-in.duration)), nil
 		}
 	}
+	return e.cache.Get(r, how)
 }
 
-// join returns the fetch of a key that is in progress, or else a new one, which
-// the caller leads.
-func (e *Edge) join(key string) (f *flight, leads bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if f, inFlight := e.flights[key]; inFlight {
-		return f, false
+// missing answers 404 from a negative cache.
+func (n *node) missing(key string, now time.Time) edge.Result {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.object != nil {
+		return n.object.Hit()
 	}
-	f = &flight{done: make(chan struct{})}
-	e.flights[key] = f
-	return f, true
+	n.object = &edge.Object{
+		Key: key, Status: http.StatusNotFound, Header: http.Header{}, Obtained: now,
+		Blob: &edge.Blob{Body: []byte(errorPage), Type: "text/html; charset=utf-8"},
+	}
+	return edge.Result{Object: n.object, Word: edge.WordError}
 }
 
-// lead fetches for everybody who waits.
-func (e *Edge) lead(ctx context.Context, f *flight, a ask) {
-	defer func() {
-		e.mu.Lock()
-		delete(e.flights, a.key)
-		e.mu.Unlock()
-		close(f.done)
-	}()
-	f.result = e.fetch(ctx, a)
-	if a.behind && f.result.tail != nil {
-		_ = f.result.tail.Close() // nobody reads it
+// frozen answers with the copy there was when the fault was first seen.
+func (n *node) frozen(first func() (edge.Result, error)) (edge.Result, error) {
+	n.mu.Lock()
+	held := n.object
+	n.mu.Unlock()
+	if held != nil {
+		return held.Hit(), nil
 	}
+	res, err := first()
+	if err == nil && res.Object.Status == http.StatusOK && res.Whole() {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		if n.object == nil {
+			n.object = res.Object
+		}
+	}
+	return res, err
+}
+
+// older answers every other request with the newest version that was obtained
+// before a moment, else with the oldest there is.
+func (n *node) older(res edge.Result, before time.Time) edge.Result {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if last := len(n.versions) - 1; last < 0 || n.versions[last].Blob != res.Object.Blob {
+		n.versions = append(n.versions, res.Object)
+	}
+	for len(n.versions) > 1 && !n.versions[1].Obtained.After(before) {
+		n.versions = n.versions[1:]
+	}
+	n.asked++
+	if n.asked%2 == 1 {
+		return res
+	}
+	return n.versions[0].Hit()
+}
+
+// forgets reports whether a fault makes the edge drop delivery directives.
+func (e *Edge) forgets(faults []*injected) bool {
+	return slices.ContainsFunc(faults, func(in *injected) bool { return in.fault.cache == cacheForgets })
 }

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 // playlist fetches a media playlist that must be sound on the HTTP level.
@@ -345,7 +347,7 @@ func TestFaultsOnTheWire(t *testing.T) {
 				if f.LowLatency {
 					window, c = 12, Config{Part: 500 * time.Millisecond}
 				}
-				w := newWorld(t, c, EdgeConfig{})
+				w := newWorld(t, c, edge.Config{})
 				time.Sleep(500 * time.Millisecond)
 				before := w.playlist("origin.test", high)
 				for _, r := range []string{high, low} { // the edge knows the present
@@ -372,7 +374,7 @@ func TestFaultsOnTheWire(t *testing.T) {
 
 func TestFaultsOfOneStreamAndRendition(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, Config{Streams: []string{"a", "b"}}, EdgeConfig{})
+		w := newWorld(t, Config{Streams: []string{"a", "b"}}, edge.Config{})
 		board := w.origin.Faults()
 		for _, fault := range []string{"playlist-503", "edge-503"} {
 			if err := board.Inject(Injection{Fault: fault, Stream: "a", Rendition: "360p"}); err != nil {
@@ -396,7 +398,7 @@ func TestFaultsOfOneStreamAndRendition(t *testing.T) {
 
 func TestScriptPlaysInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, Config{}, EdgeConfig{})
+		w := newWorld(t, Config{}, edge.Config{})
 		w.inject("playlist-503(240p)@20s+30s, endlist@1m")
 		var seen []string
 		for range 70 {

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 const subtitles = "/main/subs/"
@@ -92,7 +94,7 @@ var fieldOnTheWire = map[string]func(w *world, before scan){
 // A reload of a cache refuses connections for a moment, and then it is as it was.
 func TestCacheReload(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, Config{}, EdgeConfig{})
+		w := newWorld(t, Config{}, edge.Config{})
 		w.inject("edge-refused@1s+200ms, edge-refused@10s+2s")
 		var refused []time.Duration
 		for at := time.Duration(0); at < 15*time.Second; at += 100 * time.Millisecond {
@@ -110,7 +112,7 @@ func TestCacheReload(t *testing.T) {
 // Streams of one host break by themselves or with their host.
 func TestManyStreamsOnOneHost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, Config{Streams: []string{"a", "b", "c"}}, EdgeConfig{})
+		w := newWorld(t, Config{Streams: []string{"a", "b", "c"}}, edge.Config{})
 		last := func(host, stream string) string { return w.playlist(host, "/"+stream+"/360p/").last() }
 		before := map[string]string{}
 		for _, s := range []string{"a", "b", "c"} {
@@ -155,7 +157,7 @@ func TestManyStreamsOnOneHost(t *testing.T) {
 // The ladder lists copies on a second CDN, which is an edge of its own.
 func TestSecondCDN(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, Config{Second: "http://second.test/"}, EdgeConfig{})
+		w := newWorld(t, Config{Second: "http://second.test/"}, edge.Config{})
 		body := w.get("edge.test/main/playlist.m3u8").body
 		for _, want := range []string{"\n360p/playlist.m3u8\n", "\nhttp://second.test/main/360p/playlist.m3u8\n", "\nhttp://second.test/main/240p/playlist.m3u8\n"} {
 			if !strings.Contains(body, want) {
@@ -168,7 +170,7 @@ func TestSecondCDN(t *testing.T) {
 		if g := w.get("second.test/main/360p/playlist.m3u8"); !errors.Is(g.err, syscall.ECONNREFUSED) {
 			t.Errorf("a second CDN that is not there: %d %v", g.status, g.err)
 		}
-		second := NewEdge(EdgeConfig{Origin: mustURL("http://origin.test"), Transport: w.hosts})
+		second := NewEdge(edge.Config{Origin: mustURL("http://origin.test"), Transport: w.hosts}, nil, "")
 		w.hosts["second.test"] = second
 		answers(w, "second.test/main/360p/playlist.m3u8", 200, "#EXTM3U")
 		if err := second.Faults().Inject(Injection{Fault: "edge-503"}); err != nil {
@@ -182,7 +184,7 @@ func TestSecondCDN(t *testing.T) {
 // Subtitles are a rendition in step with the video, on its clock.
 func TestSubtitles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, Config{Subtitles: true, Encrypt: true}, EdgeConfig{})
+		w := newWorld(t, Config{Subtitles: true, Encrypt: true}, edge.Config{})
 		body := w.get("origin.test/main/playlist.m3u8").body
 		for _, want := range []string{
 			`#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="subs",NAME="English",DEFAULT=NO,AUTOSELECT=YES,LANGUAGE="en",URI="subs/playlist.m3u8"` + "\n", `SUBTITLES="subs"`,

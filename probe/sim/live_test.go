@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 // TestPlaysOverHTTP has ffmpeg play both kinds of stream over sockets, origin
@@ -27,12 +29,12 @@ func TestPlaysOverHTTP(t *testing.T) {
 			t.Parallel()
 			origin := httptest.NewServer(NewOrigin(Config{FMP4: c.FMP4, Encrypt: c.Encrypt, TargetDuration: time.Second, Window: 16}))
 			defer origin.Close()
-			edge := httptest.NewServer(NewEdge(EdgeConfig{Origin: mustURL(origin.URL)}))
-			defer edge.Close()
+			cdn := httptest.NewServer(edge.New(edge.Config{Origin: mustURL(origin.URL)}))
+			defer cdn.Close()
 			// Eight seconds from the middle of the window, so that a busy machine
 			// does not fall out of it, and some that appear meanwhile.
 			out, err := exec.CommandContext(t.Context(), ffmpeg, "-v", "warning", "-nostdin", "-live_start_index", "8",
-				"-i", edge.URL+"/main/playlist.m3u8", "-t", "10", "-map", "0", "-f", "null", "-").CombinedOutput()
+				"-i", cdn.URL+"/main/playlist.m3u8", "-t", "10", "-map", "0", "-f", "null", "-").CombinedOutput()
 			for line := range strings.Lines(string(out)) {
 				// ffmpeg reads the init segment again with each playlist and says so.
 				if !strings.Contains(line, "duplicated MOOV") {
@@ -48,7 +50,7 @@ func TestPlaysOverHTTP(t *testing.T) {
 
 func TestFMP4Playlist(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, Config{FMP4: true}, EdgeConfig{})
+		w := newWorld(t, Config{FMP4: true}, edge.Config{})
 		g := w.get("edge.test" + high + playlistName)
 		if !strings.Contains(g.body, `#EXT-X-MAP:URI="init.mp4"`) {
 			t.Fatalf("no EXT-X-MAP:\n%s", g.body)
@@ -68,9 +70,10 @@ func TestConcurrently(t *testing.T) {
 	board := NewBoard()
 	origin := httptest.NewServer(NewOrigin(Config{Streams: []string{"a", "b"}, Faults: board}))
 	defer origin.Close()
-	short := TTL{Default: 5 * time.Millisecond, Max: 5 * time.Millisecond}
-	edge := httptest.NewServer(NewEdge(EdgeConfig{Origin: mustURL(origin.URL), Faults: board, ManifestTTL: short, CacheBytes: 200 << 10, ErrorTTL: time.Millisecond}))
-	defer edge.Close()
+	short := edge.TTL{Default: 5 * time.Millisecond, Max: 5 * time.Millisecond}
+	config := edge.Config{Origin: mustURL(origin.URL), ManifestTTL: short, CacheBytes: 200 << 10, ErrorTTL: time.Millisecond}
+	cdn := httptest.NewServer(NewEdge(config, board, ""))
+	defer cdn.Close()
 	until := time.Now().Add(700 * time.Millisecond)
 	var wg sync.WaitGroup
 	for i := range 8 {
@@ -78,7 +81,7 @@ func TestConcurrently(t *testing.T) {
 			client := &http.Client{Timeout: time.Second}
 			paths := []string{"/a/playlist.m3u8", "/a/360p/playlist.m3u8", "/b/240p/playlist.m3u8"}
 			for n := 0; time.Now().Before(until); n++ {
-				req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, edge.URL+paths[(n+i)%3], nil)
+				req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, cdn.URL+paths[(n+i)%3], nil)
 				if resp, err := client.Do(req); err == nil {
 					_ = resp.Body.Close()
 				}

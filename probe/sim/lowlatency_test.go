@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 // The broadcast began an hour ago and a half second more: segment 1800 is in
@@ -25,7 +27,7 @@ func part(msn, index int) string { return fmt.Sprintf("URI=\"seg%d.part%d.ts\"",
 
 func TestLowLatencyPlaylist(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, Config{Part: lowPart}, EdgeConfig{})
+		w := newWorld(t, Config{Part: lowPart}, edge.Config{})
 		time.Sleep(600 * time.Millisecond)
 		g := w.get("origin.test" + high + playlistName)
 		for _, line := range []string{
@@ -45,7 +47,7 @@ func TestLowLatencyPlaylist(t *testing.T) {
 func TestPartsAreTheirSegment(t *testing.T) {
 	for _, c := range []Config{{Part: lowPart}, {Part: 330 * time.Millisecond}, {Part: 200 * time.Millisecond, FMP4: true}} {
 		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t, c, EdgeConfig{})
+			w := newWorld(t, c, edge.Config{})
 			time.Sleep(time.Second)
 			g := w.get("origin.test" + high + playlistName)
 			var body strings.Builder
@@ -81,7 +83,7 @@ func TestBlockingReload(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, host := range []string{"origin.test", "edge.test"} {
 				synctest.Test(t, func(t *testing.T) {
-					w := newWorld(t, Config{Part: lowPart}, EdgeConfig{})
+					w := newWorld(t, Config{Part: lowPart}, edge.Config{})
 					time.Sleep(600 * time.Millisecond)
 					g := w.reload(host, tt.directives)
 					w.must(g.status == tt.status && g.took == tt.took, "%s: %d after %v, want %d after %v", host, g.status, g.took, tt.status, tt.took)
@@ -94,7 +96,7 @@ func TestBlockingReload(t *testing.T) {
 
 func TestBlockingReloadGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, Config{Part: lowPart}, EdgeConfig{})
+		w := newWorld(t, Config{Part: lowPart}, edge.Config{})
 		time.Sleep(600 * time.Millisecond)
 		w.inject("stall")
 		g := w.reload("origin.test", "_HLS_msn=1800&_HLS_part=1")
@@ -104,7 +106,7 @@ func TestBlockingReloadGivesUp(t *testing.T) {
 
 func TestHintedPartIsSentWhenComplete(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, Config{Part: lowPart}, EdgeConfig{})
+		w := newWorld(t, Config{Part: lowPart}, edge.Config{})
 		time.Sleep(600 * time.Millisecond)
 		g := w.get("edge.test" + high + "seg1800.part1.ts")
 		w.must(g.status == 200 && g.took == 400*time.Millisecond, "%d after %v", g.status, g.took)
@@ -115,7 +117,7 @@ func TestHintedPartIsSentWhenComplete(t *testing.T) {
 
 func TestDeltaUpdate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, Config{Part: lowPart}, EdgeConfig{})
+		w := newWorld(t, Config{Part: lowPart}, edge.Config{})
 		time.Sleep(600 * time.Millisecond)
 		s := read(w.reload("edge.test", "_HLS_skip=YES").body)
 		full := w.playlist("edge.test", high)
@@ -127,7 +129,7 @@ func TestDeltaUpdate(t *testing.T) {
 // Many players that wait for one part are one request to the origin.
 func TestEdgeAsksOnceForAPart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, Config{Part: lowPart}, EdgeConfig{})
+		w := newWorld(t, Config{Part: lowPart}, edge.Config{})
 		asked := 0
 		w.hosts["origin.test"] = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 			asked++

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe/sim/media"
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 // Origin is a live HLS origin for any number of streams. It is an http.Handler,
@@ -16,7 +17,7 @@ import (
 type Origin struct {
 	config   Config
 	streams  map[string]*stream
-	segments *cache
+	segments *edge.Cache
 }
 
 // segmentCacheBytes holds the newest dozens of segments.
@@ -28,8 +29,8 @@ type stream struct {
 	index     int
 	start     time.Time
 	tracks    []*track
-	subtitles *track // nil is none
-	healthy   *blob  // the multivariant playlist
+	subtitles *track     // nil is none
+	healthy   *edge.Blob // the multivariant playlist
 }
 
 // track is one rendition of a stream.
@@ -48,13 +49,13 @@ type track struct {
 	mu     sync.Mutex // guards the playlist written last
 	number int64
 	parts  int // of the segment in progress, with low latency
-	blob   *blob
+	blob   *edge.Blob
 }
 
 // NewOrigin returns an origin that is live from Config.Start on.
 func NewOrigin(c Config) *Origin {
 	c = c.withDefaults(time.Now())
-	o := &Origin{config: c, streams: make(map[string]*stream, len(c.Streams)), segments: newCache(segmentCacheBytes)}
+	o := &Origin{config: c, streams: make(map[string]*stream, len(c.Streams)), segments: edge.NewCache(segmentCacheBytes)}
 	videos := media.Videos()
 	for i, name := range c.Streams {
 		s := &stream{name: name, index: i, start: c.Start}
@@ -73,7 +74,7 @@ func NewOrigin(c Config) *Origin {
 		if c.Subtitles {
 			s.subtitles = &track{stream: s, name: subtitlesName, index: -1, suffix: suffixText, timeline: o.timeline(s, nil), number: -1}
 		}
-		s.healthy = newBlob(encodeMultivariant(s, s.tracks, c.Second), playlistType, s.start)
+		s.healthy = edge.NewBlob(encodeMultivariant(s, s.tracks, c.Second), playlistType, s.start)
 		o.streams[name] = s
 	}
 	return o
@@ -104,7 +105,7 @@ func (o *Origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	w.Header().Set("Access-Control-Allow-Origin", "*")
-	if !readable(w, r) {
+	if !edge.Readable(w, r) {
 		return
 	}
 	now := time.Now()
@@ -182,7 +183,7 @@ func (o *Origin) serveMultivariant(w http.ResponseWriter, r *http.Request, s *st
 		}
 	}
 	if len(left) < len(s.tracks) {
-		b = newBlob(encodeMultivariant(s, left, o.config.Second), playlistType, now)
+		b = edge.NewBlob(encodeMultivariant(s, left, o.config.Second), playlistType, now)
 	}
 	w.Header().Set("Cache-Control", o.config.PlaylistCache)
 	a.serve(w, r, b)
@@ -213,14 +214,14 @@ func (o *Origin) serveMedia(w http.ResponseWriter, r *http.Request, t *track, no
 
 // playlist returns the media playlist of this moment, nil before the first
 // segment. Without faults it is written once per segment.
-func (o *Origin) playlist(t *track, faults []*injected, now time.Time) *blob {
+func (o *Origin) playlist(t *track, faults []*injected, now time.Time) *edge.Blob {
 	if len(faults) == 0 {
 		number := t.timeline.last(now)
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		if number >= 0 && number != t.number {
 			v := o.view(t, &t.timeline, number)
-			t.number, t.blob = number, newBlob(v.encode(), playlistType, t.timeline.published(number))
+			t.number, t.blob = number, edge.NewBlob(v.encode(), playlistType, t.timeline.published(number))
 		}
 		if number < 0 {
 			return nil
@@ -238,7 +239,7 @@ func (o *Origin) playlist(t *track, faults []*injected, now time.Time) *blob {
 			in.fault.view(in, now, v)
 		}
 	}
-	return newBlob(v.encode(), playlistType, tl.published(number))
+	return edge.NewBlob(v.encode(), playlistType, tl.published(number))
 }
 
 // shown returns the timeline of a rendition under faults and the moment that

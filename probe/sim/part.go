@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe/sim/media"
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 // servePart answers for a partial segment: one that is published at once, the
@@ -30,7 +31,7 @@ func (o *Origin) servePart(w http.ResponseWriter, r *http.Request, t *track, num
 			http.NotFound(w, r)
 			return
 		case !a.hinted || a.status != 0 || a.hang || a.abort:
-			a.serve(w, r, o.partBlob(t, tl, number, index).at(at))
+			a.serve(w, r, o.partBlob(t, tl, number, index).At(at))
 			return
 		}
 		wait := faultStep
@@ -44,16 +45,17 @@ func (o *Origin) servePart(w http.ResponseWriter, r *http.Request, t *track, num
 
 // partBlob returns the bytes of a partial segment. Together those of a segment
 // are its bytes.
-func (o *Origin) partBlob(t *track, tl *timeline, number int64, index int) *blob {
+func (o *Origin) partBlob(t *track, tl *timeline, number int64, index int) *edge.Blob {
 	begin, length := tl.segment(number)
 	second := int64(begin / time.Second)
 	from := media.FrameAt(time.Duration(index) * o.config.Part)
 	to := media.FrameAt(min(time.Duration(index+1)*o.config.Part, length))
 	if o.config.FMP4 {
-		return newBlob(media.Chunk(t.index, second, from, to, 0), "video/mp4", t.stream.start)
+		return edge.NewBlob(media.Chunk(t.index, second, from, to, 0), "video/mp4", t.stream.start)
 	}
 	whole := o.segment(t.index, second, int64(length/time.Second), 0)
-	return newBlob(whole.body[media.Offset(t.index, second, from, 0):media.Offset(t.index, second, to, 0)], whole.kind, t.stream.start)
+	bytes := whole.Body[media.Offset(t.index, second, from, 0):media.Offset(t.index, second, to, 0)]
+	return edge.NewBlob(bytes, whole.Type, t.stream.start)
 }
 
 // fragment returns a segment as fragmented MP4: as its parts, if it has any.

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 // like is an edge over a live origin that behaves as a preset.
@@ -187,22 +189,12 @@ func TestNegativeCache(t *testing.T) {
 		time.Sleep(59 * time.Minute)
 		answers(w, "edge.test"+next, 404, "")
 	})
-	synctest.Test(t, func(t *testing.T) {
-		w, u := edgeOver(t, EdgeConfig{NegativeTTL: 20 * time.Second, ErrorTTL: -1})
-		u.set(404, "no")
-		w.want("/s.ts", "no", "Error", 404, none)
-		u.set(200, "one")
-		time.Sleep(19 * time.Second)
-		w.want("/s.ts", "no", "Error", 404, 19)
-		time.Sleep(time.Second)
-		w.want("/s.ts", "one", "Miss", 200, none)
-	})
 }
 
 // A minimum TTL overrides what the origin says.
 func TestMinimumTTL(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, Config{PlaylistCache: "no-store"}, EdgeConfig{ManifestTTL: TTL{Min: 8 * time.Second, Default: 8 * time.Second, Max: 8 * time.Second}})
+		w := newWorld(t, Config{PlaylistCache: "no-store"}, edge.Config{ManifestTTL: edge.TTL{Min: 8 * time.Second, Default: 8 * time.Second, Max: 8 * time.Second}})
 		before := w.playlist("edge.test", high)
 		time.Sleep(7 * time.Second)
 		if w.playlist("edge.test", high).last() != before.last() || w.playlist("origin.test", high).sequence != before.sequence+3 {
@@ -213,25 +205,6 @@ func TestMinimumTTL(t *testing.T) {
 			t.Error("it keeps it for longer")
 		}
 	})
-}
-
-// A copy is served while the origin fails for as long as the option says.
-func TestStaleIfErrorOfTheEdge(t *testing.T) {
-	for limit, want := range map[time.Duration][2]int{0: {200, 200}, -1: {500, 500}, 10 * time.Second: {200, 500}} {
-		synctest.Test(t, func(t *testing.T) {
-			w, u := edgeOver(t, EdgeConfig{StaleIfError: limit})
-			w.want("/p.m3u8", "one", "Miss", 200, none)
-			u.set(500, "sorry")
-			var got [2]int
-			time.Sleep(5 * time.Second)
-			got[0] = w.get("edge.test/p.m3u8").status
-			time.Sleep(10 * time.Second)
-			got[1] = w.get("edge.test/p.m3u8").status
-			if got != want {
-				t.Errorf("StaleIfError %s: %v, want %v", limit, got, want)
-			}
-		})
-	}
 }
 
 // Without collapsing, a request that hangs keeps nobody else: when the origin

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 // faultStep is how often a blocked request looks again while faults decide when
@@ -125,7 +127,7 @@ func (o *Origin) current(t *track, now time.Time) *view {
 
 // lowLatencyPlaylist writes the playlist of this moment. Without faults it is
 // written once per part.
-func (o *Origin) lowLatencyPlaylist(t *track, want reload, now time.Time) *blob {
+func (o *Origin) lowLatencyPlaylist(t *track, want reload, now time.Time) *edge.Blob {
 	sound := len(o.config.Faults.all()) == 0 && !want.skip
 	if sound {
 		t.mu.Lock()
@@ -144,7 +146,7 @@ func (o *Origin) lowLatencyPlaylist(t *track, want reload, now time.Time) *blob 
 	if want.skip {
 		v.skip()
 	}
-	b := newBlob(v.encode(), playlistType, v.modified())
+	b := edge.NewBlob(v.encode(), playlistType, v.modified())
 	if sound {
 		t.blob = b
 	}

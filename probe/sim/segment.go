@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe/sim/media"
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 // serveSegment answers for what stands beside a media playlist: a segment, an
@@ -16,13 +17,13 @@ func (o *Origin) serveSegment(w http.ResponseWriter, r *http.Request, t *track, 
 	w.Header().Set("Cache-Control", o.config.SegmentCache)
 	if o.config.FMP4 && name == "init.mp4" {
 		a.apply(faults, now)
-		a.serve(w, r, newBlob(media.Init(t.encode(faults, now)), "video/mp4", t.stream.start))
+		a.serve(w, r, edge.NewBlob(media.Init(t.encode(faults, now)), "video/mp4", t.stream.start))
 		return
 	}
 	if generation, ok := keyGeneration(name); ok && o.config.Encrypt {
 		a.kind, a.generation = keyFile, generation
 		a.apply(faults, now)
-		a.serve(w, r, &blob{body: []byte(streamKey), kind: keyType, modified: t.stream.start})
+		a.serve(w, r, &edge.Blob{Body: []byte(streamKey), Type: keyType, Modified: t.stream.start})
 		return
 	}
 	if number, index, ok := partNumber(name, o.config.FMP4); ok && o.config.Part > 0 {
@@ -52,10 +53,10 @@ func (o *Origin) serveWhole(w http.ResponseWriter, r *http.Request, t *track, na
 	a.apply(faults, now)
 	from, seconds := int64(begin/time.Second)+a.ahead, int64(length/time.Second)
 	if t.text() {
-		a.serve(w, r, newBlob(media.Text(from, seconds), "text/vtt", a.published))
+		a.serve(w, r, edge.NewBlob(media.Text(from, seconds), "text/vtt", a.published))
 		return
 	}
-	a.serve(w, r, o.segment(t.encode(faults, a.published), from, seconds, a.take).at(a.published))
+	a.serve(w, r, o.segment(t.encode(faults, a.published), from, seconds, a.take).At(a.published))
 }
 
 // encode is which of the embedded videos a rendition shows in what was made at
@@ -69,20 +70,20 @@ func (t *track) encode(faults []*injected, at time.Time) int {
 
 // segment returns the bytes of a segment. Streams share them: the newest ones
 // are kept, though they could be made again at any time.
-func (o *Origin) segment(index int, begin, seconds int64, take int) *blob {
+func (o *Origin) segment(index int, begin, seconds int64, take int) *edge.Blob {
 	key := fmt.Sprintf("%d-%d-%d-%d", index, begin, seconds, take)
-	if kept := o.segments.find(key); kept != nil {
-		return kept.blob
+	if kept := o.segments.Find(key); kept != nil {
+		return kept.Blob
 	}
-	b := &blob{kind: "video/mp2t", etag: `"` + key + `"`}
+	b := &edge.Blob{Type: "video/mp2t", ETag: `"` + key + `"`}
 	if o.config.FMP4 {
-		b.kind, b.body = "video/mp4", o.fragment(index, begin, seconds, take)
+		b.Type, b.Body = "video/mp4", o.fragment(index, begin, seconds, take)
 	} else {
-		b.body = media.TS(index, begin, seconds, take)
+		b.Body = media.TS(index, begin, seconds, take)
 	}
 	if o.config.Encrypt {
-		b.body = encrypt(b.body)
+		b.Body = encrypt(b.Body)
 	}
-	o.segments.store(&object{key: key, blob: b})
+	o.segments.Store(&edge.Object{Key: key, Blob: b})
 	return b
 }

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
 // got is one answer as a client sees it.
@@ -42,13 +44,13 @@ type world struct {
 }
 
 // newWorld builds both inside a synctest bubble.
-func newWorld(t *testing.T, c Config, ec EdgeConfig) *world {
+func newWorld(t *testing.T, c Config, ec edge.Config) *world {
 	t.Helper()
 	c.Faults = NewBoard()
 	w := &world{t: t, origin: NewOrigin(c)}
 	w.hosts = Hosts{"origin.test": w.origin}
-	ec.Origin, ec.Transport, ec.Faults = mustURL("http://origin.test/"), w.hosts, c.Faults
-	w.edge = NewEdge(ec)
+	ec.Origin, ec.Transport = mustURL("http://origin.test/"), w.hosts
+	w.edge = NewEdge(ec, c.Faults, "")
 	w.hosts["edge.test"] = w.edge
 	return w
 }
@@ -157,7 +159,7 @@ const (
 
 func TestOriginHealthy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, Config{TargetDuration: 6 * time.Second, SegmentDuration: 2 * time.Second, Discontinuity: 5}, EdgeConfig{})
+		w := newWorld(t, Config{TargetDuration: 6 * time.Second, SegmentDuration: 2 * time.Second, Discontinuity: 5}, edge.Config{})
 		mv := w.get("origin.test/main/playlist.m3u8")
 		if mv.status != 200 || strings.Count(mv.body, "#EXT-X-STREAM-INF") != 2 || strings.Contains(mv.body, "PROGRAM-ID") {
 			t.Fatalf("multivariant playlist: %d\n%s", mv.status, mv.body)
@@ -194,7 +196,7 @@ func TestOriginHealthy(t *testing.T) {
 
 func TestOriginConditionalRangeGzip(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, Config{Window: 20}, EdgeConfig{})
+		w := newWorld(t, Config{Window: 20}, edge.Config{})
 		u := "origin.test" + high + playlistName
 		plain := w.get(u)
 		if again := w.get(u, "If-None-Match: "+plain.header.Get("ETag")); again.status != 304 || again.body != "" {
@@ -228,7 +230,7 @@ func TestOriginConditionalRangeGzip(t *testing.T) {
 
 func TestSegmentsStayAfterTheyLeave(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, Config{}, EdgeConfig{})
+		w := newWorld(t, Config{}, edge.Config{})
 		uri := read(w.get("origin.test" + high + playlistName).body).uris[0]
 		time.Sleep(14 * time.Second) // its own duration and one more playlist
 		if g := w.get("origin.test" + high + uri); g.status != 200 {
@@ -243,7 +245,7 @@ func TestSegmentsStayAfterTheyLeave(t *testing.T) {
 
 func TestBeforeTheBroadcast(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, Config{Start: time.Now().Add(10 * time.Second)}, EdgeConfig{})
+		w := newWorld(t, Config{Start: time.Now().Add(10 * time.Second)}, edge.Config{})
 		for _, path := range []string{"/main/playlist.m3u8", high + playlistName, high + "seg0.ts"} {
 			if g := w.get("origin.test" + path); g.status != 404 {
 				t.Errorf("%s answers %d before the broadcast", path, g.status)
@@ -279,7 +281,7 @@ func TestJitterIsMonotone(t *testing.T) {
 
 func TestStaggerSpreadsStreams(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, Config{Streams: []string{"a", "b"}, Stagger: true}, EdgeConfig{})
+		w := newWorld(t, Config{Streams: []string{"a", "b"}, Stagger: true}, edge.Config{})
 		a := read(w.get("origin.test/a/360p/playlist.m3u8").body)
 		b := read(w.get("origin.test/b/360p/playlist.m3u8").body)
 		if d := a.times[5].Sub(b.times[5]); d != time.Second {
@@ -306,8 +308,8 @@ func BenchmarkSegmentRange(b *testing.B) {
 
 func BenchmarkEdgeHit(b *testing.B) {
 	o := NewOrigin(Config{})
-	long := TTL{Min: time.Hour, Default: time.Hour, Max: time.Hour}
-	e := NewEdge(EdgeConfig{Origin: mustURL("http://origin.test"), Transport: Transport(o), ManifestTTL: long})
+	long := edge.TTL{Min: time.Hour, Default: time.Hour, Max: time.Hour}
+	e := NewEdge(edge.Config{Origin: mustURL("http://origin.test"), Transport: Transport(o), ManifestTTL: long}, nil, "")
 	benchmark(b, e, high+playlistName)
 }
 

@@ -73,6 +73,8 @@ func (v *view) rename(round int) {
 	}
 }
 
+const playlistType = "application/vnd.apple.mpegurl"
+
 // Suffixes of segments' names.
 const (
 	suffixTS   = ".ts"

@@ -83,8 +83,8 @@ func (c *Cloud) Fail(verb, resource, reason string) {
 	c.failures[verb+" "+resource] = reason
 }
 
-// Mend undoes all Fail.
-func (c *Cloud) Mend() {
+// Repair undoes all Fail.
+func (c *Cloud) Repair() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	clear(c.failures)

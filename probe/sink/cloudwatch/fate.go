@@ -57,7 +57,7 @@ func fateOfStatus(status int, err error) outcome {
 	case status == http.StatusRequestEntityTooLarge, status == http.StatusBadRequest && slices.Contains(wrongCodes, code):
 		return wrong
 	case status >= 400 && status < 500, status == http.StatusServiceUnavailable:
-		return refused // throttled, or not allowed until somebody mends that
+		return refused // throttled, or not allowed until somebody repairs that
 	default:
 		return unknown
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -108,4 +109,58 @@ func (r *Request) Text() (string, error) {
 		return "", fmt.Errorf("reading the body: %w", err)
 	}
 	return b.String() + "\n" + body.String(), nil
+}
+
+// TryAll sends messages, each once, until one is not taken: that of kind failed.
+func TryAll(
+	ctx context.Context, r *Receiver, list []Message, transport http.RoundTripper,
+) (failed Kind, hint string, err error) {
+	for i := range list {
+		if hint, err := Try(ctx, r, &list[i], transport); err != nil {
+			return list[i].Kind, hint, err
+		}
+	}
+	return "", "", nil
+}
+
+// Named picks receivers by their names; no names are all of them.
+func Named(list []Receiver, only []string) (picked []Receiver, err error) {
+	if len(only) == 0 {
+		return list, nil
+	}
+	var names []string
+	for i := range list {
+		names = append(names, list[i].Name)
+		if slices.Contains(only, list[i].Name) {
+			picked = append(picked, list[i])
+		}
+	}
+	for _, name := range only {
+		if !slices.Contains(names, name) {
+			return nil, probe.Usage(fmt.Sprintf("--only: no receiver is called %q", name), "one of "+strings.Join(names, ", "))
+		}
+	}
+	return picked, nil
+}
+
+// Show writes the requests that messages make, as mask lets them be shown.
+func Show(w io.Writer, list []Receiver, messages []Message, mask func(string) string) error {
+	for i := range list {
+		for j := range messages {
+			requests, err := list[i].Requests(&messages[j])
+			if err != nil {
+				return fmt.Errorf("%s: %w", list[i].Name, err)
+			}
+			for k := range requests {
+				text, err := requests[k].Text()
+				if err != nil {
+					return fmt.Errorf("%s: %w", list[i].Name, err)
+				}
+				if _, err := fmt.Fprintf(w, "# %s, %s\n%s\n\n", list[i].Name, messages[j].Kind, mask(text)); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
 }

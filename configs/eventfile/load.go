@@ -1,0 +1,152 @@
+// Package eventfile reads event.yaml as the whole of streamwatch understands it:
+// the shape is that of configs, what the values mean is told to the room that
+// uses them, and what any of these would refuse is a problem with its place in the
+// file.
+//
+// The rule that keeps it simple: an event goes in, values come out: options of the
+// monitor, the embeds, the stack, the alarms, the receivers. Nothing here asks the
+// network or starts anything; the only files that are read are those that the event
+// names.
+package eventfile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/fetch"
+)
+
+// Reader reads event files.
+type Reader struct {
+	Stdin   io.Reader                   // what "-" names
+	Env     func(string) (string, bool) // for ${NAME}
+	Secrets *fetch.Secrets              // gets what is secret in each event
+}
+
+// Load reads an event file and checks what only the packages know that use its
+// values.
+func (r *Reader) Load(path string) (*configs.Event, error) {
+	event, err := r.read(path)
+	path = NameOf(path)
+	problems, wrong := errors.AsType[*configs.Problems](err)
+	switch {
+	case wrong && event == nil:
+		problems.Name = path
+		return nil, problems
+	case wrong: // values are not allowed: there may be more that is wrong
+	case err != nil:
+		if errors.Is(err, os.ErrNotExist) {
+			return nil, probe.Usage(err.Error(), "streamwatch demo needs no file")
+		}
+		return nil, probe.Usage(err.Error(), "")
+	}
+	if d := event.Distribution.CloudFormation; d != nil { // files count from the event file's folder
+		d.StackPolicy = Beside(path, d.StackPolicy)
+		if d.Signed != nil {
+			d.Signed.PublicKey = Beside(path, d.Signed.PublicKey)
+		}
+	}
+	if s, _ := Signing(event); s != nil {
+		s.PrivateKeyFile = Beside(path, s.PrivateKeyFile)
+	}
+	for i := range event.Edges {
+		if s := event.Edges[i].Sign; s != nil {
+			s.PrivateKeyFile = Beside(path, s.PrivateKeyFile)
+		}
+	}
+	found := notifyFiles(path, event)
+	if wrong {
+		found = append(found, problems.List...)
+	}
+	if err := r.judge(event, path, found...); err != nil {
+		return nil, err
+	}
+	return event, nil
+}
+
+// Again loads an event file for a run that is under way.
+func (r *Reader) Again(path string) (*configs.Event, error) {
+	if path == StandardInput {
+		return nil, probe.Usage(
+			"the event came by standard input and cannot be read again", "give run a file, or change streams by the API",
+		)
+	}
+	return r.Load(path)
+}
+
+// IsEvent reports whether a text is an event file rather than a playlist.
+func IsEvent(text string) bool {
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "event:") {
+			return true
+		}
+		if strings.HasPrefix(strings.TrimPrefix(line, "\ufeff"), "#EXT") {
+			return false
+		}
+	}
+	return false
+}
+
+// Check finds what is wrong with an event that was changed otherwise, as Load does
+// by itself. path is its file, for the places.
+func (r *Reader) Check(event *configs.Event, path string) error {
+	return r.judge(event, NameOf(path))
+}
+
+// judge finds what is wrong with an event that only the packages know which use
+// its values. path is its file, for the places; found is what is known already.
+func (r *Reader) judge(event *configs.Event, path string, found ...configs.Problem) error {
+	Know(r.Secrets, event)
+	found = slices.Concat(found, event.Dangling(), stackProblems(event), signProblems(event, r.Secrets))
+	if len(found) > 0 {
+		return event.Locate(path, found)
+	}
+	return nil
+}
+
+// Warnings returns what is valid in an event and will surprise the user.
+func Warnings(e *configs.Event) []configs.Problem {
+	list := notifyWarnings(e)
+	for _, w := range StackWarnings(e) {
+		list = append(list, configs.Problem{Path: w.Path, Message: "warning: " + w.Message, Hint: w.Hint})
+	}
+	return list
+}
+
+// StandardInput is how people write that a file comes from there.
+const StandardInput = "-"
+
+// NameOf is what a file is called in messages.
+func NameOf(path string) string {
+	if path == StandardInput {
+		return "standard input"
+	}
+	return path
+}
+
+// read reads an event file, or standard input.
+func (r *Reader) read(path string) (*configs.Event, error) {
+	if path != StandardInput {
+		return configs.Load(path, r.Env)
+	}
+	text, err := io.ReadAll(io.LimitReader(r.Stdin, fetch.PlaylistBytes))
+	if err != nil {
+		return nil, fmt.Errorf("reading standard input: %w", err)
+	}
+	return configs.Read(NameOf(path), text, ".", r.Env)
+}
+
+// Beside returns a file's name as it is seen from here, "" for none.
+func Beside(event, name string) string {
+	if name == "" || filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(filepath.Dir(event), name)
+}

@@ -1,0 +1,45 @@
+package eventfile
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe/checks"
+)
+
+// Overrides are what the event sets otherwise of the checks, by id.
+func Overrides(e *configs.Event) map[string]checks.Override {
+	all := map[string]checks.Override{}
+	for name, set := range e.Monitor.Checks {
+		if check, ok := checks.Find(name); ok {
+			all[check.ID] = checks.Override{Off: set.Severity.Off, Severity: set.Severity.Severity, After: set.After}
+		}
+	}
+	return all
+}
+
+// aroundChecks makes an event file of monitor.checks alone.
+const aroundChecks = `event: replay
+origin: {url: "http://origin.invalid"}
+distribution: {existing: {url: "https://edge.invalid"}}
+streams: [{name: main, manifest: /main.m3u8}]
+monitor:
+  checks: `
+
+// ParseOverrides reads monitor.checks by itself, as YAML in one line. Its error has
+// no places: nobody wrote a file.
+func ParseOverrides(text string, env func(string) (string, bool)) (map[string]checks.Override, error) {
+	e, err := configs.Parse("checks", []byte(aroundChecks+text+"\n"), env)
+	if problems, ok := errors.AsType[*configs.Problems](err); ok {
+		var list []string
+		for i := range problems.List {
+			list = append(list, problems.List[i].Message)
+		}
+		return nil, errors.New(strings.Join(list, "; "))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return Overrides(e), nil
+}

@@ -1,0 +1,44 @@
+package publish
+
+import (
+	"slices"
+	"strings"
+
+	"go.uber.org/zap"
+
+	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/player"
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// fallbacks returns where players find a stream when its edge fails: at the
+// event's other edges, in their order, then at the bases of player.fallback.
+// An edge that lets only signed requests in is none.
+func (e *Embeds) fallbacks(event *configs.Event, s *configs.Stream, manifest string, o player.Options) []string {
+	var bases, list []string
+	for i := range event.Edges {
+		if event.Edges[i].Sign == nil {
+			bases = append(bases, event.Edges[i].URL.Reveal())
+		}
+	}
+	edges := len(bases)
+	for i, base := range append(bases, event.Player.Fallback...) {
+		base = strings.TrimRight(base, "/")
+		at := event.ManifestURL(s, probe.Edge, base)
+		if rest, own := strings.CutPrefix(manifest, strings.TrimRight(e.edge, "/")+"/"); own && e.edge != "" {
+			at = base + "/" + rest
+		}
+		if slices.Contains(list, at) || at == manifest {
+			continue
+		}
+		if i < edges { // player.fallback was checked with the file
+			if _, _, err := player.Address(at, o); err != nil {
+				e.log.Info("embed", zap.String("stream", s.Name),
+					zap.String("warning", "players cannot go over to an edge: "+err.Error()))
+				continue
+			}
+		}
+		list = append(list, at)
+	}
+	return list
+}

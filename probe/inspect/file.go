@@ -1,0 +1,116 @@
+package inspect
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/fetch"
+	"github.com/streamwatch/streamwatch/probe/playlist"
+	"github.com/streamwatch/streamwatch/probe/report"
+)
+
+// File judges a playlist on this machine, and the local playlists that it lists.
+func File(name string) (*report.Check, error) {
+	whole, err := filepath.Abs(name)
+	if err != nil {
+		return nil, readable(err)
+	}
+	if _, err := readFile(name); err != nil {
+		return nil, readable(err)
+	}
+	return local(name, whole, readFile), nil
+}
+
+// Text judges the text of a playlist, and the local playlists that it lists: they
+// count from the folder in which the process was started. name is what the
+// playlist is called.
+func Text(name string, text []byte) (*report.Check, error) {
+	whole, err := filepath.Abs("stdin.m3u8")
+	if err != nil {
+		return nil, readable(err)
+	}
+	return local(name, whole, func(path string) ([]byte, error) {
+		if path == whole {
+			return text, nil
+		}
+		return readFile(path)
+	}), nil
+}
+
+// local judges a playlist at an absolute path, and those that it lists, as
+// bytes gives them.
+func local(name, whole string, bytes func(path string) ([]byte, error)) *report.Check {
+	read := func(t probe.Target, imports map[string]string) look {
+		now := time.Now()
+		l := look{probe.Observation{Target: t, Exchange: probe.Exchange{
+			Method: "GET", URL: probe.ShownURL(t.URL), Address: probe.AddressOf(t.URL), Started: now, Done: now,
+		}}}
+		u, err := url.Parse(t.URL)
+		if err != nil || u.Scheme != "file" {
+			return l
+		}
+		body, err := bytes(u.Path)
+		if err != nil {
+			return l
+		}
+		l.obs.Exchange.Status, l.obs.Exchange.Bytes = 200, int64(len(body))
+		l.obs.Exchange.ContentType = "application/vnd.apple.mpegurl"
+		l.obs.Playlist = playlist.Decode(body, playlist.Inputs{Address: l.obs.Exchange.Address, Imports: imports})
+		l.obs.Hash = playlist.Hash(body)
+		return l
+	}
+	stream := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
+	all := ladder(probe.Target{Stream: stream, Side: probe.Origin, URL: "file://" + whole}, read)
+	// What is listed and is not here too cannot be judged: a saved playlist
+	// need not bring its renditions.
+	looks := slices.DeleteFunc(all, func(l look) bool { return l.obs.Exchange.Status == 0 })
+	found := judgeOnce(stream, looks)
+	return &report.Check{URL: name, Findings: found, Playlists: facts(looks), Verdict: verdictOf(found)}
+}
+
+// readFile reads a local playlist within the limit of those from the network.
+func readFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return readLimited(f)
+}
+
+// ReadText reads the text of a playlist, within the limit of those from the
+// network.
+func ReadText(r io.Reader) ([]byte, error) {
+	text, err := readLimited(r)
+	if err != nil {
+		return nil, readable(err)
+	}
+	return text, nil
+}
+
+// readLimited reads what is no larger than a playlist from the network may be.
+func readLimited(r io.Reader) ([]byte, error) {
+	var b bytes.Buffer
+	n, err := io.Copy(&b, io.LimitReader(r, fetch.PlaylistBytes+1))
+	if err == nil && n > fetch.PlaylistBytes {
+		err = errors.New("it is larger than our limit, " + probe.FormatBytes(fetch.PlaylistBytes))
+	}
+	return b.Bytes(), err
+}
+
+// readable is why a file cannot be read, with a hint.
+func readable(err error) error {
+	hint := ""
+	if errors.Is(err, os.ErrNotExist) {
+		hint = "check takes a URL that begins with http:// or https://, a playlist or an event file"
+	}
+	return probe.Usage("reading the playlist: "+err.Error(), hint)
+}

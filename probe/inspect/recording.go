@@ -1,0 +1,32 @@
+package inspect
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/record"
+	"github.com/streamwatch/streamwatch/probe/report"
+)
+
+// Recording judges a recording again, with the overrides that change makes. name is
+// what it is called.
+func Recording(name string, from io.Reader, change record.Change) (*report.Replay, error) {
+	out, err := record.Replay(from, change)
+	if err != nil {
+		hint := "a recording is a file that run writes below output/EVENT/recordings"
+		return nil, probe.WithHint(fmt.Errorf("%s: %w", name, err), hint)
+	}
+	r := &report.Replay{
+		Check: report.Check{URL: name, Verdict: out.Verdict}, Event: out.Header.Event, From: probe.FormatTime(out.From),
+		Until: probe.FormatTime(out.Until), Looks: out.Looks, Incidents: out.Incidents, Recorded: out.Recorded,
+		Cut: out.Cut,
+	}
+	for _, m := range out.Missing {
+		hole := report.Hole{From: probe.FormatTime(m.From), Until: probe.FormatTime(m.Until), Looks: m.Lines}
+		r.Missing = append(r.Missing, hole)
+	}
+	r.Find()
+	r.Sort()
+	return r, nil
+}
