@@ -109,8 +109,14 @@ func sendRest(ctx context.Context, told []*notify.Sink) {
 		own, done := context.WithCancel(ctx)
 		group.Go(func() {
 			defer done()
-			for s.Health().Waiting > 0 && own.Err() == nil {
-				time.Sleep(50 * time.Millisecond)
+			look := time.NewTicker(50 * time.Millisecond)
+			defer look.Stop()
+			for s.Health().Waiting > 0 {
+				select {
+				case <-look.C:
+				case <-own.Done():
+					return
+				}
 			}
 		})
 		group.Go(func() { _ = s.Run(own) }) // it never fails

@@ -23,7 +23,7 @@ func silence(c net.Conn) func() bool {
 	look := func(fd uintptr) bool {
 		var one [1]byte
 		_, err := syscall.Read(int(fd), one[:]) // sockets of this runtime do not block
-		silent = err == syscall.EAGAIN          //nolint:errorlint // it comes from the call itself
+		silent = err == syscall.EAGAIN
 		return true
 	}
 	return func() bool { return raw.Read(look) == nil && silent }

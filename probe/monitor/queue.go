@@ -142,7 +142,7 @@ func (q *queue) deadline(ctx context.Context) context.Context {
 		if q.expires != nil {
 			q.expires()
 		}
-		q.writing, q.expires = context.WithTimeout(ctx, writeTimeout) //nolint:govet // the next call ends it
+		q.writing, q.expires = context.WithTimeout(ctx, writeTimeout)
 		q.renew = now.Add(renewAfter)
 	}
 	return q.writing
