@@ -62,8 +62,9 @@ func NewSigner(e *configs.Event, dist provision.Distribution, key []byte) (fetch
 	id := cmp.Or(s.KeyPairID, dist.Outputs[provision.OutputKeyPairID])
 	if id == "" {
 		return nil, probe.WithHint(
-			fmt.Errorf("%s: the stack has no output %s, which says what the signatures must name", at,
-				provision.OutputKeyPairID),
+			fmt.Errorf(
+				"%s: the stack has no output %s, which says what the signatures must name", at, provision.OutputKeyPairID,
+			),
 			"streamwatch provision adds it; or give key_pair_id, from aws cloudfront list-public-keys",
 		)
 	}

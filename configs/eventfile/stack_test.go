@@ -10,8 +10,8 @@ import (
 // alarmed is an event with metrics in CloudWatch; more is its distribution.
 func alarmed(t *testing.T, distribution, more string) *configs.Event {
 	t.Helper()
-	text := strings.Replace(smallest, "existing: {url: \"https://e.example\"}", distribution, 1) +
-		"metrics: {cloudwatch: {}}\n" + more
+	text := strings.Replace(smallest, "existing: {url: \"https://e.example\"}", distribution, 1)
+	text += "metrics: {cloudwatch: {}}\n" + more
 	event, err := reader(t, text).Load(StandardInput)
 	if err != nil {
 		t.Fatal(err)
@@ -41,7 +41,14 @@ func TestAlarmStack(t *testing.T) {
 		spec, err := StackSpec(event)
 		if own := c.stack != "ours" && c.stack != "theirs"; err != nil || spec.StackName != c.stack ||
 			spec.AlarmsOnly != own {
-			t.Errorf("%s %s: stack %s, alarms only %v, %v", c.distribution, c.alarms, spec.StackName, spec.AlarmsOnly, err)
+			t.Errorf(
+				"%s %s: stack %s, alarms only %v, %v",
+				c.distribution,
+				c.alarms,
+				spec.StackName,
+				spec.AlarmsOnly,
+				err,
+			)
 		}
 	}
 }
@@ -89,8 +96,11 @@ func TestMonitorPolicy(t *testing.T) {
 
 // A hub finds the files of its fleet beside the event file.
 func TestHubOptions(t *testing.T) {
-	event := alarmed(t, "existing: {url: \"https://e.example\"}",
-		"fleet: {nats: [\"tls://n.example:4222\"], credentials_file: hub.creds, vantages: [eu, us]}\n")
+	event := alarmed(
+		t,
+		"existing: {url: \"https://e.example\"}",
+		"fleet: {nats: [\"tls://n.example:4222\"], credentials_file: hub.creds, vantages: [eu, us]}\n",
+	)
 	o := HubOptions(event, "events/event.yaml", "a")
 	if o.Connection.Credentials != "events/hub.creds" || o.Connection.Servers[0] != "tls://n.example:4222" ||
 		len(o.Plan.Vantages) != 2 {

@@ -17,7 +17,8 @@ func TestOfURL(t *testing.T) {
 	} {
 		e, err := OfURL(c.url)
 		if err != nil || e.Distribution.Existing.URL.Reveal() != c.base || e.Player.Title != c.title ||
-			e.Streams[0].Manifest.Reveal() != c.url || taken[e.Event] {
+			e.Streams[0].Manifest.Reveal() != c.url ||
+			taken[e.Event] {
 			t.Errorf("%s: %s at %s, title %q, %v", c.url, e.Event, e.Distribution.Existing.URL, e.Player.Title, err)
 		}
 		taken[e.Event] = true
