@@ -45,7 +45,7 @@ type tracker struct {
 	after    int
 	of       int
 	rounds   rounds
-	clean    int    // rounds without a finding since the last one
+	clean    int // rounds without a finding since the last one
 	began    time.Time
 	last     time.Time
 	asked    time.Time
