@@ -232,3 +232,15 @@ func TestParseOrigin(t *testing.T) {
 		}
 	}
 }
+
+// A stack beside another has a name that we made, which may be longer than one
+// that a user gives.
+func TestNamesOfStacksBeside(t *testing.T) {
+	s := spec()
+	s.StackName, s.Beside = strings.Repeat("a", 100), []provision.Extra{{}}
+	for _, one := range s.Stacks() {
+		if problems := one.Problems(); len(problems) > 0 {
+			t.Errorf("%s: %v", one.StackName, problems)
+		}
+	}
+}
