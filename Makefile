@@ -54,8 +54,8 @@ fuzz: ## every fuzz target for FUZZTIME (30s)
 fleet: ## two hubs, three agents and three NATS servers, each killed in turn ROUNDS (1) times under a fault
 	STREAMWATCH_FLEET=$(ROUNDS) $(GO) test -run 'TestFleetLong$$' -count 1 -timeout 1h -v ./cmd/streamwatch
 
-load: ## CPU, memory and lateness at STREAMS (500) streams, against bare requests
-	STREAMWATCH_LOAD=$(STREAMS) $(GO) test -run 'TestLoad(Bare)?$$' -count 1 -v ./probe/monitor
+load: ## requests, processor time and memory of the binary at STREAMS (500) streams; STREAMWATCH_LOAD_TARGET=6s, STREAMWATCH_LOAD_SINKS=all
+	STREAMWATCH_LOAD=$(STREAMS) $(GO) test -run 'TestLoad$$' -count 1 -timeout 1h -v ./cmd/streamwatch
 
 field: ## real packagers behind real caches, all pairs for SPAN (2m) each, then real faults; prints what was said
 	STREAMWATCH_FIELD=$(SPAN) $(GO) test -run 'TestFieldPairs$$' -count 1 -timeout 1h -v ./cmd/streamwatch
