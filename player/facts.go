@@ -29,7 +29,8 @@ type Manifest struct {
 	Width          int           `json:"width,omitempty"`      // RESOLUTION of the largest variant; 0 when not stated
 	Height         int           `json:"height,omitempty"`
 	Captions       []Caption     `json:"captions,omitempty"`
-	Hosts          []string      `json:"hosts,omitempty"` // scheme://host of every absolute address in the playlists, sorted
+	// scheme://host of every absolute address in the playlists, sorted
+	Hosts []string `json:"hosts,omitempty"`
 }
 
 // Caption is one closed caption channel of the stream.
@@ -55,7 +56,10 @@ func (m Manifest) MarshalJSON() ([]byte, error) {
 		PartTarget     *float64 `json:"part_target"`
 		HoldBack       *float64 `json:"hold_back"`
 		PartHoldBack   *float64 `json:"part_hold_back"`
-	}{plain(m), stated(m.TargetDuration), stated(m.Window), stated(m.PartTarget), stated(m.HoldBack), stated(m.PartHoldBack)})
+	}{
+		plain(m), stated(m.TargetDuration), stated(m.Window),
+		stated(m.PartTarget), stated(m.HoldBack), stated(m.PartHoldBack),
+	})
 }
 
 // FactsOf reads the facts from a stream's playlists. Either may be nil: a

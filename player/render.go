@@ -57,7 +57,10 @@ func newRenderer(event, stream, manifestURL string, cfg Config, o Options) (*ren
 	if err != nil {
 		return nil, fmt.Errorf("reading embedded templates: %w", err)
 	}
-	r := &renderer{event: event, stream: stream, manifest: u, fallbacks: fallbacks, cfg: cfg, opt: o, templates: t, width: 16, height: 9}
+	r := &renderer{
+		event: event, stream: stream, manifest: u, fallbacks: fallbacks, cfg: cfg, opt: o, templates: t,
+		width: 16, height: 9,
+	}
 	if m := cfg.Manifest; m.Width > 0 && m.Height > 0 {
 		g := divisor(m.Width, m.Height)
 		r.width, r.height = m.Width/g, m.Height/g

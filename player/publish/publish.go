@@ -155,7 +155,12 @@ func (e *Embeds) writeAll(ctx context.Context) (left int) {
 		writers.Go(func() {
 			known, err := e.Write(ctx, s)
 			if err != nil && ctx.Err() == nil {
-				e.log.Warn("embeds not written", zap.String("stream", s.Name), zap.Error(err), zap.String("hint", probe.HintOf(err)))
+				e.log.Warn(
+					"embeds not written",
+					zap.String("stream", s.Name),
+					zap.Error(err),
+					zap.String("hint", probe.HintOf(err)),
+				)
 			}
 			again[i] = err == nil && !known
 		})

@@ -104,8 +104,9 @@ type Monitor struct {
 	strain   strain
 	troubled atomic.Bool // an incident is open
 	desk     Desk
-	due      chan struct{} // the desk has something to do by itself
-	acting   sync.Mutex    // held while what a person does is noted and done
+	due      chan struct{}          // the desk has something to do by itself
+	acting   sync.Mutex             // held while what a person does is noted and done
+	finish   atomic.Pointer[string] // why nothing may stay open after Run; nil leaves it open
 }
 
 // heartbeat is how often the monitor says that it works.
@@ -167,6 +168,10 @@ func (m *Monitor) Run(ctx context.Context) {
 	<-ctx.Done()
 	m.end()
 	watching.Wait()
+	if why := m.finish.Load(); why != nil {
+		now := time.Now()
+		m.tell(probe.Batch{At: now, Event: m.opts.Event}, m.desk.Finish(now, *why))
+	}
 	m.fan.close()
 	defer time.AfterFunc(lastFlush, stop).Stop()
 	draining.Wait()
@@ -262,7 +267,7 @@ func (m *Monitor) logIncident(in *probe.Incident) {
 	m.log.Info("incident "+string(in.State),
 		zap.String("id", in.ID), zap.String("check", in.Check), zap.String("severity", in.Severity.String()), zap.String("blame", string(in.Blame)),
 		zap.String("because", in.Because), zap.String("scope", string(in.Scope)), zap.Strings("streams", in.Streams),
-		zap.String("rendition", in.Rendition), zap.String("side", in.Side.String()), edgeField(in.Edge), zap.String("detail", in.Detail),
+		zap.String("rendition", in.Rendition), zap.String("side", in.Side.String()), edgeField(in.Edge), zap.String("detail", in.Detail), closedField(in.ClosedBecause),
 	)
 }
 
