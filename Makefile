@@ -59,8 +59,8 @@ fleet: ## two hubs, three agents and three NATS servers, each killed in turn ROU
 growth: ## rows and bytes that the history of 20 streams takes in a day, over 30 simulated minutes
 	STREAMWATCH_GROWTH=30m $(GO) test -run TestGrowth -count 1 -v ./probe/drill
 
-load: ## CPU, memory and lateness at STREAMS (500) streams, against bare requests
-	STREAMWATCH_LOAD=$(STREAMS) $(GO) test -run 'TestLoad(Bare)?$$' -count 1 -v ./probe/monitor
+load: ## requests, processor time and memory of the binary at STREAMS (500) streams; STREAMWATCH_LOAD_TARGET=6s, STREAMWATCH_LOAD_SINKS=all
+	STREAMWATCH_LOAD=$(STREAMS) $(GO) test -run 'TestLoad$$' -count 1 -timeout 1h -v ./cmd/streamwatch
 
 field: ## real packagers behind real caches, all pairs for SPAN (2m) each, then real faults; prints what was said
 	STREAMWATCH_FIELD=$(SPAN) $(GO) test -run 'TestFieldPairs$$' -count 1 -timeout 1h -v ./cmd/streamwatch

@@ -1,9 +1,11 @@
 package monitor
 
 import (
+	"net/url"
 	"strings"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/fetch"
 )
 
 // entryURL is where the stream's manifest is at a place.
@@ -30,3 +32,19 @@ func (m *Monitor) moved(to *place, u string) string {
 // resolve returns a reference of a playlist that came from base as an absolute
 // URL, "" when it is none.
 func resolve(base probe.Address, ref string) string { return base.Resolve(ref).Reveal() }
+
+// elsewhere reports whether a playlist is on a host that gives the manifest at
+// no place, as the copies on a CDN are that the event does not name.
+func (s *stream) elsewhere(playlist string) bool {
+	u, err := url.Parse(playlist)
+	if err != nil {
+		return false
+	}
+	for _, v := range s.viewers {
+		own, err := url.Parse(v.manifest.Reveal())
+		if err != nil || fetch.SameSite(own, u) || strings.EqualFold(own.Host, u.Host) {
+			return false
+		}
+	}
+	return true
+}

@@ -101,7 +101,6 @@ func (l *loop) run() {
 		return
 	}
 	defer l.s.group.Done()
-	l.s.m.late.add(time.Since(due))
 	l.s.m.strain.late(due)
 	wait := l.poll(l.ctx)
 	l.pace.polls++

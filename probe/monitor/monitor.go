@@ -101,7 +101,6 @@ type Monitor struct {
 	started  time.Time
 	asked    atomic.Pointer[time.Time] // when the control URL was asked last; nil is never
 	doubt    chan struct{}             // asks the control URL at once
-	late     lateness
 	strain   strain
 	troubled atomic.Bool // an incident is open
 	desk     Desk

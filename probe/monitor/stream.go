@@ -2,9 +2,7 @@ package monitor
 
 import (
 	"context"
-	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,7 +10,6 @@ import (
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/checks"
 	"github.com/streamwatch/streamwatch/probe/evidence"
-	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/incident"
 	"github.com/streamwatch/streamwatch/probe/playlist"
 )
@@ -291,20 +288,4 @@ func (s *stream) climb() {
 		return true
 	})
 	s.announce()
-}
-
-// elsewhere reports whether a playlist is on a host that gives the manifest at
-// no place, as the copies on a CDN are that the event does not name.
-func (s *stream) elsewhere(playlist string) bool {
-	u, err := url.Parse(playlist)
-	if err != nil {
-		return false
-	}
-	for _, v := range s.viewers {
-		own, err := url.Parse(v.manifest.Reveal())
-		if err != nil || fetch.SameSite(own, u) || strings.EqualFold(own.Host, u.Host) {
-			return false
-		}
-	}
-	return true
 }

@@ -64,7 +64,8 @@ func (s *Store) mergeRows(ctx context.Context, from, step int64) error {
 		if _, err := tx.ExecContext(ctx, clear, r.stream, from, from+step); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, "INSERT INTO bucket (stream, at, data) VALUES (?, ?, ?)", r.stream, r.at, r.data); err != nil {
+		const add = "INSERT INTO bucket (stream, at, data) VALUES (?, ?, ?)"
+		if _, err := tx.ExecContext(ctx, add, r.stream, r.at, r.data); err != nil {
 			return err
 		}
 	}
@@ -83,7 +84,8 @@ func mergedRows(ctx context.Context, tx *sql.Tx, from, step int64) (list []row, 
 		first   int64
 	}
 	sums := map[int64]*sum{}
-	err = each(ctx, tx, "SELECT stream, at, data FROM bucket WHERE at >= ? AND at < ? ORDER BY stream, at", []any{&stream, &at, &data}, func() error {
+	const all = "SELECT stream, at, data FROM bucket WHERE at >= ? AND at < ? ORDER BY stream, at"
+	err = each(ctx, tx, all, []any{&stream, &at, &data}, func() error {
 		one := sums[stream]
 		if one == nil {
 			one = &sum{buckets: map[int64]*bucket{}, first: at}

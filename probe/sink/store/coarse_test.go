@@ -56,8 +56,9 @@ func TestHistoryGetsCoarser(t *testing.T) {
 	}
 	points(90, time.Hour)
 	minutes := points(15, 3*time.Hour)
-	if p := minutes[2]; !p.At.Equal(start.Add(2*time.Minute)) || p.Min != 12 || p.Max != 17 || p.Mean != 14.5 || p.Last != 17 || p.Count != 6 {
-		t.Errorf("the third minute: %+v", p)
+	third := probe.Point{At: start.Add(2 * time.Minute), Min: 12, Max: 17, Mean: 14.5, Last: 17, Count: 6}
+	if minutes[2] != third {
+		t.Errorf("the third minute: %+v, want %+v", minutes[2], third)
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
@@ -78,7 +79,8 @@ func TestDamagedRowStaysAsItIs(t *testing.T) {
 	if err := s.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.db.ExecContext(t.Context(), "UPDATE bucket SET data = x'ff' WHERE at = ?", start.Add(10*time.Second).Unix()); err != nil {
+	const damage = "UPDATE bucket SET data = x'ff' WHERE at = ?"
+	if _, err := s.db.ExecContext(t.Context(), damage, start.Add(10*time.Second).Unix()); err != nil {
 		t.Fatal(err)
 	}
 	write(t, s, age(start.Add(3*time.Hour), 1))
@@ -144,7 +146,9 @@ func dayOf(at time.Time, n int) probe.Batch {
 					if m.Unit == "None" {
 						v = 1
 					}
-					b.Samples = append(b.Samples, probe.Sample{Metric: m, Stream: "main", Rendition: rendition, Side: side, Value: v, At: at})
+					b.Samples = append(b.Samples, probe.Sample{
+						Metric: m, Stream: "main", Rendition: rendition, Side: side, Value: v, At: at,
+					})
 				}
 			}
 		}
