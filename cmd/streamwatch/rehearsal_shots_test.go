@@ -43,7 +43,8 @@ func TestShotsOfRehearsal(t *testing.T) {
 	visit(ctx, t, page, `document.getElementById("word").textContent === "ok"`)
 	time.Sleep(30 * time.Second) // something to see in the plots
 	inject("stall", "s07")
-	visit(ctx, t, page+"#stream=s07", `document.querySelector(".incident .handled") && document.getElementById("word").textContent === "down"`)
+	visit(ctx, t, page+"#stream=s07", `document.querySelector(".incident .handled")`)
+	waitOn(ctx, t, `document.getElementById("word").textContent === "1 of 30 down"`, 2*time.Minute)
 	shootView(ctx, t, "rehearsal-maintenance")
 	board.Clear("", "", "")
 	time.Sleep(10 * time.Second)
