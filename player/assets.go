@@ -58,8 +58,27 @@ var (
 // cdns serve the files of npm packages unchanged: exact version, exact file.
 var cdns = []string{"https://cdn.jsdelivr.net/npm/", "https://unpkg.com/"}
 
-// bytes returns the library's file as the package on npm has it.
+// unpacked are the libraries by name, unpacked once: every stream's folder gets
+// the same bytes.
+var unpacked = sync.OnceValues(func() (map[string][]byte, error) {
+	all := map[string][]byte{}
+	for _, l := range []library{hlsjsScript, videojsScript, videojsStyle} {
+		b, err := l.unpack()
+		if err != nil {
+			return nil, err
+		}
+		all[l.name] = b
+	}
+	return all, nil
+})
+
+// bytes returns the library's file as the package on npm has it. Nobody changes it.
 func (l library) bytes() ([]byte, error) {
+	all, err := unpacked()
+	return all[l.name], err
+}
+
+func (l library) unpack() ([]byte, error) {
 	b, err := thirdParty.ReadFile("third_party/" + l.name + ".gz")
 	if err != nil {
 		return nil, fmt.Errorf("reading embedded %s: %w", l.name, err)
@@ -91,13 +110,13 @@ func (l library) files() (map[string][]byte, error) {
 // integrities computes the hash of each library once, from the embedded bytes,
 // so that hash, file and version cannot drift apart.
 var integrities = sync.OnceValues(func() (map[string]string, error) {
+	files, err := unpacked()
+	if err != nil {
+		return nil, err
+	}
 	all := map[string]string{}
-	for _, l := range []library{hlsjsScript, videojsScript, videojsStyle} {
-		b, err := l.bytes()
-		if err != nil {
-			return nil, err
-		}
-		all[l.name] = integrity(b)
+	for name, b := range files {
+		all[name] = integrity(b)
 	}
 	return all, nil
 })

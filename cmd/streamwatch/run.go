@@ -93,6 +93,7 @@ func (c *cli) begin(ctx context.Context, path string, limit time.Duration) (*con
 	}
 	surviveClosedPipes()
 	keepPrivate()
+	spareMemory()
 	return event, log, nil
 }
 

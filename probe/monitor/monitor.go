@@ -78,7 +78,7 @@ type Options struct {
 	Journal      func(context.Context, *probe.Action) error // notes what a person does, before it is done; nil notes nothing
 	Sinks        []probe.Sink
 	Feeds        []func(context.Context)  // run beside the loops until ctx is done; what they Send at their end still reaches the sinks
-	Observe      func(*probe.Observation) // sees each observation before it is judged, on the stream's goroutine; nil sees none
+	Observe      func(*probe.Observation) // sees each observation before it is judged, those of a stream one after the other; nil sees none
 	Record       Recorder                 // takes down what is judged; nil takes nothing down
 	Log          *zap.Logger              // nil logs nothing
 	Delay        func() time.Duration     // how long goroutines wait to run, see SchedulingDelay; nil looks at timers only
