@@ -109,8 +109,13 @@ func sendRest(ctx context.Context, told []*notify.Sink) {
 		own, done := context.WithCancel(ctx)
 		group.Go(func() {
 			defer done()
+			tick := time.NewTicker(50 * time.Millisecond)
+			defer tick.Stop()
 			for s.Health().Waiting > 0 && own.Err() == nil {
-				time.Sleep(50 * time.Millisecond)
+				select {
+				case <-tick.C:
+				case <-own.Done():
+				}
 			}
 		})
 		group.Go(func() { _ = s.Run(own) }) // it never fails
