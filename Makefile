@@ -77,7 +77,7 @@ player-crowd: ## player/CROWD.md: how often a page asks in CROWD (10m) of each o
 	STREAMWATCH_PLAYER_CROWD=$(CROWD) $(GO) test -run TestCrowdOfOne -timeout 1h -count=1 -v ./player
 
 shots: ## the pictures of docs/, taken in a browser (three minutes)
-	STREAMWATCH_SHOTS=$(CURDIR)/docs $(GO) test -run TestShots -count 1 -v ./player ./cmd/streamwatch
+	STREAMWATCH_SHOTS=$(CURDIR)/docs $(GO) test -run 'TestShots|TestRehearsal$$' -count 1 -v ./player ./cmd/streamwatch ./probe/drill
 
 soak: ## real streams, by ffmpeg and nginx, for SOAK (30m), a fault every 5 minutes: found, and nothing grows
 	STREAMWATCH_SOAK=$(SOAK) $(GO) test -run TestSoak -timeout 0 -count 1 -v ./cmd/streamwatch

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -17,7 +16,8 @@ import (
 )
 
 // TestShotsOfRehearsal takes the pictures of docs/rehearsal.md: its event in real
-// time, with the maintenance and the outage one after the other, and the report.
+// time, with the maintenance and the outage one after the other. That of the report
+// comes from the rehearsal itself.
 func TestShotsOfRehearsal(t *testing.T) {
 	if os.Getenv(shotsEnv) == "" {
 		t.Skip("takes two minutes; make shots runs it")
@@ -43,7 +43,8 @@ func TestShotsOfRehearsal(t *testing.T) {
 	visit(ctx, t, page, `document.getElementById("word").textContent === "ok"`)
 	time.Sleep(30 * time.Second) // something to see in the plots
 	inject("stall", "s07")
-	visit(ctx, t, page+"#stream=s07", `document.querySelector(".incident .handled") && document.getElementById("word").textContent === "down"`)
+	visit(ctx, t, page+"#stream=s07", `document.querySelector(".incident .handled")`)
+	waitOn(ctx, t, `document.getElementById("word").textContent === "1 of 30 down"`, 2*time.Minute)
 	shootView(ctx, t, "rehearsal-maintenance")
 	board.Clear("", "", "")
 	time.Sleep(10 * time.Second)

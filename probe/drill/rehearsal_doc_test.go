@@ -4,9 +4,32 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
+	"testing"
 )
+
+// shootReport takes the picture of the report, where `make shots` asks for it.
+func shootReport(t *testing.T, page string) {
+	t.Helper()
+	folder := os.Getenv("STREAMWATCH_SHOTS")
+	if folder == "" {
+		return
+	}
+	file := filepath.Join(t.TempDir(), "report.html")
+	if err := os.WriteFile(file, []byte(page), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.CommandContext(t.Context(), "chromium", "--headless", "--no-sandbox", "--disable-gpu",
+		"--disable-background-networking", "--hide-scrollbars", "--user-data-dir="+t.TempDir(), "--window-size=1100,1180",
+		"--screenshot="+filepath.Join(folder, "rehearsal-report.png"), "file://"+file).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
 
 // markdown is docs/rehearsal.md.
 func (r *rehearsal) markdown() string {

@@ -64,9 +64,14 @@ func TestRehearsal(t *testing.T) {
 		t.Skip("30 streams for 30 minutes: too slow with the race detector; TestFleets runs with it")
 	}
 	dir := t.TempDir()
+	var page strings.Builder
+	defer func() { shootReport(t, page.String()) }()
 	synctest.Test(t, func(t *testing.T) {
 		r := rehearse(t, dir)
 		r.check(t)
+		if err := r.report.HTML(&page); err != nil {
+			t.Fatal(err)
+		}
 		text := r.markdown()
 		const path = "../../docs/rehearsal.md"
 		if *update {
