@@ -218,7 +218,7 @@ func serveLoad(t *testing.T, h http.Handler) string {
 
 func readJSON(t *testing.T, u string, into any) {
 	t.Helper()
-	res, err := http.Get(u) //nolint:noctx // loopback, for a measurement
+	res, err := http.Get(u)
 	if err != nil {
 		t.Fatal(err)
 	}

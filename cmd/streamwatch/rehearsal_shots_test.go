@@ -64,7 +64,6 @@ func TestShotsOfRehearsal(t *testing.T) {
 	}
 	visit(ctx, t, "file://"+html, `document.querySelector("svg")`)
 	shootView(ctx, t, "rehearsal-report")
-
 }
 
 // TestShotsOfVerdicts takes those of a monitor that is blind and of an event that is

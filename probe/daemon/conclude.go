@@ -110,7 +110,10 @@ func sendRest(ctx context.Context, told []*notify.Sink) {
 		group.Go(func() {
 			defer done()
 			for s.Health().Waiting > 0 && own.Err() == nil {
-				time.Sleep(50 * time.Millisecond)
+				select {
+				case <-time.After(50 * time.Millisecond):
+				case <-own.Done():
+				}
 			}
 		})
 		group.Go(func() { _ = s.Run(own) }) // it never fails

@@ -16,7 +16,8 @@ import (
 // Parts are the words for what Print writes.
 func Parts() []string {
 	return []string{
-		"template", "parameters", "terraform", "policy", "monitor-policy", "role-policy", "cost", "dashboard", "grafana", "rules",
+		"template", "parameters", "terraform", "policy", "monitor-policy", "role-policy",
+		"cost", "dashboard", "grafana", "rules",
 	}
 }
 

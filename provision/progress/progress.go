@@ -44,7 +44,8 @@ func Live(out io.Writer, on Screen) (show provision.Progress, end func()) {
 // showJSON writes an event as a line of JSON.
 func showJSON(out io.Writer, e provision.Event) {
 	line, err := json.Marshal(map[string]any{
-		"at": probe.FormatTime(e.At), "elapsed_seconds": e.Elapsed.Seconds(), "resource": e.Resource, "physical_id": e.Physical,
+		"at": probe.FormatTime(e.At), "elapsed_seconds": e.Elapsed.Seconds(),
+		"resource": e.Resource, "physical_id": e.Physical,
 		"type": e.Type, "status": e.Status, "reason": e.Reason,
 	})
 	if err == nil {
@@ -54,5 +55,6 @@ func showJSON(out io.Writer, e provision.Event) {
 
 // eventLine is one event in words. Status and reason stand last: they may be long.
 func eventLine(e provision.Event, elapsed time.Duration) string {
-	return strings.TrimRight(fmt.Sprintf("%6s  %-22s  %s  %s", elapsed.Round(time.Second), e.Resource, e.Status, e.Reason), " ")
+	line := fmt.Sprintf("%6s  %-22s  %s  %s", elapsed.Round(time.Second), e.Resource, e.Status, e.Reason)
+	return strings.TrimRight(line, " ")
 }
