@@ -12,6 +12,8 @@ STREAMS  ?= 500
 RUNS     ?= 1
 ROUNDS   ?= 1
 SPAN     ?= 2m
+CROWD    ?= 10m
+ROWS     ?= .
 
 .DEFAULT_GOAL := help
 .PHONY: cross release-check help demo build test lint fmt golden generate bench load growth fleet field player-table player-size player-crowd shots fuzz soak clean
@@ -65,14 +67,14 @@ field: ## real packagers behind real caches, all pairs for SPAN (2m) each, then 
 	STREAMWATCH_FIELD=$(SPAN) $(GO) test -run 'TestFieldFaults$$' -count 1 -timeout 1h -v ./cmd/streamwatch
 	STREAMWATCH_FIELD=$(SPAN) $(GO) test -run 'TestFieldSlow$$' -count 1 -timeout 1h -v ./cmd/streamwatch
 
-player-table: ## player/RECOVERY.md: what the embeds survive, measured in a browser RUNS (1) times, 90 minutes each
-	STREAMWATCH_PLAYER_TABLE=$(RUNS) $(GO) test -run TestRecoveryTable -timeout 12h -v ./player
+player-table: ## player/RECOVERY.md: what the embeds survive, measured in a browser RUNS (1) times, 90 minutes each; ROWS=TS/.*frozen for some
+	STREAMWATCH_PLAYER_TABLE=$(RUNS) $(GO) test -run 'TestRecoveryTable/$(ROWS)' -timeout 12h -v ./player
 
 player-size: ## player/SIZE.md: what the embeds load, and the time to a picture, beside other players (needs npm)
 	STREAMWATCH_PLAYER_SIZE=1 $(GO) test -run TestSizes -count=1 -v ./player
 
-player-crowd: ## how often a page asks in ten minutes of each outage (half an hour)
-	STREAMWATCH_PLAYER_CROWD=1 $(GO) test -run TestCrowdOfOne -timeout 1h -count=1 -v ./player
+player-crowd: ## player/CROWD.md: how often a page asks in CROWD (10m) of each outage, all at once; 2m will do
+	STREAMWATCH_PLAYER_CROWD=$(CROWD) $(GO) test -run TestCrowdOfOne -timeout 1h -count=1 -v ./player
 
 shots: ## the pictures of docs/, taken in a browser (three minutes)
 	STREAMWATCH_SHOTS=$(CURDIR)/docs $(GO) test -run TestShots -count 1 -v ./player ./cmd/streamwatch

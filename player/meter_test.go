@@ -53,18 +53,22 @@ func TestMeter(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		away   time.Duration // for how long the stream is not there
-		starts time.Time
+		early  time.Duration // how long before its start the page is opened
 		errors any
 	}{
-		{"there", 0, time.Time{}, nil},
-		{"not there", 4 * time.Second, time.Time{}, 1.0},
-		{"not there before its time", 4 * time.Second, time.Now().Add(70 * time.Second), nil},
+		{"there", 0, 0, nil},
+		{"not there", 4 * time.Second, 0, 1.0},
+		{"not there before its time", 4 * time.Second, 70 * time.Second, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			l, told := onAir(t), newCollector(t)
 			ctx := browser(t)
-			srv := preview(t, l.url(), benchFacts(), player.Options{Beacon: told.url, Starts: c.starts})
+			opt := player.Options{Beacon: told.url}
+			if c.early > 0 {
+				opt.Starts = time.Now().Add(c.early)
+			}
+			srv := preview(t, l.url(), benchFacts(), opt)
 			if c.away > 0 {
 				l.set(status(http.StatusNotFound))
 				time.AfterFunc(c.away, func() { l.set(nil) })

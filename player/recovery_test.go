@@ -1,15 +1,11 @@
 package player_test
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
 	"net/http"
 	"os"
-	"slices"
-	"strconv"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -348,115 +344,3 @@ func TestRecovery(t *testing.T) {
 		})
 	}
 }
-
-// cell is what one page lived through, a result for each run.
-type cell []result
-
-// phase spreads runs over the time between two segments.
-func phase(i, runs int) time.Duration {
-	const segment = 2 * time.Second
-	return segment * time.Duration(2*i+1) / time.Duration(2*runs)
-}
-
-// median returns the middle run by stall.
-func (c cell) median() result {
-	sorted := slices.SortedFunc(slices.Values(c), func(a, b result) int { return cmp.Compare(a.stalled, b.stalled) })
-	return sorted[len(sorted)/2]
-}
-
-func (c cell) String() string {
-	if len(c) == 0 {
-		return "–"
-	}
-	text := c.median().String()
-	if len(c) > 1 {
-		least := slices.MinFunc(c, func(a, b result) int { return cmp.Compare(a.stalled, b.stalled) })
-		most := slices.MaxFunc(c, func(a, b result) int { return cmp.Compare(a.stalled, b.stalled) })
-		text += fmt.Sprintf(" (%.1f to %.1f)", least.stalled, most.stalled)
-	}
-	return text
-}
-
-// TestRecoveryTable measures every row, or those that -run names, and writes
-// RECOVERY.md.
-func TestRecoveryTable(t *testing.T) {
-	runs, _ := strconv.Atoi(os.Getenv(tableEnv))
-	if runs < 1 {
-		t.Skip("takes an hour and a half for each run of every row; set " + tableEnv + "=1, or to more runs")
-	}
-	need(t, "ffmpeg", "chromium", "nginx")
-	ctx := browser(t)
-	var startup, survival, waiting strings.Builder
-	kinds := []player.Kind{player.HLSJS, player.VideoJS}
-	for _, p := range peers() {
-		kinds = append(kinds, p.kind)
-	}
-	for _, container := range []string{"TS", "fMP4"} {
-		t.Run(container, func(t *testing.T) {
-			b := newBench(t, container)
-			for _, o := range outages() {
-				cells := map[player.Kind]cell{}
-				for _, kind := range kinds {
-					t.Run(fmt.Sprintf("%s/%s", o.name, kind), func(t *testing.T) {
-						for i := range runs {
-							r := suffer(ctx, t, b, kind, o, phase(i, runs), table)
-							if complaint := o.complaint(kind, r); o.limit[kind] > 0 && complaint != "" {
-								t.Error(complaint)
-							}
-							cells[kind] = append(cells[kind], r)
-						}
-					})
-				}
-				if len(cells) == 0 {
-					continue // not asked for
-				}
-				fmt.Fprintf(&survival, "| %s | %s |", o.name, container)
-				for _, kind := range kinds {
-					fmt.Fprintf(&survival, " %s |", cells[kind])
-					if c := cells[kind]; o.length == 0 && len(c) > 0 && o.limit[kind] > 0 {
-						fmt.Fprintf(&startup, "| %s | %s | %.2f | %.1f |\n", kind, container, c.median().startup, c.median().latency)
-					}
-				}
-				survival.WriteString("\n")
-			}
-		})
-	}
-	t.Run("early", func(t *testing.T) {
-		for _, kind := range kinds[:2] {
-			fmt.Fprintf(&waiting, " %.1f |", early(ctx, t, kind, 30*time.Second))
-		}
-	})
-	text := fmt.Sprintf(recoveryDoc, runs, cmp.Or(startup.String(), "| – | – | – | – |\n"), &survival, cmp.Or(waiting.String(), " – | – |"))
-	if err := os.WriteFile("RECOVERY.md", []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-const recoveryDoc = `# What the embeds survive
-
-Measured, not promised: TestRecoveryTable writes this page (make player-table RUNS=%d).
-Headless Chromium, ffmpeg's live H.264 and AAC through nginx (playlists kept for a second, errors passed on), two variants, two-second segments,
-ten listed. Stalls are times without a picture that was not shown before; latency is from encoder to picture; both are read from a frame number
-in the picture. All figures are seconds; of several runs the median, and from least to most. Runs are spread over the time between two segments.
-
-## Without a fault
-
-| page | container | startup | latency |
-|---|---|---|---|
-%s
-## Through a fault
-
-All stalls together → latency 12 s after the fault. "dead" stands until the page is loaded again. The pages are ours; the others are the packages
-on npm, set up as their manuals begin (player/peers_test.go).
-
-| fault | container | hls.js page | Video.js page | hls.js itself | Video.js itself | Shaka | Mux |
-|---|---|---|---|---|---|---|---|
-%s
-## Opened 30 s before the stream exists
-
-From the first segment to a moving picture. Each page then says that the stream has ended, and asks for nothing more.
-
-| hls.js page | Video.js page |
-|---|---|
-|%s
-`

@@ -148,7 +148,7 @@ export function mount(host, stage, video, cfg, words, makeEngine) {
     if (gone || retry || over || (video.ended && endlist)) return;
     emit('error', { reason, fatal: true });
     if (attempt === 0) {
-      failed = seconds();
+      failed = stands(seconds()) ? engine.grew() : seconds();
       note();
     }
     attempt += 1;
@@ -305,7 +305,7 @@ export function mount(host, stage, video, cfg, words, makeEngine) {
     pacing(late);
     const stalled = now - moved;
     if (stalled > coverSeconds) cover();
-    if (stalled > (document.hidden ? 4 : 1) * cfg.watchdog && !standing(now, stalled)) {
+    if (stalled > (document.hidden ? 4 : 1) * cfg.watchdog && !(stands(now) && stalled < slowAfter)) {
       lost('watchdog');
     } else if (follow && now - jumped > cfg.jump_pause) {
       if (late > cfg.jump_after && !video.paused) toLive('latency');
@@ -313,10 +313,10 @@ export function mount(host, stage, video, cfg, words, makeEngine) {
     }
   }
 
-  // standing: the playlist is answered and has nothing new. To load it anew would
+  // stands: the playlist is answered and has nothing new. To load it anew would
   // play its end again; for a minute the library asks, then we do.
-  function standing(now, stalled) {
-    return playing && stalled < slowAfter && engine && engine.newest() >= 0 && engine.grew && now - engine.grew() > cfg.watchdog && video.readyState < 3;
+  function stands(now) {
+    return playing && engine && engine.newest() >= 0 && engine.grew && now - engine.grew() > cfg.watchdog && video.readyState < 3;
   }
 
   function progress(now) {

@@ -3,7 +3,7 @@ import { library } from './library.js';
 import { levelLabel } from './menus.js';
 import { nativeEngine, safari } from './native.js';
 import { retryPause } from './pace.js';
-import { lookAround } from './playlist.js';
+import { lookAround, lookPace } from './playlist.js';
 
 // hlsjsEngine plays with hls.js. Safari gets its own player on request, and
 // where hls.js cannot be had; no other browser does: see safari.
@@ -47,8 +47,8 @@ function play(Hls, host) {
     // startLoad does nothing when the first playlist never arrived: load anew.
     if (data.type === Hls.ErrorTypes.NETWORK_ERROR && hls.latestLevelDetails && restarts < 3) {
       restarts += 1;
-      clearTimeout(timer);
-      timer = setTimeout(() => hls.startLoad(-1, true), retryPause(cfg.target_duration) * 1000);
+      cancel();
+      after(retryPause(cfg.target_duration), () => hls.startLoad(-1, true));
       return;
     }
     host.lost(data.details);
@@ -68,13 +68,22 @@ function play(Hls, host) {
     if (lags) Object.assign(hls.levels[hls.loadLevel], { loadError: 1, loadErrorTime: performance.now() });
     hls.nextLoadLevel = index;
   }
-  function lookIn(pause) {
+  function cancel() {
     clearTimeout(timer);
-    timer = setTimeout(() => { if (hls && known) look(); }, pause * 1000);
+    timer = 0;
+  }
+  function after(pause, run) {
+    timer = setTimeout(() => {
+      timer = 0;
+      run();
+    }, pause * 1000);
+  }
+  // A look that is due is not put off by a playlist that has nothing new.
+  function lookIn(pause) {
+    if (!timer) after(pause, () => { if (hls && known) look(); });
   }
 
   function arrived(details) {
-    clearTimeout(timer);
     if (known && restarted(details)) {
       host.restart('sequence');
       return;
@@ -82,6 +91,7 @@ function play(Hls, host) {
     // Less than a segment and a half is a race between two packagers.
     lags = Boolean(known) && details.edge < known.edge - 1.5 * details.targetduration;
     if (!known || details.edge > known.edge + 0.1) {
+      cancel();
       known = details;
       grew = seconds();
       still = 0;
@@ -89,7 +99,7 @@ function play(Hls, host) {
       return;
     }
     still += 1;
-    if (lags || still > 1) lookIn(retryPause(cfg.target_duration) * (still > 4 ? 3 : 1));
+    if (lags || still > 1) lookIn(retryPause(cfg.target_duration) * lookPace(still));
   }
 
   // restarted tells an encoder that began again from an old copy at an edge,
@@ -105,9 +115,12 @@ function play(Hls, host) {
     const same = details.fragments.find((f) => known.fragments.some((k) => k && f && k.sn === f.sn));
     const before = same && known.fragments.find((k) => k && k.sn === same.sn);
     if (before && before.url !== same.url && before.level === same.level) return true;
+    if (!sameLevel(details, known)) return false; // this variant lags
     back += 1;
     return back > 5;
   }
+
+  const sameLevel = (a, b) => (a.fragments[0] || {}).level === (b.fragments[0] || {}).level;
 
   function load() {
     stop();
@@ -171,7 +184,7 @@ function play(Hls, host) {
   }
 
   function stop() {
-    clearTimeout(timer);
+    cancel();
     if (hls) hls.destroy();
     hls = null;
   }
@@ -181,7 +194,7 @@ function play(Hls, host) {
     stop,
     // idle keeps what is buffered and asks for nothing more.
     idle: () => {
-      clearTimeout(timer);
+      cancel();
       if (hls) hls.stopLoad();
     },
     sync: () => {

@@ -43,6 +43,11 @@ export function makeLookout(cfg) {
   };
 }
 
+// lookPace makes looks rarer once the first have found nothing: the library asks
+// for its own playlist besides, and both together are to be little more than what
+// a stream that plays asks for. still counts playlists in a row without news.
+export const lookPace = (still) => (still > 3 ? 5 : 1);
+
 // lookAround returns a function to call while the playlist of the variant that
 // plays fails or stands still: it may be the only one, and neither library asks
 // for another then. Each call asks for the playlist of one, each at most every

@@ -15,7 +15,7 @@ export function makeTempo(video, cfg, ownRate) {
     step: (still, reserve, late) => {
       const td = cfg.target_duration;
       if (still > 1.25 * td && reserve < 3 * td) {
-        set(Math.min(0.95, Math.max(cfg.slowest, Math.round((reserve / (3 * td)) * 20) / 20)));
+        set(Math.min(0.95, Math.max(cfg.slowest, Math.round((reserve / (3.5 * td)) * 20) / 20)));
       } else if (eased) {
         set(late > 0.5 && reserve > td ? cfg.fastest : 1);
       }

@@ -3,7 +3,7 @@ import { library } from './library.js';
 import { levelLabel } from './menus.js';
 import { nativeEngine, safari } from './native.js';
 import { retryPause } from './pace.js';
-import { lookAround } from './playlist.js';
+import { lookAround, lookPace } from './playlist.js';
 
 // videojsEngine plays with Video.js and its own HLS engine. One player lives
 // as long as the element is in the page; a new start is a new source.
@@ -80,6 +80,7 @@ function play(videojs, host) {
   let timer = 0;
   let first = -1; // media sequence numbers that are known
   let newest = -1;
+  let variant = ''; // that had the newest
   let date = NaN; // of the newest, where the playlist has dates
   let grew = 0;
   let still = 0; // playlists in a row that had no newer
@@ -90,10 +91,15 @@ function play(videojs, host) {
       .concat(loader.main.contentSteering ? [] : host.siblings(loader.media().resolvedUri)), // VHS steers by itself
     newest: () => newest,
   });
+  function cancel() {
+    clearTimeout(timer);
+    timer = 0;
+  }
   function soon(run, pause = retryPause(cfg.target_duration)) {
     const mine = loader;
-    clearTimeout(timer);
+    cancel();
     timer = setTimeout(() => {
+      timer = 0;
       const v = vhs();
       if (v && v.playlists === mine && mine.media()) run();
     }, pause * 1000);
@@ -127,7 +133,6 @@ function play(videojs, host) {
   }
 
   function arrived() {
-    clearTimeout(timer);
     const m = loader.media();
     if (!m) return;
     host.playlist(!m.endList);
@@ -135,7 +140,7 @@ function play(videojs, host) {
     const last = m.mediaSequence + m.segments.length - 1;
     const segment = m.segments[m.segments.length - 1];
     const time = segment && segment.dateTimeObject ? segment.dateTimeObject.getTime() : NaN;
-    back = last < newest ? back + 1 : 0;
+    back = last < newest && m.id === variant ? back + 1 : 0;
     // An old copy at an edge has older dates, and overlaps what is known.
     if (last < newest && (time > date + 100 || last < first || back > 5)) {
       host.restart('sequence');
@@ -143,12 +148,15 @@ function play(videojs, host) {
     }
     still = last > newest ? 0 : still + 1;
     if (last > newest) {
+      cancel();
       grew = seconds();
       newest = last;
+      variant = m.id;
       first = m.mediaSequence;
       date = time;
     }
-    if (still > 1) soon(look, retryPause(cfg.target_duration) * (still > 4 ? 3 : 1));
+    // A look that is due is not put off by a playlist that has nothing new.
+    if (still > 1 && !timer) soon(look, retryPause(cfg.target_duration) * lookPace(still));
   }
 
   return {
@@ -156,18 +164,18 @@ function play(videojs, host) {
       loader = null;
       newest = -1;
       grew = seconds();
-      clearTimeout(timer);
+      cancel();
       player.error(null);
       player.src({ src: host.source(), type: 'application/x-mpegURL' });
     },
     play: () => player.play(),
     stop: () => {
-      clearTimeout(timer);
+      cancel();
       loader = null;
       player.reset();
     },
     idle: () => {
-      clearTimeout(timer);
+      cancel();
       if (loader) loader.pause();
       // The loaders of segments would look for their place in a playlist that
       // began anew, and throw.
@@ -194,7 +202,7 @@ function play(videojs, host) {
     audio: () => {}, // Video.js has a menu of its own
     tracks: () => player.textTracks(),
     destroy: () => {
-      clearTimeout(timer);
+      cancel();
       player.dispose();
     },
   };
