@@ -41,7 +41,8 @@ func eventOf(origin, output string) *configs.Event {
 	event.Origin.URL, event.Monitor.Beacon = configs.URL(origin), true
 	event.Distribution.Local = &configs.Local{Listen: "127.0.0.1:0"}
 	event.Streams = []configs.Stream{{
-		Name: streamName, Manifest: configs.URL("/" + streamName + "/playlist.m3u8"), Renditions: configs.Renditions{All: true},
+		Name: streamName, Manifest: configs.URL("/" + streamName + "/playlist.m3u8"),
+		Renditions: configs.Renditions{All: true},
 	}}
 	return &event
 }
