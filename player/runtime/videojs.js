@@ -55,6 +55,8 @@ function play(videojs, host) {
     if (e) host.lost('videojs-' + e.code);
   });
 
+  player.textTracks().addEventListener('addtrack', () => host.captions()); // they come late
+
   const vhs = () => {
     const tech = player.tech(true);
     return tech && tech.vhs;
