@@ -16,7 +16,7 @@ CROWD    ?= 10m
 ROWS     ?= .
 
 .DEFAULT_GOAL := help
-.PHONY: cross release-check help demo build test lint fmt golden generate bench load fleet field player-table player-size player-crowd shots fuzz soak clean
+.PHONY: cross release-check help demo build test lint fmt golden generate bench load growth fleet field player-table player-size player-crowd shots fuzz soak clean
 
 help: ## print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ fuzz: ## every fuzz target for FUZZTIME (30s)
 
 fleet: ## two hubs, three agents and three NATS servers, each killed in turn ROUNDS (1) times under a fault
 	STREAMWATCH_FLEET=$(ROUNDS) $(GO) test -run 'TestFleetLong$$' -count 1 -timeout 1h -v ./cmd/streamwatch
+
+growth: ## rows and bytes that the history of 20 streams takes in a day, over 30 simulated minutes
+	STREAMWATCH_GROWTH=30m $(GO) test -run TestGrowth -count 1 -v ./probe/drill
 
 load: ## CPU, memory and lateness at STREAMS (500) streams, against bare requests
 	STREAMWATCH_LOAD=$(STREAMS) $(GO) test -run 'TestLoad(Bare)?$$' -count 1 -v ./probe/monitor

@@ -9,18 +9,24 @@ import (
 // CloudFormation makes the distribution: the options of the tutorial's wizard
 // and of the template.
 type CloudFormation struct {
-	StackName             string            `yaml:"stack_name"`        // of the stack; one with this name is updated only with --update
-	Region                string            `yaml:"region"`            // where the stack and its metrics are; CloudFront itself is everywhere
-	Comment               string            `yaml:"comment"`           // DistributionComment, at most 128 characters
-	Tags                  map[string]string `yaml:"tags"`              // on the stack and what it makes
-	NotificationARNs      []string          `yaml:"notification_arns"` // at most 5
-	CreateTimeout         time.Duration     `yaml:"create_timeout"`    // after which a stack that is not complete counts as failed
-	OnFailure             string            `yaml:"on_failure"`
-	StackPolicy           string            `yaml:"stack_policy"`           // file; empty protects the distribution from replacement
-	TerminationProtection *bool             `yaml:"termination_protection"` // absent leaves what somebody set
-	RoleARN               string            `yaml:"role_arn"`               // service role of CloudFormation; empty is the caller
-	Adopt                 bool              `yaml:"adopt"`                  // use a stack that others deploy, and never write to it
-	DeleteWhenDone        bool              `yaml:"delete_when_done"`
+	// of the stack; one with this name is updated only with --update
+	StackName string `yaml:"stack_name"`
+	// where the stack and its metrics are; CloudFront itself is everywhere
+	Region           string            `yaml:"region"`
+	Comment          string            `yaml:"comment"`           // DistributionComment, at most 128 characters
+	Tags             map[string]string `yaml:"tags"`              // on the stack and what it makes
+	NotificationARNs []string          `yaml:"notification_arns"` // at most 5
+	// after which a stack that is not complete counts as failed
+	CreateTimeout time.Duration `yaml:"create_timeout"`
+	OnFailure     string        `yaml:"on_failure"`
+	// file; empty protects the distribution from replacement
+	StackPolicy           string `yaml:"stack_policy"`
+	TerminationProtection *bool  `yaml:"termination_protection"` // absent leaves what somebody set
+	// service role of CloudFormation; empty is the caller
+	RoleARN string `yaml:"role_arn"`
+	// use a stack that others deploy, and never write to it
+	Adopt          bool `yaml:"adopt"`
+	DeleteWhenDone bool `yaml:"delete_when_done"`
 
 	PriceClass     string          `yaml:"price_class"`
 	ViewerProtocol string          `yaml:"viewer_protocol"`
@@ -33,16 +39,19 @@ type CloudFormation struct {
 	AccessLogs     bool            `yaml:"access_logs"`
 	WAFARN         string          `yaml:"waf_arn"`
 	Signed         *Signed         `yaml:"signed"`
-	Sign           *Sign           `yaml:"sign"`         // how the monitor gets in where viewers must sign; absent asks unsigned
-	CORSOrigins    []string        `yaml:"cors_origins"` // empty allows every page to play
+	// how the monitor gets in where viewers must sign; absent asks unsigned
+	Sign        *Sign    `yaml:"sign"`
+	CORSOrigins []string `yaml:"cors_origins"` // empty allows every page to play
 
-	TargetDuration     time.Duration `yaml:"target_duration"` // shapes TTLs and timeouts; 0 keeps playlists as fresh as can be
+	// shapes TTLs and timeouts; 0 keeps playlists as fresh as can be
+	TargetDuration     time.Duration `yaml:"target_duration"`
 	LowLatency         bool          `yaml:"low_latency"`
-	UniqueSegmentNames bool          `yaml:"unique_segment_names"`  // true caches segments for long
-	QueryStrings       []string      `yaml:"query_strings"`         // of playlists, forwarded besides _HLS_* and those in manifests
-	SegmentQueries     []string      `yaml:"segment_query_strings"` // of segments, forwarded and part of their cache key
-	AdditionalMetrics  bool          `yaml:"additional_metrics"`
-	PropagationGrace   time.Duration `yaml:"propagation_grace"` // how long a new domain may fail to resolve
+	UniqueSegmentNames bool          `yaml:"unique_segment_names"` // true caches segments for long
+	// of playlists, forwarded besides _HLS_* and those in manifests
+	QueryStrings      []string      `yaml:"query_strings"`
+	SegmentQueries    []string      `yaml:"segment_query_strings"` // of segments, forwarded and part of their cache key
+	AdditionalMetrics bool          `yaml:"additional_metrics"`
+	PropagationGrace  time.Duration `yaml:"propagation_grace"` // how long a new domain may fail to resolve
 }
 
 // Failover is a second origin that answers where the first fails.

@@ -193,7 +193,8 @@ func (d *decoder) pairs(n *yaml.Node, path string, each func(key, value *yaml.No
 			d.note(key, path, "a key must be a word, got "+kind(key), "")
 		case !d.plain(key, join(path, key.Value)):
 		case lines[key.Value] != 0:
-			d.note(key, join(path, key.Value), fmt.Sprintf("duplicate key %q%s, first given in line %d", key.Value, in(path), lines[key.Value]), "delete one of the two")
+			what := fmt.Sprintf("duplicate key %q%s, first given in line %d", key.Value, in(path), lines[key.Value])
+			d.note(key, join(path, key.Value), what, "delete one of the two")
 		default:
 			lines[key.Value] = key.Line
 			given[key.Value] = value

@@ -53,9 +53,10 @@ type Distribution struct {
 
 // Existing is a distribution, or any CDN, that somebody else made.
 type Existing struct {
-	URL            URL               `yaml:"url" required:"true"`
-	Name           string            `yaml:"name"`            // of its edge among several; empty is cloudfront or first
-	Personalised   bool              `yaml:"personalised"`    // each viewer is served other segments, as where ads are put in at the edge
+	URL  URL    `yaml:"url" required:"true"`
+	Name string `yaml:"name"` // of its edge among several; empty is cloudfront or first
+	// each viewer is served other segments, as where ads are put in at the edge
+	Personalised   bool              `yaml:"personalised"`
 	DistributionID string            `yaml:"distribution_id"` // of CloudFront, for its own metrics; empty is none
 	Headers        map[string]Secret `yaml:"headers"`         // sent by the probe to the edge
 	Cookies        map[string]Secret `yaml:"cookies"`
@@ -65,12 +66,14 @@ type Existing struct {
 // Sign is how requests to a CloudFront distribution with trusted key groups are
 // signed. The private key, RSA in PEM, is in a file or in a secret.
 type Sign struct {
-	KeyPairID        string        `yaml:"key_pair_id"`                 // empty is that of the public key that the stack makes
-	PrivateKeyFile   string        `yaml:"private_key_file"`            // RSA in PEM; its path counts from the event file
-	PrivateKeySecret string        `yaml:"private_key_secret"`          // ARN of a secret in AWS Secrets Manager
-	With             string        `yaml:"with" enum:"cookies url"`     // what viewers are given
-	Policy           string        `yaml:"policy" enum:"custom canned"` // custom: one for all of the site; canned: one for each URL
-	Valid            time.Duration `yaml:"valid" range:"1m..24h"`       // each signature
+	// empty is that of the public key that the stack makes
+	KeyPairID        string `yaml:"key_pair_id"`
+	PrivateKeyFile   string `yaml:"private_key_file"`        // RSA in PEM; its path counts from the event file
+	PrivateKeySecret string `yaml:"private_key_secret"`      // ARN of a secret in AWS Secrets Manager
+	With             string `yaml:"with" enum:"cookies url"` // what viewers are given
+	// custom: one for all of the site; canned: one for each URL
+	Policy string        `yaml:"policy" enum:"custom canned"`
+	Valid  time.Duration `yaml:"valid" range:"1m..24h"` // each signature
 }
 
 func (s *Sign) setDefaults() { s.With, s.Policy, s.Valid = "cookies", "custom", time.Hour }
@@ -135,19 +138,21 @@ const (
 
 // Monitor says how the stream is watched and where that is shown.
 type Monitor struct {
-	Listen         string           `yaml:"listen"` // host:port; empty turns page, API and /metrics off
-	Auth           *Auth            `yaml:"auth"`
-	InsecureListen bool             `yaml:"insecure_listen"`
-	PublicURL      URL              `yaml:"public_url"` // of the page as others reach it, for links in messages; empty is that of listen
-	Interval       Interval         `yaml:"interval"`
-	Limits         Limits           `yaml:"limits"`
-	Segments       string           `yaml:"segments" enum:"none head range full"`
-	Vantage        string           `yaml:"vantage"` // a label on metrics
-	Control        URL              `yaml:"control"` // fetched when both sides fail, to tell a fault of our own network
-	Beacon         bool             `yaml:"beacon"`  // takes what viewers' players report, from anyone
-	Site           URL              `yaml:"site"`    // of a page that plays the stream, to ask whether it may (http.cors)
-	Recordings     Recordings       `yaml:"recordings"`
-	Checks         map[string]Check `yaml:"checks"` // by id, or by the last part of one
+	Listen         string `yaml:"listen"` // host:port; empty turns page, API and /metrics off
+	Auth           *Auth  `yaml:"auth"`
+	InsecureListen bool   `yaml:"insecure_listen"`
+	// of the page as others reach it, for links in messages; empty is that of
+	// listen
+	PublicURL  URL              `yaml:"public_url"`
+	Interval   Interval         `yaml:"interval"`
+	Limits     Limits           `yaml:"limits"`
+	Segments   string           `yaml:"segments" enum:"none head range full"`
+	Vantage    string           `yaml:"vantage"` // a label on metrics
+	Control    URL              `yaml:"control"` // fetched when both sides fail, to tell a fault of our own network
+	Beacon     bool             `yaml:"beacon"`  // takes what viewers' players report, from anyone
+	Site       URL              `yaml:"site"`    // of a page that plays the stream, to ask whether it may (http.cors)
+	Recordings Recordings       `yaml:"recordings"`
+	Checks     map[string]Check `yaml:"checks"` // by id, or by the last part of one
 }
 
 // Limits are those on what the monitor takes in.
@@ -193,10 +198,12 @@ func (c *CloudWatch) setDefaults() {
 
 // Alarms says whom the alarms in the stack tell.
 type Alarms struct {
-	StackName string   `yaml:"stack_name"` // of alarms, topic and dashboard where the distribution is not ours; empty is streamwatch-EVENT
-	Notify    []string `yaml:"notify"`     // topic ARNs; absent lets the stack make one
-	Email     []string `yaml:"email"`      // addresses that subscribe to the topic; each is asked to confirm
-	KMSKey    string   `yaml:"kms_key"`    // encrypts the topic that the stack makes: id, alias or ARN
+	// of alarms, topic and dashboard where the distribution is not ours; empty is
+	// streamwatch-EVENT
+	StackName string   `yaml:"stack_name"`
+	Notify    []string `yaml:"notify"`  // topic ARNs; absent lets the stack make one
+	Email     []string `yaml:"email"`   // addresses that subscribe to the topic; each is asked to confirm
+	KMSKey    string   `yaml:"kms_key"` // encrypts the topic that the stack makes: id, alias or ARN
 }
 
 // Default returns what a file that states nothing means.

@@ -35,7 +35,8 @@ func expand(text string, env func(string) (string, bool)) (out, message, hint st
 			case m[2] != "" && value == "": // unset or empty, as in a shell
 				value = m[2][2:]
 			case !set:
-				return "", "needs the environment variable " + m[1] + ", which is not set", "export " + m[1] + ", or write ${" + m[1] + ":-default}"
+				return "", "needs the environment variable " + m[1] + ", which is not set",
+					"export " + m[1] + ", or write ${" + m[1] + ":-default}"
 			}
 			b.WriteString(value)
 			text = rest[len(m[0]):]

@@ -90,7 +90,8 @@ func TestFullStatesTheDefaults(t *testing.T) {
 	cloudwatch.setDefaults()
 	fleet := Fleet{NATS: whole.Fleet.NATS, Vantages: whole.Fleet.Vantages}
 	fleet.setDefaults()
-	if !reflect.DeepEqual(*whole.Fleet, fleet) || *whole.Distribution.Local != local || *whole.Metrics.CloudWatch != cloudwatch || whole.Notify.Webhooks[0].Format != "json" {
+	if !reflect.DeepEqual(*whole.Fleet, fleet) || *whole.Distribution.Local != local ||
+		*whole.Metrics.CloudWatch != cloudwatch || whole.Notify.Webhooks[0].Format != "json" {
 		t.Errorf("an optional part of full.yaml is not at its default")
 	}
 }

@@ -124,7 +124,8 @@ func (d *decoder) fleet(f *Fleet) {
 	)
 	for i, u := range f.NATS {
 		path := index("fleet.nats", i)
-		if bad, hint := CheckNATS(u.Reveal(), f.CredentialsFile != "" || f.Insecure, t.CAFile != "" || t.CertFile != ""); bad != "" {
+		allowed, tls := f.CredentialsFile != "" || f.Insecure, t.CAFile != "" || t.CertFile != ""
+		if bad, hint := CheckNATS(u.Reveal(), allowed, tls); bad != "" {
 			d.fail(path, bad, hint)
 		}
 	}

@@ -140,39 +140,56 @@ func stackEdges() []edge {
 	const s, m = time.Second, time.Minute
 	spans := func(d ...time.Duration) []time.Duration { return d }
 	return slices.Concat(
-		ofStack("stack_name", func(s *spec) *string { return &s.StackName }, list("a", text("a", 100)), list("", "1a", "a_b", text("a", 101))),
-		ofStack("region", func(s *spec) *string { return &s.Region }, list("eu-west-1", "ap-southeast-2"), list("", "us", "us-east", "cn-north-1")),
+		ofStack("stack_name", func(s *spec) *string { return &s.StackName }, list("a", text("a", 100)),
+			list("", "1a", "a_b", text("a", 101))),
+		ofStack("region", func(s *spec) *string { return &s.Region }, list("eu-west-1", "ap-southeast-2"),
+			list("", "us", "us-east", "cn-north-1")),
 		ofStack("comment", func(s *spec) *string { return &s.Comment }, list("", text("ü", 128)), list(text("x", 129))),
 		ofStack("tags", func(s *spec) *map[string]string { return &s.Tags },
 			[]map[string]string{tags(49), {text("ü", 128): text("ü", 256)}},
 			[]map[string]string{tags(50), {text("k", 129): ""}, {"k": text("v", 257)}, {"AWS:k": "v"}, {"k!": "v"}}),
 		ofStack("notification_arns", func(s *spec) *[]string { return &s.NotificationARNs },
-			[][]string{topics(5)}, [][]string{topics(6), {"ops"}, {"arn:aws:sns:eu-west-1:123456789012:ops"}, {"arn:aws:iam::123456789012:role/ops"}}),
-		ofStack("create_timeout", func(s *spec) *time.Duration { return &s.CreateTimeout }, spans(m, 12*time.Hour), spans(m-s, 12*time.Hour+s)),
+			[][]string{topics(5)},
+			[][]string{topics(6), {"ops"}, {"arn:aws:sns:eu-west-1:123456789012:ops"}, {"arn:aws:iam::123456789012:role/ops"}}),
+		ofStack("create_timeout", func(s *spec) *time.Duration { return &s.CreateTimeout }, spans(m, 12*time.Hour),
+			spans(m-s, 12*time.Hour+s)),
 		ofStack("on_failure", func(s *spec) *string { return &s.OnFailure }, list("DELETE"), list("", "delete")),
 		ofStack("role_arn", func(s *spec) *string { return &s.RoleARN },
 			list("", "arn:aws:iam::123456789012:role/cfn"), list("cfn", "arn:aws:iam::123456789012:user/cfn")),
-		ofStack("price_class", func(s *spec) *string { return &s.PriceClass }, list("PriceClass_100"), list("", "PriceClass_300")),
-		ofStack("viewer_protocol", func(s *spec) *string { return &s.ViewerProtocol }, list("https-only"), list("", "http-only")),
+		ofStack("price_class", func(s *spec) *string { return &s.PriceClass }, list("PriceClass_100"),
+			list("", "PriceClass_300")),
+		ofStack("viewer_protocol", func(s *spec) *string { return &s.ViewerProtocol }, list("https-only"),
+			list("", "http-only")),
 		ofStack("aliases", func(s *spec) *[]string { return &s.Aliases },
-			[][]string{{"*.example.com"}, {"a.xn--p1ai"}}, [][]string{{"localhost"}, {"a_b.example.com"}, {"a.com", "a.com"}, {"live.example.com"}, {}}),
+			[][]string{{"*.example.com"}, {"a.xn--p1ai"}},
+			[][]string{{"localhost"}, {"a_b.example.com"}, {"a.com", "a.com"}, {"live.example.com"}, {}}),
 		ofStack("certificate_arn", func(s *spec) *string { return &s.CertificateARN }, nil,
 			list("", "mine", "arn:aws:acm:eu-west-1:123456789012:certificate/1")),
-		ofStack("origin_shield_region", func(s *spec) *string { return &s.OriginShield }, list("", "eu-west-2"), list("eu-west-3")),
+		ofStack("origin_shield_region", func(s *spec) *string { return &s.OriginShield }, list("", "eu-west-2"),
+			list("eu-west-3")),
 		ofStack("origin_timeouts.attempts", func(s *spec) *int { return &s.Timeouts.Attempts }, []int{1, 3}, []int{0, 4}),
-		ofStack("origin_timeouts.connect", func(s *spec) *time.Duration { return &s.Timeouts.Connect }, spans(s, 10*s), spans(s-1, 11*s)),
-		ofStack("origin_timeouts.read", func(s *spec) *time.Duration { return &s.Timeouts.Read }, spans(s, 30*s), spans(0, 31*s)),
-		ofStack("origin_timeouts.keepalive", func(s *spec) *time.Duration { return &s.Timeouts.Keepalive }, spans(s, 2*m), spans(0, 2*m+s)),
-		ofStack("origin_timeouts.completion", func(s *spec) *time.Duration { return &s.Timeouts.Completion }, spans(s, time.Hour), spans(0, time.Hour+s)),
-		ofStack("geo_restriction.allow", func(s *spec) *[]string { return &s.GeoAllow }, [][]string{{"AT", "CH"}}, [][]string{{"at"}, {"AUT"}}),
-		ofStack("geo_restriction.block", func(s *spec) *[]string { return &s.GeoBlock }, nil, [][]string{{"AT"}, {"Austria"}}),
+		ofStack("origin_timeouts.connect", func(s *spec) *time.Duration { return &s.Timeouts.Connect }, spans(s, 10*s),
+			spans(s-1, 11*s)),
+		ofStack("origin_timeouts.read", func(s *spec) *time.Duration { return &s.Timeouts.Read }, spans(s, 30*s),
+			spans(0, 31*s)),
+		ofStack("origin_timeouts.keepalive", func(s *spec) *time.Duration { return &s.Timeouts.Keepalive }, spans(s, 2*m),
+			spans(0, 2*m+s)),
+		ofStack("origin_timeouts.completion", func(s *spec) *time.Duration { return &s.Timeouts.Completion },
+			spans(s, time.Hour), spans(0, time.Hour+s)),
+		ofStack("geo_restriction.allow", func(s *spec) *[]string { return &s.GeoAllow }, [][]string{{"AT", "CH"}},
+			[][]string{{"at"}, {"AUT"}}),
+		ofStack("geo_restriction.block", func(s *spec) *[]string { return &s.GeoBlock }, nil,
+			[][]string{{"AT"}, {"Austria"}}),
 		ofStack("waf_arn", func(s *spec) *string { return &s.WAFARN },
-			list("", "arn:aws:wafv2:us-east-1:123456789012:global/webacl/a/1"), list("arn:aws:wafv2:us-east-1:123456789012:regional/webacl/a/1")),
+			list("", "arn:aws:wafv2:us-east-1:123456789012:global/webacl/a/1"),
+			list("arn:aws:wafv2:us-east-1:123456789012:regional/webacl/a/1")),
 		ofStack("target_duration", func(s *spec) *time.Duration { return &s.TargetDuration }, spans(0, m), spans(-s, m+s)),
 		ofStack("query_strings", func(s *spec) *[]string { return &s.QueryStrings },
 			[][]string{many(7)}, [][]string{many(8), many(11), {"a b"}, {"a", "a"}}),
-		ofStack("segment_query_strings", func(s *spec) *[]string { return &s.SegmentQueries }, [][]string{many(10)}, [][]string{many(11), {"a&b"}}),
-		ofStack("propagation_grace", func(s *spec) *time.Duration { return &s.Grace }, spans(0, time.Hour), spans(-s, time.Hour+s)),
+		ofStack("segment_query_strings", func(s *spec) *[]string { return &s.SegmentQueries }, [][]string{many(10)},
+			[][]string{many(11), {"a&b"}}),
+		ofStack("propagation_grace", func(s *spec) *time.Duration { return &s.Grace }, spans(0, time.Hour),
+			spans(-s, time.Hour+s)),
 	)
 }
 
@@ -183,7 +200,8 @@ func pageEdges() []edge {
 	return slices.Concat(
 		ofPage("kinds", func(o *page) *[]player.Kind { return &o.Kinds },
 			[][]player.Kind{{player.Native}, player.Kinds()}, [][]player.Kind{{"flash"}, {player.Native, player.Native}}),
-		ofPage("title", func(o *page) *string { return &o.Title }, list(text("x", 300)), list(text("x", 301), text("ü", 151), "a\tb")),
+		ofPage("title", func(o *page) *string { return &o.Title }, list(text("x", 300)),
+			list(text("x", 301), text("ü", 151), "a\tb")),
 		ofPage("lang", func(o *page) *string { return &o.Lang },
 			list("en", "zh-Hans", "en-u-ca-gregory", "sl-rozaj-biske-1994"), list("e", "en_US", "English please", text("x", 9))),
 		ofPage("captions", func(o *page) *string { return &o.Captions }, list("", "pt-BR"), list("<en>")),
@@ -197,12 +215,17 @@ func pageEdges() []edge {
 		ofPage("frame_ancestors", func(o *page) *[]string { return &o.FrameAncestors },
 			[][]string{{"'self'", "*"}, {"'none'"}, {"https://*.example.com:8443"}},
 			[][]string{{"www.example.com"}, {"https://www.example.com/"}, {"*; script-src *"}}),
-		ofPage("poster", func(o *page) *string { return &o.Poster }, list("", "https://p.example/p.jpg", "http://localhost/p.jpg"),
-			list("http://p.example/p.jpg", "p.jpg", "https://p.example/a b.jpg", "https://u:p@p.example/", "https://p.example/?token=x", "https://a'b/")),
-		ofPage("base", func(o *page) *string { return &o.Base }, list("https://p.example/live"), list("ftp://p.example/live")),
-		ofPage("beacon", func(o *page) *string { return &o.Beacon }, list("https://p.example/api/v1/beacon"), list("/api/v1/beacon")),
+		ofPage("poster", func(o *page) *string { return &o.Poster },
+			list("", "https://p.example/p.jpg", "http://localhost/p.jpg"),
+			list("http://p.example/p.jpg", "p.jpg", "https://p.example/a b.jpg", "https://u:p@p.example/",
+				"https://p.example/?token=x", "https://a'b/")),
+		ofPage("base", func(o *page) *string { return &o.Base }, list("https://p.example/live"),
+			list("ftp://p.example/live")),
+		ofPage("beacon", func(o *page) *string { return &o.Beacon }, list("https://p.example/api/v1/beacon"),
+			list("/api/v1/beacon")),
 		ofPage("fallback", func(o *page) *[]string { return &o.Fallbacks },
-			[][]string{{"https://b.example"}, {"http://d111111abcdef8.cloudfront.net"}}, [][]string{{"http://b.example"}, {"b.example"}}),
+			[][]string{{"https://b.example"}, {"http://d111111abcdef8.cloudfront.net"}},
+			[][]string{{"http://b.example"}, {"b.example"}}),
 	)
 }
 
@@ -219,8 +242,10 @@ func TestLimits(t *testing.T) {
 		said := map[string]bool{}
 		for _, p := range owner {
 			said[p.Message] = true
-			if !strings.HasPrefix(p.Path, e.path) && !strings.HasPrefix(e.path, p.Path) && p.Path != "distribution.cloudformation.aliases" &&
-				p.Path != "distribution.cloudformation.certificate_arn" && p.Path != "distribution.cloudformation.origin_timeouts.completion" {
+			if !strings.HasPrefix(p.Path, e.path) && !strings.HasPrefix(e.path, p.Path) &&
+				p.Path != "distribution.cloudformation.aliases" &&
+				p.Path != "distribution.cloudformation.certificate_arn" &&
+				p.Path != "distribution.cloudformation.origin_timeouts.completion" {
 				t.Errorf("%s: %.80q: the problem is at %s", e.path, e.yaml, p.Path)
 			}
 		}

@@ -125,7 +125,10 @@ func document(text []byte) (*yaml.Node, *Problem) {
 	}
 	switch err := dec.Decode(&next); {
 	case err == nil:
-		return nil, &Problem{Line: next.Line, Col: 1, Message: "a second document begins here", Hint: "write one event to a file"}
+		return nil, &Problem{
+			Line: next.Line, Col: 1, Message: "a second document begins here",
+			Hint: "write one event to a file",
+		}
 	case !errors.Is(err, io.EOF):
 		return nil, syntax(err, text)
 	}
@@ -153,7 +156,10 @@ func readable(text []byte) *Problem {
 		case r == utf8.RuneError && n == 1:
 			return &Problem{Line: line, Col: col, Message: "the file is not UTF-8", Hint: "save it as UTF-8"}
 		case r < ' ' && r != '\n' && r != '\r' && r != '\t', r == 0x7f:
-			return &Problem{Line: line, Col: col, Message: fmt.Sprintf("control character %U", r), Hint: "delete it, or write it as an escape in double quotes"}
+			return &Problem{
+				Line: line, Col: col, Message: fmt.Sprintf("control character %U", r),
+				Hint: "delete it, or write it as an escape in double quotes",
+			}
 		case r == '\n':
 			line, col = line+1, 0
 		}
@@ -176,7 +182,8 @@ func syntax(err error, text []byte) *Problem {
 	p := &Problem{Line: 1, Col: 1, Hint: "the file may be half-written; check indentation, quotes and brackets"}
 	p.Message = strings.TrimPrefix(err.Error(), "yaml: ")
 	if line, col := tabbed(text); line > 0 {
-		p.Line, p.Col, p.Message, p.Hint = line, col, "not YAML: a tab indents this line", "indent with spaces: YAML takes no tabs"
+		p.Line, p.Col = line, col
+		p.Message, p.Hint = "not YAML: a tab indents this line", "indent with spaces: YAML takes no tabs"
 		return p
 	}
 	if m := syntaxLine.FindStringSubmatch(p.Message); m != nil {

@@ -38,38 +38,42 @@ func (w *Webhook) setDefaults() { w.Format, w.Severity = "json", leastSeverity }
 
 // PagerDuty is an integration of the Events API v2.
 type PagerDuty struct {
-	RoutingKey     Secret   `yaml:"routing_key"`
-	RoutingKeyFile string   `yaml:"routing_key_file"` // a file with the key in it; its path counts from the event file
-	URL            URL      `yaml:"url"`
-	Severity       string   `yaml:"severity" enum:"warning error critical"` // the least severity that is told
-	Streams        []string `yaml:"streams"`                                // only incidents that hit one of these streams; absent is all
+	RoutingKey     Secret `yaml:"routing_key"`
+	RoutingKeyFile string `yaml:"routing_key_file"` // a file with the key in it; its path counts from the event file
+	URL            URL    `yaml:"url"`
+	Severity       string `yaml:"severity" enum:"warning error critical"` // the least severity that is told
+	// only incidents that hit one of these streams; absent is all
+	Streams []string `yaml:"streams"`
 }
 
 func (p *PagerDuty) setDefaults() { p.Severity = leastSeverity }
 
 // Opsgenie is an integration of the Alert API v2.
 type Opsgenie struct {
-	APIKey     Secret   `yaml:"api_key"`
-	APIKeyFile string   `yaml:"api_key_file"` // a file with the key in it; its path counts from the event file
-	URL        URL      `yaml:"url"`
-	Severity   string   `yaml:"severity" enum:"warning error critical"` // the least severity that is told
-	Streams    []string `yaml:"streams"`                                // only incidents that hit one of these streams; absent is all
+	APIKey     Secret `yaml:"api_key"`
+	APIKeyFile string `yaml:"api_key_file"` // a file with the key in it; its path counts from the event file
+	URL        URL    `yaml:"url"`
+	Severity   string `yaml:"severity" enum:"warning error critical"` // the least severity that is told
+	// only incidents that hit one of these streams; absent is all
+	Streams []string `yaml:"streams"`
 }
 
 func (o *Opsgenie) setDefaults() { o.Severity = leastSeverity }
 
 // Email is a mail server and who is written to through it.
 type Email struct {
-	Host         string   `yaml:"host" required:"true"`  // of the mail server, without a port
-	Port         int      `yaml:"port" range:"0..65535"` // 0 is what tls makes it
-	TLS          string   `yaml:"tls" enum:"starttls tls none"`
-	Username     string   `yaml:"username"`
-	Password     Secret   `yaml:"password"`
-	PasswordFile string   `yaml:"password_file"`                          // a file with the password in it; its path counts from the event file
+	Host     string `yaml:"host" required:"true"`  // of the mail server, without a port
+	Port     int    `yaml:"port" range:"0..65535"` // 0 is what tls makes it
+	TLS      string `yaml:"tls" enum:"starttls tls none"`
+	Username string `yaml:"username"`
+	Password Secret `yaml:"password"`
+	// a file with the password in it; its path counts from the event file
+	PasswordFile string   `yaml:"password_file"`
 	From         string   `yaml:"from" required:"true"`                   // address of the sender, with a name if need be
 	To           []string `yaml:"to" required:"true"`                     // addresses that are written to
 	Severity     string   `yaml:"severity" enum:"warning error critical"` // the least severity that is told
-	Streams      []string `yaml:"streams"`                                // only incidents that hit one of these streams; absent is all
+	// only incidents that hit one of these streams; absent is all
+	Streams []string `yaml:"streams"`
 }
 
 func (e *Email) setDefaults() { e.TLS, e.Severity = "starttls", leastSeverity }

@@ -33,12 +33,14 @@ func (e *Event) alarmProblems() []Problem {
 	case stack != "":
 		region = c.Region
 		b.Require(m.Region == region, "metrics.cloudwatch.region",
-			"is not "+region+", where the stack is: its alarms see no other metrics", "leave it out: it is the stack's by itself")
+			"is not "+region+", where the stack is: its alarms see no other metrics",
+			"leave it out: it is the stack's by itself")
 	case m != nil:
 		b.Hold("metrics.cloudwatch.region", m.Region, limits["metrics.cloudwatch.region"])
 	}
 	if c != nil && !c.Adopt && name != "" {
-		b.Require(name == c.StackName, "alarms.stack_name", "is not "+c.StackName+", the distribution's stack, where the alarms are",
+		b.Require(name == c.StackName, "alarms.stack_name",
+			"is not "+c.StackName+", the distribution's stack, where the alarms are",
 			"leave it out; it is for distributions that streamwatch does not make")
 	}
 	return append(b.Problems, provision.TopicProblems("alarms.notify", e.Alarms.Notify, region)...)
@@ -69,13 +71,17 @@ func (e *Event) Spec() provision.Spec {
 		return provision.Spec{}
 	}
 	s := provision.Spec{
-		Event: e.Event, StackName: c.StackName, Region: c.Region, Comment: c.Comment, Tags: c.Tags, NotificationARNs: c.NotificationARNs,
-		CreateTimeout: c.CreateTimeout, OnFailure: c.OnFailure, TerminationProtection: c.TerminationProtection, Grace: c.PropagationGrace,
-		Timeouts: provision.Timeouts(c.OriginTimeouts), OriginShield: c.OriginShield, PriceClass: c.PriceClass, ViewerProtocol: c.ViewerProtocol,
-		Aliases: c.Aliases, CertificateARN: c.CertificateARN, WAFARN: c.WAFARN, CORSOrigins: c.CORSOrigins, AccessLogs: c.AccessLogs,
+		Event: e.Event, StackName: c.StackName, Region: c.Region, RoleARN: c.RoleARN, Adopt: c.Adopt,
+		Comment: c.Comment, Tags: c.Tags, NotificationARNs: c.NotificationARNs,
+		CreateTimeout: c.CreateTimeout, OnFailure: c.OnFailure, Grace: c.PropagationGrace,
+		TerminationProtection: c.TerminationProtection,
+
+		Timeouts: provision.Timeouts(c.OriginTimeouts), OriginShield: c.OriginShield,
+		PriceClass: c.PriceClass, ViewerProtocol: c.ViewerProtocol, Aliases: c.Aliases, CertificateARN: c.CertificateARN,
+		WAFARN: c.WAFARN, CORSOrigins: c.CORSOrigins, AccessLogs: c.AccessLogs,
+
 		TargetDuration: c.TargetDuration, LowLatency: c.LowLatency, UniqueSegmentNames: c.UniqueSegmentNames,
 		QueryStrings: c.QueryStrings, SegmentQueries: c.SegmentQueries, AdditionalMetrics: c.AdditionalMetrics,
-		RoleARN: c.RoleARN, Adopt: c.Adopt,
 	}
 	// An address that cannot be read is a problem of its own: see checkBase.
 	s.Origin, _ = provision.ParseOrigin(e.Origin.URL.Reveal(), Reveal(e.Origin.Headers))
@@ -101,10 +107,11 @@ func (e *Event) Spec() provision.Spec {
 func (e *Event) PlayerOptions() player.Options {
 	p := &e.Player
 	o := player.Options{
-		Title: cmp.Or(p.Title, e.Event), Poster: p.Poster, Lang: p.Lang, Autoplay: p.Autoplay, Latency: p.Latency,
-		TargetLatency: p.TargetLatency, DVR: p.DVR, CatchUp: p.CatchUp, Captions: p.Captions, Lazy: p.Lazy, PreferNative: p.PreferNative,
-		Credentials: p.Credentials, CMCD: p.CMCD, Cast: p.Cast, DRM: p.DRM, Starts: e.Starts, Ends: e.Ends, Scripts: p.Scripts, Base: p.Base,
-		FrameAncestors: p.FrameAncestors, Fallbacks: p.Fallback, Beacon: p.Beacon, AllowSigned: p.AllowSigned, AllowInsecure: p.AllowInsecure,
+		Title: cmp.Or(p.Title, e.Event), Poster: p.Poster, Lang: p.Lang, Starts: e.Starts, Ends: e.Ends,
+		Autoplay: p.Autoplay, Latency: p.Latency, TargetLatency: p.TargetLatency, DVR: p.DVR, CatchUp: p.CatchUp,
+		Captions: p.Captions, Lazy: p.Lazy, PreferNative: p.PreferNative, Credentials: p.Credentials, CMCD: p.CMCD,
+		Cast: p.Cast, DRM: p.DRM, Scripts: p.Scripts, Base: p.Base, Fallbacks: p.Fallback, Beacon: p.Beacon,
+		FrameAncestors: p.FrameAncestors, AllowSigned: p.AllowSigned, AllowInsecure: p.AllowInsecure,
 	}
 	for _, k := range p.Kinds {
 		o.Kinds = append(o.Kinds, player.Kind(k))

@@ -86,7 +86,8 @@ func TestUnreadableText(t *testing.T) {
 			}
 		})
 	}
-	if _, err := Parse("e.yaml", []byte(strings.Repeat("  a:\n", 20_000)), noEnv); len(err.(*Problems).List) != maxProblems { //nolint:errorlint,forcetypeassert // Parse promises it
+	_, err := Parse("e.yaml", []byte(strings.Repeat("  a:\n", 20_000)), noEnv)
+	if problems, ok := errors.AsType[*Problems](err); !ok || len(problems.List) != maxProblems {
 		t.Error("the report of a file full of problems is not bounded")
 	}
 	if e, err := Parse("e.yaml", []byte("\ufeff"+minimal), noEnv); err != nil || e.Event != "a" {
@@ -114,11 +115,13 @@ func TestExpansion(t *testing.T) {
 player: {lazy: "${LAZY}", title: '${TITLE}'}
 monitor: {interval: "${EVERY}", listen: "127.0.0.1:${PORT}"}
 `
-	e, err := Parse("e.yaml", []byte(text), env("DIR=", "LAZY=true", "EVERY=3s", "PORT=9000", "TITLE=a: {b: [c]} # ${PORT}"))
+	e, err := Parse("e.yaml", []byte(text), env("DIR=", "LAZY=true", "EVERY=3s", "PORT=9000",
+		"TITLE=a: {b: [c]} # ${PORT}"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e.Output != "out/${x}/$1" || !e.Player.Lazy || e.Monitor.Interval != Interval(3*time.Second) || e.Monitor.Listen != "127.0.0.1:9000" {
+	if e.Output != "out/${x}/$1" || !e.Player.Lazy || e.Monitor.Interval != Interval(3*time.Second) ||
+		e.Monitor.Listen != "127.0.0.1:9000" {
 		t.Errorf("got %v", e)
 	}
 	if e.Player.Title != "a: {b: [c]} # ${PORT}" {
@@ -144,7 +147,10 @@ notify:
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, shown := range []string{e.String(), string(asJSON), fmt.Sprintf("%v %+v %#v", *e, *e, *e), fmt.Sprintf("%q %q %q", e.Notify.Webhooks, e.Notify.PagerDuty, e.Notify.Opsgenie)} {
+	for _, shown := range []string{
+		e.String(), string(asJSON), fmt.Sprintf("%v %+v %#v", *e, *e, *e),
+		fmt.Sprintf("%q %q %q", e.Notify.Webhooks, e.Notify.PagerDuty, e.Notify.Opsgenie),
+	} {
 		if strings.Contains(shown, "hunter2") {
 			t.Errorf("a secret is shown: %s", shown)
 		}
@@ -152,7 +158,8 @@ notify:
 	if e.Origin.Headers["X-Verify"].Reveal() != "hunter2" {
 		t.Error("the secret is lost")
 	}
-	if got := e.ManifestURL(&e.Streams[0], probe.Edge, "https://cdn.example/"); got != "https://cdn.example/m.m3u8?token=hunter2" {
+	if got := e.ManifestURL(&e.Streams[0], probe.Edge,
+		"https://cdn.example/"); got != "https://cdn.example/m.m3u8?token=hunter2" {
 		t.Errorf("edge manifest %q", got)
 	}
 	if got := e.ManifestURL(&e.Streams[0], probe.Origin, ""); got != "http://o.example/m.m3u8?token=hunter2" {
@@ -174,7 +181,8 @@ func TestValuesInSeveralForms(t *testing.T) {
 	if r := s.Renditions; !r.Chosen(0, "720p") || !r.Chosen(2, "x") || r.Chosen(1, "x") {
 		t.Errorf("renditions %+v", r)
 	}
-	if c := e.Monitor.Checks; !c["stale"].Severity.Off || c["stale"].After != 2 || c["seq.regress"].Severity.Severity != probe.Warning {
+	if c := e.Monitor.Checks; !c["stale"].Severity.Off || c["stale"].After != 2 ||
+		c["seq.regress"].Severity.Severity != probe.Warning {
 		t.Errorf("checks %+v", c)
 	}
 }

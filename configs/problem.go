@@ -35,7 +35,10 @@ func (p *Problems) Error() string {
 
 // add appends a problem, unless the list has it already.
 func (p *Problems) add(q Problem) {
-	if !slices.ContainsFunc(p.List, func(r Problem) bool { return r.Path == q.Path && r.Message == q.Message && r.File == q.File }) {
+	if !slices.ContainsFunc(p.List, func(r Problem) bool {
+		return r.Path == q.Path && r.Message == q.Message &&
+			r.File == q.File
+	}) {
 		p.List = append(p.List, q)
 	}
 }

@@ -10,9 +10,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/configs/rule"
-	"github.com/streamwatch/streamwatch/player"
 	"github.com/streamwatch/streamwatch/probe/checks"
-	"github.com/streamwatch/streamwatch/provision"
 )
 
 // object is a part of the schema.
@@ -28,29 +26,6 @@ const (
 	sizes     = `^\d+ *(KiB|MiB|bytes)?$`
 	addresses = `^https?://`
 )
-
-// patterns are the forms that Parse holds single values to, by path.
-var patterns = map[string]*regexp.Regexp{
-	"event":                                 eventName,
-	"streams[].name":                        streamName,
-	"distribution.existing.distribution_id": distributionID,
-	"distribution.existing.sign.private_key_secret":       secretARN,
-	"distribution.cloudformation.sign.private_key_secret": secretARN,
-}
-
-// parts are rules of parts, by path.
-var parts = map[string]object{
-	"distribution":       {"minProperties": 1, "maxProperties": 1},
-	"player.kinds":       {"uniqueItems": true},
-	"streams[].manifest": {"pattern": `^(/|https?://)|` + expands},
-}
-
-// limits are what provision and player say of values, by path.
-func limits() map[string]rule.Limit {
-	all := provision.Limits()
-	maps.Copy(all, player.Limits())
-	return all
-}
 
 // write returns the whole schema.
 func (w *schemaWriter) write() object {

@@ -25,7 +25,8 @@ func folder(t *testing.T, files map[string]string) string {
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(path, []byte(strings.ReplaceAll(text, "%OUT%", filepath.Join(dir, "out"))), 0o600); err != nil {
+		if err := os.WriteFile(path, []byte(strings.ReplaceAll(text, "%OUT%", filepath.Join(dir, "out"))),
+			0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -51,7 +52,8 @@ func TestStreamsFromFilesAndTheAPI(t *testing.T) {
 	if names := event.StreamNames(); !slices.Equal(names, []string{"main", "a", "b", "c", "d"}) {
 		t.Errorf("streams %v", names)
 	}
-	if c := event.Stream("c"); !c.Renditions.First || event.Stream("d").Manifest != "/d.m3u8" || !event.Stream("d").Renditions.All {
+	if c := event.Stream("c"); !c.Renditions.First || event.Stream("d").Manifest != "/d.m3u8" ||
+		!event.Stream("d").Renditions.All {
 		t.Errorf("c %+v, d %+v", c, event.Stream("d"))
 	}
 	if h := event.Stream("a").Headers["Authorization"]; h.Reveal() != "secret-of-a" {
@@ -81,11 +83,17 @@ func TestMistakesInFilesOfStreams(t *testing.T) {
 			"streams/a.yaml:1:1: stream \"main\" is in event.yaml too\n  hint: give one of the two",
 		},
 		"in two files": {
-			map[string]string{"event.yaml": main, "streams/a.yaml": "name: x\nmanifest: /a\n", "streams/b.yaml": "name: x\nmanifest: /a\n"},
+			map[string]string{
+				"event.yaml": main, "streams/a.yaml": "name: x\nmanifest: /a\n",
+				"streams/b.yaml": "name: x\nmanifest: /a\n",
+			},
 			"streams/b.yaml:1:1: stream \"x\" is in DIR/streams/a.yaml too",
 		},
 		"one of the API": {
-			map[string]string{"event.yaml": main, "streams/a.yaml": "name: x\nmanifest: /a\n", "out/e/streams.d/x.yaml": "manifest: /a\n"},
+			map[string]string{
+				"event.yaml": main, "streams/a.yaml": "name: x\nmanifest: /a\n",
+				"out/e/streams.d/x.yaml": "manifest: /a\n",
+			},
 			"out/e/streams.d/x.yaml:1:1: stream \"x\" is in DIR/streams/a.yaml too\n  hint: this one came by the API",
 		},
 		"a bad value": {
@@ -96,13 +104,31 @@ func TestMistakesInFilesOfStreams(t *testing.T) {
 			map[string]string{"event.yaml": main, "streams/a.yaml": "- name: x\n  manifset: /a\n"},
 			"streams/a.yaml:2:3: unknown key \"manifset\" in [0]\n  hint: did you mean \"manifest\"?",
 		},
-		"half-written": {map[string]string{"event.yaml": main, "streams/a.yaml": "- name: x\n  manifest: \"/a"}, "streams/a.yaml:"},
-		"empty":        {map[string]string{"event.yaml": main, "streams/a.yaml": ""}, "streams/a.yaml:1:1: the file is empty\n  hint: a stream has a name and a manifest"},
-		"no folder":    {map[string]string{"event.yaml": main}, "event.yaml:5:15: streams_from: there is no folder DIR/streams"},
-		"no pattern":   {map[string]string{"event.yaml": strings.Replace(main, "streams/*.yaml", "streams", 1)}, "event.yaml:5:15: streams_from must be a pattern"},
-		"no stream":    {map[string]string{"event.yaml": strings.Replace(manyEvent, "streams_from: streams/*.yaml\n", "", 1)}, "event.yaml:1:1: streams is required"},
+		"half-written": {
+			map[string]string{"event.yaml": main, "streams/a.yaml": "- name: x\n  manifest: \"/a"},
+			"streams/a.yaml:",
+		},
+		"empty": {
+			map[string]string{"event.yaml": main, "streams/a.yaml": ""},
+			"streams/a.yaml:1:1: the file is empty\n  hint: a stream has a name and a manifest",
+		},
+		"no folder": {
+			map[string]string{"event.yaml": main},
+			"event.yaml:5:15: streams_from: there is no folder DIR/streams",
+		},
+		"no pattern": {
+			map[string]string{"event.yaml": strings.Replace(main, "streams/*.yaml", "streams", 1)},
+			"event.yaml:5:15: streams_from must be a pattern",
+		},
+		"no stream": {
+			map[string]string{"event.yaml": strings.Replace(manyEvent, "streams_from: streams/*.yaml\n", "", 1)},
+			"event.yaml:1:1: streams is required",
+		},
 		"kept, renamed": {
-			map[string]string{"event.yaml": main, "streams/a.yaml": "name: x\nmanifest: /a\n", "out/e/streams.d/y.yaml": "name: z\nmanifest: /a\n"},
+			map[string]string{
+				"event.yaml": main, "streams/a.yaml": "name: x\nmanifest: /a\n",
+				"out/e/streams.d/y.yaml": "name: z\nmanifest: /a\n",
+			},
 			"out/e/streams.d/y.yaml:1:7: name is \"z\", and the address names \"y\"",
 		},
 	} {
@@ -126,8 +152,10 @@ func TestAFolderThatFillsLater(t *testing.T) {
 }
 
 func TestParseStream(t *testing.T) {
-	s, err := ParseStream("second", []byte("{\n\t\"manifest\": \"/second/playlist.m3u8\",\n\t\"headers\": {\"Authorization\": \"Bearer x\"}\n}"))
-	if err != nil || s.Name != "second" || s.Manifest != "/second/playlist.m3u8" || !s.Renditions.All || s.Source() != FromRequest {
+	s, err := ParseStream("second",
+		[]byte("{\n\t\"manifest\": \"/second/playlist.m3u8\",\n\t\"headers\": {\"Authorization\": \"Bearer x\"}\n}"))
+	if err != nil || s.Name != "second" || s.Manifest != "/second/playlist.m3u8" || !s.Renditions.All ||
+		s.Source() != FromRequest {
 		t.Errorf("%+v, %v", s, err)
 	}
 	for text, want := range map[string]string{
@@ -143,13 +171,15 @@ func TestParseStream(t *testing.T) {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}
 	}
-	if _, err := ParseStream("No/Name", []byte("manifest: /a")); err == nil || !strings.Contains(err.Error(), "name must be lower-case") {
+	if _, err := ParseStream("No/Name", []byte("manifest: /a")); err == nil ||
+		!strings.Contains(err.Error(), "name must be lower-case") {
 		t.Errorf("a bad name: %v", err)
 	}
 }
 
 func TestCompare(t *testing.T) {
-	const base = "event: e\norigin: {url: \"http://o.example\", headers: {A: x}}\ndistribution: {existing: {url: \"https://e.example\"}}\n" +
+	const base = "event: e\norigin: {url: \"http://o.example\", headers: {A: x}}\ndistribution: {existing: {url: " +
+		"\"https://e.example\"}}\n" +
 		"streams: [{name: one, manifest: /1}, {name: two, manifest: /2}]\nmonitor: {checks: {upd.stale: {after: 2}}}\n"
 	load := func(text string) *Event {
 		e, err := Parse("event.yaml", []byte(text), noEnv)
@@ -167,7 +197,10 @@ func TestCompare(t *testing.T) {
 		{"{A: x}", "{A: y, B: z}", "origin.headers.A changed, origin.headers.B added"},
 		{"after: 2", "after: 3", "monitor.checks.upd.stale changed"},
 		{"event: e\n", "event: e\nends: 2030-01-01T00:00:00Z\n", "ends changed"},
-		{"https://e.example\"}", "https://e.example\", sign: {key_pair_id: K, private_key_file: k}}", "distribution.existing.sign added"},
+		{
+			"https://e.example\"}", "https://e.example\", sign: {key_pair_id: K, private_key_file: k}}",
+			"distribution.existing.sign added",
+		},
 		{"existing: {url: \"https://e.example\"}", "local: {}", "distribution.existing removed, distribution.local added"},
 		{"monitor: {", "monitor: {interval: 2s, listen: \"\", ", "monitor.listen changed, monitor.interval changed"},
 	} {

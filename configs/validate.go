@@ -140,7 +140,8 @@ func (d *decoder) manifest(path string, m URL) {
 		return
 	}
 	u, err := url.Parse(text)
-	d.require(path, err == nil && strings.HasPrefix(text, "/") && u.Host == "" && u.Fragment == "" && !strings.ContainsAny(text, " \t\r\n"),
+	d.require(path, err == nil && strings.HasPrefix(text, "/") && u.Host == "" && u.Fragment == "" &&
+		!strings.ContainsAny(text, " \t\r\n"),
 		"must be an absolute path, which is appended to the origin's and the edge's URL", "such as /myStream/playlist.m3u8")
 }
 
@@ -158,7 +159,8 @@ func (d *decoder) monitor(m *Monitor) {
 	if m.Auth != nil && m.Auth.Password == "" {
 		d.fail("monitor.auth.password", "must not be empty", "")
 	}
-	d.require("monitor.beacon", !m.Beacon || m.Listen != "", "needs monitor.listen: players report to the address of the page", "")
+	d.require("monitor.beacon", !m.Beacon || m.Listen != "",
+		"needs monitor.listen: players report to the address of the page", "")
 	if m.Control != "" {
 		d.checkURL("monitor.control", m.Control)
 	}
@@ -187,9 +189,11 @@ func (d *decoder) checks(settings map[string]Check) {
 		c, ok := checks.Find(name)
 		switch {
 		case !ok && len(checks.Meant(name)) > 1:
-			d.note(d.keys[path], path, fmt.Sprintf("check %q is %s", name, strings.Join(checks.Meant(name), " or ")), "write the one that is meant in full")
+			d.note(d.keys[path], path, fmt.Sprintf("check %q is %s", name, strings.Join(checks.Meant(name), " or ")),
+				"write the one that is meant in full")
 		case !ok:
-			d.note(d.keys[path], path, fmt.Sprintf("unknown check %q", name), cmp.Or(rule.DidYouMean(name, known), "`streamwatch checks` lists them"))
+			d.note(d.keys[path], path, fmt.Sprintf("unknown check %q", name),
+				cmp.Or(rule.DidYouMean(name, known), "`streamwatch checks` lists them"))
 		case seen[c.ID] != "":
 			d.note(d.keys[path], path, fmt.Sprintf("check %q is also given as %q", name, seen[c.ID]), "delete one of the two")
 		default:
@@ -215,7 +219,8 @@ func (d *decoder) checkBase(path string, u URL) *url.URL {
 func (d *decoder) checkHeaders(path string, headers map[string]Secret) {
 	for name, value := range headers {
 		if key := d.keys[join(path, name)]; !headerName.MatchString(name) {
-			d.note(key, join(path, name), fmt.Sprintf("%s: %q is not the name of a header", path, name), "letters, digits and dashes")
+			d.note(key, join(path, name), fmt.Sprintf("%s: %q is not the name of a header", path, name),
+				"letters, digits and dashes")
 		}
 		if strings.ContainsAny(value.Reveal(), "\r\n\x00") {
 			d.fail(join(path, name), "must be one line", "")
@@ -226,10 +231,12 @@ func (d *decoder) checkHeaders(path string, headers map[string]Secret) {
 func (d *decoder) checkCookies(path string, cookies map[string]Secret) {
 	for name, value := range cookies {
 		if !headerName.MatchString(name) { // RFC 6265 §4.1.1: a cookie's name is such a token too
-			d.note(d.keys[join(path, name)], join(path, name), fmt.Sprintf("%s: %q is not the name of a cookie", path, name), "letters, digits and dashes")
+			d.note(d.keys[join(path, name)], join(path, name), fmt.Sprintf("%s: %q is not the name of a cookie", path, name),
+				"letters, digits and dashes")
 		}
 		if strings.ContainsAny(value.Reveal(), badCookie) {
-			d.fail(join(path, name), "must not hold spaces, quotes, commas, semicolons or backslashes", "write each cookie under its own name, percent-encoded if need be")
+			d.fail(join(path, name), "must not hold spaces, quotes, commas, semicolons or backslashes",
+				"write each cookie under its own name, percent-encoded if need be")
 		}
 	}
 }

@@ -132,7 +132,8 @@ func (r *Renditions) decodeNode(d *decoder, n *yaml.Node, path string) {
 	}
 	*r = Renditions{All: text == "all", First: text == "first"}
 	if !r.All && !r.First {
-		d.report(n, path, "must be "+want+", got "+d.quote(n), cmp.Or(rule.DidYouMean(text, []string{"all", "first"}), "a single rendition is a list too: [720p]"))
+		d.report(n, path, "must be "+want+", got "+d.quote(n),
+			cmp.Or(rule.DidYouMean(text, []string{"all", "first"}), "a single rendition is a list too: [720p]"))
 	}
 }
 

@@ -112,8 +112,9 @@ const cloudFrontRegion = "us-east-1"
 func cloudFrontErrors() Alarm {
 	rate := &probe.Metric{Name: "5xxErrorRate", Scale: 1}
 	return Alarm{
-		Kind: "cloudfront-5xx", Metric: rate, Stat: Average, Threshold: 5, Period: time.Minute, M: 3, N: 5, Missing: MissingIsFine,
-		Pages: true, Live: true, Service: true, Text: "more than 5 % of viewers' requests are answered with 5xx",
+		Kind: "cloudfront-5xx", Metric: rate, Stat: Average, Threshold: 5, Period: time.Minute, M: 3, N: 5,
+		Missing: MissingIsFine,
+		Pages:   true, Live: true, Service: true, Text: "more than 5 % of viewers' requests are answered with 5xx",
 	}
 }
 
@@ -158,11 +159,13 @@ func (s Stream) edgeAlarms() []Alarm {
 			Text: "viewers get no new segment",
 		},
 		{
-			Kind: "edge-unavailable", Metric: probe.ManifestAvail, Side: probe.Edge, Stat: Average, Below: true, Threshold: enough, M: 2, N: 3,
+			Kind: "edge-unavailable", Metric: probe.ManifestAvail, Side: probe.Edge, Stat: Average, Below: true,
+			Threshold: enough, M: 2, N: 3,
 			Text: "playlists cannot be had at the edge",
 		},
 		{
-			Kind: "edge-segments", Metric: probe.SegmentAvail, Side: probe.Edge, Stat: Average, Below: true, Threshold: enough, M: 2, N: 3,
+			Kind: "edge-segments", Metric: probe.SegmentAvail, Side: probe.Edge, Stat: Average, Below: true, Threshold: enough,
+			M: 2, N: 3,
 			Text: "segments cannot be had at the edge",
 		},
 		{
@@ -181,11 +184,13 @@ func (s Stream) originAlarms() []Alarm {
 			Text: "the origin lists no new segment",
 		},
 		{
-			Kind: "origin-unavailable", Metric: probe.ManifestAvail, Side: probe.Origin, Stat: Average, Below: true, Threshold: enough, M: 1, N: 3,
+			Kind: "origin-unavailable", Metric: probe.ManifestAvail, Side: probe.Origin, Stat: Average, Below: true,
+			Threshold: enough, M: 1, N: 3,
 			Text: "playlists cannot be had at the origin",
 		},
 		{
-			Kind: "origin-segments", Metric: probe.SegmentAvail, Side: probe.Origin, Stat: Average, Below: true, Threshold: enough, M: 1, N: 3,
+			Kind: "origin-segments", Metric: probe.SegmentAvail, Side: probe.Origin, Stat: Average, Below: true,
+			Threshold: enough, M: 1, N: 3,
 			Text: "segments cannot be had at the origin",
 		},
 	}
@@ -229,7 +234,10 @@ func composites(o Options) []Composite {
 
 func compositesOver(impact, cdn, origin Rule) []Composite {
 	return []Composite{
-		{Kind: "viewer-impact", Rule: impact, Pages: true, Text: "viewers suffer; cdn-fault and origin-fault say whose it is"},
+		{
+			Kind: "viewer-impact", Rule: impact, Pages: true,
+			Text: "viewers suffer; cdn-fault and origin-fault say whose it is",
+		},
 		{Kind: "cdn-fault", Rule: cdn, Text: "the CDN fails, or how it is set up"},
 		{Kind: "origin-fault", Rule: origin, Text: "the origin or the encoder behind it fails"},
 	}
@@ -262,7 +270,8 @@ func ActionedAlarms(stack string, o Options) []Actioned {
 // Describe states the alarm's condition as a person would: "ManifestAgeSeconds
 // Maximum > 18, 1 of 3 × 60 s".
 func (a *Alarm) Describe() string {
-	return fmt.Sprintf("%s %s %s %s, %d of %d × %s s", a.Metric.Name, a.Stat, a.sign(), number(a.Threshold), a.M, a.N, number(a.Period.Seconds()))
+	return fmt.Sprintf("%s %s %s %s, %d of %d × %s s", a.Metric.Name, a.Stat, a.sign(), number(a.Threshold), a.M, a.N,
+		number(a.Period.Seconds()))
 }
 
 func (a *Alarm) sign() string {
@@ -274,6 +283,12 @@ func (a *Alarm) sign() string {
 
 // dimensions names and values, in the order of the contract.
 func (a *Alarm) dimensions(event string) [][2]string {
-	d := [][2]string{{"Event", event}, {"Stream", a.Stream}, {"Side", a.Side.String()}, {"Edge", a.Edge}, {"Vantage", a.Vantage}}
+	d := [][2]string{
+		{"Event", event},
+		{"Stream", a.Stream},
+		{"Side", a.Side.String()},
+		{"Edge", a.Edge},
+		{"Vantage", a.Vantage},
+	}
 	return slices.DeleteFunc(d, func(pair [2]string) bool { return pair[1] == "" })
 }

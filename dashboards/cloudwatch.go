@@ -29,7 +29,8 @@ func layOut(o Options, beside []string) ([]byte, error) {
 	if b.search {
 		b.streams = b.streams[:min(len(b.streams), maxSearched)]
 	}
-	b.text(fmt.Sprintf("# %s\nEdge against origin, as streamwatch sees them. Generated: change event.yaml, not this.", o.Event))
+	b.text(fmt.Sprintf("# %s\nEdge against origin, as streamwatch sees them. Generated: change event.yaml, not this.",
+		o.Event))
 	b.alarms(beside)
 	for i := range b.streams {
 		b.status(&b.streams[i])
@@ -67,7 +68,10 @@ func (b *board) place(kind string, width, height int, properties object) {
 	if b.x+width > 24 {
 		b.x, b.y, b.rowHeight = 0, b.y+b.rowHeight, 0
 	}
-	b.widgets = append(b.widgets, object{"type": kind, "x": b.x, "y": b.y, "width": width, "height": height, "properties": properties})
+	b.widgets = append(b.widgets, object{
+		"type": kind, "x": b.x, "y": b.y, "width": width, "height": height,
+		"properties": properties,
+	})
 	b.x, b.rowHeight = b.x+width, max(b.rowHeight, height)
 }
 
@@ -139,7 +143,8 @@ func (b *board) status(s *Stream) {
 		figure(probe.Silenced, "Maximum", "silenced"),
 	)
 	b.place("metric", 24, 3, object{
-		"title": s.Name, "view": "singleValue", "region": b.o.Region, "period": b.period(), "sparkline": true, "metrics": rows,
+		"title": s.Name, "view": "singleValue", "region": b.o.Region, "period": b.period(), "sparkline": true,
+		"metrics": rows,
 	})
 }
 
@@ -216,8 +221,9 @@ func (b *board) searched(m *probe.Metric, stat string) (rows []any) {
 		}
 	}
 	for _, d := range dimensions {
-		rows = append(rows, []any{object{"expression": fmt.Sprintf(`SEARCH('{"%s",Event,%s} Event="%s" MetricName="%s"', '%s', %d)`,
-			b.o.Namespace, d, b.o.Event, m.Name, stat, b.period())}})
+		search := fmt.Sprintf(`SEARCH('{"%s",Event,%s} Event="%s" MetricName="%s"', '%s', %d)`,
+			b.o.Namespace, d, b.o.Event, m.Name, stat, b.period())
+		rows = append(rows, []any{object{"expression": search}})
 	}
 	return rows
 }
@@ -247,12 +253,18 @@ func (b *board) stale() []object {
 func (b *board) cloudFront() {
 	rows := func(stat string, names ...string) (rows []any) {
 		for _, n := range names {
-			rows = append(rows, []any{"AWS/CloudFront", n, "DistributionId", b.o.distribution(), "Region", "Global", object{"stat": stat}})
+			rows = append(rows, []any{
+				"AWS/CloudFront", n, "DistributionId", b.o.distribution(), "Region", "Global",
+				object{"stat": stat},
+			})
 		}
 		return rows
 	}
 	place := func(title string, rows []any) {
-		b.place("metric", 8, 6, object{"title": title, "view": "timeSeries", "region": "us-east-1", "period": 60, "metrics": rows})
+		b.place("metric", 8, 6, object{
+			"title": title, "view": "timeSeries", "region": "us-east-1", "period": 60,
+			"metrics": rows,
+		})
 	}
 	place("CloudFront: requests", rows("Sum", "Requests"))
 	place("CloudFront: bytes to viewers", rows("Sum", "BytesDownloaded"))

@@ -16,7 +16,8 @@ const grafanaSchema = 38
 func Grafana() ([]byte, error) {
 	g := &grafana{}
 	g.stat("Open incidents", "sum by (stream) ("+series(probe.OpenIncidents)+")", "short", 0, 1)
-	g.stat("Newest segment at the edge", "max by (stream) ("+series(probe.ManifestAge, `side="edge"`)+")", "s", 0, staleDefault())
+	g.stat("Newest segment at the edge", "max by (stream) ("+series(probe.ManifestAge, `side="edge"`)+")", "s", 0,
+		staleDefault())
 	g.stat("Segments behind the origin", "max by (stream) ("+series(probe.EdgeLagSegments)+")", "short", 0, 3)
 	g.stat("Playlists available", "min by (stream, side) ("+series(probe.ManifestAvail)+")", "percentunit", 1, 0)
 	g.incidents()
@@ -27,9 +28,13 @@ func Grafana() ([]byte, error) {
 	g.phases()
 	g.viewers()
 	return encode(object{
-		"__inputs":   []object{{"name": "DS_PROMETHEUS", "label": "Prometheus", "type": "datasource", "pluginId": "prometheus", "pluginName": "Prometheus"}},
+		"__inputs": []object{{
+			"name": "DS_PROMETHEUS", "label": "Prometheus", "type": "datasource",
+			"pluginId": "prometheus", "pluginName": "Prometheus",
+		}},
 		"__requires": []object{{"type": "datasource", "id": "prometheus", "name": "Prometheus", "version": "1.0.0"}},
-		"uid":        "streamwatch", "title": "streamwatch", "tags": []string{"streamwatch", "hls"}, "schemaVersion": grafanaSchema, "version": 1,
+		"uid":        "streamwatch", "title": "streamwatch", "tags": []string{"streamwatch", "hls"},
+		"schemaVersion": grafanaSchema, "version": 1,
 		"editable": true, "graphTooltip": 1, "refresh": "10s", "time": object{"from": "now-1h", "to": "now"},
 		"timepicker": object{}, "annotations": object{"list": annotations()}, "links": []object{},
 		"templating": object{"list": []object{variable("event", ""), variable("stream", `event=~"$event"`)}},
@@ -59,8 +64,10 @@ func series(m *probe.Metric, more ...string) string {
 func variable(name, within string) object {
 	query := fmt.Sprintf("label_values(%s{%s}, %s)", prometheusName(probe.ManifestAvail), within, name)
 	return object{
-		"name": name, "label": name, "type": "query", "datasource": source(), "query": object{"query": query, "refId": name}, "definition": query,
-		"refresh": 2, "includeAll": true, "multi": true, "allValue": ".+", "sort": 1, "current": object{"selected": true, "text": []string{"All"}, "value": []string{"$__all"}},
+		"name": name, "label": name, "type": "query", "datasource": source(), "query": object{"query": query, "refId": name},
+		"definition": query,
+		"refresh":    2, "includeAll": true, "multi": true, "allValue": ".+", "sort": 1,
+		"current": object{"selected": true, "text": []string{"All"}, "value": []string{"$__all"}},
 	}
 }
 
@@ -96,10 +103,15 @@ func (g *grafana) stat(title, expr, unit string, fine, limit float64) {
 	}
 	g.place(6, 4, object{
 		"type": "stat", "title": title, "targets": []object{target(expr, "{{stream}} {{side}}")},
-		"fieldConfig": object{"defaults": object{"unit": unit, "thresholds": object{"mode": "absolute", "steps": steps}}, "overrides": []object{}},
+		"fieldConfig": object{
+			"defaults":  object{"unit": unit, "thresholds": object{"mode": "absolute", "steps": steps}},
+			"overrides": []object{},
+		},
 		"options": object{
-			"colorMode": "background", "graphMode": "area", "justifyMode": "auto", "textMode": "auto", "orientation": "auto", "wideLayout": true,
-			"showPercentChange": false, "percentChangeColorMode": "standard", "reduceOptions": object{"calcs": []string{"lastNotNull"}},
+			"colorMode": "background", "graphMode": "area", "justifyMode": "auto", "textMode": "auto", "orientation": "auto",
+			"wideLayout":        true,
+			"showPercentChange": false, "percentChangeColorMode": "standard",
+			"reduceOptions": object{"calcs": []string{"lastNotNull"}},
 		},
 	})
 }
@@ -111,8 +123,11 @@ func (g *grafana) incidents() {
 	hidden := object{"Time": true, "__name__": true, "instance": true, "job": true}
 	g.place(24, 6, object{
 		"type": "table", "title": "Open incidents by check and blame", "targets": []object{t},
-		"fieldConfig":     object{"defaults": object{}, "overrides": []object{}},
-		"transformations": []object{{"id": "organize", "options": object{"excludeByName": hidden, "renameByName": object{"Value": "open"}}}},
+		"fieldConfig": object{"defaults": object{}, "overrides": []object{}},
+		"transformations": []object{{
+			"id":      "organize",
+			"options": object{"excludeByName": hidden, "renameByName": object{"Value": "open"}},
+		}},
 	})
 }
 
@@ -121,8 +136,10 @@ func (g *grafana) incidents() {
 func (g *grafana) opened() {
 	expr := "sum by (check, blame) (increase(" + ours(probe.IncidentsTotal.Prometheus) + `{event=~"$event"}[1h])) > 0`
 	g.timeSeries("Incidents opened within an hour", probe.IncidentsTotal.Help, "short", expr, "{{check}} {{blame}}")
-	expr = "sum by (side, kind, outcome) (rate(" + ours(probe.FetchesTotal.Prometheus) + `{event=~"$event",stream=~"$stream",outcome!="ok"}[$__rate_interval]))`
-	g.timeSeries("Fetches that failed, per second", probe.FetchesTotal.Help, "short", expr, "{{side}} {{kind}} {{outcome}}")
+	expr = "sum by (side, kind, outcome) (rate(" + ours(probe.FetchesTotal.Prometheus) +
+		`{event=~"$event",stream=~"$stream",outcome!="ok"}[$__rate_interval]))`
+	g.timeSeries("Fetches that failed, per second", probe.FetchesTotal.Help, "short", expr,
+		"{{side}} {{kind}} {{outcome}}")
 }
 
 // annotations mark in every plot what was open at the time, and when people had
@@ -136,9 +153,11 @@ func annotations() []object {
 	}
 	active := ours(probe.FindingsActive.Prometheus)
 	return []object{
-		mark("Incidents", "red", "sum by (check, severity, blame, scope) ("+active+`{event=~"$event",severity=~"error|critical"}) > 0`,
+		mark("Incidents", "red",
+			"sum by (check, severity, blame, scope) ("+active+`{event=~"$event",severity=~"error|critical"}) > 0`,
 			"{{check}}", "{{severity}}, blame {{blame}}, scope {{scope}}", "severity,blame,scope"),
-		mark("Warnings", "orange", "sum by (check, severity, blame, scope) ("+active+`{event=~"$event",severity="warning"}) > 0`,
+		mark("Warnings", "orange",
+			"sum by (check, severity, blame, scope) ("+active+`{event=~"$event",severity="warning"}) > 0`,
 			"{{check}}", "{{severity}}, blame {{blame}}, scope {{scope}}", "severity,blame,scope"),
 		mark("Silences and maintenance", "blue", ours(probe.SilencesActive.Prometheus)+`{event=~"$event"} > 0`,
 			"silenced", "maintenance: {{maintenance}}", "maintenance"),
@@ -166,7 +185,8 @@ var grafanaUnits = map[string]string{"s": "s", "ms": "s", "%": "percentunit", ""
 
 // phases shows where the time of fetches goes.
 func (g *grafana) phases() {
-	expr := "histogram_quantile(0.9, sum by (le, side, phase) (rate(" + ours(probe.FetchPhase.Prometheus) + "_bucket[$__rate_interval])))"
+	expr := "histogram_quantile(0.9, sum by (le, side, phase) (rate(" + ours(probe.FetchPhase.Prometheus) +
+		"_bucket[$__rate_interval])))"
 	g.timeSeries("Phases of fetches, p90", "DNS, connect, TLS, first byte and body.", "s", expr, "{{side}} {{phase}}")
 }
 
@@ -174,7 +194,10 @@ func (g *grafana) timeSeries(title, help, unit, expr, legend string) {
 	g.place(12, 8, object{
 		"type": "timeseries", "title": title, "description": help, "targets": []object{target(expr, legend)},
 		"fieldConfig": object{
-			"defaults":  object{"unit": unit, "min": 0, "custom": object{"drawStyle": "line", "lineInterpolation": "stepAfter", "spanNulls": false}},
+			"defaults": object{
+				"unit": unit, "min": 0,
+				"custom": object{"drawStyle": "line", "lineInterpolation": "stepAfter", "spanNulls": false},
+			},
 			"overrides": []object{},
 		},
 		"options": object{

@@ -142,7 +142,10 @@ func (a *Alarm) resource(o Options, actions []any) object {
 	}
 	if a.Service {
 		namespace = "AWS/CloudFront"
-		dimensions = []object{{"Name": "DistributionId", "Value": substitute(o.distribution())}, {"Name": "Region", "Value": "Global"}}
+		dimensions = []object{
+			{"Name": "DistributionId", "Value": substitute(o.distribution())},
+			{"Name": "Region", "Value": "Global"},
+		}
 		if !o.Distribution {
 			dimensions[0]["Value"] = o.DistributionID
 		}
@@ -152,7 +155,8 @@ func (a *Alarm) resource(o Options, actions []any) object {
 		comparison = "LessThanThreshold"
 	}
 	properties := object{
-		"AlarmName": inStack(a.Key()), "AlarmDescription": describe(a.Text, a.Kind), "Namespace": namespace, "MetricName": a.Metric.Name,
+		"AlarmName": inStack(a.Key()), "AlarmDescription": describe(a.Text, a.Kind), "Namespace": namespace,
+		"MetricName": a.Metric.Name,
 		"Dimensions": dimensions, "Statistic": a.Stat, "ComparisonOperator": comparison, "Threshold": a.Threshold,
 		"Period": int(a.Period.Seconds()), "EvaluationPeriods": a.N, "DatapointsToAlarm": a.M, "TreatMissingData": a.Missing,
 	}
@@ -163,7 +167,10 @@ func (a *Alarm) resource(o Options, actions []any) object {
 }
 
 func (c *Composite) resource(rule string, actions []any) object {
-	properties := object{"AlarmName": inStack(c.Kind), "AlarmDescription": describe(c.Text, c.Kind), "AlarmRule": substitute(rule)}
+	properties := object{
+		"AlarmName": inStack(c.Kind), "AlarmDescription": describe(c.Text, c.Kind),
+		"AlarmRule": substitute(rule),
+	}
 	if c.Pages {
 		addActions(properties, actions)
 	}

@@ -29,9 +29,12 @@ func PrometheusRules(o Options) []byte {
 			r.alarm(&alarms[i])
 		}
 	}
-	r.incidents(logicalID("viewer-impact", ""), `severity="critical"`, "page", "viewers suffer: {{ $labels.check }}, blame {{ $labels.blame }}")
-	r.incidents(logicalID("cdn-fault", ""), `severity=~"critical|error",blame=~"cdn|config"`, "info", "the CDN is at fault: {{ $labels.check }}")
-	r.incidents(logicalID("origin-fault", ""), `severity=~"critical|error",blame=~"origin|encoder"`, "info", "the {{ $labels.blame }} is at fault: {{ $labels.check }}")
+	r.incidents(logicalID("viewer-impact", ""), `severity="critical"`, "page",
+		"viewers suffer: {{ $labels.check }}, blame {{ $labels.blame }}")
+	r.incidents(logicalID("cdn-fault", ""), `severity=~"critical|error",blame=~"cdn|config"`, "info",
+		"the CDN is at fault: {{ $labels.check }}")
+	r.incidents(logicalID("origin-fault", ""), `severity=~"critical|error",blame=~"origin|encoder"`, "info",
+		"the {{ $labels.blame }} is at fault: {{ $labels.check }}")
 	r.sinks()
 	return []byte(r.out.String())
 }
@@ -49,7 +52,8 @@ func (r *rules) heartbeat(name, selector, text string) {
 	}
 	r.rule(name, expr, "30s", "page", text)
 	known := "last_over_time(" + ours(probe.BuildInfo.Prometheus) + "[6h])"
-	r.rule(logicalID("instance-down", ""), "up == 0 and on (job, instance) "+known, "1m", "info", "streamwatch at {{ $labels.instance }} does not answer")
+	r.rule(logicalID("instance-down", ""), "up == 0 and on (job, instance) "+known, "1m", "info",
+		"streamwatch at {{ $labels.instance }} does not answer")
 }
 
 // sinks alerts when what was seen cannot be written or sent.
@@ -128,6 +132,7 @@ func (r *rules) incidents(name, matchers, severity, summary string) {
 	if matchers += `,silenced!="true"`; r.event != "" {
 		matchers = fmt.Sprintf("event=%q,", r.event) + matchers
 	}
-	expr := "sum by (event, check, blame, scope, edge) (" + ours(probe.FindingsActive.Prometheus) + "{" + matchers + "}) > 0"
+	expr := "sum by (event, check, blame, scope, edge) (" + ours(probe.FindingsActive.Prometheus) + "{" + matchers +
+		"}) > 0"
 	r.rule(name, expr, "", severity, summary+", scope {{ $labels.scope }}{{ with $labels.edge }} {{ . }}{{ end }}")
 }

@@ -16,7 +16,8 @@ import (
 // token, in lower case. They expire and are for one viewer: not for a page.
 var secretParameters = []string{
 	"signature", "policy", "key-pair-id", "token", "access_token", "auth", "hdnts", "hdnea", "hdntl", "sig", "jwt",
-	"x-amz-signature", "x-amz-credential", "x-amz-security-token", "wmsauthsign", "password", "secret", "api_key", "apikey",
+	"x-amz-signature", "x-amz-credential", "x-amz-security-token", "wmsauthsign", "password", "secret", "api_key",
+	"apikey",
 }
 
 // hostName is what may stand in a Content-Security-Policy: url.Parse lets
@@ -103,7 +104,10 @@ func (o Options) manifestAddress(s string) (*url.URL, []Warning, error) {
 	var warnings []Warning
 	if safe := o.secure(s); safe != s {
 		s = safe
-		warnings = append(warnings, Warning{"manifest", "the embeds load the manifest by https: browsers block http:// in an https page"})
+		warnings = append(warnings, Warning{
+			"manifest",
+			"the embeds load the manifest by https: browsers block http:// in an https page",
+		})
 	}
 	u, text, hint := o.readAddress(s)
 	if u == nil {
@@ -111,7 +115,8 @@ func (o Options) manifestAddress(s string) (*url.URL, []Warning, error) {
 	}
 	if name := secretParameter(u); name != "" {
 		warnings = append(warnings, Warning{
-			"manifest", "everyone who can open the embeds can read the query parameter " + name + ", and it may expire during the event",
+			"manifest",
+			"everyone who can open the embeds can read the query parameter " + name + ", and it may expire during the event",
 		})
 	}
 	return u, warnings, nil

@@ -58,29 +58,45 @@ var (
 // cdns serve the files of npm packages unchanged: exact version, exact file.
 var cdns = []string{"https://cdn.jsdelivr.net/npm/", "https://unpkg.com/"}
 
-// unpacked holds each library's file as the package on npm has it. An event with
-// many streams writes them many times.
+// unpacked are the libraries by name, unpacked once: every stream's folder gets
+// the same bytes.
 var unpacked = sync.OnceValues(func() (map[string][]byte, error) {
 	all := map[string][]byte{}
 	for _, l := range []library{hlsjsScript, videojsScript, videojsStyle} {
-		b, err := thirdParty.ReadFile("third_party/" + l.name + ".gz")
+		b, err := l.unpack()
 		if err != nil {
-			return nil, fmt.Errorf("reading embedded %s: %w", l.name, err)
+			return nil, err
 		}
-		r, err := gzip.NewReader(bytes.NewReader(b))
-		if err != nil {
-			return nil, fmt.Errorf("unpacking embedded %s: %w", l.name, err)
-		}
-		if all[l.name], err = io.ReadAll(r); err != nil {
-			return nil, fmt.Errorf("unpacking embedded %s: %w", l.name, err)
-		}
+		all[l.name] = b
 	}
 	return all, nil
 })
 
+// bytes returns the library's file as the package on npm has it. Nobody changes it.
+func (l library) bytes() ([]byte, error) {
+	all, err := unpacked()
+	return all[l.name], err
+}
+
+func (l library) unpack() ([]byte, error) {
+	b, err := thirdParty.ReadFile("third_party/" + l.name + ".gz")
+	if err != nil {
+		return nil, fmt.Errorf("reading embedded %s: %w", l.name, err)
+	}
+	r, err := gzip.NewReader(bytes.NewReader(b))
+	if err != nil {
+		return nil, fmt.Errorf("unpacking embedded %s: %w", l.name, err)
+	}
+	out, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("unpacking embedded %s: %w", l.name, err)
+	}
+	return out, nil
+}
+
 // files returns the library and its licence.
 func (l library) files() (map[string][]byte, error) {
-	all, err := unpacked()
+	b, err := l.bytes()
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +104,7 @@ func (l library) files() (map[string][]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading embedded licence: %w", err)
 	}
-	return map[string][]byte{l.name: all[l.name], l.licence: licence}, nil
+	return map[string][]byte{l.name: b, l.licence: licence}, nil
 }
 
 // integrities computes the hash of each library once, from the embedded bytes,

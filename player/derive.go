@@ -186,11 +186,13 @@ func (d *derivation) farBehind() time.Duration {
 
 func (d *derivation) advise() {
 	if !d.Known {
-		d.warn("manifest", "no media playlist yet: embeds use values that fit any stream; write them again when it has started")
+		d.warn("manifest", "no media playlist yet: embeds use values that fit any stream; write them again when it has "+
+			"started")
 		return
 	}
 	if d.Window < 5*d.td && !d.Ended {
-		d.warn("manifest", "the playlist holds %v, less than five target durations (%v): viewers cannot bridge an outage", d.Window, 5*d.td)
+		d.warn("manifest", "the playlist holds %v, less than five target durations (%v): viewers cannot bridge an outage",
+			d.Window, 5*d.td)
 	}
 	if d.CMCD && slices.ContainsFunc(d.Kinds, func(k Kind) bool { return k == VideoJS || k == Native }) {
 		d.warn("cmcd", "only the hls.js page sends it; Video.js and native players cannot")
@@ -204,12 +206,24 @@ func (d *derivation) advise() {
 func (d *derivation) page() {
 	t := d.Config.TargetLatency
 	d.Config.Page = []Setting{
-		{"target_latency", sec(t), "distance to the live edge: the wish, else the manifest's hold-back, else 3 × target duration"},
+		{
+			"target_latency", sec(t),
+			"distance to the live edge: the wish, else the manifest's hold-back, else 3 × target duration",
+		},
 		{"hold_back", sec(d.holdBack()), "how far from the edge Video.js plays: HOLD-BACK, else 3 × target duration"},
-		{"tolerance", sec(max(3*time.Second, d.td*3/2)), "counts as live: position swings by one target duration between reloads"},
-		{"jump_after", sec(d.farBehind() - t), "behind the live position after an outage: back to live, unless the viewer went there"},
+		{
+			"tolerance", sec(max(3*time.Second, d.td*3/2)),
+			"counts as live: position swings by one target duration between reloads",
+		},
+		{
+			"jump_after", sec(d.farBehind() - t),
+			"behind the live position after an outage: back to live, unless the viewer went there",
+		},
 		{"jump_pause", sec(max(5*time.Second, 2*d.td)), "time to buffer between two jumps"},
-		{"stall_jump", sec(min(max(2*time.Second, d.td), 4*time.Second)), "stalled though newer media exists: skip what is missing"},
+		{
+			"stall_jump", sec(min(max(2*time.Second, d.td), 4*time.Second)),
+			"stalled though newer media exists: skip what is missing",
+		},
 		{"target_duration", sec(d.td), "paces what the page asks for by itself: no more often than a stream that plays"},
 		{"slowest", 0.5, "playback rate while nothing new comes, at the least: the buffer bridges up to twice as long; browsers mute sound that is slower"},
 		{"fastest", 1.1, "playback rate to make up for it afterwards"},

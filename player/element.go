@@ -54,7 +54,12 @@ func (r *renderer) attributes(e engine, at place) ([]attribute, error) {
 	for _, flag := range []struct {
 		name string
 		on   bool
-	}{{"lazy", r.opt.Lazy}, {"credentials", r.opt.Credentials}, {"prefer-native", r.opt.PreferNative}, {"cast", r.opt.Cast}} {
+	}{
+		{"lazy", r.opt.Lazy},
+		{"credentials", r.opt.Credentials},
+		{"prefer-native", r.opt.PreferNative},
+		{"cast", r.opt.Cast},
+	} {
 		if flag.on {
 			list = append(list, attribute{flag.name, ""})
 		}
@@ -191,5 +196,6 @@ func markup(list []attribute) template.HTMLAttr {
 // attributeText escapes for an attribute in double quotes. Line ends are
 // references too: a content system may turn them into elements.
 var attributeText = strings.NewReplacer(
-	"&", "&amp;", `"`, "&#34;", "<", "&lt;", ">", "&gt;", "\x00", "\uFFFD", "\n", "&#10;", "\r", "&#13;", "\u2028", "&#8232;", "\u2029", "&#8233;",
+	"&", "&amp;", `"`, "&#34;", "<", "&lt;", ">", "&gt;", "\x00", "\uFFFD", "\n", "&#10;", "\r", "&#13;", "\u2028",
+	"&#8232;", "\u2029", "&#8233;",
 )

@@ -13,10 +13,16 @@ func (d *derivation) hlsjs() {
 	live := !d.Ended
 	rate := d.catchUp()
 	d.Config.HLSJS = append(d.Config.HLSJS,
-		Setting{"lowLatencyMode", d.Config.LowLatency || rate > 1, "partial segments when the stream has them; also the switch for catching up"},
+		Setting{
+			"lowLatencyMode", d.Config.LowLatency || rate > 1,
+			"partial segments when the stream has them; also the switch for catching up",
+		},
 		Setting{"maxLiveSyncPlaybackRate", rate, "1 with DVR: a viewer who went back is not hurried"},
 		Setting{"liveDurationInfinity", live, "the browser's controls then know that it is live"},
-		Setting{"backBufferLength", d.backBuffer(), "seconds kept behind the playhead: a live page runs for hours, and the default keeps everything"},
+		Setting{
+			"backBufferLength", d.backBuffer(),
+			"seconds kept behind the playhead: a live page runs for hours, and the default keeps everything",
+		},
 		Setting{"capLevelToPlayerSize", true, "no more pixels than the player has"},
 		Setting{"maxDevicePixelRatio", 2, "the third pixel per dot is not seen, but paid for"},
 		Setting{"capLevelOnFPSDrop", true, "a device too slow for a variant gets a smaller one"},
@@ -24,10 +30,17 @@ func (d *derivation) hlsjs() {
 	)
 	d.hlsjsSync()
 	if e := d.firstEstimate(); e > 0 {
-		d.Config.HLSJS = append(d.Config.HLSJS, Setting{"abrEwmaDefaultEstimate", min(e, 5_000_000), "start on the second lowest variant: 1.2 × its BANDWIDTH"})
+		d.Config.HLSJS = append(d.Config.HLSJS, Setting{
+			"abrEwmaDefaultEstimate", min(e, 5_000_000),
+			"start on the second lowest variant: 1.2 × its BANDWIDTH",
+		})
 	}
 	if d.CMCD {
-		d.Config.HLSJS = append(d.Config.HLSJS, Setting{"cmcd", map[string]any{"useHeaders": false}, "as query: headers would cost a preflight per request"})
+		d.Config.HLSJS = append(d.Config.HLSJS, Setting{
+			"cmcd",
+			map[string]any{"useHeaders": false},
+			"as query: headers would cost a preflight per request",
+		})
 	}
 	d.hlsjsCaptions()
 	d.hlsjsPolicies()
@@ -44,7 +57,10 @@ func (d *derivation) hlsjsSync() {
 	}
 	d.Config.HLSJS = append(d.Config.HLSJS, Setting{"liveSyncDuration", sec(t), "target latency in seconds"})
 	if m > 0 {
-		d.Config.HLSJS = append(d.Config.HLSJS, Setting{"liveMaxLatencyDuration", sec(m), "beyond it playback jumps to live; never with DVR, it would pull back a viewer who went there"})
+		d.Config.HLSJS = append(d.Config.HLSJS, Setting{
+			"liveMaxLatencyDuration", sec(m),
+			"beyond it playback jumps to live; never with DVR, it would pull back a viewer who went there",
+		})
 	}
 }
 
@@ -115,7 +131,8 @@ func (d *derivation) hlsjsPolicies() {
 		Setting{
 			"playlistLoadPolicy.default",
 			policy(firstByte, clamp(4*d.td, 10*time.Second, 20*time.Second), 1000, retry(1000, again, again)),
-			"the default gives up after about 6 s; 0.45 target durations, and the page adds chance: the pace of ordinary reloads, so that an outage adds no load",
+			"the default gives up after about 6 s; 0.45 target durations, and the page adds chance: the pace of ordinary " +
+				"reloads, so that an outage adds no load",
 		},
 		Setting{
 			"fragLoadPolicy.default",
@@ -134,7 +151,10 @@ func (d *derivation) again() time.Duration {
 func clamp(d, low, high time.Duration) time.Duration { return min(max(d, low), high) }
 
 func retry(n int, delay, longest time.Duration) map[string]any {
-	return map[string]any{"maxNumRetry": n, "retryDelayMs": delay.Milliseconds(), "maxRetryDelayMs": longest.Milliseconds()}
+	return map[string]any{
+		"maxNumRetry": n, "retryDelayMs": delay.Milliseconds(),
+		"maxRetryDelayMs": longest.Milliseconds(),
+	}
 }
 
 func policy(firstByte, load time.Duration, timeouts int, errorRetry map[string]any) map[string]any {
@@ -160,17 +180,26 @@ func (d *derivation) videojs() {
 	d.Config.VideoJS = append(d.Config.VideoJS,
 		Setting{"liveui", true, "shows live, and the way back to it"},
 		Setting{"liveTracker.trackingThreshold", threshold, "the default of 20 s hides the live controls on usual windows"},
-		Setting{"liveTracker.liveTolerance", sec(max(least, 2*d.td+2*time.Second)), "the default calls a viewer 14 s behind live"},
+		Setting{
+			"liveTracker.liveTolerance", sec(max(least, 2*d.td+2*time.Second)),
+			"the default calls a viewer 14 s behind live",
+		},
 		Setting{"errorDisplay", false, "the slate says it, and playback starts again by itself"},
 		Setting{"fill", true, "the page's style sheet keeps the shape: no layout shift, no inline style"},
 		Setting{"controls", true, "Video.js' own controls"},
 		Setting{"playsinline", true, "iOS otherwise goes full screen"},
 		Setting{"experimentalSvgIcons", true, "browsers load no icon font for a shadow root"},
 		Setting{"html5.vhs.llhls", false, "VHS re-asks for the part it has; behind a cache that stalls for seconds"},
-		Setting{"html5.vhs.playlistExclusionDuration", sec(max(5*time.Second, 2*d.td)), "the default avoids a variant for a minute"},
+		Setting{
+			"html5.vhs.playlistExclusionDuration", sec(max(5*time.Second, 2*d.td)),
+			"the default avoids a variant for a minute",
+		},
 	)
 	if e := d.firstEstimate(); e > 0 {
-		d.Config.VideoJS = append(d.Config.VideoJS, Setting{"html5.vhs.bandwidth", e, "start on the second lowest variant: 1.2 × its BANDWIDTH"})
+		d.Config.VideoJS = append(d.Config.VideoJS, Setting{
+			"html5.vhs.bandwidth", e,
+			"start on the second lowest variant: 1.2 × its BANDWIDTH",
+		})
 	}
 	if d.Credentials {
 		d.Config.VideoJS = append(d.Config.VideoJS, Setting{"html5.vhs.withCredentials", true, "signed cookies"})
@@ -180,10 +209,14 @@ func (d *derivation) videojs() {
 		if c.Language != "" {
 			value["language"] = c.Language
 		}
-		d.Config.VideoJS = append(d.Config.VideoJS, Setting{"html5.vhs.captionServices." + c.Channel, value, "EXT-X-MEDIA NAME and LANGUAGE"})
+		d.Config.VideoJS = append(d.Config.VideoJS, Setting{
+			"html5.vhs.captionServices." + c.Channel, value,
+			"EXT-X-MEDIA NAME and LANGUAGE",
+		})
 	}
 	if d.TargetLatency > 0 && slices.Contains(d.Kinds, VideoJS) {
-		d.warn("target_latency", "Video.js has no such option: its page stays %v behind the edge, as the manifest says", d.holdBack())
+		d.warn("target_latency", "Video.js has no such option: its page stays %v behind the edge, as the manifest says",
+			d.holdBack())
 	}
 	sortSettings(d.Config.VideoJS)
 }

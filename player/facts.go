@@ -29,7 +29,8 @@ type Manifest struct {
 	Width          int           `json:"width,omitempty"`      // RESOLUTION of the largest variant; 0 when not stated
 	Height         int           `json:"height,omitempty"`
 	Captions       []Caption     `json:"captions,omitempty"`
-	Hosts          []string      `json:"hosts,omitempty"` // scheme://host of every absolute address in the playlists, sorted
+	// scheme://host of every absolute address in the playlists, sorted
+	Hosts []string `json:"hosts,omitempty"`
 }
 
 // Caption is one closed caption channel of the stream.
@@ -55,11 +56,15 @@ func (m Manifest) MarshalJSON() ([]byte, error) {
 		PartTarget     *float64 `json:"part_target"`
 		HoldBack       *float64 `json:"hold_back"`
 		PartHoldBack   *float64 `json:"part_hold_back"`
-	}{plain(m), stated(m.TargetDuration), stated(m.Window), stated(m.PartTarget), stated(m.HoldBack), stated(m.PartHoldBack)})
+	}{
+		plain(m), stated(m.TargetDuration), stated(m.Window),
+		stated(m.PartTarget), stated(m.HoldBack), stated(m.PartHoldBack),
+	})
 }
 
 // FactsOf reads the facts from a stream's playlists. Either may be nil: a
-// stream may have no multivariant playlist, or no playlist yet.
+// stream may have no multivariant playlist, or no playlist yet. They can be kept:
+// no string of theirs is a part of the playlists' text.
 func FactsOf(multivariant, media *probe.Playlist) Manifest {
 	var m Manifest
 	hosts := map[string]bool{}
@@ -92,7 +97,7 @@ func (m *Manifest) readVariants(p *probe.Playlist, hosts map[string]bool) {
 		r := &p.Renditions[i]
 		note(hosts, r.URI)
 		if r.Type == "CLOSED-CAPTIONS" && r.InstreamID != "" {
-			m.Captions = append(m.Captions, Caption{Channel: r.InstreamID, Name: r.Name, Language: r.Language})
+			m.Captions = append(m.Captions, Caption{strings.Clone(r.InstreamID), strings.Clone(r.Name), strings.Clone(r.Language)})
 		}
 	}
 }
@@ -105,7 +110,7 @@ func (m *Manifest) readMedia(p *probe.Playlist, hosts map[string]bool) {
 	m.HoldBack = p.ServerControl.Value.HoldBack.Value
 	m.PartHoldBack = p.ServerControl.Value.PartHoldBack.Value
 	m.CanBlockReload = p.ServerControl.Value.CanBlockReload
-	m.Type = p.Type
+	m.Type = strings.Clone(p.Type)
 	m.Ended = p.EndList
 	m.PDT = !p.LiveEdge().IsZero()
 	if len(p.Segments) > 0 {
@@ -121,7 +126,7 @@ func (m *Manifest) readMedia(p *probe.Playlist, hosts map[string]bool) {
 		for _, k := range s.Keys {
 			note(hosts, k.URI)
 			if m.KeyMethod == "" && k.Method != "NONE" {
-				m.KeyMethod = k.Method
+				m.KeyMethod = strings.Clone(k.Method)
 			}
 		}
 	}

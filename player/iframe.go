@@ -83,7 +83,8 @@ func (r *renderer) oembed(d document) ([]byte, error) {
 	// oEmbed wants a size with each picture; that of a user's own is taken as the
 	// frame's, in which it is shown.
 	if r.opt.Poster == "" {
-		answer["thumbnail_url"], answer["thumbnail_width"], answer["thumbnail_height"] = r.public(posterFile), posterWidth, posterHeight
+		answer["thumbnail_url"] = r.public(posterFile)
+		answer["thumbnail_width"], answer["thumbnail_height"] = posterWidth, posterHeight
 	} else {
 		answer["thumbnail_url"], answer["thumbnail_width"], answer["thumbnail_height"] = r.opt.Poster, d.Width, d.Height
 	}

@@ -35,7 +35,10 @@ func Limits() map[string]rule.Limit {
 		"player.dvr":            {Words: []string{Auto, On, Off}, Empty: true},
 		"player.scripts":        {Words: []string{CDN, Local}, Empty: true},
 		"player.target_latency": {Range: "0s..5m", Hint: "leave it out to derive it"},
-		"player.catch_up":       {Range: "1..1.5", Must: "be 0 or from 1 to 1.5", Hint: "1.05 to 1.1 goes unnoticed", Empty: true},
+		"player.catch_up": {
+			Range: "1..1.5", Must: "be 0 or from 1 to 1.5", Hint: "1.05 to 1.1 goes unnoticed",
+			Empty: true,
+		},
 		"player.frame_ancestors[]": {
 			Form: ancestorForm, Must: "be an origin, 'self', 'none' or *", Hint: "such as https://www.example.com",
 		},
@@ -60,7 +63,8 @@ func (o Options) Problems() []rule.Problem {
 	hold("catch_up", o.CatchUp)
 	hold("captions", o.Captions)
 	hold("scripts", o.Scripts)
-	b.Require(!strings.ContainsFunc(o.Title, unicode.IsControl), "player.title", "must not hold control characters", "write one line of plain text")
+	b.Require(!strings.ContainsFunc(o.Title, unicode.IsControl), "player.title", "must not hold control characters",
+		"write one line of plain text")
 	b.Require(len(o.Title) <= maxTitle, "player.title", fmt.Sprintf("must have at most %d bytes", maxTitle), "")
 	for i, a := range o.FrameAncestors {
 		b.Hold(rule.Index("player.frame_ancestors", i), a, limits["player.frame_ancestors[]"])

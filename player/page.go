@@ -87,7 +87,8 @@ func (r *renderer) document(e engine, at place) (document, error) {
 		return document{}, err
 	}
 	return document{
-		Lang: r.opt.Lang, Title: r.title(), URL: r.manifest.String(), Kind: e.kind, Element: markup(list), OEmbed: r.public(oembedFile),
+		Lang: r.opt.Lang, Title: r.title(), URL: r.manifest.String(), Kind: e.kind, Element: markup(list),
+		OEmbed: r.public(oembedFile),
 		Style:  template.HTMLAttr(fmt.Sprintf(`style="display:block;aspect-ratio:%d/%d"`, r.width, r.height)),
 		Script: cmp.Or(r.public(scriptFile), scriptFile),
 	}, nil
@@ -112,7 +113,8 @@ func (r *renderer) pageDocument(e engine) (document, error) {
 	if err != nil {
 		return document{}, fmt.Errorf("reading embedded style: %w", err)
 	}
-	d.CSS = template.CSS(fmt.Sprintf("%smain { width: 100%%; max-width: calc(100vh * %[2]d / %[3]d); margin: 0 auto; }\nstream-watch-player { display: block; aspect-ratio: %[2]d / %[3]d; }\n",
+	d.CSS = template.CSS(fmt.Sprintf("%smain { width: 100%%; max-width: calc(100vh * %[2]d / %[3]d); margin: 0 auto; }\n"+
+		"stream-watch-player { display: block; aspect-ratio: %[2]d / %[3]d; }\n",
 		css, r.width, r.height))
 	d.Script, d.FrameOrigins = scriptFile, strings.Join(r.frameOrigins(), " ")
 	d.Page, d.Width, d.Height = r.public(string(e.kind)+".html"), frameWidth, frameWidth*r.height/r.width
@@ -127,7 +129,8 @@ func (r *renderer) pageDocument(e engine) (document, error) {
 // frameOrigins are those that may give a framed page orders: the ones that may
 // frame it.
 func (r *renderer) frameOrigins() []string {
-	return slices.DeleteFunc(slices.Clone(r.opt.FrameAncestors), func(a string) bool { return !strings.Contains(a, "://") })
+	return slices.DeleteFunc(slices.Clone(r.opt.FrameAncestors),
+		func(a string) bool { return !strings.Contains(a, "://") })
 }
 
 // linkedData describes the event for search engines, https://schema.org/BroadcastEvent.

@@ -14,7 +14,8 @@ import (
 
 // Preview serves the embeds of one stream for the monitor's own page: all kinds,
 // by the last element of the request's path (…/hlsjs or …/hlsjs.html), with the
-// scripts from the binary. It plays http:// manifests too, because the page
+// scripts from the binary. Each file is rendered when it is asked for, and not
+// kept. It plays http:// manifests too, because the page
 // itself may be served by http. Its Beacon may be a path of the server that
 // serves it, such as /api/v1/beacon.
 func Preview(event, stream, manifestURL string, cfg Config, o Options) (http.Handler, error) {
@@ -31,20 +32,13 @@ func Preview(event, stream, manifestURL string, cfg Config, o Options) (http.Han
 		return nil, err
 	}
 	r.opt.Beacon = beacon
-	files, err := r.files()
-	if err != nil {
-		return nil, err
-	}
-	return &preview{files: files, ancestors: r.frameAncestors()}, nil
+	return &preview{r}, nil
 }
 
 // ownPath is a path on the server of a page.
 var ownPath = regexp.MustCompile(`^(/[a-z0-9-]+)+$`)
 
-type preview struct {
-	files     map[string][]byte
-	ancestors string
-}
+type preview struct{ r *renderer }
 
 // ServeHTTP answers GET and HEAD for the stream's files and the libraries.
 func (p *preview) ServeHTTP(w http.ResponseWriter, req *http.Request) {
@@ -57,10 +51,15 @@ func (p *preview) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if path.Ext(name) == "" {
 		name += ".html"
 	}
-	if b, ok := p.files[name]; ok {
+	b, err := p.r.one(name)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	if b != nil {
 		h := w.Header()
 		h.Set("Content-Type", mediaType(name))
-		h.Set("Content-Security-Policy", p.ancestors)
+		h.Set("Content-Security-Policy", p.r.frameAncestors())
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cache-Control", "no-cache")
 		h.Set("Content-Length", strconv.Itoa(len(b)))

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"sync"
 
 	"github.com/streamwatch/streamwatch/configs/rule"
 )
@@ -52,17 +53,23 @@ func newRenderer(event, stream, manifestURL string, cfg Config, o Options) (*ren
 	if err != nil {
 		return nil, err
 	}
-	t, err := template.ParseFS(templateFiles, "templates/*.html")
+	t, err := parsed()
 	if err != nil {
 		return nil, fmt.Errorf("reading embedded templates: %w", err)
 	}
-	r := &renderer{event: event, stream: stream, manifest: u, fallbacks: fallbacks, cfg: cfg, opt: o, templates: t, width: 16, height: 9}
+	r := &renderer{
+		event: event, stream: stream, manifest: u, fallbacks: fallbacks, cfg: cfg, opt: o, templates: t,
+		width: 16, height: 9,
+	}
 	if m := cfg.Manifest; m.Width > 0 && m.Height > 0 {
 		g := divisor(m.Width, m.Height)
 		r.width, r.height = m.Width/g, m.Height/g
 	}
 	return r, nil
 }
+
+// parsed are the templates, read once for all streams.
+var parsed = sync.OnceValues(func() (*template.Template, error) { return template.ParseFS(templateFiles, "templates/*.html") })
 
 func divisor(a, b int) int {
 	for b > 0 {
@@ -92,8 +99,11 @@ type file struct {
 	write func() ([]byte, error)
 }
 
-// files renders everything but the libraries.
-func (r *renderer) files() (map[string][]byte, error) {
+// indexFile shows the snippets, so it comes after all others.
+const indexFile = "index.html"
+
+// list is everything but the index and the libraries.
+func (r *renderer) list() []file {
 	list := []file{{"player.json", r.playerJSON}, {"headers.txt", r.headers}, {posterFile, poster}}
 	for _, e := range r.playable() {
 		list = append(
@@ -107,14 +117,13 @@ func (r *renderer) files() (map[string][]byte, error) {
 	if slices.Contains(r.opt.Kinds, IFrame) {
 		list = append(list, r.frames()...)
 	}
+	return append(list, file{"streamwatch-index.js", func() ([]byte, error) { return runtimeFiles.ReadFile("runtime/index-page.js") }})
+}
+
+// files renders everything but the libraries.
+func (r *renderer) files() (map[string][]byte, error) {
 	files := map[string][]byte{}
-	// The index shows the snippets, so it comes last.
-	list = append(
-		list,
-		file{"streamwatch-index.js", func() ([]byte, error) { return runtimeFiles.ReadFile("runtime/index-page.js") }},
-		file{"index.html", func() ([]byte, error) { return r.index(files) }},
-	)
-	for _, f := range list {
+	for _, f := range append(r.list(), file{indexFile, func() ([]byte, error) { return r.index(files) }}) {
 		b, err := f.write()
 		if err != nil {
 			return nil, fmt.Errorf("rendering %s of stream %s: %w", f.name, r.stream, err)
@@ -122,6 +131,20 @@ func (r *renderer) files() (map[string][]byte, error) {
 		files[f.name] = b
 	}
 	return files, nil
+}
+
+// one renders one of the files; nil when there is none of this name.
+func (r *renderer) one(name string) ([]byte, error) {
+	if name == indexFile {
+		files, err := r.files()
+		return files[name], err
+	}
+	for _, f := range r.list() {
+		if f.name == name {
+			return f.write()
+		}
+	}
+	return nil, nil
 }
 
 // playerJSON is the derived configuration with the reason for each value.

@@ -1,9 +1,13 @@
 package player_test
 
 import (
+	"archive/zip"
+	"bytes"
 	"flag"
+	"io"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -107,15 +111,30 @@ func TestLocalScriptsStandBesideThePages(t *testing.T) {
 	}
 }
 
-// An event writes the embeds of each of its streams when it starts.
-func BenchmarkRender(b *testing.B) {
-	cfg, _, err := player.Derive(benchFacts(), player.Options{})
+// The archive of the WordPress plug-in opens, and has the files as they stand beside it.
+func TestWordPressArchive(t *testing.T) {
+	files := render(t, benchFacts(), player.Options{})
+	z, err := zip.NewReader(bytes.NewReader(files["wordpress.zip"]), int64(len(files["wordpress.zip"])))
 	if err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
-	for b.Loop() {
-		if _, err := player.Render("autumn-concert", "main", edgeURL, cfg, player.Options{}); err != nil {
-			b.Fatal(err)
+	names := map[string]bool{}
+	for _, f := range z.File {
+		name := path.Base(f.Name)
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
 		}
+		b, err := io.ReadAll(r) // the checksum is checked at its end
+		if err != nil || !bytes.Equal(b, files[name]) {
+			t.Errorf("%s: %d bytes, want %d: %v", f.Name, len(b), len(files[name]), err)
+		}
+		if got := f.Modified.UTC().Format(time.DateOnly); got != "2026-01-01" {
+			t.Errorf("%s is of %s", f.Name, got)
+		}
+		names[name] = true
+	}
+	if !names["wordpress.php"] || !names["hls.min.js"] || !names["hls.js.LICENSE"] || !names["streamwatch-player.js"] {
+		t.Errorf("the archive has %v", names)
 	}
 }

@@ -23,7 +23,8 @@ func (r *renderer) packageFiles() []file {
 func (r *renderer) packageJSON() ([]byte, error) {
 	b, err := json.MarshalIndent(map[string]any{
 		"name": "streamwatch-player", "version": runtimeVersion, "description": "A live HLS player as a custom element",
-		"license": "Apache-2.0", "type": "module", "main": "./" + moduleFile, "module": "./" + moduleFile, "types": "./" + typesFile,
+		"license": "Apache-2.0", "type": "module", "main": "./" + moduleFile, "module": "./" + moduleFile,
+		"types": "./" + typesFile,
 		"exports": map[string]any{
 			".":              map[string]string{"types": "./" + typesFile, "default": "./" + moduleFile},
 			"./script":       "./" + scriptFile,
@@ -102,7 +103,8 @@ func (r *renderer) headers() ([]byte, error) {
 # for 403, 404 and 5xx. The default of 10 s makes a playlist that was asked for too early a 404 for ten.
 `)
 	if r.opt.Credentials {
-		b.WriteString("# Cookies: name the page's origin instead of *, and add Access-Control-Allow-Credentials: true and Vary: Origin.\n")
+		b.WriteString("# Cookies: name the page's origin instead of *, and add Access-Control-Allow-Credentials: true and " +
+			"Vary: Origin.\n")
 	}
 	return b.Bytes(), nil
 }
@@ -124,7 +126,8 @@ func (r *renderer) snippetHeaders(b *bytes.Buffer) error {
 		}
 		fmt.Fprintf(b, "; connect-src %s; media-src blob: %[1]s; worker-src blob:\n", media)
 	}
-	fmt.Fprintf(b, `# The hash is that of the inline script. A nonce on the script element does as well, and is passed on to the
+	fmt.Fprintf(b, `# The hash is that of the inline script. A nonce on the script element does as well, and is `+
+		`passed on to the
 # library. The strict snippet loads the script as a file: name its address, or its hash %s, instead.
 # Trusted Types: add "trusted-types streamwatch" and take hls.js; Video.js does not work under them.
 # A page with upgrade-insecure-requests asks for http:// media by https://: the CDN must have a certificate.

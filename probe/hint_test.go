@@ -1,11 +1,9 @@
-package probe_test
+package probe
 
 import (
 	"errors"
 	"fmt"
 	"testing"
-
-	"github.com/streamwatch/streamwatch/probe"
 )
 
 // A hint, and whose mistake it is, survive wrapping; the text never holds the hint.
@@ -18,15 +16,15 @@ func TestHints(t *testing.T) {
 		usage bool
 	}{
 		{plain, "refused", "", false},
-		{probe.WithHint(plain, "start it"), "refused", "start it", false},
-		{fmt.Errorf("asking: %w", probe.WithHint(plain, "start it")), "asking: refused", "start it", false},
-		{fmt.Errorf("reading: %w", probe.Usage("--for is missing", "such as 2h")), "reading: --for is missing", "such as 2h", true},
+		{WithHint(plain, "start it"), "refused", "start it", false},
+		{fmt.Errorf("asking: %w", WithHint(plain, "start it")), "asking: refused", "start it", false},
+		{fmt.Errorf("reading: %w", Usage("--for is missing", "such as 2h")), "reading: --for is missing", "such as 2h", true},
 	} {
-		if got := probe.HintOf(c.err); c.err.Error() != c.text || got != c.hint || probe.IsUsage(c.err) != c.usage {
-			t.Errorf("%v: hint %q, usage %v", c.err, got, probe.IsUsage(c.err))
+		if got := HintOf(c.err); c.err.Error() != c.text || got != c.hint || IsUsage(c.err) != c.usage {
+			t.Errorf("%v: hint %q, usage %v", c.err, got, IsUsage(c.err))
 		}
 	}
-	if !errors.Is(probe.WithHint(plain, ""), plain) {
+	if !errors.Is(WithHint(plain, ""), plain) {
 		t.Error("the error itself is lost")
 	}
 }

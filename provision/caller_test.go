@@ -28,7 +28,8 @@ func TestInstanceRole(t *testing.T) {
 		case strings.HasSuffix(r.URL.Path, "/security-credentials/"):
 			fmt.Fprint(w, "monitor")
 		default:
-			fmt.Fprint(w, `{"Code":"Success","AccessKeyId":"ASIAROLE","SecretAccessKey":"key-of-role","Token":"t","Expiration":"2099-01-01T00:00:00Z"}`)
+			fmt.Fprint(w, `{"Code":"Success","AccessKeyId":"ASIAROLE","SecretAccessKey":"key-of-role",`+
+				`"Token":"t","Expiration":"2099-01-01T00:00:00Z"}`)
 		}
 	}))
 	defer machine.Close()

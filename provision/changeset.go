@@ -53,7 +53,9 @@ func (s *Stack) changeSet(ctx context.Context, st *types.Stack, body []byte) (id
 	return aws.ToString(out.Id), changes, nil
 }
 
-func (s *Stack) callChangeSet(ctx context.Context, in *cloudformation.CreateChangeSetInput) (*cloudformation.CreateChangeSetOutput, error) {
+func (s *Stack) callChangeSet(
+	ctx context.Context, in *cloudformation.CreateChangeSetInput,
+) (*cloudformation.CreateChangeSetOutput, error) {
 	ctx, cancel := detached(ctx)
 	defer cancel()
 	return s.api.CreateChangeSet(ctx, in)
@@ -70,12 +72,14 @@ func (s *Stack) readChangeSet(ctx context.Context) (changes []Change, found bool
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
-			return nil, false, errors.Join(fmt.Errorf("comparing stack %q: %w", s.spec.StackName, ctx.Err()), s.dropChangeSet(ctx))
+			return nil, false, errors.Join(fmt.Errorf("comparing stack %q: %w", s.spec.StackName, ctx.Err()),
+				s.dropChangeSet(ctx))
 		}
 		changes, out, err := s.describeChangeSet(ctx)
 		switch {
 		case err != nil:
-			return nil, false, errors.Join(s.explain(fmt.Sprintf("comparing stack %q", s.spec.StackName), err), s.dropChangeSet(ctx))
+			return nil, false, errors.Join(s.explain(fmt.Sprintf("comparing stack %q", s.spec.StackName), err),
+				s.dropChangeSet(ctx))
 		case out.Status == types.ChangeSetStatusCreateComplete:
 			return changes, true, nil
 		case out.Status == types.ChangeSetStatusFailed:
@@ -121,7 +125,10 @@ func (s *Stack) describeChangeSet(ctx context.Context) ([]Change, *cloudformatio
 func (s *Stack) dropChangeSet(ctx context.Context) error {
 	ctx, cancel := detached(ctx)
 	defer cancel()
-	_, err := s.api.DeleteChangeSet(ctx, &cloudformation.DeleteChangeSetInput{ChangeSetName: new(changeSetName), StackName: &s.spec.StackName})
+	_, err := s.api.DeleteChangeSet(ctx, &cloudformation.DeleteChangeSetInput{
+		ChangeSetName: new(changeSetName),
+		StackName:     &s.spec.StackName,
+	})
 	if err != nil {
 		return s.explain("deleting the change set", err)
 	}

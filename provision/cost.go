@@ -65,10 +65,16 @@ func Cost(s Spec) []Line {
 		{Item: "alarms", Quantity: float64(n.alarms), Price: priceAlarm},
 		{Item: "alarms, high resolution", Quantity: float64(n.fastAlarms), Price: priceFastAlarm},
 		{Item: "composite alarms", Quantity: float64(n.composites), Price: priceComposite},
-		{Item: "dashboards", Quantity: float64(n.dashboards), Price: priceDashboard, Flat: true, Note: "the first three of an account are free"},
+		{
+			Item: "dashboards", Quantity: float64(n.dashboards), Price: priceDashboard, Flat: true,
+			Note: "the first three of an account are free",
+		},
 	}
 	if s.AdditionalMetrics && !s.AlarmsOnly {
-		lines = append(lines, Line{Item: "CloudFront additional metrics", Quantity: additionalMetrics, Price: priceMetric, Flat: true})
+		lines = append(lines, Line{
+			Item: "CloudFront additional metrics", Quantity: additionalMetrics, Price: priceMetric,
+			Flat: true,
+		})
 	}
 	lines = slices.DeleteFunc(lines, func(l Line) bool { return l.Quantity == 0 })
 	if s.AlarmsOnly {
@@ -87,7 +93,10 @@ func Cost(s Spec) []Line {
 // traffic is what viewers use, for a number of them watching all the time.
 func traffic(s Spec) []Line {
 	if s.Viewers <= 0 || s.Bitrate <= 0 {
-		return []Line{{Item: "CloudFront traffic", Note: "by gigabyte and request, as viewers use it: --viewers and --bitrate reckon it"}}
+		return []Line{{
+			Item: "CloudFront traffic",
+			Note: "by gigabyte and request, as viewers use it: --viewers and --bitrate reckon it",
+		}}
 	}
 	watched := float64(s.Viewers) * month.Seconds()
 	segment := s.TargetDuration.Seconds()
@@ -118,7 +127,10 @@ func puts(m MetricUse) float64 {
 type extras struct{ alarms, fastAlarms, composites, dashboards int }
 
 func (n *extras) add(m extras) {
-	n.alarms, n.fastAlarms, n.composites, n.dashboards = n.alarms+m.alarms, n.fastAlarms+m.fastAlarms, n.composites+m.composites, n.dashboards+m.dashboards
+	n.alarms += m.alarms
+	n.fastAlarms += m.fastAlarms
+	n.composites += m.composites
+	n.dashboards += m.dashboards
 }
 
 func countExtra(x Extra) extras {

@@ -19,7 +19,8 @@ func TestCost(t *testing.T) {
 	var out strings.Builder
 	total, event := 0.0, 0.0
 	for _, l := range provision.Cost(s) {
-		fmt.Fprintf(&out, "%-30s %10.0f x %.5f = %6.2f a month, %6.2f for 8 h  %s\n", l.Item, l.Quantity, l.Price, l.Month(), l.Event(8*time.Hour), l.Note)
+		fmt.Fprintf(&out, "%-30s %10.0f x %.5f = %6.2f a month, %6.2f for 8 h  %s\n", l.Item, l.Quantity, l.Price, l.Month(),
+			l.Event(8*time.Hour), l.Note)
 		total, event = total+l.Month(), event+l.Event(8*time.Hour)
 	}
 	fmt.Fprintf(&out, "%.2f a month, %.2f for 8 h\n", total, event)
@@ -80,7 +81,8 @@ func TestPolicyCovers(t *testing.T) {
 		t.Fatal(err)
 	}
 	allowed := policy.Statement[0].Action
-	called := []string{"cloudformation:TagResource", "cloudformation:UntagResource"} // CloudFormation itself asks for these
+	// CloudFormation itself asks for these
+	called := []string{"cloudformation:TagResource", "cloudformation:UntagResource"}
 	for _, action := range awstest.Actions() {
 		called = append(called, "cloudformation:"+action)
 	}

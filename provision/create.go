@@ -53,7 +53,9 @@ func (s *Stack) create(ctx context.Context, p Progress, body []byte) (*types.Sta
 	return st, nil
 }
 
-func (s *Stack) callCreate(ctx context.Context, in *cloudformation.CreateStackInput) (*cloudformation.CreateStackOutput, error) {
+func (s *Stack) callCreate(
+	ctx context.Context, in *cloudformation.CreateStackInput,
+) (*cloudformation.CreateStackOutput, error) {
 	ctx, cancel := detached(ctx)
 	defer cancel()
 	return s.api.CreateStack(ctx, in)
@@ -94,7 +96,8 @@ func (s *Stack) tags() []types.Tag {
 // domain name is in every embed that was published.
 const defaultPolicy = `{"Statement":[` +
 	`{"Effect":"Allow","Principal":"*","Action":"Update:*","Resource":"*"},` +
-	`{"Effect":"Deny","Principal":"*","Action":["Update:Replace","Update:Delete"],"Resource":"LogicalResourceId/` + distributionID + `"}]}`
+	`{"Effect":"Deny","Principal":"*","Action":["Update:Replace","Update:Delete"],"Resource":"LogicalResourceId/` +
+	distributionID + `"}]}`
 
 // policy is the stack policy of a new stack: the user's or the default, which is
 // about the distribution.

@@ -19,7 +19,8 @@ import (
 // names it. Asking the user first is the caller's.
 func (s *Stack) Delete(ctx context.Context, p Progress) error {
 	if s.spec.Adopt {
-		return probe.WithHint(fmt.Errorf("stack %q is adopted: streamwatch never changes it", s.spec.StackName), "whoever deployed it deletes it")
+		return probe.WithHint(fmt.Errorf("stack %q is adopted: streamwatch never changes it", s.spec.StackName),
+			"whoever deployed it deletes it")
 	}
 	st, err := s.find(ctx)
 	if err != nil {
@@ -116,7 +117,8 @@ func (s *Stack) leftovers(ctx context.Context, st *types.Stack) string {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	var left []string
-	pages := cloudformation.NewListStackResourcesPaginator(s.api, &cloudformation.ListStackResourcesInput{StackName: st.StackId})
+	pages := cloudformation.NewListStackResourcesPaginator(s.api,
+		&cloudformation.ListStackResourcesInput{StackName: st.StackId})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil { // the failure itself is known; this would only have explained it
@@ -124,7 +126,8 @@ func (s *Stack) leftovers(ctx context.Context, st *types.Stack) string {
 		}
 		for _, r := range page.StackResourceSummaries {
 			if r.ResourceStatus != types.ResourceStatusDeleteComplete {
-				left = append(left, fmt.Sprintf("%s (%s %s)", aws.ToString(r.LogicalResourceId), aws.ToString(r.ResourceType), aws.ToString(r.PhysicalResourceId)))
+				left = append(left, fmt.Sprintf("%s (%s %s)", aws.ToString(r.LogicalResourceId), aws.ToString(r.ResourceType),
+					aws.ToString(r.PhysicalResourceId)))
 			}
 		}
 	}

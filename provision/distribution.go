@@ -200,7 +200,10 @@ func behavior(s Spec, pattern string, policy any) object {
 		out["TrustedKeyGroups"] = []any{ref(keyGroupID)}
 	}
 	if s.answersPreflights() {
-		out["FunctionAssociations"] = []object{{"EventType": "viewer-request", "FunctionARN": attribute(preflightID, "FunctionARN")}}
+		out["FunctionAssociations"] = []object{{
+			"EventType":   "viewer-request",
+			"FunctionARN": attribute(preflightID, "FunctionARN"),
+		}}
 	}
 	return out
 }

@@ -20,7 +20,8 @@ func (e Existing) Provision(context.Context, Progress) (Distribution, error) {
 	base, text, _ := rule.Base(e.URL)
 	if base == nil {
 		return Distribution{}, probe.WithHint(
-			errors.New("distribution.existing.url "+text), "give the address of the CDN as https://d111111abcdef8.cloudfront.net",
+			errors.New("distribution.existing.url "+text),
+			"give the address of the CDN as https://d111111abcdef8.cloudfront.net",
 		)
 	}
 	return Distribution{EdgeURL: strings.TrimRight(base.String(), "/")}, nil

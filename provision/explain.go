@@ -18,8 +18,11 @@ import (
 
 // Codes with which AWS services refuse a request, by what helps.
 var (
-	expiredCodes   = []string{"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
-	unknownCodes   = []string{"InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "MissingAuthenticationToken"}
+	expiredCodes = []string{"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
+	unknownCodes = []string{
+		"InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId",
+		"MissingAuthenticationToken",
+	}
 	deniedCodes    = []string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
 	clockCodes     = []string{"SignatureDoesNotMatch", "InvalidSignatureException", "RequestTimeTooSkewed"}
 	throttledCodes = []string{"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"}
@@ -29,7 +32,8 @@ var (
 )
 
 const (
-	signInHint      = "sign in with aws sso login or aws configure, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+	signInHint = "sign in with aws sso login or aws configure, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and " +
+		"AWS_SECRET_ACCESS_KEY"
 	signInAgainHint = "sign in again: aws sso login, or renew the keys of your profile"
 )
 
@@ -41,7 +45,10 @@ func (s *Stack) explain(attempt string, err error) error {
 		return explained
 	}
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
-		short := fmt.Errorf("%s: %w", attempt, &refusal{code: api.ErrorCode(), message: s.redact(api.ErrorMessage()), err: err})
+		short := fmt.Errorf("%s: %w", attempt, &refusal{
+			code: api.ErrorCode(), message: s.redact(api.ErrorMessage()),
+			err: err,
+		})
 		if advice := s.hintFor(api.ErrorCode()); advice != "" {
 			return probe.WithHint(short, advice)
 		}
@@ -61,7 +68,8 @@ func (s *Stack) hintFor(code string) string {
 	case slices.Contains(unknownCodes, code):
 		return "these keys are unknown to AWS: check AWS_PROFILE and the environment, or " + signInHint
 	case slices.Contains(deniedCodes, code):
-		return "streamwatch provision --print policy shows the permissions that are needed, --print monitor-policy those of run"
+		return "streamwatch provision --print policy shows the permissions that are needed, --print monitor-policy those " +
+			"of run"
 	case slices.Contains(clockCodes, code):
 		return "check the secret key, and the clock of this machine"
 	case slices.Contains(throttledCodes, code):
@@ -69,7 +77,8 @@ func (s *Stack) hintFor(code string) string {
 	case slices.Contains(limitCodes, code):
 		return "a quota of the account is used up: delete what nobody needs, or ask for more with Service Quotas"
 	case slices.Contains(optInCodes, code):
-		return "the account has not opted in to " + s.spec.Region + ", or is not activated yet: see Account in the AWS console"
+		return "the account has not opted in to " + s.spec.Region +
+			", or is not activated yet: see Account in the AWS console"
 	}
 	return ""
 }
@@ -80,13 +89,16 @@ func explainCredentials(attempt string, err error) error {
 	text := err.Error()
 	profile := cmp.Or(os.Getenv("AWS_PROFILE"), "default")
 	if _, missing := errors.AsType[config.SharedConfigProfileNotExistError](err); missing {
-		return probe.WithHint(fmt.Errorf("%s: %w", attempt, err), "AWS_PROFILE names a profile that ~/.aws/config does not have: aws configure list-profiles")
+		return probe.WithHint(fmt.Errorf("%s: %w", attempt, err),
+			"AWS_PROFILE names a profile that ~/.aws/config does not have: aws configure list-profiles")
 	}
 	if _, ok := errors.AsType[config.AssumeRoleTokenProviderNotSetError](err); ok {
-		return probe.WithHint(fmt.Errorf("%s: the profile %s asks for an MFA code", attempt, profile), "run the command in a terminal")
+		return probe.WithHint(fmt.Errorf("%s: the profile %s asks for an MFA code", attempt, profile),
+			"run the command in a terminal")
 	}
 	// What a service answered to a signed request is none of this.
-	if !strings.Contains(text, "refresh cached credentials") && !strings.Contains(text, "get credentials") && !strings.Contains(text, "no EC2 IMDS role") {
+	if !strings.Contains(text, "refresh cached credentials") && !strings.Contains(text, "get credentials") &&
+		!strings.Contains(text, "no EC2 IMDS role") {
 		return nil
 	}
 	asked, ok := errors.AsType[interface { // by whoever was asked for the code of a token
@@ -102,9 +114,11 @@ func explainCredentials(attempt string, err error) error {
 		return probe.WithHint(fmt.Errorf("%s: the credential_process of the profile %s failed", attempt, profile),
 			"run the command that credential_process names in ~/.aws/config by hand, and see what it says")
 	case strings.Contains(text, "SSO") && (strings.Contains(text, "expired") || strings.Contains(text, "invalid")):
-		return probe.WithHint(fmt.Errorf("%s: the SSO session has expired", attempt), "sign in again: aws sso login --profile "+profile)
+		return probe.WithHint(fmt.Errorf("%s: the SSO session has expired", attempt),
+			"sign in again: aws sso login --profile "+profile)
 	case strings.Contains(text, "login session"), strings.Contains(text, "signin"):
-		return probe.WithHint(fmt.Errorf("%s: the login session has expired", attempt), "sign in again: aws login --profile "+profile)
+		return probe.WithHint(fmt.Errorf("%s: the login session has expired", attempt),
+			"sign in again: aws login --profile "+profile)
 	}
 	return explainChain(attempt, err)
 }
@@ -113,9 +127,12 @@ func explainCredentials(attempt string, err error) error {
 // AWS refused is a cause by itself.
 func explainChain(attempt string, err error) error {
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
-		short := fmt.Errorf("%s: getting credentials: %w", attempt, &refusal{code: api.ErrorCode(), message: api.ErrorMessage(), err: err})
+		short := fmt.Errorf("%s: getting credentials: %w", attempt,
+			&refusal{code: api.ErrorCode(), message: api.ErrorMessage(), err: err})
 		if slices.Contains(deniedCodes, api.ErrorCode()) {
-			return probe.WithHint(short, "the trust policy of the role, or an MFA condition in it, refuses this caller: aws sts get-caller-identity says who that is")
+			return probe.WithHint(short,
+				"the trust policy of the role, or an MFA condition in it, refuses this caller: aws sts get-caller-identity says "+
+					"who that is")
 		}
 		return probe.WithHint(short, signInAgainHint)
 	}

@@ -229,7 +229,8 @@ func TestNoCredentials(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = st.Provision(t.Context(), nil)
-	if advice := hintOf(t, err); !strings.Contains(advice, "aws sso login") || !strings.Contains(err.Error(), "no AWS credentials") {
+	if advice := hintOf(t, err); !strings.Contains(advice, "aws sso login") ||
+		!strings.Contains(err.Error(), "no AWS credentials") {
 		t.Errorf("none: %v, hint %q", err, advice)
 	}
 	t.Setenv("AWS_PROFILE", "nobody")

@@ -65,7 +65,10 @@ func (f *follower) skip(ctx context.Context, running bool) error {
 // startsOperation says whether a stack enters this status because of a call;
 // rollback and cleanup follow by themselves.
 func startsOperation(status string) bool {
-	return slices.Contains([]string{"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS"}, status)
+	return slices.Contains([]string{
+		"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS",
+		"IMPORT_IN_PROGRESS",
+	}, status)
 }
 
 // run shows events as they happen until the stack comes to rest, and returns
@@ -148,7 +151,8 @@ func (f *follower) unseen(ctx context.Context) ([]types.StackEvent, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	var fresh []types.StackEvent
-	pages := cloudformation.NewDescribeStackEventsPaginator(f.stack.api, &cloudformation.DescribeStackEventsInput{StackName: &f.id})
+	pages := cloudformation.NewDescribeStackEventsPaginator(f.stack.api,
+		&cloudformation.DescribeStackEventsInput{StackName: &f.id})
 	for known := false; pages.HasMorePages() && !known; {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
@@ -175,8 +179,10 @@ func (f *follower) own(e types.StackEvent) bool {
 func (f *follower) take(e types.StackEvent) {
 	f.seen[aws.ToString(e.EventId)] = true
 	ev := Event{
-		At: aws.ToTime(e.Timestamp), Resource: aws.ToString(e.LogicalResourceId), Physical: aws.ToString(e.PhysicalResourceId),
-		Type: aws.ToString(e.ResourceType), Status: string(e.ResourceStatus), Reason: f.stack.redact(aws.ToString(e.ResourceStatusReason)),
+		At: aws.ToTime(e.Timestamp), Resource: aws.ToString(e.LogicalResourceId),
+		Physical: aws.ToString(e.PhysicalResourceId),
+		Type:     aws.ToString(e.ResourceType), Status: string(e.ResourceStatus),
+		Reason: f.stack.redact(aws.ToString(e.ResourceStatusReason)),
 	}
 	verb, _, _ := strings.Cut(ev.Status, "_")
 	key := ev.Resource + " " + verb
@@ -191,7 +197,8 @@ func (f *follower) take(e types.StackEvent) {
 		}
 	}
 	// Resources that are given up because another failed are no cause.
-	if f.cause == nil && strings.HasSuffix(ev.Status, "_FAILED") && !f.own(e) && !strings.Contains(ev.Reason, "cancelled") {
+	if f.cause == nil && strings.HasSuffix(ev.Status, "_FAILED") && !f.own(e) &&
+		!strings.Contains(ev.Reason, "cancelled") {
 		f.cause = &ev
 	}
 	f.show.show(ev)

@@ -17,9 +17,12 @@ import (
 )
 
 // readOnly is what a monitor's credential may do with stacks.
-const readOnly = `{"Statement":[{"Effect":"Allow","Action":["cloudformation:DescribeStacks","cloudformation:GetTemplate","cloudformation:GetStackPolicy"],"Resource":"*"}]}`
+const readOnly = `{"Statement":[{"Effect":"Allow","Resource":"*","Action":` +
+	`["cloudformation:DescribeStacks","cloudformation:GetTemplate","cloudformation:GetStackPolicy"]}]}`
 
-const byHand = `{"Statement":[{"Effect":"Deny","Principal":"*","Action":"Update:*","Resource":"LogicalResourceId/Metrics"},{"Effect":"Allow","Principal":"*","Action":"Update:*","Resource":"*"}]}`
+const byHand = `{"Statement":[` +
+	`{"Effect":"Deny","Principal":"*","Action":"Update:*","Resource":"LogicalResourceId/Metrics"},` +
+	`{"Effect":"Allow","Principal":"*","Action":"Update:*","Resource":"*"}]}`
 
 // quiet runs f in fake time without a transcript.
 func quiet(t *testing.T, f func(t *testing.T, cloud *awstest.Cloud)) {
@@ -37,7 +40,8 @@ func quiet(t *testing.T, f func(t *testing.T, cloud *awstest.Cloud)) {
 func writes(cloud *awstest.Cloud, since int) []string {
 	var list []string
 	for _, c := range cloud.Calls()[since:] {
-		if !strings.HasPrefix(c.Action, "Describe") && !strings.HasPrefix(c.Action, "Get") && !strings.HasPrefix(c.Action, "List") {
+		if !strings.HasPrefix(c.Action, "Describe") && !strings.HasPrefix(c.Action, "Get") &&
+			!strings.HasPrefix(c.Action, "List") {
 			list = append(list, c.Action)
 		}
 	}
@@ -92,7 +96,8 @@ func TestGuardsStay(t *testing.T) {
 		}
 		// A dry run without the right to make a change set compares by itself, and says so.
 		plan, err = stackOn(t, cloud, s).Plan(t.Context())
-		if err != nil || plan.Operation != "update" || plan.Unread == "" || !slices.ContainsFunc(plan.Changes, func(c provision.Change) bool { return c.Resource == "ManifestCachePolicy" }) {
+		if err != nil || plan.Operation != "update" || plan.Unread == "" ||
+			!slices.ContainsFunc(plan.Changes, func(c provision.Change) bool { return c.Resource == "ManifestCachePolicy" }) {
 			t.Errorf("plan: %+v, %v", plan, err)
 		}
 	})
@@ -163,7 +168,8 @@ func TestNames(t *testing.T) {
 	quiet(t, func(t *testing.T, cloud *awstest.Cloud) {
 		// What a stack of the same name in eu-west-1 has, in this release and before.
 		cloud.Taken = map[string]bool{
-			"AWS::CloudFront::CachePolicy LiveHTTPStreaming-eu-west-1-manifest": true, "AWS::CloudFront::CachePolicy LiveHTTPStreaming-manifest": true,
+			"AWS::CloudFront::CachePolicy LiveHTTPStreaming-eu-west-1-manifest": true,
+			"AWS::CloudFront::CachePolicy LiveHTTPStreaming-manifest":           true,
 		}
 		if _, err := stackOn(t, cloud, spec()).Provision(t.Context(), nil); err != nil {
 			t.Error(err)
@@ -227,14 +233,18 @@ func TestAdopt(t *testing.T) {
 func TestPreflight(t *testing.T) {
 	quiet(t, func(t *testing.T, cloud *awstest.Cloud) {
 		s := variants(t)["aliases"]
-		cloud.Certificates = map[string]awstest.Certificate{certificate: {Names: []string{"*.example.org"}, Status: "PENDING_VALIDATION"}}
+		cloud.Certificates = map[string]awstest.Certificate{certificate: {
+			Names:  []string{"*.example.org"},
+			Status: "PENDING_VALIDATION",
+		}}
 		s.Aliases = []string{"live.example.org", "www.example.com"}
 		cloud.Aliases = map[string]string{"live.example.org": "EOTHER"}
 		cloud.Taken = map[string]bool{"AWS::CloudFront::CachePolicy LiveHTTPStreaming-us-east-1-segment": true}
 		for i := range 18 {
 			cloud.Taken["AWS::CloudFront::CachePolicy other-"+string(rune('a'+i))] = true
 		}
-		found, unread, err := stackOn(t, cloud, s).Preflight(t.Context(), []string{"arn:aws:sns:us-east-1:123456789012:nobody"})
+		found, unread, err := stackOn(t, cloud, s).Preflight(t.Context(),
+			[]string{"arn:aws:sns:us-east-1:123456789012:nobody"})
 		var out strings.Builder
 		for _, p := range found {
 			out.WriteString(p.String() + "\n  hint: " + p.Hint + "\n")
@@ -244,7 +254,8 @@ func TestPreflight(t *testing.T) {
 			t.Errorf("not read: %v, %v", unread, err)
 		}
 		cloud.Policies = [][]byte{[]byte(readOnly)}
-		found, unread, err = stackOn(t, cloud, s).Preflight(t.Context(), []string{"arn:aws:sns:us-east-1:123456789012:nobody"})
+		found, unread, err = stackOn(t, cloud, s).Preflight(t.Context(),
+			[]string{"arn:aws:sns:us-east-1:123456789012:nobody"})
 		if len(found) > 0 || len(unread) != 4 || err != nil {
 			t.Errorf("without rights: %v, not read: %v", found, unread)
 		}

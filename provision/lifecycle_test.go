@@ -62,7 +62,8 @@ func TestLifecycle(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.TargetDuration, s.CORSOrigins, s.AdditionalMetrics = 10*time.Second, []string{"https://www.example.com"}, false
-		s.TerminationProtection, s.StackPolicy = new(true), []byte(`{"Statement":[{"Effect":"Allow","Principal":"*","Action":"Update:*","Resource":"*"}]}`)
+		s.TerminationProtection = new(true)
+		s.StackPolicy = []byte(`{"Statement":[{"Effect":"Allow","Principal":"*","Action":"Update:*","Resource":"*"}]}`)
 		st := stackOn(t, cloud, s)
 		plan, err := st.Plan(t.Context())
 		if err != nil || plan.Operation != "update" {

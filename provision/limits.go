@@ -50,11 +50,15 @@ func arnForm(service, region, resource string) *regexp.Regexp {
 // the rules about more than one value.
 func Limits() map[string]rule.Limit {
 	name := rule.Limit{
-		Form: nameForm, Must: fmt.Sprintf("begin with a letter and hold letters, digits and hyphens, at most %d", maxStackName),
+		Form: nameForm,
+		Must: fmt.Sprintf("begin with a letter and hold letters, digits and hyphens, at most %d", maxStackName),
 		Hint: "such as LiveHTTPStreaming",
 	}
 	region := rule.Limit{Form: regionForm, Must: "be an AWS region", Hint: "such as us-east-1"}
-	topic := rule.Limit{Form: topicForm, Must: "be the ARN of a topic", Hint: "such as arn:aws:sns:us-east-1:123456789012:ops"}
+	topic := rule.Limit{
+		Form: topicForm, Must: "be the ARN of a topic",
+		Hint: "such as arn:aws:sns:us-east-1:123456789012:ops",
+	}
 	topics := rule.Limit{Most: maxNotification}
 	query := rule.Limit{Form: queryForm, Must: "be the name of a query string", Hint: "such as token"}
 	queries := rule.Limit{Most: maxQueryStrings}
@@ -70,7 +74,8 @@ func Limits() map[string]rule.Limit {
 		"create_timeout": {Range: "1m..12h", Hint: "a distribution takes 5 to 10 minutes"},
 		"on_failure":     {Words: []string{"ROLLBACK", "DELETE", "DO_NOTHING"}},
 		"role_arn": {
-			Form: roleForm, Must: "be the ARN of a role", Hint: "such as arn:aws:iam::123456789012:role/cloudformation", Empty: true,
+			Form: roleForm, Must: "be the ARN of a role", Hint: "such as arn:aws:iam::123456789012:role/cloudformation",
+			Empty: true,
 		},
 		"price_class":     {Words: []string{"PriceClass_All", "PriceClass_200", "PriceClass_100"}},
 		"viewer_protocol": {Words: []string{"redirect-to-https", "allow-all", "https-only"}},
@@ -107,7 +112,8 @@ func Limits() map[string]rule.Limit {
 // Origin Shield", Amazon CloudFront Developer Guide).
 func shieldRegions() []string {
 	return []string{
-		"us-east-1", "us-east-2", "us-west-2", "ap-south-1", "ap-northeast-1", "ap-northeast-2", "ap-southeast-1", "ap-southeast-2",
+		"us-east-1", "us-east-2", "us-west-2", "ap-south-1", "ap-northeast-1", "ap-northeast-2", "ap-southeast-1",
+		"ap-southeast-2",
 		"eu-central-1", "eu-west-1", "eu-west-2", "me-central-1", "sa-east-1",
 	}
 }

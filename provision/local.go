@@ -95,7 +95,8 @@ func explainListen(err error, listen string) error {
 	err = fmt.Errorf("local edge: %w", err)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return probe.WithHint(err, fmt.Sprintf("another process has %s: end it, or choose another port in distribution.local.listen", listen))
+		return probe.WithHint(err,
+			fmt.Sprintf("another process has %s: end it, or choose another port in distribution.local.listen", listen))
 	case errors.Is(err, syscall.EACCES):
 		return probe.WithHint(err, "choose a port above 1023 in distribution.local.listen")
 	}

@@ -69,19 +69,22 @@ func TestQueriesOfManifests(t *testing.T) {
 		t.Fatal(err)
 	}
 	const policy = "ParametersInCacheKeyAndForwardedToOrigin"
-	got := at(t, body, "Resources", "ManifestCachePolicy", "Properties", "CachePolicyConfig", policy, "QueryStringsConfig", "QueryStrings")
+	got := at(t, body, "Resources", "ManifestCachePolicy", "Properties", "CachePolicyConfig", policy, "QueryStringsConfig",
+		"QueryStrings")
 	if want := "[_HLS_msn _HLS_part _HLS_skip channel sig]"; fmt.Sprint(got) != want {
 		t.Errorf("in the cache key: %v, want %s", got, want)
 	}
 	warnings := s.Warnings()
-	if len(warnings) != 1 || strings.Contains(fmt.Sprint(warnings), secret) || !strings.Contains(warnings[0].Hint, "segment_query_strings") {
+	if len(warnings) != 1 || strings.Contains(fmt.Sprint(warnings), secret) ||
+		!strings.Contains(warnings[0].Hint, "segment_query_strings") {
 		t.Errorf("warnings %v", warnings)
 	}
 	s.SegmentQueries = []string{"channel"}
 	if body, err = provision.Template(s); err != nil || len(s.Warnings()) > 0 {
 		t.Errorf("warnings %v, %v", s.Warnings(), err)
 	}
-	got = at(t, body, "Resources", "SegmentCachePolicy", "Properties", "CachePolicyConfig", policy, "QueryStringsConfig", "QueryStrings")
+	got = at(t, body, "Resources", "SegmentCachePolicy", "Properties", "CachePolicyConfig", policy, "QueryStringsConfig",
+		"QueryStrings")
 	if fmt.Sprint(got) != "[channel]" {
 		t.Errorf("segments: %v", got)
 	}

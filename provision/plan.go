@@ -111,7 +111,8 @@ func (s *Stack) planOne(ctx context.Context, st *types.Stack, ask bool) (Plan, e
 	}
 	switch phaseOf(st) {
 	case busy:
-		return plan, probe.WithHint(fmt.Errorf("stack %q is in %s", s.spec.StackName, st.StackStatus), "wait until that operation ends; provision follows it")
+		return plan, probe.WithHint(fmt.Errorf("stack %q is in %s", s.spec.StackName, st.StackStatus),
+			"wait until that operation ends; provision follows it")
 	case stuck:
 		return plan, s.stuckError(st)
 	case absent:

@@ -139,9 +139,12 @@ func corsPolicy(s Spec) object {
 			"AccessControlAllowHeaders":     object{"Items": headers},
 			"AccessControlAllowMethods":     object{"Items": []string{"GET", "HEAD", "OPTIONS"}},
 			"AccessControlAllowOrigins":     object{"Items": s.CORSOrigins},
-			"AccessControlExposeHeaders":    object{"Items": []string{"Age", "Content-Length", "Content-Range", "Date", "Server-Timing"}},
-			"AccessControlMaxAgeSec":        seconds(corsMaxAge),
-			"OriginOverride":                true,
+			"AccessControlExposeHeaders": object{"Items": []string{
+				"Age", "Content-Length", "Content-Range", "Date",
+				"Server-Timing",
+			}},
+			"AccessControlMaxAgeSec": seconds(corsMaxAge),
+			"OriginOverride":         true,
 		},
 		"ServerTimingHeadersConfig": object{"Enabled": true, "SamplingRate": serverTiming},
 	}})

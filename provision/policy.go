@@ -27,8 +27,10 @@ func ProvisionPolicy(s Spec) ([]byte, error) {
 	// where only the id of the change set counts, the second statement does.
 	statements := []statement{
 		{Sid: "ProvisionStack", Effect: "Allow", Resource: s.stackARNs(), Action: prefixed("cloudformation",
-			"CreateChangeSet", "CreateStack", "DeleteChangeSet", "DeleteStack", "DescribeChangeSet", "DescribeEvents", "DescribeStackEvents",
-			"DescribeStacks", "ExecuteChangeSet", "GetStackPolicy", "GetTemplate", "ListStackResources", "SetStackPolicy", "TagResource",
+			"CreateChangeSet", "CreateStack", "DeleteChangeSet", "DeleteStack", "DescribeChangeSet", "DescribeEvents",
+			"DescribeStackEvents",
+			"DescribeStacks", "ExecuteChangeSet", "GetStackPolicy", "GetTemplate", "ListStackResources", "SetStackPolicy",
+			"TagResource",
 			"UntagResource", "UpdateTerminationProtection")},
 		{
 			Sid: "ProvisionChangeSet", Effect: "Allow", Resource: s.arn("cloudformation", "changeSet/"+changeSetName+"*"),
@@ -46,7 +48,8 @@ func ProvisionPolicy(s Spec) ([]byte, error) {
 		return nil, err
 	}
 	for i := range rights {
-		rights[i].Condition = object{"ForAnyValue:StringEquals": object{"aws:CalledVia": []string{"cloudformation.amazonaws.com"}}}
+		via := object{"aws:CalledVia": []string{"cloudformation.amazonaws.com"}}
+		rights[i].Condition = object{"ForAnyValue:StringEquals": via}
 	}
 	return renderPolicy(append(statements, rights...))
 }
@@ -62,7 +65,8 @@ func (s Spec) preflightRights() []statement {
 		rights = append(rights, allow("ProvisionCertificate", s.CertificateARN, "acm:DescribeCertificate"))
 	}
 	if kinds, err := resourceTypes(s); err == nil && slices.Contains(kinds, "AWS::SNS::Topic") {
-		rights = append(rights, allow("ProvisionSubscriptions", s.arn("sns", s.StackName+"-*"), "sns:ListSubscriptionsByTopic"))
+		rights = append(rights, allow("ProvisionSubscriptions", s.arn("sns", s.StackName+"-*"),
+			"sns:ListSubscriptionsByTopic"))
 	}
 	return rights
 }
@@ -111,12 +115,15 @@ func MonitorPolicy(s Spec) ([]byte, error) {
 	}
 	if slices.Contains(kinds, "AWS::CloudWatch::Alarm") {
 		// Tags on the heartbeat alarm say which monitors watch.
-		statements = append(statements, allow("MonitorReadsAlarms", s.arn("cloudwatch", "alarm:*"), "cloudwatch:DescribeAlarms"),
+		statements = append(statements, allow("MonitorReadsAlarms", s.arn("cloudwatch", "alarm:*"),
+			"cloudwatch:DescribeAlarms"),
 			allow("MonitorAlarms", s.arn("cloudwatch", "alarm:"+s.StackName+"-*"),
-				prefixed("cloudwatch", "DisableAlarmActions", "EnableAlarmActions", "ListTagsForResource", "TagResource", "UntagResource")...))
+				prefixed("cloudwatch", "DisableAlarmActions", "EnableAlarmActions", "ListTagsForResource", "TagResource",
+					"UntagResource")...))
 	}
 	if slices.Contains(kinds, "AWS::SNS::Topic") {
-		statements = append(statements, allow("MonitorSubscriptions", s.arn("sns", s.StackName+"-*"), "sns:ListSubscriptionsByTopic"))
+		statements = append(statements, allow("MonitorSubscriptions", s.arn("sns", s.StackName+"-*"),
+			"sns:ListSubscriptionsByTopic"))
 	}
 	return renderPolicy(statements)
 }
@@ -152,14 +159,20 @@ func (s Spec) resourceRights() ([]statement, error) {
 			on = s.WAFARN
 		}
 		name := "Provision" + strings.ToUpper(service[:1]) + service[1:]
-		statements = append(statements, statement{Sid: name, Effect: "Allow", Action: slices.Compact(byService[service]), Resource: on})
+		statements = append(statements, statement{
+			Sid: name, Effect: "Allow", Action: slices.Compact(byService[service]),
+			Resource: on,
+		})
 	}
 	return statements, nil
 }
 
 // stackARNs are the stack and those beside it, however many the event will need.
 func (s Spec) stackARNs() []string {
-	return []string{s.arn("cloudformation", "stack/"+s.StackName+"/*"), s.arn("cloudformation", "stack/"+s.StackName+"-alarms-*/*")}
+	return []string{
+		s.arn("cloudformation", "stack/"+s.StackName+"/*"),
+		s.arn("cloudformation", "stack/"+s.StackName+"-alarms-*/*"),
+	}
 }
 
 func renderPolicy(statements []statement) ([]byte, error) {
@@ -228,34 +241,46 @@ func actionsFor(kind string) []string {
 	tags := []string{"TagResource", "UntagResource", "ListTagsForResource"}
 	switch kind {
 	case "AWS::CloudFront::Distribution":
-		return slices.Concat(crud("Distribution"), prefixed("cloudfront", "CreateDistributionWithTags", "GetDistributionConfig"), prefixed("cloudfront", tags...))
+		return slices.Concat(crud("Distribution"), prefixed("cloudfront", "CreateDistributionWithTags",
+			"GetDistributionConfig"), prefixed("cloudfront", tags...))
 	case "AWS::CloudFront::Function":
-		return append(crud("Function"), prefixed("cloudfront", "DescribeFunction", "PublishFunction", "TagResource", "UntagResource", "ListTagsForResource")...)
+		return append(crud("Function"), prefixed("cloudfront", "DescribeFunction", "PublishFunction", "TagResource",
+			"UntagResource", "ListTagsForResource")...)
 	case "AWS::CloudFront::MonitoringSubscription":
-		return prefixed("cloudfront", "CreateMonitoringSubscription", "GetMonitoringSubscription", "DeleteMonitoringSubscription")
+		return prefixed("cloudfront", "CreateMonitoringSubscription", "GetMonitoringSubscription",
+			"DeleteMonitoringSubscription")
 	case "AWS::CloudWatch::Alarm":
-		return append(prefixed("cloudwatch", "PutMetricAlarm", "DescribeAlarms", "DeleteAlarms"), prefixed("cloudwatch", tags...)...)
+		return append(prefixed("cloudwatch", "PutMetricAlarm", "DescribeAlarms", "DeleteAlarms"),
+			prefixed("cloudwatch", tags...)...)
 	case "AWS::CloudWatch::CompositeAlarm":
-		return append(prefixed("cloudwatch", "PutCompositeAlarm", "DescribeAlarms", "DeleteAlarms"), prefixed("cloudwatch", tags...)...)
+		return append(prefixed("cloudwatch", "PutCompositeAlarm", "DescribeAlarms", "DeleteAlarms"),
+			prefixed("cloudwatch", tags...)...)
 	case "AWS::CloudWatch::Dashboard":
-		return append(prefixed("cloudwatch", "PutDashboard", "GetDashboard", "DeleteDashboards"), prefixed("cloudwatch", tags...)...)
+		return append(prefixed("cloudwatch", "PutDashboard", "GetDashboard", "DeleteDashboards"),
+			prefixed("cloudwatch", tags...)...)
 	case "AWS::SNS::Topic":
-		return append(prefixed("sns", "CreateTopic", "DeleteTopic", "GetTopicAttributes", "SetTopicAttributes", "Subscribe", "Unsubscribe",
+		return append(prefixed("sns", "CreateTopic", "DeleteTopic", "GetTopicAttributes", "SetTopicAttributes", "Subscribe",
+			"Unsubscribe",
 			"ListSubscriptionsByTopic", "GetDataProtectionPolicy"), prefixed("sns", tags...)...)
 	case "AWS::SNS::Subscription":
-		return prefixed("sns", "Subscribe", "Unsubscribe", "GetSubscriptionAttributes", "SetSubscriptionAttributes", "ListSubscriptionsByTopic")
+		return prefixed("sns", "Subscribe", "Unsubscribe", "GetSubscriptionAttributes", "SetSubscriptionAttributes",
+			"ListSubscriptionsByTopic")
 	case "AWS::SNS::TopicPolicy":
 		return prefixed("sns", "SetTopicAttributes", "GetTopicAttributes")
 	case "AWS::Logs::LogGroup":
-		return append(prefixed("logs", "CreateLogGroup", "DeleteLogGroup", "DescribeLogGroups", "PutRetentionPolicy", "DeleteRetentionPolicy",
+		return append(prefixed("logs", "CreateLogGroup", "DeleteLogGroup", "DescribeLogGroups", "PutRetentionPolicy",
+			"DeleteRetentionPolicy",
 			"GetDataProtectionPolicy", "DescribeIndexPolicies", "DescribeResourcePolicies"), prefixed("logs", tags...)...)
 	case "AWS::Logs::DeliverySource":
-		return append(prefixed("logs", "PutDeliverySource", "GetDeliverySource", "DeleteDeliverySource"), prefixed("logs", tags...)...)
+		return append(prefixed("logs", "PutDeliverySource", "GetDeliverySource", "DeleteDeliverySource"),
+			prefixed("logs", tags...)...)
 	case "AWS::Logs::DeliveryDestination":
-		return append(prefixed("logs", "PutDeliveryDestination", "GetDeliveryDestination", "DeleteDeliveryDestination", "GetDeliveryDestinationPolicy"), prefixed("logs", tags...)...)
+		return append(prefixed("logs", "PutDeliveryDestination", "GetDeliveryDestination", "DeleteDeliveryDestination",
+			"GetDeliveryDestinationPolicy"), prefixed("logs", tags...)...)
 	case "AWS::Logs::Delivery":
-		return append(prefixed("logs", "CreateDelivery", "GetDelivery", "DeleteDelivery", "DescribeDeliveries", "DescribeResourcePolicies",
-			"GetDeliveryDestination", "GetDeliverySource", "PutResourcePolicy", "UpdateDeliveryConfiguration"), prefixed("logs", tags...)...)
+		return slices.Concat(prefixed("logs", "CreateDelivery", "GetDelivery", "DeleteDelivery", "DescribeDeliveries",
+			"DescribeResourcePolicies", "GetDeliveryDestination", "GetDeliverySource", "PutResourcePolicy",
+			"UpdateDeliveryConfiguration"), prefixed("logs", tags...))
 	}
 	// CachePolicy, ResponseHeadersPolicy, PublicKey and KeyGroup.
 	return crud(kind[strings.LastIndex(kind, ":")+1:])

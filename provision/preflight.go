@@ -60,19 +60,23 @@ func (s *Stack) checkCertificate(ctx context.Context, c *checker) error {
 	out, err := acm.NewFromConfig(s.config, func(o *acm.Options) { o.Region = "us-east-1" }).
 		DescribeCertificate(ctx, &acm.DescribeCertificateInput{CertificateArn: &s.spec.CertificateARN})
 	if isNotFound(err) {
-		c.require(false, "certificate_arn", "names a certificate that this account does not have", "aws acm list-certificates --region us-east-1")
+		c.require(false, "certificate_arn", "names a certificate that this account does not have",
+			"aws acm list-certificates --region us-east-1")
 		return nil
 	}
 	if err != nil {
 		return err
 	}
 	cert := out.Certificate
-	c.require(cert.Status == acmtypes.CertificateStatusIssued, "certificate_arn", fmt.Sprintf("names a certificate that is %s, not ISSUED", cert.Status),
+	c.require(cert.Status == acmtypes.CertificateStatusIssued, "certificate_arn",
+		fmt.Sprintf("names a certificate that is %s, not ISSUED", cert.Status),
 		"follow its validation in the ACM console, then provision again")
 	names := append(slices.Clone(cert.SubjectAlternativeNames), aws.ToString(cert.DomainName))
+	slices.Sort(names)
+	names = slices.Compact(names)
 	for i, alias := range s.spec.Aliases {
 		c.require(slices.ContainsFunc(names, func(n string) bool { return covers(n, alias) }), rule.Index("aliases", i),
-			"is not covered by the certificate, which names "+strings.Join(slices.Compact(slices.Sorted(slices.Values(names))), ", "),
+			"is not covered by the certificate, which names "+strings.Join(names, ", "),
 			"ask ACM for one that names it")
 	}
 	return nil
@@ -100,7 +104,8 @@ func (s *Stack) checkAliases(ctx context.Context, c *checker, st *types.Stack) e
 			}
 		}
 	}
-	pages := cloudfront.NewListDistributionsPaginator(cloudfront.NewFromConfig(s.config), &cloudfront.ListDistributionsInput{})
+	pages := cloudfront.NewListDistributionsPaginator(cloudfront.NewFromConfig(s.config),
+		&cloudfront.ListDistributionsInput{})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
@@ -153,7 +158,8 @@ func (s *Stack) checkPolicies(ctx context.Context, c *checker) error {
 		in.Marker = out.CachePolicyList.NextMarker
 	}
 	c.require(count+2 <= maxCachePolicies, "stack_name",
-		fmt.Sprintf("needs two cache policies, and the account has %d of the %d that it may have by default", count, maxCachePolicies),
+		fmt.Sprintf("needs two cache policies, and the account has %d of the %d that it may have by default",
+			count, maxCachePolicies),
 		"delete some, or ask Service Quotas for more: aws service-quotas list-service-quotas --service-code cloudfront")
 	return nil
 }

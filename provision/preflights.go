@@ -49,10 +49,14 @@ func preflightFunction(s Spec) object {
 		text, _ := json.Marshal(v) // texts always can be written
 		return string(text)
 	}
-	code := strings.NewReplacer("ORIGINS", quoted(s.CORSOrigins), "HEADERS", quoted(strings.Join(credentialedHeaders(), ", "))).Replace(preflightCode)
+	headers := quoted(strings.Join(credentialedHeaders(), ", "))
+	code := strings.NewReplacer("ORIGINS", quoted(s.CORSOrigins), "HEADERS", headers).Replace(preflightCode)
 	name := shortened(s.StackName, maxFunctionName-len("-preflight-")-len(s.Region)) + "-" + s.Region + "-preflight"
 	return resource("AWS::CloudFront::Function", object{
 		"Name": name, "AutoPublish": true, "FunctionCode": code,
-		"FunctionConfig": object{"Comment": "Answers preflights, which carry no signed cookies", "Runtime": "cloudfront-js-2.0"},
+		"FunctionConfig": object{
+			"Comment": "Answers preflights, which carry no signed cookies",
+			"Runtime": "cloudfront-js-2.0",
+		},
 	})
 }

@@ -89,13 +89,16 @@ func (c *checker) checkStackOptions(s Spec) {
 	c.topics(stackKeys+"notification_arns", s.NotificationARNs, s.Region)
 	c.option("role_arn", s.RoleARN)
 	c.checkTags(s)
-	c.require(len(s.StackPolicy) <= maxStackPolicy, "stack_policy", fmt.Sprintf("must have at most %d bytes", maxStackPolicy), "")
-	c.require(s.StackPolicy == nil || isStackPolicy(s.StackPolicy), "stack_policy", "is no stack policy: JSON with a Statement",
+	c.require(len(s.StackPolicy) <= maxStackPolicy, "stack_policy",
+		fmt.Sprintf("must have at most %d bytes", maxStackPolicy), "")
+	c.require(s.StackPolicy == nil || isStackPolicy(s.StackPolicy), "stack_policy",
+		"is no stack policy: JSON with a Statement",
 		"leave it out to protect the distribution from replacement")
 	c.option("create_timeout", s.CreateTimeout)
 	c.option("on_failure", s.OnFailure)
 	c.option("propagation_grace", s.Grace)
-	c.require(!s.AccessLogs || s.Region == "us-east-1", "access_logs", "need region us-east-1", "CloudFront delivers its logs there only")
+	c.require(!s.AccessLogs || s.Region == "us-east-1", "access_logs", "need region us-east-1",
+		"CloudFront delivers its logs there only")
 }
 
 var tagForm = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
@@ -105,10 +108,12 @@ func (c *checker) checkTags(s Spec) {
 	c.Count(stackKeys+"tags", len(s.Tags), c.limits[stackKeys+"tags"])
 	for _, key := range slices.Sorted(maps.Keys(s.Tags)) {
 		at, value := "tags."+key, s.Tags[key]
-		c.require(!strings.HasPrefix(strings.ToLower(key), "aws:") && key != ownerTag, at, "is a tag that is taken", "choose another key")
+		c.require(!strings.HasPrefix(strings.ToLower(key), "aws:") && key != ownerTag, at, "is a tag that is taken",
+			"choose another key")
 		c.require(key != "" && utf8.RuneCountInString(key) <= maxTagKey && tagForm.MatchString(key), at, "is no key of a tag",
 			fmt.Sprintf(allowed, maxTagKey))
-		c.require(utf8.RuneCountInString(value) <= maxTagValue && tagForm.MatchString(value), at, "has a value that no tag may have",
+		c.require(utf8.RuneCountInString(value) <= maxTagValue && tagForm.MatchString(value), at,
+			"has a value that no tag may have",
 			fmt.Sprintf(allowed, maxTagValue))
 	}
 }
@@ -124,7 +129,8 @@ func (c *checker) topics(path string, arns []string, region string) {
 			continue
 		}
 		where := strings.Split(arn, ":")[3]
-		c.Require(where == region, at, fmt.Sprintf("names a topic in %s, and the stack is in %s", where, region), "name a topic in "+region)
+		c.Require(where == region, at, fmt.Sprintf("names a topic in %s, and the stack is in %s", where, region),
+			"name a topic in "+region)
 	}
 }
 
@@ -135,8 +141,9 @@ func isStackPolicy(text []byte) bool {
 }
 
 // refusedHeaders are those that CloudFront does not take as custom headers.
-var refusedHeaders = regexp.MustCompile(`(?i)^(cache-control|connection|content-length|cookie|host|if-.*|max-forwards|pragma|` +
-	`proxy-.*|range|request-range|te|trailer|transfer-encoding|upgrade|via|x-amz-.*|x-edge-.*|x-real-ip)$`)
+var refusedHeaders = regexp.MustCompile(`(?i)^(cache-control|connection|content-length|cookie|host|if-.*|` +
+	`max-forwards|pragma|proxy-.*|range|request-range|te|trailer|transfer-encoding|upgrade|via|` +
+	`x-amz-.*|x-edge-.*|x-real-ip)$`)
 
 func (c *checker) checkOrigin(path string, o Origin) {
 	url, headers := path+".url", path+".headers"
@@ -147,13 +154,15 @@ func (c *checker) checkOrigin(path string, o Origin) {
 		"CloudFront takes host names of letters, digits and hyphens")
 	c.Require(o.Port == 80 || o.Port == 443 || o.Port >= 1024 && o.Port <= 65535, url,
 		fmt.Sprintf("has port %d, which CloudFront does not connect to", o.Port), "80, 443 or 1024 to 65535")
-	c.Require(len(o.Headers) <= maxHeaders, headers, fmt.Sprintf("must have at most %d entries", maxHeaders), "CloudFront sends no more")
+	c.Require(len(o.Headers) <= maxHeaders, headers, fmt.Sprintf("must have at most %d entries", maxHeaders),
+		"CloudFront sends no more")
 	taken := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(o.Headers)) {
 		at, value := headers+"."+name, o.Headers[name]
 		c.Require(name != "" && len(name) <= maxHeaderName && !refusedHeaders.MatchString(name) && isToken(name), at,
 			"is a header that CloudFront does not send", "such as X-Origin-Verify")
-		c.Require(value != "" && len(value) <= maxHeaderValue, at, fmt.Sprintf("must have 1 to %d characters", maxHeaderValue), "")
+		c.Require(value != "" && len(value) <= maxHeaderValue, at,
+			fmt.Sprintf("must have 1 to %d characters", maxHeaderValue), "")
 		param := strings.ToLower(namedOrigin{}.parameter(name))
 		c.Require(taken[param] == "", at, fmt.Sprintf("is too much like %s", taken[param]), "rename one")
 		taken[param] = name
@@ -182,16 +191,21 @@ func (c *checker) checkViewers(s Spec) {
 	for i, alias := range s.Aliases {
 		host := strings.ToLower(alias)
 		own := host == strings.ToLower(s.Origin.Host) || s.Failover != nil && host == strings.ToLower(s.Failover.Host)
-		c.require(!own, rule.Index("aliases", i), "is the origin's own name: CloudFront would ask itself", "give the origin a name of its own")
+		c.require(!own, rule.Index("aliases", i), "is the origin's own name: CloudFront would ask itself",
+			"give the origin a name of its own")
 	}
 	c.option("certificate_arn", s.CertificateARN)
-	c.require(len(s.Aliases) == 0 || s.CertificateARN != "", "aliases", "need a certificate_arn that covers them", "one from ACM in us-east-1")
-	c.require(len(s.Aliases) > 0 || s.CertificateARN == "", "certificate_arn", "has no aliases to serve", "add aliases, or leave it out")
+	c.require(len(s.Aliases) == 0 || s.CertificateARN != "", "aliases", "need a certificate_arn that covers them",
+		"one from ACM in us-east-1")
+	c.require(len(s.Aliases) > 0 || s.CertificateARN == "", "certificate_arn", "has no aliases to serve",
+		"add aliases, or leave it out")
 	c.list("geo_restriction.allow", s.GeoAllow)
 	c.list("geo_restriction.block", s.GeoBlock)
-	c.require(len(s.GeoAllow) == 0 || len(s.GeoBlock) == 0, "geo_restriction", "has both allow and block", "write one of the two, such as {allow: [DE, AT]}")
+	c.require(len(s.GeoAllow) == 0 || len(s.GeoBlock) == 0, "geo_restriction", "has both allow and block",
+		"write one of the two, such as {allow: [DE, AT]}")
 	c.option("waf_arn", s.WAFARN)
-	c.require(s.Signed.PublicKey == "" || s.Signed.KeyGroup == "", "signed", "has both public_key and key_group", "write one of the two")
+	c.require(s.Signed.PublicKey == "" || s.Signed.KeyGroup == "", "signed", "has both public_key and key_group",
+		"write one of the two")
 	c.require(s.Signed.PublicKey == "" || isPublicKey(s.Signed.PublicKey), "signed.public_key",
 		"is no public key that CloudFront takes", "RSA 2048 or ECDSA P-256 in PEM: openssl rsa -in private.pem -pubout")
 }
@@ -221,15 +235,18 @@ func (s Spec) Warnings() []rule.Problem {
 		if other, taken := paths[path]; taken && other != query && len(s.SegmentQueries) == 0 {
 			c.Require(false, "streams", "differ only in the query string of "+path+": "+
 				"two segments told apart by theirs would share one object in the cache",
-				stackKeys+"segment_query_strings: "+"["+strings.Join(queryNames(manifest), ", ")+"], unless segments have names of their own")
+				stackKeys+"segment_query_strings: ["+strings.Join(queryNames(manifest), ", ")+
+					"], unless segments have names of their own")
 		}
 		paths[path] = query
 	}
 	c.require(!s.Signed.on() || len(s.CORSOrigins) > 0, "signed",
-		"lets no page on another host play: CORS with signed cookies takes no wildcard", "list the pages in "+stackKeys+"cors_origins")
+		"lets no page on another host play: CORS with signed cookies takes no wildcard",
+		"list the pages in "+stackKeys+"cors_origins")
 	named := slices.ContainsFunc(s.Aliases, func(a string) bool { return !strings.HasPrefix(a, "*.") })
 	c.require(len(s.Aliases) == 0 || named, "aliases",
-		"has a wildcard only, which is no address: players get the distribution's own domain name", "add the name that viewers use")
+		"has a wildcard only, which is no address: players get the distribution's own domain name",
+		"add the name that viewers use")
 	return c.Problems
 }
 

@@ -48,7 +48,8 @@ func PrivateKey(ctx context.Context, arn string, options ...func(*config.LoadOpt
 		text = []byte(aws.ToString(out.SecretString))
 	}
 	if block, _ := pem.Decode(text); block == nil {
-		advice := "store the PEM itself: aws secretsmanager put-secret-value --secret-id ARN --secret-string file://viewers-key.pem"
+		advice := "store the PEM itself: aws secretsmanager put-secret-value --secret-id ARN --secret-string " +
+			"file://viewers-key.pem"
 		if bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
 			advice = "it holds key/value pairs; " + advice
 		}
@@ -76,5 +77,6 @@ func (s *Stack) explainSecret(attempt string, err error) error {
 	default:
 		return explained
 	}
-	return probe.WithHint(fmt.Errorf("%s: %w", attempt, &refusal{code: api.ErrorCode(), message: api.ErrorMessage(), err: err}), advice)
+	return probe.WithHint(fmt.Errorf("%s: %w", attempt,
+		&refusal{code: api.ErrorCode(), message: api.ErrorMessage(), err: err}), advice)
 }

@@ -16,18 +16,20 @@ type Spec struct {
 	Event     string   // owner of the stack: a stack of another event is never touched
 	Manifests []string // paths of the streams' playlists, for the outputs
 
-	StackName             string
-	Region                string
-	RoleARN               string            // service role that CloudFormation works with; empty is the caller
-	Adopt                 bool              // somebody else deploys the stack: it is read and never written to
-	Comment               string            // of the distribution, at most 128 characters
-	Tags                  map[string]string // on the stack, and from there on all that can be tagged; others' tags stay
-	NotificationARNs      []string          // topics that get each event of the stack, at most 5; nil leaves them as they are
-	CreateTimeout         time.Duration     // after which CloudFormation gives a creation up
-	OnFailure             string            // ROLLBACK, DELETE or DO_NOTHING
-	StackPolicy           []byte            // JSON; nil is the default at creation, and later leaves it as it is
-	TerminationProtection *bool             // nil is off at creation, and later leaves it as it is
-	Grace                 time.Duration     // how long a new name may fail to resolve
+	StackName string
+	Region    string
+	RoleARN   string            // service role that CloudFormation works with; empty is the caller
+	Adopt     bool              // somebody else deploys the stack: it is read and never written to
+	Comment   string            // of the distribution, at most 128 characters
+	Tags      map[string]string // on the stack, and from there on all that can be tagged; others' tags stay
+	// topics that get each event of the stack, at most 5; nil leaves them as they
+	// are
+	NotificationARNs      []string
+	CreateTimeout         time.Duration // after which CloudFormation gives a creation up
+	OnFailure             string        // ROLLBACK, DELETE or DO_NOTHING
+	StackPolicy           []byte        // JSON; nil is the default at creation, and later leaves it as it is
+	TerminationProtection *bool         // nil is off at creation, and later leaves it as it is
+	Grace                 time.Duration // how long a new name may fail to resolve
 
 	Origin       Origin
 	Failover     *Origin // answers where the first fails

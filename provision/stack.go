@@ -270,8 +270,9 @@ func (s *Stack) host(outputs map[string]string) (string, error) {
 	if !s.spec.Adopt {
 		return "", err
 	}
-	return "", probe.WithHint(err, "add an output DomainName with the distribution's domain to the template; its outputs are: "+
-		strings.Join(slices.Sorted(maps.Keys(outputs)), ", "))
+	return "", probe.WithHint(err,
+		"add an output DomainName with the distribution's domain to the template; its outputs are: "+
+			strings.Join(slices.Sorted(maps.Keys(outputs)), ", "))
 }
 
 // detached returns a context for a call that changes something: once it is on

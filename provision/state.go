@@ -45,7 +45,10 @@ func phaseOf(st *types.Stack) phase {
 // worthless says whether a stuck stack never became, or no longer is, what
 // viewers use.
 func worthless(status string) bool {
-	return slices.Contains([]string{"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "REVIEW_IN_PROGRESS"}, status)
+	return slices.Contains([]string{
+		"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED",
+		"REVIEW_IN_PROGRESS",
+	}, status)
 }
 
 // statusHint says what to do about a stack at rest in a status that is no success.
@@ -55,13 +58,15 @@ func (s *Stack) statusHint(status string) string {
 	case "ROLLBACK_COMPLETE":
 		return "fix the cause, then provision with --recreate; nothing is left of the failed creation but its events"
 	case "CREATE_FAILED":
-		return "what was made is still there (on_failure: DO_NOTHING): look at it, then streamwatch delete, or provision with --recreate"
+		return "what was made is still there (on_failure: DO_NOTHING): look at it, then streamwatch delete, or provision " +
+			"with --recreate"
 	case "ROLLBACK_FAILED", "DELETE_FAILED":
 		return "streamwatch delete tries again and names what is left"
 	case "DELETE_COMPLETE":
 		return "fix the cause and run again; the failed stack was deleted (on_failure: DELETE)"
 	case "REVIEW_IN_PROGRESS":
-		return "somebody left a change set without executing it and nothing exists yet: streamwatch delete, or provision with --recreate"
+		return "somebody left a change set without executing it and nothing exists yet: streamwatch delete, or provision " +
+			"with --recreate"
 	case "UPDATE_ROLLBACK_COMPLETE":
 		return "the distribution is as it was before: fix the cause and run again"
 	case "UPDATE_ROLLBACK_FAILED":
@@ -88,7 +93,8 @@ func (s *Stack) failed(operation string, st *types.Stack, cause *Event) error {
 	if cause != nil {
 		why = fmt.Sprintf("%s (%s) %s: %s", cause.Resource, cause.Type, cause.Status, cause.Reason)
 	}
-	return probe.WithHint(fmt.Errorf("%s stack %q ended in %s: %s", operation, s.spec.StackName, status, why), s.statusHint(status))
+	return probe.WithHint(fmt.Errorf("%s stack %q ended in %s: %s", operation, s.spec.StackName, status, why),
+		s.statusHint(status))
 }
 
 // redact takes the secrets of the Spec out of a text that AWS wrote.

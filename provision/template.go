@@ -69,7 +69,10 @@ func Template(s Spec) ([]byte, error) {
 		outputs = templateOutputs(s)
 	}
 	if len(s.Beside) > 0 {
-		outputs[outputBeside] = object{"Value": strconv.Itoa(len(s.Beside)), "Description": "How many stacks of alarms are beside this one"}
+		outputs[outputBeside] = object{
+			"Value":       strconv.Itoa(len(s.Beside)),
+			"Description": "How many stacks of alarms are beside this one",
+		}
 	}
 	if err := addExtra(resources, s.Extra.Resources); err != nil {
 		return nil, fmt.Errorf("extra resource %w", err)
@@ -135,9 +138,10 @@ func templateParameters(s Spec) object {
 	}
 	out := object{
 		paramHost: object{
-			"Type":                  "String",
-			"Description":           "DNS name of the custom origin that CloudFront will get the live feed from",
-			"AllowedPattern":        `^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`,
+			"Type":        "String",
+			"Description": "DNS name of the custom origin that CloudFront will get the live feed from",
+			"AllowedPattern": `^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+` +
+				`[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`,
 			"ConstraintDescription": "must be a host name without a scheme, such as live.example.com",
 			"MaxLength":             253,
 		},
@@ -207,7 +211,10 @@ func templateOutputs(s Spec) object {
 		"DistributionId": object{"Value": ref(distributionID), "Description": "Id of the distribution"},
 	}
 	if s.Signed.PublicKey != "" {
-		out[OutputKeyPairID] = object{"Value": ref(publicKeyID(s)), "Description": "Key pair id that signed cookies and URLs name"}
+		out[OutputKeyPairID] = object{
+			"Value":       ref(publicKeyID(s)),
+			"Description": "Key pair id that signed cookies and URLs name",
+		}
 	}
 	host := "${" + distributionID + ".DomainName}"
 	if alias := s.alias(); alias != "" {

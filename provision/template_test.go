@@ -90,7 +90,10 @@ func TestTemplateLint(t *testing.T) {
 	if err != nil || len(files) < 29 {
 		t.Fatalf("%d golden templates, %v", len(files), err)
 	}
-	args := append([]string{"--regions", "us-east-1", "--include-checks", "I", "--non-zero-exit-code", "informational", "--"}, files...)
+	args := append([]string{
+		"--regions", "us-east-1", "--include-checks", "I", "--non-zero-exit-code", "informational",
+		"--",
+	}, files...)
 	if out, err := exec.CommandContext(t.Context(), lint, args...).CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
@@ -176,7 +179,8 @@ func TestTemplateRefuses(t *testing.T) {
 	for name, extra := range map[string]provision.Extra{
 		"the id is taken": {Resources: map[string]json.RawMessage{"Distribution": json.RawMessage("{}")}},
 		"not JSON":        {Outputs: map[string]json.RawMessage{"Broken": json.RawMessage("{")}},
-		"takes 51200":     {Resources: map[string]json.RawMessage{"Big": json.RawMessage(`"` + strings.Repeat("x", 51_200) + `"`)}},
+		"takes 51200": {Resources: map[string]json.RawMessage{"Big": json.RawMessage(`"` + strings.Repeat("x", 51_200) +
+			`"`)}},
 	} {
 		s.Extra = extra
 		if _, err := provision.Template(s); err == nil || !strings.Contains(err.Error(), name) {
@@ -219,7 +223,8 @@ func TestParseOrigin(t *testing.T) {
 		"http://live.example.com/?key=" + secret: {},
 	} {
 		got, err := provision.ParseOrigin(raw, nil)
-		if !maps.Equal(got.Headers, want.Headers) || got.Host != want.Host || got.Port != want.Port || got.TLS != want.TLS || got.Path != want.Path {
+		if !maps.Equal(got.Headers, want.Headers) || got.Host != want.Host || got.Port != want.Port || got.TLS != want.TLS ||
+			got.Path != want.Path {
 			t.Errorf("%s: got %+v, want %+v", raw, got, want)
 		}
 		if (err != nil) != (want.Host == "") || err != nil && strings.Contains(err.Error(), secret) {

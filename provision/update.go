@@ -38,7 +38,8 @@ func (s *Stack) update(ctx context.Context, p Progress, st *types.Stack, body []
 	for _, c := range changes {
 		if c.fatal() {
 			err := fmt.Errorf("updating stack %q would give the distribution another domain name", s.spec.StackName)
-			return st, errors.Join(probe.WithHint(err, "every published embed would break: delete the stack and create it again if that is what you want"), s.dropChangeSet(ctx))
+			const hint = "every published embed would break: delete the stack and create it again if that is what you want"
+			return st, errors.Join(probe.WithHint(err, hint), s.dropChangeSet(ctx))
 		}
 	}
 	if err := s.syncOptions(ctx, st); err != nil || set == "" {
@@ -77,7 +78,10 @@ func (s *Stack) named(ctx context.Context, st *types.Stack, body []byte) ([]byte
 func (s *Stack) standing(ctx context.Context, st *types.Stack) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	out, err := s.api.GetTemplate(ctx, &cloudformation.GetTemplateInput{StackName: st.StackId, TemplateStage: types.TemplateStageOriginal})
+	out, err := s.api.GetTemplate(ctx, &cloudformation.GetTemplateInput{
+		StackName:     st.StackId,
+		TemplateStage: types.TemplateStageOriginal,
+	})
 	if err != nil {
 		return nil, s.explain("reading the stack's template", err)
 	}
@@ -117,7 +121,10 @@ func (s *Stack) syncOptions(ctx context.Context, st *types.Stack) error {
 	}
 	ctx, cancel := detached(ctx)
 	defer cancel()
-	_, err = s.api.SetStackPolicy(ctx, &cloudformation.SetStackPolicyInput{StackName: st.StackId, StackPolicyBody: s.policy()})
+	_, err = s.api.SetStackPolicy(ctx, &cloudformation.SetStackPolicyInput{
+		StackName:       st.StackId,
+		StackPolicyBody: s.policy(),
+	})
 	if err != nil {
 		return s.explain("setting the stack policy", err)
 	}

@@ -27,6 +27,8 @@ func spec() provision.Spec {
 	return s
 }
 
+const webACL = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/live/1234"
+
 // variants are the combinations of options that have a golden file each.
 func variants(t *testing.T) map[string]provision.Spec {
 	t.Helper()
@@ -54,7 +56,10 @@ func variants(t *testing.T) map[string]provision.Spec {
 		"failover":      from(func(s *provision.Spec) { s.Failover = backup }),
 		"failover-tls": from(func(s *provision.Spec) {
 			s.Origin.Headers = headers
-			s.Failover = &provision.Origin{Host: "backup.example.com", Port: 443, TLS: true, Headers: map[string]string{"X-Backup-Key": secret}}
+			s.Failover = &provision.Origin{
+				Host: "backup.example.com", Port: 443, TLS: true,
+				Headers: map[string]string{"X-Backup-Key": secret},
+			}
 		}),
 		"shield": from(func(s *provision.Spec) { s.OriginShield = "eu-central-1" }),
 		"aliases": from(func(s *provision.Spec) {
@@ -63,13 +68,18 @@ func variants(t *testing.T) map[string]provision.Spec {
 		"geo-allow": from(func(s *provision.Spec) { s.GeoAllow = []string{"DE", "AT", "CH"} }),
 		"geo-block": from(func(s *provision.Spec) { s.GeoBlock = []string{"US"} }),
 		"logs":      from(func(s *provision.Spec) { s.AccessLogs = true }),
-		"waf":       from(func(s *provision.Spec) { s.WAFARN = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/live/1234" }),
+		"waf":       from(func(s *provision.Spec) { s.WAFARN = webACL }),
 		"key":       from(func(s *provision.Spec) { s.Signed.PublicKey = publicKey(t) }),
 		"key-group": from(func(s *provision.Spec) { s.Signed.KeyGroup = "1e3c8e5b-0000-4000-8000-3c1a8f2b5d6e" }),
 		"cors":      from(func(s *provision.Spec) { s.CORSOrigins = []string{"https://www.example.com"} }),
-		"two":       from(func(s *provision.Spec) { s.Manifests = []string{"/a/playlist.m3u8?token=" + secret, "b/playlist.m3u8"} }),
-		"extra":     from(func(s *provision.Spec) { s.Extra = extra() }),
-		"segments":  from(func(s *provision.Spec) { s.SegmentQueries = []string{"channel", "token"} }),
+		"two": from(func(s *provision.Spec) {
+			s.Manifests = []string{
+				"/a/playlist.m3u8?token=" + secret,
+				"b/playlist.m3u8",
+			}
+		}),
+		"extra":    from(func(s *provision.Spec) { s.Extra = extra() }),
+		"segments": from(func(s *provision.Spec) { s.SegmentQueries = []string{"channel", "token"} }),
 		"preflight": from(func(s *provision.Spec) {
 			s.Signed.PublicKey, s.CORSOrigins = publicKey(t), []string{"https://www.example.com", "https://*.example.org"}
 		}),
@@ -95,7 +105,10 @@ func everything(t *testing.T) func(*provision.Spec) {
 	return func(s *provision.Spec) {
 		s.Origin.Headers = map[string]string{"X-Origin-Verify": secret, "X-Tenant": secret}
 		s.Origin.Path = "/live"
-		s.Failover = &provision.Origin{Host: "backup.example.com", Port: 443, TLS: true, Headers: map[string]string{"X-Backup-Key": secret}}
+		s.Failover = &provision.Origin{
+			Host: "backup.example.com", Port: 443, TLS: true,
+			Headers: map[string]string{"X-Backup-Key": secret},
+		}
 		s.OriginShield = "eu-central-1"
 		s.Aliases, s.CertificateARN = []string{"live.example.org"}, certificate
 		s.GeoAllow = []string{"DE", "AT", "CH"}

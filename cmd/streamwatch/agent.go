@@ -41,6 +41,7 @@ or a user in the URL. --insecure allows it without.`,
 			}
 			o.Version = ownVersion()
 			surviveClosedPipes()
+			spareMemory()
 			ctx, stop := context.WithCancel(cmd.Context())
 			defer stop()
 			if limit > 0 {

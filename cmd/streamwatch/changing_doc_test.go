@@ -95,7 +95,7 @@ func changingDoc(answers, logged string) string {
 		"| `player`, but for `out` and `kinds` | `player.out`, `player.kinds` |\n\n" +
 		"A file that is wrong changes nothing, and neither does one that asks for anything in the\n" +
 		"right column: the answer and the log say why. A stream that leaves closes its incidents,\n" +
-		"with a word that says so; one that changes takes them along. A reload never touches AWS:\n" +
+		"and `closed_because` says so; one that changes takes them along. A reload never touches AWS:\n" +
 		"where the alarms are in a stack, the answer's `notes` say for which streams it lacks\n" +
 		"alarms, and `streamwatch run --update` or `streamwatch provision` makes them.\n\n" +
 		"Here a stream is added and the end moves; then the file has a typing error, and then it\n" +

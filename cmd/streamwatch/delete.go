@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/provision"
 	"github.com/streamwatch/streamwatch/provision/deploy"
@@ -23,6 +24,8 @@ func (c *cli) deleteCommand() *cobra.Command {
 DELETE_COMPLETE. Players that embed its domain stop. The stack's name must be
 typed to confirm, unless --yes is given. A stack that is protected against
 deletion is left alone, whoever protected it, unless --force-unprotect is given.
+Incidents that the last run left open are closed, and resolved where people were
+told of them.
 Ctrl-C leaves the operation running.`,
 		Example: "  streamwatch delete event.yaml\n  streamwatch delete event.yaml --yes\n  streamwatch delete event.yaml --force-unprotect",
 		Args:    argument(cobra.ExactArgs(1)),
@@ -30,7 +33,11 @@ Ctrl-C leaves the operation running.`,
 			if err := oneOf("format", format, "text", "json"); err != nil {
 				return err
 			}
-			_, spec, err := c.loadStack(args[0])
+			event, spec, err := c.loadStack(args[0])
+			if err != nil {
+				return err
+			}
+			log, err := c.log()
 			if err != nil {
 				return err
 			}
@@ -50,10 +57,10 @@ Ctrl-C leaves the operation running.`,
 			switch {
 			case errors.Is(err, provision.ErrAbsent):
 				fmt.Fprintf(c.stderr, "streamwatch: there is no stack %s\n", spec.StackName)
-				return nil
 			case err != nil:
 				return deploy.Resumable(cmd.Context(), err, "streamwatch delete "+args[0])
 			}
+			conclude(cmd.Context(), event, daemon.StackDeleted, log)
 			return nil
 		},
 	}

@@ -32,7 +32,7 @@ stand by, and take over within ten seconds when it dies.`,
 		Example: "  streamwatch hub event.yaml\n  streamwatch agent --join nats://127.0.0.1:4222 --vantage eu-west-1",
 		Args:    argument(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			event, log, err := c.begin(args[0], limit)
+			event, log, err := c.begin(cmd.Context(), args[0], limit)
 			if event == nil {
 				return err
 			}

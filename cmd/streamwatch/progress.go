@@ -1,43 +1,19 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
-	"strings"
-	"time"
-
-	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/provision"
+	"github.com/streamwatch/streamwatch/provision/progress"
 )
 
 // progress returns what shows the events of an operation, and what ends the
-// showing: on a terminal one line for each resource at work, a line for each
-// event elsewhere, JSON lines when asked for.
+// showing.
 func (c *cli) progress(format string) (provision.Progress, func()) {
 	switch {
 	case format == "json":
-		return c.showJSON, func() {}
+		return progress.JSON(c.stdout), func() {}
 	case terminal(c.stdout) && !c.dumb():
-		l := newLive(c.stdout, c.size, c.paint())
-		return l.show, l.close
+		return progress.Live(c.stdout, progress.Screen{Size: c.size, Paint: c.paint()})
 	default:
-		return func(e provision.Event) {
-			fmt.Fprintf(c.stdout, "%s  %s\n", e.At.UTC().Format("15:04:05"), eventLine(e, e.Elapsed))
-		}, func() {}
+		return progress.Lines(c.stdout), func() {}
 	}
-}
-
-func (c *cli) showJSON(e provision.Event) {
-	line, err := json.Marshal(map[string]any{
-		"at": probe.FormatTime(e.At), "elapsed_seconds": e.Elapsed.Seconds(), "resource": e.Resource, "physical_id": e.Physical,
-		"type": e.Type, "status": e.Status, "reason": e.Reason,
-	})
-	if err == nil {
-		fmt.Fprintf(c.stdout, "%s\n", line)
-	}
-}
-
-// eventLine is one event in words. Status and reason stand last: they may be long.
-func eventLine(e provision.Event, elapsed time.Duration) string {
-	return strings.TrimRight(fmt.Sprintf("%6s  %-22s  %s  %s", elapsed.Round(time.Second), e.Resource, e.Status, e.Reason), " ")
 }

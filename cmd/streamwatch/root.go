@@ -13,6 +13,7 @@ import (
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/fetch"
+	"github.com/streamwatch/streamwatch/probe/logmask"
 	"github.com/streamwatch/streamwatch/provision/deploy"
 )
 
@@ -102,7 +103,7 @@ Exit codes: 0 fine, 1 streamwatch could not do its job, 2 usage or config,
 	root.PersistentPreRunE = func(*cobra.Command, []string) error {
 		log, err := c.log() // its flags belong to every command
 		if err == nil {
-			redirectStandardLog(log)
+			logmask.TakeOver(log)
 		}
 		return err
 	}

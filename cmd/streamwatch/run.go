@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 	"github.com/streamwatch/streamwatch/configs/eventfile"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/daemon"
+	"github.com/streamwatch/streamwatch/probe/sink/store"
 )
 
 func (c *cli) runCommand() *cobra.Command {
@@ -26,7 +29,9 @@ are at monitor.listen, incidents and history below output/EVENT/.
 run goes on until the event ends, until --for is over, or until SIGINT or
 SIGTERM; then it writes what is still in memory, report.html and report.json,
 and exits 0. A second signal kills at once. A daemon that starts again takes up
-the incidents that were open.
+the incidents that were open. When the event is over they are closed, and resolved
+where people were told of them: at its end, also where run is started after it,
+and after --for where the file states no end.
 
 SIGHUP, or POST /api/v1/reload, reads the file again: streams, checks, receivers
 of notifications, the player's options and the event's times change while all
@@ -42,7 +47,7 @@ same reason a signal leaves the alarms on; streamwatch alarms off ends them.`,
 		Example: "  streamwatch run event.yaml\n  streamwatch run event.yaml --for 2h --log-format json",
 		Args:    argument(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			event, log, err := c.begin(args[0], limit)
+			event, log, err := c.begin(cmd.Context(), args[0], limit)
 			if event == nil {
 				return err
 			}
@@ -66,7 +71,7 @@ same reason a signal leaves the alarms on; streamwatch alarms off ends them.`,
 // begin loads the event of a process that is to watch it for hours, run or hub,
 // and makes the process one that lives on without its terminal. The event is nil
 // when there is nothing to do: because of the error, or because it is over.
-func (c *cli) begin(path string, limit time.Duration) (*configs.Event, *zap.Logger, error) {
+func (c *cli) begin(ctx context.Context, path string, limit time.Duration) (*configs.Event, *zap.Logger, error) {
 	if limit < 0 {
 		return nil, nil, negative(limit)
 	}
@@ -79,7 +84,8 @@ func (c *cli) begin(path string, limit time.Duration) (*configs.Event, *zap.Logg
 		return nil, nil, err
 	}
 	if !event.Ends.IsZero() && !event.Ends.After(time.Now()) {
-		log.Info("the event is over", zap.Time("ends", event.Ends))
+		log.Info(daemon.EventOver, zap.Time("ends", event.Ends))
+		conclude(ctx, event, daemon.EventOver, log)
 		return nil, log, nil
 	}
 	for _, w := range eventfile.StackWarnings(event) {
@@ -87,7 +93,18 @@ func (c *cli) begin(path string, limit time.Duration) (*configs.Event, *zap.Logg
 	}
 	surviveClosedPipes()
 	keepPrivate()
+	spareMemory()
 	return event, log, nil
+}
+
+// conclude closes what the last run of an event left open.
+func conclude(ctx context.Context, event *configs.Event, why string, log *zap.Logger) {
+	switch err := daemon.Conclude(ctx, event, why, log); {
+	case errors.Is(err, store.ErrInUse):
+		log.Warn("a run of the event still goes on", zap.String("hint", "end it with SIGTERM, or it reports what is gone"))
+	case err != nil:
+		log.Error("incidents may still be open where they were reported", zap.Error(err))
+	}
 }
 
 // loading and judging are how a reload reads the event again, and what is wrong

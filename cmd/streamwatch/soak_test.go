@@ -87,7 +87,7 @@ func (b *bench) usage() usage {
 		b.t.Fatal(err)
 	}
 	u.descriptors = len(open)
-	err = filepath.WalkDir(filepath.Join(b.dir, "out"), func(path string, e fs.DirEntry, err error) error {
+	err = filepath.WalkDir(filepath.Join(b.dir, "out"), func(_ string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return err
 		}

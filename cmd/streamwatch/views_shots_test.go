@@ -37,16 +37,7 @@ func TestShotsOfViews(t *testing.T) {
 	for i := range 30 {
 		names = append(names, fmt.Sprintf("stage-%02d", i+1))
 	}
-	origin := httptest.NewServer(sim.NewOrigin(sim.Config{Streams: names, Faults: board}))
-	t.Cleanup(origin.Close)
-	base, err := url.Parse(origin.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	edge := httptest.NewServer(sim.NewEdge(edge.Config{Origin: base}, board, ""))
-	t.Cleanup(edge.Close)
-	in := func(d time.Duration) string { return time.Now().Add(d).UTC().Format(time.RFC3339) }
-	sides := fmt.Sprintf("origin: {url: %q}\ndistribution: {existing: {url: %q}}\n", origin.URL, edge.URL)
+	sides := simulated(t, sim.Config{Streams: names, Faults: board})
 	page := startEvent(t, binary, names, sides+fmt.Sprintf(
 		"maintenance: [{from: %s, to: %s, streams: [stage-12], reason: the encoder is replaced}]\n",
 		in(0), in(time.Hour)))
@@ -84,11 +75,34 @@ func TestShotsOfViews(t *testing.T) {
 	shootView(ctx, t, "page-waiting")
 }
 
+// simulated serves an origin and an edge, and returns what an event file says of them.
+func simulated(t *testing.T, c sim.Config) string {
+	t.Helper()
+	origin := httptest.NewServer(sim.NewOrigin(c))
+	t.Cleanup(origin.Close)
+	base, err := url.Parse(origin.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := httptest.NewServer(sim.NewEdge(edge.Config{Origin: base}, c.Faults, ""))
+	t.Cleanup(served.Close)
+	return fmt.Sprintf("origin: {url: %q}\ndistribution: {existing: {url: %q}}\n", origin.URL, served.URL)
+}
+
+// in is a moment from now on, as event files have it.
+func in(d time.Duration) string { return time.Now().Add(d).UTC().Format(time.RFC3339) }
+
 // startEvent watches an event of some streams and returns its page's URL.
 func startEvent(t *testing.T, binary string, streams []string, keys string) string {
 	t.Helper()
+	return startPage(t, exec.Command(binary, "run", eventFile(t, "autumn-concert", streams, keys)))
+}
+
+// eventFile writes the file of an event, and returns its name.
+func eventFile(t *testing.T, event string, streams []string, keys string) string {
+	t.Helper()
 	dir := t.TempDir()
-	text := "event: autumn-concert\nmonitor: {listen: \"127.0.0.1:0\"}\n" + keys +
+	text := "event: " + event + "\nmonitor: {listen: \"127.0.0.1:0\"}\n" + keys +
 		"output: " + filepath.Join(dir, "out") + "\nstreams:\n"
 	var b strings.Builder
 	for _, name := range streams {
@@ -98,7 +112,7 @@ func startEvent(t *testing.T, binary string, streams []string, keys string) stri
 	if err := os.WriteFile(file, []byte(text+b.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return startPage(t, exec.Command(binary, "run", file))
+	return file
 }
 
 // visit opens a page and waits for what it has to show.

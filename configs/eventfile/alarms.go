@@ -42,7 +42,10 @@ func DashboardOptions(e *configs.Event) dashboards.Options {
 		if r.First {
 			renditions = 1
 		}
-		o.Streams = append(o.Streams, dashboards.Stream{Name: e.Streams[i].Name, TargetDuration: target, Renditions: renditions})
+		o.Streams = append(
+			o.Streams,
+			dashboards.Stream{Name: e.Streams[i].Name, TargetDuration: target, Renditions: renditions},
+		)
 	}
 	return o
 }

@@ -110,7 +110,10 @@ func addEdges(event *configs.Event, flags, bases []string) error {
 func bases(event *configs.Event, manifest string, others []string, what string) ([]string, error) {
 	first, err := url.Parse(manifest)
 	if err != nil {
-		return nil, probe.Usage("the URL cannot be read", "such as https://d111111abcdef8.cloudfront.net/live/main.m3u8")
+		return nil, probe.Usage(
+			"the URL cannot be read",
+			"such as https://d111111abcdef8.cloudfront.net/live/main.m3u8",
+		)
 	}
 	suffix := first.EscapedPath()
 	parsed := []*url.URL{first}

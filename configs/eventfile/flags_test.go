@@ -19,7 +19,12 @@ func TestBases(t *testing.T) {
 	}{
 		{"https://cdn/live/a.m3u8", []string{"http://o:8080"}, "/live/a.m3u8", []string{"https://cdn", "http://o:8080"}},
 		{"https://cdn/live/a.m3u8?t=1", []string{"http://o/x/"}, "/live/a.m3u8?t=1", []string{"https://cdn", "http://o/x"}},
-		{"https://cdn/live/a.m3u8", []string{"http://o/x/live/a.m3u8"}, "/live/a.m3u8", []string{"https://cdn", "http://o/x"}},
+		{
+			"https://cdn/live/a.m3u8",
+			[]string{"http://o/x/live/a.m3u8"},
+			"/live/a.m3u8",
+			[]string{"https://cdn", "http://o/x"},
+		},
 		{"https://cdn/y/a.m3u8", []string{"http://o/x/a.m3u8"}, "/a.m3u8", []string{"https://cdn/y", "http://o/x"}},
 		{
 			"https://cdn/live/a.m3u8",
@@ -62,7 +67,8 @@ func TestFlags(t *testing.T) {
 	if o.Origin != "http://o.example:8080" || o.Headers["X-Verify"] != "o" || o.EdgeHeaders["X-Viewer"] != "v" {
 		t.Errorf("origin %s, %v, edge %v", o.Origin, o.Headers, o.EdgeHeaders)
 	}
-	if s := o.Streams[0]; s.Manifest != "/live/main.m3u8" || s.Cookies["session"] != "s" || event.Edges[0].Name != "second" {
+	if s := o.Streams[0]; s.Manifest != "/live/main.m3u8" || s.Cookies["session"] != "s" ||
+		event.Edges[0].Name != "second" {
 		t.Errorf("%+v, edges %+v", s, event.Edges)
 	}
 }

@@ -22,7 +22,8 @@ func HubOptions(e *configs.Event, path, name string) fleet.HubOptions {
 		Name: name,
 		Connection: fleet.Connection{
 			Credentials: Beside(path, f.CredentialsFile), Name: "streamwatch hub " + name,
-			CAFile: Beside(path, f.TLS.CAFile), CertFile: Beside(path, f.TLS.CertFile), KeyFile: Beside(path, f.TLS.KeyFile),
+			CAFile:   Beside(path, f.TLS.CAFile),
+			CertFile: Beside(path, f.TLS.CertFile), KeyFile: Beside(path, f.TLS.KeyFile),
 		},
 		Plan: fleet.Plan{
 			Event: e.Event, Parts: configs.Fingerprint(e), Vantages: f.Vantages.Names, Alone: f.Vantages.Any, Shards: f.Shards,

@@ -75,7 +75,8 @@ func (r *Reader) Load(path string) (*configs.Event, error) {
 func (r *Reader) Again(path string) (*configs.Event, error) {
 	if path == StandardInput {
 		return nil, probe.Usage(
-			"the event came by standard input and cannot be read again", "give run a file, or change streams by the API",
+			"the event came by standard input and cannot be read again",
+			"give run a file, or change streams by the API",
 		)
 	}
 	return r.Load(path)

@@ -40,8 +40,11 @@ streams: [{name: main, manifest: /m.m3u8}]
 // place in the file, like all else.
 func TestProblemsOfEveryRoom(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
-		"player":   {smallest + "player: {title: \"two\\tcolumns\"}\n", "event.yaml:5:17: player.title"},
-		"receiver": {smallest + "notify: {webhooks: [{url_file: gone.txt}]}\n", "event.yaml:5:32: notify.webhooks[0].url_file names a file that does not exist"},
+		"player": {smallest + "player: {title: \"two\\tcolumns\"}\n", "event.yaml:5:17: player.title"},
+		"receiver": {
+			smallest + "notify: {webhooks: [{url_file: gone.txt}]}\n",
+			"event.yaml:5:32: notify.webhooks[0].url_file names a file that does not exist",
+		},
 		"key": {
 			strings.Replace(smallest, "e.example\"", "e.example\", sign: {key_pair_id: K1, private_key_file: gone.pem}", 1),
 			"event.yaml:3:95: distribution.existing.sign.private_key_file",
@@ -72,10 +75,12 @@ func TestLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if list := Receivers(event); len(list) != 1 || list[0].Name != "webhook-1" || !strings.HasPrefix(list[0].URL, "https://hooks.example/") {
+	if list := Receivers(event); len(list) != 1 || list[0].Name != "webhook-1" ||
+		!strings.HasPrefix(list[0].URL, "https://hooks.example/") {
 		t.Errorf("%+v", list)
 	}
-	if shown := r.Secrets.Mask("hunter2 c2VjcmV0c2VjcmV0"); strings.Contains(shown, "hunter2") || strings.Contains(shown, "c2Vj") {
+	if shown := r.Secrets.Mask("hunter2 c2VjcmV0c2VjcmV0"); strings.Contains(shown, "hunter2") ||
+		strings.Contains(shown, "c2Vj") {
 		t.Errorf("a secret is shown: %s", shown)
 	}
 	if got := MonitorOptions(event, "https://e.example", nil).Headers["X-Verify"]; got != "hunter2" {

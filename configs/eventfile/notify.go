@@ -33,9 +33,11 @@ func notifyWarnings(e *configs.Event) (list []configs.Problem) {
 	for i := range e.Notify.PagerDuty {
 		if n := len(e.Notify.PagerDuty[i].RoutingKey); n != routingKey {
 			list = append(list, configs.Problem{
-				Path:    fmt.Sprintf("notify.pagerduty[%d].routing_key", i),
-				Message: fmt.Sprintf("warning: a routing key has %d characters, this one %d: PagerDuty will refuse it", routingKey, n),
-				Hint:    "the integration key of an integration of the kind Events API v2",
+				Path: fmt.Sprintf("notify.pagerduty[%d].routing_key", i),
+				Message: fmt.Sprintf(
+					"warning: a routing key has %d characters, this one %d: PagerDuty will refuse it", routingKey, n,
+				),
+				Hint: "the integration key of an integration of the kind Events API v2",
 			})
 		}
 	}

@@ -17,7 +17,8 @@ func MonitorOptions(e *configs.Event, edge string, signer fetch.Signer) monitor.
 	o := monitor.Options{
 		Event: e.Event, Starts: e.Starts, Ends: e.Ends, Origin: strings.TrimRight(e.Origin.URL.Reveal(), "/"),
 		Edge: edge, EdgeName: e.EdgeName(),
-		Headers: configs.Reveal(e.Origin.Headers), Interval: time.Duration(e.Monitor.Interval), Segments: monitor.Segments(e.Monitor.Segments),
+		Headers:  configs.Reveal(e.Origin.Headers),
+		Interval: time.Duration(e.Monitor.Interval), Segments: monitor.Segments(e.Monitor.Segments),
 		Control: e.Monitor.Control.Reveal(), Site: e.Monitor.Site.Reveal(), Overrides: Overrides(e),
 		Delay:    monitor.SchedulingDelay(),
 		EdgeSign: signer,

@@ -62,7 +62,9 @@ func NewSigner(e *configs.Event, dist provision.Distribution, key []byte) (fetch
 	id := cmp.Or(s.KeyPairID, dist.Outputs[provision.OutputKeyPairID])
 	if id == "" {
 		return nil, probe.WithHint(
-			fmt.Errorf("%s: the stack has no output %s, which says what the signatures must name", at, provision.OutputKeyPairID),
+			fmt.Errorf(
+				"%s: the stack has no output %s, which says what the signatures must name", at, provision.OutputKeyPairID,
+			),
 			"streamwatch provision adds it; or give key_pair_id, from aws cloudfront list-public-keys",
 		)
 	}
@@ -98,7 +100,10 @@ func SignerOf(s *configs.Sign, at string, o sign.Options) (fetch.Signer, error) 
 func signProblems(e *configs.Event, secrets *fetch.Secrets) []configs.Problem {
 	s, at := Signing(e)
 	problems := keyProblems(secrets, s, at, func(key []byte) error { // of the edge and of the id only the stack knows
-		anywhere := provision.Distribution{EdgeURL: "https://edge.example", Outputs: map[string]string{provision.OutputKeyPairID: "K"}}
+		anywhere := provision.Distribution{
+			EdgeURL: "https://edge.example",
+			Outputs: map[string]string{provision.OutputKeyPairID: "K"},
+		}
 		_, err := NewSigner(e, anywhere, key)
 		return err
 	})
@@ -129,7 +134,8 @@ func keyProblems(secrets *fetch.Secrets, s *configs.Sign, at string, try func(ke
 	}
 	path := at + ".private_key_file"
 	return []configs.Problem{{
-		Path: path, Message: path + strings.TrimPrefix(err.Error(), at), Hint: "an RSA private key in PEM; the path counts from the event file's folder",
+		Path: path, Message: path + strings.TrimPrefix(err.Error(), at),
+		Hint: "an RSA private key in PEM; the path counts from the event file's folder",
 	}}
 }
 
@@ -142,11 +148,14 @@ func signWarning(e *configs.Event) []configs.Problem {
 	}
 	const keyPair = "Key-Pair-Id" // of cookies and of URLs that somebody signed already
 	for i := range e.Streams {
-		if e.Streams[i].Cookies["CloudFront-"+keyPair] == "" && !strings.Contains(e.Streams[i].Manifest.Reveal(), keyPair+"=") {
+		if e.Streams[i].Cookies["CloudFront-"+keyPair] == "" &&
+			!strings.Contains(e.Streams[i].Manifest.Reveal(), keyPair+"=") {
 			return []configs.Problem{{
-				Path:    "distribution.cloudformation.signed",
-				Message: "distribution.cloudformation.signed: only signed requests get in, and the monitor has no key to sign its own: the edge answers it 403 and cannot be watched",
-				Hint:    "add distribution.cloudformation.sign with private_key_file or private_key_secret; with key_group also key_pair_id",
+				Path: "distribution.cloudformation.signed",
+				Message: "distribution.cloudformation.signed: only signed requests get in, and the monitor has no key to sign " +
+					"its own: the edge answers it 403 and cannot be watched",
+				Hint: "add distribution.cloudformation.sign with private_key_file or private_key_secret; with key_group also " +
+					"key_pair_id",
 			}}
 		}
 	}

@@ -96,7 +96,12 @@ func addMetrics(s *provision.Spec, e *configs.Event) (err error) {
 		return nil
 	}
 	o := DashboardOptions(e)
-	s.Metrics = provision.MetricUse{Count: dashboards.MetricCount(o), Puts: dashboards.PutsPerPeriod(o), Period: c.Period, Namespace: c.Namespace}
+	s.Metrics = provision.MetricUse{
+		Count:     dashboards.MetricCount(o),
+		Puts:      dashboards.PutsPerPeriod(o),
+		Period:    c.Period,
+		Namespace: c.Namespace,
+	}
 	if c.PerRendition && slices.ContainsFunc(e.Streams, func(st configs.Stream) bool { return st.Renditions.All }) {
 		s.Metrics.Note = fmt.Sprintf("%d renditions where none is named", UnknownRenditions)
 	}
@@ -122,7 +127,9 @@ func addMetrics(s *provision.Spec, e *configs.Event) (err error) {
 
 // unusable is the problem of a file that the event names at path.
 func unusable(path string, err error) error {
-	return rule.Problems{{Path: path, Message: path + ": " + err.Error(), Hint: "the path counts from the event file's folder"}}
+	return rule.Problems{
+		{Path: path, Message: path + ": " + err.Error(), Hint: "the path counts from the event file's folder"},
+	}
 }
 
 // maxFileBytes bounds a policy or a key.
@@ -164,7 +171,10 @@ func specProblems(e *configs.Event, of func(*configs.Event) (provision.Spec, err
 	problems := spec.Problems()
 	for _, one := range spec.Stacks() {
 		if _, err := provision.Template(one); err != nil && len(problems) == 0 {
-			problems = append(problems, configs.Problem{Path: "streams", Message: fmt.Sprintf("streams: stack %s: %v", one.StackName, err)})
+			problems = append(
+				problems,
+				configs.Problem{Path: "streams", Message: fmt.Sprintf("streams: stack %s: %v", one.StackName, err)},
+			)
 		}
 	}
 	return problems

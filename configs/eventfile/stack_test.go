@@ -10,7 +10,8 @@ import (
 // alarmed is an event with metrics in CloudWatch; more is its distribution.
 func alarmed(t *testing.T, distribution, more string) *configs.Event {
 	t.Helper()
-	text := strings.Replace(smallest, "existing: {url: \"https://e.example\"}", distribution, 1) + "metrics: {cloudwatch: {}}\n" + more
+	text := strings.Replace(smallest, "existing: {url: \"https://e.example\"}", distribution, 1)
+	text += "metrics: {cloudwatch: {}}\n" + more
 	event, err := reader(t, text).Load(StandardInput)
 	if err != nil {
 		t.Fatal(err)
@@ -38,8 +39,16 @@ func TestAlarmStack(t *testing.T) {
 			continue
 		}
 		spec, err := StackSpec(event)
-		if own := c.stack != "ours" && c.stack != "theirs"; err != nil || spec.StackName != c.stack || spec.AlarmsOnly != own {
-			t.Errorf("%s %s: stack %s, alarms only %v, %v", c.distribution, c.alarms, spec.StackName, spec.AlarmsOnly, err)
+		if own := c.stack != "ours" && c.stack != "theirs"; err != nil || spec.StackName != c.stack ||
+			spec.AlarmsOnly != own {
+			t.Errorf(
+				"%s %s: stack %s, alarms only %v, %v",
+				c.distribution,
+				c.alarms,
+				spec.StackName,
+				spec.AlarmsOnly,
+				err,
+			)
 		}
 	}
 }
@@ -50,7 +59,8 @@ func TestDistributionSpec(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if spec.Origin.Host != "o.example" || spec.Origin.Headers["X-Verify"] != "hunter2" || spec.PriceClass != "PriceClass_100" {
+	if spec.Origin.Host != "o.example" || spec.Origin.Headers["X-Verify"] != "hunter2" ||
+		spec.PriceClass != "PriceClass_100" {
 		t.Errorf("%+v", spec)
 	}
 	if spec.Metrics.Count == 0 || len(spec.Extra.Resources) == 0 || spec.Manifests[0] != "/m.m3u8" {
@@ -65,7 +75,8 @@ func TestKeysInFiles(t *testing.T) {
 	r := reader(t, text)
 	write(t, "key.pem", "-----BEGIN RSA PRIVATE KEY-----\nbm90IGEga2V5IGF0IGFsbA==\n-----END RSA PRIVATE KEY-----\n")
 	_, err := r.Load(StandardInput)
-	if err == nil || !strings.Contains(err.Error(), "distribution.existing.sign.private_key_file") || strings.Contains(err.Error(), "bm90") {
+	if err == nil || !strings.Contains(err.Error(), "distribution.existing.sign.private_key_file") ||
+		strings.Contains(err.Error(), "bm90") {
 		t.Errorf("%v", err)
 	}
 	if shown := r.Secrets.Mask("bm90IGEga2V5IGF0IGFsbA=="); strings.Contains(shown, "bm90") {
@@ -77,16 +88,22 @@ func TestKeysInFiles(t *testing.T) {
 func TestMonitorPolicy(t *testing.T) {
 	event := alarmed(t, "existing: {url: \"https://e.example\"}", "")
 	text, err := MonitorPolicy(event)
-	if err != nil || HasStack(event) || !strings.Contains(string(text), "cloudwatch:PutMetricData") || strings.Contains(string(text), "cloudformation:") {
+	if err != nil || HasStack(event) || !strings.Contains(string(text), "cloudwatch:PutMetricData") ||
+		strings.Contains(string(text), "cloudformation:") {
 		t.Errorf("%s, %v, has a stack: %v", text, err, HasStack(event))
 	}
 }
 
 // A hub finds the files of its fleet beside the event file.
 func TestHubOptions(t *testing.T) {
-	event := alarmed(t, "existing: {url: \"https://e.example\"}", "fleet: {nats: [\"tls://n.example:4222\"], credentials_file: hub.creds, vantages: [eu, us]}\n")
+	event := alarmed(
+		t,
+		"existing: {url: \"https://e.example\"}",
+		"fleet: {nats: [\"tls://n.example:4222\"], credentials_file: hub.creds, vantages: [eu, us]}\n",
+	)
 	o := HubOptions(event, "events/event.yaml", "a")
-	if o.Connection.Credentials != "events/hub.creds" || o.Connection.Servers[0] != "tls://n.example:4222" || len(o.Plan.Vantages) != 2 {
+	if o.Connection.Credentials != "events/hub.creds" || o.Connection.Servers[0] != "tls://n.example:4222" ||
+		len(o.Plan.Vantages) != 2 {
 		t.Errorf("%+v", o)
 	}
 	if got := len(DashboardOptions(event).Vantages); got != 2 {

@@ -22,9 +22,15 @@ func NotHLS(name string) error {
 	}
 	switch strings.ToLower(path.Ext(name)) {
 	case ".mpd":
-		return probe.Usage("that is a DASH manifest (.mpd), and streamwatch watches HLS", "give the .m3u8 of the same stream; packagers write both")
+		return probe.Usage(
+			"that is a DASH manifest (.mpd), and streamwatch watches HLS",
+			"give the .m3u8 of the same stream; packagers write both",
+		)
 	case ".ism", ".isml":
-		return probe.Usage("that is a Smooth Streaming manifest, and streamwatch watches HLS", "give the .m3u8 of the same stream")
+		return probe.Usage(
+			"that is a Smooth Streaming manifest, and streamwatch watches HLS",
+			"give the .m3u8 of the same stream",
+		)
 	default:
 		return nil
 	}
@@ -34,7 +40,10 @@ func NotHLS(name string) error {
 func OfURL(raw string) (*configs.Event, error) {
 	u, err := probe.ParseURL(raw)
 	if err != nil {
-		return nil, probe.Usage("the URL cannot be read", "such as https://d111111abcdef8.cloudfront.net/live/main.m3u8")
+		return nil, probe.Usage(
+			"the URL cannot be read",
+			"such as https://d111111abcdef8.cloudfront.net/live/main.m3u8",
+		)
 	}
 	e := configs.Default()
 	e.Event, e.Player.Title = slug(u), titleOf(u)

@@ -16,7 +16,9 @@ func TestOfURL(t *testing.T) {
 		{"http://b.example:8080/live/index.m3u8", "http://b.example:8080", "Live stream"},
 	} {
 		e, err := OfURL(c.url)
-		if err != nil || e.Distribution.Existing.URL.Reveal() != c.base || e.Player.Title != c.title || e.Streams[0].Manifest.Reveal() != c.url || taken[e.Event] {
+		if err != nil || e.Distribution.Existing.URL.Reveal() != c.base || e.Player.Title != c.title ||
+			e.Streams[0].Manifest.Reveal() != c.url ||
+			taken[e.Event] {
 			t.Errorf("%s: %s at %s, title %q, %v", c.url, e.Event, e.Distribution.Existing.URL, e.Player.Title, err)
 		}
 		taken[e.Event] = true
@@ -29,7 +31,8 @@ func TestOfURL(t *testing.T) {
 // Another protocol is refused by the name of its manifest, and HLS is not.
 func TestNotHLS(t *testing.T) {
 	for name, want := range map[string]bool{
-		"https://a.example/live/manifest.mpd?t=1": true, "stream.isml": true, "https://a.example/main.m3u8": false, "main.m3u": false,
+		"https://a.example/live/manifest.mpd?t=1": true, "stream.isml": true, "https://a.example/main.m3u8": false,
+		"main.m3u": false,
 	} {
 		if err := NotHLS(name); probe.IsUsage(err) != want {
 			t.Errorf("%s: %v", name, err)

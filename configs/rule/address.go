@@ -31,7 +31,8 @@ func URL(raw string) (u *url.URL, text, hint string) {
 func Base(raw string) (u *url.URL, text, hint string) {
 	u, text, hint = URL(raw)
 	if u != nil && (u.RawQuery != "" || u.ForceQuery || u.Fragment != "") {
-		return nil, "must not have a query or a fragment: manifests are appended to it", "put the query into streams[].manifest"
+		return nil, "must not have a query or a fragment: manifests are appended to it", "put the query into " +
+			"streams[].manifest"
 	}
 	return u, text, hint
 }

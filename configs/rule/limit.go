@@ -70,7 +70,8 @@ func (b *Book) Count(path string, entries int, l Limit) {
 // Once requires that no entry of a list is given twice.
 func (b *Book) Once(path string, list []string) {
 	for i, entry := range list {
-		b.Require(entry == "" || !slices.Contains(list[:i], entry), Index(path, i), fmt.Sprintf("repeats %q", entry), "delete one of the two")
+		b.Require(entry == "" || !slices.Contains(list[:i], entry), Index(path, i), fmt.Sprintf("repeats %q", entry),
+			"delete one of the two")
 	}
 }
 

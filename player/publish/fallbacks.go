@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"go.uber.org/zap"
-
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/player"
 	"github.com/streamwatch/streamwatch/probe"
@@ -14,8 +12,8 @@ import (
 // fallbacks returns where players find a stream when its edge fails: at the
 // event's other edges, in their order, then at the bases of player.fallback.
 // An edge that lets only signed requests in is none.
-func (e *Embeds) fallbacks(event *configs.Event, s *configs.Stream, manifest string, o player.Options) []string {
-	var bases, list []string
+func (e *Embeds) fallbacks(event *configs.Event, s *configs.Stream, manifest string, o player.Options) (list, warnings []string) {
+	var bases []string
 	for i := range event.Edges {
 		if event.Edges[i].Sign == nil {
 			bases = append(bases, event.Edges[i].URL.Reveal())
@@ -33,12 +31,11 @@ func (e *Embeds) fallbacks(event *configs.Event, s *configs.Stream, manifest str
 		}
 		if i < edges { // player.fallback was checked with the file
 			if _, _, err := player.Address(at, o); err != nil {
-				e.log.Info("embed", zap.String("stream", s.Name),
-					zap.String("warning", "players cannot go over to an edge: "+err.Error()))
+				warnings = append(warnings, "players cannot go over to an edge: "+err.Error())
 				continue
 			}
 		}
 		list = append(list, at)
 	}
-	return list
+	return list, warnings
 }

@@ -38,20 +38,26 @@ type Embeds struct {
 	log     *zap.Logger
 	changed chan struct{} // the event did
 
-	mu       sync.Mutex // guards all below
-	event    *configs.Event
-	asks     *monitor.Monitor        // never run: it knows which headers and cookies the edge wants
-	previews map[string]http.Handler // by stream
-	wanted   map[string]int          // how often the embeds of a stream had to be written anew
-	done     map[string]int          // likewise, as of those that are what its manifest says; absent is never
+	rendering chan struct{} // holds one for each stream whose embeds are rendered now
+
+	mu     sync.Mutex // guards all below
+	event  *configs.Event
+	asks   *monitor.Monitor           // never run: it knows which headers and cookies the edge wants; nil while all is written
+	facts  map[string]player.Manifest // by stream: what its embeds were made of
+	wanted map[string]int             // how often the embeds of a stream had to be written anew
+	done   map[string]int             // likewise, as of those that are what its manifest says; absent is never
 }
+
+// renderers is for how many streams embeds are rendered at once: each takes some
+// megabytes while it lasts.
+const renderers = 2
 
 // New returns the embeds of an event whose edge is at a base URL. They are
 // written below dir, one folder for each stream.
 func New(event *configs.Event, edge string, sign fetch.Signer, dir string, log *zap.Logger) *Embeds {
 	return &Embeds{
-		edge: edge, sign: sign, dir: dir, log: log, changed: make(chan struct{}, 1),
-		event: event, previews: map[string]http.Handler{}, wanted: map[string]int{}, done: map[string]int{},
+		edge: edge, sign: sign, dir: dir, log: log, changed: make(chan struct{}, 1), rendering: make(chan struct{}, renderers),
+		event: event, facts: map[string]player.Manifest{}, wanted: map[string]int{}, done: map[string]int{},
 	}
 }
 
@@ -64,7 +70,7 @@ func (e *Embeds) Change(event *configs.Event, again []string) {
 	e.event, e.asks = event, nil
 	names := event.StreamNames()
 	gone := func(name string) bool { return !slices.Contains(names, name) }
-	maps.DeleteFunc(e.previews, func(name string, _ http.Handler) bool { return gone(name) })
+	maps.DeleteFunc(e.facts, func(name string, _ player.Manifest) bool { return gone(name) })
 	maps.DeleteFunc(e.done, func(name string, _ int) bool { return gone(name) })
 	for _, name := range again {
 		e.wanted[name]++
@@ -149,7 +155,12 @@ func (e *Embeds) writeAll(ctx context.Context) (left int) {
 		writers.Go(func() {
 			known, err := e.Write(ctx, s)
 			if err != nil && ctx.Err() == nil {
-				e.log.Warn("embeds not written", zap.String("stream", s.Name), zap.Error(err), zap.String("hint", probe.HintOf(err)))
+				e.log.Warn(
+					"embeds not written",
+					zap.String("stream", s.Name),
+					zap.Error(err),
+					zap.String("hint", probe.HintOf(err)),
+				)
 			}
 			again[i] = err == nil && !known
 		})
@@ -164,14 +175,32 @@ func (e *Embeds) writeAll(ctx context.Context) (left int) {
 			e.done[s.Name] = wanted[s.Name]
 		}
 	}
+	if left == 0 {
+		e.asks = nil
+	}
 	return left
 }
 
-// Preview returns the pages of a stream, nil while there are none.
+// Preview returns the pages of a stream, nil while there are none. They are made
+// when they are asked for: thousands of streams have some that nobody looks at.
 func (e *Embeds) Preview(stream string) http.Handler {
 	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.previews[stream]
+	event := e.event
+	facts, known := e.facts[stream]
+	e.mu.Unlock()
+	s := event.Stream(stream)
+	if !known || s == nil {
+		return nil
+	}
+	one, err := e.embedOf(event, s, facts)
+	if err != nil {
+		return nil
+	}
+	pages, err := one.preview()
+	if err != nil {
+		return nil
+	}
+	return pages
 }
 
 // Kinds lists the previews for the page's tabs. An iframe shows one of the

@@ -3,6 +3,7 @@ package publish
 import (
 	"cmp"
 	"context"
+	"net/http"
 	"path/filepath"
 	"time"
 
@@ -24,45 +25,71 @@ func (e *Embeds) Write(ctx context.Context, s *configs.Stream) (known bool, err 
 	if viewer == nil {
 		return true, nil // it has left the event meanwhile
 	}
-	manifest := event.ManifestURL(s, probe.Edge, e.edge)
-	facts := manifestFacts(ctx, viewer, manifest)
-	if ctx.Err() != nil {
-		return false, ctx.Err()
-	}
-	options := event.PlayerOptions()
-	options.Fallbacks = e.fallbacks(event, s, manifest, options)
-	_, warnings, err := player.Address(manifest, options)
-	if err != nil {
-		return facts.Known, err
-	}
-	conf, more, err := player.Derive(facts, options)
-	if err != nil {
-		return facts.Known, err
-	}
-	for _, w := range append(warnings, more...) {
-		e.log.Info("embed", zap.String("stream", s.Name), zap.String("warning", w.String()))
+	facts := manifestFacts(ctx, viewer, event.ManifestURL(s, probe.Edge, e.edge))
+	select {
+	case e.rendering <- struct{}{}:
+		defer func() { <-e.rendering }()
+	case <-ctx.Done():
 	}
 	if ctx.Err() != nil { // what follows takes seconds on a machine that is busy
-		return facts.Known, ctx.Err()
+		return false, ctx.Err()
 	}
-	preview, err := player.Preview(event.Event, s.Name, manifest, conf, previewOptions(event, options))
+	one, err := e.embedOf(event, s, facts)
 	if err != nil {
+		return facts.Known, err
+	}
+	for _, w := range one.warnings {
+		e.log.Info("embed", zap.String("stream", s.Name), zap.String("warning", w))
+	}
+	if _, err := one.preview(); err != nil {
 		return facts.Known, err
 	}
 	e.mu.Lock()
 	if e.event.Stream(s.Name) != nil { // and has not left meanwhile
-		e.previews[s.Name] = preview
+		e.facts[s.Name] = facts
 	}
 	e.mu.Unlock()
 	if ctx.Err() != nil {
 		return facts.Known, ctx.Err()
 	}
-	files, err := player.Render(event.Event, s.Name, manifest, conf, options)
+	files, err := player.Render(event.Event, s.Name, one.manifest, one.config, one.options)
 	if err != nil {
 		return facts.Known, err
 	}
 	_, err = player.Write(filepath.Join(e.dir, s.Name), files)
 	return facts.Known, err
+}
+
+// embed is what the embeds of one stream are made of.
+type embed struct {
+	event    *configs.Event
+	stream   string
+	manifest string
+	options  player.Options
+	config   player.Config
+	warnings []string
+}
+
+// embedOf derives a stream's embeds from the facts of its manifest.
+func (e *Embeds) embedOf(event *configs.Event, s *configs.Stream, facts player.Manifest) (*embed, error) {
+	one := &embed{event: event, stream: s.Name, manifest: event.ManifestURL(s, probe.Edge, e.edge), options: event.PlayerOptions()}
+	one.options.Fallbacks, one.warnings = e.fallbacks(event, s, one.manifest, one.options)
+	_, warnings, err := player.Address(one.manifest, one.options)
+	if err != nil {
+		return nil, err
+	}
+	var more []player.Warning
+	if one.config, more, err = player.Derive(facts, one.options); err != nil {
+		return nil, err
+	}
+	for _, w := range append(warnings, more...) {
+		one.warnings = append(one.warnings, w.String())
+	}
+	return one, nil
+}
+
+func (one *embed) preview() (http.Handler, error) {
+	return player.Preview(one.event.Event, one.stream, one.manifest, one.config, previewOptions(one.event, one.options))
 }
 
 // readDeadline bounds reading the playlists of one stream for their facts.

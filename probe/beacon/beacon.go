@@ -185,7 +185,9 @@ func (r *Receiver) note(rep *report, now time.Time) error {
 		}
 		n := min(v.stated.Value, v.limit)
 		if !v.metric.Total() {
-			n = math.Round(n*10) / 10 // thousands of viewers give few different values: each takes its place on the way to CloudWatch
+			// thousands of viewers give few different values: each takes its place on the
+			// way to CloudWatch
+			n = math.Round(n*10) / 10
 		}
 		s.recent.note(v.metric, n, now)
 		switch {
@@ -193,7 +195,10 @@ func (r *Receiver) note(rep *report, now time.Time) error {
 			s.totals[series{v.metric, rep.Kind}] += n
 		case r.waiting < maxPending:
 			r.waiting++
-			s.singles = append(s.singles, probe.Sample{Metric: v.metric, Stream: rep.Stream, Rendition: rep.Kind, Value: n, At: now})
+			s.singles = append(s.singles, probe.Sample{
+				Metric: v.metric, Stream: rep.Stream, Rendition: rep.Kind, Value: n,
+				At: now,
+			})
 		}
 	}
 	return nil

@@ -51,6 +51,35 @@ var steps = map[probe.Blame][]string{
 	},
 }
 
+// remedy is what to do first, where something holds; "" is anywhere.
+type remedy struct {
+	where string
+	steps []string
+}
+
+// remedies are those of the check by whom it blames, and, where that is somebody
+// at the origin, of a finding that the edge alone shows.
+func (c *Check) remedies() []remedy {
+	list := []remedy{{"", steps[cmp.Or(c.Blame, probe.BlameUnknown)]}}
+	if c.Blame == probe.BlameEncoder || c.Blame == probe.BlameOrigin {
+		list = append(list, remedy{"Where only the edge shows it", steps[probe.BlameCDN]})
+	}
+	return list
+}
+
+// Remedy returns in plain lines what a finding means for viewers, and what to do.
+func (c *Check) Remedy() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "For viewers: %s\n", viewers[c.Severity])
+	for _, r := range c.remedies() {
+		fmt.Fprintf(&b, "\n%s:\n", cmp.Or(r.where, "What to do"))
+		for i, step := range r.steps {
+			fmt.Fprintf(&b, "%d. %s\n", i+1, step)
+		}
+	}
+	return b.String()
+}
+
 // Markdown returns the page about the check.
 func (c *Check) Markdown() string {
 	var b strings.Builder
@@ -78,8 +107,13 @@ func (c *Check) Markdown() string {
 	}
 	row("clause", "%s", c.Spec)
 	fmt.Fprintf(&b, "\n## What it means for viewers\n\n%s\n\n## What to do\n\n", viewers[c.Severity])
-	for i, step := range steps[blame] {
-		fmt.Fprintf(&b, "%d. %s\n", i+1, step)
+	for _, r := range c.remedies() {
+		if r.where != "" {
+			fmt.Fprintf(&b, "\n%s:\n\n", r.where)
+		}
+		for i, step := range r.steps {
+			fmt.Fprintf(&b, "%d. %s\n", i+1, step)
+		}
 	}
 	fmt.Fprintf(&b, "\n## Change it\n\nIn the event file: another severity, `off`, or how many findings open an incident.\n\n"+
 		"```yaml\nmonitor:\n  checks:\n    %s: {severity: %s, after: %d}\n```\n", c.ID, c.Severity, max(c.After, 1))

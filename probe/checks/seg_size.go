@@ -66,11 +66,11 @@ func (p *Pass) cutShort(rec *evidence.SegmentRecord) bool {
 // as long as rec. The newest ones that are as small as a cut one is are left
 // out: what is measured must not become the measure.
 func sizesLike(h *evidence.History, rec *evidence.SegmentRecord) []int64 {
-	var sizes []int64
-	for i := len(h.Segments) - 1; i >= 0 && len(sizes) < 20; i-- {
-		s := &h.Segments[i]
-		if s.OK && s.MSN != rec.MSN && s.Size > 0 && (s.Duration-rec.Duration).Abs() <= max(rec.Duration/10, 50*time.Millisecond) {
-			sizes = append(sizes, s.Size)
+	sizes := make([]int64, 0, 20)
+	for i := len(h.Sizes) - 1; i >= 0 && len(sizes) < 20; i-- {
+		s := &h.Sizes[i]
+		if s.MSN != rec.MSN && (s.Duration-rec.Duration).Abs() <= max(rec.Duration/10, 50*time.Millisecond) {
+			sizes = append(sizes, s.Bytes)
 		}
 	}
 	if len(sizes) > 0 {

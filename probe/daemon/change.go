@@ -208,7 +208,7 @@ func (d *Daemon) take(next *configs.Event, differences []configs.Difference) {
 			if i := slices.Index(next.StreamNames(), name); i >= 0 {
 				d.monitor.Set(o.Streams[i])
 			} else {
-				d.monitor.Remove(name, "stream "+name+" was removed from the event")
+				d.monitor.Remove(name, removed(name))
 				d.metrics.Forget(name, time.Now())
 			}
 		}

@@ -190,7 +190,14 @@ func (d *Daemon) parts(finish func()) []part {
 		part{name: "writing embeds", run: plainly(d.embeds.Run)},
 		part{name: "asking for confirmed e-mails", run: plainly(d.watchEmails)},
 		part{name: "reloading", run: plainly(d.watchForChanges)},
-		part{name: "the time", run: plainly(func(ctx context.Context) { d.untilOver(ctx, finish) })},
+		part{name: "the time", run: plainly(func(ctx context.Context) {
+			d.untilOver(ctx, func() {
+				if d.concludes() {
+					d.monitor.Finish(EventOver)
+				}
+				finish()
+			})
+		})},
 	)
 	return list
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
 	"github.com/streamwatch/streamwatch/probe/record"
 	"github.com/streamwatch/streamwatch/probe/sink/notify"
 	"github.com/streamwatch/streamwatch/probe/web"
@@ -58,7 +59,13 @@ func Samples(e *configs.Event) []notify.Message {
 	if len(e.Streams) > 0 {
 		stream = e.Streams[0].Name
 	}
-	return notify.Samples(linked(e, notify.Sample(e.Event, stream))[0])
+	sample := notify.Sample(e.Event, stream)
+	for _, c := range checks.All() {
+		if c.Summary == sample[0].Summary {
+			sample[0].Check = c.ID // so that the link to the runbook leads somewhere
+		}
+	}
+	return notify.Samples(linked(e, sample)[0])
 }
 
 // fill returns incidents with their links. The list that is given stays as it is.
@@ -66,10 +73,16 @@ func (l links) fill(list []probe.Incident) []probe.Incident {
 	filled := append([]probe.Incident(nil), list...)
 	for i := range filled {
 		in := &filled[i]
-		in.Runbook = "streamwatch checks " + in.Check
 		if l.page != "" {
 			in.URL = l.page + "/#incident=" + url.PathEscape(in.ID)
+		}
+		switch _, known := checks.Find(in.Check); {
+		case !known: // that of a test, or of another version: there is nothing to read
+			in.Runbook = ""
+		case l.page != "":
 			in.Runbook = l.page + "/checks/" + url.PathEscape(in.Check)
+		default:
+			in.Runbook = "streamwatch checks " + in.Check
 		}
 		in.Recording = l.recording(in)
 	}

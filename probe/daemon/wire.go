@@ -97,6 +97,7 @@ func (d *Daemon) wire(ctx context.Context) error {
 		d.leading.Use(d.monitor)
 	}
 	source.m, source.out = d.monitor, d.out
+	d.leave(open)
 	if d.out.alarms != nil {
 		d.out.alarms.live, d.alarms.arming = d.isOn, d.out.alarms
 	}

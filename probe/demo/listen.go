@@ -28,8 +28,14 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 			return ln, nil
 		}
 		if !errors.Is(err, syscall.EADDRINUSE) {
-			return nil, probe.WithHint(fmt.Errorf("opening the page: %w", err), "--listen takes an address of this machine")
+			return nil, probe.WithHint(
+				fmt.Errorf("opening the page: %w", err),
+				"--listen takes an address of this machine",
+			)
 		}
 	}
-	return nil, probe.WithHint(fmt.Errorf("opening the page: ports %d to %d are taken", first, first+tries-1), "choose another with --listen")
+	return nil, probe.WithHint(
+		fmt.Errorf("opening the page: ports %d to %d are taken", first, first+tries-1),
+		"choose another with --listen",
+	)
 }

@@ -1,19 +1,13 @@
 package drill_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
-	"io"
-	"maps"
-	"net/http"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,7 +17,6 @@ import (
 	"github.com/streamwatch/streamwatch/probe/monitor"
 	"github.com/streamwatch/streamwatch/probe/report"
 	"github.com/streamwatch/streamwatch/probe/sim"
-	"github.com/streamwatch/streamwatch/probe/sink/notify"
 	"github.com/streamwatch/streamwatch/probe/sink/store"
 )
 
@@ -47,52 +40,6 @@ var acts = []act{
 }
 
 const rehearsed = 30 * time.Minute
-
-// channel is a service that people read: a double that takes what comes and
-// remembers when.
-type channel struct {
-	name string
-	read func(body []byte, h http.Header) string // what a message is about: "opened", "resolve"
-
-	mu   sync.Mutex
-	told []string // "10:01 opened upd.stale"
-}
-
-// channels are asked by their host.
-type channels map[string]*channel
-
-// RoundTrip takes a message.
-func (c channels) RoundTrip(r *http.Request) (*http.Response, error) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, err
-	}
-	ch := c[r.URL.Host]
-	ch.mu.Lock()
-	defer ch.mu.Unlock()
-	ch.told = append(ch.told, ch.read(body, r.Header))
-	answer, status := "ok", http.StatusOK
-	if ch.name == "PagerDuty" || ch.name == "Opsgenie" {
-		answer, status = `{"status":"success","message":"Event processed","dedup_key":"x","result":"Request will be processed","requestId":"r"}`, http.StatusAccepted
-	}
-	return &http.Response{
-		StatusCode: status, Status: http.StatusText(status), Body: io.NopCloser(strings.NewReader(answer)), Request: r,
-		Header: http.Header{"Content-Type": {"application/json"}},
-	}, nil
-}
-
-// field reads a field of a JSON object, by its path.
-func field(body []byte, path ...string) string {
-	var v any
-	if err := json.Unmarshal(body, &v); err != nil {
-		return err.Error()
-	}
-	for _, name := range path {
-		m, _ := v.(map[string]any)
-		v = m[name]
-	}
-	return fmt.Sprint(v)
-}
 
 // shown is what the page showed for a while: how many streams fared how when it
 // was worst.
@@ -159,27 +106,8 @@ func rehearse(t *testing.T, dir string) *rehearsal {
 	}
 	defer history.Close()
 
-	r.json = &channel{name: "webhook, json", read: func(body []byte, h http.Header) string {
-		return clock() + " " + h.Get("X-Streamwatch-Event") + " " + field(body, "id") + " " + field(body, "check")
-	}}
-	r.others = []*channel{
-		{name: "Slack", read: func(body []byte, _ http.Header) string { return clock() + " " + first(field(body, "text")) }},
-		{name: "PagerDuty", read: func(body []byte, _ http.Header) string {
-			return clock() + " " + field(body, "event_action") + " " + field(body, "dedup_key")
-		}},
-	}
-	service := channels{"hook.test": r.json, "slack.test": r.others[0], "pagerduty.test": r.others[1]}
-	var sinks []probe.Sink
-	var feeds []func(context.Context)
-	for _, to := range []notify.Receiver{
-		{Name: "webhook-1", Format: notify.JSON, URL: "http://hook.test/"},
-		{Name: "slack-1", Format: notify.Slack, URL: "http://slack.test/"},
-		{Name: "pagerduty-1", Format: notify.PagerDuty, URL: "http://pagerduty.test/v2/enqueue", Key: "key"},
-	} {
-		told := notify.New(notify.Options{Receiver: to, Wait: 5 * time.Second, Repeat: 4 * time.Hour, Transport: service})
-		sinks = append(sinks, told)
-		feeds = append(feeds, func(ctx context.Context) { _ = told.Run(ctx) })
-	}
+	r.json, r.others = doubles(clock)
+	sinks, feeds := tellers(r.json, r.others)
 	planned := []probe.Silence{{
 		ID: "maintenance", Maintenance: true, Streams: []string{"s07"}, From: at(acts[0].at), Until: at(acts[0].at + acts[0].lasts),
 		By: "event file", Reason: "new encoder",
@@ -325,51 +253,14 @@ func (r *rehearsal) check(t *testing.T) {
 		t.Errorf("%d incidents were told of, want 3: the edge, the encoder, the origin", told)
 	}
 	n := kinds(r.json.told)
-	if pd := kinds(r.others[1].told); pd["resolve"] != n["closed"] {
-		t.Errorf("PagerDuty: %v, the webhook %v", pd, n)
+	for _, c := range r.others {
+		got := kinds(c.told)
+		if over := got["resolve"] + got["close"] + got["CLOSED"]; over != n["closed"] {
+			t.Errorf("%s: %v, the webhook %v", c.name, got, n)
+		}
 	}
 	all := r.report.All()
 	if all.Share == nil || all.ShareOutside == nil || *all.ShareOutside <= *all.Share {
 		t.Errorf("availability: %v, outside the maintenance %v", all.Share, all.ShareOutside)
 	}
-}
-
-// markdown is docs/rehearsal.md.
-func (r *rehearsal) markdown() string {
-	var b strings.Builder
-	b.WriteString("# A rehearsal\n\nThirty streams behind one edge, thirty simulated minutes, written by `go test -run TestRehearsal ./probe/drill -update`.\n" +
-		"Times are from the beginning; the simulator, the monitor, the history, the senders and the report are the real ones, the services that are told are doubles.\n" +
-		"Nobody is told of what the maintenance covers. Each cause is one story: opened, updated where its claim changes, closed.\n\n" +
-		"## What happens\n\n| at | for | what |\n|---|---|---|\n")
-	for _, s := range acts {
-		lasts := ""
-		if s.lasts > 0 {
-			lasts = s.lasts.String()
-		}
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", r.start.Add(s.at).Format("15:04:05"), lasts, s.what)
-	}
-	b.WriteString("\n## What each channel receives\n\n")
-	for _, c := range append([]*channel{r.json}, r.others...) {
-		counts := kinds(c.told)
-		var parts []string
-		for _, k := range slices.Sorted(maps.Keys(counts)) {
-			if c.name != "Slack" {
-				parts = append(parts, fmt.Sprintf("%d %s", counts[k], k))
-			}
-		}
-		fmt.Fprintf(&b, "**%s**: %d messages", c.name, len(c.told))
-		if len(parts) > 0 {
-			b.WriteString(": " + strings.Join(parts, ", "))
-		}
-		b.WriteString("\n\n```\n" + strings.Join(c.told, "\n") + "\n```\n\n")
-	}
-	b.WriteString("## What the page shows\n\nThe verdict in its banner, how many streams fare how (when it is worst), and what is open.\n\n" +
-		"| from | verdict | streams | open |\n|---|---|---|---|\n")
-	for _, row := range r.page {
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", row.from.Format("15:04:05"), row.verdict, row.streams, row.open)
-	}
-	var text bytes.Buffer
-	_ = r.report.Text(&text) // a buffer takes all
-	b.WriteString("\n## The report\n\nAs `streamwatch report` prints it; [what the numbers mean](report.md).\n\n```\n" + text.String() + "```\n")
-	return b.String()
 }

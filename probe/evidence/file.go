@@ -9,8 +9,10 @@ import (
 )
 
 const (
-	versionsKept = 64 // texts of one playlist that are remembered, at most
-	segmentsKept = 24 // segment probes of one playlist that are remembered
+	versionsKept  = 64 // texts of one playlist that are remembered, at most
+	segmentsKept  = 24 // segments of which the probes are remembered, of a long playlist
+	segmentsLeast = 12 // the same, of a short one: twice what it lists
+	sizesKept     = 24 // sizes of segments that are remembered
 )
 
 // file makes an observation part of its history. It reports whether it brought
@@ -177,7 +179,7 @@ func fileSegment(h *History, o *probe.Observation) {
 	if !known || rec.URI != s.URI || rec.Offset != s.Offset || rec.Asked.Before(h.Restarted) { // after a restart the number is another segment's
 		h.Segments = push(h.Segments, SegmentRecord{
 			MSN: s.MSN, URI: strings.Clone(s.URI), Offset: s.Offset, Duration: s.Duration, Listed: s.Listed, SegmentBytes: SegmentBytes{Size: -1},
-		}, segmentsKept)
+		}, h.segmentsKept())
 		rec = &h.Segments[len(h.Segments)-1]
 	}
 	rec.Before = rec.SegmentBytes
@@ -189,6 +191,7 @@ func fileSegment(h *History, o *probe.Observation) {
 		}
 		rec.Failed++
 		rec.SegmentBytes = SegmentBytes{Size: -1}
+		h.fileSize(rec)
 		return
 	}
 	if rec.FirstOK.IsZero() {
@@ -198,6 +201,7 @@ func fileSegment(h *History, o *probe.Observation) {
 		}
 	}
 	rec.Size, rec.Hash, rec.HashBytes = ex.ObjectBytes.Or(-1), s.Hash, s.HashBytes
+	h.fileSize(rec)
 	if s.HashBytes > 0 {
 		rec.Start, rec.Lasts, rec.Track, rec.Wraps = s.Start, s.Lasts, s.Track, s.Container != probe.ContainerMP4
 	}

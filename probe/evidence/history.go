@@ -54,6 +54,7 @@ type History struct {
 
 	Versions []Version                 // texts seen, oldest first, at least 60 s back
 	Segments []SegmentRecord           // newest probes, oldest first
+	Sizes    []SegmentSize             // of segments that were probed well, oldest first; further back than Segments
 	Maps     []MapRecord               // EXT-X-MAP resources that were probed, newest last
 	Kept     probe.Fact[time.Duration] // how long the headers of Good let a shared cache keep it, stale-while-revalidate included
 

@@ -43,12 +43,12 @@ func (r *Rate) Mean(evidence time.Duration) (float64, bool) {
 func (h *History) Recent(n int) (mean, most float64, ok bool) {
 	var bits, secs float64
 	count := 0
-	for i := len(h.Segments) - 1; i >= 0 && count < n; i-- {
-		s := &h.Segments[i]
-		if !s.OK || s.Size <= 0 || s.Duration <= 0 {
+	for i := len(h.Sizes) - 1; i >= 0 && count < n; i-- {
+		s := &h.Sizes[i]
+		if s.Duration <= 0 {
 			continue
 		}
-		b, d := float64(s.Size)*8, s.Duration.Seconds()
+		b, d := float64(s.Bytes)*8, s.Duration.Seconds()
 		bits, secs, most = bits+b, secs+d, max(most, b/d)
 		count++
 	}

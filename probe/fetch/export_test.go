@@ -4,17 +4,37 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
+	"net/url"
 )
 
 // Trusting returns the client's own transport with other TLS settings.
-func Trusting(c *tls.Config) *http.Transport {
+func Trusting(c *tls.Config) http.RoundTripper {
 	t := tuned(&net.Dialer{}, nil, ConnsPerHost)
-	t.TLSClientConfig = c
+	t.std.TLSClientConfig = c
 	return t
 }
 
 // Dialing returns the client's own transport with another dialer.
-func Dialing(d *net.Dialer) *http.Transport { return tuned(d, nil, ConnsPerHost) }
+func Dialing(d *net.Dialer) http.RoundTripper { return tuned(d, nil, ConnsPerHost) }
 
 // Guard is what every dial asks unless the event names the host.
 func Guard(network, address string) error { return guard(network, address, nil) }
+
+// Proxied returns the client's own transport with a proxy.
+func Proxied(address string) http.RoundTripper {
+	t := tuned(&net.Dialer{}, nil, ConnsPerHost)
+	via, err := url.Parse(address)
+	t.std.Proxy = func(*http.Request) (*url.URL, error) { return via, err }
+	return t
+}
+
+// Conns is how many connections of plain HTTP the client counts.
+func (c *Client) Conns() (n int) {
+	p := &c.transport.(*transport).conns
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, s := range p.servers {
+		n += s.conns
+	}
+	return n
+}

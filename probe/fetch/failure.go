@@ -91,7 +91,7 @@ func sendFailure(e *sendError) probe.Failure {
 		return probe.FailTLS
 	case lost(e.err):
 		return probe.FailReset
-	case strings.Contains(e.err.Error(), "response headers exceeded"), strings.Contains(e.err.Error(), "header list larger"):
+	case errors.Is(e.err, errHead), strings.Contains(e.err.Error(), "response headers exceeded"), strings.Contains(e.err.Error(), "header list larger"):
 		return probe.FailLimit
 	default:
 		return probe.FailProtocol

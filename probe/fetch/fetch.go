@@ -92,6 +92,7 @@ type Request struct {
 	IfModifiedSince time.Time      // zero is not sent
 	Origin          string         // "" is not sent; the CORS header
 	AcceptGzip      bool           // ask for gzip; never together with First
+	Timeout         time.Duration  // for all of it; 0 is the context's deadline alone, or NoDeadline where it has none
 	Jar             http.CookieJar // of the viewer that asks; nil sends and keeps no cookies
 	Into            []byte         // buffer that the body may be written to, from its start; nil allocates
 }
@@ -105,14 +106,11 @@ func (r *Request) asked() int64 {
 }
 
 // Do makes the request and reads its body, following redirects. The deadline
-// is ctx's, or NoDeadline. A failure is in the exchange; the body is then what
+// is the request's or ctx's, whichever is first. A failure is in the exchange; the body is then what
 // arrived before it, if anything. The body may share memory with r.Into.
 func (c *Client) Do(ctx context.Context, r Request) ([]byte, probe.Exchange) {
-	if _, ok := ctx.Deadline(); !ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, NoDeadline)
-		defer cancel()
-	}
+	ctx, cancel := c.limited(ctx, r.Timeout)
+	defer cancel()
 	r.Method = cmp.Or(r.Method, http.MethodGet)
 	if r.Limit == 0 {
 		r.Limit, r.LimitName = c.playlist, playlistLimit
@@ -122,6 +120,43 @@ func (c *Client) Do(ctx context.Context, r Request) ([]byte, probe.Exchange) {
 	ex.Bytes = int64(len(body))
 	ex.Done = time.Now()
 	return body, ex
+}
+
+// limited returns the context of one request. For the client's own transport it is
+// one without a timer: connections keep deadlines by themselves.
+func (c *Client) limited(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	at, stated := ctx.Deadline()
+	if timeout == 0 && !stated {
+		timeout = NoDeadline
+	}
+	if own := time.Now().Add(timeout); timeout > 0 && (!stated || own.Before(at)) {
+		at = own
+	}
+	if _, own := c.transport.(*transport); !own {
+		return context.WithDeadline(ctx, at)
+	}
+	return &due{ctx, at}, func() {}
+}
+
+// due is a context that is over at a time. Nothing wakes who waits for its Done.
+type due struct {
+	context.Context
+
+	at time.Time
+}
+
+// Deadline returns that time.
+func (d *due) Deadline() (time.Time, bool) { return d.at, true }
+
+// Err returns why the context is over.
+func (d *due) Err() error {
+	if err := d.Context.Err(); err != nil {
+		return err
+	}
+	if !time.Now().Before(d.at) {
+		return context.DeadlineExceeded
+	}
+	return nil
 }
 
 // do is Do for an exchange whose first fields are set.
@@ -195,8 +230,7 @@ func (c *Client) send(ctx context.Context, r *Request, ex *probe.Exchange, u *ur
 	}
 	ex.RequestHeaders = s.lines
 	cl := &call{Context: ctx}
-	req := (&http.Request{Method: r.Method, URL: to, Header: s.header, Host: s.host}).
-		WithContext(httptrace.WithClientTrace(cl, cl.hooks(u.Scheme == "https")))
+	req := (&http.Request{Method: r.Method, URL: to, Header: s.header, Host: s.host}).WithContext(c.traced(cl, u))
 	resp, err := c.transport.RoundTrip(req)
 	p := cl.seen()
 	if err != nil {
@@ -216,6 +250,15 @@ func (c *Client) send(ctx context.Context, r *Request, ex *probe.Exchange, u *ur
 		c.secrets.addCookies(set)
 	}
 	return resp, nil
+}
+
+// traced is the context of a hop. The client's own transport finds the call in
+// it, another one tells its hooks.
+func (c *Client) traced(cl *call, u *url.URL) context.Context {
+	if _, own := c.transport.(*transport); own {
+		return cl
+	}
+	return httptrace.WithClientTrace(cl, cl.hooks(u.Scheme == "https"))
 }
 
 // fail notes a failure whose text holds no secret.

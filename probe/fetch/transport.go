@@ -14,20 +14,21 @@ import (
 // bounded per host, and nothing is decompressed behind our back, so that
 // Content-Encoding stays visible. Buffers keep the standard 4 KiB.
 // An internal address is dialled only where the event names its host.
-func tuned(d *net.Dialer, named *sites, connsPerHost int) *http.Transport {
+func tuned(d *net.Dialer, named *sites, connsPerHost int) *transport {
 	guarded := *d
 	guarded.Control = guard
 	if d.ControlContext != nil {
 		guarded.Control = nil // it would not be asked; ControlContext is a test's
 	}
-	return &http.Transport{
-		Proxy: http.ProxyFromEnvironment,
-		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			if host, _, err := net.SplitHostPort(addr); err == nil && named.host(host) {
-				return dial(ctx, d, network, addr)
-			}
-			return dial(ctx, &guarded, network, addr)
-		},
+	open := func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if host, _, err := net.SplitHostPort(addr); err == nil && named.host(host) {
+			return dial(ctx, d, network, addr)
+		}
+		return dial(ctx, &guarded, network, addr)
+	}
+	return &transport{conns: pool{most: connsPerHost, open: open}, std: &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            open,
 		TLSHandshakeTimeout:    TLSTimeout,
 		MaxConnsPerHost:        connsPerHost,
 		MaxIdleConnsPerHost:    connsPerHost,
@@ -36,7 +37,7 @@ func tuned(d *net.Dialer, named *sites, connsPerHost int) *http.Transport {
 		DisableCompression:     true,
 		ForceAttemptHTTP2:      true, // a dialer of one's own turns it off
 		HTTP2:                  &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
-	}
+	}}
 }
 
 // stage is how far a call's connection has come.
@@ -97,6 +98,14 @@ func (c *call) Value(key any) any {
 	return c.Context.Value(key)
 }
 
+// timed is the call as a context that is done at the deadline.
+func (c *call) timed() (context.Context, context.CancelFunc) {
+	if at, ok := c.Deadline(); ok {
+		return context.WithDeadline(c, at)
+	}
+	return context.WithCancel(c)
+}
+
 // hooks returns what the transport calls for this hop. There are as few as
 // possible, each costs an allocation: DNS and connect are traced by dial, which
 // runs once per connection instead of once per request.
@@ -138,6 +147,13 @@ func (c *call) tlsDone(_ tls.ConnectionState, err error) {
 	}
 }
 
+// restart forgets a connection that had ended before it was used.
+func (c *call) restart() {
+	c.mu.Lock()
+	c.p = phases{}
+	c.mu.Unlock()
+}
+
 // dialled notes how far a dial has come, unless the hop has its connection.
 func (c *call) dialled(s stage, dns, connect time.Duration) {
 	c.mu.Lock()
@@ -164,9 +180,10 @@ func dial(ctx context.Context, d *net.Dialer, network, addr string) (net.Conn, e
 	c.dialled(connecting, 0, 0)
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		DNSStart: func(httptrace.DNSStartInfo) { c.dialled(resolving, 0, 0) },
-		DNSDone: func(httptrace.DNSDoneInfo) {
-			dns = time.Since(start)
-			c.dialled(connecting, dns, 0)
+		DNSDone: func(i httptrace.DNSDoneInfo) {
+			if dns = time.Since(start); i.Err == nil {
+				c.dialled(connecting, dns, 0)
+			}
 		},
 	})
 	conn, err := d.DialContext(ctx, network, addr)

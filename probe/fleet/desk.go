@@ -173,6 +173,9 @@ func (d *desk) Restart(stream string, _ time.Time) incident.Result {
 	return incident.Result{}
 }
 
+// Finish does nothing: the event ends at the hub.
+func (d *desk) Finish(time.Time, string) incident.Result { return incident.Result{} }
+
 // Schedule does nothing: another plan is another desk.
 func (d *desk) Schedule(time.Time, time.Time) {}
 

@@ -112,6 +112,11 @@ func (d *keptDesk) Restart(stream string, now time.Time) incident.Result {
 	return d.l.keep(d.Desk.Restart(stream, now))
 }
 
+// Finish closes what is open when the event is over.
+func (d *keptDesk) Finish(now time.Time, why string) incident.Result {
+	return d.l.keep(d.Desk.Finish(now, why))
+}
+
 // Do gives what a person did its effect.
 func (d *keptDesk) Do(now time.Time, a *probe.Action) incident.Result {
 	return d.l.keep(d.Desk.Do(now, a))

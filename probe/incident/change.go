@@ -13,7 +13,7 @@ func (d *Desk) Leave(stream string, now time.Time, why string) Result {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.unseat(stream, now)
-	d.changed = append(d.changed, d.book.leave(now, stream, why)...)
+	d.changed = append(d.changed, d.book.end(now, why, func(e *entry) bool { return e.hitsOnly(stream) })...)
 	d.hush(now)
 	return d.result()
 }
@@ -57,15 +57,25 @@ func (d *Desk) Schedule(starts, ends time.Time) {
 	d.opts.Starts, d.opts.Ends = starts, ends
 }
 
-// leave closes the incidents that hit one stream and no other.
-func (b *Book) leave(now time.Time, stream, why string) (closed []probe.Incident) {
+// Finish closes every incident, with a word that says why: the event is over.
+// Verdicts stay what was seen last.
+func (d *Desk) Finish(now time.Time, why string) Result {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.changed = append(d.changed, d.book.end(now, why, func(*entry) bool { return true })...)
+	for _, s := range d.order {
+		s.verdict.Open = nil
+	}
+	return d.result()
+}
+
+// end closes incidents although nobody saw the fault end.
+func (b *Book) end(now time.Time, why string, which func(*entry) bool) (closed []probe.Incident) {
 	b.open = slices.DeleteFunc(b.open, func(e *entry) bool {
-		if !e.hitsOnly(stream) {
+		if !which(e) {
 			return false
 		}
-		e.State, e.Closed = probe.Closed, new(now.UTC())
-		e.Detail = why + "; until then: " + e.Detail
-		e.Updates = append(slices.Clone(e.Updates), probe.Change{At: now.UTC(), What: "closed: " + why})
+		e.State, e.Closed, e.ClosedBecause = probe.Closed, new(now.UTC()), why
 		closed = append(closed, e.copy())
 		return true
 	})

@@ -57,7 +57,8 @@ func TestEventIsWatched(t *testing.T) {
 					t.Fatal(err)
 				}
 				got.Sort()
-				if got.URL != "http://edge.test/main/playlist.m3u8" || got.Verdict != want.verdict || got.Bad() != (want.blame != "") {
+				if got.URL != "http://edge.test/main/playlist.m3u8" || got.Verdict != want.verdict ||
+					got.Bad() != (want.blame != "") {
 					t.Errorf("%s of %s: %+v", got.Verdict, got.URL, got.Findings)
 				}
 				if want.blame != "" && got.Findings[0].Blame != want.blame {
@@ -165,7 +166,8 @@ func TestText(t *testing.T) {
 	if err != nil || got.URL != "standard input" || !got.Bad() {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if _, err := inspect.ReadText(endless{}); !probe.IsUsage(err) || !strings.Contains(err.Error(), "larger than our limit") {
+	if _, err := inspect.ReadText(endless{}); !probe.IsUsage(err) ||
+		!strings.Contains(err.Error(), "larger than our limit") {
 		t.Errorf("an endless text: %v", err)
 	}
 }

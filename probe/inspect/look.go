@@ -34,7 +34,10 @@ func lookAt(ctx context.Context, client *monitor.Viewer, stream string) []look {
 		}
 		l := look{probe.Observation{Target: t, Exchange: ex}}
 		if ex.OK() {
-			l.obs.Playlist = playlist.Decode(body, playlist.Inputs{Address: ex.Address, Imports: imports, Quote: client.Quoting(&ex)})
+			l.obs.Playlist = playlist.Decode(
+				body,
+				playlist.Inputs{Address: ex.Address, Imports: imports, Quote: client.Quoting(&ex)},
+			)
 			l.obs.Hash = playlist.Hash(body)
 		}
 		return l

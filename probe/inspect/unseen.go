@@ -49,7 +49,12 @@ func unanswered(ex *probe.Exchange) bool {
 
 // whyUnseen says what to do about it.
 func whyUnseen(ex *probe.Exchange) string {
-	proxy := cmp.Or(os.Getenv("HTTPS_PROXY"), os.Getenv("HTTP_PROXY"), os.Getenv("https_proxy"), os.Getenv("http_proxy"))
+	proxy := cmp.Or(
+		os.Getenv("HTTPS_PROXY"),
+		os.Getenv("HTTP_PROXY"),
+		os.Getenv("https_proxy"),
+		os.Getenv("http_proxy"),
+	)
 	if proxy != "" && strings.Contains(ex.Error, "proxy") {
 		return "the proxy that HTTP_PROXY or HTTPS_PROXY names does not answer: correct it, or unset it"
 	}

@@ -34,12 +34,12 @@ func BenchmarkPoll(b *testing.B) {
 	s := newStream(m, Stream{Name: "main", Manifest: "/p.m3u8"})
 	ctx, cancel := context.WithCancel(b.Context())
 	defer cancel()
-	l := newLoop(s, probe.Target{Stream: "main", Rendition: "720p", Side: probe.Edge, URL: srv.URL + "/p.m3u8"}, cancel)
+	s.ctx = ctx
+	l := newLoop(ctx, s, probe.Target{Stream: "main", Rendition: "720p", Side: probe.Edge, URL: srv.URL + "/p.m3u8"})
 	s.loops = []*loop{l}
 	s.announce()
 	poll := func() {
 		l.poll(ctx)
-		s.handle(ctx, <-s.seen)
 	}
 	plain := &http.Client{Transport: &http.Transport{}}
 	bare := func() {

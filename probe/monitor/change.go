@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"go.uber.org/zap"
+
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/checks"
 	"github.com/streamwatch/streamwatch/probe/incident"
@@ -102,17 +104,23 @@ func (m *Monitor) Set(cfg Stream) {
 }
 
 // Remove takes a stream from the event, and reports whether there was one. Its
-// incidents close and say why.
+// incidents close and say why, also those of a stream that was gone before.
 func (m *Monitor) Remove(name, why string) bool {
 	m.changes.mu.Lock()
 	defer m.changes.mu.Unlock()
+	had := false
 	if m.opts.Remote != nil {
-		now, had := time.Now(), m.opts.Remote.Remove(name)
-		if had {
-			m.tell(probe.Batch{At: now, Event: m.opts.Event, Stream: name}, m.desk.Leave(name, now, why))
-		}
-		return had
+		had = m.opts.Remote.Remove(name)
+	} else {
+		had = m.unwatch(name)
 	}
+	now := time.Now()
+	m.tell(probe.Batch{At: now, Event: m.opts.Event, Stream: name}, m.desk.Leave(name, now, why))
+	return had
+}
+
+// unwatch ends what watches a stream, and reports whether there was one.
+func (m *Monitor) unwatch(name string) bool {
 	list := slices.Clone(m.all())
 	i := slices.IndexFunc(list, func(s *stream) bool { return s.cfg.Name == name })
 	if i < 0 {
@@ -123,13 +131,24 @@ func (m *Monitor) Remove(name, why string) bool {
 	m.opts.Streams = without(m.opts.Streams, name)
 	m.streams.Store(&list)
 	gone.halt()
-	now := time.Now()
-	m.tell(probe.Batch{At: now, Event: m.opts.Event, Stream: name}, m.desk.Leave(name, now, why))
 	return true
 }
 
 func without(list []Stream, name string) []Stream {
 	return slices.DeleteFunc(slices.Clone(list), func(s Stream) bool { return s.Name == name })
+}
+
+// Finish is called when the event is over, and not only this process: the
+// incidents that are open when Run ends close, and say why. A monitor that ends
+// without it leaves them to the next one.
+func (m *Monitor) Finish(why string) { m.finish.Store(&why) }
+
+// closedField says in the log why an incident closed whose fault nobody saw end.
+func closedField(why string) zap.Field {
+	if why == "" {
+		return zap.Skip()
+	}
+	return zap.String("closed_because", why)
 }
 
 // Schedule moves the beginning and the end of the event; zero is not stated.

@@ -162,7 +162,7 @@ func TestAnIncidentOfAStreamThatLeaves(t *testing.T) {
 			t.Errorf("open: %+v, want that of a as it was", open)
 		}
 		for _, in := range got.incidents() {
-			if in.Stream == "b" && (in.Open() || !strings.HasPrefix(in.Detail, "stream b was removed from the event; until then: ")) {
+			if in.Stream == "b" && (in.Open() || in.ClosedBecause != "stream b was removed from the event") {
 				t.Errorf("incident of b: %+v", in)
 			}
 		}

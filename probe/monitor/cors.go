@@ -110,9 +110,6 @@ func (l *loop) asElsewhere(ctx context.Context, req fetch.Request, s *probe.Segm
 	if t.Side == probe.Origin {
 		l.s.public.Store(asked{t.Rendition, s != nil}, ex.AllowOrigin == "*")
 	}
-	select {
-	case l.s.seen <- &probe.Observation{Target: t, Exchange: ex, CORS: true, Segment: s}:
-	case <-ctx.Done():
-	}
+	l.s.take(ctx, &probe.Observation{Target: t, Exchange: ex, CORS: true, Segment: s})
 	return ex.AllowOrigin != "" && !strings.Contains(ex.AllowOrigin, ",")
 }

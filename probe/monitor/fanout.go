@@ -69,6 +69,7 @@ func (f *fanOut) run(ctx context.Context) {
 }
 
 func (f *fanOut) drain(ctx context.Context, q *queue) {
+	defer q.end()
 	for open := true; open; {
 		var again <-chan time.Time
 		if q.journaled() > 0 {
@@ -112,6 +113,7 @@ func (f *fanOut) writeAll(ctx context.Context, q *queue, all []probe.Batch) {
 		f.write(ctx, q, b)
 		q.done()
 	}
+	defer q.give(all)
 	if k, ok := q.sink.(keeper); ok && len(all) > 0 {
 		writing, cancel := context.WithTimeout(ctx, writeTimeout)
 		defer cancel()
@@ -142,9 +144,7 @@ func (f *fanOut) write(ctx context.Context, q *queue, b probe.Batch) {
 
 // try writes a batch once.
 func (f *fanOut) try(ctx context.Context, q *queue, b probe.Batch) error {
-	writing, cancel := context.WithTimeout(ctx, writeTimeout)
-	err := q.sink.Write(writing, b)
-	cancel()
+	err := q.sink.Write(q.deadline(ctx), b)
 	switch began, over := q.note(err, time.Now()); {
 	case began:
 		f.log.Warn("sink refused a batch", zap.String("sink", q.sink.Name()), zap.Error(err))

@@ -26,6 +26,7 @@ type Desk interface {
 
 	Leave(stream string, now time.Time, why string) incident.Result
 	Restart(stream string, now time.Time) incident.Result
+	Finish(now time.Time, why string) incident.Result
 	Schedule(starts, ends time.Time)
 	Scheduled() (starts, ends time.Time)
 	Overall() (v probe.Verdict, since time.Time)

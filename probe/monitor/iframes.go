@@ -61,9 +61,6 @@ func (l *loop) lookAt(ctx context.Context, t probe.Target, e *playlist.Entry) bo
 	if ex.OK() {
 		look.Playlist, look.Hash = l.decode(&ex, body), playlist.Hash(body)
 	}
-	select {
-	case l.s.seen <- look:
-	case <-ctx.Done():
-	}
+	l.s.take(ctx, look)
 	return look.OK() && look.Playlist != nil && look.Playlist.Kind == probe.Media
 }

@@ -117,9 +117,9 @@ func (l *loop) leavesToOrigin(ref string) bool {
 }
 
 // key fetches a key. Its bytes are counted and wiped.
-func (j *job) key(ctx context.Context) *probe.Observation {
+func (j *job) key() *probe.Observation {
 	var buffer [keyLimit]byte
-	body, ex := j.loop.as.Do(ctx, fetch.Request{URL: j.url, Limit: keyLimit, LimitName: "a key", Into: buffer[:0]})
+	body, ex := j.loop.as.Do(j.ctx, fetch.Request{URL: j.url, Limit: keyLimit, LimitName: "a key", Timeout: j.deadline(), Into: buffer[:0]})
 	clear(body)
 	seg := j.probe
 	return &probe.Observation{Target: j.target, Exchange: ex, Segment: &seg}

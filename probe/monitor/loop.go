@@ -1,7 +1,6 @@
 package monitor
 
 import (
-	"bytes"
 	"context"
 	"hash/maphash"
 	"sync/atomic"
@@ -12,19 +11,18 @@ import (
 	"github.com/streamwatch/streamwatch/probe/playlist"
 )
 
-// loop polls one target. Its fields, but for target and wake, belong to its
-// goroutine.
+// loop polls one target. Between two polls it is no more than a timer, which the
+// tens of thousands of a large event feel. Its fields belong to the poll that is
+// under way, but for target and those of its agenda.
 type loop struct {
+	agenda
 	s      *stream
 	as     *Viewer // who asks
 	target atomic.Pointer[probe.Target]
+	ctx    context.Context //nolint:containedctx // of its requests: a timer has none
 	cancel context.CancelFunc
-	wake   chan struct{}
-	first  chan struct{} // closed when the first poll is done
 
 	pace pace
-	due  time.Time          // when the next poll was planned
-	body []byte             // of the newest good answer
 	good *probe.Observation // the newest with a playlist
 	base probe.Address      // that its references resolve against
 	turn uint64             // counts updates, to take the listed segments in turn
@@ -55,9 +53,10 @@ const largestBuffer = 64 << 10
 // earlyDeadline bounds a request while the target duration is not known.
 const earlyDeadline = 4 * time.Second
 
-func newLoop(s *stream, t probe.Target, cancel context.CancelFunc) *loop {
+func newLoop(ctx context.Context, s *stream, t probe.Target) *loop {
 	at := s.m.at(t.Place())
-	l := &loop{s: s, as: s.viewers[at], cancel: cancel, wake: make(chan struct{}, 1), first: make(chan struct{}), pace: pace{fixed: s.m.opts.Interval, edge: t.Side == probe.Edge}}
+	l := &loop{s: s, as: s.viewers[at], pace: pace{fixed: s.m.opts.Interval, edge: t.Side == probe.Edge}}
+	l.ctx, l.cancel = context.WithCancel(ctx)
 	l.target.Store(&t)
 	if t.Rendition == "" {
 		s.entries[at].Store(l)
@@ -72,78 +71,9 @@ func (l *loop) rename(rendition, u string) {
 	l.target.Store(&t)
 }
 
-// nudge makes the loop poll at once, or right after the poll under way.
-func (l *loop) nudge() {
-	select {
-	case l.wake <- struct{}{}:
-	default:
-	}
-}
-
-func (l *loop) run(ctx context.Context) {
-	if !l.afterLadder(ctx) {
-		return
-	}
-	wait := l.firstDelay()
-	l.due = time.Now().Add(wait)
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	for {
-		select {
-		case <-timer.C:
-		case <-l.wake:
-			if !l.rest(ctx) {
-				return
-			}
-			l.due = time.Now()
-		case <-ctx.Done():
-			return
-		}
-		l.s.m.late.add(time.Since(l.due))
-		l.s.m.strain.late(l.due)
-		wait := l.poll(ctx)
-		if l.pace.polls++; l.pace.polls == 1 {
-			close(l.first)
-		}
-		l.due = time.Now().Add(wait)
-		timer.Reset(wait)
-	}
-}
-
 // entry is the loop of the multivariant playlist at the same place; nil while
 // the stream has a single playlist.
 func (l *loop) entry() *loop { return l.s.entries[l.s.m.at(l.target.Load().Place())].Load() }
-
-// afterLadder waits until the multivariant playlist of the place was asked for
-// once, as every player has: it may set the cookie without which what it lists
-// is refused. It reports whether to go on.
-func (l *loop) afterLadder(ctx context.Context) bool {
-	entry := l.entry()
-	if entry == nil || entry == l {
-		return true
-	}
-	select {
-	case <-entry.first:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-// rest keeps polls that others ask for apart: it waits until a while has gone
-// since the newest one. It reports whether to go on.
-func (l *loop) rest(ctx context.Context) bool {
-	wait := l.pace.confirmAfter() - time.Since(l.pace.polled)
-	if wait <= 0 {
-		return true
-	}
-	select {
-	case <-time.After(wait):
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
 
 // firstDelay spreads the first polls of many streams over two seconds by the
 // hash of the target's name; a few begin at once.
@@ -183,9 +113,7 @@ func (l *loop) poll(ctx context.Context) time.Duration {
 	}
 	l.s.m.buffers.Put(into) // reading copied what it keeps
 	advanced := l.note(ctx, o)
-	select {
-	case l.s.seen <- o:
-	case <-ctx.Done():
+	if !l.s.take(ctx, o) {
 		return time.Hour
 	}
 	wait := l.pace.after(o, advanced)
@@ -223,17 +151,17 @@ func (l *loop) read(o *probe.Observation, body []byte) {
 	if !ex.OK() {
 		return
 	}
-	if l.good != nil && (ex.Status == 304 || bytes.Equal(body, l.body)) {
+	if l.good != nil && (ex.Status == 304 || string(body) == l.good.Playlist.Text) {
 		o.Playlist, o.Hash, o.Unchanged = l.good.Playlist, l.good.Hash, true
 		if ex.Status == 304 {
 			keepValidators(ex, &l.good.Exchange)
 		}
 		return
 	}
-	o.Playlist = l.decode(ex, body)
 	o.Hash = playlist.Hash(body)
-	if o.Playlist.Kind != probe.UnknownKind {
-		l.body = append(l.body[:0], body...)
+	if o.Playlist = l.s.twins.find(o.Target.Rendition, body); o.Playlist == nil {
+		o.Playlist = l.decode(ex, body)
+		l.s.twins.keep(o.Target.Rendition, o.Playlist)
 	}
 }
 

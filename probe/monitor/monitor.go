@@ -78,7 +78,7 @@ type Options struct {
 	Journal      func(context.Context, *probe.Action) error // notes what a person does, before it is done; nil notes nothing
 	Sinks        []probe.Sink
 	Feeds        []func(context.Context)  // run beside the loops until ctx is done; what they Send at their end still reaches the sinks
-	Observe      func(*probe.Observation) // sees each observation before it is judged, on the stream's goroutine; nil sees none
+	Observe      func(*probe.Observation) // sees each observation before it is judged, those of a stream one after the other; nil sees none
 	Record       Recorder                 // takes down what is judged; nil takes nothing down
 	Log          *zap.Logger              // nil logs nothing
 	Delay        func() time.Duration     // how long goroutines wait to run, see SchedulingDelay; nil looks at timers only
@@ -105,8 +105,9 @@ type Monitor struct {
 	strain   strain
 	troubled atomic.Bool // an incident is open
 	desk     Desk
-	due      chan struct{} // the desk has something to do by itself
-	acting   sync.Mutex    // held while what a person does is noted and done
+	due      chan struct{}          // the desk has something to do by itself
+	acting   sync.Mutex             // held while what a person does is noted and done
+	finish   atomic.Pointer[string] // why nothing may stay open after Run; nil leaves it open
 }
 
 // heartbeat is how often the monitor says that it works.
@@ -168,6 +169,10 @@ func (m *Monitor) Run(ctx context.Context) {
 	<-ctx.Done()
 	m.end()
 	watching.Wait()
+	if why := m.finish.Load(); why != nil {
+		now := time.Now()
+		m.tell(probe.Batch{At: now, Event: m.opts.Event}, m.desk.Finish(now, *why))
+	}
 	m.fan.close()
 	defer time.AfterFunc(lastFlush, stop).Stop()
 	draining.Wait()
@@ -263,7 +268,7 @@ func (m *Monitor) logIncident(in *probe.Incident) {
 	m.log.Info("incident "+string(in.State),
 		zap.String("id", in.ID), zap.String("check", in.Check), zap.String("severity", in.Severity.String()), zap.String("blame", string(in.Blame)),
 		zap.String("because", in.Because), zap.String("scope", string(in.Scope)), zap.Strings("streams", in.Streams),
-		zap.String("rendition", in.Rendition), zap.String("side", in.Side.String()), edgeField(in.Edge), zap.String("detail", in.Detail),
+		zap.String("rendition", in.Rendition), zap.String("side", in.Side.String()), edgeField(in.Edge), zap.String("detail", in.Detail), closedField(in.ClosedBecause),
 	)
 }
 

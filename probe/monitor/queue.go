@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"context"
 	"slices"
 	"sync"
 	"time"
@@ -10,6 +11,8 @@ import (
 
 const (
 	queueLength   = 8192             // batches that wait for one sink
+	queueSpare    = 4096             // of them, for which room is kept
+	renewAfter    = time.Second      // within which writes share a deadline
 	journalLength = 4096             // batches of incidents that it refused; beyond it only the newest of each incident
 	calm          = 15 * time.Second // without a failure, until a sink counts as well again
 )
@@ -21,8 +24,13 @@ type queue struct {
 	urgent chan struct{} // there is an incident, or the end
 	closed chan struct{}
 
+	writing context.Context //nolint:containedctx // of writes that follow close on each other, so that not each makes one; of the goroutine that writes
+	expires context.CancelFunc
+	renew   time.Time // when another one is due
+
 	mu      sync.Mutex
 	batches []probe.Batch
+	spare   []probe.Batch // room for the next ones
 	inHand  int           // taken from batches and not written yet
 	journal []probe.Batch // incidents that the sink refused, or that wait behind such; without samples, oldest first
 	dropped uint64
@@ -113,8 +121,38 @@ func (q *queue) take() []probe.Batch {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	all := q.batches
-	q.batches, q.inHand = nil, len(all)
+	q.batches, q.spare, q.inHand = q.spare, nil, len(all)
 	return all
+}
+
+// give takes back the room of batches that are written.
+func (q *queue) give(all []probe.Batch) {
+	clear(all)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if cap(all) <= queueSpare {
+		q.spare = all[:0]
+	}
+}
+
+// deadline returns the context of one write, which has writeTimeout, or a little
+// less.
+func (q *queue) deadline(ctx context.Context) context.Context {
+	if now := time.Now(); q.writing == nil || now.After(q.renew) || q.writing.Err() != nil {
+		if q.expires != nil {
+			q.expires()
+		}
+		q.writing, q.expires = context.WithTimeout(ctx, writeTimeout) //nolint:govet // the next call ends it
+		q.renew = now.Add(renewAfter)
+	}
+	return q.writing
+}
+
+// end gives back what deadline took.
+func (q *queue) end() {
+	if q.expires != nil {
+		q.expires()
+	}
 }
 
 // done says that one of the batches that were taken is settled.

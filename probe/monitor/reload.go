@@ -57,12 +57,10 @@ func (d *delivery) ask(ctx context.Context, l *probe.LowLatencyProbe, req fetch.
 			d.learn(l.Playlist, ex.Done)
 		}
 	}
-	select {
-	case d.loop.s.seen <- o:
-		return o
-	case <-ctx.Done():
+	if !d.loop.s.take(ctx, o) {
 		return nil
 	}
+	return o
 }
 
 // get makes one request within a deadline.

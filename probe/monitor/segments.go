@@ -120,9 +120,7 @@ func (j *job) run() {
 		if o.Exchange.Duration()*2 > j.probe.Duration && l.s.m.strain.strained() {
 			return // the time was ours
 		}
-		select {
-		case l.s.seen <- o:
-		case <-j.ctx.Done():
+		if !l.s.take(j.ctx, o) {
 			return
 		}
 		switch {
@@ -162,19 +160,17 @@ func (j *job) again(o *probe.Observation) bool {
 // once probes the segment one time.
 func (j *job) once() *probe.Observation {
 	l := j.loop
-	asking, cancel := context.WithTimeout(j.ctx, max(segmentAtLeast, 2*j.probe.Duration))
-	defer cancel()
 	if j.probe.Key {
-		return j.key(asking)
+		return j.key()
 	}
 	req := j.request()
 	into, _ := l.s.m.heads.Get().(*[]byte)
 	defer l.s.m.heads.Put(into)
 	req.Into = (*into)[:0]
-	body, ex := l.as.Do(asking, req)
+	body, ex := l.as.Do(j.ctx, req)
 	if req.Method == http.MethodHead && (ex.Status == http.StatusMethodNotAllowed || ex.Status == http.StatusNotImplemented) {
 		l.headless.Store(true)
-		body, ex = l.as.Do(asking, j.request())
+		body, ex = l.as.Do(j.ctx, j.request())
 	}
 	seg := j.probe
 	o := &probe.Observation{Target: j.target, Exchange: ex, Segment: &seg}
@@ -188,9 +184,12 @@ func (j *job) once() *probe.Observation {
 	return o
 }
 
+// deadline is for how long one probe may last.
+func (j *job) deadline() time.Duration { return max(segmentAtLeast, 2*j.probe.Duration) }
+
 // request is what to ask for.
 func (j *job) request() fetch.Request {
-	req := fetch.Request{URL: j.url, Limit: fetch.SegmentBytes, LimitName: segmentLimit}
+	req := fetch.Request{URL: j.url, Limit: fetch.SegmentBytes, LimitName: segmentLimit, Timeout: j.deadline()}
 	switch mode := j.loop.s.m.opts.Segments; {
 	case j.probe.Init:
 		req.First, req.Whole = fetch.InitBytes, !j.part.Stated

@@ -85,13 +85,11 @@ func (s *session) follow(ex *probe.Exchange) {
 
 // get makes one request of a poll.
 func (l *loop) get(ctx context.Context, u string, deadline time.Duration, into []byte) ([]byte, probe.Exchange) {
-	asking, cancel := context.WithTimeout(ctx, deadline)
-	defer cancel()
-	req := fetch.Request{URL: u, AcceptGzip: true, Into: into}
+	req := fetch.Request{URL: u, AcceptGzip: true, Into: into, Timeout: deadline}
 	if l.target.Load().Side == probe.Origin {
 		l.conditions(&req)
 	}
-	return l.as.Do(asking, req)
+	return l.as.Do(ctx, req)
 }
 
 // good reports whether an answer is a playlist, or says that the one before

@@ -20,17 +20,19 @@ import (
 // single names the rendition of a stream whose manifest is a media playlist.
 const single = "media"
 
-// stream watches one stream: its goroutine owns what is known of it, and the ladder.
+// stream watches one stream: what is known of it, and the ladder, belong to who
+// has its turn.
 type stream struct {
 	m        *Monitor
 	cfg      Stream
+	turn     sync.Mutex // held while an observation is taken in: one after the other
 	mu       sync.Mutex // held while an observation is judged, and while a snapshot is taken
 	desk     *incident.Stream
-	pokes    chan probe.Target // to be polled at once
-	spent    spent             // in the verdict, as far as it was counted
-	strained time.Time         // since when the strain was whose findings were taken back last
-	seen     chan *probe.Observation
+	spent    spent     // in the verdict, as far as it was counted
+	strained time.Time // since when the strain was whose findings were taken back last
 	loops    []*loop
+	live     atomic.Pointer[[]*loop] // a copy of loops, for those who may not wait
+	twins    twins
 	group    sync.WaitGroup
 	ctx      context.Context //nolint:containedctx // of run: workers that a loop starts outlive the loop
 	td       atomic.Int64    // target duration of the media playlist that was read last, in nanoseconds; 0 is unknown
@@ -59,9 +61,9 @@ type ladder struct {
 
 func newStream(m *Monitor, cfg Stream) *stream {
 	s := &stream{
-		m: m, cfg: cfg, seen: make(chan *probe.Observation, 32), ladders: make([]*ladder, len(m.places)),
+		m: m, cfg: cfg, ladders: make([]*ladder, len(m.places)),
 		entries: make([]atomic.Pointer[loop], len(m.places)), viewers: m.viewersOf(&cfg), polled: map[probe.Target]bool{},
-		pokes: make(chan probe.Target, 8), lacked: map[string]bool{}, stopped: make(chan struct{}),
+		lacked: map[string]bool{}, stopped: make(chan struct{}),
 	}
 	o := checks.Options{
 		Stream: cfg.Name, Overrides: m.opts.Overrides, Personalised: m.opts.PersonalisedEdges(),
@@ -76,31 +78,40 @@ func newStream(m *Monitor, cfg Stream) *stream {
 
 // run polls and judges until ctx is done.
 func (s *stream) run(ctx context.Context) {
-	defer s.group.Wait()
+	s.turn.Lock()
 	s.ctx = ctx
 	for _, p := range s.m.places {
-		s.start(ctx, probe.Target{Stream: s.cfg.Name, Side: p.Side, Edge: p.Edge, URL: s.m.entryURL(p, s.cfg.Manifest)})
+		s.start(probe.Target{Stream: s.cfg.Name, Side: p.Side, Edge: p.Edge, URL: s.m.entryURL(p, s.cfg.Manifest)})
 	}
 	s.announce()
-	for {
-		select {
-		case o := <-s.seen:
-			s.handle(ctx, o)
-		case t := <-s.pokes:
-			s.nudge(t)
-		case <-ctx.Done():
-			return
-		}
+	s.turn.Unlock()
+	<-ctx.Done()
+	s.turn.Lock() // whoever has it next sees that ctx is done, and starts nothing
+	for _, l := range s.loops {
+		l.stop()
 	}
+	s.turn.Unlock()
+	s.group.Wait()
 }
 
 // start begins to poll a target.
-func (s *stream) start(ctx context.Context, t probe.Target) *loop {
-	own, cancel := context.WithCancel(ctx)
-	l := newLoop(s, t, cancel)
+func (s *stream) start(t probe.Target) *loop {
+	l := newLoop(s.ctx, s, t)
 	s.loops = append(s.loops, l)
-	s.group.Go(func() { l.run(own) })
+	l.begin()
 	return l
+}
+
+// take has an observation judged once it is its turn, unless ctx is done by then,
+// and reports whether it was.
+func (s *stream) take(ctx context.Context, o *probe.Observation) bool {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	if ctx.Err() != nil || s.ctx.Err() != nil {
+		return false
+	}
+	s.handle(o)
+	return true
 }
 
 // announce tells the desk which targets there are.
@@ -109,6 +120,7 @@ func (s *stream) announce() {
 	for _, l := range s.loops {
 		targets = append(targets, *l.target.Load())
 	}
+	s.live.Store(new(slices.Clone(s.loops)))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.m.opts.Record.Targets(s.cfg.Name, targets)
@@ -116,9 +128,9 @@ func (s *stream) announce() {
 }
 
 // handle judges one observation and acts on what comes of it.
-func (s *stream) handle(ctx context.Context, o *probe.Observation) {
+func (s *stream) handle(o *probe.Observation) {
 	if o.Poll() && o.Playlist != nil {
-		s.learn(ctx, o)
+		s.learn(o)
 	}
 	if s.m.opts.Observe != nil {
 		s.m.opts.Observe(o)
@@ -161,15 +173,11 @@ func (s *stream) step(o *probe.Observation) ([]probe.Sample, *evidence.History, 
 // poke has a target polled at once; of one without a rendition any playlist at
 // its place. It may be called from any goroutine.
 func (s *stream) poke(t probe.Target) {
-	select {
-	case s.pokes <- t:
-	default: // enough are asked for already
+	list := s.live.Load()
+	if list == nil {
+		return
 	}
-}
-
-// nudge has a loop poll at once.
-func (s *stream) nudge(t probe.Target) {
-	for _, l := range s.loops {
+	for _, l := range *list {
 		if at := l.target.Load(); at.Place() == t.Place() && (at.Rendition == t.Rendition || t.Rendition == "" && at.Rendition == single) {
 			l.nudge()
 			return
@@ -188,7 +196,7 @@ func (s *stream) loop(rendition string, at probe.Place) *loop {
 
 // learn takes the ladder from a multivariant playlist that is new, and makes
 // the stream one with a single rendition when its manifest is a media playlist.
-func (s *stream) learn(ctx context.Context, o *probe.Observation) {
+func (s *stream) learn(o *probe.Observation) {
 	switch o.Playlist.Kind {
 	case probe.Media:
 		if o.Target.Rendition == "" {
@@ -210,7 +218,7 @@ func (s *stream) learn(ctx context.Context, o *probe.Observation) {
 		l := &ladder{playlist: o.Playlist, from: o.Exchange.Address, entries: s.choose(o)}
 		s.ladders[at] = l
 		s.variables.Store(&o.Playlist.Variables)
-		s.climb(ctx)
+		s.climb()
 	case probe.UnknownKind:
 	}
 }
@@ -241,7 +249,7 @@ func (s *stream) becomeMany(o *probe.Observation) {
 // climb starts and stops loops so that each listed rendition is polled at each
 // place. One whose multivariant playlist is not known yet uses the paths of
 // another one.
-func (s *stream) climb(ctx context.Context) {
+func (s *stream) climb() {
 	wanted := map[*loop]bool{}
 	asks := slices.IndexFunc(s.m.places, func(p *place) bool { return p.Side == probe.Edge })
 	for i, p := range s.m.places {
@@ -261,7 +269,7 @@ func (s *stream) climb(ctx context.Context) {
 			}
 			l := s.loop(e.Name, p.Place)
 			if l == nil {
-				l = s.start(ctx, t)
+				l = s.start(t)
 			} else if *l.target.Load() != t && s.ladders[i] != nil {
 				l.offer(t)
 			}
@@ -270,7 +278,8 @@ func (s *stream) climb(ctx context.Context) {
 	}
 	s.loops = slices.DeleteFunc(s.loops, func(l *loop) bool {
 		if !wanted[l] {
-			l.cancel()
+			l.stop()
+			s.twins.drop(l.target.Load().Rendition)
 		}
 		return !wanted[l]
 	})

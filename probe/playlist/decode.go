@@ -32,10 +32,12 @@ const (
 
 // Inputs are what a playlist can refer to outside its own text.
 type Inputs struct {
-	Address probe.Address       // of this playlist after redirects, for EXT-X-DEFINE:QUERYPARAM
-	Imports map[string]string   // Variables of the multivariant playlist, for EXT-X-DEFINE:IMPORT
-	Limit   int                 // bytes that are read; 0 is MaxBodyBytes
-	Quote   func(string) string // makes a piece of the text fit to be repeated by a problem, "" hides it; nil changes nothing
+	Address probe.Address     // of this playlist after redirects, for EXT-X-DEFINE:QUERYPARAM
+	Imports map[string]string // Variables of the multivariant playlist, for EXT-X-DEFINE:IMPORT
+	Limit   int               // bytes that are read; 0 is MaxBodyBytes
+	// makes a piece of the text fit to be repeated by a problem, "" hides it; nil
+	// changes nothing
+	Quote func(string) string
 }
 
 // Decode reads a playlist. It never fails: what is wrong is in Problems, and a

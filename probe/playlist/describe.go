@@ -102,13 +102,15 @@ func notText(b []byte) string {
 		}
 	}
 	switch {
-	case len(b) >= 8 && (string(b[4:8]) == "ftyp" || string(b[4:8]) == "styp" || string(b[4:8]) == "moof" || string(b[4:8]) == "moov"):
+	case len(b) >= 8 && (string(b[4:8]) == "ftyp" || string(b[4:8]) == "styp" || string(b[4:8]) == "moof" ||
+		string(b[4:8]) == "moov"):
 		return "an MP4 file or segment"
 	case b[0] == 0x47 && (len(b) <= 188 && !utf8.Valid(b) || len(b) > 188 && b[188] == 0x47):
 		return "an MPEG-2 transport stream, a segment"
 	case len(b) >= 2 && b[0] == 0xff && b[1]&0xe0 == 0xe0:
 		return "packed audio (MP3 or AAC)"
-	case bytes.IndexByte(b, 0) >= 0 || !utf8.Valid(bytes.TrimRight(b[:min(len(b), 512)], "\x80\xbf\xc2\xe2\xf0")) && odd(b) && controls(b):
+	case bytes.IndexByte(b, 0) >= 0 || !utf8.Valid(bytes.TrimRight(b[:min(len(b), 512)], "\x80\xbf\xc2\xe2\xf0")) &&
+		odd(b) && controls(b):
 		return "binary data"
 	default:
 		return ""
@@ -130,7 +132,8 @@ func controls(b []byte) bool {
 // something else: channels (IPTV) or files. It is "" for HLS, however broken.
 func otherList(text string) string {
 	head := text[:min(len(text), headBytes)]
-	if strings.Contains(head, "#EXT-X-TARGETDURATION") || strings.Contains(head, "#EXT-X-STREAM-INF") || strings.Contains(head, "#EXT-X-MEDIA-SEQUENCE") {
+	if strings.Contains(head, "#EXT-X-TARGETDURATION") || strings.Contains(head, "#EXT-X-STREAM-INF") ||
+		strings.Contains(head, "#EXT-X-MEDIA-SEQUENCE") {
 		return ""
 	}
 	channels, files := false, false
@@ -143,7 +146,8 @@ func otherList(text string) string {
 			before, _, _ := strings.Cut(info, ",")
 			channels = channels || strings.HasPrefix(info, "-") || strings.Contains(before, "=\"")
 			waits = true
-		case strings.HasPrefix(line, "#EXTGRP:"), strings.HasPrefix(line, "#EXTVLCOPT:"), strings.HasPrefix(line, "#KODIPROP:"), strings.HasPrefix(line, "#EXTM3U ") && strings.Contains(line, "tvg"):
+		case strings.HasPrefix(line, "#EXTGRP:"), strings.HasPrefix(line, "#EXTVLCOPT:"),
+			strings.HasPrefix(line, "#KODIPROP:"), strings.HasPrefix(line, "#EXTM3U ") && strings.Contains(line, "tvg"):
 			channels = true
 		case line != "" && line[0] != '#':
 			if !waits {

@@ -33,7 +33,8 @@ func (r *reader) classify() {
 	p := r.p
 	media, multi := r.mediaLine > 0, r.multiLine > 0
 	if media && multi {
-		r.problemAt(max(r.mediaLine, r.multiLine), "m3u.mixed", "tags of media playlists (line %d) and of multivariant playlists (line %d)",
+		r.problemAt(max(r.mediaLine, r.multiLine), "m3u.mixed",
+			"tags of media playlists (line %d) and of multivariant playlists (line %d)",
 			r.mediaLine, r.multiLine)
 		if len(p.Variants) > 0 && (len(p.Segments) == 0 || r.integerAt+r.floatingAt == 0) {
 			media = false
@@ -83,7 +84,8 @@ func (r *reader) cutOff(format string, args ...any) {
 func (r *reader) looksWhole() bool {
 	if strings.HasPrefix(r.line, "#") {
 		return strings.HasSuffix(r.line, `"`) || r.line == "#EXTM3U" || r.line == "#EXT-X-ENDLIST" ||
-			strings.HasPrefix(r.line, "#EXT-X-RENDITION-REPORT:") && strings.Contains(r.line, "LAST-MSN=") && !strings.HasSuffix(r.line, "=")
+			strings.HasPrefix(r.line, "#EXT-X-RENDITION-REPORT:") && strings.Contains(r.line, "LAST-MSN=") &&
+				!strings.HasSuffix(r.line, "=")
 	}
 	if strings.Contains(r.line, "?") {
 		return sameLength(r.lastURI, r.prevURI)
@@ -116,7 +118,8 @@ func (r *reader) finishMedia() {
 		r.problem("m3u.attr", "media sequence numbers pass 2^64-1")
 	}
 	if r.dropped > 0 {
-		r.problem("m3u.limit", "%d segments are listed, the newest %d are looked at", r.dropped+len(p.Segments), len(p.Segments))
+		r.problem("m3u.limit", "%d segments are listed, the newest %d are looked at", r.dropped+len(p.Segments),
+			len(p.Segments))
 	}
 	p.TrailingParts, p.Parts = r.parts[r.partsFrom:], len(r.parts)
 	if len(p.TrailingParts) == 0 {
@@ -202,7 +205,12 @@ func (r *reader) judgeGroups() {
 	}
 	for i := range r.p.Variants {
 		v := &r.p.Variants[i]
-		for _, g := range [...]group{{"AUDIO", v.Audio}, {"VIDEO", v.Video}, {"SUBTITLES", v.Subtitles}, {"CLOSED-CAPTIONS", v.ClosedCaptions}} {
+		for _, g := range [...]group{
+			{"AUDIO", v.Audio},
+			{"VIDEO", v.Video},
+			{"SUBTITLES", v.Subtitles},
+			{"CLOSED-CAPTIONS", v.ClosedCaptions},
+		} {
 			if _, ok := defaults[g]; !ok && g.id != "" && g.id != "NONE" {
 				r.problemAt(v.Line, "mv.group", "%s names the group %s, which does not exist", g.kind, quote(g.id))
 			}

@@ -84,7 +84,8 @@ func (r *reader) secondCue(list string, d fmt.Stringer) {
 }
 
 func (r *reader) secondRendition(list string, m *probe.Rendition) {
-	r.again(maxSecondMulti, secondIsRendition, list, fields{m.Type, m.GroupID, m.Language, m.Name, m.URI, strconv.FormatBool(m.Default)})
+	r.again(maxSecondMulti, secondIsRendition, list,
+		fields{m.Type, m.GroupID, m.Language, m.Name, m.URI, strconv.FormatBool(m.Default)})
 }
 
 func (r *reader) secondVariant(list string, v *probe.Variant) {
@@ -240,7 +241,8 @@ func decodeMultivariant(tags []secondReading) ([]fields, error) {
 		}
 		got[i] = fields{v.Codecs, size, v.Audio, v.Video, v.VideoRange, v.HDCPLevel}
 		if t.kind == secondIsVariant {
-			got[i][6], got[i][7], got[i][8], got[i][9] = v.Subtitles, v.Captions, v.Name, strconv.FormatFloat(v.FrameRate, 'f', 3, 64)
+			got[i][6], got[i][7], got[i][8], got[i][9] = v.Subtitles, v.Captions, v.Name,
+				strconv.FormatFloat(v.FrameRate, 'f', 3, 64)
 		}
 	}
 	return got, nil

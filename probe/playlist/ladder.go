@@ -82,7 +82,8 @@ func IFrames(p *probe.Playlist, base probe.Address) []Entry {
 	l := ladder{root: root, listed: make(map[string]bool)}
 	for i := range p.IFrames {
 		v := &p.IFrames[i]
-		l.add(v.URI, Entry{Name: "iframes-" + variantName(v), Kind: KindIFrames, Variant: v, Bandwidth: v.Bandwidth.Value}, kilobits(v))
+		l.add(v.URI, Entry{Name: "iframes-" + variantName(v), Kind: KindIFrames, Variant: v, Bandwidth: v.Bandwidth.Value},
+			kilobits(v))
 	}
 	return l.unique()
 }

@@ -59,8 +59,8 @@ func TestRingIsBounded(t *testing.T) {
 		f.poll("main")
 	}
 	r := f.rec.ring("main")
-	if most := r.most() + blockLeast; r.size > most || r.open.Cap() > 2*blockLeast {
-		t.Errorf("%d bytes in blocks of at most %d, and an open one of %d", r.size, most, r.open.Cap())
+	if most := r.most() + blockLeast; r.size > most || cap(r.open.out) > 2*blockLeast {
+		t.Errorf("%d bytes in blocks of at most %d, and an open one of %d", r.size, most, cap(r.open.out))
 	}
 	f.tell("one", probe.Opened, "main")
 	f.tell("one", probe.Closed, "main")

@@ -105,15 +105,24 @@ type (
 	}
 )
 
-// lookOf returns an observation as a line has it. id names the body of a playlist.
-func lookOf(o *probe.Observation, id func(*probe.Playlist) string) *Look {
-	l := &Look{
+// room is what a Look takes: it is used again and again.
+type room struct {
+	look     Look
+	exchange Exchange
+	segment  Segment
+}
+
+// lookOf returns an observation as a line has it, in a room. id names the body of a
+// playlist.
+func lookOf(o *probe.Observation, r *room, id func(*probe.Playlist) string) *Look {
+	l := &r.look
+	*l = Look{
 		Stream: o.Target.Stream, Rendition: o.Target.Rendition, Side: o.Target.Side, Edge: o.Target.Edge, CORS: o.CORS, IFrames: o.IFrames,
 		Strained: o.Strained, Unchanged: o.Unchanged, Body: id(o.Playlist), Hash: o.Hash,
-		Exchange: exchangeOf(&o.Exchange),
+		Exchange: exchangeOf(&o.Exchange, &r.exchange),
 	}
 	if s := o.Segment; s != nil {
-		l.Segment = &Segment{segment: segment(*s)}
+		l.Segment, r.segment = &r.segment, Segment{segment: segment(*s)}
 		for _, p := range s.Problems {
 			l.Segment.Problems = append(l.Segment.Problems, problem(p))
 		}
@@ -122,13 +131,13 @@ func lookOf(o *probe.Observation, id func(*probe.Playlist) string) *Look {
 		l.LowLatency = &LowLatency{lowLatency: lowLatency(*p), Known: id(p.Known), Playlist: id(p.Playlist)}
 	}
 	if m := o.Moved; m != nil {
-		l.Moved = &Moved{exchangeOf(&m.Last), m.Lived}
+		l.Moved = &Moved{exchangeOf(&m.Last, new(Exchange)), m.Lived}
 	}
 	return l
 }
 
-func exchangeOf(e *probe.Exchange) *Exchange {
-	x := &Exchange{probe.WireExchange(*e), e.Address.Reveal()}
+func exchangeOf(e *probe.Exchange, x *Exchange) *Exchange {
+	*x = Exchange{probe.WireExchange(*e), e.Address.Reveal()}
 	if x.Started, x.Done = e.Started.UTC(), e.Done.UTC(); x.Done.Before(x.Started) {
 		x.Done = x.Started.Add(e.Duration()) // the clock was set back meanwhile
 	}

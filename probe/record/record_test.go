@@ -24,7 +24,7 @@ func TestLookRoundTrip(t *testing.T) {
 	pl := map[string]*probe.Playlist{"x": {Text: "x"}, "known": {Text: "known"}, "brought": {Text: "brought"}}
 	want.Playlist, want.LowLatency.Known, want.LowLatency.Playlist = pl["x"], pl["known"], pl["brought"]
 
-	text := encode(&Line{Look: lookOf(&want, func(p *probe.Playlist) string { return p.Text })})
+	text := encode(&Line{Look: lookOf(&want, new(room), func(p *probe.Playlist) string { return p.Text })})
 	var l Line
 	if err := json.Unmarshal(text, &l); err != nil {
 		t.Fatal(err)

@@ -54,6 +54,7 @@ type Recorder struct {
 	log     *zap.Logger
 	masker  *masker
 	packers sync.Pool // of *packer
+	rooms   sync.Pool // of *room
 	n       atomic.Uint64
 
 	mu    sync.Mutex // of what follows

@@ -13,11 +13,11 @@ import (
 )
 
 const (
-	blockLeast  = 8 << 10  // bytes of lines, without long playlists, after which a block is closed
+	blockLeast  = 4 << 10  // bytes of lines, without long playlists, after which a block is closed
 	blockMost   = 32 << 10 // the same, of a stream of many targets
-	blockEach   = 4 << 10  // the same, for each target
+	blockEach   = 2 << 10  // the same, for each target
 	longText    = 4 << 10  // a playlist longer than that is a long one
-	targetBytes = 6 << 10  // that the closed blocks of a stream take for each of its targets, compressed
+	targetBytes = 3 << 10  // that the closed blocks of a stream take for each of its media playlists, compressed
 	partsTimes  = 3        // as much where parts are looked at: there is more to a second
 	newestKept  = 2        // closed blocks that are kept, whatever their size
 )
@@ -31,10 +31,10 @@ type ring struct {
 
 	mu      sync.Mutex
 	targets []probe.Target
-	open    bytes.Buffer
-	json    *json.Encoder // into open
-	texts   int           // bytes of long playlists in the open block
-	parts   bool          // low latency is looked at
+	media   int // of them: multivariant playlists are seldom looked at
+	open    packing
+	texts   int  // bytes of long playlists in the open block
+	parts   bool // low latency is looked at
 	ids     uint64
 	known   map[place]*[2]known // playlists that the open block has, of polls and of others
 	blocks  [][]byte
@@ -54,32 +54,42 @@ type known struct {
 	id       string
 }
 
+// watch notes the targets of the stream. The caller holds the lock.
+func (r *ring) watch(targets []probe.Target) {
+	r.targets, r.media = slices.Clone(targets), 0
+	for i := range targets {
+		if targets[i].Rendition != "" {
+			r.media++
+		}
+	}
+}
+
 // write adds a line of the stream to the ring and to the recordings that take it.
 // The caller holds the lock.
 func (r *ring) write(l *Line) {
 	from := r.room()
-	r.encode(l)
+	r.open.line(l)
 	r.pass(from)
 }
 
 // room sees to it that a block is open that has room, and returns where in it the
 // next line begins.
 func (r *ring) room() int {
-	if r.open.Len()-r.texts > r.limit() {
+	if len(r.open.out)-r.texts > r.limit() {
 		r.roll()
 	}
-	if r.open.Len() == 0 {
+	if len(r.open.out) == 0 {
 		r.begin()
 	}
-	return r.open.Len()
+	return len(r.open.out)
 }
 
 // limit is after how many bytes the open block is closed.
-func (r *ring) limit() int { return min(max(blockLeast, blockEach*len(r.targets)), blockMost) }
+func (r *ring) limit() int { return min(max(blockLeast, blockEach*r.media), blockMost) }
 
 // most is how many bytes the closed blocks may take.
 func (r *ring) most() int {
-	most := targetBytes * max(1, len(r.targets))
+	most := targetBytes * max(1, r.media)
 	if r.parts {
 		most *= partsTimes
 	}
@@ -96,8 +106,14 @@ func (r *ring) look(o *probe.Observation, n uint64, at time.Time) {
 		slot = 1
 	}
 	r.parts = r.parts || o.LowLatency != nil
-	l := lookOf(o, func(p *probe.Playlist) string { return r.body(where, slot, p) })
-	r.encode(&Line{N: n, At: at, Look: l})
+	in, _ := r.rec.rooms.Get().(*room)
+	if in == nil {
+		in = &room{}
+	}
+	l := lookOf(o, in, func(p *probe.Playlist) string { return r.body(where, slot, p) })
+	r.open.line(&Line{N: n, At: at, Look: l})
+	*in = room{}
+	r.rec.rooms.Put(in)
 	r.pass(from)
 }
 
@@ -112,9 +128,12 @@ func (r *ring) body(where place, slot int, p *probe.Playlist) string {
 		have = &[2]known{}
 		r.known[where] = have
 	}
-	for i := range have {
-		if have[i].playlist == p {
-			return have[i].id
+	for _, of := range r.known { // what is the same at both sides is one playlist
+		for i := range of {
+			if of[i].playlist == p {
+				have[slot] = of[i]
+				return of[i].id
+			}
 		}
 	}
 	r.ids++
@@ -131,52 +150,43 @@ func (r *ring) body(where place, slot int, p *probe.Playlist) string {
 		}
 	}
 	have[slot] = known{p, b.ID}
-	r.encode(&Line{Body: b})
+	r.open.line(&Line{Body: b})
 	return b.ID
 }
 
 // cut returns as much of a text as is kept.
 func cut(text string) string { return text[:min(len(text), maxBody)] }
 
-// encode adds a line to the open block; nothing of one that JSON cannot say, such as
-// a year of five digits in a header.
-func (r *ring) encode(l *Line) {
-	if r.json == nil {
-		r.json = json.NewEncoder(&r.open)
-		r.json.SetEscapeHTML(false)
-	}
-	_ = r.json.Encode(l) // writes all or nothing
-}
-
 // pass hands what the open block has from an offset on to the recordings.
 func (r *ring) pass(from int) {
 	for _, t := range r.tapes {
-		t.add(r.stream, r.open.Bytes()[from:])
+		t.add(chunk{stream: r.stream, from: from, data: r.open.out[from:]})
 	}
 }
 
 // begin begins a block.
 func (r *ring) begin() {
 	r.known, r.texts = map[place]*[2]known{}, 0
-	r.open.Grow(r.limit() + 2<<10)
-	r.encode(&Line{Part: &Part{}})
-	r.encode(&Line{N: r.rec.n.Load(), At: time.Now().UTC(), Targets: targetsOf(r.stream, r.targets)})
+	r.open.reset()
+	r.open.out = slices.Grow(r.open.out, r.limit()+2<<10)
+	r.open.line(&Line{Part: &Part{}})
+	r.open.line(&Line{N: r.rec.n.Load(), At: time.Now().UTC(), Targets: targetsOf(r.stream, r.targets)})
 	r.pass(0)
 }
 
 // roll closes the open block, and drops the oldest ones that are too much.
 func (r *ring) roll() {
-	block := r.rec.pack(r.open.Bytes())
+	block := r.rec.pack(r.open.out)
 	r.blocks, r.size = append(r.blocks, block), r.size+len(block)
 	for len(r.blocks) > newestKept && r.size > r.most() {
 		r.size -= len(r.blocks[0])
 		r.blocks[0] = nil
 		r.blocks = r.blocks[1:]
 	}
-	if r.open.Cap() > 2*blockMost {
-		r.open = bytes.Buffer{} // long playlists made it that large
+	if cap(r.open.out) > 2*blockMost {
+		r.open.out = nil // long playlists made it that large
 	}
-	r.open.Reset()
+	r.open.reset()
 }
 
 // attach has a recording take what the ring holds, and every line from now on.
@@ -189,8 +199,8 @@ func (r *ring) attach(t *tape) {
 	for _, block := range r.blocks {
 		t.take(chunk{stream: r.stream, packed: true, data: block})
 	}
-	if r.open.Len() > 0 {
-		t.take(chunk{stream: r.stream, data: bytes.Clone(r.open.Bytes())})
+	if len(r.open.out) > 0 {
+		t.take(chunk{stream: r.stream, data: bytes.Clone(r.open.out)})
 	}
 	r.tapes = append(r.tapes, t)
 }

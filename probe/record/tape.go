@@ -44,8 +44,11 @@ type tape struct {
 	rings map[string]*unrolled // by stream
 }
 
-// unrolled are the playlists of the newest block of a stream's ring, by id.
+// unrolled is how far the newest block of a stream's ring was read, and its
+// playlists by id.
 type unrolled struct {
+	unpacking
+	next   int               // where in the block what comes next begins; -1 where something is missing
 	bodies bodies            // secrets and all
 	masked map[string]string // those that looks referred to
 }
@@ -56,16 +59,18 @@ type entry struct {
 	texts [3]string // of Look.Body, LowLatency.Known and LowLatency.Playlist
 }
 
-// chunk is a run of whole lines of one stream.
+// chunk is a run of whole lines: of one stream in compact form, or JSON of the event.
 type chunk struct {
-	stream string
+	stream string // "" is the event
 	packed bool
+	from   int // where in its block it begins
 	data   []byte
 }
 
 // add takes lines that the caller goes on to use.
-func (t *tape) add(stream string, lines []byte) {
-	t.take(chunk{stream: stream, data: bytes.Clone(lines)})
+func (t *tape) add(c chunk) {
+	c.data = bytes.Clone(c.data)
+	t.take(c)
 }
 
 // take takes lines.
@@ -152,24 +157,23 @@ func (t *tape) write() error {
 
 // read returns the lines of a chunk as the file has them.
 func (t *tape) read(c chunk) (out []entry) {
-	var r io.Reader = bytes.NewReader(c.data)
-	if c.packed {
-		r = flate.NewReader(r)
-	}
-	ring := t.rings[c.stream]
-	if ring == nil {
-		ring = &unrolled{masked: map[string]string{}}
-		t.rings[c.stream] = ring
-	}
-	dec := json.NewDecoder(r)
-	for {
+	if c.stream == "" {
 		e := entry{Line: &Line{}}
-		if err := dec.Decode(e.Line); err != nil {
-			return out // the end, or what an encoder wrote that its decoder refuses: the rest is left out
+		if json.Unmarshal(c.data, e.Line) != nil {
+			return nil // what an encoder wrote that its decoder refuses
+		}
+		t.masker.line(e.Line)
+		return []entry{e}
+	}
+	ring := t.unroll(&c)
+	for ring != nil && len(ring.in) > 0 {
+		e := entry{Line: &Line{}}
+		if ring.line(e.Line) != nil {
+			ring.next = -1
+			return out
 		}
 		switch {
 		case e.Part != nil:
-			*ring = unrolled{masked: map[string]string{}}
 		case e.Body != nil:
 			_ = ring.bodies.add(e.Body) // what refers to one that is missing is left out
 		case e.Look != nil && !t.fill(ring, &e):
@@ -178,6 +182,30 @@ func (t *tape) read(c chunk) (out []entry) {
 			out = append(out, e)
 		}
 	}
+	return out
+}
+
+// unroll makes a chunk the next to be read of its stream; nil where it cannot be
+// read, because something before it in the block is missing.
+func (t *tape) unroll(c *chunk) *unrolled {
+	if c.packed {
+		data, err := io.ReadAll(flate.NewReader(bytes.NewReader(c.data)))
+		if err != nil {
+			return nil
+		}
+		c.data = data
+	}
+	ring := t.rings[c.stream]
+	if ring == nil || c.from == 0 {
+		ring = &unrolled{masked: map[string]string{}}
+		t.rings[c.stream] = ring
+	}
+	if c.from != ring.next {
+		ring.next = -1
+		return nil
+	}
+	ring.in, ring.next = c.data, c.from+len(c.data)
+	return ring
 }
 
 // ids are where a look names its bodies.

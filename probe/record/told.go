@@ -13,7 +13,7 @@ func (r *Recorder) Targets(stream string, targets []probe.Target) {
 	one := r.ring(stream)
 	one.mu.Lock()
 	defer one.mu.Unlock()
-	one.targets = slices.Clone(targets)
+	one.watch(targets)
 	one.write(&Line{N: r.n.Add(1), At: time.Now().UTC(), Targets: targetsOf(stream, targets)})
 }
 
@@ -53,7 +53,7 @@ func (r *Recorder) note(l *Line) {
 	text := encode(l)
 	if live := r.live.Load(); live != nil {
 		for _, t := range *live {
-			t.add("", text)
+			t.add(chunk{data: text})
 		}
 	}
 }

@@ -22,7 +22,8 @@ func Runbook(id string) (text string, ok bool) {
 	return b.String(), ok
 }
 
-// Explain writes what a check means: its condition, thresholds and evidence.
+// Explain writes what a check means: its condition, thresholds and evidence, and
+// what to do.
 func Explain(w io.Writer, check *checks.Check, paint func(word string) string) error {
 	after, of := check.Needed()
 	evidence := "opens an incident at first sight"
@@ -42,7 +43,11 @@ func Explain(w io.Writer, check *checks.Check, paint func(word string) string) e
 		rows = append(rows, []string{"explains", strings.Join(check.Explains, ", ")})
 	}
 	rows = append(rows, []string{"spec", check.Spec}, []string{"page", check.Page()})
-	return Table(w, paint, rows)
+	if err := Table(w, paint, rows); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n"+check.Remedy())
+	return err
 }
 
 // wrap breaks prose into lines of at most 78 characters.
@@ -69,7 +74,9 @@ func wrap(text string) string {
 // rules describe all checks to SARIF.
 func rules() (list []Rule) {
 	for _, check := range checks.All() {
-		list = append(list, Rule{ID: check.ID, Summary: check.Summary, Doc: check.Doc, Spec: check.Spec})
+		list = append(list, Rule{
+			ID: check.ID, Summary: check.Summary, Doc: check.Doc, Spec: check.Spec, Help: check.Remedy(), Page: check.Page(),
+		})
 	}
 	return list
 }

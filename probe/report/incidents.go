@@ -17,8 +17,8 @@ type Detection struct {
 	Incidents int      `json:"incidents"`
 	MTTD      *float64 `json:"mttd_seconds"`     // mean of opened − began: from the first bad observation until people could be told
 	MTTDMax   *float64 `json:"mttd_max_seconds"` // the longest
-	Closed    int      `json:"closed"`
-	MTTR      *float64 `json:"mttr_seconds"`     // mean of closed − began, of those that are closed
+	Closed    int      `json:"closed"`           // whose fault ended; not those that closed with a stream or the event
+	MTTR      *float64 `json:"mttr_seconds"`     // mean of closed − began, of those
 	MTTRMax   *float64 `json:"mttr_max_seconds"` // the longest
 }
 
@@ -33,7 +33,7 @@ func (r *Run) Detection() Detection {
 		}
 		d.Incidents++
 		found = append(found, in.Opened.Sub(in.Began).Seconds())
-		if in.Closed != nil && !in.Closed.After(r.Until) {
+		if in.Closed != nil && in.ClosedBecause == "" && !in.Closed.After(r.Until) {
 			d.Closed++
 			over = append(over, in.Closed.Sub(in.Began).Seconds())
 		}
@@ -121,7 +121,7 @@ func (r *Run) Timeline() []Moment {
 			add(u.At, "updated: "+u.What+"; "+in.Summary+", "+in.Where(), in.ID, in.Severity)
 		}
 		if in.Closed != nil {
-			add(*in.Closed, "closed: "+about, in.ID, probe.NoSeverity)
+			add(*in.Closed, "closed: "+about+because(in.ClosedBecause), in.ID, probe.NoSeverity)
 		}
 	}
 	for i := range r.Actions {

@@ -149,7 +149,7 @@ func sarifSchema(t *testing.T) *gojsonschema.Schema {
 // does not know.
 func TestSARIFIsValid(t *testing.T) {
 	schema := sarifSchema(t)
-	rules := []Rule{{"upd.stale", "playlist stopped moving", "Doc.", "RFC 8216bis §6.2.1"}, {"td.exceeded", "x", "y", "TN2235"}}
+	rules := []Rule{{"upd.stale", "playlist stopped moving", "Doc.", "RFC 8216bis §6.2.1", "What to do:\n1. Look.", "https://docs.example/checks/upd.stale.md"}, {"td.exceeded", "x", "y", "TN2235", "", ""}}
 	for name, c := range map[string]*Check{
 		"findings": example(), "nothing": {URL: "u", Verdict: probe.OK}, "local": local(),
 		"no URL": {URL: "standard input", Findings: example().Findings[3:]},

@@ -53,7 +53,8 @@ func (r *Run) bound(ctx context.Context, h Past, now time.Time) error {
 	}
 	if first.IsZero() {
 		return probe.WithHint(
-			errors.New("nothing was recorded yet"), "streamwatch run records from its first poll on, and writes every ten seconds",
+			errors.New("nothing was recorded yet"),
+			"streamwatch run records from its first poll on, and writes every ten seconds",
 		)
 	}
 	if last.After(now) {

@@ -48,12 +48,21 @@ func TestFill(t *testing.T) {
 		if err := r.Fill(t.Context(), h, now); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if !r.From.Equal(c.wantFrom) || !r.Until.Equal(c.wantUntil) || len(r.Incidents) != c.incidents || len(r.Actions) != c.actions {
-			t.Errorf("%s: from %s until %s, %d incidents, %d actions", name, r.From, r.Until, len(r.Incidents), len(r.Actions))
+		if !r.From.Equal(c.wantFrom) || !r.Until.Equal(c.wantUntil) || len(r.Incidents) != c.incidents ||
+			len(r.Actions) != c.actions {
+			t.Errorf(
+				"%s: from %s until %s, %d incidents, %d actions",
+				name,
+				r.From,
+				r.Until,
+				len(r.Incidents),
+				len(r.Actions),
+			)
 		}
 	}
 	late := Run{From: at(200)}
-	if err := late.Fill(t.Context(), h, now); err == nil || probe.HintOf(err) != "there are records from 2026-11-28T19:00:00.000Z to 2026-11-28T21:00:00.000Z" {
+	if err := late.Fill(t.Context(), h, now); err == nil ||
+		probe.HintOf(err) != "there are records from 2026-11-28T19:00:00.000Z to 2026-11-28T21:00:00.000Z" {
 		t.Errorf("after all records: %v, hint %q", err, probe.HintOf(err))
 	}
 	var empty Run

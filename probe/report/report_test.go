@@ -66,7 +66,7 @@ func example() *Check {
 }
 
 func TestCheckFormats(t *testing.T) {
-	rules := []Rule{{"upd.stale", "playlist stopped moving", "Doc.", "RFC 8216bis §6.2.1"}, {"gap", "x", "y", "z"}}
+	rules := []Rule{{"upd.stale", "playlist stopped moving", "Doc.", "RFC 8216bis §6.2.1", "What to do:\n1. Look.", "https://docs.example/checks/upd.stale.md"}, {"gap", "x", "y", "z", "", ""}}
 	c := example()
 	for name, write := range map[string]func(io.Writer) error{
 		"check.txt":   func(w io.Writer) error { return c.Text(w, nil) },

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
@@ -15,6 +16,18 @@ import (
 // Rule describes a check to SARIF.
 type Rule struct {
 	ID, Summary, Doc, Spec string
+	Help                   string // the clause, and what to do, in plain text
+	Page                   string // where to read more
+}
+
+// help is what a reader of the finding needs: the clause with its address, and
+// what to do.
+func (r *Rule) help() string {
+	text := r.Spec
+	if u := specURL(r.Spec); u != "" && r.Page != "" {
+		text += " (" + u + ")"
+	}
+	return strings.TrimSpace(text + "\n\n" + r.Help)
 }
 
 // The parts of SARIF 2.1.0 that are written, by their names there.
@@ -93,7 +106,7 @@ func (c *Check) SARIF(w io.Writer, version string, rules []Rule) error {
 			if _, listed := place[r.ID]; r.ID == f.Check && !listed {
 				place[r.ID] = len(run.Tool.Driver.Rules)
 				run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRule{
-					r.ID, sarifText{r.Summary}, sarifText{r.Doc}, sarifText{r.Spec}, specURL(r.Spec),
+					r.ID, sarifText{r.Summary}, sarifText{r.Doc}, sarifText{r.help()}, cmp.Or(r.Page, specURL(r.Spec)),
 				})
 			}
 		}

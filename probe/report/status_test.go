@@ -34,12 +34,18 @@ func TestStatusShowsCauses(t *testing.T) {
 	}
 	snap := &probe.Snapshot{
 		Event: "concert", Verdict: probe.Blind, Reason: "this machine is too busy", Since: at, At: at,
-		Sinks: []probe.SinkHealth{{Name: "store", FailingSince: at, Error: "no space left on device", Waiting: 2}, {Name: "web"}},
+		Sinks: []probe.SinkHealth{
+			{Name: "store", FailingSince: at, Error: "no space left on device", Waiting: 2},
+			{Name: "web"},
+		},
 	}
 	for i := range 5 {
 		name := fmt.Sprint("s", i+1)
 		host.Streams = append(host.Streams, name)
-		snap.Streams = append(snap.Streams, probe.StreamSnapshot{Name: name, Verdict: probe.Down, OpenIncidents: []string{"a"}})
+		snap.Streams = append(
+			snap.Streams,
+			probe.StreamSnapshot{Name: name, Verdict: probe.Down, OpenIncidents: []string{"a"}},
+		)
 	}
 	snap.Streams[0].OpenIncidents = []string{"a", "b"}
 	snap.Incidents = []probe.Incident{small, host}

@@ -16,7 +16,7 @@ import (
 func (r *Run) CSV(w io.Writer) error {
 	rows := [][]string{{
 		"id", "check", "severity", "blame", "scope", "host", "streams", "rendition", "side", "summary", "detail", "because",
-		"began", "opened", "closed", "detect_seconds", "lasted_seconds", "count", "acknowledged_by", "silenced_by",
+		"began", "opened", "closed", "detect_seconds", "lasted_seconds", "count", "acknowledged_by", "silenced_by", "closed_because",
 	}}
 	for i := range r.Incidents {
 		in := &r.Incidents[i]
@@ -33,7 +33,7 @@ func (r *Run) CSV(w io.Writer) error {
 		rows = append(rows, []string{
 			in.ID, in.Check, in.Severity.String(), string(in.Blame), string(in.Scope), in.Host, strings.Join(in.Streams, " "), in.Rendition,
 			in.Side.String(), in.Summary, in.Detail, in.Because, probe.FormatTime(in.Began), probe.FormatTime(in.Opened), closed,
-			plain(in.Opened.Sub(in.Began).Seconds()), plain(r.lasted(in).Seconds()), strconv.Itoa(in.Count), ack, silenced,
+			plain(in.Opened.Sub(in.Began).Seconds()), plain(r.lasted(in).Seconds()), strconv.Itoa(in.Count), ack, silenced, in.ClosedBecause,
 		})
 	}
 	return writeCSV(w, rows)

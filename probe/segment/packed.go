@@ -37,7 +37,8 @@ func (f *Facts) readAudio(b []byte) {
 		i += 4 + n
 	}
 	if whole {
-		f.problem(checkID3, "packed audio without the timestamp of its first sample (ID3 PRIV "+timestampOwner[:len(timestampOwner)-1]+")")
+		f.problem(checkID3, "packed audio without the timestamp of its first sample (ID3 PRIV "+
+			timestampOwner[:len(timestampOwner)-1]+")")
 	}
 }
 

@@ -88,11 +88,13 @@ func (r *tsReader) keyframe(b []byte, randomAccess bool) probe.Fact[bool] {
 			continue
 		}
 		switch n := b[i+3]; {
-		case r.kind == typeHEVC && n>>1&0x3f <= 9, r.kind != typeHEVC && r.kind != 0 && n&0x1f == 1: // a slice that others must come before
+		case r.kind == typeHEVC && n>>1&0x3f <= 9, r.kind != typeHEVC && r.kind != 0 && n&0x1f == 1:
+			// a slice that others must come before
 			return probe.State(false)
 		case r.kind != typeHEVC && r.kind != 0 && n&0x1f == 6 && i+4 < len(b) && b[i+4] == recoveryPoint:
 			return probe.State(true)
-		case r.kind == typeHEVC && n>>1&0x3f >= 16 && n>>1&0x3f <= 34, r.kind != typeHEVC && r.kind != 0 && (n&0x1f == 5 || n&0x1f == 7): // IDR, IRAP or parameters
+		case r.kind == typeHEVC && n>>1&0x3f >= 16 && n>>1&0x3f <= 34,
+			r.kind != typeHEVC && r.kind != 0 && (n&0x1f == 5 || n&0x1f == 7): // IDR, IRAP or parameters
 			return probe.State(true)
 		}
 	}

@@ -19,15 +19,21 @@ import (
 // none of the containers of RFC 8216bis §3.1.
 type Facts struct {
 	Container probe.Container
-	Problems  []probe.Problem           // Line is unused
-	Start     probe.Fact[time.Duration] // first video PTS, else the first audio PTS, else the timestamp of packed audio; MP4: see StartOf
-	Video     probe.Fact[time.Duration] // first video PTS of a transport stream
-	Audio     probe.Fact[time.Duration] // first audio PTS of a transport stream
-	Span      probe.Fact[time.Duration] // how long the video of a whole transport stream lasts; MP4: see SpanOf
-	Keyframe  probe.Fact[bool]          // transport streams: decoding can begin with the first picture; MP4: see KeyframeOf
-	Init      bool                      // MP4: holds a moov, so it can stand as EXT-X-MAP
-	Track     uint32                    // what Start or Ticks is of; MP4: its track_ID; transport streams: 1 video, 2 audio
-	Ticks     probe.Fact[uint64]        // MP4: first baseMediaDecodeTime, in units of the track's timescale
+	Problems  []probe.Problem // Line is unused
+	// first video PTS, else the first audio PTS, else the timestamp of packed
+	// audio; MP4: see StartOf
+	Start probe.Fact[time.Duration]
+	Video probe.Fact[time.Duration] // first video PTS of a transport stream
+	Audio probe.Fact[time.Duration] // first audio PTS of a transport stream
+	Span  probe.Fact[time.Duration] // how long the video of a whole transport stream lasts; MP4: see SpanOf
+	// transport streams: decoding can begin with the first picture; MP4: see
+	// KeyframeOf
+	Keyframe probe.Fact[bool]
+	Init     bool // MP4: holds a moov, so it can stand as EXT-X-MAP
+	// what Start or Ticks is of; MP4: its track_ID; transport streams: 1 video, 2
+	// audio
+	Track uint32
+	Ticks probe.Fact[uint64] // MP4: first baseMediaDecodeTime, in units of the track's timescale
 
 	samples samples // MP4: of that track
 	page    string  // the beginning of a text that stands in for media: see Quote

@@ -23,7 +23,8 @@ func syncOffset(b []byte) int {
 	}
 	for o := range packetBytes + 1 {
 		last := o + 3*packetBytes
-		if last < len(b) && b[o] == syncByte && b[o+packetBytes] == syncByte && b[o+2*packetBytes] == syncByte && b[last] == syncByte {
+		if last < len(b) && b[o] == syncByte && b[o+packetBytes] == syncByte && b[o+2*packetBytes] == syncByte &&
+			b[last] == syncByte {
 			return o
 		}
 	}

@@ -13,8 +13,9 @@ import (
 
 // Injection is one fault that is switched on, for a while or until cleared.
 type Injection struct {
-	Fault     string    `json:"fault"`               // a name of Faults
-	Edge      string    `json:"edge,omitempty"`      // the label of the edge that a fault of an edge is on; "" is the first
+	Fault string `json:"fault"` // a name of Faults
+	// the label of the edge that a fault of an edge is on; "" is the first
+	Edge      string    `json:"edge,omitempty"`
 	Stream    string    `json:"stream,omitempty"`    // "" is every stream
 	Rendition string    `json:"rendition,omitempty"` // "" is every rendition
 	Arg       string    `json:"arg,omitempty"`       // "" is the fault's default
@@ -142,7 +143,8 @@ func (b *Board) ClearAt(edge, fault, stream, rendition string) int {
 	var list []*injected
 	n := 0
 	for _, in := range b.kept(now) {
-		hit := (edge == "" || edge == in.Edge) && (fault == "" || fault == in.Fault) && (stream == "" || stream == in.Stream) &&
+		hit := (edge == "" || edge == in.Edge) && (fault == "" || fault == in.Fault) &&
+			(stream == "" || stream == in.Stream) &&
 			(rendition == "" || rendition == in.Rendition) && (in.Until.IsZero() || now.Before(in.Until))
 		switch {
 		case !hit:

@@ -87,7 +87,8 @@ func accepted(faults []*injected, now time.Time) bool {
 
 // Faults lists every fault in the order of the docs: origin, then edge.
 func Faults() []Fault {
-	return slices.Concat(playlistFaults(), listingFaults(), segmentFaults(), mediaFaults(), restartFaults(), answerFaults(), hostFaults(), lowLatencyFaults(), edgeFaults())
+	return slices.Concat(playlistFaults(), listingFaults(), segmentFaults(), mediaFaults(), restartFaults(),
+		answerFaults(), hostFaults(), lowLatencyFaults(), edgeFaults())
 }
 
 // FindFault returns the fault with a name.

@@ -33,24 +33,33 @@ func answerFaults() []Fault {
 			kinds: mediaPlaylist, reply: page,
 		},
 		{Name: "hang", Doc: "media playlists never answer", Where: AtOrigin, kinds: mediaPlaylist, reply: hang},
-		{Name: "half-playlist", Doc: "media playlists end in the middle of a line, as read while being written", Where: AtOrigin, kinds: mediaPlaylist, reply: func(in *injected, now time.Time, a *answer) {
-			if in.on(now) {
-				a.body = half
-			}
-		}},
+		{
+			Name: "half-playlist", Doc: "media playlists end in the middle of a line, as read while being written",
+			Where: AtOrigin, kinds: mediaPlaylist, reply: func(in *injected, now time.Time, a *answer) {
+				if in.on(now) {
+					a.body = half
+				}
+			},
+		},
 		{
 			Name:  "forbidden-one",
 			Doc:   "one rendition, the last unless named, answers 403 to everything, and an edge passes it on",
 			Where: AtOrigin, last: true, kinds: anything, reply: status(http.StatusForbidden),
 		},
-		{Name: "wrong-type", Doc: "playlists have the Content-Type text/plain, and an edge passes it on", Where: AtOrigin, kinds: playlists, reply: func(in *injected, now time.Time, a *answer) {
-			if in.on(now) {
-				a.mime = "text/plain; charset=utf-8"
-			}
-		}},
-		{Name: "origin-down", Doc: "every connection to the origin closes without an answer", Where: AtOrigin, kinds: anything, reply: func(in *injected, now time.Time, a *answer) {
-			a.abort = a.abort || in.on(now)
-		}},
+		{
+			Name: "wrong-type", Doc: "playlists have the Content-Type text/plain, and an edge passes it on", Where: AtOrigin,
+			kinds: playlists, reply: func(in *injected, now time.Time, a *answer) {
+				if in.on(now) {
+					a.mime = "text/plain; charset=utf-8"
+				}
+			},
+		},
+		{
+			Name: "origin-down", Doc: "every connection to the origin closes without an answer", Where: AtOrigin,
+			kinds: anything, reply: func(in *injected, now time.Time, a *answer) {
+				a.abort = a.abort || in.on(now)
+			},
+		},
 		{
 			Name: "origin-500-stale",
 			Doc:  "the origin answers 500 to everything; an edge goes on with what it has", Where: AtOrigin,
@@ -62,9 +71,12 @@ func answerFaults() []Fault {
 // hostFaults are those of the whole server.
 func hostFaults() []Fault {
 	return []Fault{
-		{Name: "origin-hang", Doc: "the origin accepts connections and answers nothing", Where: AtOrigin, kinds: anything, reply: func(in *injected, now time.Time, a *answer) {
-			a.hang = a.hang || in.on(now)
-		}},
+		{
+			Name: "origin-hang", Doc: "the origin accepts connections and answers nothing", Where: AtOrigin, kinds: anything,
+			reply: func(in *injected, now time.Time, a *answer) {
+				a.hang = a.hang || in.on(now)
+			},
+		},
 		{Name: "origin-refused", Doc: "connections to the origin are refused", Where: AtOrigin, refuse: true},
 	}
 }

@@ -6,13 +6,15 @@ import "time"
 func restartFaults() []Fault {
 	return []Fault{
 		{
-			Name:  "init-changed",
-			Doc:   "the encoder restarts with other parameters under the same names: init.mp4 and new segments are of another encode, after a discontinuity",
+			Name: "init-changed",
+			Doc: "the encoder restarts with other parameters under the same names: init.mp4 and new segments are of " +
+				"another encode, after a discontinuity",
 			Where: AtOrigin, FMP4: true, recode: true, view: joinEncodes,
 		},
 		{
-			Name:  "names-reused",
-			Doc:   "the encoder restarts and counts anew from the argument of segments before: other bytes have the names that caches know",
+			Name: "names-reused",
+			Doc: "the encoder restarts and counts anew from the argument of segments before: other bytes have the names " +
+				"that caches know",
 			Where: AtOrigin, Arg: "6", reuse: true, view: reuseNames,
 		},
 		{

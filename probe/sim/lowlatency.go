@@ -90,7 +90,8 @@ func (v *view) lastMSN() int64 { return v.sequence + int64(len(v.segments)) - 1 
 // the next one, RFC 8216bis §6.2.5.2.
 func (v *view) contains(msn int64, part int) bool {
 	last := v.lastMSN()
-	if part >= 0 && msn == last && len(v.segments) > 0 && part >= v.timeline.parts(v.segments[len(v.segments)-1].number, v.part) {
+	if part >= 0 && msn == last && len(v.segments) > 0 &&
+		part >= v.timeline.parts(v.segments[len(v.segments)-1].number, v.part) {
 		msn, part = msn+1, 0
 	}
 	return msn <= last || part >= 0 && msn == last+1 && part < len(v.trailing)
@@ -98,7 +99,8 @@ func (v *view) contains(msn int64, part int) bool {
 
 // head writes the playlist tags of low latency.
 func (v *view) head() string {
-	return fmt.Sprintf("#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=%.1f,HOLD-BACK=%.1f,PART-HOLD-BACK=%.5f\n#EXT-X-PART-INF:PART-TARGET=%.5f",
+	return fmt.Sprintf("#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=%.1f,"+
+		"HOLD-BACK=%.1f,PART-HOLD-BACK=%.5f\n#EXT-X-PART-INF:PART-TARGET=%.5f",
 		v.skipUntil.Seconds(), 3*v.targetDuration().Seconds(), 3*v.part.Seconds(), v.part.Seconds())
 }
 
@@ -140,7 +142,8 @@ func (v *view) tail() string {
 		} else {
 			parts = r.tl.parts(msn, v.part)
 		}
-		fmt.Fprintf(&b, "#EXT-X-RENDITION-REPORT:URI=\"../%s/%s\",LAST-MSN=%d,LAST-PART=%d\n", r.name, playlistName, msn, parts-1)
+		fmt.Fprintf(&b, "#EXT-X-RENDITION-REPORT:URI=\"../%s/%s\",LAST-MSN=%d,LAST-PART=%d\n", r.name, playlistName, msn,
+			parts-1)
 	}
 	return b.String()
 }

@@ -60,7 +60,8 @@ func NewOrigin(c Config) *Origin {
 	for i, name := range c.Streams {
 		s := &stream{name: name, index: i, start: c.Start}
 		if c.Stagger {
-			s.start = s.start.Add((c.SegmentDuration * time.Duration(i) / time.Duration(len(c.Streams))).Truncate(time.Millisecond))
+			later := c.SegmentDuration * time.Duration(i) / time.Duration(len(c.Streams))
+			s.start = s.start.Add(later.Truncate(time.Millisecond))
 		}
 		for j, r := range c.Renditions {
 			v := videos[j%len(videos)]
@@ -72,7 +73,10 @@ func NewOrigin(c Config) *Origin {
 			s.tracks = append(s.tracks, t)
 		}
 		if c.Subtitles {
-			s.subtitles = &track{stream: s, name: subtitlesName, index: -1, suffix: suffixText, timeline: o.timeline(s, nil), number: -1}
+			s.subtitles = &track{
+				stream: s, name: subtitlesName, index: -1, suffix: suffixText, timeline: o.timeline(s, nil),
+				number: -1,
+			}
 		}
 		s.healthy = edge.NewBlob(encodeMultivariant(s, s.tracks, c.Second), playlistType, s.start)
 		o.streams[name] = s
@@ -260,7 +264,8 @@ func (o *Origin) view(t *track, tl *timeline, number int64) *view {
 	first := max(0, number-int64(c.Window)+1)
 	v := &view{
 		version: 6, target: int(c.TargetDuration / time.Second), sequence: first, independent: true,
-		window: c.Window, suffix: t.suffix, fmp4: c.FMP4 && !t.text(), encrypt: c.Encrypt && !t.text(), timeline: tl, segments: make([]listed, 0, number-first+1),
+		window: c.Window, suffix: t.suffix, fmp4: c.FMP4 && !t.text(), encrypt: c.Encrypt && !t.text(), timeline: tl,
+		segments: make([]listed, 0, number-first+1),
 	}
 	if n := int64(c.Discontinuity); n > 0 && first > 0 {
 		v.discSequence = (first - 1) / n

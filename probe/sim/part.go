@@ -66,7 +66,8 @@ func (o *Origin) fragment(index int, begin, seconds int64, take int) []byte {
 	var out []byte
 	length := time.Duration(seconds) * time.Second
 	for from := time.Duration(0); from < length; from += o.config.Part {
-		out = append(out, media.Chunk(index, begin, media.FrameAt(from), media.FrameAt(min(from+o.config.Part, length)), take)...)
+		out = append(out, media.Chunk(index, begin, media.FrameAt(from), media.FrameAt(min(from+o.config.Part, length)),
+			take)...)
 	}
 	return out
 }

@@ -42,7 +42,8 @@ func Presets() []Preset {
 		},
 		{
 			Name: "nginx-background",
-			Doc:  "nginx with proxy_cache_background_update and proxy_cache_use_stale updating error timeout: each poll gets the copy before",
+			Doc: "nginx with proxy_cache_background_update and proxy_cache_use_stale updating error timeout: each poll gets " +
+				"the copy before",
 			Config: edge.Config{
 				ManifestTTL: obeys(time.Second), SegmentTTL: obeys(time.Hour), ErrorTTL: never,
 				Grace: time.Hour, NoRevalidation: true, NoCollapsing: true,
@@ -65,7 +66,8 @@ func Presets() []Preset {
 		},
 		{
 			Name: "haproxy",
-			Doc:  "HAProxy's small-object cache: Age and, where it is set, X-Cache-Status; init segments are kept for their max-age; no copy while the origin fails",
+			Doc: "HAProxy's small-object cache: Age and, where it is set, X-Cache-Status; init segments are kept for their " +
+				"max-age; no copy while the origin fails",
 			Config: edge.Config{
 				ManifestTTL: obeys(0), SegmentTTL: obeys(time.Hour), ErrorTTL: never, StaleIfError: never,
 				NoRevalidation: true, NoCollapsing: true, ReadTimeout: 50 * time.Second,
@@ -107,11 +109,14 @@ func Presets() []Preset {
 			Name: "cloudflare", Doc: "Cloudflare: cf-cache-status and Age",
 			Config: edge.Config{
 				ManifestTTL: obeys(0), SegmentTTL: obeys(2 * time.Hour), ReadTimeout: 100 * time.Second,
-				Marks: &edge.Marks{Name: "Cf-Cache-Status", Always: map[string]string{"Cf-Ray": "{id}-SIM", "Server": "cloudflare"}, Words: map[edge.Word]string{
-					edge.WordHit: "HIT", edge.WordMiss: "MISS", edge.WordExpired: "EXPIRED", edge.WordRefresh: "REVALIDATED",
-					edge.WordStale: "STALE", edge.WordUpdating: "UPDATING",
-					edge.WordFallback: "STALE", edge.WordError: "MISS",
-				}},
+				Marks: &edge.Marks{
+					Name: "Cf-Cache-Status", Always: map[string]string{"Cf-Ray": "{id}-SIM", "Server": "cloudflare"},
+					Words: map[edge.Word]string{
+						edge.WordHit: "HIT", edge.WordMiss: "MISS", edge.WordExpired: "EXPIRED", edge.WordRefresh: "REVALIDATED",
+						edge.WordStale: "STALE", edge.WordUpdating: "UPDATING",
+						edge.WordFallback: "STALE", edge.WordError: "MISS",
+					},
+				},
 			},
 		},
 	}

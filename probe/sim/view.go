@@ -186,7 +186,8 @@ func encodeMultivariant(s *stream, list []*track, second string) []byte {
 	if s.subtitles != nil {
 		subtitles = subtitlesName
 		group = append(group, &m3u8.Alternative{
-			GroupId: subtitles, Type: "SUBTITLES", Name: "English", Language: "en", Autoselect: "YES", URI: subtitlesName + "/" + playlistName,
+			GroupId: subtitles, Type: "SUBTITLES", Name: "English", Language: "en", Autoselect: "YES",
+			URI: subtitlesName + "/" + playlistName,
 		})
 	}
 	bases := []string{""}

@@ -128,7 +128,8 @@ func moment(name, v string, now time.Time) (time.Time, error) {
 	if d, err := time.ParseDuration(strings.TrimPrefix(v, "-")); err == nil && d >= 0 {
 		return now.Add(-d), nil
 	}
-	return time.Time{}, fmt.Errorf("%s=%q, want a time such as 2026-11-28T19:00:00Z, Unix seconds, or how long ago, such as 15m", name, v)
+	return time.Time{}, fmt.Errorf("%s=%q, want a time such as 2026-11-28T19:00:00Z, Unix seconds, or how long ago, "+
+		"such as 15m", name, v)
 }
 
 func (s *Server) alarms(w http.ResponseWriter, _ *http.Request) {
@@ -176,7 +177,10 @@ func (s *Server) series(w http.ResponseWriter, r *http.Request) {
 }
 
 func seriesQuery(v url.Values, now time.Time) (probe.SeriesQuery, error) {
-	q := probe.SeriesQuery{Stream: v.Get("stream"), Rendition: v.Get("rendition"), Edge: v.Get("edge"), MaxPoints: maxPoints}
+	q := probe.SeriesQuery{
+		Stream: v.Get("stream"), Rendition: v.Get("rendition"), Edge: v.Get("edge"),
+		MaxPoints: maxPoints,
+	}
 	if err := parameters(v, "stream", "rendition", "side", "edge", "metric", "since", "until", "points"); err != nil {
 		return q, err
 	}
@@ -223,7 +227,8 @@ func seriesQuery(v url.Values, now time.Time) (probe.SeriesQuery, error) {
 func edgeOf(q *probe.SeriesQuery, names []string) error {
 	switch {
 	case !q.Metric.OfEdge(q.Side) && q.Edge != "":
-		return fmt.Errorf("edge=%q: %s at the %s is not told apart by edge", q.Edge, q.Metric.Prometheus, cmp.Or(q.Side.String(), "stream"))
+		return fmt.Errorf("edge=%q: %s at the %s is not told apart by edge", q.Edge, q.Metric.Prometheus,
+			cmp.Or(q.Side.String(), "stream"))
 	case len(names) == 0 && q.Edge != "":
 		return fmt.Errorf("edge=%q: the event has one edge", q.Edge)
 	case len(names) == 0 || !q.Metric.OfEdge(q.Side):

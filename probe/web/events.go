@@ -200,7 +200,8 @@ func (h *hub) serve(w http.ResponseWriter, r *http.Request) {
 	c := h.join()
 	if c == nil {
 		w.Header().Set("Retry-After", "5")
-		problem(w, http.StatusServiceUnavailable, fmt.Sprintf("more than %d pages are open, or the monitor is ending", maxClients))
+		problem(w, http.StatusServiceUnavailable, fmt.Sprintf("more than %d pages are open, or the monitor is ending",
+			maxClients))
 		return
 	}
 	defer h.leave(c)

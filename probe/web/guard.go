@@ -37,7 +37,8 @@ func (s *Server) guard(next http.Handler) http.Handler {
 				return
 			}
 		} else if !localName(r) {
-			problem(w, http.StatusMisdirectedRequest, "without monitor.auth a monitor on a loopback address answers to localhost and to addresses only")
+			problem(w, http.StatusMisdirectedRequest,
+				"without monitor.auth a monitor on a loopback address answers to localhost and to addresses only")
 			return
 		}
 		if err := foreign.Check(r); err != nil {

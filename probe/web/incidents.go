@@ -58,7 +58,9 @@ func (s *Server) incident(w http.ResponseWriter, r *http.Request) {
 // find returns the incidents that a filter chooses, newest first, or answers
 // with a problem. Those that are open it takes from the snapshot: it is newer
 // than the store, and there without one and while the disk is full.
-func (s *Server) find(ctx context.Context, w http.ResponseWriter, f probe.IncidentFilter) (list []probe.Incident, ok bool) {
+func (s *Server) find(ctx context.Context, w http.ResponseWriter, f probe.IncidentFilter) (list []probe.Incident,
+	ok bool,
+) {
 	list = []probe.Incident{}
 	open := map[string]bool{}
 	if snap := s.o.Source.Snapshot(); snap != nil {

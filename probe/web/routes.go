@@ -24,7 +24,8 @@ var files embed.FS
 // policy lets the page load from its own server and from nowhere else. There
 // is no inline script or style; the preview of an embed is a document of its
 // own with its own policy.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; " +
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+	"frame-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 
 func (s *Server) routes() http.Handler {

@@ -55,20 +55,22 @@ type Options struct {
 	Source     Source
 	Ready      func() bool // whether the first full round is over; nil derives it from the snapshot
 	History    History
-	Edges      []string                                  // names, where the event has several
-	Recordings Recordings                                // what was served around incidents; nil keeps none
-	Sinks      func() []probe.SinkHealth                 // how the sinks fare, for /readyz; nil leaves it out
-	Runbook    func(check string) (text string, ok bool) // what a check means and what to do, for /checks/ID; nil where nobody knows
-	Metrics    http.Handler                              // GET /metrics
-	Embeds     func(stream string) http.Handler          // below /embed/STREAM/, which is not stripped; nil where there is none (yet)
-	EmbedKinds []string                                  // in the order of the page's tabs: "hlsjs", "videojs", "native"
-	Plots      []Plot                                    // of the stored history, in the order of the page
-	Alarms     func() []Alarm                            // nil where nobody evaluates any
-	AlarmNotes func() []string                           // what keeps alarms from reaching people; nil is nothing
-	Desk       Desk                                      // takes silences and acknowledgements; nil where nobody does
-	Faults     Faults                                    // only in the demo
-	Changes    Changes                                   // of the event while it is watched; nil where there are none
-	Beacon     http.Handler                              // POST beacon.Path: what viewers report, without auth
+	Edges      []string                  // names, where the event has several
+	Recordings Recordings                // what was served around incidents; nil keeps none
+	Sinks      func() []probe.SinkHealth // how the sinks fare, for /readyz; nil leaves it out
+	// what a check means and what to do, for /checks/ID; nil where nobody knows
+	Runbook func(check string) (text string, ok bool)
+	Metrics http.Handler // GET /metrics
+	// below /embed/STREAM/, which is not stripped; nil where there is none (yet)
+	Embeds     func(stream string) http.Handler
+	EmbedKinds []string        // in the order of the page's tabs: "hlsjs", "videojs", "native"
+	Plots      []Plot          // of the stored history, in the order of the page
+	Alarms     func() []Alarm  // nil where nobody evaluates any
+	AlarmNotes func() []string // what keeps alarms from reaching people; nil is nothing
+	Desk       Desk            // takes silences and acknowledgements; nil where nobody does
+	Faults     Faults          // only in the demo
+	Changes    Changes         // of the event while it is watched; nil where there are none
+	Beacon     http.Handler    // POST beacon.Path: what viewers report, without auth
 	Auth       Auth
 	Log        *zap.Logger
 }

@@ -25,7 +25,10 @@ func (c *Cloud) subscribe(topic string, properties map[string]any) {
 	c.topics[topic] = nil
 	for _, s := range list {
 		one, _ := s.(map[string]any)
-		c.topics[topic] = append(c.topics[topic], subscription{protocol: fmt.Sprint(one["Protocol"]), endpoint: fmt.Sprint(one["Endpoint"])})
+		c.topics[topic] = append(c.topics[topic], subscription{
+			protocol: fmt.Sprint(one["Protocol"]),
+			endpoint: fmt.Sprint(one["Endpoint"]),
+		})
 	}
 }
 
@@ -66,7 +69,8 @@ func (c *Cloud) notifications(w http.ResponseWriter, action string, f form) {
 		result = element("Subscriptions", wrapped(members)...)
 	}
 	w.Header().Set("Content-Type", "text/xml")
-	_, _ = io.WriteString(w, fmt.Sprintf(`<%sResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/">%s</%[1]sResponse>`, action, element(action+"Result", result)))
+	_, _ = io.WriteString(w, fmt.Sprintf(`<%sResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/">%s</%[1]sResponse>`,
+		action, element(action+"Result", result)))
 }
 
 // cloudFront answers what a preflight reads: names of cache policies, aliases.
@@ -85,7 +89,9 @@ func (c *Cloud) cloudFront(w http.ResponseWriter, req *http.Request) {
 					element("CachePolicy", text("Id", name), element("CachePolicyConfig", text("Name", name), text("MinTTL", "0")))))
 			}
 		}
-		_, _ = io.WriteString(w, string(element("CachePolicyList", text("MaxItems", "100"), text("Quantity", fmt.Sprint(len(items))), element("Items", items...))))
+		_, _ = io.WriteString(w,
+			string(element("CachePolicyList", text("MaxItems", "100"), text("Quantity", fmt.Sprint(len(items))),
+				element("Items", items...))))
 	case strings.HasSuffix(req.URL.Path, "/distribution"):
 		if !c.allowed("cloudfront:ListDistributions", "*", nil) {
 			writeError(w, http.StatusForbidden, "AccessDenied", denied("cloudfront:ListDistributions", "*").message)
@@ -96,7 +102,8 @@ func (c *Cloud) cloudFront(w http.ResponseWriter, req *http.Request) {
 			items = append(items, element("DistributionSummary", text("Id", c.Aliases[alias]),
 				element("Aliases", text("Quantity", "1"), element("Items", element("CNAME", escaped(alias))))))
 		}
-		_, _ = io.WriteString(w, string(element("DistributionList", text("IsTruncated", "false"), element("Items", items...))))
+		_, _ = io.WriteString(w,
+			string(element("DistributionList", text("IsTruncated", "false"), element("Items", items...))))
 	default:
 		writeError(w, http.StatusNotFound, "NoSuchResource", req.URL.Path)
 	}
@@ -109,7 +116,8 @@ func (c *Cloud) certificates(w http.ResponseWriter, req *http.Request) {
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 	if !c.allowed("acm:DescribeCertificate", in.CertificateArn, nil) {
 		w.WriteHeader(http.StatusBadRequest)
-		_, _ = io.WriteString(w, `{"__type":"AccessDeniedException","message":"not authorized to perform: acm:DescribeCertificate"}`)
+		_, _ = io.WriteString(w,
+			`{"__type":"AccessDeniedException","message":"not authorized to perform: acm:DescribeCertificate"}`)
 		return
 	}
 	cert, known := c.Certificates[in.CertificateArn]
@@ -119,7 +127,8 @@ func (c *Cloud) certificates(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	_ = json.NewEncoder(w).Encode(map[string]any{"Certificate": map[string]any{
-		"CertificateArn": in.CertificateArn, "DomainName": cert.Names[0], "SubjectAlternativeNames": cert.Names, "Status": cert.Status,
+		"CertificateArn": in.CertificateArn, "DomainName": cert.Names[0], "SubjectAlternativeNames": cert.Names,
+		"Status":    cert.Status,
 		"CreatedAt": float64(time.Now().Unix()),
 	}})
 }

@@ -34,9 +34,13 @@ func (c *Cloud) createChangeSet(now time.Time, f form) (node, *fault) {
 	case st.busy() || phaseless(st.status):
 		return "", invalid("Stack:%s is in %s state and can not be updated.", st.id, st.status)
 	case st.changeSets[name] != nil:
-		return "", &fault{"AlreadyExistsException", "ChangeSet " + name + " cannot be created due to a mismatch with existing attribute Name"}
+		return "", &fault{"AlreadyExistsException", "ChangeSet " + name +
+			" cannot be created due to a mismatch with existing attribute Name"}
 	}
-	set := &changeSet{name: name, role: f.Get("RoleARN"), request: r, changes: st.compare(r), ready: now.Add(changeSetTook)}
+	set := &changeSet{
+		name: name, role: f.Get("RoleARN"), request: r, changes: st.compare(r),
+		ready: now.Add(changeSetTook),
+	}
 	set.id = strings.Replace(st.id, ":stack/"+st.name+"/", ":changeSet/"+name+"/", 1)
 	st.changeSets[name] = set
 	return text("Id", set.id) + text("StackId", st.id), nil
@@ -44,7 +48,10 @@ func (c *Cloud) createChangeSet(now time.Time, f form) (node, *fault) {
 
 // phaseless are the statuses in which nothing but deletion or repair is possible.
 func phaseless(status string) bool {
-	return slices.Contains([]string{"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED", "DELETE_COMPLETE"}, status)
+	return slices.Contains([]string{
+		"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED",
+		"UPDATE_ROLLBACK_FAILED", "DELETE_COMPLETE",
+	}, status)
 }
 
 // compare says what r changes. Tags reach the distribution.
@@ -93,7 +100,8 @@ func replacement(kind, before, after string) string {
 func (c *Cloud) findChangeSet(f form) (*stack, *changeSet, *fault) {
 	for _, st := range c.stacks {
 		for _, set := range st.changeSets {
-			if set.id == f.Get("ChangeSetName") || set.name == f.Get("ChangeSetName") && (st.name == f.Get("StackName") || st.id == f.Get("StackName")) {
+			if set.id == f.Get("ChangeSetName") || set.name == f.Get("ChangeSetName") &&
+				(st.name == f.Get("StackName") || st.id == f.Get("StackName")) {
 				return st, set, nil
 			}
 		}
@@ -120,7 +128,8 @@ func (c *Cloud) describeChangeSet(now time.Time, f form) (node, *fault) {
 		members = append(members, text("Type", "Resource")+element("ResourceChange", text("Action", ch.action),
 			text("LogicalResourceId", ch.logical), text("ResourceType", ch.kind), text("Replacement", ch.replacement)))
 	}
-	return join(text("ChangeSetId", set.id), text("ChangeSetName", set.name), text("StackId", st.id), text("StackName", st.name),
+	return join(text("ChangeSetId", set.id), text("ChangeSetName", set.name), text("StackId", st.id),
+		text("StackName", st.name),
 		text("Status", status), text("StatusReason", reason), list("Changes", members), next), nil
 }
 
@@ -201,7 +210,8 @@ func (st *stack) planUpdate(now time.Time, set *changeSet) {
 func inOrder(set *changeSet) []change {
 	order := (&stack{request: set.request}).order()
 	out := slices.Clone(set.changes)
-	slices.SortStableFunc(out, func(a, b change) int { return slices.Index(order, a.logical) - slices.Index(order, b.logical) })
+	slices.SortStableFunc(out,
+		func(a, b change) int { return slices.Index(order, a.logical) - slices.Index(order, b.logical) })
 	return out
 }
 
@@ -225,6 +235,7 @@ func (st *stack) rollBackUpdate(at time.Time, culprit string) {
 		})
 		return
 	}
-	st.later(at.Add(resourceTook), func(at time.Time) { st.setStatus(at, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "") })
+	st.later(at.Add(resourceTook),
+		func(at time.Time) { st.setStatus(at, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "") })
 	st.later(at.Add(2*resourceTook), func(at time.Time) { st.setStatus(at, "UPDATE_ROLLBACK_COMPLETE", "") })
 }

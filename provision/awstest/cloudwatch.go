@@ -225,7 +225,10 @@ func writeCBORError(w http.ResponseWriter, err *fault) {
 	w.Header().Set("Content-Type", "application/cbor")
 	w.Header().Set("X-Amzn-Query-Error", err.code+";Sender")
 	w.WriteHeader(statusOf(err.code))
-	_, _ = w.Write(cbor.Encode(cbor.Map{"__type": cbor.String("com.amazonaws.cloudwatch#" + err.code), "message": cbor.String(err.message)}))
+	_, _ = w.Write(cbor.Encode(cbor.Map{
+		"__type":  cbor.String("com.amazonaws.cloudwatch#" + err.code),
+		"message": cbor.String(err.message),
+	}))
 }
 
 func elements(v cbor.Value) cbor.List {

@@ -61,7 +61,8 @@ func (st *stack) claim(r *request, id string) string {
 	m := st.resources[id]
 	name := st.uniqueName(r, id)
 	if name != "" && st.cloud.taken(m.kind, name, m) {
-		return fmt.Sprintf("Resource of type '%s' with identifier '%s' already exists. (HandlerErrorCode: AlreadyExists)", m.kind, name)
+		return fmt.Sprintf("Resource of type '%s' with identifier '%s' already exists. (HandlerErrorCode: AlreadyExists)",
+			m.kind, name)
 	}
 	m.name = name
 	switch m.kind {

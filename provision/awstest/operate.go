@@ -62,7 +62,8 @@ func (c *Cloud) createStack(now time.Time, f form) (node, *fault) {
 	}
 	st := c.newStack(f.Get("StackName"))
 	st.role = f.Get("RoleARN")
-	st.request, st.token, st.policy, st.protected = r, token, f.Get("StackPolicyBody"), f.Get("EnableTerminationProtection") == "true"
+	st.request, st.token, st.policy = r, token, f.Get("StackPolicyBody")
+	st.protected = f.Get("EnableTerminationProtection") == "true"
 	if c.tokens == nil {
 		c.tokens = map[string]string{}
 	}

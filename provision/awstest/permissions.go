@@ -25,19 +25,24 @@ func permissions(kind, verb string) []string {
 	title := map[string]string{"CREATE": "Create", "UPDATE": "Update", "DELETE": "Delete"}[verb]
 	switch kind {
 	case "AWS::CloudFront::Distribution":
-		return append(tagged("cloudfront"), "cloudfront:"+title+"Distribution", "cloudfront:GetDistribution", "cloudfront:GetDistributionConfig")
+		return append(tagged("cloudfront"), "cloudfront:"+title+"Distribution", "cloudfront:GetDistribution",
+			"cloudfront:GetDistributionConfig")
 	case "AWS::CloudFront::Function":
 		if verb == "DELETE" {
 			return []string{"cloudfront:DeleteFunction", "cloudfront:DescribeFunction"}
 		}
-		return append(tagged("cloudfront"), "cloudfront:"+title+"Function", "cloudfront:PublishFunction", "cloudfront:DescribeFunction")
+		return append(tagged("cloudfront"), "cloudfront:"+title+"Function", "cloudfront:PublishFunction",
+			"cloudfront:DescribeFunction")
 	case "AWS::CloudFront::MonitoringSubscription":
 		return []string{"cloudfront:" + strings.Replace(title, "Update", "Create", 1) + noun}
 	case "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm":
 		if verb == "DELETE" {
 			return []string{"cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms"}
 		}
-		return append(tagged("cloudwatch"), "cloudwatch:Put"+map[string]string{"Alarm": "MetricAlarm", "CompositeAlarm": "CompositeAlarm"}[noun], "cloudwatch:DescribeAlarms")
+		return append(tagged("cloudwatch"), "cloudwatch:Put"+map[string]string{
+			"Alarm":          "MetricAlarm",
+			"CompositeAlarm": "CompositeAlarm",
+		}[noun], "cloudwatch:DescribeAlarms")
 	case "AWS::CloudWatch::Dashboard":
 		if verb == "DELETE" {
 			return []string{"cloudwatch:DeleteDashboards", "cloudwatch:GetDashboard"}
@@ -47,12 +52,14 @@ func permissions(kind, verb string) []string {
 		if verb == "DELETE" {
 			return []string{"sns:DeleteTopic", "sns:GetTopicAttributes"}
 		}
-		return append(tagged("sns"), "sns:"+map[string]string{"CREATE": "CreateTopic", "UPDATE": "SetTopicAttributes"}[verb], "sns:Subscribe", "sns:GetTopicAttributes")
+		return append(tagged("sns"), "sns:"+map[string]string{"CREATE": "CreateTopic", "UPDATE": "SetTopicAttributes"}[verb],
+			"sns:Subscribe", "sns:GetTopicAttributes")
 	case "AWS::Logs::LogGroup":
 		if verb == "DELETE" {
 			return []string{"logs:DescribeLogGroups", "logs:DeleteLogGroup"}
 		}
-		return append(tagged("logs"), "logs:DescribeLogGroups", "logs:PutRetentionPolicy", map[string]string{"CREATE": "logs:CreateLogGroup", "UPDATE": "logs:DeleteRetentionPolicy"}[verb])
+		return append(tagged("logs"), "logs:DescribeLogGroups", "logs:PutRetentionPolicy",
+			map[string]string{"CREATE": "logs:CreateLogGroup", "UPDATE": "logs:DeleteRetentionPolicy"}[verb])
 	case "AWS::Logs::DeliverySource", "AWS::Logs::DeliveryDestination":
 		if verb == "DELETE" {
 			return []string{"logs:Delete" + noun}
@@ -62,7 +69,10 @@ func permissions(kind, verb string) []string {
 		if verb == "DELETE" {
 			return []string{"logs:DeleteDelivery"}
 		}
-		return append(tagged("logs"), map[string]string{"CREATE": "logs:CreateDelivery", "UPDATE": "logs:UpdateDeliveryConfiguration"}[verb],
+		return append(tagged("logs"), map[string]string{
+			"CREATE": "logs:CreateDelivery",
+			"UPDATE": "logs:UpdateDeliveryConfiguration",
+		}[verb],
 			"logs:GetDelivery", "logs:GetDeliverySource", "logs:GetDeliveryDestination")
 	}
 	if verb == "CREATE" {
@@ -93,7 +103,8 @@ func (c *Cloud) allowed(action, resource string, keys map[string][]string) bool 
 			panic(fmt.Sprintf("a policy is no JSON: %v", err))
 		}
 		for _, st := range p.Statement {
-			if st.Effect == "Allow" && matches(st.Action, action) && matches(st.Resource, resource) && holds(st.Condition, keys) {
+			if st.Effect == "Allow" && matches(st.Action, action) && matches(st.Resource, resource) &&
+				holds(st.Condition, keys) {
 				return true
 			}
 		}
@@ -140,14 +151,16 @@ func holds(conditions map[string]map[string]any, keys map[string][]string) bool 
 
 // denied is what AWS says.
 func denied(action, resource string) *fault {
-	return &fault{"AccessDenied", "User: arn:aws:iam::" + Account + ":user/kim is not authorized to perform: " + action + " on resource: " + resource +
+	return &fault{"AccessDenied", "User: arn:aws:iam::" + Account + ":user/kim is not authorized to perform: " + action +
+		" on resource: " + resource +
 		" because no identity-based policy allows the " + action + " action"}
 }
 
 // authorize checks a call of CloudFormation. One on a change set that is named by
 // its id alone is authorised for the change set, any other for the stack.
 func (c *Cloud) authorize(action string, f form) *fault {
-	on := fmt.Sprintf("arn:aws:cloudformation:%s:%s:stack/%s/", Region, Account, f.Get("StackName")) + "00000000-0000-4000-8000-000000000000"
+	on := fmt.Sprintf("arn:aws:cloudformation:%s:%s:stack/%s/", Region, Account, f.Get("StackName")) +
+		"00000000-0000-4000-8000-000000000000"
 	if strings.HasPrefix(f.Get("StackName"), "arn:") {
 		on = f.Get("StackName")
 	}
@@ -157,7 +170,8 @@ func (c *Cloud) authorize(action string, f form) *fault {
 	if !c.allowed("cloudformation:"+action, on, nil) {
 		return denied("cloudformation:"+action, on)
 	}
-	if role := f.Get("RoleARN"); role != "" && !c.allowed("iam:PassRole", role, map[string][]string{"iam:PassedToService": {"cloudformation.amazonaws.com"}}) {
+	if role := f.Get("RoleARN"); role != "" && !c.allowed("iam:PassRole", role,
+		map[string][]string{"iam:PassedToService": {"cloudformation.amazonaws.com"}}) {
 		return denied("iam:PassRole", role)
 	}
 	return nil

@@ -57,7 +57,10 @@ func readRequest(f form) (request, *fault) {
 			return r, invalid("Tags: %q=%q", t.key, t.value)
 		}
 	}
-	for name, form := range map[string]string{"StackName": `^([A-Za-z][A-Za-z0-9-]{0,127}|arn:.*)$`, "ClientRequestToken": `^([A-Za-z0-9][A-Za-z0-9-]{0,127})?$`} {
+	for name, form := range map[string]string{
+		"StackName":          `^([A-Za-z][A-Za-z0-9-]{0,127}|arn:.*)$`,
+		"ClientRequestToken": `^([A-Za-z0-9][A-Za-z0-9-]{0,127})?$`,
+	} {
 		if !regexp.MustCompile(form).MatchString(f.Get(name)) {
 			return r, invalid("1 validation error detected: Value %q at %q failed to satisfy constraint", f.Get(name), name)
 		}
@@ -78,7 +81,8 @@ func (r *request) checkParameters() *fault {
 			return invalid("Parameter '%s' must match pattern %s", p.key, want.AllowedPattern)
 		case want.MaxLength > 0 && len(p.value) > want.MaxLength, len(p.value) < want.MinLength:
 			return invalid("Parameter '%s' has a wrong length", p.key)
-		case want.Type == "Number" && (notNumber != nil || number < want.MinValue || want.MaxValue > 0 && number > want.MaxValue):
+		case want.Type == "Number" && (notNumber != nil || number < want.MinValue || want.MaxValue > 0 &&
+			number > want.MaxValue):
 			return invalid("Parameter '%s' must be a number from %v to %v", p.key, want.MinValue, want.MaxValue)
 		}
 	}
@@ -92,7 +96,8 @@ func (r *request) checkParameters() *fault {
 
 func checkPolicy(body string) *fault {
 	var policy struct{ Statement []map[string]any }
-	if err := json.Unmarshal([]byte(body), &policy); err != nil || len(policy.Statement) == 0 || len(body) > maxPolicyBytes {
+	if err := json.Unmarshal([]byte(body), &policy); err != nil || len(policy.Statement) == 0 ||
+		len(body) > maxPolicyBytes {
 		return invalid("Error validating stack policy: Invalid stack policy")
 	}
 	return nil
@@ -143,7 +148,8 @@ func (r *request) dependencies(id string) []string {
 	var out []string
 	for _, other := range sortedKeys(r.template.Resources) {
 		named := func(form string) bool { return bytes.Contains(text, fmt.Appendf(nil, form, other)) }
-		if other != id && (named(`"Ref":%q`) || named(`"Fn::GetAtt":[%q`) || named(`${%s}`) || named(`${%s.`) || named(`"DependsOn":%q`)) {
+		if other != id && (named(`"Ref":%q`) || named(`"Fn::GetAtt":[%q`) || named(`${%s}`) || named(`${%s.`) ||
+			named(`"DependsOn":%q`)) {
 			out = append(out, other)
 		}
 	}
@@ -171,7 +177,8 @@ func (st *stack) resolve(v any) string {
 			return r.physical
 		}
 		return map[string]string{
-			"AWS::StackName": st.name, "AWS::StackId": st.id, "AWS::Region": Region, "AWS::AccountId": Account, "AWS::Partition": "aws",
+			"AWS::StackName": st.name, "AWS::StackId": st.id, "AWS::Region": Region, "AWS::AccountId": Account,
+			"AWS::Partition": "aws",
 		}[id]
 	}
 	if pair, ok := m["Fn::GetAtt"].([]any); ok {

@@ -45,7 +45,10 @@ func (c *Cloud) secretValue(req *http.Request, action string) (map[string]any, *
 	case at == nil || at[2] != "secretsmanager":
 		return nil, &fault{"InvalidSignatureException", "Credential should be scoped to correct service: 'secretsmanager'."}
 	case json.Unmarshal(body, &in) != nil || in.SecretId == "":
-		return nil, &fault{"ValidationException", "Value null at 'secretId' failed to satisfy constraint: Member must not be null"}
+		return nil, &fault{
+			"ValidationException",
+			"Value null at 'secretId' failed to satisfy constraint: Member must not be null",
+		}
 	case !c.allowed("secretsmanager:GetSecretValue", in.SecretId, nil):
 		return nil, &fault{"AccessDeniedException", denied("secretsmanager:GetSecretValue", in.SecretId).message}
 	}
@@ -54,9 +57,15 @@ func (c *Cloud) secretValue(req *http.Request, action string) (map[string]any, *
 	case !known || !strings.HasPrefix(in.SecretId, "arn:aws:secretsmanager:"+at[1]+":"+Account+":secret:"):
 		return nil, &fault{"ResourceNotFoundException", "Secrets Manager can't find the specified secret."}
 	case secret.Deleted:
-		return nil, &fault{"InvalidRequestException", "You can't perform this operation on the secret because it was marked for deletion."}
+		return nil, &fault{
+			"InvalidRequestException",
+			"You can't perform this operation on the secret because it was marked for deletion.",
+		}
 	}
-	out := map[string]any{"ARN": in.SecretId, "VersionId": "00000000-0000-4000-8000-000000000000", "VersionStages": []string{"AWSCURRENT"}}
+	out := map[string]any{
+		"ARN": in.SecretId, "VersionId": "00000000-0000-4000-8000-000000000000",
+		"VersionStages": []string{"AWSCURRENT"},
+	}
 	if secret.Text != "" {
 		out["SecretString"] = secret.Text
 	} else {

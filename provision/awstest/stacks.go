@@ -56,7 +56,8 @@ type step struct {
 func (c *Cloud) newStack(name string) *stack {
 	st := &stack{
 		cloud: c, name: name, created: time.Now(), resources: map[string]*made{}, changeSets: map[string]*changeSet{},
-		id: fmt.Sprintf("arn:aws:cloudformation:%s:%s:stack/%s/00000000-0000-4000-8000-%012d", Region, Account, name, len(c.stacks)),
+		id: fmt.Sprintf("arn:aws:cloudformation:%s:%s:stack/%s/00000000-0000-4000-8000-%012d", Region, Account, name,
+			len(c.stacks)),
 	}
 	c.stacks = append(c.stacks, st)
 	return st
@@ -133,7 +134,8 @@ func (st *stack) describe() node {
 		params = append(params, text("ParameterKey", p.key)+text("ParameterValue", value))
 	}
 	// What is not made yet, or no longer is, has no outputs.
-	if m := st.resources["Distribution"]; m != nil && m.exists || m == nil && len(st.resources) > 0 && !strings.HasPrefix(st.status, "CREATE_IN") {
+	if m := st.resources["Distribution"]; m != nil && m.exists || m == nil && len(st.resources) > 0 &&
+		!strings.HasPrefix(st.status, "CREATE_IN") {
 		outputs = st.outputs()
 	}
 	for _, arn := range st.request.topics {
@@ -191,7 +193,8 @@ func (c *Cloud) describeEvents(_ time.Time, f form) (node, *fault) {
 	if st.detailed != "" {
 		members = append(members, join(text("EventId", "1"), text("StackId", st.id), text("EventType", "VALIDATION_ERROR"),
 			text("LogicalResourceId", "Distribution"), text("ResourceType", "AWS::CloudFront::Distribution"),
-			text("ValidationPath", "/Resources/Distribution/Properties/DistributionConfig"), text("ValidationStatusReason", c.failures["CREATE "])))
+			text("ValidationPath", "/Resources/Distribution/Properties/DistributionConfig"), text("ValidationStatusReason",
+				c.failures["CREATE "])))
 	}
 	return list("OperationEvents", members), nil
 }

@@ -20,13 +20,15 @@ func CostTable(event *configs.Event, spec provision.Spec) [][]string {
 	}
 	rows := [][]string{{"ITEM", "QUANTITY", "USD/MONTH", fmt.Sprintf("USD/%.3gH", length.Hours()), "NOTE"}}
 	month, once := 0.0, 0.0
+	dollars := func(v float64) string { return fmt.Sprintf("%.2f", v) }
 	for _, l := range provision.Cost(spec) {
 		row := []string{l.Item, "-", "-", "-", l.Note}
 		if l.Price > 0 {
-			row[1], row[2], row[3] = strconv.FormatFloat(l.Quantity, 'f', -1, 64), fmt.Sprintf("%.2f", l.Month()), fmt.Sprintf("%.2f", l.Event(length))
+			row[1] = strconv.FormatFloat(l.Quantity, 'f', -1, 64)
+			row[2], row[3] = dollars(l.Month()), dollars(l.Event(length))
 			month, once = month+l.Month(), once+l.Event(length)
 		}
 		rows = append(rows, row)
 	}
-	return append(rows, []string{"total", "", fmt.Sprintf("%.2f", month), fmt.Sprintf("%.2f", once), "list prices of us-east-1"})
+	return append(rows, []string{"total", "", dollars(month), dollars(once), "list prices of us-east-1"})
 }

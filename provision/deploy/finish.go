@@ -63,7 +63,8 @@ func ToDo(ctx context.Context, stack *provision.Stack, e *configs.Event, dist pr
 	}
 	for _, address := range pending {
 		lines = append(lines, fmt.Sprintf(
-			"to do: %s must confirm the subscription by the link in the e-mail from AWS; until then no alarm reaches it", address,
+			"to do: %s must confirm the subscription by the link in the e-mail from AWS; until then no alarm reaches it",
+			address,
 		))
 	}
 	return lines

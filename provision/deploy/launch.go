@@ -163,7 +163,10 @@ func (l *Launch) differences(ctx context.Context, stack *provision.Stack) {
 	case err != nil:
 		l.Log.Info("the stack was not compared with the event file", zap.Error(err))
 	case plan.Differs():
-		l.Say("stack", "not as the event file says, and left as it is; run --update, or streamwatch provision, would change:")
+		l.Say(
+			"stack",
+			"not as the event file says, and left as it is; run --update, or streamwatch provision, would change:",
+		)
 		for _, line := range plan.Lines() {
 			l.Say("", line)
 		}

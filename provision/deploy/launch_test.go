@@ -50,7 +50,8 @@ func newWorld(t *testing.T, distribution string) *world {
 	t.Helper()
 	t.Setenv("AWS_CONFIG_FILE", filepath.Join(t.TempDir(), "none"))
 	t.Setenv("AWS_CA_BUNDLE", "") // it would want a client of the SDK's own
-	text := "event: concert\norigin: {url: \"http://o.example\"}\ndistribution: {" + distribution + "}\nstreams: [{name: main, manifest: /m.m3u8}]\n"
+	text := "event: concert\norigin: {url: \"http://o.example\"}\ndistribution: {" + distribution +
+		"}\nstreams: [{name: main, manifest: /m.m3u8}]\n"
 	event, err := configs.Parse("event.yaml", []byte(text), os.LookupEnv)
 	if err != nil {
 		t.Fatal(err)
@@ -106,7 +107,8 @@ func TestStackIsMadeAndFound(t *testing.T) {
 			t.Errorf("%+v, said %q", again, w.said)
 		}
 		w.event.Distribution.CloudFormation.TargetDuration = 10 * time.Second
-		if w.up(); w.did("ExecuteChangeSet") > 0 || !strings.Contains(strings.Join(w.said, "\n"), "ManifestCachePolicy") {
+		if w.up(); w.did("ExecuteChangeSet") > 0 ||
+			!strings.Contains(strings.Join(w.said, "\n"), "ManifestCachePolicy") {
 			t.Errorf("%d updates, said %q", w.did("ExecuteChangeSet"), w.said)
 		}
 		w.launch.Update = true
@@ -124,7 +126,8 @@ func TestStackIsRemembered(t *testing.T) {
 		first := w.up()
 		w.away = true
 		began := time.Now()
-		if again := w.up(); again.EdgeURL != first.EdgeURL || time.Since(began) > 15*time.Second || !w.logged("as it was last known") {
+		if again := w.up(); again.EdgeURL != first.EdgeURL || time.Since(began) > 15*time.Second ||
+			!w.logged("as it was last known") {
 			t.Errorf("%+v after %s", again, time.Since(began))
 		}
 		w.event.Output = filepath.Dir(w.folder)
@@ -151,7 +154,8 @@ func TestCleanUp(t *testing.T) {
 			t.Errorf("after a signal: %d deletions, said %q, %v", w.did("DeleteStack"), w.said, err)
 		}
 		for range 2 { // what is gone already is no failure
-			if err := w.launch.CleanUp(t.Context(), true); err != nil || w.did("DeleteStack") != 1 || len(w.cloud.Alive()) > 0 {
+			if err := w.launch.CleanUp(t.Context(), true); err != nil || w.did("DeleteStack") != 1 ||
+				len(w.cloud.Alive()) > 0 {
 				t.Errorf("%d deletions, alive %v, %v", w.did("DeleteStack"), w.cloud.Alive(), err)
 			}
 		}
@@ -162,16 +166,21 @@ func TestCleanUp(t *testing.T) {
 // be made, the stream is watched without.
 func TestAlarmsBesideADistribution(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, "existing: {url: \"https://e.example/\"}}\nmetrics: {cloudwatch: {}}\nalarms: {email: [ops@example.com]")
+		w := newWorld(
+			t,
+			"existing: {url: \"https://e.example/\"}}\nmetrics: {cloudwatch: {}}\nalarms: {email: [ops@example.com]",
+		)
 		found := w.up()
 		if found.EdgeURL != "https://e.example" || found.Alarms.Outputs["AlertTopicArn"] == "" || found.Pending == nil {
 			t.Fatalf("%+v, log %v", found, w.logs.All())
 		}
-		if pending, err := found.Pending(t.Context()); err != nil || !slices.Equal(pending, []string{"ops@example.com"}) {
+		if pending, err := found.Pending(t.Context()); err != nil ||
+			!slices.Equal(pending, []string{"ops@example.com"}) {
 			t.Errorf("pending %v, %v", pending, err)
 		}
 		w.away = true
-		if found := w.up(); found.EdgeURL != "https://e.example" || !w.logged("the stack of alarms cannot be looked after") {
+		if found := w.up(); found.EdgeURL != "https://e.example" ||
+			!w.logged("the stack of alarms cannot be looked after") {
 			t.Errorf("%+v", found)
 		}
 	})
@@ -192,7 +201,7 @@ func TestLocalEdge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := http.DefaultClient.Do(req) //nolint:forbidigo // one request of a test
+	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +216,10 @@ func TestLocalEdge(t *testing.T) {
 // A key that cannot be had fails before anything is made.
 func TestKeyComesFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, "cloudformation: {signed: {key_group: g}, sign: {key_pair_id: K1, private_key_file: gone.pem}}")
+		w := newWorld(
+			t,
+			"cloudformation: {signed: {key_group: g}, sign: {key_pair_id: K1, private_key_file: gone.pem}}",
+		)
 		if _, err := w.launch.Up(t.Context()); err == nil || w.did("CreateStack") > 0 {
 			t.Errorf("%v after %d creations", err, w.did("CreateStack"))
 		}

@@ -90,7 +90,10 @@ func chosen(spec provision.Spec, name string) (provision.Spec, error) {
 		}
 		names = append(names, one.StackName)
 	}
-	return spec, probe.Usage(fmt.Sprintf("--stack %q is not among the event's stacks", name), "one of "+strings.Join(names, ", "))
+	return spec, probe.Usage(
+		fmt.Sprintf("--stack %q is not among the event's stacks", name),
+		"one of "+strings.Join(names, ", "),
+	)
 }
 
 // others says which stacks must be deployed before the one that is printed.
@@ -100,6 +103,8 @@ func others(spec provision.Spec, stack string) []string {
 	}
 	first, last := provision.BesideName(spec.StackName, 1), provision.BesideName(spec.StackName, len(spec.Beside))
 	return []string{fmt.Sprintf(
-		"deploy %s to %s first (--stack NAME prints one): the alarms in them are those that this stack's alarms are over", first, last,
+		"deploy %s to %s first (--stack NAME prints one): the alarms in them are those that this stack's alarms are over",
+		first,
+		last,
 	)}
 }

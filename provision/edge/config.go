@@ -27,10 +27,14 @@ type Config struct {
 	ErrorTTL    time.Duration // of error answers, and between two tries while stale; 0.9 s, negative is none
 	NegativeTTL time.Duration // of 404; zero is ErrorTTL, negative is none
 
-	Grace          time.Duration // for so long after it expired a copy is served while the origin is asked in the background; zero is never
-	StaleIfError   time.Duration // for so long after it expired a copy is served while the origin fails; zero is without end, negative is never
-	NoCollapsing   bool          // who finds no copy asks the origin alone, though another request for it is under way
-	NoRevalidation bool          // an expired object is fetched anew, without If-None-Match
+	// for so long after it expired a copy is served while the origin is asked in
+	// the background; zero is never
+	Grace time.Duration
+	// for so long after it expired a copy is served while the origin fails; zero is
+	// without end, negative is never
+	StaleIfError   time.Duration
+	NoCollapsing   bool // who finds no copy asks the origin alone, though another request for it is under way
+	NoRevalidation bool // an expired object is fetched anew, without If-None-Match
 
 	CacheBytes     int64         // memory of the cache; 256 MiB
 	ObjectBytes    int64         // larger objects are passed on and not kept; 32 MiB

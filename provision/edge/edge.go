@@ -93,7 +93,9 @@ func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // Serve writes a result to a viewer. A body that is whole and fine is written by
 // body; nil is Blob.Serve.
-func (e *Edge) Serve(w http.ResponseWriter, r *http.Request, res Result, body func(http.ResponseWriter, *http.Request, *Blob)) {
+func (e *Edge) Serve(
+	w http.ResponseWriter, r *http.Request, res Result, body func(http.ResponseWriter, *http.Request, *Blob),
+) {
 	if res.tail != nil {
 		defer func() { _ = res.tail.Close() }()
 	}

@@ -1,261 +1,17 @@
 package edge_test
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
-	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/streamwatch/streamwatch/probe/sim"
 	"github.com/streamwatch/streamwatch/provision/edge"
 )
-
-// upstream is an origin whose answers a test sets.
-type upstream struct {
-	mu      sync.Mutex
-	asked   atomic.Int64
-	status  int
-	header  map[string]string
-	body    string
-	delay   time.Duration
-	request http.Header
-}
-
-func (u *upstream) set(status int, body string, header ...string) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.status, u.body, u.header = status, body, map[string]string{}
-	for _, h := range header {
-		name, value, _ := strings.Cut(h, ": ")
-		u.header[name] = value
-	}
-}
-
-func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	u.asked.Add(1)
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.request = r.Header.Clone()
-	if u.delay > 0 {
-		pause(r.Context(), u.delay)
-	}
-	for name, value := range u.header {
-		w.Header().Set(name, value)
-	}
-	if tag := u.header["ETag"]; tag != "" && r.Header.Get("If-None-Match") == tag {
-		w.WriteHeader(http.StatusNotModified)
-		return
-	}
-	w.WriteHeader(u.status)
-	_, _ = w.Write([]byte(u.body))
-}
-
-// got is one answer as a client sees it.
-type got struct {
-	status int
-	header http.Header
-	body   string
-	err    error
-	took   time.Duration
-}
-
-func (g got) cache() string { word, _, _ := strings.Cut(g.header.Get("X-Cache"), " "); return word }
-
-func (g got) age() int {
-	n, err := strconv.Atoi(g.header.Get("Age"))
-	if err != nil {
-		return -1
-	}
-	return n
-}
-
-// world is an edge over an upstream.
-type world struct {
-	t     *testing.T
-	hosts sim.Hosts
-}
-
-// edgeOver puts an edge before an upstream, in a bubble.
-func edgeOver(t *testing.T, c edge.Config) (*world, *upstream) {
-	t.Helper()
-	u := &upstream{}
-	u.set(200, "one")
-	w := &world{t: t, hosts: sim.Hosts{"origin.test": u}}
-	c.Origin, c.Transport = &url.URL{Scheme: "http", Host: "origin.test"}, w.hosts
-	w.hosts["edge.test"] = edge.New(c)
-	return w, u
-}
-
-// get fetches a URL with header lines "Name: value".
-func (w *world) get(u string, header ...string) got { return w.do(http.MethodGet, u, header...) }
-
-func (w *world) do(method, u string, header ...string) got {
-	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), 30*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, method, "http://"+u, nil)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	for _, h := range header {
-		name, value, _ := strings.Cut(h, ": ")
-		req.Header.Add(name, value)
-	}
-	began := time.Now()
-	resp, err := w.hosts.RoundTrip(req)
-	if err != nil {
-		return got{err: err, took: time.Since(began)}
-	}
-	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(resp.Body)
-	return got{resp.StatusCode, resp.Header, string(body), err, time.Since(began)}
-}
-
-// pause waits, or ends the handler when the client has gone.
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-time.After(d):
-	case <-ctx.Done():
-		panic(http.ErrAbortHandler)
-	}
-}
-
-func (w *world) want(path, body, cache string, status, age int) {
-	w.t.Helper()
-	g := w.get("edge.test" + path)
-	if g.err != nil || g.status != status || g.cache() != cache || g.age() != age || body != "" && g.body != body {
-		w.t.Errorf("%s: %v %d %q %s age %d, want %d %q %s age %d", path, g.err, g.status, g.body[:min(40, len(g.body))], g.cache(), g.age(), status, body, cache, age)
-	}
-}
-
-const none = -1 // no Age
-
-func TestEdgeTTL(t *testing.T) {
-	minute := edge.TTL{Min: 0, Default: 20 * time.Second, Max: time.Minute}
-	tests := map[string]struct {
-		ttl    edge.TTL
-		header string
-		life   time.Duration
-	}{
-		"the origin says nothing":       {minute, "", 20 * time.Second},
-		"max-age is obeyed":             {minute, "max-age=7", 7 * time.Second},
-		"s-maxage goes before max-age":  {minute, "max-age=7, s-maxage=9", 9 * time.Second},
-		"max-age beyond the maximum":    {minute, "max-age=3600", time.Minute},
-		"max-age zero":                  {minute, "max-age=0", 0},
-		"no-store without a minimum":    {minute, "no-store", 0},
-		"no-cache under a minimum":      {edge.TTL{2 * time.Second, 5 * time.Second, 9 * time.Second}, "no-cache", 2 * time.Second},
-		"max-age below the minimum":     {edge.TTL{2 * time.Second, 5 * time.Second, 9 * time.Second}, "max-age=1", 2 * time.Second},
-		"private without a minimum":     {minute, "private, max-age=30", 0},
-		"max-age that cannot be read":   {minute, "max-age=soon", 20 * time.Second},
-		"max-age larger than any clock": {minute, "max-age=2147483647", time.Minute},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				w, u := edgeOver(t, edge.Config{ManifestTTL: tt.ttl})
-				u.set(200, "one", "Cache-Control: "+tt.header)
-				w.want("/a/p.m3u8", "one", "Miss", 200, none)
-				if tt.life == 0 {
-					w.want("/a/p.m3u8", "one", "Miss", 200, none)
-					return
-				}
-				time.Sleep(tt.life - time.Millisecond)
-				w.want("/a/p.m3u8", "one", "Hit", 200, int((tt.life-time.Millisecond)/time.Second))
-				time.Sleep(time.Millisecond)
-				w.want("/a/p.m3u8", "one", "Miss", 200, none)
-			})
-		})
-	}
-}
-
-func TestEdgeRevalidates(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w, u := edgeOver(t, edge.Config{})
-		u.set(200, "one", `ETag: "1"`, "Cache-Control: max-age=2")
-		w.want("/p.m3u8", "one", "Miss", 200, none)
-		time.Sleep(2 * time.Second)
-		w.want("/p.m3u8", "one", "RefreshHit", 200, none)
-		time.Sleep(time.Second)
-		w.want("/p.m3u8", "one", "Hit", 200, 1) // the age counts from the refresh
-		time.Sleep(time.Second)
-		u.set(200, "two", `ETag: "2"`)
-		w.want("/p.m3u8", "two", "Miss", 200, none)
-	})
-}
-
-func TestEdgeStaleWhileTheOriginFails(t *testing.T) {
-	failures := map[string]func(w *world, u *upstream){
-		"5xx":     func(_ *world, u *upstream) { u.set(503, "sorry") },
-		"refused": func(w *world, _ *upstream) { delete(w.hosts, "origin.test") },
-	}
-	for name, fail := range failures {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				w, u := edgeOver(t, edge.Config{})
-				w.want("/p.m3u8", "one", "Miss", 200, none)
-				fail(w, u)
-				time.Sleep(5 * time.Second)
-				w.want("/p.m3u8", "one", "RefreshHit", 200, none)
-				asked := u.asked.Load()
-				w.want("/p.m3u8", "one", "Hit", 200, 5) // within the error TTL the origin has peace
-				if u.asked.Load() != asked {
-					t.Error("the origin was asked again within the error TTL")
-				}
-				time.Sleep(time.Hour)
-				w.want("/p.m3u8", "one", "RefreshHit", 200, none)
-				w.hosts["origin.test"] = u
-				u.set(200, "back")
-				time.Sleep(time.Second)
-				w.want("/p.m3u8", "back", "Miss", 200, none)
-			})
-		})
-	}
-}
-
-func TestEdgeStaleIfErrorBounds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w, u := edgeOver(t, edge.Config{})
-		u.set(200, "one", "Cache-Control: max-age=1, stale-if-error=4")
-		w.want("/p.m3u8", "one", "Miss", 200, none)
-		u.set(500, "sorry")
-		time.Sleep(4 * time.Second)
-		w.want("/p.m3u8", "one", "RefreshHit", 200, none)
-		time.Sleep(2 * time.Second)
-		w.want("/p.m3u8", "sorry", "Error", 500, none)
-	})
-}
-
-func TestEdgeErrors(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w, u := edgeOver(t, edge.Config{ErrorTTL: 10 * time.Second})
-		u.set(404, "not yet")
-		w.want("/s.ts", "not yet", "Error", 404, none)
-		u.set(200, "one")
-		time.Sleep(4 * time.Second)
-		w.want("/s.ts", "not yet", "Error", 404, 4) // the negative cache
-		time.Sleep(6 * time.Second)
-		w.want("/s.ts", "one", "Miss", 200, none)
-
-		u.set(200, "one")
-		w.want("/p.m3u8", "one", "Miss", 200, none)
-		u.set(403, "no")
-		time.Sleep(5 * time.Second)
-		w.want("/p.m3u8", "no", "Error", 403, none) // a 4xx replaces what there was
-		u.set(500, "sorry")
-		w.want("/p.m3u8", "sorry", "Error", 500, none) // and nothing is left to fall back on
-
-		delete(w.hosts, "origin.test")
-		w.want("/new.m3u8", "", "Error", 502, none)
-	})
-}
 
 // A viewer who asks for a stale playlist as often as the edge may ask the
 // origin gets it asked each time, not every other time.
@@ -362,7 +118,8 @@ func TestEdgeViewerLeavesOthersStay(t *testing.T) {
 func TestEdgeHeaders(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, u := edgeOver(t, edge.Config{Headers: http.Header{"X-Origin-Verify": {"s3cret"}}, Pop: "TST1-C1"})
-		u.set(200, "one", "X-Origin-Verify: s3cret", "Set-Cookie: a=b", "Connection: X-Hop", "X-Hop: 1", "X-Kept: yes", "Age: 99", "Server: x")
+		u.set(200, "one", "X-Origin-Verify: s3cret", "Set-Cookie: a=b", "Connection: X-Hop", "X-Hop: 1", "X-Kept: yes",
+			"Age: 99", "Server: x")
 		g := w.get("edge.test/p.m3u8?token=abc&_HLS_msn=4")
 		if got := u.request.Get("X-Origin-Verify"); got != "s3cret" {
 			t.Errorf("the origin got the header %q", got)
@@ -372,7 +129,10 @@ func TestEdgeHeaders(t *testing.T) {
 				t.Errorf("a viewer sees %s: %s", name, v)
 			}
 		}
-		for name, want := range map[string]string{"X-Kept": "yes", "X-Cache": "Miss from cloudfront", "X-Amz-Cf-Pop": "TST1-C1", "Access-Control-Allow-Origin": "*"} {
+		for name, want := range map[string]string{
+			"X-Kept": "yes", "X-Cache": "Miss from cloudfront",
+			"X-Amz-Cf-Pop": "TST1-C1", "Access-Control-Allow-Origin": "*",
+		} {
 			if v := g.header.Get(name); v != want {
 				t.Errorf("%s is %q, want %q", name, v, want)
 			}
@@ -380,7 +140,8 @@ func TestEdgeHeaders(t *testing.T) {
 		if !strings.HasSuffix(g.header.Get("Via"), ".cloudfront.net (CloudFront)") || len(g.header.Get("X-Amz-Cf-Id")) < 20 {
 			t.Errorf("headers: %v", g.header)
 		}
-		if again := w.get("edge.test/p.m3u8?_HLS_msn=4&token=other"); again.cache() != "Hit" || again.header.Get("X-Amz-Cf-Id") == g.header.Get("X-Amz-Cf-Id") {
+		if again := w.get("edge.test/p.m3u8?_HLS_msn=4&token=other"); again.cache() != "Hit" ||
+			again.header.Get("X-Amz-Cf-Id") == g.header.Get("X-Amz-Cf-Id") {
 			t.Errorf("another token: %s, id %s", again.cache(), again.header.Get("X-Amz-Cf-Id"))
 		}
 		if other := w.get("edge.test/p.m3u8?_HLS_msn=5"); other.cache() != "Miss" {

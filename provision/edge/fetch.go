@@ -189,7 +189,10 @@ func (e *Edge) received(key string, resp *http.Response, body []byte, asked time
 	if h.Get("Date") == "" {
 		h.Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	}
-	return &Object{Key: key, Status: resp.StatusCode, Header: h, Blob: b, fill: e.asked.Add(1), Obtained: asked, expires: asked}
+	return &Object{
+		Key: key, Status: resp.StatusCode, Header: h, Blob: b, fill: e.asked.Add(1), Obtained: asked,
+		expires: asked,
+	}
 }
 
 // hopHeaders are not passed on: they belong to one connection (RFC 9110 §7.6.1),

@@ -94,7 +94,8 @@ func trak(id uint32, width, height int, scale uint32, handler string, header, en
 	}
 	empty := u32(0)
 	return box("trak",
-		full("tkhd", 0, 3, u32(0, 0, id, 0, 0, 0, 0), u16(0, 0, volume, 0), matrix(), u32(uint32(width)<<16, uint32(height)<<16)),
+		full("tkhd", 0, 3, u32(0, 0, id, 0, 0, 0, 0), u16(0, 0, volume, 0), matrix(),
+			u32(uint32(width)<<16, uint32(height)<<16)),
 		box("mdia",
 			full("mdhd", 0, 0, u32(0, 0, scale, 0), u16(0x55c4, 0)), // language und
 			full("hdlr", 0, 0, u32(0), []byte(handler), make([]byte, 13)),
@@ -108,7 +109,8 @@ func trak(id uint32, width, height int, scale uint32, handler string, header, en
 func avc1(t *track) []byte {
 	units := nalUnits(t.frames[0])
 	sps, pps := units[1], units[2] // after the delimiter
-	config := slices.Concat([]byte{1, sps[1], sps[2], sps[3], 0xff, 0xe1}, u16(uint16(len(sps))), sps, []byte{1}, u16(uint16(len(pps))), pps)
+	config := slices.Concat([]byte{1, sps[1], sps[2], sps[3], 0xff, 0xe1}, u16(uint16(len(sps))), sps, []byte{1},
+		u16(uint16(len(pps))), pps)
 	return box("avc1", make([]byte, 6), u16(1), make([]byte, 16), u16(uint16(t.Width), uint16(t.Height)),
 		u32(0x00480000, 0x00480000, 0), u16(1), make([]byte, 32), u16(24, 0xffff), box("avcC", config))
 }
@@ -118,7 +120,8 @@ func mp4a() []byte {
 	config := []byte{5, 2, 0x11, 0x88}
 	decoder := slices.Concat([]byte{4, byte(13 + len(config)), 0x40, 0x15, 0, 0, 0}, u32(0, 0), config)
 	descriptor := slices.Concat([]byte{3, byte(3 + len(decoder) + 3), 0, audioTrack, 0}, decoder, []byte{6, 1, 2})
-	return box("mp4a", make([]byte, 6), u16(1), make([]byte, 8), u16(1, 16, 0, 0), u32(audioScale<<16), full("esds", 0, 0, descriptor))
+	return box("mp4a", make([]byte, 6), u16(1), make([]byte, 8), u16(1, 16, 0, 0), u32(audioScale<<16),
+		full("esds", 0, 0, descriptor))
 }
 
 // lengthPrefixed turns an access unit from Annex B into the form of MP4, without

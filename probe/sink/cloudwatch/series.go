@@ -95,22 +95,27 @@ func rounded(v float64) (float64, bool) {
 	return v, math.Abs(v) <= math.MaxFloat32 // false for NaN and infinities, for which the whole request would be refused
 }
 
-// merge adds up the series of several pieces of one period, and splits what has
-// more values than a datum takes.
-func merge(pieces []piece) []series {
-	type name struct{ metric, stream, rendition, side, edge, vantage string }
-	found := map[name]map[float64]float64{}
-	for _, p := range pieces {
-		for _, s := range p.Series {
-			n := name{s.Metric, s.Stream, s.Rendition, s.Side, s.Edge, s.Vantage}
-			if found[n] == nil {
-				found[n] = map[float64]float64{}
-			}
-			for i, v := range s.Values {
-				found[n][v] += s.Counts[i]
-			}
+// merging adds up the series of the pieces of one period: how often each value came.
+type merging map[name]map[float64]float64
+
+// name is what tells series apart.
+type name struct{ metric, stream, rendition, side, edge, vantage string }
+
+func (found merging) add(p *piece) {
+	for i := range p.Series {
+		s := &p.Series[i]
+		n := name{s.Metric, s.Stream, s.Rendition, s.Side, s.Edge, s.Vantage}
+		if found[n] == nil {
+			found[n] = map[float64]float64{}
+		}
+		for i, v := range s.Values {
+			found[n][v] += s.Counts[i]
 		}
 	}
+}
+
+// series returns the sums, what has more values than a datum takes in several.
+func (found merging) series() []series {
 	out := make([]series, 0, len(found))
 	for n, counts := range found {
 		s := series{

@@ -280,20 +280,21 @@ func (s *Sink) seal(ctx context.Context, before time.Time) error {
 		}
 		at := rows[0].At
 		var ids []int64
-		var pieces []piece
+		found := merging{}
 		for i := range rows {
 			if !rows[i].At.Equal(at) {
 				break
 			}
 			ids = append(ids, rows[i].ID)
 			p, err := read(&rows[i])
+			rows[i].Data = nil // of hundreds of streams all of it is tens of megabytes
 			if err != nil {
 				s.log.Warn("dropped a row of the spool", zap.Error(err))
 				continue
 			}
-			pieces = append(pieces, p)
+			found.add(&p)
 		}
-		if err := s.sealPeriod(ctx, at, ids, merge(pieces), len(ids) < openRows); err != nil {
+		if err := s.sealPeriod(ctx, at, ids, found.series(), len(ids) < openRows); err != nil {
 			return err
 		}
 	}

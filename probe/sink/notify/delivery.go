@@ -35,7 +35,7 @@ const (
 type delivery struct {
 	receiver *Receiver
 	client   *http.Client
-	dial     dialer         // nil is the network
+	dial     Dialer         // nil is the network
 	roots    *x509.CertPool // nil is the system's
 }
 

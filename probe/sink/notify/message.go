@@ -70,7 +70,7 @@ func (m *Message) Headline() string {
 	case Acknowledged:
 		head = "ACKNOWLEDGED" + prefixed(" by ", acknowledgement(in).By)
 	case Closed:
-		head = "CLOSED after " + span(m.lasted())
+		head = "CLOSED" + closedBecause(in) + " after " + span(m.lasted())
 	case Opened:
 	}
 	if m.Test {
@@ -78,6 +78,14 @@ func (m *Message) Headline() string {
 	}
 	what := in.Summary + place(in)
 	return oneLine(fmt.Sprintf("%s: %s, blame %s: %s (%s)", head, whom(in), in.Blame.Who(), what, in.Event))
+}
+
+// closedBecause says why an incident closed whose fault nobody saw end.
+func closedBecause(in *probe.Incident) string {
+	if in.ClosedBecause == "" {
+		return ""
+	}
+	return ", " + in.ClosedBecause + ","
 }
 
 // whom says in a few words who is hit.
@@ -127,7 +135,7 @@ type fact struct {
 // needs to act; the others say what is new, and that without a scroll.
 func (m *Message) facts() []fact {
 	in := &m.Incident
-	list := []fact{{Name: "Changed", Text: m.Changed}, {Name: "Note", Text: m.note()}}
+	list := []fact{{Name: "Changed", Text: m.Changed}, {Name: "Why", Text: m.why()}, {Name: "Note", Text: m.note()}}
 	if m.Kind != Acknowledged && m.Kind != Closed {
 		list = append(list,
 			fact{Name: "Detail", Text: in.Detail},
@@ -149,6 +157,15 @@ func (m *Message) facts() []fact {
 		}
 	}
 	return said
+}
+
+// why says of an incident that closed although nobody saw the fault end that it
+// is no recovery.
+func (m *Message) why() string {
+	if m.Kind != Closed || m.Incident.ClosedBecause == "" {
+		return ""
+	}
+	return m.Incident.ClosedBecause + "; nobody saw the fault end"
 }
 
 // note is what somebody said who took the incident.

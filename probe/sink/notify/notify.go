@@ -51,6 +51,7 @@ type Options struct {
 	Folder    string            // keeps what waits and what could not be delivered; "" keeps nothing
 	Count     Count             // nil counts nowhere
 	Transport http.RoundTripper // nil is one with limits of its own
+	Dial      Dialer            // connects to a mail server; nil is the network
 	Log       *zap.Logger
 }
 
@@ -84,6 +85,7 @@ func New(o Options) *Sink {
 	s := &Sink{o: o, noted: make(chan struct{}, 1), queued: make(chan struct{}, 1)}
 	s.log = o.Log.With(zap.String("receiver", o.Receiver.Name))
 	s.delivery = newDelivery(&s.o.Receiver, o.Transport)
+	s.delivery.dial = o.Dial
 	s.teller = teller{receiver: &s.o.Receiver, wait: o.Wait, repeat: o.Repeat, stories: map[string]*story{}}
 	s.disk = newDisk(o.Folder, &s.o.Receiver, o.Notes, s.log)
 	for _, result := range []string{Sent, Retried, Dropped} {
@@ -100,15 +102,16 @@ func New(o Options) *Sink {
 }
 
 // resume takes over the open incidents of an earlier process, and what the
-// receiver was told of them; where that is lost, it was told of all of them. A new
-// receiver was told of none. One that was told of and is not open any more ended
-// while nobody looked.
+// receiver was told of them; where that is lost, it was told of all of them, also
+// of what is silenced by now: an end too many harms nobody, and a page that nobody
+// resolves wakes people. A new receiver was told of none. One that was told of and
+// is not open any more ended while nobody looked.
 func (s *Sink) resume(before notes, lost bool) {
 	now := time.Now()
 	for _, in := range s.o.Open {
 		st := &story{in: in, told: before.Told[in.ID], silent: now.Add(resumed)}
 		delete(before.Told, in.ID)
-		if lost && !in.Muted() {
+		if lost {
 			first := Message{Kind: Opened, Incident: in}
 			st.told = &told{Incident: in, At: now, Subject: first.Headline(), Acked: in.Acknowledged != nil}
 		}

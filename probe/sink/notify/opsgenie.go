@@ -69,6 +69,9 @@ func (r *Receiver) opsgenie(m *Message) ([]Request, error) {
 			Entity: clip(in.Where(), opsgenieAlias), Source: "streamwatch", Priority: priority(in.Severity),
 		}}}
 	}
+	if m.Kind == Opened && in.Acknowledged != nil {
+		steps = append(steps, step{http.MethodPost, "/acknowledge", note})
+	}
 	var list []Request
 	for _, s := range steps {
 		address := base

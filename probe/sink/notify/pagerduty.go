@@ -46,10 +46,12 @@ type pagerdutyLink struct {
 
 // pagerduty makes the incident one of PagerDuty's, by its id: an update and a
 // repetition are further triggers of the same one, which page nobody again while
-// it is open there.
+// it is open there. One that somebody took before it was told is acknowledged at
+// once: nobody else has to get up.
 func (r *Receiver) pagerduty(m *Message) ([]Request, error) {
 	in := &m.Incident
 	e := pagerdutyEvent{RoutingKey: r.Key, DedupKey: clip(in.ID, pagerdutyKey)}
+	taken := e
 	switch m.Kind {
 	case Acknowledged:
 		e.Action = "acknowledge"
@@ -71,7 +73,13 @@ func (r *Receiver) pagerduty(m *Message) ([]Request, error) {
 			e.ClientURL = cmp.Or(e.ClientURL, l.Text)
 		}
 	}
-	return r.post(pagerdutyURL(r.URL), &e)
+	list, err := r.post(pagerdutyURL(r.URL), &e)
+	if err != nil || m.Kind != Opened || in.Acknowledged == nil {
+		return list, err
+	}
+	taken.Action = "acknowledge"
+	then, err := r.post(pagerdutyURL(r.URL), &taken)
+	return append(list, then...), err
 }
 
 // pagerdutyURL completes an address that is a host alone.

@@ -78,7 +78,10 @@ func chunks(lines []string, most int) (list []string) {
 
 // color marks how bad it is. It says nothing that the headline does not.
 func color(m *Message) string {
-	if m.Kind == Closed {
+	switch {
+	case m.Kind == Closed && m.Incident.ClosedBecause != "":
+		return "#546e7a" // no recovery
+	case m.Kind == Closed:
 		return "#2e7d32"
 	}
 	switch m.Incident.Severity {

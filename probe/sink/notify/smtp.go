@@ -16,8 +16,8 @@ import (
 // mailTimeout is how long a mail server has for one mail.
 const mailTimeout = 20 * time.Second
 
-// dialer connects to a mail server.
-type dialer func(ctx context.Context, network, address string) (net.Conn, error)
+// Dialer opens a connection to a mail server, as net.Dialer does.
+type Dialer func(ctx context.Context, network, address string) (net.Conn, error)
 
 // sendMail hands a mail to the server. An error says nothing of whom it was for,
 // and of what the server said only its code: its words may repeat what it was

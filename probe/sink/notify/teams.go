@@ -86,6 +86,8 @@ func teams(m *Message) teamsMessage {
 
 func teamsColor(m *Message) string {
 	switch {
+	case m.Kind == Closed && m.Incident.ClosedBecause != "":
+		return "Default" // no recovery
 	case m.Kind == Closed:
 		return "Good"
 	case m.Incident.Severity >= probe.Error:

@@ -2,6 +2,7 @@ package prom
 
 import (
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -23,19 +24,50 @@ func newPhases() *prometheus.HistogramVec {
 	}, []string{"side", "kind", "phase"})
 }
 
-// newFetches makes the counter of fetches by outcome.
-func newFetches() *prometheus.CounterVec {
-	return prometheus.NewCounterVec(prometheus.CounterOpts{
-		Namespace: namespace, Name: probe.FetchesTotal.Prometheus, Help: probe.FetchesTotal.Help,
-	}, []string{"event", "stream", "side", "kind", "outcome"})
+// fetchCounts counts fetches by outcome. Each stream has some series, so they are
+// held as those of the catalog are: a metric is made when it is scraped.
+type fetchCounts struct {
+	event string
+	desc  *prometheus.Desc
+
+	mu     sync.Mutex
+	counts map[fetched]uint64
+}
+
+// fetched is what tells the series apart.
+type fetched struct {
+	stream        string
+	side          probe.Side
+	kind, outcome string
+}
+
+func newFetches(event string) *fetchCounts {
+	name := prometheus.BuildFQName(namespace, "", probe.FetchesTotal.Prometheus)
+	labels := []string{"event", "stream", "side", "kind", "outcome"}
+	return &fetchCounts{event: event, desc: prometheus.NewDesc(name, probe.FetchesTotal.Help, labels, nil), counts: map[fetched]uint64{}}
+}
+
+// inc counts one.
+func (c *fetchCounts) inc(f fetched) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.counts[f]++
+}
+
+// Describe sends the description.
+func (c *fetchCounts) Describe(to chan<- *prometheus.Desc) { to <- c.desc }
+
+// Collect sends the counters.
+func (c *fetchCounts) Collect(to chan<- prometheus.Metric) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for f, n := range c.counts {
+		to <- prometheus.MustNewConstMetric(c.desc, prometheus.CounterValue, float64(n), c.event, label(f.stream), f.side.String(), f.kind, f.outcome)
+	}
 }
 
 // tally counts a fetch by its outcome.
-func (s *Sink) tally(o *probe.Observation) {
-	kind := "playlist"
-	if o.Segment != nil {
-		kind = "segment"
-	}
+func (s *Sink) tally(o *probe.Observation, kind string) {
 	outcome := "ok"
 	switch ex := &o.Exchange; {
 	case ex.Failure != "":
@@ -43,22 +75,22 @@ func (s *Sink) tally(o *probe.Observation) {
 	case !ex.OK():
 		outcome = strconv.Itoa(ex.Status/100) + "xx"
 	}
-	s.fetches.WithLabelValues(s.event, label(o.Target.Stream), o.Target.Side.String(), kind, outcome).Inc()
+	s.fetches.inc(fetched{o.Target.Stream, o.Target.Side, kind, outcome})
 }
 
 // Observe counts one fetch and the phases of it. Batches do not carry them, so the
 // monitor calls it beside Write where it wants those.
 func (s *Sink) Observe(o *probe.Observation) {
-	s.tally(o)
+	kind := "playlist"
+	if o.Segment != nil {
+		kind = "segment"
+	}
+	s.tally(o, kind)
 	if o.Exchange.Failure != "" {
 		return // its phases are those of the deadline, not of the path
 	}
 	if o.LowLatency != nil {
 		return // it waits for the encoder
-	}
-	kind := "playlist"
-	if o.Segment != nil {
-		kind = "segment"
 	}
 	e, side := &o.Exchange, o.Target.Side.String()
 	count := func(phase string, d time.Duration) {

@@ -53,7 +53,7 @@ type Sink struct {
 	place    map[*probe.Metric]int
 	incident incidentMetrics
 	phases   *prometheus.HistogramVec
-	fetches  *prometheus.CounterVec
+	fetches  *fetchCounts
 	viewers  viewerMetrics
 	verdicts verdictMetrics
 	refused  prometheus.Counter
@@ -95,7 +95,7 @@ func New(o Options) *Sink {
 		place:    map[*probe.Metric]int{},
 		incident: newIncidentMetrics(o.Edges),
 		phases:   newPhases(),
-		fetches:  newFetches(),
+		fetches:  newFetches(o.Event),
 		viewers:  newViewerMetrics(),
 		verdicts: newVerdictMetrics(),
 		refused: prometheus.NewCounter(prometheus.CounterOpts{

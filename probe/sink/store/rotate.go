@@ -77,15 +77,23 @@ func (l *incidentLog) age(now time.Time) {
 	}
 	files := l.asides()
 	for i, name := range files {
-		info, err := os.Stat(name)
-		old := err == nil && now.Sub(info.ModTime()) > retention
-		if !old && len(files)-i < maxLogs {
+		if now.Sub(asideSince(name, now)) <= retention && len(files)-i < maxLogs {
 			continue
 		}
 		if err := os.Remove(name); err != nil {
 			l.log.Warn("an old incident log cannot be deleted", zap.String("file", filepath.Base(name)), zap.Error(err))
 		}
 	}
+}
+
+// asideSince is when a log was put aside, by its name: the file's own time may be
+// that of a copy. One that somebody else named counts from now on.
+func asideSince(name string, now time.Time) time.Time {
+	stem := strings.TrimSuffix(filepath.Base(name), ".jsonl")
+	if at, err := time.Parse(asideTime, stem[strings.LastIndexByte(stem, '-')+1:]); err == nil {
+		return at
+	}
+	return now
 }
 
 // turnOver puts the log aside and begins a new one. A log that cannot be put

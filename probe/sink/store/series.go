@@ -38,6 +38,9 @@ func (s *Store) flush(ctx context.Context, now time.Time) error {
 	clear(s.pending)
 	s.pending, s.waiting = s.pending[:0], 0
 	s.names.newStreams, s.names.newSeries = nil, nil
+	if err := s.coarsen(ctx, now); err != nil {
+		return fmt.Errorf("thinning out the history: %w", err)
+	}
 	if now.After(s.nextPrune) {
 		s.nextPrune = now.Add(pruneEvery)
 		if err := s.prune(ctx, now); err != nil {
@@ -70,7 +73,8 @@ func (s *Store) writeRows(ctx context.Context) error {
 	return tx.Commit()
 }
 
-// prune removes what is too old, and the oldest tenth when there is too much.
+// prune removes what is too old, and the oldest tenth again and again while there
+// is too much.
 func (s *Store) prune(ctx context.Context, now time.Time) error {
 	limit := now.Add(-retention)
 	if _, err := s.db.ExecContext(ctx, "DELETE FROM bucket WHERE at < ?", limit.Unix()); err != nil {
@@ -86,19 +90,28 @@ func (s *Store) prune(ctx context.Context, now time.Time) error {
 		return err
 	}
 	s.lines.age(now)
-	used, err := s.usedBytes(ctx)
-	if err != nil {
+	if err := s.shrink(ctx); err != nil {
 		return err
 	}
-	if used > s.maxBytes {
+	_, err := s.db.ExecContext(ctx, "PRAGMA incremental_vacuum(1024)")
+	return err
+}
+
+// shrink removes the oldest tenth of the samples until the rest keeps the limit, or
+// is a twentieth of what there was.
+func (s *Store) shrink(ctx context.Context) error {
+	for range 28 {
+		used, err := s.usedBytes(ctx)
+		if err != nil || used <= s.maxBytes {
+			return err
+		}
 		s.log.Warn("history is larger than its limit: removing the oldest tenth", zap.Int64("bytes", used), zap.Int64("limit", s.maxBytes))
 		_, err = s.db.ExecContext(ctx, `DELETE FROM bucket WHERE at <= (SELECT min(at) + (max(at) - min(at)) / 10 FROM bucket)`)
 		if err != nil {
 			return err
 		}
 	}
-	_, err = s.db.ExecContext(ctx, "PRAGMA incremental_vacuum(1024)")
-	return err
+	return nil
 }
 
 func (s *Store) usedBytes(ctx context.Context) (n int64, err error) {

@@ -1,5 +1,5 @@
 // Package store keeps the history of one event on disk: every incident, and
-// every series in buckets of ten seconds. The page, the report and a daemon
+// every series in buckets of ten seconds, which are merged as they age. The page, the report and a daemon
 // that was restarted read it back.
 //
 // The rule that keeps it simple: one process owns the folder and one
@@ -54,6 +54,7 @@ type Store struct {
 	nextFlush time.Time
 	flushed   time.Time // by the clock on the wall, of the batch that had the last flush
 	nextPrune time.Time
+	coarse    [len(coarser)]int64 // Unix seconds up to which rows are as coarse as each level has them; 0 is not known
 	closed    bool
 	dbFile    os.FileInfo // the database as it was opened
 	looked    time.Time   // when it was last looked whether the files are there

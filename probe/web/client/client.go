@@ -184,7 +184,10 @@ func (c *Client) do(ctx context.Context, method string, u *url.URL, with io.Read
 		if inner, ok := errors.AsType[*url.Error](err); ok {
 			err = inner.Err // without the URL, which may hold a password
 		}
-		return nil, probe.WithHint(fmt.Errorf("asking %s: %w", u.Redacted(), err), "is streamwatch run or demo running there?")
+		return nil, probe.WithHint(
+			fmt.Errorf("asking %s: %w", u.Redacted(), err),
+			"is streamwatch run or demo running there?",
+		)
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(res.Body, mostBytes))
@@ -192,7 +195,10 @@ func (c *Client) do(ctx context.Context, method string, u *url.URL, with io.Read
 	case err != nil:
 		return nil, fmt.Errorf("asking %s: %w", u.Redacted(), err)
 	case res.StatusCode == http.StatusUnauthorized:
-		return nil, probe.WithHint(fmt.Errorf("asking %s: it wants a password", u.Redacted()), "write http://USER:PASSWORD@HOST:PORT")
+		return nil, probe.WithHint(
+			fmt.Errorf("asking %s: it wants a password", u.Redacted()),
+			"write http://USER:PASSWORD@HOST:PORT",
+		)
 	case res.StatusCode != http.StatusOK && res.StatusCode != http.StatusCreated:
 		return nil, refused(u, res.StatusCode, body)
 	}

@@ -47,7 +47,14 @@ func of(t *testing.T, h http.Handler) *client.Client {
 // What status is given is what the page knows, with the open incidents, also in
 // the JSON.
 func TestStatus(t *testing.T) {
-	in := probe.Incident{ID: "a", State: probe.Opened, Check: "upd.stale", Severity: probe.Critical, Streams: []string{"main"}, Count: 3}
+	in := probe.Incident{
+		ID:       "a",
+		State:    probe.Opened,
+		Check:    "upd.stale",
+		Severity: probe.Critical,
+		Streams:  []string{"main"},
+		Count:    3,
+	}
 	e := &event{snap: &probe.Snapshot{
 		Event: "concert", Verdict: probe.Down, Incidents: []probe.Incident{in},
 		Streams: []probe.StreamSnapshot{{Name: "main", Verdict: probe.Down, OpenIncidents: []string{"a"}}},
@@ -58,7 +65,8 @@ func TestStatus(t *testing.T) {
 		AlarmNotes: func() []string { return []string{"nobody confirmed"} },
 	}).Handler())
 	got, err := page.Status(t.Context())
-	if err != nil || got.Value.Verdict != probe.Down || len(got.Value.Incidents) != 1 || got.Value.Incidents[0].Count != 3 {
+	if err != nil || got.Value.Verdict != probe.Down || len(got.Value.Incidents) != 1 ||
+		got.Value.Incidents[0].Count != 3 {
 		t.Fatalf("%+v, %v", got.Value, err)
 	}
 	var text struct {
@@ -66,7 +74,8 @@ func TestStatus(t *testing.T) {
 		Streams   []struct{ Name string }
 		Incidents []struct{ ID, Check string }
 	}
-	if err := json.Unmarshal(got.JSON, &text); err != nil || text.Verdict != "down" || len(text.Streams) != 1 || text.Incidents[0].ID != "a" {
+	if err := json.Unmarshal(got.JSON, &text); err != nil || text.Verdict != "down" || len(text.Streams) != 1 ||
+		text.Incidents[0].ID != "a" {
 		t.Errorf("%v in %s", err, got.JSON)
 	}
 	alarms, err := page.Alarms(t.Context())
@@ -84,7 +93,8 @@ func TestDeeds(t *testing.T) {
 	if err != nil || made.Value.Reason != "rehearsal" || !strings.Contains(string(made.JSON), `"reason":"rehearsal"`) {
 		t.Errorf("%+v, %v", made.Value, err)
 	}
-	if ack, err := page.Acknowledge(t.Context(), "a b", "ben", "on it"); err != nil || !strings.Contains(string(ack), `"id":"a b"`) {
+	if ack, err := page.Acknowledge(t.Context(), "a b", "ben", "on it"); err != nil ||
+		!strings.Contains(string(ack), `"id":"a b"`) {
 		t.Errorf("%s, %v", ack, err)
 	}
 	if _, err := page.Unacknowledge(t.Context(), "a b", "ben", ""); err != nil {
@@ -100,7 +110,8 @@ func TestDeeds(t *testing.T) {
 		t.Errorf("%d deeds arrived", len(e.did))
 	}
 	_, err = page.Silence(t.Context(), client.Muting{Streams: []string{"mian"}, Seconds: 60, Reason: "r", By: "ana"})
-	if !probe.IsUsage(err) || err.Error() != `there is no stream "mian"` || probe.HintOf(err) != "the streams are main" {
+	if !probe.IsUsage(err) || err.Error() != `there is no stream "mian"` ||
+		probe.HintOf(err) != "the streams are main" {
 		t.Errorf("%v, hint %q", err, probe.HintOf(err))
 	}
 }
@@ -131,7 +142,8 @@ func TestPagesThatDoNotAnswer(t *testing.T) {
 		"not for us to do": {answer(http.StatusBadRequest, `{"detail":"no such limit"}`), "no such limit", ""},
 	} {
 		_, err := c.page.Status(t.Context())
-		if err == nil || !strings.Contains(err.Error(), c.text) || probe.HintOf(err) != c.hint || strings.Contains(err.Error(), "hunter2") {
+		if err == nil || !strings.Contains(err.Error(), c.text) || probe.HintOf(err) != c.hint ||
+			strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v, hint %q", name, err, probe.HintOf(err))
 		}
 	}

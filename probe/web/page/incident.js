@@ -96,7 +96,7 @@ function paintFacts(incident) {
   head.replaceChildren(el("p", { class: "reach" }, where(incident)), blameOf(incident));
   paintMoving(card, incident);
   times.replaceChildren(incident.closed ? el("span", {}, "lasted " + lasted(incident) + ", from ") : el("span", {}, el("strong", {}, "open"), " for ", ticks(incident), ", since "),
-    time(incident.began), ...(incident.closed ? [" to ", time(incident.closed)] : []), incident.count > 1 ? " · came " + incident.count + " times" : "",
+    time(incident.began), ...(incident.closed ? [" to ", time(incident.closed), incident.closed_because ? " (closed: " + incident.closed_because + ")" : ""] : []), incident.count > 1 ? " · came " + incident.count + " times" : "",
     " · ", checkOf(incident), incident.spec ? " · " + incident.spec : "", incident.consequences?.length ? " · explains " + incident.consequences.join(", ") : "");
   of.replaceChildren(count(streams.length, "stream") + ": ", ...streams.slice(0, 40).flatMap((name, i) => [i ? ", " : "", el("a", { href: linkToStream(name) }, name)]),
     streams.length > 40 ? " and " + (streams.length - 40) + " more" : "", " · ", el("a", { href: linkToIncidents({ stream: streams[0] }) }, "other incidents of " + streams[0]));
@@ -115,7 +115,7 @@ function paintPeople(box, incident) {
 function course(incident) {
   const steps = [[incident.began, "first bad observation"], [incident.opened, "opened: the evidence sufficed"],
     ...(incident.updates || []).map(u => [u.at, "updated: " + u.what]), ...peopleDid(incident)];
-  if (incident.closed) steps.push([incident.closed, "closed: the fault is over"]);
+  if (incident.closed) steps.push([incident.closed, "closed: " + (incident.closed_because || "the fault is over")]);
   steps.sort((a, b) => Date.parse(a[0]) - Date.parse(b[0]));
   return steps.map(([at, what]) => el("li", {}, time(at), el("span", {}, what), el("span", { class: "where" }, Date.parse(at) <= Date.parse(incident.began) ? "" : "+" + lasting((Date.parse(at) - Date.parse(incident.began)) / 1000))));
 }

@@ -62,7 +62,7 @@ async function load() {
 
 function row(incident) {
   return el("tr", { "data-severity": incident.severity },
-    el("td", { class: "when" }, time(incident.began), el("span", { class: "where" }, incident.closed ? lasted(incident) : el("span", {}, el("strong", {}, "open"), ", ", ticks(incident)))),
+    el("td", { class: "when" }, time(incident.began), el("span", { class: "where" }, incident.closed ? lasted(incident) + (incident.closed_because ? ", " + incident.closed_because : "") : el("span", {}, el("strong", {}, "open"), ", ", ticks(incident)))),
     el("td", { class: "what" }, el("span", {}, severityOf(incident), " ", el("a", { href: linkToIncident(incident.id) }, incident.summary)), el("span", { class: "where" }, where(incident))),
     el("td", { class: "who" }, blames[incident.blame] || incident.blame));
 }

@@ -64,7 +64,7 @@ export function tellPlayer(snapshot, chosen) {
   const words = {
     blind: "The monitor is blind: " + reason + ". This preview is played by your browser, over your own network: it may well work.",
     waiting: snapshot.starts ? "The event starts" + at(snapshot.starts) + ". Until then viewers see the embed’s waiting message." : "Nothing to play yet: viewers see the embed’s waiting message.",
-    ended: "The stream has ended" + at(snapshot.ends) + ". Viewers see the embed’s closing message, or what is left in the playlist.",
+    ended: "The stream has ended" + at(chosen.since) + ". Viewers see the embed’s closing message, or what is left in the playlist.",
     down: "No viewer can be sure to play this now. What the preview still shows may be left in its buffer.",
   };
   const says = words[chosen.verdict] || "";

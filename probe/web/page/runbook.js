@@ -19,8 +19,10 @@ export async function showRunbook(incident) {
 }
 
 // layOut turns paragraphs of wrapped lines into paragraphs, and lines of a name
-// and its value into a list.
+// and its value into a list. The steps at the end are left out: those by whose
+// fault the incident is stand beside.
 function layOut(text) {
+  text = text.replace(/\nWhat to do:[^]*/, "");
   if (!text) return [el("p", { class: "note" }, "Nothing is written of this check.")];
   return text.trim().split(/\n\s*\n/).map(block => {
     const rows = block.split("\n").map(line => /^(\S+) {2,}(.*)$/.exec(line));

@@ -55,19 +55,25 @@ function showMuted(snapshot) {
     : "Nobody is told of " + snapshot.silences.slice(0, 3).map(s => whatOf(s) + " until " + clock(s.until) + " (" + because(s) + ")").join("; ") + (n > 3 ? " and " + (n - 3) + " more" : "") + ".");
 }
 
+// why says in brackets what is not said by the word "maintenance" or "silenced".
+const why = s => {
+  const text = s.maintenance ? s.reason : because(s);
+  return text ? " (" + text + ")" : "";
+};
+
 const because = s => [s.maintenance ? "maintenance" : s.by, s.reason].filter(Boolean).join(": ");
 
 // begun is when a silence began and what it says, for the course of an incident.
 export function begun(mute) {
   const silence = mute && known.get(mute.id);
-  return silence ? [silence.from, (silence.maintenance ? "maintenance" : "silenced") + " until " + clock(silence.until) + (because(mute) ? " (" + because(mute) + ")" : "")] : null;
+  return silence ? [silence.from, (silence.maintenance ? "maintenance" : "silenced") + " until " + clock(silence.until) + why(mute)] : null;
 }
 
 // handled says of an incident who takes care of it and why nobody is told.
 export function handled(incident) {
   const ack = incident.acknowledged, mute = incident.silenced, parts = [];
   if (ack) parts.push("Acknowledged by " + ack.by + " at " + clock(ack.at) + (ack.note ? ": " + ack.note : "") + ".");
-  if (mute) parts.push((mute.maintenance ? "Maintenance" : "Silenced") + " until " + clock(mute.until) + (because(mute) ? " (" + because(mute) + ")" : "") + ".");
+  if (mute) parts.push((mute.maintenance ? "Maintenance" : "Silenced") + " until " + clock(mute.until) + why(mute) + ".");
   return parts.length ? el("p", { class: "handled" }, parts.join(" ")) : null;
 }
 

@@ -5,15 +5,19 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 
 	"gopkg.in/yaml.v3"
 
 	"github.com/streamwatch/streamwatch/configs/rule"
+	"github.com/streamwatch/streamwatch/player"
+	"github.com/streamwatch/streamwatch/provision"
 )
 
 // schemaWriter makes the schema from the types, their tags and their comments.
@@ -112,4 +116,27 @@ func (w *schemaWriter) describe(of reflect.Type, f reflect.StructField, path str
 		text += " (" + low + " to " + high + ")"
 	}
 	return text
+}
+
+// patterns are the forms that Parse holds single values to, by path.
+var patterns = map[string]*regexp.Regexp{
+	"event":                                 eventName,
+	"streams[].name":                        streamName,
+	"distribution.existing.distribution_id": distributionID,
+	"distribution.existing.sign.private_key_secret":       secretARN,
+	"distribution.cloudformation.sign.private_key_secret": secretARN,
+}
+
+// parts are rules of parts, by path.
+var parts = map[string]object{
+	"distribution":       {"minProperties": 1, "maxProperties": 1},
+	"player.kinds":       {"uniqueItems": true},
+	"streams[].manifest": {"pattern": `^(/|https?://)|` + expands},
+}
+
+// limits are what provision and player say of values, by path.
+func limits() map[string]rule.Limit {
+	all := provision.Limits()
+	maps.Copy(all, player.Limits())
+	return all
 }

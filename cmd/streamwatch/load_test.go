@@ -1,0 +1,229 @@
+//go:build linux
+
+package main_test
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/provision/awstest"
+	"github.com/streamwatch/streamwatch/provision/edge"
+)
+
+// TestLoad watches many streams with the binary and every sink (make load). The
+// origin, the edge and the double of AWS run in another process, so that what is
+// measured is the monitor's: requests, processor time for each of them all in,
+// and memory for each watched playlist.
+//
+// STREAMWATCH_LOAD is the number of streams, STREAMWATCH_LOAD_TARGET their target
+// duration (2s), STREAMWATCH_LOAD_BINARY a binary to measure instead of this
+// commit's.
+func TestLoad(t *testing.T) {
+	n := loadStreams(t)
+	target, err := time.ParseDuration(cmp.Or(os.Getenv("STREAMWATCH_LOAD_TARGET"), "2s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := startLoadServer(t, n, target)
+	binary := os.Getenv("STREAMWATCH_LOAD_BINARY")
+	if binary == "" {
+		binary = buildBinary(t)
+	}
+	dir := t.TempDir()
+	cmd := exec.Command(binary, "run", "event.yaml", "--for", "10m")
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, io.Discard, io.Discard
+	page := fmt.Sprintf("127.0.0.1:%d", freePort(t))
+	writeLoadEvent(t, dir, server, page, n)
+	cmd.Env = append(os.Environ(),
+		"AWS_ENDPOINT_URL="+server.aws, "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=key", "AWS_EC2_METADATA_DISABLED=true")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
+	untilWritten(t, filepath.Join(dir, "streamwatch-out", "load", "embeds"), n)
+	time.Sleep(2*target + 20*time.Second) // every loop has found its beat
+	const span = 30 * time.Second
+	asked, before := server.asked(t), spentBy(t, cmd.Process.Pid)
+	time.Sleep(span)
+	requests, after := float64(server.asked(t)-asked), spentBy(t, cmd.Process.Pid)
+	cpu := after.cpu - before.cpu
+	t.Logf("%d streams of 2 variants on 2 sides, target duration %s: %.0f requests/s, %.2f per stream, %.1f µs of CPU each, %.1f %% of one core",
+		n, target, requests/span.Seconds(), requests/span.Seconds()/float64(n), float64(cpu.Microseconds())/requests, cpu.Seconds()/span.Seconds()*100)
+	t.Logf("memory: %.1f MiB resident, %.1f KiB for each of %d watched playlists", float64(after.resident)/(1<<20), float64(after.resident)/1024/float64(4*n), 4*n)
+	var snap struct {
+		Incidents []struct{ Stream, Check, Detail string }
+	}
+	readJSON(t, "http://"+page+"/api/v1/status", &snap)
+	for _, in := range snap.Incidents {
+		t.Errorf("false alarm: %s %s: %s", in.Stream, in.Check, in.Detail)
+	}
+}
+
+// untilWritten waits until the embeds of all streams are there: that is work of the
+// start, and not of watching.
+func untilWritten(t *testing.T, dir string, n int) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Minute); ; time.Sleep(time.Second) {
+		if all, _ := filepath.Glob(filepath.Join(dir, "*", "wordpress.zip")); len(all) == n {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatal("the embeds were not written")
+		}
+	}
+}
+
+func loadStreams(t *testing.T) int {
+	n, _ := strconv.Atoi(os.Getenv("STREAMWATCH_LOAD"))
+	if n == 0 {
+		t.Skip("a measurement, not a test: run make load")
+	}
+	return n
+}
+
+func writeLoadEvent(t *testing.T, dir string, s *loadServer, page string, n int) {
+	t.Helper()
+	var b strings.Builder
+	fmt.Fprintf(&b, "event: load\norigin: {url: %q}\ndistribution: {existing: {url: %q}}\n", s.origin, s.edge)
+	if os.Getenv("STREAMWATCH_LOAD_SINKS") == "all" {
+		b.WriteString("metrics: {cloudwatch: {namespace: StreamWatch}}\n")
+	}
+	fmt.Fprintf(&b, "monitor: {listen: %q}\nstreams:\n", page)
+	for i := range n {
+		fmt.Fprintf(&b, "  - {name: s%04d, manifest: /s%04[1]d/playlist.m3u8}\n", i)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "event.yaml"), []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// spent is what a process has used.
+type spent struct {
+	cpu      time.Duration
+	resident int64 // bytes
+}
+
+func spentBy(t *testing.T, pid int) spent {
+	t.Helper()
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	f := strings.Fields(rest) // from the third field on: proc(5)
+	number := func(i int) int64 {
+		v, err := strconv.ParseInt(f[i-3], 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	const tick = time.Second / 100
+	return spent{time.Duration(number(14)+number(15)) * tick, number(24) * int64(os.Getpagesize())}
+}
+
+// loadServer is the other process of TestLoad.
+type loadServer struct{ origin, edge, aws string }
+
+func startLoadServer(t *testing.T, n int, target time.Duration) *loadServer {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], "-test.run", "^TestLoadServer$")
+	cmd.Env = append(os.Environ(), "STREAMWATCH_LOAD_SERVER="+strconv.Itoa(n), "STREAMWATCH_LOAD_TARGET="+target.String())
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if f := strings.Fields(lines.Text()); len(f) == 4 && f[0] == "serving" {
+			return &loadServer{f[1], f[2], f[3]}
+		}
+	}
+	t.Fatal("the server did not start")
+	return nil
+}
+
+// asked is how many requests came to the origin and to the edge from outside.
+func (s *loadServer) asked(t *testing.T) (n int64) {
+	t.Helper()
+	readJSON(t, s.origin+"/asked", &n)
+	return n
+}
+
+// TestLoadServer is the other process.
+func TestLoadServer(t *testing.T) {
+	n, _ := strconv.Atoi(os.Getenv("STREAMWATCH_LOAD_SERVER"))
+	if n == 0 {
+		t.Skip("part of TestLoad")
+	}
+	target, err := time.ParseDuration(os.Getenv("STREAMWATCH_LOAD_TARGET"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := make([]string, n)
+	for i := range names {
+		names[i] = fmt.Sprintf("s%04d", i)
+	}
+	var asked atomic.Int64
+	counted := func(h http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/asked" {
+				_, _ = fmt.Fprint(w, asked.Load())
+				return
+			}
+			asked.Add(1)
+			h.ServeHTTP(w, r)
+		})
+	}
+	origin := sim.NewOrigin(sim.Config{Streams: names, TargetDuration: target, Stagger: true, Jitter: 0.05})
+	originURL := serveLoad(t, counted(origin))
+	base, err := url.Parse(originURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cdn := edge.New(edge.Config{Origin: base, Transport: sim.Transport(origin)}) // what it asks for is not ours
+	fmt.Println("serving", originURL, serveLoad(t, counted(cdn)), serveLoad(t, &awstest.Cloud{}))
+	select {}
+}
+
+func serveLoad(t *testing.T, h http.Handler) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = http.Serve(l, h) }() //nolint:gosec // loopback, for a measurement
+	return "http://" + l.Addr().String()
+}
+
+func readJSON(t *testing.T, u string, into any) {
+	t.Helper()
+	res, err := http.Get(u) //nolint:noctx // loopback, for a measurement
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if err := json.NewDecoder(res.Body).Decode(into); err != nil {
+		t.Fatalf("%s: %v", u, err)
+	}
+}

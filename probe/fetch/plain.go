@@ -1,0 +1,259 @@
+package fetch
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"math"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"sync"
+	"time"
+)
+
+// transport is a client's own way to servers. Plain HTTP it speaks itself, over
+// connections that the goroutine of the request writes to and reads from:
+// net/http has two goroutines for each connection, and waking them in turn costs
+// more than all else of a poll. What stands in a request and in an answer, and
+// where that ends, is net/http's to say here too. TLS, HTTP/2 and proxies are
+// left to net/http whole.
+type transport struct {
+	std   *http.Transport
+	conns pool
+	texts sync.Pool // of *bytes.Buffer: requests as they are sent
+}
+
+// conn is a connection that belongs to one request at a time.
+type conn struct {
+	net.Conn
+	key    string
+	reader *bufio.Reader
+	left   int64 // bytes that may still be read of the head that is being read
+	since  time.Time
+	look   func() bool // reports whether nothing came since; nil cannot tell
+}
+
+var errHead = errors.New("response headers exceeded the limit")
+
+// Read reads from the connection, as far as the head of an answer may go.
+func (c *conn) Read(b []byte) (int, error) {
+	if c.left <= 0 {
+		return 0, errHead
+	}
+	n, err := c.Conn.Read(b[:min(int64(len(b)), c.left)])
+	c.left -= int64(n)
+	return n, err
+}
+
+// longAgo is a deadline that is over.
+var longAgo = time.Unix(1, 0)
+
+// interrupt ends whatever waits for the connection, for good.
+func (c *conn) interrupt() { _ = c.SetDeadline(longAgo) }
+
+// RoundTrip makes one request. It does not follow redirects.
+func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	ctx := r.Context()
+	cl, ok := ctx.Value(callKey{}).(*call)
+	if !ok {
+		cl = &call{Context: ctx}
+	}
+	key, plain := t.plain(r)
+	if !plain {
+		return t.standard(cl, r)
+	}
+	for {
+		c, err := t.conns.take(ctx, key)
+		if err != nil {
+			return nil, err
+		}
+		used := c != nil
+		if !used {
+			if c, err = t.dial(cl, key); err != nil {
+				return nil, err
+			}
+		}
+		cl.gotConn(httptrace.GotConnInfo{Reused: used})
+		at, _ := cl.Deadline()
+		_ = c.SetDeadline(at) // it fails only where the connection is closed, which shows at once
+		if used && c.look != nil && !c.look() {
+			t.conns.drop(c)
+			continue
+		}
+		resp, err := t.exchange(cl, c, r)
+		if !used || !errors.Is(err, errStale) || ctx.Err() != nil {
+			return resp, err
+		}
+		cl.restart() // the server had closed it: RFC 9112 §9.3.1
+	}
+}
+
+// dial makes a connection, after take returned none.
+func (t *transport) dial(cl *call, address string) (*conn, error) {
+	ctx, cancel := cl.timed()
+	defer cancel()
+	return t.conns.dial(ctx, address)
+}
+
+// standard has net/http make the request. The deadline gets a timer.
+func (t *transport) standard(cl *call, r *http.Request) (*http.Response, error) {
+	ctx, cancel := cl.timed()
+	resp, err := t.std.RoundTrip(r.WithContext(httptrace.WithClientTrace(ctx, cl.hooks(r.URL.Scheme == "https"))))
+	if err != nil || resp.Body == http.NoBody {
+		cancel()
+		return resp, err
+	}
+	resp.Body = &timedBody{resp.Body, cancel}
+	return resp, nil
+}
+
+// timedBody is a body whose deadline has a timer.
+type timedBody struct {
+	io.ReadCloser
+
+	cancel context.CancelFunc
+}
+
+// Close closes the body, and ends the timer.
+func (b *timedBody) Close() error {
+	defer b.cancel()
+	return b.ReadCloser.Close()
+}
+
+// CloseIdleConnections closes the connections that no request has.
+func (t *transport) CloseIdleConnections() {
+	t.std.CloseIdleConnections()
+	t.conns.close()
+}
+
+// plain reports whether the transport speaks to the server of a request itself,
+// and the address that it dials for that.
+func (t *transport) plain(r *http.Request) (address string, ok bool) {
+	u := r.URL
+	if u.Scheme != "http" || r.Body != nil {
+		return "", false
+	}
+	if t.std.Proxy != nil {
+		if via, err := t.std.Proxy(r); via != nil || err != nil {
+			return "", false
+		}
+	}
+	host := u.Hostname()
+	for i := range len(host) {
+		if host[i] >= 0x80 { // a name that is not written as it is dialled
+			return "", false
+		}
+	}
+	return net.JoinHostPort(host, port(u)), true
+}
+
+// errStale says that a connection ended before it gave a byte of the answer.
+var errStale = errors.New("the connection had ended")
+
+// staleError is that, with how it was found.
+type staleError struct{ error }
+
+// Is makes it an errStale too.
+func (e staleError) Is(target error) bool { return target == errStale }
+
+// Unwrap returns how it was found.
+func (e staleError) Unwrap() error { return e.error }
+
+// exchange sends a request and reads the head of its answer. The body gives the
+// connection back when it was read to its end, and closes it otherwise.
+func (t *transport) exchange(cl *call, c *conn, r *http.Request) (*http.Response, error) {
+	stop := context.AfterFunc(cl, c.interrupt)
+	resp, err := t.ask(cl, c, r)
+	if err != nil {
+		stop()
+		t.conns.drop(c)
+		return nil, err
+	}
+	b := &plainBody{t: t, c: c, resp: resp, stop: stop, from: resp.Body}
+	if resp.Body == http.NoBody {
+		b.end(true)
+	} else {
+		resp.Body = b
+	}
+	return resp, nil
+}
+
+// ask sends a request and reads the head of its answer.
+func (t *transport) ask(cl *call, c *conn, r *http.Request) (*http.Response, error) {
+	text, _ := t.texts.Get().(*bytes.Buffer)
+	if text == nil {
+		text = new(bytes.Buffer)
+	}
+	defer t.texts.Put(text)
+	text.Reset()
+	if err := r.Write(text); err != nil {
+		return nil, err
+	}
+	c.left = HeaderBytes
+	_, err := c.Write(text.Bytes())
+	if err == nil {
+		_, err = c.reader.Peek(1)
+	}
+	if err != nil {
+		return nil, staleError{err}
+	}
+	cl.gotFirstByte()
+	for {
+		resp, err := http.ReadResponse(c.reader, r)
+		switch {
+		case err != nil && c.left <= 0:
+			return nil, errHead
+		case err != nil:
+			return nil, err
+		case resp.StatusCode >= 200 || resp.StatusCode == http.StatusSwitchingProtocols:
+			c.left = math.MaxInt64
+			return resp, nil
+		} // else it is an interim answer, RFC 9110 §15.2
+	}
+}
+
+// plainBody is the body of an answer.
+type plainBody struct {
+	t    *transport
+	c    *conn
+	resp *http.Response
+	stop func() bool // of the context's watch over the connection; false when that has struck
+	from io.Reader
+	err  error // what ended it; nil while it lasts
+}
+
+// Read reads on.
+func (b *plainBody) Read(p []byte) (int, error) {
+	if b.err != nil {
+		return 0, b.err
+	}
+	n, err := b.from.Read(p)
+	if err != nil {
+		b.err = err
+		b.end(err == io.EOF)
+	}
+	return n, err
+}
+
+// Close closes the connection where the body was not read to its end.
+func (b *plainBody) Close() error {
+	if b.err == nil {
+		b.err = http.ErrBodyReadAfterClose
+		b.end(false)
+	}
+	return nil
+}
+
+// end lets go of the connection. What a server sent behind the end of its answer
+// makes it one that cannot be used again.
+func (b *plainBody) end(whole bool) {
+	alive := b.stop()
+	if whole && alive && !b.resp.Close && b.resp.StatusCode >= 200 && b.c.reader.Buffered() == 0 {
+		b.t.conns.give(b.c)
+		return
+	}
+	b.t.conns.drop(b.c)
+}

@@ -1,0 +1,193 @@
+package fetch
+
+import (
+	"bufio"
+	"context"
+	"net"
+	"slices"
+	"sync"
+	"time"
+)
+
+// pool keeps the connections of plain HTTP between requests, and bounds how many
+// there are to each server.
+type pool struct {
+	most int // connections to one server
+	open func(ctx context.Context, network, addr string) (net.Conn, error)
+
+	mu       sync.Mutex
+	servers  map[string]*server
+	sweeping bool
+}
+
+// server is what a pool has of one server.
+type server struct {
+	idle    []*conn // newest last: the oldest may end
+	conns   int     // idle ones, those in use and those being made
+	waiting []chan *conn
+}
+
+// take returns a connection that was used before, or nil where the caller is to
+// dial one, and waits while there are too many.
+func (p *pool) take(ctx context.Context, address string) (*conn, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	s := p.servers[address]
+	if s == nil {
+		if p.servers == nil {
+			p.servers = map[string]*server{}
+		}
+		s = &server{}
+		p.servers[address] = s
+	}
+	for n := len(s.idle); n > 0; n = len(s.idle) {
+		c := s.idle[n-1]
+		s.idle[n-1] = nil
+		s.idle = s.idle[:n-1]
+		p.mu.Unlock()
+		if time.Since(c.since) < IdleTimeout {
+			return c, nil
+		}
+		_ = c.Close()
+		p.mu.Lock()
+		s.conns--
+	}
+	if s.conns < p.most {
+		s.conns++
+		p.mu.Unlock()
+		return nil, nil
+	}
+	turn := make(chan *conn, 1)
+	s.waiting = append(s.waiting, turn)
+	p.mu.Unlock()
+	wait := NoDeadline
+	if at, ok := ctx.Deadline(); ok {
+		wait = time.Until(at)
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case c := <-turn:
+		return c, nil
+	case <-ctx.Done():
+		p.leave(address, turn)
+		return nil, ctx.Err()
+	case <-timer.C:
+		p.leave(address, turn)
+		return nil, context.DeadlineExceeded
+	}
+}
+
+// leave ends the wait for a turn, which may have come at that moment.
+func (p *pool) leave(address string, turn chan *conn) {
+	p.mu.Lock()
+	s := p.servers[address]
+	i := slices.Index(s.waiting, turn)
+	if i >= 0 {
+		s.waiting = slices.Delete(s.waiting, i, i+1)
+	}
+	p.mu.Unlock()
+	if i >= 0 {
+		return
+	}
+	if c := <-turn; c != nil {
+		p.give(c)
+	} else {
+		p.vacate(address)
+	}
+}
+
+// dial makes a connection.
+func (p *pool) dial(ctx context.Context, address string) (*conn, error) {
+	raw, err := p.open(ctx, "tcp", address)
+	if err != nil {
+		p.vacate(address)
+		return nil, err
+	}
+	c := &conn{Conn: raw, key: address, look: silence(raw)}
+	c.reader = bufio.NewReader(c)
+	return c, nil
+}
+
+// give takes a connection back that can be used again.
+func (p *pool) give(c *conn) {
+	c.since = time.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.servers[c.key]
+	if len(s.waiting) > 0 {
+		s.waiting[0] <- c
+		s.waiting = slices.Delete(s.waiting, 0, 1)
+		return
+	}
+	s.idle = append(s.idle, c)
+	if !p.sweeping {
+		p.sweeping = true
+		time.AfterFunc(IdleTimeout, p.sweep)
+	}
+}
+
+// drop closes a connection.
+func (p *pool) drop(c *conn) {
+	_ = c.Close()
+	p.vacate(c.key)
+}
+
+// vacate makes room for another connection to a server.
+func (p *pool) vacate(address string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.servers[address]
+	if len(s.waiting) > 0 {
+		s.waiting[0] <- nil // to dial one in its place
+		s.waiting = slices.Delete(s.waiting, 0, 1)
+		return
+	}
+	if s.conns--; s.conns == 0 {
+		delete(p.servers, address)
+	}
+}
+
+// sweep closes the connections that were idle for too long, until none is idle.
+func (p *pool) sweep() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.sweeping = false
+	for address, s := range p.servers {
+		n := 0
+		for n < len(s.idle) && time.Since(s.idle[n].since) >= IdleTimeout {
+			_ = s.idle[n].Close()
+			n++
+		}
+		s.idle = slices.Delete(s.idle, 0, n)
+		p.closed(address, s, n)
+		p.sweeping = p.sweeping || len(s.idle) > 0
+	}
+	if p.sweeping {
+		time.AfterFunc(IdleTimeout/2, p.sweep)
+	}
+}
+
+// close closes all idle connections.
+func (p *pool) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for address, s := range p.servers {
+		for _, c := range s.idle {
+			_ = c.Close()
+		}
+		n := len(s.idle)
+		clear(s.idle)
+		s.idle = s.idle[:0]
+		p.closed(address, s, n)
+	}
+}
+
+// closed notes that idle connections were closed. Nobody waits while some are idle.
+func (p *pool) closed(address string, s *server, n int) {
+	if s.conns -= n; s.conns == 0 {
+		delete(p.servers, address)
+	}
+}

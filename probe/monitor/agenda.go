@@ -1,0 +1,117 @@
+package monitor
+
+import (
+	"sync"
+	"time"
+)
+
+// agenda is when a loop polls next. Its timer starts the poll in a goroutine that
+// ends with it.
+type agenda struct {
+	mu      sync.Mutex
+	timer   *time.Timer // nil until the first poll is planned
+	due     time.Time   // when the next poll was planned
+	busy    bool        // a poll is under way
+	again   bool        // another one was asked for meanwhile
+	begun   bool        // the first poll is done
+	stopped bool
+	waiting []*loop // that begin then
+}
+
+// begin plans the first poll: after that of the multivariant playlist of the place,
+// as every player asks for it first. It may set the cookie without which what it
+// lists is refused.
+func (l *loop) begin() {
+	if entry := l.entry(); entry != nil && entry != l && !entry.precedes(l) {
+		return
+	}
+	l.plan(l.firstDelay())
+}
+
+// precedes reports whether the first poll is done; until then it has another loop
+// begin after it.
+func (l *loop) precedes(other *loop) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.begun {
+		l.waiting = append(l.waiting, other)
+	}
+	return l.begun
+}
+
+// plan plans a poll, or one at once where that was asked for.
+func (l *loop) plan(wait time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.set(wait)
+}
+
+// set is plan for who holds the lock.
+func (l *loop) set(wait time.Duration) {
+	if l.stopped {
+		return
+	}
+	if l.again {
+		l.again, wait = false, min(wait, l.rest())
+	}
+	l.due = time.Now().Add(wait)
+	if l.timer == nil {
+		l.timer = time.AfterFunc(wait, l.run)
+	} else {
+		l.timer.Reset(wait)
+	}
+}
+
+// rest keeps polls that others ask for apart: it is how long to wait until a while
+// has gone since the newest one.
+func (l *loop) rest() time.Duration { return max(0, l.pace.confirmAfter()-time.Since(l.pace.polled)) }
+
+// nudge makes the loop poll at once, or right after the poll under way.
+func (l *loop) nudge() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.again = true
+	if !l.busy && l.timer != nil {
+		l.set(max(0, time.Until(l.due)))
+	}
+}
+
+// stop ends the loop. A poll under way is given up.
+func (l *loop) stop() {
+	l.mu.Lock()
+	l.stopped = true
+	if l.timer != nil {
+		l.timer.Stop()
+	}
+	l.mu.Unlock()
+	l.cancel()
+}
+
+// run polls once and plans the next poll.
+func (l *loop) run() {
+	l.mu.Lock()
+	due := l.due
+	enter := !l.busy && !l.stopped
+	if enter {
+		l.busy = true
+		l.s.group.Add(1)
+	}
+	l.mu.Unlock()
+	if !enter {
+		return
+	}
+	defer l.s.group.Done()
+	l.s.m.late.add(time.Since(due))
+	l.s.m.strain.late(due)
+	wait := l.poll(l.ctx)
+	l.pace.polls++
+	l.mu.Lock()
+	l.busy, l.begun = false, true
+	behind := l.waiting
+	l.waiting = nil
+	l.set(wait)
+	l.mu.Unlock()
+	for _, other := range behind {
+		other.plan(other.firstDelay())
+	}
+}
