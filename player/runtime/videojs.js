@@ -161,6 +161,15 @@ function play(videojs, host) {
     if (still > 1 && !timer) soon(look, retryPause(cfg.target_duration) * lookPace(still));
   }
 
+  function idle() {
+    cancel();
+    if (loader) loader.pause();
+    // The loaders of segments would look for their place in a playlist that
+    // began anew, and throw.
+    const all = (vhs() || {}).playlistController_ || {};
+    for (const l of [all.mainSegmentLoader_, all.audioSegmentLoader_]) if (l && l.pause) l.pause();
+  }
+
   return {
     load: () => {
       loader = null;
@@ -171,19 +180,12 @@ function play(videojs, host) {
       player.src({ src: host.source(), type: 'application/x-mpegURL' });
     },
     play: () => player.play(),
+    // reset() would wait for a picture that plays, and show none.
     stop: () => {
-      cancel();
+      idle();
       loader = null;
-      player.reset();
     },
-    idle: () => {
-      cancel();
-      if (loader) loader.pause();
-      // The loaders of segments would look for their place in a playlist that
-      // began anew, and throw.
-      const all = (vhs() || {}).playlistController_ || {};
-      for (const l of [all.mainSegmentLoader_, all.audioSegmentLoader_]) if (l && l.pause) l.pause();
-    },
+    idle,
     // The end of the seekable range is already the live position: VHS takes
     // the hold-back off.
     sync: () => {
