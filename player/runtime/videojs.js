@@ -112,11 +112,20 @@ function play(videojs, host) {
     const at = new URL((playlist && playlist.resolvedUri) || main, main);
     return main.href.split('?')[0] !== given.href.split('?')[0] || Boolean(playlist) && at.href !== new URL(playlist.uri, main).href;
   };
+  // quiet ends what VHS has planned for a playlist; pause() leaves the last resort.
+  function quiet(playlists) {
+    playlists.pause();
+    clearTimeout(playlists.finalRenditionTimeout);
+  }
   function persist(playlists) {
     if (playlists === loader) return;
     loader = playlists;
     newest = -1;
     playlists.on('error', () => {
+      if (playlists !== loader) { // VHS' own next try
+        quiet(playlists);
+        return;
+      }
       const error = playlists.error || {};
       const failed = error.playlist;
       if ([403, 404, 410].includes(error.status) && redirected(failed || playlists.media())) {
@@ -163,7 +172,7 @@ function play(videojs, host) {
 
   function idle() {
     cancel();
-    if (loader) loader.pause();
+    if (loader) quiet(loader);
     // The loaders of segments would look for their place in a playlist that
     // began anew, and throw.
     const all = (vhs() || {}).playlistController_ || {};
