@@ -138,3 +138,16 @@ func TestWordPressArchive(t *testing.T) {
 		t.Errorf("the archive has %v", names)
 	}
 }
+
+// An event writes the embeds of each of its streams when it starts.
+func BenchmarkRender(b *testing.B) {
+	cfg, _, err := player.Derive(benchFacts(), player.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := player.Render("autumn-concert", "main", edgeURL, cfg, player.Options{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
