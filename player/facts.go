@@ -97,7 +97,8 @@ func (m *Manifest) readVariants(p *probe.Playlist, hosts map[string]bool) {
 		r := &p.Renditions[i]
 		note(hosts, r.URI)
 		if r.Type == "CLOSED-CAPTIONS" && r.InstreamID != "" {
-			m.Captions = append(m.Captions, Caption{strings.Clone(r.InstreamID), strings.Clone(r.Name), strings.Clone(r.Language)})
+			m.Captions = append(m.Captions,
+				Caption{strings.Clone(r.InstreamID), strings.Clone(r.Name), strings.Clone(r.Language)})
 		}
 	}
 }

@@ -69,7 +69,9 @@ func newRenderer(event, stream, manifestURL string, cfg Config, o Options) (*ren
 }
 
 // parsed are the templates, read once for all streams.
-var parsed = sync.OnceValues(func() (*template.Template, error) { return template.ParseFS(templateFiles, "templates/*.html") })
+var parsed = sync.OnceValues(func() (*template.Template, error) {
+	return template.ParseFS(templateFiles, "templates/*.html")
+})
 
 func divisor(a, b int) int {
 	for b > 0 {
@@ -117,7 +119,8 @@ func (r *renderer) list() []file {
 	if slices.Contains(r.opt.Kinds, IFrame) {
 		list = append(list, r.frames()...)
 	}
-	return append(list, file{"streamwatch-index.js", func() ([]byte, error) { return runtimeFiles.ReadFile("runtime/index-page.js") }})
+	script := func() ([]byte, error) { return runtimeFiles.ReadFile("runtime/index-page.js") }
+	return append(list, file{"streamwatch-index.js", script})
 }
 
 // files renders everything but the libraries.

@@ -12,7 +12,9 @@ import (
 // fallbacks returns where players find a stream when its edge fails: at the
 // event's other edges, in their order, then at the bases of player.fallback.
 // An edge that lets only signed requests in is none.
-func (e *Embeds) fallbacks(event *configs.Event, s *configs.Stream, manifest string, o player.Options) (list, warnings []string) {
+func (e *Embeds) fallbacks(
+	event *configs.Event, s *configs.Stream, manifest string, o player.Options,
+) (list, warnings []string) {
 	var bases []string
 	for i := range event.Edges {
 		if event.Edges[i].Sign == nil {

@@ -42,7 +42,7 @@ type Embeds struct {
 
 	mu     sync.Mutex // guards all below
 	event  *configs.Event
-	asks   *monitor.Monitor           // never run: it knows which headers and cookies the edge wants; nil while all is written
+	asks   *monitor.Monitor           // never run: it knows the edge's headers and cookies; nil while all is written
 	facts  map[string]player.Manifest // by stream: what its embeds were made of
 	wanted map[string]int             // how often the embeds of a stream had to be written anew
 	done   map[string]int             // likewise, as of those that are what its manifest says; absent is never
@@ -56,7 +56,8 @@ const renderers = 2
 // written below dir, one folder for each stream.
 func New(event *configs.Event, edge string, sign fetch.Signer, dir string, log *zap.Logger) *Embeds {
 	return &Embeds{
-		edge: edge, sign: sign, dir: dir, log: log, changed: make(chan struct{}, 1), rendering: make(chan struct{}, renderers),
+		edge: edge, sign: sign, dir: dir, log: log,
+		changed: make(chan struct{}, 1), rendering: make(chan struct{}, renderers),
 		event: event, facts: map[string]player.Manifest{}, wanted: map[string]int{}, done: map[string]int{},
 	}
 }

@@ -72,7 +72,10 @@ type embed struct {
 
 // embedOf derives a stream's embeds from the facts of its manifest.
 func (e *Embeds) embedOf(event *configs.Event, s *configs.Stream, facts player.Manifest) (*embed, error) {
-	one := &embed{event: event, stream: s.Name, manifest: event.ManifestURL(s, probe.Edge, e.edge), options: event.PlayerOptions()}
+	one := &embed{
+		event: event, stream: s.Name,
+		manifest: event.ManifestURL(s, probe.Edge, e.edge), options: event.PlayerOptions(),
+	}
 	one.options.Fallbacks, one.warnings = e.fallbacks(event, s, one.manifest, one.options)
 	_, warnings, err := player.Address(one.manifest, one.options)
 	if err != nil {
