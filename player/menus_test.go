@@ -81,6 +81,11 @@ func TestMenusByKeyboard(t *testing.T) {
 			accessible(ctx, t, "menus-"+string(kind))
 			eval[any](ctx, t, "void picture().dispatchEvent(new KeyboardEvent('keydown', {key: 'c', bubbles: true}))")
 			until(ctx, t, shown+` === ''`)
+			// What a viewer chose outlives a new start.
+			eval[any](ctx, t, "void document.querySelector('stream-watch-player').reload()")
+			until(ctx, t, `seen.filter((e) => e.type === 'ready').length > 1 && `+list+`.length > 0`)
+			played(ctx, t, 2*time.Second, 30*time.Second)
+			until(ctx, t, shown+` === ''`)
 		})
 	}
 }

@@ -82,7 +82,7 @@ func TestRecoveryTable(t *testing.T) {
 			waiting = append(waiting, fmt.Sprintf("%.1f", early(ctx, t, kind, 30*time.Second)))
 		}
 	})
-	if err := os.WriteFile("RECOVERY.md", all.page(runs, waiting), 0o600); err != nil {
+	if err := os.WriteFile("RECOVERY.md", all.page(waiting), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -99,7 +99,7 @@ func tableKinds() []player.Kind {
 }
 
 // page writes RECOVERY.md with what was measured, and with what it had before.
-func (m measured) page(runs int, waiting []string) []byte {
+func (m measured) page(waiting []string) []byte {
 	old := tableRows()
 	var startup, survival strings.Builder
 	for _, container := range containers {
@@ -132,7 +132,7 @@ func (m measured) page(runs int, waiting []string) []byte {
 	if len(waiting) == 0 {
 		waiting = old[""]
 	}
-	return fmt.Appendf(nil, recoveryDoc, runs, &startup, &survival, strings.Join(waiting, " | "))
+	return fmt.Appendf(nil, recoveryDoc, &startup, &survival, strings.Join(waiting, " | "))
 }
 
 // tableRows reads the rows of RECOVERY.md: the first two cells to the others, and
@@ -153,10 +153,11 @@ func tableRows() map[string][]string {
 
 const recoveryDoc = `# What the embeds survive
 
-Measured, not promised: TestRecoveryTable writes this page (make player-table; the last time RUNS=%d).
+Measured, not promised: TestRecoveryTable writes this page (make player-table, with RUNS and ROWS).
 Headless Chromium, ffmpeg's live H.264 and AAC through nginx (playlists kept for a second, errors passed on), two variants, two-second segments,
 ten listed. Stalls are times without a picture that was not shown before; latency is from encoder to picture; both are read from a frame number
-in the picture. All figures are seconds; of several runs the median, and from least to most. Runs are spread over the time between two segments.
+in the picture. All figures are seconds; of several runs the median, and from least to most; a cell without
+that is one run. Runs are spread over the time between two segments.
 
 ## Without a fault
 

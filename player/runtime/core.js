@@ -75,6 +75,7 @@ export function mount(host, stage, video, cfg, words, makeEngine) {
     siblings,
     levels: controls.menus.levels,
     audios: controls.menus.audios,
+    captions: controls.menus.startCaptions,
     playlist: (live) => {
       if (live) wasLive = true;
       if (live || !endlist) endlist = live ? 0 : seconds();

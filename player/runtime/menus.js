@@ -23,7 +23,7 @@ export function makeMenus(video, cfg, words, act) {
   };
   const quality = menu('quality', words.quality, (i) => act.quality(i));
   const audio = menu('audio', words.audio, (i) => act.audio(i));
-  const captions = menu('captions', words.captions, (i) => showTrack(i));
+  const captions = menu('captions', words.captions, (i) => choose(i));
   const speed = menu('speed', words.speed, (i) => { video.playbackRate = i / 100; });
   const elements = [quality, audio, captions, speed, ...elsewhere(video, words, on, act.ownMenus)];
 
@@ -54,14 +54,22 @@ export function makeMenus(video, cfg, words, act) {
     fill(captions, [prefix + words.off, ...list.map(named)], list.findIndex((t) => t.mode === 'showing'), -1);
   }
   for (const type of ['addtrack', 'removetrack', 'change']) on(video.textTracks, type, listCaptions);
+  let wanted = (cfg.captions || '').toLowerCase(); // language that is shown once it is there
+  function choose(i) {
+    const track = tracks()[i];
+    wanted = track ? track.language.toLowerCase() : '';
+    showTrack(i);
+  }
   function toggleCaptions() {
     const shown = tracks().findIndex((t) => t.mode === 'showing');
-    showTrack(shown >= 0 ? -1 : 0);
+    choose(shown >= 0 ? -1 : 0);
   }
+  // startCaptions comes with the stream, and again when it is loaded anew.
   function startCaptions() {
-    const wanted = (cfg.captions || '').toLowerCase();
     const i = tracks().findIndex((t) => t.language.toLowerCase().startsWith(wanted));
-    if (wanted && i >= 0) showTrack(i);
+    if (!wanted || i < 0) return;
+    showTrack(i);
+    if (act.ownMenus) wanted = ''; // what is chosen there is not ours to undo
   }
 
   if (cfg.dvr) {

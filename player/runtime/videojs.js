@@ -55,6 +55,8 @@ function play(videojs, host) {
     if (e) host.lost('videojs-' + e.code);
   });
 
+  player.textTracks().addEventListener('addtrack', () => host.captions()); // they come late
+
   const vhs = () => {
     const tech = player.tech(true);
     return tech && tech.vhs;
@@ -110,11 +112,20 @@ function play(videojs, host) {
     const at = new URL((playlist && playlist.resolvedUri) || main, main);
     return main.href.split('?')[0] !== given.href.split('?')[0] || Boolean(playlist) && at.href !== new URL(playlist.uri, main).href;
   };
+  // quiet ends what VHS has planned for a playlist; pause() leaves the last resort.
+  function quiet(playlists) {
+    playlists.pause();
+    clearTimeout(playlists.finalRenditionTimeout);
+  }
   function persist(playlists) {
     if (playlists === loader) return;
     loader = playlists;
     newest = -1;
     playlists.on('error', () => {
+      if (playlists !== loader) { // VHS' own next try
+        quiet(playlists);
+        return;
+      }
       const error = playlists.error || {};
       const failed = error.playlist;
       if ([403, 404, 410].includes(error.status) && redirected(failed || playlists.media())) {
@@ -159,6 +170,15 @@ function play(videojs, host) {
     if (still > 1 && !timer) soon(look, retryPause(cfg.target_duration) * lookPace(still));
   }
 
+  function idle() {
+    cancel();
+    if (loader) quiet(loader);
+    // The loaders of segments would look for their place in a playlist that
+    // began anew, and throw.
+    const all = (vhs() || {}).playlistController_ || {};
+    for (const l of [all.mainSegmentLoader_, all.audioSegmentLoader_]) if (l && l.pause) l.pause();
+  }
+
   return {
     load: () => {
       loader = null;
@@ -169,19 +189,12 @@ function play(videojs, host) {
       player.src({ src: host.source(), type: 'application/x-mpegURL' });
     },
     play: () => player.play(),
+    // reset() would wait for a picture that plays, and show none.
     stop: () => {
-      cancel();
+      idle();
       loader = null;
-      player.reset();
     },
-    idle: () => {
-      cancel();
-      if (loader) loader.pause();
-      // The loaders of segments would look for their place in a playlist that
-      // began anew, and throw.
-      const all = (vhs() || {}).playlistController_ || {};
-      for (const l of [all.mainSegmentLoader_, all.audioSegmentLoader_]) if (l && l.pause) l.pause();
-    },
+    idle,
     // The end of the seekable range is already the live position: VHS takes
     // the hold-back off.
     sync: () => {
