@@ -225,8 +225,7 @@ func (d *derivation) page() {
 			"stalled though newer media exists: skip what is missing",
 		},
 		{"target_duration", sec(d.td), "paces what the page asks for by itself: no more often than a stream that plays"},
-		{"slowest", 0.5, "playback rate while nothing new comes, at the least: the buffer bridges up to twice as long; " +
-			"browsers mute sound that is slower"},
+		{"slowest", 0.5, "least playback rate while nothing new comes: half as fast lasts twice as long; slower is mute"},
 		{"fastest", 1.1, "playback rate to make up for it afterwards"},
 		{"watchdog", sec(max(15*time.Second, 5*d.td)), "no progress for this long: load anew"},
 		{"dvr", d.Config.DVR, "EVENT playlist, or a seekable window of a minute or more"},

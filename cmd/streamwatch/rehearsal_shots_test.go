@@ -53,18 +53,6 @@ func TestShotsOfRehearsal(t *testing.T) {
 	shootView(ctx, t, "rehearsal-wall")
 	visit(ctx, t, page, `document.querySelector(".incident .reach")?.textContent.includes("30 streams")`)
 	shootView(ctx, t, "rehearsal-outage")
-	board.Clear("", "", "")
-	time.Sleep(20 * time.Second)
-	report, err := exec.CommandContext(t.Context(), binary, "report", file, "--format", "html").Output() //nolint:gosec // our own binary
-	html := filepath.Join(t.TempDir(), "report.html")
-	if err == nil {
-		err = os.WriteFile(html, report, 0o600)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	visit(ctx, t, "file://"+html, `document.querySelector("svg")`)
-	shootView(ctx, t, "rehearsal-report")
 }
 
 // TestShotsOfVerdicts takes those of a monitor that is blind and of an event that is

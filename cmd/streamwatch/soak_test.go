@@ -28,6 +28,7 @@ func TestSoak(t *testing.T) {
 			t.Parallel()
 			b := startBench(t, binary, container)
 			var seen []usage
+			defer func() { flat(t, seen) }()
 			end := time.Now().Add(length)
 			for round := 0; time.Now().Before(end); round++ {
 				next := time.Now().Add(every)
@@ -37,7 +38,6 @@ func TestSoak(t *testing.T) {
 				b.provoke(harms[round%len(harms)])
 				b.quietFor(time.Until(next))
 			}
-			flat(t, seen)
 		})
 	}
 }
@@ -120,6 +120,9 @@ func (b *bench) usage() usage {
 // for caches to fill.
 func flat(t *testing.T, seen []usage) {
 	t.Helper()
+	if len(seen) == 0 {
+		return
+	}
 	t.Log("MINUTE  MEMORY MiB  DESCRIPTORS  DATABASE MiB  FILES  CPU s")
 	for _, u := range seen {
 		t.Logf("%6.0f  %10.1f  %11d  %12.2f  %5d  %5.0f", u.at.Sub(seen[0].at).Minutes(), float64(u.memory)/(1<<20),
