@@ -77,7 +77,7 @@ func newFirefox(t *testing.T) *firefox {
 		t.Fatal(err)
 	}
 	f.call("WebDriver:NewSession", map[string]any{"capabilities": map[string]any{}})
-	f.call("WebDriver:SetTimeouts", map[string]any{"script": 120000, "pageLoad": 60000})
+	f.call("WebDriver:SetTimeouts", map[string]any{"script": 300000, "pageLoad": 60000})
 	return f
 }
 

@@ -302,7 +302,7 @@ func (h *hosts) judge(pages []hostPage) string {
 				missing[name] = [f.Hls && f.Hls.version, f.module && Object.keys(f.module.exports), f.performance.getEntriesByType('resource').length].join(' ') + JSON.stringify(all.map((p) => [p.state, p.video && p.video.currentTime, p.video && p.video.getBoundingClientRect().width, p.video && sum(p.video.played)])) + JSON.stringify(f.told || '').slice(0, 300);
 			} catch (e) { missing[name] = String(e); }
 		}
-		if (Object.keys(missing).length && Date.now() - began < 60000) setTimeout(look, 300);
+		if (Object.keys(missing).length && Date.now() - began < 240000) setTimeout(look, 300);
 		else done(missing);
 	};
 	look();
@@ -329,7 +329,7 @@ func TestHostPages(t *testing.T) {
 				f.open(h.URL)
 				f.eval(h.judge(pages), &missing)
 			} else {
-				ctx, cancel := context.WithTimeout(browser(t), 2*time.Minute)
+				ctx, cancel := context.WithTimeout(browser(t), 5*time.Minute)
 				defer cancel()
 				open(ctx, t, h.URL)
 				missing = eval[map[string]string](ctx, t, h.judge(pages))

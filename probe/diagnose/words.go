@@ -87,6 +87,9 @@ func sharing(edge *evidence.State) string {
 func status(t *evidence.State) string {
 	ex := &t.Current.Exchange
 	text := fmt.Sprintf("%d", ex.Status)
+	if ex.Status == 304 {
+		text += " (unchanged since it was asked before)"
+	}
 	if age := ex.Age; age.Stated && t.Target.Side == probe.Edge {
 		text += fmt.Sprintf(" with a copy of %s", seconds(age.Value))
 	}

@@ -140,7 +140,11 @@ func TestHostileOrigins(t *testing.T) {
 			u := wire(t, c.answer)
 			cl := fetch.New(fetch.Options{})
 			defer cl.Close()
-			ctx, cancel := context.WithTimeout(t.Context(), 700*time.Millisecond)
+			deadline := time.Minute // what is told before it is told on a busy machine too
+			if c.want == probe.FailTimeout {
+				deadline = 700 * time.Millisecond
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), deadline)
 			defer cancel()
 			body, ex := cl.Do(ctx, fetch.Request{URL: u, Limit: 1 << 20})
 			if ex.Failure != c.want || ex.Status != c.status {
@@ -149,7 +153,7 @@ func TestHostileOrigins(t *testing.T) {
 			if int64(len(body)) != ex.Bytes || c.bytes >= 0 && ex.Bytes != c.bytes {
 				t.Errorf("got %d bytes, noted %d, want %d", len(body), ex.Bytes, c.bytes)
 			}
-			if d := ex.Duration(); d > time.Second {
+			if d := ex.Duration(); d > deadline+time.Second {
 				t.Errorf("took %v, beyond its deadline", d)
 			}
 			if (ex.Error == "") != (c.want == "") || len(ex.Error) > 200 || strings.ContainsAny(ex.Error, "\r\n\x00") {
