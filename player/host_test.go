@@ -311,8 +311,7 @@ func (h *hosts) judge(pages []hostPage) string {
 
 // Our code is pasted into other people's pages, in two browsers: each plays, and
 // leaves the page as it was.
-func TestHostPages(t *testing.T) {
-	t.Parallel()
+func TestHostPages(t *testing.T) { // not beside others: all its pages play at once
 	for _, name := range []string{"chromium", "firefox"} {
 		t.Run(name, func(t *testing.T) {
 			h := newHosts(t)

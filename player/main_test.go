@@ -22,14 +22,14 @@ func atEnd(stop func()) {
 	shared.stops = append(shared.stops, stop)
 }
 
-// TestMain lets more tests run side by side than there are cores: a page that
-// plays waits, mostly.
+// TestMain lets one more test run side by side than there are cores: a page that
+// plays waits, mostly. Others test beside it what must not wait.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	chosen := false
 	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "test.parallel" })
 	if !chosen {
-		_ = flag.Set("test.parallel", strconv.Itoa(3*runtime.NumCPU()))
+		_ = flag.Set("test.parallel", strconv.Itoa(1+runtime.NumCPU()))
 	}
 	code := m.Run()
 	for _, stop := range shared.stops {

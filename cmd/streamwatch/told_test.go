@@ -108,7 +108,11 @@ notify:
 	}
 	a.await("page", time.Minute, has("trigger"))
 	a.await("first round", 30*time.Second, func() bool { return strings.Contains(answer(page, "/readyz"), `"ready":true`) })
-	service.each(func(key string, _ []string) { a.want(0, "ack", key, "http://"+page, "--by", "ana", "--note", "on it") })
+	taken := map[string]bool{}
+	service.each(func(key string, _ []string) {
+		taken[key] = true
+		a.want(0, "ack", key, "http://"+page, "--by", "ana", "--note", "on it")
+	})
 	a.await("acknowledgement", time.Minute, has("acknowledge"))
 	board.Clear("edge-503", "", "")
 	a.await("end", time.Minute, has("resolve"))
@@ -118,7 +122,7 @@ notify:
 	end(os.Interrupt)
 	service.each(func(key string, actions []string) {
 		opened := slices.Index(actions, "acknowledge")
-		if actions[0] != "trigger" || actions[len(actions)-1] != "resolve" || opened < 1 {
+		if actions[0] != "trigger" || actions[len(actions)-1] != "resolve" || taken[key] && opened < 1 {
 			t.Errorf("%s: %v", key, actions)
 		}
 	})

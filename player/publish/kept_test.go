@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -50,8 +51,15 @@ func TestPreviewsAreNotKept(t *testing.T) {
 			before = heap()
 		}
 	}
-	if each := int64(heap()-before) / int64(len(event.Streams)-1); each > 8<<10 {
-		t.Errorf("each stream keeps %d bytes", each)
+	each := func() int64 { return (int64(heap()) - int64(before)) / int64(len(event.Streams)-1) }
+	for range 50 { // what is being cleared away takes a moment on a busy machine
+		if each() <= 8<<10 {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	if n := each(); n > 8<<10 {
+		t.Errorf("each stream keeps %d bytes", n)
 	}
 	event.Streams = event.Streams[1:]
 	if e.Preview("s0") != nil {
