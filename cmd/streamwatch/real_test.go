@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"mime"
 	"net"
 	"net/http"
@@ -391,14 +392,20 @@ func start(t *testing.T, name string, cmd *exec.Cmd, end os.Signal) {
 	})
 }
 
+// freePort returns a port that nobody listens at. It is none of those that the
+// system gives to connections (32768 and up on Linux): one of another test may take
+// it before whoever is to listen there.
 func freePort(t *testing.T) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		port := 15000 + rand.IntN(17000)
+		if l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", port)); err == nil {
+			l.Close()
+			return port
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	t.Fatal("no port is free")
+	return 0
 }
 
 // needTools skips a test whose tools are missing; in CI they must be there.
