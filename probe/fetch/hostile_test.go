@@ -209,3 +209,37 @@ func TestCanceledIsNotTimeout(t *testing.T) {
 		t.Errorf("got %q (%s), want canceled", ex.Failure, ex.Error)
 	}
 }
+
+// Who gives a request up gets it back at once, long before its deadline, in the
+// head of an answer as in its body.
+func TestGivenUp(t *testing.T) {
+	const okHead = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n#EXTM3U\n"
+	for name, begins := range map[string]string{"before the answer": "", "in its head": okHead[:20], "in its body": okHead} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, giveUp := context.WithTimeout(t.Context(), time.Hour)
+			defer giveUp()
+			ended := make(chan struct{})
+			t.Cleanup(func() { close(ended) })
+			u := wire(t, head(begins, func(net.Conn) {
+				time.AfterFunc(50*time.Millisecond, giveUp)
+				<-ended
+			}))
+			cl := fetch.New(fetch.Options{})
+			defer cl.Close()
+			back := make(chan probe.Exchange, 1)
+			go func() {
+				_, ex := cl.Do(ctx, fetch.Request{URL: u, Limit: 1 << 20})
+				back <- ex
+			}()
+			select {
+			case ex := <-back:
+				if ex.OK() {
+					t.Errorf("status %d, failure %q, of an answer that never ended", ex.Status, ex.Failure)
+				}
+			case <-time.After(20 * time.Second):
+				t.Fatal("it still waits")
+			}
+		})
+	}
+}

@@ -210,11 +210,6 @@ func (r *reel) turn() error {
 			return err
 		}
 	}
-	return r.begin()
-}
-
-// begin writes what a part begins with.
-func (r *reel) begin() error {
 	if err := r.encode(&Line{Part: &Part{Number: r.number}}); err != nil {
 		return err
 	}

@@ -32,10 +32,9 @@ type tape struct {
 	streams []string // that it takes
 	over    *Line    // its end, from then on
 
-	reel    *reel               // nil until the file could be opened, and after it could not be written
-	kept    []entry             // those that a file did not take, for the next
-	targets map[string]*Targets // newest, by stream, of a file that could not be written
-	failed  error               // of the last flush
+	reel   *reel   // nil until the file could be opened, and after it could not be written
+	kept   []entry // those that a file did not take, for the next
+	failed error   // of the last flush
 
 	mu     sync.Mutex
 	queue  []chunk
@@ -102,7 +101,6 @@ func (t *tape) flush() error {
 	slices.SortStableFunc(entries, func(a, b entry) int { return cmp.Compare(a.N, b.N) })
 	t.kept = append(t.kept, entries...)
 	if err := t.write(); err != nil {
-		t.targets = t.reel.targets
 		t.reel.abandon()
 		t.reel = nil
 		return err
@@ -124,12 +122,7 @@ func (t *tape) open() error {
 	if err != nil {
 		return err
 	}
-	err = reel.write(&entry{Line: t.header})
-	if t.targets != nil {
-		reel.targets = t.targets
-		err = errors.Join(err, reel.begin())
-	}
-	if err != nil {
+	if err := reel.write(&entry{Line: t.header}); err != nil {
 		reel.abandon()
 		return err
 	}
