@@ -34,8 +34,8 @@ func TestDrills(t *testing.T) {
 					stop()
 					check(t, o)
 					for _, in := range o.Seen.Incidents() {
-						replay(t, rec, in)
 						keep(t, rec, d.Fault, in)
+						replay(t, rec, in)
 					}
 				})
 			}

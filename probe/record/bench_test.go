@@ -79,18 +79,19 @@ func BenchmarkLook(b *testing.B) {
 			targets = append(targets, o.Target)
 		}
 	}
-	const streams = 50
+	const streams = 500
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	for s := range streams {
 		name := fmt.Sprint("s", s)
 		rec.Targets(name, targets)
-		for _, round := range rounds {
+		ring := rec.rings[name]
+		for i, round := range rounds {
 			for _, o := range round {
 				one := *o
 				one.Target.Stream = name
-				rec.Look(&one)
+				ring.look(&one, rec.n.Add(1), at.Add(time.Duration(i)*3*time.Second))
 			}
 		}
 	}

@@ -158,6 +158,10 @@ func (r *reel) encode(l *Line) error {
 	return nil
 }
 
+// longText is how many bytes a playlist has that is written by its differences from
+// the one before.
+const longText = 4 << 10
+
 // keep returns the id of a text, which it writes unless the part has it.
 func (r *reel) keep(where place, text string) (string, error) {
 	sum := sha256.Sum256([]byte(text))

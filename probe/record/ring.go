@@ -13,13 +13,13 @@ import (
 )
 
 const (
-	blockLeast  = 4 << 10  // bytes of lines, without long playlists, after which a block is closed
-	blockMost   = 32 << 10 // the same, of a stream of many targets
-	blockEach   = 2 << 10  // the same, for each target
-	longText    = 4 << 10  // a playlist longer than that is a long one
-	targetBytes = 3 << 10  // that the closed blocks of a stream take for each of its media playlists, compressed
-	partsTimes  = 3        // as much where parts are looked at: there is more to a second
-	newestKept  = 2        // closed blocks that are kept, whatever their size
+	blockLeast  = 4 << 10          // bytes of lines, without whole playlists, after which a block is closed
+	blockMost   = 32 << 10         // the same, of a stream of many targets
+	blockEach   = 2 << 10          // the same, for each target
+	reach       = 90 * time.Second // that are remembered: three looks at the multivariant playlist
+	targetBytes = 6 << 10          // that the closed blocks of a stream take at most for each of its media playlists, compressed
+	partsTimes  = 3                // as much where parts are looked at: there is more to a second
+	newestKept  = 2                // closed blocks that are kept, whatever their size and age
 )
 
 // ring holds the newest lines of one stream in memory: an open block as it is,
@@ -33,13 +33,19 @@ type ring struct {
 	targets []probe.Target
 	media   int // of them: multivariant playlists are seldom looked at
 	open    packing
-	texts   int  // bytes of long playlists in the open block
+	texts   int  // bytes of whole playlists in the open block
 	parts   bool // low latency is looked at
 	ids     uint64
 	known   map[place]*[2]known // playlists that the open block has, of polls and of others
-	blocks  [][]byte
+	blocks  []block
 	size    int // of blocks
 	tapes   []*tape
+}
+
+// block is a closed one, compressed.
+type block struct {
+	data  []byte
+	until time.Time // when the next began
 }
 
 // place is a target of a stream.
@@ -67,19 +73,19 @@ func (r *ring) watch(targets []probe.Target) {
 // write adds a line of the stream to the ring and to the recordings that take it.
 // The caller holds the lock.
 func (r *ring) write(l *Line) {
-	from := r.room()
+	from := r.room(l.At)
 	r.open.line(l)
 	r.pass(from)
 }
 
 // room sees to it that a block is open that has room, and returns where in it the
-// next line begins.
-func (r *ring) room() int {
+// next line, of a time, begins.
+func (r *ring) room(at time.Time) int {
 	if len(r.open.out)-r.texts > r.limit() {
-		r.roll()
+		r.roll(at)
 	}
 	if len(r.open.out) == 0 {
-		r.begin()
+		r.begin(at)
 	}
 	return len(r.open.out)
 }
@@ -99,7 +105,7 @@ func (r *ring) most() int {
 // look adds an observation, after the playlists that the open block lacks. The
 // caller holds the lock.
 func (r *ring) look(o *probe.Observation, n uint64, at time.Time) {
-	from := r.room()
+	from := r.room(at)
 	where := place{o.Target.Rendition, o.Target.Place()}
 	slot := 0
 	if !o.Poll() {
@@ -145,9 +151,8 @@ func (r *ring) body(where place, slot int, p *probe.Playlist) string {
 		}
 	}
 	if b.Base == "" {
-		if b.Text = text; len(text) > longText {
-			r.texts += len(text)
-		}
+		b.Text = text
+		r.texts += len(text)
 	}
 	have[slot] = known{p, b.ID}
 	r.open.line(&Line{Body: b})
@@ -165,22 +170,22 @@ func (r *ring) pass(from int) {
 }
 
 // begin begins a block.
-func (r *ring) begin() {
+func (r *ring) begin(at time.Time) {
 	r.known, r.texts = map[place]*[2]known{}, 0
 	r.open.reset()
 	r.open.out = slices.Grow(r.open.out, r.limit()+2<<10)
 	r.open.line(&Line{Part: &Part{}})
-	r.open.line(&Line{N: r.rec.n.Load(), At: time.Now().UTC(), Targets: targetsOf(r.stream, r.targets)})
+	r.open.line(&Line{N: r.rec.n.Load(), At: at, Targets: targetsOf(r.stream, r.targets)})
 	r.pass(0)
 }
 
-// roll closes the open block, and drops the oldest ones that are too much.
-func (r *ring) roll() {
-	block := r.rec.pack(r.open.out)
-	r.blocks, r.size = append(r.blocks, block), r.size+len(block)
-	for len(r.blocks) > newestKept && r.size > r.most() {
-		r.size -= len(r.blocks[0])
-		r.blocks[0] = nil
+// roll closes the open block, and drops the oldest ones that are too old or too much.
+func (r *ring) roll(at time.Time) {
+	b := block{r.rec.pack(r.open.out), at}
+	r.blocks, r.size = append(r.blocks, b), r.size+len(b.data)
+	for len(r.blocks) > newestKept && (r.size > r.most() || at.Sub(r.blocks[0].until) > reach) {
+		r.size -= len(r.blocks[0].data)
+		r.blocks[0] = block{}
 		r.blocks = r.blocks[1:]
 	}
 	if cap(r.open.out) > 2*blockMost {
@@ -196,8 +201,8 @@ func (r *ring) attach(t *tape) {
 	if slices.Contains(r.tapes, t) {
 		return
 	}
-	for _, block := range r.blocks {
-		t.take(chunk{stream: r.stream, packed: true, data: block})
+	for _, b := range r.blocks {
+		t.take(chunk{stream: r.stream, packed: true, data: b.data})
 	}
 	if len(r.open.out) > 0 {
 		t.take(chunk{stream: r.stream, data: bytes.Clone(r.open.out)})

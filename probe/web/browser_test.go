@@ -160,8 +160,24 @@ func axeCore(t *testing.T) string {
 	return string(script) + `;axe.run(document, {iframes: false}).then(r => r.violations.map(v => v.id + ": " + v.nodes.map(n => n.html.slice(0, 120)).join(" | ")).join("\n"))`
 }
 
+// click presses the mouse on an element, and on the one in its place where the page
+// is drawn again between finding it and pressing.
 func click(selector string) chromedp.Action[chromedp.Void] {
-	return chromedp.Click(chromedp.CSS(selector))
+	press := chromedp.Click(chromedp.CSS(selector))
+	return func(ctx context.Context, target *chromedp.Target) (void chromedp.Void, err error) {
+		for range 20 {
+			if void, err = press(ctx, target); err == nil || !replaced(err) {
+				break
+			}
+		}
+		return void, err
+	}
+}
+
+// replaced says whether an element went away while it was looked at.
+func replaced(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, "Could not find node") || strings.Contains(text, "No node with given id")
 }
 
 const hostile = `<img src=x onerror="document.title='owned'">'"&lt;`
