@@ -36,12 +36,16 @@ type Playlist struct {
 	Kind     PlaylistKind
 	Problems []Problem // what the reader found wrong, in order of line
 	Bytes    int
-	Text     string `json:"-"` // as it was served, of which the strings here are parts; the beginning alone of what is no playlist
+	// Text is what was served; the strings here are parts of it. Of a body that is
+	// no playlist it is only the beginning.
+	Text string `json:"-"`
 
 	Version             Fact[int]
 	IndependentSegments bool
 	Start               Fact[time.Duration] // EXT-X-START TIME-OFFSET
-	Variables           map[string]string   `json:"-"` // what EXT-X-DEFINE defined, by name: a media playlist can import them; values can be tokens
+	// Variables are what EXT-X-DEFINE defined, by name: a media playlist can import
+	// them. Values can be tokens.
+	Variables map[string]string `json:"-"`
 
 	// Media playlists, RFC 8216bis §4.4.3.
 	TargetDuration        Fact[time.Duration] // whole seconds, as written
