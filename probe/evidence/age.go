@@ -14,9 +14,13 @@ const Numberings = 1000
 // Lag is how an edge's newest playlist compares with what its origin had listed,
 // or another edge.
 type Lag struct {
-	Known    bool          // the other was seen, and both number their segments alike
-	Age      time.Duration // how long ago, at least, the other listed a segment that the edge does not list; 0 when there is none
-	Segments uint64        // how many such segments there were when the edge was asked
+	// Known: the other was seen, and both number their segments alike.
+	Known bool
+	// Age is how long ago, at least, the other listed a segment that the edge does
+	// not list; 0 when there is none.
+	Age time.Duration
+	// Segments is how many such segments there were when the edge was asked.
+	Segments uint64
 }
 
 // Reference is what tells how late an edge is: its origin, and where that is not
@@ -40,7 +44,10 @@ func (h *History) Reference() *History {
 // the text is compared too. No header takes part in it.
 func (h *History) Lag() Lag {
 	o := h.Reference()
-	if h.Target.Side != probe.Edge || o == nil || h.Playlist == nil || len(h.Playlist.Segments) == 0 || len(o.Versions) == 0 {
+	if h.Target.Side != probe.Edge || o == nil || len(o.Versions) == 0 {
+		return Lag{}
+	}
+	if h.Playlist == nil || len(h.Playlist.Segments) == 0 {
 		return Lag{}
 	}
 	at, newest := h.Good.Exchange.Started, last(h.Playlist).MSN
@@ -106,5 +113,6 @@ func (h *History) fileAge(o *probe.Observation, changed bool) {
 // one when it was asked again, later than a cache needs that revalidates in the
 // background. It tells a cache that is stuck from one that is late by a request.
 func (h *History) Still() bool {
-	return !h.OverdueSince.IsZero() && h.Good != nil && h.Good.Exchange.Started.Sub(h.OverdueSince) >= max(h.TD()/4, time.Second/2)
+	return !h.OverdueSince.IsZero() && h.Good != nil && h.Good.Exchange.Started.Sub(h.OverdueSince) >= max(h.TD()/4,
+		time.Second/2)
 }
