@@ -41,7 +41,6 @@ type Client struct {
 	transport http.RoundTripper
 	shapes    shapes
 	gzips     sync.Pool // of *gzip.Reader: 40 KiB each
-	date      lastDate  // of Date, which all answers of one second share
 	site      *url.URL  // that gets Options.Headers; nil is that of each request
 	playlist  int64
 	named     *sites
@@ -201,8 +200,8 @@ func (c *Client) send(
 		s = s.withCookies(cookies)
 	}
 	ex.RequestHeaders = s.lines
-	cl := &call{Context: ctx}
-	req := (&http.Request{Method: r.Method, URL: to, Header: s.header, Host: s.host}).WithContext(c.traced(cl, u))
+	cl := new(call)
+	req := (&http.Request{Method: r.Method, URL: to, Header: s.header, Host: s.host}).WithContext(c.traced(ctx, cl, u))
 	resp, err := c.transport.RoundTrip(req)
 	p := cl.seen()
 	if err != nil {
@@ -225,12 +224,13 @@ func (c *Client) send(
 }
 
 // traced is the context of a hop. The client's own transport finds the call in
-// it, another one tells its hooks.
-func (c *Client) traced(cl *call, u *url.URL) context.Context {
+// it; another one calls its hooks.
+func (c *Client) traced(ctx context.Context, cl *call, u *url.URL) context.Context {
+	ctx = cl.within(ctx)
 	if _, own := c.transport.(*transport); own {
-		return cl
+		return ctx
 	}
-	return httptrace.WithClientTrace(cl, cl.hooks(u.Scheme == "https"))
+	return httptrace.WithClientTrace(ctx, cl.hooks(u.Scheme == "https"))
 }
 
 // fail notes a failure whose text holds no secret.
