@@ -30,7 +30,7 @@ type job struct {
 	target probe.Target
 	url    string
 	part   probe.Fact[probe.ByteRange] // of the resource; unstated is all of it
-	mapURI string                      // EXT-X-MAP that it is, or that applies to it and holds what a first packet need not; "" is none
+	mapURI string                      // EXT-X-MAP that it is, or that applies to it; "" is none
 	probe  probe.SegmentProbe
 }
 
@@ -88,7 +88,8 @@ func (l *loop) probeSegment(ctx context.Context, o *probe.Observation, s *probe.
 		return
 	}
 	j := &job{ctx: ctx, loop: l, target: o.Target, url: u, part: s.ByteRange, probe: probe.SegmentProbe{
-		MSN: s.MSN, URI: s.URI, Newest: newest, Listed: o.Exchange.Done, Duration: s.Duration, Repeat: repeat, Part: s.ByteRange.Stated, Offset: s.ByteRange.Value.Offset, Encrypted: encrypted(s.Keys),
+		MSN: s.MSN, URI: s.URI, Newest: newest, Listed: o.Exchange.Done, Duration: s.Duration, Repeat: repeat,
+		Part: s.ByteRange.Stated, Offset: s.ByteRange.Value.Offset, Encrypted: encrypted(s.Keys),
 	}}
 	if s.Map != nil {
 		j.mapURI = s.Map.URI
@@ -168,7 +169,8 @@ func (j *job) once() *probe.Observation {
 	defer l.s.m.heads.Put(into)
 	req.Into = (*into)[:0]
 	body, ex := l.as.Do(j.ctx, req)
-	if req.Method == http.MethodHead && (ex.Status == http.StatusMethodNotAllowed || ex.Status == http.StatusNotImplemented) {
+	noHead := ex.Status == http.StatusMethodNotAllowed || ex.Status == http.StatusNotImplemented
+	if req.Method == http.MethodHead && noHead {
 		l.headless.Store(true)
 		body, ex = l.as.Do(j.ctx, j.request())
 	}
