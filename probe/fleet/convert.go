@@ -72,10 +72,9 @@ func fromState(w *wireState) evidence.State {
 
 func toSymptom(s *checks.Symptom) wireSymptom {
 	w := wireSymptom{
-		Check: s.Check.ID, Target: s.Target, Side: s.Side, Edge: s.Edge, Since: s.Since, Last: s.Last, Asked: s.Asked, Ready: s.Ready,
-		Ended: s.Ended,
-		Sick:  s.Sick, Severity: uint8(s.Severity), Detail: s.Detail, Blame: s.Blame, Exchange: toExchange(s.Exchange),
-		Returns: s.Returns,
+		Check: s.Check.ID, Target: s.Target, Side: s.Side, Edge: s.Edge, Since: s.Since, Last: s.Last,
+		Asked: s.Asked, Ready: s.Ready, Ended: s.Ended, Sick: s.Sick, Severity: uint8(s.Severity),
+		Detail: s.Detail, Blame: s.Blame, Exchange: toExchange(s.Exchange), Returns: s.Returns,
 	}
 	for _, e := range s.Evidence {
 		w.Evidence = append(w.Evidence, wireEvidence(e))
