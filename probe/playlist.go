@@ -189,14 +189,6 @@ type Rendition struct {
 // without EXT-X-ENDLIST that is not VOD.
 func (p *Playlist) Live() bool { return p.Kind == Media && !p.EndList && p.Type != "VOD" }
 
-// First returns the first listed segment.
-func (p *Playlist) First() (Segment, bool) {
-	if len(p.Segments) == 0 {
-		return Segment{}, false
-	}
-	return p.Segments[0], true
-}
-
 // Last returns the newest segment.
 func (p *Playlist) Last() (Segment, bool) {
 	if len(p.Segments) == 0 {

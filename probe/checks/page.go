@@ -90,8 +90,7 @@ func (c *Check) Markdown() string {
 		fmt.Fprintf(&b, "| %s | "+format+" |\n", append([]any{name}, args...)...)
 	}
 	row("severity", "%s at most", c.Severity)
-	row("blame",
-		"%s, when it is found at the origin; [the other side](../../README.md#whose-fault-it-is) is looked at first", blame)
+	row("blame", "%s, unless [the other side](../../README.md#whose-fault-it-is) proves otherwise", blame)
 	if after, of := c.Needed(); after > 1 {
 		row("evidence", "an incident opens when it is found in %d of %d rounds", after, of)
 	} else {

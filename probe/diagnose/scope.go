@@ -276,7 +276,8 @@ func (g *group) speaker() *story {
 	})
 }
 
-// others says in words how other streams on the host are: "so it is for 28 of the 30 streams on this host".
+// others says how other streams on the host are: "the same for 28 of the 30
+// streams on this host".
 func (g *group) others() string {
 	n := len(g.stories)
 	switch {
@@ -285,9 +286,9 @@ func (g *group) others() string {
 	case n == 1 && g.well > 0:
 		return fmt.Sprintf("; %s on this host %s well", checks.Count(g.well, "other stream"), are(g.well))
 	case n > 1 && g.well == 0:
-		return fmt.Sprintf("; so it is for all %d streams on this host that were looked at", n)
+		return fmt.Sprintf("; the same for all %d streams on this host that were looked at", n)
 	case n > 1:
-		return fmt.Sprintf("; so it is for %d of the %d streams on this host", n, n+g.well)
+		return fmt.Sprintf("; the same for %d of the %d streams on this host", n, n+g.well)
 	default:
 		return ""
 	}

@@ -79,7 +79,7 @@ func (g *joint) say(d *Diagnosis, rest others) {
 	}
 	if len(rest.fine)+len(rest.unknown) == 0 {
 		if len(g.told) > 1 {
-			d.Because += fmt.Sprintf("; so it is in all %d vantages (%s)", len(g.told), strings.Join(d.Vantages, ", "))
+			d.Because += fmt.Sprintf("; the same in all %d vantages (%s)", len(g.told), strings.Join(d.Vantages, ", "))
 		}
 		return
 	}

@@ -32,7 +32,7 @@ func Explain(w io.Writer, check *checks.Check, paint func(word string) string) e
 	fmt.Fprintf(w, "%s: %s\n\n%s\n\n", check.ID, check.Summary, checks.Wrap(check.Doc, 78))
 	rows := [][]string{
 		{"severity", check.Severity.String() + ", at most"},
-		{"blame", cmp.Or(string(check.Blame), string(probe.BlameUnknown)) + ", when found at the origin"},
+		{"blame", cmp.Or(string(check.Blame), string(probe.BlameUnknown)) + ", unless the other side proves otherwise"},
 		{"evidence", evidence},
 	}
 	if check.Hold > 0 {
