@@ -79,7 +79,7 @@ type Incident struct {
 	Opened        time.Time        `json:"opened"` // when the evidence sufficed
 	Closed        *time.Time       `json:"closed"`
 	ClosedBecause string           `json:"closed_because,omitempty"` // "the event is over", say; "" when the fault ended
-	Count         int              `json:"count"`                    // 1, and 1 more each time it came back within its hold
+	Count         int              `json:"count"`                    // 1, and more when it came back within its hold
 	Spec          string           `json:"spec"`
 	Consequences  []string         `json:"consequences,omitempty"` // checks explained by this one
 	Updates       []Change         `json:"updates,omitempty"`      // how its claim changed, oldest first; the newest 20

@@ -191,7 +191,7 @@ func (m *Metric) Total() bool { return strings.HasSuffix(m.Prometheus, "_total")
 type Sample struct {
 	Metric    *Metric
 	Stream    string
-	Rendition string // "" for the multivariant playlist and for the stream; ByViewer a kind of embed, ByVerdict the verdict
+	Rendition string // "" for the multivariant playlist and the stream; ByViewer: a kind of embed, ByVerdict: the verdict
 	Side      Side
 	Edge      string  // name of the edge that it is of, where the event has several
 	Vantage   string  // where it was seen from; "" where the event is watched from one place

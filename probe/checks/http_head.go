@@ -2,6 +2,7 @@ package checks
 
 import (
 	"cmp"
+	"net/http"
 	"strings"
 	"time"
 
@@ -34,6 +35,29 @@ var httpLastmod = register(Check{
 				s = probe.Info
 			}
 			p.Reportf(s, "last modified %s before, target duration %s", Seconds(age), Seconds(td))
+		}
+	},
+})
+
+var httpETag = register(Check{
+	ID:      "http.etag",
+	Summary: "playlist changes and its ETag does not",
+	Doc: "A new text of a live playlist has the same ETag as the one before or, if it has none, the same Last-Modified. " +
+		"A cache that asks whether the playlist changed is told that it did not, and goes on serving the old one. Servers " +
+		"that make ETags from a file's size and time in seconds do this for two playlists written within a second. Info: " +
+		"its effect at the edge is edge.lag or upd.stale, with the blame on the origin.",
+	Spec:     "RFC 9110 §8.8.1",
+	Severity: probe.Info,
+	Blame:    probe.BlameOrigin,
+	When:     OnUpdate,
+	Run: func(p *Pass) {
+		ex, v := &p.Obs.Exchange, p.History.Versions
+		if !p.first() || !p.Obs.Playlist.Live() || len(v) < 2 || v[len(v)-1].Validator == 0 {
+			return
+		}
+		if v[len(v)-1].Validator == v[len(v)-2].Validator {
+			same := cmp.Or(ex.ETag, ex.LastModified.UTC().Format(http.TimeFormat))
+			p.Reportf(probe.Info, "another playlist, and still %s", same)
 		}
 	},
 })

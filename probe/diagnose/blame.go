@@ -220,6 +220,9 @@ func (x *examination) blameStale(at, origin *evidence.State, peer bool) (probe.B
 	case ttl.Value > at.TD && lag.Age <= ttl.Value+max(at.TD/2, 2*time.Second):
 		return probe.BlameConfig, fmt.Sprintf("%s; headers let caches keep it for %s, and the target duration is %s",
 			old, checks.Seconds(ttl.Value), checks.Seconds(at.TD))
+	case lag.Hidden > 0 && lag.Age-lag.Hidden <= at.Allowance+time.Second:
+		return probe.BlameOrigin, old + "; its ETag or Last-Modified did not change, so a cache that asks is told that " +
+			"nothing did"
 	case at.Cycle > max(at.Allowance, 3*at.TD/2) && lag.Age <= at.Cycle+at.TD:
 		const told = "%s; it takes a new copy every %s, and headers let caches keep one for %s: a minimum TTL"
 		return probe.BlameConfig, fmt.Sprintf(told, old, checks.Seconds(at.Cycle), checks.Seconds(ttl.Value))

@@ -28,7 +28,6 @@ type claim struct {
 	shared   []string  // the names of all edges, where every one shows it
 }
 
-
 func (c *claim) add(s *checks.Symptom) {
 	ended := !s.Ended.IsZero()
 	switch {

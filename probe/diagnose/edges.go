@@ -172,7 +172,8 @@ func blameAlike(st *story, origin *evidence.State, blame probe.Blame, why string
 	case !watched:
 		return probe.BlameOrigin, why + "; they share the origin"
 	case st.check.Transport:
-		return probe.BlameOrigin, why + "; CDNs do not fail together: the origin, or the way to it, fails for them but not for us"
+		return probe.BlameOrigin, why +
+			"; CDNs do not fail together: the origin, or the way to it, fails for them but not for us"
 	default:
 		const look = "; CDNs do not fail together: look at what they share, such as cache settings or an origin shield"
 		return probe.BlameConfig, why + look

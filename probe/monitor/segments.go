@@ -226,6 +226,11 @@ func (j *job) inspect(o *probe.Observation, body []byte) {
 	seg.HashBytes = int64(len(body))
 	seg.Hash = maphash.Bytes(bytesSeed, body)
 	if seg.Init {
+		ex := &o.Exchange
+		whole := ex.Status == 200 && ex.ContentEncoding == "" && len(body) < fetch.InitBytes
+		if whole && !ex.ObjectBytes.Stated {
+			ex.ObjectBytes = probe.State(int64(len(body))) // sent without a length, and read to its end
+		}
 		j.keepTracks(body, seg.Hash)
 	}
 	if seg.Encrypted || !seg.Media() {
