@@ -20,6 +20,7 @@ type Stream struct {
 // History is what is known of one target. Only File changes it.
 type History struct {
 	Target       probe.Target
+	Unnamed      bool       // it is a manifest that failed while nobody knew that it is a media playlist
 	Host         string     // host and port that it is asked at
 	Pair         *History   // the same playlist at the origin, or of an origin's at the first edge; nil when that is not watched
 	Edges        []*History // the same playlist at each edge, this one left out

@@ -239,7 +239,7 @@ func (e *entry) common(d *diagnose.Diagnosis) int {
 	for i := range d.Parts {
 		k := keyOf(&d.Parts[i])
 		switch {
-		case e.parts[k]:
+		case e.parts[k], e.unnamed(&d.Parts[i]):
 			score += 1000
 		case e.follows[k] && k.at.Side == e.Side && !d.Fading:
 			score += 10 // it went on all the while, seen by another check
@@ -257,6 +257,14 @@ func (e *entry) common(d *diagnose.Diagnosis) int {
 	return score
 }
 
+// unnamed reports whether a cause is one of the incident's from when its target
+// had no name.
+func (e *entry) unnamed(p *diagnose.Part) bool {
+	k := keyOf(p)
+	k.rendition = ""
+	return p.Unnamed && e.parts[k]
+}
+
 // own reports whether a diagnosis that hits no stream is of the same vantages.
 func (e *entry) own(d *diagnose.Diagnosis) bool {
 	return len(d.Hits) == 0 && len(d.Vantages) > 0 && slices.Equal(d.Vantages, e.Vantages)
@@ -269,6 +277,11 @@ func hitsAny(d *diagnose.Diagnosis, streams []string) bool {
 // take notes what a diagnosis adds: whom it hits and what it explains.
 func (e *entry) take(d *diagnose.Diagnosis) {
 	e.seen, e.resumed = true, time.Time{}
+	for i := range d.Parts {
+		if p := &d.Parts[i]; e.unnamed(p) && e.Rendition == "" && p.Target.Stream == e.Stream {
+			e.Rendition, e.Renditions = p.Target.Rendition, nil
+		}
+	}
 	was := e.diagnosis
 	e.diagnosis = *d
 	if was.Check != nil && was.Fading && !d.Fading {
