@@ -5,7 +5,7 @@ import "github.com/streamwatch/streamwatch/probe"
 var httpRedirect = register(Check{
 	ID:       "http.redirect",
 	Summary:  "playlist is redirected to nowhere",
-	Doc:      "More than 5 redirects, a loop of them, or one to what is not an http or https URL.",
+	Doc:      "More redirects than browsers follow (20), a loop of them, or one to what is not an http or https URL.",
 	Spec:     "HLS Authoring Specification 8.18",
 	Severity: probe.Critical,
 	Blame:    probe.BlameConfig,
