@@ -3,6 +3,7 @@ package checks
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -50,6 +51,9 @@ var steps = map[probe.Blame][]string{
 		"Wait for the next update of the incident: more evidence often settles the blame within seconds.",
 	},
 }
+
+// Steps returns what to do first, by the blame of an incident.
+func Steps() map[probe.Blame][]string { return maps.Clone(steps) }
 
 // remedy is what to do first, where something holds; "" is anywhere.
 type remedy struct {
