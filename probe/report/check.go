@@ -228,9 +228,9 @@ func (c *Check) Text(w io.Writer, paint func(word string) string) error {
 // line says in one line what a playlist states.
 func (p *Playlist) line() string {
 	if p.Kind == probe.Multivariant {
-		return fmt.Sprintf("multivariant  %s, %s  %s", count(p.Variants, "variant"), count(p.Renditions, "rendition"), p.URL)
+		return fmt.Sprintf("multivariant  %s, %s  %s", Count(p.Variants, "variant"), Count(p.Renditions, "rendition"), p.URL)
 	}
-	s := fmt.Sprintf("%s  %s, %.1f s", p.Kind, count(p.Segments, "segment"), p.Duration.Value.Seconds())
+	s := fmt.Sprintf("%s  %s, %.1f s", p.Kind, Count(p.Segments, "segment"), p.Duration.Value.Seconds())
 	if p.TargetDuration.Stated {
 		s += fmt.Sprintf(", target duration %g s", p.TargetDuration.Value.Seconds())
 	}
@@ -243,7 +243,8 @@ func (p *Playlist) line() string {
 	return s + "  " + p.URL
 }
 
-func count(n int, what string) string {
+// Count says how many there are of something, in the plural where there is not one.
+func Count(n int, what string) string {
 	if n != 1 {
 		what += "s"
 	}

@@ -120,7 +120,7 @@ func (r *Run) Text(w io.Writer) error {
 	if totals := r.Totals(); len(totals) > 0 {
 		b.WriteString("\n")
 		for _, t := range totals {
-			fmt.Fprintf(&b, "blame %-8s %s, %s\n", t.Blame, count(t.Incidents, "incident"), span(probe.Seconds(t.Seconds)))
+			fmt.Fprintf(&b, "blame %-8s %s, %s\n", t.Blame, Count(t.Incidents, "incident"), span(probe.Seconds(t.Seconds)))
 		}
 	}
 	b.WriteString("\n")
