@@ -69,6 +69,15 @@ var fieldOnTheWire = map[string]func(w *world, before scan){
 		}
 		w.must(w.Get("origin.test"+high+before.last()).Header.Get("Content-Type") == "video/mp2t", "segments have another type too")
 	},
+	"etag-kept": func(w *world, before scan) {
+		time.Sleep(4 * time.Second)
+		first := read(w.Get("edge.test" + high + playlistName).Body)
+		time.Sleep(6 * time.Second)
+		origin, behind := w.Get("origin.test"+high+playlistName), w.Get("edge.test"+high+playlistName)
+		w.must(origin.Header.Get("Etag") == `"kept"` && behind.Header.Get("Etag") == `"kept"`, "ETag %s at the origin, %s at the edge", origin.Header.Get("Etag"), behind.Header.Get("Etag"))
+		w.must(read(origin.Body).sequence > first.sequence, "the origin stands still")
+		w.must(read(behind.Body).sequence == first.sequence, "the edge moves on")
+	},
 	"origin-hang": func(w *world, before scan) {
 		for _, u := range []string{high + before.last(), high + playlistName, "/main/playlist.m3u8"} {
 			hangs(w, "origin.test"+u)
