@@ -46,7 +46,9 @@ func Resumable(ctx context.Context, err error, again string) error {
 
 // Preflight finds what would fail only after minutes, by its place in the event's
 // file. unread is what could not be checked, and why.
-func Preflight(ctx context.Context, stack *provision.Stack, e *configs.Event, file string) (unread []string, err error) {
+func Preflight(
+	ctx context.Context, stack *provision.Stack, e *configs.Event, file string,
+) (unread []string, err error) {
 	found, unread, err := stack.Preflight(ctx, e.Alarms.Notify)
 	if err == nil && len(found) > 0 {
 		err = e.Locate(file, found)
