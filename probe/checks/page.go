@@ -36,11 +36,11 @@ var steps = map[probe.Blame][]string{
 	probe.BlameCDN: {
 		"Run the curl line against the edge, and compare Age, X-Cache and the playlist with the origin's.",
 		"Look at the status page of the CDN. Put the pop and the request id of the evidence into the ticket.",
-		"Send viewers to a second CDN if there is one.",
+		"Send viewers to a second CDN if there is one. Invalidating the playlists helps only if the edge keeps an old copy.",
 	},
 	probe.BlamePath: {
 		"Look at the monitor's own uplink, DNS and proxy before anything else.",
-		"Try the stream from another place, such as a phone.",
+		"Try the stream from another place: another vantage, or a phone.",
 	},
 	probe.BlameConfig: {
 		"Ask what changed last: a TTL, a policy, a token, a header.",
