@@ -1,9 +1,7 @@
 package inspect
 
 import (
-	"bytes"
 	"errors"
-	"io"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -84,27 +82,7 @@ func readFile(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return readLimited(f)
-}
-
-// ReadText reads the text of a playlist, within the limit of those from the
-// network.
-func ReadText(r io.Reader) ([]byte, error) {
-	text, err := readLimited(r)
-	if err != nil {
-		return nil, readable(err)
-	}
-	return text, nil
-}
-
-// readLimited reads what is no larger than a playlist from the network may be.
-func readLimited(r io.Reader) ([]byte, error) {
-	var b bytes.Buffer
-	n, err := io.Copy(&b, io.LimitReader(r, fetch.PlaylistBytes+1))
-	if err == nil && n > fetch.PlaylistBytes {
-		err = errors.New("it is larger than our limit, " + probe.FormatBytes(fetch.PlaylistBytes))
-	}
-	return b.Bytes(), err
+	return fetch.ReadPlaylist(f)
 }
 
 // readable is why a file cannot be read, with a hint.
