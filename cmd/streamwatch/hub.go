@@ -39,8 +39,13 @@ stand by, and take over within ten seconds when it dies.`,
 			hangs, done := hangups()
 			defer done()
 			o := eventfile.HubOptions(event, args[0], cmp.Or(name, fleet.ProcessName()))
-			o.Version, o.Log = ownVersion(), log
-			hub, err := fleet.OpenHub(cmd.Context(), o)
+			o.Version, o.Log, o.Page = ownVersion(), log, event.Monitor.Listen
+			var hub *fleet.Hub
+			nobody := func() (string, bool) { return "", false }
+			err = daemon.StandBy(cmd.Context(), event.Monitor.Listen, nobody, log, func(ctx context.Context) (err error) {
+				hub, err = fleet.OpenHub(ctx, o)
+				return err
+			})
 			if err != nil {
 				return err
 			}
@@ -65,7 +70,12 @@ stand by, and take over within ten seconds when it dies.`,
 func lead(ctx context.Context, hub *fleet.Hub, begun session, path string, o daemon.Options) error {
 	for {
 		s := begun
-		leading, release, err := hub.Lead(ctx)
+		var leading context.Context
+		var release func()
+		err := daemon.StandBy(ctx, s.event.Monitor.Listen, hub.Leader, s.log, func(ctx context.Context) (err error) {
+			leading, release, err = hub.Lead(ctx)
+			return err
+		})
 		if err != nil {
 			if ctx.Err() != nil {
 				return nil // told to end while standing by
