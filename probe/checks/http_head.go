@@ -2,6 +2,7 @@ package checks
 
 import (
 	"cmp"
+	"net/http"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
@@ -29,6 +30,28 @@ var httpLastmod = register(Check{
 				s = probe.Info
 			}
 			p.Reportf(s, "last modified %s before, target duration %s", seconds(age), seconds(td))
+		}
+	},
+})
+
+var httpETag = register(Check{
+	ID:      "http.etag",
+	Summary: "playlist changes and its ETag does not",
+	Doc: "A text of a live playlist that was not seen before has the ETag of the one before, or without one its Last-Modified: " +
+		"a cache that asks whether it changed is told that it did not, and gives on what it has. " +
+		"Servers that make ETags of a file's second and size do so for two playlists within a second. Info: " +
+		"what comes of it at the edge is edge.lag or upd.stale, and the origin's.",
+	Spec:     "RFC 9110 §8.8.1",
+	Severity: probe.Info,
+	Blame:    probe.BlameOrigin,
+	When:     OnUpdate,
+	Run: func(p *Pass) {
+		ex, v := &p.Obs.Exchange, p.History.Versions
+		if !p.first() || !p.Obs.Playlist.Live() || len(v) < 2 || v[len(v)-1].Validator == 0 {
+			return
+		}
+		if v[len(v)-1].Validator == v[len(v)-2].Validator {
+			p.Reportf(probe.Info, "another playlist, and still %s", cmp.Or(ex.ETag, ex.LastModified.UTC().Format(http.TimeFormat)))
 		}
 	},
 })

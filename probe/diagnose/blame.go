@@ -211,6 +211,8 @@ func (x *examination) blameStale(at, origin *evidence.State, g *group, peer bool
 		return probe.BlameConfig, old + ", and no header limits how long a cache keeps it" + g.others()
 	case ttl.Value > at.TD && lag.Age <= ttl.Value+max(at.TD/2, 2*time.Second):
 		return probe.BlameConfig, fmt.Sprintf("%s; headers let caches keep it for %s, and the target duration is %s", old, seconds(ttl.Value), seconds(at.TD)) + g.others()
+	case lag.Hidden > 0 && lag.Age-lag.Hidden <= at.Allowance+time.Second:
+		return probe.BlameOrigin, old + "; its ETag or Last-Modified did not change with it, so a cache that asks is told that nothing did" + g.others()
 	case at.Cycle > max(at.Allowance, 3*at.TD/2) && lag.Age <= at.Cycle+at.TD:
 		return probe.BlameConfig, fmt.Sprintf("%s; it takes a new copy every %s, and headers let caches keep one for %s: a minimum TTL", old, seconds(at.Cycle), seconds(ttl.Value)) + g.others()
 	case at.Still:

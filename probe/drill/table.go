@@ -90,6 +90,7 @@ func All() []Drill {
 		{"half-playlist", []string{"http.truncated"}, origin, probe.Origin, 2 * sight, 0},
 		{"forbidden-one", []string{"http.status"}, []probe.Blame{probe.BlameOrigin, probe.BlameConfig}, probe.Origin, sight, confirmed},
 		{"wrong-type", []string{"http.ctype.playlist"}, []probe.Blame{probe.BlameOrigin, probe.BlameConfig}, probe.Origin, sight, confirmed},
+		{"etag-kept", []string{"edge.lag", "upd.stale"}, origin, probe.Edge, 3, confirmed},
 		{"origin-down", []string{"http.unreachable"}, origin, probe.Origin, sight, confirmed},
 		{"origin-500-stale", []string{"http.status"}, origin, probe.Origin, sight, confirmed},
 		{"origin-refused", []string{"http.unreachable"}, origin, probe.Origin, sight, confirmed},

@@ -1,7 +1,9 @@
 package evidence
 
 import (
+	"hash/maphash"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
@@ -17,6 +19,7 @@ type Lag struct {
 	Known    bool          // the other was seen, and both number their segments alike
 	Age      time.Duration // how long ago, at least, the other listed a segment that the edge does not list; 0 when there is none
 	Segments uint64        // how many such segments there were when the edge was asked
+	Hidden   time.Duration // of Age, for how long the other's newer texts had the validators of the edge's copy: a cache that asked was told that nothing changed
 }
 
 // Reference is what tells how late an edge is: its origin, and where that is not
@@ -43,18 +46,24 @@ func (h *History) Lag() Lag {
 	if h.Target.Side != probe.Edge || o == nil || h.Playlist == nil || len(h.Playlist.Segments) == 0 || len(o.Versions) == 0 {
 		return Lag{}
 	}
-	at, newest := h.Good.Exchange.Started, last(h.Playlist).MSN
+	at, newest, copied := h.Good.Exchange.Started, last(h.Playlist).MSN, validator(&h.Good.Exchange)
 	lag := Lag{Known: true}
+	visible := time.Duration(0) // how long ago a cache could learn that there is something newer
 	for _, v := range slices.Backward(o.Versions) {
 		switch {
 		case v.LastMSN > newest+Numberings || newest > v.LastMSN+Numberings:
-			return Lag{Known: lag.Known && lag.Segments > 0, Age: lag.Age, Segments: lag.Segments}
+			lag.Known = lag.Segments > 0
+			return lag
 		case v.LastMSN <= newest:
 			return lag
 		case v.First.After(at):
 			continue // the edge was asked before
 		}
 		lag.Age = at.Sub(v.First)
+		if copied == 0 || v.Validator != copied {
+			visible = lag.Age
+		}
+		lag.Hidden = lag.Age - visible
 		if lag.Segments == 0 {
 			lag.Segments = v.LastMSN - newest
 		}
@@ -62,10 +71,25 @@ func (h *History) Lag() Lag {
 	return lag
 }
 
+// validator sums up what a cache asks by whether an answer changed: its ETag,
+// compared weakly, else its Last-Modified (RFC 9110 §8.8 and §13.1). 0 is none.
+func validator(ex *probe.Exchange) uint64 {
+	switch {
+	case ex.ETag != "":
+		return maphash.String(validatorSeed, strings.TrimPrefix(ex.ETag, "W/"))
+	case !ex.LastModified.IsZero():
+		return uint64(ex.LastModified.Unix())
+	}
+	return 0
+}
+
+var validatorSeed = maphash.MakeSeed()
+
 // Overdue is by how much the edge's content is older than its cache may let it
-// be; 0 when it is not.
+// be, by headers and by what its origin hid from it; 0 when it is not.
 func (h *History) Overdue() time.Duration {
-	return max(0, h.Lag().Age-h.Allowance())
+	lag := h.Lag()
+	return max(0, lag.Age-lag.Hidden-h.Allowance())
 }
 
 // refreshes is how many intervals between two texts tell at which beat an edge

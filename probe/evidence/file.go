@@ -148,7 +148,7 @@ func fileVersion(h *History, o *probe.Observation) {
 		h.Versions[n-1].Last = o.Exchange.Done
 		return
 	}
-	v := Version{Hash: o.Hash, First: o.Exchange.Done, Last: o.Exchange.Done, LiveEdge: o.Playlist.LiveEdge()}
+	v := Version{Hash: o.Hash, First: o.Exchange.Done, Last: o.Exchange.Done, LiveEdge: o.Playlist.LiveEdge(), Validator: validator(&o.Exchange)}
 	if n := len(o.Playlist.Segments); n > 0 {
 		v.FirstMSN, v.LastMSN = o.Playlist.Segments[0].MSN, o.Playlist.Segments[n-1].MSN
 	}

@@ -91,6 +91,7 @@ type Version struct {
 	FirstMSN    uint64
 	LastMSN     uint64
 	LiveEdge    time.Time // program date-time at the end of the newest segment; zero without one
+	Validator   uint64    // of its ETag, else its Last-Modified: what caches ask by whether it changed; 0 is none
 }
 
 // SegmentRecord is what the probes of one segment gave.

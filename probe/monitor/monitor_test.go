@@ -161,6 +161,50 @@ func TestALostMapIsFound(t *testing.T) {
 	})
 }
 
+// An edge that has kept an old initialization section since before it was watched is
+// found at once, though the origin is slow at first to say what it is.
+func TestAnOldMapIsFound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := &stream{start: time.Now().Add(-time.Minute), until: time.Now().Add(time.Hour), mapped: true, asked: map[string]int{}}
+		got := &sink{last: map[string]probe.Incident{}}
+		slow := true
+		m := monitor.New(monitor.Options{
+			Event: "e", Origin: "http://origin.test", Edge: "http://edge.test", Sinks: []probe.Sink{got},
+			Streams: []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}}, Segments: monitor.SegmentsRange,
+			Transport: handler(func(w http.ResponseWriter, r *http.Request) {
+				switch {
+				case !strings.HasSuffix(r.URL.Path, "init.mp4"):
+					src.ServeHTTP(w, r)
+				case r.URL.Host == "edge.test":
+					fmt.Fprint(w, "what the encoder wrote before it was started again")
+				default:
+					if slow {
+						slow = false
+						time.Sleep(2500 * time.Millisecond)
+					}
+					fmt.Fprint(w, "what the encoder writes now")
+				}
+			}),
+		})
+		began := time.Now()
+		ctx, cancel := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		running.Go(func() { m.Run(ctx) })
+		time.Sleep(time.Minute)
+		cancel()
+		running.Wait()
+		late := time.Hour
+		for _, in := range got.last {
+			if in.Check == "edge.map" {
+				late = in.Opened.Sub(began)
+			}
+		}
+		if late > 12*time.Second {
+			t.Errorf("found after %s, want 12 s at most: %v", late, got.last)
+		}
+	})
+}
+
 // keepingSink holds samples in memory until it is told to keep them.
 type keepingSink struct {
 	sink

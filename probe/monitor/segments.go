@@ -224,6 +224,9 @@ func (j *job) inspect(o *probe.Observation, body []byte) {
 	seg.HashBytes = int64(len(body))
 	seg.Hash = maphash.Bytes(bytesSeed, body)
 	if seg.Init {
+		if ex := &o.Exchange; ex.Status == 200 && !ex.ObjectBytes.Stated && ex.ContentEncoding == "" && len(body) < fetch.InitBytes {
+			ex.ObjectBytes = probe.State(int64(len(body))) // sent without a length, and read to its end
+		}
 		j.keepTracks(body, seg.Hash)
 	}
 	if seg.Encrypted || !seg.Media() {

@@ -69,6 +69,15 @@ var fieldOnTheWire = map[string]func(w *world, before scan){
 		}
 		w.must(w.get("origin.test"+high+before.last()).header.Get("Content-Type") == "video/mp2t", "segments have another type too")
 	},
+	"etag-kept": func(w *world, before scan) {
+		time.Sleep(4 * time.Second)
+		first := read(w.get("edge.test" + high + playlistName).body)
+		time.Sleep(6 * time.Second)
+		origin, behind := w.get("origin.test"+high+playlistName), w.get("edge.test"+high+playlistName)
+		w.must(origin.header.Get("Etag") == `"kept"` && behind.header.Get("Etag") == `"kept"`, "ETag %s at the origin, %s at the edge", origin.header.Get("Etag"), behind.header.Get("Etag"))
+		w.must(read(origin.body).sequence > first.sequence, "the origin stands still")
+		w.must(read(behind.body).sequence == first.sequence, "the edge moves on")
+	},
 	"origin-hang": func(w *world, before scan) {
 		for _, u := range []string{high + before.last(), high + playlistName, "/main/playlist.m3u8"} {
 			hangs(w, "origin.test"+u)
