@@ -53,6 +53,9 @@ const (
 	ScopeRendition Scope = "rendition"
 )
 
+// Scopes lists them.
+var Scopes = [...]Scope{ScopeEvent, ScopeOrigin, ScopeEdge, ScopeStream, ScopeRendition}
+
 // Incident is one diagnosis with a life: one cause, with its consequences
 // folded in. The JSON form is the same in the API, in incidents.jsonl and in
 // webhooks.

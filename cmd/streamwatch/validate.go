@@ -7,6 +7,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/configs/eventfile"
+	"github.com/streamwatch/streamwatch/probe/checks"
 )
 
 func (c *cli) validateCommand() *cobra.Command {
@@ -25,7 +26,8 @@ of the network. Variables such as ${ORIGIN_SECRET} must be set, as for run. With
 				return err
 			}
 			c.warn(event, args[0])
-			_, err = fmt.Fprintf(c.stdout, "%s is valid: event %s, %s\n", eventfile.NameOf(args[0]), event.Event, plural(len(event.Streams), "stream"))
+			_, err = fmt.Fprintf(c.stdout, "%s is valid: event %s, %s\n",
+				eventfile.NameOf(args[0]), event.Event, checks.Count(len(event.Streams), "stream"))
 			return err
 		},
 	}
@@ -37,11 +39,4 @@ func (c *cli) load(path string) (*configs.Event, error) { return c.files().Load(
 // files reads event files.
 func (c *cli) files() *eventfile.Reader {
 	return &eventfile.Reader{Stdin: c.stdin, Env: c.env, Secrets: c.known()}
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -3,9 +3,10 @@ package checks
 import "github.com/streamwatch/streamwatch/probe"
 
 var httpRedirect = register(Check{
-	ID:       "http.redirect",
-	Summary:  "playlist is redirected to nowhere",
-	Doc:      "More than five redirects, a redirect loop, or a redirect to something other than an http or https URL.",
+	ID:      "http.redirect",
+	Summary: "playlist is redirected to nowhere",
+	Doc: "More redirects than browsers follow (20), a redirect loop, or a redirect to something other than an http or " +
+		"https URL.",
 	Spec:     "HLS Authoring Specification 8.18",
 	Severity: probe.Critical,
 	Blame:    probe.BlameConfig,

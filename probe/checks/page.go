@@ -3,6 +3,7 @@ package checks
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -35,11 +36,11 @@ var steps = map[probe.Blame][]string{
 	probe.BlameCDN: {
 		"Run the curl line against the edge, and compare Age, X-Cache and the playlist with the origin's.",
 		"Look at the status page of the CDN. Put the pop and the request id of the evidence into the ticket.",
-		"Send viewers to a second CDN if there is one.",
+		"Send viewers to a second CDN if there is one. Invalidating the playlists helps only if the edge keeps an old copy.",
 	},
 	probe.BlamePath: {
 		"Look at the monitor's own uplink, DNS and proxy before anything else.",
-		"Try the stream from another place, such as a phone.",
+		"Try the stream from another place: another vantage, or a phone.",
 	},
 	probe.BlameConfig: {
 		"Ask what changed last: a TTL, a policy, a token, a header.",
@@ -50,6 +51,9 @@ var steps = map[probe.Blame][]string{
 		"Wait for the next update of the incident: more evidence often settles the blame within seconds.",
 	},
 }
+
+// Steps returns what to do first, by the blame of an incident.
+func Steps() map[probe.Blame][]string { return maps.Clone(steps) }
 
 // remedy is what to do first, where something holds; "" is anywhere.
 type remedy struct {

@@ -10,7 +10,7 @@ var segHash = register(Check{
 	Summary: "bytes of a segment changed under the same URI",
 	Doc: "A segment that was probed before, and is still listed, now has another length or other first bytes. " +
 		"(Another byte range of one resource counts as another segment.) Two packagers that write the same name cause " +
-		"this, and players that cached the old bytes break.",
+		"this, and players that cached the old bytes break. An edge that now has what its origin has was repaired.",
 	Spec:     "RFC 8216bis §6.3.4",
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,
@@ -21,7 +21,7 @@ var segHash = register(Check{
 	Passed:   true,
 	Run: func(p *Pass) {
 		rec, ok := p.History.Segment(p.Obs.Segment.MSN)
-		if !ok || !rec.OK || !p.Obs.OK() {
+		if !ok || !rec.OK || !p.Obs.OK() || p.asOrigin(rec) {
 			return
 		}
 		switch was := rec.Before; {
@@ -33,6 +33,17 @@ var segHash = register(Check{
 		}
 	},
 })
+
+// asOrigin reports whether an edge gives the very bytes of a segment that its
+// origin does: what was there before was the fault, or the origin changed it.
+func (p *Pass) asOrigin(rec *evidence.SegmentRecord) bool {
+	h := p.History
+	if h.Target.Side != probe.Edge {
+		return false
+	}
+	_, origin, ok := h.Both(h.Pair, rec.MSN)
+	return ok && origin.OK && origin.Size == rec.Size && origin.HashBytes == rec.HashBytes && origin.Hash == rec.Hash
+}
 
 var edgeBytes = register(Check{
 	ID:      "edge.bytes",

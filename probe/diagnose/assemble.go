@@ -94,9 +94,10 @@ func (d *Diagnosis) parts(st *story) {
 }
 
 func (c *claim) part(s *checks.Symptom) Part {
-	t := c.state(s).Target
+	at := c.state(s)
+	t := at.Target
 	t.URL, t.Peak, t.Average = "", 0, 0
-	return Part{Check: c.check, Target: t, Severity: s.Severity, Holds: s.Ended.IsZero()}
+	return Part{Check: c.check, Target: t, Unnamed: at.Unnamed, Severity: s.Severity, Holds: s.Ended.IsZero()}
 }
 
 // wait says whether other looks may soon change what is told, and asks for them.

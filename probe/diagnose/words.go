@@ -27,6 +27,12 @@ func phase(ex *probe.Exchange) string {
 		return waited(ex)
 	case probe.FailTruncated:
 		return "ends its answers too early"
+	case probe.FailRedirects:
+		return "redirects in a circle, or without end"
+	case probe.FailProtocol:
+		return "answers with what is not HTTP"
+	case probe.FailEncoding:
+		return "sends a body that does not decompress"
 	case "":
 	default:
 		return "fails: " + string(ex.Failure)
@@ -48,7 +54,7 @@ func waited(ex *probe.Exchange) string {
 	case ex.Connected:
 		return "accepted a connection, then " + end
 	default:
-		return end + " on a connection that was open"
+		return "gave " + end + " on a connection that was open"
 	}
 }
 

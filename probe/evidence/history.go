@@ -19,8 +19,9 @@ type Stream struct {
 
 // History is what is known of one target. Only File changes it.
 type History struct {
-	Target probe.Target
-	Host   string // host and port that it is asked at
+	Target  probe.Target
+	Unnamed bool   // it is a manifest that failed while nobody knew that it is a media playlist
+	Host    string // host and port that it is asked at
 	// Pair is the same playlist on the other side: an edge's at the origin, the
 	// origin's at the first edge. Nil when that is not watched.
 	Pair         *History

@@ -10,6 +10,7 @@ import (
 // change. What it points to does not change either.
 type State struct {
 	Target  probe.Target
+	Unnamed bool // as in History
 	Host    string
 	Current *probe.Observation // newest poll; nil when there was none
 	Good    *probe.Observation // newest poll that brought a playlist; nil when there was none
@@ -44,7 +45,7 @@ type State struct {
 func (h *History) State() State {
 	ttl, stated := h.TTL()
 	s := State{
-		Target: h.Target, Host: h.Host, Current: h.Current, Good: h.Good, Polls: h.Polls, Failures: h.Failures,
+		Target: h.Target, Unnamed: h.Unnamed, Host: h.Host, Current: h.Current, Good: h.Good, Polls: h.Polls, Failures: h.Failures,
 		FailingSince: h.FailingSince, FailedAs: h.FailedAs, FailedFrom: h.FailedFrom, Recovered: h.Recovered,
 		LastError: h.LastError, Lost: h.Lost, LostPolls: h.LostPolls, Answered: h.Answered, Reached: h.Reached,
 		Advanced: h.Advanced, High: h.High, TD: h.TD(), Allowance: h.Allowance(),

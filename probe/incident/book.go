@@ -208,6 +208,11 @@ func (b *Book) id(now time.Time, d *diagnose.Diagnosis) string {
 // take notes what a diagnosis adds: whom it hits and what it explains.
 func (e *entry) take(d *diagnose.Diagnosis) {
 	e.seen, e.resumed = true, time.Time{}
+	for i := range d.Parts {
+		if p := &d.Parts[i]; e.unnamed(p) && e.Rendition == "" && p.Target.Stream == e.Stream {
+			e.Rendition, e.Renditions = p.Target.Rendition, nil
+		}
+	}
 	was := e.diagnosis
 	e.diagnosis = *d
 	if was.Check != nil && was.Fading && !d.Fading {

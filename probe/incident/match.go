@@ -42,7 +42,7 @@ func (e *entry) common(d *diagnose.Diagnosis) int {
 	for i := range d.Parts {
 		k := keyOf(&d.Parts[i])
 		switch {
-		case e.parts[k]:
+		case e.parts[k], e.unnamed(&d.Parts[i]):
 			score += 1000
 		case e.follows[k] && k.at.Side == e.Side && !d.Fading:
 			score += 10 // it went on all the while, seen by another check
@@ -58,6 +58,14 @@ func (e *entry) common(d *diagnose.Diagnosis) int {
 		score = 1
 	}
 	return score
+}
+
+// unnamed reports whether a cause is one of the incident's from when its target
+// had no name.
+func (e *entry) unnamed(p *diagnose.Part) bool {
+	k := keyOf(p)
+	k.rendition = ""
+	return p.Unnamed && e.parts[k]
 }
 
 // own reports whether a diagnosis that hits no stream is of the same vantages.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"net/http"
 	"strings"
 	"time"
 
@@ -189,11 +190,11 @@ func (d *delivery) listed(ctx context.Context, base probe.Address) {
 		}
 		switch {
 		case d.loop.s.m.opts.Segments == SegmentsHead:
-			d.loop.head(&req)
+			req.Method, req.First = http.MethodHead, 0
 		case p.ByteRange.Stated:
 			req.Offset, req.First = p.ByteRange.Value.Offset, min(p.ByteRange.Value.Length, fetch.HeadBytes)
 		}
-		o := d.ask(ctx, &l, req, deliveryAtLeast)
+		o := d.ask(ctx, &l, req, p.ByteRange, deliveryAtLeast)
 		return o == nil || o.OK()
 	})
 }
@@ -212,12 +213,12 @@ func (d *delivery) hinted(ctx context.Context, base probe.Address) {
 			l := probe.LowLatencyProbe{Ask: probe.AskHint, MSN: msn, Part: part + 1, URI: h.URI}
 			req := fetch.Request{URL: resolve(base, h.URI), Limit: fetch.SegmentBytes, LimitName: segmentLimit}
 			if d.loop.s.m.opts.Segments == SegmentsHead {
-				d.loop.head(&req)
+				req.Method = http.MethodHead
 			}
 			if h.ByteRangeStart > 0 || h.ByteRangeLength.Stated {
 				return true // a range of a resource that grows: nothing to hold against
 			}
-			o := d.ask(ctx, &l, req, deliveryAtLeast+d.known.MeasuredTarget())
+			o := d.ask(ctx, &l, req, probe.Fact[probe.ByteRange]{}, deliveryAtLeast+d.known.MeasuredTarget())
 			return o == nil || o.OK()
 		}
 		return true

@@ -22,12 +22,14 @@ func (d *delivery) reload(ctx context.Context, l probe.LowLatencyProbe, directiv
 	case probe.AskAlone, probe.AskDelta, probe.AskHint, probe.AskPart:
 	}
 	req := fetch.Request{URL: withQuery(d.loop.target.Load().URL, directives), AcceptGzip: true}
-	return d.ask(ctx, &l, req, deadline)
+	return d.ask(ctx, &l, req, probe.Fact[probe.ByteRange]{}, deadline)
 }
 
-// ask makes the request of a probe and reports it.
+// ask makes the request of a probe, for a part of a resource where the playlist
+// names one, and reports it.
 func (d *delivery) ask(
-	ctx context.Context, l *probe.LowLatencyProbe, req fetch.Request, deadline time.Duration,
+	ctx context.Context, l *probe.LowLatencyProbe, req fetch.Request, part probe.Fact[probe.ByteRange],
+	deadline time.Duration,
 ) *probe.Observation {
 	if req.URL == "" {
 		return nil
@@ -40,7 +42,9 @@ func (d *delivery) ask(
 		doubt = make(chan probe.Fact[time.Time], 1)
 		go func() { doubt <- d.doubt(asking, giveUp, l) }()
 	}
-	body, ex := d.get(asking, req, deadline)
+	within, cancel := context.WithTimeout(asking, deadline)
+	defer cancel()
+	body, ex := d.loop.media(within, req, part)
 	gaveUp := asking.Err() != nil && ctx.Err() == nil // by doubt: the part is out, and the answer is not
 	giveUp()
 	if doubt != nil {

@@ -168,12 +168,7 @@ func (j *job) once() *probe.Observation {
 	into, _ := l.s.m.heads.Get().(*[]byte)
 	defer l.s.m.heads.Put(into)
 	req.Into = (*into)[:0]
-	body, ex := l.as.Do(j.ctx, req)
-	noHead := ex.Status == http.StatusMethodNotAllowed || ex.Status == http.StatusNotImplemented
-	if req.Method == http.MethodHead && noHead {
-		l.headless.Store(true)
-		body, ex = l.as.Do(j.ctx, j.request())
-	}
+	body, ex := l.media(j.ctx, req, j.part)
 	seg := j.probe
 	o := &probe.Observation{Target: j.target, Exchange: ex, Segment: &seg}
 	if !ex.OK() || l.s.m.opts.Segments == SegmentsHead && !seg.Init {
@@ -196,7 +191,7 @@ func (j *job) request() fetch.Request {
 	case j.probe.Init:
 		req.First, req.Whole = fetch.InitBytes, !j.part.Stated
 	case mode == SegmentsHead:
-		j.loop.head(&req)
+		req.Method = http.MethodHead
 	case mode == SegmentsRange:
 		req.First = fetch.HeadBytes
 	}
@@ -207,14 +202,6 @@ func (j *job) request() fetch.Request {
 		req.Offset, req.First = j.part.Value.Offset, min(j.part.Value.Length, cmp.Or(req.First, j.part.Value.Length))
 	}
 	return req
-}
-
-// head makes a request one for status and size: the first byte has them too,
-// where the server knows no HEAD.
-func (l *loop) head(req *fetch.Request) {
-	if req.First = 1; !l.headless.Load() {
-		req.Method, req.First = http.MethodHead, 0
-	}
 }
 
 // inspect notes what the bytes of the answer say.

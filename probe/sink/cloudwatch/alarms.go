@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"github.com/streamwatch/streamwatch/dashboards"
 )
 
 // AlarmSwitch is what reads alarms and switches their actions on and off. Tags on
@@ -28,9 +30,13 @@ type option = func(*sdk.Options)
 
 // Alarm is one alarm as CloudWatch has it.
 type Alarm struct {
-	Name, ARN string
-	State     string // OK, ALARM or INSUFFICIENT_DATA
-	Armed     bool   // its actions are switched on
+	dashboards.Actual
+	ARN string
+}
+
+func newAlarm(name, arn *string, state types.StateValue, armed *bool) Alarm {
+	is := dashboards.Actual{Name: aws.ToString(name), State: dashboards.State(state), Armed: aws.ToBool(armed)}
+	return Alarm{is, aws.ToString(arn)}
 }
 
 // Alarms reads alarms by their names, at most 100; those that do not exist are
@@ -49,13 +55,11 @@ func Alarms(ctx context.Context, s AlarmSwitch, names []string) ([]Alarm, error)
 	var list []Alarm
 	for i := range out.MetricAlarms {
 		a := &out.MetricAlarms[i]
-		list = append(list,
-			Alarm{aws.ToString(a.AlarmName), aws.ToString(a.AlarmArn), string(a.StateValue), aws.ToBool(a.ActionsEnabled)})
+		list = append(list, newAlarm(a.AlarmName, a.AlarmArn, a.StateValue, a.ActionsEnabled))
 	}
 	for i := range out.CompositeAlarms {
 		a := &out.CompositeAlarms[i]
-		list = append(list,
-			Alarm{aws.ToString(a.AlarmName), aws.ToString(a.AlarmArn), string(a.StateValue), aws.ToBool(a.ActionsEnabled)})
+		list = append(list, newAlarm(a.AlarmName, a.AlarmArn, a.StateValue, a.ActionsEnabled))
 	}
 	slices.SortFunc(list, func(a, b Alarm) int { return slices.Index(names, a.Name) - slices.Index(names, b.Name) })
 	return list, nil

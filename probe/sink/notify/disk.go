@@ -128,10 +128,7 @@ func (d *disk) write(text []byte) error {
 	if err := os.MkdirAll(filepath.Dir(d.base), 0o700); err != nil {
 		return err
 	}
-	if err := os.WriteFile(d.base+".new", text, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(d.base+".new", d.base+".json")
+	return probe.WriteFile(d.base+".json", string(text))
 }
 
 // bury keeps a message that could not be delivered.
