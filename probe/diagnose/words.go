@@ -30,7 +30,7 @@ func phase(ex *probe.Exchange) string {
 	case probe.FailRedirects:
 		return "redirects in a circle, or without end"
 	case probe.FailProtocol:
-		return "answers with what is not HTTP"
+		return "answers with something that is not HTTP"
 	case probe.FailEncoding:
 		return "sends a body that does not decompress"
 	case "":
