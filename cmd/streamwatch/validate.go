@@ -7,7 +7,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/configs/eventfile"
-	"github.com/streamwatch/streamwatch/probe/report"
+	"github.com/streamwatch/streamwatch/probe/checks"
 )
 
 func (c *cli) validateCommand() *cobra.Command {
@@ -27,7 +27,7 @@ of the network. Variables such as ${ORIGIN_SECRET} must be set, as for run. With
 			}
 			c.warn(event, args[0])
 			_, err = fmt.Fprintf(c.stdout, "%s is valid: event %s, %s\n",
-				eventfile.NameOf(args[0]), event.Event, report.Count(len(event.Streams), "stream"))
+				eventfile.NameOf(args[0]), event.Event, checks.Count(len(event.Streams), "stream"))
 			return err
 		},
 	}

@@ -89,12 +89,12 @@ func (c *Check) Markdown() string {
 	var b strings.Builder
 	blame := cmp.Or(c.Blame, probe.BlameUnknown)
 	fmt.Fprintf(&b, "<!-- Written from probe/checks by make golden. -->\n# %s: %s\n\n", c.ID, c.Summary)
-	fmt.Fprintf(&b, "## Condition and thresholds\n\n%s\n\n| | |\n|---|---|\n", c.Doc)
+	fmt.Fprintf(&b, "## Condition and thresholds\n\n%s\n\n| | |\n|---|---|\n", Wrap(c.Doc, 120))
 	row := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "| %s | "+format+" |\n", append([]any{name}, args...)...)
 	}
 	row("severity", "%s at most", c.Severity)
-	row("blame", "%s, when it is found at the origin; [the other side](../../README.md#whose-fault-it-is) is looked at first", blame)
+	row("blame", "%s, unless [the other side](../../README.md#whose-fault-it-is) proves otherwise", blame)
 	if after, of := c.Needed(); after > 1 {
 		row("evidence", "an incident opens when it is found in %d of %d rounds", after, of)
 	} else {
@@ -119,8 +119,10 @@ func (c *Check) Markdown() string {
 			fmt.Fprintf(&b, "%d. %s\n", i+1, step)
 		}
 	}
-	fmt.Fprintf(&b, "\n## Change it\n\nIn the event file: another severity, `off`, or how many findings open an incident.\n\n"+
-		"```yaml\nmonitor:\n  checks:\n    %s: {severity: %s, after: %d}\n```\n", c.ID, c.Severity, max(c.After, 1))
+	b.WriteString("\n## Change it\n\n" +
+		"In the event file: another severity, `off`, or how many findings open an incident.\n\n")
+	fmt.Fprintf(&b, "```yaml\nmonitor:\n  checks:\n    %s: {severity: %s, after: %d}\n```\n",
+		c.ID, c.Severity, max(c.After, 1))
 	return b.String()
 }
 

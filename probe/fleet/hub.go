@@ -121,7 +121,7 @@ func (h *Hub) Lead(ctx context.Context) (leading context.Context, release func()
 		} else if ctx.Err() == nil {
 			h.log.Debug("the lead cannot be asked for", zap.Error(err))
 		}
-		if !sleep(ctx, 500*time.Millisecond) {
+		if !probe.Pause(ctx, 500*time.Millisecond) {
 			return nil, nil, ctx.Err()
 		}
 	}
@@ -133,7 +133,7 @@ func (h *Hub) keep(ctx context.Context, l *lease) (leading context.Context, rele
 	quit, done := context.WithCancel(context.WithoutCancel(ctx)) // the lead is kept while what it is for still ends
 	var renewing sync.WaitGroup
 	renewing.Go(func() {
-		for sleep(quit, renewEvery) {
+		for probe.Pause(quit, renewEvery) {
 			err := l.renew(quit)
 			if quit.Err() != nil {
 				return

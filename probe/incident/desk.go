@@ -184,7 +184,10 @@ func (d *Desk) diagnose(now time.Time) {
 
 // look diagnoses what one vantage shows.
 func (d *Desk) look(v *vantage, now time.Time, recovery *time.Duration) diagnose.Sight {
-	e := &diagnose.Event{Control: v.control, Lost: v.lost, Once: d.opts.Once, Pulses: make([]diagnose.Pulse, 0, 2*len(v.rows))}
+	e := &diagnose.Event{
+		Control: v.control, Lost: v.lost, Once: d.opts.Once,
+		Pulses: make([]diagnose.Pulse, 0, 2*len(v.rows)),
+	}
 	for _, r := range v.rows {
 		e.Pulses = append(e.Pulses, r.Pulses...)
 		if r.Sick != nil {

@@ -36,7 +36,7 @@ func Text(name string, text []byte) (*report.Check, error) {
 		return nil, readable(err)
 	}
 	return local(name, whole, func(path string) ([]byte, error) {
-		if path == whole {
+		if path == filepath.ToSlash(whole) {
 			return text, nil
 		}
 		return readFile(path)
@@ -65,7 +65,8 @@ func local(name, whole string, bytes func(path string) ([]byte, error)) *report.
 		return l
 	}
 	stream := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
-	all := ladder(probe.Target{Stream: stream, Side: probe.Origin, URL: "file://" + whole}, read)
+	at := url.URL{Scheme: "file", Path: filepath.ToSlash(whole)} // a name may hold # ? and %
+	all := ladder(probe.Target{Stream: stream, Side: probe.Origin, URL: at.String()}, read)
 	// What is listed and is not here too cannot be judged: a saved playlist
 	// need not bring its renditions.
 	looks := slices.DeleteFunc(all, func(l look) bool { return l.obs.Exchange.Status == 0 })
