@@ -124,7 +124,7 @@ func (d *decoder) email(at string, m *Email) {
 		"delete one of the two")
 	d.require(at+".username", m.Username == "" || given, "has no password", "add password or password_file")
 	d.require(at+".password", m.Username != "" || !given, "has no username", "add username")
-	d.require(at+".tls", m.TLS != "none" || !given || loopback(m.Host+":25"), "must not be none where a password is sent",
+	d.require(at+".tls", m.TLS != "none" || !given || Loopback(m.Host+":25"), "must not be none where a password is sent",
 		"starttls or tls")
 }
 

@@ -148,7 +148,7 @@ func (d *decoder) manifest(path string, m URL) {
 func (d *decoder) monitor(m *Monitor) {
 	if m.Listen != "" {
 		d.checkListen("monitor.listen", m.Listen)
-		if m.Auth == nil && !m.InsecureListen && !loopback(m.Listen) {
+		if m.Auth == nil && !m.InsecureListen && !Loopback(m.Listen) {
 			d.fail("monitor.listen", "is reachable from other machines and has no auth",
 				"set monitor.auth, listen on 127.0.0.1, or set monitor.insecure_listen: true")
 		}
@@ -261,8 +261,8 @@ func (d *decoder) checkListen(path, listen string) {
 	}
 }
 
-// loopback reports whether only this machine can reach what listens there.
-func loopback(listen string) bool {
+// Loopback reports whether only this machine can reach what listens there.
+func Loopback(listen string) bool {
 	host, _, err := net.SplitHostPort(listen)
 	if err != nil {
 		return true // reported already

@@ -1,4 +1,4 @@
-package probe_test
+package probe
 
 import (
 	"errors"
@@ -6,8 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-
-	"github.com/streamwatch/streamwatch/probe"
 )
 
 // A file is replaced whole, for whom it is meant, and what fails leaves the old one
@@ -15,11 +13,11 @@ import (
 func TestReplaceFile(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a.json")
-	if err := probe.WriteFile(path, "one"); err != nil {
+	if err := WriteFile(path, "one"); err != nil {
 		t.Fatal(err)
 	}
 	broken := errors.New("half of it")
-	err := probe.ReplaceFile(path, 0o644, func(file *os.File) error {
+	err := ReplaceFile(path, 0o644, func(file *os.File) error {
 		_, _ = io.WriteString(file, "tw")
 		return broken
 	})
@@ -29,14 +27,14 @@ func TestReplaceFile(t *testing.T) {
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info.Mode(), err)
 	}
-	err = probe.ReplaceFile(path, 0o644, func(file *os.File) error { _, err := io.WriteString(file, "two"); return err })
+	err = ReplaceFile(path, 0o644, func(file *os.File) error { _, err := io.WriteString(file, "two"); return err })
 	if info, _ := os.Stat(path); err != nil || info.Mode().Perm() != 0o644 || info.Size() != 3 {
 		t.Errorf("%v, %v", info, err)
 	}
 	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
 		t.Errorf("the folder has %v", entries)
 	}
-	if err := probe.WriteFile(filepath.Join(dir, "none", "a"), "x"); err == nil {
+	if err := WriteFile(filepath.Join(dir, "none", "a"), "x"); err == nil {
 		t.Error("a file was written in a folder that is not there")
 	}
 }

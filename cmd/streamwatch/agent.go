@@ -26,11 +26,12 @@ are not alone at their vantage give their streams up after five seconds, because
 another one may have them by then.
 
 What it is told crosses the network: to another machine use tls://, credentials
-or a user in the URL. --insecure allows it without.`,
+or a user in the URL. --insecure allows it without. ${NAME} in the URL is expanded
+from the environment, so that a password need not stand on a command line.`,
 		Example: "  streamwatch agent --join nats://127.0.0.1:4222 --vantage eu-west-1",
 		Args:    argument(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o, err := f.Options(c.known())
+			o, err := f.Options(c.env, c.known())
 			if err != nil {
 				return err
 			}

@@ -37,8 +37,8 @@ stand by, and take over within ten seconds when it dies.`,
 			defer done()
 			s.Hangs, s.Update = hangs, update
 			o := eventfile.HubOptions(s.Event, args[0], cmp.Or(name, fleet.ProcessName()))
-			o.Version, o.Log = s.Version, s.Log
-			hub, err := fleet.OpenHub(cmd.Context(), o)
+			o.Version, o.Log, o.Page = s.Version, s.Log, s.Event.Monitor.Listen
+			hub, err := s.OpenHub(cmd.Context(), o)
 			if err != nil {
 				return err
 			}

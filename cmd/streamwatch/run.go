@@ -16,7 +16,8 @@ func (c *cli) runCommand() *cobra.Command {
 		Short: "Watch an event from its file to its report",
 		Long: `Bring the event's distribution into being or find it, write the embeds, and
 watch every stream at the edge and at the origin. The page, the API and /metrics
-are at monitor.listen, incidents and history below output/EVENT/.
+are at monitor.listen, incidents and history below output/EVENT/. EVENT.yaml may be
+- for standard input, or env:NAME for the text of an environment variable.
 
 run goes on until the event ends, until --for is over, or until SIGINT or
 SIGTERM; then it writes what is still in memory, report.html and report.json,

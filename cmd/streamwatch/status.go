@@ -13,7 +13,7 @@ import (
 )
 
 func (c *cli) statusCommand() *cobra.Command {
-	var watch bool
+	var watch, health bool
 	var format string
 	cmd := &cobra.Command{
 		Use:   "status [URL]",
@@ -22,7 +22,10 @@ func (c *cli) statusCommand() *cobra.Command {
 for each rendition, edge and origin side by side, and below it what is open: one
 entry for each cause, however many streams it hits. URL is that of its page, by
 default http://127.0.0.1:8090; where the page asks for a password, write
-http://USER:PASSWORD@HOST:PORT.`,
+http://USER:PASSWORD@HOST:PORT.
+
+With --health only ask whether the process works, without a password, print
+nothing, and exit 0 when it does: for the health check of a container.`,
 		Example: `  streamwatch status
   streamwatch status http://127.0.0.1:8091 --watch
   streamwatch status --format json`,
@@ -31,6 +34,9 @@ http://USER:PASSWORD@HOST:PORT.`,
 			page, err := pageOf(args)
 			if err != nil {
 				return err
+			}
+			if health {
+				return page.Health(cmd.Context())
 			}
 			for {
 				if err := c.status(cmd.Context(), page, format, watch); err != nil || !watch {
@@ -46,6 +52,7 @@ http://USER:PASSWORD@HOST:PORT.`,
 	}
 	cmd.Flags().BoolVar(&watch, "watch", false, "show it again every 2 seconds")
 	formatFlag(cmd, &format, "text or json")
+	cmd.Flags().BoolVar(&health, "health", false, "only ask whether the process works")
 	return cmd
 }
 

@@ -2,7 +2,6 @@ package checks
 
 import (
 	"cmp"
-	"net/http"
 	"strings"
 	"time"
 
@@ -56,7 +55,7 @@ var httpETag = register(Check{
 			return
 		}
 		if v[len(v)-1].Validator == v[len(v)-2].Validator {
-			same := cmp.Or(ex.ETag, ex.LastModified.UTC().Format(http.TimeFormat))
+			same := cmp.Or(ex.ETag, ex.LastModified.UTC().Format(time.RFC1123))
 			p.Reportf(probe.Info, "another playlist, and still %s", same)
 		}
 	},

@@ -17,7 +17,9 @@ var llSkipUnasked = register(Check{
 	Blame:    probe.BlameOrigin,
 	When:     OnPlaylist,
 	Hold:     4, // a cache gives it to some and not to others
-	Explains: []string{"ll.skip", "edge.body", "edge.lag", "seq.*", "win.*", "dseq.*", "seg.mutated", "map.missing", "seg.mp4.map"},
+	Explains: []string{
+		"ll.skip", "edge.body", "edge.lag", "seq.*", "win.*", "dseq.*", "seg.mutated", "map.missing", "seg.mp4.map",
+	},
 	Run: func(p *Pass) {
 		if skipped := p.Obs.Playlist.Skipped; skipped.Stated && strings.HasPrefix(p.Obs.Exchange.Address.Scheme(), "http") {
 			p.Reportf(probe.Error, "%s skipped", Count(skipped.Value, "segment"))

@@ -57,6 +57,17 @@ func (s *Session) Run(ctx context.Context) error {
 	return s.launch("").CleanUp(ctx, over)
 }
 
+// OpenHub joins the fleet as a hub. Until that is done the address of the page says
+// that this hub stands by.
+func (s *Session) OpenHub(ctx context.Context, o fleet.HubOptions) (hub *fleet.Hub, err error) {
+	nobody := func() (string, bool) { return "", false }
+	err = StandBy(ctx, s.Event.Monitor.Listen, nobody, s.Log, func(ctx context.Context) (err error) {
+		hub, err = fleet.OpenHub(ctx, o)
+		return err
+	})
+	return hub, err
+}
+
 // Lead watches the event whenever the hub leads, until ctx is done or its time is
 // up, and cleans up after it. The file may have changed while the hub stood by, so
 // it is read again; what came by standard input cannot be, and a file that is wrong
@@ -64,7 +75,12 @@ func (s *Session) Run(ctx context.Context) error {
 func (s *Session) Lead(ctx context.Context, hub *fleet.Hub) error {
 	s.Hub = hub
 	for {
-		leading, release, err := hub.Lead(ctx)
+		var leading context.Context
+		var release func()
+		err := StandBy(ctx, s.Event.Monitor.Listen, hub.Leader, s.Log, func(ctx context.Context) (err error) {
+			leading, release, err = hub.Lead(ctx)
+			return err
+		})
 		if err != nil {
 			if ctx.Err() != nil {
 				return nil // told to end while standing by

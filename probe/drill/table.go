@@ -109,7 +109,9 @@ func All() []Drill {
 		{"long-ttl", []string{"edge.lag", "edge.age", "upd.stale"}, delivery, probe.Edge, 3.5, confirmed},
 		{"edge-404-segment", []string{"edge.seg"}, cdn, probe.Edge, 2 * sight, confirmed},
 		{
-			"edge-old-node", []string{"seq.regress", "edge.age", "edge.lag", "win.shrunk"}, cdn,
+			"edge-old-node",
+			[]string{"seq.regress", "edge.age", "edge.lag", "win.shrunk"},
+			cdn,
 			probe.Edge, 2 * sight, confirmed,
 		},
 		{"edge-no-block", []string{"ll.block.unsup"}, []probe.Blame{probe.BlameConfig}, probe.Edge, session, sessionSlack},

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -25,6 +26,7 @@ type HubOptions struct {
 	Plan       Plan // without a setup, which is known once the hub leads
 	Name       string
 	Version    string
+	Page       string // host:port that its page is at, for hubs that stand by; may be empty
 	Log        *zap.Logger
 }
 
@@ -35,6 +37,7 @@ type Hub struct {
 	server *server.Server // nil at a cluster
 	room   *room
 	leads  atomic.Bool
+	active atomic.Pointer[leader] // which leads, as far as this one knows
 }
 
 // leader is the value of the hub's lease: who leads, for those that stand by.
@@ -42,6 +45,7 @@ type leader struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
 	Started int64  `json:"started"`
+	Page    string `json:"page,omitempty"` // its URL, as others reach it
 }
 
 // ErrLost ends what a hub does as the leader: another one may lead now.
@@ -82,6 +86,31 @@ func OpenHub(ctx context.Context, o HubOptions) (*Hub, error) {
 // URL is where agents join, without what may be secret in it.
 func (h *Hub) URL() string { return strings.Join(shown(h.o.Connection.Servers), ",") }
 
+// Leader returns the URL of the page of the hub that leads, "" where it cannot be
+// reached from elsewhere. known is false while nobody is known to lead.
+func (h *Hub) Leader() (page string, known bool) {
+	l := h.active.Load()
+	if l == nil {
+		return "", false
+	}
+	return l.Page, true
+}
+
+// page is the URL of this hub's page as others reach it: at the address by which
+// this one reaches NATS, where it listens at every address.
+func (h *Hub) page() string {
+	host, port, err := net.SplitHostPort(h.o.Page)
+	if err != nil || port == "0" {
+		return ""
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		if host, _, err = net.SplitHostPort(h.room.conn.LocalAddr()); err != nil {
+			return "" // the connection is away
+		}
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
 // Close leaves NATS, and ends the embedded server.
 func (h *Hub) Close() {
 	if h.room != nil {
@@ -97,7 +126,7 @@ func (h *Hub) Close() {
 // when another may lead; release gives the lead up. A hub whose event file is
 // another one than that of the hub that leads is refused.
 func (h *Hub) Lead(ctx context.Context) (leading context.Context, release func(), err error) {
-	value, err := json.Marshal(leader{h.o.Name, h.o.Version, time.Now().UnixMilli()})
+	value, err := json.Marshal(leader{h.o.Name, h.o.Version, time.Now().UnixMilli(), h.page()})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -167,6 +196,7 @@ func (h *Hub) compare(ctx context.Context) (who string, err error) {
 	}
 	var l leader
 	_ = json.Unmarshal(entry.Value(), &l) // then it has no name
+	h.active.Store(&l)
 	text, err := h.room.plan.Get(asking, planKey)
 	if err != nil {
 		return l.Name, nil //nolint:nilerr // it has published none yet

@@ -69,7 +69,7 @@ var fieldOnTheWire = map[string]func(w *world, before scan){
 		}
 		w.must(w.Get("origin.test"+high+before.last()).Header.Get("Content-Type") == "video/mp2t", "segments have another type too")
 	},
-	"etag-kept": func(w *world, before scan) {
+	"etag-kept": func(w *world, _ scan) {
 		time.Sleep(4 * time.Second)
 		first := read(w.Get("edge.test" + high + playlistName).Body)
 		time.Sleep(6 * time.Second)

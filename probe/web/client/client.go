@@ -82,6 +82,12 @@ func (c *Client) Status(ctx context.Context) (r Reply[probe.Snapshot], err error
 	return r, nil
 }
 
+// Health fails unless the process works. It needs no password.
+func (c *Client) Health(ctx context.Context) error {
+	_, err := c.do(ctx, http.MethodGet, c.page.JoinPath("healthz"), nil)
+	return err
+}
+
 // Alarms are the alarms that the page shows, and what keeps them from reaching
 // people.
 type Alarms struct {
