@@ -5,7 +5,7 @@ import "github.com/streamwatch/streamwatch/probe"
 var seqRegress = register(Check{
 	ID:      "seq.regress",
 	Summary: "media sequence number went back",
-	Doc: "The media sequence number is lower than before: the encoder restarted (back to 0 or 1), a pool answers from nodes of different age, or players jump back. " +
+	Doc: "The media sequence number is lower than before: the encoder restarted (back to 0 or 1), a pool answers from nodes of different age, or players jump back. Where the numbers come back sooner than new media can, and fall again, it is a pool: the origin's fault. " +
 		"At the edge a step no larger than the cache's allowance is normal when another point of presence answered.",
 	Spec:     "RFC 8216bis §6.2.2",
 	Severity: probe.Critical,
@@ -25,6 +25,10 @@ var seqRegress = register(Check{
 		what := ""
 		if to <= 1 {
 			what = ": the numbering started again"
+		}
+		if p.History.Fall.Back && p.History.Target.Side == probe.Origin {
+			p.Accuse(probe.BlameOrigin, probe.Critical, "media sequence number fell from %d to %d, again: copies of different age come by turns", from, to)
+			return
 		}
 		p.Reportf(probe.Critical, "media sequence number fell from %d to %d%s", from, to, what)
 	},

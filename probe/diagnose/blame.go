@@ -29,6 +29,7 @@ import (
 //	newer content       older, no TTL stated      staleness            config: nothing limits its age
 //	newer content       older, at a steady beat   staleness            config: a minimum TTL above what headers say
 //	newer content       older, one text for long  staleness            cdn: a copy that should be gone
+//	newer content       far older, but moves      staleness            cdn: a layer or a node of it is behind
 //	newer content       older, but moves          staleness            config: it revalidates in the background
 //	fails               bad text or bytes         anything else        origin: the edge gives on what it has
 //	bad                 –                         anything else        the check's own (encoder, origin, config)
@@ -215,6 +216,8 @@ func (x *examination) blameStale(at, origin *evidence.State, g *group, peer bool
 		return probe.BlameConfig, fmt.Sprintf("%s; it takes a new copy every %s, and headers let caches keep one for %s: a minimum TTL", old, seconds(at.Cycle), seconds(ttl.Value)) + g.others()
 	case at.Still:
 		return probe.BlameCDN, fmt.Sprintf("%s; headers let caches keep it for %s", old, seconds(ttl.Value)) + g.others()
+	case lag.Age >= 3*at.TD:
+		return probe.BlameCDN, fmt.Sprintf("%s; headers let caches keep it for %s, and the edge moves on, always so far behind", old, seconds(ttl.Value)) + g.others()
 	default:
 		return probe.BlameConfig, old + "; the edge moves on one copy behind, as a cache does that revalidates in the background" + g.others()
 	}

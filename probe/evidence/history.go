@@ -69,7 +69,8 @@ type History struct {
 
 	OverdueSince time.Time // when the edge was first asked for the copy that it gives, and that it should have replaced; zero is not
 
-	Swap              Swap        // from one series of segments to another
+	Swap              Swap // from one series of segments to another
+	Fall              Fall
 	Breaks            Marks       // discontinuities among the newest segments
 	Hits              Marks       // answers from cache among the newest segments that an edge was asked for again
 	Permission        Permission  // what pages on other sites were told
