@@ -77,9 +77,9 @@ func (x *examination) blameOf(g *group, st *story, at, other *evidence.State) (p
 	case st.side == probe.Origin:
 		return st.check.Blame, "the origin serves it so" + given(other) + g.others()
 	case peer && (other == nil || other.Polls == 0) && st.check.Blame != probe.BlameConfig:
-		return probe.BlameCDN, "only this edge shows it; the origin is not watched" + g.others()
+		return probe.BlameCDN, "only this edge shows it; " + unseen(other) + g.others()
 	case other == nil || other.Polls == 0:
-		return st.check.Blame, "seen at the edge; the origin is not watched" + g.others()
+		return st.check.Blame, "seen at the edge; " + unseen(other) + g.others()
 	case other.Failing():
 		return probe.BlameOrigin, "the origin " + phase(&other.Current.Exchange) + ", and the edge gives on what it has" + g.others()
 	case st.check.Blame == probe.BlameConfig:
@@ -119,9 +119,9 @@ func (x *examination) blameTransport(g *group, st *story, ex *probe.Exchange, at
 	case st.side == probe.Origin:
 		return probe.BlameOrigin, why + sameThere(other) + g.others()
 	case !watched && len(st.peers.well) > 0:
-		return probe.BlameCDN, why + "; the origin is not watched" + g.others()
+		return probe.BlameCDN, why + "; " + unseen(other) + g.others()
 	case !watched:
-		return probe.BlameUnknown, why + "; the origin is not watched, so it may be behind this" + g.others()
+		return probe.BlameUnknown, why + "; " + unseen(other) + ", so it may be behind this" + g.others()
 	case other.Failing():
 		return probe.BlameOrigin, why + "; so does the origin: it " + phase(&other.Current.Exchange) + g.others()
 	case x.keptError(st.stream, at, other):
