@@ -50,8 +50,8 @@ a refused port, http for https, a dead proxy.`,
 			if len(args) == 0 && len(o.Edges) > 0 { // the first of several edges may be given as the others are
 				args, o.Edges = o.Edges[:1], o.Edges[1:]
 			}
-			if err := cobra.ExactArgs(1)(cmd, args); err != nil {
-				return probe.Usage(err.Error(), "")
+			if err := argument(cobra.ExactArgs(1))(cmd, args); err != nil {
+				return err
 			}
 			if err := oneOf("format", o.format, report.Formats()...); err != nil {
 				return err

@@ -110,6 +110,9 @@ func readReport(ctx context.Context, event *configs.Event, f *reportFlags, now t
 	if r.Until, err = momentOf("until", f.until, now); err != nil {
 		return nil, err
 	}
+	if !r.From.IsZero() && !r.Until.IsZero() && !r.From.Before(r.Until) {
+		return nil, probe.Usage("--until is not after --since", "both may count back from now, such as --since 2h --until 1h")
+	}
 	history, err := store.Read(ctx, event.Output, event.Event)
 	if errors.Is(err, store.ErrNoHistory) {
 		return nil, probe.WithHint(err, "streamwatch run writes it; `output` counts from the folder in which it was started")
