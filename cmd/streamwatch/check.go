@@ -47,8 +47,8 @@ port, http for https, a dead proxy.`,
 			if len(args) == 0 && len(o.Edges) > 0 { // the first of several edges may be given as the others are
 				args, o.Edges = o.Edges[:1], o.Edges[1:]
 			}
-			if err := cobra.ExactArgs(1)(cmd, args); err != nil {
-				return probe.Usage(err.Error(), "")
+			if err := argument(cobra.ExactArgs(1))(cmd, args); err != nil {
+				return err
 			}
 			if o.Origin != "" && !eventfile.IsURL(o.Origin) {
 				return probe.Usage("--origin is not a URL", "such as http://live.example.com:8080")

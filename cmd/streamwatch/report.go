@@ -40,6 +40,9 @@ the page and docs/report.md explain the numbers.`,
 			if err != nil {
 				return err
 			}
+			if !from.IsZero() && !until.IsZero() && !from.Before(until) {
+				return probe.Usage("--until is not after --since", "both may count back from now, such as --since 2h --until 1h")
+			}
 			r, err := daemon.Past(cmd.Context(), event, ownVersion(), from, until)
 			if err != nil {
 				return err

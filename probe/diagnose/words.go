@@ -91,6 +91,14 @@ func sharing(edge *evidence.State) string {
 	return "; the edge has nothing newer"
 }
 
+// unseen says of an origin why it shows nothing.
+func unseen(origin *evidence.State) string {
+	if origin == nil {
+		return "the origin is not watched"
+	}
+	return "the origin has not answered yet"
+}
+
 func status(t *evidence.State) string {
 	ex := &t.Current.Exchange
 	text := fmt.Sprintf("%d", ex.Status)

@@ -48,7 +48,7 @@ func Text(name string, text []byte) (*report.Check, error) {
 func local(name, whole string, bytes func(path string) ([]byte, error)) *report.Check {
 	read := func(t probe.Target, imports map[string]string) look {
 		now := time.Now()
-		l := look{probe.Observation{Target: t, Exchange: probe.Exchange{
+		l := look{obs: probe.Observation{Target: t, Exchange: probe.Exchange{
 			Method: "GET", URL: probe.ShownURL(t.URL), Address: probe.AddressOf(t.URL), Started: now, Done: now,
 		}}}
 		u, err := url.Parse(t.URL)
@@ -61,8 +61,7 @@ func local(name, whole string, bytes func(path string) ([]byte, error)) *report.
 		}
 		l.obs.Exchange.Status, l.obs.Exchange.Bytes = 200, int64(len(body))
 		l.obs.Exchange.ContentType = "application/vnd.apple.mpegurl"
-		l.obs.Playlist = playlist.Decode(body, playlist.Inputs{Address: l.obs.Exchange.Address, Imports: imports})
-		l.obs.Hash = playlist.Hash(body)
+		l.read(body, playlist.Inputs{Address: l.obs.Exchange.Address, Imports: imports})
 		return l
 	}
 	stream := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))

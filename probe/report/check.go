@@ -95,6 +95,7 @@ type Playlist struct {
 	Renditions            int                       `json:"renditions"`
 	IFrameVariants        int                       `json:"iframe_variants"`
 	EndList               bool                      `json:"end_list"`
+	Disputed              []string                  `json:"disputed,omitempty"` // what a second reader reads otherwise
 }
 
 // PlaylistOf takes the facts from a playlist. url is shown as it is.
@@ -194,6 +195,9 @@ func (c *Check) Text(w io.Writer, paint func(word string) string) error {
 	fmt.Fprintf(&b, "%s  %s\n", paint(string(c.Verdict)), c.URL)
 	for i := range c.Playlists {
 		b.WriteString("  " + c.Playlists[i].line() + "\n")
+		for _, text := range c.Playlists[i].Disputed {
+			b.WriteString("    " + text + ": grafov/m3u8 reads it otherwise than streamwatch\n")
+		}
 	}
 	wrong, advice := 0, strings.Builder{}
 	for i := range c.Findings {
