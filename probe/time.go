@@ -13,6 +13,14 @@ func Later(a, b time.Time) time.Time {
 	return a
 }
 
+// Sooner returns the sooner of two times; the zero time is none.
+func Sooner(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
 // Pause waits, and reports whether ctx is still alive.
 func Pause(ctx context.Context, d time.Duration) bool {
 	select {

@@ -22,19 +22,19 @@ func (c *cli) checkCommand() *cobra.Command {
 		Short: "Watch a stream for a moment and report what is wrong",
 		Long: `Watch a live stream for a moment and print what was found: every rendition is
 polled at least twice, new segments are probed. With --origin the same stream is
-watched at its origin too, which tells whose fault it is. Each --edge adds another
-CDN in front of the same origin, and all are held against each other: "first" is
+watched at its origin too, which shows whose fault it is. Each --edge adds another
+CDN in front of the same origin, and all are compared with each other: "first" is
 the URL's, "second" that of the first --edge, and so on. A playlist that has ended,
 a VOD playlist and a local file are judged once; - reads a playlist or an event
 file from standard input.
 
-An edge or an origin that asks for headers or cookies gets them with -H (the first
-edge alone), --origin-header and --cookie (all of them); each can be given more than
-once, and none is shown. For headers to further edges write an event file.
+If the edge or the origin needs headers or cookies, pass them with -H (first edge
+only), --origin-header and --cookie (all of them). Each can be repeated, and none
+is ever shown. For headers to further edges write an event file.
 
-Exits 0 when healthy, 3 when there is a finding of severity error or worse, and
-1 when nothing could be reached, so that nothing could be judged: an unknown host,
-a refused port, http for https, a dead proxy.`,
+Exits 0 when healthy, 3 for a finding of severity error or worse, and 1 when
+nothing could be reached, so nothing could be judged: an unknown host, a refused
+port, http for https, a dead proxy.`,
 		Example: `  streamwatch check https://d111111abcdef8.cloudfront.net/live/main.m3u8
   streamwatch check https://cdn.example.com/live/main.m3u8 --origin http://live.example.com:8080 --for 1m
   streamwatch check --edge https://a.example.com/live/main.m3u8 --edge https://b.example.com/live/main.m3u8
@@ -47,8 +47,8 @@ a refused port, http for https, a dead proxy.`,
 			if len(args) == 0 && len(o.Edges) > 0 { // the first of several edges may be given as the others are
 				args, o.Edges = o.Edges[:1], o.Edges[1:]
 			}
-			if err := cobra.ExactArgs(1)(cmd, args); err != nil {
-				return probe.Usage(err.Error(), "")
+			if err := argument(cobra.ExactArgs(1))(cmd, args); err != nil {
+				return err
 			}
 			if o.Origin != "" && !eventfile.IsURL(o.Origin) {
 				return probe.Usage("--origin is not a URL", "such as http://live.example.com:8080")

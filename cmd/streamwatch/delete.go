@@ -24,8 +24,8 @@ func (c *cli) deleteCommand() *cobra.Command {
 DELETE_COMPLETE. Players that embed its domain stop. The stack's name must be
 typed to confirm, unless --yes is given. A stack that is protected against
 deletion is left alone, whoever protected it, unless --force-unprotect is given.
-Incidents that the last run left open are closed, and resolved where people were
-told of them.
+Incidents that the last run left open are closed, and the receivers of
+notifications get their end.
 Ctrl-C leaves the operation running.`,
 		Example: `  streamwatch delete event.yaml
   streamwatch delete event.yaml --yes

@@ -27,9 +27,9 @@ URL is printed; faults can be injected and cleared on the page, or scripted:
   --fault 'stale-edge@20s+30s'        after 20 s the edge serves old playlists for 30 s
   --fault 'stall@10s,seg-404(360p)@1m+20s'
 
-With --edges there are several edges in front of one origin, as of an event with
-several CDNs: first, second and so on. A fault of an edge is put on the first,
-or on the one that is named before it:
+With --edges there are several edges in front of one origin, like several CDNs:
+first, second and so on. A fault of an edge applies to the first, or to the one
+that is named before it:
 
   --edges 2 --fault 'second:stale-edge@20s+30s'
 

@@ -25,13 +25,13 @@ stream as its manifest is now. A stream that cannot be read yet gets embeds that
 work for any stream. Each stream has a folder; index.html in it shows every embed
 with the code to paste.
 
-A URL gets the defaults. An event file says more under player: title, poster,
-base (where the pages are published, which oEmbed needs) and the rest, see
+A URL gets the defaults. An event file can set more under player: title, poster,
+base (where the pages are published, which oEmbed needs) and others, see
 docs/embeds.md. The folder of a URL is named after its path and a hash of the
-whole address, so that two streams never share one.
+whole address, so two streams never share one.
 
-Everyone can read the address of the manifest in the embeds. One that has a token
-or a signature is refused unless --allow-signed asks for it.`,
+Everyone can read the manifest's address in the embeds. An address with a token or
+a signature is refused unless --allow-signed is given.`,
 		Example: `  streamwatch embed event.yaml
   streamwatch embed https://d111111abcdef8.cloudfront.net/live/main.m3u8 --title 'Autumn concert' --out embeds`,
 		Args: argument(cobra.ExactArgs(1)),

@@ -37,14 +37,14 @@ the file says is left alone, one that belongs to another event is never touched,
 and an update that would replace the distribution is refused. Many streams with
 alarms need more than one stack: those of their alarms are NAME-alarms-1 and so on.
 
---dry-run shows what would happen and what it costs. It reads, and where a stack
-exists it may make a change set, which it deletes. --print shows one of these,
-without asking AWS anything: template and parameters (of --stack, if there are
-several), terraform, the IAM policies of who provisions, of who monitors and of
-the service role (policy, monitor-policy, role-policy), the cost, the CloudWatch
-dashboard (the stack fills in its ${…}), and for any event a dashboard for
-Grafana and alert rules for Prometheus. Ctrl-C leaves the operation running; the
-same command takes it up again.`,
+--dry-run shows what would happen and what it costs. It only reads; if a stack
+exists it may make a change set, and deletes it again. --print prints one of
+these, without a request to AWS: template and parameters (of --stack, if there
+are several), terraform, the IAM policies for provisioning, for monitoring and
+for the service role (policy, monitor-policy, role-policy), the cost, the
+CloudWatch dashboard (the stack fills in its ${…}), and for any event a dashboard
+for Grafana and alert rules for Prometheus. Ctrl-C leaves the operation running;
+the same command takes it up again.`,
 		Example: `  streamwatch provision event.yaml --dry-run
   streamwatch provision event.yaml
   streamwatch provision event.yaml --print policy

@@ -20,17 +20,17 @@ func (c *cli) reportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report EVENT.yaml",
 		Short: "Report what was recorded of an event: availability, incidents, timeline",
-		Long: `Read the history below output/EVENT/ and report on a part of it: for which share
-of the time viewers could play, incidents by blame, how fast they were found and
-over, what people did, plots. It can be asked for at any time, also while
-streamwatch run is running, which goes on undisturbed: nothing is written but
-the report. Of a run that is running the newest eleven seconds are not on disk.
+		Long: `Read the history below output/EVENT/ and report on a part of it: the share of time
+in which viewers could play, incidents by blame, how fast they were found and
+fixed, what people did, plots. Use it at any time, also while streamwatch run is
+running: it writes nothing but the report. The newest eleven seconds of a running
+event are not on disk yet.
 
 --since and --until take a time such as 2026-11-28T19:00:00Z, or how long ago,
 such as 2h. The default is all that was recorded, which is kept for 14 days.
 
-csv has the incidents, a row each, availability-csv the streams. What the numbers
-mean stands at the end of the page and in docs/report.md.`,
+csv has a row for each incident, availability-csv one for each stream. The end of
+the page and docs/report.md explain the numbers.`,
 		Example: "  streamwatch report event.yaml\n" +
 			"  streamwatch report event.yaml --since 2h --out report.html\n" +
 			"  streamwatch report event.yaml --since 2026-11-28T19:00:00Z --until 2026-11-28T23:00:00Z --format json",
@@ -39,6 +39,9 @@ mean stands at the end of the page and in docs/report.md.`,
 			event, err := c.load(args[0])
 			if err != nil {
 				return err
+			}
+			if !from.IsZero() && !until.IsZero() && !from.Before(until) {
+				return probe.Usage("--until is not after --since", "both may count back from now, such as --since 2h --until 1h")
 			}
 			r, err := daemon.Past(cmd.Context(), event, ownVersion(), from, until)
 			if err != nil {

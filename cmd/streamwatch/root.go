@@ -87,9 +87,9 @@ func (c *cli) root() *cobra.Command {
 		Long: `streamwatch watches a live HLS stream at the CDN edge and at the origin, and
 says within seconds what broke and whose fault it is.
 
-Try it without a stream of your own: streamwatch demo. For a stream that you
-have, look once with streamwatch check URL; for an event, describe it in a file
-and leave streamwatch run EVENT.yaml running.
+Try it without a stream of your own: streamwatch demo. Check a stream once:
+streamwatch check URL. For an event, describe it in a file and leave streamwatch
+run EVENT.yaml running.
 
 Exit codes: 0 fine, 1 streamwatch could not do its job, 2 usage or config,
 3 findings. Results go to stdout, logs to stderr.`,

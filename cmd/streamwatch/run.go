@@ -14,29 +14,30 @@ func (c *cli) runCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run EVENT.yaml",
 		Short: "Watch an event from its file to its report",
-		Long: `Bring the event's distribution into being or find it, write the embeds, and
-watch every stream at the edge and at the origin. The page, the API and /metrics
-are at monitor.listen, incidents and history below output/EVENT/. EVENT.yaml may be
+		Long: `Create or find the event's distribution, write the embeds, and watch every stream
+at the edge and at the origin. The page, the API and /metrics are at
+monitor.listen, incidents and history below output/EVENT/. EVENT.yaml may be
 - for standard input, or env:NAME for the text of an environment variable.
 
-run goes on until the event ends, until --for is over, or until SIGINT or
-SIGTERM; then it writes what is still in memory, report.html and report.json,
-and exits 0. A second signal kills at once. A daemon that starts again takes up
-the incidents that were open. When the event is over they are closed, and resolved
-where people were told of them: at its end, also where run is started after it,
-and after --for where the file states no end.
+run continues until the event ends, until --for is over, or until SIGINT or
+SIGTERM; then it writes everything that is still in memory, report.html and
+report.json, and exits 0. A second signal kills at once. A run that is restarted
+takes up the open incidents. When the event is over they are closed, and the
+receivers of notifications get their end: at ends, also if run is started after
+it, and after --for if the file states no end.
 
 SIGHUP, or POST /api/v1/reload, reads the file again: streams, checks, receivers
-of notifications, the player's options and the event's times change while all
-else goes on. A file that is wrong, or that asks for what only a restart can
-give, changes nothing and the log says why.
+of notifications, the player's options and the event's times change while
+everything else continues. A file with a mistake, or with a change that needs a
+restart, changes nothing; the log says why.
 
-A stack that is missing is created first. One that exists is left as it is: run
-prints what differs from the file, and --update changes it. When CloudFormation
-cannot be asked, run starts from the domain that it noted the last time. With
-delete_when_done the stack is deleted after the report when the time was up, and
+A missing stack is created first. An existing one is left as it is: run prints
+the differences to the file, and --update applies them. If CloudFormation cannot
+be reached, run uses the domain that it noted the last time. With
+delete_when_done the stack is deleted after the report if the time was up. It is
 kept after a signal, which may be a restart in the middle of the event. For the
-same reason a signal leaves the alarms on; streamwatch alarms off ends them.`,
+same reason a signal leaves the alarms on; streamwatch alarms off switches them
+off.`,
 		Example: "  streamwatch run event.yaml\n  streamwatch run event.yaml --for 2h --log-format json",
 		Args:    argument(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -18,16 +18,16 @@ func (c *cli) silenceCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "silence [URL]",
 		Short: "Mute the notifications of a running streamwatch",
-		Long: `Mute what a running streamwatch tells people: notifications and alarms about the
-incidents that match. Checks go on, incidents open as ever and say that they are
-silenced. A silence ends by itself; what is still open then is told.
+		Long: `Mute the notifications and alarms of a running streamwatch for the incidents that
+match. Checks go on; incidents open as usual and say that they are silenced. A
+silence ends by itself, and incidents that are still open then are reported.
 
-An incident is muted when each stream that it hits is: with --stream main, one
-that hits main and another stream is told. --stream may be given several times.
+An incident is muted when every stream that it hits is: with --stream main, one
+that hits main and another stream is still reported. --stream can be repeated.
 Give at least one of --stream, --check and --scope, or --all for everything.
 
-URL is that of the page, as for streamwatch status. What is planned in advance
-stands in event.yaml: maintenance.`,
+URL is that of the page, as for streamwatch status. Put planned maintenance into
+event.yaml: maintenance.`,
 		Example: "  streamwatch silence --stream main --for 30m --reason 'encoder restart'\n" +
 			"  streamwatch silence --check upd.stale --scope edge --for 2h --reason 'ticket 4711'\n" +
 			"  streamwatch silence list\n  streamwatch silence expire 20261128T190000Z",
@@ -177,9 +177,9 @@ func (c *cli) ackCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ack ID [URL]",
 		Short: "Acknowledge an incident of a running streamwatch",
-		Long: `Say that you take care of an open incident: nobody is reminded of it any more.
-When it changes or closes, that is told as ever. The id stands at the end of its
-URL in streamwatch status.`,
+		Long: `Say that you take care of an open incident: no more reminders of it are sent. Its
+changes and its end are reported as usual. The id is at the end of its URL in
+streamwatch status.`,
 		Example: "  streamwatch ack 20261128T190004Z-main --note 'restarting the encoder'\n" +
 			"  streamwatch ack 20261128T190004Z-main --undo",
 		Args: argument(cobra.RangeArgs(1, 2)),

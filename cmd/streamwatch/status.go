@@ -19,9 +19,9 @@ func (c *cli) statusCommand() *cobra.Command {
 		Use:   "status [URL]",
 		Short: "Show the verdicts of a running streamwatch",
 		Long: `Ask a running streamwatch for its verdicts and show them as a table: one line
-for each rendition, edge and origin side by side, and below it what is open: one
-entry for each cause, however many streams it hits. URL is that of its page, by
-default http://127.0.0.1:8090; where the page asks for a password, write
+for each rendition, edge and origin side by side, and below it the open incidents:
+one for each cause, however many streams it hits. URL is that of its page, by
+default http://127.0.0.1:8090; if the page needs a password, write
 http://USER:PASSWORD@HOST:PORT.
 
 With --health only ask whether the process works, without a password, print

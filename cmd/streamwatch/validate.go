@@ -15,9 +15,9 @@ func (c *cli) validateCommand() *cobra.Command {
 		Use:   "validate EVENT.yaml|-",
 		Short: "Report every problem of an event file, with line and column",
 		Long: `Read an event file as run would, and report all of its problems at once, each
-with its line and column and a hint. Nothing is started and nothing is asked
-of the network. Variables such as ${ORIGIN_SECRET} must be set, as for run. With
-- the file comes from standard input, and the files that it names count from here.`,
+with its line and column and a hint. Nothing is started, and no request is made.
+Variables such as ${ORIGIN_SECRET} must be set, as for run. With - the file comes
+from standard input, and paths in it are relative to the current folder.`,
 		Example: "  streamwatch validate event.yaml\n  envsubst < event.tmpl | streamwatch validate -",
 		Args:    argument(cobra.ExactArgs(1)),
 		RunE: func(_ *cobra.Command, args []string) error {

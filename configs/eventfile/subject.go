@@ -27,12 +27,12 @@ func (r *Reader) Subject(arg string, flags *Flags) (s Subject, err error) {
 		s.Event, err = flags.Stream(arg)
 	case len(flags.Edges) > 0:
 		const hint = "an event file names its edges in `edges`; a playlist on this machine has none"
-		err = probe.Usage("--edge beside a file", hint)
+		err = probe.Usage("--edge with a file", hint)
 	case arg == StandardInput:
 		return r.standardInput()
 	case strings.HasSuffix(arg, ".yaml") || strings.HasSuffix(arg, ".yml") || strings.HasPrefix(arg, Variable):
 		if flags.Origin != "" {
-			return s, probe.Usage("--origin beside an event file", "the file names the origin")
+			return s, probe.Usage("--origin with an event file", "the file names the origin")
 		}
 		s.Event, err = r.Load(arg)
 	}

@@ -48,8 +48,8 @@ func TestSubject(t *testing.T) {
 		want  string
 	}{
 		"DASH":                       {"a.mpd", Flags{}, "DASH manifest"},
-		"--edge beside a file":       {file, Flags{Edges: []string{"https://b.example"}}, "--edge beside a file"},
-		"--origin beside an event":   {file, Flags{Origin: "http://o.example"}, "--origin beside an event file"},
+		"--edge with a file":         {file, Flags{Edges: []string{"https://b.example"}}, "--edge with a file"},
+		"--origin with an event":     {file, Flags{Origin: "http://o.example"}, "--origin with an event file"},
 		"a text that does not end":   {"-", Flags{}, "larger than our limit"},
 		"an event that is not there": {"gone.yaml", Flags{}, "no such file"},
 	} {

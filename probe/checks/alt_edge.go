@@ -11,8 +11,8 @@ var altEdge = register(Check{
 	Summary: "one rendition lags behind the others",
 	Doc: "By program date-time, the end of this playlist is behind that of another rendition that was fetched " +
 		"earlier. More than one target duration is a warning, two an error, three critical. At the edge the cache's " +
-		"allowance and the length of one segment are added, since each playlist is cached on its own. Nobody is compared " +
-		"with subtitles, or with dates that are wrong themselves (pdt.odd).",
+		"allowance and the length of one segment are added, since each playlist is cached on its own. No rendition is " +
+		"compared with subtitles, or with one whose dates are wrong (pdt.odd).",
 	Spec:     "RFC 8216bis §6.2.4",
 	Severity: probe.Critical,
 	Blame:    probe.BlameEncoder,

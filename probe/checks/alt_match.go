@@ -76,9 +76,9 @@ var altPDT = register(Check{
 		matchedBreaks(a, b, func(s, o *probe.Segment) {
 			switch off := s.PDT.Sub(o.PDT); {
 			case off.Abs() > max(s.Duration, o.Duration, time.Second/2):
-				p.Reportf(p.noticed(probe.Error), "discontinuity %d is %s off that in %s", s.DSN, off, ref.Target.Rendition)
+				p.Reportf(p.noticed(probe.Error), "discontinuity %d is %s away from that in %s", s.DSN, off, ref.Target.Rendition)
 			case off.Abs() > time.Second/2:
-				p.Reportf(probe.Info, "discontinuity %d is %s off that in %s", s.DSN, off, ref.Target.Rendition)
+				p.Reportf(probe.Info, "discontinuity %d is %s away from that in %s", s.DSN, off, ref.Target.Rendition)
 			}
 		})
 	},

@@ -33,7 +33,7 @@ var edgeBody = register(Check{
 			return
 		}
 		if p.History.Personalised {
-			p.Reportf(probe.Info, "the event says that each viewer is served other segments")
+			p.Reportf(probe.Info, "the event says that the edge serves each viewer other segments")
 			return
 		}
 		if p.otherNumbers() {

@@ -4,7 +4,7 @@ import "github.com/streamwatch/streamwatch/probe"
 
 var edgeReused = register(Check{
 	ID:      "edge.reused",
-	Summary: "edge still serves the broadcast before",
+	Summary: "edge still serves the previous broadcast",
 	Doc: "After the media sequence numbers fell on both sides, a segment has other bytes at the edge than at the " +
 		"origin under the same name, in two of four probes of one rendition or of several. A restarted encoder writes " +
 		"under names that caches already hold. The blame is config as long as the headers let caches keep the old copy, " +
@@ -34,7 +34,7 @@ var edgeReused = register(Check{
 		case edge.Differs(origin.SegmentBytes):
 			blame, why := p.keeps()
 			p.Accuse(blame, probe.Critical, "the numbering started again %s ago, and under the name %s the edge still "+
-				"serves the broadcast before: %s, at the origin %s; %s",
+				"serves the previous broadcast: %s, at the origin %s; %s",
 				Seconds(p.Now.Sub(at.Restarted)), shortURI(edge.URI), sizeOf(edge.Size), sizeOf(origin.Size), why)
 		}
 	},

@@ -21,7 +21,7 @@ var httpHashFlap = register(Check{
 	Explains: append(followFlap(), "edge.*"),
 	Run: func(p *Pass) {
 		if t := &p.History.Swap; t.Back && p.first() {
-			p.Reportf(probe.Error, "segment %d is again what it was before another playlist came in between", t.MSN)
+			p.Reportf(probe.Error, "segment %d is back to what it was before another playlist came in between", t.MSN)
 		}
 	},
 })
@@ -49,7 +49,7 @@ var edgeFlap = register(Check{
 			blame = probe.BlameOrigin
 		}
 		p.Accuse(blame, probe.Error,
-			"segment %d is again what it was before another playlist came in between; the origin keeps to one", h.Swap.MSN)
+			"segment %d is back to what it was before another playlist came in between; the origin keeps to one", h.Swap.MSN)
 	},
 })
 

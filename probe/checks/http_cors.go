@@ -41,7 +41,7 @@ var httpCORS = register(Check{
 		case given == "*", site != "" && (given == site || !edge && h.Pair != nil || p.Obs.Exchange.Address.Site() == site):
 		case strings.Contains(given, ","):
 			p.Reportf(probe.Error,
-				"%s: Access-Control-Allow-Origin is %q, more than one value: browsers refuse it, whatever they are", what, given)
+				"%s: Access-Control-Allow-Origin is %q: browsers refuse more than one value", what, given)
 		case site != "":
 			p.Reportf(probe.Error, "%s: Access-Control-Allow-Origin is %q, for %s", what, given, site)
 		case given != "": // for whom is not known: the origin may echo who asks, and the edge say who asked first

@@ -104,17 +104,22 @@ const leastGzip = 1000
 
 var httpGzip = register(Check{
 	ID:      "http.gzip",
-	Summary: "playlist is sent uncompressed",
+	Summary: "playlist is not sent as gzip",
 	Doc: "A playlist of 1000 bytes or more is sent uncompressed although the request accepts gzip. CloudFront " +
-		"compresses only what the origin sends with a Content-Length.",
+		"compresses only what the origin sends with a Content-Length. One that is sent as br, zstd or deflate, which " +
+		"the request does not accept, is a warning: browsers read it, other players may not.",
 	Spec:     "RFC 8216bis §6.2.1; HLS Authoring Specification 10.1",
-	Severity: probe.Info,
+	Severity: probe.Warning,
 	Blame:    probe.BlameConfig,
 	When:     OnPlaylist,
 	Kind:     AnyKind,
 	Run: func(p *Pass) {
-		if ex := &p.Obs.Exchange; ex.Status == 200 && ex.ContentEncoding == "" && ex.Bytes >= leastGzip {
+		switch ex := &p.Obs.Exchange; {
+		case ex.Status != 200:
+		case ex.ContentEncoding == "" && ex.Bytes >= leastGzip:
 			p.Reportf(probe.Info, "%d bytes", ex.Bytes)
+		case ex.ContentEncoding != "" && !strings.HasSuffix(strings.ToLower(ex.ContentEncoding), "gzip"):
+			p.Reportf(probe.Warning, "it is sent as %s, which was not asked for", strings.ToLower(ex.ContentEncoding))
 		}
 	},
 })

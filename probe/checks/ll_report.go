@@ -40,11 +40,11 @@ var llReport = register(Check{
 			}
 			r, found := reportOf(p.History, s, l.Playlist.RenditionReports)
 			if !found {
-				p.Reportf(probe.Warning, "none for %s", s.Target.Rendition)
+				p.Reportf(probe.Warning, "no report for %s", s.Target.Rendition)
 				return
 			}
 			if seen, lags := p.reportLags(s, r); lags {
-				p.Reportf(probe.Warning, "%s is said to be at part %d of segment %d, and was at part %d of %d before",
+				p.Reportf(probe.Warning, "the report puts %s at part %d of segment %d; it was at part %d of %d before",
 					s.Target.Rendition, r.LastPart.Value, r.LastMSN.Value, seen.Part, seen.MSN)
 			}
 		}

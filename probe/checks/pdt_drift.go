@@ -105,7 +105,7 @@ var pdtLatency = register(Check{
 			p.Reportf(probe.Info, "the newest segment ends %.1f s from now", -c.Behind.Seconds())
 		}
 		if late, ok := c.Step(); ok && late > td.Seconds()+2*c.Jitter() {
-			p.Reportf(probe.Warning, "for two minutes by %.1f s", late)
+			p.Reportf(probe.Warning, "later by %.1f s, for two minutes", late)
 		}
 	},
 })

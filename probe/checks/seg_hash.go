@@ -29,7 +29,7 @@ var segHash = register(Check{
 		case was.Size >= 0 && rec.Size >= 0 && was.Size != rec.Size:
 			p.Reportf(probe.Critical, "segment %d had %d bytes, has %d", rec.MSN, was.Size, rec.Size)
 		case was.HashBytes == rec.HashBytes && was.Hash != rec.Hash:
-			p.Reportf(probe.Critical, "segment %d: the first %d bytes are others than before", rec.MSN, rec.HashBytes)
+			p.Reportf(probe.Critical, "segment %d: the first %d bytes have changed", rec.MSN, rec.HashBytes)
 		}
 	},
 })

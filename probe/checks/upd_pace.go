@@ -28,7 +28,7 @@ var updEarly = register(Check{
 				return
 			}
 		}
-		p.Reportf(probe.Info, "four in %s, target duration %s", Seconds(v[4].First.Sub(v[0].First)), Seconds(td))
+		p.Reportf(probe.Info, "four new segments in %s, target duration %s", Seconds(v[4].First.Sub(v[0].First)), Seconds(td))
 	},
 })
 

@@ -63,7 +63,8 @@ const concludeLimit = 30 * time.Second
 func Conclude(ctx context.Context, e *configs.Event, why string, log *zap.Logger) {
 	switch err := conclude(ctx, e, why, log); {
 	case errors.Is(err, store.ErrInUse):
-		log.Warn("a run of the event still goes on", zap.String("hint", "end it with SIGTERM, or it reports what is gone"))
+		log.Warn("a run of the event still goes on",
+			zap.String("hint", "end it with SIGTERM, or it goes on reporting a stack that is gone"))
 	case err != nil:
 		log.Error("incidents may still be open where they were reported", zap.Error(err))
 	}

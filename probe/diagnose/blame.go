@@ -29,6 +29,7 @@ import (
 //	newer content       older, no TTL stated      staleness            config: nothing limits its age
 //	newer content       older, at a steady beat   staleness            config: a minimum TTL above what headers say
 //	newer content       older, one text for long  staleness            cdn: a copy that should be gone
+//	newer content       far older, but moves      staleness            cdn: a layer or a node of it is behind
 //	newer content       older, but moves          staleness            config: it revalidates in the background
 //	fails               bad text or bytes         anything else        origin: the edge passes on what it has
 //	bad                 –                         anything else        the check's own (encoder, origin, config)
@@ -77,9 +78,9 @@ func (x *examination) blameOf(g *group, st *story, at, other *evidence.State) (p
 	case st.side == probe.Origin:
 		return st.check.Blame, "the origin serves it like that" + given(other)
 	case peer && (other == nil || other.Polls == 0) && st.check.Blame != probe.BlameConfig:
-		return probe.BlameCDN, "only this edge shows it; the origin is not watched"
+		return probe.BlameCDN, "only this edge shows it; " + unseen(other)
 	case other == nil || other.Polls == 0:
-		return st.check.Blame, "seen at the edge; the origin is not watched"
+		return st.check.Blame, "seen at the edge; " + unseen(other)
 	case other.Failing():
 		return probe.BlameOrigin, "the origin " + phase(&other.Current.Exchange) + ", and the edge passes on what it has"
 	case st.check.Blame == probe.BlameConfig:
@@ -122,9 +123,9 @@ func (x *examination) blameTransport(st *story, at, other *evidence.State) (prob
 	case st.side == probe.Origin:
 		return probe.BlameOrigin, why + sameThere(other)
 	case !watched && len(st.peers.well) > 0:
-		return probe.BlameCDN, why + "; the origin is not watched"
+		return probe.BlameCDN, why + "; " + unseen(other)
 	case !watched:
-		return probe.BlameUnknown, why + "; the origin is not watched, so it may be behind this"
+		return probe.BlameUnknown, why + "; " + unseen(other) + ", so it may be behind this"
 	case other.Failing():
 		return probe.BlameOrigin, why + "; so does the origin: it " + phase(&other.Current.Exchange)
 	case x.keptError(st.stream, at, other):
@@ -228,6 +229,9 @@ func (x *examination) blameStale(at, origin *evidence.State, peer bool) (probe.B
 		return probe.BlameConfig, fmt.Sprintf(told, old, checks.Seconds(at.Cycle), checks.Seconds(ttl.Value))
 	case at.Still:
 		return probe.BlameCDN, fmt.Sprintf("%s; headers let caches keep it for %s", old, checks.Seconds(ttl.Value))
+	case lag.Age >= 3*at.TD:
+		return probe.BlameCDN, fmt.Sprintf("%s; headers let caches keep it for %s, and the edge moves on, always so far behind",
+			old, checks.Seconds(ttl.Value))
 	default:
 		return probe.BlameConfig, old +
 			"; the edge moves on one copy behind, as a cache does that revalidates in the background"

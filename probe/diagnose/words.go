@@ -30,7 +30,7 @@ func phase(ex *probe.Exchange) string {
 	case probe.FailRedirects:
 		return "redirects in a circle, or without end"
 	case probe.FailProtocol:
-		return "answers with what is not HTTP"
+		return "answers with something that is not HTTP"
 	case probe.FailEncoding:
 		return "sends a body that does not decompress"
 	case "":
@@ -89,6 +89,14 @@ func sharing(edge *evidence.State) string {
 		return "; the edge " + phase(&edge.Current.Exchange)
 	}
 	return "; the edge has nothing newer"
+}
+
+// unseen says of an origin why it shows nothing.
+func unseen(origin *evidence.State) string {
+	if origin == nil {
+		return "the origin is not watched"
+	}
+	return "the origin has not answered yet"
 }
 
 func status(t *evidence.State) string {

@@ -72,7 +72,7 @@ func file(h *History, o *probe.Observation) (changed bool) {
 		h.Previous, h.Playlist = h.Playlist, o.Playlist
 		h.fileTarget(o.Playlist, o.Exchange.Done)
 		advance(h, o, failed)
-		h.Swap, h.Breaks = SwapOf(h), BreaksOf(h)
+		h.Swap, h.Fall, h.Breaks = SwapOf(h), FallOf(h), BreaksOf(h)
 		if o.Playlist.Parts > 0 {
 			filePosition(h, o.Playlist, o.Exchange.Done)
 		}

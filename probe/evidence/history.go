@@ -75,7 +75,8 @@ type History struct {
 	// serves although it should have replaced it; zero: it has no such copy.
 	OverdueSince time.Time
 
-	Swap              Swap        // from one series of segments to another
+	Swap              Swap // from one series of segments to another
+	Fall              Fall
 	Breaks            Marks       // discontinuities among the newest segments
 	Hits              Marks       // answers from cache among the newest segments that an edge was asked for again
 	Permission        Permission  // what pages on other sites were told

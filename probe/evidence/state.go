@@ -46,8 +46,8 @@ func (h *History) State() State {
 	ttl, stated := h.TTL()
 	s := State{
 		Target: h.Target, Unnamed: h.Unnamed, Host: h.Host, Current: h.Current, Good: h.Good,
-		Polls: h.Polls, Failures: h.Failures,
-		FailingSince: h.FailingSince, FailedAs: h.FailedAs, FailedFrom: h.FailedFrom, Recovered: h.Recovered,
+		Polls: h.Polls, Failures: h.Failures, FailingSince: h.FailingSince,
+		FailedAs: h.FailedAs, FailedFrom: h.FailedFrom, Recovered: h.Recovered,
 		LastError: h.LastError, Lost: h.Lost, LostPolls: h.LostPolls, Answered: h.Answered, Reached: h.Reached,
 		Advanced: h.Advanced, High: h.High, TD: h.TD(), Allowance: h.Allowance(),
 		Lag: h.Lag(), Still: h.Still(), Speed: h.Speed,

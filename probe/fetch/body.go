@@ -82,21 +82,22 @@ type plan struct {
 
 var (
 	errTooLarge = errors.New("body is beyond the limit")
-	errEncoding = errors.New("content encoding that was not asked for")
+	errEncoding = errors.New("a content encoding that was not asked for, and that players do not know")
 	errTwice    = errors.New("body is compressed twice")
 )
 
 // decoded reads a body and undoes its Content-Encoding.
 func (c *Client) decoded(wire *wireReader, ex *probe.Exchange, into []byte, p plan) ([]byte, error) {
-	switch strings.ToLower(ex.ContentEncoding) {
-	case "":
+	encoding := strings.ToLower(ex.ContentEncoding)
+	if encoding == "" {
 		return readAll(wire, into, p)
-	case "gzip", "x-gzip":
-	default:
-		return nil, errEncoding
 	}
 	if ex.Status == http.StatusPartialContent {
 		return nil, errEncoding // a part of a compressed object cannot be read
+	}
+	if encoding != "gzip" && encoding != "x-gzip" {
+		p.size = -1
+		return unasked(encoding, wire, into, p)
 	}
 	z := c.gzips.Get().(*gzip.Reader)
 	defer c.gzips.Put(z)
@@ -108,6 +109,20 @@ func (c *Client) decoded(wire *wireReader, ex *probe.Exchange, into []byte, p pl
 	if err == nil && bytes.HasPrefix(body, []byte{0x1f, 0x8b}) {
 		err = errTwice
 	}
+	return body, err
+}
+
+// unasked reads a body that was sent in an encoding that was not asked for.
+func unasked(encoding string, wire io.Reader, into []byte, p plan) ([]byte, error) {
+	r, err := unpacked(encoding, wire)
+	switch {
+	case err != nil:
+		return nil, err
+	case r == nil:
+		return nil, errEncoding
+	}
+	body, err := readAll(r, into, p)
+	_ = r.Close() // what it says was said by reading
 	return body, err
 }
 

@@ -47,7 +47,7 @@ func (c *Client) failed(ex *probe.Exchange, err *sendError) []byte {
 // beyond notes that an answer is larger than one of our own limits.
 func (c *Client) beyond(ex *probe.Exchange, l probe.Limit) []byte {
 	ex.Limit = l
-	return fail(ex, probe.FailLimit, "larger than our limit, "+l.String()+": what is beyond it was not read")
+	return fail(ex, probe.FailLimit, "larger than our limit, "+l.String()+": the rest was not read")
 }
 
 // plainToTLS says that the scheme is wrong, or the port.

@@ -161,7 +161,7 @@ func (c *Client) do(ctx context.Context, r *Request, ex *probe.Exchange) []byte 
 		}
 		if err != nil || !requestable(next) {
 			ex.Status = resp.StatusCode
-			return fail(ex, probe.FailURL, "redirected to what is not an http or https URL")
+			return fail(ex, probe.FailURL, "redirected to something that is not an http or https URL")
 		}
 		seen = append(seen, u.String())
 		u = next

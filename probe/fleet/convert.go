@@ -43,11 +43,13 @@ func observed(t probe.Target, w *probe.WireExchange) *probe.Observation {
 func toState(s *evidence.State) wireState {
 	return wireState{
 		Target: wireTarget(s.Target), Unnamed: s.Unnamed, Host: s.Host,
-		Current: exchangeOf(s.Current), Good: exchangeOf(s.Good), Kind: uint8(s.Kind), Live: s.Live, Listed: s.Listed,
-		Polls: s.Polls, Failures: s.Failures, FailingSince: s.FailingSince, FailedAs: s.FailedAs, FailedFrom: s.FailedFrom,
+		Current: exchangeOf(s.Current), Good: exchangeOf(s.Good),
+		Kind: uint8(s.Kind), Live: s.Live, Listed: s.Listed, Polls: s.Polls,
+		Failures: s.Failures, FailingSince: s.FailingSince, FailedAs: s.FailedAs, FailedFrom: s.FailedFrom,
 		Recovered: s.Recovered, LastError: s.LastError, Lost: s.Lost, LostPolls: s.LostPolls,
-		Answered: s.Answered, Reached: s.Reached, Advanced: s.Advanced, High: s.High,
-		TD: s.TD, Allowance: s.Allowance, Cycle: s.Cycle, TTL: s.TTL, Lag: wireLag(s.Lag), Still: s.Still,
+		Answered: s.Answered, Reached: s.Reached,
+		Advanced: s.Advanced, High: s.High, TD: s.TD, Allowance: s.Allowance, Cycle: s.Cycle, TTL: s.TTL,
+		Lag: wireLag(s.Lag), Still: s.Still,
 		SegmentAt: s.SegmentAt, Probed: s.Probed, Delivered: s.Delivered, Speed: wireSpeed(s.Speed),
 	}
 }
@@ -56,11 +58,13 @@ func fromState(w *wireState) evidence.State {
 	t := probe.Target(w.Target)
 	return evidence.State{
 		Target: t, Unnamed: w.Unnamed, Host: w.Host, Current: observed(t, w.Current), Good: observed(t, w.Good),
-		Kind: probe.PlaylistKind(w.Kind), Live: w.Live, Listed: w.Listed,
-		Polls: w.Polls, Failures: w.Failures, FailingSince: w.FailingSince, FailedAs: w.FailedAs, FailedFrom: w.FailedFrom,
-		Recovered: w.Recovered, LastError: w.LastError, Lost: w.Lost, LostPolls: w.LostPolls,
-		Answered: w.Answered, Reached: w.Reached, Advanced: w.Advanced, High: w.High,
-		TD: w.TD, Allowance: w.Allowance, Cycle: w.Cycle, TTL: w.TTL, Lag: evidence.Lag(w.Lag), Still: w.Still,
+		Kind: probe.PlaylistKind(w.Kind), Live: w.Live,
+		Listed: w.Listed, Polls: w.Polls, Failures: w.Failures, FailingSince: w.FailingSince, FailedAs: w.FailedAs,
+		FailedFrom: w.FailedFrom,
+		Recovered:  w.Recovered, LastError: w.LastError, Lost: w.Lost, LostPolls: w.LostPolls, Answered: w.Answered,
+		Reached:  w.Reached,
+		Advanced: w.Advanced, High: w.High, TD: w.TD, Allowance: w.Allowance, Cycle: w.Cycle, TTL: w.TTL,
+		Lag: evidence.Lag(w.Lag), Still: w.Still,
 		SegmentAt: w.SegmentAt, Probed: w.Probed, Delivered: w.Delivered, Speed: evidence.Speed(w.Speed),
 	}
 }

@@ -128,7 +128,7 @@ func (b *Book) Enter(
 		e := matched[i]
 		if e == nil && (d.Fading || now.Sub(d.Last) > news || now.Before(d.Wait)) {
 			if now.Before(d.Wait) {
-				next = sooner(next, d.Wait)
+				next = probe.Sooner(next, d.Wait)
 			}
 			continue
 		}
@@ -142,7 +142,7 @@ func (b *Book) Enter(
 		e.take(d)
 		was := e.Claim()
 		update, again := e.revise(now, d)
-		next = sooner(next, again)
+		next = probe.Sooner(next, again)
 		if update && e.Revise(now, was) {
 			changed = append(changed, e.copy())
 		}
@@ -152,7 +152,7 @@ func (b *Book) Enter(
 			return false
 		}
 		if !e.resumed.IsZero() && now.Sub(e.resumed) < max(resumeGrace, recovery) {
-			next = sooner(next, e.resumed.Add(max(resumeGrace, recovery)))
+			next = probe.Sooner(next, e.resumed.Add(max(resumeGrace, recovery)))
 			return false
 		}
 		e.State, e.Closed = probe.Closed, new(now.UTC())
@@ -160,13 +160,6 @@ func (b *Book) Enter(
 		return true
 	})
 	return changed, next
-}
-
-func sooner(a, b time.Time) time.Time {
-	if a.IsZero() || !b.IsZero() && b.Before(a) {
-		return b
-	}
-	return a
 }
 
 // begin opens an incident.

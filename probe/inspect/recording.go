@@ -30,6 +30,10 @@ func Recording(name string, from io.Reader, change record.Change) (*report.Repla
 		hint := "a recording is a file that run writes below output/EVENT/recordings"
 		return nil, probe.WithHint(fmt.Errorf("%s: %w", name, err), hint)
 	}
+	if out.Looks == 0 {
+		const hint = "it was cut off too early: copy it whole, or take the recording of another incident"
+		return nil, probe.WithHint(fmt.Errorf("%s: nothing was judged, there is no look in it", name), hint)
+	}
 	r := &report.Replay{
 		Check: report.Check{URL: name, Verdict: out.Verdict}, Event: out.Header.Event, From: probe.FormatTime(out.From),
 		Until: probe.FormatTime(out.Until), Looks: out.Looks, Incidents: out.Incidents, Recorded: out.Recorded,

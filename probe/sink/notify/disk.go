@@ -79,7 +79,7 @@ func (d *disk) load() (n notes, lost bool) {
 		err = json.Unmarshal(text, &n)
 	}
 	if err != nil {
-		d.log.Warn("the notes of who was told what cannot be read", zap.Error(err))
+		d.log.Warn("the notes about sent messages cannot be read", zap.Error(err))
 		return notes{}, true
 	}
 	return n, false
@@ -105,7 +105,7 @@ func (d *disk) save(take func() notes) {
 	if err == nil {
 		d.last = string(text)
 	} else if since.IsZero() {
-		d.log.Warn("who was told what cannot be written down: a restart may repeat it", zap.Error(err))
+		d.log.Warn("the notes about sent messages cannot be written: a restart may repeat some", zap.Error(err))
 	}
 }
 
