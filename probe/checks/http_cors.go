@@ -9,7 +9,7 @@ import (
 var httpCORS = register(Check{
 	ID:      "http.cors",
 	Summary: "pages on other sites may not play the stream",
-	Doc: "Asked with an Origin header, once a minute and besides the polls, the playlist or one of its segments is answered without Access-Control-Allow-Origin, or with more than one value of it, as two lines are (browsers join them, and no list is an origin): error when earlier answers had it, or when the " +
+	Doc: "Asked with an Origin header, once a minute and besides the polls, and at once where the polls are told something new, the playlist or one of its segments is answered without Access-Control-Allow-Origin, or with more than one value of it, as two lines are (browsers join them, and no list is an origin): error when earlier answers had it, or when the " +
 		"edge lacks it and the origin gives it (a copy was stored without it, because Origin is neither forwarded nor part of the cache key). Segments that never had it, of a playlist that has: warning. Never there at all: info, " +
 		"a player on the same site needs none. monitor.site names the site that must be permitted, which servers that permit some by name need to be asked for; then every other answer is an error where viewers are: at the edge, or at an origin without one; " +
 		"not of a stream that is on that very site. Without it an edge is asked only where its origin permits every page (*): a copy that is stored with the permission of our own look must do no harm. Two of three looks open an incident.",
