@@ -7,10 +7,10 @@ import (
 
 var variable = regexp.MustCompile(`^\{([A-Za-z_][A-Za-z0-9_]*)(:-[^}]*)?\}`)
 
-// expand replaces ${NAME} and ${NAME:-default} in one string value. It works
+// Expand replaces ${NAME} and ${NAME:-default} in one string value. It works
 // after parsing, so that a value can never add to the YAML. The message says
 // what is wrong and never repeats the value.
-func expand(text string, env func(string) (string, bool)) (out, message, hint string) {
+func Expand(text string, env func(string) (string, bool)) (out, message, hint string) {
 	var b strings.Builder
 	for {
 		before, rest, found := strings.Cut(text, "$")

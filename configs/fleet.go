@@ -134,7 +134,7 @@ func (d *decoder) fleet(f *Fleet) {
 	}
 	d.checkListen("fleet.listen", f.Listen)
 	mutual := t.CAFile != "" && t.CertFile != ""
-	if !loopback(f.Listen) && !mutual && !f.Insecure {
+	if !Loopback(f.Listen) && !mutual && !f.Insecure {
 		d.fail(
 			"fleet.listen",
 			"is reachable from other machines, and the event's secrets would cross the network in the clear",

@@ -113,7 +113,7 @@ func (d *decoder) notify(e *Event) {
 
 func (d *decoder) email(at string, m *Email) {
 	d.require(at+".host", m.Host != "" && !strings.ContainsAny(m.Host, ":/@ \t\r\n"), "must be the name of a host",
-		"such as smtp.example.com; the port stands beside it")
+		"such as smtp.example.com; the port has its own key")
 	d.require(at+".from", address(m.From, true), "must be an e-mail address", "such as streamwatch@example.com")
 	d.require(at+".to", len(m.To) > 0, "must have at least one address", "")
 	for i, to := range m.To {
@@ -124,7 +124,7 @@ func (d *decoder) email(at string, m *Email) {
 		"delete one of the two")
 	d.require(at+".username", m.Username == "" || given, "has no password", "add password or password_file")
 	d.require(at+".password", m.Username != "" || !given, "has no username", "add username")
-	d.require(at+".tls", m.TLS != "none" || !given || loopback(m.Host+":25"), "must not be none where a password is sent",
+	d.require(at+".tls", m.TLS != "none" || !given || Loopback(m.Host+":25"), "must not be none where a password is sent",
 		"starttls or tls")
 }
 

@@ -22,7 +22,7 @@ func (d *decoder) text(n *yaml.Node, path, want string) (string, bool) {
 		d.report(n, path, "must be "+want+", got "+kind(n), "")
 		return "", false
 	}
-	out, message, hint := expand(n.Value, d.env)
+	out, message, hint := Expand(n.Value, d.env)
 	if message != "" {
 		d.report(n, path, message, hint)
 		return "", false

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/streamwatch/streamwatch/configs/eventfile"
+	"github.com/streamwatch/streamwatch/probe/daemon/process"
 	"github.com/streamwatch/streamwatch/probe/fleet"
 )
 
@@ -25,23 +26,20 @@ are not alone at their vantage give their streams up after five seconds, because
 another one may have them by then.
 
 What it is told crosses the network: to another machine use tls://, credentials
-or a user in the URL. --insecure allows it without.`,
+or a user in the URL. --insecure allows it without. ${NAME} in the URL is expanded
+from the environment, so that a password need not stand on a command line.`,
 		Example: "  streamwatch agent --join nats://127.0.0.1:4222 --vantage eu-west-1",
 		Args:    argument(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o, err := f.Options(c.known())
+			o, err := f.Options(c.env, c.known())
 			if err != nil {
 				return err
-			}
-			if limit < 0 {
-				return negative(limit)
 			}
 			if o.Log, err = c.log(); err != nil {
 				return err
 			}
 			o.Version = ownVersion()
-			surviveClosedPipes()
-			spareMemory()
+			process.LiveOn()
 			ctx, stop := context.WithCancel(cmd.Context())
 			defer stop()
 			if limit > 0 {
@@ -60,6 +58,6 @@ or a user in the URL. --insecure allows it without.`,
 	flags.StringVar(&f.CertFile, "tls-cert", "", "file of this agent's certificate (PEM)")
 	flags.StringVar(&f.KeyFile, "tls-key", "", "file of its private key (PEM)")
 	flags.BoolVar(&f.Insecure, "insecure", false, "let the event's secrets cross a network in the clear")
-	flags.DurationVar(&limit, "for", 0, "stop after this time")
+	forFlag(cmd, &limit, "stop after this time")
 	return cmd
 }

@@ -81,11 +81,12 @@ func (f *field) pairs(span time.Duration) (wrong []string, rows *table, late tim
 					continue
 				}
 				said++
-				clause := cmp.Or(e.breaks[in.Check], m.cache.breaks[in.Check])
+				what := fmt.Sprintf("%s %s %s", in.Check, in.Severity, in.Blame)
+				clause := cmp.Or(e.breaks[in.Check], e.breaks[what], m.cache.breaks[in.Check])
 				if clause == "" && in.Severity > probe.Info {
 					wrong = append(wrong, fmt.Sprintf("%s behind %s: %s", e.name, m.cache.name, describe([]probe.Incident{in})))
 				}
-				rows.add(e.name, m.cache.name, fmt.Sprintf("%s %s %s", in.Check, in.Severity, in.Blame), clause)
+				rows.add(e.name, m.cache.name, what, clause)
 			}
 			if said == 0 {
 				rows.add(e.name, m.cache.name, "nothing", "")

@@ -48,26 +48,35 @@ type Agent struct {
 	Insecure                  bool // secrets may cross a network in the clear
 }
 
-// Options are those of the agent's process. secrets gets what is secret in the URLs.
-func (a *Agent) Options(secrets *fetch.Secrets) (o fleet.AgentOptions, err error) {
+// Options are those of the agent's process. ${NAME} in a URL is expanded from env,
+// as in an event file, since a command line is no place for a password. secrets gets
+// what is secret in the URLs.
+func (a *Agent) Options(env func(string) (string, bool), secrets *fetch.Secrets) (o fleet.AgentOptions, err error) {
 	if err := a.check(); err != nil {
 		return o, err
 	}
-	for i, u := range a.Join {
-		if u = strings.TrimSpace(u); !strings.Contains(u, "://") {
-			u = "nats://" + u
-		}
-		a.Join[i] = u
-		text, hint := configs.CheckNATS(u, a.Credentials != "" || a.Insecure, a.CAFile != "" || a.CertFile != "")
+	var servers []string
+	for _, list := range a.Join {
+		list, text, hint := configs.Expand(list, env)
 		if text != "" {
-			return o, probe.Usage("--join "+text, strings.Replace(hint, "say that it may be insecure", "--insecure", 1))
+			return o, probe.Usage("--join "+text, hint)
 		}
-		secrets.AddURL(u)
+		for u := range strings.SplitSeq(list, ",") {
+			if u = strings.TrimSpace(u); !strings.Contains(u, "://") {
+				u = "nats://" + u
+			}
+			text, hint := configs.CheckNATS(u, a.Credentials != "" || a.Insecure, a.CAFile != "" || a.CertFile != "")
+			if text != "" {
+				return o, probe.Usage("--join "+text, strings.Replace(hint, "say that it may be insecure", "--insecure", 1))
+			}
+			secrets.AddURL(u)
+			servers = append(servers, u)
+		}
 	}
 	name := cmp.Or(a.Name, fleet.ProcessName())
 	return fleet.AgentOptions{
 		Connection: fleet.Connection{
-			Servers: a.Join, Credentials: a.Credentials, CAFile: a.CAFile, CertFile: a.CertFile, KeyFile: a.KeyFile,
+			Servers: servers, Credentials: a.Credentials, CAFile: a.CAFile, CertFile: a.CertFile, KeyFile: a.KeyFile,
 			Name: "streamwatch agent " + a.Vantage + "/" + name,
 		},
 		Event: a.Event, Vantage: a.Vantage, Name: name,

@@ -45,7 +45,7 @@ func (r *Reader) Load(path string) (*configs.Event, error) {
 		if errors.Is(err, os.ErrNotExist) {
 			return nil, probe.Usage(err.Error(), "streamwatch demo needs no file")
 		}
-		return nil, probe.Usage(err.Error(), "")
+		return nil, probe.Usage(err.Error(), probe.HintOf(err))
 	}
 	if d := event.Distribution.CloudFormation; d != nil { // files count from the event file's folder
 		d.StackPolicy = Beside(path, d.StackPolicy)
@@ -73,9 +73,9 @@ func (r *Reader) Load(path string) (*configs.Event, error) {
 
 // Again loads an event file for a run that is under way.
 func (r *Reader) Again(path string) (*configs.Event, error) {
-	if path == StandardInput {
+	if path == StandardInput || strings.HasPrefix(path, Variable) {
 		return nil, probe.Usage(
-			"the event came by standard input and cannot be read again",
+			"the event came from "+NameOf(path)+" and cannot be read again",
 			"give run a file, or change streams by the API",
 		)
 	}
@@ -121,8 +121,13 @@ func Warnings(e *configs.Event) []configs.Problem {
 	return list
 }
 
-// StandardInput is how people write that a file comes from there.
-const StandardInput = "-"
+const (
+	// StandardInput is how people write that a file comes from there.
+	StandardInput = "-"
+	// Variable begins the name of an environment variable that holds the file's
+	// text: env:EVENT. Where containers get no files, as in ECS, they get those.
+	Variable = "env:"
+)
 
 // NameOf is what a file is called in messages.
 func NameOf(path string) string {
@@ -132,12 +137,22 @@ func NameOf(path string) string {
 	return path
 }
 
-// read reads an event file, or standard input.
+// read reads an event file, or what stands in for one.
 func (r *Reader) read(path string) (*configs.Event, error) {
+	if name, ok := strings.CutPrefix(path, Variable); ok {
+		text, set := r.Env(name)
+		if !set {
+			return nil, probe.Usage(
+				"the environment variable "+name+" is not set",
+				path+" is the event file's text in it; a file of that name is ./"+path,
+			)
+		}
+		return configs.Read(path, []byte(text), ".", r.Env)
+	}
 	if path != StandardInput {
 		return configs.Load(path, r.Env)
 	}
-	text, err := io.ReadAll(io.LimitReader(r.Stdin, fetch.PlaylistBytes))
+	text, err := fetch.ReadPlaylist(r.Stdin)
 	if err != nil {
 		return nil, fmt.Errorf("reading standard input: %w", err)
 	}

@@ -105,6 +105,32 @@ func TestStandardInput(t *testing.T) {
 	}
 }
 
+// Where a container gets no files the text of an event is a variable.
+func TestVariable(t *testing.T) {
+	r := reader(t, "")
+	plain := r.Env
+	r.Env = func(name string) (string, bool) {
+		if name == "EVENT" {
+			return smallest, true
+		}
+		return plain(name)
+	}
+	if event, err := r.Load("env:EVENT"); err != nil || event.Event != "concert" {
+		t.Fatalf("%+v, %v", event, err)
+	}
+	if _, err := r.Again("env:EVENT"); !probe.IsUsage(err) || !strings.Contains(err.Error(), "env:EVENT") {
+		t.Errorf("read again: %v", err)
+	}
+	if _, err := r.Load("env:OTHER"); !probe.IsUsage(err) || !strings.Contains(err.Error(), "OTHER is not set") ||
+		probe.HintOf(err) == "" {
+		t.Errorf("a variable that is not set: %v, hint %q", err, probe.HintOf(err))
+	}
+	r.Env = func(string) (string, bool) { return "event: concert\nstream: []\n", true }
+	if _, err := r.Load("env:EVENT"); err == nil || !strings.Contains(err.Error(), "env:EVENT:2:1: unknown key") {
+		t.Errorf("a mistake: %v", err)
+	}
+}
+
 // What is valid and will surprise is said by its place.
 func TestWarnings(t *testing.T) {
 	r := reader(t, smallest+"notify: {pagerduty: [{routing_key: short}]}\n")

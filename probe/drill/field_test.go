@@ -79,6 +79,10 @@ func scenes() []scene {
 			side: probe.Origin, least: probe.Warning,
 		},
 		{
+			name: "an ETag that never changes", fault: "etag-kept", preset: "squid", lasts: 20 * time.Second, blame: ofOrigin,
+			side: probe.Edge, least: probe.Critical,
+		},
+		{
 			name: "two packagers by turns for five minutes", fault: "two-packagers", lasts: 5 * time.Minute,
 			blame: []probe.Blame{probe.BlameEncoder, probe.BlameOrigin}, side: probe.Origin, least: probe.Error,
 			most: 2,

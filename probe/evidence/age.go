@@ -1,7 +1,9 @@
 package evidence
 
 import (
+	"hash/maphash"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
@@ -14,9 +16,16 @@ const Numberings = 1000
 // Lag is how an edge's newest playlist compares with what its origin had listed,
 // or another edge.
 type Lag struct {
-	Known    bool          // the other was seen, and both number their segments alike
-	Age      time.Duration // how long ago, at least, the other listed a segment that the edge does not list; 0 when there is none
-	Segments uint64        // how many such segments there were when the edge was asked
+	// Known: the other was seen, and both number their segments alike.
+	Known bool
+	// Age is how long ago, at least, the other listed a segment that the edge does
+	// not list; 0 when there is none.
+	Age time.Duration
+	// Segments is how many such segments there were when the edge was asked.
+	Segments uint64
+	// Hidden is the part of Age during which the other's newer texts had the
+	// validators of the edge's copy, so a cache that asked got "not modified".
+	Hidden time.Duration
 }
 
 // Reference is what tells how late an edge is: its origin, and where that is not
@@ -40,21 +49,30 @@ func (h *History) Reference() *History {
 // the text is compared too. No header takes part in it.
 func (h *History) Lag() Lag {
 	o := h.Reference()
-	if h.Target.Side != probe.Edge || o == nil || h.Playlist == nil || len(h.Playlist.Segments) == 0 || len(o.Versions) == 0 {
+	if h.Target.Side != probe.Edge || o == nil || len(o.Versions) == 0 {
 		return Lag{}
 	}
-	at, newest := h.Good.Exchange.Started, last(h.Playlist).MSN
+	if h.Playlist == nil || len(h.Playlist.Segments) == 0 {
+		return Lag{}
+	}
+	at, newest, copied := h.Good.Exchange.Started, last(h.Playlist).MSN, validator(&h.Good.Exchange)
 	lag := Lag{Known: true}
+	visible := time.Duration(0) // how long ago a cache could learn that there is something newer
 	for _, v := range slices.Backward(o.Versions) {
 		switch {
 		case v.LastMSN > newest+Numberings || newest > v.LastMSN+Numberings:
-			return Lag{Known: lag.Known && lag.Segments > 0, Age: lag.Age, Segments: lag.Segments}
+			lag.Known = lag.Segments > 0
+			return lag
 		case v.LastMSN <= newest:
 			return lag
 		case v.First.After(at):
 			continue // the edge was asked before
 		}
 		lag.Age = at.Sub(v.First)
+		if copied == 0 || v.Validator != copied {
+			visible = lag.Age
+		}
+		lag.Hidden = lag.Age - visible
 		if lag.Segments == 0 {
 			lag.Segments = v.LastMSN - newest
 		}
@@ -62,10 +80,25 @@ func (h *History) Lag() Lag {
 	return lag
 }
 
+// validator sums up what a cache asks by whether an answer changed: its ETag,
+// compared weakly, else its Last-Modified (RFC 9110 §8.8 and §13.1). 0 is none.
+func validator(ex *probe.Exchange) uint64 {
+	switch {
+	case ex.ETag != "":
+		return maphash.String(validatorSeed, strings.TrimPrefix(ex.ETag, "W/"))
+	case !ex.LastModified.IsZero():
+		return uint64(ex.LastModified.Unix())
+	}
+	return 0
+}
+
+var validatorSeed = maphash.MakeSeed()
+
 // Overdue is by how much the edge's content is older than its cache may let it
-// be; 0 when it is not.
+// be, by headers and by what its origin hid from it; 0 when it is not.
 func (h *History) Overdue() time.Duration {
-	return max(0, h.Lag().Age-h.Allowance())
+	lag := h.Lag()
+	return max(0, lag.Age-lag.Hidden-h.Allowance())
 }
 
 // refreshes is how many intervals between two texts tell at which beat an edge
@@ -106,5 +139,6 @@ func (h *History) fileAge(o *probe.Observation, changed bool) {
 // one when it was asked again, later than a cache needs that revalidates in the
 // background. It tells a cache that is stuck from one that is late by a request.
 func (h *History) Still() bool {
-	return !h.OverdueSince.IsZero() && h.Good != nil && h.Good.Exchange.Started.Sub(h.OverdueSince) >= max(h.TD()/4, time.Second/2)
+	return !h.OverdueSince.IsZero() && h.Good != nil && h.Good.Exchange.Started.Sub(h.OverdueSince) >= max(h.TD()/4,
+		time.Second/2)
 }

@@ -102,10 +102,10 @@ func (s *Stream) File(o *probe.Observation) (h *History, changed bool) {
 func (h *History) fileContact(o *probe.Observation) {
 	ex := &o.Exchange
 	if ex.Status > 0 {
-		h.Answered = later(h.Answered, ex.Started)
+		h.Answered = probe.Later(h.Answered, ex.Started)
 	}
 	if ex.Connected || ex.Status > 0 || ex.Failure == probe.FailRefused {
-		h.Reached = later(h.Reached, ex.Started)
+		h.Reached = probe.Later(h.Reached, ex.Started)
 	}
 	if !o.Poll() {
 		return
@@ -119,13 +119,6 @@ func (h *History) fileContact(o *probe.Observation) {
 	default:
 		h.LostPolls++
 	}
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }
 
 // Over reports whether the event has ended by its own schedule at t.

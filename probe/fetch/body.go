@@ -37,7 +37,8 @@ func (c *Client) read(ctx context.Context, r *Request, ex *probe.Exchange, resp 
 	}
 	wire := &wireReader{r: resp.Body, left: r.Limit}
 	body, err := c.decoded(wire, ex, r.Into, p)
-	if p.cut && err == nil && resp.ContentLength-int64(len(body)) <= drainBytes && (resp.ContentLength >= 0 || ex.Status >= http.StatusBadRequest) {
+	known := resp.ContentLength >= 0 || ex.Status >= http.StatusBadRequest
+	if p.cut && err == nil && known && resp.ContentLength-int64(len(body)) <= drainBytes {
 		if rest := drain(resp); ex.Status == http.StatusOK && errors.Is(rest, io.ErrUnexpectedEOF) {
 			err = rest // the range was ignored: what was answered is the object, and it is cut off
 		}
@@ -60,7 +61,11 @@ func (r *Request) limit() probe.Limit {
 // wantsTLS reports whether a page of status 400 is how a server says that its
 // port speaks HTTPS: Go's, nginx's and Apache's texts.
 func wantsTLS(page []byte) bool {
-	for _, text := range []string{"HTTP request to an HTTPS server", "plain HTTP request was sent to HTTPS port", "speaking plain HTTP to an SSL-enabled server port"} {
+	for _, text := range []string{
+		"HTTP request to an HTTPS server",
+		"plain HTTP request was sent to HTTPS port",
+		"speaking plain HTTP to an SSL-enabled server port",
+	} {
 		if bytes.Contains(page, []byte(text)) {
 			return true
 		}

@@ -96,14 +96,23 @@ func TestTwoHubsWithDifferentFiles(t *testing.T) {
 // A hub that stands by leads as soon as the one before gives up its lead.
 func TestTheOneThatStandsByFollows(t *testing.T) {
 	s := natsServer(t, nil)
-	_, release, err := hubAt(t, s.ClientURL(), "one", plan()).Lead(soon(t))
+	first, second := hubAt(t, s.ClientURL(), "one", plan()), hubAt(t, s.ClientURL(), "two", plan())
+	first.o.Page = "0.0.0.0:8090"
+	if page, known := second.Leader(); known {
+		t.Errorf("somebody leads at %q", page)
+	}
+	_, release, err := first.Lead(soon(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	time.AfterFunc(time.Second, release)
-	leading, release2, err := hubAt(t, s.ClientURL(), "two", plan()).Lead(soon(t))
+	leading, release2, err := second.Lead(soon(t))
 	if err != nil || leading.Err() != nil {
 		t.Fatal(err)
+	}
+	// Meanwhile it knew whose page to show: where the first one reaches NATS from.
+	if page, known := second.Leader(); !known || page != "http://127.0.0.1:8090" {
+		t.Errorf("the leader's page is at %q, %v", page, known)
 	}
 	release2()
 }

@@ -6,13 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
-	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/probe"
@@ -25,6 +25,7 @@ type HubOptions struct {
 	Plan       Plan // without a setup, which is known once the hub leads
 	Name       string
 	Version    string
+	Page       string // host:port that its page is at, for hubs that stand by; may be empty
 	Log        *zap.Logger
 }
 
@@ -35,6 +36,7 @@ type Hub struct {
 	server *server.Server // nil at a cluster
 	room   *room
 	leads  atomic.Bool
+	active atomic.Pointer[leader] // which leads, as far as this one knows
 }
 
 // leader is the value of the hub's lease: who leads, for those that stand by.
@@ -42,6 +44,7 @@ type leader struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
 	Started int64  `json:"started"`
+	Page    string `json:"page,omitempty"` // its URL, as others reach it
 }
 
 // ErrLost ends what a hub does as the leader: another one may lead now.
@@ -82,6 +85,31 @@ func OpenHub(ctx context.Context, o HubOptions) (*Hub, error) {
 // URL is where agents join, without what may be secret in it.
 func (h *Hub) URL() string { return strings.Join(shown(h.o.Connection.Servers), ",") }
 
+// Leader returns the URL of the page of the hub that leads, "" where it cannot be
+// reached from elsewhere. known is false while nobody is known to lead.
+func (h *Hub) Leader() (page string, known bool) {
+	l := h.active.Load()
+	if l == nil {
+		return "", false
+	}
+	return l.Page, true
+}
+
+// page is the URL of this hub's page as others reach it: at the address by which
+// this one reaches NATS, where it listens at every address.
+func (h *Hub) page() string {
+	host, port, err := net.SplitHostPort(h.o.Page)
+	if err != nil || port == "0" {
+		return ""
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		if host, _, err = net.SplitHostPort(h.room.conn.LocalAddr()); err != nil {
+			return "" // the connection is away
+		}
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
 // Close leaves NATS, and ends the embedded server.
 func (h *Hub) Close() {
 	if h.room != nil {
@@ -97,7 +125,7 @@ func (h *Hub) Close() {
 // when another may lead; release gives the lead up. A hub whose event file is
 // another one than that of the hub that leads is refused.
 func (h *Hub) Lead(ctx context.Context) (leading context.Context, release func(), err error) {
-	value, err := json.Marshal(leader{h.o.Name, h.o.Version, time.Now().UnixMilli()})
+	value, err := json.Marshal(leader{h.o.Name, h.o.Version, time.Now().UnixMilli(), h.page()})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -121,7 +149,7 @@ func (h *Hub) Lead(ctx context.Context) (leading context.Context, release func()
 		} else if ctx.Err() == nil {
 			h.log.Debug("the lead cannot be asked for", zap.Error(err))
 		}
-		if !sleep(ctx, 500*time.Millisecond) {
+		if !probe.Pause(ctx, 500*time.Millisecond) {
 			return nil, nil, ctx.Err()
 		}
 	}
@@ -133,7 +161,7 @@ func (h *Hub) keep(ctx context.Context, l *lease) (leading context.Context, rele
 	quit, done := context.WithCancel(context.WithoutCancel(ctx)) // the lead is kept while what it is for still ends
 	var renewing sync.WaitGroup
 	renewing.Go(func() {
-		for sleep(quit, renewEvery) {
+		for probe.Pause(quit, renewEvery) {
 			err := l.renew(quit)
 			if quit.Err() != nil {
 				return
@@ -167,6 +195,7 @@ func (h *Hub) compare(ctx context.Context) (who string, err error) {
 	}
 	var l leader
 	_ = json.Unmarshal(entry.Value(), &l) // then it has no name
+	h.active.Store(&l)
 	text, err := h.room.plan.Get(asking, planKey)
 	if err != nil {
 		return l.Name, nil //nolint:nilerr // it has published none yet
@@ -217,63 +246,4 @@ func (h *Hub) Publish(ctx context.Context, setup []byte) error {
 func (h *Hub) Update(ctx context.Context, setup []byte, parts map[string]string) error {
 	h.o.Plan.Parts = parts
 	return h.Publish(ctx, setup)
-}
-
-// closedKept is for how long a closed incident stays in the book of the fleet.
-const closedKept = 7 * 24 * time.Hour
-
-// Incidents are those in the fleet's book, open and closed. Old ones are deleted.
-func (h *Hub) Incidents(ctx context.Context) (list []probe.Incident, err error) {
-	keys, err := h.room.incidents.ListKeys(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("reading the book of incidents: %w", err)
-	}
-	for key := range keys.Keys() {
-		if strings.HasPrefix(key, actionPrefix) || strings.HasPrefix(key, notePrefix) {
-			continue
-		}
-		entry, err := h.room.incidents.Get(ctx, key)
-		if errors.Is(err, jetstream.ErrKeyNotFound) {
-			continue
-		}
-		var in probe.Incident
-		if err == nil {
-			err = json.Unmarshal(entry.Value(), &in)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("reading the book of incidents: %s: %w", key, err)
-		}
-		if in.Closed != nil && time.Since(*in.Closed) > closedKept {
-			_ = h.room.incidents.Purge(ctx, key) // the next hub tries again
-			continue
-		}
-		list = append(list, in)
-	}
-	h.log.Info("this hub leads", zap.String("hub", h.o.Name), zap.Int("incidents_in_the_book", len(list)))
-	return list, nil
-}
-
-// Reconcile says what a hub's own store lacks of the book, given the incidents
-// that are open there, and which are open now.
-func Reconcile(book, own []probe.Incident) (lacks, open []probe.Incident) {
-	have, there := map[string]bool{}, map[string]bool{}
-	for i := range own {
-		have[own[i].ID] = true
-	}
-	for i := range book {
-		in := book[i]
-		there[in.ID] = true
-		if in.Open() {
-			open = append(open, in)
-		}
-		if in.Open() != have[in.ID] {
-			lacks = append(lacks, in)
-		}
-	}
-	for i := range own {
-		if !there[own[i].ID] { // from before the fleet
-			open = append(open, own[i])
-		}
-	}
-	return lacks, open
 }

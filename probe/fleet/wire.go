@@ -48,6 +48,7 @@ type wireLag struct {
 	Known    bool          `json:"known"`
 	Age      time.Duration `json:"age,omitempty"`
 	Segments uint64        `json:"segments,omitempty"`
+	Hidden   time.Duration `json:"hidden,omitempty"`
 }
 
 // wireState is evidence.State; of an observation only the exchange is told.

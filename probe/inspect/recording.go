@@ -1,13 +1,26 @@
 package inspect
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/record"
 	"github.com/streamwatch/streamwatch/probe/report"
 )
+
+// RecordingFile opens the file of a recording.
+func RecordingFile(name string) (io.ReadCloser, error) {
+	f, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		const hint = "recordings are below output/EVENT/recordings"
+		return nil, probe.Usage(fmt.Sprintf("reading the recording: %v", err), hint)
+	}
+	return f, err
+}
 
 // Recording judges a recording again, with the overrides that change makes. name is
 // what it is called.

@@ -11,7 +11,9 @@ import (
 // media asks for a segment or a part. HEAD and Range save bytes, and players use
 // neither, but for the byte range that a playlist names: what a server refuses
 // for their sake is asked for as players do, and from then on at once.
-func (l *loop) media(ctx context.Context, req fetch.Request, part probe.Fact[probe.ByteRange]) ([]byte, probe.Exchange) {
+func (l *loop) media(
+	ctx context.Context, req fetch.Request, part probe.Fact[probe.ByteRange],
+) ([]byte, probe.Exchange) {
 	first := req
 	first.Method, first.Offset, first.First = http.MethodGet, part.Value.Offset, 1 // has status and size too
 	if req.Method == http.MethodHead && l.headless.Load() {

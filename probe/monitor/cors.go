@@ -52,7 +52,11 @@ func (l *loop) lookFromElsewhere(ctx context.Context, o *probe.Observation, dead
 	l.cors.notice(&o.Exchange)
 	denied := l.cors.denied.Load()
 	again := denied > 0 && denied < corsTries || l.cors.left > 0
-	if !o.OK() || o.Playlist == nil || l.pace.failures > 0 || !again && time.Now().Before(l.cors.due) || !l.harmless(false) || l.cors.under.Swap(true) {
+	due := again || !time.Now().Before(l.cors.due)
+	if !due || !o.OK() || o.Playlist == nil || l.pace.failures > 0 || !l.harmless(false) {
+		return
+	}
+	if underWay := l.cors.under.Swap(true); underWay {
 		return
 	}
 	l.cors.due, l.cors.left = time.Now().Add(corsEvery), max(0, l.cors.left-1)

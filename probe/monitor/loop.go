@@ -130,10 +130,14 @@ func (l *loop) poll(ctx context.Context) time.Duration {
 
 // conditions makes a request conditional where the validators can be trusted.
 // A file whose second of modification was not over when it was fetched may
-// have changed since without another ETag or date (RFC 9110 §8.8.2.2).
+// have changed since without another ETag or date (RFC 9110 §8.8.2.2). Nor is
+// a playlist believed to stand still because its validators do.
 func (l *loop) conditions(req *fetch.Request) {
 	if l.good == nil || l.pace.failures > 0 || !l.session.moved.IsZero() {
 		return // what another address said of its copy says nothing of this one
+	}
+	if l.pace.td > 0 && time.Since(l.pace.advanced) > 3*l.pace.td/2 {
+		return
 	}
 	ex := &l.good.Exchange
 	settled := !ex.LastModified.IsZero() && !ex.Date.IsZero() && ex.Date.Sub(ex.LastModified) >= 2*time.Second

@@ -157,7 +157,7 @@ func (d *delivery) follow(ctx context.Context) {
 		case o == nil:
 			return
 		case o.LowLatency.Playlist == nil || !o.LowLatency.Playlist.Lists(msn, part):
-			if failures++; failures > 1 || !pauseFor(ctx, secondTry) {
+			if failures++; failures > 1 || !probe.Pause(ctx, secondTry) {
 				return
 			}
 			d.seen = time.Time{} // what follows no longer measures a part
@@ -182,7 +182,12 @@ func (d *delivery) listed(ctx context.Context, base probe.Address) {
 		}
 		p := &parts[len(parts)-1]
 		l := probe.LowLatencyProbe{Ask: probe.AskPart, MSN: msn, Part: len(parts) - 1, URI: p.URI}
-		req := fetch.Request{URL: resolve(base, p.URI), Limit: fetch.SegmentBytes, LimitName: segmentLimit, First: fetch.HeadBytes}
+		req := fetch.Request{
+			URL:       resolve(base, p.URI),
+			Limit:     fetch.SegmentBytes,
+			LimitName: segmentLimit,
+			First:     fetch.HeadBytes,
+		}
 		switch {
 		case d.loop.s.m.opts.Segments == SegmentsHead:
 			req.Method, req.First = http.MethodHead, 0
@@ -257,7 +262,7 @@ func (d *delivery) learn(pl *probe.Playlist, at time.Time) {
 // twice tries again after a while when a try fails, so that one session has
 // the evidence of two.
 func (d *delivery) twice(ctx context.Context, try func() bool) {
-	if !try() && pauseFor(ctx, secondTry) {
+	if !try() && probe.Pause(ctx, secondTry) {
 		try()
 	}
 }
@@ -279,13 +284,4 @@ func (l *loop) decode(ex *probe.Exchange, body []byte) *probe.Playlist {
 		in.Imports = *v
 	}
 	return playlist.Decode(body, in)
-}
-
-func pauseFor(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-time.After(d):
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

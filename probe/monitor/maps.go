@@ -11,8 +11,9 @@ import (
 
 const (
 	mapEvery = 10 * time.Second // between two probes of the same EXT-X-MAP, or three target durations
-	mapFirst = 2                // updates in a row that probe one at first: two looks tell that the sides differ
-	mapAgain = 4                // updates in a row that probe one after a restart
+	// mapUpdates is how many updates in a row probe one that is new, or after a
+	// restart: two looks at the edge must come after one at the origin.
+	mapUpdates = 4
 )
 
 // mapLooks is when a loop looks at the newest segment's EXT-X-MAP.
@@ -30,10 +31,9 @@ type mapLooks struct {
 func (m *mapLooks) due(o *probe.Observation, s *probe.Segment, turns uint64) bool {
 	now := o.Exchange.Done
 	switch {
-	case s.Map.URI != m.of.URI || s.Map.ByteRange != m.of.ByteRange:
-		m.left = mapFirst
-	case s.MSN < m.msn || s.DSN != m.dsn || turns != m.turns:
-		m.left = mapAgain
+	case s.Map.URI != m.of.URI || s.Map.ByteRange != m.of.ByteRange,
+		s.MSN < m.msn || s.DSN != m.dsn || turns != m.turns:
+		m.left = mapUpdates
 	}
 	due := m.left > 0 || now.Sub(m.at) >= max(mapEvery, 3*o.Playlist.MeasuredTarget())
 	m.msn, m.dsn, m.turns = s.MSN, s.DSN, turns
@@ -52,9 +52,13 @@ func (l *loop) probeMap(ctx context.Context, o *probe.Observation, s *probe.Segm
 	}
 	l.maps.of = probe.Map{URI: strings.Clone(s.Map.URI), ByteRange: s.Map.ByteRange}
 	l.maps.at, l.maps.left = o.Exchange.Done, max(0, l.maps.left-1)
-	l.submit(&job{ctx: ctx, loop: l, target: o.Target, url: u, part: s.Map.ByteRange, mapURI: l.maps.of.URI, probe: probe.SegmentProbe{
-		URI: l.maps.of.URI, Listed: o.Exchange.Done, Duration: s.Duration, Init: true, Part: s.Map.ByteRange.Stated, Offset: s.Map.ByteRange.Value.Offset,
-	}})
+	l.submit(&job{
+		ctx: ctx, loop: l, target: o.Target, url: u, part: s.Map.ByteRange, mapURI: l.maps.of.URI,
+		probe: probe.SegmentProbe{
+			URI: l.maps.of.URI, Listed: o.Exchange.Done, Duration: s.Duration, Init: true,
+			Part: s.Map.ByteRange.Stated, Offset: s.Map.ByteRange.Value.Offset,
+		},
+	})
 }
 
 // tracks are those of one EXT-X-MAP resource.

@@ -28,7 +28,8 @@ func (d *delivery) reload(ctx context.Context, l probe.LowLatencyProbe, directiv
 // ask makes the request of a probe, for a part of a resource where the playlist
 // names one, and reports it.
 func (d *delivery) ask(
-	ctx context.Context, l *probe.LowLatencyProbe, req fetch.Request, part probe.Fact[probe.ByteRange], deadline time.Duration,
+	ctx context.Context, l *probe.LowLatencyProbe, req fetch.Request, part probe.Fact[probe.ByteRange],
+	deadline time.Duration,
 ) *probe.Observation {
 	if req.URL == "" {
 		return nil
@@ -84,12 +85,14 @@ const doubts = 3
 // only then it is the answer that is late, and not the part. When it is, the
 // reload gets a little longer and then is given up: a server that never answers
 // must not hold us for its whole deadline.
-func (d *delivery) doubt(ctx context.Context, giveUp context.CancelFunc, l *probe.LowLatencyProbe) probe.Fact[time.Time] {
+func (d *delivery) doubt(
+	ctx context.Context, giveUp context.CancelFunc, l *probe.LowLatencyProbe,
+) probe.Fact[time.Time] {
 	pt := l.Known.PartTarget.Value
 	wait := 2*pt + 250*time.Millisecond
 	var seen probe.Fact[time.Time]
 	for range doubts {
-		if !pauseFor(ctx, wait) {
+		if !probe.Pause(ctx, wait) {
 			break
 		}
 		body, ex := d.get(ctx, fetch.Request{URL: d.loop.target.Load().URL, AcceptGzip: true}, deliveryAtLeast)
@@ -99,7 +102,7 @@ func (d *delivery) doubt(ctx context.Context, giveUp context.CancelFunc, l *prob
 		seen.Stated = true
 		if d.loop.decode(&ex, body).Lists(l.MSN, l.Part) {
 			seen.Value = ex.Done
-			if pauseFor(ctx, max(time.Second, 3*pt)) {
+			if probe.Pause(ctx, max(time.Second, 3*pt)) {
 				giveUp()
 			}
 			return seen

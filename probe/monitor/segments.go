@@ -30,7 +30,7 @@ type job struct {
 	target probe.Target
 	url    string
 	part   probe.Fact[probe.ByteRange] // of the resource; unstated is all of it
-	mapURI string                      // EXT-X-MAP that it is, or that applies to it and holds what a first packet need not; "" is none
+	mapURI string                      // EXT-X-MAP that it is, or that applies to it; "" is none
 	probe  probe.SegmentProbe
 }
 
@@ -88,7 +88,8 @@ func (l *loop) probeSegment(ctx context.Context, o *probe.Observation, s *probe.
 		return
 	}
 	j := &job{ctx: ctx, loop: l, target: o.Target, url: u, part: s.ByteRange, probe: probe.SegmentProbe{
-		MSN: s.MSN, URI: s.URI, Newest: newest, Listed: o.Exchange.Done, Duration: s.Duration, Repeat: repeat, Part: s.ByteRange.Stated, Offset: s.ByteRange.Value.Offset, Encrypted: encrypted(s.Keys),
+		MSN: s.MSN, URI: s.URI, Newest: newest, Listed: o.Exchange.Done, Duration: s.Duration, Repeat: repeat,
+		Part: s.ByteRange.Stated, Offset: s.ByteRange.Value.Offset, Encrypted: encrypted(s.Keys),
 	}}
 	if s.Map != nil {
 		j.mapURI = s.Map.URI
@@ -212,6 +213,11 @@ func (j *job) inspect(o *probe.Observation, body []byte) {
 	seg.HashBytes = int64(len(body))
 	seg.Hash = maphash.Bytes(bytesSeed, body)
 	if seg.Init {
+		ex := &o.Exchange
+		whole := ex.Status == 200 && ex.ContentEncoding == "" && len(body) < fetch.InitBytes
+		if whole && !ex.ObjectBytes.Stated {
+			ex.ObjectBytes = probe.State(int64(len(body))) // sent without a length, and read to its end
+		}
 		j.keepTracks(body, seg.Hash)
 	}
 	if seg.Encrypted || !seg.Media() {

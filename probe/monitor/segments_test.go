@@ -116,8 +116,8 @@ func TestWhatDiesLateIsFound(t *testing.T) {
 				if n == 0 {
 					t.Errorf("not found: %v", found)
 				}
-				if n := v.asked["http://origin.test/a/init.mp4"]; path != "init.mp4" && (n < 9 || n > 13) {
-					t.Errorf("a map that is well was asked for %d times in two minutes, want 10", n)
+				if n := v.asked["http://origin.test/a/init.mp4"]; path != "init.mp4" && (n < 11 || n > 15) {
+					t.Errorf("a map that is well was asked for %d times in two minutes, want 13", n)
 				}
 			})
 		})

@@ -55,6 +55,9 @@ func (a *answer) serve(w http.ResponseWriter, r *http.Request, b *edge.Blob) {
 	if a.mime != "" {
 		b = &edge.Blob{Body: b.Body, Type: a.mime, ETag: b.ETag, Modified: b.Modified}
 	}
+	if a.tag != "" {
+		b = &edge.Blob{Body: b.Body, Type: b.Type, ETag: a.tag}
+	}
 	if a.spread > 0 {
 		w = &slowWriter{ResponseWriter: w, ctx: r.Context(), spread: a.spread}
 	}

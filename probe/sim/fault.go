@@ -66,6 +66,7 @@ type answer struct {
 
 	status  int                 // zero is what the resource has
 	mime    string              // Content-Type; "" is what the resource has
+	tag     string              // ETag; "" is what the resource has
 	html    bool                // an error page instead of the resource
 	hang    bool                // no answer until the client gives up
 	abort   bool                // the connection closes without an answer

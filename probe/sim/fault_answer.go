@@ -55,6 +55,15 @@ func answerFaults() []Fault {
 			},
 		},
 		{
+			Name:  "etag-kept",
+			Doc:   "media playlists keep one ETag whatever they list, so a cache that asks gets \"not modified\"",
+			Where: AtOrigin, kinds: mediaPlaylist, reply: func(in *injected, now time.Time, a *answer) {
+				if in.on(now) {
+					a.tag = `"kept"`
+				}
+			},
+		},
+		{
 			Name: "origin-down", Doc: "every connection to the origin closes without an answer", Where: AtOrigin,
 			kinds: anything, reply: func(in *injected, now time.Time, a *answer) {
 				a.abort = a.abort || in.on(now)

@@ -144,25 +144,37 @@ func (s *Server) Handler() http.Handler { return s.handler }
 // Run serves on a listener until ctx is done, then lets requests in flight end
 // and returns nil.
 func (s *Server) Run(ctx context.Context, ln net.Listener) error {
-	srv := &http.Server{
-		Handler:           s.handler,
-		ReadHeaderTimeout: readHeaderTimeout,
-		ReadTimeout:       s.readTimeout,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          zap.NewStdLog(s.o.Log.Named("http")),
-	}
 	var wg sync.WaitGroup
 	running, stop := context.WithCancel(ctx)
 	defer wg.Wait()
 	defer stop()
 	wg.Go(func() { s.hub.run(running) })
+	return runServer(running, ln, s.handler, s.readTimeout, shutdownTimeout, s.o.Log)
+}
+
+// runServer serves a handler on a listener until ctx is done, then lets requests in
+// flight end for so long as there is patience, and returns nil.
+func runServer(
+	ctx context.Context, ln net.Listener, h http.Handler, read, patience time.Duration, log *zap.Logger,
+) error {
+	srv := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       read,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          zap.NewStdLog(log.Named("http")),
+	}
+	var wg sync.WaitGroup
+	running, stop := context.WithCancel(ctx)
+	defer wg.Wait()
+	defer stop()
 	wg.Go(func() {
 		<-running.Done()
-		patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 		defer cancel()
-		if srv.Shutdown(patience) != nil {
+		if srv.Shutdown(ending) != nil {
 			_ = srv.Close()
 		}
 	})

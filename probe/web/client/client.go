@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/report"
 	"github.com/streamwatch/streamwatch/probe/web"
 )
 
@@ -81,11 +82,37 @@ func (c *Client) Status(ctx context.Context) (r Reply[probe.Snapshot], err error
 	return r, nil
 }
 
+// Health fails unless the process works. It needs no password.
+func (c *Client) Health(ctx context.Context) error {
+	_, err := c.do(ctx, http.MethodGet, c.page.JoinPath("healthz"), nil)
+	return err
+}
+
 // Alarms are the alarms that the page shows, and what keeps them from reaching
 // people.
 type Alarms struct {
 	Alarms []web.Alarm `json:"alarms"`
 	Notes  []string    `json:"notes"`
+}
+
+// Text says whether the alarms that wake people are switched on, where the event has
+// some in CloudWatch, and what keeps them from reaching people: a line each, "" where
+// there is nothing to say.
+func (a *Alarms) Text() string {
+	var states []string
+	for i := range a.Alarms {
+		if one := &a.Alarms[i]; one.Armed != nil {
+			states = append(states, one.Name+" "+report.OnOff(*one.Armed))
+		}
+	}
+	text := ""
+	if len(states) > 0 {
+		text = "alarms wake people: " + strings.Join(states, ", ") + "\n"
+	}
+	for _, note := range a.Notes {
+		text += "note: " + note + "\n"
+	}
+	return text
 }
 
 // Alarms returns the event's alarms. An older streamwatch has none to show, which
