@@ -8,8 +8,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 arch=$(go env GOARCH)
 version=$(sed -n 's/.*"version":"\([^"]*\)".*/\1/p' "$dist/metadata.json")
-commit=$(git rev-parse HEAD)
-when=$(git log -1 --format=%ct)
+commit=$(sed -n 's/.*"commit":"\([^"]*\)".*/\1/p' "$dist/metadata.json")
+when=$(git log -1 --format=%ct "$commit")
+day=$(TZ=UTC date -d "@$when" +%F)
 
 have() {
 	for tool; do
@@ -23,7 +24,7 @@ holds() { grep -qF -- "$2" <<<"$1" || fail "no $2 in: $1"; }
 said() {
 	local text
 	text=$("$@" version)
-	for want in "streamwatch $version" "commit $commit" "date $(TZ=UTC git log -1 --date=format-local:%F --format=%cd)" " go1."; do holds "$text" "$want"; done
+	for want in "streamwatch $version" "commit $commit" "date $day" " go1."; do holds "$text" "$want"; done
 }
 
 # installed requires what both packages bring into a root.
