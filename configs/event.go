@@ -128,14 +128,6 @@ type Player struct {
 	AllowInsecure  bool          `yaml:"allow_insecure"`
 }
 
-// How a newly listed segment is probed.
-const (
-	SegmentsNone  = "none"
-	SegmentsHead  = "head"
-	SegmentsRange = "range" // the first bytes
-	SegmentsFull  = "full"
-)
-
 // Monitor says how the stream is watched and where that is shown.
 type Monitor struct {
 	Listen         string `yaml:"listen"` // host:port; empty turns page, API and /metrics off
@@ -214,7 +206,7 @@ func Default() Event {
 			DVR: "auto", Latency: "auto", Scripts: "cdn",
 		},
 		Monitor: Monitor{
-			Listen: "127.0.0.1:8090", Segments: SegmentsRange, Limits: Limits{Playlist: 16 << 20},
+			Listen: "127.0.0.1:8090", Segments: "range", Limits: Limits{Playlist: 16 << 20},
 			Recordings: defaultRecordings(),
 		},
 		Notify: Notify{Group: Group{Wait: 5 * time.Second, Repeat: 4 * time.Hour}},

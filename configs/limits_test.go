@@ -200,8 +200,8 @@ func pageEdges() []edge {
 	return slices.Concat(
 		ofPage("kinds", func(o *page) *[]player.Kind { return &o.Kinds },
 			[][]player.Kind{{player.Native}, player.Kinds()}, [][]player.Kind{{"flash"}, {player.Native, player.Native}}),
-		ofPage("title", func(o *page) *string { return &o.Title }, list(text("x", 300)),
-			list(text("x", 301), text("ü", 151), "a\tb")),
+		ofPage("title", func(o *page) *string { return &o.Title }, list(text("x", 300), text("ü", 300)),
+			list(text("x", 301), "a\tb")),
 		ofPage("lang", func(o *page) *string { return &o.Lang },
 			list("en", "zh-Hans", "en-u-ca-gregory", "sl-rozaj-biske-1994"), list("e", "en_US", "English please", text("x", 9))),
 		ofPage("captions", func(o *page) *string { return &o.Captions }, list("", "pt-BR"), list("<en>")),

@@ -113,7 +113,7 @@ func (d *decoder) notify(e *Event) {
 
 func (d *decoder) email(at string, m *Email) {
 	d.require(at+".host", m.Host != "" && !strings.ContainsAny(m.Host, ":/@ \t\r\n"), "must be the name of a host",
-		"such as smtp.example.com; the port stands beside it")
+		"such as smtp.example.com; the port has its own key")
 	d.require(at+".from", address(m.From, true), "must be an e-mail address", "such as streamwatch@example.com")
 	d.require(at+".to", len(m.To) > 0, "must have at least one address", "")
 	for i, to := range m.To {

@@ -176,6 +176,31 @@ func (d *decoder) monitor(m *Monitor) {
 }
 
 func (d *decoder) checks(settings map[string]Check) {
+	seen := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		path := "monitor.checks." + name
+		c, text, hint := CheckNamed(name)
+		switch {
+		case c == nil:
+			d.note(d.keys[path], path, text, hint)
+		case seen[c.ID] != "":
+			d.note(d.keys[path], path, fmt.Sprintf("check %q is also given as %q", name, seen[c.ID]), "delete one of the two")
+		default:
+			seen[c.ID] = name
+		}
+	}
+}
+
+// CheckNamed returns the check that people mean by a name: its id, or the last part
+// of it. Where none or several are meant, text says so.
+func CheckNamed(name string) (c *checks.Check, text, hint string) {
+	if c, ok := checks.Find(name); ok {
+		return c, "", ""
+	}
+	if meant := checks.Meant(name); len(meant) > 1 {
+		text = fmt.Sprintf("check %q is %s", name, strings.Join(meant, " or "))
+		return nil, text, "write the one that is meant in full"
+	}
 	var known []string
 	for _, c := range checks.All() {
 		known = append(known, c.ID)
@@ -183,23 +208,8 @@ func (d *decoder) checks(settings map[string]Check) {
 			known = append(known, short)
 		}
 	}
-	seen := map[string]string{}
-	for _, name := range slices.Sorted(maps.Keys(settings)) {
-		path := "monitor.checks." + name
-		c, ok := checks.Find(name)
-		switch {
-		case !ok && len(checks.Meant(name)) > 1:
-			d.note(d.keys[path], path, fmt.Sprintf("check %q is %s", name, strings.Join(checks.Meant(name), " or ")),
-				"write the one that is meant in full")
-		case !ok:
-			d.note(d.keys[path], path, fmt.Sprintf("unknown check %q", name),
-				cmp.Or(rule.DidYouMean(name, known), "`streamwatch checks` lists them"))
-		case seen[c.ID] != "":
-			d.note(d.keys[path], path, fmt.Sprintf("check %q is also given as %q", name, seen[c.ID]), "delete one of the two")
-		default:
-			seen[c.ID] = name
-		}
-	}
+	hint = cmp.Or(rule.DidYouMean(name, known), "`streamwatch checks` lists them")
+	return nil, fmt.Sprintf("unknown check %q", name), hint
 }
 
 // checkURL requires an absolute http or https URL without a user in it.

@@ -64,7 +64,7 @@ func (d *decoder) cloudFormation(c *CloudFormation) {
 		"add signed, or leave sign out")
 	d.sign(at+"sign", c.Sign, c.Adopt || c.Signed != nil && c.Signed.PublicKey != "")
 	d.require(at+"delete_when_done", !c.Adopt || !c.DeleteWhenDone,
-		"must be false beside adopt: an adopted stack is never deleted",
+		"must be false with adopt: an adopted stack is never deleted",
 		"leave one of the two out: whoever deploys the stack deletes it")
 	if c.Failover != nil {
 		d.checkBase(at+"failover.url", c.Failover.URL)

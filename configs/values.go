@@ -141,18 +141,11 @@ func (r *Renditions) decodeNode(d *decoder, n *yaml.Node, path string) {
 // The edge's base URL is known once there is a distribution. A full URL below
 // the base of one side moves to the other; one on a host of its own stays.
 func (e *Event) ManifestURL(s *Stream, side probe.Side, edge string) string {
-	base, other := strings.TrimRight(e.Origin.URL.Reveal(), "/"), strings.TrimRight(edge, "/")
-	if side == probe.Edge {
-		base, other = other, base
+	to, origin := edge, e.Origin.URL.Reveal()
+	if side == probe.Origin {
+		to = origin
 	}
-	manifest := s.Manifest.Reveal()
-	if strings.HasPrefix(manifest, "/") {
-		return base + manifest
-	}
-	if rest, ok := strings.CutPrefix(manifest, other+"/"); ok && other != "" && base != "" {
-		return base + "/" + rest
-	}
-	return manifest
+	return probe.Rebase(s.Manifest.Reveal(), to, origin, edge)
 }
 
 // MarshalText writes the severity as it is configured.

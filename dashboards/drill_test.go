@@ -183,7 +183,7 @@ func TestAlarmsOfDrills(t *testing.T) {
 					}
 				}
 				wrong := "cdn-fault"
-				if d.Side == probe.Edge {
+				if d.Blame[0] == probe.BlameCDN || d.Blame[0] == probe.BlameConfig {
 					wrong = "origin-fault"
 				}
 				if text, _ := b.worst(wrong); text != "-" {

@@ -52,7 +52,9 @@ type library struct {
 var (
 	hlsjsScript   = library{"hls.min.js", "hls.js@" + hlsVersion + "/dist/hls.min.js", "hls.js.LICENSE"}
 	videojsScript = library{"video.min.js", "video.js@" + videojsVersion + "/dist/video.min.js", "video.js.LICENSE"}
-	videojsStyle  = library{"video-js.min.css", "video.js@" + videojsVersion + "/dist/video-js.min.css", "video.js.LICENSE"}
+	videojsStyle  = library{
+		"video-js.min.css", "video.js@" + videojsVersion + "/dist/video-js.min.css", "video.js.LICENSE",
+	}
 )
 
 // cdns serve the files of npm packages unchanged: exact version, exact file.

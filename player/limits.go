@@ -1,7 +1,6 @@
 package player
 
 import (
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -10,8 +9,6 @@ import (
 
 	"github.com/streamwatch/streamwatch/configs/rule"
 )
-
-const maxTitle = 300 // bytes
 
 var (
 	languageForm = regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`) // RFC 5646 §2.1, its shape
@@ -27,6 +24,7 @@ func Limits() map[string]rule.Limit {
 		kinds = append(kinds, string(k))
 	}
 	return map[string]rule.Limit{
+		"player.title":          {Long: 300},
 		"player.kinds[]":        {Words: kinds},
 		"player.lang":           language,
 		"player.captions":       language,
@@ -65,7 +63,7 @@ func (o Options) Problems() []rule.Problem {
 	hold("scripts", o.Scripts)
 	b.Require(!strings.ContainsFunc(o.Title, unicode.IsControl), "player.title", "must not hold control characters",
 		"write one line of plain text")
-	b.Require(len(o.Title) <= maxTitle, "player.title", fmt.Sprintf("must have at most %d bytes", maxTitle), "")
+	hold("title", o.Title)
 	for i, a := range o.FrameAncestors {
 		b.Hold(rule.Index("player.frame_ancestors", i), a, limits["player.frame_ancestors[]"])
 	}

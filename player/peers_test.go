@@ -163,9 +163,10 @@ func TestSizes(t *testing.T) {
 
 const sizeDoc = `# What a viewer loads
 
-TestSizes writes this page (make player-size). Page, scripts and styles as gzip sends them, without the media; seconds from the address to the
-first picture in headless Chromium with an empty cache, at 1.6 Mbit/s and 150 ms, the middle of three runs. Two variants of 250 and 500 kbit/s,
-segments of two seconds. Peers are the packages on npm, set up as their manuals begin.
+TestSizes writes this page (make player-size). Page, scripts and styles as gzip sends them, without the media; seconds
+from the address to the first picture in headless Chromium with an empty cache, at 1.6 Mbit/s and 150 ms, the middle of
+three runs. Two variants of 250 and 500 kbit/s, segments of two seconds. Peers are the packages on npm, set up as their
+manuals begin.
 
 | page | KiB | first picture, s |
 |---|---|---|

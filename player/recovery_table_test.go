@@ -153,11 +153,11 @@ func tableRows() map[string][]string {
 
 const recoveryDoc = `# What the embeds survive
 
-Measured, not promised: TestRecoveryTable writes this page (make player-table, with RUNS and ROWS).
-Headless Chromium, ffmpeg's live H.264 and AAC through nginx (playlists kept for a second, errors passed on), two variants, two-second segments,
-ten listed. Stalls are times without a picture that was not shown before; latency is from encoder to picture; both are read from a frame number
-in the picture. All figures are seconds; of several runs the median, and from least to most; a cell without
-that is one run. Runs are spread over the time between two segments.
+Measured, not promised: TestRecoveryTable writes this page (make player-table, with RUNS and ROWS). Headless Chromium,
+ffmpeg's live H.264 and AAC through nginx (playlists kept for a second, errors passed on), two variants, two-second
+segments, ten listed. Stalls are times without a picture that was not shown before; latency is from encoder to picture;
+both are read from a frame number in the picture. All figures are seconds; of several runs the median, and from least to
+most; a cell without that is one run. Runs are spread over the time between two segments.
 
 ## Without a fault
 
@@ -166,8 +166,8 @@ that is one run. Runs are spread over the time between two segments.
 %s
 ## Through a fault
 
-All stalls together → latency 12 s after the fault. "dead" stands until the page is loaded again. The pages are ours; the others are the packages
-on npm, set up as their manuals begin (player/peers_test.go).
+All stalls together → latency 12 s after the fault. "dead" stands until the page is loaded again. The pages are ours;
+the others are the packages on npm, set up as their manuals begin (player/peers_test.go).
 
 | fault | container | hls.js page | Video.js page | hls.js itself | Video.js itself | Shaka | Mux |
 |---|---|---|---|---|---|---|---|

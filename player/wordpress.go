@@ -83,15 +83,17 @@ add_shortcode( 'streamwatch_%[2]s', function () {
 	foreach ( $attributes as $name => $value ) {
 		$html .= ' ' . $name . '="' . esc_attr( $value ) . '"';
 	}
-	return $html . '><a href="' . esc_url( %[8]s ) . '" rel="noopener">' . esc_html( %[9]s ) . '</a></stream-watch-player>';
+	return $html . '><a href="' . esc_url( %[8]s ) . '" rel="noopener">' . esc_html( %[9]s )
+		. '</a></stream-watch-player>';
 } );
 `
 
 // elementAttributes are those that the element reads. TestBundle holds them
 // against its source.
 var elementAttributes = []string{
-	"src", "engine", "title", "poster", "starts", "ends", "autoplay", "muted", "lang", "dvr", "low-latency", "captions", "fallback",
-	"event", "stream", "beacon", "lazy", "credentials", "prefer-native", "cast", "library", "library-integrity", "config",
+	"src", "engine", "title", "poster", "starts", "ends", "autoplay", "muted", "lang", "dvr",
+	"low-latency", "captions", "fallback", "event", "stream", "beacon", "lazy", "credentials",
+	"prefer-native", "cast", "library", "library-integrity", "config",
 }
 
 // Attributes lists those of <stream-watch-player>.
@@ -108,7 +110,11 @@ func (r *renderer) wordpressArchive(files map[string][]byte) ([]byte, error) {
 	z := zip.NewWriter(&b)
 	for _, name := range slices.Compact(names) {
 		// No time of its own: the same input gives the same bytes.
-		h := &zip.FileHeader{Name: "streamwatch-" + r.stream + "/" + name, Method: zip.Deflate, Modified: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+		h := &zip.FileHeader{
+			Name:     "streamwatch-" + r.stream + "/" + name,
+			Method:   zip.Deflate,
+			Modified: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
+		}
 		if err := addFile(z, h, name, files[name]); err != nil {
 			return nil, fmt.Errorf("packing the WordPress plug-in: %w", err)
 		}

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 // Write stores rendered files in a folder, which it makes. A file appears whole
@@ -25,32 +27,14 @@ func Write(dir string, files map[string][]byte) ([]string, error) {
 		if old, err := os.ReadFile(to); err == nil && bytes.Equal(old, files[name]) {
 			continue
 		}
-		if err := replace(to, files[name]); err != nil {
+		err := probe.ReplaceFile(to, 0o644, func(file *os.File) error {
+			_, err := file.Write(files[name])
+			return err
+		})
+		if err != nil {
 			return written, fmt.Errorf("writing embeds: %w", err)
 		}
 		written = append(written, name)
 	}
 	return written, nil
-}
-
-// replace writes a file under another name and renames it into place.
-func replace(to string, b []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(to), ".streamwatch-*")
-	if err != nil {
-		return err
-	}
-	_, err = tmp.Write(b)
-	if e := tmp.Chmod(0o644); err == nil {
-		err = e
-	}
-	if e := tmp.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), to)
-	}
-	if err != nil {
-		_ = os.Remove(tmp.Name()) // the first error is the one that counts
-	}
-	return err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"strconv"
+	"strings"
 )
 
 // ShownURL is a URL as it may be shown: without user information and fragment,
@@ -73,6 +74,26 @@ func (a Address) GoString() string { return a.Site() }
 
 // MarshalText keeps JSON from showing the rest.
 func (a Address) MarshalText() ([]byte, error) { return []byte(a.Site()), nil }
+
+// Rebase returns where a path is below a base URL, or a URL that is below one of
+// several bases. A URL on a host of its own stays, because players go there too.
+func Rebase(u, to string, bases ...string) string {
+	to = strings.TrimRight(to, "/")
+	if !strings.Contains(u, "://") {
+		return to + "/" + strings.TrimPrefix(u, "/")
+	}
+	from := ""
+	for _, base := range bases {
+		base = strings.TrimRight(base, "/") + "/"
+		if base != "/" && strings.HasPrefix(u, base) && len(base) > len(from) {
+			from = base
+		}
+	}
+	if from == "" || to == "" {
+		return u
+	}
+	return to + "/" + u[len(from):]
+}
 
 // ParseURL reads an http or https URL to which a request can be made: it has a
 // host, and a port that there is. Its error does not repeat the URL.

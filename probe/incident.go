@@ -53,6 +53,9 @@ const (
 	ScopeRendition Scope = "rendition"
 )
 
+// Scopes lists them.
+var Scopes = [...]Scope{ScopeEvent, ScopeOrigin, ScopeEdge, ScopeStream, ScopeRendition}
+
 // Incident is one diagnosis with a life: one cause, with its consequences
 // folded in. The JSON form is the same in the API, in incidents.jsonl and in
 // webhooks.
@@ -71,15 +74,15 @@ type Incident struct {
 	Rendition     string           `json:"rendition"`            // the first one affected; "" is the whole stream
 	Renditions    []string         `json:"renditions,omitempty"` // all that are or were affected
 	Side          Side             `json:"side"`
-	Edge          string           `json:"edge,omitempty"`     // which one, where the event has several edges and they do not all show it
+	Edge          string           `json:"edge,omitempty"`     // of several edges the only one that shows it
 	Vantages      []string         `json:"vantages,omitempty"` // that show or showed it, sorted, of several
 	Summary       string           `json:"summary"`
 	Detail        string           `json:"detail"`
 	Began         time.Time        `json:"began"`  // first bad observation
 	Opened        time.Time        `json:"opened"` // when the evidence sufficed
 	Closed        *time.Time       `json:"closed"`
-	ClosedBecause string           `json:"closed_because,omitempty"` // why it closed although nobody saw the fault end, such as "the event is over"; "" where the fault is over
-	Count         int              `json:"count"`                    // how often it was there: 1, and one more for each time it came back within its hold
+	ClosedBecause string           `json:"closed_because,omitempty"` // "the event is over", say; "" when the fault ended
+	Count         int              `json:"count"`                    // 1, and more when it came back within its hold
 	Spec          string           `json:"spec"`
 	Consequences  []string         `json:"consequences,omitempty"` // checks explained by this one
 	Updates       []Change         `json:"updates,omitempty"`      // how its claim changed, oldest first; the newest 20
@@ -87,8 +90,8 @@ type Incident struct {
 	Acknowledged  *Acknowledgement `json:"acknowledged,omitempty"` // nil: nobody takes care of it yet
 	Silenced      *Muting          `json:"silenced,omitempty"`     // what mutes it, or did when it closed
 	URL           string           `json:"url,omitempty"`          // its place on the page; filled where it leaves us
-	Runbook       string           `json:"runbook,omitempty"`      // the page of its check, or the command that prints it; filled likewise
-	Recording     string           `json:"recording,omitempty"`    // where to get what was served around it; filled likewise, "" where nothing is kept
+	Runbook       string           `json:"runbook,omitempty"`      // the page of its check, or the command that prints it
+	Recording     string           `json:"recording,omitempty"`    // where to get what was served around it; "" has none
 }
 
 // Claim is what an incident asserts: what broke, whose fault it is, how bad and

@@ -36,12 +36,16 @@ type Playlist struct {
 	Kind     PlaylistKind
 	Problems []Problem // what the reader found wrong, in order of line
 	Bytes    int
-	Text     string `json:"-"` // as it was served, of which the strings here are parts; the beginning alone of what is no playlist
+	// Text is what was served; the strings here are parts of it. Of a body that is
+	// no playlist it is only the beginning.
+	Text string `json:"-"`
 
 	Version             Fact[int]
 	IndependentSegments bool
 	Start               Fact[time.Duration] // EXT-X-START TIME-OFFSET
-	Variables           map[string]string   `json:"-"` // what EXT-X-DEFINE defined, by name: a media playlist can import them; values can be tokens
+	// Variables are what EXT-X-DEFINE defined, by name: a media playlist can import
+	// them. Values can be tokens.
+	Variables map[string]string `json:"-"`
 
 	// Media playlists, RFC 8216bis §4.4.3.
 	TargetDuration        Fact[time.Duration] // whole seconds, as written
@@ -184,14 +188,6 @@ type Rendition struct {
 // Live reports whether the playlist is one that will change: a media playlist
 // without EXT-X-ENDLIST that is not VOD.
 func (p *Playlist) Live() bool { return p.Kind == Media && !p.EndList && p.Type != "VOD" }
-
-// First returns the first listed segment.
-func (p *Playlist) First() (Segment, bool) {
-	if len(p.Segments) == 0 {
-		return Segment{}, false
-	}
-	return p.Segments[0], true
-}
 
 // Last returns the newest segment.
 func (p *Playlist) Last() (Segment, bool) {

@@ -90,7 +90,7 @@ type Target struct {
 	URL       string // as requested; may carry a token, so never shown: see Exchange.URL
 
 	Role          Role
-	Peak, Average uint64 // BANDWIDTH and AVERAGE-BANDWIDTH of the variant, bits per second; 0 when it is none or states none
+	Peak, Average uint64 // BANDWIDTH and AVERAGE-BANDWIDTH of the variant, bits per second; 0 when not stated
 }
 
 // Place is where the target is asked.

@@ -1,6 +1,23 @@
 package provision
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
+
+// Text is the plan for people: the operation, the template of a stack that is made,
+// and the Lines.
+func (plan Plan) Text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "stack %s: %s\n", plan.Stack, plan.Operation)
+	if plan.Operation == "create" {
+		fmt.Fprintf(&b, "%s\n", plan.Template)
+	}
+	for _, line := range plan.Lines() {
+		fmt.Fprintf(&b, "  %s\n", line)
+	}
+	return b.String()
+}
 
 // Lines says what a plan changes, one line each.
 func (plan Plan) Lines() []string {

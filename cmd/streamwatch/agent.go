@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/streamwatch/streamwatch/configs/eventfile"
+	"github.com/streamwatch/streamwatch/probe/daemon/process"
 	"github.com/streamwatch/streamwatch/probe/fleet"
 )
 
@@ -34,15 +35,11 @@ from the environment, so that a password need not stand on a command line.`,
 			if err != nil {
 				return err
 			}
-			if limit < 0 {
-				return negative(limit)
-			}
 			if o.Log, err = c.log(); err != nil {
 				return err
 			}
 			o.Version = ownVersion()
-			surviveClosedPipes()
-			spareMemory()
+			process.LiveOn()
 			ctx, stop := context.WithCancel(cmd.Context())
 			defer stop()
 			if limit > 0 {
@@ -61,6 +58,6 @@ from the environment, so that a password need not stand on a command line.`,
 	flags.StringVar(&f.CertFile, "tls-cert", "", "file of this agent's certificate (PEM)")
 	flags.StringVar(&f.KeyFile, "tls-key", "", "file of its private key (PEM)")
 	flags.BoolVar(&f.Insecure, "insecure", false, "let the event's secrets cross a network in the clear")
-	flags.DurationVar(&limit, "for", 0, "stop after this time")
+	forFlag(cmd, &limit, "stop after this time")
 	return cmd
 }

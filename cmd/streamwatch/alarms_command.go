@@ -3,16 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/streamwatch/streamwatch/configs/eventfile"
-	"github.com/streamwatch/streamwatch/dashboards"
-	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/daemon"
 	"github.com/streamwatch/streamwatch/probe/report"
-	"github.com/streamwatch/streamwatch/probe/sink/cloudwatch"
 )
 
 func (c *cli) alarmsCommand() *cobra.Command {
@@ -36,59 +31,39 @@ event is over. alarms off does so by hand, such as for a rehearsal.`,
 	return cmd
 }
 
+// alarms switches the alarms to "on" or "off", or leaves them, and shows them.
 func (c *cli) alarms(ctx context.Context, path, to string) error {
 	event, err := c.load(path)
 	if err != nil {
 		return err
 	}
-	stack := event.AlarmStack()
-	if stack == "" {
-		return probe.Usage(path+" has no alarms", "give metrics.cloudwatch, and a stack: distribution.cloudformation, or alarms.stack_name")
-	}
-	client, err := cloudwatch.Connect(ctx, event.Metrics.CloudWatch.Region, c.account().Options()...)
+	alarms, err := daemon.AlarmsOf(ctx, event, path, c.account().Options()...)
 	if err != nil {
 		return err
 	}
-	var names []string
-	for _, alarm := range dashboards.ActionedAlarms(stack, eventfile.DashboardOptions(event)) {
-		names = append(names, alarm.Name)
+	if to != "" {
+		if err := alarms.Switch(ctx, to == "on"); err != nil {
+			return err
+		}
 	}
-	switch to {
-	case "on":
-		err = cloudwatch.Arm(ctx, client, names)
-	case "off":
-		err = cloudwatch.Disarm(ctx, client, names)
-	}
-	if err != nil {
-		return err
-	}
-	list, err := cloudwatch.Alarms(ctx, client, names)
+	list, err := alarms.Read(ctx)
 	if err != nil {
 		return err
 	}
 	rows := [][]string{{"ALARM", "ACTIONS", "STATE"}}
 	for _, alarm := range list {
-		rows = append(rows, []string{alarm.Name, onOff(alarm.Armed), alarm.State})
+		rows = append(rows, []string{alarm.Name, report.OnOff(alarm.Armed), string(alarm.State)})
 	}
 	if err := report.Table(c.stdout, c.paint(), rows); err != nil {
 		return err
 	}
-	if len(list) == 0 {
-		return probe.WithHint(fmt.Errorf("stack %s has none of the alarms", stack), "streamwatch provision "+path)
+	monitors, err := alarms.Monitors(ctx, list)
+	if err != nil {
+		return nil // who may not read them sees the alarms
 	}
-	monitors, err := cloudwatch.Monitors(ctx, client, list[0].ARN, time.Now().Add(-daemon.GoneAfter))
-	if err == nil {
-		fmt.Fprintf(c.stdout, "monitors that watch: %d\n", len(monitors))
-		if to == "off" && len(monitors) > 0 {
-			fmt.Fprintln(c.stderr, "streamwatch: a monitor that runs switches them on again within a minute")
-		}
+	fmt.Fprintf(c.stdout, "monitors that watch: %d\n", len(monitors))
+	if to == "off" && len(monitors) > 0 {
+		fmt.Fprintln(c.stderr, "streamwatch: a monitor that runs switches them on again within a minute")
 	}
 	return nil
-}
-
-func onOff(on bool) string {
-	if on {
-		return "on"
-	}
-	return "off"
 }

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/streamwatch/streamwatch/probe/report"
 )
 
 // alarmedEvent is an event with alarms; %s are more keys of its distribution.
@@ -40,7 +42,7 @@ func (a *account) row(table *strings.Builder, what string) {
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		var states []string
 		for _, on := range all[name] {
-			states = append(states, onOff(on))
+			states = append(states, report.OnOff(on))
 		}
 		if slices.Equal(states, []string{"off", "on", "on"}) {
 			states = states[:2]
@@ -59,7 +61,7 @@ func (a *account) until(on bool) {
 			return
 		}
 	}
-	a.t.Errorf("after a minute the alarms are not %s: %v", onOff(on), a.cloud.Armed())
+	a.t.Errorf("after a minute the alarms are not %s: %v", report.OnOff(on), a.cloud.Armed())
 }
 
 // monitor starts a run with an output folder of its own.

@@ -1,17 +1,14 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/configs/eventfile"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/inspect"
@@ -25,19 +22,19 @@ func (c *cli) checkCommand() *cobra.Command {
 		Short: "Watch a stream for a moment and report what is wrong",
 		Long: `Watch a live stream for a moment and print what was found: every rendition is
 polled at least twice, new segments are probed. With --origin the same stream is
-watched at its origin too, which tells whose fault it is. Each --edge adds another
-CDN in front of the same origin, and all are held against each other: "first" is
+watched at its origin too, which shows whose fault it is. Each --edge adds another
+CDN in front of the same origin, and all are compared with each other: "first" is
 the URL's, "second" that of the first --edge, and so on. A playlist that has ended,
 a VOD playlist and a local file are judged once; - reads a playlist or an event
 file from standard input.
 
-An edge or an origin that asks for headers or cookies gets them with -H (the first
-edge alone), --origin-header and --cookie (all of them); each can be given more than
-once, and none is shown. For headers to further edges write an event file.
+If the edge or the origin needs headers or cookies, pass them with -H (first edge
+only), --origin-header and --cookie (all of them). Each can be repeated, and none
+is ever shown. For headers to further edges write an event file.
 
-Exits 0 when healthy, 3 when there is a finding of severity error or worse, and
-1 when nothing could be reached, so that nothing could be judged: an unknown host,
-a refused port, http for https, a dead proxy.`,
+Exits 0 when healthy, 3 for a finding of severity error or worse, and 1 when
+nothing could be reached, so nothing could be judged: an unknown host, a refused
+port, http for https, a dead proxy.`,
 		Example: `  streamwatch check https://d111111abcdef8.cloudfront.net/live/main.m3u8
   streamwatch check https://cdn.example.com/live/main.m3u8 --origin http://live.example.com:8080 --for 1m
   streamwatch check --edge https://a.example.com/live/main.m3u8 --edge https://b.example.com/live/main.m3u8
@@ -50,14 +47,8 @@ a refused port, http for https, a dead proxy.`,
 			if len(args) == 0 && len(o.Edges) > 0 { // the first of several edges may be given as the others are
 				args, o.Edges = o.Edges[:1], o.Edges[1:]
 			}
-			if err := cobra.ExactArgs(1)(cmd, args); err != nil {
-				return probe.Usage(err.Error(), "")
-			}
-			if err := oneOf("format", o.format, report.Formats()...); err != nil {
+			if err := argument(cobra.ExactArgs(1))(cmd, args); err != nil {
 				return err
-			}
-			if o.limit < 0 {
-				return negative(o.limit)
 			}
 			if o.Origin != "" && !eventfile.IsURL(o.Origin) {
 				return probe.Usage("--origin is not a URL", "such as http://live.example.com:8080")
@@ -70,13 +61,13 @@ a refused port, http for https, a dead proxy.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.DurationVar(&o.limit, "for", 0, "how long to watch (default: 3 target durations)")
+	forFlag(cmd, &o.limit, "how long to watch (default: 3 target durations)")
 	flags.StringVar(&o.Origin, "origin", "", "the stream, or its server, at the origin")
 	flags.StringArrayVar(&o.Edges, "edge", nil, "the stream, or its server, at another CDN, as `URL`")
 	flags.StringArrayVarP(&o.Headers, "header", "H", nil, "header for the (first) edge, as `'Name: value'`")
 	flags.StringArrayVar(&o.OriginHeaders, "origin-header", nil, "header for the origin, as `'Name: value'`")
 	flags.StringArrayVar(&o.Cookies, "cookie", nil, "cookie for edge and origin, as `name=value`")
-	flags.StringVar(&o.format, "format", "text", "text, json, junit, sarif or github")
+	wordFlag(flags, &o.format, "format", "text", "text, json, junit, sarif or github", report.Formats()...)
 	return cmd
 }
 
@@ -86,53 +77,18 @@ type checkOptions struct {
 	format string
 }
 
-// check finds out what the argument is and watches or judges it.
+// check watches or judges what the argument names.
 func (c *cli) check(ctx context.Context, arg string, o checkOptions) (*report.Check, error) {
-	if err := eventfile.NotHLS(arg); err != nil {
-		return nil, err
-	}
+	what, err := c.files().Subject(arg, &o.Flags)
 	switch {
-	case eventfile.IsURL(arg):
-		event, err := o.Stream(arg)
-		if err != nil {
-			return nil, err
-		}
-		return c.checkEvent(ctx, event, o)
-	case len(o.Edges) > 0:
-		const hint = "an event file names its edges in `edges`; a playlist on this machine has none"
-		return nil, probe.Usage("--edge beside a file", hint)
-	case arg == eventfile.StandardInput:
-		text, err := inspect.ReadText(c.stdin)
-		if err != nil {
-			return nil, err
-		}
-		if !eventfile.IsEvent(string(text)) {
-			return inspect.Text(eventfile.NameOf(arg), text)
-		}
-		c.stdin = bytes.NewReader(text)
-		return c.checkFile(ctx, arg, o)
-	case strings.HasSuffix(arg, ".yaml") || strings.HasSuffix(arg, ".yml"):
-		if o.Origin != "" {
-			return nil, probe.Usage("--origin beside an event file", "the file names the origin")
-		}
-		return c.checkFile(ctx, arg, o)
-	default:
+	case err != nil:
+		return nil, err
+	case what.Event == nil && arg == eventfile.StandardInput:
+		return inspect.Text(eventfile.NameOf(arg), what.Text)
+	case what.Event == nil:
 		return inspect.File(arg)
 	}
-}
-
-// checkFile checks the event of a file.
-func (c *cli) checkFile(ctx context.Context, path string, o checkOptions) (*report.Check, error) {
-	event, err := c.load(path)
-	if err != nil {
-		return nil, err
-	}
-	return c.checkEvent(ctx, event, o)
-}
-
-// checkEvent checks the streams of an event at its distribution.
-func (c *cli) checkEvent(ctx context.Context, event *configs.Event, o checkOptions) (*report.Check, error) {
-	reached, err := c.account().Reach(ctx, event, &o.Flags)
+	reached, err := c.account().Reach(ctx, what.Event, &o.Flags)
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +112,8 @@ func (c *cli) showCheck(result *report.Check, format string) error {
 	case result.Bad():
 		return errFindings
 	case result.Verdict == probe.Blind && len(result.Findings) > 0:
-		return probe.WithHint(inspect.ErrUnseen, "see whether this machine reaches the network, and whether the names are right")
+		const hint = "see whether this machine reaches the network, and whether the names are right"
+		return probe.WithHint(inspect.ErrUnseen, hint)
 	default:
 		return nil
 	}

@@ -1,13 +1,9 @@
 package main
 
 import (
-	"cmp"
-	"fmt"
-	"strings"
-
 	"github.com/spf13/cobra"
 
-	"github.com/streamwatch/streamwatch/configs/rule"
+	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/checks"
 	"github.com/streamwatch/streamwatch/probe/report"
@@ -29,16 +25,9 @@ Severity and evidence can be changed below monitor.checks in event.yaml.`,
 			if len(args) == 0 {
 				return c.listChecks()
 			}
-			check, ok := checks.Find(args[0])
-			if meant := checks.Meant(args[0]); !ok && len(meant) > 1 {
-				return probe.Usage(fmt.Sprintf("check %q is %s", args[0], strings.Join(meant, " or ")), "write the one that is meant in full")
-			}
-			if !ok {
-				var ids []string
-				for _, check := range checks.All() {
-					ids = append(ids, check.ID)
-				}
-				return probe.Usage(fmt.Sprintf("unknown check %q", args[0]), cmp.Or(rule.DidYouMean(args[0], ids), "streamwatch checks lists them"))
+			check, text, hint := configs.CheckNamed(args[0])
+			if check == nil {
+				return probe.Usage(text, hint)
 			}
 			return report.Explain(c.stdout, check, c.paint())
 		},

@@ -8,8 +8,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/streamwatch/streamwatch/probe"
-	"github.com/streamwatch/streamwatch/probe/report"
-	"github.com/streamwatch/streamwatch/provision/deploy"
 )
 
 // refine makes what cobra adds by itself behave like the rest: values of flags
@@ -33,7 +31,7 @@ func refine(root *cobra.Command) {
 				return unknownCommand(cmd, args[0])
 			}
 		}
-		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) { completeFlag(cmd, f.Name) })
+		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) { completeFlag(cmd, f) })
 	})
 }
 
@@ -63,32 +61,26 @@ func unknownCommand(parent *cobra.Command, name string) error {
 }
 
 // completeFlag lets the shell complete the values of a flag that takes words.
-func completeFlag(cmd *cobra.Command, flag string) {
+func completeFlag(cmd *cobra.Command, flag *pflag.Flag) {
 	complete := cobra.NoFileCompletions
-	words := map[string][]string{
-		"format": {"text", "json"}, "log-format": {"console", "json"}, "log-level": {"debug", "info", "warn", "error"},
-		"print": deploy.Parts(), "scope": scopes(),
-	}[flag]
-	switch {
-	case flag == "format" && cmd.Name() == "check":
-		words = report.Formats()
-		fallthrough
-	case words != nil:
-		complete = cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)
-	case flag == "check":
+	switch value, ok := flag.Value.(*valued); {
+	case ok && value.words != nil:
+		complete = cobra.FixedCompletions(value.words, cobra.ShellCompDirectiveNoFileComp)
+	case flag.Name == "scope":
+		complete = completeScopes
+	case flag.Name == "check":
 		complete = completeChecks
-	case flag == "fault":
+	case flag.Name == "fault":
 		complete = completeFaults
-	case flag == "out" || flag == "output" || flag == "event":
+	case flag.Name == "out" || flag.Name == "output" || flag.Name == "event":
 		return // folders and files, as the shell completes them
 	}
-	_ = cmd.RegisterFlagCompletionFunc(flag, complete) // fails where the command has said how, which stands
+	_ = cmd.RegisterFlagCompletionFunc(flag.Name, complete) // fails where the command has said how, which stands
 }
 
-func scopes() []string {
-	var list []string
-	for _, s := range []probe.Scope{probe.ScopeEvent, probe.ScopeOrigin, probe.ScopeEdge, probe.ScopeStream, probe.ScopeRendition} {
-		list = append(list, string(s))
+func completeScopes(*cobra.Command, []string, string) (list []string, how cobra.ShellCompDirective) {
+	for _, scope := range probe.Scopes {
+		list = append(list, string(scope))
 	}
-	return list
+	return list, cobra.ShellCompDirectiveNoFileComp
 }

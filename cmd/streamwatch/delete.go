@@ -24,15 +24,14 @@ func (c *cli) deleteCommand() *cobra.Command {
 DELETE_COMPLETE. Players that embed its domain stop. The stack's name must be
 typed to confirm, unless --yes is given. A stack that is protected against
 deletion is left alone, whoever protected it, unless --force-unprotect is given.
-Incidents that the last run left open are closed, and resolved where people were
-told of them.
+Incidents that the last run left open are closed, and the receivers of
+notifications get their end.
 Ctrl-C leaves the operation running.`,
-		Example: "  streamwatch delete event.yaml\n  streamwatch delete event.yaml --yes\n  streamwatch delete event.yaml --force-unprotect",
-		Args:    argument(cobra.ExactArgs(1)),
+		Example: `  streamwatch delete event.yaml
+  streamwatch delete event.yaml --yes
+  streamwatch delete event.yaml --force-unprotect`,
+		Args: argument(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := oneOf("format", format, "text", "json"); err != nil {
-				return err
-			}
 			event, spec, err := c.loadStack(args[0])
 			if err != nil {
 				return err
@@ -60,13 +59,13 @@ Ctrl-C leaves the operation running.`,
 			case err != nil:
 				return deploy.Resumable(cmd.Context(), err, "streamwatch delete "+args[0])
 			}
-			conclude(cmd.Context(), event, daemon.StackDeleted, log)
+			daemon.Conclude(cmd.Context(), event, daemon.StackDeleted, log)
 			return nil
 		},
 	}
 	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
 	cmd.Flags().BoolVar(&unprotect, "force-unprotect", false, "lift termination protection first, whoever set it")
-	cmd.Flags().StringVar(&format, "format", "text", "of the events: text or json")
+	formatFlag(cmd, &format, "of the events: text or json")
 	return cmd
 }
 

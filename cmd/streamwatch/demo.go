@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"time"
 
@@ -9,7 +8,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe"
-	"github.com/streamwatch/streamwatch/probe/daemon"
+	"github.com/streamwatch/streamwatch/probe/daemon/process"
 	"github.com/streamwatch/streamwatch/probe/demo"
 	"github.com/streamwatch/streamwatch/probe/sink/store"
 )
@@ -28,9 +27,9 @@ URL is printed; faults can be injected and cleared on the page, or scripted:
   --fault 'stale-edge@20s+30s'        after 20 s the edge serves old playlists for 30 s
   --fault 'stall@10s,seg-404(360p)@1m+20s'
 
-With --edges there are several edges in front of one origin, as of an event with
-several CDNs: first, second and so on. A fault of an edge is put on the first,
-or on the one that is named before it:
+With --edges there are several edges in front of one origin, like several CDNs:
+first, second and so on. A fault of an edge applies to the first, or to the one
+that is named before it:
 
   --edges 2 --fault 'second:stale-edge@20s+30s'
 
@@ -44,35 +43,27 @@ A step is [edge:]name[(rendition)][:argument][@start[+duration]]; streamwatch dr
   streamwatch demo --edges 2 --fault 'second:edge-503@20s+30s'`,
 		Args: argument(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if limit < 0 {
-				return negative(limit)
-			}
 			log, err := c.log()
 			if err != nil {
 				return err
 			}
-			ctx := cmd.Context()
-			show, err := demo.New(ctx, o)
+			show, err := demo.New(cmd.Context(), o)
 			if err != nil {
 				return err
 			}
-			surviveClosedPipes()
-			keepPrivate()
-			page, err := demo.Listen(ctx, listen)
+			process.LiveOn()
+			page, err := demo.Listen(cmd.Context(), listen)
 			if err != nil {
 				return err
 			}
 			defer page.Close()
-			s := &session{c: c, event: show.Event, log: log, board: show.Board}
-			serving, end := context.WithCancel(context.WithoutCancel(ctx))
-			served := make(chan error, 1)
-			go func() { served <- show.Run(serving) }()
-			_, err = s.run(ctx, daemon.Options{Listen: page, Faults: show.Faults, Period: demo.Period, Limit: limit})
-			end()
+			s := c.session(show.Event, log)
+			s.Listen, s.Faults, s.Cache, s.Period, s.Limit = page, show.Faults, show.Cache, demo.Period, limit
+			err = show.During(cmd.Context(), func() error { return s.Run(cmd.Context()) })
 			if errors.Is(err, store.ErrInUse) {
 				err = probe.WithHint(err, "a second demo needs a folder of its own: streamwatch demo --output second")
 			}
-			return errors.Join(err, <-served)
+			return err
 		},
 	}
 	flags := cmd.Flags()
@@ -81,6 +72,6 @@ A step is [edge:]name[(rendition)][:argument][@start[+duration]]; streamwatch dr
 	flags.StringVar(&listen, "listen", "127.0.0.1:8090", "address of the page; the next free port when it is taken")
 	flags.StringVar(&o.Output, "output", configs.Default().Output, "folder for history, embeds and report")
 	flags.BoolVar(&o.LowLatency, "low-latency", false, "a stream of partial segments, as in Low-Latency HLS")
-	flags.DurationVar(&limit, "for", 0, "stop after this time")
+	forFlag(cmd, &limit, "stop after this time")
 	return cmd
 }

@@ -30,9 +30,6 @@ func (c *cli) drillCommand() *cobra.Command {
 		Example:           "  streamwatch drill\n  streamwatch drill stall stale-edge --format json",
 		ValidArgsFunction: completeFaults,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := oneOf("format", format, "text", "json"); err != nil {
-				return err
-			}
 			if td < time.Second || td > 10*time.Second || td%time.Second != 0 {
 				return probe.Usage(fmt.Sprintf("--target-duration %s", td), "whole seconds from 1s to 10s")
 			}
@@ -44,7 +41,7 @@ func (c *cli) drillCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().DurationVar(&td, "target-duration", defaultTarget, "of the simulated stream")
-	cmd.Flags().StringVar(&format, "format", "text", "text or json")
+	formatFlag(cmd, &format, "text or json")
 	return cmd
 }
 

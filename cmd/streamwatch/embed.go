@@ -27,18 +27,18 @@ stream as its manifest is now. A stream that cannot be read yet gets embeds that
 work for any stream. Each stream has a folder; index.html in it shows every embed
 with the code to paste.
 
-A URL gets the defaults. An event file says more under player: title, poster,
-base (where the pages are published, which oEmbed needs) and the rest, see
+A URL gets the defaults. An event file can set more under player: title, poster,
+base (where the pages are published, which oEmbed needs) and others, see
 docs/embeds.md. The folder of a URL is named after its path and a hash of the
-whole address, so that two streams never share one.
+whole address, so two streams never share one.
 
-Everyone can read the address of the manifest in the embeds. One that has a token
-or a signature is refused unless --allow-signed asks for it.`,
+Everyone can read the manifest's address in the embeds. An address with a token or
+a signature is refused unless --allow-signed is given.`,
 		Example: `  streamwatch embed event.yaml
   streamwatch embed https://d111111abcdef8.cloudfront.net/live/main.m3u8 --title 'Autumn concert' --out embeds`,
 		Args: argument(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			event, err := c.eventOrURL(args[0])
+			event, err := c.files().EventOrURL(args[0])
 			if err != nil {
 				return err
 			}
@@ -55,9 +55,11 @@ or a signature is refused unless --allow-signed asks for it.`,
 			return c.embed(cmd.Context(), event, dist, dir)
 		},
 	}
-	cmd.Flags().StringVar(&title, "title", "", "title of the pages (default: player.title, else the event's or the stream's name)")
+	cmd.Flags().StringVar(&title, "title", "",
+		"title of the pages (default: player.title, else the event's or the stream's name)")
 	cmd.Flags().StringVar(&lang, "lang", "", "language of the pages, such as de or pt-BR (default: player.lang, else en)")
-	cmd.Flags().BoolVar(&signed, "allow-signed", false, "accept a manifest with a token or signature in its address, which everyone can read")
+	cmd.Flags().BoolVar(&signed, "allow-signed", false,
+		"accept a manifest with a token or signature in its address, which everyone can read")
 	cmd.Flags().StringVar(&out, "out", "", "folder to write to (default: that of the event file, or embeds)")
 	return cmd
 }
@@ -84,15 +86,4 @@ func (c *cli) embed(ctx context.Context, event *configs.Event, dist provision.Di
 		fmt.Fprintln(c.stdout, filepath.Join(dir, s.Name))
 	}
 	return nil
-}
-
-// eventOrURL loads an event file, or makes the event of one manifest URL.
-func (c *cli) eventOrURL(arg string) (*configs.Event, error) {
-	if err := eventfile.NotHLS(arg); err != nil {
-		return nil, err
-	}
-	if eventfile.IsURL(arg) {
-		return eventfile.OfURL(arg)
-	}
-	return c.load(arg)
 }

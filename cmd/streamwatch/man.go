@@ -22,7 +22,8 @@ func (c *cli) manCommand() *cobra.Command {
 			}
 			root := cmd.Root()
 			root.DisableAutoGenTag = true // the same source gives the same files
-			if err := doc.GenManTree(root, &doc.GenManHeader{Title: "STREAMWATCH", Section: "1", Source: "streamwatch"}, out); err != nil {
+			header := &doc.GenManHeader{Title: "STREAMWATCH", Section: "1", Source: "streamwatch"}
+			if err := doc.GenManTree(root, header, out); err != nil {
 				return fmt.Errorf("writing the man pages: %w", err)
 			}
 			for name, write := range map[string]func(string) error{

@@ -17,7 +17,7 @@ import (
 func (c *cli) notifyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "notify",
-		Short: "Try whom the event file tells of incidents",
+		Short: "Send a test message to the receivers in the event file",
 		Args:  argument(cobra.NoArgs),
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}

@@ -37,34 +37,38 @@ the file says is left alone, one that belongs to another event is never touched,
 and an update that would replace the distribution is refused. Many streams with
 alarms need more than one stack: those of their alarms are NAME-alarms-1 and so on.
 
---dry-run shows what would happen and what it costs. It reads, and where a stack
-exists it may make a change set, which it deletes. --print shows one of these,
-without asking AWS anything: template and parameters (of --stack, if there are
-several), terraform, the IAM policies of who provisions, of who monitors and of
-the service role (policy, monitor-policy, role-policy), the cost, the CloudWatch
-dashboard (the stack fills in its ${…}), and for any event a dashboard for
-Grafana and alert rules for Prometheus. Ctrl-C leaves the operation running; the
-same command takes it up again.`,
-		Example: "  streamwatch provision event.yaml --dry-run\n  streamwatch provision event.yaml\n  streamwatch provision event.yaml --print policy\n" +
-			"  streamwatch provision event.yaml --print cost --viewers 5000 --bitrate 4M\n  streamwatch provision event.yaml --print rules > streamwatch.rules.yaml",
+--dry-run shows what would happen and what it costs. It only reads; if a stack
+exists it may make a change set, and deletes it again. --print prints one of
+these, without a request to AWS: template and parameters (of --stack, if there
+are several), terraform, the IAM policies for provisioning, for monitoring and
+for the service role (policy, monitor-policy, role-policy), the cost, the
+CloudWatch dashboard (the stack fills in its ${…}), and for any event a dashboard
+for Grafana and alert rules for Prometheus. Ctrl-C leaves the operation running;
+the same command takes it up again.`,
+		Example: `  streamwatch provision event.yaml --dry-run
+  streamwatch provision event.yaml
+  streamwatch provision event.yaml --print policy
+  streamwatch provision event.yaml --print cost --viewers 5000 --bitrate 4M
+  streamwatch provision event.yaml --print rules > streamwatch.rules.yaml`,
 		Args: argument(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.provision(cmd.Context(), args[0], f) },
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&f.dry, "dry-run", false, "show the changes, or the template of what is new, and the monthly cost")
 	flags.BoolVar(&f.recreate, "recreate", false, "delete a stack whose creation failed, and create it again")
-	flags.StringVar(&f.part.What, "print", "", "print just the "+strings.Join(deploy.Parts(), ", ")+", offline")
-	flags.StringVar(&f.part.Stack, "stack", "", "with --print template or parameters: of which stack (default: the event's own)")
-	flags.IntVar(&f.part.Viewers, "viewers", 0, "with --print cost: how many watch at the same time, for CloudFront's traffic")
-	flags.StringVar(&f.bitrate, "bitrate", "4M", "with --viewers: bits per second that one of them takes, such as 800k or 4M")
-	flags.StringVar(&f.format, "format", "text", "of the events: text or json")
+	wordFlag(flags, &f.part.What, "print", "",
+		"print just the "+strings.Join(deploy.Parts(), ", ")+", offline", deploy.Parts()...)
+	flags.StringVar(&f.part.Stack, "stack", "",
+		"with --print template or parameters: of which stack (default: the event's own)")
+	flags.IntVar(&f.part.Viewers, "viewers", 0,
+		"with --print cost: how many watch at the same time, for CloudFront's traffic")
+	flags.StringVar(&f.bitrate, "bitrate", "4M",
+		"with --viewers: bits per second that one of them takes, such as 800k or 4M")
+	formatFlag(cmd, &f.format, "of the events: text or json")
 	return cmd
 }
 
 func (c *cli) provision(ctx context.Context, path string, f provisionFlags) error {
-	if err := oneOf("format", f.format, "text", "json"); err != nil {
-		return err
-	}
 	var ok bool
 	if f.part.Bitrate, ok = provision.ParseBitrate(f.bitrate); !ok {
 		return probe.Usage(fmt.Sprintf("--bitrate %q is none", f.bitrate), "bits per second, such as 800k or 4M")
@@ -91,7 +95,11 @@ func (c *cli) provision(ctx context.Context, path string, f provisionFlags) erro
 			return err
 		}
 	}
-	if err := c.preflight(ctx, stack, event, path); err != nil || f.dry {
+	unread, err := deploy.Preflight(ctx, stack, event, path)
+	for _, what := range unread {
+		fmt.Fprintf(c.stderr, "not checked beforehand: %s\n", what)
+	}
+	if err != nil || f.dry {
 		return err
 	}
 	show, end := c.progress(f.format)
@@ -110,21 +118,6 @@ func (c *cli) provision(ctx context.Context, path string, f provisionFlags) erro
 		fmt.Fprintln(c.stderr, line)
 	}
 	return nil
-}
-
-// preflight finds what would fail only after minutes, by its place in the file.
-func (c *cli) preflight(ctx context.Context, stack *provision.Stack, event *configs.Event, path string) error {
-	found, unread, err := stack.Preflight(ctx, event.Alarms.Notify)
-	if err != nil {
-		return err
-	}
-	for _, u := range unread {
-		fmt.Fprintf(c.stderr, "not checked beforehand: %s\n", u)
-	}
-	if len(found) == 0 {
-		return nil
-	}
-	return event.Locate(path, found)
 }
 
 // warn shows on stderr, with their place in the file, what is valid and will
@@ -148,9 +141,6 @@ func (c *cli) loadStack(path string) (*configs.Event, provision.Spec, error) {
 
 // print prints one part of what the event needs, offline.
 func (c *cli) print(path string, part deploy.Part) error {
-	if err := oneOf("print", part.What, deploy.Parts()...); err != nil {
-		return err
-	}
 	event, err := c.load(path)
 	if err != nil {
 		return err
@@ -172,20 +162,15 @@ func (c *cli) plan(ctx context.Context, stack *provision.Stack, event *configs.E
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.stdout, "stack %s: %s\n", spec.StackName, plan.Operation)
-	if plan.Operation == "create" {
-		fmt.Fprintf(c.stdout, "%s\n", plan.Template)
-	}
-	for _, line := range plan.Lines() {
-		fmt.Fprintf(c.stdout, "  %s\n", line)
-	}
-	fmt.Fprintln(c.stdout)
+	fmt.Fprintln(c.stdout, plan.Text())
 	return report.Table(c.stdout, c.paint(), deploy.CostTable(event, spec))
 }
 
 func (c *cli) outputs(event *configs.Event, dist provision.Distribution, format string) error {
 	if format == "json" {
-		return json.NewEncoder(c.stdout).Encode(map[string]any{"event": event.Event, "edge": dist.EdgeURL, "outputs": dist.Outputs})
+		return json.NewEncoder(c.stdout).Encode(map[string]any{
+			"event": event.Event, "edge": dist.EdgeURL, "outputs": dist.Outputs,
+		})
 	}
 	if dist.EdgeURL != "" {
 		fmt.Fprintf(c.stdout, "edge %s\n", dist.EdgeURL)

@@ -1,17 +1,11 @@
 package main
 
 import (
-	"errors"
-	"fmt"
 	"io"
-	"io/fs"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/streamwatch/streamwatch/configs/eventfile"
-	"github.com/streamwatch/streamwatch/probe"
-	"github.com/streamwatch/streamwatch/probe/checks"
 	"github.com/streamwatch/streamwatch/probe/inspect"
 	"github.com/streamwatch/streamwatch/probe/record"
 )
@@ -36,47 +30,28 @@ far as it goes.`,
   curl -s http://127.0.0.1:8090/api/v1/incidents/20261128T191204Z-main/recording | streamwatch replay - --format json`,
 		Args: argument(cobra.ExactArgs(1)),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if err := oneOf("format", format, "text", "json"); err != nil {
-				return err
-			}
-			change, err := c.replayChange(event, overrides)
+			instead, over, err := c.files().Overrides(event, overrides)
 			if err != nil {
 				return err
 			}
-			return c.replay(args[0], format, change)
+			return c.replay(args[0], format, record.Overriding(instead, over))
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "text", "text or json")
+	formatFlag(cmd, &format, "text or json")
 	cmd.Flags().StringVar(&event, "event", "", "take monitor.checks from this event `file`")
 	cmd.Flags().StringVar(&overrides, "checks", "", "monitor.checks, as `YAML` in one line: '{stale: {after: 4}}'")
 	return cmd
 }
 
-// replayChange returns what changes the overrides of a recording: those of an
-// event file are in their place, those that are written out are over them.
-func (c *cli) replayChange(event, text string) (record.Change, error) {
-	var instead, over map[string]checks.Override
-	if event != "" {
-		e, err := c.load(event)
-		if err != nil {
-			return nil, err
-		}
-		instead = eventfile.Overrides(e)
-	}
-	if text != "" {
-		var err error
-		if over, err = eventfile.ParseOverrides(text, c.env); err != nil {
-			return nil, probe.Usage("--checks cannot be read: "+err.Error(), "such as '{stale: {severity: warning, after: 4}}'")
-		}
-	}
-	return record.Overriding(instead, over), nil
-}
-
 // replay judges a recording again and shows what is found.
 func (c *cli) replay(name, format string, change record.Change) error {
-	from, err := c.recording(name)
-	if err != nil {
-		return err
+	from := io.NopCloser(c.stdin)
+	if name != eventfile.StandardInput {
+		file, err := inspect.RecordingFile(name)
+		if err != nil {
+			return err
+		}
+		from = file
 	}
 	defer from.Close()
 	result, err := inspect.Recording(name, from, change)
@@ -92,17 +67,4 @@ func (c *cli) replay(name, format string, change record.Change) error {
 		return errFindings
 	}
 	return err
-}
-
-// recording opens a file, or standard input.
-func (c *cli) recording(name string) (io.ReadCloser, error) {
-	if name == eventfile.StandardInput {
-		return io.NopCloser(c.stdin), nil
-	}
-	f, err := os.Open(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		hint := "recordings are below output/EVENT/recordings"
-		return nil, probe.Usage(fmt.Sprintf("reading the recording: %v", err), hint)
-	}
-	return f, err
 }

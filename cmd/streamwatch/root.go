@@ -5,10 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
+	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe"
@@ -35,6 +34,12 @@ func (c *cli) known() *fetch.Secrets {
 		c.secrets = new(fetch.Secrets)
 	}
 	return c.secrets
+}
+
+// log makes the logger that the flags ask for. It writes to stderr, and no secret
+// that is known when a line is written.
+func (c *cli) log() (*zap.Logger, error) {
+	return logmask.Logger(c.stderr, c.logFormat, c.logLevel, c.known())
 }
 
 // Exit codes.
@@ -82,13 +87,15 @@ func (c *cli) root() *cobra.Command {
 		Long: `streamwatch watches a live HLS stream at the CDN edge and at the origin, and
 says within seconds what broke and whose fault it is.
 
-Try it without a stream of your own: streamwatch demo. For a stream that you
-have, look once with streamwatch check URL; for an event, describe it in a file
-and leave streamwatch run EVENT.yaml running.
+Try it without a stream of your own: streamwatch demo. Check a stream once:
+streamwatch check URL. For an event, describe it in a file and leave streamwatch
+run EVENT.yaml running.
 
 Exit codes: 0 fine, 1 streamwatch could not do its job, 2 usage or config,
 3 findings. Results go to stdout, logs to stderr.`,
-		Example:       "  streamwatch demo\n  streamwatch check https://d111111abcdef8.cloudfront.net/myStream/playlist.m3u8\n  streamwatch run event.yaml",
+		Example: `  streamwatch demo
+  streamwatch check https://d111111abcdef8.cloudfront.net/myStream/playlist.m3u8
+  streamwatch run event.yaml`,
 		Version:       ownVersion(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -109,15 +116,18 @@ Exit codes: 0 fine, 1 streamwatch could not do its job, 2 usage or config,
 	}
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if refused, ok := errors.AsType[*probe.HintError](err); ok { // by the flag itself
+			return refused
+		}
 		return probe.Usage(err.Error(), cmd.CommandPath()+" --help lists the flags")
 	})
 	flags := root.PersistentFlags()
-	flags.StringVar(&c.logFormat, "log-format", "console", "console or json")
-	flags.StringVar(&c.logLevel, "log-level", "info", "debug, info, warn or error")
+	wordFlag(flags, &c.logFormat, "log-format", "console", "console or json", "console", "json")
+	wordFlag(flags, &c.logLevel, "log-level", "info", "debug, info, warn or error", "debug", "info", "warn", "error")
 	root.AddCommand(
-		c.runCommand(), c.hubCommand(), c.agentCommand(), c.demoCommand(), c.checkCommand(), c.validateCommand(), c.provisionCommand(),
-		c.deleteCommand(), c.alarmsCommand(),
-		c.embedCommand(), c.statusCommand(), c.silenceCommand(), c.ackCommand(), c.notifyCommand(), c.reportCommand(), c.replayCommand(),
+		c.runCommand(), c.hubCommand(), c.agentCommand(), c.demoCommand(), c.checkCommand(), c.validateCommand(),
+		c.provisionCommand(), c.deleteCommand(), c.alarmsCommand(), c.embedCommand(), c.statusCommand(),
+		c.silenceCommand(), c.ackCommand(), c.notifyCommand(), c.reportCommand(), c.replayCommand(),
 		c.drillCommand(), c.checksCommand(), c.schemaCommand(), c.manCommand(), c.versionCommand(),
 	)
 	refine(root)
@@ -132,12 +142,4 @@ func argument(check cobra.PositionalArgs) cobra.PositionalArgs {
 		}
 		return nil
 	}
-}
-
-// oneOf refuses a flag whose value is none of the words.
-func oneOf(flag, value string, words ...string) error {
-	if slices.Contains(words, value) {
-		return nil
-	}
-	return probe.Usage(fmt.Sprintf("--%s %q is not known", flag, value), "one of "+strings.Join(words, ", "))
 }

@@ -11,7 +11,7 @@ func (c *cli) schemaCommand() *cobra.Command {
 		Use:   "schema",
 		Short: "Print the JSON Schema of event.yaml, for editors",
 		Long: `Print the JSON Schema (draft 2020-12) of event.yaml. An editor with a YAML
-language server completes and checks event files with it: save the schema beside
+language server completes and checks event files with it: save the schema next to
 the file, and begin the file with
 
   # yaml-language-server: $schema=event.schema.json

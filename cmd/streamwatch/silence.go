@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -12,33 +11,23 @@ import (
 	"github.com/streamwatch/streamwatch/probe/web/client"
 )
 
-// silenceFlags are those of streamwatch silence.
-type silenceFlags struct {
-	streams []string
-	check   string
-	scope   string
-	all     bool
-	lasts   time.Duration
-	reason  string
-	by      string
-	format  string
-}
-
 func (c *cli) silenceCommand() *cobra.Command {
-	var f silenceFlags
+	var what client.Muting
+	var lasts time.Duration
+	var who actor
 	cmd := &cobra.Command{
 		Use:   "silence [URL]",
 		Short: "Mute the notifications of a running streamwatch",
-		Long: `Mute what a running streamwatch tells people: notifications and alarms about the
-incidents that match. Checks go on, incidents open as ever and say that they are
-silenced. A silence ends by itself; what is still open then is told.
+		Long: `Mute the notifications and alarms of a running streamwatch for the incidents that
+match. Checks go on; incidents open as usual and say that they are silenced. A
+silence ends by itself, and incidents that are still open then are reported.
 
-An incident is muted when each stream that it hits is: with --stream main, one
-that hits main and another stream is told. --stream may be given several times.
+An incident is muted when every stream that it hits is: with --stream main, one
+that hits main and another stream is still reported. --stream can be repeated.
 Give at least one of --stream, --check and --scope, or --all for everything.
 
-URL is that of the page, as for streamwatch status. What is planned in advance
-stands in event.yaml: maintenance.`,
+URL is that of the page, as for streamwatch status. Put planned maintenance into
+event.yaml: maintenance.`,
 		Example: "  streamwatch silence --stream main --for 30m --reason 'encoder restart'\n" +
 			"  streamwatch silence --check upd.stale --scope edge --for 2h --reason 'ticket 4711'\n" +
 			"  streamwatch silence list\n  streamwatch silence expire 20261128T190000Z",
@@ -48,82 +37,89 @@ stands in event.yaml: maintenance.`,
 			if err != nil {
 				return err
 			}
-			return c.silence(cmd.Context(), page, &f)
+			what.Seconds, what.By = lasts.Seconds(), who.by
+			if err := complete(&what); err != nil {
+				return err
+			}
+			made, err := page.Silence(cmd.Context(), what)
+			if err != nil {
+				return err
+			}
+			return c.showSilence(&made, who.format, "silenced %s until %s (id %s)\n")
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringSliceVar(&f.streams, "stream", nil, "only incidents of this stream (default: of every stream)")
-	flags.StringVar(&f.check, "check", "", "only incidents of this check, by id or the last part of one")
-	flags.StringVar(&f.scope, "scope", "", "only incidents of this scope: event, origin, edge, stream or rendition")
-	flags.BoolVar(&f.all, "all", false, "everything")
-	flags.DurationVar(&f.lasts, "for", 0, "how long, such as 2h (at most 336h)")
-	flags.StringVar(&f.reason, "reason", "", "why, for those who come after you")
-	c.actorFlags(cmd, &f.by, &f.format)
+	flags.StringSliceVar(&what.Streams, "stream", nil, "only incidents of this stream (default: of every stream)")
+	flags.StringVar(&what.Check, "check", "", "only incidents of this check, by id or the last part of one")
+	flags.StringVar(&what.Scope, "scope", "", "only incidents of this scope: event, origin, edge, stream or rendition")
+	flags.BoolVar(&what.All, "all", false, "everything")
+	forFlag(cmd, &lasts, "how long, such as 2h (at most 336h)")
+	flags.StringVar(&what.Reason, "reason", "", "why, for those who come after you")
+	c.actorFlags(cmd, &who)
 	cmd.AddCommand(c.silenceListCommand(), c.silenceExpireCommand())
 	return cmd
 }
 
-// actorFlags are those of a command that does something in somebody's name.
-func (c *cli) actorFlags(cmd *cobra.Command, by, format *string) {
-	user, _ := c.env("USER")
-	cmd.Flags().StringVar(by, "by", user, "who you are; $USER where it is not given")
-	cmd.Flags().Lookup("by").DefValue = "" // the same help for everyone
-	cmd.Flags().StringVar(format, "format", "text", "text or json")
-}
-
-// silence makes one.
-func (c *cli) silence(ctx context.Context, page *client.Client, f *silenceFlags) error {
-	matches := len(f.streams) > 0 || f.check != "" || f.scope != ""
+// complete refuses a silence that lacks what only its maker knows, by its flag.
+func complete(m *client.Muting) error {
+	matches := len(m.Streams) > 0 || m.Check != "" || m.Scope != ""
 	switch {
-	case !matches && !f.all:
+	case !matches && !m.All:
 		return probe.Usage("nothing says what to silence", "give --stream, --check or --scope, or --all for everything")
-	case matches && f.all:
+	case matches && m.All:
 		return probe.Usage("--all excludes --stream, --check and --scope", "leave one of the two out")
-	case f.lasts == 0:
+	case m.Seconds == 0:
 		return probe.Usage("--for is missing", "how long, such as --for 2h")
-	case f.lasts < 0:
-		return negative(f.lasts)
-	case f.reason == "":
+	case m.Reason == "":
 		return probe.Usage("--reason is missing", "say why, for those who come after you: --reason 'encoder restart'")
 	}
-	if err := c.checkActor(f.by, f.format); err != nil {
-		return err
-	}
-	made, err := page.Silence(ctx, client.Muting{
-		Streams: f.streams, Check: f.check, Scope: f.scope, All: f.all, Seconds: f.lasts.Seconds(), Reason: f.reason, By: f.by,
-	})
-	if err != nil {
-		return err
-	}
-	return c.showSilence(&made, f.format, "silenced %s until %s (id %s)\n")
+	return named(m.By)
 }
 
-// checkActor refuses an action of nobody, and an unknown format.
-func (c *cli) checkActor(by, format string) error {
+// actor is whoever does something, and how the answer is shown.
+type actor struct{ by, format string }
+
+// actorFlags are those of a command that does something in somebody's name.
+func (c *cli) actorFlags(cmd *cobra.Command, who *actor) {
+	user, _ := c.env("USER")
+	cmd.Flags().StringVar(&who.by, "by", user, "who you are; $USER where it is not given")
+	cmd.Flags().Lookup("by").DefValue = "" // the same help for everyone
+	formatFlag(cmd, &who.format, "text or json")
+}
+
+// named refuses an action of nobody.
+func named(by string) error {
 	if by == "" {
 		return probe.Usage("--by is missing, and so is $USER", "say who you are: --by ana")
 	}
-	return oneOf("format", format, "text", "json")
+	return nil
 }
 
-// deedAt returns the page at which something is done to what ID [URL] name.
-func (c *cli) deedAt(args []string, by, format string) (*client.Client, error) {
+// deedAt returns the page at which somebody does something to what ID [URL] name.
+func deedAt(args []string, who *actor) (*client.Client, error) {
 	page, err := pageOf(args[1:])
 	if err == nil {
-		err = c.checkActor(by, format)
+		err = named(who.by)
 	}
 	return page, err
 }
 
+// answer prints what a page answered: as it was sent, or in words.
+func (c *cli) answer(format string, sent []byte, words func() error) error {
+	if format != "json" {
+		return words()
+	}
+	_, err := c.stdout.Write(sent)
+	return err
+}
+
 // showSilence says what became of a silence: its id is what ends it.
 func (c *cli) showSilence(made *client.Reply[probe.Silence], format, line string) error {
-	if format == "json" {
-		_, err := c.stdout.Write(made.JSON)
+	return c.answer(format, made.JSON, func() error {
+		s := &made.Value
+		_, err := fmt.Fprintf(c.stdout, line, s.Where(), s.Until.UTC().Format("2006-01-02 15:04:05 UTC"), s.ID)
 		return err
-	}
-	s := &made.Value
-	_, err := fmt.Fprintf(c.stdout, line, s.Where(), s.Until.UTC().Format("2006-01-02 15:04:05 UTC"), s.ID)
-	return err
+	})
 }
 
 func (c *cli) silenceListCommand() *cobra.Command {
@@ -138,61 +134,57 @@ func (c *cli) silenceListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := oneOf("format", format, "text", "json"); err != nil {
-				return err
-			}
 			list, err := page.Silences(cmd.Context())
 			if err != nil {
 				return err
 			}
-			if format == "json" {
-				_, err := c.stdout.Write(list.JSON)
-				return err
-			}
-			return report.Silences(c.stdout, list.Value.Silences, c.paint())
+			return c.answer(format, list.JSON, func() error {
+				return report.Silences(c.stdout, list.Value.Silences, c.paint())
+			})
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "text", "text or json")
+	formatFlag(cmd, &format, "text or json")
 	return cmd
 }
 
 func (c *cli) silenceExpireCommand() *cobra.Command {
-	var by, format string
+	var who actor
 	cmd := &cobra.Command{
 		Use:     "expire ID [URL]",
 		Short:   "End a silence now",
 		Example: "  streamwatch silence expire 20261128T190000Z",
 		Args:    argument(cobra.RangeArgs(1, 2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			page, err := c.deedAt(args, by, format)
+			page, err := deedAt(args, &who)
 			if err != nil {
 				return err
 			}
-			ended, err := page.Expire(cmd.Context(), args[0], by)
+			ended, err := page.Expire(cmd.Context(), args[0], who.by)
 			if err != nil {
 				return err
 			}
-			return c.showSilence(&ended, format, "no longer silenced: %s, ended %s (id %s)\n")
+			return c.showSilence(&ended, who.format, "no longer silenced: %s, ended %s (id %s)\n")
 		},
 	}
-	c.actorFlags(cmd, &by, &format)
+	c.actorFlags(cmd, &who)
 	return cmd
 }
 
 func (c *cli) ackCommand() *cobra.Command {
-	var by, format, note string
+	var who actor
+	var note string
 	var undo bool
 	cmd := &cobra.Command{
 		Use:   "ack ID [URL]",
 		Short: "Acknowledge an incident of a running streamwatch",
-		Long: `Say that you take care of an open incident: nobody is reminded of it any more.
-When it changes or closes, that is told as ever. The id stands at the end of its
-URL in streamwatch status.`,
+		Long: `Say that you take care of an open incident: no more reminders of it are sent. Its
+changes and its end are reported as usual. The id is at the end of its URL in
+streamwatch status.`,
 		Example: "  streamwatch ack 20261128T190004Z-main --note 'restarting the encoder'\n" +
 			"  streamwatch ack 20261128T190004Z-main --undo",
 		Args: argument(cobra.RangeArgs(1, 2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			page, err := c.deedAt(args, by, format)
+			page, err := deedAt(args, &who)
 			if err != nil {
 				return err
 			}
@@ -200,20 +192,18 @@ URL in streamwatch status.`,
 			if undo {
 				do, did = page.Unacknowledge, "no longer acknowledged:"
 			}
-			done, err := do(cmd.Context(), args[0], by, note)
+			done, err := do(cmd.Context(), args[0], who.by, note)
 			if err != nil {
 				return err
 			}
-			if format == "json" {
-				_, err = c.stdout.Write(done)
+			return c.answer(who.format, done, func() error {
+				_, err := fmt.Fprintln(c.stdout, did, args[0])
 				return err
-			}
-			_, err = fmt.Fprintln(c.stdout, did, args[0])
-			return err
+			})
 		},
 	}
 	cmd.Flags().StringVar(&note, "note", "", "what you do about it")
 	cmd.Flags().BoolVar(&undo, "undo", false, "take the acknowledgement back")
-	c.actorFlags(cmd, &by, &format)
+	c.actorFlags(cmd, &who)
 	return cmd
 }

@@ -21,7 +21,8 @@ func TestHubThatStandsBy(t *testing.T) {
 	for i, fleet := range []string{
 		fmt.Sprintf("{listen: \"127.0.0.1:%d\"}", nats), fmt.Sprintf("{nats: [\"nats://127.0.0.1:%d\"]}", nats),
 	} {
-		text := fmt.Sprintf("event: e\norigin: {url: \"http://127.0.0.1:1\"}\ndistribution: {existing: {url: \"http://127.0.0.1:1\"}}\n"+
+		text := fmt.Sprintf("event: e\norigin: {url: \"http://127.0.0.1:1\"}\n"+
+			"distribution: {existing: {url: \"http://127.0.0.1:1\"}}\n"+
 			"streams: [{name: main, manifest: /m.m3u8}]\nmonitor: {listen: \"0.0.0.0:%d\", insecure_listen: true}\n"+
 			"fleet: %s\noutput: out-%d\n", pages[i], fleet, i)
 		name := fmt.Sprintf("%d.yaml", i)
@@ -62,7 +63,7 @@ func says(t *testing.T, dir string, port int, path string, status int, want stri
 		text, _ := io.ReadAll(res.Body)
 		_ = res.Body.Close()
 		last = res.Status + " " + string(text)
-		if res.StatusCode == status && strings.Contains(strings.ReplaceAll(string(text), " ", ""), strings.ReplaceAll(want, " ", "")) {
+		if res.StatusCode == status && strings.Contains(compact(string(text)), compact(want)) {
 			return
 		}
 	}
@@ -73,3 +74,5 @@ func says(t *testing.T, dir string, port int, path string, status int, want stri
 	}
 	t.Fatalf("%s at %d: %s, want %d %s", path, port, last, status, want)
 }
+
+func compact(text string) string { return strings.ReplaceAll(text, " ", "") }

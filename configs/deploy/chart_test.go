@@ -26,7 +26,8 @@ var examples = map[string]string{
 // template renders the chart.
 func template(t *testing.T, args ...string) (stdout, stderr string, err error) {
 	t.Helper()
-	return run(t, had(t, helm), append([]string{"template", "streamwatch", chart, "--kube-version", "1.37.0"}, args...)...)
+	args = append([]string{"template", "streamwatch", chart, "--kube-version", "1.37.0"}, args...)
+	return run(t, had(t, helm), args...)
 }
 
 // The chart is sound for each of its examples, the plain manifests are what it
@@ -77,7 +78,7 @@ func manifest(values, made string) string {
 		return err.Error()
 	}
 	var head strings.Builder
-	head.WriteString("# Made by `go test ./configs/deploy -update` from the chart in helm/streamwatch and " + values + ".\n")
+	head.WriteString("# Rendered by `go test ./configs/deploy -update` from the chart in helm/streamwatch\n# and " + values + ".\n")
 	for line := range strings.Lines(string(text)) {
 		if !strings.HasPrefix(line, "#") {
 			break

@@ -52,7 +52,7 @@ func (f *Flags) Give(e *configs.Event) error {
 			return err
 		}
 	} else if len(f.Headers) > 0 {
-		return probe.Usage("-H beside an event file whose edge is not `existing`", "write them into the streams' headers")
+		return probe.Usage("-H with an event file whose edge is not `existing`", "write them into the streams' headers")
 	}
 	err := addPairs("--origin-header", ":", "'X-Origin-Verify: value'", f.OriginHeaders, &e.Origin.Headers)
 	if err != nil {
@@ -95,7 +95,7 @@ func addEdges(event *configs.Event, flags, bases []string) error {
 	for i := range flags {
 		base := bases[i+1]
 		if seen[base] {
-			return probe.Usage("two edges have one address", "--edge names a further CDN, beside the first URL")
+			return probe.Usage("two edges have the same address", "--edge names a further CDN; the first one is the URL")
 		}
 		seen[base] = true
 		event.Edges = append(event.Edges, configs.Edge{Name: names[i+1], URL: configs.URL(base)})

@@ -152,7 +152,7 @@ func (r *Reader) read(path string) (*configs.Event, error) {
 	if path != StandardInput {
 		return configs.Load(path, r.Env)
 	}
-	text, err := io.ReadAll(io.LimitReader(r.Stdin, fetch.PlaylistBytes))
+	text, err := fetch.ReadPlaylist(r.Stdin)
 	if err != nil {
 		return nil, fmt.Errorf("reading standard input: %w", err)
 	}

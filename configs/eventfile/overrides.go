@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/checks"
 )
 
@@ -27,9 +28,28 @@ streams: [{name: main, manifest: /main.m3u8}]
 monitor:
   checks: `
 
-// ParseOverrides reads monitor.checks by itself, as YAML in one line. Its error has
-// no places: nobody wrote a file.
-func ParseOverrides(text string, env func(string) (string, bool)) (map[string]checks.Override, error) {
+// Overrides returns what an event file says of the checks, and over it what is
+// written out as YAML in one line. Either may be "", and nil then.
+func (r *Reader) Overrides(file, text string) (of, over map[string]checks.Override, err error) {
+	if file != "" {
+		e, err := r.Load(file)
+		if err != nil {
+			return nil, nil, err
+		}
+		of = Overrides(e)
+	}
+	if text != "" {
+		if over, err = parseOverrides(text, r.Env); err != nil {
+			const hint = "such as '{stale: {severity: warning, after: 4}}'"
+			return nil, nil, probe.Usage("--checks cannot be read: "+err.Error(), hint)
+		}
+	}
+	return of, over, nil
+}
+
+// parseOverrides reads monitor.checks by itself. Its error has no places: nobody
+// wrote a file.
+func parseOverrides(text string, env func(string) (string, bool)) (map[string]checks.Override, error) {
 	e, err := configs.Parse("checks", []byte(aroundChecks+text+"\n"), env)
 	if problems, ok := errors.AsType[*configs.Problems](err); ok {
 		var list []string

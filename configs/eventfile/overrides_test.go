@@ -10,8 +10,9 @@ import (
 
 // What --checks says is read as monitor.checks is; what is wrong in it is said
 // without places in a file.
-func TestParseOverrides(t *testing.T) {
-	all, err := ParseOverrides("{stale: {severity: warning, after: 4}}", os.LookupEnv)
+func TestOverrides(t *testing.T) {
+	r := &Reader{Env: os.LookupEnv}
+	_, all, err := r.Overrides("", "{stale: {severity: warning, after: 4}}")
 	if err != nil || len(all) != 1 {
 		t.Fatalf("%+v, %v", all, err)
 	}
@@ -20,7 +21,7 @@ func TestParseOverrides(t *testing.T) {
 			t.Errorf("%+v", o)
 		}
 	}
-	_, err = ParseOverrides("{stael: {after: 4}, stale: {after: -1}}", os.LookupEnv)
+	_, _, err = r.Overrides("", "{stael: {after: 4}, stale: {after: -1}}")
 	if err == nil || !strings.Contains(err.Error(), `unknown check "stael"; `) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("%v", err)
 	}

@@ -24,10 +24,7 @@ func (e *Embeds) fallbacks(
 	edges := len(bases)
 	for i, base := range append(bases, event.Player.Fallback...) {
 		base = strings.TrimRight(base, "/")
-		at := event.ManifestURL(s, probe.Edge, base)
-		if rest, own := strings.CutPrefix(manifest, strings.TrimRight(e.edge, "/")+"/"); own && e.edge != "" {
-			at = base + "/" + rest
-		}
+		at := probe.Rebase(s.Manifest.Reveal(), base, event.Origin.URL.Reveal(), e.edge)
 		if slices.Contains(list, at) || at == manifest {
 			continue
 		}

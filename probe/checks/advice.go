@@ -7,8 +7,9 @@ import "github.com/streamwatch/streamwatch/probe"
 var pdtPresent = register(Check{
 	ID:      "pdt.present",
 	Summary: "playlist has no program date-time",
-	Doc: "A live playlist without EXT-X-PROGRAM-DATE-TIME is info: latency cannot be measured, nor renditions compared. Segments that had one and are listed without: warning, players that " +
-		"use it to keep renditions together lose it.",
+	Doc: "A live playlist has no EXT-X-PROGRAM-DATE-TIME: info, since latency cannot be measured and renditions " +
+		"cannot be compared. Segments that had one and are now listed without it: warning, because players that use it " +
+		"to keep renditions together lose it.",
 	Spec:     "HLS Authoring Specification 8.4",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,
@@ -35,8 +36,9 @@ var pdtPresent = register(Check{
 var start = register(Check{
 	ID:      "start",
 	Summary: "players are told to start too near the end",
-	Doc: "EXT-X-START of a live playlist lies within three target durations of its end: info; within one: warning, a player that obeys has next to nothing to play. Low-latency playlists are " +
-		"not judged, nor a start counted from the beginning of a window of less than three target durations.",
+	Doc: "EXT-X-START of a live playlist lies within three target durations of its end: info. Within one: warning, " +
+		"since a player that obeys has next to nothing to play. Not judged: low-latency playlists, and a start counted " +
+		"from the beginning of a window shorter than three target durations.",
 	Spec:     "RFC 8216bis §4.4.2.2",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,
@@ -55,9 +57,9 @@ var start = register(Check{
 		}
 		switch {
 		case left < td:
-			p.Reportf(probe.Warning, "%s before the end, target duration %s", seconds(left), seconds(td))
+			p.Reportf(probe.Warning, "%s before the end, target duration %s", Seconds(left), Seconds(td))
 		case left < 3*td:
-			p.Reportf(probe.Info, "%s before the end, three target durations are %s", seconds(left), seconds(3*td))
+			p.Reportf(probe.Info, "%s before the end, three target durations are %s", Seconds(left), Seconds(3*td))
 		}
 	},
 })
@@ -65,9 +67,11 @@ var start = register(Check{
 var tdSlack = register(Check{
 	ID:      "td.slack",
 	Summary: "target duration is far above the segments' durations",
-	Doc: "TARGETDURATION is more than twice the longest of at least six segments: players start and time out later than they need to. Where the window is shorter than two of it, " +
-		"players cannot keep the distance that it asks for: warning; where it is no longer than one, players that reload as seldom as they may fall out of it: error. Other checks go by what segments last: " +
-		"at most one and a half of the longest one counts as the target duration.",
+	Doc: "EXT-X-TARGETDURATION is more than twice the longest of at least six segments: info, since players start and " +
+		"time out later than they need to. If the window is shorter than two target durations, players cannot keep the " +
+		"distance that they should: warning. If it is no longer than one, players that reload once per target duration " +
+		"may fall out of it: error. For other checks, at most 1.5 times the longest segment then counts as the target " +
+		"duration.",
 	Spec:     "RFC 8216bis §4.4.3.1, §6.3.4",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
@@ -81,11 +85,13 @@ var tdSlack = register(Check{
 		w := pl.Window()
 		switch {
 		case w <= td && removed(p.History):
-			p.Reportf(probe.Error, "target duration %s, the longest segment lasts %s and the whole window %s", seconds(td), seconds(longest), seconds(w))
+			p.Reportf(probe.Error, "target duration %s, the longest segment lasts %s and the whole window %s",
+				Seconds(td), Seconds(longest), Seconds(w))
 		case w < 2*td && removed(p.History):
-			p.Reportf(probe.Warning, "target duration %s, the longest segment lasts %s and the whole window %s", seconds(td), seconds(longest), seconds(w))
+			p.Reportf(probe.Warning, "target duration %s, the longest segment lasts %s and the whole window %s",
+				Seconds(td), Seconds(longest), Seconds(w))
 		default:
-			p.Reportf(probe.Info, "target duration %s, the longest segment lasts %s", seconds(td), seconds(longest))
+			p.Reportf(probe.Info, "target duration %s, the longest segment lasts %s", Seconds(td), Seconds(longest))
 		}
 	},
 })
@@ -99,8 +105,9 @@ var winFew = register(Check{
 	Blame:    probe.BlameEncoder,
 	When:     OnPlaylist,
 	Run: func(p *Pass) {
-		if pl := p.Obs.Playlist; pl.Live() && len(pl.Segments) > 0 && len(pl.Segments) < 6 && !pl.Skipped.Stated && removed(p.History) {
-			p.Reportf(probe.Info, "%s", plural(uint64(len(pl.Segments)), "segment"))
+		pl := p.Obs.Playlist
+		if n := len(pl.Segments); n > 0 && n < 6 && pl.Live() && !pl.Skipped.Stated && removed(p.History) {
+			p.Reportf(probe.Info, "%s", Count(n, "segment"))
 		}
 	},
 })

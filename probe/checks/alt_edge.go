@@ -9,8 +9,10 @@ import (
 var altEdge = register(Check{
 	ID:      "alt.edge",
 	Summary: "one rendition lags behind the others",
-	Doc: "The live edge by program date-time is behind that of another rendition, as listed before this one was asked, by more than one target duration: warning; two: " +
-		"error; three: critical. Nothing is held against subtitles, nor against dates that are wrong (pdt.odd). At the edge the cache's allowance and one segment come on top, since each playlist is cached by itself.",
+	Doc: "By program date-time, the end of this playlist is behind that of another rendition that was fetched " +
+		"earlier. More than one target duration is a warning, two an error, three critical. At the edge the cache's " +
+		"allowance and the length of one segment are added, since each playlist is cached on its own. No rendition is " +
+		"compared with subtitles, or with one whose dates are wrong (pdt.odd).",
 	Spec:     "RFC 8216bis §6.2.4",
 	Severity: probe.Critical,
 	Blame:    probe.BlameEncoder,
@@ -47,14 +49,15 @@ var altEdge = register(Check{
 		case lead > 2*td:
 			s = probe.Error
 		}
-		p.Reportf(s, "%s behind %s", seconds(lead+slack), who)
+		p.Reportf(s, "%s behind %s", Seconds(lead+slack), who)
 	},
 })
 
 var altTD = register(Check{
-	ID:       "alt.td",
-	Summary:  "renditions have different target durations",
-	Doc:      "TARGETDURATION differs between media playlists of one live stream: error; between subtitles and the others: warning.",
+	ID:      "alt.td",
+	Summary: "renditions have different target durations",
+	Doc: "EXT-X-TARGETDURATION differs between the media playlists of one live stream: error. Between subtitles and " +
+		"the others: warning.",
 	Spec:     "RFC 8216bis §6.2.4",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
@@ -69,7 +72,8 @@ var altTD = register(Check{
 				continue
 			}
 			if theirs := s.Playlist.TargetDuration; theirs.Stated && theirs.Value != mine.Value {
-				p.Reportf(p.noticed(probe.Error), "%s here, %s in %s", seconds(mine.Value), seconds(theirs.Value), s.Target.Rendition)
+				p.Reportf(p.noticed(probe.Error), "%s here, %s in %s",
+					Seconds(mine.Value), Seconds(theirs.Value), s.Target.Rendition)
 				return
 			}
 		}

@@ -15,8 +15,9 @@ import (
 var altDseq = register(Check{
 	ID:      "alt.dseq",
 	Summary: "renditions count discontinuities differently",
-	Doc: "At one program date-time two renditions are in different discontinuities, in the middle of every one of at least three segments that both list: players that switch align by that " +
-		"number. Not judged without program date-times.",
+	Doc: "At the same program date-time two renditions have different discontinuity sequence numbers, in the middle " +
+		"of each of at least three segments that both list. Players that switch align by that number. Renditions without " +
+		"program date-times are not compared.",
 	Spec:     "RFC 8216bis §6.2.4",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
@@ -38,7 +39,8 @@ var altDseq = register(Check{
 			}
 		})
 		if compared >= 3 && differ == compared {
-			p.Reportf(p.noticed(probe.Error), "discontinuity %d here, %d in %s at the same time", here, there, ref.Target.Rendition)
+			p.Reportf(p.noticed(probe.Error), "discontinuity %d here, %d in %s at the same time",
+				here, there, ref.Target.Rendition)
 		}
 	},
 })
@@ -46,8 +48,11 @@ var altDseq = register(Check{
 var altPDT = register(Check{
 	ID:      "alt.pdt",
 	Summary: "renditions give one moment different program date-times",
-	Doc: "The segment after one and the same discontinuity, by its number, has a program date-time that differs between renditions by more than either segment lasts, and 0.5 s. Less than that " +
-		"above 0.5 s is info: sound may begin at once where the picture waits for its first key frame. Both must state EXT-X-DISCONTINUITY-SEQUENCE. Program date-times in some renditions and not in others are info; without a discontinuity alt.edge tells.",
+	Doc: "The segment that follows one discontinuity, matched by discontinuity sequence number, has different program " +
+		"date-times in two renditions. A difference of more than 0.5 s, and more than either segment lasts, is an error. " +
+		"A smaller one above 0.5 s is info: audio may begin at once while video waits for its first key frame. Both " +
+		"playlists must state EXT-X-DISCONTINUITY-SEQUENCE. Program date-times in one rendition and none in the other " +
+		"are info. Where there is no discontinuity, see alt.edge.",
 	Spec:     "RFC 8216bis §6.2.4",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
@@ -71,9 +76,9 @@ var altPDT = register(Check{
 		matchedBreaks(a, b, func(s, o *probe.Segment) {
 			switch off := s.PDT.Sub(o.PDT); {
 			case off.Abs() > max(s.Duration, o.Duration, time.Second/2):
-				p.Reportf(p.noticed(probe.Error), "discontinuity %d is %s off that in %s", s.DSN, off, ref.Target.Rendition)
+				p.Reportf(p.noticed(probe.Error), "discontinuity %d is %s away from that in %s", s.DSN, off, ref.Target.Rendition)
 			case off.Abs() > time.Second/2:
-				p.Reportf(probe.Info, "discontinuity %d is %s off that in %s", s.DSN, off, ref.Target.Rendition)
+				p.Reportf(probe.Info, "discontinuity %d is %s away from that in %s", s.DSN, off, ref.Target.Rendition)
 			}
 		})
 	},
@@ -101,8 +106,10 @@ func matchedBreaks(a, b *probe.Playlist, f func(a, b *probe.Segment)) {
 var altSC = register(Check{
 	ID:      "alt.sc",
 	Summary: "renditions have different EXT-X-SERVER-CONTROL",
-	Doc: "One rendition lets players block its reload or skip segments and another does not: warning, players leave low latency when they switch. One without parts and without SERVER-CONTROL beside one " +
-		"with parts is info, as packagers leave subtitles; so are other holds-back, which packagers derive from each rendition's own parts.",
+	Doc: "One rendition lets players block their reloads or skip segments and another does not: warning, since " +
+		"players leave low latency when they switch. A rendition that has neither parts nor EXT-X-SERVER-CONTROL, next " +
+		"to one with parts, is info: packagers leave subtitles like that. Different hold-back values are info too, " +
+		"because packagers derive them from each rendition's own parts.",
 	Spec:     "RFC 8216bis §6.2.4",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,
@@ -137,8 +144,8 @@ func plainBeside(a, b *probe.Playlist) bool {
 var altType = register(Check{
 	ID:      "alt.type",
 	Summary: "some renditions have ended or another type",
-	Doc: "EXT-X-PLAYLIST-TYPE differs between renditions that have not ended; or one shows EXT-X-ENDLIST while another got a new segment two target durations later. One that ends " +
-		"before its time is endlist.",
+	Doc: "EXT-X-PLAYLIST-TYPE differs between renditions that have not ended. Or one has EXT-X-ENDLIST while another " +
+		"got a new segment two target durations later. A stream that ends before its time is endlist.",
 	Spec:     "RFC 8216bis §6.2.4",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
@@ -156,7 +163,8 @@ var altType = register(Check{
 			case pl.EndList && s.Advanced.After(since):
 				p.Reportf(p.noticed(probe.Error), "ended, while %s goes on", s.Target.Rendition)
 			case !pl.EndList && pl.Type != s.Playlist.Type:
-				p.Reportf(p.noticed(probe.Error), "EXT-X-PLAYLIST-TYPE is %q here, %q in %s", pl.Type, s.Playlist.Type, s.Target.Rendition)
+				p.Reportf(p.noticed(probe.Error), "EXT-X-PLAYLIST-TYPE is %q here, %q in %s",
+					pl.Type, s.Playlist.Type, s.Target.Rendition)
 			}
 		}
 	},

@@ -10,8 +10,10 @@ import (
 var altTimestamps = register(Check{
 	ID:      "alt.timestamps",
 	Summary: "renditions have different media time at one moment",
-	Doc: "The first timestamps of segments of two renditions differ by another time than their program date-times do: by more than 0.5 s warning, two target durations error. Two of four " +
-		"segments open an incident. First timestamps are those of decoding order, which differ a little between codecs, so less is not judged; nor are renditions without EXT-X-PROGRAM-DATE-TIME.",
+	Doc: "The first media timestamps of segments in two renditions are further apart than their program date-times " +
+		"are: by more than 0.5 s is a warning, by more than two target durations an error. Two of four segments open an " +
+		"incident. Smaller differences are normal: first timestamps are in decoding order, and that differs between " +
+		"codecs. Renditions without EXT-X-PROGRAM-DATE-TIME are not compared.",
 	Spec:     "RFC 8216bis §6.2.4; TN2235",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
@@ -43,7 +45,7 @@ var altTimestamps = register(Check{
 			if td := h.TD(); td > 0 && off > 2*td {
 				sev = probe.Error
 			}
-			p.Reportf(sev, "segment %d is %s from segment %d of %s", rec.MSN, seconds(off), other.MSN, s.Target.Rendition)
+			p.Reportf(sev, "segment %d is %s from segment %d of %s", rec.MSN, Seconds(off), other.MSN, s.Target.Rendition)
 		}
 	},
 })
@@ -79,7 +81,9 @@ const datesBack = 256
 // probedAt returns the newest record whose segment begins within slack of a
 // program date-time and says where its time begins, and that segment's own
 // program date-time and discontinuity sequence number. One walk finds it.
-func probedAt(h *evidence.History, at time.Time, slack time.Duration) (found *evidence.SegmentRecord, begins time.Time, dsn uint64) {
+func probedAt(
+	h *evidence.History, at time.Time, slack time.Duration,
+) (found *evidence.SegmentRecord, begins time.Time, dsn uint64) {
 	if h.Playlist == nil {
 		return nil, begins, 0
 	}

@@ -10,8 +10,11 @@ import (
 var altWindow = register(Check{
 	ID:      "alt.window",
 	Summary: "one rendition lists far less of the past than another",
-	Doc: "By program date-time the window of one rendition begins later than that of another: by more than a target duration info; by more than three, when it is also less than half as " +
-		"long, the other one is a minute at least, and both have been removing segments, so that neither is still growing: warning, who has gone back and switches falls out of it. Packagers that count segments list little more of long ones.",
+	Doc: "By program date-time, this rendition's window begins more than a target duration later than another's: " +
+		"info. It is a warning when the difference is more than three target durations, this window is less than half as " +
+		"long as the other, the other is at least a minute long, and both have already removed segments, so that neither " +
+		"is still growing. A viewer who has gone back in time and switches then falls out of the window. Packagers that " +
+		"keep a number of segments differ a little where segments are long; that is normal.",
 	Spec:     "RFC 8216bis §6.2.4; HLS Authoring Specification 8.3",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,
@@ -29,9 +32,9 @@ var altWindow = register(Check{
 		switch {
 		case apart <= td:
 		case apart > 3*td && 2*min(wa, wb) < max(wa, wb) && max(wa, wb) >= time.Minute && removed(p.History) && removed(ref):
-			p.Reportf(probe.Warning, "window of %s here, %s in %s", seconds(wa), seconds(wb), ref.Target.Rendition)
+			p.Reportf(probe.Warning, "window of %s here, %s in %s", Seconds(wa), Seconds(wb), ref.Target.Rendition)
 		default:
-			p.Reportf(probe.Info, "the first segment is %s apart from that of %s", seconds(apart), ref.Target.Rendition)
+			p.Reportf(probe.Info, "the first segment is %s apart from that of %s", Seconds(apart), ref.Target.Rendition)
 		}
 	},
 })
@@ -39,9 +42,11 @@ var altWindow = register(Check{
 var altDaterange = register(Check{
 	ID:      "alt.daterange",
 	Summary: "renditions announce different date ranges",
-	Doc: "An EXT-X-DATERANGE that begins within this rendition's window is listed in another one, whose text is older, and not here, although here are others: an ad or a program starts for " +
-		"some viewers only. Three of three texts. Judged are ranges with SCTE-35, and those of a CLASS that this rendition lists too; others are info, as packagers keep what describes the program " +
-		"to the picture, and audio and subtitles without any. Of long lists the newest 256 are compared.",
+	Doc: "Another rendition, whose text is older, lists an EXT-X-DATERANGE that begins within this rendition's " +
+		"window. This one does not list it, although it lists others: an ad or a program starts for some viewers only. " +
+		"Three texts in a row open an incident. Ranges with SCTE-35 count, and ranges of a CLASS that this rendition " +
+		"lists too. Any other is info, because packagers often put ranges that describe the program into the video " +
+		"playlists only. Of long lists the newest 256 are compared.",
 	Spec:     "RFC 8216bis §6.2.4",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,
@@ -108,8 +113,8 @@ func announces(h *evidence.History, class string) bool {
 var altBound = register(Check{
 	ID:      "alt.bound",
 	Summary: "renditions are cut at different times",
-	Doc: "By program date-time none of at least three segments begins within a tenth of a second of one in another rendition. Players cope, but fetch more when they switch; AirPlay does not " +
-		"cope well.",
+	Doc: "By program date-time, none of at least three segments begins within a tenth of a second of a segment in " +
+		"another rendition. Players cope, but fetch more when they switch; AirPlay copes badly.",
 	Spec:             "HLS Authoring Specification 8.22",
 	Severity:         probe.Info,
 	Blame:            probe.BlameEncoder,

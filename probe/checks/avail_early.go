@@ -3,9 +3,10 @@ package checks
 import "github.com/streamwatch/streamwatch/probe"
 
 var availEarly = register(Check{
-	ID:       "avail.early",
-	Summary:  "segments are listed before they can be fetched",
-	Doc:      "A newly listed segment failed at first and succeeded later. One can be chance; two in four segments open an incident.",
+	ID:      "avail.early",
+	Summary: "segments are listed before they can be fetched",
+	Doc: "A newly listed segment could not be fetched at first and could later. One may be chance; two in four " +
+		"segments open an incident.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,
@@ -20,16 +21,18 @@ var availEarly = register(Check{
 		if !ok || !rec.OK || rec.Failed == 0 || !rec.FirstOK.Equal(rec.At) || p.pairLacked() {
 			return
 		}
-		p.Reportf(probe.Critical, "segment %d could be fetched only %s after it was listed", rec.MSN, seconds(rec.FirstOK.Sub(rec.Listed)))
+		p.Reportf(probe.Critical, "segment %d could be fetched only %s after it was listed",
+			rec.MSN, Seconds(rec.FirstOK.Sub(rec.Listed)))
 	},
 })
 
 // pairLacked reports whether this is an edge whose origin failed to give the
 // segment too, at first or still: then the origin shows it.
 func (p *Pass) pairLacked() bool {
-	if p.History.Target.Side != probe.Edge || p.History.Pair == nil {
+	origin, ok := p.origin()
+	if !ok {
 		return false
 	}
-	rec, asked := p.History.Pair.Segment(p.Obs.Segment.MSN)
+	rec, asked := origin.Segment(p.Obs.Segment.MSN)
 	return asked && rec.Failed > 0
 }

@@ -5,9 +5,12 @@ import "github.com/streamwatch/streamwatch/probe"
 var availRemoved = register(Check{
 	ID:      "avail.removed",
 	Summary: "segments vanish soon after they left the playlist",
-	Doc: "A segment that left the playlist must stay for its own duration and that of the longest playlist that listed it. Once a minute one of them is asked for shortly before that is over, at the origin, or at an edge that " +
-		"is watched alone; 404 and 410 count. Many packagers delete earlier from the beginning (ffmpeg keeps one segment), and hardly a player notices: info. Where three could be had before at the origin: warning, two in three open an " +
-		"incident. An edge alone may have kept what we had asked for: info.",
+	Doc: "A segment that left the playlist must stay available for its own duration plus that of the longest playlist " +
+		"that listed it. Once a minute one of them is requested shortly before that time is up, at the origin, or at an " +
+		"edge that is watched alone. 404 and 410 count as missing. Many packagers delete earlier from the start (ffmpeg " +
+		"keeps one segment) and players hardly notice: info. If three were still there before, it is a warning at the " +
+		"origin, and two misses in three open an incident. An edge that is watched alone may only have kept what we " +
+		"asked for ourselves: info.",
 	Spec:     "RFC 8216bis §6.2.2",
 	Severity: probe.Warning,
 	Blame:    probe.BlameOrigin,
@@ -22,7 +25,8 @@ var availRemoved = register(Check{
 			if p.History.StillThere >= 3 && p.History.Target.Side == probe.Origin {
 				s = probe.Warning
 			}
-			p.Reportf(s, "segment %d (%s): status %d %s after its removal", p.Obs.Segment.MSN, shortURI(p.Obs.Segment.URI), ex.Status, seconds(ex.Done.Sub(p.Obs.Segment.Listed)))
+			p.Reportf(s, "segment %d (%s): status %d %s after its removal",
+				p.Obs.Segment.MSN, shortURI(p.Obs.Segment.URI), ex.Status, Seconds(ex.Done.Sub(p.Obs.Segment.Listed)))
 		default:
 			p.Silent = true // the server is what is wrong
 		}

@@ -85,16 +85,29 @@ type Check struct {
 	// Hold keeps an incident open for this many target durations after the
 	// last finding: a change that is seen once has no round that says it is over.
 	Hold int
-	// What the check is, for whom to blame and what belongs together.
-	Transport        bool // the playlist could not be had at all
-	Staleness        bool // a way to see one side stand still or fall behind
-	AcrossRenditions bool // it compares renditions: a fault in one shows in others
-	Apart            bool // it holds what an edge keeps against what its origin gives now: only what names it, at the edge, explains it
-	Recovers         bool // the end of a fault looks like it too
-	Ripens           bool // heals by itself within a moment, as while a cache reloads: a warning until it has lasted for a target duration
-	Timed            bool // it measures time: what a process found that did not get to run is its own doing
-	Passed           bool // bytes that an edge may have passed on as the origin gave them: it waits for the origin's next probe
-	Slow             bool // answers come, but late: on unrelated hosts at once that is our own path
+
+	// Transport: the playlist could not be fetched at all.
+	Transport bool
+	// Staleness: the check sees one side stand still or fall behind.
+	Staleness bool
+	// AcrossRenditions: it compares renditions, so a fault in one shows in others.
+	AcrossRenditions bool
+	// Apart: it compares what an edge keeps with what its origin serves now. Only
+	// a check that names it, found at the edge, explains it.
+	Apart bool
+	// Recovers: the end of a fault looks like a finding too.
+	Recovers bool
+	// Ripens: it often heals by itself within a moment, as while a cache reloads.
+	// It stays a warning until it has lasted for a target duration.
+	Ripens bool
+	// Timed: it measures time. A process that did not get to run finds it without
+	// reason.
+	Timed bool
+	// Passed: an edge may have passed these bytes on as the origin gave them, so a
+	// finding waits for the origin's next probe.
+	Passed bool
+	// Slow: answers come, but late. On unrelated hosts at once it is our own path.
+	Slow bool
 
 	// Explains lists the checks whose findings are consequences of this one,
 	// by id or by prefix ("edge.*").

@@ -5,8 +5,9 @@ import "github.com/streamwatch/streamwatch/probe"
 var dseqMath = register(Check{
 	ID:      "dseq.math",
 	Summary: "discontinuity sequence does not add up",
-	Doc: "For each segment listed before and now, DISCONTINUITY-SEQUENCE plus the discontinuities up to it must be the same; the number never falls, and rises by just " +
-		"the EXT-X-DISCONTINUITY tags that left with removed segments. Not judged where no segment is common to both.",
+	Doc: "For every segment that was listed before and still is, EXT-X-DISCONTINUITY-SEQUENCE plus the " +
+		"discontinuities before the segment must stay the same. The number never falls, and it rises by exactly as many " +
+		"EXT-X-DISCONTINUITY tags as left with removed segments. Not judged where the two playlists share no segment.",
 	Spec:     "RFC 8216bis §6.2.2",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,

@@ -6,9 +6,11 @@ import (
 )
 
 var edgeAhead = register(Check{
-	ID:       "edge.ahead",
-	Summary:  "edge is newer than the origin",
-	Doc:      "The edge listed a segment that the origin, asked afterwards, does not: its pool nodes disagree, or the distribution's origin is not the one that is monitored. Numbers that are far apart are edge.body.",
+	ID:      "edge.ahead",
+	Summary: "edge is newer than the origin",
+	Doc: "The edge listed a segment that the origin, asked afterwards, does not list. Either the nodes behind the " +
+		"origin's name disagree, or the distribution fetches from another origin than the one that is monitored. Numbers " +
+		"that are far apart are edge.body.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Error,
 	Blame:    probe.BlameOrigin,
@@ -27,7 +29,7 @@ var edgeAhead = register(Check{
 			}
 			at, before := last(edge.Playlist).MSN, last(p.Obs.Playlist).MSN
 			if at > before && at-before <= evidence.FarApart {
-				later := seconds(p.Obs.Exchange.Started.Sub(edge.Exchange.Done))
+				later := Seconds(p.Obs.Exchange.Started.Sub(edge.Exchange.Done))
 				p.About(e).Reportf(probe.Error, "edge listed segment %d, the origin %s later only %d", at, later, before)
 			}
 		}

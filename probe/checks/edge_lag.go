@@ -10,10 +10,12 @@ import (
 var edgeLag = register(Check{
 	ID:      "edge.lag",
 	Summary: "edge is behind the origin",
-	Doc: "The edge gives content that the origin replaced too long ago, by the ring of the origin's versions and no header. Where the origin's headers let caches keep a playlist for longer " +
-		"than a target duration, or none limits it: error after one target duration, critical after 1.5. Else it counts from one second past what the headers allow: an edge that stands still is an error, " +
-		"one target duration later critical; an edge that moves on one copy behind, as caches do that revalidate in the background, is info below one target " +
-		"duration, a warning below three (the default hold-back), and critical from there on.",
+	Doc: "The edge serves content that the origin replaced too long ago. This compares content with the versions seen " +
+		"at the origin, and needs no header. If the origin's headers state no TTL, or one above a target duration, it is " +
+		"an error after one target duration and critical after 1.5. Otherwise it counts from one second after the time " +
+		"that the headers allow. An edge that stands still is then an error, and critical one target duration later. An " +
+		"edge that moves on but stays one copy behind, as caches do that revalidate in the background, is info below one " +
+		"target duration, a warning below three (the default hold-back), and critical from there on.",
 	Spec:      "RFC 8216bis §6.2.1; CloudFront Developer Guide, Expiration",
 	Severity:  probe.Critical,
 	Blame:     probe.BlameCDN,
@@ -36,7 +38,8 @@ var edgeLag = register(Check{
 		if s == probe.NoSeverity {
 			return
 		}
-		p.Reportf(s, "%s behind, for %s; its cache explains %s", plural(lag.Segments, "segment"), seconds(lag.Age), seconds(min(h.Allowance(), h.TD())))
+		p.Reportf(s, "%s behind, for %s; its cache explains %s",
+			Count(lag.Segments, "segment"), Seconds(lag.Age), Seconds(min(h.Allowance(), h.TD())))
 		p.Found.Proven = h.Still()
 	},
 })

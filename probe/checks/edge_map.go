@@ -10,8 +10,10 @@ import (
 var edgeMap = register(Check{
 	ID:      "edge.map",
 	Summary: "edge serves another initialization section than the origin",
-	Doc: "The resource that EXT-X-MAP names differs between the edge and the origin in length or bytes, in two of three looks: nothing that it applies to can be decoded, though playlists and segments " +
-		"look well. It happens when an encoder restarts with other parameters under the same name. The blame is config while the headers let caches keep the old copy, and the CDN's otherwise.",
+	Doc: "The resource that EXT-X-MAP names differs in length or bytes between the edge and the origin, in two of " +
+		"three looks. Nothing that needs it can be decoded, although playlists and segments look fine. This happens when " +
+		"an encoder restarts with other parameters under the same name. The blame is config as long as the headers let " +
+		"caches keep the old copy, and the CDN's after that.",
 	Spec:     "RFC 8216bis §4.4.4.5, §6.2.1",
 	Severity: probe.Critical,
 	Blame:    probe.BlameCDN,
@@ -23,7 +25,7 @@ var edgeMap = register(Check{
 	Explains: []string{"seg.mp4.*", "seg.keyframe"},
 	Run: func(p *Pass) {
 		h, s := p.History, p.Obs.Segment
-		if h.Target.Side != probe.Edge || h.Pair == nil || !p.Obs.OK() {
+		if _, ok := p.origin(); !ok || !p.Obs.OK() {
 			p.Silent = true
 			return
 		}
@@ -38,15 +40,18 @@ var edgeMap = register(Check{
 		switch {
 		case !origin.Before.OK && older:
 			blame, why := p.keeps()
-			p.Accuse(blame, probe.Critical, "the edge serves a copy of %s that is %s old and is not the origin's: %s, at the origin %s; %s",
-				name, seconds(ex.Age.Value), sizeOf(edge.Size), sizeOf(origin.Size), why)
+			p.Accuse(blame, probe.Critical,
+				"the edge serves a copy of %s that is %s old and is not the origin's: %s, at the origin %s; %s",
+				name, Seconds(ex.Age.Value), sizeOf(edge.Size), sizeOf(origin.Size), why)
 			return
 		case !origin.Before.OK || edge.Differs(origin.Before):
-			p.Reportf(probe.Critical, "%s has other bytes than at the origin: %s, at the origin %s", name, sizeOf(edge.Size), sizeOf(origin.Size))
+			p.Reportf(probe.Critical, "%s has other bytes than at the origin: %s, at the origin %s",
+				name, sizeOf(edge.Size), sizeOf(origin.Size))
 			return
 		}
 		blame, why := p.keeps()
-		p.Accuse(blame, probe.Critical, "the edge still serves the old %s, which the origin replaced %s ago; %s", name, seconds(p.Now.Sub(origin.Since)), why)
+		p.Accuse(blame, probe.Critical, "the edge still serves the old %s, which the origin replaced %s ago; %s",
+			name, Seconds(p.Now.Sub(origin.Since)), why)
 	},
 })
 
@@ -59,9 +64,9 @@ func (p *Pass) keeps() (probe.Blame, string) {
 	case !ttl.Stated:
 		return probe.BlameConfig, "no header limits how long caches keep it"
 	case ex.Age.Or(0) <= ttl.Value+time.Second && ttl.Value > 0:
-		return probe.BlameConfig, fmt.Sprintf("headers let caches keep it for %s", seconds(ttl.Value))
+		return probe.BlameConfig, fmt.Sprintf("headers let caches keep it for %s", Seconds(ttl.Value))
 	default:
-		return probe.BlameCDN, fmt.Sprintf("headers let caches keep it for %s only", seconds(ttl.Value))
+		return probe.BlameCDN, fmt.Sprintf("headers let caches keep it for %s only", Seconds(ttl.Value))
 	}
 }
 
@@ -69,5 +74,5 @@ func sizeOf(n int64) string {
 	if n < 0 {
 		return "unknown length"
 	}
-	return plural(uint64(n), "byte")
+	return Count(n, "byte")
 }

@@ -9,8 +9,11 @@ import (
 var edgeNegative = register(Check{
 	ID:      "edge.negative",
 	Summary: "edge keeps an error for a segment that the origin has",
-	Doc: "A listed segment is answered with an error at the edge, twice, and the origin had answered it well before the edge was asked. The error is one that a cache keeps: its Age says so, or the origin gave " +
-		"it too, earlier. Critical for the newest segment, error for an older one. CloudFront keeps errors for ten seconds unless its error caching says otherwise: until then what shows is the origin's failure. A distribution that streamwatch made keeps them for one.",
+	Doc: "The edge answers a request for a listed segment with an error, twice, although the origin had already " +
+		"served it well before the edge was asked. The error comes from a cache: its Age says so, or the origin gave the " +
+		"same error earlier. Critical for the newest segment, error for an older one. CloudFront keeps errors for ten " +
+		"seconds unless its error caching says otherwise, and a distribution made by streamwatch keeps them for one; " +
+		"until then the error counts as the origin's failure.",
 	Spec:     "RFC 9111 §4; CloudFront: error caching minimum TTL",
 	Severity: probe.Critical,
 	Blame:    probe.BlameCDN,
@@ -21,15 +24,15 @@ var edgeNegative = register(Check{
 	Explains: []string{"edge.seg", "seg.status", "avail.early", "ll.part.avail", "ll.hint.avail"},
 	Run: func(p *Pass) {
 		ex, s := &p.Obs.Exchange, p.Obs.Segment
-		h := p.History
-		if h.Target.Side != probe.Edge || h.Pair == nil || p.lostSegment() == "" || ex.Status == 0 {
+		at, ok := p.origin()
+		if !ok || p.lostSegment() == "" || ex.Status == 0 {
 			return
 		}
 		if !p.pairHasSegment() || p.outgrown() {
 			return
 		}
-		edge, _ := h.Segment(s.MSN)
-		origin, _ := h.Pair.Segment(s.MSN)
+		edge, _ := p.History.Segment(s.MSN)
+		origin, _ := at.Segment(s.MSN)
 		if !origin.At.Before(ex.Started) || origin.Failed == 0 && ex.Age.Value == 0 {
 			return
 		}
@@ -40,7 +43,8 @@ var edgeNegative = register(Check{
 		if cloudFront(ex) && kept <= p.Stream.ErrorCaching {
 			return
 		}
-		p.Reportf(p.severityOfSegment(), "the edge keeps a %d for segment %d (%s), "+how+", and the origin has the segment", ex.Status, s.MSN, shortURI(s.URI), seconds(kept))
+		p.Reportf(p.severityOfSegment(), "the edge keeps a %d for segment %d (%s), "+how+", and the origin has the segment",
+			ex.Status, s.MSN, shortURI(s.URI), Seconds(kept))
 	},
 })
 

@@ -4,9 +4,11 @@ import "github.com/streamwatch/streamwatch/probe"
 
 var edgeReused = register(Check{
 	ID:      "edge.reused",
-	Summary: "edge still serves the broadcast before",
-	Doc: "After the media sequence numbers fell on both sides, a segment has other bytes at the edge than at the origin under the same name, in two of four probes, of one rendition or of several: an encoder that " +
-		"restarted writes under names that caches know. The blame is config while the headers let caches keep the old copy, and the CDN's otherwise; names that are never used twice prevent it.",
+	Summary: "edge still serves the previous broadcast",
+	Doc: "After the media sequence numbers fell on both sides, a segment has other bytes at the edge than at the " +
+		"origin under the same name, in two of four probes of one rendition or of several. A restarted encoder writes " +
+		"under names that caches already hold. The blame is config as long as the headers let caches keep the old copy, " +
+		"and the CDN's after that. Names that are never used twice prevent this.",
 	Spec:     "RFC 8216bis §6.2.1, §6.3.4",
 	Severity: probe.Critical,
 	Blame:    probe.BlameCDN,
@@ -18,20 +20,22 @@ var edgeReused = register(Check{
 	Explains: []string{"edge.bytes", "seg.*", "alt.timestamps"},
 	Run: func(p *Pass) {
 		h := p.History
-		if h.Target.Side != probe.Edge || !p.Obs.OK() || h.Pair == nil || h.Restarted.IsZero() || h.Pair.Restarted.IsZero() {
+		at, ok := p.origin()
+		if !ok || !p.Obs.OK() || h.Restarted.IsZero() || at.Restarted.IsZero() {
 			p.Silent = true
 			return
 		}
-		edge, origin, ok := h.Both(h.Pair, p.Obs.Segment.MSN)
+		edge, origin, ok := h.Both(at, p.Obs.Segment.MSN)
 		switch {
 		case !ok:
 			p.Silent = true
-		case !edge.Asked.After(h.Restarted) || !origin.Asked.After(h.Pair.Restarted):
+		case !edge.Asked.After(h.Restarted) || !origin.Asked.After(at.Restarted):
 			p.Silent = true // one of them is of before
 		case edge.Differs(origin.SegmentBytes):
 			blame, why := p.keeps()
-			p.Accuse(blame, probe.Critical, "the numbering started again %s ago, and under the name %s the edge still serves the broadcast before: %s, at the origin %s; %s",
-				seconds(p.Now.Sub(h.Pair.Restarted)), shortURI(edge.URI), sizeOf(edge.Size), sizeOf(origin.Size), why)
+			p.Accuse(blame, probe.Critical, "the numbering started again %s ago, and under the name %s the edge still "+
+				"serves the previous broadcast: %s, at the origin %s; %s",
+				Seconds(p.Now.Sub(at.Restarted)), shortURI(edge.URI), sizeOf(edge.Size), sizeOf(origin.Size), why)
 		}
 	},
 })

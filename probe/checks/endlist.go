@@ -7,9 +7,10 @@ import (
 )
 
 var endlist = register(Check{
-	ID:       "endlist",
-	Summary:  "stream ended before its time",
-	Doc:      "EXT-X-ENDLIST in a playlist that was live, while the event does not say that it ends, or ends more than a minute from now. Players stop for good.",
+	ID:      "endlist",
+	Summary: "stream ended before its time",
+	Doc: "A playlist that was live has EXT-X-ENDLIST, while the event states no end, or one more than a minute away. " +
+		"Players stop for good.",
 	Spec:     "RFC 8216bis §4.4.3.4",
 	Severity: probe.Critical,
 	Blame:    probe.BlameEncoder,

@@ -9,8 +9,10 @@ import (
 var gap = register(Check{
 	ID:      "gap",
 	Summary: "segments are marked as gaps",
-	Doc: "EXT-X-GAP stands at a listed segment: warning; at more than a tenth of the window, of segments that came since watching began: error; at each of the newest three segments: critical, there is nothing " +
-		"to play. Gaps that were there before, as packagers list at their start for what they do not have, are a warning until they leave.",
+	Doc: "EXT-X-GAP marks a listed segment: warning. More than a tenth of the window, counting segments that came " +
+		"since watching began: error. Each of the newest three segments: critical, there is nothing to play. Gaps that " +
+		"were there from the start, as packagers list for what they no longer have, stay a warning until they leave the " +
+		"window.",
 	Spec:     "RFC 8216bis §4.4.4.7",
 	Severity: probe.Critical,
 	Blame:    probe.BlameEncoder,
@@ -36,9 +38,10 @@ var gap = register(Check{
 		case newest >= min(3, len(segs)):
 			p.Reportf(probe.Critical, "the newest %d segments are gaps", newest)
 		case share*10 > p.Obs.Playlist.Window():
-			p.Reportf(probe.Error, "%s, %s of a window of %s", plural(n, "gap"), seconds(share), seconds(p.Obs.Playlist.Window()))
+			p.Reportf(probe.Error, "%s, %s of a window of %s",
+				Count(n, "gap"), Seconds(share), Seconds(p.Obs.Playlist.Window()))
 		default:
-			p.Reportf(probe.Warning, "%s in the window", plural(n, "gap"))
+			p.Reportf(probe.Warning, "%s in the window", Count(n, "gap"))
 		}
 	},
 })

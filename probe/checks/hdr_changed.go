@@ -7,9 +7,10 @@ import (
 )
 
 var hdrChanged = register(Check{
-	ID:       "hdr.changed",
-	Summary:  "a tag that may not change did",
-	Doc:      "VERSION, PLAYLIST-TYPE, PART-TARGET, SERVER-CONTROL or INDEPENDENT-SEGMENTS differs from the playlist before.",
+	ID:      "hdr.changed",
+	Summary: "a tag that may not change did",
+	Doc: "EXT-X-VERSION, PLAYLIST-TYPE, PART-TARGET, SERVER-CONTROL or INDEPENDENT-SEGMENTS differs from the previous " +
+		"playlist.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,

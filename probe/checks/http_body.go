@@ -3,9 +3,10 @@ package checks
 import "github.com/streamwatch/streamwatch/probe"
 
 var httpRedirect = register(Check{
-	ID:       "http.redirect",
-	Summary:  "playlist is redirected to nowhere",
-	Doc:      "More than 5 redirects, a loop of them, or one to what is not an http or https URL.",
+	ID:      "http.redirect",
+	Summary: "playlist is redirected to nowhere",
+	Doc: "More redirects than browsers follow (20), a redirect loop, or a redirect to something other than an http or " +
+		"https URL.",
 	Spec:     "HLS Authoring Specification 8.18",
 	Severity: probe.Critical,
 	Blame:    probe.BlameConfig,
@@ -21,7 +22,7 @@ var httpRedirect = register(Check{
 var httpGzipCorrupt = register(Check{
 	ID:       "http.gzip.corrupt",
 	Summary:  "compressed playlist does not decompress",
-	Doc:      "The answer states a Content-Encoding that its body is not.",
+	Doc:      "The body cannot be decompressed with the Content-Encoding that the answer states.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,
@@ -30,9 +31,11 @@ var httpGzipCorrupt = register(Check{
 })
 
 var httpSize = register(Check{
-	ID:       "http.size",
-	Summary:  "playlist is larger than streamwatch reads",
-	Doc:      "The answer is beyond one of our own limits: 16 MiB for a playlist, compressed or not (monitor.limits.playlist), or 64 KiB for an answer's head. It is not read, so nothing can be said about the stream. That is nobody's fault: players may well play it.",
+	ID:      "http.size",
+	Summary: "playlist is larger than streamwatch reads",
+	Doc: "The answer exceeds one of our own limits: 16 MiB for a playlist, compressed or not " +
+		"(monitor.limits.playlist), or 64 KiB for the head of a response. It is not read, so nothing can be said about " +
+		"the stream. That is nobody's fault: players may well play it.",
 	Severity: probe.Error,
 	Blame:    probe.BlameUnknown,
 	Spec:     "streamwatch limit",

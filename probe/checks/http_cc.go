@@ -9,13 +9,17 @@ import (
 var httpCCPlaylist = register(Check{
 	ID:      "http.cc.playlist",
 	Summary: "caches may keep the live playlist for too long",
-	Doc: "s-maxage, else max-age, of a live media playlist, with stale-while-revalidate: above half a target duration is info; more than a whole one, once the edge gives a copy that is (by its Age) older than " +
-		"a target duration, so that it is seen to do what the header says: warning; more than 1.5: error, an edge that obeys can never update in time. Two of six polls open an incident. A policy of the CDN may keep copies for less " +
-		"than the header lets it, and a cache that is asked often revalidates: a hit alone tells nothing. What the edge keeps for longer than it may is edge.age.",
+	Doc: "How long caches may keep a live media playlist: s-maxage, else max-age, plus stale-while-revalidate. More " +
+		"than half a target duration is info. More than a whole one is a warning, once the edge really serves a copy " +
+		"whose Age is above a target duration. More than 1.5 is an error: an edge that obeys can never update in time. " +
+		"Two of six polls open an incident. The header alone proves nothing: the CDN's own policy may be shorter, and a " +
+		"busy cache revalidates often. An edge that keeps a copy for longer than the headers allow is edge.age.",
 	Spec:     "RFC 8216bis Appendix B.1, §6.2.1",
 	Severity: probe.Error,
 	Blame:    probe.BlameConfig,
-	After:    2, Of: 6, // a copy is older than that for a part of its life only; the first one may be left from when nobody looked
+	// A copy is that old for a part of its life only, and the first one may be
+	// left from before anybody looked.
+	After: 2, Of: 6,
 	Hold:     5,                                // a miss between hits does not end it
 	Explains: []string{"edge.lag", "alt.edge"}, // not what is worse than a setting that stands: upd.stale, edge.age
 	Run: func(p *Pass) {
@@ -24,17 +28,17 @@ var httpCCPlaylist = register(Check{
 			return
 		}
 		ttl := h.Kept
-		if h.Target.Side == probe.Edge && h.Pair != nil && h.Pair.Kept.Stated {
-			ttl = h.Pair.Kept // what the cache goes by; it may tell viewers something else
+		if origin, ok := p.origin(); ok && origin.Kept.Stated {
+			ttl = origin.Kept // what the cache goes by; it may tell viewers something else
 		}
 		switch t := ttl.Value; {
 		case t <= td/2:
 		case h.Target.Side != probe.Edge, t <= td, ex.Age.Value <= td: // what no cache is seen to obey hurts nobody
-			p.Reportf(probe.Info, "caches may keep it for %s, half a target duration is %s", seconds(t), seconds(td/2))
+			p.Reportf(probe.Info, "caches may keep it for %s, half a target duration is %s", Seconds(t), Seconds(td/2))
 		case t > td*3/2:
-			p.Reportf(probe.Error, "the edge may keep it for %s and does, target duration %s", seconds(t), seconds(td))
+			p.Reportf(probe.Error, "the edge may keep it for %s and does, target duration %s", Seconds(t), Seconds(td))
 		default:
-			p.Reportf(probe.Warning, "the edge may keep it for %s and does, target duration %s", seconds(t), seconds(td))
+			p.Reportf(probe.Warning, "the edge may keep it for %s and does, target duration %s", Seconds(t), Seconds(td))
 		}
 	},
 })
@@ -42,24 +46,27 @@ var httpCCPlaylist = register(Check{
 var httpCCMissing = register(Check{
 	ID:      "http.cc.missing",
 	Summary: "live playlist does not say for how long caches may keep it",
-	Doc: "Neither Cache-Control nor Expires: a CDN takes its own default, 24 hours on CloudFront. Info, since it may be set to something better; an edge that does keep the playlist too " +
-		"long is edge.age, edge.lag or upd.stale.",
+	Doc: "Neither Cache-Control nor Expires is sent, so a CDN applies its own default: 24 hours on CloudFront. Info, " +
+		"since that default may have been set to something better. An edge that really keeps the playlist for too long " +
+		"is edge.age, edge.lag or upd.stale.",
 	Spec:     "RFC 8216bis Appendix B.1; CloudFront Developer Guide, Expiration",
 	Severity: probe.Info,
 	Blame:    probe.BlameConfig,
 	When:     OnPlaylist,
 	Run: func(p *Pass) {
 		ex := &p.Obs.Exchange
-		if p.Obs.Playlist.Live() && strings.HasPrefix(ex.Address.Scheme(), "http") && ex.Status != 304 && ex.CacheControl == "" && !ex.Expires && p.first() {
+		byHTTP := strings.HasPrefix(ex.Address.Scheme(), "http") && ex.Status != 304
+		if p.Obs.Playlist.Live() && byHTTP && ex.CacheControl == "" && !ex.Expires && p.first() {
 			p.Reportf(probe.Info, "no Cache-Control, no Expires")
 		}
 	},
 })
 
 var httpCCBlocking = register(Check{
-	ID:       "http.cc.blocking",
-	Summary:  "answers to blocking requests are hardly cached",
-	Doc:      "The answer to a playlist request with _HLS_msn may be kept for less than six target durations although it never changes: every late viewer's request goes to the origin.",
+	ID:      "http.cc.blocking",
+	Summary: "answers to blocking requests are hardly cached",
+	Doc: "The answer to a playlist request with _HLS_msn may be cached for less than six target durations although it " +
+		"never changes. The requests of viewers who are late then all go to the origin.",
 	Spec:     "RFC 8216bis Appendix B.1",
 	Severity: probe.Info,
 	Blame:    probe.BlameConfig,
@@ -67,15 +74,16 @@ var httpCCBlocking = register(Check{
 	Run: func(p *Pass) {
 		ex := &p.Obs.Exchange
 		if ttl, td := ex.TTL(), p.History.TD(); blocking(ex.Address) && ex.Status == 200 && ttl.Stated && ttl.Value < 6*td {
-			p.Reportf(probe.Info, "kept for %s, six target durations are %s", seconds(ttl.Value), seconds(6*td))
+			p.Reportf(probe.Info, "kept for %s, six target durations are %s", Seconds(ttl.Value), Seconds(6*td))
 		}
 	},
 })
 
 var httpCCSegment = register(Check{
-	ID:       "http.cc.segment",
-	Summary:  "caches may not keep segments for long enough",
-	Doc:      "A segment may be kept for less than a target duration, or not at all: each viewer's request goes to the origin. Where no header says anything there is no finding.",
+	ID:      "http.cc.segment",
+	Summary: "caches may not keep segments for long enough",
+	Doc: "A segment may be cached for less than a target duration, or not at all, so each viewer's request goes to " +
+		"the origin. A segment without any such header is no finding.",
 	Spec:     "RFC 8216bis §6.2.2",
 	Severity: probe.Info,
 	Blame:    probe.BlameConfig,
@@ -83,7 +91,8 @@ var httpCCSegment = register(Check{
 	Run: func(p *Pass) {
 		ttl, td := p.Obs.Exchange.TTL(), p.History.TD()
 		if p.Obs.OK() && ttl.Stated && ttl.Value < td && p.History.Playlist != nil && p.History.Playlist.Live() {
-			p.Reportf(probe.Info, "segment %d may be kept for %s, target duration %s", p.Obs.Segment.MSN, seconds(ttl.Value), seconds(td))
+			p.Reportf(probe.Info, "segment %d may be kept for %s, target duration %s",
+				p.Obs.Segment.MSN, Seconds(ttl.Value), Seconds(td))
 		}
 	},
 })
@@ -94,5 +103,6 @@ func blocking(a probe.Address) bool { return strings.Contains(a.Reveal(), "_HLS_
 // first reports whether this is the side at which a fault of both would be
 // told: the origin, or an edge that is watched without one.
 func (p *Pass) first() bool {
-	return p.History.Target.Side != probe.Edge || p.History.Pair == nil || p.History.Pair.Playlist == nil
+	origin, ok := p.origin()
+	return !ok || origin.Playlist == nil
 }

@@ -9,10 +9,16 @@ import (
 var httpCORS = register(Check{
 	ID:      "http.cors",
 	Summary: "pages on other sites may not play the stream",
-	Doc: "Asked with an Origin header, once a minute and besides the polls, the playlist or one of its segments is answered without Access-Control-Allow-Origin, or with more than one value of it, as two lines are (browsers join them, and no list is an origin): error when earlier answers had it, or when the " +
-		"edge lacks it and the origin gives it (a copy was stored without it, because Origin is neither forwarded nor part of the cache key). Segments that never had it, of a playlist that has: warning. Never there at all: info, " +
-		"a player on the same site needs none. monitor.site names the site that must be permitted, which servers that permit some by name need to be asked for; then every other answer is an error where viewers are: at the edge, or at an origin without one; " +
-		"not of a stream that is on that very site. Without it an edge is asked only where its origin permits every page (*): a copy that is stored with the permission of our own look must do no harm. Two of three looks open an incident.",
+	Doc: "Once a minute, and apart from the polls, the playlist and one of its segments are requested with an Origin " +
+		"header. This is about answers without Access-Control-Allow-Origin, or with more than one value of it, which " +
+		"browsers refuse. Error if earlier answers had the header, or if the origin sends it and the edge does not (the " +
+		"edge stored a copy without it, because Origin is neither forwarded nor in the cache key). Warning if the " +
+		"playlist has it and its segments never did. Info if it was never there at all: a player on the same site needs " +
+		"none. monitor.site names the site whose pages must be allowed; servers that allow sites by name answer only " +
+		"when asked for that one. With it, any other answer is an error where viewers are (the edge, or the origin if " +
+		"there is no edge), unless the stream is on that very site. Without it, an edge is asked only if its origin " +
+		"allows every page (*), because the edge may store the answer to our look and must not hand viewers the wrong " +
+		"one. Two of three looks open an incident.",
 	Spec:     "Fetch Standard, CORS protocol; CloudFront Developer Guide, CORS",
 	Severity: probe.Error,
 	Blame:    probe.BlameConfig,
@@ -34,7 +40,8 @@ var httpCORS = register(Check{
 		switch {
 		case given == "*", site != "" && (given == site || !edge && h.Pair != nil || p.Obs.Exchange.Address.Site() == site):
 		case strings.Contains(given, ","):
-			p.Reportf(probe.Error, "%s: Access-Control-Allow-Origin is %q, more than one value: browsers refuse it, whatever they are", what, given)
+			p.Reportf(probe.Error,
+				"%s: Access-Control-Allow-Origin is %q: browsers refuse more than one value", what, given)
 		case site != "":
 			p.Reportf(probe.Error, "%s: Access-Control-Allow-Origin is %q, for %s", what, given, site)
 		case given != "": // for whom is not known: the origin may echo who asks, and the edge say who asked first

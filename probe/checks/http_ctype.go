@@ -10,8 +10,10 @@ import (
 var httpCtypePlaylist = register(Check{
 	ID:      "http.ctype.playlist",
 	Summary: "playlist has the wrong Content-Type",
-	Doc: "Content-Type is neither application/vnd.apple.mpegurl nor audio/mpegurl: an error when the path does not end in .m3u8 or .m3u either, a " +
-		"warning when it does, info for the unregistered x- forms that every player takes. A 304 states no type and is not judged. Of an origin that sends it the origin is to blame, of an edge alone its rules.",
+	Doc: "Content-Type is neither application/vnd.apple.mpegurl nor audio/mpegurl. Error if the path does not end in " +
+		".m3u8 or .m3u either, warning if it does, and info for the unregistered x- forms, which every player accepts. A " +
+		"304 states no type and is not judged. If the origin sends the wrong type, the origin is to blame; if only the " +
+		"edge does, its rules are.",
 	Spec:     "RFC 8216bis §4; HLS Authoring Specification 10.4",
 	Severity: probe.Error,
 	Blame:    probe.BlameOrigin,

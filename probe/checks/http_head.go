@@ -2,7 +2,7 @@ package checks
 
 import (
 	"cmp"
-	"net/http"
+	"strings"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
@@ -11,8 +11,9 @@ import (
 var httpLastmod = register(Check{
 	ID:      "http.lastmod",
 	Summary: "Last-Modified of a new playlist is old",
-	Doc: "A text of a live media playlist that was not seen before says that it was last modified more than three target durations before its Date, and has no ETag: a cache that asks whether " +
-		"it changed is told that it did not. Three of five texts: warning. With an ETag, which goes first, it is info. What does not change is upd.stale.",
+	Doc: "A new text of a live media playlist has a Last-Modified more than three target durations before its Date " +
+		"and no ETag. A cache that asks whether it changed is told that it did not. Three of five texts are a warning. " +
+		"With an ETag, which takes precedence, it is info. A playlist that does not change is upd.stale.",
 	Spec:     "HLS Authoring Specification 8.24; RFC 9110 §13.1.3",
 	Severity: probe.Warning,
 	Blame:    probe.BlameOrigin,
@@ -21,7 +22,10 @@ var httpLastmod = register(Check{
 	Hold: 3,
 	Run: func(p *Pass) {
 		ex, td := &p.Obs.Exchange, p.History.TD()
-		if !p.first() || !p.Obs.Playlist.Live() || td == 0 || ex.Status == 304 || ex.LastModified.IsZero() || ex.Date.IsZero() {
+		if !p.first() || !p.Obs.Playlist.Live() || td == 0 {
+			return
+		}
+		if ex.Status == 304 || ex.LastModified.IsZero() || ex.Date.IsZero() {
 			return
 		}
 		if age := ex.Date.Sub(ex.LastModified); age > 3*td {
@@ -29,7 +33,7 @@ var httpLastmod = register(Check{
 			if ex.ETag != "" {
 				s = probe.Info
 			}
-			p.Reportf(s, "last modified %s before, target duration %s", seconds(age), seconds(td))
+			p.Reportf(s, "last modified %s before, target duration %s", Seconds(age), Seconds(td))
 		}
 	},
 })
@@ -37,10 +41,10 @@ var httpLastmod = register(Check{
 var httpETag = register(Check{
 	ID:      "http.etag",
 	Summary: "playlist changes and its ETag does not",
-	Doc: "A text of a live playlist that was not seen before has the ETag of the one before, or without one its Last-Modified: " +
-		"a cache that asks whether it changed is told that it did not, and gives on what it has. " +
-		"Servers that make ETags of a file's second and size do so for two playlists within a second. Info: " +
-		"what comes of it at the edge is edge.lag or upd.stale, and the origin's.",
+	Doc: "A new text of a live playlist has the same ETag as the one before or, if it has none, the same Last-Modified. " +
+		"A cache that asks whether the playlist changed is told that it did not, and goes on serving the old one. Servers " +
+		"that make ETags from a file's size and time in seconds do this for two playlists written within a second. Info: " +
+		"its effect at the edge is edge.lag or upd.stale, with the blame on the origin.",
 	Spec:     "RFC 9110 §8.8.1",
 	Severity: probe.Info,
 	Blame:    probe.BlameOrigin,
@@ -51,7 +55,8 @@ var httpETag = register(Check{
 			return
 		}
 		if v[len(v)-1].Validator == v[len(v)-2].Validator {
-			p.Reportf(probe.Info, "another playlist, and still %s", cmp.Or(ex.ETag, ex.LastModified.UTC().Format(http.TimeFormat)))
+			same := cmp.Or(ex.ETag, ex.LastModified.UTC().Format(time.RFC1123))
+			p.Reportf(probe.Info, "another playlist, and still %s", same)
 		}
 	},
 })
@@ -59,8 +64,9 @@ var httpETag = register(Check{
 var httpDateSkew = register(Check{
 	ID:      "http.date.skew",
 	Summary: "clocks of the server and of the monitor differ",
-	Doc: "The Date of an answer that no cache kept is more than two seconds from the monitor's own clock: what is reckoned from program date-times, and the validity of signed URLs, is off " +
-		"by as much. Info: it does not say which one is wrong.",
+	Doc: "The Date of an answer that no cache kept is more than two seconds away from the monitor's own clock. " +
+		"Latency computed from program date-times, and the validity of signed URLs, are off by as much. Info, because it " +
+		"does not show which of the two clocks is wrong.",
 	Spec:     "RFC 9110 §6.6.1",
 	Severity: probe.Info,
 	Blame:    probe.BlameUnknown,
@@ -72,15 +78,16 @@ var httpDateSkew = register(Check{
 		}
 		early, late := ex.Date.Sub(ex.Done), ex.Started.Sub(ex.Date.Add(time.Second)) // Date has no fraction
 		if off := max(early, late); off > 2*time.Second {
-			p.Reportf(probe.Info, "Date is %s off", seconds(off))
+			p.Reportf(probe.Info, "Date is %s off", Seconds(off))
 		}
 	},
 })
 
 var httpAge = register(Check{
-	ID:       "http.age",
-	Summary:  "the cache does not say how old its answers are",
-	Doc:      "The edge calls an answer a hit and gives no Age: what is older than it may be can be seen only by comparing with the origin. An Age that is too high is edge.age.",
+	ID:      "http.age",
+	Summary: "the cache does not say how old its answers are",
+	Doc: "The edge says that an answer is a cache hit but sends no Age, so an outdated copy can be recognised only by " +
+		"comparing it with the origin. An Age that is too high is edge.age.",
 	Spec:     "RFC 9111 §5.1",
 	Severity: probe.Info,
 	Blame:    probe.BlameCDN,
@@ -96,32 +103,40 @@ var httpAge = register(Check{
 const leastGzip = 1000
 
 var httpGzip = register(Check{
-	ID:       "http.gzip",
-	Summary:  "playlist is sent uncompressed",
-	Doc:      "Asked for with Accept-Encoding: gzip, a playlist of 1000 bytes or more comes as it is. CloudFront compresses only what the origin sends with a Content-Length.",
+	ID:      "http.gzip",
+	Summary: "playlist is not sent as gzip",
+	Doc: "A playlist of 1000 bytes or more is sent uncompressed although the request accepts gzip. CloudFront " +
+		"compresses only what the origin sends with a Content-Length. One that is sent as br, zstd or deflate, which " +
+		"the request does not accept, is a warning: browsers read it, other players may not.",
 	Spec:     "RFC 8216bis §6.2.1; HLS Authoring Specification 10.1",
-	Severity: probe.Info,
+	Severity: probe.Warning,
 	Blame:    probe.BlameConfig,
 	When:     OnPlaylist,
 	Kind:     AnyKind,
 	Run: func(p *Pass) {
-		if ex := &p.Obs.Exchange; ex.Status == 200 && ex.ContentEncoding == "" && ex.Bytes >= leastGzip {
+		switch ex := &p.Obs.Exchange; {
+		case ex.Status != 200:
+		case ex.ContentEncoding == "" && ex.Bytes >= leastGzip:
 			p.Reportf(probe.Info, "%d bytes", ex.Bytes)
+		case ex.ContentEncoding != "" && !strings.HasSuffix(strings.ToLower(ex.ContentEncoding), "gzip"):
+			p.Reportf(probe.Warning, "it is sent as %s, which was not asked for", strings.ToLower(ex.ContentEncoding))
 		}
 	},
 })
 
 var httpProto = register(Check{
-	ID:       "http.proto",
-	Summary:  "low latency is offered without HTTP/2",
-	Doc:      "A playlist with partial segments that lets players block its reload comes by HTTP/1: each request that waits holds a connection. At the origin it does not matter.",
+	ID:      "http.proto",
+	Summary: "low latency is offered without HTTP/2",
+	Doc: "A playlist with partial segments that lets players block their reloads is served over HTTP/1, so every " +
+		"waiting request occupies a connection. Judged at the edge only.",
 	Spec:     "RFC 8216bis Appendix B.1",
 	Severity: probe.Info,
 	Blame:    probe.BlameConfig,
 	When:     OnPlaylist,
 	Run: func(p *Pass) {
 		pl, ex := p.Obs.Playlist, &p.Obs.Exchange
-		if pl.PartTarget.Stated && pl.ServerControl.Value.CanBlockReload && p.History.Target.Side == probe.Edge && len(ex.Proto) > 6 && ex.Proto[:6] == "HTTP/1" {
+		lowLatency := pl.PartTarget.Stated && pl.ServerControl.Value.CanBlockReload
+		if lowLatency && p.History.Target.Side == probe.Edge && strings.HasPrefix(ex.Proto, "HTTP/1.") {
 			p.Reportf(probe.Info, "the edge answers by %s", ex.Proto)
 		}
 	},

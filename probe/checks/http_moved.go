@@ -9,9 +9,12 @@ import (
 var httpMoved = register(Check{
 	ID:      "http.moved",
 	Summary: "address that viewers were sent to dies under them",
-	Doc: "The playlist's address redirects, or the multivariant playlist lists another one each time, as servers do that open a session for each viewer. The address that we were sent to, and kept " +
-		"asking for as hls.js does, fails, and a fresh one is answered: viewers who start now can play, and those who are watching stop, but for players that go back to the first address (AVPlayer). " +
-		"It lasts until an address has lived for twice as long, and half a minute. A token in the path that expires, or a session that ends while it is in use.",
+	Doc: "The playlist's address redirects, or the multivariant playlist lists a different one each time, as servers " +
+		"do that open a session for each viewer. The address that we were sent to first, and kept polling as hls.js " +
+		"does, now fails, and a fresh one works. New viewers can play. Those who are watching stop, except in players " +
+		"that go back to the first address (AVPlayer). Causes: a token in the path expired, or a session ended while in " +
+		"use. The incident stays open until an address has lived for twice as long as the one that died, plus half a " +
+		"minute.",
 	Spec:     "RFC 8216bis §6.3.4",
 	Severity: probe.Error,
 	Blame:    probe.BlameConfig,
@@ -26,6 +29,7 @@ var httpMoved = register(Check{
 		} else if m.Last.OK() {
 			what = "no playlist"
 		}
-		p.Reportf(probe.Error, "%s after %s; a fresh one is answered: hls.js stops here, AVPlayer goes on", what, seconds(m.Lived))
+		p.Reportf(probe.Error, "%s after %s; a fresh one is answered: hls.js stops here, AVPlayer goes on",
+			what, Seconds(m.Lived))
 	},
 })

@@ -5,8 +5,9 @@ import "github.com/streamwatch/streamwatch/probe"
 var httpStatus = register(Check{
 	ID:      "http.status",
 	Summary: "playlist is answered with an error status",
-	Doc: "The answer to a playlist request is neither 2xx nor 304. Critical, because players stop; error at the origin while the edge " +
-		"still serves a playlist younger than 1.5 target durations, as a CDN does from its cache. One such answer can be chance: two in three rounds open an incident.",
+	Doc: "A playlist request is answered with a status other than 2xx or 304. Critical, because players stop. Error " +
+		"at the origin as long as the edge still serves a playlist younger than 1.5 target durations from its cache. One " +
+		"such answer may be chance: two in three rounds open an incident.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,
@@ -41,5 +42,8 @@ func (p *Pass) severityOfLoss() probe.Severity {
 // followLoss lists what follows when a playlist cannot be had: nothing moves,
 // error pages come in its place, and its segments cannot be had either.
 func followLoss() []string {
-	return []string{"upd.stale", "ll.*", "alt.*", "edge.*", "http.*", "m3u.header", "mv.changed", "seg.status", "seg.slow", "avail.early", "map.fetch", "key.fetch", "iframes.*"}
+	return []string{
+		"upd.stale", "ll.*", "alt.*", "edge.*", "http.*", "m3u.header", "mv.changed",
+		"seg.status", "seg.slow", "avail.early", "map.fetch", "key.fetch", "iframes.*",
+	}
 }

@@ -13,9 +13,10 @@ const day = 24 * time.Hour
 var httpTLS = register(Check{
 	ID:      "http.tls",
 	Summary: "certificate is about to expire",
-	Doc: "The server's certificate expires in less than 14 days: warning; 3 days: error. One that is made for a short life is renewed late: at most the last quarter of its life " +
-		"counts, the last sixteenth for an error. Plain http at an edge on the public network is info. An expired certificate, or a server that offers nothing above TLS 1.1, " +
-		"gives no answer: http.unreachable.",
+	Doc: "The server's certificate expires in less than 14 days: warning; in less than 3 days: error. Certificates " +
+		"that are made for a short life are renewed late, so for them at most the last quarter of that life counts, and " +
+		"the last sixteenth for an error. Plain http at an edge on the public network is info. With an expired " +
+		"certificate, or a server that offers nothing above TLS 1.1, there is no answer at all: http.unreachable.",
 	Spec:     "HLS Authoring Specification 12.1",
 	Severity: probe.Error,
 	Blame:    probe.BlameConfig,

@@ -9,8 +9,9 @@ import (
 var httpTTFB = register(Check{
 	ID:      "http.ttfb",
 	Summary: "playlist is slow to come",
-	Doc: "The first byte of a live media playlist comes later than a quarter of the target duration, and than a second: warning; half of it, and 1.5 s: error. Three of five rounds; answers to " +
-		"blocking requests, and what a strained monitor timed, are not judged.",
+	Doc: "The first byte of a live media playlist takes more than a quarter of the target duration, and more than a " +
+		"second: warning. More than half of it, and more than 1.5 s: error. Three of five rounds open an incident. " +
+		"Blocking requests are not judged, nor is what a monitor timed while its own machine was overloaded.",
 	Spec:     "RFC 8216bis §6.3.4",
 	Severity: probe.Error,
 	Blame:    probe.BlameOrigin,
@@ -30,6 +31,6 @@ var httpTTFB = register(Check{
 		case ex.FirstByte <= max(td/4, time.Second):
 			return
 		}
-		p.Reportf(s, "the first byte came after %s, target duration %s", seconds(ex.FirstByte), seconds(td))
+		p.Reportf(s, "the first byte came after %s, target duration %s", Seconds(ex.FirstByte), Seconds(td))
 	},
 })

@@ -3,9 +3,10 @@ package checks
 import "github.com/streamwatch/streamwatch/probe"
 
 var httpUnreachable = register(Check{
-	ID:       "http.unreachable",
-	Summary:  "no connection, or no HTTP answer on it",
-	Doc:      "The name does not resolve, the connection is refused, lost or not to be had, TLS fails, or what answers is not HTTP. Two in three rounds open an incident.",
+	ID:      "http.unreachable",
+	Summary: "no connection, or no HTTP answer on it",
+	Doc: "The name does not resolve, the connection is refused, lost or cannot be made, TLS fails, or the answer is " +
+		"not HTTP. Two in three rounds open an incident.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,

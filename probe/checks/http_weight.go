@@ -14,9 +14,9 @@ const (
 var httpWeight = register(Check{
 	ID:      "http.weight",
 	Summary: "playlist is heavy for how often it is asked for",
-	Doc: "A live media playlist that every player asks for once in each target duration is so long that this alone takes " +
-		"500 kbit/s, as it comes over the wire: phones and slow lines lose as much for pictures, and the CDN's bill grows by it. " +
-		"A shorter window, EXT-X-SKIP or compression helps. Two of three texts.",
+	Doc: "A live media playlist is so long that fetching it once per target duration, as every player does, takes 500 " +
+		"kbit/s on the wire. Phones and slow lines lose that much for the picture, and it adds to the CDN's bill. A " +
+		"shorter window, EXT-X-SKIP or compression helps. Two of three texts open an incident.",
 	Spec:     "RFC 8216bis §6.2.1, §6.2.5.1; HLS Authoring Specification 10.1",
 	Severity: probe.Warning,
 	Blame:    probe.BlameConfig,
@@ -38,7 +38,7 @@ var httpWeight = register(Check{
 		}
 		if rate := float64(8*wire) / td.Seconds(); rate >= heavy {
 			p.Reportf(probe.Warning, "%d bytes for %s in each %s: %.1f Mbit/s", wire,
-				plural(uint64(len(p.Obs.Playlist.Segments)), "segment"), td.Round(100*time.Millisecond), rate/1e6)
+				Count(len(p.Obs.Playlist.Segments), "segment"), td.Round(100*time.Millisecond), rate/1e6)
 		}
 	},
 })

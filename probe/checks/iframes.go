@@ -11,9 +11,9 @@ import (
 var iframesFetch = register(Check{
 	ID:      "iframes.fetch",
 	Summary: "I-frame playlist cannot be had",
-	Doc: "A playlist that EXT-X-I-FRAME-STREAM-INF names brings no media playlist, at two looks in a row: an error, " +
-		"or a text that is none. The stream plays; viewers see no pictures while they seek, and some players give up " +
-		"fast playback. It is looked at once a minute, and every five seconds while it fails.",
+	Doc: "A playlist that EXT-X-I-FRAME-STREAM-INF names could not be fetched, or is no media playlist, at two looks " +
+		"in a row. The stream plays, but viewers see no pictures while seeking, and some players give up fast playback. " +
+		"It is fetched once a minute, and every five seconds while it fails.",
 	Spec:     "RFC 8216bis §4.4.6.3",
 	Severity: probe.Warning,
 	Blame:    probe.BlameOrigin,
@@ -41,19 +41,20 @@ var iframesFetch = register(Check{
 // an I-frame playlist since it began to fail here: only then is it known whose fault
 // that is.
 func (p *Pass) pairLooked(rec *evidence.IFrames) bool {
-	if p.History.Pair == nil || p.History.Target.Side != probe.Edge {
+	origin, ok := p.origin()
+	if !ok {
 		return true
 	}
-	theirs, known := p.History.Pair.IFramesOf(rec.Name)
+	theirs, known := origin.IFramesOf(rec.Name)
 	return known && theirs.Asked.After(rec.Since) && (theirs.Failed == 0 || theirs.Failed >= 2)
 }
 
 var iframesBehind = register(Check{
 	ID:      "iframes.behind",
 	Summary: "I-frame playlist fell behind its variants",
-	Doc: "An I-frame playlist got no new segment for more than three target durations, or is that far behind by program " +
-		"date-time, or has ended, while a variant on the same side moves on; at the edge the cache's allowance comes on top. " +
-		"Pictures that viewers see while they seek are of another moment, or missing.",
+	Doc: "An I-frame playlist got no new segment for more than three target durations, is that far behind by program " +
+		"date-time, or has ended, while a variant on the same side moves on. At the edge the cache's allowance is added. " +
+		"The pictures that viewers see while seeking are of another moment, or missing.",
 	Spec:     "RFC 8216bis §4.4.6.3, §6.2.4",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,
@@ -87,11 +88,11 @@ func (p *Pass) behind(rec *evidence.IFrames) string {
 			return "has ended, while " + s.Target.Rendition + " moves on"
 		case stood > limit && s.Advanced.After(rec.Advanced.Add(limit)):
 			return fmt.Sprintf("got no new segment for %s (limit %s), while %s moves on",
-				seconds(stood), seconds(limit), s.Target.Rendition)
+				Seconds(stood), Seconds(limit), s.Target.Rendition)
 		case !known || rec.Playlist.LiveEdge().IsZero() || seen.LiveEdge.IsZero():
 		case seen.LiveEdge.Sub(rec.Playlist.LiveEdge()) > limit:
 			lag := seen.LiveEdge.Sub(rec.Playlist.LiveEdge()).Round(100 * time.Millisecond)
-			return fmt.Sprintf("is %s behind %s by program date-time", seconds(lag), s.Target.Rendition)
+			return fmt.Sprintf("is %s behind %s by program date-time", Seconds(lag), s.Target.Rendition)
 		}
 	}
 	return ""

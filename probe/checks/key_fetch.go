@@ -10,9 +10,11 @@ import (
 var keyFetch = register(Check{
 	ID:      "key.fetch",
 	Summary: "decryption key cannot be used",
-	Doc: "A key file that EXT-X-KEY names is not answered with 200, or is not as long as its method needs (16 bytes; AES-256-GCM 32), twice in three tries: nothing under it can be " +
-		"decrypted. Keys are asked for when they are first listed, every 30 s, and at each update while they fail; license servers (other key formats, skd:, data:) never. " +
-		"A key server that answers 401, 403, 429 or a login page from the first look on wants what only players have: info. The bytes of keys are counted and wiped.",
+	Doc: "A key file that EXT-X-KEY names is not answered with 200, or does not have the length that its method needs " +
+		"(16 bytes; 32 for AES-256-GCM), twice in three tries. Nothing that it encrypts can be decrypted. Keys are " +
+		"fetched when they are first listed, every 30 s, and at each update while they fail. License servers (other key " +
+		"formats, skd:, data:) are never asked. A key server that answers 401, 403, 429 or a login page from the first " +
+		"look on expects credentials that only players have: info. The bytes of keys are counted and wiped.",
 	Spec:     "RFC 8216bis §4.4.4.4, §6.2.3",
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,
@@ -53,5 +55,6 @@ func (p *Pass) keyRefused() bool {
 	if p.Obs.Segment.Known {
 		return false
 	}
-	return ex.Status == 401 || ex.Status == 403 || ex.Status == 429 || ex.Redirects > 0 && strings.HasPrefix(ex.ContentType, "text/html")
+	loginPage := ex.Redirects > 0 && strings.HasPrefix(ex.ContentType, "text/html")
+	return ex.Status == 401 || ex.Status == 403 || ex.Status == 429 || loginPage
 }

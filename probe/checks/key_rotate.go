@@ -7,8 +7,9 @@ import (
 var keyRotate = register(Check{
 	ID:      "key.rotate",
 	Summary: "keys are not changed any more",
-	Doc: "The key URI was changed again and again, four times at least, and is now the same for more than three times the longest time that one of them lasted: what changes keys may have " +
-		"stopped. Keys that are never changed are no finding.",
+	Doc: "The key URI used to change regularly, at least four times, and has now been the same for more than three " +
+		"times as long as any key before it. Whatever rotates the keys may have stopped. Keys that never change are no " +
+		"finding.",
 	Spec:     "RFC 8216bis §4.4.4.4",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,
@@ -20,7 +21,7 @@ var keyRotate = register(Check{
 			return
 		}
 		if same := p.Now.Sub(k.Turned); same > 3*k.Longest+p.History.TD() {
-			p.Reportf(probe.Warning, "one key for %s; before, %s at most", seconds(same), seconds(k.Longest))
+			p.Reportf(probe.Warning, "one key for %s; before, %s at most", Seconds(same), Seconds(k.Longest))
 		}
 	},
 })

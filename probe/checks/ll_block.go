@@ -9,9 +9,10 @@ import (
 var llBlock = register(Check{
 	ID:      "ll.block",
 	Summary: "blocking reload is answered wrongly",
-	Doc: "A reload with _HLS_msn and _HLS_part is answered without the part that it waits for, or with an error status; or the answer comes more than a part target (at least 0.6 s) after an " +
-		"ordinary request listed the part; or at the edge more than two part targets after the origin's. Two of four reloads open an incident. An edge that does " +
-		"not block while its origin does is ll.block.unsup.",
+	Doc: "A reload with _HLS_msn and _HLS_part is answered without the part that it waits for, or with an error " +
+		"status. Or the answer comes more than a part target (at least 0.6 s) after an ordinary request had already " +
+		"listed the part, or at the edge more than two part targets after the origin's answer. Two of four reloads open " +
+		"an incident. An edge that does not block while its origin does is ll.block.unsup.",
 	Spec:     "RFC 8216bis §6.2.5.2; CoreMedia error -15410",
 	Severity: probe.Error,
 	Blame:    probe.BlameOrigin,
@@ -34,10 +35,11 @@ var llBlock = register(Check{
 			if pair, known := p.pairBlocks(); !known {
 				p.Silent = true
 			} else if !pair {
-				p.Reportf(probe.Error, "answered after %s without part %d of segment %d", seconds(ex.Duration()), l.Part, l.MSN)
+				p.Reportf(probe.Error, "answered after %s without part %d of segment %d", Seconds(ex.Duration()), l.Part, l.MSN)
 			}
 		case !l.Listed.Value.IsZero() && ex.Done.Sub(l.Listed.Value) > max(pt, time.Second/2)+network:
-			p.Reportf(probe.Error, "part %d of segment %d was listed, and %s later the reload that waits for it %s", l.Part, l.MSN, seconds(ex.Done.Sub(l.Listed.Value)), answered(ex))
+			p.Reportf(probe.Error, "part %d of segment %d was listed, and %s later the reload that waits for it %s",
+				l.Part, l.MSN, Seconds(ex.Done.Sub(l.Listed.Value)), answered(ex))
 		default:
 			p.compareArrival()
 		}
@@ -56,7 +58,10 @@ func answered(ex *probe.Exchange) string {
 // without it, while its numbering goes on: it was not blocked.
 func (p *Pass) unblocked() bool {
 	l := p.Obs.LowLatency
-	if !p.Obs.OK() || l.Playlist == nil || !l.Playlist.Live() || len(l.Playlist.Segments) == 0 || l.Playlist.Lists(l.MSN, l.Part) {
+	if !p.Obs.OK() || l.Playlist == nil || !l.Playlist.Live() {
+		return false
+	}
+	if len(l.Playlist.Segments) == 0 || l.Playlist.Lists(l.MSN, l.Part) {
 		return false
 	}
 	return l.Playlist.NextMSN()+2 > l.MSN // else it started again
@@ -79,15 +84,17 @@ func (p *Pass) pairBlocks() (blocks, known bool) {
 // compareArrival holds when a part came at the edge against when it came at the
 // origin. One request that the edge shares brings both at once.
 func (p *Pass) compareArrival() {
-	h, pt := p.History, p.partTarget()
-	if h.Target.Side != probe.Edge || h.Pair == nil || h.Pair.LowLatency == nil || !p.Obs.LowLatency.Waited(p.Obs.Exchange.Duration()) {
+	pt := p.partTarget()
+	origin, ok := p.origin()
+	if !ok || origin.LowLatency == nil || !p.Obs.LowLatency.Waited(p.Obs.Exchange.Duration()) {
 		return
 	}
 	msn, part := p.Obs.LowLatency.Playlist.LastPart()
-	for _, a := range h.Pair.LowLatency.Arrivals {
+	for _, a := range origin.LowLatency.Arrivals {
 		waiting := a.At.After(p.Obs.Exchange.Started) // else it could have come at once
 		if late := p.Now.Sub(a.At); waiting && a.MSN == msn && a.Part == part && late > 2*pt+2*network {
-			p.Accuse(probe.BlameCDN, probe.Error, "part %d of segment %d came %s after it came at the origin", part, msn, seconds(late))
+			p.Accuse(probe.BlameCDN, probe.Error, "part %d of segment %d came %s after it came at the origin",
+				part, msn, Seconds(late))
 		}
 	}
 }
@@ -95,8 +102,9 @@ func (p *Pass) compareArrival() {
 var llBlockUnsup = register(Check{
 	ID:      "ll.block.unsup",
 	Summary: "edge does not block reloads that the origin blocks",
-	Doc: "A blocking reload at the edge is answered at once and without its part, while the origin holds such requests: _HLS_msn and _HLS_part are not in the cache key, or not " +
-		"forwarded. Players then reload in vain, and AVPlayer leaves low latency. Two of four reloads open an incident.",
+	Doc: "The edge answers a blocking reload at once and without the requested part, while the origin holds such " +
+		"requests. _HLS_msn and _HLS_part are not in the cache key, or not forwarded. Players then reload in vain, and " +
+		"AVPlayer leaves low latency. Two of four reloads open an incident.",
 	Spec:     "RFC 8216bis §6.2.5.2; CloudFront Developer Guide, Cache policies",
 	Severity: probe.Error,
 	Blame:    probe.BlameConfig,
@@ -114,15 +122,17 @@ var llBlockUnsup = register(Check{
 		case !known:
 			p.Silent = true
 		case blocks:
-			p.Reportf(probe.Error, "answered after %s without part %d of segment %d; the origin waits for it", seconds(p.Obs.Exchange.Duration()), l.Part, l.MSN)
+			p.Reportf(probe.Error, "answered after %s without part %d of segment %d; the origin waits for it",
+				Seconds(p.Obs.Exchange.Duration()), l.Part, l.MSN)
 		}
 	},
 })
 
 var llBlockPast = register(Check{
-	ID:       "ll.block.past",
-	Summary:  "reload for what is there is held or refused",
-	Doc:      "A reload with _HLS_msn and _HLS_part of a part that is listed is not answered within half a target duration (at least a second), or with an error status. Two of three open an incident.",
+	ID:      "ll.block.past",
+	Summary: "reload for what is there is held or refused",
+	Doc: "A reload with _HLS_msn and _HLS_part for a part that is already listed is answered with an error status, or " +
+		"not within half a target duration (at least a second). Two of three open an incident.",
 	Spec:     "RFC 8216bis §6.2.5.2",
 	Severity: probe.Warning,
 	Blame:    probe.BlameOrigin,
@@ -138,15 +148,17 @@ var llBlockPast = register(Check{
 		case ex.Failure == "" && !ex.OK():
 			p.Reportf(probe.Warning, "part %d of segment %d: status %d", l.Part, l.MSN, ex.Status)
 		case (ex.OK() || ex.Failure == probe.FailTimeout) && ex.Duration() > max(time.Second, l.Known.MeasuredTarget()/2):
-			p.Reportf(probe.Warning, "part %d of segment %d is listed, and the reload took %s", l.Part, l.MSN, seconds(ex.Duration()))
+			p.Reportf(probe.Warning, "part %d of segment %d is listed, and the reload took %s",
+				l.Part, l.MSN, Seconds(ex.Duration()))
 		}
 	},
 })
 
 var llBlockFar = register(Check{
-	ID:       "ll.block.far",
-	Summary:  "reload for the far future is not refused",
-	Doc:      "A reload with an _HLS_msn ten segments ahead is held or answered, where 400 at once is advised. It is asked for once and then seldom, at the origin. Hence info.",
+	ID:      "ll.block.far",
+	Summary: "reload for the far future is not refused",
+	Doc: "A reload with an _HLS_msn ten segments ahead is held or answered, where an immediate 400 is advised. It is " +
+		"tried once and then rarely, at the origin.",
 	Spec:     "RFC 8216bis §6.2.5.2",
 	Severity: probe.Info,
 	Blame:    probe.BlameOrigin,
@@ -155,9 +167,10 @@ var llBlockFar = register(Check{
 })
 
 var llBlockPart = register(Check{
-	ID:       "ll.block.part",
-	Summary:  "_HLS_part without _HLS_msn is not refused",
-	Doc:      "A reload with _HLS_part alone is not answered with 400. Players do not ask so. It is asked for once and then seldom, at the origin. Hence info.",
+	ID:      "ll.block.part",
+	Summary: "_HLS_part without _HLS_msn is not refused",
+	Doc: "A reload with _HLS_part but without _HLS_msn is not answered with 400. Players do not send such requests. " +
+		"It is tried once and then rarely, at the origin.",
 	Spec:     "RFC 8216bis §6.2.5.2",
 	Severity: probe.Info,
 	Blame:    probe.BlameOrigin,
@@ -172,9 +185,9 @@ func unrefused(ask probe.Ask) func(*Pass) {
 		}
 		switch ex := &p.Obs.Exchange; {
 		case ex.OK():
-			p.Reportf(probe.Info, "status %d after %s, want 400", ex.Status, seconds(ex.Duration()))
+			p.Reportf(probe.Info, "status %d after %s, want 400", ex.Status, Seconds(ex.Duration()))
 		case ex.Failure == probe.FailTimeout:
-			p.Reportf(probe.Info, "no answer in %s, want 400", seconds(ex.Duration()))
+			p.Reportf(probe.Info, "no answer in %s, want 400", Seconds(ex.Duration()))
 		}
 	}
 }
@@ -182,8 +195,9 @@ func unrefused(ask probe.Ask) func(*Pass) {
 var llBlockLong = register(Check{
 	ID:      "ll.block.long",
 	Summary: "blocking reload is held for too long",
-	Doc: "A reload for a part that does not appear, by the ordinary requests made meanwhile, is still not answered two seconds after the three target durations after " +
-		"which 503 is advised: players hang instead of trying another rendition.",
+	Doc: "A reload waits for a part that, by the ordinary requests made meanwhile, does not appear. The specification " +
+		"advises 503 after three target durations, and two seconds after that there is still no answer. Players hang " +
+		"instead of trying another rendition.",
 	Spec:     "RFC 8216bis §6.2.5.2",
 	Severity: probe.Warning,
 	Blame:    probe.BlameOrigin,
@@ -194,8 +208,10 @@ var llBlockLong = register(Check{
 		if !ok {
 			return
 		}
-		if took := p.Obs.Exchange.Duration(); p.Obs.Exchange.Failure == probe.FailTimeout && took >= l.Deadline && took > 3*l.Known.MeasuredTarget() && l.Listed.Stated && l.Listed.Value.IsZero() {
-			p.Reportf(probe.Warning, "no answer in %s, want 503", seconds(took))
+		took := p.Obs.Exchange.Duration()
+		late := p.Obs.Exchange.Failure == probe.FailTimeout && took >= l.Deadline && took > 3*l.Known.MeasuredTarget()
+		if notListed := l.Listed.Stated && l.Listed.Value.IsZero(); late && notListed {
+			p.Reportf(probe.Warning, "no answer in %s, want 503", Seconds(took))
 		}
 	},
 })

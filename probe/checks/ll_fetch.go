@@ -5,7 +5,7 @@ import "github.com/streamwatch/streamwatch/probe"
 var llPartAvail = register(Check{
 	ID:       "ll.part.avail",
 	Summary:  "listed part cannot be fetched",
-	Doc:      "The newest partial segment that is listed is not answered with 200 or 206. Two of three requests open an incident.",
+	Doc:      "The newest listed partial segment is not answered with 200 or 206. Two of three requests open an incident.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,
@@ -23,8 +23,10 @@ var llPartAvail = register(Check{
 var llHintAvail = register(Check{
 	ID:      "ll.hint.avail",
 	Summary: "hinted part is refused",
-	Doc: "A request for the part that EXT-X-PRELOAD-HINT names is answered with an error status at once (within half a part target), instead of with the part when it is " +
-		"complete. Players lose what the hint is for, and caches may keep the error. A hint that is taken back may fail: two of three requests open an incident.",
+	Doc: "A request for the part that EXT-X-PRELOAD-HINT names fails at once (within half a part target), where the " +
+		"server should wait and answer with the part when it is complete. The hint is then useless to players, and " +
+		"caches may keep the error. A hint may be withdrawn, so one failure is no proof: two of three requests open an " +
+		"incident.",
 	Spec:     "RFC 8216bis §6.2.6",
 	Severity: probe.Error,
 	Blame:    probe.BlameOrigin,
@@ -54,6 +56,6 @@ func (p *Pass) lostPart(l *probe.LowLatencyProbe, s probe.Severity) {
 // playlistFails reports whether the newest poll failed, on this side or at the
 // origin behind it.
 func (p *Pass) playlistFails() bool {
-	h := p.History
-	return h.Failing() || h.Target.Side == probe.Edge && h.Pair != nil && h.Pair.Failing()
+	origin, ok := p.origin()
+	return p.History.Failing() || ok && origin.Failing()
 }

@@ -5,8 +5,9 @@ import "github.com/streamwatch/streamwatch/probe"
 var llHint = register(Check{
 	ID:      "ll.hint",
 	Summary: "preload hints are wrong",
-	Doc: "A hint together with EXT-X-ENDLIST, or two hinted parts that appeared under other URIs: error. More than one hint of a type: warning. A live playlist with parts " +
-		"and without a hint for the next is advice: info. A discontinuity cancels a hint. Two findings in eight texts open an incident.",
+	Doc: "A hint in a playlist with EXT-X-ENDLIST, or two hinted parts that then appeared under other URIs: error. " +
+		"More than one hint of a type: warning. A live playlist with parts that does not hint at the next one: info, " +
+		"since hints are only advised. A discontinuity cancels a hint. Two findings in eight texts open an incident.",
 	Spec:     "RFC 8216bis §4.4.5.3, §6.2.6, Appendix B.1",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
@@ -32,7 +33,7 @@ var llHint = register(Check{
 		case pl.EndList && parts+maps > 0:
 			p.Reportf(probe.Error, "EXT-X-PRELOAD-HINT and EXT-X-ENDLIST")
 		case parts > 1, maps > 1:
-			p.Reportf(probe.Warning, "%s for parts and %d for maps", plural(uint64(parts), "hint"), maps)
+			p.Reportf(probe.Warning, "%s for parts and %d for maps", Count(parts, "hint"), maps)
 		case parts == 0 && pl.Live():
 			p.Reportf(probe.Info, "parts and no hint for the next one")
 		}
@@ -63,7 +64,8 @@ func (p *Pass) compareHint() {
 		return
 	}
 	if !samePath(got.URI, hint.URI) {
-		p.Reportf(probe.Error, "part %d of segment %d was hinted as %s, is %s", part, msn, shortURI(hint.URI), shortURI(got.URI))
+		p.Reportf(probe.Error, "part %d of segment %d was hinted as %s, is %s",
+			part, msn, shortURI(hint.URI), shortURI(got.URI))
 	}
 }
 

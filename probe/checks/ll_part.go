@@ -11,9 +11,10 @@ import (
 // checks cost a comparison where no EXT-X-PART is listed.
 
 var llPartInf = register(Check{
-	ID:       "ll.partinf",
-	Summary:  "partial segments without a part target duration",
-	Doc:      "EXT-X-PART is listed and EXT-X-PART-INF is not, or EXT-X-PART-INF has no PART-TARGET, or one of zero. Players cannot pace their reloads then.",
+	ID:      "ll.partinf",
+	Summary: "partial segments without a part target duration",
+	Doc: "EXT-X-PART is listed without EXT-X-PART-INF, or EXT-X-PART-INF has no PART-TARGET or one of zero. Players " +
+		"then cannot pace their reloads.",
 	Spec:     "RFC 8216bis §4.4.3.7",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
@@ -21,15 +22,16 @@ var llPartInf = register(Check{
 	Run: func(p *Pass) {
 		p.reportProblem("ll.partinf", probe.Error)
 		if pl := p.Obs.Playlist; pl.Parts > 0 && !pl.PartTarget.Stated {
-			p.Reportf(probe.Error, "%s and no EXT-X-PART-INF", plural(uint64(pl.Parts), "EXT-X-PART tag"))
+			p.Reportf(probe.Error, "%s and no EXT-X-PART-INF", Count(pl.Parts, "EXT-X-PART tag"))
 		}
 	},
 })
 
 var llPartLong = register(Check{
-	ID:       "ll.part.long",
-	Summary:  "partial segments are longer than the part target duration",
-	Doc:      "DURATION of an EXT-X-PART is above PART-TARGET by more than a millisecond. Players place their hold-back by PART-TARGET and run dry.",
+	ID:      "ll.part.long",
+	Summary: "partial segments are longer than the part target duration",
+	Doc: "The DURATION of an EXT-X-PART exceeds PART-TARGET by more than a millisecond. Players that rely on " +
+		"PART-TARGET for their hold-back run dry.",
 	Spec:     "RFC 8216bis §4.4.4.9",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
@@ -49,8 +51,9 @@ var llPartLong = register(Check{
 var llPartShort = register(Check{
 	ID:      "ll.part.short",
 	Summary: "partial segments are shorter than allowed",
-	Doc: "More than a tenth of the parts last less than 0.85 of PART-TARGET: warning; fewer: info. Exempt are independent parts and those before them, gaps and those before " +
-		"them, the last part of a segment, and the newest of all, which may turn out to be the last of its segment.",
+	Doc: "More than a tenth of the parts are shorter than 0.85 of PART-TARGET: warning. Fewer: info. Exempt are " +
+		"independent parts, gaps, the part before either, the last part of a segment, and the newest part of all, which " +
+		"may turn out to be the last of its segment.",
 	Spec:     "RFC 8216bis §4.4.4.9",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,
@@ -73,15 +76,16 @@ var llPartShort = register(Check{
 		if short*10 > p.Obs.Playlist.Parts {
 			s = probe.Warning
 		}
-		p.Reportf(s, "%s of %d, such as part %d of segment %d with %s, part target %s", plural(uint64(short), "part"), p.Obs.Playlist.Parts, which, where.msn, where.parts[which].Duration, pt)
+		p.Reportf(s, "%s of %d, such as part %d of segment %d with %s, part target %s",
+			Count(short, "part"), p.Obs.Playlist.Parts, which, where.msn, where.parts[which].Duration, pt)
 	},
 })
 
 var llPartSum = register(Check{
 	ID:      "ll.part.sum",
 	Summary: "parts do not add up to their segment",
-	Doc: "The parts of a complete segment last longer or shorter than its EXTINF, by more than 0.1 s. The oldest segment with parts may have lost some, " +
-		"so there only a longer sum counts.",
+	Doc: "The parts of a complete segment add up to more or less than its EXTINF, by more than 0.1 s. The oldest " +
+		"segment with parts may have lost some, so for that one only a longer sum counts.",
 	Spec:     "RFC 8216bis §3.2",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,
@@ -102,9 +106,11 @@ var llPartSum = register(Check{
 })
 
 var llPartIndep = register(Check{
-	ID:       "ll.part.indep",
-	Summary:  "a segment has no independent part",
-	Doc:      "No part of a complete segment is marked INDEPENDENT=YES, so players cannot start or switch inside it. Advice, hence info. The oldest segment with parts may have lost some and is left out.",
+	ID:      "ll.part.indep",
+	Summary: "a segment has no independent part",
+	Doc: "No part of a complete segment is marked INDEPENDENT=YES, so players cannot start or switch inside that " +
+		"segment. Info, since independent parts are only advised. The oldest segment with parts is left out, because it " +
+		"may have lost some.",
 	Spec:     "RFC 8216bis §4.4.4.9, Appendix B.1",
 	Severity: probe.Info,
 	Blame:    probe.BlameEncoder,
@@ -121,9 +127,10 @@ var llPartIndep = register(Check{
 })
 
 var llPartKeep = register(Check{
-	ID:       "ll.part.keep",
-	Summary:  "old partial segments are still listed",
-	Doc:      "EXT-X-PART tags of a segment that ended more than four target durations before the end of the playlist are still listed; three suffice, and each reload carries them. Advice, hence info.",
+	ID:      "ll.part.keep",
+	Summary: "old partial segments are still listed",
+	Doc: "EXT-X-PART tags are still listed for a segment that ended more than four target durations before the end of " +
+		"the playlist. Three suffice, and every reload has to carry the rest. Info, since removing them is only advised.",
 	Spec:     "RFC 8216bis §6.2.2",
 	Severity: probe.Info,
 	Blame:    probe.BlameEncoder,
@@ -140,7 +147,7 @@ var llPartKeep = register(Check{
 		for i := len(pl.Segments) - 1; i >= 0; i-- {
 			s := &pl.Segments[i]
 			if len(s.Parts) > 0 && after > 4*p.History.TD() {
-				p.Reportf(probe.Info, "parts of segment %d, which ended %s ago", s.MSN, seconds(after))
+				p.Reportf(probe.Info, "parts of segment %d, which ended %s ago", s.MSN, Seconds(after))
 			}
 			after += s.Duration
 		}

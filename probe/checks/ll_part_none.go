@@ -5,9 +5,9 @@ import "github.com/streamwatch/streamwatch/probe"
 var llPartNone = register(Check{
 	ID:      "ll.part.none",
 	Summary: "partial segments are promised and none is listed",
-	Doc: "A live playlist states EXT-X-PART-INF and CAN-BLOCK-RELOAD, new segments come, and it lists no " +
-		"EXT-X-PART: low-latency players wait for parts that never come, and run dry. Of subtitles: " +
-		"warning. Two of three texts open an incident.",
+	Doc: "A live playlist has EXT-X-PART-INF and CAN-BLOCK-RELOAD, and new segments come, but it lists no EXT-X-PART. " +
+		"Low-latency players wait for parts that never come, and run dry. For subtitles it is a warning. Two of three " +
+		"texts open an incident.",
 	Spec:     "RFC 8216bis §4.4.3.7, §4.4.3.8, Appendix B.1",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
@@ -21,6 +21,6 @@ var llPartNone = register(Check{
 			return
 		}
 		p.Reportf(p.noticed(probe.Error), "PART-TARGET is %s, reloads can be blocked, and %s without a part",
-			pl.PartTarget.Value, plural(uint64(len(pl.Segments)), "segment"))
+			pl.PartTarget.Value, Count(len(pl.Segments), "segment"))
 	},
 })

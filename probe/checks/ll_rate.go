@@ -9,9 +9,11 @@ import (
 var llPartRate = register(Check{
 	ID:      "ll.part.rate",
 	Summary: "partial segments come too slowly",
-	Doc: "By reloads that wait for one part after the other, the next one came (or has not come at all) later than two part targets after the one before: warning; later than " +
-		"four, or than PART-HOLD-BACK: error; later than both: critical, because low-latency players stall. A tenth of a second is allowed for the network. Two of three open an " +
-		"incident. A late answer for a part that an ordinary request listed is ll.block. Across a discontinuity nothing is judged.",
+	Doc: "The next part arrived, or is overdue, more than two part targets after the one before: warning. This is " +
+		"measured with reloads that wait for one part after the other. More than four part targets, or more than " +
+		"PART-HOLD-BACK: error. More than both: critical, because low-latency players stall. A tenth of a second is " +
+		"allowed for the network. Two of three open an incident. Nothing is judged across a discontinuity. A late answer " +
+		"for a part that an ordinary request already listed is ll.block.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Critical,
 	Blame:    probe.BlameEncoder,
@@ -53,15 +55,18 @@ var llPartRate = register(Check{
 		if !came {
 			what = "had not come"
 		}
-		p.Reportf(s, "part %d of segment %d %s %s after the one before, part target %s", l.Part, l.MSN, what, seconds(gap), pt)
+		p.Reportf(s, "part %d of segment %d %s %s after the one before, part target %s",
+			l.Part, l.MSN, what, Seconds(gap), pt)
 	},
 })
 
 var llSync = register(Check{
 	ID:      "ll.sync",
 	Summary: "one rendition's parts come later than the others'",
-	Doc: "Measured by the program date-time at the end of a part when it came, this rendition is behind another one of the same side, at the same moment (give or take two part targets), " +
-		"by more than two part targets and at least a second. Three of four measured parts open an incident. Renditions without program date-time are not compared.",
+	Doc: "Measured by the program date-time at the end of each part as it arrives, this rendition is behind another " +
+		"one on the same side at the same moment (within two part targets): by more than two part targets, and by at " +
+		"least a second. Three of four measured parts open an incident. Renditions without program date-time are not " +
+		"compared.",
 	Spec:     "RFC 8216bis Appendix B.1",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,
@@ -84,7 +89,7 @@ var llSync = register(Check{
 					continue // latency goes up and down as segments are published
 				}
 				if behind := newest.At.Sub(newest.Edge) - a.At.Sub(a.Edge); behind > max(2*p.partTarget(), time.Second) {
-					p.Reportf(probe.Warning, "%s behind %s", seconds(behind), s.Target.Rendition)
+					p.Reportf(probe.Warning, "%s behind %s", Seconds(behind), s.Target.Rendition)
 					return
 				}
 			}

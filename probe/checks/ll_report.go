@@ -12,9 +12,10 @@ import (
 var llReport = register(Check{
 	ID:      "ll.report",
 	Summary: "rendition reports are missing or wrong",
-	Doc: "What a blocking reload brings lacks EXT-X-RENDITION-REPORT for another low-latency rendition of the same host, or names one with a scheme, which must be relative, or says " +
-		"less than what that rendition was seen to list a part target (and a tenth of a second) before: warning. Players then switch blindly, and AVPlayer leaves low " +
-		"latency (CoreMedia error -15418). Two of three reloads open an incident.",
+	Doc: "The answer to a blocking reload has no EXT-X-RENDITION-REPORT for another low-latency rendition on the same " +
+		"host. Or its report has an absolute URI, which must be relative. Or it reports less than that rendition was " +
+		"seen to list a part target (plus a tenth of a second) earlier. Players then switch blindly, and AVPlayer leaves " +
+		"low latency (CoreMedia error -15418). Two of three reloads open an incident.",
 	Spec:     "RFC 8216bis §4.4.5.4, Appendix B.1",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,
@@ -39,11 +40,12 @@ var llReport = register(Check{
 			}
 			r, found := reportOf(p.History, s, l.Playlist.RenditionReports)
 			if !found {
-				p.Reportf(probe.Warning, "none for %s", s.Target.Rendition)
+				p.Reportf(probe.Warning, "no report for %s", s.Target.Rendition)
 				return
 			}
 			if seen, lags := p.reportLags(s, r); lags {
-				p.Reportf(probe.Warning, "%s is said to be at part %d of segment %d, and was at part %d of %d before", s.Target.Rendition, r.LastPart.Value, r.LastMSN.Value, seen.Part, seen.MSN)
+				p.Reportf(probe.Warning, "the report puts %s at part %d of segment %d; it was at part %d of %d before",
+					s.Target.Rendition, r.LastPart.Value, r.LastMSN.Value, seen.Part, seen.MSN)
 			}
 		}
 	},
@@ -72,7 +74,10 @@ func reportOf(h, sibling *evidence.History, reports []probe.RenditionReport) (pr
 // reload was answered, and whether the report on it is behind that. An answer
 // that did not have to wait may be an old one, out of a cache.
 func (p *Pass) reportLags(s *evidence.History, r probe.RenditionReport) (evidence.Position, bool) {
-	if s.LowLatency == nil || !r.LastMSN.Stated || !r.LastPart.Stated || !p.Obs.LowLatency.Waited(p.Obs.Exchange.Duration()) {
+	if s.LowLatency == nil || !r.LastMSN.Stated || !r.LastPart.Stated {
+		return evidence.Position{}, false
+	}
+	if !p.Obs.LowLatency.Waited(p.Obs.Exchange.Duration()) {
 		return evidence.Position{}, false
 	}
 	before := p.Obs.Exchange.Done.Add(-p.partTarget() - network)

@@ -5,9 +5,10 @@ import "github.com/streamwatch/streamwatch/probe"
 var llSkip = register(Check{
 	ID:      "ll.skip",
 	Summary: "delta updates are wrong",
-	Doc: "A playlist asked for with _HLS_skip cannot be merged with the full one of the moment before: a segment has another number, those in between are missing, segments newer than " +
-		"CAN-SKIP-UNTIL (less one target duration) are skipped, or the status is an error. A full playlist in answer, though segments could be skipped, is info. Two of " +
-		"three answers open an incident.",
+	Doc: "A playlist requested with _HLS_skip cannot be merged with the full one of a moment before: a segment has " +
+		"another number, segments in between are missing, segments newer than CAN-SKIP-UNTIL (less one target duration) " +
+		"are skipped, or the status is an error. A full playlist in answer, although segments could be skipped, is info. " +
+		"Two of three answers open an incident.",
 	Spec:     "RFC 8216bis §6.2.5.1",
 	Severity: probe.Error,
 	Blame:    probe.BlameOrigin,
@@ -27,7 +28,7 @@ var llSkip = register(Check{
 			p.Silent = true
 		case !got.Skipped.Stated:
 			if until := l.Known.ServerControl.Value.CanSkipUntil.Value; l.Known.Window() > until+2*p.History.TD() {
-				p.Reportf(probe.Info, "no EXT-X-SKIP, though segments are older than %s", seconds(until))
+				p.Reportf(probe.Info, "no EXT-X-SKIP, though segments are older than %s", Seconds(until))
 			}
 		case got.Skipped.Value == 0:
 			// Nothing was skipped, as where nothing is old enough: no fault.
@@ -47,7 +48,8 @@ func (p *Pass) judgeDelta(full, delta *probe.Playlist) {
 	for i := range delta.Segments {
 		b := &delta.Segments[i]
 		if a, known := full.Find(b.MSN); known && !sameResource(a, b) {
-			p.Reportf(probe.Error, "SKIPPED-SEGMENTS is %d: segment %d is %s, in the full playlist %s", delta.Skipped.Value, b.MSN, shortURI(b.URI), shortURI(a.URI))
+			p.Reportf(probe.Error, "SKIPPED-SEGMENTS is %d: segment %d is %s, in the full playlist %s",
+				delta.Skipped.Value, b.MSN, shortURI(b.URI), shortURI(a.URI))
 			return
 		}
 	}
@@ -56,15 +58,16 @@ func (p *Pass) judgeDelta(full, delta *probe.Playlist) {
 		left += delta.TrailingParts[i].Duration
 	}
 	if until := full.ServerControl.Value.CanSkipUntil.Value; left < until-p.History.TD() {
-		p.Reportf(probe.Error, "%s are left, CAN-SKIP-UNTIL is %s", seconds(left), seconds(until))
+		p.Reportf(probe.Error, "%s are left, CAN-SKIP-UNTIL is %s", Seconds(left), Seconds(until))
 	}
 }
 
 var llSkipDR = register(Check{
 	ID:      "ll.skip.dr",
 	Summary: "delta update does not say which date ranges went",
-	Doc: "A playlist asked for with _HLS_skip=v2 has EXT-X-SKIP without RECENTLY-REMOVED-DATERANGES, lists no EXT-X-DATERANGE that the full playlist had, and so leaves open whether " +
-		"it is over. Two of three answers open an incident.",
+	Doc: "A playlist requested with _HLS_skip=v2 has EXT-X-SKIP without RECENTLY-REMOVED-DATERANGES, and does not " +
+		"list an EXT-X-DATERANGE that the full playlist had. Players cannot tell whether that date range was removed. " +
+		"Two of three answers open an incident.",
 	Spec:     "RFC 8216bis §4.4.5.2, §6.2.5.1",
 	Severity: probe.Warning,
 	Blame:    probe.BlameOrigin,
@@ -77,7 +80,8 @@ var llSkipDR = register(Check{
 			return
 		}
 		if n := len(l.Known.DateRanges); n > 0 && !l.Playlist.RemovedDateRanges.Stated && len(l.Playlist.DateRanges) < n {
-			p.Reportf(probe.Warning, "%d of %s and no RECENTLY-REMOVED-DATERANGES", len(l.Playlist.DateRanges), plural(uint64(n), "date range"))
+			p.Reportf(probe.Warning, "%d of %s and no RECENTLY-REMOVED-DATERANGES",
+				len(l.Playlist.DateRanges), Count(n, "date range"))
 		}
 	},
 })

@@ -3,14 +3,17 @@ package checks
 import "github.com/streamwatch/streamwatch/probe"
 
 var m3uHeader = register(Check{
-	ID:        "m3u.header",
-	Summary:   "what is served is not a playlist",
-	Doc:       "The first line is not #EXTM3U. Critical when the body holds no playlist at all (HTML, JSON, nothing), else an error.",
-	Spec:      "RFC 8216bis §4.4.1.1",
-	Severity:  probe.Critical,
-	Blame:     probe.BlameOrigin,
-	Hold:      1,
-	Explains:  []string{"upd.stale", "ll.*", "alt.*", "edge.*", "http.ctype.playlist", "http.truncated", "m3u.*", "td.present", "mv.*"},
+	ID:      "m3u.header",
+	Summary: "what is served is not a playlist",
+	Doc: "The first line is not #EXTM3U. Critical if the body is no playlist at all (HTML, JSON, empty), otherwise an " +
+		"error.",
+	Spec:     "RFC 8216bis §4.4.1.1",
+	Severity: probe.Critical,
+	Blame:    probe.BlameOrigin,
+	Hold:     1,
+	Explains: []string{
+		"upd.stale", "ll.*", "alt.*", "edge.*", "http.ctype.playlist", "http.truncated", "m3u.*", "td.present", "mv.*",
+	},
 	Transport: true,
 	Run: func(p *Pass) {
 		if p.Obs.Playlist == nil {

@@ -8,8 +8,10 @@ import (
 var mapChanged = register(Check{
 	ID:      "map.changed",
 	Summary: "initialization section changed under the same name",
-	Doc: "The resource that EXT-X-MAP names now has another length or other bytes than before, as after a restart of the encoder with other parameters. Players load it once: those that are watching keep the old " +
-		"one and fail at the next segment. Held against viewers only once the edge, where one is watched, gives the new bytes too; until then it is edge.map.",
+	Doc: "The resource that EXT-X-MAP names now has another length or other bytes, as after an encoder restart with " +
+		"other parameters. Players load it only once, so those that are watching keep the old one and fail at the next " +
+		"segment. Where an edge is watched, it counts as harm to viewers only once the edge serves the new bytes too; " +
+		"until then it is edge.map.",
 	Spec:     "RFC 8216bis §4.4.4.5, §6.2.1",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,
@@ -24,7 +26,8 @@ var mapChanged = register(Check{
 		if h.Target.Side == probe.Edge && h.Pair != nil || h.Target.Side == probe.Origin && !p.givenOn(rec) {
 			return
 		}
-		p.Reportf(probe.Warning, "%s had %s, has %s with other contents", shortURI(s.URI), sizeOf(rec.Before.Size), sizeOf(rec.Size))
+		p.Reportf(probe.Warning, "%s had %s, has %s with other contents",
+			shortURI(s.URI), sizeOf(rec.Before.Size), sizeOf(rec.Size))
 	},
 })
 

@@ -5,8 +5,9 @@ import "github.com/streamwatch/streamwatch/probe"
 var mapFetch = register(Check{
 	ID:      "map.fetch",
 	Summary: "initialization section cannot be fetched",
-	Doc: "The resource that EXT-X-MAP names is not answered with 200 or 206, twice in three tries: nothing that it applies to can be decoded. " +
-		"It is asked for when it is first listed, every three target durations (10 s at least), and at each update while it fails.",
+	Doc: "The resource that EXT-X-MAP names is not answered with 200 or 206, twice in three tries. Nothing that needs " +
+		"it can be decoded. It is fetched when it is first listed, every three target durations (at least 10 s), and at " +
+		"each update while it fails.",
 	Spec:     "RFC 8216bis §4.4.4.5",
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,

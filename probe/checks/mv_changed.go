@@ -11,8 +11,10 @@ import (
 var mvChanged = register(Check{
 	ID:      "mv.changed",
 	Summary: "multivariant playlist changed",
-	Doc: "A variant or rendition that was listed is gone: error, for as long as it is (an hour at most). A new one, or other codecs or another resolution: warning. Variants are told apart by their attributes and " +
-		"their order: another BANDWIDTH, which some packagers compute anew as they run, or another URI, in which some carry a session, is no news.",
+	Doc: "A variant or rendition that was listed is gone: error while it is gone, for at most an hour. A new one, or " +
+		"other codecs or another resolution: warning. Variants are told apart by their attributes and their order. " +
+		"Another BANDWIDTH is no change, because some packagers compute it as they run, nor is another URI, because some " +
+		"put a session into it.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,

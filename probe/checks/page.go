@@ -3,6 +3,7 @@ package checks
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -35,11 +36,11 @@ var steps = map[probe.Blame][]string{
 	probe.BlameCDN: {
 		"Run the curl line against the edge, and compare Age, X-Cache and the playlist with the origin's.",
 		"Look at the status page of the CDN. Put the pop and the request id of the evidence into the ticket.",
-		"Send viewers to a second CDN if there is one.",
+		"Send viewers to a second CDN if there is one. Invalidating the playlists helps only if the edge keeps an old copy.",
 	},
 	probe.BlamePath: {
 		"Look at the monitor's own uplink, DNS and proxy before anything else.",
-		"Try the stream from another place, such as a phone.",
+		"Try the stream from another place: another vantage, or a phone.",
 	},
 	probe.BlameConfig: {
 		"Ask what changed last: a TTL, a policy, a token, a header.",
@@ -50,6 +51,9 @@ var steps = map[probe.Blame][]string{
 		"Wait for the next update of the incident: more evidence often settles the blame within seconds.",
 	},
 }
+
+// Steps returns what to do first, by the blame of an incident.
+func Steps() map[probe.Blame][]string { return maps.Clone(steps) }
 
 // remedy is what to do first, where something holds; "" is anywhere.
 type remedy struct {
@@ -85,12 +89,12 @@ func (c *Check) Markdown() string {
 	var b strings.Builder
 	blame := cmp.Or(c.Blame, probe.BlameUnknown)
 	fmt.Fprintf(&b, "<!-- Written from probe/checks by make golden. -->\n# %s: %s\n\n", c.ID, c.Summary)
-	fmt.Fprintf(&b, "## Condition and thresholds\n\n%s\n\n| | |\n|---|---|\n", c.Doc)
+	fmt.Fprintf(&b, "## Condition and thresholds\n\n%s\n\n| | |\n|---|---|\n", Wrap(c.Doc, 120))
 	row := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "| %s | "+format+" |\n", append([]any{name}, args...)...)
 	}
 	row("severity", "%s at most", c.Severity)
-	row("blame", "%s, when it is found at the origin; [the other side](../../README.md#whose-fault-it-is) is looked at first", blame)
+	row("blame", "%s, unless [the other side](../../README.md#whose-fault-it-is) proves otherwise", blame)
 	if after, of := c.Needed(); after > 1 {
 		row("evidence", "an incident opens when it is found in %d of %d rounds", after, of)
 	} else {
@@ -115,8 +119,10 @@ func (c *Check) Markdown() string {
 			fmt.Fprintf(&b, "%d. %s\n", i+1, step)
 		}
 	}
-	fmt.Fprintf(&b, "\n## Change it\n\nIn the event file: another severity, `off`, or how many findings open an incident.\n\n"+
-		"```yaml\nmonitor:\n  checks:\n    %s: {severity: %s, after: %d}\n```\n", c.ID, c.Severity, max(c.After, 1))
+	b.WriteString("\n## Change it\n\n" +
+		"In the event file: another severity, `off`, or how many findings open an incident.\n\n")
+	fmt.Fprintf(&b, "```yaml\nmonitor:\n  checks:\n    %s: {severity: %s, after: %d}\n```\n",
+		c.ID, c.Severity, max(c.After, 1))
 	return b.String()
 }
 

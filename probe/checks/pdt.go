@@ -7,9 +7,10 @@ import (
 )
 
 var pdtCont = register(Check{
-	ID:       "pdt.cont",
-	Summary:  "program date-time does not follow the durations",
-	Doc:      "The program date-time of a segment differs from that of the one before plus its EXTINF, by more than 0.1 s: warning; 1 s: error. Not across a discontinuity.",
+	ID:      "pdt.cont",
+	Summary: "program date-time does not follow the durations",
+	Doc: "The program date-time of a segment differs from that of the previous one plus its EXTINF: by more than 0.1 " +
+		"s is a warning, by more than 1 s an error. Not judged across a discontinuity.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
@@ -40,9 +41,10 @@ var pdtCont = register(Check{
 })
 
 var pdtMoved = register(Check{
-	ID:       "pdt.moved",
-	Summary:  "program date-time of a listed segment changed",
-	Doc:      "The same segment has another EXT-X-PROGRAM-DATE-TIME than before: by more than 1 ms info, 0.5 s error.",
+	ID:      "pdt.moved",
+	Summary: "program date-time of a listed segment changed",
+	Doc: "The same segment has another EXT-X-PROGRAM-DATE-TIME than before: by more than 1 ms is info, by more than " +
+		"0.5 s an error.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,

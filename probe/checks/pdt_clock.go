@@ -9,13 +9,12 @@ import (
 var pdtOdd = register(Check{
 	ID:      "pdt.odd",
 	Summary: "one rendition's program date-times are not those of the others",
-	Doc: "By program date-time, and when its segments were first seen, one rendition is ahead of the others " +
-		"by more than two target durations, and ahead of our clock; or it is days away from them, or " +
-		"minutes behind while it lists the same segment numbers. What " +
-		"most renditions of video and audio have is right, then what is nearer to the clock. Subtitles are " +
-		"held against video and audio, and never the other way round: ahead by half a minute they are odd " +
-		"whatever the clock says. Players that align by date show no subtitles, or switch to another " +
-		"moment. A rendition that is behind may be late, which is alt.edge.",
+	Doc: "By program date-time, and by when its segments were first seen, one rendition is more than two target " +
+		"durations ahead of the others and ahead of our clock. Or it is days away from them, or minutes behind although " +
+		"it lists the same segment numbers. The majority of video and audio renditions is taken to be right; without a " +
+		"majority, whatever is nearer to the clock. Subtitles are compared with video and audio, never the other way " +
+		"round, and are odd when half a minute ahead, whatever the clock says. Players that align by date show no " +
+		"subtitles, or switch to another moment. A rendition that is merely behind may be late, which is alt.edge.",
 	Spec:             "RFC 8216bis §6.2.4, §4.4.4.6",
 	Severity:         probe.Error,
 	Blame:            probe.BlameEncoder,
@@ -41,10 +40,10 @@ var pdtOdd = register(Check{
 var pdtClock = register(Check{
 	ID:      "pdt.clock",
 	Summary: "program date-times are no wall clock",
-	Doc: "The end of the newest segment, by program date-time, is more than a day behind our clock or half " +
-		"a minute ahead of it, and new segments come: dates count from 1970 or from another day. Players " +
-		"play; but latency cannot be measured, so that there is no metric of it, and date ranges and a " +
-		"start by date miss. Ahead by less is pdt.latency.",
+	Doc: "By program date-time, the newest segment ends more than a day behind our clock, or more than half a minute " +
+		"ahead of it, while new segments keep coming: the dates count from 1970 or from another day. Players play. But " +
+		"latency cannot be measured, so its metric is missing, and date ranges and a start by date fail. Dates that are " +
+		"ahead by less are pdt.latency.",
 	Spec:     "HLS Authoring Specification 8.4",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,
@@ -70,7 +69,7 @@ func aheadOf(d time.Duration) string {
 	}
 	d = d.Abs()
 	if days := uint64(d / (24 * time.Hour)); days > 1 {
-		return plural(days, "day") + word
+		return Count(days, "day") + word
 	}
-	return seconds(d) + word
+	return Seconds(d) + word
 }

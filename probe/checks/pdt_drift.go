@@ -10,8 +10,11 @@ import (
 var pdtDrift = register(Check{
 	ID:      "pdt.drift",
 	Summary: "program date-time drifts from the clock",
-	Doc: "For twelve minutes the end of the newest segment, by program date-time, moved evenly against the clock: by more than 50 ms a minute warning, 200 ms error, and what jitter, " +
-		"a cache and the time between two polls can feign on top; what is more than 1 % is dur.sum's. A step is no drift, and a discontinuity, a restart or a minute without a new segment begins the minutes anew. Judged at the origin, or at an edge that is watched alone.",
+	Doc: "For twelve minutes the program date-time at the end of the newest segment steadily drifted from the clock: " +
+		"by more than 50 ms a minute is a warning, by more than 200 ms an error. Whatever jitter, a cache and the time " +
+		"between two polls can feign is allowed on top. More than 1 % is dur.sum. A step is no drift, and the twelve " +
+		"minutes start again at a discontinuity, a restart, or a minute without a new segment. Judged at the origin, or " +
+		"at an edge that is watched alone.",
 	Spec:     "HLS Authoring Specification 8.4",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
@@ -42,8 +45,11 @@ var pdtDrift = register(Check{
 var durSum = register(Check{
 	ID:      "dur.sum",
 	Summary: "more or less media is published than time goes by",
-	Doc: "For twelve minutes the sum of EXTINF of new segments fell behind the clock, or ran ahead of it, evenly and by more than 1 %: warning; 2 %: error, and what jitter, a cache and the time between two polls can feign on top: players " +
-		"run dry or fall behind. A stall that is caught up, a step, a discontinuity and a restart are none of it, nor are playlists that write every EXTINF without a fraction, which may be rounded. Judged at the origin, or at an edge that is watched alone.",
+	Doc: "For twelve minutes the sum of EXTINF of the new segments steadily fell behind the clock or ran ahead of it: " +
+		"by more than 1 % is a warning, by more than 2 % an error. Whatever jitter, a cache and the time between two " +
+		"polls can feign is allowed on top. Players run dry, or fall behind. A stall that is caught up, a step, a " +
+		"discontinuity or a restart does not count, nor do playlists that write every EXTINF in whole seconds, which may " +
+		"be rounded. Judged at the origin, or at an edge that is watched alone.",
 	Spec:     "HLS Authoring Specification 8.1",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
@@ -79,8 +85,11 @@ func (p *Pass) overrun(c *evidence.Clock) (perMinute float64, too bool) {
 var pdtLatency = register(Check{
 	ID:      "pdt.latency",
 	Summary: "segments are published later than before",
-	Doc: "For two minutes every new segment was published later, against the media time before it, than in the minutes before (three at least, ten at most), which were alike, by more than one target " +
-		"duration and what jitter, a cache and the time between two polls can feign: the latency of every viewer rose by as much. A program date-time that is ahead of our clock by more than 1 s is info, for either clock may be wrong.",
+	Doc: "For two minutes every new segment was published later, relative to its media time, than in the minutes " +
+		"before. The difference is more than one target duration plus what jitter, a cache and the time between two " +
+		"polls can feign: every viewer's latency grew by that much. The minutes before (at least three, at most ten) " +
+		"must have been steady. A program date-time more than 1 s ahead of our clock is info, since either clock may be " +
+		"wrong.",
 	Spec:     "HLS Authoring Specification 8.5",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,
@@ -96,7 +105,7 @@ var pdtLatency = register(Check{
 			p.Reportf(probe.Info, "the newest segment ends %.1f s from now", -c.Behind.Seconds())
 		}
 		if late, ok := c.Step(); ok && late > td.Seconds()+2*c.Jitter() {
-			p.Reportf(probe.Warning, "for two minutes by %.1f s", late)
+			p.Reportf(probe.Warning, "later by %.1f s, for two minutes", late)
 		}
 	},
 })

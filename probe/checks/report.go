@@ -2,7 +2,6 @@ package checks
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/evidence"
@@ -44,6 +43,3 @@ func (p *Pass) Accuse(b probe.Blame, s probe.Severity, format string, args ...an
 		p.Found.Blame = b
 	}
 }
-
-// seconds prints a duration as people say it: "9.4 s".
-func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }

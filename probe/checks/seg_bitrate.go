@@ -8,8 +8,9 @@ import (
 var segBitratePeak = register(Check{
 	ID:      "seg.bitrate.peak",
 	Summary: "bit rate rose above BANDWIDTH",
-	Doc: "The newest 20 segments of a variant have more than 125 % of its BANDWIDTH together, where the mean of the hour before (ten minutes at least) was within it: players that chose it stall. A variant that " +
-		"was never within its BANDWIDTH, and single segments above 110 %, are how the stream is made: info.",
+	Doc: "The newest 20 segments of a variant together have more than 125 % of its BANDWIDTH, while the mean of the " +
+		"hour before (at least ten minutes) was within it. Players that chose this variant stall. A variant that was " +
+		"never within its BANDWIDTH, and a single segment above 110 %, are info: the stream is made like that.",
 	Spec:     "RFC 8216bis §4.4.6.2; HLS Authoring Specification 1.29; CoreMedia error -12318",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,
@@ -29,15 +30,17 @@ var segBitratePeak = register(Check{
 		}
 		hour, known := p.History.Rate.Mean(evidence.RateEvidence)
 		if now, _, enough := p.History.Recent(evidence.RateRecent); enough && known && now > 1.25*limit && hour <= limit {
-			p.Reportf(probe.Warning, "the last %d segments have %.0f kbit/s, BANDWIDTH is %.0f; the mean was %.0f", evidence.RateRecent, now/1000, limit/1000, hour/1000)
+			p.Reportf(probe.Warning, "the last %d segments have %.0f kbit/s, BANDWIDTH is %.0f; the mean was %.0f",
+				evidence.RateRecent, now/1000, limit/1000, hour/1000)
 		}
 	},
 })
 
 var segBitrateAvg = register(Check{
-	ID:       "seg.bitrate.avg",
-	Summary:  "mean bit rate rose above AVERAGE-BANDWIDTH",
-	Doc:      "The mean bit rate of an hour, of half an hour at least, is more than 110 % of the variant's AVERAGE-BANDWIDTH, where it was within that before. A variant that never was is made so: info.",
+	ID:      "seg.bitrate.avg",
+	Summary: "mean bit rate rose above AVERAGE-BANDWIDTH",
+	Doc: "The mean bit rate of the last hour (at least half an hour) is more than 110 % of the variant's " +
+		"AVERAGE-BANDWIDTH, and was within it before. A variant that never was is simply made like that: info.",
 	Spec:     "HLS Authoring Specification 1.28",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,
@@ -65,8 +68,9 @@ var segBitrateAvg = register(Check{
 var segBitrateLow = register(Check{
 	ID:      "seg.bitrate.low",
 	Summary: "bit rate collapsed",
-	Doc: "Five segments of a variant in a row have each less than a tenth of its AVERAGE-BANDWIDTH, or of the mean of the hour where that is not stated, and the mean of the hour (ten minutes at least) is more than " +
-		"half of it: the picture may be black, frozen or a slate.",
+	Doc: "Five segments of a variant in a row each have less than a tenth of its AVERAGE-BANDWIDTH, or of the mean of " +
+		"the last hour where that is not stated. The mean of the hour (at least ten minutes) must be more than half of " +
+		"it. The picture may be black, frozen or a slate.",
 	Spec:     "RFC 8216bis §4.4.6.2",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,
@@ -86,15 +90,18 @@ var segBitrateLow = register(Check{
 			base = hour
 		}
 		if mean, most, enough := h.Recent(evidence.RateLow); enough && most < base/10 && hour > base/2 {
-			p.Reportf(probe.Warning, "segment %d and those before it have %.0f kbit/s; the mean of the hour is %.0f", rec.MSN, mean/1000, hour/1000)
+			p.Reportf(probe.Warning, "segment %d and those before it have %.0f kbit/s; the mean of the hour is %.0f",
+				rec.MSN, mean/1000, hour/1000)
 		}
 	},
 })
 
 var bitrateTag = register(Check{
-	ID:       "bitrate.tag",
-	Summary:  "EXT-X-BITRATE is not what segments have",
-	Doc:      "The size of a segment over its EXTINF is outside of 90 to 110 % of its EXT-X-BITRATE: info; more than twice or less than half: warning, for players choose by it. Three of four segments open an incident.",
+	ID:      "bitrate.tag",
+	Summary: "EXT-X-BITRATE is not what segments have",
+	Doc: "The size of a segment divided by its EXTINF is outside 90 to 110 % of its EXT-X-BITRATE: info. More than " +
+		"twice, or less than half: warning, because players choose a variant by that tag. Three of four segments open an " +
+		"incident.",
 	Spec:     "RFC 8216bis §4.4.4.8",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,

@@ -9,8 +9,10 @@ import (
 var segDur = register(Check{
 	ID:      "seg.dur",
 	Summary: "EXTINF is not what a segment lasts",
-	Doc: "The media of a segment lasts another time than its EXTINF says: by more than 20 % and 0.25 s error, by more than 5 % and 0.1 s warning (0.6 s where EXTINF is in whole seconds). " +
-		"Two of four segments open an incident. Fragmented MP4 shows it in its first bytes when the segment is one fragment; a transport stream and one of many fragments only when segments are read whole (segments: full).",
+	Doc: "The media in a segment is longer or shorter than its EXTINF: by more than 20 % and 0.25 s is an error, by " +
+		"more than 5 % and 0.1 s a warning (0.6 s where EXTINF is in whole seconds). Two of four segments open an " +
+		"incident. The first bytes suffice for fragmented MP4 with one fragment per segment. Transport streams, and MP4 " +
+		"with several fragments, must be read whole (segments: full).",
 	Spec:     "TN2235",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
@@ -36,6 +38,7 @@ var segDur = register(Check{
 		case off <= max(rec.Duration/20, time.Second/10):
 			return
 		}
-		p.Reportf(s, "segment %d lasts %.2f s, its EXTINF says %.2f s", rec.MSN, rec.Lasts.Value.Seconds(), rec.Duration.Seconds())
+		p.Reportf(s, "segment %d lasts %.2f s, its EXTINF says %.2f s",
+			rec.MSN, rec.Lasts.Value.Seconds(), rec.Duration.Seconds())
 	},
 })

@@ -6,9 +6,11 @@ import (
 )
 
 var segHash = register(Check{
-	ID:       "seg.hash",
-	Summary:  "bytes of a segment changed under the same URI",
-	Doc:      "A listed segment that was probed before now has another length or other first bytes. Another byte range of one resource is another segment. Two packagers that write one name do this, and players that cached it break.",
+	ID:      "seg.hash",
+	Summary: "bytes of a segment changed under the same URI",
+	Doc: "A segment that was probed before, and is still listed, now has another length or other first bytes. " +
+		"(Another byte range of one resource counts as another segment.) Two packagers that write the same name cause " +
+		"this, and players that cached the old bytes break. An edge that now has what its origin has was repaired.",
 	Spec:     "RFC 8216bis §6.3.4",
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,
@@ -19,7 +21,7 @@ var segHash = register(Check{
 	Passed:   true,
 	Run: func(p *Pass) {
 		rec, ok := p.History.Segment(p.Obs.Segment.MSN)
-		if !ok || !rec.OK || !p.Obs.OK() {
+		if !ok || !rec.OK || !p.Obs.OK() || p.asOrigin(rec) {
 			return
 		}
 		switch was := rec.Before; {
@@ -27,16 +29,27 @@ var segHash = register(Check{
 		case was.Size >= 0 && rec.Size >= 0 && was.Size != rec.Size:
 			p.Reportf(probe.Critical, "segment %d had %d bytes, has %d", rec.MSN, was.Size, rec.Size)
 		case was.HashBytes == rec.HashBytes && was.Hash != rec.Hash:
-			p.Reportf(probe.Critical, "segment %d: the first %d bytes are others than before", rec.MSN, rec.HashBytes)
+			p.Reportf(probe.Critical, "segment %d: the first %d bytes have changed", rec.MSN, rec.HashBytes)
 		}
 	},
 })
 
+// asOrigin reports whether an edge gives the very bytes of a segment that its
+// origin does: what was there before was the fault, or the origin changed it.
+func (p *Pass) asOrigin(rec *evidence.SegmentRecord) bool {
+	h := p.History
+	if h.Target.Side != probe.Edge {
+		return false
+	}
+	_, origin, ok := h.Both(h.Pair, rec.MSN)
+	return ok && origin.OK && origin.Size == rec.Size && origin.HashBytes == rec.HashBytes && origin.Hash == rec.Hash
+}
+
 var edgeBytes = register(Check{
 	ID:      "edge.bytes",
 	Summary: "edge serves other bytes than the origin",
-	Doc: "The same segment differs in length or in its first bytes between the two sides, both of which answered in full, " +
-		"the origin no more than a target duration before the edge: what it gave earlier may have changed since.",
+	Doc: "The same segment differs between the two sides in length or in its first bytes. Both answered in full, and " +
+		"the origin no more than a target duration before the edge; anything older may have changed since.",
 	Spec:     "RFC 8216bis §6.3.4",
 	Severity: probe.Critical,
 	Blame:    probe.BlameCDN,
@@ -49,8 +62,8 @@ var edgeBytes = register(Check{
 		if !p.Obs.OK() {
 			return
 		}
-		if h.Target.Side == probe.Edge && h.Pair != nil {
-			p.compareBytes(h.Pair, h)
+		if origin, ok := p.origin(); ok {
+			p.compareBytes(origin, h)
 		}
 		for _, edge := range h.Edges { // whichever is probed last is compared
 			if h.Target.Side == probe.Origin {

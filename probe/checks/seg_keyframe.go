@@ -5,8 +5,9 @@ import "github.com/streamwatch/streamwatch/probe"
 var segKeyframe = register(Check{
 	ID:      "seg.keyframe",
 	Summary: "segments do not begin with a keyframe",
-	Doc: "The first picture of a segment needs others that came before, by its NAL units or sample flags, though EXT-X-INDEPENDENT-SEGMENTS says otherwise: warning, two of four segments open an incident. Without " +
-		"that tag it is allowed, and players wait for the next keyframe: info. A container that does not tell is not judged.",
+	Doc: "By its NAL units or sample flags, the first picture of a segment depends on earlier ones, although " +
+		"EXT-X-INDEPENDENT-SEGMENTS promises otherwise: warning, and two of four segments open an incident. Without that " +
+		"tag it is allowed, and players wait for the next keyframe: info. Containers that do not show it are not judged.",
 	Spec:     "RFC 8216bis §4.4.2.1; HLS Authoring Specification 7.4",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,

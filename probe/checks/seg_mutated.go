@@ -11,11 +11,12 @@ import (
 var segMutated = register(Check{
 	ID:      "seg.mutated",
 	Summary: "a listed segment changed",
-	Doc: "The same media sequence number has another URI (its query aside) or byte range: critical. Another duration (by more than 1 ms), discontinuity, key, " +
-		"or map: error. A new GAP is gap's. Not judged where the whole list slid (seq.slide), or where the numbers fell: another " +
-		"broadcast has them (win.shrunk, seq.regress). Where all names changed in one and the same place, a number or an id of at " +
-		"least five characters, and durations, dates and discontinuities are what they were, it is another session of one stream: " +
-		"info. Not judged at an edge that the event calls personalised.",
+	Doc: "A media sequence number now stands for another URI (without its query) or byte range: critical. The same " +
+		"URI with another duration (by more than 1 ms), discontinuity, key or map: error. A new EXT-X-GAP is gap. Info " +
+		"when every name changed in one and the same place, a number or an id of at least five characters, while " +
+		"durations, dates and discontinuities stayed: it is another session of the same stream. Not judged when the " +
+		"whole list slid (seq.slide), when the numbers fell, since another broadcast now has them (win.shrunk, " +
+		"seq.regress), or at an edge that the event calls personalised.",
 	Spec:     "RFC 8216bis §6.2.1, §6.3.4",
 	Severity: probe.Critical,
 	Blame:    probe.BlameEncoder,

@@ -9,8 +9,9 @@ import (
 var segRange = register(Check{
 	ID:      "seg.range",
 	Summary: "byte ranges are not served",
-	Doc: "A segment that EXT-X-BYTERANGE makes a part of a resource is answered with the whole resource, or an answer of 206 begins at another byte than was asked for. Two of three probes open an incident. " +
-		"A server that ignores ranges of whole segments, which only we ask for, is no finding.",
+	Doc: "A request for the byte range of an EXT-X-BYTERANGE is answered with the whole resource, or with a 206 that " +
+		"begins at another byte. Two of three probes open an incident. A server that ignores ranges of whole segments is " +
+		"no finding, since only we ask for those.",
 	Spec:     "RFC 8216bis §4.4.4.2; RFC 9110 §14.4",
 	Severity: probe.Error,
 	Blame:    probe.BlameOrigin,
@@ -36,8 +37,9 @@ var segRange = register(Check{
 var segPaced = register(Check{
 	ID:      "seg.paced",
 	Summary: "segments arrive at the pace of the encoder",
-	Doc: "A complete segment begins to arrive at once and then takes about as long as it lasts (75 to 115 %), two times in four: the server gives it out as it is made, or throttles to its bit rate. As bad as seg.slow has it. " +
-		"Known only where segments are read whole (segments: full).",
+	Doc: "A complete segment starts to arrive at once but takes about as long as it lasts (75 to 115 %), twice in " +
+		"four times. The server sends it while it is being made, or throttles to its bit rate. The severity follows the " +
+		"limits of seg.slow. Only known when segments are read whole (segments: full).",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,
@@ -54,7 +56,8 @@ var segPaced = register(Check{
 		}
 		d, body := rec.Duration, ex.Duration()-ex.FirstByte
 		if ex.FirstByte < d/4 && body > d*3/4 && body < d*23/20 {
-			p.Reportf(slowness(ex.Duration(), d), "segment %d took %s after its first byte, it lasts %s", rec.MSN, seconds(body), seconds(d.Round(time.Millisecond)))
+			p.Reportf(slowness(ex.Duration(), d), "segment %d took %s after its first byte, it lasts %s",
+				rec.MSN, Seconds(body), Seconds(d.Round(time.Millisecond)))
 		}
 	},
 })

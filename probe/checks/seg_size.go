@@ -11,9 +11,11 @@ import (
 var segSize = register(Check{
 	ID:      "seg.size",
 	Summary: "segment is empty or far too small",
-	Doc: "A segment of 0 bytes, or one whose body ends before its Content-Length: critical. Under a tenth of the median of the newest 20 of like duration: warning. Where those sizes hardly " +
-		"differ (by half at most), one under 0.6 of the smallest is an error when its bytes show that it was cut (half a packet or box, or media that ends early); else the picture may be " +
-		"simpler: info. Two of four probes open an incident, of one rendition or of several.",
+	Doc: "A segment has 0 bytes, or its body ends before its Content-Length: critical. Less than a tenth of the " +
+		"median of the newest 20 segments of similar duration: warning. If those sizes hardly differ (by half at most), " +
+		"a segment below 0.6 of the smallest is an error when its bytes show that it was cut off (half a packet or box, " +
+		"or media that ends early), and otherwise info, since the picture may just be simpler. Two of four probes of one " +
+		"rendition or of several open an incident.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,

@@ -9,8 +9,9 @@ import (
 var segSlow = register(Check{
 	ID:      "seg.slow",
 	Summary: "segments arrive too slowly",
-	Doc: "Fetching what is probed of a segment took more than half of its duration: warning; 0.8: error; more than the whole duration, or no complete answer at all: critical. Two of " +
-		"four probes open an incident, of one rendition or of several.",
+	Doc: "Fetching the probed bytes of a segment took more than half of its duration: warning. More than 0.8: error. " +
+		"More than all of it, or there was no complete answer at all: critical. Two of four probes of one rendition or " +
+		"of several open an incident.",
 	Spec:     "TN2235; CoreMedia error -12645",
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,
@@ -31,14 +32,15 @@ var segSlow = register(Check{
 			return
 		}
 		if p.Obs.Exchange.Failure == probe.FailTimeout {
-			p.Reportf(probe.Critical, "segment %d was not complete after %s, it lasts %s", p.Obs.Segment.MSN, seconds(took), seconds(d))
+			p.Reportf(probe.Critical, "segment %d was not complete after %s, it lasts %s",
+				p.Obs.Segment.MSN, Seconds(took), Seconds(d))
 			return
 		}
 		s := slowness(took, d)
 		if s == probe.NoSeverity {
 			return
 		}
-		p.Reportf(s, "segment %d took %s, it lasts %s", p.Obs.Segment.MSN, seconds(took), seconds(d))
+		p.Reportf(s, "segment %d took %s, it lasts %s", p.Obs.Segment.MSN, Seconds(took), Seconds(d))
 	},
 })
 

@@ -11,8 +11,9 @@ import (
 var segStatus = register(Check{
 	ID:      "seg.status",
 	Summary: "listed segment cannot be fetched",
-	Doc: "A listed segment is not answered with 200 or 206, twice: critical for the newest one, error for an older one and while the edge still has it. At the edge only when the origin " +
-		"does not have it either; an edge that lacks what the origin has is edge.seg.",
+	Doc: "A listed segment is not answered with 200 or 206, twice. Critical for the newest segment; error for an " +
+		"older one, and while the edge still has it. At the edge this is judged only when the origin does not have the " +
+		"segment either. One that only the edge is missing is edge.seg.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,
@@ -31,9 +32,11 @@ var segStatus = register(Check{
 })
 
 var edgeSeg = register(Check{
-	ID:       "edge.seg",
-	Summary:  "edge lacks a segment that the origin has",
-	Doc:      "A listed segment is 200 at the origin and not at the edge, twice: a negative cache, or the path between the two. A byte range that the edge refuses with 416 lies beyond its copy of a growing file: config. Critical for the newest segment, error for an older one.",
+	ID:      "edge.seg",
+	Summary: "edge lacks a segment that the origin has",
+	Doc: "A listed segment is available at the origin (200) and not at the edge, twice: a cached error, or a broken " +
+		"path between the two. If the edge refuses a byte range with 416, its copy of a growing file is too old, and the " +
+		"blame is config. Critical for the newest segment, error for an older one.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Critical,
 	Blame:    probe.BlameCDN,
@@ -48,7 +51,8 @@ var edgeSeg = register(Check{
 		switch {
 		case what == "" || !p.pairHasSegment():
 		case p.outgrown() && p.History.Pair != nil:
-			p.Accuse(probe.BlameConfig, p.severityOfSegment(), "%s; the edge keeps a copy of the file from before it grew, and the origin has the range", what)
+			p.Accuse(probe.BlameConfig, p.severityOfSegment(),
+				"%s; the edge keeps a copy of the file from before it grew, and the origin has the range", what)
 		default:
 			p.Reportf(p.severityOfSegment(), "%s; the %s has it", what, p.holder().Target.Place())
 		}
@@ -103,8 +107,8 @@ func (p *Pass) doubtful(h *evidence.History, mine, theirs *evidence.SegmentRecor
 
 // others are those that a look is held against, as of holder.
 func (p *Pass) others() []*evidence.History {
-	if h := p.History; h.Target.Side == probe.Edge && h.Pair != nil {
-		return []*evidence.History{h.Pair}
+	if origin, ok := p.origin(); ok {
+		return []*evidence.History{origin}
 	}
 	return p.History.Edges
 }

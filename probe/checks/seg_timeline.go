@@ -9,34 +9,45 @@ import (
 
 // Where a segment's time begins must be where that of the one before ends.
 var segTimeline = []*Check{
-	segmentTime("seg.ts.pts", "media time jumps without a discontinuity", "RFC 8216bis §3; HLS Authoring Specification 7.2", true,
-		"The first PTS of a segment (of packed audio: its timestamp) differs"),
-	segmentTime("seg.mp4.tfdt", "decode time jumps without a discontinuity", "RFC 8216bis §3.1.2; HLS Authoring Specification 7.3", false,
-		"The first decode time of a segment, in the timescale that its EXT-X-MAP states, differs"),
+	segmentTime(Check{
+		ID:      "seg.ts.pts",
+		Summary: "media time jumps without a discontinuity",
+		Doc:     "The first PTS of a segment (of packed audio, its timestamp)",
+		Spec:    "RFC 8216bis §3; HLS Authoring Specification 7.2",
+	}, true),
+	segmentTime(Check{
+		ID:      "seg.mp4.tfdt",
+		Summary: "decode time jumps without a discontinuity",
+		Doc:     "The first decode time of a segment, in the timescale of its EXT-X-MAP,",
+		Spec:    "RFC 8216bis §3.1.2; HLS Authoring Specification 7.3",
+	}, false),
 }
 
-func segmentTime(id, summary, spec string, wraps bool, differs string) *Check {
-	return register(Check{
-		ID: id, Summary: summary, Spec: spec, Severity: probe.Error, When: OnSegment, Blame: probe.BlameEncoder, Hold: 5,
-		Doc: differs + " from that of the segment before plus its EXTINF, and plus what its samples last where that is known, by more than 0.5 s, or 1 s where EXTINF is in whole " +
-			"seconds, without EXT-X-DISCONTINUITY: error. Where the samples state what they last, more than 0.1 s: warning. A timestamp of 33 bits may wrap. The first bytes suffice; segments " +
-			"that are encrypted as a whole, and such that were not probed one after the other, are not judged.",
-		Explains: []string{"alt.timestamps"},
-		Run: func(p *Pass) {
-			rec, ok := p.firstProbe()
-			if !ok || !rec.Start.Stated || rec.Wraps != wraps {
-				p.Silent = true
-				return
-			}
-			h := p.History
-			if before, ok := h.Segment(rec.MSN - 1); ok {
-				p.compareTimes(before, rec)
-			}
-			if after, ok := h.Segment(rec.MSN + 1); ok { // probes can overtake each other
-				p.compareTimes(rec, after)
-			}
-		},
-	})
+// segmentTime registers a check of the time that its Doc names; wraps says
+// whether that is a timestamp of 33 bits.
+func segmentTime(c Check, wraps bool) *Check {
+	c.Doc += " is not where the previous segment ends, by its EXTINF and, where known, by the duration of its samples, " +
+		"and there is no EXT-X-DISCONTINUITY. More than 0.5 s off (1 s where EXTINF is in whole seconds) is an error. " +
+		"More than 0.1 s is a warning where the samples state their durations. A timestamp of 33 bits may wrap. The " +
+		"first bytes of a segment suffice. Not judged: segments that are encrypted as a whole, and segments that were " +
+		"not probed one after the other."
+	c.Severity, c.Blame, c.When, c.Hold = probe.Error, probe.BlameEncoder, OnSegment, 5
+	c.Explains = []string{"alt.timestamps"}
+	c.Run = func(p *Pass) {
+		rec, ok := p.firstProbe()
+		if !ok || !rec.Start.Stated || rec.Wraps != wraps {
+			p.Silent = true
+			return
+		}
+		h := p.History
+		if before, ok := h.Segment(rec.MSN - 1); ok {
+			p.compareTimes(before, rec)
+		}
+		if after, ok := h.Segment(rec.MSN + 1); ok { // probes can overtake each other
+			p.compareTimes(rec, after)
+		}
+	}
+	return register(c)
 }
 
 // compareTimes reports when b does not begin where a ends.
@@ -55,9 +66,11 @@ func (p *Pass) compareTimes(a, b *evidence.SegmentRecord) {
 	}
 	switch {
 	case off.Abs() > limit:
-		p.Reportf(probe.Error, "segment %d begins %s after segment %d, which lasts %s", b.MSN, seconds(took), a.MSN, seconds(a.Duration))
+		p.Reportf(probe.Error, "segment %d begins %s after segment %d, which lasts %s",
+			b.MSN, Seconds(took), a.MSN, Seconds(a.Duration))
 	case exact && off.Abs() > time.Second/10:
-		p.Reportf(probe.Warning, "segment %d begins %.2f s after segment %d, which lasts %.2f s", b.MSN, took.Seconds(), a.MSN, a.Duration.Seconds())
+		p.Reportf(probe.Warning, "segment %d begins %.2f s after segment %d, which lasts %.2f s",
+			b.MSN, took.Seconds(), a.MSN, a.Duration.Seconds())
 	}
 }
 

@@ -9,32 +9,39 @@ import (
 var seqJump = register(Check{
 	ID:      "seq.jump",
 	Summary: "media sequence number skipped a whole window",
-	Doc: "The first segment now comes after the last one before, so that nothing connects the two, and more segments were passed than the time between the polls can explain. " +
-		"An edge that stood still and jumps to where its origin is skipped nothing; nor did what had fallen back and is where it would be by now.",
+	Doc: "The playlist now begins after the end of the previous one, so nothing connects the two, and more segments " +
+		"were skipped than the time between the polls explains. Two cases are no finding: an edge that stood still and " +
+		"catches up with its origin, and a playlist that had fallen back and returns to where it should be.",
 	Spec:     "RFC 8216bis §6.2.2",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
 	When:     OnUpdate,
 	Hold:     5,
-	Explains: []string{"seg.mutated", "dseq.*", "pdt.*", "td.changed", "hdr.changed", "edge.*", "seq.slide", "alt.*", "ll.*", "win.*"},
+	Explains: []string{
+		"seg.mutated", "dseq.*", "pdt.*", "td.changed", "hdr.changed", "edge.*", "seq.slide", "alt.*", "ll.*", "win.*",
+	},
 	Run: func(p *Pass) {
 		prev, cur, ok := p.update()
-		if !ok || cur.Segments[0].MSN <= last(prev).MSN+1 || p.withOrigin(last(cur).MSN) || p.ageUnknown() || p.backOnCourse(cur) || p.another(cur) {
+		if !ok || cur.Segments[0].MSN <= last(prev).MSN+1 {
+			return
+		}
+		if p.withOrigin(last(cur).MSN) || p.ageUnknown() || p.backOnCourse(cur) || p.another(cur) {
 			return
 		}
 		passed := last(cur).MSN - last(prev).MSN
 		if d := cur.MeanDuration(); d > 0 && passed <= uint64(p.unseen()/d)+2 {
 			return // we looked away, or failed to look, for longer than the window
 		}
-		p.Reportf(probe.Error, "from %d to %d: %d segments were never listed", last(prev).MSN, cur.Segments[0].MSN, cur.Segments[0].MSN-last(prev).MSN-1)
+		p.Reportf(probe.Error, "from %d to %d: %d segments were never listed",
+			last(prev).MSN, cur.Segments[0].MSN, cur.Segments[0].MSN-last(prev).MSN-1)
 	},
 })
 
 // withOrigin reports whether an edge is where its origin is: it jumped over what
 // was published while it stood still, which is lag and no fault of the numbers.
 func (p *Pass) withOrigin(newest uint64) bool {
-	h := p.History
-	return h.Target.Side == probe.Edge && h.Pair != nil && h.Pair.Playlist != nil && newest <= h.Pair.High+2 && newest+2 >= h.Pair.High
+	origin, ok := p.origin()
+	return ok && origin.Playlist != nil && newest <= origin.High+2 && newest+2 >= origin.High
 }
 
 // backOnCourse reports whether a playlist that had fallen back is where it would
@@ -47,7 +54,8 @@ func (p *Pass) backOnCourse(cur *probe.Playlist) bool {
 	}
 	fell := v[len(v)-2].LastMSN
 	for _, before := range v[:len(v)-2] {
-		if due := before.LastMSN + uint64(p.Now.Sub(before.First)/d) + 2; before.LastMSN > fell && cur.Segments[0].MSN <= due {
+		due := before.LastMSN + uint64(p.Now.Sub(before.First)/d) + 2
+		if before.LastMSN > fell && cur.Segments[0].MSN <= due {
 			return true
 		}
 	}
@@ -57,8 +65,9 @@ func (p *Pass) backOnCourse(cur *probe.Playlist) bool {
 // ageUnknown reports whether the text before is what an edge had when watching
 // began, while the origin could not be asked: it can have stood for hours.
 func (p *Pass) ageUnknown() bool {
-	h, v := p.History, p.History.Versions
-	return h.Target.Side == probe.Edge && h.Pair != nil && h.Pair.Playlist == nil && len(v) > 1 && v[len(v)-2].First.Equal(h.First)
+	v := p.History.Versions
+	origin, ok := p.origin()
+	return ok && origin.Playlist == nil && len(v) > 1 && v[len(v)-2].First.Equal(p.History.First)
 }
 
 // unseen is for how long texts can have come and gone between the one before

@@ -5,8 +5,9 @@ import "github.com/streamwatch/streamwatch/probe"
 var seqSlide = register(Check{
 	ID:      "seq.slide",
 	Summary: "segments do not keep their media sequence numbers",
-	Doc: "A segment that was listed before is listed under another number: one was removed from the middle, or the number was not raised for each one removed. Players take such segments for " +
-		"those that they had before: where no number ever rises (ffmpeg's single_file with a window), they stall, which is upd.stale.",
+	Doc: "A segment that was listed before now has another number: a segment was removed from the middle, or the " +
+		"number did not rise for every one removed. Players mistake such segments for those they already have. Where no " +
+		"number ever rises (ffmpeg's single_file with a window), players stall, which is upd.stale.",
 	Spec:     "RFC 8216bis §6.2.2",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,

@@ -13,6 +13,13 @@ func (p *Pass) atSource() bool {
 	return h.Target.Side == probe.Origin || h.Pair == nil || h.Pair.Good == nil
 }
 
+// origin returns what is known of the same playlist at the origin, when an edge
+// was observed whose origin is watched too.
+func (p *Pass) origin() (*evidence.History, bool) {
+	h := p.History
+	return h.Pair, h.Target.Side == probe.Edge && h.Pair != nil
+}
+
 // firstProbe returns the record of a segment whose first good probe this is, at
 // the source. What other probes show is no round of a check of content.
 func (p *Pass) firstProbe() (*evidence.SegmentRecord, bool) {

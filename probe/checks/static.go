@@ -10,8 +10,8 @@ import (
 var typeLive = register(Check{
 	ID:      "type.live",
 	Summary: "segments leave a playlist that promised to keep them",
-	Doc: "EXT-X-PLAYLIST-TYPE stands in a playlist that removed segments from its start: EVENT may only grow and VOD may not change, so players seek to what is not there any more. Not " +
-		"judged across a jump of the whole window.",
+	Doc: "EXT-X-PLAYLIST-TYPE appears in a playlist that removed segments from its start. EVENT may only grow and VOD " +
+		"may not change, so players seek to segments that are gone. Not judged across a jump of the whole window.",
 	Spec:     "RFC 8216bis §6.2.2",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
@@ -31,8 +31,9 @@ var typeLive = register(Check{
 var dseqMissing = register(Check{
 	ID:      "dseq.missing",
 	Summary: "sliding playlist with discontinuities has no discontinuity sequence number",
-	Doc: "A playlist that was seen to remove segments lists EXT-X-DISCONTINUITY and has no EXT-X-DISCONTINUITY-SEQUENCE. When the discontinuity leaves, every segment changes its " +
-		"discontinuity number (dseq.math) and renditions cannot be matched any more.",
+	Doc: "A playlist that removes segments lists EXT-X-DISCONTINUITY but has no EXT-X-DISCONTINUITY-SEQUENCE. When " +
+		"that discontinuity leaves the window, the discontinuity number of every segment changes (dseq.math), and " +
+		"renditions can no longer be matched.",
 	Spec:     "RFC 8216bis §6.2.2; CoreMedia error -12642",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
@@ -54,9 +55,10 @@ var dseqMissing = register(Check{
 })
 
 var mapMissing = register(Check{
-	ID:       "map.missing",
-	Summary:  "fragmented MP4 segments have no initialization section",
-	Doc:      "A segment is named .m4s, .cmfv, .cmfa or .cmft and no EXT-X-MAP applies to it. A segment named .mp4 can bring its own and is not judged.",
+	ID:      "map.missing",
+	Summary: "fragmented MP4 segments have no initialization section",
+	Doc: "A segment named .m4s, .cmfv, .cmfa or .cmft has no EXT-X-MAP that applies to it. A segment named .mp4 may " +
+		"contain its own and is not judged.",
 	Spec:     "RFC 8216bis §3.1.2; HLS Authoring Specification 8.20",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,

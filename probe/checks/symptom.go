@@ -237,7 +237,8 @@ func (tr *tracker) echoes(now time.Time) bool {
 
 // forgotten reports whether nothing of the tracker matters any more.
 func (tr *tracker) forgotten(now time.Time) bool {
-	return !tr.held() && tr.rounds.bad(max(tr.of, 8)) == 0 && !tr.echoes(now) && (tr.ended.IsZero() || now.Sub(tr.last) > relapse)
+	recent := !tr.ended.IsZero() && now.Sub(tr.last) <= relapse
+	return !tr.held() && !recent && !tr.echoes(now) && tr.rounds.bad(max(tr.of, 8)) == 0
 }
 
 // sick reports whether the newest look was bad; what is not looked at any more
@@ -256,7 +257,8 @@ func (tr *tracker) symptom(target int, now time.Time) Symptom {
 	}
 	return Symptom{
 		Check: tr.check, Target: target, Side: side, Edge: edge,
-		Since: tr.began, Last: tr.last, Asked: tr.asked, Ready: tr.ready, Ended: tr.ended, Sick: tr.sick(now),
-		Severity: tr.worst, Detail: tr.report.Detail, Blame: tr.report.Blame, Returns: tr.returns, Evidence: tr.evidence, Exchange: tr.exchange,
+		Since: tr.began, Last: tr.last, Asked: tr.asked, Ready: tr.ready, Ended: tr.ended,
+		Sick: tr.sick(now), Severity: tr.worst, Detail: tr.report.Detail, Blame: tr.report.Blame, Returns: tr.returns,
+		Evidence: tr.evidence, Exchange: tr.exchange,
 	}
 }

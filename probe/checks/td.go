@@ -9,8 +9,8 @@ import (
 var tdExceeded = register(Check{
 	ID:      "td.exceeded",
 	Summary: "a segment is longer than the target duration",
-	Doc: "EXTINF, rounded to the nearest second, is above TARGETDURATION: error; critical above 1.5 times. Version 5 and below meant the plain value, so there what is " +
-		"above but rounds down is info.",
+	Doc: "An EXTINF, rounded to the nearest second, is above EXT-X-TARGETDURATION: error. Above 1.5 times: critical. " +
+		"Up to version 5 the limit was not rounded, so an EXTINF there that is above it but rounds down is info.",
 	Spec:     "RFC 8216bis §4.4.3.1",
 	Severity: probe.Critical,
 	Blame:    probe.BlameEncoder,
@@ -25,12 +25,13 @@ var tdExceeded = register(Check{
 			s := &pl.Segments[i]
 			switch {
 			case s.Duration > td*3/2 && s.Duration >= td+time.Second/2:
-				p.ReportAt(s.Line, probe.Critical, "segment %d lasts %s, target duration %s", s.MSN, seconds(s.Duration), seconds(td))
+				p.ReportAt(s.Line, probe.Critical, "segment %d lasts %s, target duration %s",
+					s.MSN, Seconds(s.Duration), Seconds(td))
 			case s.Duration >= td+time.Second/2:
-				p.ReportAt(s.Line, probe.Error, "segment %d lasts %s, target duration %s", s.MSN, seconds(s.Duration), seconds(td))
+				p.ReportAt(s.Line, probe.Error, "segment %d lasts %s, target duration %s", s.MSN, Seconds(s.Duration), Seconds(td))
 			case s.Duration > td && pl.Version.Or(1) <= 5:
 				p.ReportAt(s.Line, probe.Info, "segment %d lasts %s, target duration %s, version %d",
-					s.MSN, s.Duration, seconds(td), pl.Version.Or(1))
+					s.MSN, s.Duration, Seconds(td), pl.Version.Or(1))
 			}
 		}
 	},
@@ -39,8 +40,9 @@ var tdExceeded = register(Check{
 var tdChanged = register(Check{
 	ID:      "td.changed",
 	Summary: "target duration changed",
-	Doc: "TARGETDURATION differs from that of the playlist before. Packagers that write the longest listed EXTINF, rounded, into each playlist (ffmpeg does) change it with segments of " +
-		"uneven length: info, while the segments that both list are the same.",
+	Doc: "EXT-X-TARGETDURATION differs from that of the previous playlist. Some packagers, ffmpeg among them, always " +
+		"write the longest listed EXTINF, rounded, so that it changes when segments vary in length. That is info, as " +
+		"long as the segments that both playlists list are the same.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
@@ -54,7 +56,7 @@ var tdChanged = register(Check{
 			if a, b, ok := p.update(); ok && longestRounded(a) && longestRounded(b) && goesOn(a, b) {
 				s = probe.Info
 			}
-			p.Reportf(s, "was %s, is %s", seconds(prev.Value), seconds(cur.Value))
+			p.Reportf(s, "was %s, is %s", Seconds(prev.Value), Seconds(cur.Value))
 		}
 	},
 })

@@ -7,9 +7,10 @@ import (
 )
 
 var updEarly = register(Check{
-	ID:       "upd.early",
-	Summary:  "playlist is updated more often than players ask",
-	Doc:      "The newest four new segments came less than half a target duration after one another: RFC 8216 forbade that, its successor does not.",
+	ID:      "upd.early",
+	Summary: "playlist is updated more often than players ask",
+	Doc: "The newest four new segments came less than half a target duration apart. RFC 8216 forbade that; its " +
+		"successor allows it.",
 	Spec:     "RFC 8216 §6.2.1",
 	Severity: probe.Info,
 	Blame:    probe.BlameEncoder,
@@ -27,15 +28,16 @@ var updEarly = register(Check{
 				return
 			}
 		}
-		p.Reportf(probe.Info, "four in %s, target duration %s", seconds(v[4].First.Sub(v[0].First)), seconds(td))
+		p.Reportf(probe.Info, "four new segments in %s, target duration %s", Seconds(v[4].First.Sub(v[0].First)), Seconds(td))
 	},
 })
 
 var updBurst = register(Check{
 	ID:      "upd.burst",
 	Summary: "segments are published several at a time",
-	Doc: "Of the newest updates that two polls within a third of a segment's duration saw happen, six at least, half brought more than one new segment: between them players run dry although " +
-		"the sum is right. Judged where no cache stands between: at the origin; one before an edge that is watched alone need not show.",
+	Doc: "Half of the newest updates (at least six) brought more than one new segment. Players run dry between them, " +
+		"although on average enough arrives. Only updates that happened between two polls less than a third of a segment " +
+		"apart count. Judged at the origin, and only where no cache answers for it.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,
@@ -71,8 +73,10 @@ var updBurst = register(Check{
 var discRate = register(Check{
 	ID:      "disc.rate",
 	Summary: "stream breaks off all the time",
-	Doc: "Three quarters of the new segments of two minutes, twelve at least and 64 at most, begin with EXT-X-DISCONTINUITY, outside of ad breaks that EXT-X-CUE-OUT announces: an encoder that starts again and again, or " +
-		"loses its source. Ads that are put in without such a cue make it half of them, where each is as long as one segment and a half.",
+	Doc: "Of the new segments of two minutes (at least 12, at most 64), three quarters begin with " +
+		"EXT-X-DISCONTINUITY, not counting ad breaks that EXT-X-CUE-OUT announces. The encoder restarts over and over, " +
+		"or keeps losing its source. Ads that are inserted without such a cue stay below the limit: where each lasts one " +
+		"segment and a half, every second segment begins with a discontinuity.",
 	Spec:     "RFC 8216bis §4.4.4.3",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,

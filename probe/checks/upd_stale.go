@@ -9,8 +9,9 @@ import (
 var updStale = register(Check{
 	ID:      "upd.stale",
 	Summary: "playlist stopped moving",
-	Doc: "No new segment for more than 1.5 target durations: warning; 2: error; 3: critical, the default hold-back is used up and every viewer stalls. " +
-		"At the edge the cache's allowance (TTL and stale-while-revalidate of the origin's headers, 1.5 target durations at most) and one poll come on top.",
+	Doc: "No new segment for more than 1.5 target durations: warning. More than 2: error. More than 3: critical, " +
+		"because the default hold-back is used up and every viewer stalls. At the edge the cache's allowance (TTL plus " +
+		"stale-while-revalidate from the origin's headers, at most 1.5 target durations) and one poll are added.",
 	Spec:      "RFC 8216bis §6.2.1; CoreMedia error -12888",
 	Severity:  probe.Critical,
 	Blame:     probe.BlameEncoder,
@@ -31,7 +32,7 @@ var updStale = register(Check{
 		case over > 2*td:
 			s = probe.Error
 		}
-		p.Reportf(s, "no new segment for %s (limit %s)%s", seconds(age), seconds(limit), p.otherSide())
+		p.Reportf(s, "no new segment for %s (limit %s)%s", Seconds(age), Seconds(limit), p.otherSide())
 	},
 })
 
@@ -43,7 +44,8 @@ func (p *Pass) staleness() (age, limit time.Duration, ok bool) {
 		return 0, 0, false
 	}
 	limit = td * 3 / 2
-	if h.Target.Side == probe.Edge && (h.Pair != nil || h.Kept.Stated) { // alone and without a TTL it may be no cache at all
+	// An edge that is watched alone and states no TTL may be no cache at all.
+	if h.Target.Side == probe.Edge && (h.Pair != nil || h.Kept.Stated) {
 		limit += min(h.Allowance(), 3*td/2) + min(h.Gap, td)
 	}
 	since := h.Advanced
@@ -65,7 +67,7 @@ func (p *Pass) otherSide() string {
 		return "; " + name + " does not answer"
 	case pair.High > p.History.High:
 		n := pair.High - p.History.High
-		return "; " + name + " is " + plural(n, "segment") + " ahead"
+		return "; " + name + " is " + Count(n, "segment") + " ahead"
 	default:
 		return "; " + name + " has nothing newer"
 	}

@@ -17,8 +17,8 @@ type Options struct {
 	Once         bool                // one look must do: every finding counts at first sight
 	ErrorCaching time.Duration       // for how long the edge keeps an error of its origin; 0 is CloudFront's default
 	Personalised []string            // names of edges that serve each viewer other segments: those are no difference
-	Grace        time.Time           // until then an edge that never gave a playlist is propagating; zero for one that is no news
-	Fresh        string              // name of that edge
+	Fresh        string              // name of an edge that was just made and may still be propagating
+	Grace        time.Time           // until then Fresh may give no playlist; zero when no edge is that new
 }
 
 // Override changes a check for one event.
@@ -47,15 +47,26 @@ type board struct {
 
 // looks lists the moments that a look is; a poll may be further ones.
 var looks = map[probe.Look]When{
-	probe.LookPoll: OnPoll, probe.LookCORS: OnCORS, probe.LookSegment: OnSegment, probe.LookInit: OnInit, probe.LookKey: OnKey,
-	probe.LookRemoved: OnRemoved, probe.LookLowLatency: OnLowLatency,
-	probe.LookIFrames: OnIFrames,
+	probe.LookPoll:       OnPoll,
+	probe.LookCORS:       OnCORS,
+	probe.LookSegment:    OnSegment,
+	probe.LookInit:       OnInit,
+	probe.LookKey:        OnKey,
+	probe.LookRemoved:    OnRemoved,
+	probe.LookLowLatency: OnLowLatency,
+	probe.LookIFrames:    OnIFrames,
 }
 
 // NewWatch returns a watch that has seen nothing yet.
 func NewWatch(o Options) *Watch {
 	w := &Watch{
-		Stream: evidence.Stream{Name: o.Stream, Starts: o.Starts, Ends: o.Ends, Personalised: o.Personalised, ErrorCaching: cmp.Or(o.ErrorCaching, errorCaching)}, opts: o, boards: map[*evidence.History]*board{},
+		Stream: evidence.Stream{
+			Name: o.Stream, Starts: o.Starts, Ends: o.Ends,
+			Personalised: o.Personalised,
+			ErrorCaching: cmp.Or(o.ErrorCaching, errorCaching),
+		},
+		opts:   o,
+		boards: map[*evidence.History]*board{},
 	}
 	w.choose()
 	return w

@@ -5,7 +5,7 @@ import "github.com/streamwatch/streamwatch/probe"
 var winEmpty = register(Check{
 	ID:       "win.empty",
 	Summary:  "live playlist lists no segment",
-	Doc:      "A live media playlist without a segment, in two rounds.",
+	Doc:      "A live media playlist lists no segment, in two rounds.",
 	Spec:     "RFC 8216bis §4.1",
 	Severity: probe.Critical,
 	Blame:    probe.BlameEncoder,

@@ -9,8 +9,9 @@ import (
 var winShrunk = register(Check{
 	ID:      "win.shrunk",
 	Summary: "newest segments were taken back",
-	Doc: "The playlist ends at a lower media sequence number than before although its start did not go back. Growing at the same start is legal, " +
-		"and so is a step back at the edge within its cache's allowance when another point of presence answered.",
+	Doc: "The playlist ends at a lower media sequence number than before, although its start did not go back. Growth " +
+		"at the same start is legal. So is a step back at the edge, within its cache's allowance, when another point of " +
+		"presence answered.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,
@@ -26,7 +27,8 @@ var winShrunk = register(Check{
 		switch what := changed(prev, cur); {
 		case is >= was || p.otherCache(was-is):
 		case what != "":
-			p.Accuse(probe.BlameEncoder, probe.Critical, "the newest segment was %d, is %d, and %s: the numbering started again", was, is, what)
+			p.Accuse(probe.BlameEncoder, probe.Critical,
+				"the newest segment was %d, is %d, and %s: the numbering started again", was, is, what)
 		default:
 			p.Reportf(probe.Critical, "newest segment was %d, is %d: %d taken back", was, is, was-is)
 		}

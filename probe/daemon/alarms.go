@@ -1,9 +1,7 @@
 package daemon
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"sync"
 	"time"
 
@@ -12,35 +10,17 @@ import (
 	"github.com/streamwatch/streamwatch/probe/web"
 )
 
-// arrival is how long after a period its samples are taken to be there, as in
-// CloudWatch.
-const arrival = 3 * time.Second
-
-// shownAlarms evaluates the event's alarms here, as CloudWatch would, for the
-// page. It is a sink of the monitor.
+// shownAlarms evaluates the event's alarms for the page. It is a sink of the
+// monitor.
 type shownAlarms struct {
-	every   time.Duration // between evaluations
-	settled time.Time     // from when on missing data mean something
-	alarms  []dashboards.Alarm
-	above   []dashboards.Composite
-	arming  *arming // nil where CloudWatch has none of them
+	arming *arming // nil where CloudWatch has none of them
 
-	mu    sync.Mutex // guards all below
-	board *dashboards.Board
-	since map[string]time.Time // when each alarm came into its state
-	state map[string]dashboards.State
+	mu    sync.Mutex // guards watch
+	watch *dashboards.Watch
 }
 
 func newShownAlarms(o dashboards.Options, now time.Time) *shownAlarms {
-	s := &shownAlarms{board: dashboards.NewBoard(o, arrival), since: map[string]time.Time{}, state: map[string]dashboards.State{}}
-	s.alarms, s.above = dashboards.Alarms(o)
-	period := s.alarms[0].Period
-	s.every = min(period, time.Minute)
-	// Two datapoints: the heartbeat takes what is missing for a breach, and
-	// before the start all is.
-	s.settled = now.Truncate(period).Add(3*period + arrival)
-	s.take(nil, now)
-	return s
+	return &shownAlarms{watch: dashboards.NewWatch(o, now)}
 }
 
 // Name returns "alarms".
@@ -50,104 +30,76 @@ func (*shownAlarms) Name() string { return "alarms" }
 func (s *shownAlarms) Write(_ context.Context, b probe.Batch) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.board.Add(probe.Unmuted(b.Samples))
+	s.watch.Add(probe.Unmuted(b.Samples))
 	return nil
 }
 
 // Run evaluates until ctx is done.
 func (s *shownAlarms) Run(ctx context.Context) error {
 	for {
-		// Just after the samples of a period are all there.
-		next := time.Now().Add(-arrival).Truncate(s.every).Add(s.every + arrival)
+		next := s.next()
 		select {
 		case <-time.After(time.Until(next)):
-			s.mu.Lock()
-			s.take(s.board.Evaluate(next), next)
-			s.mu.Unlock()
+			s.evaluate(next)
 		case <-ctx.Done():
 			return nil
 		}
 	}
 }
 
-// change makes other streams those whose alarms are shown. What is known of the
-// others stays.
+func (s *shownAlarms) next() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.watch.Next(time.Now())
+}
+
+func (s *shownAlarms) evaluate(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.watch.Evaluate(now)
+}
+
+// change makes other streams those whose alarms are shown.
 func (s *shownAlarms) change(o dashboards.Options) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.alarms, s.above = dashboards.Alarms(o)
-	s.board = s.board.For(o)
-	s.take(s.board.States(), time.Now())
+	s.watch.Change(o, time.Now())
 }
 
-// take notes new states.
-func (s *shownAlarms) take(states map[string]dashboards.State, now time.Time) {
-	note := func(key string) {
-		state := cmp.Or(states[key], dashboards.NoData)
-		if s.state[key] != state {
-			s.state[key], s.since[key] = state, now
-		}
-	}
-	for i := range s.alarms {
-		a := &s.alarms[i]
-		if a.Missing == dashboards.MissingIsBreach && now.Before(s.settled) {
-			delete(states, a.Key())
-		}
-		note(a.Key())
-	}
-	for i := range s.above {
-		note(s.above[i].Kind)
-	}
-}
-
-// manyAlarms is from how many on only those that are not well are shown.
-const manyAlarms = 300
-
-// list returns the alarms, those that roll others up first.
+// list returns the alarms, those that roll others up first, with what only
+// CloudWatch knows of them.
 func (s *shownAlarms) list() []web.Alarm {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	list := make([]web.Alarm, 0, len(s.above)+len(s.alarms))
-	for i := range s.above {
-		c := &s.above[i]
-		list = append(list, web.Alarm{Name: c.Kind, Text: c.Text, Pages: c.Pages})
-	}
-	for i := range s.alarms {
-		a := &s.alarms[i]
-		if a.Service && s.arming == nil {
+	all := s.watch.Standings()
+	s.mu.Unlock()
+	list := []web.Alarm{}
+	for _, one := range all {
+		if one.Service && s.arming == nil {
 			continue // which only CloudWatch evaluates
 		}
-		if len(s.alarms) > manyAlarms && !a.Pages && s.state[a.Key()] != dashboards.InAlarm {
-			continue
+		shown := web.Alarm{
+			Name: one.Name, Stream: one.Stream, Text: one.Text, Condition: one.Condition, Pages: one.Pages,
+			State: string(one.State), Since: probe.FormatTime(one.Since),
 		}
-		list = append(list, web.Alarm{Name: a.Key(), Stream: a.Stream, Text: a.Text, Condition: a.Describe(), Pages: a.Pages})
-	}
-	for i := range list {
-		list[i].State, list[i].Since = string(s.state[list[i].Name]), probe.FormatTime(s.since[list[i].Name])
-		if s.arming != nil && list[i].Pages {
-			s.fromCloudWatch(&list[i])
+		if s.arming != nil && one.Pages {
+			if is, known := s.arming.read(one.Name); known {
+				shown.Armed = &is.Armed
+				if one.Service {
+					shown.State = string(is.State)
+				}
+			}
 		}
+		list = append(list, shown)
 	}
 	return list
-}
-
-// fromCloudWatch adds to an alarm what only CloudWatch knows of it.
-func (s *shownAlarms) fromCloudWatch(to *web.Alarm) {
-	there, known := s.arming.seenAs(to.Name)
-	if !known {
-		return
-	}
-	to.Armed = &there.Armed
-	if slices.ContainsFunc(s.alarms, func(a dashboards.Alarm) bool { return a.Service && a.Key() == to.Name }) {
-		to.State = there.State
-	}
 }
 
 // plots are those of the dashboards, for the page.
 func plots() []web.Plot {
 	var list []web.Plot
 	for _, p := range dashboards.Panels() {
-		list = append(list, web.Plot{Title: p.Title, Metric: p.Metric.Prometheus, Unit: p.Unit, Of: p.Of, Sides: p.Metric.Scope == probe.BySide})
+		sides := p.Metric.Scope == probe.BySide
+		list = append(list, web.Plot{Title: p.Title, Metric: p.Metric.Prometheus, Unit: p.Unit, Of: p.Of, Sides: sides})
 	}
 	return list
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,37 +19,33 @@ import (
 )
 
 const (
-	switchOff = 8 * time.Second // for all tries at the end, a second apart
-	// GoneAfter is how long without a word makes a monitor count as dead.
-	GoneAfter  = 3 * time.Minute
+	switchOff  = 8 * time.Second // for all tries at the end, a second apart
+	goneAfter  = 3 * time.Minute // without a word, and a monitor counts as dead
 	leastCheck = 5 * time.Second
 )
 
 // arming keeps the alarms that wake people switched on for as long as the event
-// is watched. Anybody may switch them off meanwhile, and every update of the
-// stack does so, because it writes an alarm whole; so they are read and switched
-// on again in every period. They are switched off when the event is over, by the
-// last monitor of it, and never because a process ends: a reboot is no end of an
-// event, and it is what the heartbeat alarm is for.
+// is watched: they are read and switched on again in every period. They are switched
+// off when the event is over, by the last monitor of it, and never because a process
+// ends: a reboot is no end of an event, and it is what the heartbeat alarm is for.
 type arming struct {
 	client  cloudwatch.AlarmSwitch
-	alarms  []dashboards.Actioned
 	monitor string      // this one's name among those of the event
 	live    func() bool // whether the event is on: neither waiting nor ended
 	every   time.Duration
 	log     *zap.Logger
 
-	mu    sync.Mutex // guards all below
-	seen  map[string]cloudwatch.Alarm
-	fault error // of the newest round
-	lack  []string
-	once  bool // a round succeeded
+	mu     sync.Mutex // guards all below
+	alarms *dashboards.Arming
+	fault  error // of the newest round
+	once   bool  // a round succeeded
 }
 
 // newArming returns one for the stack that holds the event's alarms.
 func newArming(e *configs.Event, stack string, client cloudwatch.AlarmSwitch, log *zap.Logger) *arming {
 	return &arming{
-		client: client, alarms: dashboards.ActionedAlarms(stack, eventfile.DashboardOptions(e)), monitor: monitorName(e.Output), log: log,
+		client: client, alarms: dashboards.NewArming(stack, eventfile.DashboardOptions(e)),
+		monitor: monitorName(e.Output), log: log,
 		live:  func() bool { return true },
 		every: min(max(e.Metrics.CloudWatch.Period, leastCheck), time.Minute),
 	}
@@ -80,27 +75,12 @@ func (a *arming) run(ctx context.Context) {
 	}
 }
 
-// reconcile reads the alarms and switches those on that must be on. Alarms over
-// what viewers get are off while the event waits or has ended.
+// reconcile reads the alarms, switches those on that must be on and those off that
+// must be off.
 func (a *arming) reconcile(ctx context.Context) {
 	list, err := cloudwatch.Alarms(ctx, a.client, a.names())
 	if err == nil {
-		live := a.live()
-		var on, off []string
-		for _, alarm := range list {
-			switch wanted := live || !a.isLive(alarm.Name); {
-			case wanted && !alarm.Armed:
-				on = append(on, alarm.Name)
-			case !wanted && alarm.Armed:
-				off = append(off, alarm.Name)
-			}
-		}
-		if err = cloudwatch.Arm(ctx, a.client, on); err == nil {
-			err = cloudwatch.Disarm(ctx, a.client, off)
-		}
-		if err == nil {
-			a.note(list, on, off)
-		}
+		err = a.switchAs(ctx, list)
 	}
 	if ctx.Err() != nil {
 		return
@@ -114,35 +94,34 @@ func (a *arming) reconcile(ctx context.Context) {
 	}
 }
 
-// note keeps what is known now, and says what somebody else did.
-func (a *arming) note(list []cloudwatch.Alarm, on, off []string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	var again []string
-	seen := map[string]cloudwatch.Alarm{}
-	for _, alarm := range list {
-		if slices.Contains(on, alarm.Name) {
-			if a.seen[alarm.Name].Armed {
-				again = append(again, alarm.Name)
-			}
-			alarm.Armed = true
-		}
-		alarm.Armed = alarm.Armed && !slices.Contains(off, alarm.Name)
-		seen[alarm.Name] = alarm
+// switchAs switches alarms that were read as they must be, and says what somebody
+// else did.
+func (a *arming) switchAs(ctx context.Context, list []cloudwatch.Alarm) error {
+	now := make([]dashboards.Actual, len(list))
+	for i := range list {
+		now[i] = list[i].Actual
 	}
+	live := a.live()
+	a.mu.Lock()
+	on, off := a.alarms.Wanted(now, live)
+	a.mu.Unlock()
+	if err := cloudwatch.Arm(ctx, a.client, on); err != nil {
+		return err
+	}
+	if err := cloudwatch.Disarm(ctx, a.client, off); err != nil {
+		return err
+	}
+	a.mu.Lock()
+	again, absent := a.alarms.Took(now, on, off)
+	a.mu.Unlock()
 	if len(again) > 0 {
 		a.log.Warn("alarms had been switched off and are on again", zap.Strings("alarms", again))
 	}
-	var lack []string
-	for _, name := range a.names() {
-		if _, there := seen[name]; !there {
-			lack = append(lack, name)
-		}
+	if len(absent) > 0 {
+		a.log.Warn("alarms are missing: nobody is woken by them",
+			zap.Strings("alarms", absent), zap.String("hint", "streamwatch provision EVENT.yaml"))
 	}
-	if len(lack) > 0 && !slices.Equal(lack, a.lack) {
-		a.log.Warn("alarms are missing: nobody is woken by them", zap.Strings("alarms", lack), zap.String("hint", "streamwatch provision EVENT.yaml"))
-	}
-	a.seen, a.lack = seen, lack
+	return nil
 }
 
 // tell says when switching begins to fail and when it works again.
@@ -151,7 +130,8 @@ func (a *arming) tell(err error) {
 	defer a.mu.Unlock()
 	switch {
 	case err != nil && a.fault == nil && a.once:
-		a.log.Warn("alarms cannot be read; they stay as they are, and the next try is in "+a.every.String(), zap.Error(err))
+		const text = "alarms cannot be read; they stay as they are, and the next try is in "
+		a.log.Warn(text+a.every.String(), zap.Error(err))
 	case err != nil && a.fault == nil:
 		a.log.Warn("alarms wake nobody yet; the next try is in "+a.every.String(), zap.Error(err))
 	case err == nil && a.fault != nil:
@@ -162,27 +142,16 @@ func (a *arming) tell(err error) {
 }
 
 func (a *arming) names() []string {
-	names := make([]string, len(a.alarms))
-	for i := range a.alarms {
-		names[i] = a.alarms[i].Name
-	}
-	return names
-}
-
-func (a *arming) isLive(name string) bool {
-	return slices.ContainsFunc(a.alarms, func(d dashboards.Actioned) bool { return d.Name == name && d.Live })
-}
-
-// seenAs returns an alarm by its key as CloudWatch had it in the newest round.
-func (a *arming) seenAs(key string) (cloudwatch.Alarm, bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for name, alarm := range a.seen {
-		if strings.HasSuffix(name, "-"+key) {
-			return alarm, true
-		}
-	}
-	return cloudwatch.Alarm{}, false
+	return a.alarms.Names()
+}
+
+// read returns an alarm by its key as CloudWatch had it in the newest round.
+func (a *arming) read(key string) (dashboards.Actual, bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.alarms.Read(key)
 }
 
 // notes say what keeps the alarms from waking people.
@@ -193,8 +162,8 @@ func (a *arming) notes() []string {
 	if a.fault != nil {
 		list = append(list, "The alarms in CloudWatch cannot be read or switched: "+a.fault.Error())
 	}
-	if len(a.lack) > 0 {
-		list = append(list, "Missing in CloudWatch: "+strings.Join(a.lack, ", "))
+	if absent := a.alarms.Absent(); len(absent) > 0 {
+		list = append(list, "Missing in CloudWatch: "+strings.Join(absent, ", "))
 	}
 	return list
 }
@@ -229,7 +198,7 @@ func (a *arming) signOut(ctx context.Context) ([]string, error) {
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}
-	return cloudwatch.SignOut(ctx, a.client, list[0].ARN, a.monitor, time.Now().Add(-GoneAfter))
+	return cloudwatch.SignOut(ctx, a.client, list[0].ARN, a.monitor, time.Now().Add(-goneAfter))
 }
 
 // close ends the arming: when the event is over they are switched off, at any
@@ -237,7 +206,8 @@ func (a *arming) signOut(ctx context.Context) ([]string, error) {
 func (a *arming) close(over bool) {
 	if over {
 		if err := a.off(context.Background()); err != nil {
-			a.log.Warn("alarms could not be switched off; heartbeat will tell that nobody watches", zap.Error(err))
+			const text = "alarms could not be switched off; heartbeat will tell that nobody watches"
+			a.log.Warn(text, zap.Error(err))
 		}
 		return
 	}
@@ -246,5 +216,6 @@ func (a *arming) close(over bool) {
 	if _, err := a.signOut(ctx); err != nil {
 		a.log.Debug("other monitors take this one for running", zap.Error(err))
 	}
-	a.log.Info("alarms stay on: this is no end of the event", zap.String("hint", "streamwatch alarms off EVENT.yaml switches them off"))
+	a.log.Info("alarms stay on: this is no end of the event",
+		zap.String("hint", "streamwatch alarms off EVENT.yaml switches them off"))
 }

@@ -59,8 +59,18 @@ const concludeLimit = 30 * time.Second
 // Conclude closes what the last process of an event left open, with a word that
 // says why, and tells those who were told of it. Messages that could not be sent
 // then are sent now. It makes nothing where nothing was kept, and leaves an event
-// alone that another process watches: the error is store.ErrInUse then.
-func Conclude(ctx context.Context, e *configs.Event, why string, log *zap.Logger) (err error) {
+// alone that another process watches. What goes wrong is logged.
+func Conclude(ctx context.Context, e *configs.Event, why string, log *zap.Logger) {
+	switch err := conclude(ctx, e, why, log); {
+	case errors.Is(err, store.ErrInUse):
+		log.Warn("a run of the event still goes on",
+			zap.String("hint", "end it with SIGTERM, or it goes on reporting a stack that is gone"))
+	case err != nil:
+		log.Error("incidents may still be open where they were reported", zap.Error(err))
+	}
+}
+
+func conclude(ctx context.Context, e *configs.Event, why string, log *zap.Logger) (err error) {
 	folder := filepath.Join(e.Output, e.Event)
 	if _, err := os.Stat(folder); errors.Is(err, os.ErrNotExist) {
 		return nil

@@ -225,7 +225,7 @@ func TestConclude(t *testing.T) {
 				}
 			}
 			for range 2 {
-				if err := Conclude(t.Context(), p.event, EventOver, zap.NewNop()); err != nil {
+				if err := conclude(t.Context(), p.event, EventOver, zap.NewNop()); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -237,7 +237,7 @@ func TestConclude(t *testing.T) {
 // Nothing is made for an event of which nothing was kept.
 func TestConcludeNothing(t *testing.T) {
 	e := &configs.Event{Event: "concert", Output: filepath.Join(t.TempDir(), "out")}
-	if err := Conclude(t.Context(), e, EventOver, zap.NewNop()); err != nil || !isGone(e.Output) {
+	if err := conclude(t.Context(), e, EventOver, zap.NewNop()); err != nil || !isGone(e.Output) {
 		t.Errorf("%v", err)
 	}
 }

@@ -43,10 +43,9 @@ type Options struct {
 	Event   *configs.Event
 	Version string // of streamwatch
 	Log     *zap.Logger
-	Secrets *fetch.Secrets           // what no text may show
-	Out     io.Writer                // gets metrics in embedded format
-	Say     func(what, value string) // tells people on the terminal where things are
-	Runbook func(check string) (text string, ok bool)
+	Secrets *fetch.Secrets                           // what no text may show
+	Out     io.Writer                                // gets metrics in embedded format
+	Say     func(what, value string)                 // tells people on the terminal where things are
 	AWS     func() []func(*config.LoadOptions) error // options of every client of AWS
 
 	// Load reads the event file again; nil is an event without one, which cannot

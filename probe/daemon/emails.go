@@ -41,7 +41,8 @@ func (d *Daemon) watchEmails(ctx context.Context) {
 			d.log.Info("it is not known who confirmed the e-mails of AWS", zap.Error(failed))
 			return
 		case d.emails.set(pending) && len(pending) > 0:
-			d.log.Warn("alarms do not reach these addresses: the link in the e-mail from AWS was not followed", zap.Strings("addresses", pending))
+			const text = "alarms do not reach these addresses: the link in the e-mail from AWS was not followed"
+			d.log.Warn(text, zap.Strings("addresses", pending))
 		}
 		if len(pending) == 0 {
 			return

@@ -9,9 +9,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/configs/eventfile"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/report"
+	"github.com/streamwatch/streamwatch/probe/sink/store"
 )
 
 // report writes report.html and report.json beside the history. It has its own
@@ -59,4 +61,21 @@ func (d *Daemon) report() error {
 	}
 	d.o.Say("report", filepath.Join(d.folder, "report.html"))
 	return nil
+}
+
+// Past reports on what was recorded of an event from a time on until another one;
+// zero is where the history begins and ends. A run that is running goes on
+// undisturbed.
+func Past(ctx context.Context, e *configs.Event, version string, from, until time.Time) (r *report.Run, err error) {
+	history, err := store.Read(ctx, e.Output, e.Event)
+	if errors.Is(err, store.ErrNoHistory) {
+		const hint = "streamwatch run writes it; `output` counts from the folder in which it was started"
+		return nil, probe.WithHint(err, hint)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, history.Close()) }()
+	r = &report.Run{Version: version, Event: e.Event, From: from, Until: until, Silences: eventfile.Maintenance(e)}
+	return r, r.Fill(ctx, history, time.Now())
 }

@@ -48,7 +48,7 @@ func (d *Daemon) outlets(ctx context.Context, open []probe.Incident) (*outlets, 
 	}
 	out.receivers = newReceivers(d.notified, e, open, d.log)
 	if asked := len(e.Alarms.Notify)+len(e.Alarms.Email) > 0; asked && out.alarms == nil {
-		d.log.Warn("alarms are in the stack, over what metrics.cloudwatch puts: without both nobody is told",
+		d.log.Warn("alarms need a stack and metrics.cloudwatch: without both nobody is notified",
 			zap.String("hint", "give metrics.cloudwatch, or notify.webhooks instead"))
 	}
 	return out, nil

@@ -69,7 +69,8 @@ func (d *Daemon) newBeacon(to *lateSource) *beacon.Receiver {
 	e := d.event.Load()
 	o := beacon.Options{Event: e.Event, Streams: e.StreamNames(), Emit: func(b probe.Batch) { to.m.Send(b) }, Log: d.log}
 	if e.Player.Beacon == "" && d.o.Faults == nil {
-		d.log.Warn("only the previews report to the monitor", zap.String("hint", "set player.beacon to the public address of "+beacon.Path))
+		d.log.Warn("only the previews report to the monitor",
+			zap.String("hint", "set player.beacon to the public address of "+beacon.Path))
 	}
 	return beacon.New(o)
 }

@@ -62,7 +62,7 @@ func (d *Daemon) wire(ctx context.Context) error {
 	d.alarms = newShownAlarms(d.shownOptions(e), time.Now())
 	w := web.Options{
 		Source: source, Ready: source.ready, History: linkedHistory{d.store, source.links}, Sinks: source.sinks,
-		Runbook: d.o.Runbook,
+		Runbook: report.Runbook,
 		Metrics: metrics.Handler(), Plots: plots(), Alarms: d.alarms.list, AlarmNotes: d.alarmNotes,
 		Embeds: d.embeds.Preview, EmbedKinds: d.embeds.Kinds(), Faults: d.o.Faults, Log: d.log,
 		Desk: source, Recordings: d.shelf(), Edges: e.EdgeNames(),

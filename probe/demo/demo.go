@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -135,8 +136,22 @@ func script(text string, edges int) (sim.Script, error) {
 	return parsed, nil
 }
 
-// Run serves the origin and the edges beside the first until ctx ends.
-func (s *Show) Run(ctx context.Context) error {
+// Cache is the edge of the event's own distribution: it shows the faults of the board.
+func (s *Show) Cache(c edge.Config) http.Handler { return sim.NewEdge(c, s.Board, "") }
+
+// During serves the origin and the edges beside the first while watch runs, also
+// when ctx is done: until its own end it asks for what is still to be had.
+func (s *Show) During(ctx context.Context, watch func() error) error {
+	serving, end := context.WithCancel(context.WithoutCancel(ctx))
+	served := make(chan error, 1)
+	go func() { served <- s.serve(serving) }()
+	err := watch()
+	end()
+	return errors.Join(err, <-served)
+}
+
+// serve serves them until ctx ends.
+func (s *Show) serve(ctx context.Context) error {
 	ended := make(chan error, len(s.servers))
 	for _, one := range s.servers {
 		go func() { ended <- one.Run(ctx) }()

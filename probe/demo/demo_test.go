@@ -1,7 +1,6 @@
 package demo_test
 
 import (
-	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -22,24 +21,22 @@ func TestShow(t *testing.T) {
 	if names := show.Event.EdgeNames(); !slices.Equal(names, []string{"first", "second"}) {
 		t.Errorf("edges %v", names)
 	}
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- show.Run(ctx) }()
 	manifest := show.Event.ManifestURL(&show.Event.Streams[0], probe.Edge, show.Event.Edges[0].URL.Reveal())
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, manifest, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := http.DefaultClient.Do(req)
+	err = show.During(t.Context(), func() error {
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return err
+		}
+		if res.StatusCode != http.StatusOK {
+			t.Errorf("%s: %s", manifest, res.Status)
+		}
+		return res.Body.Close()
+	})
 	if err != nil {
-		t.Fatal(err)
-	}
-	_ = res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		t.Errorf("%s: %s", manifest, res.Status)
-	}
-	stop()
-	if err := <-ended; err != nil {
 		t.Error(err)
 	}
 }

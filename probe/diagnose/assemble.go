@@ -49,7 +49,7 @@ func (x *examination) diagnosis(g *group) Diagnosis {
 	slices.SortFunc(d.Hits, func(a, b Hit) int { return compare(a.Stream, b.Stream) })
 	slices.Sort(d.Consequences)
 	if n := len(g.stories); n > 1 {
-		d.Detail = fmt.Sprintf("%s: %s", count(n, "stream"), d.Detail)
+		d.Detail = fmt.Sprintf("%s: %s", checks.Count(n, "stream"), d.Detail)
 	}
 	if other := lead.stream.pair(lead.state(s)); other != nil && other.Current != nil {
 		d.Evidence = append(slices.Clone(d.Evidence), probe.EvidenceOf(&other.Current.Exchange))
@@ -94,16 +94,18 @@ func (d *Diagnosis) parts(st *story) {
 }
 
 func (c *claim) part(s *checks.Symptom) Part {
-	t := c.state(s).Target
+	at := c.state(s)
+	t := at.Target
 	t.URL, t.Peak, t.Average = "", 0, 0
-	return Part{Check: c.check, Target: t, Severity: s.Severity, Holds: s.Ended.IsZero()}
+	return Part{Check: c.check, Target: t, Unnamed: at.Unnamed, Severity: s.Severity, Holds: s.Ended.IsZero()}
 }
 
 // wait says whether other looks may soon change what is told, and asks for them.
 func (x *examination) wait(g *group, d *Diagnosis) {
 	for _, st := range g.stories {
 		x.awaitPeers(st, d)
-		if x.unsure(st.claim) || st.ready.IsZero() && len(g.stories) == 1 { // or what explains it is about to be seen often enough
+		// Alone and not ready: what explains it may be about to be seen often enough.
+		if x.unsure(st.claim) || st.ready.IsZero() && len(g.stories) == 1 {
 			d.Unsure = true
 			d.until(x.now.Add(Gather))
 		}
@@ -148,11 +150,14 @@ func (x *examination) awaitOther(st *story, d *Diagnosis) {
 
 // outstanding reports whether a look at the other side is needed that has not
 // come yet: one that began after since, for limit at most.
-func (c *claim) outstanding(s *checks.Symptom, at, other *evidence.State) (since time.Time, limit time.Duration, waits bool) {
+func (c *claim) outstanding(
+	s *checks.Symptom, at, other *evidence.State,
+) (since time.Time, limit time.Duration, waits bool) {
 	patience := max(2*time.Second, at.TD) + time.Second
 	done := other.Current.Exchange.Done
 	if c.check.When == checks.OnLowLatency {
-		return s.Last, max(4*at.TD, 5*time.Second), c.side == probe.Edge && c.check.Side != probe.Edge && !other.Delivered.IsZero() && other.Delivered.Before(s.Last)
+		asks := c.side == probe.Edge && c.check.Side != probe.Edge && !other.Delivered.IsZero()
+		return s.Last, max(4*at.TD, 5*time.Second), asks && other.Delivered.Before(s.Last)
 	}
 	if c.check.When == checks.OnSegment {
 		return s.Since, patience, c.side == probe.Edge && (c.check.Timed || c.check.Passed) && other.SegmentAt.Before(s.Since)

@@ -15,7 +15,7 @@ import (
 //
 //	origin              edge                      finding              blame
 //	no host reached, nor the control URL          http.*               path
-//	slow, and so are the edge's cache, the control URL or a third host               path
+//	slow, like the edge's cache, the control URL or a third host                     path
 //	–                   –                         the check knows      what it says
 //	a host of its own shows what no other does    any                  cdn: that host
 //	fails               any                       http.*               origin
@@ -29,8 +29,9 @@ import (
 //	newer content       older, no TTL stated      staleness            config: nothing limits its age
 //	newer content       older, at a steady beat   staleness            config: a minimum TTL above what headers say
 //	newer content       older, one text for long  staleness            cdn: a copy that should be gone
+//	newer content       far older, but moves      staleness            cdn: a layer or a node of it is behind
 //	newer content       older, but moves          staleness            config: it revalidates in the background
-//	fails               bad text or bytes         anything else        origin: the edge gives on what it has
+//	fails               bad text or bytes         anything else        origin: the edge passes on what it has
 //	bad                 –                         anything else        the check's own (encoder, origin, config)
 //	good                bad                       anything else        cdn, or config where the check says so
 //
@@ -48,6 +49,7 @@ func (x *examination) blame(g *group) (probe.Blame, string) {
 	at := st.state(st.worst())
 	other := st.stream.pair(at)
 	blame, why := x.blameOf(g, st, at, other)
+	why += g.others()
 	if g.alike() {
 		return blameAlike(st, other, blame, why)
 	}
@@ -59,43 +61,43 @@ func (x *examination) blameOf(g *group, st *story, at, other *evidence.State) (p
 	peer := len(st.peers.well) > 0
 	switch {
 	case s.Blame != "":
-		return s.Blame, cmp.Or(s.Detail, st.check.Summary) + g.others()
+		return s.Blame, cmp.Or(s.Detail, st.check.Summary)
 	case st.stream.elsewhere(at) && st.alone():
-		return probe.BlameCDN, blameElsewhere(st, at) + g.others()
+		return probe.BlameCDN, blameElsewhere(st, at)
 	case st.check.Transport:
-		return x.blameTransport(g, st, s.Exchange, at, other)
+		return x.blameTransport(st, at, other)
 	case st.check.Staleness && st.side == probe.Origin:
 		if g.scope == probe.ScopeOrigin {
-			return probe.BlameOrigin, fmt.Sprintf("it answers, and nothing new appears in %s", count(len(g.stories), "stream")) + g.others()
+			return probe.BlameOrigin, "it answers, and nothing new appears in " + checks.Count(len(g.stories), "stream")
 		}
-		return st.check.Blame, "the origin answers, and lists nothing newer" + sharing(other) + g.others()
+		return st.check.Blame, "the origin answers, and lists nothing newer" + sharing(other)
 	case st.check.Staleness:
-		return x.blameStale(at, other, g, peer)
+		return x.blameStale(at, other, peer)
 	case st.check.Side == probe.Edge:
-		return st.check.Blame, cmp.Or(s.Detail, st.check.Summary) + g.others()
+		return st.check.Blame, cmp.Or(s.Detail, st.check.Summary)
 	case st.side == probe.Origin:
-		return st.check.Blame, "the origin serves it so" + given(other) + g.others()
+		return st.check.Blame, "the origin serves it like that" + given(other)
 	case peer && (other == nil || other.Polls == 0) && st.check.Blame != probe.BlameConfig:
-		return probe.BlameCDN, "only this edge shows it; the origin is not watched" + g.others()
+		return probe.BlameCDN, "only this edge shows it; " + unseen(other)
 	case other == nil || other.Polls == 0:
-		return st.check.Blame, "seen at the edge; the origin is not watched" + g.others()
+		return st.check.Blame, "seen at the edge; " + unseen(other)
 	case other.Failing():
-		return probe.BlameOrigin, "the origin " + phase(&other.Current.Exchange) + ", and the edge gives on what it has" + g.others()
+		return probe.BlameOrigin, "the origin " + phase(&other.Current.Exchange) + ", and the edge passes on what it has"
 	case st.check.Blame == probe.BlameConfig:
-		return probe.BlameConfig, "only the edge does so" + g.others()
+		return probe.BlameConfig, "only the edge does this"
 	default:
-		return probe.BlameCDN, "the origin does not show it" + g.others()
+		return probe.BlameCDN, "the origin does not show it"
 	}
 }
 
 // blameElsewhere says what is wrong at a host that is neither the event's origin
 // nor its edge.
 func blameElsewhere(st *story, at *evidence.State) string {
-	what := "it shows it"
+	what := "it has this fault"
 	if st.check.Transport {
 		what = "it " + phase(&at.Current.Exchange)
 	}
-	return what + ", and is neither the event's origin nor its edge; what those serve does not show it"
+	return what + ", and is neither the event's origin nor its edge; what those serve is well"
 }
 
 // worst is the symptom that says most: the worst of those seen newest.
@@ -105,32 +107,37 @@ func (c *claim) worst() *checks.Symptom {
 	})
 }
 
-// blameTransport is for a playlist that cannot be had.
-func (x *examination) blameTransport(g *group, st *story, ex *probe.Exchange, at, other *evidence.State) (probe.Blame, string) {
+// blameTransport is for a playlist that cannot be fetched.
+func (x *examination) blameTransport(st *story, at, other *evidence.State) (probe.Blame, string) {
+	ex := st.worst().Exchange
 	why := "it " + phase(ex)
 	denied := ex.Status == 401 || ex.Status == 403
 	watched := other != nil && other.Polls > 0
+	cached := st.began.Add(at.Allowance) // until then an edge may live on its cache
 	switch {
 	case st.check.Blame == probe.BlameConfig:
-		return probe.BlameConfig, why + g.others()
-	case st.side == probe.Origin && denied && watched && !other.Failing() && other.Advanced.After(st.began.Add(at.Allowance)):
-		return probe.BlameConfig, why + " to us, and the edge gets new segments from it all the same: an access rule, or a header that we lack" + g.others()
+		return probe.BlameConfig, why
+	case st.side == probe.Origin && denied && watched && !other.Failing() && other.Advanced.After(cached):
+		return probe.BlameConfig, why + " to us, yet the edge still gets new segments from it: " +
+			"an access rule, or a header that we do not send"
 	case st.side == probe.Origin:
-		return probe.BlameOrigin, why + sameThere(other) + g.others()
+		return probe.BlameOrigin, why + sameThere(other)
 	case !watched && len(st.peers.well) > 0:
-		return probe.BlameCDN, why + "; the origin is not watched" + g.others()
+		return probe.BlameCDN, why + "; " + unseen(other)
 	case !watched:
-		return probe.BlameUnknown, why + "; the origin is not watched, so it may be behind this" + g.others()
+		return probe.BlameUnknown, why + "; " + unseen(other) + ", so it may be behind this"
 	case other.Failing():
-		return probe.BlameOrigin, why + "; so does the origin: it " + phase(&other.Current.Exchange) + g.others()
+		return probe.BlameOrigin, why + "; so does the origin: it " + phase(&other.Current.Exchange)
 	case x.keptError(st.stream, at, other):
-		return probe.BlameOrigin, fmt.Sprintf("the origin failed until %s ago, and caches keep its errors for a while; the edge %s", seconds(x.now.Sub(other.Recovered)), phase(ex)) + g.others()
+		const told = "the origin failed until %s ago, and caches keep its errors for a while; the edge %s"
+		return probe.BlameOrigin, fmt.Sprintf(told, checks.Seconds(x.now.Sub(other.Recovered)), phase(ex))
 	case denied:
-		return probe.BlameConfig, why + ", and the origin answers " + status(other) + ": a token or an access rule" + g.others()
+		return probe.BlameConfig, why + ", and the origin answers " + status(other) + ": a token or an access rule"
 	case ex.Status == 404 && ex.Age.Stated:
-		return probe.BlameCDN, fmt.Sprintf("it keeps a 404 that is %s old, and the origin answers %s", seconds(ex.Age.Value), status(other)) + g.others()
+		return probe.BlameCDN, fmt.Sprintf("it keeps a 404 that is %s old, and the origin answers %s",
+			checks.Seconds(ex.Age.Value), status(other))
 	default:
-		return probe.BlameCDN, why + ", and the origin answers " + status(other) + g.others()
+		return probe.BlameCDN, why + ", and the origin answers " + status(other)
 	}
 }
 
@@ -148,7 +155,7 @@ const responseTimeout = 30 * time.Second
 // that was ill, or gives on what it keeps of it.
 func (x *examination) keptError(s *Stream, edge, origin *evidence.State) bool {
 	origin = s.ill(origin)
-	good := edge.Good != nil
+	good, outage := edge.Good != nil, origin.FailedFrom.Add(origin.TD)
 	switch {
 	case origin.Recovered.IsZero():
 		return false
@@ -160,7 +167,7 @@ func (x *examination) keptError(s *Stream, edge, origin *evidence.State) bool {
 		return true
 	case edge.Current.Exchange.Failure == probe.FailTimeout && origin.FailedAs == probe.FailTimeout:
 		return x.now.Sub(origin.Recovered) < responseTimeout // its own request to the origin still waits
-	case edge.FailedFrom.After(origin.Recovered) && good && edge.Good.Exchange.Started.After(origin.FailedFrom.Add(origin.TD)):
+	case good && edge.FailedFrom.After(origin.Recovered) && edge.Good.Exchange.Started.After(outage):
 		return false // it gave what it had while the origin failed
 	default:
 		return x.now.Sub(origin.Recovered) < echoes
@@ -172,8 +179,9 @@ func (x *examination) keptError(s *Stream, edge, origin *evidence.State) bool {
 // though it gives on what it has. One that failed too, and answers again, has
 // nothing to wait for.
 func (x *examination) waits(edge, origin *evidence.State) bool {
-	return origin.FailedAs == probe.FailTimeout && !origin.Recovered.IsZero() &&
-		!edge.Advanced.After(origin.Recovered) && !edge.Recovered.After(origin.FailedFrom) && x.now.Sub(origin.Recovered) < responseTimeout
+	hung := origin.FailedAs == probe.FailTimeout && !origin.Recovered.IsZero()
+	recent := x.now.Sub(origin.Recovered) < responseTimeout
+	return hung && recent && !edge.Advanced.After(origin.Recovered) && !edge.Recovered.After(origin.FailedFrom)
 }
 
 // ill is the playlist of an origin that was ill last: one that was not asked
@@ -194,31 +202,39 @@ func (s *Stream) ill(origin *evidence.State) *evidence.State {
 // blameStale tells a cache that keeps its promise, made by a wrong setting, from
 // one that breaks it. What the edge shows is compared with the ring of what the
 // origin had; headers only explain it.
-func (x *examination) blameStale(at, origin *evidence.State, g *group, peer bool) (probe.Blame, string) {
+func (x *examination) blameStale(at, origin *evidence.State, peer bool) (probe.Blame, string) {
 	if origin == nil || origin.Polls == 0 {
 		return blameStaleAlone(at, peer)
 	}
 	lag, ttl := at.Lag, at.TTL
-	old := fmt.Sprintf("the origin replaced this content %s ago", seconds(lag.Age))
+	old := fmt.Sprintf("the origin replaced this content %s ago", checks.Seconds(lag.Age))
 	switch {
 	case x.waits(at, origin):
-		return probe.BlameOrigin, fmt.Sprintf("the origin took requests and did not answer until %s ago; the edge may still wait for it", seconds(x.now.Sub(origin.Recovered))) + g.others()
+		const told = "the origin took requests and did not answer until %s ago; the edge may still wait for it"
+		return probe.BlameOrigin, fmt.Sprintf(told, checks.Seconds(x.now.Sub(origin.Recovered)))
 	case lag.Age == 0 && !origin.Advanced.After(at.Advanced):
-		return probe.BlameEncoder, "the edge has all that the origin has, and nothing newer comes" + g.others()
+		return probe.BlameEncoder, "the edge has all that the origin has, and nothing newer comes"
 	case !lag.Known || lag.Age == 0:
-		return probe.BlameCDN, "the origin moves on and the edge does not" + g.others()
+		return probe.BlameCDN, "the origin moves on and the edge does not"
 	case !ttl.Stated:
-		return probe.BlameConfig, old + ", and no header limits how long a cache keeps it" + g.others()
+		return probe.BlameConfig, old + ", and no header limits how long a cache keeps it"
 	case ttl.Value > at.TD && lag.Age <= ttl.Value+max(at.TD/2, 2*time.Second):
-		return probe.BlameConfig, fmt.Sprintf("%s; headers let caches keep it for %s, and the target duration is %s", old, seconds(ttl.Value), seconds(at.TD)) + g.others()
+		return probe.BlameConfig, fmt.Sprintf("%s; headers let caches keep it for %s, and the target duration is %s",
+			old, checks.Seconds(ttl.Value), checks.Seconds(at.TD))
 	case lag.Hidden > 0 && lag.Age-lag.Hidden <= at.Allowance+time.Second:
-		return probe.BlameOrigin, old + "; its ETag or Last-Modified did not change with it, so a cache that asks is told that nothing did" + g.others()
+		return probe.BlameOrigin, old + "; its ETag or Last-Modified did not change, so a cache that asks is told that " +
+			"nothing did"
 	case at.Cycle > max(at.Allowance, 3*at.TD/2) && lag.Age <= at.Cycle+at.TD:
-		return probe.BlameConfig, fmt.Sprintf("%s; it takes a new copy every %s, and headers let caches keep one for %s: a minimum TTL", old, seconds(at.Cycle), seconds(ttl.Value)) + g.others()
+		const told = "%s; it takes a new copy every %s, and headers let caches keep one for %s: a minimum TTL"
+		return probe.BlameConfig, fmt.Sprintf(told, old, checks.Seconds(at.Cycle), checks.Seconds(ttl.Value))
 	case at.Still:
-		return probe.BlameCDN, fmt.Sprintf("%s; headers let caches keep it for %s", old, seconds(ttl.Value)) + g.others()
+		return probe.BlameCDN, fmt.Sprintf("%s; headers let caches keep it for %s", old, checks.Seconds(ttl.Value))
+	case lag.Age >= 3*at.TD:
+		return probe.BlameCDN, fmt.Sprintf("%s; headers let caches keep it for %s, and the edge moves on, always so far behind",
+			old, checks.Seconds(ttl.Value))
 	default:
-		return probe.BlameConfig, old + "; the edge moves on one copy behind, as a cache does that revalidates in the background" + g.others()
+		return probe.BlameConfig, old +
+			"; the edge moves on one copy behind, as a cache does that revalidates in the background"
 	}
 }
 
@@ -226,10 +242,11 @@ func (x *examination) blameStale(at, origin *evidence.State, g *group, peer bool
 func blameStaleAlone(at *evidence.State, peer bool) (probe.Blame, string) {
 	if peer {
 		const why = "another edge listed newer content %s ago; the origin is not watched"
-		return probe.BlameCDN, fmt.Sprintf(why, seconds(at.Lag.Age))
+		return probe.BlameCDN, fmt.Sprintf(why, checks.Seconds(at.Lag.Age))
 	}
 	if age := at.Current.Exchange.Age; age.Stated && age.Value > at.TD*3/2 {
-		return probe.BlameCDN, fmt.Sprintf("its copy is %s old by its Age header, the target duration is %s", seconds(age.Value), seconds(at.TD))
+		return probe.BlameCDN, fmt.Sprintf("its copy is %s old by its Age header, the target duration is %s",
+			checks.Seconds(age.Value), checks.Seconds(at.TD))
 	}
 	return probe.BlameEncoder, "the edge answers with fresh copies, and nothing new appears in them"
 }

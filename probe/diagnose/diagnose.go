@@ -100,6 +100,7 @@ type Part struct {
 	Check  *checks.Check
 	Target probe.Target // without its URL
 
+	Unnamed  bool // the target had no name at first: it is a manifest that turned out to be a media playlist
 	Severity probe.Severity
 	Holds    bool   // it is not over
 	Vantage  string // that shows it; "" where the event is watched from one place

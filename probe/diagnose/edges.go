@@ -168,11 +168,12 @@ func blameAlike(st *story, origin *evidence.State, blame probe.Blame, why string
 	case blame != probe.BlameCDN && blame != probe.BlameUnknown:
 		return blame, why
 	case !watched && st.check.Blame != probe.BlameCDN:
-		return st.check.Blame, why + "; what they share is what they are fed"
+		return st.check.Blame, why + "; they share their source"
 	case !watched:
-		return probe.BlameOrigin, why + "; what they share is the origin"
+		return probe.BlameOrigin, why + "; they share the origin"
 	case st.check.Transport:
-		return probe.BlameOrigin, why + "; CDNs do not fail together: the origin, or the way to it, fails them and not us"
+		return probe.BlameOrigin, why +
+			"; CDNs do not fail together: the origin, or the way to it, fails for them but not for us"
 	default:
 		const look = "; CDNs do not fail together: look at what they share, such as cache settings or an origin shield"
 		return probe.BlameConfig, why + look

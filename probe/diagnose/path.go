@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
 )
 
 const (
@@ -68,7 +69,8 @@ func (x *examination) loss() loss {
 				l.first = gaveUp
 			}
 			l.hosts[place{t.Target.Place(), t.Host}] = true
-			l.dialled = l.dialled || ex.Failure == probe.FailDNS || ex.Failure == probe.FailConnect || t.LostPolls >= 2 && t.Lost.After(reached)
+			noConnection := ex.Failure == probe.FailDNS || ex.Failure == probe.FailConnect
+			l.dialled = l.dialled || noConnection || t.LostPolls >= 2 && t.Lost.After(reached)
 		}
 	}
 	return l
@@ -98,7 +100,8 @@ func (x *examination) ours(c *claim) bool {
 		if t := c.state(s); x.lost && !t.Lost.IsZero() {
 			return true
 		}
-		if !x.event.Lost.From.IsZero() && !s.Since.Before(x.event.Lost.From.Add(-roundTrip)) && !s.Asked.After(x.event.Lost.Until) {
+		lost := &x.event.Lost
+		if !lost.From.IsZero() && !s.Since.Before(lost.From.Add(-roundTrip)) && !s.Asked.After(lost.Until) {
 			return true
 		}
 	}
@@ -126,7 +129,8 @@ func (x *examination) whyOurs() string {
 	case !x.lost:
 		return "our own path had just come back"
 	}
-	text := fmt.Sprintf("no answer and no connection from any of %d hosts for %s", len(x.lossOf.hosts), seconds(x.now.Sub(x.lossOf.since)))
+	text := fmt.Sprintf("no answer and no connection from any of %d hosts for %s",
+		len(x.lossOf.hosts), checks.Seconds(x.now.Sub(x.lossOf.since)))
 	if x.event.Control.Known {
 		text += ", nor from the control URL"
 	}

@@ -262,7 +262,8 @@ func (x *examination) stirring(stream string, at probe.Place) bool {
 // lead is the story that the others are told by: the one that was ready first.
 func (g *group) lead() *story {
 	return slices.MinFunc(g.stories, func(a, b *story) int {
-		return cmp.Or(compareBool(a.past, b.past), compareBool(a.ready.IsZero(), b.ready.IsZero()), a.ready.Compare(b.ready), cmp.Compare(a.check.ID, b.check.ID), cmp.Compare(a.stream.Name, b.stream.Name))
+		return cmp.Or(compareBool(a.past, b.past), compareBool(a.ready.IsZero(), b.ready.IsZero()),
+			a.ready.Compare(b.ready), cmp.Compare(a.check.ID, b.check.ID), cmp.Compare(a.stream.Name, b.stream.Name))
 	})
 }
 
@@ -270,22 +271,24 @@ func (g *group) lead() *story {
 // seen.
 func (g *group) speaker() *story {
 	return slices.MinFunc(g.stories, func(a, b *story) int {
-		return cmp.Or(compareBool(!a.sick, !b.sick), compareBool(a.past, b.past), a.ready.Compare(b.ready), cmp.Compare(a.stream.Name, b.stream.Name))
+		return cmp.Or(compareBool(!a.sick, !b.sick), compareBool(a.past, b.past), a.ready.Compare(b.ready),
+			cmp.Compare(a.stream.Name, b.stream.Name))
 	})
 }
 
-// company of a group in words: "so it is for 28 of the 30 streams on this host".
+// others says how other streams on the host are: "the same for 28 of the 30
+// streams on this host".
 func (g *group) others() string {
 	n := len(g.stories)
 	switch {
 	case g.path:
 		return ""
 	case n == 1 && g.well > 0:
-		return fmt.Sprintf("; %s on this host %s well", count(g.well, "other stream"), are(g.well))
+		return fmt.Sprintf("; %s on this host %s well", checks.Count(g.well, "other stream"), are(g.well))
 	case n > 1 && g.well == 0:
-		return fmt.Sprintf("; so it is for all %d streams on this host that were looked at", n)
+		return fmt.Sprintf("; the same for all %d streams on this host that were looked at", n)
 	case n > 1:
-		return fmt.Sprintf("; so it is for %d of the %d streams on this host", n, n+g.well)
+		return fmt.Sprintf("; the same for %d of the %d streams on this host", n, n+g.well)
 	default:
 		return ""
 	}

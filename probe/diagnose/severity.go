@@ -25,7 +25,8 @@ func (x *examination) hit(st *story) Hit {
 			if c == st.claim {
 				h.Severity = max(h.Severity, s.Severity)
 			}
-			if (s.Severity >= probe.Critical || ripe && s.Sick && !s.Ready.IsZero()) && (s.Sick || s.Ended.IsZero()) && x.felt(st.stream, t) {
+			grave := s.Severity >= probe.Critical || ripe && s.Sick && !s.Ready.IsZero()
+			if grave && (s.Sick || s.Ended.IsZero()) && x.felt(st.stream, t) {
 				dead[Dead{t.Target.Edge, t.Target.Rendition}] = true
 			}
 		}
@@ -44,7 +45,8 @@ func (x *examination) hit(st *story) Hit {
 		return cmp.Or(cmp.Compare(a.Edge, b.Edge), cmp.Compare(a.Rendition, b.Rendition))
 	})
 	slices.Sort(h.Renditions)
-	alive := func(t *evidence.State) bool { return !st.check.Transport || st.seenSince(t) } // a host that is silent to one may be to all
+	// A host that is silent to one playlist may be silent to all.
+	alive := func(t *evidence.State) bool { return !st.check.Transport || st.seenSince(t) }
 	if h.Severity >= probe.Critical && !nothingPlays(st.stream.Targets, st.side, h.Dead, alive) {
 		h.Severity = probe.Error
 	}

@@ -64,10 +64,11 @@ func (x *examination) slow() {
 		}
 	}
 	c := &x.event.Control
-	hosts := fmt.Sprintf("%s are slow at once, by a similar factor", count(len(l.places), "host"))
+	hosts := fmt.Sprintf("%s are slow at once, by a similar factor", checks.Count(len(l.places), "host"))
 	switch {
 	case c.Known && !c.Slow.Before(l.since):
-		l.why = fmt.Sprintf("%s, and so is the control URL: it took %s, usually %s", hosts, seconds(c.Took), milliseconds(c.Usual))
+		l.why = fmt.Sprintf("%s, and so is the control URL: it took %s, usually %s",
+			hosts, checks.Seconds(c.Took), milliseconds(c.Usual))
 	case c.Quick.After(l.since) && !c.Quick.After(l.last) && l.first:
 		return
 	case l.apart() > 2:
@@ -146,7 +147,8 @@ func (x *examination) kept(hosts string) {
 			}
 			switch sp := &t.Speed; {
 			case sp.KeptSlow.After(l.since) && sp.KeptSlow.After(sp.KeptQuick):
-				l.why = fmt.Sprintf("%s; what the edge gives from its cache took %.1f of what it lasts too, and the origin has no part in that", hosts, sp.KeptShare)
+				l.why = fmt.Sprintf("%s; what the edge serves from its cache took %.1f of its duration too, "+
+					"and the origin has no part in that", hosts, sp.KeptShare)
 				return
 			case sp.Slow.After(l.since) && sp.KeptQuick.Before(l.since):
 				l.pending = true

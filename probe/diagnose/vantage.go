@@ -238,7 +238,7 @@ func (g *joint) showing(stream string) (n int) {
 func Absent(now time.Time, vantage string, since time.Time, there []string) Diagnosis {
 	why := "no agent of vantage " + vantage + " is alive"
 	if len(there) > 0 {
-		why += "; the event goes on being watched from " + strings.Join(there, ", ")
+		why += "; the event is still watched from " + strings.Join(there, ", ")
 	} else {
 		why += ", nor of any other: nobody watches"
 	}

@@ -29,7 +29,7 @@ func (g *joint) rest(sights []Sight) (o others) {
 			o.fine = append(o.fine, s.Vantage)
 		default:
 			o.unknown = append(o.unknown, s.Vantage)
-			o.since = later(o.since, since)
+			o.since = probe.Later(o.since, since)
 		}
 	}
 	return o
@@ -50,8 +50,8 @@ func (s *Sight) doubt(d *Diagnosis) (watches bool, since time.Time) {
 			seen = p.Advanced
 		}
 		stirs := s.stirring(p.Stream, d)
-		if since = later(since, stirs); stirs.IsZero() && !seen.After(d.Began.Add(roundTrip)) {
-			since = later(since, d.Ready)
+		if since = probe.Later(since, stirs); stirs.IsZero() && !seen.After(d.Began.Add(roundTrip)) {
+			since = probe.Later(since, d.Ready)
 		}
 	}
 	return watches, since
@@ -65,18 +65,11 @@ func (s *Sight) stirring(stream string, d *Diagnosis) (since time.Time) {
 		}
 		for j := range s.Event.Streams[i].Symptoms {
 			if sym := &s.Event.Streams[i].Symptoms[j]; sym.Side == d.Side && sym.Sick && kin(sym.Check, d.Check) {
-				since = later(since, sym.Since)
+				since = probe.Later(since, sym.Since)
 			}
 		}
 	}
 	return since
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }
 
 // say says where it is so, and where it is not.
@@ -86,7 +79,7 @@ func (g *joint) say(d *Diagnosis, rest others) {
 	}
 	if len(rest.fine)+len(rest.unknown) == 0 {
 		if len(g.told) > 1 {
-			d.Because += fmt.Sprintf("; so it is in all %d vantages (%s)", len(g.told), strings.Join(d.Vantages, ", "))
+			d.Because += fmt.Sprintf("; the same in all %d vantages (%s)", len(g.told), strings.Join(d.Vantages, ", "))
 		}
 		return
 	}

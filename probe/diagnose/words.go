@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
 	"github.com/streamwatch/streamwatch/probe/evidence"
 )
 
@@ -17,7 +18,7 @@ func phase(ex *probe.Exchange) string {
 	case probe.FailRefused:
 		return "refuses connections"
 	case probe.FailConnect:
-		return fmt.Sprintf("takes no connection within %s", seconds(ex.Duration()))
+		return fmt.Sprintf("takes no connection within %s", checks.Seconds(ex.Duration()))
 	case probe.FailTLS:
 		return "fails in the TLS handshake"
 	case probe.FailReset:
@@ -26,20 +27,26 @@ func phase(ex *probe.Exchange) string {
 		return waited(ex)
 	case probe.FailTruncated:
 		return "ends its answers too early"
+	case probe.FailRedirects:
+		return "redirects in a circle, or without end"
+	case probe.FailProtocol:
+		return "answers with something that is not HTTP"
+	case probe.FailEncoding:
+		return "sends a body that does not decompress"
 	case "":
 	default:
 		return "fails: " + string(ex.Failure)
 	}
 	if ex.OK() {
-		return "answers with what is no playlist"
+		return "answers with something that is not a playlist"
 	}
 	return fmt.Sprintf("answers %d", ex.Status)
 }
 
 func waited(ex *probe.Exchange) string {
-	end := "no first byte in " + seconds(ex.Duration())
+	end := "no first byte in " + checks.Seconds(ex.Duration())
 	if ex.Status > 0 {
-		end = "no complete body in " + seconds(ex.Duration())
+		end = "no complete body in " + checks.Seconds(ex.Duration())
 	}
 	switch {
 	case ex.Connected && ex.Connect > 0:
@@ -47,7 +54,7 @@ func waited(ex *probe.Exchange) string {
 	case ex.Connected:
 		return "accepted a connection, then " + end
 	default:
-		return end + " on a connection that was open"
+		return "gave " + end + " on a connection that was open"
 	}
 }
 
@@ -65,7 +72,7 @@ func sameThere(edge *evidence.State) string {
 	}
 }
 
-// given says of an edge that it cannot give on what the origin serves.
+// given says of an edge that it cannot pass on what the origin serves.
 func given(edge *evidence.State) string {
 	if edge == nil || edge.Current == nil || !edge.Failing() {
 		return ""
@@ -84,6 +91,14 @@ func sharing(edge *evidence.State) string {
 	return "; the edge has nothing newer"
 }
 
+// unseen says of an origin why it shows nothing.
+func unseen(origin *evidence.State) string {
+	if origin == nil {
+		return "the origin is not watched"
+	}
+	return "the origin has not answered yet"
+}
+
 func status(t *evidence.State) string {
 	ex := &t.Current.Exchange
 	text := fmt.Sprintf("%d", ex.Status)
@@ -91,25 +106,16 @@ func status(t *evidence.State) string {
 		text += " (unchanged since it was asked before)"
 	}
 	if age := ex.Age; age.Stated && t.Target.Side == probe.Edge {
-		text += fmt.Sprintf(" with a copy of %s", seconds(age.Value))
+		text += fmt.Sprintf(" with a copy of %s", checks.Seconds(age.Value))
 	}
 	return text
 }
-
-func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
 
 func milliseconds(d time.Duration) string {
 	if d < time.Millisecond {
 		return "less than 1 ms"
 	}
 	return fmt.Sprintf("%d ms", d.Milliseconds())
-}
-
-func count(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return fmt.Sprintf("%d %s", n, noun)
 }
 
 func are(n int) string {

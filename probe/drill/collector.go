@@ -50,8 +50,8 @@ func (c *Collector) Write(_ context.Context, b probe.Batch) error {
 
 // changed reports whether an incident is worth telling of again.
 func changed(before, after *probe.Incident) bool {
-	return before.Check != after.Check || before.Severity != after.Severity || before.Blame != after.Blame || before.Side != after.Side ||
-		before.Scope != after.Scope || !slices.Equal(before.Streams, after.Streams)
+	return before.Check != after.Check || before.Severity != after.Severity || before.Blame != after.Blame ||
+		before.Side != after.Side || before.Scope != after.Scope || !slices.Equal(before.Streams, after.Streams)
 }
 
 // Incidents returns what was seen, in the order of opening.
@@ -93,7 +93,8 @@ func (c *Collector) Lines() []string {
 	var lines []string
 	for _, b := range c.batches {
 		for _, s := range b.Samples {
-			lines = append(lines, fmt.Sprintf("%s sample %s %s/%s/%s %g at %s", b.At.UTC().Format(stamp), s.Metric.Name, s.Stream, s.Rendition, s.Side, s.Value, s.At.UTC().Format(stamp)))
+			lines = append(lines, fmt.Sprintf("%s sample %s %s/%s/%s %g at %s", b.At.UTC().Format(stamp),
+				s.Metric.Name, s.Stream, s.Rendition, s.Side, s.Value, s.At.UTC().Format(stamp)))
 		}
 		for _, in := range b.Incidents {
 			in.ID = ""

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 // untilEnd is a transport whose requests end with the event: an edge waits for
@@ -63,7 +65,7 @@ func (a *apart) RoundTrip(r *http.Request) (*http.Response, error) {
 	h := fnv.New64a()
 	fmt.Fprint(h, r.Method, r.URL, r.Header["Range"], n)
 	trip := time.Duration(h.Sum64() % uint64(time.Millisecond))
-	if !pause(r.Context(), trip) {
+	if !probe.Pause(r.Context(), trip) {
 		return nil, context.Cause(r.Context()) //nolint:wrapcheck // a transport's error is the transport's
 	}
 	resp, err := a.next.RoundTrip(r)

@@ -35,8 +35,9 @@ func shootReport(t *testing.T, page string) {
 func (r *rehearsal) markdown() string {
 	var b strings.Builder
 	b.WriteString("# A rehearsal\n\nThirty streams behind one edge, thirty simulated minutes, written by `go test -run TestRehearsal ./probe/drill -update`.\n" +
-		"Times are from the beginning; the simulator, the monitor, the history, the senders and the report are the real ones, the services that are told are doubles.\n" +
-		"Nobody is told of what the maintenance covers. Each cause is one story: opened, updated where its claim changes, closed.\n\n" +
+		"Times count from the beginning. The simulator, the monitor, the history, the senders and the report are real;\n" +
+		"the services that receive messages are doubles. Nobody gets a message about what the maintenance covers. Each cause\n" +
+		"is one story: opened, updated where its claim changes, closed.\n\n" +
 		"## What happens\n\n| at | for | what |\n|---|---|---|\n")
 	for _, s := range acts {
 		lasts := ""

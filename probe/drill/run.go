@@ -36,7 +36,9 @@ type Outcome struct {
 // OK reports whether the drill was met: the fault changed what was served, and
 // was found, blamed right, in time, alone.
 func (o *Outcome) OK() bool {
-	return o.Err == nil && o.Changed > 0 && o.Incident != nil && o.Delay <= o.Allowance && len(o.Before) == 0 && len(o.Others) == 0
+	found := o.Incident != nil && o.Delay <= o.Allowance
+	alone := len(o.Before) == 0 && len(o.Others) == 0
+	return o.Err == nil && o.Changed > 0 && found && alone
 }
 
 // Settings are the stream that a drill is held on.
@@ -46,12 +48,14 @@ type Settings struct {
 	Jitter         float64       // of publication, at most 0.2
 	Offset         time.Duration // of the fault within a segment
 	FMP4           bool          // fragmented MP4 instead of MPEG-TS
-	Part           time.Duration // part target duration; zero is a quarter of the target duration (at most 0.5 s) for faults of low latency, and none for others
-	Edge           edge.Config   // of a cache that is not the default one
-	Snapshots      int           // taken of the monitor each second
-	Keep           bool          // let Outcome.Seen keep every batch
-	Record         Recorder      // of the monitor: takes down what is judged; nil takes nothing down
-	Apart          bool          // no two requests are answered at the same time: two runs in a synctest bubble are alike
+	// Part is the part target duration. Zero is a quarter of the target duration
+	// (at most 0.5 s) for faults of low latency, and none for others.
+	Part      time.Duration
+	Edge      edge.Config // of a cache that is not the default one
+	Snapshots int         // taken of the monitor each second
+	Keep      bool        // let Outcome.Seen keep every batch
+	Record    Recorder    // of the monitor: takes down what is judged; nil takes nothing down
+	Apart     bool        // no two requests are answered at the same time: two runs in a synctest bubble are alike
 }
 
 // Setup is the event on which a fault shows: with keys, parts, fragments or
@@ -91,7 +95,7 @@ func Run(ctx context.Context, d Drill, s Settings) Outcome {
 	out.Seen = w.Seen
 	begun := time.Now()
 	w.Run(ctx, func(ctx context.Context) {
-		if !pause(ctx, 5*td+s.Offset) {
+		if !probe.Pause(ctx, 5*td+s.Offset) {
 			out.Err = fmt.Errorf("drill %s: %w", d.Fault, ctx.Err())
 			return
 		}
@@ -115,7 +119,7 @@ func Run(ctx context.Context, d Drill, s Settings) Outcome {
 func (o *Outcome) wait(ctx context.Context, seen *Collector, began time.Time, td time.Duration) {
 	end := began.Add(o.Allowance + 2*td)
 	for time.Now().Before(end) && ctx.Err() == nil {
-		pause(ctx, 50*time.Millisecond)
+		probe.Pause(ctx, 50*time.Millisecond)
 	}
 	o.Others = nil
 	for _, in := range seen.Incidents()[len(o.Before):] {
@@ -147,13 +151,4 @@ func (c *counter) RoundTrip(r *http.Request) (*http.Response, error) {
 		c.playlists.Add(1)
 	}
 	return c.next.RoundTrip(r)
-}
-
-func pause(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-time.After(d):
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -50,6 +50,7 @@ func All() []Drill {
 	source := []probe.Blame{probe.BlameEncoder, probe.BlameOrigin}
 	cdn := []probe.Blame{probe.BlameCDN}
 	delivery := []probe.Blame{probe.BlameCDN, probe.BlameConfig}
+	rules := []probe.Blame{probe.BlameOrigin, probe.BlameConfig}
 	return []Drill{
 		{"stall", []string{"upd.stale"}, encoder, probe.Origin, 1.75, 0},
 		{"stall-one", []string{"alt.stuck", "upd.stale"}, encoder, probe.Origin, 1.75, 0},
@@ -88,8 +89,8 @@ func All() []Drill {
 		{"html-200", []string{"m3u.header"}, origin, probe.Origin, sight, 0},
 		{"hang", []string{"http.timeout"}, origin, probe.Origin, 2 * sight, 2*time.Second + confirmed},
 		{"half-playlist", []string{"http.truncated"}, origin, probe.Origin, 2 * sight, 0},
-		{"forbidden-one", []string{"http.status"}, []probe.Blame{probe.BlameOrigin, probe.BlameConfig}, probe.Origin, sight, confirmed},
-		{"wrong-type", []string{"http.ctype.playlist"}, []probe.Blame{probe.BlameOrigin, probe.BlameConfig}, probe.Origin, sight, confirmed},
+		{"forbidden-one", []string{"http.status"}, rules, probe.Origin, sight, confirmed},
+		{"wrong-type", []string{"http.ctype.playlist"}, rules, probe.Origin, sight, confirmed},
 		{"etag-kept", []string{"edge.lag", "upd.stale"}, origin, probe.Edge, 3, confirmed},
 		{"origin-down", []string{"http.unreachable"}, origin, probe.Origin, sight, confirmed},
 		{"origin-500-stale", []string{"http.status"}, origin, probe.Origin, sight, confirmed},
@@ -107,7 +108,12 @@ func All() []Drill {
 		{"stale-edge", []string{"edge.lag", "edge.age", "upd.stale"}, cdn, probe.Edge, 3.5, confirmed},
 		{"long-ttl", []string{"edge.lag", "edge.age", "upd.stale"}, delivery, probe.Edge, 3.5, confirmed},
 		{"edge-404-segment", []string{"edge.seg"}, cdn, probe.Edge, 2 * sight, confirmed},
-		{"edge-old-node", []string{"seq.regress", "edge.age", "edge.lag", "win.shrunk"}, cdn, probe.Edge, 2 * sight, confirmed},
+		{
+			"edge-old-node",
+			[]string{"seq.regress", "edge.age", "edge.lag", "win.shrunk"},
+			cdn,
+			probe.Edge, 2 * sight, confirmed,
+		},
 		{"edge-no-block", []string{"ll.block.unsup"}, []probe.Blame{probe.BlameConfig}, probe.Edge, session, sessionSlack},
 		{"edge-503", []string{"http.status"}, cdn, probe.Edge, sight, confirmed},
 		{"edge-html", []string{"m3u.header"}, cdn, probe.Edge, sight, confirmed},
@@ -138,5 +144,6 @@ func (d Drill) Within(td time.Duration) time.Duration {
 
 // Met reports whether an incident is the one that the drill requires.
 func (d Drill) Met(in *probe.Incident) bool {
-	return slices.Contains(d.Checks, in.Check) && slices.Contains(d.Blame, in.Blame) && in.Side == d.Side && in.Edge == d.edge()
+	right := slices.Contains(d.Checks, in.Check) && slices.Contains(d.Blame, in.Blame)
+	return right && in.Side == d.Side && in.Edge == d.edge()
 }

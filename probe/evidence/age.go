@@ -16,10 +16,16 @@ const Numberings = 1000
 // Lag is how an edge's newest playlist compares with what its origin had listed,
 // or another edge.
 type Lag struct {
-	Known    bool          // the other was seen, and both number their segments alike
-	Age      time.Duration // how long ago, at least, the other listed a segment that the edge does not list; 0 when there is none
-	Segments uint64        // how many such segments there were when the edge was asked
-	Hidden   time.Duration // of Age, for how long the other's newer texts had the validators of the edge's copy: a cache that asked was told that nothing changed
+	// Known: the other was seen, and both number their segments alike.
+	Known bool
+	// Age is how long ago, at least, the other listed a segment that the edge does
+	// not list; 0 when there is none.
+	Age time.Duration
+	// Segments is how many such segments there were when the edge was asked.
+	Segments uint64
+	// Hidden is the part of Age during which the other's newer texts had the
+	// validators of the edge's copy, so a cache that asked got "not modified".
+	Hidden time.Duration
 }
 
 // Reference is what tells how late an edge is: its origin, and where that is not
@@ -43,7 +49,10 @@ func (h *History) Reference() *History {
 // the text is compared too. No header takes part in it.
 func (h *History) Lag() Lag {
 	o := h.Reference()
-	if h.Target.Side != probe.Edge || o == nil || h.Playlist == nil || len(h.Playlist.Segments) == 0 || len(o.Versions) == 0 {
+	if h.Target.Side != probe.Edge || o == nil || len(o.Versions) == 0 {
+		return Lag{}
+	}
+	if h.Playlist == nil || len(h.Playlist.Segments) == 0 {
 		return Lag{}
 	}
 	at, newest, copied := h.Good.Exchange.Started, last(h.Playlist).MSN, validator(&h.Good.Exchange)
@@ -130,5 +139,6 @@ func (h *History) fileAge(o *probe.Observation, changed bool) {
 // one when it was asked again, later than a cache needs that revalidates in the
 // background. It tells a cache that is stuck from one that is late by a request.
 func (h *History) Still() bool {
-	return !h.OverdueSince.IsZero() && h.Good != nil && h.Good.Exchange.Started.Sub(h.OverdueSince) >= max(h.TD()/4, time.Second/2)
+	return !h.OverdueSince.IsZero() && h.Good != nil && h.Good.Exchange.Started.Sub(h.OverdueSince) >= max(h.TD()/4,
+		time.Second/2)
 }

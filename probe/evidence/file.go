@@ -72,7 +72,7 @@ func file(h *History, o *probe.Observation) (changed bool) {
 		h.Previous, h.Playlist = h.Playlist, o.Playlist
 		h.fileTarget(o.Playlist, o.Exchange.Done)
 		advance(h, o, failed)
-		h.Swap, h.Breaks = SwapOf(h), BreaksOf(h)
+		h.Swap, h.Fall, h.Breaks = SwapOf(h), FallOf(h), BreaksOf(h)
 		if o.Playlist.Parts > 0 {
 			filePosition(h, o.Playlist, o.Exchange.Done)
 		}
@@ -90,8 +90,11 @@ func fileHeaders(h *History, o *probe.Observation) {
 	if ex.Status == 304 && ex.CacheControl == "" {
 		return
 	}
-	if h.Good != nil && h.Good.Exchange.CacheControl == ex.CacheControl && h.Good.Exchange.Expires == ex.Expires && h.Good.Exchange.Status != 304 {
-		return
+	if h.Good != nil {
+		was := &h.Good.Exchange
+		if was.Status != 304 && was.CacheControl == ex.CacheControl && was.Expires == ex.Expires {
+			return
+		}
 	}
 	h.Kept = ex.TTL()
 	if h.Kept.Stated {
@@ -148,12 +151,15 @@ func fileVersion(h *History, o *probe.Observation) {
 		h.Versions[n-1].Last = o.Exchange.Done
 		return
 	}
-	v := Version{Hash: o.Hash, First: o.Exchange.Done, Last: o.Exchange.Done, LiveEdge: o.Playlist.LiveEdge(), Validator: validator(&o.Exchange)}
+	v := Version{
+		Hash: o.Hash, First: o.Exchange.Done, Last: o.Exchange.Done,
+		LiveEdge: o.Playlist.LiveEdge(), Validator: validator(&o.Exchange),
+	}
 	if n := len(o.Playlist.Segments); n > 0 {
 		v.FirstMSN, v.LastMSN = o.Playlist.Segments[0].MSN, o.Playlist.Segments[n-1].MSN
 	}
-	old := 0
-	for oldest := v.First.Add(-max(time.Minute, 4*h.TD())); old < len(h.Versions)-1 && h.Versions[old].Last.Before(oldest); {
+	old, oldest := 0, v.First.Add(-max(time.Minute, 4*h.TD()))
+	for old < len(h.Versions)-1 && h.Versions[old].Last.Before(oldest) {
 		old++
 	}
 	h.Versions = push(slices.Delete(h.Versions, 0, old), v, versionsKept)
@@ -176,9 +182,11 @@ func push[T any](list []T, v T, keep int) []T {
 func fileSegment(h *History, o *probe.Observation) {
 	s, ex := o.Segment, &o.Exchange
 	rec, known := h.Segment(s.MSN)
-	if !known || rec.URI != s.URI || rec.Offset != s.Offset || rec.Asked.Before(h.Restarted) { // after a restart the number is another segment's
+	// After a restart the number is another segment's.
+	if !known || rec.URI != s.URI || rec.Offset != s.Offset || rec.Asked.Before(h.Restarted) {
 		h.Segments = push(h.Segments, SegmentRecord{
-			MSN: s.MSN, URI: strings.Clone(s.URI), Offset: s.Offset, Duration: s.Duration, Listed: s.Listed, SegmentBytes: SegmentBytes{Size: -1},
+			MSN: s.MSN, URI: strings.Clone(s.URI), Offset: s.Offset, Duration: s.Duration, Listed: s.Listed,
+			SegmentBytes: SegmentBytes{Size: -1},
 		}, h.segmentsKept())
 		rec = &h.Segments[len(h.Segments)-1]
 	}

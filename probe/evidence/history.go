@@ -19,9 +19,12 @@ type Stream struct {
 
 // History is what is known of one target. Only File changes it.
 type History struct {
-	Target       probe.Target
-	Host         string     // host and port that it is asked at
-	Pair         *History   // the same playlist at the origin, or of an origin's at the first edge; nil when that is not watched
+	Target  probe.Target
+	Unnamed bool   // it is a manifest that failed while nobody knew that it is a media playlist
+	Host    string // host and port that it is asked at
+	// Pair is the same playlist on the other side: an edge's at the origin, the
+	// origin's at the first edge. Nil when that is not watched.
+	Pair         *History
 	Edges        []*History // the same playlist at each edge, this one left out
 	Personalised bool       // the edge serves each viewer other segments, as its event says: ads are put in there
 	Siblings     []*History // all media playlists at the same place, this one among them
@@ -52,11 +55,13 @@ type History struct {
 	Lost      time.Time // when the first of the polls began that failed in a row as our own path could cause; zero is none
 	LostPolls int       // how many those are
 
-	Versions []Version                 // texts seen, oldest first, at least 60 s back
-	Segments []SegmentRecord           // newest probes, oldest first
-	Sizes    []SegmentSize             // of segments that were probed well, oldest first; further back than Segments
-	Maps     []MapRecord               // EXT-X-MAP resources that were probed, newest last
-	Kept     probe.Fact[time.Duration] // how long the headers of Good let a shared cache keep it, stale-while-revalidate included
+	Versions []Version       // texts seen, oldest first, at least 60 s back
+	Segments []SegmentRecord // newest probes, oldest first
+	Sizes    []SegmentSize   // of segments that were probed well, oldest first; further back than Segments
+	Maps     []MapRecord     // EXT-X-MAP resources that were probed, newest last
+	// Kept is how long the headers of Good let a shared cache keep it, including
+	// stale-while-revalidate.
+	Kept probe.Fact[time.Duration]
 
 	longest   time.Duration // of the segments listed lately
 	longestAt time.Time     // when a segment that long was last listed
@@ -66,9 +71,12 @@ type History struct {
 	Added     []string        // URIs that it lists and the one before did not
 	FullestAt time.Time       // when such a one was last seen
 
-	OverdueSince time.Time // when the edge was first asked for the copy that it gives, and that it should have replaced; zero is not
+	// OverdueSince is when the edge was first asked for the copy that it still
+	// serves although it should have replaced it; zero: it has no such copy.
+	OverdueSince time.Time
 
-	Swap              Swap        // from one series of segments to another
+	Swap              Swap // from one series of segments to another
+	Fall              Fall
 	Breaks            Marks       // discontinuities among the newest segments
 	Hits              Marks       // answers from cache among the newest segments that an edge was asked for again
 	Permission        Permission  // what pages on other sites were told
@@ -76,7 +84,7 @@ type History struct {
 	Clock             *Clock      // nil where the other side tells
 	Rate              Rate        // of the segments
 	Speed             Speed       // at which segments arrive
-	IFrames           []IFrames   // playlists that a multivariant playlist lists, in the order in which they were looked at
+	IFrames           []IFrames   // playlists that a multivariant playlist lists, in the order of their looks
 	Keys              KeyTurns    // of the newest segments
 	StillThere        int         // removed segments that could still be fetched
 	LowLatency        *LowLatency // nil where no part was ever listed

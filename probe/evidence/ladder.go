@@ -38,7 +38,10 @@ type rung struct {
 }
 
 func rungOf(v *probe.Variant) rung {
-	return rung{kind: "variant", codecs: v.Codecs, videoRange: v.VideoRange, audio: v.Audio, width: v.Width, height: v.Height}
+	return rung{
+		kind: "variant", codecs: v.Codecs, videoRange: v.VideoRange, audio: v.Audio,
+		width: v.Width, height: v.Height,
+	}
 }
 
 // Missing lists the URIs of the playlists that a names and b does not. What has

@@ -37,7 +37,8 @@ func filePosition(h *History, pl *probe.Playlist, at time.Time) {
 		h.LowLatency = &LowLatency{}
 	}
 	msn, part := pl.LastPart()
-	h.LowLatency.Positions = push(h.LowLatency.Positions, Position{At: at, MSN: msn, Part: part, Edge: pl.PartEdge()}, positionsKept)
+	h.LowLatency.Positions = push(h.LowLatency.Positions, Position{At: at, MSN: msn, Part: part, Edge: pl.PartEdge()},
+		positionsKept)
 }
 
 // fileLowLatency makes a probe of low-latency delivery part of its history.

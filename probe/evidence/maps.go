@@ -41,7 +41,8 @@ func fileMap(h *History, o *probe.Observation) {
 	now := SegmentBytes{OK: true, Size: ex.ObjectBytes.Or(-1), Hash: s.Hash, HashBytes: s.HashBytes}
 	rec, known := h.Map(s.URI, s.Offset)
 	if !known {
-		h.Maps = push(h.Maps, MapRecord{URI: strings.Clone(s.URI), Offset: s.Offset, SegmentBytes: now, Since: ex.Done}, mapsKept)
+		h.Maps = push(h.Maps, MapRecord{URI: strings.Clone(s.URI), Offset: s.Offset, SegmentBytes: now, Since: ex.Done},
+			mapsKept)
 		rec = &h.Maps[len(h.Maps)-1]
 	}
 	if rec.Differs(now) {

@@ -30,8 +30,11 @@ func (m *Marks) Count(n int) (marked int) {
 // whose text is new. Those of ad breaks that cues announce are none.
 func BreaksOf(h *History) Marks {
 	m, prev, cur := h.Breaks, h.Previous, h.Playlist
-	if prev == nil || len(prev.Segments) == 0 || len(cur.Segments) == 0 || last(cur).MSN < last(prev).MSN || cur.Segments[0].MSN > last(prev).MSN+1 {
+	if prev == nil || len(prev.Segments) == 0 || len(cur.Segments) == 0 {
 		return Marks{}
+	}
+	if last(cur).MSN < last(prev).MSN || cur.Segments[0].MSN > last(prev).MSN+1 {
+		return Marks{} // the two do not connect
 	}
 	for i := last(prev).MSN + 1 - cur.Segments[0].MSN; i < uint64(len(cur.Segments)); i++ {
 		s := &cur.Segments[i]

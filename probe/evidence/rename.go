@@ -161,7 +161,8 @@ func rejoins(origin, edge *probe.Playlist) bool {
 // sameContent reports whether both sides list one segment, whatever its number
 // of discontinuity and its host.
 func sameContent(a, b *probe.Segment) bool {
-	return (a.Duration-b.Duration).Abs() <= time.Millisecond && lastPart(a.URI) == lastPart(b.URI) && a.ByteRange == b.ByteRange
+	asLong := (a.Duration - b.Duration).Abs() <= time.Millisecond
+	return asLong && lastPart(a.URI) == lastPart(b.URI) && a.ByteRange == b.ByteRange
 }
 
 // lastPart is the last element of a URI's path.

@@ -10,6 +10,7 @@ import (
 // change. What it points to does not change either.
 type State struct {
 	Target  probe.Target
+	Unnamed bool // as in History
 	Host    string
 	Current *probe.Observation // newest poll; nil when there was none
 	Good    *probe.Observation // newest poll that brought a playlist; nil when there was none
@@ -18,34 +19,38 @@ type State struct {
 	Live   bool               // and whether it has no end
 	Listed int                // and how many segments it lists
 
-	Polls, Failures      int
-	FailingSince         time.Time     // zero while it does not fail
-	FailedAs             probe.Failure // how the newest of those failed; "" with an answer
-	FailedFrom           time.Time     // when the newest failures in a row began, over or not; zero is never
-	Recovered            time.Time     // when the newest failures in a row were over; zero is never
-	LastError            time.Time
-	Lost                 time.Time
-	LostPolls            int
-	Answered, Reached    time.Time
-	Advanced             time.Time
-	High                 uint64
-	TD, Allowance, Cycle time.Duration // Cycle: at the edge, for how long a copy usually stays in its cache; 0 is not known
-	TTL                  probe.Fact[time.Duration]
-	Lag                  Lag       // behind the origin, or where that is not watched another edge
-	Still                bool      // the newest polls brought one text
-	SegmentAt            time.Time // newest probe of a segment
-	Probed               time.Time // newest probe of a segment that succeeded
-	Delivered            time.Time // newest probe of low-latency delivery
-	Speed                Speed     // at which segments arrive
+	Polls, Failures   int
+	FailingSince      time.Time     // zero while it does not fail
+	FailedAs          probe.Failure // how the newest of those failed; "" with an answer
+	FailedFrom        time.Time     // when the newest failures in a row began, over or not; zero is never
+	Recovered         time.Time     // when the newest failures in a row were over; zero is never
+	LastError         time.Time
+	Lost              time.Time
+	LostPolls         int
+	Answered, Reached time.Time
+	Advanced          time.Time
+	High              uint64
+	TD, Allowance     time.Duration
+	Cycle             time.Duration // for how long a copy usually stays in the edge's cache; 0 is not known
+	TTL               probe.Fact[time.Duration]
+	Lag               Lag       // behind the origin, or where that is not watched another edge
+	Still             bool      // the newest polls brought one text
+	SegmentAt         time.Time // newest probe of a segment
+	Probed            time.Time // newest probe of a segment that succeeded
+	Delivered         time.Time // newest probe of low-latency delivery
+	Speed             Speed     // at which segments arrive
 }
 
 // State returns the state of a target.
 func (h *History) State() State {
 	ttl, stated := h.TTL()
 	s := State{
-		Target: h.Target, Host: h.Host, Current: h.Current, Good: h.Good, Polls: h.Polls, Failures: h.Failures, FailingSince: h.FailingSince,
-		FailedAs: h.FailedAs, FailedFrom: h.FailedFrom, Recovered: h.Recovered, LastError: h.LastError, Lost: h.Lost, LostPolls: h.LostPolls, Answered: h.Answered, Reached: h.Reached,
-		Advanced: h.Advanced, High: h.High, TD: h.TD(), Allowance: h.Allowance(), Lag: h.Lag(), Still: h.Still(), Speed: h.Speed,
+		Target: h.Target, Unnamed: h.Unnamed, Host: h.Host, Current: h.Current, Good: h.Good,
+		Polls: h.Polls, Failures: h.Failures, FailingSince: h.FailingSince,
+		FailedAs: h.FailedAs, FailedFrom: h.FailedFrom, Recovered: h.Recovered,
+		LastError: h.LastError, Lost: h.Lost, LostPolls: h.LostPolls, Answered: h.Answered, Reached: h.Reached,
+		Advanced: h.Advanced, High: h.High, TD: h.TD(), Allowance: h.Allowance(),
+		Lag: h.Lag(), Still: h.Still(), Speed: h.Speed,
 		TTL: probe.Fact[time.Duration]{Value: ttl, Stated: stated},
 	}
 	if h.Good != nil && h.Good.Playlist != nil {
@@ -54,9 +59,9 @@ func (h *History) State() State {
 	}
 	for i := range h.Segments {
 		rec := &h.Segments[i]
-		s.SegmentAt = later(s.SegmentAt, rec.At)
+		s.SegmentAt = probe.Later(s.SegmentAt, rec.At)
 		if rec.OK {
-			s.Probed = later(s.Probed, rec.At)
+			s.Probed = probe.Later(s.Probed, rec.At)
 		}
 	}
 	if every, usual := h.Refresh(); usual {

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strings"
@@ -15,7 +16,7 @@ import (
 func (s *Stream) Watch(targets []probe.Target) {
 	kept := make([]*History, 0, len(targets))
 	for _, t := range targets {
-		h := s.Find(t)
+		h := cmp.Or(s.Find(t), s.unnamed(t, targets))
 		if h == nil {
 			h = &History{}
 		}
@@ -30,6 +31,20 @@ func (s *Stream) Watch(targets []probe.Target) {
 	for _, h := range kept {
 		h.relate(kept)
 	}
+}
+
+// unnamed returns what is known of a manifest that has a name now, since another
+// side told that it is a media playlist; nil where that is nothing.
+func (s *Stream) unnamed(t probe.Target, targets []probe.Target) *History {
+	i := slices.IndexFunc(s.Histories, func(h *History) bool {
+		return h.Target.Rendition == "" && h.Playlist == nil && h.Target.URL == t.URL && h.Target.Place() == t.Place() &&
+			!slices.Contains(targets, h.Target)
+	})
+	if i < 0 {
+		return nil
+	}
+	s.Histories[i].Unnamed = true
+	return s.Histories[i]
 }
 
 // relate finds, among all of the stream, what a target is compared with.
@@ -87,10 +102,10 @@ func (s *Stream) File(o *probe.Observation) (h *History, changed bool) {
 func (h *History) fileContact(o *probe.Observation) {
 	ex := &o.Exchange
 	if ex.Status > 0 {
-		h.Answered = later(h.Answered, ex.Started)
+		h.Answered = probe.Later(h.Answered, ex.Started)
 	}
 	if ex.Connected || ex.Status > 0 || ex.Failure == probe.FailRefused {
-		h.Reached = later(h.Reached, ex.Started)
+		h.Reached = probe.Later(h.Reached, ex.Started)
 	}
 	if !o.Poll() {
 		return
@@ -104,13 +119,6 @@ func (h *History) fileContact(o *probe.Observation) {
 	default:
 		h.LostPolls++
 	}
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }
 
 // Over reports whether the event has ended by its own schedule at t.

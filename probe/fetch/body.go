@@ -37,7 +37,8 @@ func (c *Client) read(ctx context.Context, r *Request, ex *probe.Exchange, resp 
 	}
 	wire := &wireReader{r: resp.Body, left: r.Limit}
 	body, err := c.decoded(wire, ex, r.Into, p)
-	if p.cut && err == nil && resp.ContentLength-int64(len(body)) <= drainBytes && (resp.ContentLength >= 0 || ex.Status >= http.StatusBadRequest) {
+	known := resp.ContentLength >= 0 || ex.Status >= http.StatusBadRequest
+	if p.cut && err == nil && known && resp.ContentLength-int64(len(body)) <= drainBytes {
 		if rest := drain(resp); ex.Status == http.StatusOK && errors.Is(rest, io.ErrUnexpectedEOF) {
 			err = rest // the range was ignored: what was answered is the object, and it is cut off
 		}
@@ -60,7 +61,11 @@ func (r *Request) limit() probe.Limit {
 // wantsTLS reports whether a page of status 400 is how a server says that its
 // port speaks HTTPS: Go's, nginx's and Apache's texts.
 func wantsTLS(page []byte) bool {
-	for _, text := range []string{"HTTP request to an HTTPS server", "plain HTTP request was sent to HTTPS port", "speaking plain HTTP to an SSL-enabled server port"} {
+	for _, text := range []string{
+		"HTTP request to an HTTPS server",
+		"plain HTTP request was sent to HTTPS port",
+		"speaking plain HTTP to an SSL-enabled server port",
+	} {
 		if bytes.Contains(page, []byte(text)) {
 			return true
 		}
@@ -77,21 +82,22 @@ type plan struct {
 
 var (
 	errTooLarge = errors.New("body is beyond the limit")
-	errEncoding = errors.New("content encoding that was not asked for")
+	errEncoding = errors.New("a content encoding that was not asked for, and that players do not know")
 	errTwice    = errors.New("body is compressed twice")
 )
 
 // decoded reads a body and undoes its Content-Encoding.
 func (c *Client) decoded(wire *wireReader, ex *probe.Exchange, into []byte, p plan) ([]byte, error) {
-	switch strings.ToLower(ex.ContentEncoding) {
-	case "":
+	encoding := strings.ToLower(ex.ContentEncoding)
+	if encoding == "" {
 		return readAll(wire, into, p)
-	case "gzip", "x-gzip":
-	default:
-		return nil, errEncoding
 	}
 	if ex.Status == http.StatusPartialContent {
 		return nil, errEncoding // a part of a compressed object cannot be read
+	}
+	if encoding != "gzip" && encoding != "x-gzip" {
+		p.size = -1
+		return unasked(encoding, wire, into, p)
 	}
 	z := c.gzips.Get().(*gzip.Reader)
 	defer c.gzips.Put(z)
@@ -103,6 +109,20 @@ func (c *Client) decoded(wire *wireReader, ex *probe.Exchange, into []byte, p pl
 	if err == nil && bytes.HasPrefix(body, []byte{0x1f, 0x8b}) {
 		err = errTwice
 	}
+	return body, err
+}
+
+// unasked reads a body that was sent in an encoding that was not asked for.
+func unasked(encoding string, wire io.Reader, into []byte, p plan) ([]byte, error) {
+	r, err := unpacked(encoding, wire)
+	switch {
+	case err != nil:
+		return nil, err
+	case r == nil:
+		return nil, errEncoding
+	}
+	body, err := readAll(r, into, p)
+	_ = r.Close() // what it says was said by reading
 	return body, err
 }
 

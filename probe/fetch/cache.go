@@ -47,7 +47,8 @@ func lower(v string) string {
 		return "hit"
 	case "tcp_refresh_hit", "tcp_refresh_unmodified", "refresh_hit", "revalidated":
 		return "refreshhit"
-	case "tcp_miss", "tcp_refresh_miss", "tcp_refresh_modified", "tcp_expired_miss", "tcp_client_refresh_miss", "tcp_swapfail_miss":
+	case "tcp_miss", "tcp_refresh_miss", "tcp_refresh_modified",
+		"tcp_expired_miss", "tcp_client_refresh_miss", "tcp_swapfail_miss":
 		return "miss"
 	case "tcp_refresh_fail", "tcp_refresh_fail_hit", "hit-stale":
 		return "stale"

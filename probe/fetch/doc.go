@@ -14,7 +14,7 @@ import "time"
 // Limits on what is read from the network. Whoever needs another one passes it
 // in Request.Limit.
 const (
-	PlaylistBytes = 16 << 20  // one playlist, compressed and decompressed; an event can set another (monitor.limits.playlist)
+	PlaylistBytes = 16 << 20  // one playlist, compressed or not; an event can set another (monitor.limits.playlist)
 	SegmentBytes  = 64 << 20  // one whole segment
 	InitBytes     = 256 << 10 // an initialization section, whole: it holds no media, and seldom has 2 KiB
 	HeadBytes     = 16 << 10  // first bytes of a segment: PAT, PMT and first PTS, or all boxes before mdat

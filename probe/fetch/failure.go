@@ -47,7 +47,7 @@ func (c *Client) failed(ex *probe.Exchange, err *sendError) []byte {
 // beyond notes that an answer is larger than one of our own limits.
 func (c *Client) beyond(ex *probe.Exchange, l probe.Limit) []byte {
 	ex.Limit = l
-	return fail(ex, probe.FailLimit, "larger than our limit, "+l.String()+": what is beyond it was not read")
+	return fail(ex, probe.FailLimit, "larger than our limit, "+l.String()+": the rest was not read")
 }
 
 // plainToTLS says that the scheme is wrong, or the port.
@@ -91,7 +91,7 @@ func sendFailure(e *sendError) probe.Failure {
 		return probe.FailTLS
 	case lost(e.err):
 		return probe.FailReset
-	case errors.Is(e.err, errHead), strings.Contains(e.err.Error(), "response headers exceeded"), strings.Contains(e.err.Error(), "header list larger"):
+	case errors.Is(e.err, errHead), headTooLarge(e.err.Error()):
 		return probe.FailLimit
 	default:
 		return probe.FailProtocol
@@ -147,11 +147,17 @@ func tlsError(err error) bool {
 	return errors.Is(err, http.ErrSchemeMismatch)
 }
 
+// headTooLarge knows net/http's texts for a head beyond its limit, by HTTP/1 and
+// by HTTP/2. There are no types for them.
+func headTooLarge(text string) bool {
+	return strings.Contains(text, "response headers exceeded") || strings.Contains(text, "header list larger")
+}
+
 // lost reports whether a connection ended before the response's head did.
 // net/http has no types for these errors, only texts.
 func lost(err error) bool {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) ||
-		errors.Is(err, net.ErrClosed) {
+	is := func(target error) bool { return errors.Is(err, target) }
+	if is(io.EOF) || is(io.ErrUnexpectedEOF) || is(net.ErrClosed) || is(syscall.ECONNRESET) || is(syscall.EPIPE) {
 		return true
 	}
 	text := err.Error()

@@ -21,7 +21,7 @@ import (
 type Options struct {
 	Transport    http.RoundTripper // nil is a transport of the client's own, tuned for polling
 	Headers      map[string]string // secret values: never shown, never sent to another host than HeadersTo
-	HeadersTo    string            // URL of the site that Headers are for; "" is that of each request, but not where it is redirected to
+	HeadersTo    string            // URL of the site that Headers are for; "" is that of each request, before redirects
 	UserAgent    string            // "" is "streamwatch"
 	ConnsPerHost int               // of the client's own transport; 0 is ConnsPerHost
 	Playlist     int64             // bytes that are read of a body where a request states no limit; 0 is PlaylistBytes
@@ -41,7 +41,6 @@ type Client struct {
 	transport http.RoundTripper
 	shapes    shapes
 	gzips     sync.Pool // of *gzip.Reader: 40 KiB each
-	date      lastDate  // of Date, which all answers of one second share
 	site      *url.URL  // that gets Options.Headers; nil is that of each request
 	playlist  int64
 	named     *sites
@@ -52,7 +51,8 @@ type Client struct {
 // New returns a client.
 func New(o Options) *Client {
 	c := &Client{
-		transport: o.Transport, shapes: newShapes(o), playlist: cmp.Or(o.Playlist, PlaylistBytes), named: newSites(o.Named), sign: o.Sign,
+		transport: o.Transport, shapes: newShapes(o), playlist: cmp.Or(o.Playlist, PlaylistBytes), named: newSites(o.Named),
+		sign:    o.Sign,
 		secrets: cmp.Or(o.Secrets, new(Secrets)),
 	}
 	if c.transport == nil {
@@ -81,12 +81,18 @@ func (c *Client) Close() {
 
 // Request is one request. Only URL must be set.
 type Request struct {
-	URL             string         // http or https; may hold secrets
-	Method          string         // "" is GET
-	First           int64          // > 0: ask for the first so many bytes (Range) and read no more; a short whole body that is answered instead is seen to its end
-	Whole           bool           // with First: ask without Range, as players do; caches that keep no ranges give another copy otherwise
-	Offset          int64          // with First: of the first byte that is asked for
-	Limit           int64          // of the body in bytes, compressed and decompressed; 0 is the client's for playlists; beyond it the fetch fails as probe.FailLimit
+	URL    string // http or https; may hold secrets
+	Method string // "" is GET
+
+	// First > 0 asks for the first so many bytes (Range) and reads no more. If the
+	// server ignores Range and the whole body is short, it is read completely.
+	First  int64
+	Whole  bool  // with First: ask without Range, as players do: caches that keep no ranges then give the same copy
+	Offset int64 // with First: of the first byte that is asked for
+
+	// Limit is for the body in bytes, compressed and decompressed. Beyond it the
+	// fetch fails as probe.FailLimit; 0 is the client's limit for playlists.
+	Limit           int64
 	LimitName       string         // what people know Limit by
 	IfNoneMatch     string         // an ETag
 	IfModifiedSince time.Time      // zero is not sent
@@ -155,7 +161,7 @@ func (c *Client) do(ctx context.Context, r *Request, ex *probe.Exchange) []byte 
 		}
 		if err != nil || !requestable(next) {
 			ex.Status = resp.StatusCode
-			return fail(ex, probe.FailURL, "redirected to what is not an http or https URL")
+			return fail(ex, probe.FailURL, "redirected to something that is not an http or https URL")
 		}
 		seen = append(seen, u.String())
 		u = next
@@ -172,7 +178,9 @@ func (c *Client) do(ctx context.Context, r *Request, ex *probe.Exchange) []byte 
 
 // send makes one hop. own says that the hop goes to the host that the request
 // named, so that secret headers may be sent.
-func (c *Client) send(ctx context.Context, r *Request, ex *probe.Exchange, u *url.URL, own bool) (*http.Response, *sendError) {
+func (c *Client) send(
+	ctx context.Context, r *Request, ex *probe.Exchange, u *url.URL, own bool,
+) (*http.Response, *sendError) {
 	s, to := c.shapes.of(r, u, own), u
 	var cookies []*http.Cookie
 	if own && c.sign != nil {
@@ -192,8 +200,8 @@ func (c *Client) send(ctx context.Context, r *Request, ex *probe.Exchange, u *ur
 		s = s.withCookies(cookies)
 	}
 	ex.RequestHeaders = s.lines
-	cl := &call{Context: ctx}
-	req := (&http.Request{Method: r.Method, URL: to, Header: s.header, Host: s.host}).WithContext(c.traced(cl, u))
+	cl := new(call)
+	req := (&http.Request{Method: r.Method, URL: to, Header: s.header, Host: s.host}).WithContext(c.traced(ctx, cl, u))
 	resp, err := c.transport.RoundTrip(req)
 	p := cl.seen()
 	if err != nil {
@@ -216,12 +224,13 @@ func (c *Client) send(ctx context.Context, r *Request, ex *probe.Exchange, u *ur
 }
 
 // traced is the context of a hop. The client's own transport finds the call in
-// it, another one tells its hooks.
-func (c *Client) traced(cl *call, u *url.URL) context.Context {
+// it; another one calls its hooks.
+func (c *Client) traced(ctx context.Context, cl *call, u *url.URL) context.Context {
+	ctx = cl.within(ctx)
 	if _, own := c.transport.(*transport); own {
-		return cl
+		return ctx
 	}
-	return httptrace.WithClientTrace(cl, cl.hooks(u.Scheme == "https"))
+	return httptrace.WithClientTrace(ctx, cl.hooks(u.Scheme == "https"))
 }
 
 // fail notes a failure whose text holds no secret.
@@ -244,7 +253,8 @@ func requestable(u *url.URL) bool {
 
 func redirects(status int) bool {
 	switch status {
-	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 		return true
 	default:
 		return false

@@ -59,11 +59,12 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx := r.Context()
 	cl, ok := ctx.Value(callKey{}).(*call)
 	if !ok {
-		cl = &call{Context: ctx}
+		cl = new(call)
+		ctx = cl.within(ctx)
 	}
 	key, plain := t.plain(r)
 	if !plain {
-		return t.standard(cl, r)
+		return t.standard(ctx, cl, r)
 	}
 	for {
 		c, err := t.conns.take(ctx, key)
@@ -72,18 +73,18 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		used := c != nil
 		if !used {
-			if c, err = t.dial(cl, key); err != nil {
+			if c, err = t.dial(ctx, key); err != nil {
 				return nil, err
 			}
 		}
 		cl.gotConn(httptrace.GotConnInfo{Reused: used})
-		at, _ := cl.Deadline()
+		at, _ := ctx.Deadline()
 		_ = c.SetDeadline(at) // it fails only where the connection is closed, which shows at once
 		if used && c.look != nil && !c.look() {
 			t.conns.drop(c)
 			continue
 		}
-		resp, err := t.exchange(cl, c, r)
+		resp, err := t.exchange(ctx, cl, c, r)
 		if !used || !errors.Is(err, errStale) || ctx.Err() != nil {
 			return resp, err
 		}
@@ -92,15 +93,15 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // dial makes a connection, after take returned none.
-func (t *transport) dial(cl *call, address string) (*conn, error) {
-	ctx, cancel := cl.timed()
+func (t *transport) dial(ctx context.Context, address string) (*conn, error) {
+	ctx, cancel := timed(ctx)
 	defer cancel()
 	return t.conns.dial(ctx, address)
 }
 
 // standard has net/http make the request. The deadline gets a timer.
-func (t *transport) standard(cl *call, r *http.Request) (*http.Response, error) {
-	ctx, cancel := cl.timed()
+func (t *transport) standard(ctx context.Context, cl *call, r *http.Request) (*http.Response, error) {
+	ctx, cancel := timed(ctx)
 	resp, err := t.std.RoundTrip(r.WithContext(httptrace.WithClientTrace(ctx, cl.hooks(r.URL.Scheme == "https"))))
 	if err != nil || resp.Body == http.NoBody {
 		cancel()
@@ -164,8 +165,8 @@ func (e staleError) Unwrap() error { return e.error }
 
 // exchange sends a request and reads the head of its answer. The body gives the
 // connection back when it was read to its end, and closes it otherwise.
-func (t *transport) exchange(cl *call, c *conn, r *http.Request) (*http.Response, error) {
-	stop := context.AfterFunc(cl, c.interrupt)
+func (t *transport) exchange(ctx context.Context, cl *call, c *conn, r *http.Request) (*http.Response, error) {
+	stop := context.AfterFunc(ctx, c.interrupt)
 	resp, err := t.ask(cl, c, r)
 	if err != nil {
 		stop()

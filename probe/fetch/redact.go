@@ -145,12 +145,13 @@ func secretName(name string) bool {
 		return r
 	}, strings.ToLower(name))
 	switch n {
-	case "sig", "sign", "pwd", "pw", "sid", "md5", "hash", "acl", "st", "sv", "se", "sp", "code", "nonce", "ticket", "pass", "user", "username":
+	case "sig", "sign", "pwd", "pw", "sid", "md5", "hash", "acl", "st", "sv", "se", "sp",
+		"code", "nonce", "ticket", "pass", "user", "username":
 		return true
 	}
 	for _, part := range []string{
-		"token", "signature", "policy", "keypairid", "hdnts", "hdnea", "hdntl", "hmac", "xamz", "xgoog", "auth", "secret", "password", "passwd", "passphrase",
-		"jwt", "session", "credential", "access", "bearer", "cookie",
+		"token", "signature", "policy", "keypairid", "hdnts", "hdnea", "hdntl", "hmac", "xamz", "xgoog", "auth",
+		"secret", "password", "passwd", "passphrase", "jwt", "session", "credential", "access", "bearer", "cookie",
 	} {
 		if strings.Contains(n, part) {
 			return true

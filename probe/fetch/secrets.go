@@ -60,7 +60,8 @@ func (s *Secrets) add(to *[]string, values []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, v := range values {
-		if len(v) < shortestSecret || v == "true" || v == "false" || slices.Contains(s.values, v) || slices.Contains(s.passing, v) {
+		known := slices.Contains(s.values, v) || slices.Contains(s.passing, v)
+		if known || len(v) < shortestSecret || v == "true" || v == "false" {
 			continue
 		}
 		*to = append(*to, v)

@@ -108,7 +108,8 @@ func isInternal(host string) bool {
 // not. What a name resolves to is looked at when it is dialled.
 func (s *sites) forbidden(u *url.URL) bool {
 	name := u.Hostname()
-	return !s.host(name) && (isInternal(name) || strings.EqualFold(strings.TrimSuffix(name, "."), "metadata.google.internal"))
+	metadata := strings.EqualFold(strings.TrimSuffix(name, "."), "metadata.google.internal")
+	return !s.host(name) && (metadata || isInternal(name))
 }
 
 // guard refuses to connect to an internal address, however it was reached. It

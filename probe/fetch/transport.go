@@ -77,12 +77,10 @@ type phases struct {
 // accepted reports whether a connection was made for the hop.
 func (p *phases) accepted() bool { return p.stage >= handshaking && !p.reused }
 
-// call is one hop under way. It is the hop's context, so that the dialer finds
-// it, and it receives the transport's hooks. The lock is needed because a dial
-// may outlive the hop that began it, when another connection became idle first.
+// call is one hop under way. The hop's context carries it to the dialer, and it
+// receives the transport's hooks. The lock is needed because a dial may outlive
+// the hop that began it, when another connection became idle first.
 type call struct {
-	context.Context
-
 	mu       sync.Mutex
 	p        phases
 	tlsStart time.Time
@@ -90,20 +88,17 @@ type call struct {
 
 type callKey struct{}
 
-// Value returns the call itself for callKey.
-func (c *call) Value(key any) any {
-	if key == (callKey{}) {
-		return c
-	}
-	return c.Context.Value(key)
+// within returns the hop's context.
+func (c *call) within(ctx context.Context) context.Context {
+	return context.WithValue(ctx, callKey{}, c)
 }
 
-// timed is the call as a context that is done at the deadline.
-func (c *call) timed() (context.Context, context.CancelFunc) {
-	if at, ok := c.Deadline(); ok {
-		return context.WithDeadline(c, at)
+// timed returns a context that is done at its deadline.
+func timed(ctx context.Context) (context.Context, context.CancelFunc) {
+	if at, ok := ctx.Deadline(); ok {
+		return context.WithDeadline(ctx, at)
 	}
-	return context.WithCancel(c)
+	return context.WithCancel(ctx)
 }
 
 // hooks returns what the transport calls for this hop. There are as few as

@@ -33,7 +33,8 @@ func (h *Hub) Journal(own func(context.Context, *probe.Action) error) func(conte
 		}
 		putting, cancel := context.WithTimeout(ctx, 2*askTimeout)
 		defer cancel()
-		if _, err := h.room.incidents.Put(putting, actionPrefix+strconv.FormatInt(time.Now().UnixNano(), 10), text); err != nil {
+		key := actionPrefix + strconv.FormatInt(time.Now().UnixNano(), 10)
+		if _, err := h.room.incidents.Put(putting, key, text); err != nil {
 			return fmt.Errorf("writing the fleet's book: %w", err)
 		}
 		return own(ctx, a)

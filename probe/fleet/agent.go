@@ -154,7 +154,7 @@ func (a *Agent) readPlan(ctx context.Context, text []byte) (*Plan, error) {
 		if !told {
 			a.log.Warn("the event cannot be read: trying again", zap.Error(err))
 		}
-		if !sleep(ctx, retryConnect) {
+		if !probe.Pause(ctx, retryConnect) {
 			return nil, err
 		}
 	}

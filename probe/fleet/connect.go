@@ -71,11 +71,16 @@ func connect(ctx context.Context, c Connection) (*nats.Conn, error) {
 
 // refused reports whether a server was there and would not have us.
 func refused(err error) bool {
+	for _, target := range []error{
+		nats.ErrAuthorization, nats.ErrAuthExpired, nats.ErrAuthRevoked,
+		nats.ErrSecureConnRequired, nats.ErrSecureConnWanted,
+	} {
+		if errors.Is(err, target) {
+			return true
+		}
+	}
 	var invalid *tls.CertificateVerificationError
-	return errors.Is(err, nats.ErrAuthorization) || errors.Is(err, nats.ErrAuthExpired) || errors.Is(err, nats.ErrAuthRevoked) ||
-		errors.Is(err, nats.ErrSecureConnRequired) || errors.Is(err, nats.ErrSecureConnWanted) ||
-		errors.As(err, &invalid) ||
-		strings.Contains(err.Error(), "remote error: tls:")
+	return errors.As(err, &invalid) || strings.Contains(err.Error(), "remote error: tls:")
 }
 
 func (c *Connection) options(log *zap.Logger) ([]nats.Option, error) {

@@ -42,13 +42,12 @@ func observed(t probe.Target, w *probe.WireExchange) *probe.Observation {
 
 func toState(s *evidence.State) wireState {
 	return wireState{
-		Target: wireTarget(
-			s.Target,
-		), Host: s.Host, Current: exchangeOf(s.Current), Good: exchangeOf(s.Good), Kind: uint8(s.Kind), Live: s.Live,
-		Listed: s.Listed, Polls: s.Polls, Failures: s.Failures, FailingSince: s.FailingSince, FailedAs: s.FailedAs,
-		FailedFrom: s.FailedFrom,
-		Recovered:  s.Recovered, LastError: s.LastError, Lost: s.Lost, LostPolls: s.LostPolls, Answered: s.Answered,
-		Reached:  s.Reached,
+		Target: wireTarget(s.Target), Unnamed: s.Unnamed, Host: s.Host,
+		Current: exchangeOf(s.Current), Good: exchangeOf(s.Good),
+		Kind: uint8(s.Kind), Live: s.Live, Listed: s.Listed, Polls: s.Polls,
+		Failures: s.Failures, FailingSince: s.FailingSince, FailedAs: s.FailedAs, FailedFrom: s.FailedFrom,
+		Recovered: s.Recovered, LastError: s.LastError, Lost: s.Lost, LostPolls: s.LostPolls,
+		Answered: s.Answered, Reached: s.Reached,
 		Advanced: s.Advanced, High: s.High, TD: s.TD, Allowance: s.Allowance, Cycle: s.Cycle, TTL: s.TTL,
 		Lag: wireLag(s.Lag), Still: s.Still,
 		SegmentAt: s.SegmentAt, Probed: s.Probed, Delivered: s.Delivered, Speed: wireSpeed(s.Speed),
@@ -58,7 +57,7 @@ func toState(s *evidence.State) wireState {
 func fromState(w *wireState) evidence.State {
 	t := probe.Target(w.Target)
 	return evidence.State{
-		Target: t, Host: w.Host, Current: observed(t, w.Current), Good: observed(t, w.Good),
+		Target: t, Unnamed: w.Unnamed, Host: w.Host, Current: observed(t, w.Current), Good: observed(t, w.Good),
 		Kind: probe.PlaylistKind(w.Kind), Live: w.Live,
 		Listed: w.Listed, Polls: w.Polls, Failures: w.Failures, FailingSince: w.FailingSince, FailedAs: w.FailedAs,
 		FailedFrom: w.FailedFrom,
@@ -72,10 +71,9 @@ func fromState(w *wireState) evidence.State {
 
 func toSymptom(s *checks.Symptom) wireSymptom {
 	w := wireSymptom{
-		Check: s.Check.ID, Target: s.Target, Side: s.Side, Edge: s.Edge, Since: s.Since, Last: s.Last, Asked: s.Asked, Ready: s.Ready,
-		Ended: s.Ended,
-		Sick:  s.Sick, Severity: uint8(s.Severity), Detail: s.Detail, Blame: s.Blame, Exchange: toExchange(s.Exchange),
-		Returns: s.Returns,
+		Check: s.Check.ID, Target: s.Target, Side: s.Side, Edge: s.Edge, Since: s.Since, Last: s.Last,
+		Asked: s.Asked, Ready: s.Ready, Ended: s.Ended, Sick: s.Sick, Severity: uint8(s.Severity),
+		Detail: s.Detail, Blame: s.Blame, Exchange: toExchange(s.Exchange), Returns: s.Returns,
 	}
 	for _, e := range s.Evidence {
 		w.Evidence = append(w.Evidence, wireEvidence(e))

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
-	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/probe"
@@ -150,7 +149,7 @@ func (h *Hub) Lead(ctx context.Context) (leading context.Context, release func()
 		} else if ctx.Err() == nil {
 			h.log.Debug("the lead cannot be asked for", zap.Error(err))
 		}
-		if !sleep(ctx, 500*time.Millisecond) {
+		if !probe.Pause(ctx, 500*time.Millisecond) {
 			return nil, nil, ctx.Err()
 		}
 	}
@@ -162,7 +161,7 @@ func (h *Hub) keep(ctx context.Context, l *lease) (leading context.Context, rele
 	quit, done := context.WithCancel(context.WithoutCancel(ctx)) // the lead is kept while what it is for still ends
 	var renewing sync.WaitGroup
 	renewing.Go(func() {
-		for sleep(quit, renewEvery) {
+		for probe.Pause(quit, renewEvery) {
 			err := l.renew(quit)
 			if quit.Err() != nil {
 				return
@@ -247,63 +246,4 @@ func (h *Hub) Publish(ctx context.Context, setup []byte) error {
 func (h *Hub) Update(ctx context.Context, setup []byte, parts map[string]string) error {
 	h.o.Plan.Parts = parts
 	return h.Publish(ctx, setup)
-}
-
-// closedKept is for how long a closed incident stays in the book of the fleet.
-const closedKept = 7 * 24 * time.Hour
-
-// Incidents are those in the fleet's book, open and closed. Old ones are deleted.
-func (h *Hub) Incidents(ctx context.Context) (list []probe.Incident, err error) {
-	keys, err := h.room.incidents.ListKeys(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("reading the book of incidents: %w", err)
-	}
-	for key := range keys.Keys() {
-		if strings.HasPrefix(key, actionPrefix) || strings.HasPrefix(key, notePrefix) {
-			continue
-		}
-		entry, err := h.room.incidents.Get(ctx, key)
-		if errors.Is(err, jetstream.ErrKeyNotFound) {
-			continue
-		}
-		var in probe.Incident
-		if err == nil {
-			err = json.Unmarshal(entry.Value(), &in)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("reading the book of incidents: %s: %w", key, err)
-		}
-		if in.Closed != nil && time.Since(*in.Closed) > closedKept {
-			_ = h.room.incidents.Purge(ctx, key) // the next hub tries again
-			continue
-		}
-		list = append(list, in)
-	}
-	h.log.Info("this hub leads", zap.String("hub", h.o.Name), zap.Int("incidents_in_the_book", len(list)))
-	return list, nil
-}
-
-// Reconcile says what a hub's own store lacks of the book, given the incidents
-// that are open there, and which are open now.
-func Reconcile(book, own []probe.Incident) (lacks, open []probe.Incident) {
-	have, there := map[string]bool{}, map[string]bool{}
-	for i := range own {
-		have[own[i].ID] = true
-	}
-	for i := range book {
-		in := book[i]
-		there[in.ID] = true
-		if in.Open() {
-			open = append(open, in)
-		}
-		if in.Open() != have[in.ID] {
-			lacks = append(lacks, in)
-		}
-	}
-	for i := range own {
-		if !there[own[i].ID] { // from before the fleet
-			open = append(open, own[i])
-		}
-	}
-	return lacks, open
 }

@@ -24,7 +24,7 @@ func (l *Leading) run(ctx context.Context) {
 		stop, err := l.consume(ctx)
 		if err != nil {
 			l.log.Warn("agents cannot be heard", zap.Error(err))
-			sleep(ctx, retryConnect)
+			probe.Pause(ctx, retryConnect)
 			continue
 		}
 		if l.tend(ctx); ctx.Err() == nil {
@@ -91,7 +91,7 @@ func (l *Leading) tend(ctx context.Context) {
 			l.count(now)
 			l.impact(now)
 			l.mu.Lock()
-			silent := now.Sub(later(began, l.heard))
+			silent := now.Sub(probe.Later(began, l.heard))
 			l.mu.Unlock()
 			if silent > deaf && len(l.members.alive(now)) > 0 && l.hub.room.conn.IsConnected() {
 				return
@@ -257,11 +257,4 @@ func (l *Leading) looked(m *reportMessage, s *streamLook) {
 		v.At = time.Now()
 		l.take(probe.Batch{At: v.At, Event: l.hub.o.Plan.Event}, l.book.Report(v))
 	}
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }

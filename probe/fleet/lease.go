@@ -38,7 +38,10 @@ func take(ctx context.Context, bucket jetstream.KeyValue, key string, value []by
 	if err != nil {
 		return nil, err
 	}
-	return &lease{bucket: bucket, key: key, value: value, revision: revision, written: value, tried: sent, renewed: sent}, nil
+	return &lease{
+		bucket: bucket, key: key, value: value, revision: revision,
+		written: value, tried: sent, renewed: sent,
+	}, nil
 }
 
 // renew makes the lease last. It fails with errTaken when the lease is lost for

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 // Member is an agent that is alive.
@@ -39,7 +41,7 @@ func memberKey(vantage, agent string) string { return memberPrefix + vantage + "
 func (m *members) follow(ctx context.Context, bucket jetstream.KeyValue) {
 	for ctx.Err() == nil {
 		_ = m.watch(ctx, bucket) // a server that died had it: begin anew
-		sleep(ctx, retryConnect)
+		probe.Pause(ctx, retryConnect)
 	}
 }
 

@@ -14,11 +14,13 @@ import (
 // look. Nothing in it is urgent.
 type reportMessage struct {
 	head
-	ID      string          `json:"id"` // a report that is sent again has the same
-	At      time.Time       `json:"at"`
-	Rows    []sampleRow     `json:"rows,omitempty"`
-	Looks   []streamLook    `json:"looks,omitempty"`
-	Dropped uint64          `json:"dropped,omitempty"` // samples that were given up since the agent started: the hub was away for too long
+	ID    string       `json:"id"` // a report that is sent again has the same
+	At    time.Time    `json:"at"`
+	Rows  []sampleRow  `json:"rows,omitempty"`
+	Looks []streamLook `json:"looks,omitempty"`
+	// Dropped counts samples since the agent started that were given up because the
+	// hub was away for too long.
+	Dropped uint64          `json:"dropped,omitempty"`
 	Control *controlMessage `json:"control,omitempty"`
 	Busy    *busyMessage    `json:"busy,omitempty"`
 }
@@ -34,6 +36,11 @@ type sampleRow struct {
 	Values    map[string]float64 `json:"values"`
 }
 
+// holds reports whether a sample belongs in the row.
+func (r *sampleRow) holds(s *probe.Sample) bool {
+	return r.Stream == s.Stream && r.Rendition == s.Rendition && r.Side == s.Side && r.Edge == s.Edge && r.At.Equal(s.At)
+}
+
 // streamLook is how a stream looks from a vantage.
 type streamLook struct {
 	order
@@ -41,7 +48,7 @@ type streamLook struct {
 	At     time.Time             `json:"at"`
 	Base   probe.Verdict         `json:"base"`
 	Pulses []wirePulse           `json:"pulses,omitempty"`
-	Sick   bool                  `json:"sick,omitempty"`  // views tell more of it
+	Sick   bool                  `json:"sick,omitempty"`  // views say more of it
 	Shown  *probe.StreamSnapshot `json:"shown,omitempty"` // for the page; not each time where there are many streams
 }
 
@@ -70,8 +77,7 @@ func rows(samples []probe.Sample) []sampleRow {
 			continue // the hub's own
 		}
 		n := len(list) - 1
-		if n < 0 || list[n].Stream != s.Stream || list[n].Rendition != s.Rendition || list[n].Side != s.Side || list[n].Edge != s.Edge ||
-			!list[n].At.Equal(s.At) {
+		if n < 0 || !list[n].holds(s) {
 			list = append(list, sampleRow{s.Stream, s.Rendition, s.Side, s.Edge, s.At, map[string]float64{}})
 			n++
 		}
@@ -88,7 +94,8 @@ func (m *reportMessage) samples() []probe.Sample {
 		for name, v := range r.Values {
 			if metric, ok := probe.FindMetric(name); ok { // a newer agent may have more
 				list = append(list, probe.Sample{
-					Metric: metric, Stream: r.Stream, Rendition: r.Rendition, Side: r.Side, Edge: r.Edge, Vantage: m.Vantage, Value: v, At: r.At,
+					Metric: metric, Stream: r.Stream, Rendition: r.Rendition, Side: r.Side, Edge: r.Edge, Vantage: m.Vantage,
+					Value: v, At: r.At,
 				})
 			}
 		}

@@ -69,7 +69,7 @@ func openRoom(ctx context.Context, conn *nats.Conn, event string, waiting func(e
 			told = true
 			waiting(err)
 		}
-		sleep(ctx, retryConnect)
+		probe.Pause(ctx, retryConnect)
 	}
 }
 
@@ -93,9 +93,22 @@ func (r *room) make(ctx context.Context, copies int) (err error) {
 		into   *jetstream.KeyValue
 		config jetstream.KeyValueConfig
 	}{
-		{&r.leases, jetstream.KeyValueConfig{Bucket: r.names.leases(), Description: "who is alive, and who does what", TTL: leaseTime, Storage: jetstream.MemoryStorage}},
-		{&r.plan, jetstream.KeyValueConfig{Bucket: r.plans(), Description: "the event, as agents are told it: holds its secrets", Storage: jetstream.MemoryStorage}},
-		{&r.incidents, jetstream.KeyValueConfig{Bucket: r.names.incidents(), Description: "the book of incidents", Storage: jetstream.FileStorage}},
+		{&r.leases, jetstream.KeyValueConfig{
+			Bucket:      r.names.leases(),
+			Description: "who is alive, and who does what",
+			TTL:         leaseTime,
+			Storage:     jetstream.MemoryStorage,
+		}},
+		{&r.plan, jetstream.KeyValueConfig{
+			Bucket:      r.plans(),
+			Description: "the event, as agents are told it: holds its secrets",
+			Storage:     jetstream.MemoryStorage,
+		}},
+		{&r.incidents, jetstream.KeyValueConfig{
+			Bucket:      r.names.incidents(),
+			Description: "the book of incidents",
+			Storage:     jetstream.FileStorage,
+		}},
 	} {
 		b.config.Replicas = copies
 		err := found(
@@ -109,8 +122,22 @@ func (r *room) make(ctx context.Context, copies int) (err error) {
 		}
 	}
 	for _, s := range []jetstream.StreamConfig{
-		{Name: r.viewStream(), Subjects: []string{r.views()}, Description: "the newest view of each stream from each vantage", MaxMsgsPerSubject: 1, MaxAge: keepReports},
-		{Name: r.reportStream(), Subjects: []string{r.reports()}, Description: "samples that no hub has stored yet", Retention: jetstream.WorkQueuePolicy, MaxAge: keepReports, MaxBytes: maxReports, Duplicates: 10 * time.Minute},
+		{
+			Name:              r.viewStream(),
+			Subjects:          []string{r.views()},
+			Description:       "the newest view of each stream from each vantage",
+			MaxMsgsPerSubject: 1,
+			MaxAge:            keepReports,
+		},
+		{
+			Name:        r.reportStream(),
+			Subjects:    []string{r.reports()},
+			Description: "samples that no hub has stored yet",
+			Retention:   jetstream.WorkQueuePolicy,
+			MaxAge:      keepReports,
+			MaxBytes:    maxReports,
+			Duplicates:  10 * time.Minute,
+		},
 	} {
 		s.Replicas, s.Storage = copies, jetstream.FileStorage
 		err := found(ctx, copies, func(ctx context.Context) error { _, err := r.js.Stream(ctx, s.Name); return err },
@@ -136,7 +163,7 @@ func found(ctx context.Context, copies int, find, create func(context.Context) e
 		if !errors.Is(err, jetstream.ErrBucketNotFound) && !errors.Is(err, jetstream.ErrStreamNotFound) {
 			return err
 		}
-		if copies == 1 || !sleep(ctx, rand.N(time.Second)) {
+		if copies == 1 || !probe.Pause(ctx, rand.N(time.Second)) {
 			break
 		}
 	}

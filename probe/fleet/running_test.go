@@ -131,7 +131,7 @@ func TestSamplesArrive(t *testing.T) {
 		if info.State.FirstSeq > 3 && info.State.Msgs < 15 { // those that were stored are gone
 			break
 		}
-		if !sleep(limit, 200*time.Millisecond) {
+		if !probe.Pause(limit, 200*time.Millisecond) {
 			t.Fatalf("reports are not acknowledged: %+v", info.State)
 		}
 	}

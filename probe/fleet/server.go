@@ -39,7 +39,8 @@ func startServer(e Embedded) (*server.Server, error) {
 	if err := free(e.Listen); err != nil {
 		return nil, probe.WithHint(
 			fmt.Errorf("opening fleet.listen: %w", err),
-			"another hub may have "+e.Listen+": a second one stands by only at a cluster that fleet.nats names; or set another port",
+			"another hub may have "+e.Listen+": a second hub stands by only at a cluster that fleet.nats names; "+
+				"otherwise set another port",
 		)
 	}
 	folder := filepath.Join(e.Folder, "nats")

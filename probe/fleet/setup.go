@@ -35,7 +35,7 @@ type setup struct {
 	Control      string                  `json:"control,omitempty"`
 	Site         string                  `json:"site,omitempty"`
 	Overrides    map[string]wireOverride `json:"overrides,omitempty"`
-	Fresh        time.Time               `json:"fresh,omitzero"` // until when a distribution that was made just now may fail
+	Fresh        time.Time               `json:"fresh,omitzero"` // until then a new distribution may fail
 }
 
 // setupEdge is monitor.Edge; a signer goes by its options.
@@ -61,9 +61,9 @@ type revealing interface{ Options() sign.Options }
 // Setup writes what agents are told of an event.
 func Setup(o *monitor.Options) ([]byte, error) {
 	s := setup{
-		Event: o.Event, Starts: o.Starts, Ends: o.Ends, Origin: o.Origin, Edge: o.Edge, EdgeName: o.EdgeName, ErrorCaching: o.ErrorCaching,
-		Personalised: o.Personalised, Streams: o.Streams,
-		Headers: o.Headers, EdgeHeaders: o.EdgeHeaders, EdgeCookies: o.EdgeCookies, Interval: o.Interval, Limits: o.Limits,
+		Event: o.Event, Starts: o.Starts, Ends: o.Ends, Origin: o.Origin, Edge: o.Edge, EdgeName: o.EdgeName,
+		ErrorCaching: o.ErrorCaching, Personalised: o.Personalised, Streams: o.Streams, Headers: o.Headers,
+		EdgeHeaders: o.EdgeHeaders, EdgeCookies: o.EdgeCookies, Interval: o.Interval, Limits: o.Limits,
 		Segments: o.Segments, Control: o.Control, Site: o.Site, Overrides: map[string]wireOverride{},
 	}
 	for id, v := range o.Overrides {
@@ -94,9 +94,9 @@ func readSetup(data []byte) (monitor.Options, error) {
 		return monitor.Options{}, fmt.Errorf("reading the event: %w", err)
 	}
 	o := monitor.Options{
-		Event: s.Event, Starts: s.Starts, Ends: s.Ends, Origin: s.Origin, Edge: s.Edge, EdgeName: s.EdgeName, ErrorCaching: s.ErrorCaching,
-		Personalised: s.Personalised, Streams: s.Streams,
-		Headers: s.Headers, EdgeHeaders: s.EdgeHeaders, EdgeCookies: s.EdgeCookies, Interval: s.Interval, Limits: s.Limits,
+		Event: s.Event, Starts: s.Starts, Ends: s.Ends, Origin: s.Origin, Edge: s.Edge, EdgeName: s.EdgeName,
+		ErrorCaching: s.ErrorCaching, Personalised: s.Personalised, Streams: s.Streams, Headers: s.Headers,
+		EdgeHeaders: s.EdgeHeaders, EdgeCookies: s.EdgeCookies, Interval: s.Interval, Limits: s.Limits,
 		Segments: s.Segments, Control: s.Control, Site: s.Site, Overrides: map[string]checks.Override{},
 		Delay: monitor.SchedulingDelay(), Secrets: new(fetch.Secrets),
 	}

@@ -87,9 +87,9 @@ func (l *Leading) impact(now time.Time) {
 		if v.Silenced != nil {
 			silenced = 1
 		}
-		for metric, value := range map[*probe.Metric]float64{probe.OpenIncidents: float64(len(v.Open)), probe.Silenced: silenced} {
-			b.Samples = append(b.Samples, probe.Sample{Metric: metric, Stream: name, Value: value, At: now})
-		}
+		b.Samples = append(b.Samples,
+			probe.Sample{Metric: probe.OpenIncidents, Stream: name, Value: float64(len(v.Open)), At: now},
+			probe.Sample{Metric: probe.Silenced, Stream: name, Value: silenced, At: now})
 		l.monitor.Send(b)
 	}
 }

@@ -39,7 +39,7 @@ func TestOnePointOfPresence(t *testing.T) {
 				if in.Severity != probe.Critical || strings.Join(in.Vantages, " ") != "eu-west-1 us-east-1" {
 					t.Errorf("%s in %v, want critical in both", in.Severity, in.Vantages)
 				}
-				w.says(in, "so it is in all 2 vantages (eu-west-1, us-east-1)")
+				w.says(in, "the same in all 2 vantages (eu-west-1, us-east-1)")
 				if v := w.desk.Verdict("main"); v.Verdict != probe.Down {
 					t.Errorf("the stream is %s, want down", v.Verdict)
 				}
@@ -79,7 +79,7 @@ func TestTheOriginFromEverywhere(t *testing.T) {
 		if in.Severity != probe.Critical || in.Blame != probe.BlameEncoder || len(in.Vantages) != 3 {
 			t.Errorf("%s, blame %s, %v; want critical, encoder, three", in.Severity, in.Blame, in.Vantages)
 		}
-		w.says(in, "so it is in all 3 vantages (ap, eu, us)")
+		w.says(in, "the same in all 3 vantages (ap, eu, us)")
 	})
 }
 
@@ -131,7 +131,7 @@ func TestAVantageThatIsGone(t *testing.T) {
 		if len(ids) != 2 || newest[ids[1]].Check != checks.VantageGone.ID || newest[fault.ID].State == probe.Closed {
 			t.Fatalf("%+v, want the fault, open, and the vantage", newest)
 		}
-		w.says(newest[ids[1]], "no agent of vantage eu is alive", "goes on being watched from us")
+		w.says(newest[ids[1]], "no agent of vantage eu is alive", "is still watched from us")
 		w.note(w.desk.Watched("us", false, time.Now()))
 		time.Sleep(2 * time.Minute)
 		if v := w.desk.Verdict("main"); v.Verdict != probe.Blind || v.Reason == "" {

@@ -48,7 +48,7 @@ func (w *watch) send(ctx context.Context) {
 		select {
 		case <-w.desk.urgent:
 			w.out.views(ctx, w.desk)
-			if !sleep(ctx, viewsApart) {
+			if !probe.Pause(ctx, viewsApart) {
 				continue
 			}
 		case <-report.C:
@@ -62,15 +62,6 @@ func (w *watch) send(ctx context.Context) {
 			w.report(last)
 			return
 		}
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-time.After(d):
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }
 

@@ -54,6 +54,7 @@ type wireLag struct {
 // wireState is evidence.State; of an observation only the exchange is told.
 type wireState struct {
 	Target       wireTarget                `json:"target"`
+	Unnamed      bool                      `json:"unnamed,omitempty"`
 	Host         string                    `json:"host"`
 	Current      *probe.WireExchange       `json:"current,omitempty"`
 	Good         *probe.WireExchange       `json:"good,omitempty"`

@@ -118,7 +118,7 @@ func (c cuttable) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func (w *world) tick(ctx context.Context) {
-	for sleep(ctx, 100*time.Millisecond) {
+	for probe.Pause(ctx, 100*time.Millisecond) {
 		w.note(w.desk.Tick(time.Now()))
 	}
 }

@@ -7,7 +7,6 @@
 package incident
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -117,7 +116,9 @@ func (b *Book) Open() []probe.Incident {
 // that opened, changed or closed, as they are after that, and when it must be
 // called again at the latest, zero for not before anything changes. What only
 // grew (streams, renditions, consequences) is told with the next change.
-func (b *Book) Enter(now time.Time, all []diagnose.Diagnosis, recovery time.Duration) (changed []probe.Incident, next time.Time) {
+func (b *Book) Enter(
+	now time.Time, all []diagnose.Diagnosis, recovery time.Duration,
+) (changed []probe.Incident, next time.Time) {
 	for _, e := range b.open {
 		e.seen = false
 	}
@@ -127,7 +128,7 @@ func (b *Book) Enter(now time.Time, all []diagnose.Diagnosis, recovery time.Dura
 		e := matched[i]
 		if e == nil && (d.Fading || now.Sub(d.Last) > news || now.Before(d.Wait)) {
 			if now.Before(d.Wait) {
-				next = sooner(next, d.Wait)
+				next = probe.Sooner(next, d.Wait)
 			}
 			continue
 		}
@@ -141,7 +142,7 @@ func (b *Book) Enter(now time.Time, all []diagnose.Diagnosis, recovery time.Dura
 		e.take(d)
 		was := e.Claim()
 		update, again := e.revise(now, d)
-		next = sooner(next, again)
+		next = probe.Sooner(next, again)
 		if update && e.Revise(now, was) {
 			changed = append(changed, e.copy())
 		}
@@ -151,7 +152,7 @@ func (b *Book) Enter(now time.Time, all []diagnose.Diagnosis, recovery time.Dura
 			return false
 		}
 		if !e.resumed.IsZero() && now.Sub(e.resumed) < max(resumeGrace, recovery) {
-			next = sooner(next, e.resumed.Add(max(resumeGrace, recovery)))
+			next = probe.Sooner(next, e.resumed.Add(max(resumeGrace, recovery)))
 			return false
 		}
 		e.State, e.Closed = probe.Closed, new(now.UTC())
@@ -159,13 +160,6 @@ func (b *Book) Enter(now time.Time, all []diagnose.Diagnosis, recovery time.Dura
 		return true
 	})
 	return changed, next
-}
-
-func sooner(a, b time.Time) time.Time {
-	if a.IsZero() || !b.IsZero() && b.Before(a) {
-		return b
-	}
-	return a
 }
 
 // begin opens an incident.
@@ -204,71 +198,14 @@ func (b *Book) id(now time.Time, d *diagnose.Diagnosis) string {
 	}
 }
 
-// match finds the open incident that each diagnosis continues: the one with the
-// most causes in common, then the one that it explains or is explained by.
-func (b *Book) match(all []diagnose.Diagnosis) []*entry {
-	type pair struct {
-		i     int
-		e     *entry
-		score int
-	}
-	var pairs []pair
-	for i := range all {
-		for _, e := range b.open {
-			if s := e.common(&all[i]); s > 0 {
-				pairs = append(pairs, pair{i, e, s})
-			}
-		}
-	}
-	slices.SortStableFunc(pairs, func(a, b pair) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), a.e.Opened.Compare(b.e.Opened))
-	})
-	matched := make([]*entry, len(all))
-	for _, p := range pairs {
-		if matched[p.i] == nil && !p.e.seen {
-			matched[p.i], p.e.seen = p.e, true
-		}
-	}
-	return matched
-}
-
-// common says how much a diagnosis has in common with the incident: 0 is
-// another story.
-func (e *entry) common(d *diagnose.Diagnosis) int {
-	score := 0
-	for i := range d.Parts {
-		k := keyOf(&d.Parts[i])
-		switch {
-		case e.parts[k]:
-			score += 1000
-		case e.follows[k] && k.at.Side == e.Side && !d.Fading:
-			score += 10 // it went on all the while, seen by another check
-		}
-	}
-	for i := range d.Follows {
-		if e.parts[keyOf(&d.Follows[i])] {
-			score += 100 // its cause was found
-		}
-	}
-	if !e.resumed.IsZero() && score == 0 && e.check == d.Check && e.Side == d.Side && e.Edge == d.Edge &&
-		(hitsAny(d, e.Streams) || e.own(d)) {
-		score = 1
-	}
-	return score
-}
-
-// own reports whether a diagnosis that hits no stream is of the same vantages.
-func (e *entry) own(d *diagnose.Diagnosis) bool {
-	return len(d.Hits) == 0 && len(d.Vantages) > 0 && slices.Equal(d.Vantages, e.Vantages)
-}
-
-func hitsAny(d *diagnose.Diagnosis, streams []string) bool {
-	return slices.ContainsFunc(d.Hits, func(h diagnose.Hit) bool { return slices.Contains(streams, h.Stream) })
-}
-
 // take notes what a diagnosis adds: whom it hits and what it explains.
 func (e *entry) take(d *diagnose.Diagnosis) {
 	e.seen, e.resumed = true, time.Time{}
+	for i := range d.Parts {
+		if p := &d.Parts[i]; e.unnamed(p) && e.Rendition == "" && p.Target.Stream == e.Stream {
+			e.Rendition, e.Renditions = p.Target.Rendition, nil
+		}
+	}
 	was := e.diagnosis
 	e.diagnosis = *d
 	if was.Check != nil && was.Fading && !d.Fading {

@@ -43,7 +43,7 @@ func (d *Desk) unseat(stream string, now time.Time) {
 		r.of.rows = slices.DeleteFunc(r.of.rows, func(other *row) bool { return other == r })
 		if r.Sick != nil {
 			d.sick--
-			d.next = sooner(d.next, now)
+			d.next = probe.Sooner(d.next, now)
 		}
 	}
 	delete(d.seats, stream)

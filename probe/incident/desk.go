@@ -124,7 +124,7 @@ func (d *Desk) Report(v *View) Result {
 	case due, !calm && (d.sick <= crowd || now.Sub(d.ran) >= diagnose.Gather):
 		d.diagnose(now)
 	case !calm:
-		d.next = sooner(d.next, d.ran.Add(diagnose.Gather))
+		d.next = probe.Sooner(d.next, d.ran.Add(diagnose.Gather))
 	}
 	d.judge(r.seat, now)
 	d.sum(now)
@@ -175,7 +175,7 @@ func (d *Desk) diagnose(now time.Time) {
 	}
 	changed, next := d.book.Enter(now, all, recovery)
 	d.changed = append(d.changed, changed...)
-	d.next = sooner(d.next, next)
+	d.next = probe.Sooner(d.next, next)
 	if !d.next.IsZero() && !d.next.After(now) {
 		d.next = now.Add(diagnose.Gather)
 	}
@@ -184,7 +184,10 @@ func (d *Desk) diagnose(now time.Time) {
 
 // look diagnoses what one vantage shows.
 func (d *Desk) look(v *vantage, now time.Time, recovery *time.Duration) diagnose.Sight {
-	e := &diagnose.Event{Control: v.control, Lost: v.lost, Once: d.opts.Once, Pulses: make([]diagnose.Pulse, 0, 2*len(v.rows))}
+	e := &diagnose.Event{
+		Control: v.control, Lost: v.lost, Once: d.opts.Once,
+		Pulses: make([]diagnose.Pulse, 0, 2*len(v.rows)),
+	}
 	for _, r := range v.rows {
 		e.Pulses = append(e.Pulses, r.Pulses...)
 		if r.Sick != nil {
@@ -196,7 +199,7 @@ func (d *Desk) look(v *vantage, now time.Time, recovery *time.Duration) diagnose
 	}
 	all := diagnose.Diagnose(now, e)
 	if now.Before(v.busy.Until) {
-		d.next = sooner(d.next, v.busy.Until)
+		d.next = probe.Sooner(d.next, v.busy.Until)
 		all = slices.DeleteFunc(all, func(one diagnose.Diagnosis) bool { return !one.Began.Before(v.busy.From) })
 	}
 	v.mark(all, now)

@@ -84,7 +84,7 @@ func (e *entry) revise(now time.Time, d *diagnose.Diagnosis) (update bool, next 
 		next = e.since.Add(settled)
 	}
 	if !e.lower.IsZero() {
-		next = sooner(next, e.lower.Add(eased))
+		next = probe.Sooner(next, e.lower.Add(eased))
 	}
 	return false, next
 }

@@ -59,8 +59,8 @@ func (q *quiet) all(now time.Time) (list []probe.Silence) {
 // next is when a silence begins or ends; zero when none does.
 func (q *quiet) next(now time.Time) (next time.Time) {
 	for _, s := range q.all(now) {
-		if next = sooner(next, s.Until); s.From.After(now) {
-			next = sooner(next, s.From)
+		if next = probe.Sooner(next, s.Until); s.From.After(now) {
+			next = probe.Sooner(next, s.From)
 		}
 	}
 	return next
@@ -138,7 +138,7 @@ func (d *Desk) hush(now time.Time) {
 		}
 	}
 	d.quiet.forget(now)
-	d.next = sooner(d.next, d.quiet.next(now))
+	d.next = probe.Sooner(d.next, d.quiet.next(now))
 	for _, s := range d.order {
 		d.judge(s, now)
 	}

@@ -29,19 +29,12 @@ func pulsesOf(s *evidence.Stream, pulses []diagnose.Pulse) []diagnose.Pulse {
 		if first || asked.Before(p.Round) {
 			p.Round = asked
 		}
-		p.Answered, p.Reached = later(p.Answered, h.Answered), later(p.Reached, h.Reached)
+		p.Answered, p.Reached = probe.Later(p.Answered, h.Answered), probe.Later(p.Reached, h.Reached)
 		if h.Target.Rendition != "" {
-			p.Advanced, p.Quick = later(p.Advanced, h.Advanced), later(p.Quick, h.Speed.Quick)
+			p.Advanced, p.Quick = probe.Later(p.Advanced, h.Advanced), probe.Later(p.Quick, h.Speed.Quick)
 		}
 	}
 	return pulses
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }
 
 // Taker takes what streams show: the desk of this process, or one elsewhere

@@ -116,7 +116,8 @@ func (d *Desk) scheduled(now time.Time) bool {
 }
 
 func (e *entry) hit(stream string) *diagnose.Hit {
-	i, found := slices.BinarySearchFunc(e.diagnosis.Hits, stream, func(h diagnose.Hit, s string) int { return strings.Compare(h.Stream, s) })
+	i, found := slices.BinarySearchFunc(e.diagnosis.Hits, stream,
+		func(h diagnose.Hit, s string) int { return strings.Compare(h.Stream, s) })
 	if !found {
 		return nil
 	}

@@ -121,7 +121,7 @@ func (d *Desk) ControlFrom(from string, ok bool, asked time.Time, took time.Dura
 	defer d.mu.Unlock()
 	d.place(from).control.Note(ok, asked, took)
 	if d.sick > 0 {
-		d.next = sooner(d.next, asked)
+		d.next = probe.Sooner(d.next, asked)
 	}
 }
 
@@ -134,7 +134,7 @@ func (d *Desk) BusyFrom(from string, b Busy) {
 		v.busy.From = b.From
 	}
 	v.busy.Until = b.Until
-	d.next = sooner(d.next, b.Until)
+	d.next = probe.Sooner(d.next, b.Until)
 }
 
 // hold keeps what is open on a stream open for a while: whoever watches it now

@@ -1,9 +1,7 @@
 package inspect
 
 import (
-	"bytes"
 	"errors"
-	"io"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -38,7 +36,7 @@ func Text(name string, text []byte) (*report.Check, error) {
 		return nil, readable(err)
 	}
 	return local(name, whole, func(path string) ([]byte, error) {
-		if path == whole {
+		if path == filepath.ToSlash(whole) {
 			return text, nil
 		}
 		return readFile(path)
@@ -50,7 +48,7 @@ func Text(name string, text []byte) (*report.Check, error) {
 func local(name, whole string, bytes func(path string) ([]byte, error)) *report.Check {
 	read := func(t probe.Target, imports map[string]string) look {
 		now := time.Now()
-		l := look{probe.Observation{Target: t, Exchange: probe.Exchange{
+		l := look{obs: probe.Observation{Target: t, Exchange: probe.Exchange{
 			Method: "GET", URL: probe.ShownURL(t.URL), Address: probe.AddressOf(t.URL), Started: now, Done: now,
 		}}}
 		u, err := url.Parse(t.URL)
@@ -63,12 +61,12 @@ func local(name, whole string, bytes func(path string) ([]byte, error)) *report.
 		}
 		l.obs.Exchange.Status, l.obs.Exchange.Bytes = 200, int64(len(body))
 		l.obs.Exchange.ContentType = "application/vnd.apple.mpegurl"
-		l.obs.Playlist = playlist.Decode(body, playlist.Inputs{Address: l.obs.Exchange.Address, Imports: imports})
-		l.obs.Hash = playlist.Hash(body)
+		l.read(body, playlist.Inputs{Address: l.obs.Exchange.Address, Imports: imports})
 		return l
 	}
 	stream := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
-	all := ladder(probe.Target{Stream: stream, Side: probe.Origin, URL: "file://" + whole}, read)
+	at := url.URL{Scheme: "file", Path: filepath.ToSlash(whole)} // a name may hold # ? and %
+	all := ladder(probe.Target{Stream: stream, Side: probe.Origin, URL: at.String()}, read)
 	// What is listed and is not here too cannot be judged: a saved playlist
 	// need not bring its renditions.
 	looks := slices.DeleteFunc(all, func(l look) bool { return l.obs.Exchange.Status == 0 })
@@ -83,27 +81,7 @@ func readFile(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return readLimited(f)
-}
-
-// ReadText reads the text of a playlist, within the limit of those from the
-// network.
-func ReadText(r io.Reader) ([]byte, error) {
-	text, err := readLimited(r)
-	if err != nil {
-		return nil, readable(err)
-	}
-	return text, nil
-}
-
-// readLimited reads what is no larger than a playlist from the network may be.
-func readLimited(r io.Reader) ([]byte, error) {
-	var b bytes.Buffer
-	n, err := io.Copy(&b, io.LimitReader(r, fetch.PlaylistBytes+1))
-	if err == nil && n > fetch.PlaylistBytes {
-		err = errors.New("it is larger than our limit, " + probe.FormatBytes(fetch.PlaylistBytes))
-	}
-	return b.Bytes(), err
+	return fetch.ReadPlaylist(f)
 }
 
 // readable is why a file cannot be read, with a hint.

@@ -95,7 +95,9 @@ func addressOf(m *monitor.Monitor, stream string) string {
 func facts(looks []look) (list []report.Playlist) {
 	for i := range looks {
 		if o := &looks[i].obs; o.Playlist != nil {
-			list = append(list, report.PlaylistOf(string(o.Exchange.URL), o.Playlist))
+			one := report.PlaylistOf(string(o.Exchange.URL), o.Playlist)
+			one.Disputed = looks[i].disputed
+			list = append(list, one)
 		}
 	}
 	return list

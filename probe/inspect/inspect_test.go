@@ -156,19 +156,31 @@ func TestFile(t *testing.T) {
 	}
 }
 
+// What a name holds that means something in a URL is part of the name.
+func TestFileOfAnyName(t *testing.T) {
+	for _, name := range []string{"live #1.m3u8", "100%.m3u8", "what?.m3u8", "a%20b.m3u8", "ü.m3u8", "d#?%/x.m3u8"} {
+		file := filepath.Join(t.TempDir(), name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(wrong), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := inspect.File(file); err != nil || len(got.Playlists) != 1 || !got.Bad() {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+		t.Chdir(filepath.Dir(file))
+		if got, err := inspect.Text("standard input", []byte(wrong)); err != nil || !got.Bad() {
+			t.Errorf("standard input in %s: %+v, %v", filepath.Dir(name), got, err)
+		}
+	}
+}
+
 // A text is judged as a file is, under the name that it is given.
 func TestText(t *testing.T) {
-	text, err := inspect.ReadText(strings.NewReader(wrong))
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := inspect.Text("standard input", text)
+	got, err := inspect.Text("standard input", []byte(wrong))
 	if err != nil || got.URL != "standard input" || !got.Bad() {
 		t.Errorf("%+v, %v", got, err)
-	}
-	if _, err := inspect.ReadText(endless{}); !probe.IsUsage(err) ||
-		!strings.Contains(err.Error(), "larger than our limit") {
-		t.Errorf("an endless text: %v", err)
 	}
 }
 
@@ -180,11 +192,6 @@ func mustParse(t *testing.T, s string) *url.URL {
 	}
 	return u
 }
-
-// endless is a text without an end.
-type endless struct{}
-
-func (endless) Read(b []byte) (int, error) { return len(b), nil }
 
 // playlistAt answers every request with a playlist.
 func playlistAt(text string) http.RoundTripper {

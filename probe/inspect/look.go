@@ -14,7 +14,16 @@ import (
 )
 
 // look is one playlist at one moment.
-type look struct{ obs probe.Observation }
+type look struct {
+	obs      probe.Observation
+	disputed []string // what a second reader of the playlist reads otherwise
+}
+
+// read takes the text of the playlist over.
+func (l *look) read(body []byte, in playlist.Inputs) {
+	l.obs.Playlist, l.obs.Hash = playlist.Decode(body, in), playlist.Hash(body)
+	l.disputed = playlist.SecondOpinion(body, in)
+}
 
 // lookAt reads a manifest and everything that it lists. What is cut off is
 // read a second time: a connection may be lost once. What cannot be reached is
@@ -32,13 +41,9 @@ func lookAt(ctx context.Context, client *monitor.Viewer, stream string) []look {
 			}
 			body, ex = client.Do(asking, request)
 		}
-		l := look{probe.Observation{Target: t, Exchange: ex}}
+		l := look{obs: probe.Observation{Target: t, Exchange: ex}}
 		if ex.OK() {
-			l.obs.Playlist = playlist.Decode(
-				body,
-				playlist.Inputs{Address: ex.Address, Imports: imports, Quote: client.Quoting(&ex)},
-			)
-			l.obs.Hash = playlist.Hash(body)
+			l.read(body, playlist.Inputs{Address: ex.Address, Imports: imports, Quote: client.Quoting(&ex)})
 		}
 		return l
 	}

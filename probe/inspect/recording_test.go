@@ -1,6 +1,7 @@
 package inspect_test
 
 import (
+	"bytes"
 	"os"
 	"strings"
 	"testing"
@@ -41,6 +42,13 @@ func TestRecording(t *testing.T) {
 				t.Errorf("%s is off, and found", found)
 			}
 		}
+	}
+	whole, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := inspect.Recording("x", bytes.NewReader(whole[:len(whole)/40]), nil); err == nil || probe.HintOf(err) == "" {
+		t.Errorf("cut off before the first look: %+v, %v", got, err)
 	}
 	if _, err := inspect.Recording("x", strings.NewReader("no recording"), nil); err == nil || probe.HintOf(err) == "" {
 		t.Errorf("no recording: %v", err)

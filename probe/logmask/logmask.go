@@ -1,12 +1,13 @@
 // Package logmask keeps secrets out of the log: of whatever is logged, nothing that
 // a set of secrets knows is written.
 //
-// The rule that keeps it simple: it changes texts on their way out and decides
-// nothing else.
+// The rule that keeps it simple: it changes texts on their way out, and decides
+// nothing else but how a line looks.
 package logmask
 
 import (
 	"fmt"
+	"io"
 	stdlog "log"
 	"strings"
 
@@ -63,6 +64,25 @@ func (m *core) hide(fields []zapcore.Field) []zapcore.Field {
 		shown[i] = f
 	}
 	return shown
+}
+
+// Logger makes a logger that writes to out what secrets lets through. format is
+// "console" or "json", level one of zap's.
+func Logger(out io.Writer, format, level string, secrets *fetch.Secrets) (*zap.Logger, error) {
+	least, err := zapcore.ParseLevel(level)
+	if err != nil {
+		return nil, fmt.Errorf("reading the level of the log: %w", err)
+	}
+	conf := zap.NewProductionEncoderConfig()
+	conf.TimeKey, conf.EncodeTime = "time", zapcore.RFC3339TimeEncoder
+	encoder := zapcore.NewJSONEncoder(conf)
+	if format == "console" {
+		conf.EncodeTime = zapcore.TimeEncoderOfLayout("15:04:05")
+		conf.EncodeLevel = zapcore.CapitalLevelEncoder
+		conf.ConsoleSeparator = "  "
+		encoder = zapcore.NewConsoleEncoder(conf)
+	}
+	return zap.New(New(zapcore.NewCore(encoder, zapcore.Lock(zapcore.AddSync(out)), least), secrets)), nil
 }
 
 // TakeOver takes over the log of the standard library, which net/http writes to: as

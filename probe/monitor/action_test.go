@@ -58,9 +58,7 @@ func TestMaintenanceMutesWhatAlarmsStandOn(t *testing.T) {
 			Streams:  []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}}, Sinks: []probe.Sink{got},
 			Maintenance: []probe.Silence{{ID: "m", Maintenance: true, From: now.Add(10 * time.Second), Until: ends}},
 		})
-		ctx, cancel := context.WithCancel(t.Context())
-		var running sync.WaitGroup
-		running.Go(func() { m.Run(ctx) })
+		stop := run(t, m)
 		time.Sleep(ends.Sub(now) - time.Second)
 		synctest.Wait()
 		snap := m.Snapshot()
@@ -82,8 +80,7 @@ func TestMaintenanceMutesWhatAlarmsStandOn(t *testing.T) {
 			t.Errorf("after the maintenance: %+v", in.Silenced)
 		}
 		alarmsOver(t, got.samples(ends, false), true)
-		cancel()
-		running.Wait()
+		stop()
 	})
 }
 

@@ -8,25 +8,13 @@ import (
 	"github.com/streamwatch/streamwatch/probe/fetch"
 )
 
-// entryURL is where the stream's manifest is at a place.
-func (m *Monitor) entryURL(p *place, manifest string) string {
-	if strings.Contains(manifest, "://") {
-		return m.moved(p, manifest)
+// urlAt is where a manifest, or a playlist that it lists, is at a place.
+func (m *Monitor) urlAt(p *place, u string) string {
+	bases := make([]string, len(m.places))
+	for i, p := range m.places {
+		bases[i] = p.base
 	}
-	return strings.TrimSuffix(p.base, "/") + "/" + strings.TrimPrefix(manifest, "/")
-}
-
-// moved returns a URL as it is at a place: one below the base of another place
-// moves to this one's. One on a host of its own stays, because players go there
-// too.
-func (m *Monitor) moved(to *place, u string) string {
-	base, longest := "", 0
-	for _, p := range m.places {
-		if from := strings.TrimSuffix(p.base, "/") + "/"; strings.HasPrefix(u, from) && len(from) > longest {
-			base, longest = strings.TrimSuffix(to.base, "/")+"/", len(from)
-		}
-	}
-	return base + u[longest:]
+	return probe.Rebase(u, p.base, bases...)
 }
 
 // resolve returns a reference of a playlist that came from base as an absolute

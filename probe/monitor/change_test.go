@@ -1,7 +1,6 @@
 package monitor_test
 
 import (
-	"context"
 	"maps"
 	"net/http"
 	"slices"
@@ -76,13 +75,7 @@ func changing(t *testing.T, src *channels, more func(*monitor.Options), names ..
 		more(&o)
 	}
 	m := monitor.New(o)
-	ctx, cancel := context.WithCancel(t.Context())
-	var running sync.WaitGroup
-	running.Go(func() { m.Run(ctx) })
-	t.Cleanup(func() {
-		cancel()
-		running.Wait()
-	})
+	t.Cleanup(run(t, m))
 	return m, got
 }
 

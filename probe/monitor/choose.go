@@ -69,7 +69,7 @@ func (s *stream) choose(o *probe.Observation) []playlist.Entry {
 			continue
 		}
 		s.lacked[name] = true
-		s.m.log.Warn("the ladder lacks a rendition that the event names",
+		s.m.log.Warn("the event names a rendition that the ladder does not have",
 			zap.String("stream", s.cfg.Name), zap.String("rendition", name), zap.String("has", LadderText(entries)),
 			zap.String("watched", watched), zap.String("hint", "correct streams[].renditions"),
 		)

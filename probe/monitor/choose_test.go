@@ -40,7 +40,7 @@ func TestAMisspeltRendition(t *testing.T) {
 						watched = append(watched, r.Name)
 					}
 				}
-				for _, e := range logged.FilterMessageSnippet("ladder lacks").All() {
+				for _, e := range logged.FilterMessageSnippet("the ladder does not have").All() {
 					f := e.ContextMap()
 					warned = append(warned, f["rendition"].(string))
 					if f["has"] != "1000k, 2000k, or 0 to 1" || strings.HasPrefix(f["watched"].(string), "all") != (len(c.watched) > 1) {

@@ -1,11 +1,9 @@
 package monitor_test
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -65,9 +63,7 @@ func TestTheControlURLIsAskedAtOnce(t *testing.T) {
 					Transport: &silent{next: twoRenditions(src), from: time.Now().Add(20500 * time.Millisecond), all: want.all},
 					Streams:   []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}}, Sinks: []probe.Sink{got}, Segments: monitor.SegmentsHead,
 				})
-				ctx, cancel := context.WithCancel(t.Context())
-				var running sync.WaitGroup
-				running.Go(func() { m.Run(ctx) })
+				stop := run(t, m)
 				time.Sleep(want.after)
 				synctest.Wait()
 				if len(got.last) != 1 {
@@ -81,8 +77,7 @@ func TestTheControlURLIsAskedAtOnce(t *testing.T) {
 				if v := m.Snapshot().Verdict; v != want.verdict {
 					t.Errorf("verdict %s, want %s", v, want.verdict)
 				}
-				cancel()
-				running.Wait()
+				stop()
 			})
 		})
 	}

@@ -34,7 +34,11 @@ type corsLooks struct {
 func (l *loop) lookFromElsewhere(ctx context.Context, o *probe.Observation, deadline time.Duration) {
 	denied := l.cors.denied.Load()
 	again := denied > 0 && denied < corsTries
-	if !o.OK() || o.Playlist == nil || l.pace.failures > 0 || !again && time.Now().Before(l.cors.due) || !l.harmless(false) || l.cors.under.Swap(true) {
+	due := again || !time.Now().Before(l.cors.due)
+	if !due || !o.OK() || o.Playlist == nil || l.pace.failures > 0 || !l.harmless(false) {
+		return
+	}
+	if underWay := l.cors.under.Swap(true); underWay {
 		return
 	}
 	l.cors.due = time.Now().Add(corsEvery)

@@ -1,9 +1,7 @@
 package monitor_test
 
 import (
-	"context"
 	"net/http"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -42,9 +40,7 @@ func TestPermissionOfOtherSitesIsWatched(t *testing.T) {
 			Streams: []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}}, Sinks: []probe.Sink{got}, Segments: monitor.SegmentsHead,
 			Site: "https://www.example.com",
 		})
-		ctx, cancel := context.WithCancel(t.Context())
-		var running sync.WaitGroup
-		running.Go(func() { m.Run(ctx) })
+		stop := run(t, m)
 		time.Sleep(5 * time.Minute)
 		synctest.Wait()
 		src.mu.Lock()
@@ -55,8 +51,7 @@ func TestPermissionOfOtherSitesIsWatched(t *testing.T) {
 		}
 		time.Sleep(80 * time.Second)
 		synctest.Wait()
-		cancel()
-		running.Wait()
+		stop()
 		if len(got.last) != 1 {
 			t.Fatalf("incidents: %+v, want one", got.last)
 		}
@@ -112,13 +107,10 @@ func TestLooksLeaveNoHarmfulCopy(t *testing.T) {
 					Event: "e", Origin: "http://origin.test", Edge: "http://edge.test", Transport: handler(src.ServeHTTP),
 					Streams: []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}}, Sinks: []probe.Sink{got}, Segments: monitor.SegmentsHead,
 				})
-				ctx, cancel := context.WithCancel(t.Context())
-				var running sync.WaitGroup
-				running.Go(func() { m.Run(ctx) })
+				stop := run(t, m)
 				time.Sleep(5 * time.Minute)
 				synctest.Wait()
-				cancel()
-				running.Wait()
+				stop()
 				if src.looks["origin.test"] == 0 || (src.looks["edge.test"] > 0) != c.asked {
 					t.Errorf("looks %v, want some at the edge: %v", src.looks, c.asked)
 				}

@@ -84,7 +84,7 @@ func (f *fanOut) drain(ctx context.Context, q *queue) {
 		}
 		f.writeAll(ctx, q, q.take())
 	}
-	for q.journaled() > 0 && pause(ctx, retryJournal) {
+	for q.journaled() > 0 && probe.Pause(ctx, retryJournal) {
 		f.writeJournal(ctx, q)
 	}
 	if lost := q.journaled(); lost > 0 {
@@ -93,16 +93,6 @@ func (f *fanOut) drain(ctx context.Context, q *queue) {
 	}
 	if n := q.drop(0); n > 0 {
 		f.log.Warn("sink fell behind", zap.String("sink", q.sink.Name()), zap.Uint64("batches_dropped", n))
-	}
-}
-
-// pause waits, and reports whether ctx is still alive.
-func pause(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-time.After(d):
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }
 
@@ -158,7 +148,7 @@ func (f *fanOut) try(ctx context.Context, q *queue, b probe.Batch) error {
 // before them. It gives up after a while, and at once where many queue up behind.
 func (f *fanOut) retry(ctx context.Context, q *queue, b probe.Batch) {
 	for wait := retryFirst; ; wait *= 2 {
-		if wait > retryLongest || q.waiting() > queueLength/2 || !pause(ctx, wait) {
+		if wait > retryLongest || q.waiting() > queueLength/2 || !probe.Pause(ctx, wait) {
 			q.drop(1)
 			return
 		}

@@ -57,10 +57,7 @@ func told(id string, state probe.IncidentState) probe.Batch {
 func fanning(t *testing.T, s probe.Sink) (m *monitor.Monitor, stop func()) {
 	t.Helper()
 	m = monitor.New(monitor.Options{Event: "e", Sinks: []probe.Sink{s}})
-	ctx, cancel := context.WithCancel(t.Context())
-	var running sync.WaitGroup
-	running.Go(func() { m.Run(ctx) })
-	return m, func() { cancel(); running.Wait() }
+	return m, run(t, m)
 }
 
 // While a sink refuses for an hour, incidents wait in order and numbers pass

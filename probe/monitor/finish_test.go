@@ -1,8 +1,6 @@
 package monitor_test
 
 import (
-	"context"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,9 +22,7 @@ func TestTheEventEnds(t *testing.T) {
 					Event: "e", Origin: "http://origin.test", Edge: "http://edge.test", Transport: handler(src.ServeHTTP),
 					Sinks: []probe.Sink{got}, Streams: []monitor.Stream{channel("a")}, Segments: monitor.SegmentsHead,
 				})
-				ctx, stop := context.WithCancel(t.Context())
-				var running sync.WaitGroup
-				running.Go(func() { m.Run(ctx) })
+				stop := run(t, m)
 				time.Sleep(40 * time.Second)
 				if len(m.Snapshot().Incidents) != 1 {
 					t.Fatalf("open: %+v, want one", m.Snapshot().Incidents)
@@ -35,7 +31,6 @@ func TestTheEventEnds(t *testing.T) {
 					m.Finish("the event is over")
 				}
 				stop()
-				running.Wait()
 				snap, list := m.Snapshot(), got.incidents()
 				if snap.Verdict != probe.Down || (len(snap.Incidents) == 0) != over || (len(snap.Streams[0].OpenIncidents) == 0) != over {
 					t.Errorf("%s, open %v", snap.Verdict, snap.Streams[0].OpenIncidents)

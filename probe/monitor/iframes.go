@@ -29,7 +29,10 @@ type iframeLooks struct {
 // between two looks is enough, and their segments are those of the variants. One
 // that fails is soon looked at again.
 func (l *loop) lookAtIFrames(ctx context.Context, o *probe.Observation) {
-	if o.Playlist == nil || len(o.Playlist.IFrames) == 0 || time.Now().Before(l.iframes.due) || l.iframes.under.Swap(true) {
+	if o.Playlist == nil || len(o.Playlist.IFrames) == 0 || time.Now().Before(l.iframes.due) {
+		return
+	}
+	if underWay := l.iframes.under.Swap(true); underWay {
 		return
 	}
 	l.iframes.due = time.Now().Add(iframesEvery)
@@ -55,7 +58,7 @@ func (l *loop) lookAtIFrames(ctx context.Context, o *probe.Observation) {
 func (l *loop) lookAt(ctx context.Context, t probe.Target, e *playlist.Entry) bool {
 	asking, cancel := context.WithTimeout(ctx, earlyDeadline)
 	defer cancel()
-	address := l.s.m.moved(l.s.m.places[l.s.m.at(t.Place())], e.URL)
+	address := l.s.m.urlAt(l.s.m.places[l.s.m.at(t.Place())], e.URL)
 	body, ex := l.as.Do(asking, fetch.Request{URL: address, AcceptGzip: true})
 	look := &probe.Observation{Target: t, Exchange: ex, IFrames: l.s.m.opts.Secrets.Mask(e.Name)}
 	if ex.OK() {

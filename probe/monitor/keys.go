@@ -87,7 +87,8 @@ func (l *loop) probeKeys(ctx context.Context, o *probe.Observation, s *probe.Seg
 			continue
 		}
 		l.submit(&job{ctx: ctx, loop: l, target: o.Target, url: u, probe: probe.SegmentProbe{
-			MSN: s.MSN, URI: fetch.RedactURL(k.URI), Listed: o.Exchange.Done, Duration: s.Duration, Key: true, KeyBytes: size, Known: known,
+			MSN: s.MSN, URI: fetch.RedactURL(k.URI), Listed: o.Exchange.Done, Duration: s.Duration,
+			Key: true, KeyBytes: size, Known: known,
 		}})
 	}
 }
@@ -119,7 +120,8 @@ func (l *loop) leavesToOrigin(ref string) bool {
 // key fetches a key. Its bytes are counted and wiped.
 func (j *job) key() *probe.Observation {
 	var buffer [keyLimit]byte
-	body, ex := j.loop.as.Do(j.ctx, fetch.Request{URL: j.url, Limit: keyLimit, LimitName: "a key", Timeout: j.deadline(), Into: buffer[:0]})
+	body, ex := j.loop.as.Do(j.ctx,
+		fetch.Request{URL: j.url, Limit: keyLimit, LimitName: "a key", Timeout: j.deadline(), Into: buffer[:0]})
 	clear(body)
 	seg := j.probe
 	return &probe.Observation{Target: j.target, Exchange: ex, Segment: &seg}

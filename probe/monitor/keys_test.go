@@ -1,7 +1,6 @@
 package monitor_test
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -89,12 +88,9 @@ func (v *vault) watchBy(t *testing.T, d time.Duration, segments monitor.Segments
 		Streams: []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}}, Sinks: []probe.Sink{got},
 		Observe: func(o *probe.Observation) { seen = append(seen, o) },
 	})
-	ctx, cancel := context.WithCancel(t.Context())
-	var running sync.WaitGroup
-	running.Go(func() { m.Run(ctx) })
+	stop := run(t, m)
 	time.Sleep(d)
-	cancel()
-	running.Wait()
+	stop()
 	return seen, got.last
 }
 

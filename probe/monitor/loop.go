@@ -30,14 +30,14 @@ type loop struct {
 
 	listing atomic.Pointer[probe.Observation] // the newest with a media playlist; nil is none
 
-	maps     mapLooks
-	mapLost  atomic.Bool            // the EXT-X-MAP that was probed last could not be fetched
-	tracks   atomic.Pointer[tracks] // what it says of its tracks; nil while that is not known
-	keyBad   atomic.Bool            // a key that it lists could not be fetched at the last look
-	headless atomic.Bool            // the server of segments knows no HEAD
-	lost     lost                   // segments that could not be fetched at the last look
-	gone     *job                   // probe of a removed segment that waits for its time
-	goneAt   time.Time              // its time; with none waiting, when one was taken last
+	maps                mapLooks
+	mapLost             atomic.Bool            // the EXT-X-MAP that was probed last could not be fetched
+	tracks              atomic.Pointer[tracks] // what it says of its tracks; nil while that is not known
+	keyBad              atomic.Bool            // a key that it lists could not be fetched at the last look
+	headless, rangeless atomic.Bool            // the server of segments knows no HEAD, or refuses Range
+	lost                lost                   // segments that could not be fetched at the last look
+	gone                *job                   // probe of a removed segment that waits for its time
+	goneAt              time.Time              // its time; with none waiting, when one was taken last
 
 	session session // the addresses that viewers may hold
 	cors    corsLooks

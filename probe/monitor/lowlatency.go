@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"net/http"
 	"strings"
 	"time"
 
@@ -156,7 +157,7 @@ func (d *delivery) follow(ctx context.Context) {
 		case o == nil:
 			return
 		case o.LowLatency.Playlist == nil || !o.LowLatency.Playlist.Lists(msn, part):
-			if failures++; failures > 1 || !pauseFor(ctx, secondTry) {
+			if failures++; failures > 1 || !probe.Pause(ctx, secondTry) {
 				return
 			}
 			d.seen = time.Time{} // what follows no longer measures a part
@@ -181,14 +182,19 @@ func (d *delivery) listed(ctx context.Context, base probe.Address) {
 		}
 		p := &parts[len(parts)-1]
 		l := probe.LowLatencyProbe{Ask: probe.AskPart, MSN: msn, Part: len(parts) - 1, URI: p.URI}
-		req := fetch.Request{URL: resolve(base, p.URI), Limit: fetch.SegmentBytes, LimitName: segmentLimit, First: fetch.HeadBytes}
+		req := fetch.Request{
+			URL:       resolve(base, p.URI),
+			Limit:     fetch.SegmentBytes,
+			LimitName: segmentLimit,
+			First:     fetch.HeadBytes,
+		}
 		switch {
 		case d.loop.s.m.opts.Segments == SegmentsHead:
-			d.loop.head(&req)
+			req.Method, req.First = http.MethodHead, 0
 		case p.ByteRange.Stated:
 			req.Offset, req.First = p.ByteRange.Value.Offset, min(p.ByteRange.Value.Length, fetch.HeadBytes)
 		}
-		o := d.ask(ctx, &l, req, deliveryAtLeast)
+		o := d.ask(ctx, &l, req, p.ByteRange, deliveryAtLeast)
 		return o == nil || o.OK()
 	})
 }
@@ -207,12 +213,12 @@ func (d *delivery) hinted(ctx context.Context, base probe.Address) {
 			l := probe.LowLatencyProbe{Ask: probe.AskHint, MSN: msn, Part: part + 1, URI: h.URI}
 			req := fetch.Request{URL: resolve(base, h.URI), Limit: fetch.SegmentBytes, LimitName: segmentLimit}
 			if d.loop.s.m.opts.Segments == SegmentsHead {
-				d.loop.head(&req)
+				req.Method = http.MethodHead
 			}
 			if h.ByteRangeStart > 0 || h.ByteRangeLength.Stated {
 				return true // a range of a resource that grows: nothing to hold against
 			}
-			o := d.ask(ctx, &l, req, deliveryAtLeast+d.known.MeasuredTarget())
+			o := d.ask(ctx, &l, req, probe.Fact[probe.ByteRange]{}, deliveryAtLeast+d.known.MeasuredTarget())
 			return o == nil || o.OK()
 		}
 		return true
@@ -256,7 +262,7 @@ func (d *delivery) learn(pl *probe.Playlist, at time.Time) {
 // twice tries again after a while when a try fails, so that one session has
 // the evidence of two.
 func (d *delivery) twice(ctx context.Context, try func() bool) {
-	if !try() && pauseFor(ctx, secondTry) {
+	if !try() && probe.Pause(ctx, secondTry) {
 		try()
 	}
 }
@@ -278,13 +284,4 @@ func (l *loop) decode(ex *probe.Exchange, body []byte) *probe.Playlist {
 		in.Imports = *v
 	}
 	return playlist.Decode(body, in)
-}
-
-func pauseFor(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-time.After(d):
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

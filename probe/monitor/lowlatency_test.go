@@ -1,7 +1,6 @@
 package monitor_test
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -91,13 +90,10 @@ func (l *log) watchWith(t *testing.T, part time.Duration, answer http.HandlerFun
 		Event: "e", Origin: "http://origin.test", Edge: "http://edge.test", Transport: hosts,
 		Streams: []monitor.Stream{{Name: "main", Manifest: "/main/playlist.m3u8"}}, Segments: segments,
 	})
-	ctx, cancel := context.WithCancel(t.Context())
-	var running sync.WaitGroup
-	running.Go(func() { m.Run(ctx) })
+	stop := run(t, m)
 	time.Sleep(d)
-	cancel()
 	ended := time.Now()
-	running.Wait()
+	stop()
 	took := time.Since(ended)
 	time.Sleep(time.Minute) // handlers whose client has gone
 	synctest.Wait()

@@ -52,9 +52,13 @@ func (l *loop) probeMap(ctx context.Context, o *probe.Observation, s *probe.Segm
 	}
 	l.maps.of = probe.Map{URI: strings.Clone(s.Map.URI), ByteRange: s.Map.ByteRange}
 	l.maps.at, l.maps.left = o.Exchange.Done, max(0, l.maps.left-1)
-	l.submit(&job{ctx: ctx, loop: l, target: o.Target, url: u, part: s.Map.ByteRange, mapURI: l.maps.of.URI, probe: probe.SegmentProbe{
-		URI: l.maps.of.URI, Listed: o.Exchange.Done, Duration: s.Duration, Init: true, Part: s.Map.ByteRange.Stated, Offset: s.Map.ByteRange.Value.Offset,
-	}})
+	l.submit(&job{
+		ctx: ctx, loop: l, target: o.Target, url: u, part: s.Map.ByteRange, mapURI: l.maps.of.URI,
+		probe: probe.SegmentProbe{
+			URI: l.maps.of.URI, Listed: o.Exchange.Done, Duration: s.Duration, Init: true,
+			Part: s.Map.ByteRange.Stated, Offset: s.Map.ByteRange.Value.Offset,
+		},
+	})
 }
 
 // tracks are those of one EXT-X-MAP resource.

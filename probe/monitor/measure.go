@@ -135,7 +135,7 @@ func (m *meter) segment(o *probe.Observation, idle bool) {
 }
 
 func (m *meter) edge(o *probe.Observation, now time.Time) {
-	if segments, lag, ok := lag(m.h); ok {
+	if segments, lag, ok := lagBehind(m.h); ok {
 		m.add(probe.EdgeLagSegments, float64(segments))
 		m.add(probe.EdgeLag, lag.Seconds())
 	}
@@ -157,9 +157,9 @@ func (m *meter) edge(o *probe.Observation, now time.Time) {
 	}
 }
 
-// lag is how far the edge's newest segment is behind the origin's, or where that
+// lagBehind is how far the edge's newest segment is behind the origin's, or where that
 // is not watched behind that of another edge, as last seen.
-func lag(edge *evidence.History) (segments int64, behind time.Duration, ok bool) {
+func lagBehind(edge *evidence.History) (segments int64, behind time.Duration, ok bool) {
 	origin := edge.Reference()
 	if origin == nil || origin.Playlist == nil || edge.Playlist == nil || origin.Playlist.Kind != probe.Media {
 		return 0, 0, false

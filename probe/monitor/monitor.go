@@ -9,7 +9,6 @@ package monitor
 
 import (
 	"context"
-	"net/http"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -18,74 +17,9 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/probe"
-	"github.com/streamwatch/streamwatch/probe/checks"
 	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/incident"
 )
-
-// Stream is one stream to watch.
-type Stream struct {
-	Name       string
-	Manifest   string            // path on both sides, or an absolute URL that is used as it is
-	Headers    map[string]string // secret, sent to the stream's own host on both sides
-	Cookies    map[string]string // likewise; what a server sets goes before
-	Renditions []string          // names or indexes to watch; nil is all
-	First      bool              // only the first variant
-}
-
-// Segments says how newly listed segments are probed.
-type Segments string
-
-// Ways to probe segments.
-const (
-	SegmentsNone  Segments = "none"
-	SegmentsHead  Segments = "head"  // status and size
-	SegmentsRange Segments = "range" // the first bytes too
-	SegmentsFull  Segments = "full"  // all bytes
-)
-
-// Limits are those on what is taken in, in bytes. Zero is the default.
-type Limits struct {
-	Playlist int // fetch.PlaylistBytes
-}
-
-// Options is what a monitor is told of its event.
-type Options struct {
-	Event        string
-	Starts, Ends time.Time     // zero when not stated
-	Origin       string        // base URL; "" leaves the side out
-	Edge         string        // base URL; "" leaves the side out
-	ErrorCaching time.Duration // for how long the edge keeps an error of its origin; 0 is CloudFront's default
-	Personalised bool          // the edge serves each viewer other segments: they are no difference between the sides
-	Streams      []Stream
-	Headers      map[string]string // secret, sent to the origin only
-	EdgeHeaders  map[string]string // secret, sent to the edge only
-	EdgeCookies  map[string]string // likewise
-	EdgeSign     fetch.Signer      // of requests to the edge; nil signs none
-	EdgeName     string            // of Edge, used where Edges has others
-	Edges        []Edge            // further CDNs in front of the same origin
-	Secrets      *fetch.Secrets    // what may be shown nowhere; nil is a set of the monitor's own
-	Transport    http.RoundTripper // nil is the fetcher's own
-	Interval     time.Duration     // between polls of a playlist; 0 paces by the stream
-	Limits       Limits
-	Segments     Segments // "" is SegmentsRange
-	Control      string   // URL that tells whether our own path works; "" has none
-	Site         string   // scheme and host of a page that plays the stream; "" is one that no server can know
-	Overrides    map[string]checks.Override
-	Resume       []probe.Incident                           // open when the process stopped
-	Actions      []probe.Action                             // what people did before it stopped, oldest first
-	Maintenance  []probe.Silence                            // that the event file plans
-	Journal      func(context.Context, *probe.Action) error // notes what a person does, before it is done; nil notes nothing
-	Sinks        []probe.Sink
-	Feeds        []func(context.Context)  // run beside the loops until ctx is done; what they Send at their end still reaches the sinks
-	Observe      func(*probe.Observation) // sees each observation before it is judged, those of a stream one after the other; nil sees none
-	Record       Recorder                 // takes down what is judged; nil takes nothing down
-	Log          *zap.Logger              // nil logs nothing
-	Delay        func() time.Duration     // how long goroutines wait to run, see SchedulingDelay; nil looks at timers only
-	Desk         Desk                     // nil is one of the monitor's own
-	Remote       Remote                   // who polls the streams; nil polls Streams
-	Grace        time.Duration            // for how long a distribution that was made just now may fail before it first answers; 0 is an old one
-}
 
 // Monitor watches one event.
 type Monitor struct {
@@ -124,7 +58,8 @@ func New(o Options) *Monitor {
 		o.Record = noRecorder{}
 	}
 	m := &Monitor{
-		opts: o, log: o.Log, fan: newFanOut(o.Sinks, o.Log), doubt: make(chan struct{}, 1), prober: prober{jobs: make(chan *job, proberQueue)}, started: time.Now(),
+		opts: o, log: o.Log, fan: newFanOut(o.Sinks, o.Log), doubt: make(chan struct{}, 1),
+		prober: prober{jobs: make(chan *job, proberQueue)}, started: time.Now(),
 		due: make(chan struct{}, 1),
 	}
 	if m.opts.Secrets == nil {
@@ -190,7 +125,8 @@ func (m *Monitor) beat(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		now := time.Now()
-		m.fan.send(probe.Batch{At: now, Event: m.opts.Event, Samples: []probe.Sample{{Metric: probe.MonitorHeartbeat, Value: 1, At: now}}})
+		alive := probe.Sample{Metric: probe.MonitorHeartbeat, Value: 1, At: now}
+		m.fan.send(probe.Batch{At: now, Event: m.opts.Event, Samples: []probe.Sample{alive}})
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -265,9 +201,11 @@ func (m *Monitor) tell(b probe.Batch, res incident.Result) {
 // logIncident says what becomes of an incident.
 func (m *Monitor) logIncident(in *probe.Incident) {
 	m.log.Info("incident "+string(in.State),
-		zap.String("id", in.ID), zap.String("check", in.Check), zap.String("severity", in.Severity.String()), zap.String("blame", string(in.Blame)),
+		zap.String("id", in.ID), zap.String("check", in.Check), zap.String("severity", in.Severity.String()),
+		zap.String("blame", string(in.Blame)),
 		zap.String("because", in.Because), zap.String("scope", string(in.Scope)), zap.Strings("streams", in.Streams),
-		zap.String("rendition", in.Rendition), zap.String("side", in.Side.String()), edgeField(in.Edge), zap.String("detail", in.Detail), closedField(in.ClosedBecause),
+		zap.String("rendition", in.Rendition), zap.String("side", in.Side.String()), edgeField(in.Edge),
+		zap.String("detail", in.Detail), closedField(in.ClosedBecause),
 	)
 }
 
@@ -277,47 +215,6 @@ func edgeField(edge string) zap.Field {
 		return zap.Skip()
 	}
 	return zap.String("edge", edge)
-}
-
-// watchControl asks the control URL whether our own path works, and with as many
-// bytes as a probe of a segment takes, how fast it is: every while,
-// and at once when a poll failed as our own path could cause.
-func (m *Monitor) watchControl(ctx context.Context) {
-	client := fetch.New(fetch.Options{Transport: m.opts.Transport, Named: []string{m.opts.Control}})
-	defer client.Close()
-	tick := time.NewTicker(heartbeat / 2)
-	defer tick.Stop()
-	for {
-		asked := time.Now()
-		asking, cancel := context.WithTimeout(ctx, heartbeat/2)
-		_, ex := client.Do(asking, fetch.Request{URL: m.opts.Control, First: fetch.HeadBytes})
-		cancel()
-		if ctx.Err() != nil {
-			return
-		}
-		m.asked.Store(&asked)
-		m.opts.Record.Control(ex.Status > 0, asked, ex.Duration())
-		m.desk.Control(ex.Status > 0, asked, ex.Duration())
-		signal(m.due)
-		select {
-		case <-tick.C:
-		case <-m.doubt:
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-// suspect has the control URL asked at once about a poll that our own path may
-// have lost, or a segment that it may have held up, when it was not asked since
-// that began.
-func (m *Monitor) suspect(o *probe.Observation) {
-	asked := m.asked.Load()
-	lost := o.Poll() && o.Exchange.Failure.OurPath()
-	slow := o.Segment != nil && o.Segment.Media() && o.Exchange.Duration()*2 > o.Segment.Duration
-	if (lost || slow) && (asked == nil || !asked.After(o.Exchange.Started)) {
-		signal(m.doubt)
-	}
 }
 
 // Ready reports whether every stream has been looked at once on each side, and

@@ -88,6 +88,15 @@ func (s *sink) Write(_ context.Context, b probe.Batch) error {
 	return nil
 }
 
+// run runs a monitor, and returns what ends it and waits for its end.
+func run(t *testing.T, m *monitor.Monitor) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { m.Run(ctx) })
+	return func() { cancel(); running.Wait() }
+}
+
 func TestAStallIsFoundAndBlamedOnTheEncoder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := &stream{start: time.Now().Add(-time.Minute), until: time.Now().Add(30 * time.Second), asked: map[string]int{}}
@@ -96,9 +105,7 @@ func TestAStallIsFoundAndBlamedOnTheEncoder(t *testing.T) {
 			Event: "e", Origin: "http://origin.test", Edge: "http://edge.test", Transport: handler(src.ServeHTTP),
 			Streams: []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}}, Sinks: []probe.Sink{got}, Segments: monitor.SegmentsHead,
 		})
-		ctx, cancel := context.WithCancel(t.Context())
-		var running sync.WaitGroup
-		running.Go(func() { m.Run(ctx) })
+		stop := run(t, m)
 		time.Sleep(29 * time.Second)
 		synctest.Wait()
 		if len(got.last) > 0 {
@@ -129,8 +136,7 @@ func TestAStallIsFoundAndBlamedOnTheEncoder(t *testing.T) {
 		if snap := m.Snapshot(); snap.Verdict != probe.Down {
 			t.Errorf("verdict %s, want down", snap.Verdict)
 		}
-		cancel()
-		running.Wait()
+		stop()
 	})
 }
 
@@ -144,12 +150,9 @@ func TestALostMapIsFound(t *testing.T) {
 			Event: "e", Origin: "http://origin.test", Transport: handler(src.ServeHTTP),
 			Streams: []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}}, Sinks: []probe.Sink{got}, Segments: monitor.SegmentsHead,
 		})
-		ctx, cancel := context.WithCancel(t.Context())
-		var running sync.WaitGroup
-		running.Go(func() { m.Run(ctx) })
+		stop := run(t, m)
 		time.Sleep(10 * time.Second)
-		cancel()
-		running.Wait()
+		stop()
 		if len(got.last) != 1 {
 			t.Fatalf("incidents: %+v, want one", got.last)
 		}

@@ -23,13 +23,13 @@ type pace struct {
 	failures int           // polls in a row that failed
 	polls    int           // all of them
 	unsure   int           // good polls until one that failed is over
-	asked    time.Time     // when the multivariant playlist was asked for, since this one fails or stands still; zero while it is well
+	asked    time.Time     // for the multivariant playlist, since this one fails or stands still; zero while it is well
 }
 
 const (
 	soonest     = 100 * time.Millisecond // between two looks for a segment that is due
 	slowest     = 10 * time.Second       // between any two polls of a media playlist
-	ladderEvery = 30 * time.Second       // between two polls of a multivariant playlist that is well; players ask for it once
+	ladderEvery = 30 * time.Second       // between two polls of a multivariant playlist; players ask for it once
 	ladderAgain = 10 * time.Second       // the same, while what it lists fails or stands still
 	surely      = 4                      // good polls after a failure until a multivariant playlist is well again
 	unknownTD   = 2 * time.Second        // stands in while no playlist could be read

@@ -1,11 +1,9 @@
 package monitor_test
 
 import (
-	"context"
 	"errors"
 	"net"
 	"net/http"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -58,9 +56,7 @@ func TestPropagation(t *testing.T) {
 					Transport: young{handler(src.ServeHTTP), began.Add(c.known), began.Add(c.ready), began.Add(c.broken)},
 					Streams:   []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}}, Sinks: []probe.Sink{got}, Segments: monitor.SegmentsHead,
 				})
-				ctx, cancel := context.WithCancel(t.Context())
-				var running sync.WaitGroup
-				running.Go(func() { m.Run(ctx) })
+				stop := run(t, m)
 				time.Sleep(time.Minute - time.Second)
 				snap := m.Snapshot()
 				if r := snap.Streams[0].Renditions; snap.Verdict != probe.Waiting || len(r) != 1 || r[0].Edge.Phase != probe.Propagating || r[0].Origin.Verdict != probe.OK {
@@ -72,8 +68,7 @@ func TestPropagation(t *testing.T) {
 				if snap.Streams[0].Renditions[0].Edge.Phase != "" {
 					t.Error("propagating after the grace")
 				}
-				cancel()
-				running.Wait()
+				stop()
 				if c.opens == 0 {
 					if len(got.last) > 0 || snap.Verdict != probe.OK {
 						t.Errorf("%s, incidents %+v, want none", snap.Verdict, got.last)
@@ -106,13 +101,10 @@ func TestPropagationBesideAnotherEdge(t *testing.T) {
 			Transport: young{handler(src.ServeHTTP), began.Add(time.Hour), began.Add(time.Hour), began.Add(2 * time.Hour)},
 			Streams:   []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}}, Sinks: []probe.Sink{got}, Segments: monitor.SegmentsHead,
 		})
-		ctx, cancel := context.WithCancel(t.Context())
-		var running sync.WaitGroup
-		running.Go(func() { m.Run(ctx) })
+		stop := run(t, m)
 		time.Sleep(time.Minute)
 		snap := m.Snapshot()
-		cancel()
-		running.Wait()
+		stop()
 		r := snap.Streams[0].Renditions
 		if snap.Verdict != probe.OK || len(r) != 1 || len(got.last) > 0 {
 			t.Fatalf("%s, %d incidents, %+v", snap.Verdict, len(got.last), r)

@@ -24,7 +24,9 @@ type queue struct {
 	urgent chan struct{} // there is an incident, or the end
 	closed chan struct{}
 
-	writing context.Context //nolint:containedctx // of writes that follow close on each other, so that not each makes one; of the goroutine that writes
+	// writing is shared by writes that follow close on each other. It belongs to the
+	// goroutine that writes.
+	writing context.Context //nolint:containedctx // see above
 	expires context.CancelFunc
 	renew   time.Time // when another one is due
 

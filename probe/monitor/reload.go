@@ -22,11 +22,15 @@ func (d *delivery) reload(ctx context.Context, l probe.LowLatencyProbe, directiv
 	case probe.AskAlone, probe.AskDelta, probe.AskHint, probe.AskPart:
 	}
 	req := fetch.Request{URL: withQuery(d.loop.target.Load().URL, directives), AcceptGzip: true}
-	return d.ask(ctx, &l, req, deadline)
+	return d.ask(ctx, &l, req, probe.Fact[probe.ByteRange]{}, deadline)
 }
 
-// ask makes the request of a probe and reports it.
-func (d *delivery) ask(ctx context.Context, l *probe.LowLatencyProbe, req fetch.Request, deadline time.Duration) *probe.Observation {
+// ask makes the request of a probe, for a part of a resource where the playlist
+// names one, and reports it.
+func (d *delivery) ask(
+	ctx context.Context, l *probe.LowLatencyProbe, req fetch.Request, part probe.Fact[probe.ByteRange],
+	deadline time.Duration,
+) *probe.Observation {
 	if req.URL == "" {
 		return nil
 	}
@@ -38,7 +42,9 @@ func (d *delivery) ask(ctx context.Context, l *probe.LowLatencyProbe, req fetch.
 		doubt = make(chan probe.Fact[time.Time], 1)
 		go func() { doubt <- d.doubt(asking, giveUp, l) }()
 	}
-	body, ex := d.get(asking, req, deadline)
+	within, cancel := context.WithTimeout(asking, deadline)
+	defer cancel()
+	body, ex := d.loop.media(within, req, part)
 	gaveUp := asking.Err() != nil && ctx.Err() == nil // by doubt: the part is out, and the answer is not
 	giveUp()
 	if doubt != nil {
@@ -79,12 +85,14 @@ const doubts = 3
 // only then it is the answer that is late, and not the part. When it is, the
 // reload gets a little longer and then is given up: a server that never answers
 // must not hold us for its whole deadline.
-func (d *delivery) doubt(ctx context.Context, giveUp context.CancelFunc, l *probe.LowLatencyProbe) probe.Fact[time.Time] {
+func (d *delivery) doubt(
+	ctx context.Context, giveUp context.CancelFunc, l *probe.LowLatencyProbe,
+) probe.Fact[time.Time] {
 	pt := l.Known.PartTarget.Value
 	wait := 2*pt + 250*time.Millisecond
 	var seen probe.Fact[time.Time]
 	for range doubts {
-		if !pauseFor(ctx, wait) {
+		if !probe.Pause(ctx, wait) {
 			break
 		}
 		body, ex := d.get(ctx, fetch.Request{URL: d.loop.target.Load().URL, AcceptGzip: true}, deliveryAtLeast)
@@ -94,7 +102,7 @@ func (d *delivery) doubt(ctx context.Context, giveUp context.CancelFunc, l *prob
 		seen.Stated = true
 		if d.loop.decode(&ex, body).Lists(l.MSN, l.Part) {
 			seen.Value = ex.Done
-			if pauseFor(ctx, max(time.Second, 3*pt)) {
+			if probe.Pause(ctx, max(time.Second, 3*pt)) {
 				giveUp()
 			}
 			return seen

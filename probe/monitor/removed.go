@@ -32,12 +32,17 @@ func (l *loop) probeRemoved(ctx context.Context, o *probe.Observation, before *p
 	if o.Target.Side == probe.Edge && l.s.m.watches(probe.Origin) {
 		return // what the origin has lost, the edge loses soon
 	}
-	if m := l.s.m.opts.Segments; m == SegmentsNone || l.base.IsZero() || !cur.Live() || now.Sub(l.goneAt) < removedEvery || len(before.Segments) == 0 {
+	if l.s.m.opts.Segments == SegmentsNone || now.Sub(l.goneAt) < removedEvery {
+		return
+	}
+	if l.base.IsZero() || !cur.Live() || len(before.Segments) == 0 {
 		return
 	}
 	s := &before.Segments[0]
 	u := resolve(l.base, s.URI)
-	if newest, _ := cur.Last(); s.MSN >= cur.Segments[0].MSN || newest.MSN < s.MSN || s.Gap || s.ByteRange.Stated || u == "" {
+	newest, _ := cur.Last()
+	removed := s.MSN < cur.Segments[0].MSN && s.MSN <= newest.MSN
+	if !removed || s.Gap || s.ByteRange.Stated || u == "" {
 		return
 	}
 	window := max(before.Window(), cur.Window())

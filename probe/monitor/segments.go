@@ -30,7 +30,7 @@ type job struct {
 	target probe.Target
 	url    string
 	part   probe.Fact[probe.ByteRange] // of the resource; unstated is all of it
-	mapURI string                      // EXT-X-MAP that it is, or that applies to it and holds what a first packet need not; "" is none
+	mapURI string                      // EXT-X-MAP that it is, or that applies to it; "" is none
 	probe  probe.SegmentProbe
 }
 
@@ -88,7 +88,8 @@ func (l *loop) probeSegment(ctx context.Context, o *probe.Observation, s *probe.
 		return
 	}
 	j := &job{ctx: ctx, loop: l, target: o.Target, url: u, part: s.ByteRange, probe: probe.SegmentProbe{
-		MSN: s.MSN, URI: s.URI, Newest: newest, Listed: o.Exchange.Done, Duration: s.Duration, Repeat: repeat, Part: s.ByteRange.Stated, Offset: s.ByteRange.Value.Offset, Encrypted: encrypted(s.Keys),
+		MSN: s.MSN, URI: s.URI, Newest: newest, Listed: o.Exchange.Done, Duration: s.Duration, Repeat: repeat,
+		Part: s.ByteRange.Stated, Offset: s.ByteRange.Value.Offset, Encrypted: encrypted(s.Keys),
 	}}
 	if s.Map != nil {
 		j.mapURI = s.Map.URI
@@ -167,11 +168,7 @@ func (j *job) once() *probe.Observation {
 	into, _ := l.s.m.heads.Get().(*[]byte)
 	defer l.s.m.heads.Put(into)
 	req.Into = (*into)[:0]
-	body, ex := l.as.Do(j.ctx, req)
-	if req.Method == http.MethodHead && (ex.Status == http.StatusMethodNotAllowed || ex.Status == http.StatusNotImplemented) {
-		l.headless.Store(true)
-		body, ex = l.as.Do(j.ctx, j.request())
-	}
+	body, ex := l.media(j.ctx, req, j.part)
 	seg := j.probe
 	o := &probe.Observation{Target: j.target, Exchange: ex, Segment: &seg}
 	if !ex.OK() || l.s.m.opts.Segments == SegmentsHead && !seg.Init {
@@ -194,7 +191,7 @@ func (j *job) request() fetch.Request {
 	case j.probe.Init:
 		req.First, req.Whole = fetch.InitBytes, !j.part.Stated
 	case mode == SegmentsHead:
-		j.loop.head(&req)
+		req.Method = http.MethodHead
 	case mode == SegmentsRange:
 		req.First = fetch.HeadBytes
 	}
@@ -207,14 +204,6 @@ func (j *job) request() fetch.Request {
 	return req
 }
 
-// head makes a request one for status and size: the first byte has them too,
-// where the server knows no HEAD.
-func (l *loop) head(req *fetch.Request) {
-	if req.First = 1; !l.headless.Load() {
-		req.Method, req.First = http.MethodHead, 0
-	}
-}
-
 // inspect notes what the bytes of the answer say.
 func (j *job) inspect(o *probe.Observation, body []byte) {
 	seg := o.Segment
@@ -224,7 +213,9 @@ func (j *job) inspect(o *probe.Observation, body []byte) {
 	seg.HashBytes = int64(len(body))
 	seg.Hash = maphash.Bytes(bytesSeed, body)
 	if seg.Init {
-		if ex := &o.Exchange; ex.Status == 200 && !ex.ObjectBytes.Stated && ex.ContentEncoding == "" && len(body) < fetch.InitBytes {
+		ex := &o.Exchange
+		whole := ex.Status == 200 && ex.ContentEncoding == "" && len(body) < fetch.InitBytes
+		if whole && !ex.ObjectBytes.Stated {
 			ex.ObjectBytes = probe.State(int64(len(body))) // sent without a length, and read to its end
 		}
 		j.keepTracks(body, seg.Hash)

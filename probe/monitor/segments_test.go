@@ -13,7 +13,9 @@ import (
 
 // A server of segments that knows no HEAD is asked for their first byte.
 func TestSegmentsWithoutHead(t *testing.T) {
-	for _, status := range []int{http.StatusMethodNotAllowed, http.StatusNotImplemented} {
+	for _, status := range []int{
+		http.StatusMethodNotAllowed, http.StatusNotImplemented, http.StatusNotFound, http.StatusForbidden, http.StatusInternalServerError,
+	} {
 		synctest.Test(t, func(t *testing.T) {
 			v, refused := newVault(), map[string]int{}
 			seen, found := v.watchBy(t, 30*time.Second, monitor.SegmentsHead, func(w http.ResponseWriter, r *http.Request) {
@@ -44,6 +46,41 @@ func TestSegmentsWithoutHead(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A server that refuses Range plays well: players do not ask for one.
+func TestSegmentsWithoutRange(t *testing.T) {
+	for _, status := range []int{http.StatusRequestedRangeNotSatisfiable, http.StatusNotImplemented, http.StatusBadRequest, http.StatusForbidden} {
+		for _, mode := range []monitor.Segments{monitor.SegmentsRange, monitor.SegmentsHead} {
+			synctest.Test(t, func(t *testing.T) {
+				v, refused := newVault(), map[string]int{}
+				seen, found := v.watchBy(t, 30*time.Second, mode, func(w http.ResponseWriter, r *http.Request) {
+					if r.Header.Get("Range") != "" || r.Method == http.MethodHead {
+						v.mu.Lock()
+						refused[r.URL.Host]++
+						v.mu.Unlock()
+						w.WriteHeader(status)
+						return
+					}
+					v.ServeHTTP(w, r)
+				})
+				good := 0
+				for _, o := range seen {
+					if o.Segment != nil && !o.Segment.Key && o.OK() {
+						good++
+					}
+				}
+				if len(found) > 0 || good < 40 {
+					t.Errorf("%d, %s: %d good probes; incidents %v", status, mode, good, found)
+				}
+				for host, n := range refused {
+					if n > 10 { // of two playlists, before the first answer; and of pages elsewhere
+						t.Errorf("%d, %s: %s refused %d times", status, mode, host, n)
+					}
+				}
+			})
+		}
 	}
 }
 

@@ -143,7 +143,9 @@ func (l *loop) lives(ctx context.Context, u string, deadline time.Duration) bool
 
 // goOver asks for the address that is listed now, once the one that the loop
 // has kept failed.
-func (l *loop) goOver(ctx context.Context, deadline time.Duration, into []byte, failed probe.Exchange) ([]byte, probe.Exchange) {
+func (l *loop) goOver(
+	ctx context.Context, deadline time.Duration, into []byte, failed probe.Exchange,
+) ([]byte, probe.Exchange) {
 	s := &l.session
 	t := *l.target.Load()
 	since := s.taken

@@ -76,7 +76,7 @@ type rendition struct{ *probe.RenditionSnapshot }
 // single one does.
 func (r rendition) addEdge(h *evidence.History, side *probe.SideSnapshot) {
 	one := probe.EdgeSnapshot{SideSnapshot: *side}
-	if n, behind, ok := lag(h); ok {
+	if n, behind, ok := lagBehind(h); ok {
 		one.Lag, one.LagSegs = probe.State(behind), probe.State(n)
 	}
 	if r.Edge == nil {
@@ -111,8 +111,9 @@ func sideOf(h *evidence.History, propagating bool, now time.Time) *probe.SideSna
 		return s
 	}
 	ex := &h.Current.Exchange
-	s.Status, s.Failure, s.Cache, s.ObjectAge, s.Checked, s.URL = ex.Status, ex.Failure, ex.Cache(), ex.Age, ex.Done.UTC(), ex.URL
-	s.Fetch = probe.State(ex.Duration())
+	s.Status, s.Failure, s.URL = ex.Status, ex.Failure, ex.URL
+	s.Cache, s.ObjectAge = ex.Cache(), ex.Age
+	s.Checked, s.Fetch = ex.Done.UTC(), probe.State(ex.Duration())
 	if h.Playlist != nil && h.Playlist.Kind == probe.Media {
 		s.MediaSequence = h.Playlist.MediaSequence
 		if h.Playlist.Live() && !h.Advanced.IsZero() {

@@ -78,7 +78,7 @@ func (s *stream) run(ctx context.Context) {
 	s.turn.Lock()
 	s.ctx = ctx
 	for _, p := range s.m.places {
-		s.start(probe.Target{Stream: s.cfg.Name, Side: p.Side, Edge: p.Edge, URL: s.m.entryURL(p, s.cfg.Manifest)})
+		s.start(probe.Target{Stream: s.cfg.Name, Side: p.Side, Edge: p.Edge, URL: s.m.urlAt(p, s.cfg.Manifest)})
 	}
 	s.announce()
 	s.turn.Unlock()
@@ -175,7 +175,9 @@ func (s *stream) poke(t probe.Target) {
 		return
 	}
 	for _, l := range *list {
-		if at := l.target.Load(); at.Place() == t.Place() && (at.Rendition == t.Rendition || t.Rendition == "" && at.Rendition == single) {
+		at := l.target.Load()
+		same := at.Rendition == t.Rendition || t.Rendition == "" && at.Rendition == single
+		if same && at.Place() == t.Place() {
 			l.nudge()
 			return
 		}
@@ -256,7 +258,7 @@ func (s *stream) climb() {
 			from = s.ladders[slices.IndexFunc(s.ladders, func(l *ladder) bool { return l != nil })]
 		}
 		for _, e := range from.entries {
-			t := probe.Target{Stream: s.cfg.Name, Rendition: e.Name, Side: p.Side, Edge: p.Edge, URL: s.m.moved(p, e.URL)}
+			t := probe.Target{Stream: s.cfg.Name, Rendition: e.Name, Side: p.Side, Edge: p.Edge, URL: s.m.urlAt(p, e.URL)}
 			if asks >= 0 && i != asks && s.elsewhere(t.URL) {
 				continue // the first edge's loop asks the same host
 			}

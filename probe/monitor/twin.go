@@ -28,7 +28,8 @@ func (t *twins) find(rendition string, body []byte) *probe.Playlist {
 // does by its address or by who reads it, or that has something wrong with it,
 // which is quoted as the place allows, is like none.
 func (t *twins) keep(rendition string, p *probe.Playlist) {
-	if p.Kind != probe.Media || len(p.Problems) > 0 || strings.Contains(p.Text, "#EXT-X-DEFINE") || strings.Contains(p.Text, "{$") {
+	variables := strings.Contains(p.Text, "#EXT-X-DEFINE") || strings.Contains(p.Text, "{$")
+	if p.Kind != probe.Media || len(p.Problems) > 0 || variables {
 		return
 	}
 	t.mu.Lock()

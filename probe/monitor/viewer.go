@@ -111,16 +111,20 @@ func (m *Monitor) named() []string {
 func (m *Monitor) viewersOf(s *Stream) []*Viewer {
 	viewers := make([]*Viewer, 0, len(m.places))
 	for _, p := range m.places {
-		entry := m.entryURL(p, s.Manifest)
+		entry := m.urlAt(p, s.Manifest)
 		m.opts.Secrets.AddURL(entry)
 		u, err := url.Parse(entry)
 		if err != nil {
 			u = &url.URL{}
 		}
-		v := &Viewer{place: p.Place, manifest: probe.AddressOf(entry), client: p.client, jar: newJar(), secrets: m.opts.Secrets}
+		v := &Viewer{
+			place: p.Place, manifest: probe.AddressOf(entry),
+			client: p.client, jar: newJar(), secrets: m.opts.Secrets,
+		}
 		if len(s.Headers) > 0 {
 			o := m.clientOptions(p)
-			if base, err := url.Parse(o.HeadersTo); err != nil || !fetch.SameSite(base, u) { // the manifest is on a host of its own
+			// A manifest on a host of its own gets the stream's headers only.
+			if base, err := url.Parse(o.HeadersTo); err != nil || !fetch.SameSite(base, u) {
 				o.Headers, o.Sign, o.HeadersTo = nil, nil, entry
 			}
 			o.Headers = maps.Clone(o.Headers)

@@ -1,7 +1,6 @@
 package monitor_test
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -46,14 +45,11 @@ func watchFor(t *testing.T, d time.Duration, answer http.HandlerFunc, change fun
 		change(&o)
 	}
 	m := monitor.New(o)
-	ctx, cancel := context.WithCancel(t.Context())
-	var running sync.WaitGroup
-	running.Go(func() { m.Run(ctx) })
+	stop := run(t, m)
 	time.Sleep(d)
 	synctest.Wait()
 	w.snap = m.Snapshot()
-	cancel()
-	running.Wait()
+	stop()
 	return w
 }
 

@@ -5,8 +5,8 @@
 // authority. It states what is written, corrects nothing, and turns what is
 // wrong into a [probe.Problem]; it never fails and takes linear time and
 // memory, whatever it is fed. The library grafov/m3u8 is a second reader of a
-// few attribute lists. It gets cleaned text, its answer can only add a problem,
-// and no type of it leaves this package.
+// few attribute lists, for SecondOpinion alone: polls do without. It gets cleaned
+// text, and no type of it leaves this package.
 package playlist
 
 import (
@@ -45,18 +45,24 @@ type Inputs struct {
 // of the text, of which its strings are parts, and does not refer to body.
 func Decode(body []byte, in Inputs) *probe.Playlist {
 	r := reader{p: &probe.Playlist{Bytes: len(body)}, in: in}
-	r.open(body)
-	if r.header() {
-		for r.next() {
-			r.dispatch()
-		}
-		r.finish()
-	}
+	r.scan(body)
 	r.sortProblems()
 	if r.p.Kind == probe.UnknownKind {
 		r.p.Text = strings.Clone(r.p.Text[:min(len(r.p.Text), maxUnknown)])
 	}
 	return r.p
+}
+
+// scan reads the whole text.
+func (r *reader) scan(body []byte) {
+	r.open(body)
+	if !r.header() {
+		return
+	}
+	for r.next() {
+		r.dispatch()
+	}
+	r.finish()
 }
 
 // reader is the state of one scan.
@@ -122,7 +128,9 @@ type reader struct {
 	query    map[string][]string
 	expanded int // bytes that substitution has produced
 
-	second []secondReading // tags that grafov reads too: grafov.go
+	// For a second opinion: grafov.go.
+	notes  bool            // tags are noted
+	second []secondReading // tags that grafov reads too
 }
 
 // sortProblems puts problems in order of line, those of the whole playlist

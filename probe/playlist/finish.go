@@ -24,7 +24,6 @@ func (r *reader) finish() {
 		return
 	}
 	r.judgeVersion()
-	r.readAgain()
 }
 
 // classify tells the kind by the tags, RFC 8216bis §4. A text with tags of both

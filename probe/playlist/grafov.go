@@ -10,12 +10,23 @@ import (
 	"github.com/streamwatch/streamwatch/probe"
 )
 
-// Bounds of what the second reader gets: it is slower than the scan.
+// Bounds of what the second reader gets, which is slower than the scan, and of what
+// is said of it.
 const (
-	maxSecondMedia = 16   // tags of a media playlist, which is read every few seconds
-	maxSecondMulti = 1000 // tags of a multivariant playlist
+	maxSecondTags  = 1000
 	maxSecondBytes = 256 << 10
+	maxDisputed    = 8
 )
+
+// SecondOpinion has grafov/m3u8 read the attribute lists of a playlist too, and says
+// where it disagrees with Decode: "line 7: two readers of EXT-X-KEY disagree". A list
+// that breaks its grammar is left out: there the two may differ. It takes a scan of
+// its own, for whoever looks once.
+func SecondOpinion(body []byte, in Inputs) []string {
+	r := reader{p: &probe.Playlist{Bytes: len(body)}, in: in, notes: true}
+	r.scan(body)
+	return r.readAgain()
+}
 
 // secondReading is one tag that grafov reads too, and what the scan made of it.
 type secondReading struct {
@@ -60,42 +71,48 @@ func (k secondKind) tag() string {
 }
 
 // again notes a tag for the second reader, up to a limit.
-func (r *reader) again(limit int, kind secondKind, list string, want fields) {
-	if len(r.second) < limit {
+func (r *reader) again(kind secondKind, list string, want fields) {
+	if len(r.second) < maxSecondTags {
 		r.second = append(r.second, secondReading{kind, r.number, list, want})
 	}
 }
 
-func (r *reader) secondKey(list string, k probe.Key) {
-	r.again(maxSecondMedia, secondIsKey, list, fields{k.Method, k.URI, k.IV, k.KeyFormat, k.KeyFormatVersions})
+func (r *reader) secondKey(list string, k *probe.Key) {
+	if r.notes {
+		r.again(secondIsKey, list, fields{k.Method, k.URI, k.IV, k.KeyFormat, k.KeyFormatVersions})
+	}
 }
 
-// secondMap leaves a list of one attribute alone, as most are: two readers have
-// nothing to disagree about, and every poll would pay for asking.
 func (r *reader) secondMap(list string, m *probe.Map) {
-	if !strings.Contains(list, ",") {
-		return
+	if r.notes {
+		r.again(secondIsMap, list, mapFields(m.URI, m.ByteRange.Value.Length, m.ByteRange.Value.Offset))
 	}
-	r.again(maxSecondMedia, secondIsMap, list, mapFields(m.URI, m.ByteRange.Value.Length, m.ByteRange.Value.Offset))
 }
 
 func (r *reader) secondCue(list string, d fmt.Stringer) {
-	r.again(maxSecondMedia, secondIsCue, list, fields{d.String()})
+	if r.notes {
+		r.again(secondIsCue, list, fields{d.String()})
+	}
 }
 
 func (r *reader) secondRendition(list string, m *probe.Rendition) {
-	r.again(maxSecondMulti, secondIsRendition, list,
-		fields{m.Type, m.GroupID, m.Language, m.Name, m.URI, strconv.FormatBool(m.Default)})
+	if r.notes {
+		r.again(secondIsRendition, list,
+			fields{m.Type, m.GroupID, m.Language, m.Name, m.URI, strconv.FormatBool(m.Default)})
+	}
 }
 
 func (r *reader) secondVariant(list string, v *probe.Variant) {
+	if !r.notes {
+		return
+	}
 	f := fields{v.Codecs, sizeText(v.Width, v.Height), v.Audio, v.Video, v.VideoRange, v.HDCPLevel}
 	kind := secondIsIFrame
 	if r.tag == "EXT-X-STREAM-INF" {
 		kind = secondIsVariant
 		f[6], f[7], f[8], f[9] = v.Subtitles, v.ClosedCaptions, v.Name, strconv.FormatFloat(v.FrameRate, 'f', 3, 64)
 	}
-	r.again(maxSecondMulti, kind, list, f)
+	r.again(kind, list, f)
 }
 
 func mapFields(uri string, length, offset int64) fields {
@@ -112,11 +129,10 @@ func sizeText(width, height int) string {
 	return strconv.Itoa(width) + "x" + strconv.Itoa(height)
 }
 
-// readAgain lets grafov read the attribute lists and notes where it disagrees.
-// A list with a defect of its own is left out: there the two may differ.
-func (r *reader) readAgain() {
+// readAgain lets grafov read the attribute lists and says where it disagrees.
+func (r *reader) readAgain() (disputed []string) {
 	if len(r.second) == 0 || r.problemCount["m3u.attr"] > maxPerCheck || r.problemCount["m3u.ws"] > maxPerCheck {
-		return
+		return nil
 	}
 	bad := make(map[int]bool, len(r.p.Problems))
 	for _, p := range r.p.Problems {
@@ -135,19 +151,29 @@ func (r *reader) readAgain() {
 	}
 	got, err := decodeAgain(sound)
 	if err != nil {
-		r.report("reader.internal", probe.Info, "%v", err)
-		return
+		return []string{err.Error()}
 	}
-	for i, s := range sound {
-		for j, want := range s.want {
-			if have := got[i][j]; have != strings.Trim(want, ` "`) {
-				r.number = s.line
-				r.report("reader.internal", probe.Info, "two readers of %s disagree", strings.Trim(s.kind.tag(), "#:"))
-				r.number = 0
-				break
-			}
+	for i := range sound {
+		if same(got[i], sound[i].want) {
+			continue
+		}
+		tag := strings.Trim(sound[i].kind.tag(), "#:")
+		disputed = append(disputed, fmt.Sprintf("line %d: two readers of %s disagree", sound[i].line, tag))
+		if len(disputed) == maxDisputed {
+			break
 		}
 	}
+	return disputed
+}
+
+// same compares what grafov has with what the scan wants.
+func same(have, want fields) bool {
+	for i := range have {
+		if have[i] != strings.Trim(want[i], ` "`) {
+			return false
+		}
+	}
+	return true
 }
 
 // decodeAgain reads the tags with grafov's typed decoders. grafov panics on

@@ -2,6 +2,7 @@ package playlist
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,22 +19,18 @@ func TestSecondReader(t *testing.T) {
 		"#EXT-X-KEY:\n0", "#EXT-X-MAP:\n0", head + "#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n\n#EXTINF:6,\na.ts\n", "#WV-VIDEO-RESOLUTION", "#WV-CYPHER-VERSION",
 		head + "#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n#EXT-X-MAP:URI=\"m\",BYTERANGE=\"1@0\"\n",
 	} {
-		for _, p := range Decode([]byte(text), Inputs{}).Problems {
-			if p.Check == "reader.internal" {
-				t.Errorf("%q: %+v", text, p)
-			}
+		for _, disputed := range SecondOpinion([]byte(text), Inputs{}) {
+			t.Errorf("%q: %s", text, disputed)
 		}
 	}
 	// A blank line after a key, as RFC 8216 §8.3 has it, is one of its panics.
 	if _, err := decodeAgain([]secondReading{{kind: secondIsKey, list: "METHOD=NONE\n\n"}}); err == nil || !strings.Contains(err.Error(), "panicked") {
 		t.Errorf("error %v, want the panic as an error", err)
 	}
-	r := reader{p: &probe.Playlist{Kind: probe.Media}, number: 7}
-	r.secondKey("METHOD=AES-128,URI=\"k\"", probe.Key{Method: "AES-128", URI: "other"})
-	r.readAgain()
-	want := probe.Problem{Check: "reader.internal", Severity: probe.Info, Line: 7, Detail: "two readers of EXT-X-KEY disagree"}
-	if len(r.p.Problems) != 1 || r.p.Problems[0] != want {
-		t.Errorf("problems %+v, want %+v", r.p.Problems, want)
+	r := reader{p: &probe.Playlist{Kind: probe.Media}, number: 7, notes: true}
+	r.secondKey("METHOD=AES-128,URI=\"k\"", &probe.Key{Method: "AES-128", URI: "other"})
+	if got := r.readAgain(); !slices.Equal(got, []string{"line 7: two readers of EXT-X-KEY disagree"}) {
+		t.Errorf("disputed %q", got)
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 // RFC 8216bis §4.4.4.4; METHOD=NONE ends them all.
 func (r *reader) key(list string) {
 	k := r.keyAttributes(list)
-	r.secondKey(list, k)
+	r.secondKey(list, &k)
 	if k.Method == "NONE" {
 		r.keys, r.keysShared = nil, false
 		return

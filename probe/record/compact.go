@@ -166,7 +166,8 @@ func (p *packing) text(s string) {
 // find returns the number of a string, 0 where the block has none, and its slot in
 // the index.
 func (p *packing) find(s string) (slot, n int) {
-	for slot = int(maphash.String(nameSeed, s) % uint64(len(p.index))); p.index[slot] != 0; slot = (slot + 1) % len(p.index) {
+	slot = int(maphash.String(nameSeed, s) % uint64(len(p.index)))
+	for ; p.index[slot] != 0; slot = (slot + 1) % len(p.index) {
 		n = int(p.index[slot])
 		if w := p.words[n-1]; string(p.out[w.at:w.at+w.length]) == s {
 			return slot, n

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 // Extension is what the names of recordings end with.
@@ -74,19 +76,10 @@ func rewrite(path string) error {
 		return err
 	}
 	defer old.Close()
-	file, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	out := gzip.NewWriter(file)
-	err = errors.Join(copyLines(out, old), out.Close(), file.Sync(), file.Close())
-	if err == nil {
-		err = os.Rename(path+".new", path)
-	}
-	if err != nil {
-		_ = os.Remove(path + ".new")
-	}
-	return err
+	return probe.ReplaceFile(path, 0o600, func(file *os.File) error {
+		out := gzip.NewWriter(file)
+		return errors.Join(copyLines(out, old), out.Close(), file.Sync())
+	})
 }
 
 // copyLines copies the whole lines of a file that may be cut off.

@@ -117,9 +117,9 @@ type room struct {
 func lookOf(o *probe.Observation, r *room, id func(*probe.Playlist) string) *Look {
 	l := &r.look
 	*l = Look{
-		Stream: o.Target.Stream, Rendition: o.Target.Rendition, Side: o.Target.Side, Edge: o.Target.Edge, CORS: o.CORS, IFrames: o.IFrames,
-		Strained: o.Strained, Unchanged: o.Unchanged, Body: id(o.Playlist), Hash: o.Hash,
-		Exchange: exchangeOf(&o.Exchange, &r.exchange),
+		Stream: o.Target.Stream, Rendition: o.Target.Rendition, Side: o.Target.Side, Edge: o.Target.Edge,
+		CORS: o.CORS, IFrames: o.IFrames, Strained: o.Strained, Unchanged: o.Unchanged, Body: id(o.Playlist),
+		Hash: o.Hash, Exchange: exchangeOf(&o.Exchange, &r.exchange),
 	}
 	if s := o.Segment; s != nil {
 		l.Segment, r.segment = &r.segment, Segment{segment: segment(*s)}

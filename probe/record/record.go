@@ -51,7 +51,7 @@ type Header struct {
 	Starts       time.Time           `json:"starts,omitzero"`
 	Ends         time.Time           `json:"ends,omitzero"`
 	Edges        []string            `json:"edges,omitempty"`        // names, where there are several
-	Personalised []string            `json:"personalised,omitempty"` // edges that serve each viewer other segments; "" is the only one
+	Personalised []string            `json:"personalised,omitempty"` // edges that serve each viewer other segments
 	Grace        time.Time           `json:"grace,omitzero"`         // until then the edge was propagating
 	Checks       map[string]Override `json:"checks,omitempty"`
 	Streams      []string            `json:"streams"`          // that are recorded from the beginning

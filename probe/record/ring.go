@@ -17,7 +17,7 @@ const (
 	blockMost   = 32 << 10         // the same, of a stream of many targets
 	blockEach   = 2 << 10          // the same, for each target
 	reach       = 90 * time.Second // that are remembered: three looks at the multivariant playlist
-	targetBytes = 6 << 10          // that the closed blocks of a stream take at most for each of its media playlists, compressed
+	targetBytes = 6 << 10          // of closed blocks, compressed, for each media playlist of a stream at most
 	partsTimes  = 3                // as much where parts are looked at: there is more to a second
 	newestKept  = 2                // closed blocks that are kept, whatever their size and age
 )

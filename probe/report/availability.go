@@ -35,8 +35,8 @@ type Availability struct {
 	SilencedSeconds map[probe.Verdict]float64 `json:"silenced_seconds"` // of them, those in which it was silenced
 	Unwatched       float64                   `json:"unwatched_seconds"`
 
-	Manifest map[string]float64 `json:"manifest"` // share of the time in which playlists could be had, by side
-	Segments map[string]float64 `json:"segments"` // share of probed segments that could be had, by side
+	Manifest map[string]float64 `json:"manifest"` // share of the time in which playlists could be fetched, by side
+	Segments map[string]float64 `json:"segments"` // share of probed segments that could be fetched, by side
 }
 
 // stages are the verdicts that count for availability.
@@ -241,7 +241,8 @@ func availability(
 ) Availability {
 	a := Availability{
 		Stream: stream, Share: playable(seconds, nil), ShareOutside: playable(seconds, silenced),
-		Seconds: rounded(seconds), SilencedSeconds: rounded(silenced), Manifest: map[string]float64{}, Segments: map[string]float64{},
+		Seconds: rounded(seconds), SilencedSeconds: rounded(silenced), Manifest: map[string]float64{},
+		Segments: map[string]float64{},
 	}
 	for _, side := range probe.Sides {
 		if m := manifest[side]; m != nil && m.n > 0 {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
 )
 
 // Finding is one thing that a check found: an incident without its life.
@@ -41,19 +42,20 @@ func FindingOf(in probe.Incident) Finding {
 		line = in.Evidence[0].Line
 	}
 	return Finding{
-		Line: line, Check: in.Check, Severity: in.Severity, Blame: in.Blame, Because: in.Because, Scope: in.Scope, Host: in.Host,
-		Streams: append([]string{}, in.Streams...), Stream: in.Stream, Rendition: in.Rendition, Renditions: in.Renditions,
-		Side: in.Side, Edge: in.Edge, Summary: in.Summary, Detail: in.Detail, Spec: in.Spec, Consequences: in.Consequences,
-		Evidence: append([]probe.Evidence{}, in.Evidence...),
+		Line: line, Check: in.Check, Severity: in.Severity, Blame: in.Blame, Because: in.Because, Scope: in.Scope,
+		Host: in.Host, Streams: append([]string{}, in.Streams...), Stream: in.Stream, Rendition: in.Rendition,
+		Renditions: in.Renditions, Side: in.Side, Edge: in.Edge, Summary: in.Summary, Detail: in.Detail,
+		Spec: in.Spec, Consequences: in.Consequences, Evidence: append([]probe.Evidence{}, in.Evidence...),
 	}
 }
 
 // AdviceOf takes what is worth knowing of a stream as a finding.
 func AdviceOf(stream string, a *probe.Advice) Finding {
 	return Finding{
-		Check: a.Check, Severity: probe.Info, Blame: a.Blame, Scope: probe.ScopeRendition, Streams: []string{stream}, Stream: stream,
-		Rendition: a.Renditions[0], Renditions: a.Renditions, Line: a.Line,
-		Side: a.Side, Edge: a.Edge, Summary: probe.AtEdge(a.Summary, a.Edge), Detail: a.Detail, Spec: a.Spec, Evidence: []probe.Evidence{},
+		Check: a.Check, Severity: probe.Info, Blame: a.Blame, Scope: probe.ScopeRendition,
+		Streams: []string{stream}, Stream: stream, Rendition: a.Renditions[0], Renditions: a.Renditions,
+		Line: a.Line, Side: a.Side, Edge: a.Edge, Summary: probe.AtEdge(a.Summary, a.Edge), Detail: a.Detail,
+		Spec: a.Spec, Evidence: []probe.Evidence{},
 	}
 }
 
@@ -93,6 +95,7 @@ type Playlist struct {
 	Renditions            int                       `json:"renditions"`
 	IFrameVariants        int                       `json:"iframe_variants"`
 	EndList               bool                      `json:"end_list"`
+	Disputed              []string                  `json:"disputed,omitempty"` // what a second reader reads otherwise
 }
 
 // PlaylistOf takes the facts from a playlist. url is shown as it is.
@@ -124,7 +127,9 @@ type Check struct {
 	Findings  []Finding     `json:"findings"`
 	Playlists []Playlist    `json:"playlists"`
 
-	Root string `json:"-"` // folder from which local files are named where a tool wants to find them; "" leaves them absolute
+	// Root is the folder that local files are named from where a tool has to find
+	// them; "" leaves them absolute.
+	Root string `json:"-"`
 }
 
 // Bad reports whether a finding is at least an error: the exit code 3.
@@ -190,6 +195,9 @@ func (c *Check) Text(w io.Writer, paint func(word string) string) error {
 	fmt.Fprintf(&b, "%s  %s\n", paint(string(c.Verdict)), c.URL)
 	for i := range c.Playlists {
 		b.WriteString("  " + c.Playlists[i].line() + "\n")
+		for _, text := range c.Playlists[i].Disputed {
+			b.WriteString("    " + text + ": grafov/m3u8 reads it otherwise than streamwatch\n")
+		}
 	}
 	wrong, advice := 0, strings.Builder{}
 	for i := range c.Findings {
@@ -228,9 +236,10 @@ func (c *Check) Text(w io.Writer, paint func(word string) string) error {
 // line says in one line what a playlist states.
 func (p *Playlist) line() string {
 	if p.Kind == probe.Multivariant {
-		return fmt.Sprintf("multivariant  %s, %s  %s", count(p.Variants, "variant"), count(p.Renditions, "rendition"), p.URL)
+		return fmt.Sprintf("multivariant  %s, %s  %s",
+			checks.Count(p.Variants, "variant"), checks.Count(p.Renditions, "rendition"), p.URL)
 	}
-	s := fmt.Sprintf("%s  %s, %.1f s", p.Kind, count(p.Segments, "segment"), p.Duration.Value.Seconds())
+	s := fmt.Sprintf("%s  %s, %.1f s", p.Kind, checks.Count(p.Segments, "segment"), p.Duration.Value.Seconds())
 	if p.TargetDuration.Stated {
 		s += fmt.Sprintf(", target duration %g s", p.TargetDuration.Value.Seconds())
 	}
@@ -241,11 +250,4 @@ func (p *Playlist) line() string {
 		s += ", ended"
 	}
 	return s + "  " + p.URL
-}
-
-func count(n int, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return fmt.Sprintf("%d %s", n, what)
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/checks"
@@ -30,10 +29,10 @@ func Explain(w io.Writer, check *checks.Check, paint func(word string) string) e
 	if after > 1 {
 		evidence = fmt.Sprintf("opens an incident when found in %d of %d rounds", after, of)
 	}
-	fmt.Fprintf(w, "%s: %s\n\n%s\n\n", check.ID, check.Summary, wrap(check.Doc))
+	fmt.Fprintf(w, "%s: %s\n\n%s\n\n", check.ID, check.Summary, checks.Wrap(check.Doc, 78))
 	rows := [][]string{
 		{"severity", check.Severity.String() + ", at most"},
-		{"blame", cmp.Or(string(check.Blame), string(probe.BlameUnknown)) + ", when found at the origin"},
+		{"blame", cmp.Or(string(check.Blame), string(probe.BlameUnknown)) + ", unless the other side proves otherwise"},
 		{"evidence", evidence},
 	}
 	if check.Hold > 0 {
@@ -48,27 +47,6 @@ func Explain(w io.Writer, check *checks.Check, paint func(word string) string) e
 	}
 	_, err := io.WriteString(w, "\n"+check.Remedy())
 	return err
-}
-
-// wrap breaks prose into lines of at most 78 characters.
-func wrap(text string) string {
-	var b strings.Builder
-	at := 0
-	for word := range strings.FieldsSeq(text) {
-		n := utf8.RuneCountInString(word)
-		switch {
-		case at == 0:
-		case at+1+n > 78:
-			b.WriteByte('\n')
-			at = 0
-		default:
-			b.WriteByte(' ')
-			at++
-		}
-		b.WriteString(word)
-		at += n
-	}
-	return b.String()
 }
 
 // rules describe all checks to SARIF.

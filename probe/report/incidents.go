@@ -15,7 +15,7 @@ import (
 // the report; seconds are nil where there is none.
 type Detection struct {
 	Incidents int      `json:"incidents"`
-	MTTD      *float64 `json:"mttd_seconds"`     // mean of opened − began: from the first bad observation until people could be told
+	MTTD      *float64 `json:"mttd_seconds"`     // mean of opened − began, which is the first bad observation
 	MTTDMax   *float64 `json:"mttd_max_seconds"` // the longest
 	Closed    int      `json:"closed"`           // whose fault ended; not those that closed with a stream or the event
 	MTTR      *float64 `json:"mttr_seconds"`     // mean of closed − began, of those

@@ -45,7 +45,10 @@ func (c *Check) JUnit(w io.Writer) error {
 		suite.Errors++
 		suite.Cases = append(suite.Cases, junitCase{
 			Class: "streamwatch", Name: "reachable",
-			Error: &junitFailure{Type: string(probe.Blind), Message: "nothing could be reached, so that nothing could be judged"},
+			Error: &junitFailure{
+				Type:    string(probe.Blind),
+				Message: "nothing could be reached, so nothing could be judged",
+			},
 		})
 	}
 	for i := range c.Findings {

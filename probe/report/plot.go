@@ -38,7 +38,8 @@ func (r *Run) slotAt(i int) time.Time {
 // band shows the worst verdict of a stream in each part of the time.
 func (r *Run) band(stream string) template.HTML {
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg class="band" viewBox="0 0 %d 12" preserveAspectRatio="none" role="img" aria-label="verdicts over time">`, plotWidth)
+	fmt.Fprintf(&b, `<svg class="band" viewBox="0 0 %d 12" preserveAspectRatio="none" `+
+		`role="img" aria-label="verdicts over time">`, plotWidth)
 	if s := r.Records.streams[stream]; s != nil {
 		for i := 0; i < len(s.worst); {
 			j := i + 1
@@ -63,8 +64,9 @@ func (r *Run) ticks() (list []time.Time, layout string) {
 	const most = 8
 	step := 24 * time.Hour
 	for _, s := range []time.Duration{
-		10 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute,
-		30 * time.Minute, time.Hour, 2 * time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour, 48 * time.Hour,
+		10 * time.Second, 30 * time.Second,
+		time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute,
+		time.Hour, 2 * time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour, 48 * time.Hour,
 	} {
 		if step = s; r.Lasted()/s <= most {
 			break
@@ -136,11 +138,18 @@ func (r *Run) plots() []Plot {
 	}
 	return []Plot{
 		{
-			"Age of the newest segment, in seconds", "The oldest of all streams: how long the one that stood still longest had listed nothing new.",
+			"Age of the newest segment, in seconds",
+			"The oldest of all streams: how long the one that stood still longest had listed nothing new.",
 			r.plot(r.Records.age, 0),
 		},
-		{"Playlists that could be had, in %", "The mean of all playlists of all streams.", r.plot(lowest(r.Records.had), 100)},
-		{"Segments that could be had, in %", "Of all segments that were probed.", r.plot(lowest(r.Records.parts), 100)},
+		{
+			"Playlists that could be fetched, in %", "The mean of all playlists of all streams.",
+			r.plot(lowest(r.Records.had), 100),
+		},
+		{
+			"Segments that could be fetched, in %", "Of all segments that were probed.",
+			r.plot(lowest(r.Records.parts), 100),
+		},
 	}
 }
 
@@ -172,7 +181,8 @@ func (r *Run) plot(of map[probe.Side][]float64, top float64) template.HTML {
 	ticks, layout := r.ticks()
 	for _, at := range ticks {
 		x := r.x(at, plotWidth)
-		fmt.Fprintf(&b, `<text x="%.1f" y="%d" text-anchor="%s">%s</text>`, x, plotHeight+plotBelow-2, anchor(x), at.Format(layout))
+		fmt.Fprintf(&b, `<text x="%.1f" y="%d" text-anchor="%s">%s</text>`,
+			x, plotHeight+plotBelow-2, anchor(x), at.Format(layout))
 	}
 	for _, side := range []probe.Side{probe.Origin, probe.Edge} { // the edge, which viewers get, above
 		if path := r.path(of[side], top); path != "" {

@@ -206,7 +206,10 @@ func (f *Finding) fingerprint() string {
 var documents = [...]struct{ prefix, url string }{
 	{"RFC 8216bis", "https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis"},
 	{"RFC ", "https://www.rfc-editor.org/rfc/rfc"},
-	{"HLS Authoring Specification", "https://developer.apple.com/documentation/http-live-streaming/hls-authoring-specification-for-apple-devices"},
+	{
+		"HLS Authoring Specification", "https://developer.apple.com/documentation/http-live-streaming/" +
+			"hls-authoring-specification-for-apple-devices",
+	},
 	{"TN2235", "https://developer.apple.com/library/archive/technotes/tn2235/_index.html"},
 }
 

@@ -14,9 +14,9 @@ import (
 // tells CDNs apart.
 type EdgeScore struct {
 	Edge         string                    `json:"edge"`
-	Playlists    probe.Fact[float64]       `json:"playlist_availability"` // share of the requests for playlists that brought one, 0 to 1
-	Segments     probe.Fact[float64]       `json:"segment_availability"`  // likewise of newly listed segments
-	Lag50        probe.Fact[time.Duration] `json:"lag_p50_seconds"`       // behind the origin, or the edge that is furthest
+	Playlists    probe.Fact[float64]       `json:"playlist_availability"` // share of playlist requests that brought one
+	Segments     probe.Fact[float64]       `json:"segment_availability"`  // likewise of newly listed segments, 0 to 1
+	Lag50        probe.Fact[time.Duration] `json:"lag_p50_seconds"`       // behind the origin, or the furthest edge
 	Lag95        probe.Fact[time.Duration] `json:"lag_p95_seconds"`
 	Fetch50      probe.Fact[time.Duration] `json:"fetch_p50_seconds"` // of playlists, until the last byte
 	Fetch95      probe.Fact[time.Duration] `json:"fetch_p95_seconds"`
@@ -83,9 +83,9 @@ func (s *Scorecard) Scores() []EdgeScore {
 	for _, name := range s.names {
 		t := s.of[name]
 		list = append(list, EdgeScore{
-			Edge: name, Playlists: t.playlists.ratio(), Segments: t.segments.ratio(), HitRatio: t.hits.ratio(),
-			PlaylistAsks: t.playlists.n,
-			Lag50:        t.lag.quantile(0.5), Lag95: t.lag.quantile(0.95), Fetch50: t.fetch.quantile(0.5), Fetch95: t.fetch.quantile(0.95),
+			Edge: name, Playlists: t.playlists.ratio(), Segments: t.segments.ratio(),
+			HitRatio: t.hits.ratio(), PlaylistAsks: t.playlists.n, Lag50: t.lag.quantile(0.5),
+			Lag95: t.lag.quantile(0.95), Fetch50: t.fetch.quantile(0.5), Fetch95: t.fetch.quantile(0.95),
 		})
 	}
 	return list

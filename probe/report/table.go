@@ -9,14 +9,16 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
 )
 
 // CSV writes the incidents for a spreadsheet, one a row, with a head. Times are
 // RFC 3339, durations seconds.
 func (r *Run) CSV(w io.Writer) error {
 	rows := [][]string{{
-		"id", "check", "severity", "blame", "scope", "host", "streams", "rendition", "side", "summary", "detail", "because",
-		"began", "opened", "closed", "detect_seconds", "lasted_seconds", "count", "acknowledged_by", "silenced_by", "closed_because",
+		"id", "check", "severity", "blame", "scope", "host", "streams", "rendition", "side",
+		"summary", "detail", "because", "began", "opened", "closed",
+		"detect_seconds", "lasted_seconds", "count", "acknowledged_by", "silenced_by", "closed_because",
 	}}
 	for i := range r.Incidents {
 		in := &r.Incidents[i]
@@ -31,9 +33,11 @@ func (r *Run) CSV(w io.Writer) error {
 			silenced = in.Silenced.By
 		}
 		rows = append(rows, []string{
-			in.ID, in.Check, in.Severity.String(), string(in.Blame), string(in.Scope), in.Host, strings.Join(in.Streams, " "), in.Rendition,
-			in.Side.String(), in.Summary, in.Detail, in.Because, probe.FormatTime(in.Began), probe.FormatTime(in.Opened), closed,
-			plain(in.Opened.Sub(in.Began).Seconds()), plain(r.lasted(in).Seconds()), strconv.Itoa(in.Count), ack, silenced, in.ClosedBecause,
+			in.ID, in.Check, in.Severity.String(), string(in.Blame), string(in.Scope), in.Host,
+			strings.Join(in.Streams, " "), in.Rendition, in.Side.String(),
+			in.Summary, in.Detail, in.Because, probe.FormatTime(in.Began), probe.FormatTime(in.Opened), closed,
+			plain(in.Opened.Sub(in.Began).Seconds()), plain(r.lasted(in).Seconds()), strconv.Itoa(in.Count),
+			ack, silenced, in.ClosedBecause,
 		})
 	}
 	return writeCSV(w, rows)
@@ -48,7 +52,9 @@ func (r *Run) AvailabilityCSV(w io.Writer) error {
 	for _, v := range probe.Verdicts {
 		head = append(head, "silenced_"+string(v)+"_seconds")
 	}
-	rows := [][]string{append(head, "unwatched_seconds", "manifest_edge", "manifest_origin", "segments_edge", "segments_origin")}
+	head = append(head,
+		"unwatched_seconds", "manifest_edge", "manifest_origin", "segments_edge", "segments_origin")
+	rows := [][]string{head}
 	for _, a := range r.Streams() {
 		row := []string{a.Stream, a.Edge, plainOf(a.Share), plainOf(a.ShareOutside)}
 		for _, of := range []map[probe.Verdict]float64{a.Seconds, a.SilencedSeconds} {
@@ -103,12 +109,15 @@ func (r *Run) Text(w io.Writer) error {
 	at := func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") }
 	fmt.Fprintf(&b, "%s  %s to %s UTC, %s\n", r.Event, at(r.From), at(r.Until), span(r.Lasted()))
 	all, d := r.All(), r.Detection()
-	fmt.Fprintf(&b, "\navailability %s, outside silences and maintenance %s\n", percent(all.Share), percent(all.ShareOutside))
-	fmt.Fprintf(&b, "time to detect %s on average, %s at most; time to recover %s, %s (%d incidents of severity error or critical)\n",
+	fmt.Fprintf(&b, "\navailability %s, outside silences and maintenance %s\n",
+		percent(all.Share), percent(all.ShareOutside))
+	fmt.Fprintf(&b, "time to detect %s on average, %s at most; time to recover %s, %s "+
+		"(%d incidents of severity error or critical)\n",
 		spanOf(d.MTTD), spanOf(d.MTTDMax), spanOf(d.MTTR), spanOf(d.MTTRMax), d.Incidents)
 	for _, a := range r.Streams() {
 		if a.Edge != "" {
-			fmt.Fprintf(&b, "    %-14s playlists %s, segments %s\n", a.Edge, percentOf(a.Manifest, "edge"), percentOf(a.Segments, "edge"))
+			fmt.Fprintf(&b, "    %-14s playlists %s, segments %s\n",
+				a.Edge, percentOf(a.Manifest, "edge"), percentOf(a.Segments, "edge"))
 			continue
 		}
 		fmt.Fprintf(&b, "  %-16s %9s  down %s", a.Stream, percent(a.Share), span(probe.Seconds(a.Seconds[probe.Down])))
@@ -120,7 +129,8 @@ func (r *Run) Text(w io.Writer) error {
 	if totals := r.Totals(); len(totals) > 0 {
 		b.WriteString("\n")
 		for _, t := range totals {
-			fmt.Fprintf(&b, "blame %-8s %s, %s\n", t.Blame, count(t.Incidents, "incident"), span(probe.Seconds(t.Seconds)))
+			fmt.Fprintf(&b, "blame %-8s %s, %s\n",
+				t.Blame, checks.Count(t.Incidents, "incident"), span(probe.Seconds(t.Seconds)))
 		}
 	}
 	b.WriteString("\n")

@@ -59,3 +59,11 @@ func percentOf(of map[string]float64, side string) string {
 	}
 	return percent(&share)
 }
+
+// OnOff says in words whether something is switched on.
+func OnOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
+}

@@ -56,7 +56,7 @@ func answerFaults() []Fault {
 		},
 		{
 			Name:  "etag-kept",
-			Doc:   "media playlists keep one ETag whatever they list, so that a cache that asks is told that nothing changed",
+			Doc:   "media playlists keep one ETag whatever they list, so a cache that asks gets \"not modified\"",
 			Where: AtOrigin, kinds: mediaPlaylist, reply: func(in *injected, now time.Time, a *answer) {
 				if in.on(now) {
 					a.tag = `"kept"`

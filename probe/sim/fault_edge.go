@@ -36,7 +36,7 @@ func edgeFaults() []Fault {
 		},
 		{
 			Name:  "edge-no-block",
-			Doc:   "the cache key lacks _HLS_msn and _HLS_part: a blocking reload is answered at once, with what the cache has",
+			Doc:   "_HLS_msn and _HLS_part are not in the cache key: a blocking reload is answered at once, from the cache",
 			Where: AtEdge, LowLatency: true, cache: cacheForgets,
 		},
 		{

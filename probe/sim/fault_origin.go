@@ -181,8 +181,8 @@ func listingFaults() []Fault {
 			},
 		},
 		{
-			Name: "variant-gone", Doc: "the multivariant playlist lacks a rendition, the last unless named", Where: AtOrigin,
-			last: true,
+			Name: "variant-gone", Doc: "a rendition is missing from the multivariant playlist, the last unless named",
+			Where: AtOrigin, last: true,
 		},
 	}
 }

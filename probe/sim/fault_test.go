@@ -16,18 +16,18 @@ import (
 
 // playlist fetches a media playlist that must be sound on the HTTP level.
 func (w *world) playlist(host, rendition string) scan {
-	w.t.Helper()
-	g := w.get(host + rendition + playlistName)
-	if g.err != nil || g.status != 200 {
-		w.t.Fatalf("%s%s: %d %v", host, rendition, g.status, g.err)
+	w.T.Helper()
+	g := w.Get(host + rendition + playlistName)
+	if g.Err != nil || g.Status != 200 {
+		w.T.Fatalf("%s%s: %d %v", host, rendition, g.Status, g.Err)
 	}
-	return read(g.body)
+	return read(g.Body)
 }
 
 func (w *world) must(ok bool, format string, args ...any) {
-	w.t.Helper()
+	w.T.Helper()
 	if !ok {
-		w.t.Errorf(format, args...)
+		w.T.Errorf(format, args...)
 	}
 }
 
@@ -58,10 +58,10 @@ var onTheWire = map[string]func(w *world, before scan){
 	"early-listing": func(w *world, before scan) {
 		s := w.playlist("origin.test", high)
 		w.must(s.sequence == before.sequence+1, "nothing is listed early")
-		w.must(w.get("origin.test"+high+s.last()).status == 404, "what is listed early can be fetched")
-		w.must(w.get("origin.test"+high+s.uris[4]).status == 200, "what is listed in time cannot")
+		w.must(w.Get("origin.test"+high+s.last()).Status == 404, "what is listed early can be fetched")
+		w.must(w.Get("origin.test"+high+s.uris[4]).Status == 200, "what is listed in time cannot")
 		time.Sleep(2 * time.Second)
-		w.must(w.get("origin.test"+high+s.last()).status == 200, "it never comes")
+		w.must(w.Get("origin.test"+high+s.last()).Status == 200, "it never comes")
 	},
 	"endlist": func(w *world, before scan) {
 		time.Sleep(4 * time.Second)
@@ -75,7 +75,7 @@ var onTheWire = map[string]func(w *world, before scan){
 		for i := 1; i < 6; i++ {
 			w.must(s.times[i].Sub(s.times[i-1]) == time.Duration(s.durations[i-1])*time.Second, "time does not agree with duration at %d", i)
 		}
-		w.must(len(w.get("origin.test"+high+s.last()).body) > 5*len(w.get("origin.test"+high+before.last()).body)/4, "the segment itself is not longer")
+		w.must(len(w.Get("origin.test"+high+s.last()).Body) > 5*len(w.Get("origin.test"+high+before.last()).Body)/4, "the segment itself is not longer")
 		w.origin.Faults().Clear("", "", "")
 		time.Sleep(20 * time.Second)
 		s = w.playlist("origin.test", high)
@@ -99,7 +99,7 @@ var onTheWire = map[string]func(w *world, before scan){
 	"uri-changed": func(w *world, before scan) {
 		s := w.playlist("origin.test", high)
 		w.must(s.sequence == before.sequence && s.last() != before.last() && s.uris[0] != before.uris[0], "the URIs are %v", s.uris)
-		w.must(w.get("origin.test"+high+s.last()).status == 200, "they cannot be fetched")
+		w.must(w.Get("origin.test"+high+s.last()).Status == 200, "they cannot be fetched")
 		time.Sleep(2 * time.Second)
 		w.must(w.playlist("origin.test", high).uris[0] == before.uris[1], "the packagers do not alternate")
 	},
@@ -127,53 +127,53 @@ var onTheWire = map[string]func(w *world, before scan){
 	"gap": func(w *world, _ scan) {
 		time.Sleep(4 * time.Second)
 		s := w.playlist("origin.test", high)
-		w.must(s.gaps == 2 && w.get("origin.test"+high+s.last()).status == 404, "%d gaps", s.gaps)
+		w.must(s.gaps == 2 && w.Get("origin.test"+high+s.last()).Status == 404, "%d gaps", s.gaps)
 		w.origin.Faults().Clear("", "", "")
 		time.Sleep(2 * time.Second)
 		s = w.playlist("origin.test", high)
-		w.must(s.gaps == 2 && w.get("origin.test"+high+s.last()).status == 200, "after it ended: %d gaps", s.gaps)
+		w.must(s.gaps == 2 && w.Get("origin.test"+high+s.last()).Status == 200, "after it ended: %d gaps", s.gaps)
 	},
 	"variant-gone": func(w *world, _ scan) {
-		g := w.get("origin.test/main/playlist.m3u8")
-		w.must(strings.Contains(g.body, "360p/") && !strings.Contains(g.body, "240p/"), "%s", g.body)
+		g := w.Get("origin.test/main/playlist.m3u8")
+		w.must(strings.Contains(g.Body, "360p/") && !strings.Contains(g.Body, "240p/"), "%s", g.Body)
 	},
 	"seg-404":     missingSegments(high),
 	"seg-404-one": missingSegments(low),
 	"bytes-changed": func(w *world, before scan) {
 		u := "origin.test" + high + before.last()
-		a := w.get(u, "Range: bytes=0-16383")
+		a := w.Get(u, "Range: bytes=0-16383")
 		time.Sleep(2 * time.Second)
-		b := w.get(u, "Range: bytes=0-16383")
-		w.must(a.status == 206 && b.status == 206 && a.body != b.body, "the bytes are the same")
+		b := w.Get(u, "Range: bytes=0-16383")
+		w.must(a.Status == 206 && b.Status == 206 && a.Body != b.Body, "the bytes are the same")
 	},
 	"slow-segments": func(w *world, before scan) {
-		g := w.get("origin.test" + high + before.last())
-		w.must(g.status == 200 && g.took >= 2900*time.Millisecond && g.took <= 3100*time.Millisecond, "it took %v", g.took)
-		g = w.get("origin.test"+high+before.last(), "Range: bytes=0-999")
-		w.must(len(g.body) == 1000 && g.took >= 2900*time.Millisecond && g.took <= 3100*time.Millisecond, "a range took %v", g.took)
+		g := w.Get("origin.test" + high + before.last())
+		w.must(g.Status == 200 && g.Took >= 2900*time.Millisecond && g.Took <= 3100*time.Millisecond, "it took %v", g.Took)
+		g = w.Get("origin.test"+high+before.last(), "Range: bytes=0-999")
+		w.must(len(g.Body) == 1000 && g.Took >= 2900*time.Millisecond && g.Took <= 3100*time.Millisecond, "a range took %v", g.Took)
 	},
 	"cut-segment": func(w *world, _ scan) {
 		time.Sleep(2 * time.Second)
 		s := w.playlist("origin.test", high)
-		g := w.get("origin.test" + high + s.last())
-		w.must(g.err == nil && len(g.body)%188 != 0 && len(g.body)*2 < len(w.get("origin.test"+high+s.uris[4]).body), "%d bytes, %v", len(g.body), g.err)
+		g := w.Get("origin.test" + high + s.last())
+		w.must(g.Err == nil && len(g.Body)%188 != 0 && len(g.Body)*2 < len(w.Get("origin.test"+high+s.uris[4]).Body), "%d bytes, %v", len(g.Body), g.Err)
 	},
 	"pts-jump": func(w *world, before scan) {
 		time.Sleep(2 * time.Second)
-		was, is := w.get("origin.test"+high+before.last()), w.get("origin.test"+high+w.playlist("origin.test", high).last())
-		w.must(firstPTS(is.body)-firstPTS(was.body) == 42*90000, "the step is %d ticks", firstPTS(is.body)-firstPTS(was.body))
+		was, is := w.Get("origin.test"+high+before.last()), w.Get("origin.test"+high+w.playlist("origin.test", high).last())
+		w.must(firstPTS(is.Body)-firstPTS(was.Body) == 42*90000, "the step is %d ticks", firstPTS(is.Body)-firstPTS(was.Body))
 	},
 	"key-404": func(w *world, before scan) {
 		answers(w, "origin.test"+high+"key0.key", 200, streamKey)
-		w.must(len(w.get("origin.test"+high+before.last()).body)%188 != 0, "the segments are in the clear")
+		w.must(len(w.Get("origin.test"+high+before.last()).Body)%188 != 0, "the segments are in the clear")
 		time.Sleep(2 * time.Second)
-		w.must(strings.Contains(w.get("origin.test"+high+playlistName).body, `URI="key1.key"`), "the key was not changed")
+		w.must(strings.Contains(w.Get("origin.test"+high+playlistName).Body, `URI="key1.key"`), "the key was not changed")
 		answers(w, "origin.test"+high+"key1.key", 404, "")
 	},
 	"key-short": func(w *world, _ scan) {
-		w.must(len(w.get("origin.test"+high+"key0.key").body) == 16, "the key is not as it should be")
-		g := w.get("origin.test" + high + "key1.key")
-		w.must(g.status == 200 && len(g.body) == 10, "the new key: %d, %d bytes", g.status, len(g.body))
+		w.must(len(w.Get("origin.test"+high+"key0.key").Body) == 16, "the key is not as it should be")
+		g := w.Get("origin.test" + high + "key1.key")
+		w.must(g.Status == 200 && len(g.Body) == 10, "the new key: %d, %d bytes", g.Status, len(g.Body))
 	},
 	"playlist-503": func(w *world, _ scan) { answers(w, "origin.test"+high+playlistName, 503, "") },
 	"playlist-503-one": func(w *world, _ scan) {
@@ -192,23 +192,23 @@ var onTheWire = map[string]func(w *world, before scan){
 	},
 	"origin-down": func(w *world, before scan) {
 		for _, u := range []string{high + playlistName, "/main/playlist.m3u8", high + before.last()} {
-			g := w.get("origin.test" + u)
-			w.must(errors.Is(g.err, io.EOF), "%s: %d %v", u, g.status, g.err)
+			g := w.Get("origin.test" + u)
+			w.must(errors.Is(g.Err, io.EOF), "%s: %d %v", u, g.Status, g.Err)
 		}
 		time.Sleep(3 * time.Second)
-		g := w.get("edge.test" + high + playlistName)
-		w.must(g.status == 200 && g.cache() == "RefreshHit" && read(g.body).last() == before.last(), "the edge: %d %s", g.status, g.cache())
+		g := w.Get("edge.test" + high + playlistName)
+		w.must(g.Status == 200 && g.Cache() == "RefreshHit" && read(g.Body).last() == before.last(), "the edge: %d %s", g.Status, g.Cache())
 	},
 	"origin-500-stale": func(w *world, before scan) {
 		answers(w, "origin.test"+high+playlistName, 500, "")
 		time.Sleep(10 * time.Second)
-		g := w.get("edge.test" + high + playlistName)
-		w.must(g.status == 200 && read(g.body).last() == before.last(), "the edge: %d", g.status)
+		g := w.Get("edge.test" + high + playlistName)
+		w.must(g.Status == 200 && read(g.Body).last() == before.last(), "the edge: %d", g.Status)
 	},
 	"stale-edge": func(w *world, before scan) {
 		time.Sleep(20 * time.Second)
-		g := w.get("edge.test" + high + playlistName)
-		w.must(g.status == 200 && g.cache() == "Hit" && g.age() >= 20 && read(g.body).last() == before.last(), "%d %s age %d", g.status, g.cache(), g.age())
+		g := w.Get("edge.test" + high + playlistName)
+		w.must(g.Status == 200 && g.Cache() == "Hit" && g.Age() >= 20 && read(g.Body).last() == before.last(), "%d %s age %d", g.Status, g.Cache(), g.Age())
 		w.must(w.playlist("origin.test", high).sequence == before.sequence+10, "the origin stopped too")
 		w.origin.Faults().Clear("", "", "")
 		w.must(w.playlist("edge.test", high).sequence == before.sequence+10, "it does not end")
@@ -217,8 +217,8 @@ var onTheWire = map[string]func(w *world, before scan){
 		time.Sleep(2 * time.Second)
 		s := w.playlist("edge.test", high)
 		time.Sleep(29 * time.Second)
-		g := w.get("edge.test" + high + playlistName)
-		w.must(g.cache() == "Hit" && g.age() == 29 && read(g.body).last() == s.last(), "%s age %d", g.cache(), g.age())
+		g := w.Get("edge.test" + high + playlistName)
+		w.must(g.Cache() == "Hit" && g.Age() == 29 && read(g.Body).last() == s.last(), "%s age %d", g.Cache(), g.Age())
 		time.Sleep(time.Second)
 		w.must(w.playlist("edge.test", high).sequence == s.sequence+15, "it never expires")
 	},
@@ -227,10 +227,10 @@ var onTheWire = map[string]func(w *world, before scan){
 		u := high + w.playlist("edge.test", high).last()
 		answers(w, "edge.test"+u, 404, "")
 		time.Sleep(3 * time.Second)
-		g := w.get("edge.test" + u)
-		w.must(g.status == 404 && g.cache() == "Error" && g.age() == 3, "%d %s age %d", g.status, g.cache(), g.age())
-		w.must(w.get("origin.test"+u).status == 200, "the origin lacks it too")
-		w.must(w.get("edge.test"+high+before.last()).status == 200, "what was cached is gone")
+		g := w.Get("edge.test" + u)
+		w.must(g.Status == 404 && g.Cache() == "Error" && g.Age() == 3, "%d %s age %d", g.Status, g.Cache(), g.Age())
+		w.must(w.Get("origin.test"+u).Status == 200, "the origin lacks it too")
+		w.must(w.Get("edge.test"+high+before.last()).Status == 200, "what was cached is gone")
 	},
 	"edge-old-node": func(w *world, _ scan) {
 		sequences := []int{}
@@ -247,8 +247,8 @@ var onTheWire = map[string]func(w *world, before scan){
 		w.must(backwards >= 4 && slices.Max(sequences[8:])-slices.Min(sequences[8:]) >= 3, "media sequence numbers: %v", sequences)
 	},
 	"edge-503": func(w *world, before scan) {
-		g := w.get("edge.test" + high + playlistName)
-		w.must(g.status == 503 && g.cache() == "Error", "%d %s", g.status, g.cache())
+		g := w.Get("edge.test" + high + playlistName)
+		w.must(g.Status == 503 && g.Cache() == "Error", "%d %s", g.Status, g.Cache())
 		answers(w, "edge.test"+high+before.last(), 503, "")
 		w.playlist("origin.test", high)
 	},
@@ -256,22 +256,22 @@ var onTheWire = map[string]func(w *world, before scan){
 	"edge-hang": func(w *world, _ scan) { hangs(w, "edge.test"+high+playlistName) },
 	"edge-slow": func(w *world, before scan) {
 		for _, u := range []string{playlistName, before.last()} {
-			g := w.get("edge.test" + high + u)
-			w.must(g.status == 200 && g.took >= 2900*time.Millisecond && g.took <= 3100*time.Millisecond, "%s took %v", u, g.took)
+			g := w.Get("edge.test" + high + u)
+			w.must(g.Status == 200 && g.Took >= 2900*time.Millisecond && g.Took <= 3100*time.Millisecond, "%s took %v", u, g.Took)
 		}
 	},
 	"edge-truncated": func(w *world, before scan) {
-		g := w.get("edge.test" + high + before.last())
-		w.must(errors.Is(g.err, io.ErrUnexpectedEOF) && len(g.body) > 1000, "%d bytes, %v", len(g.body), g.err)
+		g := w.Get("edge.test" + high + before.last())
+		w.must(errors.Is(g.Err, io.ErrUnexpectedEOF) && len(g.Body) > 1000, "%d bytes, %v", len(g.Body), g.Err)
 	},
 	"edge-bytes": func(w *world, before scan) {
-		a, b := w.get("origin.test"+high+before.last()), w.get("edge.test"+high+before.last())
-		w.must(a.body != b.body && len(a.body) == len(b.body) && a.body[:8192] != b.body[:8192], "the bytes are the same")
+		a, b := w.Get("origin.test"+high+before.last()), w.Get("edge.test"+high+before.last())
+		w.must(a.Body != b.Body && len(a.Body) == len(b.Body) && a.Body[:8192] != b.Body[:8192], "the bytes are the same")
 	},
 	"edge-rewrite": func(w *world, _ scan) {
-		a, b := w.get("origin.test"+high+playlistName), w.get("edge.test"+high+playlistName)
-		w.must(strings.Contains(b.body, "#EXT-X-START") && read(b.body).last() == "./"+read(a.body).last(), "%s", b.body)
-		w.must(w.get("edge.test"+high+read(b.body).last()).status == 200, "the segments cannot be fetched")
+		a, b := w.Get("origin.test"+high+playlistName), w.Get("edge.test"+high+playlistName)
+		w.must(strings.Contains(b.Body, "#EXT-X-START") && read(b.Body).last() == "./"+read(a.Body).last(), "%s", b.Body)
+		w.must(w.Get("edge.test"+high+read(b.Body).last()).Status == 200, "the segments cannot be fetched")
 	},
 }
 
@@ -318,15 +318,15 @@ func missingSegments(rendition string) func(*world, scan) {
 }
 
 func answers(w *world, u string, status int, prefix string) {
-	w.t.Helper()
-	g := w.get(u)
-	w.must(g.err == nil && g.status == status && strings.HasPrefix(g.body, prefix), "%s: %d %v", u, g.status, g.err)
+	w.T.Helper()
+	g := w.Get(u)
+	w.must(g.Err == nil && g.Status == status && strings.HasPrefix(g.Body, prefix), "%s: %d %v", u, g.Status, g.Err)
 }
 
 func hangs(w *world, u string) {
-	w.t.Helper()
-	g := w.get(u)
-	w.must(errors.Is(g.err, context.DeadlineExceeded) && g.took == 30*time.Second, "%s: %d %v after %v", u, g.status, g.err, g.took)
+	w.T.Helper()
+	g := w.Get(u)
+	w.must(errors.Is(g.Err, context.DeadlineExceeded) && g.Took == 30*time.Second, "%s: %d %v after %v", u, g.Status, g.Err, g.Took)
 }
 
 func TestFaultsOnTheWire(t *testing.T) {
@@ -352,14 +352,14 @@ func TestFaultsOnTheWire(t *testing.T) {
 				before := w.playlist("origin.test", high)
 				for _, r := range []string{high, low} { // the edge knows the present
 					w.playlist("edge.test", r)
-					w.get("edge.test" + r + before.last())
+					w.Get("edge.test" + r + before.last())
 				}
 				w.inject(f.Name)
 				see(w, before)
 				w.origin.Faults().Clear("", "", "")
 				time.Sleep(time.Minute)
 				s := w.playlist("edge.test", high)
-				if len(s.uris) != window || s.end || w.get("edge.test"+high+s.last()).status != 200 {
+				if len(s.uris) != window || s.end || w.Get("edge.test"+high+s.last()).Status != 200 {
 					t.Error("a minute after the fault the stream is not sound")
 				}
 			})

@@ -25,17 +25,17 @@ var fieldOnTheWire = map[string]func(w *world, before scan){
 		w.must(len(w.playlist("origin.test", high).uris) == 2, "the second one does not come back")
 	},
 	"init-changed": func(w *world, before scan) {
-		init := w.get("origin.test" + high + "init.mp4")
+		init := w.Get("origin.test" + high + "init.mp4")
 		time.Sleep(4 * time.Second)
 		s := w.playlist("origin.test", high)
 		w.must(s.discs == 1 && s.sequence == before.sequence+2, "%d discontinuities from %d", s.discs, s.sequence)
-		w.must(w.get("origin.test"+high+s.last()).status == 200, "its segments cannot be fetched")
+		w.must(w.Get("origin.test"+high+s.last()).Status == 200, "its segments cannot be fetched")
 		time.Sleep(20 * time.Second)
 		s = w.playlist("origin.test", high)
 		w.must(s.discs == 0 && s.discSequence == before.discSequence+1, "the discontinuity that left was not counted: %d, %d", s.discs, s.discSequence)
 		w.origin.Faults().Clear("", "", "")
-		sound := w.get("origin.test" + high + "init.mp4")
-		w.must(init.status == 200 && sound.status == 200 && init.body != sound.body && init.header.Get("Etag") != sound.header.Get("Etag"), "the init segment is the same")
+		sound := w.Get("origin.test" + high + "init.mp4")
+		w.must(init.Status == 200 && sound.Status == 200 && init.Body != sound.Body && init.Header.Get("Etag") != sound.Header.Get("Etag"), "the init segment is the same")
 	},
 	"names-reused": func(w *world, before scan) {
 		time.Sleep(4 * time.Second)
@@ -45,8 +45,8 @@ var fieldOnTheWire = map[string]func(w *world, before scan){
 		// The cache was given the newest before the restart; its name comes again.
 		time.Sleep(8 * time.Second)
 		u := high + before.last()
-		origin, edge := w.get("origin.test"+u), w.get("edge.test"+u)
-		w.must(origin.status == 200 && edge.cache() == "Hit" && origin.body != edge.body, "the edge: %s, the same bytes %v", edge.cache(), origin.body == edge.body)
+		origin, edge := w.Get("origin.test"+u), w.Get("edge.test"+u)
+		w.must(origin.Status == 200 && edge.Cache() == "Hit" && origin.Body != edge.Body, "the edge: %s, the same bytes %v", edge.Cache(), origin.Body == edge.Body)
 	},
 	"subtitles-ahead": func(w *world, before scan) {
 		s := w.playlist("origin.test", subtitles)
@@ -64,37 +64,37 @@ var fieldOnTheWire = map[string]func(w *world, before scan){
 	"wrong-type": func(w *world, before scan) {
 		time.Sleep(2 * time.Second)
 		for _, u := range []string{"origin.test" + high + playlistName, "edge.test" + high + playlistName, "origin.test/main/playlist.m3u8"} {
-			g := w.get(u)
-			w.must(g.status == 200 && strings.HasPrefix(g.header.Get("Content-Type"), "text/plain"), "%s: %d %s", u, g.status, g.header.Get("Content-Type"))
+			g := w.Get(u)
+			w.must(g.Status == 200 && strings.HasPrefix(g.Header.Get("Content-Type"), "text/plain"), "%s: %d %s", u, g.Status, g.Header.Get("Content-Type"))
 		}
-		w.must(w.get("origin.test"+high+before.last()).header.Get("Content-Type") == "video/mp2t", "segments have another type too")
+		w.must(w.Get("origin.test"+high+before.last()).Header.Get("Content-Type") == "video/mp2t", "segments have another type too")
 	},
-	"etag-kept": func(w *world, before scan) {
+	"etag-kept": func(w *world, _ scan) {
 		time.Sleep(4 * time.Second)
-		first := read(w.get("edge.test" + high + playlistName).body)
+		first := read(w.Get("edge.test" + high + playlistName).Body)
 		time.Sleep(6 * time.Second)
-		origin, behind := w.get("origin.test"+high+playlistName), w.get("edge.test"+high+playlistName)
-		w.must(origin.header.Get("Etag") == `"kept"` && behind.header.Get("Etag") == `"kept"`, "ETag %s at the origin, %s at the edge", origin.header.Get("Etag"), behind.header.Get("Etag"))
-		w.must(read(origin.body).sequence > first.sequence, "the origin stands still")
-		w.must(read(behind.body).sequence == first.sequence, "the edge moves on")
+		origin, behind := w.Get("origin.test"+high+playlistName), w.Get("edge.test"+high+playlistName)
+		w.must(origin.Header.Get("Etag") == `"kept"` && behind.Header.Get("Etag") == `"kept"`, "ETag %s at the origin, %s at the edge", origin.Header.Get("Etag"), behind.Header.Get("Etag"))
+		w.must(read(origin.Body).sequence > first.sequence, "the origin stands still")
+		w.must(read(behind.Body).sequence == first.sequence, "the edge moves on")
 	},
 	"origin-hang": func(w *world, before scan) {
 		for _, u := range []string{high + before.last(), high + playlistName, "/main/playlist.m3u8"} {
 			hangs(w, "origin.test"+u)
 		}
-		w.must(w.get("edge.test"+high+before.last()).cache() == "Hit", "what the edge has is gone")
+		w.must(w.Get("edge.test"+high+before.last()).Cache() == "Hit", "what the edge has is gone")
 	},
 	"origin-refused": func(w *world, before scan) {
-		g := w.get("origin.test" + high + playlistName)
-		w.must(errors.Is(g.err, syscall.ECONNREFUSED), "%d %v", g.status, g.err)
+		g := w.Get("origin.test" + high + playlistName)
+		w.must(errors.Is(g.Err, syscall.ECONNREFUSED), "%d %v", g.Status, g.Err)
 		time.Sleep(3 * time.Second)
-		stale := w.get("edge.test" + high + playlistName)
-		w.must(stale.status == 200 && read(stale.body).last() == before.last(), "the edge: %d", stale.status)
+		stale := w.Get("edge.test" + high + playlistName)
+		w.must(stale.Status == 200 && read(stale.Body).last() == before.last(), "the edge: %d", stale.Status)
 	},
 	"edge-refused": func(w *world, before scan) {
 		for _, u := range []string{high + playlistName, "/main/playlist.m3u8", high + before.last()} {
-			g := w.get("edge.test" + u)
-			w.must(errors.Is(g.err, syscall.ECONNREFUSED), "%s: %d %v", u, g.status, g.err)
+			g := w.Get("edge.test" + u)
+			w.must(errors.Is(g.Err, syscall.ECONNREFUSED), "%s: %d %v", u, g.Status, g.Err)
 		}
 		w.playlist("origin.test", high)
 	},
@@ -107,7 +107,7 @@ func TestCacheReload(t *testing.T) {
 		w.inject("edge-refused@1s+200ms, edge-refused@10s+2s")
 		var refused []time.Duration
 		for at := time.Duration(0); at < 15*time.Second; at += 100 * time.Millisecond {
-			if g := w.get("edge.test" + high + playlistName); g.err != nil {
+			if g := w.Get("edge.test" + high + playlistName); g.Err != nil {
 				refused = append(refused, at)
 			}
 			time.Sleep(100 * time.Millisecond)
@@ -167,7 +167,7 @@ func TestManyStreamsOnOneHost(t *testing.T) {
 func TestSecondCDN(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, Config{Second: "http://second.test/"}, edge.Config{})
-		body := w.get("edge.test/main/playlist.m3u8").body
+		body := w.Get("edge.test/main/playlist.m3u8").Body
 		for _, want := range []string{"\n360p/playlist.m3u8\n", "\nhttp://second.test/main/360p/playlist.m3u8\n", "\nhttp://second.test/main/240p/playlist.m3u8\n"} {
 			if !strings.Contains(body, want) {
 				t.Errorf("no %q in %s", want, body)
@@ -176,8 +176,8 @@ func TestSecondCDN(t *testing.T) {
 		if strings.Count(body, "#EXT-X-STREAM-INF") != 4 {
 			t.Errorf("the ladder is %s", body)
 		}
-		if g := w.get("second.test/main/360p/playlist.m3u8"); !errors.Is(g.err, syscall.ECONNREFUSED) {
-			t.Errorf("a second CDN that is not there: %d %v", g.status, g.err)
+		if g := w.Get("second.test/main/360p/playlist.m3u8"); !errors.Is(g.Err, syscall.ECONNREFUSED) {
+			t.Errorf("a second CDN that is not there: %d %v", g.Status, g.Err)
 		}
 		second := NewEdge(edge.Config{Origin: mustURL("http://origin.test"), Transport: w.hosts}, nil, "")
 		w.hosts["second.test"] = second
@@ -194,7 +194,7 @@ func TestSecondCDN(t *testing.T) {
 func TestSubtitles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, Config{Subtitles: true, Encrypt: true}, edge.Config{})
-		body := w.get("origin.test/main/playlist.m3u8").body
+		body := w.Get("origin.test/main/playlist.m3u8").Body
 		for _, want := range []string{
 			`#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="subs",NAME="English",DEFAULT=NO,AUTOSELECT=YES,LANGUAGE="en",URI="subs/playlist.m3u8"` + "\n", `SUBTITLES="subs"`,
 		} {
@@ -206,9 +206,9 @@ func TestSubtitles(t *testing.T) {
 		if text.sequence != video.sequence || !text.times[5].Equal(video.times[5]) || len(text.uris) != 6 {
 			t.Errorf("%d segments from %d at %v, the video is at %d", len(text.uris), text.sequence, text.times[5], video.sequence)
 		}
-		g := w.get("edge.test" + subtitles + text.last())
-		if g.status != 200 || g.header.Get("Content-Type") != "text/vtt" || !strings.HasPrefix(g.body, "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:") || !strings.Contains(g.body, "-->") {
-			t.Errorf("%d %s %q", g.status, g.header.Get("Content-Type"), g.body)
+		g := w.Get("edge.test" + subtitles + text.last())
+		if g.Status != 200 || g.Header.Get("Content-Type") != "text/vtt" || !strings.HasPrefix(g.Body, "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:") || !strings.Contains(g.Body, "-->") {
+			t.Errorf("%d %s %q", g.Status, g.Header.Get("Content-Type"), g.Body)
 		}
 	})
 }

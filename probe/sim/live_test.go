@@ -51,14 +51,14 @@ func TestPlaysOverHTTP(t *testing.T) {
 func TestFMP4Playlist(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, Config{FMP4: true}, edge.Config{})
-		g := w.get("edge.test" + high + playlistName)
-		if !strings.Contains(g.body, `#EXT-X-MAP:URI="init.mp4"`) {
-			t.Fatalf("no EXT-X-MAP:\n%s", g.body)
+		g := w.Get("edge.test" + high + playlistName)
+		if !strings.Contains(g.Body, `#EXT-X-MAP:URI="init.mp4"`) {
+			t.Fatalf("no EXT-X-MAP:\n%s", g.Body)
 		}
-		for uri, want := range map[string]string{"init.mp4": "ftyp", read(g.body).last(): "moof"} {
-			s := w.get("edge.test" + high + uri)
-			if s.status != 200 || s.header.Get("Content-Type") != "video/mp4" || len(s.body) < 8 || s.body[4:8] != want {
-				t.Errorf("%s: %d %v", uri, s.status, s.header)
+		for uri, want := range map[string]string{"init.mp4": "ftyp", read(g.Body).last(): "moof"} {
+			s := w.Get("edge.test" + high + uri)
+			if s.Status != 200 || s.Header.Get("Content-Type") != "video/mp4" || len(s.Body) < 8 || s.Body[4:8] != want {
+				t.Errorf("%s: %d %v", uri, s.Status, s.Header)
 			}
 		}
 	})

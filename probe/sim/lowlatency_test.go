@@ -10,18 +10,19 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/provision/edge"
+	"github.com/streamwatch/streamwatch/provision/edge/edgetest"
 )
 
 // The broadcast began an hour ago and a half second more: segment 1800 is in
 // progress, with one part of half a second.
 const lowPart = 500 * time.Millisecond
 
-func (w *world) reload(host string, directives string) got {
-	w.t.Helper()
-	return w.get(host + high + playlistName + "?" + directives)
+func (w *world) reload(host string, directives string) edgetest.Got {
+	w.T.Helper()
+	return w.Get(host + high + playlistName + "?" + directives)
 }
 
-func lists(g got, line string) bool { return strings.Contains(g.body, line) }
+func lists(g edgetest.Got, line string) bool { return strings.Contains(g.Body, line) }
 
 func part(msn, index int) string { return fmt.Sprintf("URI=\"seg%d.part%d.ts\"", msn, index) }
 
@@ -29,7 +30,7 @@ func TestLowLatencyPlaylist(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, Config{Part: lowPart}, edge.Config{})
 		time.Sleep(600 * time.Millisecond)
-		g := w.get("origin.test" + high + playlistName)
+		g := w.Get("origin.test" + high + playlistName)
 		for _, line := range []string{
 			"#EXT-X-VERSION:9\n", "#EXT-X-PART-INF:PART-TARGET=0.50000\n",
 			"#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=12.0,HOLD-BACK=6.0,PART-HOLD-BACK=1.50000\n",
@@ -37,10 +38,10 @@ func TestLowLatencyPlaylist(t *testing.T) {
 			"#EXT-X-PART:DURATION=0.50000,URI=\"seg1800.part0.ts\",INDEPENDENT=YES\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"seg1800.part1.ts\"\n",
 			"#EXT-X-RENDITION-REPORT:URI=\"../240p/playlist.m3u8\",LAST-MSN=1800,LAST-PART=0\n",
 		} {
-			w.must(lists(g, line), "no %q in\n%s", line, g.body)
+			w.must(lists(g, line), "no %q in\n%s", line, g.Body)
 		}
 		w.must(!lists(g, part(1796, 3)), "a part older than three target durations")
-		w.must(!lists(g, part(1800, 1)+",") && len(read(g.body).uris) == 12, "%s", g.body)
+		w.must(!lists(g, part(1800, 1)+",") && len(read(g.Body).uris) == 12, "%s", g.Body)
 	})
 }
 
@@ -49,15 +50,15 @@ func TestPartsAreTheirSegment(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t, c, edge.Config{})
 			time.Sleep(time.Second)
-			g := w.get("origin.test" + high + playlistName)
+			g := w.Get("origin.test" + high + playlistName)
 			var body strings.Builder
-			for _, m := range regexp.MustCompile(`#EXT-X-PART:.*URI="(seg1799\.[^"]*)"`).FindAllStringSubmatch(g.body, -1) {
-				p := w.get("origin.test" + high + m[1])
-				w.must(p.status == 200 && p.body != "", "%s: %d, %d bytes", m[1], p.status, len(p.body))
-				body.WriteString(p.body)
+			for _, m := range regexp.MustCompile(`#EXT-X-PART:.*URI="(seg1799\.[^"]*)"`).FindAllStringSubmatch(g.Body, -1) {
+				p := w.Get("origin.test" + high + m[1])
+				w.must(p.Status == 200 && p.Body != "", "%s: %d, %d bytes", m[1], p.Status, len(p.Body))
+				body.WriteString(p.Body)
 			}
-			s := read(g.body)
-			w.must(body.String() == w.get("origin.test"+high+s.last()).body, "%v: the parts are not the segment", c)
+			s := read(g.Body)
+			w.must(body.String() == w.Get("origin.test"+high+s.last()).Body, "%v: the parts are not the segment", c)
 		})
 	}
 }
@@ -86,8 +87,8 @@ func TestBlockingReload(t *testing.T) {
 					w := newWorld(t, Config{Part: lowPart}, edge.Config{})
 					time.Sleep(600 * time.Millisecond)
 					g := w.reload(host, tt.directives)
-					w.must(g.status == tt.status && g.took == tt.took, "%s: %d after %v, want %d after %v", host, g.status, g.took, tt.status, tt.took)
-					w.must(lists(g, tt.lists) && !lists(g, tt.misses), "%s", g.body)
+					w.must(g.Status == tt.status && g.Took == tt.took, "%s: %d after %v, want %d after %v", host, g.Status, g.Took, tt.status, tt.took)
+					w.must(lists(g, tt.lists) && !lists(g, tt.misses), "%s", g.Body)
 				})
 			}
 		})
@@ -100,7 +101,7 @@ func TestBlockingReloadGivesUp(t *testing.T) {
 		time.Sleep(600 * time.Millisecond)
 		w.inject("stall")
 		g := w.reload("origin.test", "_HLS_msn=1800&_HLS_part=1")
-		w.must(g.status == http.StatusServiceUnavailable && g.took == 6*time.Second, "%d after %v", g.status, g.took)
+		w.must(g.Status == http.StatusServiceUnavailable && g.Took == 6*time.Second, "%d after %v", g.Status, g.Took)
 	})
 }
 
@@ -108,10 +109,10 @@ func TestHintedPartIsSentWhenComplete(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, Config{Part: lowPart}, edge.Config{})
 		time.Sleep(600 * time.Millisecond)
-		g := w.get("edge.test" + high + "seg1800.part1.ts")
-		w.must(g.status == 200 && g.took == 400*time.Millisecond, "%d after %v", g.status, g.took)
-		g = w.get("origin.test" + high + "seg1800.part3.ts")
-		w.must(g.status == 404 && g.took == 0, "a part that is not hinted: %d after %v", g.status, g.took)
+		g := w.Get("edge.test" + high + "seg1800.part1.ts")
+		w.must(g.Status == 200 && g.Took == 400*time.Millisecond, "%d after %v", g.Status, g.Took)
+		g = w.Get("origin.test" + high + "seg1800.part3.ts")
+		w.must(g.Status == 404 && g.Took == 0, "a part that is not hinted: %d after %v", g.Status, g.Took)
 	})
 }
 
@@ -119,7 +120,7 @@ func TestDeltaUpdate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, Config{Part: lowPart}, edge.Config{})
 		time.Sleep(600 * time.Millisecond)
-		s := read(w.reload("edge.test", "_HLS_skip=YES").body)
+		s := read(w.reload("edge.test", "_HLS_skip=YES").Body)
 		full := w.playlist("edge.test", high)
 		w.must(lists(w.reload("edge.test", "_HLS_skip=YES"), "#EXT-X-SKIP:SKIPPED-SEGMENTS=6\n"), "not six of twelve are skipped")
 		w.must(s.sequence == full.sequence && len(s.uris) == 6 && s.uris[0] == full.uris[6], "%d segments from %s", len(s.uris), s.uris[0])
@@ -138,7 +139,7 @@ func TestEdgeAsksOnceForAPart(t *testing.T) {
 		time.Sleep(600 * time.Millisecond)
 		done := make(chan string)
 		for range 5 {
-			go func() { done <- w.reload("edge.test", "_HLS_msn=1800&_HLS_part=1").body }()
+			go func() { done <- w.reload("edge.test", "_HLS_msn=1800&_HLS_part=1").Body }()
 		}
 		first := <-done
 		for range 4 {
@@ -176,11 +177,11 @@ func TestPartsKeepTheirOrderUnderJitter(t *testing.T) {
 var lowLatencyOnTheWire = map[string]func(w *world, before scan){
 	"part-stall": func(w *world, _ scan) {
 		g := w.reload("origin.test", "_HLS_msn=1800&_HLS_part=1")
-		w.must(g.took == 1500*time.Millisecond && lists(g, "seg1800.ts") && lists(g, part(1800, 3)), "after %v", g.took)
+		w.must(g.Took == 1500*time.Millisecond && lists(g, "seg1800.ts") && lists(g, part(1800, 3)), "after %v", g.Took)
 	},
 	"part-long": func(w *world, _ scan) {
 		g := w.reload("origin.test", "_HLS_msn=1800&_HLS_part=1")
-		w.must(lists(g, "DURATION=0.75000,"+part(1800, 1)), "%s", g.body)
+		w.must(lists(g, "DURATION=0.75000,"+part(1800, 1)), "%s", g.Body)
 	},
 	"part-404": func(w *world, _ scan) {
 		answers(w, "origin.test"+high+"seg1800.part0.ts", 404, "")
@@ -201,16 +202,16 @@ var lowLatencyOnTheWire = map[string]func(w *world, before scan){
 	},
 	"no-block": func(w *world, _ scan) {
 		g := w.reload("origin.test", "_HLS_msn=1800&_HLS_part=1")
-		w.must(g.status == 200 && g.took == 0 && !lists(g, part(1800, 1)+","), "%d after %v", g.status, g.took)
+		w.must(g.Status == 200 && g.Took == 0 && !lists(g, part(1800, 1)+","), "%d after %v", g.Status, g.Took)
 	},
 	"block-late": func(w *world, _ scan) {
 		g := w.reload("origin.test", "_HLS_msn=1800&_HLS_part=1")
-		w.must(g.took == 2*time.Second && lists(g, part(1801, 0)), "after %v", g.took)
-		w.must(w.reload("origin.test", "_HLS_msn=1799").took == 0, "what is there is late too")
+		w.must(g.Took == 2*time.Second && lists(g, part(1801, 0)), "after %v", g.Took)
+		w.must(w.reload("origin.test", "_HLS_msn=1799").Took == 0, "what is there is late too")
 	},
 	"block-hang": func(w *world, _ scan) { hangs(w, "origin.test"+high+playlistName+"?_HLS_msn=1800&_HLS_part=1") },
 	"edge-no-block": func(w *world, _ scan) {
 		g := w.reload("edge.test", "_HLS_msn=1800&_HLS_part=1")
-		w.must(g.status == 200 && g.took == 0 && !lists(g, part(1800, 1)+","), "%d after %v", g.status, g.took)
+		w.must(g.Status == 200 && g.Took == 0 && !lists(g, part(1800, 1)+","), "%d after %v", g.Status, g.Took)
 	},
 }

@@ -40,17 +40,17 @@ func TestPresetMarks(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				tt := tests[p.Name]
 				w := like(t, p.Name, Config{TargetDuration: 10 * time.Second})
-				miss := w.get("edge.test" + high + playlistName)
+				miss := w.Get("edge.test" + high + playlistName)
 				time.Sleep(2 * time.Second)
-				hit := w.get("edge.test" + high + playlistName)
-				a, b := miss.header.Get(tt.header), hit.header.Get(tt.header)
-				if tt.header == "" || !strings.Contains(a, tt.miss) || !strings.Contains(b, tt.hit) || a == b || miss.body != hit.body {
+				hit := w.Get("edge.test" + high + playlistName)
+				a, b := miss.Header.Get(tt.header), hit.Header.Get(tt.header)
+				if tt.header == "" || !strings.Contains(a, tt.miss) || !strings.Contains(b, tt.hit) || a == b || miss.Body != hit.Body {
 					t.Errorf("%s on a miss %q, on a hit %q", tt.header, a, b)
 				}
-				if got := hit.age() == 2; got != tt.age || miss.age() != none {
-					t.Errorf("age %d on a miss, %d on a hit", miss.age(), hit.age())
+				if got := hit.Age() == 2; got != tt.age || miss.Age() != none {
+					t.Errorf("age %d on a miss, %d on a hit", miss.Age(), hit.Age())
 				}
-				if cf := hit.header.Get("X-Amz-Cf-Id"); (cf != "") != (p.Name == "cloudfront") || p.Doc == "" {
+				if cf := hit.Header.Get("X-Amz-Cf-Id"); (cf != "") != (p.Name == "cloudfront") || p.Doc == "" {
 					t.Errorf("X-Amz-Cf-Id %q, doc %q", cf, p.Doc)
 				}
 			})
@@ -74,10 +74,10 @@ func TestPresetsWaitForAHungOrigin(t *testing.T) {
 				before := w.playlist("edge.test", high)
 				w.inject("origin-hang")
 				time.Sleep(3 * time.Second)
-				w.limit = time.Hour
-				g := w.get("edge.test" + high + playlistName)
-				if g.status != after.status || g.took != after.patience || after.status == 200 && read(g.body).last() != before.last() {
-					t.Errorf("%d after %v: %v", g.status, g.took, g.err)
+				w.Limit = time.Hour
+				g := w.Get("edge.test" + high + playlistName)
+				if g.Status != after.status || g.Took != after.patience || after.status == 200 && read(g.Body).last() != before.last() {
+					t.Errorf("%d after %v: %v", g.Status, g.Took, g.Err)
 				}
 			})
 		})
@@ -94,22 +94,22 @@ func TestGraceServesTheCopyBefore(t *testing.T) {
 				before := w.playlist("edge.test", high)
 				for range 4 {
 					time.Sleep(2 * time.Second)
-					g := w.get("edge.test" + high + playlistName)
-					if read(g.body).last() != before.last() || w.playlist("origin.test", high).sequence != before.sequence+1 {
-						t.Errorf("%s: the poll got %s, the copy before is %s", name, read(g.body).last(), before.last())
+					g := w.Get("edge.test" + high + playlistName)
+					if read(g.Body).last() != before.last() || w.playlist("origin.test", high).sequence != before.sequence+1 {
+						t.Errorf("%s: the poll got %s, the copy before is %s", name, read(g.Body).last(), before.last())
 					}
-					if words != nil && g.header.Get("X-Cache-Status") != words[0] {
-						t.Errorf("it is marked %q", g.header.Get("X-Cache-Status"))
+					if words != nil && g.Header.Get("X-Cache-Status") != words[0] {
+						t.Errorf("it is marked %q", g.Header.Get("X-Cache-Status"))
 					}
 					time.Sleep(time.Millisecond)
-					again := w.get("edge.test" + high + playlistName)
-					if read(again.body).sequence != before.sequence+1 {
+					again := w.Get("edge.test" + high + playlistName)
+					if read(again.Body).sequence != before.sequence+1 {
 						t.Error("the copy is not the present one after the poll")
 					}
-					if words != nil && again.header.Get("X-Cache-Status") != words[1] {
-						t.Errorf("then it is marked %q", again.header.Get("X-Cache-Status"))
+					if words != nil && again.Header.Get("X-Cache-Status") != words[1] {
+						t.Errorf("then it is marked %q", again.Header.Get("X-Cache-Status"))
 					}
-					before = read(again.body)
+					before = read(again.Body)
 				}
 			})
 		})
@@ -143,11 +143,11 @@ func TestGraceOverAHungOrigin(t *testing.T) {
 		var marks []string
 		for range 5 {
 			time.Sleep(2 * time.Second)
-			g := w.get("edge.test" + high + playlistName)
-			if g.status != 200 || read(g.body).last() != before.last() {
-				t.Errorf("%d %v", g.status, g.err)
+			g := w.Get("edge.test" + high + playlistName)
+			if g.Status != 200 || read(g.Body).last() != before.last() {
+				t.Errorf("%d %v", g.Status, g.Err)
 			}
-			marks = append(marks, g.header.Get("X-Cache-Status"))
+			marks = append(marks, g.Header.Get("X-Cache-Status"))
 		}
 		if want := []string{"STALE", "UPDATING", "UPDATING", "UPDATING", "UPDATING"}; !slices.Equal(marks, want) {
 			t.Errorf("marks %v, want %v", marks, want)
@@ -161,15 +161,15 @@ func TestGraceOverAHungOrigin(t *testing.T) {
 func TestInitSegmentIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := like(t, "haproxy", Config{FMP4: true, SegmentCache: "max-age=600"})
-		before := w.get("edge.test" + high + "init.mp4")
+		before := w.Get("edge.test" + high + "init.mp4")
 		w.inject("init-changed")
 		time.Sleep(9 * time.Minute)
-		edge, origin := w.get("edge.test"+high+"init.mp4"), w.get("origin.test"+high+"init.mp4")
-		if edge.body != before.body || origin.body == before.body || edge.age() != 540 {
-			t.Errorf("kept %v with age %d, changed at the origin %v", edge.body == before.body, edge.age(), origin.body != before.body)
+		edge, origin := w.Get("edge.test"+high+"init.mp4"), w.Get("origin.test"+high+"init.mp4")
+		if edge.Body != before.Body || origin.Body == before.Body || edge.Age() != 540 {
+			t.Errorf("kept %v with age %d, changed at the origin %v", edge.Body == before.Body, edge.Age(), origin.Body != before.Body)
 		}
 		time.Sleep(time.Minute)
-		if w.get("edge.test"+high+"init.mp4").body != origin.body {
+		if w.Get("edge.test"+high+"init.mp4").Body != origin.Body {
 			t.Error("it is kept for longer than its max-age")
 		}
 	})
@@ -182,9 +182,9 @@ func TestNegativeCache(t *testing.T) {
 		next := high + segmentName(int64(w.playlist("origin.test", high).sequence+6), 0, suffixTS)
 		answers(w, "edge.test"+next, 404, "")
 		time.Sleep(10 * time.Second)
-		g := w.get("edge.test" + next)
-		if g.status != 404 || g.age() != 10 || w.get("origin.test"+next).status != 200 {
-			t.Errorf("the edge %d with age %d", g.status, g.age())
+		g := w.Get("edge.test" + next)
+		if g.Status != 404 || g.Age() != 10 || w.Get("origin.test"+next).Status != 200 {
+			t.Errorf("the edge %d with age %d", g.Status, g.Age())
 		}
 		time.Sleep(59 * time.Minute)
 		answers(w, "edge.test"+next, 404, "")
@@ -215,11 +215,11 @@ func TestNoCollapsing(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := like(t, name, Config{})
 				w.inject("origin-hang@0s+5s")
-				w.limit = 2 * time.Second
-				w.get("edge.test" + high + playlistName)
+				w.Limit = 2 * time.Second
+				w.Get("edge.test" + high + playlistName)
 				time.Sleep(5 * time.Second)
-				if g := w.get("edge.test" + high + playlistName); (g.err == nil) != want {
-					t.Errorf("after the origin came back: %d %v", g.status, g.err)
+				if g := w.Get("edge.test" + high + playlistName); (g.Err == nil) != want {
+					t.Errorf("after the origin came back: %d %v", g.Status, g.Err)
 				}
 				time.Sleep(20 * time.Minute)
 			})

@@ -1,9 +1,6 @@
 package sim
 
 import (
-	"cmp"
-	"context"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -13,42 +10,24 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/provision/edge"
+	"github.com/streamwatch/streamwatch/provision/edge/edgetest"
 )
-
-// got is one answer as a client sees it.
-type got struct {
-	status int
-	header http.Header
-	body   string
-	err    error
-	took   time.Duration
-}
-
-func (g got) cache() string { word, _, _ := strings.Cut(g.header.Get("X-Cache"), " "); return word }
-
-func (g got) age() int {
-	n, err := strconv.Atoi(g.header.Get("Age"))
-	if err != nil {
-		return -1
-	}
-	return n
-}
 
 // world is an origin with an edge in front.
 type world struct {
-	t      *testing.T
+	edgetest.Client
 	origin *Origin
 	edge   *Edge
 	hosts  Hosts
-	limit  time.Duration // of a request; zero is 30 s
 }
 
 // newWorld builds both inside a synctest bubble.
 func newWorld(t *testing.T, c Config, ec edge.Config) *world {
 	t.Helper()
 	c.Faults = NewBoard()
-	w := &world{t: t, origin: NewOrigin(c)}
+	w := &world{origin: NewOrigin(c)}
 	w.hosts = Hosts{"origin.test": w.origin}
+	w.Client = edgetest.Client{T: t, Servers: w.hosts}
 	ec.Origin, ec.Transport = mustURL("http://origin.test/"), w.hosts
 	w.edge = NewEdge(ec, c.Faults, "")
 	w.hosts["edge.test"] = w.edge
@@ -63,39 +42,14 @@ func mustURL(s string) *url.URL {
 	return u
 }
 
-// get fetches a URL with header lines "Name: value", for as long as the limit.
-func (w *world) get(u string, header ...string) got { return w.do(http.MethodGet, u, header...) }
-
-func (w *world) do(method, u string, header ...string) got {
-	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), cmp.Or(w.limit, 30*time.Second))
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, method, "http://"+u, nil)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	for _, h := range header {
-		name, value, _ := strings.Cut(h, ": ")
-		req.Header.Add(name, value)
-	}
-	began := time.Now()
-	resp, err := w.hosts.RoundTrip(req)
-	if err != nil {
-		return got{err: err, took: time.Since(began)}
-	}
-	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(resp.Body)
-	return got{resp.StatusCode, resp.Header, string(body), err, time.Since(began)}
-}
-
 func (w *world) inject(text string) {
-	w.t.Helper()
+	w.T.Helper()
 	script, err := ParseScript(text)
 	if err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
 	if err := w.origin.Faults().Play(script, "", time.Now()); err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
 }
 
@@ -160,16 +114,16 @@ const (
 func TestOriginHealthy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, Config{TargetDuration: 6 * time.Second, SegmentDuration: 2 * time.Second, Discontinuity: 5}, edge.Config{})
-		mv := w.get("origin.test/main/playlist.m3u8")
-		if mv.status != 200 || strings.Count(mv.body, "#EXT-X-STREAM-INF") != 2 || strings.Contains(mv.body, "PROGRAM-ID") {
-			t.Fatalf("multivariant playlist: %d\n%s", mv.status, mv.body)
+		mv := w.Get("origin.test/main/playlist.m3u8")
+		if mv.Status != 200 || strings.Count(mv.Body, "#EXT-X-STREAM-INF") != 2 || strings.Contains(mv.Body, "PROGRAM-ID") {
+			t.Fatalf("multivariant playlist: %d\n%s", mv.Status, mv.Body)
 		}
 		before := scan{}
 		for range 20 {
-			g := w.get("origin.test" + high + playlistName)
-			s := read(g.body)
-			if s.target != 6 || len(s.uris) != 6 || s.durations[0] != 2 || g.header.Get("Content-Type") != playlistType {
-				t.Fatalf("media playlist:\n%v\n%s", g.header, g.body)
+			g := w.Get("origin.test" + high + playlistName)
+			s := read(g.Body)
+			if s.target != 6 || len(s.uris) != 6 || s.durations[0] != 2 || g.Header.Get("Content-Type") != playlistType {
+				t.Fatalf("media playlist:\n%v\n%s", g.Header, g.Body)
 			}
 			if end := s.times[5].Add(2 * time.Second); !end.Equal(time.Now()) {
 				t.Errorf("newest segment ends at %v, now is %v", end, time.Now())
@@ -181,12 +135,12 @@ func TestOriginHealthy(t *testing.T) {
 				t.Errorf("discontinuity sequence %d at %d, want %d", s.discSequence, s.sequence, want)
 			}
 			for _, uri := range s.uris {
-				if seg := w.get("origin.test" + high + uri); seg.status != 200 || seg.body[0] != 0x47 {
-					t.Errorf("%s: status %d", uri, seg.status)
+				if seg := w.Get("origin.test" + high + uri); seg.Status != 200 || seg.Body[0] != 0x47 {
+					t.Errorf("%s: status %d", uri, seg.Status)
 				}
 			}
-			if next := w.get("origin.test" + high + segmentName(int64(s.sequence+6), 0, suffixTS)); next.status != 404 {
-				t.Errorf("a segment that is not listed yet answers %d", next.status)
+			if next := w.Get("origin.test" + high + segmentName(int64(s.sequence+6), 0, suffixTS)); next.Status != 404 {
+				t.Errorf("a segment that is not listed yet answers %d", next.Status)
 			}
 			before = s
 			time.Sleep(2 * time.Second)
@@ -198,31 +152,31 @@ func TestOriginConditionalRangeGzip(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, Config{Window: 20}, edge.Config{})
 		u := "origin.test" + high + playlistName
-		plain := w.get(u)
-		if again := w.get(u, "If-None-Match: "+plain.header.Get("ETag")); again.status != 304 || again.body != "" {
-			t.Errorf("unchanged playlist answers %d", again.status)
+		plain := w.Get(u)
+		if again := w.Get(u, "If-None-Match: "+plain.Header.Get("ETag")); again.Status != 304 || again.Body != "" {
+			t.Errorf("unchanged playlist answers %d", again.Status)
 		}
-		zip := w.get(u, "Accept-Encoding: gzip")
-		if zip.header.Get("Content-Encoding") != "gzip" || len(zip.body) >= len(plain.body) {
-			t.Errorf("gzip: %v", zip.header)
+		zip := w.Get(u, "Accept-Encoding: gzip")
+		if zip.Header.Get("Content-Encoding") != "gzip" || len(zip.Body) >= len(plain.Body) {
+			t.Errorf("gzip: %v", zip.Header)
 		}
-		if again := w.get(u, "Accept-Encoding: gzip", "If-None-Match: "+zip.header.Get("ETag")); again.status != 304 {
-			t.Errorf("unchanged compressed playlist answers %d", again.status)
+		if again := w.Get(u, "Accept-Encoding: gzip", "If-None-Match: "+zip.Header.Get("ETag")); again.Status != 304 {
+			t.Errorf("unchanged compressed playlist answers %d", again.Status)
 		}
-		seg := "origin.test" + high + read(plain.body).last()
-		part := w.get(seg, "Range: bytes=0-187")
-		if part.status != 206 || len(part.body) != 188 || !strings.HasPrefix(part.header.Get("Content-Range"), "bytes 0-187/") {
-			t.Errorf("range: %d %v", part.status, part.header)
+		seg := "origin.test" + high + read(plain.Body).last()
+		part := w.Get(seg, "Range: bytes=0-187")
+		if part.Status != 206 || len(part.Body) != 188 || !strings.HasPrefix(part.Header.Get("Content-Range"), "bytes 0-187/") {
+			t.Errorf("range: %d %v", part.Status, part.Header)
 		}
-		if head := w.do(http.MethodHead, seg); head.status != 200 || head.body != "" || head.header.Get("Content-Length") == "" {
-			t.Errorf("HEAD: %d %v", head.status, head.header)
+		if head := w.Do(http.MethodHead, seg); head.Status != 200 || head.Body != "" || head.Header.Get("Content-Length") == "" {
+			t.Errorf("HEAD: %d %v", head.Status, head.Header)
 		}
-		if pre := w.do(http.MethodOptions, seg); pre.status != 204 || pre.header.Get("Access-Control-Allow-Origin") != "*" {
-			t.Errorf("OPTIONS: %d %v", pre.status, pre.header)
+		if pre := w.Do(http.MethodOptions, seg); pre.Status != 204 || pre.Header.Get("Access-Control-Allow-Origin") != "*" {
+			t.Errorf("OPTIONS: %d %v", pre.Status, pre.Header)
 		}
 		for _, path := range []string{"/", "/nope/playlist.m3u8", "/main/nope/playlist.m3u8", high + "segX.ts", high + "seg1.mp4", high + "seg1.ts/x"} {
-			if g := w.get("origin.test" + path); g.status != 404 {
-				t.Errorf("%s answers %d", path, g.status)
+			if g := w.Get("origin.test" + path); g.Status != 404 {
+				t.Errorf("%s answers %d", path, g.Status)
 			}
 		}
 	})
@@ -231,14 +185,14 @@ func TestOriginConditionalRangeGzip(t *testing.T) {
 func TestSegmentsStayAfterTheyLeave(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, Config{}, edge.Config{})
-		uri := read(w.get("origin.test" + high + playlistName).body).uris[0]
+		uri := read(w.Get("origin.test" + high + playlistName).Body).uris[0]
 		time.Sleep(14 * time.Second) // its own duration and one more playlist
-		if g := w.get("origin.test" + high + uri); g.status != 200 {
-			t.Errorf("a segment that has just left answers %d", g.status)
+		if g := w.Get("origin.test" + high + uri); g.Status != 200 {
+			t.Errorf("a segment that has just left answers %d", g.Status)
 		}
 		time.Sleep(time.Minute)
-		if g := w.get("origin.test" + high + uri); g.status != 404 {
-			t.Errorf("a segment that left a minute ago answers %d", g.status)
+		if g := w.Get("origin.test" + high + uri); g.Status != 404 {
+			t.Errorf("a segment that left a minute ago answers %d", g.Status)
 		}
 	})
 }
@@ -247,8 +201,8 @@ func TestBeforeTheBroadcast(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, Config{Start: time.Now().Add(10 * time.Second)}, edge.Config{})
 		for _, path := range []string{"/main/playlist.m3u8", high + playlistName, high + "seg0.ts"} {
-			if g := w.get("origin.test" + path); g.status != 404 {
-				t.Errorf("%s answers %d before the broadcast", path, g.status)
+			if g := w.Get("origin.test" + path); g.Status != 404 {
+				t.Errorf("%s answers %d before the broadcast", path, g.Status)
 			}
 		}
 		time.Sleep(12 * time.Second)
@@ -282,8 +236,8 @@ func TestJitterIsMonotone(t *testing.T) {
 func TestStaggerSpreadsStreams(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, Config{Streams: []string{"a", "b"}, Stagger: true}, edge.Config{})
-		a := read(w.get("origin.test/a/360p/playlist.m3u8").body)
-		b := read(w.get("origin.test/b/360p/playlist.m3u8").body)
+		a := read(w.Get("origin.test/a/360p/playlist.m3u8").Body)
+		b := read(w.Get("origin.test/b/360p/playlist.m3u8").Body)
 		if d := a.times[5].Sub(b.times[5]); d != time.Second {
 			t.Errorf("the streams are %v apart, want half a segment", d)
 		}

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -103,10 +104,23 @@ func (s *Server) status(w http.ResponseWriter, _ *http.Request) {
 	send(w, http.StatusOK, "application/json", snap)
 }
 
-// parameters refuses others than those named: a misspelt filter would filter
-// nothing, and look as if it did.
+// queryOf reads the query of a request, all of it: what is lost of a filter would
+// filter nothing, and look as if it did.
+func queryOf(r *http.Request) (url.Values, error) {
+	q, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, errors.New("the query cannot be read: join parameters with &, and write % as %25 and ; as %3B")
+	}
+	return q, nil
+}
+
+// parameters refuses others than those named, for the same reason, and one that
+// is given twice.
 func parameters(q url.Values, names ...string) error {
-	for name := range q {
+	for name, values := range q {
+		if len(values) > 1 {
+			return fmt.Errorf("%s is given %d times", name, len(values))
+		}
 		if !slices.Contains(names, name) {
 			return fmt.Errorf("unknown parameter %q, want one of %s", name, strings.Join(names, ", "))
 		}
@@ -145,7 +159,11 @@ func (s *Server) series(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusNotFound, "this monitor keeps no history")
 		return
 	}
-	q, err := seriesQuery(r.URL.Query(), time.Now())
+	v, err := queryOf(r)
+	var q probe.SeriesQuery
+	if err == nil {
+		q, err = seriesQuery(v, time.Now())
+	}
 	if err == nil {
 		err = edgeOf(&q, s.o.Edges)
 	}

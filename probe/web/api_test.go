@@ -54,6 +54,8 @@ func TestAPIGoldens(t *testing.T) {
 		"bad-severity":     "/api/v1/incidents?severity=grave",
 		"bad-blame":        "/api/v1/incidents?blame=them",
 		"bad-parameter":    "/api/v1/incidents?opened=true",
+		"bad-query":        "/api/v1/incidents?open=true;severity=critical",
+		"bad-twice":        "/api/v1/incidents?open=true&open=false",
 		"bad-until":        "/api/v1/series?stream=main&metric=edge_lag_seconds&since=2026-11-28T19:00:00Z&until=2026-11-28T18:00:00Z",
 		"bad-points":       "/api/v1/series?stream=main&metric=edge_lag_seconds&points=100000",
 		"check":            "/api/v1/checks/upd.stale",

@@ -22,7 +22,11 @@ const (
 )
 
 func (s *Server) incidents(w http.ResponseWriter, r *http.Request) {
-	f, err := incidentFilter(r.URL.Query(), time.Now())
+	v, err := queryOf(r)
+	var f probe.IncidentFilter
+	if err == nil {
+		f, err = incidentFilter(v, time.Now())
+	}
 	if err != nil {
 		problem(w, http.StatusBadRequest, err.Error())
 		return

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
 )
 
 //go:embed page third_party/uplot
@@ -212,7 +213,7 @@ func (s *Server) check(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusNotFound, fmt.Sprintf("there is no check %q: streamwatch checks lists them", id))
 		return
 	}
-	send(w, http.StatusOK, "application/json", map[string]string{"check": id, "text": text})
+	send(w, http.StatusOK, "application/json", map[string]any{"check": id, "text": text, "steps": checks.Steps()})
 }
 
 // runbook sends the page of a check.

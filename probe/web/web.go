@@ -154,7 +154,9 @@ func (s *Server) Run(ctx context.Context, ln net.Listener) error {
 
 // runServer serves a handler on a listener until ctx is done, then lets requests in
 // flight end for so long as there is patience, and returns nil.
-func runServer(ctx context.Context, ln net.Listener, h http.Handler, read, patience time.Duration, log *zap.Logger) error {
+func runServer(
+	ctx context.Context, ln net.Listener, h http.Handler, read, patience time.Duration, log *zap.Logger,
+) error {
 	srv := &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: readHeaderTimeout,

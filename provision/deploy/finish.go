@@ -44,6 +44,18 @@ func Resumable(ctx context.Context, err error, again string) error {
 	return probe.WithHint(errors.New("stopped watching; the operation goes on in AWS"), "follow it with "+again)
 }
 
+// Preflight finds what would fail only after minutes, by its place in the event's
+// file. unread is what could not be checked, and why.
+func Preflight(
+	ctx context.Context, stack *provision.Stack, e *configs.Event, file string,
+) (unread []string, err error) {
+	found, unread, err := stack.Preflight(ctx, e.Alarms.Notify)
+	if err == nil && len(found) > 0 {
+		err = e.Locate(file, found)
+	}
+	return unread, err
+}
+
 // ToDo says what is left for people to do once a stack is there: a record in their
 // DNS, a subscription to confirm.
 func ToDo(ctx context.Context, stack *provision.Stack, e *configs.Event, dist provision.Distribution) (lines []string) {

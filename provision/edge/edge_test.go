@@ -26,7 +26,7 @@ func TestEdgeKeepsPaceWithItsViewer(t *testing.T) {
 		for range 5 {
 			next = next.Add(time.Second)
 			time.Sleep(time.Until(next))
-			w.get("edge.test/p.m3u8")
+			w.Get("edge.test/p.m3u8")
 		}
 		if n := u.asked.Load(); n != 5 {
 			t.Errorf("5 viewers a second apart made %d requests to the origin", n)
@@ -38,9 +38,9 @@ func TestEdgeTimesOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, u := edgeOver(t, edge.Config{ReadTimeout: 5 * time.Second})
 		u.delay = time.Minute
-		g := w.get("edge.test/p.m3u8")
-		if g.status != 504 || g.took > 8*time.Second || strings.Contains(g.body, "origin.test") {
-			t.Errorf("a hanging origin: %d after %v, %s", g.status, g.took, g.body)
+		g := w.Get("edge.test/p.m3u8")
+		if g.Status != 504 || g.Took > 8*time.Second || strings.Contains(g.Body, "origin.test") {
+			t.Errorf("a hanging origin: %d after %v, %s", g.Status, g.Took, g.Body)
 		}
 	})
 }
@@ -53,8 +53,8 @@ func TestEdgeCollapses(t *testing.T) {
 		var words sync.Map
 		for i := range 50 {
 			wg.Go(func() {
-				g := w.get("edge.test/p.m3u8")
-				words.Store(i, fmt.Sprint(g.status, g.cache(), g.body))
+				g := w.Get("edge.test/p.m3u8")
+				words.Store(i, fmt.Sprint(g.Status, g.Cache(), g.Body))
 			})
 		}
 		wg.Wait()
@@ -87,7 +87,7 @@ func TestEdgeUncacheableIsNotQueued(t *testing.T) {
 		began := time.Now()
 		var wg sync.WaitGroup
 		for range 20 {
-			wg.Go(func() { w.get("edge.test/p.m3u8") })
+			wg.Go(func() { w.Get("edge.test/p.m3u8") })
 		}
 		wg.Wait()
 		if d := time.Since(began); d > 3*time.Second {
@@ -120,12 +120,12 @@ func TestEdgeHeaders(t *testing.T) {
 		w, u := edgeOver(t, edge.Config{Headers: http.Header{"X-Origin-Verify": {"s3cret"}}, Pop: "TST1-C1"})
 		u.set(200, "one", "X-Origin-Verify: s3cret", "Set-Cookie: a=b", "Connection: X-Hop", "X-Hop: 1", "X-Kept: yes",
 			"Age: 99", "Server: x")
-		g := w.get("edge.test/p.m3u8?token=abc&_HLS_msn=4")
+		g := w.Get("edge.test/p.m3u8?token=abc&_HLS_msn=4")
 		if got := u.request.Get("X-Origin-Verify"); got != "s3cret" {
 			t.Errorf("the origin got the header %q", got)
 		}
 		for _, name := range []string{"X-Origin-Verify", "Set-Cookie", "X-Hop", "Age"} {
-			if v := g.header.Get(name); v != "" {
+			if v := g.Header.Get(name); v != "" {
 				t.Errorf("a viewer sees %s: %s", name, v)
 			}
 		}
@@ -133,22 +133,22 @@ func TestEdgeHeaders(t *testing.T) {
 			"X-Kept": "yes", "X-Cache": "Miss from cloudfront",
 			"X-Amz-Cf-Pop": "TST1-C1", "Access-Control-Allow-Origin": "*",
 		} {
-			if v := g.header.Get(name); v != want {
+			if v := g.Header.Get(name); v != want {
 				t.Errorf("%s is %q, want %q", name, v, want)
 			}
 		}
-		if !strings.HasSuffix(g.header.Get("Via"), ".cloudfront.net (CloudFront)") || len(g.header.Get("X-Amz-Cf-Id")) < 20 {
-			t.Errorf("headers: %v", g.header)
+		if !strings.HasSuffix(g.Header.Get("Via"), ".cloudfront.net (CloudFront)") || len(g.Header.Get("X-Amz-Cf-Id")) < 20 {
+			t.Errorf("headers: %v", g.Header)
 		}
-		if again := w.get("edge.test/p.m3u8?_HLS_msn=4&token=other"); again.cache() != "Hit" ||
-			again.header.Get("X-Amz-Cf-Id") == g.header.Get("X-Amz-Cf-Id") {
-			t.Errorf("another token: %s, id %s", again.cache(), again.header.Get("X-Amz-Cf-Id"))
+		if again := w.Get("edge.test/p.m3u8?_HLS_msn=4&token=other"); again.Cache() != "Hit" ||
+			again.Header.Get("X-Amz-Cf-Id") == g.Header.Get("X-Amz-Cf-Id") {
+			t.Errorf("another token: %s, id %s", again.Cache(), again.Header.Get("X-Amz-Cf-Id"))
 		}
-		if other := w.get("edge.test/p.m3u8?_HLS_msn=5"); other.cache() != "Miss" {
-			t.Errorf("another _HLS_msn: %s", other.cache())
+		if other := w.Get("edge.test/p.m3u8?_HLS_msn=5"); other.Cache() != "Miss" {
+			t.Errorf("another _HLS_msn: %s", other.Cache())
 		}
-		if put := w.do(http.MethodPut, "edge.test/p.m3u8"); put.status != 405 {
-			t.Errorf("PUT: %d", put.status)
+		if put := w.Do(http.MethodPut, "edge.test/p.m3u8"); put.Status != 405 {
+			t.Errorf("PUT: %d", put.Status)
 		}
 	})
 }
@@ -158,8 +158,8 @@ func TestEdgePassesLargeObjectsOn(t *testing.T) {
 		w, u := edgeOver(t, edge.Config{ObjectBytes: 1000})
 		u.set(200, strings.Repeat("x", 5000))
 		for range 2 {
-			if g := w.get("edge.test/film.mp4"); g.cache() != "Miss" || len(g.body) != 5000 || g.err != nil {
-				t.Errorf("%s, %d bytes, %v", g.cache(), len(g.body), g.err)
+			if g := w.Get("edge.test/film.mp4"); g.Cache() != "Miss" || len(g.Body) != 5000 || g.Err != nil {
+				t.Errorf("%s, %d bytes, %v", g.Cache(), len(g.Body), g.Err)
 			}
 		}
 		slow := &http.Client{Transport: w.hosts}
@@ -174,12 +174,12 @@ func TestEdgePassesLargeObjectsOn(t *testing.T) {
 		}
 		_ = resp.Body.Close()
 		u.set(200, strings.Repeat("x", 500), "Content-Length: 5000")
-		if g := w.get("edge.test/film.mp4"); g.err == nil {
+		if g := w.Get("edge.test/film.mp4"); g.Err == nil {
 			t.Error("a large object that the origin cut looks whole")
 		}
 		u.set(200, strings.Repeat("x", 500), "Content-Length: 900")
-		if g := w.get("edge.test/cut.ts"); g.status != 502 {
-			t.Errorf("a small object that the origin cut answers %d", g.status)
+		if g := w.Get("edge.test/cut.ts"); g.Status != 502 {
+			t.Errorf("a small object that the origin cut answers %d", g.Status)
 		}
 	})
 }
@@ -206,9 +206,9 @@ func TestStaleIfErrorOfTheEdge(t *testing.T) {
 			u.set(500, "sorry")
 			var got [2]int
 			time.Sleep(5 * time.Second)
-			got[0] = w.get("edge.test/p.m3u8").status
+			got[0] = w.Get("edge.test/p.m3u8").Status
 			time.Sleep(10 * time.Second)
-			got[1] = w.get("edge.test/p.m3u8").status
+			got[1] = w.Get("edge.test/p.m3u8").Status
 			if got != want {
 				t.Errorf("StaleIfError %s: %v, want %v", limit, got, want)
 			}

@@ -2,10 +2,8 @@ package edge_test
 
 import (
 	"context"
-	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -14,6 +12,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/probe/sim"
 	"github.com/streamwatch/streamwatch/provision/edge"
+	"github.com/streamwatch/streamwatch/provision/edge/edgetest"
 )
 
 // upstream is an origin whose answers a test sets.
@@ -56,28 +55,9 @@ func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write([]byte(u.body))
 }
 
-// got is one answer as a client sees it.
-type got struct {
-	status int
-	header http.Header
-	body   string
-	err    error
-	took   time.Duration
-}
-
-func (g got) cache() string { word, _, _ := strings.Cut(g.header.Get("X-Cache"), " "); return word }
-
-func (g got) age() int {
-	n, err := strconv.Atoi(g.header.Get("Age"))
-	if err != nil {
-		return -1
-	}
-	return n
-}
-
 // world is an edge over an upstream.
 type world struct {
-	t     *testing.T
+	edgetest.Client
 	hosts sim.Hosts
 }
 
@@ -86,35 +66,11 @@ func edgeOver(t *testing.T, c edge.Config) (*world, *upstream) {
 	t.Helper()
 	u := &upstream{}
 	u.set(200, "one")
-	w := &world{t: t, hosts: sim.Hosts{"origin.test": u}}
+	hosts := sim.Hosts{"origin.test": u}
+	w := &world{edgetest.Client{T: t, Servers: hosts}, hosts}
 	c.Origin, c.Transport = &url.URL{Scheme: "http", Host: "origin.test"}, w.hosts
 	w.hosts["edge.test"] = edge.New(c)
 	return w, u
-}
-
-// get fetches a URL with header lines "Name: value".
-func (w *world) get(u string, header ...string) got { return w.do(http.MethodGet, u, header...) }
-
-func (w *world) do(method, u string, header ...string) got {
-	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), 30*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, method, "http://"+u, nil)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	for _, h := range header {
-		name, value, _ := strings.Cut(h, ": ")
-		req.Header.Add(name, value)
-	}
-	began := time.Now()
-	resp, err := w.hosts.RoundTrip(req)
-	if err != nil {
-		return got{err: err, took: time.Since(began)}
-	}
-	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(resp.Body)
-	return got{resp.StatusCode, resp.Header, string(body), err, time.Since(began)}
 }
 
 // pause waits, or ends the handler when the client has gone.
@@ -127,11 +83,11 @@ func pause(ctx context.Context, d time.Duration) {
 }
 
 func (w *world) want(path, body, cache string, status, age int) {
-	w.t.Helper()
-	g := w.get("edge.test" + path)
-	if g.err != nil || g.status != status || g.cache() != cache || g.age() != age || body != "" && g.body != body {
-		w.t.Errorf("%s: %v %d %q %s age %d, want %d %q %s age %d", path, g.err, g.status, g.body[:min(40, len(g.body))],
-			g.cache(), g.age(), status, body, cache, age)
+	w.T.Helper()
+	g := w.Get("edge.test" + path)
+	if g.Err != nil || g.Status != status || g.Cache() != cache || g.Age() != age || body != "" && g.Body != body {
+		w.T.Errorf("%s: %v %d %q %s age %d, want %d %q %s age %d", path, g.Err, g.Status, g.Body[:min(40, len(g.Body))],
+			g.Cache(), g.Age(), status, body, cache, age)
 	}
 }
 

@@ -123,7 +123,8 @@ func system() []file {
 	for root := range bundle.Roots() {
 		_ = pem.Encode(&roots, &pem.Block{Type: "CERTIFICATE", Bytes: root.Certificate}) // a buffer takes everything
 	}
-	users := fmt.Sprintf("root:x:0:0:root:/:/sbin/nologin\nstreamwatch:x:%d:%d:streamwatch:/data:/sbin/nologin\n", nobody, nobody)
+	users := "root:x:0:0:root:/:/sbin/nologin\n" +
+		fmt.Sprintf("streamwatch:x:%d:%d:streamwatch:/data:/sbin/nologin\n", nobody, nobody)
 	return []file{
 		{name: "data/", mode: 0o700, owner: nobody},
 		{name: "etc/", mode: 0o755},
@@ -142,8 +143,9 @@ func layer(created time.Time, files ...file) (v1.Layer, error) {
 	w := tar.NewWriter(&packed)
 	for _, f := range files {
 		h := tar.Header{
-			Typeflag: tar.TypeReg, Name: f.name, Mode: f.mode, Uid: f.owner, Gid: f.owner, Size: int64(len(f.text)), ModTime: created,
-			Format: tar.FormatUSTAR,
+			Typeflag: tar.TypeReg, Format: tar.FormatUSTAR,
+			Name: f.name, Mode: f.mode, Uid: f.owner, Gid: f.owner,
+			Size: int64(len(f.text)), ModTime: created,
 		}
 		if strings.HasSuffix(f.name, "/") {
 			h.Typeflag = tar.TypeDir

@@ -65,5 +65,6 @@ add_shortcode( 'streamwatch_main', function () {
 	foreach ( $attributes as $name => $value ) {
 		$html .= ' ' . $name . '="' . esc_attr( $value ) . '"';
 	}
-	return $html . '><a href="' . esc_url( 'https://d111111abcdef8.cloudfront.net/myStream/playlist.m3u8' ) . '" rel="noopener">' . esc_html( 'Autumn <concert> & "friends"' ) . '</a></stream-watch-player>';
+	return $html . '><a href="' . esc_url( 'https://d111111abcdef8.cloudfront.net/myStream/playlist.m3u8' ) . '" rel="noopener">' . esc_html( 'Autumn <concert> & "friends"' )
+		. '</a></stream-watch-player>';
 } );

@@ -10,24 +10,33 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"github.com/streamwatch/streamwatch/dashboards"
 )
 
 // AlarmSwitch is what reads alarms and switches their actions on and off. Tags on
 // an alarm say which monitors watch the event.
 type AlarmSwitch interface {
-	DescribeAlarms(context.Context, *sdk.DescribeAlarmsInput, ...func(*sdk.Options)) (*sdk.DescribeAlarmsOutput, error)
-	EnableAlarmActions(context.Context, *sdk.EnableAlarmActionsInput, ...func(*sdk.Options)) (*sdk.EnableAlarmActionsOutput, error)
-	DisableAlarmActions(context.Context, *sdk.DisableAlarmActionsInput, ...func(*sdk.Options)) (*sdk.DisableAlarmActionsOutput, error)
-	TagResource(context.Context, *sdk.TagResourceInput, ...func(*sdk.Options)) (*sdk.TagResourceOutput, error)
-	UntagResource(context.Context, *sdk.UntagResourceInput, ...func(*sdk.Options)) (*sdk.UntagResourceOutput, error)
-	ListTagsForResource(context.Context, *sdk.ListTagsForResourceInput, ...func(*sdk.Options)) (*sdk.ListTagsForResourceOutput, error)
+	DescribeAlarms(context.Context, *sdk.DescribeAlarmsInput, ...option) (*sdk.DescribeAlarmsOutput, error)
+	EnableAlarmActions(context.Context, *sdk.EnableAlarmActionsInput, ...option) (*sdk.EnableAlarmActionsOutput, error)
+	DisableAlarmActions(context.Context, *sdk.DisableAlarmActionsInput, ...option) (*sdk.DisableAlarmActionsOutput, error)
+	TagResource(context.Context, *sdk.TagResourceInput, ...option) (*sdk.TagResourceOutput, error)
+	UntagResource(context.Context, *sdk.UntagResourceInput, ...option) (*sdk.UntagResourceOutput, error)
+	ListTagsForResource(context.Context, *sdk.ListTagsForResourceInput, ...option) (*sdk.ListTagsForResourceOutput, error)
 }
+
+// option is what calls of the SDK's client take besides their input.
+type option = func(*sdk.Options)
 
 // Alarm is one alarm as CloudWatch has it.
 type Alarm struct {
-	Name, ARN string
-	State     string // OK, ALARM or INSUFFICIENT_DATA
-	Armed     bool   // its actions are switched on
+	dashboards.Actual
+	ARN string
+}
+
+func newAlarm(name, arn *string, state types.StateValue, armed *bool) Alarm {
+	is := dashboards.Actual{Name: aws.ToString(name), State: dashboards.State(state), Armed: aws.ToBool(armed)}
+	return Alarm{is, aws.ToString(arn)}
 }
 
 // Alarms reads alarms by their names, at most 100; those that do not exist are
@@ -46,11 +55,11 @@ func Alarms(ctx context.Context, s AlarmSwitch, names []string) ([]Alarm, error)
 	var list []Alarm
 	for i := range out.MetricAlarms {
 		a := &out.MetricAlarms[i]
-		list = append(list, Alarm{aws.ToString(a.AlarmName), aws.ToString(a.AlarmArn), string(a.StateValue), aws.ToBool(a.ActionsEnabled)})
+		list = append(list, newAlarm(a.AlarmName, a.AlarmArn, a.StateValue, a.ActionsEnabled))
 	}
 	for i := range out.CompositeAlarms {
 		a := &out.CompositeAlarms[i]
-		list = append(list, Alarm{aws.ToString(a.AlarmName), aws.ToString(a.AlarmArn), string(a.StateValue), aws.ToBool(a.ActionsEnabled)})
+		list = append(list, newAlarm(a.AlarmName, a.AlarmArn, a.StateValue, a.ActionsEnabled))
 	}
 	slices.SortFunc(list, func(a, b Alarm) int { return slices.Index(names, a.Name) - slices.Index(names, b.Name) })
 	return list, nil
@@ -103,7 +112,8 @@ func SignIn(ctx context.Context, s AlarmSwitch, arn, monitor string, now time.Ti
 func SignOut(ctx context.Context, s AlarmSwitch, arn, monitor string, since time.Time) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, putTimeout)
 	defer cancel()
-	if _, err := s.UntagResource(ctx, &sdk.UntagResourceInput{ResourceARN: &arn, TagKeys: []string{monitorTag + monitor}}); err != nil {
+	own := &sdk.UntagResourceInput{ResourceARN: &arn, TagKeys: []string{monitorTag + monitor}}
+	if _, err := s.UntagResource(ctx, own); err != nil {
 		return nil, fmt.Errorf("noting on an alarm that this monitor ended: %w", err)
 	}
 	return Monitors(ctx, s, arn, since)

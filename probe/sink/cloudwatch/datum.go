@@ -44,7 +44,12 @@ func (s *Sink) dimensions(of *series) []types.Dimension {
 func pairs(event string, of *series) [][2]string {
 	var out [][2]string
 	for _, d := range [][2]string{
-		{"Event", event}, {"Stream", of.Stream}, {"Side", of.Side}, {"Edge", of.Edge}, {"Rendition", of.Rendition}, {"Vantage", of.Vantage},
+		{"Event", event},
+		{"Stream", of.Stream},
+		{"Side", of.Side},
+		{"Edge", of.Edge},
+		{"Rendition", of.Rendition},
+		{"Vantage", of.Vantage},
 	} {
 		if d[1] != "" {
 			out = append(out, [2]string{d[0], ascii(d[1])})

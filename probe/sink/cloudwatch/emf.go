@@ -55,8 +55,12 @@ func emfLine(namespace string, period time.Duration, at time.Time, names [][2]st
 		line[s.Metric] = map[string]any{"Values": s.Values, "Counts": s.Counts}
 	}
 	line["_aws"] = map[string]any{
-		"Timestamp":         at.UnixMilli(),
-		"CloudWatchMetrics": []map[string]any{{"Namespace": namespace, "Dimensions": [][]string{dimensions}, "Metrics": declared}},
+		"Timestamp": at.UnixMilli(),
+		"CloudWatchMetrics": []map[string]any{{
+			"Namespace":  namespace,
+			"Dimensions": [][]string{dimensions},
+			"Metrics":    declared,
+		}},
 	}
 	return line
 }

@@ -24,8 +24,9 @@ const (
 
 // wrongCodes are errors that the same request will meet again.
 var wrongCodes = []string{
-	"InvalidParameterValue", "InvalidParameterValueException", "InvalidParameterCombination", "InvalidParameterCombinationException",
-	"MissingParameter", "MissingRequiredParameterException", "ValidationError", "ValidationException", "InvalidFormat", "SerializationException",
+	"InvalidParameterValue", "InvalidParameterValueException", "InvalidParameterCombination",
+	"InvalidParameterCombinationException", "MissingParameter", "MissingRequiredParameterException",
+	"ValidationError", "ValidationException", "InvalidFormat", "SerializationException",
 }
 
 // fate tells what became of a request from its error.

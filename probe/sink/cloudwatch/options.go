@@ -70,7 +70,8 @@ type Client interface {
 // does so, because it knows which ones are safe to repeat.
 // Options come on top.
 func Connect(ctx context.Context, region string, options ...func(*config.LoadOptions) error) (Client, error) {
-	options = append([]func(*config.LoadOptions) error{config.WithRegion(region), config.WithRetryMaxAttempts(1)}, options...)
+	options = append([]func(*config.LoadOptions) error{config.WithRegion(region), config.WithRetryMaxAttempts(1)},
+		options...)
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
 		return nil, fmt.Errorf("loading the AWS configuration: %w", err)

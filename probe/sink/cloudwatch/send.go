@@ -144,7 +144,8 @@ func (s *Sink) put(ctx context.Context, parcels []parcel) error {
 	if err := s.o.Spool.MarkUnsent(ctx, ids, time.Now()); err != nil {
 		return err
 	}
-	putting, cancel := context.WithTimeout(context.WithoutCancel(ctx), putTimeout) // a request under way is not cut off by the end
+	// A request under way is not cut off by the end.
+	putting, cancel := context.WithTimeout(context.WithoutCancel(ctx), putTimeout)
 	_, err := s.o.Put.PutMetricData(putting, input)
 	cancel()
 	s.count(func(st *Stats) { st.Requests, st.Repeated = st.Requests+1, st.Repeated+repeated })

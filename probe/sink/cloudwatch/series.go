@@ -131,8 +131,15 @@ func (found merging) series() []series {
 		out = append(out, s.chunks(maxValues)...)
 	}
 	slices.SortFunc(out, func(a, b series) int {
-		return cmp.Or(cmp.Compare(a.Stream, b.Stream), cmp.Compare(a.Rendition, b.Rendition), cmp.Compare(a.Side, b.Side), cmp.Compare(a.Edge, b.Edge), cmp.Compare(a.Vantage, b.Vantage),
-			cmp.Compare(a.Metric, b.Metric), cmp.Compare(a.Values[0], b.Values[0]))
+		return cmp.Or(
+			cmp.Compare(a.Stream, b.Stream),
+			cmp.Compare(a.Rendition, b.Rendition),
+			cmp.Compare(a.Side, b.Side),
+			cmp.Compare(a.Edge, b.Edge),
+			cmp.Compare(a.Vantage, b.Vantage),
+			cmp.Compare(a.Metric, b.Metric),
+			cmp.Compare(a.Values[0], b.Values[0]),
+		)
 	})
 	return out
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/smithy-go"
 	"go.uber.org/zap"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 // highResolutionKept is how long CloudWatch keeps seconds apart.
@@ -39,7 +41,8 @@ func (s *Sink) resolve(ctx context.Context, doubtful []parcel) error {
 	defer cancel()
 	counts, err := s.sampleCounts(asking, doubtful)
 	if err != nil {
-		if api, ok := errors.AsType[smithy.APIError](err); !ok || api.ErrorCode() != "AccessDenied" && api.ErrorCode() != "AccessDeniedException" {
+		denied := []string{"AccessDenied", "AccessDeniedException"}
+		if api, ok := errors.AsType[smithy.APIError](err); !ok || !slices.Contains(denied, api.ErrorCode()) {
 			return fmt.Errorf("looking up what was not answered: %w", err)
 		}
 		s.log.Warn("may not read metrics: what was not answered is sent again", zap.Error(err))
@@ -68,7 +71,7 @@ func (s *Sink) sampleCounts(ctx context.Context, parcels []parcel) (map[int]floa
 	input := &sdk.GetMetricDataInput{ScanBy: types.ScanByTimestampAscending}
 	for i := range parcels {
 		of := &parcels[i].piece.Series[0]
-		first, last = earlier(first, parcels[i].At), later(last, parcels[i].At)
+		first, last = earlier(first, parcels[i].At), probe.Later(last, parcels[i].At)
 		input.MetricDataQueries = append(input.MetricDataQueries, types.MetricDataQuery{
 			Id: new("q" + strconv.Itoa(i)),
 			MetricStat: &types.MetricStat{
@@ -104,13 +107,6 @@ func (s *Sink) sampleCounts(ctx context.Context, parcels []parcel) (map[int]floa
 
 func earlier(a, b time.Time) time.Time {
 	if b.Before(a) {
-		return b
-	}
-	return a
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
 		return b
 	}
 	return a

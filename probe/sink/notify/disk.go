@@ -79,7 +79,7 @@ func (d *disk) load() (n notes, lost bool) {
 		err = json.Unmarshal(text, &n)
 	}
 	if err != nil {
-		d.log.Warn("the notes of who was told what cannot be read", zap.Error(err))
+		d.log.Warn("the notes about sent messages cannot be read", zap.Error(err))
 		return notes{}, true
 	}
 	return n, false
@@ -105,7 +105,7 @@ func (d *disk) save(take func() notes) {
 	if err == nil {
 		d.last = string(text)
 	} else if since.IsZero() {
-		d.log.Warn("who was told what cannot be written down: a restart may repeat it", zap.Error(err))
+		d.log.Warn("the notes about sent messages cannot be written: a restart may repeat some", zap.Error(err))
 	}
 }
 
@@ -128,10 +128,7 @@ func (d *disk) write(text []byte) error {
 	if err := os.MkdirAll(filepath.Dir(d.base), 0o700); err != nil {
 		return err
 	}
-	if err := os.WriteFile(d.base+".new", text, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(d.base+".new", d.base+".json")
+	return probe.WriteFile(d.base+".json", string(text))
 }
 
 // bury keeps a message that could not be delivered.

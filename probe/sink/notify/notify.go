@@ -246,7 +246,7 @@ func (s *Sink) pause(ctx context.Context, next time.Time) {
 	s.mu.Lock()
 	grows := len(s.teller.stories) > 0 && s.o.Current != nil
 	if grows {
-		next = sooner(next, time.Now().Add(look))
+		next = probe.Sooner(next, time.Now().Add(look))
 	}
 	s.mu.Unlock()
 	var due <-chan time.Time

@@ -119,22 +119,14 @@ func (t *teller) due(now time.Time, end bool) (list []Message, next time.Time) {
 			continue
 		}
 		if at.After(now) && (!end || kind == Repeated || st.silent.After(now)) {
-			next = sooner(next, at)
+			next = probe.Sooner(next, at)
 			continue
 		}
 		list = append(list, t.tell(st, kind, now))
 		_, at = t.next(st)
-		next = sooner(next, at)
+		next = probe.Sooner(next, at)
 	}
 	return list, next
-}
-
-// sooner returns the earlier one of two times; the zero time is none.
-func sooner(a, b time.Time) time.Time {
-	if a.IsZero() || !b.IsZero() && b.Before(a) {
-		return b
-	}
-	return a
 }
 
 // tell makes the message, and remembers that it was.

@@ -44,7 +44,11 @@ type fetched struct {
 func newFetches(event string) *fetchCounts {
 	name := prometheus.BuildFQName(namespace, "", probe.FetchesTotal.Prometheus)
 	labels := []string{"event", "stream", "side", "kind", "outcome"}
-	return &fetchCounts{event: event, desc: prometheus.NewDesc(name, probe.FetchesTotal.Help, labels, nil), counts: map[fetched]uint64{}}
+	return &fetchCounts{
+		event:  event,
+		desc:   prometheus.NewDesc(name, probe.FetchesTotal.Help, labels, nil),
+		counts: map[fetched]uint64{},
+	}
 }
 
 // inc counts one.
@@ -62,7 +66,8 @@ func (c *fetchCounts) Collect(to chan<- prometheus.Metric) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for f, n := range c.counts {
-		to <- prometheus.MustNewConstMetric(c.desc, prometheus.CounterValue, float64(n), c.event, label(f.stream), f.side.String(), f.kind, f.outcome)
+		to <- prometheus.MustNewConstMetric(c.desc, prometheus.CounterValue, float64(n), c.event, label(f.stream),
+			f.side.String(), f.kind, f.outcome)
 	}
 }
 

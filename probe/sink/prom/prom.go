@@ -11,7 +11,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -111,7 +110,8 @@ func New(o Options) *Sink {
 	}
 	for i, m := range s.catalog {
 		s.place[m] = i
-		s.descs = append(s.descs, prometheus.NewDesc(prometheus.BuildFQName(namespace, "", m.Prometheus), m.Help, s.labelNames(m), nil))
+		s.descs = append(s.descs,
+			prometheus.NewDesc(prometheus.BuildFQName(namespace, "", m.Prometheus), m.Help, s.labelNames(m), nil))
 	}
 	var register prometheus.Registerer = s.registry
 	if o.Vantage != "" {
@@ -125,29 +125,6 @@ func New(o Options) *Sink {
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return s
-}
-
-func (s *Sink) labelNames(m *probe.Metric) []string {
-	names := s.choose(m, "event", "stream", "rendition", "side", "edge")
-	if s.fleet {
-		names = append(names, "vantage")
-	}
-	return names
-}
-
-// choose keeps of the labels' names or values those that a metric has.
-func (s *Sink) choose(m *probe.Metric, event, stream, rendition, side, edge string) []string {
-	if m.Scope == probe.ByEvent {
-		return []string{event}
-	}
-	list := []string{event, stream, rendition}
-	if m.Scope == probe.BySide {
-		list = append(list, side)
-	}
-	if s.edges && m.OfEdge(probe.Edge) {
-		list = append(list, edge)
-	}
-	return list
 }
 
 func buildInfo(version string) prometheus.Collector {
@@ -231,47 +208,6 @@ func (s *Sink) row(t target) []series {
 	return row
 }
 
-// gauges is the collector of the catalog's metrics.
-type gauges struct{ s *Sink }
-
-// Describe sends the descriptions of all metrics.
-func (g gauges) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range g.s.descs {
-		to <- d
-	}
-}
-
-// Collect sends the newest value of each series.
-func (g gauges) Collect(to chan<- prometheus.Metric) {
-	g.s.mu.Lock()
-	defer g.s.mu.Unlock()
-	for t, row := range g.s.targets {
-		for i := range row {
-			if row[i].seen != 0 {
-				to <- prometheus.MustNewConstMetric(g.s.descs[i], prometheus.GaugeValue, row[i].value, g.s.labels(t, g.s.catalog[i])...)
-			}
-		}
-	}
-}
-
-func (s *Sink) labels(t target, m *probe.Metric) []string {
-	values := s.choose(m, s.event, label(t.stream), label(t.rendition), t.place.Side.String(), t.place.Edge)
-	if s.fleet {
-		values = append(values, t.vantage)
-	}
-	return values
-}
-
-// label makes a name that comes from a playlist fit for a label: valid UTF-8,
-// which the client demands, and not a page long.
-func label(name string) string {
-	const longest = 120 // bytes
-	if len(name) > longest {
-		name = name[:longest]
-	}
-	return strings.ToValidUTF8(name, "\uFFFD")
-}
-
 // Forget drops the series of a stream that is not watched any more: their last
 // values would stand for minutes. Batches of it that are still under way are
 // passed over.
@@ -318,5 +254,10 @@ func (s *Sink) prune(now time.Time) {
 
 // Handler answers a scrape.
 func (s *Sink) Handler() http.Handler {
-	return promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{Registry: s.registry, EnableOpenMetrics: true, MaxRequestsInFlight: 4, Timeout: 10 * time.Second})
+	return promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{
+		Registry:            s.registry,
+		EnableOpenMetrics:   true,
+		MaxRequestsInFlight: 4,
+		Timeout:             10 * time.Second,
+	})
 }

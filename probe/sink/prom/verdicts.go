@@ -25,7 +25,8 @@ type newest struct {
 func newVerdictMetrics() verdictMetrics {
 	labels := []string{"event", "stream", probe.StreamVerdict.Prometheus} // the label has the name of the metric
 	counter := func(m *probe.Metric) *prometheus.CounterVec {
-		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: m.Prometheus, Help: m.Help}, labels)
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: m.Prometheus, Help: m.Help},
+			labels)
 	}
 	return verdictMetrics{
 		now: prometheus.NewGaugeVec(prometheus.GaugeOpts{

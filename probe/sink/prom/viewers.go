@@ -21,7 +21,9 @@ func newViewerMetrics() viewerMetrics {
 		switch {
 		case m.Scope != probe.ByViewer:
 		case m.Total():
-			v.totals[m] = prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: m.Prometheus, Help: m.Help}, labels)
+			v.totals[m] = prometheus.NewCounterVec(prometheus.CounterOpts{
+				Namespace: namespace, Name: m.Prometheus, Help: m.Help,
+			}, labels)
 		default:
 			v.spreads[m] = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 				Namespace: namespace, Name: m.Prometheus, Help: m.Help,

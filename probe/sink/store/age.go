@@ -61,7 +61,8 @@ func (d *dictionary) age(ctx context.Context, tx *sql.Tx, since time.Time) (gone
 		}
 	}
 	clear(old)
-	const unused = "DELETE FROM stream WHERE NOT EXISTS (SELECT 1 FROM bucket WHERE bucket.stream = stream.id) RETURNING id"
+	const unused = `DELETE FROM stream
+		WHERE NOT EXISTS (SELECT 1 FROM bucket WHERE bucket.stream = stream.id) RETURNING id`
 	err = each(ctx, tx, unused, []any{&id}, note)
 	for name, id := range d.streams {
 		if old[id] {

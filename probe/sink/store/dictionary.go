@@ -79,7 +79,8 @@ func loadDictionary(ctx context.Context, db *sql.DB) (*dictionary, error) {
 	}
 	const all = "SELECT id, metric, rendition, side, owner FROM series"
 	err = each(ctx, db, all, []any{&id, &metric, &rendition, &side, &owner}, func() error {
-		key := seriesKey{metric: &probe.Metric{Name: metric}, rendition: rendition} // a metric of another version keeps its id
+		// A metric of another version keeps its id.
+		key := seriesKey{metric: &probe.Metric{Name: metric}, rendition: rendition}
 		if m, ok := probe.FindMetric(metric); ok {
 			key.metric = m
 		}
@@ -96,8 +97,9 @@ func loadDictionary(ctx context.Context, db *sql.DB) (*dictionary, error) {
 
 // save inserts the names that are not in the database yet.
 func (d *dictionary) save(ctx context.Context, tx *sql.Tx) error {
+	const add = "INSERT OR IGNORE INTO stream (id, name) VALUES (?, ?)"
 	for _, name := range d.newStreams {
-		if _, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO stream (id, name) VALUES (?, ?)", d.streams[name], name); err != nil {
+		if _, err := tx.ExecContext(ctx, add, d.streams[name], name); err != nil {
 			return err
 		}
 	}

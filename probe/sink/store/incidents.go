@@ -111,7 +111,8 @@ func upsert(ctx context.Context, db *sql.DB, inc *probe.Incident) error {
 	if inc.Closed != nil {
 		closed = new(inc.Closed.UnixMilli())
 	}
-	_, err = db.ExecContext(ctx, "INSERT OR REPLACE INTO incident (id, stream, began, closed, data) VALUES (?, ?, ?, ?, ?)",
+	const put = "INSERT OR REPLACE INTO incident (id, stream, began, closed, data) VALUES (?, ?, ?, ?, ?)"
+	_, err = db.ExecContext(ctx, put,
 		inc.ID, inc.Stream, inc.Began.UnixMilli(), closed, string(text))
 	return err
 }

@@ -22,9 +22,11 @@ var migrations = [...]string{
 	`CREATE TABLE stream (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 	 CREATE TABLE series (id INTEGER PRIMARY KEY, metric TEXT NOT NULL, rendition TEXT NOT NULL, side TEXT NOT NULL,
 	                      UNIQUE (metric, rendition, side));
-	 CREATE TABLE bucket (stream INTEGER NOT NULL, at INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (stream, at)) WITHOUT ROWID;
+	 CREATE TABLE bucket (stream INTEGER NOT NULL, at INTEGER NOT NULL, data BLOB NOT NULL,
+	                      PRIMARY KEY (stream, at)) WITHOUT ROWID;
 	 CREATE INDEX bucket_at ON bucket (at);
-	 CREATE TABLE incident (id TEXT PRIMARY KEY, stream TEXT NOT NULL, began INTEGER NOT NULL, closed INTEGER, data TEXT NOT NULL);
+	 CREATE TABLE incident (id TEXT PRIMARY KEY, stream TEXT NOT NULL, began INTEGER NOT NULL, closed INTEGER,
+	                        data TEXT NOT NULL);
 	 CREATE INDEX incident_began ON incident (began);
 	 CREATE INDEX incident_open ON incident (closed) WHERE closed IS NULL;`,
 	createUnsent,
@@ -50,7 +52,8 @@ func openDB(path string) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := sql.Open("sqlite", dsn(abs, "&_pragma=auto_vacuum(incremental)&_pragma=journal_mode(wal)&_pragma=synchronous(normal)&_txlock=immediate"))
+	db, err := sql.Open("sqlite",
+		dsn(abs, "&_pragma=auto_vacuum(incremental)&_pragma=journal_mode(wal)&_pragma=synchronous(normal)&_txlock=immediate"))
 	if err != nil {
 		return nil, err
 	}
@@ -111,8 +114,8 @@ func migrate(ctx context.Context, db *sql.DB, path string) error {
 }
 
 func tooNew(version int) error {
-	return fmt.Errorf("its schema has version %d, this streamwatch knows up to %d: use the newer streamwatch or another output folder",
-		version, len(migrations))
+	return fmt.Errorf("its schema has version %d, this streamwatch knows up to %d: "+
+		"use the newer streamwatch or another output folder", version, len(migrations))
 }
 
 var errCorrupt = errors.New("quick_check found damage")
@@ -196,7 +199,8 @@ func (s *Store) setAside(path string, cause error) error {
 	if err != nil {
 		return fmt.Errorf("moving the corrupt database aside: %w", err)
 	}
-	s.log.Warn("database is corrupt: moved aside, history starts anew", zap.String("moved_to", filepath.Base(aside)), zap.Error(cause))
+	s.log.Warn("database is corrupt: moved aside, history starts anew", zap.String("moved_to", filepath.Base(aside)),
+		zap.Error(cause))
 	return nil
 }
 

@@ -105,8 +105,10 @@ func (s *Store) shrink(ctx context.Context) error {
 		if err != nil || used <= s.maxBytes {
 			return err
 		}
-		s.log.Warn("history is larger than its limit: removing the oldest tenth", zap.Int64("bytes", used), zap.Int64("limit", s.maxBytes))
-		_, err = s.db.ExecContext(ctx, `DELETE FROM bucket WHERE at <= (SELECT min(at) + (max(at) - min(at)) / 10 FROM bucket)`)
+		s.log.Warn("history is larger than its limit: removing the oldest tenth", zap.Int64("bytes", used),
+			zap.Int64("limit", s.maxBytes))
+		_, err = s.db.ExecContext(ctx,
+			`DELETE FROM bucket WHERE at <= (SELECT min(at) + (max(at) - min(at)) / 10 FROM bucket)`)
 		if err != nil {
 			return err
 		}
@@ -135,7 +137,8 @@ func (s *Store) Series(ctx context.Context, q probe.SeriesQuery) ([]probe.Point,
 	if stream != 0 && series != 0 {
 		var at int64
 		var data sql.RawBytes
-		err := each(ctx, reads, "SELECT at, data FROM bucket WHERE stream = ? AND at >= ? AND at <= ? ORDER BY at", []any{&at, &data}, func() error {
+		const buckets = "SELECT at, data FROM bucket WHERE stream = ? AND at >= ? AND at <= ? ORDER BY at"
+		err := each(ctx, reads, buckets, []any{&at, &data}, func() error {
 			b, err := decodeBucket(data, series)
 			if err == nil && b.count > 0 {
 				points = append(points, timed{at, b})

@@ -11,8 +11,8 @@ import (
 )
 
 // createUnsent is the migration that makes the spool.
-const createUnsent = `CREATE TABLE unsent (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, sealed INTEGER NOT NULL,
-	                      tried INTEGER NOT NULL, samples INTEGER NOT NULL, data BLOB NOT NULL);
+const createUnsent = `CREATE TABLE unsent (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL,
+	                      sealed INTEGER NOT NULL, tried INTEGER NOT NULL, samples INTEGER NOT NULL, data BLOB NOT NULL);
 	 CREATE INDEX unsent_at ON unsent (sealed, at, id);
 	 CREATE TABLE sealed (newest INTEGER NOT NULL);
 	 INSERT INTO sealed VALUES (0);`
@@ -28,7 +28,9 @@ func (s *Store) Unsent(ctx context.Context, sealed bool, before time.Time, limit
 	var list []probe.Unsent
 	var at, tried int64
 	var u probe.Unsent
-	err := each(ctx, s.db, "SELECT id, at, sealed, tried, samples, data FROM unsent WHERE sealed = ? AND at < ? ORDER BY at, id LIMIT ?",
+	const oldest = `SELECT id, at, sealed, tried, samples, data FROM unsent
+		WHERE sealed = ? AND at < ? ORDER BY at, id LIMIT ?`
+	err := each(ctx, s.db, oldest,
 		[]any{&u.ID, &at, &u.Sealed, &tried, &u.Samples, &u.Data}, func() error {
 			u.At, u.Tried = time.UnixMilli(at), time.Time{}
 			if tried != 0 {
@@ -105,13 +107,15 @@ func (s *Store) MarkUnsent(ctx context.Context, ids []int64, tried time.Time) er
 func (s *Store) TrimUnsent(ctx context.Context, before time.Time, maxBytes int64) (samples int, err error) {
 	err = s.spool(ctx, func(tx *sql.Tx) error {
 		var last sql.NullInt64 // the newest that is too much
-		err := tx.QueryRowContext(ctx, `SELECT max(id) FROM (SELECT id, sum(length(data)) OVER (ORDER BY id DESC) AS size FROM unsent)
-			WHERE size > ?`, maxBytes).Scan(&last)
+		const tooMuch = `SELECT max(id) FROM
+			(SELECT id, sum(length(data)) OVER (ORDER BY id DESC) AS size FROM unsent) WHERE size > ?`
+		err := tx.QueryRowContext(ctx, tooMuch, maxBytes).Scan(&last)
 		if err != nil {
 			return err
 		}
 		const which = "FROM unsent WHERE at < ? OR id <= ?"
-		if err := tx.QueryRowContext(ctx, "SELECT coalesce(sum(samples), 0) "+which, before.UnixMilli(), last.Int64).Scan(&samples); err != nil {
+		row := tx.QueryRowContext(ctx, "SELECT coalesce(sum(samples), 0) "+which, before.UnixMilli(), last.Int64)
+		if err := row.Scan(&samples); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, "DELETE "+which, before.UnixMilli(), last.Int64)

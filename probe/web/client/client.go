@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/report"
 	"github.com/streamwatch/streamwatch/probe/web"
 )
 
@@ -92,6 +93,26 @@ func (c *Client) Health(ctx context.Context) error {
 type Alarms struct {
 	Alarms []web.Alarm `json:"alarms"`
 	Notes  []string    `json:"notes"`
+}
+
+// Text says whether the alarms that wake people are switched on, where the event has
+// some in CloudWatch, and what keeps them from reaching people: a line each, "" where
+// there is nothing to say.
+func (a *Alarms) Text() string {
+	var states []string
+	for i := range a.Alarms {
+		if one := &a.Alarms[i]; one.Armed != nil {
+			states = append(states, one.Name+" "+report.OnOff(*one.Armed))
+		}
+	}
+	text := ""
+	if len(states) > 0 {
+		text = "alarms wake people: " + strings.Join(states, ", ") + "\n"
+	}
+	for _, note := range a.Notes {
+		text += "note: " + note + "\n"
+	}
+	return text
 }
 
 // Alarms returns the event's alarms. An older streamwatch has none to show, which

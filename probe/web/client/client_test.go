@@ -82,6 +82,9 @@ func TestStatus(t *testing.T) {
 	if err != nil || len(alarms.Value.Alarms) != 1 || !*alarms.Value.Alarms[0].Armed || len(alarms.Value.Notes) != 1 {
 		t.Errorf("%+v, %v", alarms.Value, err)
 	}
+	if text := alarms.Value.Text(); text != "alarms wake people: page on\nnote: nobody confirmed\n" {
+		t.Errorf("%q", text)
+	}
 }
 
 // What people do arrives as they said it; what the page refuses comes back in its

@@ -1,21 +1,24 @@
-// What the check of an incident means, and what to do: the text of
-// `streamwatch checks ID`, set for a narrow column.
+// What the check of an incident means: the text of `streamwatch checks ID`, set for a
+// narrow column. And what to do first, by whose fault the incident is.
 import { ask, byId, el } from "./view.js";
-import { todo } from "./todo.js";
 
-const texts = new Map(); // by check
+const answers = new Map(); // by check
 
 export async function showRunbook(incident) {
-  byId("todo").replaceChildren(...todo(incident).map(step => el("li", {}, step)));
-  const box = byId("runbook-text"), check = incident.check;
-  if (box.dataset.check === check) return;
-  box.dataset.check = check;
-  box.replaceChildren();
-  if (!texts.has(check)) {
-    const answer = await ask("/api/v1/checks/" + encodeURIComponent(check)).catch(() => null);
-    texts.set(check, answer ? answer.text : "");
-  }
-  if (box.dataset.check === check) box.replaceChildren(...layOut(texts.get(check)));
+  const box = byId("runbook-text"), { check, blame } = incident, shown = check + " " + blame;
+  if (box.dataset.shown === shown) return;
+  box.dataset.shown = shown;
+  show(box, answers.get(check) || {}, blame);
+  if (answers.has(check)) return;
+  const answer = await ask("/api/v1/checks/" + encodeURIComponent(check)).catch(() => null);
+  if (answer) answers.set(check, answer);
+  if (box.dataset.shown === shown) show(box, answer || { text: "" }, blame);
+}
+
+function show(box, { text, steps = {} }, blame) {
+  byId("todo").replaceChildren(...(steps[blame] || steps.unknown || []).map(step => el("li", {}, step)));
+  byId("todo-section").hidden = !steps.unknown;
+  box.replaceChildren(...(text === undefined ? [] : layOut(text)));
 }
 
 // layOut turns paragraphs of wrapped lines into paragraphs, and lines of a name

@@ -1,6 +1,6 @@
 //go:build !unix
 
-package main
+package process
 
 // keepPrivate does nothing where the folder says who may read.
 func keepPrivate() {}

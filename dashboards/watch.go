@@ -1,0 +1,115 @@
+package dashboards
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
+
+// arrival is how long after a period its samples are taken to be there, as in
+// CloudWatch.
+const arrival = 3 * time.Second
+
+// Watch evaluates the alarms of an event as CloudWatch would, and keeps since when
+// each is in its state. It has one owner, who adds samples and says when to
+// evaluate.
+type Watch struct {
+	alarms  []Alarm
+	above   []Composite
+	board   *Board
+	every   time.Duration // between evaluations
+	settled time.Time     // from when on missing data mean something
+	states  map[string]State
+	since   map[string]time.Time // when each alarm came into its state
+}
+
+// NewWatch returns one that begins now.
+func NewWatch(o Options, now time.Time) *Watch {
+	w := &Watch{board: NewBoard(o, arrival), since: map[string]time.Time{}, states: map[string]State{}}
+	w.alarms, w.above = Alarms(o)
+	period := w.alarms[0].Period
+	w.every = min(period, time.Minute)
+	// Two datapoints: the heartbeat takes what is missing for a breach, and
+	// before the start all is.
+	w.settled = now.Truncate(period).Add(3*period + arrival)
+	w.take(nil, now)
+	return w
+}
+
+// Add takes samples over.
+func (w *Watch) Add(samples []probe.Sample) { w.board.Add(samples) }
+
+// Next is when to evaluate next: just after the samples of a period are all there.
+func (w *Watch) Next(now time.Time) time.Time {
+	return now.Add(-arrival).Truncate(w.every).Add(w.every + arrival)
+}
+
+// Evaluate moves every alarm to its state as of now.
+func (w *Watch) Evaluate(now time.Time) { w.take(w.board.Evaluate(now), now) }
+
+// Change makes other streams those whose alarms are watched. What is known of the
+// others stays.
+func (w *Watch) Change(o Options, now time.Time) {
+	w.alarms, w.above = Alarms(o)
+	w.board = w.board.For(o)
+	w.take(w.board.States(), now)
+}
+
+// take notes new states.
+func (w *Watch) take(states map[string]State, now time.Time) {
+	note := func(key string) {
+		state := cmp.Or(states[key], NoData)
+		if w.states[key] != state {
+			w.states[key], w.since[key] = state, now
+		}
+	}
+	for i := range w.alarms {
+		a := &w.alarms[i]
+		if a.Missing == MissingIsBreach && now.Before(w.settled) {
+			delete(states, a.Key())
+		}
+		note(a.Key())
+	}
+	for i := range w.above {
+		note(w.above[i].Kind)
+	}
+}
+
+// Standing is an alarm and the state that it is in.
+type Standing struct {
+	Name      string // Alarm.Key, or the Kind of a composite
+	Stream    string // "" for the event
+	Text      string // what is wrong when it is in alarm
+	Condition string // "" of a composite
+	Pages     bool   // tells the topic
+	Service   bool   // only CloudWatch can evaluate it, and its state is not known here
+	State     State
+	Since     time.Time
+}
+
+// manyAlarms is from how many on only those that are not well are listed.
+const manyAlarms = 300
+
+// Standings returns the alarms with their states, those that roll others up first.
+// Of very many only those in alarm, and those that tell the topic, are among them.
+func (w *Watch) Standings() []Standing {
+	list := make([]Standing, 0, len(w.above)+len(w.alarms))
+	for i := range w.above {
+		c := &w.above[i]
+		list = append(list, Standing{Name: c.Kind, Text: c.Text, Pages: c.Pages})
+	}
+	for i := range w.alarms {
+		a := &w.alarms[i]
+		if len(w.alarms) > manyAlarms && !a.Pages && w.states[a.Key()] != InAlarm {
+			continue
+		}
+		list = append(list, Standing{
+			Name: a.Key(), Stream: a.Stream, Text: a.Text, Condition: a.Describe(), Pages: a.Pages, Service: a.Service,
+		})
+	}
+	for i := range list {
+		list[i].State, list[i].Since = w.states[list[i].Name], w.since[list[i].Name]
+	}
+	return list
+}

@@ -1,0 +1,78 @@
+package incident
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/streamwatch/streamwatch/probe/diagnose"
+)
+
+// match finds the open incident that each diagnosis continues: the one with the
+// most causes in common, then the one that it explains or is explained by.
+func (b *Book) match(all []diagnose.Diagnosis) []*entry {
+	type pair struct {
+		i     int
+		e     *entry
+		score int
+	}
+	var pairs []pair
+	for i := range all {
+		for _, e := range b.open {
+			if s := e.common(&all[i]); s > 0 {
+				pairs = append(pairs, pair{i, e, s})
+			}
+		}
+	}
+	slices.SortStableFunc(pairs, func(a, b pair) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), a.e.Opened.Compare(b.e.Opened))
+	})
+	matched := make([]*entry, len(all))
+	for _, p := range pairs {
+		if matched[p.i] == nil && !p.e.seen {
+			matched[p.i], p.e.seen = p.e, true
+		}
+	}
+	return matched
+}
+
+// common says how much a diagnosis has in common with the incident: 0 is
+// another story.
+func (e *entry) common(d *diagnose.Diagnosis) int {
+	score := 0
+	for i := range d.Parts {
+		k := keyOf(&d.Parts[i])
+		switch {
+		case e.parts[k], e.unnamed(&d.Parts[i]):
+			score += 1000
+		case e.follows[k] && k.at.Side == e.Side && !d.Fading:
+			score += 10 // it went on all the while, seen by another check
+		}
+	}
+	for i := range d.Follows {
+		if e.parts[keyOf(&d.Follows[i])] {
+			score += 100 // its cause was found
+		}
+	}
+	if !e.resumed.IsZero() && score == 0 && e.check == d.Check && e.Side == d.Side && e.Edge == d.Edge &&
+		(hitsAny(d, e.Streams) || e.own(d)) {
+		score = 1
+	}
+	return score
+}
+
+// unnamed reports whether a cause is one of the incident's from when its target
+// had no name.
+func (e *entry) unnamed(p *diagnose.Part) bool {
+	k := keyOf(p)
+	k.rendition = ""
+	return p.Unnamed && e.parts[k]
+}
+
+// own reports whether a diagnosis that hits no stream is of the same vantages.
+func (e *entry) own(d *diagnose.Diagnosis) bool {
+	return len(d.Hits) == 0 && len(d.Vantages) > 0 && slices.Equal(d.Vantages, e.Vantages)
+}
+
+func hitsAny(d *diagnose.Diagnosis, streams []string) bool {
+	return slices.ContainsFunc(d.Hits, func(h diagnose.Hit) bool { return slices.Contains(streams, h.Stream) })
+}
