@@ -96,7 +96,7 @@ release-check: ## build archives, deb, rpm, SBOM, image, manifests and checksums
 image: ## the container image in dist/image, an OCI layout, of what release-check has built; PUSH=TAG sends it to a registry
 	$(GO) run -C configs/deploy/image . --dist $(CURDIR)/dist --out $(CURDIR)/dist/image --push "$(PUSH)"
 
-package-check: ## install what release-check has built into clean roots, and run it there (as root, on Debian; a minute)
+package-check: ## install what release-check has built into clean roots, and run it there (as root, on Debian; minutes)
 	configs/deploy/packages/check.sh dist
 
 clean: ## delete what was built
