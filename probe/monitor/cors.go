@@ -3,6 +3,7 @@ package monitor
 import (
 	"cmp"
 	"context"
+	"net/http"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -22,6 +23,22 @@ type corsLooks struct {
 	due    time.Time
 	under  atomic.Bool  // one is under way
 	denied atomic.Int32 // answers in a row that permitted nothing
+
+	given   probe.Fact[string] // what polls are told, though they do not ask
+	hurried time.Time          // when that changed
+	left    int                // looks that the newest change still brings
+}
+
+// notice has looks follow at once where polls are told something else than
+// before: what pages are told has changed too, most likely.
+func (c *corsLooks) notice(ex *probe.Exchange) {
+	if ex.Status != http.StatusOK {
+		return // a 304 need not repeat it
+	}
+	changed := c.given.Stated && c.given.Value != ex.AllowOrigin
+	if c.given = probe.State(strings.Clone(ex.AllowOrigin)); changed && time.Since(c.hurried) > corsEvery/6 {
+		c.hurried, c.left = time.Now(), corsTries
+	}
 }
 
 // lookFromElsewhere asks for the playlist once more, as a page on another site
@@ -32,8 +49,9 @@ type corsLooks struct {
 // polls, like the requests of players outside of browsers, show whether a copy
 // that was stored without Origin still permits them.
 func (l *loop) lookFromElsewhere(ctx context.Context, o *probe.Observation, deadline time.Duration) {
+	l.cors.notice(&o.Exchange)
 	denied := l.cors.denied.Load()
-	again := denied > 0 && denied < corsTries
+	again := denied > 0 && denied < corsTries || l.cors.left > 0
 	due := again || !time.Now().Before(l.cors.due)
 	if !due || !o.OK() || o.Playlist == nil || l.pace.failures > 0 || !l.harmless(false) {
 		return
@@ -41,8 +59,8 @@ func (l *loop) lookFromElsewhere(ctx context.Context, o *probe.Observation, dead
 	if underWay := l.cors.under.Swap(true); underWay {
 		return
 	}
-	l.cors.due = time.Now().Add(corsEvery)
-	playlist := o.Target.URL
+	l.cors.due, l.cors.left = time.Now().Add(corsEvery), max(0, l.cors.left-1)
+	playlist, more := o.Target.URL, l.cors.left > 0
 	media, one := l.oneSegment(o)
 	if !l.harmless(true) {
 		one = nil
@@ -56,9 +74,10 @@ func (l *loop) lookFromElsewhere(ctx context.Context, o *probe.Observation, dead
 		if permitted {
 			l.cors.denied.Store(0)
 		} else {
-			if n := l.cors.denied.Add(1); n < corsTries {
-				l.nudge() // the next look comes with the next poll
-			}
+			more = l.cors.denied.Add(1) < corsTries || more
+		}
+		if more {
+			l.nudge() // the next look comes with the next poll
 		}
 	})
 }

@@ -66,6 +66,41 @@ func TestPermissionOfOtherSitesIsWatched(t *testing.T) {
 	})
 }
 
+// Where a server permits every page without being asked, polls see at once that
+// it does so no more, and again.
+func TestPermissionThatPollsSee(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := &stream{start: time.Now().Add(-time.Minute), until: time.Now().Add(time.Hour), asked: map[string]int{}}
+		lost, back := time.Now().Add(95*time.Second), time.Now().Add(125*time.Second)
+		got := &sink{last: map[string]probe.Incident{}}
+		m := monitor.New(monitor.Options{
+			Event: "e", Origin: "http://origin.test", Edge: "http://edge.test", Segments: monitor.SegmentsHead,
+			Transport: handler(func(w http.ResponseWriter, r *http.Request) {
+				if now := time.Now(); r.URL.Host == "origin.test" || now.Before(lost) || now.After(back) {
+					w.Header().Set("Access-Control-Allow-Origin", "*")
+				}
+				src.ServeHTTP(w, r)
+			}),
+			Streams: []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}}, Sinks: []probe.Sink{got},
+		})
+		stop := run(t, m)
+		time.Sleep(170 * time.Second)
+		synctest.Wait()
+		stop()
+		if len(got.last) != 1 {
+			t.Fatalf("incidents: %+v, want one", got.last)
+		}
+		for _, in := range got.last {
+			if in.Check != "http.cors" || in.Blame != probe.BlameConfig || in.Side != probe.Edge {
+				t.Errorf("incident %+v", in)
+			}
+			if late := in.Opened.Sub(lost); late > 10*time.Second || in.Open() || in.Closed.Sub(back) > 40*time.Second {
+				t.Errorf("lost at %s, back at %s: opened %s, closed %v", lost, back, in.Opened, in.Closed)
+			}
+		}
+	})
+}
+
 // echoing is a stream whose origin answers each Origin in a way of its own.
 type echoing struct {
 	stream
