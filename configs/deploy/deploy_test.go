@@ -37,7 +37,7 @@ func had(t *testing.T, module string) string {
 	t.Helper()
 	find, _ := programs.LoadOrStore(module, sync.OnceValues(func() (string, error) {
 		var errs bytes.Buffer
-		cmd := exec.Command("go", "run", "-exec", "echo", module) //nolint:noctx // several tests wait for it
+		cmd := exec.Command("go", "run", "-exec", "echo", module)
 		cmd.Stderr = &errs
 		out, err := cmd.Output()
 		if err != nil {
