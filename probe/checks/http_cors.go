@@ -11,7 +11,8 @@ var httpCORS = register(Check{
 	Summary: "pages on other sites may not play the stream",
 	Doc: "Once a minute, at once if the polls see the header change, and apart from them, the playlist and one of its " +
 		"segments are requested with an Origin header. This is about answers without Access-Control-Allow-Origin, or " +
-		"with more than one value of it, which browsers refuse. Error if earlier answers had the header, or if the origin sends it and the edge does not (the " +
+		"with more than one value of it, which browsers refuse. Error if earlier answers had the header, or if the " +
+		"origin sends it and the edge does not (the " +
 		"edge stored a copy without it, because Origin is neither forwarded nor in the cache key). Warning if the " +
 		"playlist has it and its segments never did. Info if it was never there at all: a player on the same site needs " +
 		"none. monitor.site names the site whose pages must be allowed; servers that allow sites by name answer only " +

@@ -18,7 +18,8 @@ func unpacked(encoding string, wire io.Reader) (io.ReadCloser, error) {
 	case "br":
 		return io.NopCloser(brotli.NewReader(wire)), nil
 	case "zstd":
-		z, err := zstd.NewReader(wire, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(8<<20)) // RFC 8878 §3.1.1.1.2
+		const window = 8 << 20 // RFC 8878 §3.1.1.1.2
+		z, err := zstd.NewReader(wire, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(window))
 		if err != nil {
 			return nil, err
 		}
