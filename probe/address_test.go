@@ -1,9 +1,7 @@
-package probe_test
+package probe
 
 import (
 	"testing"
-
-	"github.com/streamwatch/streamwatch/probe"
 )
 
 func TestRebase(t *testing.T) {
@@ -18,7 +16,7 @@ func TestRebase(t *testing.T) {
 		{"https://edge.example.org/m.m3u8", origin, "https://edge.example.org/m.m3u8"}, // begins like the edge's name
 		{"https://edge.example/m.m3u8", "", "https://edge.example/m.m3u8"},
 	} {
-		if got := probe.Rebase(c.u, c.to, edge, origin, below, ""); got != c.want {
+		if got := Rebase(c.u, c.to, edge, origin, below, ""); got != c.want {
 			t.Errorf("Rebase(%q, %q) = %q, want %q", c.u, c.to, got, c.want)
 		}
 	}
