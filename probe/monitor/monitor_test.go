@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -170,7 +171,7 @@ func TestAnOldMapIsFound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := &stream{start: time.Now().Add(-time.Minute), until: time.Now().Add(time.Hour), mapped: true, asked: map[string]int{}}
 		got := &sink{last: map[string]probe.Incident{}}
-		slow := true
+		var asked atomic.Bool // the origin is slow to answer the first time
 		m := monitor.New(monitor.Options{
 			Event: "e", Origin: "http://origin.test", Edge: "http://edge.test", Sinks: []probe.Sink{got},
 			Streams: []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}}, Segments: monitor.SegmentsRange,
@@ -181,8 +182,7 @@ func TestAnOldMapIsFound(t *testing.T) {
 				case r.URL.Host == "edge.test":
 					fmt.Fprint(w, "what the encoder wrote before it was started again")
 				default:
-					if slow {
-						slow = false
+					if !asked.Swap(true) {
 						time.Sleep(2500 * time.Millisecond)
 					}
 					fmt.Fprint(w, "what the encoder writes now")
@@ -190,12 +190,9 @@ func TestAnOldMapIsFound(t *testing.T) {
 			}),
 		})
 		began := time.Now()
-		ctx, cancel := context.WithCancel(t.Context())
-		var running sync.WaitGroup
-		running.Go(func() { m.Run(ctx) })
+		stop := run(t, m)
 		time.Sleep(time.Minute)
-		cancel()
-		running.Wait()
+		stop()
 		late := time.Hour
 		for _, in := range got.last {
 			if in.Check == "edge.map" {
