@@ -4,6 +4,8 @@ GO       ?= go
 LINT      = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOFUMPT   = $(GO) run mvdan.cc/gofumpt@v0.12.0
 RELEASER  = $(GO) run github.com/goreleaser/goreleaser/v2@v2.16.0
+# A clone without a host has one for as long as a snapshot takes: goreleaser knows no commit otherwise.
+HOST      = GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=remote.origin.url GIT_CONFIG_VALUE_0=https://github.com/streamwatch/streamwatch
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 STAMP    := -X main.version=$(VERSION) $(shell git log -1 --format='-X main.commit=%H -X main.date=%cI' 2>/dev/null)
 FUZZTIME ?= 30s
@@ -16,7 +18,7 @@ CROWD    ?= 10m
 ROWS     ?= .
 
 .DEFAULT_GOAL := help
-.PHONY: cross release-check help demo build test lint fmt golden generate bench load growth fleet field player-table player-size player-crowd shots fuzz soak clean
+.PHONY: cross release-check image package-check help demo build test lint fmt golden generate bench load growth fleet field player-table player-size player-crowd shots fuzz soak clean
 
 help: ## print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +32,7 @@ build: ## build bin/streamwatch
 test: ## all tests with the race detector; those that need a missing tool say so and skip
 	$(GO) test -race -timeout 20m ./...
 	$(GO) test -timeout 20m ./probe/drill
+	$(GO) test -C configs/deploy/image .
 
 lint: ## golangci-lint (import rules included) and gofumpt
 	$(LINT) run --allow-parallel-runners ./...
@@ -85,9 +88,16 @@ soak: ## real streams, by ffmpeg and nginx, for SOAK (30m), a fault every 5 minu
 cross: ## what we ship compiles for Windows and macOS too
 	@for os in windows darwin; do GOOS=$$os CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/streamwatch || exit 1; done
 
-release-check: ## build archives, deb, rpm, manifests and checksums into dist, without publishing
+release-check: ## build archives, deb, rpm, SBOM, image, manifests and checksums into dist, without publishing
 	$(RELEASER) check
-	$(RELEASER) release --snapshot --clean --skip=publish
+	$(HOST) $(RELEASER) release --snapshot --clean --skip=publish
+	$(MAKE) image
+
+image: ## the container image in dist/image, an OCI layout, of what release-check has built; PUSH=TAG sends it to a registry
+	$(GO) run -C configs/deploy/image . --dist $(CURDIR)/dist --out $(CURDIR)/dist/image --push "$(PUSH)"
+
+package-check: ## install what release-check has built into clean roots, and run it there (as root, on Debian; minutes)
+	configs/deploy/packages/check.sh dist
 
 clean: ## delete what was built
 	rm -rf bin build dist

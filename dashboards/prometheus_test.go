@@ -1,28 +1,25 @@
 package dashboards_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/streamwatch/streamwatch/dashboards/promtest"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/sink/prom"
 )
 
 // A real Prometheus scrapes our metrics, and our rules fire and resolve in it.
 func TestRealPrometheus(t *testing.T) {
-	binary, err := exec.LookPath("prometheus")
-	if err != nil {
+	if _, err := exec.LookPath("prometheus"); err != nil {
 		if os.Getenv("CI") == "true" {
 			t.Fatal("prometheus is missing: install Debian's package prometheus")
 		}
@@ -31,7 +28,8 @@ func TestRealPrometheus(t *testing.T) {
 	sink := prom.New(prom.Options{Event: "e"})
 	server := httptest.NewServer(sink.Handler())
 	defer server.Close()
-	api := prometheus(t, binary, strings.TrimPrefix(server.URL, "http://"))
+	target := strings.TrimPrefix(server.URL, "http://")
+	api := promtest.Start(t, "prometheus.rules.yaml", target, 500*time.Millisecond)
 
 	write := func(age float64, state probe.IncidentState) {
 		now := time.Now()
@@ -52,38 +50,6 @@ func TestRealPrometheus(t *testing.T) {
 	await(t, api, "StreamwatchCdnFault StreamwatchEdgeStale StreamwatchViewerImpact")
 	write(3, probe.Closed)
 	await(t, api, "")
-}
-
-// prometheus starts the real one over a target and returns its address.
-func prometheus(t *testing.T, binary, target string) string {
-	t.Helper()
-	dir := t.TempDir()
-	rules, err := filepath.Abs("prometheus.rules.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	config := fmt.Sprintf("global: {scrape_interval: 500ms, scrape_timeout: 500ms, evaluation_interval: 500ms}\nrule_files: [%q]\nscrape_configs:\n"+
-		"  - {job_name: streamwatch, static_configs: [{targets: [%q]}]}\n", rules, target)
-	if err := os.WriteFile(filepath.Join(dir, "prometheus.yml"), []byte(config), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := ln.Addr().String()
-	ln.Close()
-	ctx, cancel := context.WithCancel(context.Background())
-	cmd := exec.CommandContext(ctx, binary, "--config.file="+filepath.Join(dir, "prometheus.yml"), "--storage.tsdb.path="+filepath.Join(dir, "data"),
-		"--web.listen-address="+address)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cancel()
-		_ = cmd.Wait()
-	})
-	return "http://" + address + "/api/v1"
 }
 
 // await waits until exactly the wanted alerts fire.

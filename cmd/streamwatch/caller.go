@@ -2,16 +2,13 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 
-	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe"
-	"github.com/streamwatch/streamwatch/provision"
 	"github.com/streamwatch/streamwatch/provision/deploy"
 )
 
@@ -21,13 +18,6 @@ func (c *cli) account() *deploy.Account {
 		c.aws = &deploy.Account{AskToken: c.askToken, Secrets: c.known()}
 	}
 	return c.aws
-}
-
-// find returns the distribution of an event, and says where it may not be right.
-func (c *cli) find(ctx context.Context, event *configs.Event) (provision.Distribution, error) {
-	dist, stale, err := c.account().Find(ctx, event)
-	c.goOn(stale, dist.EdgeURL)
-	return dist, err
 }
 
 // goOn says that a distribution could not be asked for, where there is a reason.

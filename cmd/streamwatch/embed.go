@@ -7,12 +7,10 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
-	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/configs/eventfile"
 	"github.com/streamwatch/streamwatch/player/publish"
-	"github.com/streamwatch/streamwatch/provision"
 )
 
 func (c *cli) embedCommand() *cobra.Command {
@@ -48,11 +46,7 @@ a signature is refused unless --allow-signed is given.`,
 			if out == "" && !eventfile.IsURL(args[0]) {
 				dir = filepath.Join(event.Output, event.Event, event.Player.Out)
 			}
-			dist, err := c.find(cmd.Context(), event)
-			if err != nil {
-				return err
-			}
-			return c.embed(cmd.Context(), event, dist, dir)
+			return c.embed(cmd.Context(), event, dir)
 		},
 	}
 	cmd.Flags().StringVar(&title, "title", "",
@@ -64,7 +58,12 @@ a signature is refused unless --allow-signed is given.`,
 	return cmd
 }
 
-func (c *cli) embed(ctx context.Context, event *configs.Event, dist provision.Distribution, dir string) error {
+func (c *cli) embed(ctx context.Context, event *configs.Event, dir string) error {
+	dist, stale, err := c.account().Find(ctx, event)
+	if err != nil {
+		return err
+	}
+	c.goOn(stale, dist.EdgeURL)
 	log, err := c.log()
 	if err != nil {
 		return err
@@ -73,17 +72,9 @@ func (c *cli) embed(ctx context.Context, event *configs.Event, dist provision.Di
 	if err != nil {
 		return err
 	}
-	e := publish.New(event, dist.EdgeURL, signer, dir, log)
-	for i := range event.Streams {
-		s := &event.Streams[i]
-		known, err := e.Write(ctx, s)
-		if err != nil {
-			return fmt.Errorf("embeds of %s: %w", s.Name, err)
-		}
-		if !known {
-			log.Warn("the manifest cannot be read yet; the embeds fit any stream", zap.String("stream", s.Name))
-		}
-		fmt.Fprintln(c.stdout, filepath.Join(dir, s.Name))
+	folders, err := publish.New(event, dist.EdgeURL, signer, dir, log).WriteAll(ctx)
+	for _, folder := range folders {
+		fmt.Fprintln(c.stdout, folder)
 	}
-	return nil
+	return err
 }

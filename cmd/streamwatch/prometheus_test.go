@@ -4,15 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/streamwatch/streamwatch/dashboards/promtest"
 )
 
 // A real Prometheus scrapes a running demo: its tool finds the metrics clean,
@@ -20,7 +19,8 @@ import (
 func TestPrometheusOverTheDemo(t *testing.T) {
 	needTools(t, "prometheus", "promtool")
 	page := startDemo(t, buildBinary(t))
-	api := startPrometheus(t, strings.TrimSuffix(strings.TrimPrefix(page, "http://"), "/"))
+	target := strings.TrimSuffix(strings.TrimPrefix(page, "http://"), "/")
+	api := promtest.Start(t, "../../dashboards/prometheus.rules.yaml", target, time.Second)
 	fires(t, api, "", time.Minute)
 
 	res, err := http.Get(page + "metrics")
@@ -42,30 +42,6 @@ func TestPrometheusOverTheDemo(t *testing.T) {
 	began = time.Now()
 	fires(t, api, "", 2*time.Minute)
 	t.Logf("and resolves after %s", time.Since(began).Round(time.Second))
-}
-
-// startPrometheus starts one over a target with our rules, and returns its API.
-func startPrometheus(t *testing.T, target string) string {
-	t.Helper()
-	rules, err := filepath.Abs("../../dashboards/prometheus.rules.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	config := fmt.Sprintf("global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}\nrule_files: [%q]\nscrape_configs:\n"+
-		"  - {job_name: streamwatch, static_configs: [{targets: [%q]}]}\n", rules, target)
-	if err := os.WriteFile(filepath.Join(dir, "prometheus.yml"), []byte(config), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := ln.Addr().String()
-	ln.Close()
-	start(t, "prometheus", exec.Command("prometheus", "--config.file="+filepath.Join(dir, "prometheus.yml"),
-		"--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address), os.Interrupt)
-	return "http://" + address + "/api/v1"
 }
 
 // fires waits until the alerts that fire are the wanted ones and no others, but

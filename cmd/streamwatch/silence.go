@@ -38,7 +38,7 @@ event.yaml: maintenance.`,
 				return err
 			}
 			what.Seconds, what.By = lasts.Seconds(), who.by
-			if err := complete(&what); err != nil {
+			if err := checkMuting(&what); err != nil {
 				return err
 			}
 			made, err := page.Silence(cmd.Context(), what)
@@ -60,8 +60,8 @@ event.yaml: maintenance.`,
 	return cmd
 }
 
-// complete refuses a silence that lacks what only its maker knows, by its flag.
-func complete(m *client.Muting) error {
+// checkMuting refuses a silence that lacks what only its maker knows, by its flag.
+func checkMuting(m *client.Muting) error {
 	matches := len(m.Streams) > 0 || m.Check != "" || m.Scope != ""
 	switch {
 	case !matches && !m.All:

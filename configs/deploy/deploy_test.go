@@ -4,11 +4,12 @@ package deploy_test
 
 import (
 	"bytes"
-	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -16,9 +17,8 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 // Tools that are run by path and version, as in the Makefile.
 const (
-	helm    = "helm.sh/helm/v3/cmd/helm@v3.22.0"
-	hclfmt  = "github.com/hashicorp/hcl/v2/cmd/hclfmt@v2.24.0"
-	toolsGo = "the Go modules of tools cannot be had"
+	helm   = "helm.sh/helm/v3/cmd/helm@v3.22.0"
+	hclfmt = "github.com/hashicorp/hcl/v2/cmd/hclfmt@v2.24.0"
 )
 
 // skip ends a test for want of a tool; the pipeline must have them all.
@@ -30,19 +30,26 @@ func skip(t *testing.T, why string) {
 	t.Skip(why)
 }
 
+var programs sync.Map // of modules, func() (string, error)
+
 // had finds the program of a Go module, which is built once and kept in the build cache.
 func had(t *testing.T, module string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "run", "-exec", "echo", module)
-	out, err := cmd.Output()
-	if err != nil {
-		text := ""
-		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-			text = string(exit.Stderr)
+	find, _ := programs.LoadOrStore(module, sync.OnceValues(func() (string, error) {
+		var errs bytes.Buffer
+		cmd := exec.Command("go", "run", "-exec", "echo", module) //nolint:noctx // several tests wait for it
+		cmd.Stderr = &errs
+		out, err := cmd.Output()
+		if err != nil {
+			err = fmt.Errorf("%w: %s", err, errs.String())
 		}
-		skip(t, toolsGo+": "+module+": "+text)
+		return strings.TrimSpace(string(out)), err
+	}))
+	program, err := find.(func() (string, error))()
+	if err != nil {
+		skip(t, fmt.Sprintf("%s cannot be had: %v", module, err))
 	}
-	return strings.TrimSpace(string(out))
+	return program
 }
 
 // run runs a program and returns what it wrote.

@@ -30,7 +30,7 @@ func (r *Reader) Subject(arg string, flags *Flags) (s Subject, err error) {
 		err = probe.Usage("--edge with a file", hint)
 	case arg == StandardInput:
 		return r.standardInput()
-	case strings.HasSuffix(arg, ".yaml") || strings.HasSuffix(arg, ".yml"):
+	case strings.HasSuffix(arg, ".yaml") || strings.HasSuffix(arg, ".yml") || strings.HasPrefix(arg, Variable):
 		if flags.Origin != "" {
 			return s, probe.Usage("--origin with an event file", "the file names the origin")
 		}

@@ -17,6 +17,7 @@ const someEvent = "event: concert\norigin: {url: \"http://o.example\"}\ndistribu
 // have not.
 func TestSubject(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "event.yaml")
+	t.Setenv("E", someEvent)
 	if err := os.WriteFile(file, []byte(someEvent), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -26,6 +27,7 @@ func TestSubject(t *testing.T) {
 	}{
 		"URL":           {"https://a.example/live/main.m3u8", "", "check", ""},
 		"event file":    {file, "", "concert", ""},
+		"event in $E":   {"env:E", "", "concert", ""},
 		"playlist file": {"main.m3u8", "", "", ""},
 		"event, piped":  {"-", someEvent, "concert", ""},
 		"list, piped":   {"-", "#EXTM3U\n", "", "#EXTM3U\n"},

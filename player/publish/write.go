@@ -3,6 +3,7 @@ package publish
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net/http"
 	"path/filepath"
 	"time"
@@ -17,6 +18,26 @@ import (
 	"github.com/streamwatch/streamwatch/probe/monitor"
 	"github.com/streamwatch/streamwatch/probe/playlist"
 )
+
+// WriteAll writes the embeds of every stream, and returns the folders that it wrote.
+// A stream whose manifest cannot be read yet gets embeds that fit any stream.
+func (e *Embeds) WriteAll(ctx context.Context) (folders []string, err error) {
+	e.mu.Lock()
+	event := e.event
+	e.mu.Unlock()
+	for i := range event.Streams {
+		s := &event.Streams[i]
+		known, err := e.Write(ctx, s)
+		if err != nil {
+			return folders, fmt.Errorf("embeds of %s: %w", s.Name, err)
+		}
+		if !known {
+			e.log.Warn("the manifest cannot be read yet; the embeds fit any stream", zap.String("stream", s.Name))
+		}
+		folders = append(folders, filepath.Join(e.dir, s.Name))
+	}
+	return folders, nil
+}
 
 // Write reads a stream's manifest and writes its embeds. It reports whether
 // there was a manifest.

@@ -31,8 +31,8 @@ var seqRegress = register(Check{
 			what = ": the numbering started again"
 		}
 		if p.History.Fall.Back && p.History.Target.Side == probe.Origin {
-			const again = "media sequence number fell from %d to %d, again: copies of different age come by turns"
-			p.Accuse(probe.BlameOrigin, probe.Critical, again, from, to)
+			p.Accuse(probe.BlameOrigin, probe.Critical,
+				"media sequence number fell from %d to %d, again: copies of different age come by turns", from, to)
 			return
 		}
 		p.Reportf(probe.Critical, "media sequence number fell from %d to %d%s", from, to, what)

@@ -230,8 +230,8 @@ func (x *examination) blameStale(at, origin *evidence.State, peer bool) (probe.B
 	case at.Still:
 		return probe.BlameCDN, fmt.Sprintf("%s; headers let caches keep it for %s", old, checks.Seconds(ttl.Value))
 	case lag.Age >= 3*at.TD:
-		const why = "%s; headers let caches keep it for %s, and the edge moves on, always so far behind"
-		return probe.BlameCDN, fmt.Sprintf(why, old, checks.Seconds(ttl.Value))
+		const told = "%s; headers let caches keep it for %s, and the edge moves on, always so far behind"
+		return probe.BlameCDN, fmt.Sprintf(told, old, checks.Seconds(ttl.Value))
 	default:
 		return probe.BlameConfig, old +
 			"; the edge moves on one copy behind, as a cache does that revalidates in the background"
