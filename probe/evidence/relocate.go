@@ -46,6 +46,35 @@ func (h *History) Both(other *History, msn uint64) (mine, theirs *SegmentRecord,
 	return mine, theirs, path(mine.URI) == path(theirs.URI) || h.renamed(other)
 }
 
+// SameBytes reports whether an edge lists its origin's segments under other names,
+// whatever these are: all differ in one and the same place, and what was probed under
+// them on both sides is the same. compared is false while nothing was.
+func (h *History) SameBytes(origin *History) (same, compared bool) {
+	a, b := origin.Playlist, h.Playlist
+	if a == nil || b == nil || !renamed(a, b, func(word string) bool { return word != "" }) {
+		return false, true
+	}
+	for i := range b.Segments {
+		mine, ok := h.listed(b.Segments[i].MSN)
+		theirs, also := origin.listed(b.Segments[i].MSN)
+		if !ok || !also {
+			continue
+		}
+		if mine.Differs(theirs.SegmentBytes) {
+			return false, true
+		}
+		same = same || mine.HashBytes > 0 && mine.HashBytes == theirs.HashBytes
+	}
+	return same, same
+}
+
+// listed returns the record of a segment under the name that it is listed by.
+func (h *History) listed(msn uint64) (*SegmentRecord, bool) {
+	rec, ok := h.Segment(msn)
+	s, also := h.Playlist.Find(msn)
+	return rec, ok && also && rec.OK && path(rec.URI) == path(s.URI)
+}
+
 // renamed reports whether another lists the same segments under other names.
 func (h *History) renamed(other *History) bool {
 	a, b := other.Playlist, h.Playlist

@@ -13,8 +13,11 @@ import (
 // duration, date and discontinuity, and all names differ in one and the same
 // place, where a number or an id stands. Servers mint sessions for each fetch
 // of a multivariant playlist. A segment is what it holds; its name is a hint.
-func Renamed(a, b *probe.Playlist) bool {
-	var r renaming
+func Renamed(a, b *probe.Playlist) bool { return renamed(a, b, session) }
+
+// renamed is Renamed for names that differ in words of a kind.
+func renamed(a, b *probe.Playlist, kind func(word string) bool) bool {
+	r := renaming{kind: kind}
 	shared := 0
 	for i := range a.Segments {
 		x := &a.Segments[i]
@@ -31,6 +34,7 @@ func Renamed(a, b *probe.Playlist) bool {
 
 // renaming is what stands in one list of names in the place of something else.
 type renaming struct {
+	kind     func(word string) bool // of the words that may stand there
 	known    bool
 	from, to string
 }
@@ -83,7 +87,7 @@ func (r *renaming) maps(a, b string) bool {
 		return r.from == from && r.to == to
 	}
 	r.from, r.to = from, to
-	r.known = session(from) && session(to)
+	r.known = r.kind(from) && r.kind(to)
 	return r.known
 }
 
