@@ -124,7 +124,7 @@ func (r *Run) Text(w io.Writer) error {
 		if s := a.SilencedSeconds[probe.Down]; s > 0 {
 			fmt.Fprintf(&b, ", of which silenced %s", span(probe.Seconds(s)))
 		}
-		if a.Unwatched >= 1 {
+		if a.Unwatched >= r.Lasted().Seconds()/100 { // less is the first look and the last
 			fmt.Fprintf(&b, ", not watched %s", span(probe.Seconds(a.Unwatched)))
 		}
 		b.WriteString("\n")
