@@ -124,9 +124,6 @@ func (r *Run) Text(w io.Writer) error {
 		if s := a.SilencedSeconds[probe.Down]; s > 0 {
 			fmt.Fprintf(&b, ", of which silenced %s", span(probe.Seconds(s)))
 		}
-		if a.Unwatched >= r.Lasted().Seconds()/100 { // less is the first look and the last
-			fmt.Fprintf(&b, ", not watched %s", span(probe.Seconds(a.Unwatched)))
-		}
 		b.WriteString("\n")
 	}
 	if totals := r.Totals(); len(totals) > 0 {
