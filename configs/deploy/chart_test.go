@@ -27,7 +27,7 @@ var examples = map[string]string{
 func template(t *testing.T, args ...string) (stdout, stderr string, err error) {
 	t.Helper()
 	args = append([]string{"template", "streamwatch", chart, "--kube-version", "1.37.0"}, args...)
-	return run(t, helmFor(t), args...)
+	return run(t, had(t, helm), args...)
 }
 
 // The chart is sound for each of its examples, the plain manifests are what it
@@ -41,7 +41,7 @@ func TestChart(t *testing.T) {
 	var files []string
 	for name, plain := range examples {
 		values := "helm/" + name + ".yaml"
-		if out, errs, err := run(t, helmFor(t), "lint", "--strict", chart, "-f", values); err != nil {
+		if out, errs, err := run(t, had(t, helm), "lint", "--strict", chart, "-f", values); err != nil {
 			t.Errorf("%s: %v\n%s%s", values, err, out, errs)
 		}
 		made, errs, err := template(t, "-f", values)

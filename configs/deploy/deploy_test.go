@@ -52,22 +52,6 @@ func had(t *testing.T, module string) string {
 	return program
 }
 
-// helmFor finds helm: HELM names it, or it is built. That takes minutes where nothing
-// of it is in the build cache, so the pipeline, which must be quick, goes without.
-func helmFor(t *testing.T) string {
-	t.Helper()
-	if path := os.Getenv("HELM"); path != "" {
-		return path
-	}
-	if withoutHelm() {
-		t.Skip("helm takes minutes to build; HELM=path has the chart tried here too")
-	}
-	return had(t, helm)
-}
-
-// withoutHelm says whether helm is neither there nor built.
-func withoutHelm() bool { return os.Getenv("CI") == "true" && os.Getenv("HELM") == "" }
-
 // run runs a program and returns what it wrote.
 func run(t *testing.T, program string, args ...string) (stdout, stderr string, err error) {
 	t.Helper()

@@ -64,20 +64,13 @@ func TestInstallCommands(t *testing.T) {
 	for _, block := range shell.FindAllStringSubmatch(string(text), -1) {
 		for line := range strings.Lines(block[1]) {
 			n++
-			name := strings.Fields(line)[0]
-			if _, known := stubs[name]; !known {
+			if _, known := stubs[strings.Fields(line)[0]]; !known {
 				t.Errorf("docs/install.md has a command that is not tested: %s", line)
 				continue
 			}
 			cmd := exec.CommandContext(t.Context(), "bash", "-c", line)
 			cmd.Dir = dir
-			cmd.Env = append(os.Environ(), "PATH="+filepath.Join(dir, "bin")+":"+os.Getenv("PATH"))
-			if name == "helm" {
-				if withoutHelm() {
-					continue
-				}
-				cmd.Env = append(cmd.Env, "HELM="+helmFor(t))
-			}
+			cmd.Env = append(os.Environ(), "PATH="+filepath.Join(dir, "bin")+":"+os.Getenv("PATH"), "HELM="+had(t, helm))
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Errorf("%s%v\n%s", line, err, out)
 			}
