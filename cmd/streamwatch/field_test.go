@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // The field tests watch what nobody here wrote: packagers of Debian and PyPI
@@ -145,7 +146,7 @@ func newField(t *testing.T, encoders []fieldEncoder, caches []fieldCache) *field
 // narrow.
 func newFieldBehind(t *testing.T, path *narrow, encoders []fieldEncoder, caches []fieldCache) *field {
 	t.Helper()
-	needTools(t, tool("nginx"))
+	proctest.Need(t, tool("nginx"))
 	f := &field{t: t, place: newPlace(t, ""), running: map[string]*process{}, path: path}
 	f.place.Www = filepath.Join(f.place.Dir, "www")
 	f.origin = startFieldOrigin(t, f.place)
@@ -216,7 +217,7 @@ func (f *field) watch(binary string, c fieldCache) *fieldMonitor {
 	m.edge.waitFor("an answer", func() bool {
 		return answers(fmt.Sprintf("http://%s/%s/%s", m.place.address(), first.name, first.manifest))
 	})
-	page := freePort(t)
+	page := proctest.Port(t)
 	m.api = fmt.Sprintf("http://127.0.0.1:%d", page)
 	var event strings.Builder
 	origin, edge, control := f.place.address(), m.place.address(), ""

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -20,6 +19,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 	"github.com/streamwatch/streamwatch/provision/awstest"
 	"github.com/streamwatch/streamwatch/provision/edge"
 )
@@ -61,11 +61,6 @@ func runScripts(t *testing.T, dir string, update bool) {
 			}
 			broken := httptest.NewServer(sim.NewEdge(edge.Config{Origin: base}, board, ""))
 			e.Defer(broken.Close)
-			free, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				return err
-			}
-			defer free.Close()
 			cloud := httptest.NewServer(&awstest.Cloud{Took: map[string]time.Duration{
 				"AWS::CloudFront::Distribution": time.Second, "AWS::CloudFront::CachePolicy": time.Second,
 				"AWS::CloudFront::MonitoringSubscription": time.Second, "AWS::CloudWatch::Alarm": time.Millisecond,
@@ -84,7 +79,7 @@ func runScripts(t *testing.T, dir string, update bool) {
 			e.Setenv("EDGE", cdn.URL)
 			e.Setenv("BROKEN", broken.URL)
 			e.Setenv("BUSY", strings.TrimPrefix(origin.URL, "http://"))
-			e.Setenv("FREE", free.Addr().String())
+			e.Setenv("FREE", proctest.Address(t))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "get": get, "ask": askFor, "until": untilFile},
@@ -110,13 +105,13 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// get asks a URL until it answers 200, for at most ten seconds, and writes the
+// get asks a URL until it answers 200, for as long as Patience, and writes the
 // body to a file: get URL FILE.
 func get(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: get URL FILE")
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), proctest.Patience)
 	defer cancel()
 	for {
 		body, err := getOnce(ctx, args[0])
