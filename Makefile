@@ -12,6 +12,7 @@ FUZZTIME ?= 30s
 SOAK     ?= 30m
 STREAMS  ?= 500
 RUNS     ?= 1
+SIDE     ?= 6
 ROUNDS   ?= 1
 SPAN     ?= 2m
 CROWD    ?= 10m
@@ -70,8 +71,8 @@ field: ## real packagers behind real caches, all pairs for SPAN (2m) each, then 
 	STREAMWATCH_FIELD=$(SPAN) $(GO) test -run 'TestFieldFaults$$' -count 1 -timeout 1h -v ./cmd/streamwatch
 	STREAMWATCH_FIELD=$(SPAN) $(GO) test -run 'TestFieldSlow$$' -count 1 -timeout 1h -v ./cmd/streamwatch
 
-player-table: ## player/RECOVERY.md: what the embeds survive, measured in a browser RUNS (1) times, 90 minutes each; ROWS=TS/.*frozen for some
-	STREAMWATCH_PLAYER_TABLE=$(RUNS) $(GO) test -run 'TestRecoveryTable/$(ROWS)' -timeout 12h -v ./player
+player-table: ## player/RECOVERY.md: what the embeds survive, measured in a browser RUNS (1) times, SIDE (6) pages at once, 20 minutes a run; ROWS=TS/.*frozen for some
+	STREAMWATCH_PLAYER_TABLE=$(RUNS) $(GO) test -run 'TestRecoveryTable/$(ROWS)' -parallel $(SIDE) -timeout 12h -v ./player
 
 player-size: ## player/SIZE.md: what the embeds load, and the time to a picture, beside other players (needs npm)
 	STREAMWATCH_PLAYER_SIZE=1 $(GO) test -run TestSizes -count=1 -v ./player

@@ -47,28 +47,33 @@ type live struct {
 	started time.Time                                         // of frame 0
 }
 
-// program is the one encoder of all tests that only look at its stream.
-var program = sync.OnceValues(func() (*live, error) {
-	dir, err := os.MkdirTemp("", "streamwatch-live-*")
-	if err != nil {
-		return nil, err
-	}
-	l := &live{dir: dir}
-	atEnd(func() {
-		l.kill()
-		_ = os.RemoveAll(dir)
-	})
-	if err := l.encode(false, os.Stderr); err != nil {
-		return nil, err
-	}
-	return l, l.listed(4)
-})
+// programs are the encoders of all tests that only look at a stream: of MPEG-TS,
+// and of fMP4.
+var programs = map[bool]func() (*live, error){false: program(false), true: program(true)}
 
-// onAir gives a test a server and faults of its own before the shared stream.
-func onAir(t *testing.T) *live {
+func program(fmp4 bool) func() (*live, error) {
+	return sync.OnceValues(func() (*live, error) {
+		dir, err := os.MkdirTemp("", "streamwatch-live-*")
+		if err != nil {
+			return nil, err
+		}
+		l := &live{dir: dir}
+		atEnd(func() {
+			l.kill()
+			_ = os.RemoveAll(dir)
+		})
+		if err := l.encode(fmp4, os.Stderr); err != nil {
+			return nil, err
+		}
+		return l, l.listed(4)
+	})
+}
+
+// onAir gives a test a server and faults of its own before a shared stream.
+func onAir(t *testing.T, fmp4 bool) *live {
 	t.Helper()
 	need(t, "ffmpeg")
-	shared, err := program()
+	shared, err := programs[fmp4]()
 	if err != nil {
 		t.Fatal(err)
 	}

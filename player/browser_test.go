@@ -179,7 +179,7 @@ func TestPreviewPlays(t *testing.T) {
 	for _, kind := range []player.Kind{player.HLSJS, player.VideoJS, player.Native, player.IFrame} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
-			l := onAir(t)
+			l := onAir(t, false)
 			ctx := browser(t)
 			srv := preview(t, l.url(), benchFacts(), player.Options{Title: "Autumn concert"})
 			var segments atomic.Int32
@@ -222,7 +222,7 @@ func click(ctx context.Context, t *testing.T, selector string) {
 
 func TestAutoplay(t *testing.T) {
 	long(t)
-	l := onAir(t)
+	l := onAir(t, false)
 	ctx := browser(t)
 	const muted = "picture().muted"
 

@@ -33,8 +33,8 @@ func TestBundle(t *testing.T) {
 	}
 }
 
-// bundle joins and shortens the element's modules. It has no blank line and no
-// end of an element, so that it survives being pasted.
+// bundle joins and shortens the element's modules. It has no blank line, no end
+// of an element and no mark of a template language, so that it survives being pasted.
 func bundle(t *testing.T, format api.Format) []byte {
 	t.Helper()
 	r := api.Build(api.BuildOptions{
@@ -50,9 +50,9 @@ func bundle(t *testing.T, format api.Format) []byte {
 		t.FailNow()
 	}
 	text := r.OutputFiles[0].Contents
-	for _, bad := range []string{"\n\n", "</", "<!--", "-->"} {
+	for _, bad := range []string{"\n\n", "</", "<!--", "-->", "{{", "{%", "{#", "<%", "<?", "<#", "[[", "[%", "${", "#{"} {
 		if strings.Contains(string(text), bad) {
-			t.Errorf("the script has %q, which a page or a content system takes for something else", bad)
+			t.Errorf("the script has %q, which a page, a template or a content system takes for something else", bad)
 		}
 	}
 	return text

@@ -32,10 +32,9 @@ func (r *renderer) attributes(e engine, at place) ([]attribute, error) {
 		{"engine", string(e.kind)},
 		{"src", r.manifest.String()},
 		{"title", r.title()},
-		{"autoplay", r.opt.Autoplay},
-		{"event", r.event},
-		{"stream", r.stream},
 	}
+	list = append(list, autoplay(r.opt.Autoplay)...)
+	list = append(list, attribute{"event", r.event}, attribute{"stream", r.stream})
 	optional := func(name, value string) {
 		if value != "" {
 			list = append(list, attribute{name, value})
@@ -65,6 +64,19 @@ func (r *renderer) attributes(e engine, at place) ([]attribute, error) {
 		}
 	}
 	return append(list, attribute{"config", string(config)}), nil
+}
+
+// autoplay says when to start, so that it means the same after a minifier has
+// taken the value from an attribute that HTML knows without one.
+func autoplay(when string) []attribute {
+	switch when {
+	case Off:
+		return nil
+	case Muted:
+		return []attribute{{"autoplay", when}, {"muted", ""}}
+	default:
+		return []attribute{{"autoplay", when}}
+	}
 }
 
 // stamp writes a time as the element reads it; "" for none.

@@ -62,7 +62,7 @@ func TestMeter(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			l, told := onAir(t), newCollector(t)
+			l, told := onAir(t, false), newCollector(t)
 			ctx := browser(t)
 			opt := player.Options{Beacon: told.url}
 			if c.early > 0 {

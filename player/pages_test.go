@@ -95,7 +95,7 @@ const screenshotEnv = "STREAMWATCH_PLAYER_SCREENSHOTS"
 
 func TestPagesAreAccessible(t *testing.T) {
 	long(t)
-	l := onAir(t)
+	l := onAir(t, false)
 	ctx := browser(t)
 	o := player.Options{Title: "Autumn concert", Starts: time.Now().Add(49 * time.Hour)}
 	live := preview(t, l.url(), benchFacts(), o)

@@ -13,6 +13,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -94,24 +95,41 @@ func pageOf(t *testing.T, ours http.Handler, manifest string, kind player.Kind, 
 	return srv.URL + "/embed/main/" + string(kind)
 }
 
-// unpacked gets a package from npm.
+// packages are the folders of npm packages that tests share.
+var packages sync.Map // name and version: func() (string, error)
+
+// unpacked gets a package from npm, once.
 func unpacked(t *testing.T, spec string) string {
 	t.Helper()
 	need(t, "npm")
-	dir := t.TempDir()
-	pack := exec.CommandContext(t.Context(), "npm", "pack", "--silent", spec)
+	get, _ := packages.LoadOrStore(spec, sync.OnceValues(func() (string, error) { return pack(spec) }))
+	dir, err := get.(func() (string, error))()
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	return dir
+}
+
+func pack(spec string) (string, error) {
+	dir, err := os.MkdirTemp("", "streamwatch-npm-*")
+	if err != nil {
+		return "", err
+	}
+	atEnd(func() { _ = os.RemoveAll(dir) })
+	pack := exec.Command("npm", "pack", "--silent", spec)
 	pack.Dir = dir
 	name, err := pack.Output()
 	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("npm pack %s: %v", spec, err)
-		}
-		t.Skipf("npm cannot get %s: %v", spec, err)
+		return "", fmt.Errorf("npm pack %s: %w", spec, err)
 	}
-	if out, err := exec.CommandContext(t.Context(), "tar", "-xzf", filepath.Join(dir, strings.TrimSpace(string(name))), "-C", dir).CombinedOutput(); err != nil {
-		t.Fatalf("unpacking %s: %v\n%s", spec, err, out)
+	out, err := exec.Command("tar", "-xzf", filepath.Join(dir, strings.TrimSpace(string(name))), "-C", dir).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("unpacking %s: %w\n%s", spec, err, out)
 	}
-	return filepath.Join(dir, "package")
+	return filepath.Join(dir, "package"), nil
 }
 
 // sizeEnv makes TestSizes measure and write SIZE.md.

@@ -94,7 +94,7 @@ func reactPackages(t *testing.T) map[string]string {
 func TestReactComponent(t *testing.T) {
 	t.Parallel()
 	need(t, "node", "npm")
-	l, told := onAir(t), newCollector(t)
+	l, told := onAir(t, false), newCollector(t)
 	opt := player.Options{Title: "Autumn concert", Beacon: told.url}
 	cfg, _, err := player.Derive(benchFacts(), opt)
 	if err != nil {

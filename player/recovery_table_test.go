@@ -45,40 +45,48 @@ func (c cell) String() string {
 // each kind of page.
 type measured map[string]map[player.Kind]cell
 
+func (m measured) add(row string, kind player.Kind, r result) {
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	if m[row] == nil {
+		m[row] = map[player.Kind]cell{}
+	}
+	m[row][kind] = append(m[row][kind], r)
+}
+
 // TestRecoveryTable measures every row, or those that -run names, and writes
-// RECOVERY.md; rows that were not measured stay as they are.
+// RECOVERY.md; rows that were not measured stay as they are. A cell mostly waits,
+// so cells run side by side, as many as -parallel says: "no fault" among them
+// tells whether the machine keeps up.
 func TestRecoveryTable(t *testing.T) {
 	runs, _ := strconv.Atoi(os.Getenv(tableEnv))
 	if runs < 1 {
-		t.Skip("takes an hour and a half for each run of every row; set " + tableEnv + "=1, or to more runs")
+		t.Skip("takes an hour and a half for each run of every row, by the number side by side; set " + tableEnv + "=1, or to more runs")
 	}
 	need(t, "ffmpeg", "chromium", "nginx")
-	ctx := browser(t)
 	all := measured{}
-	kinds := tableKinds()
 	for _, container := range containers {
 		t.Run(container, func(t *testing.T) {
-			b := newBench(t, container)
-			for _, o := range outages() {
-				cells := map[player.Kind]cell{}
-				for _, kind := range kinds {
-					t.Run(fmt.Sprintf("%s/%s", o.name, kind), func(t *testing.T) {
-						for i := range runs {
-							r := suffer(ctx, t, b, kind, o, phase(i, runs), table)
+			for i := range runs {
+				for _, o := range outages() {
+					for _, kind := range tableKinds() {
+						t.Run(fmt.Sprintf("%s/%s", o.name, kind), func(t *testing.T) {
+							t.Parallel()
+							r := suffer(browser(t), t, newBench(t, container, o), kind, o, phase(i, runs), table)
 							if complaint := o.complaint(kind, r); o.limit[kind] > 0 && complaint != "" {
 								t.Error(complaint)
 							}
-							cells[kind] = append(cells[kind], r)
-						}
-					})
+							all.add(o.name+" | "+container, kind, r)
+						})
+					}
 				}
-				all[o.name+" | "+container] = cells
 			}
 		})
 	}
 	var waiting []string
 	t.Run("early", func(t *testing.T) {
-		for _, kind := range kinds[:2] {
+		ctx := browser(t)
+		for _, kind := range tableKinds()[:2] {
 			waiting = append(waiting, fmt.Sprintf("%.1f", early(ctx, t, kind, 30*time.Second)))
 		}
 	})
@@ -106,8 +114,11 @@ func (m measured) page(waiting []string) []byte {
 		for _, o := range outages() {
 			key := o.name + " | " + container
 			row := slices.Clone(old[key])
-			if len(row) == 0 {
-				row = slices.Repeat([]string{"–"}, len(tableKinds()))
+			for len(row) <= len(tableKinds()) {
+				row = append(row, "–")
+			}
+			if len(m[key]) > 0 {
+				row[len(row)-1] = time.Now().UTC().Format(time.DateOnly)
 			}
 			for i, kind := range tableKinds() {
 				c := m[key][kind]
@@ -153,11 +164,12 @@ func tableRows() map[string][]string {
 
 const recoveryDoc = `# What the embeds survive
 
-Measured, not promised: TestRecoveryTable writes this page (make player-table, with RUNS and ROWS). Headless Chromium,
-ffmpeg's live H.264 and AAC through nginx (playlists kept for a second, errors passed on), two variants, two-second
-segments, ten listed. Stalls are times without a picture that was not shown before; latency is from encoder to picture;
-both are read from a frame number in the picture. All figures are seconds; of several runs the median, and from least to
-most; a cell without that is one run. Runs are spread over the time between two segments.
+Measured, not promised: TestRecoveryTable writes this page (make player-table RUNS=3, with ROWS for some and SIDE for
+how many pages at once; the last column says when). Headless Chromium, ffmpeg's live H.264 and AAC through nginx
+(playlists kept for a second, errors passed on), two variants, two-second segments, ten listed. Stalls are times without
+a picture that was not shown before; latency is from encoder to picture; both are read from a frame number in the
+picture. All figures are seconds; of several runs the median, and from least to most; a cell without that is one run.
+Runs are spread over the time between two segments.
 
 ## Without a fault
 
@@ -169,8 +181,8 @@ most; a cell without that is one run. Runs are spread over the time between two 
 All stalls together → latency 12 s after the fault. "dead" stands until the page is loaded again. The pages are ours;
 the others are the packages on npm, set up as their manuals begin (player/peers_test.go).
 
-| fault | container | hls.js page | Video.js page | hls.js itself | Video.js itself | Shaka | Mux |
-|---|---|---|---|---|---|---|---|
+| fault | container | hls.js page | Video.js page | hls.js itself | Video.js itself | Shaka | Mux | measured |
+|---|---|---|---|---|---|---|---|---|
 %s
 ## Opened 30 s before the stream exists
 

@@ -48,11 +48,16 @@ type bench struct {
 	ours  string // base URL of the edge of `distribution: local`
 }
 
-// newBench starts a stream, and edges before it.
-func newBench(t *testing.T, container string) *bench {
+// newBench puts edges before a stream: that of all benches, or one of its own
+// where the row does something to the encoder.
+func newBench(t *testing.T, container string, o outage) *bench {
 	t.Helper()
+	fmp4 := container == "fMP4"
+	if !o.encoder {
+		return behindEdges(t, onAir(t, fmp4))
+	}
 	b := behindEdges(t, newLive(t))
-	b.fmp4 = container == "fMP4"
+	b.fmp4 = fmp4
 	b.start(t, b.fmp4)
 	b.wait(t, 4)
 	return b
@@ -65,14 +70,15 @@ func behindEdges(t *testing.T, l *live) *bench {
 
 // outage is one row of the recovery table.
 type outage struct {
-	name   string
-	length time.Duration
-	always bool // in the normal run too, on the hls.js page
-	ours   bool // through the edge of `distribution: local`, which keeps what it has; else nginx, which passes errors on
-	off    bool // the viewer's own network is away
-	begin  func(b *bench)
-	end    func(b *bench)                // nil lifts the fault of the origin
-	limit  map[player.Kind]time.Duration // of all stalls together
+	name    string
+	length  time.Duration
+	always  bool // in the normal run too, on the hls.js page
+	ours    bool // through the edge of `distribution: local`, which keeps what it has; else nginx, which passes errors on
+	off     bool // the viewer's own network is away
+	encoder bool // it is the encoder that fails
+	begin   func(b *bench)
+	end     func(b *bench)                // nil lifts the fault of the origin
+	limit   map[player.Kind]time.Duration // of all stalls together
 }
 
 func outages() []outage {
@@ -100,11 +106,11 @@ func outages() []outage {
 		{name: "503 for 60 s", length: 60 * time.Second, begin: func(b *bench) { b.set(status(503)) }, limit: both(63 * time.Second)},
 		{name: "requests hang for 12 s", length: 12 * time.Second, begin: func(b *bench) { b.set(hang(b.live)) }, limit: both(13 * time.Second)},
 		{
-			name: "the encoder crashes and starts again", length: 100 * time.Millisecond,
+			name: "the encoder crashes and starts again", length: 100 * time.Millisecond, encoder: true,
 			begin: func(b *bench) { b.kill() }, end: func(b *bench) { b.start(b.t, b.fmp4) }, limit: both(7 * time.Second),
 		},
 		{
-			name: "EXT-X-ENDLIST, and on after 20 s", length: 20 * time.Second,
+			name: "EXT-X-ENDLIST, and on after 20 s", length: 20 * time.Second, encoder: true,
 			begin: func(b *bench) { b.end() }, end: func(b *bench) { b.start(b.t, b.fmp4) }, limit: both(24 * time.Second),
 		},
 		{name: "the viewer is offline for 25 s", length: 25 * time.Second, off: true, begin: func(*bench) {}, limit: both(22 * time.Second)},
@@ -194,6 +200,9 @@ func suffer(ctx context.Context, t *testing.T, b *bench, kind player.Kind, o out
 	}
 	srv := preview(t, b.url(), benchFacts(), player.Options{})
 	defer srv.Close()
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(700, 420)); err != nil { // little to draw: pages run side by side
+		t.Fatal(err)
+	}
 	b.published(t)
 	time.Sleep(phase)
 	open(ctx, t, pageOf(t, srv.Config.Handler, b.url(), kind, new(atomic.Int64)))
@@ -332,7 +341,7 @@ func TestRecovery(t *testing.T) {
 		}
 		t.Run(o.name, func(t *testing.T) {
 			t.Parallel() // with each other, and before the tests that keep the machine busy
-			b := behindEdges(t, onAir(t))
+			b := behindEdges(t, onAir(t, false))
 			ctx := browser(t)
 			var complaint string
 			for range 3 { // a busy machine stalls a picture by itself

@@ -43,7 +43,7 @@ const (
 // screen and on a wide one, and who uses the keyboard sees where he is.
 func TestShots(t *testing.T) {
 	t.Parallel()
-	l := onAir(t)
+	l := onAir(t, false)
 	opt := player.Options{Title: "Autumn concert", Starts: time.Now().Add(50*time.Hour + 4*time.Minute)}
 	live := preview(t, l.url(), benchFacts(), opt).URL + "/embed/main/"
 	for name, look := range map[string]func(ctx context.Context, t *testing.T){
@@ -75,7 +75,7 @@ func TestShots(t *testing.T) {
 			keep(ctx, t, "embed-waiting")
 		},
 		"ended": func(ctx context.Context, t *testing.T) {
-			over := onAir(t)
+			over := onAir(t, false)
 			over.set(over.ended())
 			ended := preview(t, over.url(), benchFacts(), opt).URL + "/embed/main/"
 			for _, kind := range []string{"native", "videojs", "hlsjs"} {

@@ -19,6 +19,13 @@ func (r *renderer) packageFiles() []file {
 	}
 }
 
+// entry is an export of the package. Of its conditions the first that fits
+// counts, so the types stand before the default.
+type entry struct {
+	Types   string `json:"types"`
+	Default string `json:"default"`
+}
+
 // packageJSON names what of the folder belongs to the package.
 func (r *renderer) packageJSON() ([]byte, error) {
 	b, err := json.MarshalIndent(map[string]any{
@@ -26,7 +33,7 @@ func (r *renderer) packageJSON() ([]byte, error) {
 		"license": "Apache-2.0", "type": "module", "main": "./" + moduleFile, "module": "./" + moduleFile,
 		"types": "./" + typesFile,
 		"exports": map[string]any{
-			".":              map[string]string{"types": "./" + typesFile, "default": "./" + moduleFile},
+			".":              entry{"./" + typesFile, "./" + moduleFile},
 			"./script":       "./" + scriptFile,
 			"./react":        "./react.jsx",
 			"./package.json": "./package.json",

@@ -38,9 +38,11 @@ func TestFieldPairs(t *testing.T) {
 	span, all := fieldSpan(t)
 	encoders, caches := fieldEncoders(), fieldCaches()
 	if !all {
-		encoders = pick(encoders, func(e fieldEncoder) string { return e.name }, "fmp4", "aes128")
-		caches = pick(caches, func(c fieldCache) string { return c.name }, "nginx", "varnish", "haproxy")
+		encoders = pick(encoders, fieldEncoder.String, "fmp4", "aes128")
+		caches = pick(caches, fieldCache.String, "nginx", "varnish", "haproxy")
 	}
+	encoders = chosen(encoders, fieldEncoder.String, "STREAMWATCH_FIELD_ENCODER")
+	caches = chosen(caches, fieldCache.String, "STREAMWATCH_FIELD_CACHE")
 	f := newField(t, encoders, caches)
 	for range fieldTries {
 		began := time.Now()
@@ -282,6 +284,15 @@ func haveTools(t *testing.T, name string, tools []string) bool {
 
 func pick[T any](all []T, name func(T) string, names ...string) []T {
 	return slices.DeleteFunc(all, func(one T) bool { return !slices.Contains(names, name(one)) })
+}
+
+// chosen are those that an environment variable names, separated by commas; all
+// where it is not set.
+func chosen[T any](all []T, name func(T) string, variable string) []T {
+	if only := os.Getenv(variable); only != "" {
+		return pick(all, name, strings.Split(only, ",")...)
+	}
+	return all
 }
 
 // table is text in columns.

@@ -1,9 +1,11 @@
+import { moment } from './dom.js';
+
 // calendarFile makes the event's entry for the viewer's calendar (RFC 5545) and
 // returns the address of it, '' where there is none.
 export function calendarFile(cfg) {
-  const starts = Date.parse(cfg.starts);
+  const starts = moment(cfg.starts);
   if (!(starts > 0)) return '';
-  const ends = Date.parse(cfg.ends) || starts + 3600e3;
+  const ends = moment(cfg.ends) || starts + 3600e3;
   const time = (t) => new Date(t).toISOString().replace(/[-:]|\.\d+/g, '');
   const text = (s) => String(s).replace(/[\\;,]/g, '\\$&').replace(/[\r\n]+/g, ' ');
   const page = cfg.page || (location.protocol.startsWith('http') ? location.href : '');
@@ -18,9 +20,10 @@ export function calendarFile(cfg) {
 
 // fold keeps lines within 75 octets; 24 characters never have more.
 function fold(line) {
-  return line.length < 25 ? line : Array.from(line).reduce((parts, c) => {
+  const parts = [''];
+  for (const c of line) {
     if (parts[parts.length - 1].length >= 24) parts.push(' ');
     parts[parts.length - 1] += c;
-    return parts;
-  }, ['']).join('\r\n');
+  }
+  return parts.join('\r\n');
 }

@@ -21,7 +21,7 @@ export function castButton(stage, video, cfg, words) {
     button.addEventListener('click', async () => {
       try {
         await context.requestSession();
-        const media = new window.chrome.cast.media.MediaInfo(new URL(cfg.url, location.href).href, 'application/vnd.apple.mpegurl');
+        const media = new window.chrome.cast.media.MediaInfo(cfg.url, 'application/vnd.apple.mpegurl');
         media.streamType = window.chrome.cast.media.StreamType.LIVE;
         media.metadata = new window.chrome.cast.media.GenericMediaMetadata();
         media.metadata.title = cfg.title || cfg.event;

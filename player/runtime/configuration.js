@@ -1,4 +1,5 @@
 import defaults from './defaults.json';
+import { absolute, json } from './dom.js';
 
 // attributes of the element. The rest of the configuration is derived from a
 // live manifest and stands in config, as JSON.
@@ -33,7 +34,7 @@ export function configuration(e) {
   return cfg;
 }
 
-const structured = (value) => JSON.parse(JSON.stringify(value));
+const structured = (value) => JSON.parse(json(value));
 
 function given(e) {
   const text = e.getAttribute('config');
@@ -79,12 +80,12 @@ function libraries(cfg, e) {
   return all;
 }
 
-// address keeps what a browser may load: http, https and paths.
+// address completes what a browser may load: http, https and paths.
 function address(text) {
   if (!text) return '';
   try {
-    const url = new URL(text, document.baseURI);
-    return /^(https?|blob):$/.test(url.protocol) || url.protocol === document.location.protocol ? text : '';
+    const url = absolute(text);
+    return /^(https?|blob):$/.test(url.protocol) || url.protocol === document.location.protocol ? url.href : '';
   } catch {
     return '';
   }

@@ -1,4 +1,4 @@
-import { listeners, recall, remember, seconds, toggleFullscreen, whenVisible } from './dom.js';
+import { absolute, listeners, moment, recall, remember, seconds, toggleFullscreen, whenSeen } from './dom.js';
 import { makeControls } from './controls.js';
 import { makeEnding } from './ending.js';
 import { makeMeter } from './meter.js';
@@ -161,7 +161,7 @@ export function mount(host, stage, video, cfg, words, makeEngine) {
   // again starts anew, at first by playing. Later, and long before the start, a
   // single request tells whether that is worth it.
   function again() {
-    const waiting = Date.parse(cfg.starts) - Date.now() > slowAfter * 1000;
+    const waiting = moment(cfg.starts) - Date.now() > slowAfter * 1000;
     if ((seconds() - failed < slowAfter && !waiting) || kind === 'native') {
       load();
       return;
@@ -188,7 +188,7 @@ export function mount(host, stage, video, cfg, words, makeEngine) {
   }
 
   function pause() {
-    const toStart = cfg.starts ? (Date.parse(cfg.starts) - Date.now()) / 1000 : NaN;
+    const toStart = (moment(cfg.starts) - Date.now()) / 1000;
     const quick = attempt < 2 && sources.length > 1 ? 0.2 : Math.max(playing ? retryPause(cfg.target_duration) : 1, 0.5);
     return pauseFor({ elapsed: seconds() - failed, toStart: playing ? NaN : toStart, quick, hidden: document.hidden });
   }
@@ -391,7 +391,7 @@ export function mount(host, stage, video, cfg, words, makeEngine) {
   const volume = Number(recall('volume') || NaN);
   if (volume > 0 && volume <= 1) video.volume = volume;
   const meter = makeMeter(host, video, cfg);
-  const watcher = whenVisible(host, cfg.lazy, () => {
+  const watcher = whenSeen(host, cfg.lazy, () => {
     const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
     if (!cfg.url) slate.show('nosource');
     else if (cfg.autoplay === 'off' || still) controls.askPlay(true);
@@ -422,4 +422,4 @@ export function mount(host, stage, video, cfg, words, makeEngine) {
 }
 
 // base is an address up to its host.
-const base = (url) => new URL(url, location.href).origin;
+const base = (url) => absolute(url).origin;

@@ -2,6 +2,18 @@
 
 export const seconds = () => performance.now() / 1000;
 
+// moment reads a time, NaN where there is none. Old date libraries replace
+// Date.parse, and give null or an object.
+export const moment = (text) => new Date(text || NaN).getTime();
+
+// json writes what a value is, whatever toJSON old libraries gave to arrays and
+// strings: it is called before the replacer, which looks at the value again.
+export const json = (value) => JSON.stringify(value, function (key) { return this[key]; });
+
+// absolute is an address as the page means it: a page may have a base, and one
+// that was written into a frame has no address of its own.
+export const absolute = (url) => new URL(url, document.baseURI);
+
 // element makes one with a class, which is its part too, so that pages can style it.
 export function element(name, part, text) {
   const e = document.createElement(name);
@@ -25,9 +37,16 @@ export function listeners() {
   };
 }
 
-// whenVisible runs start now, or when the player comes near the viewport. It
-// returns the function that gives up.
-export function whenVisible(target, lazy, start) {
+// whenSeen runs start now, when a page that was loaded on suspicion is opened,
+// or when the player comes near the viewport. It returns the function that
+// gives up.
+export function whenSeen(target, lazy, start) {
+  if (document.prerendering) {
+    let giveUp = () => document.removeEventListener('prerenderingchange', opened);
+    const opened = () => { giveUp = whenSeen(target, lazy, start); };
+    document.addEventListener('prerenderingchange', opened, { once: true });
+    return () => giveUp();
+  }
   if (!lazy || !window.IntersectionObserver) {
     start();
     return () => {};

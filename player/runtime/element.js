@@ -1,4 +1,4 @@
-import { adopt, element } from './dom.js';
+import { adopt, element, json } from './dom.js';
 import { configuration, attributes } from './configuration.js';
 import { mount } from './core.js';
 import { castButton } from './cast.js';
@@ -26,7 +26,16 @@ const Base = globalThis.HTMLElement || class {};
 export class StreamWatchPlayer extends Base {
   static get observedAttributes() { return attributes; }
 
-  connectedCallback() { this._start(); }
+  connectedCallback() {
+    // What a page set before this script came hides the properties of the class.
+    for (const property of attributes.map(camel)) {
+      if (!Object.prototype.hasOwnProperty.call(this, property)) continue;
+      const value = this[property];
+      delete this[property];
+      this[property] = value;
+    }
+    this._start();
+  }
 
   disconnectedCallback() { this._stop(); }
 
@@ -114,22 +123,24 @@ export class StreamWatchPlayer extends Base {
   // Once there is a player, muted is its sound, as with <video>.
   get muted() { return this._video ? this._video.muted : this.hasAttribute('muted'); }
 
-  set muted(m) {
-    if (this._video) this._video.muted = Boolean(m);
-    else this.toggleAttribute('muted', Boolean(m));
+  set muted(value) {
+    const m = value === '' || Boolean(value); // frameworks write a bare attribute so
+    if (this._video) this._video.muted = m;
+    else this.toggleAttribute('muted', m);
   }
 }
 
 // The other attributes are properties of the same name, in camel case.
+const camel = (name) => name.replace(/-(\w)/g, (_, c) => c.toUpperCase());
 for (const name of attributes) {
-  const property = name.replace(/-(\w)/g, (_, c) => c.toUpperCase());
+  const property = camel(name);
   if (property in StreamWatchPlayer.prototype) continue;
   Object.defineProperty(StreamWatchPlayer.prototype, property, {
     configurable: true, enumerable: true,
     get() { return this.getAttribute(name); },
     set(value) {
       if (value === null || value === undefined || value === false) this.removeAttribute(name);
-      else this.setAttribute(name, value === true ? '' : typeof value === 'object' ? JSON.stringify(value) : value);
+      else this.setAttribute(name, value === true ? '' : typeof value === 'object' ? json(value) : value);
     },
   });
 }

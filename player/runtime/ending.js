@@ -1,4 +1,4 @@
-import { seconds } from './dom.js';
+import { moment, seconds } from './dom.js';
 import { pauseFor, slowAfter } from './pace.js';
 
 const patience = 600; // seconds after EXT-X-ENDLIST without a stated end, for which the stream may go on
@@ -10,7 +10,7 @@ const patience = 600; // seconds after EXT-X-ENDLIST without a stated end, for w
 export function makeEnding(cfg, slate, { again, resume, over }) {
   let timer = 0;
   let since = 0; // when the end was seen
-  const stated = Date.parse(cfg.ends);
+  const stated = moment(cfg.ends);
   const final = (wasLive) => (isNaN(stated) ? !wasLive || seconds() - since > patience : Date.now() > stated);
   function stop() {
     clearTimeout(timer);

@@ -1,4 +1,4 @@
-import { seconds } from './dom.js';
+import { absolute, seconds } from './dom.js';
 import { library } from './library.js';
 import { levelLabel } from './menus.js';
 import { nativeEngine, safari } from './native.js';
@@ -216,5 +216,5 @@ function play(Hls, host) {
 // moved reports whether a request was answered at another address.
 function moved(xhr, asked) {
   const from = xhr && (xhr.responseURL || xhr.url);
-  return Boolean(from) && from.split(/[?#]/)[0] !== new URL(asked, location.href).href.split(/[?#]/)[0];
+  return Boolean(from) && from.split(/[?#]/)[0] !== absolute(asked).href.split(/[?#]/)[0];
 }

@@ -1,4 +1,4 @@
-import { seconds } from './dom.js';
+import { json, moment, seconds } from './dom.js';
 
 // makeMeter sends what this viewer experienced, if a beacon address is set:
 // sums since the last beacon, every 30 s and when the page goes away. It holds
@@ -22,7 +22,7 @@ export function makeMeter(host, video, cfg) {
     }
     if (detail.type === 'stall') { add('stalls', 1); add('stall_seconds', detail.seconds); }
     if (detail.type === 'error' && detail.fatal) {
-      const early = Date.parse(cfg.starts) > Date.now();
+      const early = moment(cfg.starts) > Date.now();
       if (started || !(failed || early)) add('errors', 1);
       failed = true;
     }
@@ -39,7 +39,7 @@ export function makeMeter(host, video, cfg) {
   const send = () => {
     played();
     if (!kind || Object.keys(sum).length === 0) return;
-    navigator.sendBeacon(cfg.beacon, JSON.stringify(Object.assign({ event: cfg.event, stream: cfg.stream, kind }, sum)));
+    navigator.sendBeacon(cfg.beacon, json({ event: cfg.event, stream: cfg.stream, kind, ...sum }));
     sum = {};
   };
   const moving = setInterval(played, 1000);

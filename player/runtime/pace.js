@@ -2,7 +2,7 @@
 // player/testdata/crowd.mjs shows what a hundred thousand pages do with it.
 
 // phases of an outage or a wait: so long after it began, and the pause then.
-const phases = [[60, 0], [120, 5], [180, 15], [240, 60], [Infinity, 130]];
+const phases = [{ until: 60, pause: 0 }, { until: 120, pause: 5 }, { until: 180, pause: 15 }, { until: 240, pause: 60 }, { until: Infinity, pause: 130 }];
 const soon = 60; // around the announced start, and after a failure, pages hurry
 const minute = 60; // between two looks long before the start
 const hiddenPause = 15; // nobody sees a hidden page wait
@@ -31,7 +31,7 @@ export function pauseFor({ elapsed, toStart = NaN, quick = 1, hidden = false }, 
     pause = quick;
   } else {
     const since = toStart <= -soon ? Math.min(-toStart, elapsed) : elapsed;
-    pause = Math.max(quick, phases.find(([limit]) => !(since >= limit))[1]);
+    pause = Math.max(quick, phases.find(({ until }) => !(since >= until)).pause);
   }
   if (hidden) pause = Math.max(pause, hiddenPause);
   // Long pauses vary more, or pages that began together would come in waves.

@@ -1,4 +1,4 @@
-import { element } from './dom.js';
+import { element, moment } from './dom.js';
 import { calendarFile } from './calendar.js';
 
 // clock writes a duration as 2 d 03:04:05.
@@ -47,7 +47,7 @@ export function makeSlate(stage, cfg, words, act) {
   box.hidden = true;
   stage.append(box);
 
-  const starts = cfg.starts ? Date.parse(cfg.starts) : NaN;
+  const starts = moment(cfg.starts);
   let ticking = 0;
   let file = '';
   // The viewer's own zone is named: a start is no use without it.

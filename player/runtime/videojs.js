@@ -1,4 +1,4 @@
-import { seconds } from './dom.js';
+import { absolute, seconds } from './dom.js';
 import { library } from './library.js';
 import { levelLabel } from './menus.js';
 import { nativeEngine, safari } from './native.js';
@@ -107,7 +107,7 @@ function play(videojs, host) {
     }, pause * 1000);
   }
   const redirected = (playlist) => {
-    const given = new URL(host.source(), location.href);
+    const given = absolute(host.source());
     const main = new URL((loader.main && loader.main.resolvedUri) || given, given);
     const at = new URL((playlist && playlist.resolvedUri) || main, main);
     return main.href.split('?')[0] !== given.href.split('?')[0] || Boolean(playlist) && at.href !== new URL(playlist.uri, main).href;

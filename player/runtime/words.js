@@ -74,12 +74,18 @@ const languages = {
   },
 };
 
+// valid is a tag as the browser's formats take it (BCP 47): pages write de_DE
+// too, and worse.
+function valid(tag) {
+  try { return Intl.getCanonicalLocales(tag.trim().replace(/_/g, '-'))[0]; } catch { return ''; }
+}
+
 // wordsFor returns the words of the first language that there are any for: a
 // tag's own, then its first part, then English. tag names it, rtl its direction.
 export function wordsFor(...wanted) {
   for (const tag of wanted.filter(Boolean)) {
-    const main = tag.toLowerCase().split('-')[0];
-    if (languages[main]) return { ...languages[main], tag, rtl: main === 'ar' };
+    const main = tag.toLowerCase().split(/[-_]/)[0].trim();
+    if (Object.prototype.hasOwnProperty.call(languages, main)) return { ...languages[main], tag: valid(tag) || main, rtl: main === 'ar' };
   }
   return { ...languages.en, tag: 'en', rtl: false };
 }

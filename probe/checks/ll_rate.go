@@ -12,9 +12,9 @@ var llPartRate = register(Check{
 	Doc: "The next part arrived, or is overdue, more than two part targets after the one before: warning. This is " +
 		"measured with reloads that wait for one part after the other. More than four part targets, or more than " +
 		"PART-HOLD-BACK: error. More than both: critical, because low-latency players stall. A tenth of a second is " +
-		"allowed for the network. Two of three open an incident; of parts that came, the first late one does not count, " +
-		"since a single slow round trip makes one. Nothing is judged across a discontinuity. A late answer " +
-		"for a part that an ordinary request already listed is ll.block.",
+		"allowed for the network. Two of three open an incident; the first late one does not count where a single " +
+		"slow round trip of a second can have made it. Nothing is judged across a discontinuity. A late answer for a " +
+		"part that an ordinary request already listed is ll.block.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Critical,
 	Blame:    probe.BlameEncoder,
@@ -52,7 +52,7 @@ var llPartRate = register(Check{
 		case late > 4*pt, hold > 0 && late > hold:
 			s = probe.Error
 		}
-		if came && longer(mine.Gaps, 2*pt+network) < 2 {
+		if came && gap <= pt+slowTrip+network && longer(mine.Gaps, 2*pt+network) < 2 {
 			p.Silent = true
 			return
 		}
@@ -64,6 +64,10 @@ var llPartRate = register(Check{
 			l.Part, l.MSN, what, Seconds(gap), pt)
 	},
 })
+
+// slowTrip is how long a round trip can take now and then on a path that is
+// sound: that of a lost packet (RFC 6298 §2).
+const slowTrip = time.Second
 
 // longer counts the times that exceed a limit.
 func longer(times []time.Duration, limit time.Duration) int {

@@ -206,7 +206,7 @@ func (x *examination) blameStale(at, origin *evidence.State, peer bool) (probe.B
 	if origin == nil || origin.Polls == 0 {
 		return blameStaleAlone(at, peer)
 	}
-	lag, ttl := at.Lag, at.TTL
+	lag, ttl := at.Late.Lag, at.TTL // as it was found: the edge may have caught up since
 	old := fmt.Sprintf("the origin replaced this content %s ago", checks.Seconds(lag.Age))
 	switch {
 	case x.waits(at, origin):
@@ -227,7 +227,7 @@ func (x *examination) blameStale(at, origin *evidence.State, peer bool) (probe.B
 	case at.Cycle > max(at.Allowance, 3*at.TD/2) && lag.Age <= at.Cycle+at.TD:
 		const told = "%s; it takes a new copy every %s, and headers let caches keep one for %s: a minimum TTL"
 		return probe.BlameConfig, fmt.Sprintf(told, old, checks.Seconds(at.Cycle), checks.Seconds(ttl.Value))
-	case at.Still:
+	case at.Late.Still:
 		return probe.BlameCDN, fmt.Sprintf("%s; headers let caches keep it for %s", old, checks.Seconds(ttl.Value))
 	case lag.Age >= 3*at.TD:
 		const told = "%s; headers let caches keep it for %s, and the edge moves on, always so far behind"
@@ -242,7 +242,7 @@ func (x *examination) blameStale(at, origin *evidence.State, peer bool) (probe.B
 func blameStaleAlone(at *evidence.State, peer bool) (probe.Blame, string) {
 	if peer {
 		const why = "another edge listed newer content %s ago; the origin is not watched"
-		return probe.BlameCDN, fmt.Sprintf(why, checks.Seconds(at.Lag.Age))
+		return probe.BlameCDN, fmt.Sprintf(why, checks.Seconds(at.Late.Lag.Age))
 	}
 	if age := at.Current.Exchange.Age; age.Stated && age.Value > at.TD*3/2 {
 		return probe.BlameCDN, fmt.Sprintf("its copy is %s old by its Age header, the target duration is %s",

@@ -80,6 +80,7 @@ func file(h *History, o *probe.Observation) (changed bool) {
 	h.fileLadder(o.Playlist, o.Exchange.Done)
 	fileVersion(h, o)
 	h.fileAge(o, changed)
+	h.fileLate(o.Exchange.Done)
 	return changed
 }
 

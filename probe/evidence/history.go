@@ -75,6 +75,8 @@ type History struct {
 	// serves although it should have replaced it; zero: it has no such copy.
 	OverdueSince time.Time
 
+	Late Late // the most that an edge was behind within the newest target duration
+
 	Swap              Swap // from one series of segments to another
 	Fall              Fall
 	Breaks            Marks       // discontinuities among the newest segments

@@ -34,7 +34,7 @@ type State struct {
 	Cycle             time.Duration // for how long a copy usually stays in the edge's cache; 0 is not known
 	TTL               probe.Fact[time.Duration]
 	Lag               Lag       // behind the origin, or where that is not watched another edge
-	Still             bool      // the newest polls brought one text
+	Late              Late      // the most that it was behind within the newest target duration
 	SegmentAt         time.Time // newest probe of a segment
 	Probed            time.Time // newest probe of a segment that succeeded
 	Delivered         time.Time // newest probe of low-latency delivery
@@ -50,7 +50,7 @@ func (h *History) State() State {
 		FailedAs: h.FailedAs, FailedFrom: h.FailedFrom, Recovered: h.Recovered,
 		LastError: h.LastError, Lost: h.Lost, LostPolls: h.LostPolls, Answered: h.Answered, Reached: h.Reached,
 		Advanced: h.Advanced, High: h.High, TD: h.TD(), Allowance: h.Allowance(),
-		Lag: h.Lag(), Still: h.Still(), Speed: h.Speed,
+		Lag: h.Lag(), Late: h.Late, Speed: h.Speed,
 		TTL: probe.Fact[time.Duration]{Value: ttl, Stated: stated},
 	}
 	if h.Good != nil && h.Good.Playlist != nil {

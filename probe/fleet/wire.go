@@ -51,6 +51,12 @@ type wireLag struct {
 	Hidden   time.Duration `json:"hidden,omitempty"`
 }
 
+type wireLate struct {
+	At    time.Time `json:"at,omitzero"`
+	Lag   wireLag   `json:"lag,omitzero"`
+	Still bool      `json:"still,omitempty"`
+}
+
 // wireState is evidence.State; of an observation only the exchange is told.
 type wireState struct {
 	Target       wireTarget                `json:"target"`
@@ -79,7 +85,7 @@ type wireState struct {
 	Cycle        time.Duration             `json:"cycle,omitempty"`
 	TTL          probe.Fact[time.Duration] `json:"ttl,omitzero"` // seconds
 	Lag          wireLag                   `json:"lag,omitzero"`
-	Still        bool                      `json:"still,omitempty"`
+	Late         wireLate                  `json:"late,omitzero"`
 	SegmentAt    time.Time                 `json:"segment_at,omitzero"`
 	Probed       time.Time                 `json:"probed,omitzero"`
 	Delivered    time.Time                 `json:"delivered,omitzero"`

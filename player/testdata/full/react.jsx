@@ -10,6 +10,7 @@ const attributes = {
   'src': "https://d111111abcdef8.cloudfront.net/myStream/playlist.m3u8",
   'title': "Autumn \u003cconcert\u003e \u0026 \"friends\"",
   'autoplay': "muted",
+  'muted': "",
   'event': "autumn-concert",
   'stream': "main",
   'poster': "https://img.example.com/poster.jpg",

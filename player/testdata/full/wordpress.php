@@ -49,6 +49,7 @@ add_shortcode( 'streamwatch_main', function () {
 		'src' => 'https://d111111abcdef8.cloudfront.net/myStream/playlist.m3u8',
 		'title' => 'Autumn <concert> & "friends"',
 		'autoplay' => 'muted',
+		'muted' => '',
 		'event' => 'autumn-concert',
 		'stream' => 'main',
 		'poster' => 'https://img.example.com/poster.jpg',
