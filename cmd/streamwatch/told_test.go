@@ -70,11 +70,11 @@ func TestToldAfterAKill(t *testing.T) {
 origin: {url: %q}
 distribution: {existing: {url: %q}}
 streams: [{name: main, manifest: /main/playlist.m3u8}]
-monitor: {listen: %q}
+monitor: {listen: %q%s}
 notify:
   group: {wait: 1s}
   pagerduty: [{routing_key: "%032d", url: %q, severity: error}]
-`, origin, edge, page, 7, heard.URL+"/v2/enqueue"))
+`, origin, edge, page, untimed, 7, heard.URL+"/v2/enqueue"))
 	start := func() func(os.Signal) {
 		cmd, out := a.command(t.Context(), "run", "event.yaml")
 		if err := cmd.Start(); err != nil {

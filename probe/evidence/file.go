@@ -178,7 +178,7 @@ func fileVersion(h *History, o *probe.Observation) {
 func push[T any](list []T, v T, keep int) []T {
 	if len(list) < keep {
 		if len(list) == cap(list) {
-			list = append(make([]T, 0, min(max(2*len(list), 4), keep)), list...)
+			list = append(make([]T, 0, min(len(list)+max(len(list)/4, 4), keep)), list...)
 		}
 		return append(list, v)
 	}
