@@ -420,7 +420,6 @@ var built = sync.OnceValues(func() (string, error) {
 		return "", fmt.Errorf("the folder of the scripts' programs: %w", err)
 	}
 	binary := filepath.Join(filepath.Dir(scripted), "streamwatch-built")
-	//nolint:noctx // several tests wait for it
 	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building: %w\n%s", err, out)
 	}

@@ -73,6 +73,8 @@ type wireState struct {
 	FailedAs     probe.Failure             `json:"failed_as,omitempty"`
 	FailedFrom   time.Time                 `json:"failed_from,omitzero"`
 	Recovered    time.Time                 `json:"recovered,omitzero"`
+	FailedWith   int                       `json:"failed_with,omitempty"`
+	Relapsed     time.Time                 `json:"relapsed,omitzero"`
 	LastError    time.Time                 `json:"last_error,omitzero"`
 	Lost         time.Time                 `json:"lost,omitzero"`
 	LostPolls    int                       `json:"lost_polls,omitempty"`
