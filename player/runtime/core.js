@@ -53,8 +53,8 @@ export function mount(host, stage, video, cfg, words, makeEngine) {
   });
   const controls = makeControls(stage, video, cfg, words, {
     playing: () => playing,
-    ownLiveButton: kind === 'videojs',
-    ownMenus: kind === 'videojs',
+    // Video.js has its own, unless Safari plays by itself in its place.
+    own: () => kind === 'videojs' && !(engine && engine.native),
     golive: () => toLive('viewer'),
     play: begin,
     toggle: () => (video.paused ? play() : video.pause()),
