@@ -49,8 +49,8 @@ func oddPages() []hostPage {
 		{
 			name: "policy without media", only: "chromium", // the others do not ask it about media sources
 			policy: strings.Replace(media, "media-src blob:; ", "", 1) + "script-src 'self' 'unsafe-inline'; style-src 'unsafe-inline' 'self'",
-			body: func(s snippets) string { return told + s.videojs },
-			want: `all[0].state === 'failed' && f.told.some((m) => m.reason === 'policy: media-src blob:')`,
+			body:   func(s snippets) string { return told + s.videojs },
+			want:   `all[0].state === 'failed' && f.told.some((m) => m.reason === 'policy: media-src blob:')`,
 		},
 		{
 			name: "policy without workers", policy: strings.Replace(media, "worker-src blob:; ", "worker-src 'none'; ", 1) + "script-src 'self' 'unsafe-inline'; style-src 'unsafe-inline' 'self'",
