@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,9 +12,11 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 	"github.com/streamwatch/streamwatch/provision/awstest"
 )
 
@@ -81,30 +82,31 @@ func (a *account) write(name, text string) {
 }
 
 // command returns the binary with arguments, and what it will have said.
-func (a *account) command(ctx context.Context, args ...string) (*exec.Cmd, *bytes.Buffer) {
+func (a *account) command(ctx context.Context, args ...string) (*exec.Cmd, *safe) {
 	cmd := exec.CommandContext(ctx, "streamwatch", args...)
-	var out bytes.Buffer
+	var out safe
 	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = a.dir, a.env, &out, &out
+	proctest.Bind(cmd, syscall.SIGKILL)
 	return cmd, &out
 }
 
 // run runs the binary and writes down what a user sees.
 func (a *account) run(args ...string) int {
 	a.t.Helper()
-	ctx, cancel := context.WithTimeout(a.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(a.t.Context(), 2*proctest.Patience)
 	defer cancel()
 	cmd, out := a.command(ctx, args...)
 	return a.note(cmd, out, cmd.Run())
 }
 
 // note writes down a command that ended with err, and returns its exit code.
-func (a *account) note(cmd *exec.Cmd, out *bytes.Buffer, err error) int {
+func (a *account) note(cmd *exec.Cmd, out *safe, err error) int {
 	a.t.Helper()
 	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
 		a.t.Fatal(err)
 	}
 	code := cmd.ProcessState.ExitCode()
-	fmt.Fprintf(&a.seen, "$ %s\n%s[exit %d]\n\n", strings.Join(cmd.Args, " "), clock.ReplaceAll(out.Bytes(), []byte("HH:MM:SS")), code)
+	fmt.Fprintf(&a.seen, "$ %s\n%s[exit %d]\n\n", strings.Join(cmd.Args, " "), clock.ReplaceAllString(out.String(), "HH:MM:SS"), code)
 	return code
 }
 

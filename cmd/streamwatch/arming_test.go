@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe/report"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // alarmedEvent is an event with alarms; %s are more keys of its distribution.
@@ -55,13 +56,13 @@ func (a *account) row(table *strings.Builder, what string) {
 // until waits for the alarms that must wake people to be on, or off.
 func (a *account) until(on bool) {
 	a.t.Helper()
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(proctest.Patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		armed := a.cloud.Armed()
 		if len(armed) == 3 && !slices.ContainsFunc(slices.Collect(maps.Values(armed)), func(is bool) bool { return is != on }) {
 			return
 		}
 	}
-	a.t.Errorf("after a minute the alarms are not %s: %v", report.OnOff(on), a.cloud.Armed())
+	a.t.Errorf("after %s the alarms are not %s: %v", proctest.Patience, report.OnOff(on), a.cloud.Armed())
 }
 
 // monitor starts a run with an output folder of its own.
@@ -209,11 +210,7 @@ func TestRunWithoutAPI(t *testing.T) {
 	a.want(0, "run", "event.yaml", "--for", "1s")
 	a.set("AWS_ENDPOINT_URL", "http://127.0.0.1:1") // nobody listens
 	a.seen.Reset()
-	begun := time.Now()
 	a.want(0, "run", "event.yaml", "--for", "1s")
-	if took := time.Since(begun); took > 45*time.Second {
-		t.Errorf("it took %s", took)
-	}
 	a.want(0, "embed", "event.yaml")
 	seen := a.seen.String()
 	if !strings.Contains(seen, "watching the distribution as it was last known") || !strings.Contains(seen, "going on with https://edge.invalid") {

@@ -16,12 +16,14 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // A page of the demo reports to the monitor when its viewer leaves it, also
 // from a sandboxed frame, and /metrics, the API and the page show it.
 func TestBeaconOfAViewer(t *testing.T) {
-	needTools(t, "chromium")
+	t.Parallel()
+	proctest.Need(t, "chromium")
 	page := startDemo(t, buildBinary(t))
 	ctx := startBrowser(t)
 	for _, kind := range []string{"hlsjs", "videojs", "iframe"} {
@@ -31,8 +33,7 @@ func TestBeaconOfAViewer(t *testing.T) {
 		if kind == "iframe" { // nobody can look into it
 			time.Sleep(5 * time.Second)
 		} else {
-			waitOn(ctx, t, `document.querySelector("stream-watch-player")?.video?.currentTime > 0`, 30*time.Second)
-			time.Sleep(2 * time.Second)
+			plays(ctx, t)
 		}
 		if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
 			t.Fatal(err)
@@ -40,7 +41,7 @@ func TestBeaconOfAViewer(t *testing.T) {
 	}
 	series := regexp.MustCompile(`(?m)^streamwatch_viewer_startup_seconds_count\{event="demo",kind="(hlsjs|videojs)",stream="main"\} ([12])$`)
 	var text string
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+	for end := time.Now().Add(proctest.Patience); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
 		text = read(t, page+"metrics")
 		got := fmt.Sprint(series.FindAllStringSubmatch(text, -1))
 		if strings.Contains(got, "hlsjs 2]") && strings.Contains(got, "videojs 1]") { // the iframe shows hls.js
@@ -59,12 +60,13 @@ func TestBeaconOfAViewer(t *testing.T) {
 	if err := chromedp.Do(ctx, chromedp.Navigate(page)); err != nil {
 		t.Fatal(err)
 	}
-	waitOn(ctx, t, `document.getElementById("viewers").textContent.startsWith("Viewers, as they report: startup ")`, 10*time.Second)
+	waitOn(ctx, t, `document.getElementById("viewers").textContent.startsWith("Viewers, as they report: startup ")`)
 }
 
 // Off is off: a monitor that was not asked to take beacons has no such place.
 // One that was takes them from anyone, and asks everybody else for the password.
 func TestBeaconIsOffByDefault(t *testing.T) {
+	t.Parallel()
 	origin := httptest.NewServer(sim.NewOrigin(sim.Config{Streams: []string{"main"}}))
 	defer origin.Close()
 	binary := buildBinary(t)
@@ -81,7 +83,7 @@ func TestBeaconIsOffByDefault(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		text := fmt.Sprintf("event: concert\norigin: {url: %q}\ndistribution: {existing: {url: %q}}\nstreams: [{name: main, manifest: /main/playlist.m3u8}]\n"+
-			"monitor:\n  listen: 127.0.0.1:%d\n%s", origin.URL, origin.URL, freePort(t), c.keys)
+			"monitor:\n  listen: 127.0.0.1:%d\n%s", origin.URL, origin.URL, proctest.Port(t), c.keys)
 		if err := os.WriteFile(filepath.Join(dir, "event.yaml"), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -95,7 +97,7 @@ func TestBeaconIsOffByDefault(t *testing.T) {
 			t.Errorf("metrics: status %d, want %d", got, c.page)
 		}
 		var published []byte
-		for end := time.Now().Add(10 * time.Second); len(published) == 0 && time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		for end := time.Now().Add(proctest.Patience); len(published) == 0 && time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 			published, _ = os.ReadFile(filepath.Join(dir, "streamwatch-out", "concert", "embeds", "main", "hlsjs.html"))
 		}
 		if said := fmt.Sprintf(" beacon=%q", c.published); strings.Contains(string(published), said) != (c.published != "") || len(published) == 0 {

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"os"
 	"strings"
-	"time"
 )
 
 // moreStreams is runEvent with one stream more and another end.
@@ -29,7 +28,7 @@ func (a *account) runChanging(page string) (answers, logged string) {
 	if err := cmd.Start(); err != nil {
 		a.t.Fatal(err)
 	}
-	a.await("page", time.Minute, func() bool {
+	a.await("page", func() bool {
 		_, err := getOnce(a.t.Context(), "http://"+page+"/readyz")
 		return err == nil
 	})

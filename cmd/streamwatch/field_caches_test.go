@@ -18,6 +18,8 @@ type fieldCache struct {
 	breaks map[string]string // checks that it really breaks, and how
 }
 
+func (c fieldCache) String() string { return c.name }
+
 func fieldCaches() []fieldCache {
 	whole := map[string]string{"seg.range": "proxy_cache gives all of what it may not keep to who asks for a range"}
 	by := func(s syscall.Signal) func(*process) { return func(c *process) { c.signal(s) } }

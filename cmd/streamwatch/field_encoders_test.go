@@ -25,6 +25,8 @@ type fieldEncoder struct {
 	breaks map[string]string
 }
 
+func (e fieldEncoder) String() string { return e.name }
+
 func fieldEncoders() []fieldEncoder {
 	ffmpeg := func(name string, args func(t *testing.T, dir string) []string) fieldEncoder {
 		start := func(t *testing.T, dir string) *process {

@@ -42,16 +42,13 @@ func TestFieldFaults(t *testing.T) {
 		t.Skip("a measurement on a quiet machine, since real servers take their time: make field")
 	}
 	t.Parallel()
-	faults, caches := fieldFaults(), fieldCaches()
+	faults, caches := fieldFaults(), chosen(fieldCaches(), fieldCache.String, "STREAMWATCH_FIELD_CACHE")
 	if only := os.Getenv("STREAMWATCH_FIELD_FAULT"); only != "" {
 		faults = slices.DeleteFunc(faults, func(f fieldFault) bool {
 			return !slices.ContainsFunc(strings.Split(only, ","), func(part string) bool { return strings.Contains(f.name, part) })
 		})
 	}
-	if only := os.Getenv("STREAMWATCH_FIELD_CACHE"); only != "" {
-		caches = pick(caches, func(c fieldCache) string { return c.name }, strings.Split(only, ",")...)
-	}
-	encoders := pick(fieldEncoders(), func(e fieldEncoder) string { return e.name }, "ts", "fmp4")
+	encoders := pick(fieldEncoders(), fieldEncoder.String, "ts", "fmp4")
 	f := newField(t, encoders, caches)
 	f.viewers()
 	time.Sleep(10 * time.Second) // a history to compare with

@@ -78,7 +78,7 @@ func TestFieldSlow(t *testing.T) {
 	caches := slices.DeleteFunc(fieldCaches(), func(c fieldCache) bool {
 		return c.name == "trafficserver" // it maps requests by the port in Host, which is the proxy's here
 	})
-	f := newFieldBehind(t, path, pick(fieldEncoders(), func(e fieldEncoder) string { return e.name }, "ts"), caches)
+	f := newFieldBehind(t, path, pick(fieldEncoders(), fieldEncoder.String, "ts"), caches)
 	time.Sleep(10 * time.Second) // a pace to compare with
 	rows := newTable(faultColumns...)
 	f.run(fieldFault{

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"text/template"
 	"time"
+
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // process is a program that a field test runs: an encoder, a server, a cache or
@@ -132,7 +134,7 @@ func (p place) OriginPort() string { _, port, _ := strings.Cut(p.Origin, ":"); r
 // newPlace makes a folder that a server which gives up its rights can still use.
 func newPlace(t *testing.T, origin string) place {
 	t.Helper()
-	p := place{Dir: fieldDir(t), Port: freePort(t), Origin: origin, Root: os.Geteuid() == 0}
+	p := place{Dir: fieldDir(t), Port: proctest.Port(t), Origin: origin, Root: os.Geteuid() == 0}
 	for _, sub := range []string{"tmp", "cache", "flags"} {
 		makeDir(t, filepath.Join(p.Dir, sub))
 	}

@@ -21,6 +21,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
@@ -71,7 +72,7 @@ func (m *member) start(t *testing.T) {
 	defer log.Close()
 	m.cmd = exec.Command(m.args[0], m.args[1:]...)
 	m.cmd.Dir, m.cmd.Stdout, m.cmd.Stderr = m.dir, log, log
-	m.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	proctest.Bind(m.cmd, syscall.SIGKILL)
 	if err := m.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -105,20 +106,6 @@ type fleetTest struct {
 	told []probe.Incident
 }
 
-// addresses returns so many that are free.
-func addresses(t *testing.T, n int) (list []string) {
-	t.Helper()
-	for range n {
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer ln.Close()
-		list = append(list, ln.Addr().String())
-	}
-	return list
-}
-
 func newFleet(t *testing.T, streams int) *fleetTest {
 	t.Helper()
 	f := &fleetTest{
@@ -136,7 +123,10 @@ func newFleet(t *testing.T, streams int) *fleetTest {
 	base, _ := url.Parse(origin.URL)
 	edge := httptest.NewServer(sim.NewEdge(edge.Config{Origin: base}, f.edge, ""))
 	hook := httptest.NewServer(http.HandlerFunc(f.hook))
-	free := addresses(t, 8)
+	var free []string
+	for range 8 {
+		free = append(free, proctest.Address(t))
+	}
 	f.gate = newGate(t, free[0])
 	t.Cleanup(func() {
 		for _, m := range f.members {
@@ -220,15 +210,15 @@ func (f *fleetTest) heard(state probe.IncidentState) map[string]int {
 }
 
 // within waits for something, and says how long it took.
-func (f *fleetTest) within(limit time.Duration, what string, done func() bool) time.Duration {
+func (f *fleetTest) within(what string, done func() bool) time.Duration {
 	f.t.Helper()
 	began := time.Now()
 	for !done() {
-		if time.Since(began) > limit {
+		if time.Since(began) > proctest.Patience {
 			for name, m := range f.members {
 				f.t.Logf("%s said:\n%s", name, tail(m.said(), 12))
 			}
-			f.t.Fatalf("%s: not within %s; told %+v", what, limit, f.told)
+			f.t.Fatalf("%s: not within %s; told %+v", what, proctest.Patience, f.told)
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
@@ -248,7 +238,7 @@ func (f *fleetTest) active() string {
 		if f.members[name].cmd == nil {
 			continue
 		}
-		client := http.Client{Timeout: time.Second}
+		client := http.Client{Timeout: 10 * time.Second}
 		resp, err := client.Get(page + "/readyz")
 		if err != nil {
 			continue
@@ -261,9 +251,6 @@ func (f *fleetTest) active() string {
 	return ""
 }
 
-// generous is what is waited for at most: for a busy machine, and the race detector.
-const generous = time.Minute
-
 var otherHub = map[string]string{"hub0": "hub1", "hub1": "hub0"}
 
 func (f *fleetTest) start() {
@@ -275,7 +262,7 @@ func (f *fleetTest) start() {
 // ready waits for a hub that leads and has seen every stream.
 func (f *fleetTest) ready() (leader string) {
 	f.t.Helper()
-	f.within(generous, "until a hub is ready", func() bool { leader = f.active(); return leader != "" })
+	f.within("until a hub is ready", func() bool { leader = f.active(); return leader != "" })
 	return leader
 }
 

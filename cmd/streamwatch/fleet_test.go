@@ -31,20 +31,20 @@ func TestFleet(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts eight processes for half a minute")
 	}
+	t.Parallel()
 	f := newFleet(t, 6)
 	f.start()
 	leader := f.ready()
 	other := otherHub[leader]
 
 	f.inject()
-	f.within(generous, "from a fault to the message", func() bool { return len(f.heard(probe.Opened)) > 0 })
+	f.within("from a fault to the message", func() bool { return len(f.heard(probe.Opened)) > 0 })
 
 	f.members["eu-a"].kill()
 	f.gate.shut(true)
 	time.Sleep(2 * time.Second)
 	f.members[leader].kill()
 	took := f.within(
-		generous,
 		"from the death of the hub until the other is ready",
 		func() bool { return f.active() == other },
 	)
@@ -63,19 +63,16 @@ func TestFleet(t *testing.T) {
 	}
 	f.edge.Clear("", "", "")
 	f.within(
-		generous,
 		"from the end of the fault to the message",
 		func() bool { return len(f.heard(probe.Closed)) > 0 },
 	)
 	f.once(1)
 	f.within(
-		generous,
 		"until the agent that was cut off says that its reports arrive again",
 		func() bool { return strings.Contains(f.members["us-a"].said(), "NATS takes reports again") },
 	)
 	_ = f.members[other].cmd.Process.Signal(os.Interrupt)
 	f.within(
-		generous,
 		"from the end of a hub until the one that stood by is ready",
 		func() bool { return f.active() == leader },
 	)
@@ -122,25 +119,23 @@ func (f *fleetTest) one(victim string) {
 	f.t.Logf("--- %s", victim)
 	before, closed := len(f.heard(probe.Opened)), len(f.heard(probe.Closed))
 	f.inject()
-	f.within(generous, "from a fault to the message", func() bool { return len(f.heard(probe.Opened)) > before })
+	f.within("from a fault to the message", func() bool { return len(f.heard(probe.Opened)) > before })
 	if name == "the gate" {
 		f.gate.shut(true)
 		time.Sleep(8 * time.Second)
 		f.gate.shut(false)
 	} else {
 		f.members[name].kill()
-		f.within(generous, "from the death until a hub is ready", func() bool { return f.active() != "" })
+		f.within("from the death until a hub is ready", func() bool { return f.active() != "" })
 		time.Sleep(3 * time.Second)
 		f.members[name].start(f.t)
 	}
 	f.edge.Clear("", "", "")
 	f.within(
-		generous,
 		"from the end of the fault to the message",
 		func() bool { return len(f.heard(probe.Closed)) > closed },
 	)
 	f.within(
-		generous,
 		"until all is told",
 		func() bool { return len(f.heard(probe.Closed)) == len(f.heard(probe.Opened)) },
 	)
@@ -154,17 +149,15 @@ func TestFleetTwoAtOnce(t *testing.T) {
 	f.start()
 	leader := f.ready()
 	f.inject()
-	f.within(generous, "from a fault to the message", func() bool { return len(f.heard(probe.Opened)) > 0 })
+	f.within("from a fault to the message", func() bool { return len(f.heard(probe.Opened)) > 0 })
 	f.members["nats1"].kill()
 	f.members[leader].kill()
 	f.within(
-		generous,
 		"from the death of a hub and a server until the other is ready",
 		func() bool { return f.active() == otherHub[leader] },
 	)
 	f.edge.Clear("", "", "")
 	f.within(
-		generous,
 		"from the end of the fault to the message",
 		func() bool { return len(f.heard(probe.Closed)) > 0 },
 	)

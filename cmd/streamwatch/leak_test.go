@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
-	"context"
 	"encoding/base64"
 	"fmt"
 	"io"
@@ -20,6 +19,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe/record"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 	"github.com/streamwatch/streamwatch/provision/awstest"
 )
 
@@ -135,12 +135,11 @@ func (s *safe) String() string {
 // TestNothingSecretLeaves runs an event whose origin repeats every secret, and
 // looks for them in all that leaves: files, logs, page, metrics and messages.
 func TestNothingSecretLeaves(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
 	_, private, _ := keyPair(t)
-	aws := httptest.NewServer(&awstest.Cloud{Secrets: map[string]awstest.Secret{keyARN: {Text: private}}})
-	defer aws.Close()
-	for name, value := range map[string]string{"AWS_ENDPOINT_URL": aws.URL, "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": markers["awskey"]} {
-		t.Setenv(name, value)
-	}
+	a.cloud.Secrets = map[string]awstest.Secret{keyARN: {Text: private}}
+	a.set("AWS_SECRET_ACCESS_KEY", markers["awskey"])
 	echo := &gossip{signed: map[string]bool{}}
 	origin := httptest.NewServer(echo)
 	defer origin.Close()
@@ -152,14 +151,7 @@ func TestNothingSecretLeaves(t *testing.T) {
 		_ = r.Write(w)
 	}))
 	defer refusing.Close()
-	free, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	listen := free.Addr().String()
-	_ = free.Close()
-	dir := t.TempDir()
-	file := filepath.Join(dir, "event.yaml")
+	listen := proctest.Address(t)
 	text := fmt.Sprintf(`event: leak
 origin: {url: %q, headers: {X-Origin-Verify: %q}}
 distribution: {existing: {url: %q, headers: {X-Viewer: %q}, sign: {key_pair_id: K2JCJMDEHXQW5F, private_key_secret: %q}}}
@@ -175,27 +167,20 @@ player: {allow_insecure: true, allow_signed: true, kinds: [native]}
 output: %q
 `, origin.URL, markers["header"], strings.Replace(origin.URL, "127.0.0.1", "localhost", 1), markers["edgehdr"], keyARN, markers["query"], markers["streamhdr"], markers["cookie"],
 		listen, markers["password"], talkative(t), hook.URL, markers["hook"], markers["hooksecret"], refusing.URL, markers["refusing"], markers["hookheader"],
-		markers["pagerduty"], refusing.URL, markers["opsgenie"], refusing.URL, filepath.Join(dir, "out"))
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		markers["pagerduty"], refusing.URL, markers["opsgenie"], refusing.URL, filepath.Join(a.dir, "out"))
+	a.write("event.yaml", text)
+	var stdout, stderr safe
+	watch, _ := a.command(t.Context(), "run", "event.yaml", "--log-level", "debug")
+	watch.Stdout, watch.Stderr = &stdout, &stderr
+	if err := watch.Start(); err != nil {
 		t.Fatal(err)
 	}
-	var stdout, stderr safe
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	c := &cli{stdout: &stdout, stderr: &stderr, env: os.LookupEnv}
-	ended := make(chan int, 1)
-	watching, end := context.WithCancel(ctx)
-	defer end()
-	go func() { ended <- c.execute(watching, []string{"run", file, "--log-level", "debug"}) }()
+	a.await("page", func() bool { return answer(listen, "/healthz") != "" })
+	a.await("message", func() bool { return strings.Contains(hooked.String(), `"check"`) })
+	a.await("refused messages", func() bool { return len(a.undelivered()) == 3 })
 	pages := map[string]string{}
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		if r, err := http.Get("http://" + listen + "/healthz"); err == nil {
-			_ = r.Body.Close()
-			break
-		}
-	}
 	for range 2 {
-		<-time.After(3500 * time.Millisecond)
+		time.Sleep(2 * time.Second) // the second look sees what the first one has left
 		for _, path := range []string{"/", "/api/v1/status", "/api/v1/incidents", "/metrics", "/api/v1/alarms", "/healthz"} {
 			pages[path] = page(t, "http://"+listen+path)
 		}
@@ -205,16 +190,18 @@ output: %q
 			pages[path] = page(t, "http://"+listen+path)
 		}
 	}
-	end()
-	if code := <-ended; code != 0 {
-		t.Fatalf("exit %d: %s", code, stderr.String())
+	if err := watch.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := watch.Wait(); err != nil {
+		t.Fatalf("%v: %s", err, stderr.String())
 	}
 	said := map[string]string{"stdout": stdout.String(), "stderr": stderr.String(), "webhook": hooked.String()}
 	for path, body := range pages {
 		said["page "+path] = body
 	}
 	recorded := false
-	err = filepath.WalkDir(filepath.Join(dir, "out"), func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(filepath.Join(a.dir, "out"), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || strings.Contains(path, "/embeds/") { // an embed of a signed manifest says so when it is asked for
 			return err
 		}
@@ -227,11 +214,12 @@ output: %q
 		t.Fatal(err)
 	}
 	var out, errs safe
-	check := &cli{stdout: &out, stderr: &errs, env: os.LookupEnv}
-	check.execute(ctx, []string{"check", file, "--for", "3s", "--format", "json"})
+	check, _ := a.command(t.Context(), "check", "event.yaml", "--for", "3s", "--format", "json")
+	check.Stdout, check.Stderr = &out, &errs
+	_ = check.Run() // it finds something: exit code 3
 	said["check"], said["check stderr"] = out.String(), errs.String()
-	if buried, err := filepath.Glob(filepath.Join(dir, "out", "leak", "notify", "*.undelivered.jsonl")); err != nil || len(buried) != 3 {
-		t.Errorf("what was refused is kept in %v, %v", buried, err)
+	if buried := a.undelivered(); len(buried) != 3 {
+		t.Errorf("what was refused is kept in %v", buried)
 	}
 	if !strings.Contains(said["page /api/v1/incidents"], `"check"`) || !strings.Contains(said["webhook"], `"check"`) || !strings.Contains(said["check"], `"check"`) {
 		t.Fatalf("nothing was found, so nothing could leak: %s", said["page /api/v1/incidents"])
@@ -265,6 +253,16 @@ output: %q
 	}
 }
 
+// undelivered lists the files of what receivers refused.
+func (a *account) undelivered() []string {
+	a.t.Helper()
+	files, err := filepath.Glob(filepath.Join(a.dir, "out", "leak", "notify", "*.undelivered.jsonl"))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return files
+}
+
 // content is what a file holds, decompressed.
 func content(path string) (string, error) {
 	f, err := os.Open(path)
@@ -288,7 +286,7 @@ func page(t *testing.T, u string) string {
 		t.Fatal(err)
 	}
 	req.SetBasicAuth("ops", markers["password"])
-	res, err := (&http.Client{Timeout: 5 * time.Second}).Do(req)
+	res, err := (&http.Client{Timeout: proctest.Patience}).Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}

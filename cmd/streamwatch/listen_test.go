@@ -10,10 +10,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
@@ -29,7 +31,7 @@ func TestRunListens(t *testing.T) {
 	}
 	cdn := httptest.NewServer(edge.New(edge.Config{Origin: base}))
 	defer cdn.Close()
-	dir, port := t.TempDir(), freePort(t)
+	dir, port := t.TempDir(), proctest.Port(t)
 	event := fmt.Sprintf("event: quiet\norigin: {url: %q}\ndistribution: {existing: {url: %q}}\nmonitor: {listen: \"127.0.0.1:%d\"}\n"+
 		"streams:\n  - {name: main, manifest: /main/playlist.m3u8}\n", source.URL, cdn.URL, port)
 	if err := os.WriteFile(filepath.Join(dir, "event.yaml"), []byte(event), 0o600); err != nil {
@@ -37,12 +39,9 @@ func TestRunListens(t *testing.T) {
 	}
 	cmd := exec.Command(buildBinary(t), "run", "event.yaml", "--for", "10m")
 	cmd.Dir = dir
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
+	proctest.Start(t, cmd, syscall.SIGKILL)
 	written := filepath.Join(dir, "streamwatch-out", "quiet", "embeds", "main", "index.html")
-	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(proctest.Patience); ; time.Sleep(50 * time.Millisecond) {
 		if _, err := os.Stat(written); err == nil {
 			break // all of its parts are running
 		}

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 	"github.com/streamwatch/streamwatch/provision/awstest"
 	"github.com/streamwatch/streamwatch/provision/edge"
 )
@@ -48,7 +49,7 @@ func TestLoad(t *testing.T) {
 	dir := t.TempDir()
 	cmd := exec.Command(binary, "run", "event.yaml", "--for", "10m")
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, io.Discard, io.Discard
-	page := fmt.Sprintf("127.0.0.1:%d", freePort(t))
+	page := fmt.Sprintf("127.0.0.1:%d", proctest.Port(t))
 	writeLoadEvent(t, dir, server, page, n)
 	cmd.Env = append(os.Environ(),
 		"AWS_ENDPOINT_URL="+server.aws, "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=key", "AWS_EC2_METADATA_DISABLED=true")
@@ -145,16 +146,12 @@ func startLoadServer(t *testing.T, n int, target time.Duration) *loadServer {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run", "^TestLoadServer$")
 	cmd.Env = append(os.Environ(), "STREAMWATCH_LOAD_SERVER="+strconv.Itoa(n), "STREAMWATCH_LOAD_TARGET="+target.String())
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd.Stderr = os.Stderr
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	proctest.Start(t, cmd, syscall.SIGKILL)
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		if f := strings.Fields(lines.Text()); len(f) == 4 && f[0] == "serving" {
 			return &loadServer{f[1], f[2], f[3]}

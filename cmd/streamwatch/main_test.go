@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -20,6 +20,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 	"github.com/streamwatch/streamwatch/provision/awstest"
 	"github.com/streamwatch/streamwatch/provision/edge"
 )
@@ -42,7 +43,14 @@ func TestScripts(t *testing.T) { runScripts(t, filepath.Join("testdata", "script
 func runScripts(t *testing.T, dir string, update bool) {
 	t.Helper()
 	t.Parallel()
+	pulse := proctest.NewPulse(t)
 	testscript.Run(t, testscript.Params{
+		Condition: func(cond string) (bool, error) {
+			if cond != "calm" { // [calm]: the machine has had time for us, so that a healthy stream looks like one
+				return false, fmt.Errorf("unknown condition %q", cond)
+			}
+			return pulse.Calm(time.Now().Add(-time.Minute)), nil
+		},
 		Dir:                 dir,
 		UpdateScripts:       update,
 		RequireExplicitExec: true,
@@ -61,11 +69,6 @@ func runScripts(t *testing.T, dir string, update bool) {
 			}
 			broken := httptest.NewServer(sim.NewEdge(edge.Config{Origin: base}, board, ""))
 			e.Defer(broken.Close)
-			free, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				return err
-			}
-			defer free.Close()
 			cloud := httptest.NewServer(&awstest.Cloud{Took: map[string]time.Duration{
 				"AWS::CloudFront::Distribution": time.Second, "AWS::CloudFront::CachePolicy": time.Second,
 				"AWS::CloudFront::MonitoringSubscription": time.Second, "AWS::CloudWatch::Alarm": time.Millisecond,
@@ -84,7 +87,7 @@ func runScripts(t *testing.T, dir string, update bool) {
 			e.Setenv("EDGE", cdn.URL)
 			e.Setenv("BROKEN", broken.URL)
 			e.Setenv("BUSY", strings.TrimPrefix(origin.URL, "http://"))
-			e.Setenv("FREE", free.Addr().String())
+			e.Setenv("FREE", proctest.Address(t))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "get": get, "ask": askFor, "until": untilFile},
@@ -110,13 +113,13 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// get asks a URL until it answers 200, for at most ten seconds, and writes the
+// get asks a URL until it answers 200, for as long as Patience, and writes the
 // body to a file: get URL FILE.
 func get(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: get URL FILE")
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), proctest.Patience)
 	defer cancel()
 	for {
 		body, err := getOnce(ctx, args[0])

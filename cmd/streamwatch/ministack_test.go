@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
@@ -12,11 +11,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // TestMiniStack takes the binary from nothing to a domain and back against an
@@ -24,7 +26,7 @@ import (
 // template in its own way. It has no resource for CloudFront's own metrics.
 func TestMiniStack(t *testing.T) {
 	t.Parallel()
-	program := ministack(t)
+	program := proctest.Find(t, "ministack", "MINISTACK")
 	a := newAccount(t)
 	a.set("AWS_ENDPOINT_URL", "http://"+startMiniStack(t, program))
 	a.event(", additional_metrics: false")
@@ -49,26 +51,13 @@ func TestMiniStack(t *testing.T) {
 	}
 }
 
-// ministack returns the program; CI must have it.
-func ministack(t *testing.T) string {
-	t.Helper()
-	program, err := exec.LookPath(cmp.Or(os.Getenv("MINISTACK"), "ministack"))
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("ministack is missing, which CI must have")
-		}
-		t.Skip("ministack is not installed (pip install ministack, or MINISTACK=path)")
-	}
-	return program
-}
-
 // TestMiniStackPolicies lets the emulator evaluate the printed policies for a user
 // who has no other: they do for the stack's life, a set of changes by name
 // included, and the monitor's reads only. The emulator does not evaluate what
 // CloudFormation does for the caller; the double in package awstest does.
 func TestMiniStackPolicies(t *testing.T) {
 	t.Parallel()
-	program := ministack(t)
+	program := proctest.Find(t, "ministack", "MINISTACK")
 	a := newAccount(t)
 	endpoint := "http://" + startMiniStack(t, program, "AUTH=true")
 	a.set("AWS_ENDPOINT_URL", endpoint)
@@ -149,21 +138,13 @@ func between(text, after, before string) string {
 // startMiniStack returns the address of an emulator that ends with the test.
 func startMiniStack(t *testing.T, program string, env ...string) string {
 	t.Helper()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := free.Addr().String()
-	_ = free.Close()
+	address := proctest.Address(t)
 	_, port, _ := net.SplitHostPort(address)
-	cmd := exec.CommandContext(t.Context(), program)
+	cmd := exec.Command(program)
 	cmd.Dir = t.TempDir()
 	cmd.Env = append(env, "PATH="+os.Getenv("PATH"), "HOME="+cmd.Dir, "TMPDIR="+cmd.Dir, "GATEWAY_PORT="+port, "BIND_HOST=127.0.0.1", "IOT_MTLS_ENABLED=0")
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = cmd.Wait() }) // the context is over by then
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+	proctest.Start(t, cmd, syscall.SIGKILL)
+	for end := time.Now().Add(proctest.Patience); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		var d net.Dialer
 		if conn, err := d.DialContext(t.Context(), "tcp", address); err == nil {
 			_ = conn.Close()

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -13,11 +12,13 @@ import (
 	"testing"
 
 	"github.com/streamwatch/streamwatch/configs/eventfile"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // A receiver that takes nothing is named with its reason and a hint, the others
 // are tried all the same, and no secret is shown.
 func TestNotifyTest(t *testing.T) {
+	t.Parallel()
 	var bodies safe
 	well := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_ = r.Write(&bodies)
@@ -28,12 +29,7 @@ func TestNotifyTest(t *testing.T) {
 		http.Error(w, "no such hook: "+r.URL.Path, http.StatusNotFound)
 	}))
 	defer sick.Close()
-	free, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	gone := free.Addr().(*net.TCPAddr).Port
-	_ = free.Close()
+	gone := proctest.Port(t)
 	file := filepath.Join(t.TempDir(), "event.yaml")
 	text := fmt.Sprintf(`event: concert
 origin: {url: "http://o.example"}

@@ -145,6 +145,7 @@ func TestFlagsOfCheck(t *testing.T) {
 
 // TestUnseen: where nobody answers, nothing was judged; what is answered is.
 func TestUnseen(t *testing.T) {
+	t.Parallel()
 	secure := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(secure.Close)
 	plain := httptest.NewServer(http.NotFoundHandler())

@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // TestShotsOfRehearsal takes the pictures of docs/rehearsal.md: its event in real
@@ -22,7 +23,7 @@ func TestShotsOfRehearsal(t *testing.T) {
 	if os.Getenv(shotsEnv) == "" {
 		t.Skip("takes two minutes; make shots runs it")
 	}
-	needTools(t, "chromium")
+	proctest.Need(t, "chromium")
 	binary, board := buildBinary(t), sim.NewBoard()
 	var names []string
 	for i := range 30 {
@@ -44,7 +45,7 @@ func TestShotsOfRehearsal(t *testing.T) {
 	time.Sleep(30 * time.Second) // something to see in the plots
 	inject("stall", "s07")
 	visit(ctx, t, page+"#stream=s07", `document.querySelector(".incident .handled")`)
-	waitOn(ctx, t, `document.getElementById("word").textContent === "1 of 30 down"`, 2*time.Minute)
+	waitOn(ctx, t, `document.getElementById("word").textContent === "1 of 30 down"`)
 	shootView(ctx, t, "rehearsal-maintenance")
 	board.Clear("", "", "")
 	time.Sleep(10 * time.Second)
@@ -61,7 +62,7 @@ func TestShotsOfVerdicts(t *testing.T) {
 	if os.Getenv(shotsEnv) == "" {
 		t.Skip("takes a minute; make shots runs it")
 	}
-	needTools(t, "chromium")
+	proctest.Need(t, "chromium")
 	ctx, board := startBrowser(t), sim.NewBoard()
 	sides := simulated(t, sim.Config{Streams: []string{"main"}, Faults: board})
 	cmd := exec.Command(buildBinary(t), "run", eventFile(t, "autumn-concert", []string{"main"}, sides+"ends: "+in(90*time.Second)+"\n"))
@@ -70,12 +71,12 @@ func TestShotsOfVerdicts(t *testing.T) {
 	time.Sleep(20 * time.Second) // something to see in the plots and in the player
 	strained := time.AfterFunc(0, func() { strain(cmd, 12) })
 	defer strained.Stop()
-	waitOn(ctx, t, `document.getElementById("word").textContent === "blind" && document.getElementById("player-note").offsetParent`, time.Minute)
+	waitOn(ctx, t, `document.getElementById("word").textContent === "blind" && document.getElementById("player-note").offsetParent`)
 	shootView(ctx, t, "page-blind")
 	if err := board.Inject(sim.Injection{Fault: "endlist", Stream: "main"}); err != nil {
 		t.Fatal(err)
 	}
-	waitOn(ctx, t, `document.getElementById("word").textContent === "ended"`, time.Minute)
+	waitOn(ctx, t, `document.getElementById("word").textContent === "ended"`)
 	if err := chromedp.Do(ctx, chromedp.Sleep(time.Second)); err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // TestKilled kills the binary in the middle of an operation, and runs the same
@@ -91,10 +90,8 @@ func (a *account) interrupt(action string, signal os.Signal, args ...string) int
 	if err := cmd.Start(); err != nil {
 		a.t.Fatal(err)
 	}
-	for end := time.Now().Add(30 * time.Second); a.count(action) == 0 && time.Now().Before(end); {
-		time.Sleep(50 * time.Millisecond)
-	}
-	time.Sleep(time.Second) // into the middle of it, and before the second poll
+	// Into the middle of it: what the first poll finds is shown, and the second one is seconds away.
+	a.await(action, func() bool { return a.count(action) > 0 && strings.Contains(out.String(), "_IN_PROGRESS") })
 	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", cmd.Process.Pid))
 	for _, s := range secrets {
 		if err == nil && strings.Contains(string(line), s) {

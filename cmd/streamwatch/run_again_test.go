@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"time"
 )
 
 // runAgain starts again without CloudFormation and with another file, and has a
@@ -38,7 +37,7 @@ func (a *account) runAgain(page string) (transcripts [3]string) {
 	if err := cmd.Start(); err != nil {
 		a.t.Fatal(err)
 	}
-	a.await("page", time.Minute, func() bool {
+	a.await("page", func() bool {
 		_, err := getOnce(a.t.Context(), "http://"+page+"/readyz")
 		return err == nil
 	})

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
@@ -64,12 +65,7 @@ func (a *account) broadcast(keys string) string {
 	a.set("HTTPS_PROXY", proxy.URL)
 	a.cloud.Domain = edgeHost
 	a.cloud.Took["AWS::CloudFront::Distribution"] = 2 * time.Second // a poll comes soon after: their pace is TestPace's in package provision
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	defer free.Close()
-	page := free.Addr().String()
+	page := proctest.Address(a.t)
 	a.write("event.yaml", fmt.Sprintf(runEvent, keys, page))
 	return page
 }
@@ -122,11 +118,11 @@ func forward(hosts map[string]string) http.Handler {
 }
 
 // await waits until something is so.
-func (a *account) await(what string, limit time.Duration, so func() bool) {
+func (a *account) await(what string, so func() bool) {
 	a.t.Helper()
-	for end := time.Now().Add(limit); !so(); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(proctest.Patience); !so(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
-			a.t.Fatalf("no %s within %s; seen so far:\n%s", what, limit, a.seen.String())
+			a.t.Fatalf("no %s within %s; seen so far:\n%s", what, proctest.Patience, a.seen.String())
 		}
 	}
 }
@@ -149,20 +145,20 @@ var (
 // command, and back. What a user sees is docs/run.md.
 func TestRunFromNothing(t *testing.T) {
 	t.Parallel()
-	a := newAccount(t)
+	a, pulse, start := newAccount(t), proctest.NewPulse(t), time.Now()
 	page := a.broadcast("")
 	cmd, out := a.command(t.Context(), "run", "event.yaml")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	a.await("embed", time.Minute, func() bool { return a.exists(embed) })
+	a.await("embed", func() bool { return a.exists(embed) })
 	written := time.Now()
 	healthy := func() bool {
 		body, err := getOnce(t.Context(), "http://"+page+"/api/v1/status")
 		return err == nil && strings.Contains(string(body), `"verdict":"ok"`) && !strings.Contains(string(body), `"propagating"`)
 	}
-	a.await("healthy round", time.Minute, healthy)
-	a.await("second look", time.Minute, func() bool {
+	a.await("healthy round", healthy)
+	a.await("second look", func() bool {
 		_, err := getOnce(t.Context(), "http://"+page+"/readyz")
 		return err == nil && healthy()
 	})
@@ -212,6 +208,9 @@ func TestRunFromNothing(t *testing.T) {
 		text = strings.ReplaceAll(text, page, "127.0.0.1:8090")
 		return strings.TrimSpace(moment.ReplaceAllString(ages.ReplaceAllString(text, "N.Ns"), "since HH:MM:SS"))
 	}
+	if pulse.Excuse(t, start, "docs/run.md, where run says of embeds and polls that they came late") {
+		return
+	}
 	compare(t, "../../docs/run.md", runDoc(tidy(a.seen.String()), tidy(again[0]), tidy(again[1]), tidy(again[2]))+
 		changingDoc(tidy(answers)+"\n", tidy(logged)+"\n"))
 }
@@ -237,7 +236,7 @@ func TestDeleteWhenDone(t *testing.T) {
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			a.await("embed", time.Minute, func() bool { return a.exists(embed) })
+			a.await("embed", func() bool { return a.exists(embed) })
 			if c.signal != nil {
 				if err := cmd.Process.Signal(c.signal); err != nil {
 					t.Fatal(err)

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // askFor makes a request that must have a status, and writes what is answered to a
@@ -25,7 +27,7 @@ func askFor(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	req, err := http.NewRequest(args[0], args[1], body)
 	ts.Check(err)
-	client := http.Client{Timeout: 20 * time.Second}
+	client := http.Client{Timeout: proctest.Patience}
 	res, err := client.Do(req)
 	ts.Check(err)
 	defer res.Body.Close()
@@ -37,16 +39,16 @@ func askFor(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// untilFile waits until a file, or what a URL answers, matches a pattern, for at
-// most twenty seconds: until FILE|URL PATTERN.
+// untilFile waits until a file, or what a URL answers, matches a pattern, for
+// as long as Patience: until FILE|URL PATTERN.
 func untilFile(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: until FILE|URL PATTERN")
 	}
 	want := regexp.MustCompile(`(?m)` + args[1])
-	client := http.Client{Timeout: 5 * time.Second}
+	client := http.Client{Timeout: proctest.Patience / 4}
 	var text []byte
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(proctest.Patience); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		if !strings.HasPrefix(args[0], "http") {
 			text, _ = os.ReadFile(ts.MkAbs(args[0]))
 		} else if res, err := client.Get(args[0]); err == nil {
@@ -59,5 +61,5 @@ func untilFile(ts *testscript.TestScript, neg bool, args []string) {
 			return
 		}
 	}
-	ts.Fatalf("%s: after 20 s not so (%s):\n%s", args[0], args[1], bytes.TrimSpace(text))
+	ts.Fatalf("%s: after %s not so (%s):\n%s", args[0], proctest.Patience, args[1], bytes.TrimSpace(text))
 }

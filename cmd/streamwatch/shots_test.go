@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/streamwatch/streamwatch/dashboards"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // shotsEnv names the folder of the pictures of the docs; `make shots` sets it.
@@ -28,7 +29,7 @@ func TestShots(t *testing.T) {
 	if os.Getenv(shotsEnv) == "" {
 		t.Skip("takes three minutes; make shots runs it")
 	}
-	needTools(t, "chromium")
+	proctest.Need(t, "chromium")
 	ctx := startBrowser(t)
 	cloudWatch, err := dashboards.Dashboard(dashboards.Options{
 		Event: "autumn-concert", Distribution: true, Additional: true, Streams: []dashboards.Stream{{Name: "main"}},
@@ -50,7 +51,7 @@ func TestShots(t *testing.T) {
 	time.Sleep(100 * time.Second)
 	demoFault(t, page, http.MethodPost)
 	time.Sleep(20 * time.Second)
-	waitOn(ctx, t, `document.querySelector("#alarm-list [data-state=ALARM]")`, time.Minute)
+	waitOn(ctx, t, `document.querySelector("#alarm-list [data-state=ALARM]")`)
 	if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(`#spans [data-seconds="300"]`))); err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +59,7 @@ func TestShots(t *testing.T) {
 	if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS("#more summary"))); err != nil {
 		t.Fatal(err)
 	}
-	waitOn(ctx, t, `document.querySelectorAll("#more .plot canvas").length === 9 && !document.querySelector("#plots [aria-busy]")`, time.Minute)
+	waitOn(ctx, t, `document.querySelectorAll("#more .plot canvas").length === 9 && !document.querySelector("#plots [aria-busy]")`)
 	shootElement(ctx, t, "panels", "#plots")
 }
 
@@ -68,16 +69,16 @@ func TestShotsOfEdges(t *testing.T) {
 	if os.Getenv(shotsEnv) == "" {
 		t.Skip("takes a minute; make shots runs it")
 	}
-	needTools(t, "chromium")
+	proctest.Need(t, "chromium")
 	ctx := startBrowser(t)
 	out := filepath.Join(t.TempDir(), "out")
 	page := startPage(t, exec.Command(buildBinary(t), "demo", "--edges", "2", "--fault", "second:stale-edge@20s", "--output", out))
 	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1280, 900), chromedp.Navigate(page)); err != nil {
 		t.Fatal(err)
 	}
-	waitOn(ctx, t, `document.querySelector(".incident")`, time.Minute)
+	waitOn(ctx, t, `document.querySelector(".incident")`)
 	time.Sleep(15 * time.Second)
-	waitOn(ctx, t, `document.getElementById("word").textContent === "degraded"`, time.Minute)
+	waitOn(ctx, t, `document.getElementById("word").textContent === "degraded"`)
 	if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(`#spans [data-seconds="300"]`))); err != nil {
 		t.Fatal(err)
 	}

@@ -3,17 +3,18 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // An edge fails in a silence: the incident is there and nobody is told, also
@@ -49,12 +50,12 @@ maintenance: [{from: 2030-01-01T00:00:00Z, to: 2030-01-02T00:00:00Z, reason: new
 
 	first := a.watch()
 	ready := func() bool { return strings.Contains(answer(page, "/readyz"), `"ready":true`) }
-	a.await("first round", 30*time.Second, ready)
+	a.await("first round", ready)
 	a.want(0, "silence", "http://"+page, "--stream", "main", "--for", "1h", "--reason", "new encoder", "--by", "ana")
 	if err := board.Inject(sim.Injection{Fault: "edge-503", From: time.Now()}); err != nil {
 		t.Fatal(err)
 	}
-	a.await("silenced incident", time.Minute, func() bool {
+	a.await("silenced incident", func() bool {
 		in := open()
 		return in.Severity == probe.Critical && in.Muted()
 	})
@@ -66,7 +67,7 @@ maintenance: [{from: 2030-01-01T00:00:00Z, to: 2030-01-02T00:00:00Z, reason: new
 	_ = first.Wait()
 
 	second := a.watch()
-	a.await("the incident again", time.Minute, func() bool {
+	a.await("the incident again", func() bool {
 		now := open()
 		return now.ID == in.ID && now.Muted() && now.Acknowledged != nil && now.Acknowledged.Note == "calling the CDN"
 	})
@@ -82,7 +83,7 @@ maintenance: [{from: 2030-01-01T00:00:00Z, to: 2030-01-02T00:00:00Z, reason: new
 		t.Errorf("the webhook was told of %d incidents in the silence", n)
 	}
 	a.want(0, "silence", "expire", list.Silences[1].ID, "http://"+page, "--by", "cleo")
-	a.await("webhook", time.Minute, func() bool { return told() > 0 })
+	a.await("webhook", func() bool { return told() > 0 })
 	if err := second.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +115,7 @@ func (a *account) reported(incident string) {
 	if n == 0 || report.Actions[n-1].Kind != probe.ActExpire || report.Actions[n-1].By != "cleo" {
 		a.t.Errorf("actions in the report: %+v", report.Actions)
 	}
-	if len(report.Incidents) == 0 || report.Incidents[0].ID != incident || report.Incidents[0].Acknowledged == nil {
+	if !slices.ContainsFunc(report.Incidents, func(in probe.Incident) bool { return in.ID == incident && in.Acknowledged != nil }) {
 		a.t.Errorf("incidents in the report: %+v", report.Incidents)
 	}
 	page, err := os.ReadFile(filepath.Join(a.dir, "streamwatch-out/concert/report.html"))
@@ -133,14 +134,9 @@ func (a *account) reported(incident string) {
 // watchedBy writes an event whose page is at a free address, which it returns.
 func (a *account) watchedBy(event string) string {
 	a.t.Helper()
-	var lc net.ListenConfig
-	free, err := lc.Listen(a.t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	defer free.Close()
-	a.write("event.yaml", event+fmt.Sprintf("monitor: {listen: %q}\n", free.Addr().String()))
-	return free.Addr().String()
+	page := proctest.Address(a.t)
+	a.write("event.yaml", event+fmt.Sprintf("monitor: {listen: %q%s}\n", page, untimed))
+	return page
 }
 
 // watch starts a run of the event; the end of the test ends it.

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // TestSoak watches real streams for STREAMWATCH_SOAK (2h), and breaks one thing
@@ -21,7 +23,7 @@ func TestSoak(t *testing.T) {
 		t.Skip("takes hours; run with make soak")
 	}
 	every := soakSetting(t, "STREAMWATCH_SOAK_FAULT", 5*time.Minute)
-	needTools(t, "ffmpeg", "nginx")
+	proctest.Need(t, "ffmpeg", "nginx")
 	binary := buildBinary(t)
 	for _, container := range []string{"mpegts", "fmp4"} {
 		t.Run(container, func(t *testing.T) {

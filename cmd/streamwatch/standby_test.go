@@ -8,16 +8,19 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // Two hubs that other machines can reach: the second one stands by, is ready, and
 // answers with the page of the first, but not with its metrics.
 func TestHubThatStandsBy(t *testing.T) {
 	t.Parallel()
-	dir, binary, nats := t.TempDir(), buildBinary(t), freePort(t)
-	pages := []int{freePort(t), freePort(t)}
+	dir, binary, nats := t.TempDir(), buildBinary(t), proctest.Port(t)
+	pages := []int{proctest.Port(t), proctest.Port(t)}
 	for i, fleet := range []string{
 		fmt.Sprintf("{listen: \"127.0.0.1:%d\"}", nats), fmt.Sprintf("{nats: [\"nats://127.0.0.1:%d\"]}", nats),
 	} {
@@ -36,10 +39,7 @@ func TestHubThatStandsBy(t *testing.T) {
 		defer log.Close()
 		cmd := exec.Command(binary, "hub", name, "--name", fmt.Sprintf("hub-%d", i))
 		cmd.Dir, cmd.Stdout, cmd.Stderr = dir, log, log
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
+		proctest.Start(t, cmd, syscall.SIGKILL)
 		for path, want := range map[string]string{"/healthz": `"ok":true`, "/api/v1/status": `"event":"e"`} {
 			says(t, dir, pages[i], path, 200, want)
 		}
@@ -53,8 +53,8 @@ func TestHubThatStandsBy(t *testing.T) {
 func says(t *testing.T, dir string, port int, path string, status int, want string) {
 	t.Helper()
 	var last string
-	client := http.Client{Timeout: 5 * time.Second}
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	client := http.Client{Timeout: proctest.Patience / 4}
+	for end := time.Now().Add(proctest.Patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		res, err := client.Get(fmt.Sprintf("http://127.0.0.1:%d%s", port, path))
 		if err != nil {
 			last = err.Error()

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // A service manager is told when the event is watched, that it still is, that the
@@ -39,7 +40,7 @@ func TestServiceManager(t *testing.T) {
 	hears := func(want ...string) {
 		t.Helper()
 		buf := make([]byte, 4096)
-		_ = manager.SetReadDeadline(time.Now().Add(time.Minute))
+		_ = manager.SetReadDeadline(time.Now().Add(proctest.Patience))
 		for {
 			n, err := manager.Read(buf)
 			if err != nil {

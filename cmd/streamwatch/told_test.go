@@ -5,8 +5,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -17,6 +15,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // pager is a service like PagerDuty that can be out of order.
@@ -62,7 +61,7 @@ func (p *pager) tries() int {
 // the next run pages, once; an acknowledgement and the end get there too.
 func TestToldAfterAKill(t *testing.T) {
 	t.Parallel()
-	a, board, page := newAccount(t), sim.NewBoard(), freeAddress(t)
+	a, board, page := newAccount(t), sim.NewBoard(), proctest.Address(t)
 	service := &pager{sick: true, took: map[string][]string{}}
 	heard := httptest.NewServer(service)
 	t.Cleanup(heard.Close)
@@ -71,11 +70,11 @@ func TestToldAfterAKill(t *testing.T) {
 origin: {url: %q}
 distribution: {existing: {url: %q}}
 streams: [{name: main, manifest: /main/playlist.m3u8}]
-monitor: {listen: %q}
+monitor: {listen: %q%s}
 notify:
   group: {wait: 1s}
   pagerduty: [{routing_key: "%032d", url: %q, severity: error}]
-`, origin, edge, page, 7, heard.URL+"/v2/enqueue"))
+`, origin, edge, page, untimed, 7, heard.URL+"/v2/enqueue"))
 	start := func() func(os.Signal) {
 		cmd, out := a.command(t.Context(), "run", "event.yaml")
 		if err := cmd.Start(); err != nil {
@@ -87,13 +86,13 @@ notify:
 		}
 	}
 	end := start()
-	a.await("first round", 30*time.Second, func() bool { return strings.Contains(answer(page, "/readyz"), `"ready":true`) })
+	a.await("first round", func() bool { return strings.Contains(answer(page, "/readyz"), `"ready":true`) })
 	now := time.Now()
 	if err := board.Inject(sim.Injection{Fault: "edge-503", From: now, Until: now.Add(time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
-	a.await("try", time.Minute, func() bool { return service.tries() > 0 })
-	a.await("sick receiver", time.Minute, func() bool {
+	a.await("try", func() bool { return service.tries() > 0 })
+	a.await("sick receiver", func() bool {
 		return strings.Contains(answer(page, "/metrics"), `streamwatch_sink_failing{event="concert",sink="pagerduty-1"} 1`)
 	})
 	end(os.Kill)
@@ -107,16 +106,16 @@ notify:
 			return seen
 		}
 	}
-	a.await("page", time.Minute, has("trigger"))
-	a.await("first round", 30*time.Second, func() bool { return strings.Contains(answer(page, "/readyz"), `"ready":true`) })
+	a.await("page", has("trigger"))
+	a.await("first round", func() bool { return strings.Contains(answer(page, "/readyz"), `"ready":true`) })
 	taken := map[string]bool{}
 	service.each(func(key string, _ []string) {
 		taken[key] = true
 		a.want(0, "ack", key, "http://"+page, "--by", "ana", "--note", "on it")
 	})
-	a.await("acknowledgement", time.Minute, has("acknowledge"))
+	a.await("acknowledgement", has("acknowledge"))
 	board.Clear("edge-503", "", "")
-	a.await("end", time.Minute, has("resolve"))
+	a.await("end", has("resolve"))
 	if counts := answer(page, "/metrics"); !strings.Contains(counts, `streamwatch_notifications_total{event="concert",receiver="pagerduty-1",result="sent"}`) {
 		t.Error("sent messages are not counted")
 	}
@@ -130,18 +129,4 @@ notify:
 	if strings.Contains(a.seen.String(), fmt.Sprintf("%032d", 7)) {
 		t.Error("the routing key is shown")
 	}
-}
-
-// freeAddress is an address that nobody listens on.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	for range 100 { // none of those that the system gives to connections, as in freePort
-		address := fmt.Sprint("127.0.0.1:", 15000+rand.IntN(17000))
-		if free, err := new(net.ListenConfig).Listen(t.Context(), "tcp", address); err == nil {
-			free.Close()
-			return address
-		}
-	}
-	t.Fatal("no port is free")
-	return ""
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
@@ -31,7 +32,7 @@ func TestShotsOfViews(t *testing.T) {
 	if os.Getenv(shotsEnv) == "" {
 		t.Skip("takes two minutes; make shots runs it")
 	}
-	needTools(t, "chromium")
+	proctest.Need(t, "chromium")
 	binary, ctx, board := buildBinary(t), startBrowser(t), sim.NewBoard()
 	var names []string
 	for i := range 30 {
@@ -58,11 +59,11 @@ func TestShotsOfViews(t *testing.T) {
 		document.getElementById("act-by").value = "ana"`)
 	shootView(ctx, t, "page-silence")
 	do(ctx, t, `document.getElementById("act-go").click()`)
-	waitOn(ctx, t, `!document.getElementById("act").open && document.querySelector(".handled")`, 10*time.Second)
+	waitOn(ctx, t, `!document.getElementById("act").open && document.querySelector(".handled")`)
 	do(ctx, t, `const cards = [...document.querySelectorAll(".incident")];
 		cards.find(c => c.textContent.includes("stage-07")).querySelector("h3 a").click()`)
 	waitOn(ctx, t, `document.querySelectorAll("#around-figures canvas").length === 3 &&
-		document.querySelector("#runbook-text p") && document.querySelector("#served .diff")`, time.Minute)
+		document.querySelector("#runbook-text p") && document.querySelector("#served .diff")`)
 	time.Sleep(time.Second)
 	shoot(ctx, t, "page-incident")
 	board.Clear("", "", "")
@@ -123,7 +124,7 @@ func visit(ctx context.Context, t *testing.T, address, shows string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	waitOn(ctx, t, shows, time.Minute)
+	waitOn(ctx, t, shows)
 	time.Sleep(2 * time.Second)
 }
 

@@ -5,8 +5,8 @@ import "github.com/streamwatch/streamwatch/probe"
 var availEarly = register(Check{
 	ID:      "avail.early",
 	Summary: "segments are listed before they can be fetched",
-	Doc: "A newly listed segment could not be fetched at first and could later. One may be chance; two in four " +
-		"segments open an incident.",
+	Doc: "A newly listed segment was answered with a 4xx status at first and could be fetched later. One may be " +
+		"chance; two in four segments open an incident. Server errors, 429 and timeouts are no sign of it.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,
@@ -18,7 +18,7 @@ var availEarly = register(Check{
 	Timed:    true,
 	Run: func(p *Pass) {
 		rec, ok := p.History.Segment(p.Obs.Segment.MSN)
-		if !ok || !rec.OK || rec.Failed == 0 || !rec.FirstOK.Equal(rec.At) || p.pairLacked() {
+		if !ok || !rec.OK || rec.Failed == 0 || rec.Broken || !rec.FirstOK.Equal(rec.At) || p.pairLacked() {
 			return
 		}
 		p.Reportf(probe.Critical, "segment %d could be fetched only %s after it was listed",

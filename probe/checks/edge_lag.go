@@ -52,12 +52,12 @@ func severityOfLag(h *evidence.History, age time.Duration) probe.Severity {
 	if !stated || ttl > td {
 		return step(age, probe.Error, td, 3*td/2, 3*td/2)
 	}
-	if age <= h.Allowance()+time.Second {
+	limit := h.Allowance() + evidence.WholeSecond
+	if age <= limit {
 		return probe.NoSeverity
 	}
 	if h.Still() {
-		over := age - h.Allowance() - time.Second
-		return step(over, probe.Error, 0, td)
+		return step(age-limit, probe.Error, 0, td)
 	}
 	switch {
 	case age < td:

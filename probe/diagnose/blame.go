@@ -128,9 +128,11 @@ func (x *examination) blameTransport(st *story, at, other *evidence.State) (prob
 		return probe.BlameUnknown, why + "; " + unseen(other) + ", so it may be behind this"
 	case other.Failing():
 		return probe.BlameOrigin, why + "; so does the origin: it " + phase(&other.Current.Exchange)
+	case x.byTurns(st.stream, at, other):
+		return probe.BlameOrigin, "the origin fails by turns, and the edge passes it on: it " + phase(ex)
 	case x.keptError(st.stream, at, other):
 		const told = "the origin failed until %s ago, and caches keep its errors for a while; the edge %s"
-		return probe.BlameOrigin, fmt.Sprintf(told, checks.Seconds(x.now.Sub(other.Recovered)), phase(ex))
+		return probe.BlameOrigin, fmt.Sprintf(told, checks.Seconds(x.now.Sub(st.stream.ill(other).Recovered)), phase(ex))
 	case denied:
 		return probe.BlameConfig, why + ", and the origin answers " + status(other) + ": a token or an access rule"
 	case ex.Status == 404 && ex.Age.Stated:
@@ -154,6 +156,9 @@ const responseTimeout = 30 * time.Second
 // origin gave: it has given nothing better since, and waited for the origin when
 // that was ill, or gives on what it keeps of it.
 func (x *examination) keptError(s *Stream, edge, origin *evidence.State) bool {
+	if x.byTurns(s, edge, origin) {
+		return true
+	}
 	origin = s.ill(origin)
 	good, outage := edge.Good != nil, origin.FailedFrom.Add(origin.TD)
 	switch {
@@ -172,6 +177,34 @@ func (x *examination) keptError(s *Stream, edge, origin *evidence.State) bool {
 	default:
 		return x.now.Sub(origin.Recovered) < echoes
 	}
+}
+
+// byTurns reports whether an edge passes on what its origin answers by turns: the
+// origin gave us the same lately, in a fault that is not over or more than once,
+// and has not been well for as long as the edge has been ill. Where the edge fails by
+// turns as well, the origin need not have done so more than once.
+func (x *examination) byTurns(s *Stream, edge, origin *evidence.State) bool {
+	ex := &edge.Current.Exchange
+	near := x.now.Sub(edge.FailingSince) < max(echoes, 2*edge.TD)
+	for i := range s.Targets {
+		t := &s.Targets[i]
+		same := t.FailedWith == ex.Status || ex.Status >= 500 && (t.FailedWith >= 500 || t.FailedWith == 0)
+		if t.Target.Side != probe.Origin || t.Host != origin.Host || t.FailedFrom.IsZero() || !same {
+			continue
+		}
+		if (t.ByTurns(x.now) || s.lost(t)) && (t.Failing() || near || t.Recovered.After(edge.FailedFrom)) ||
+			near && edge.ByTurns(x.now) && t.FailedLately(x.now) {
+			return true
+		}
+	}
+	return false
+}
+
+// lost reports whether a fault holds in which a playlist cannot be had.
+func (s *Stream) lost(t *evidence.State) bool {
+	return slices.ContainsFunc(s.Symptoms, func(sym checks.Symptom) bool {
+		return &s.Targets[sym.Target] == t && sym.Check.Transport && sym.Ended.IsZero() && !sym.Ready.IsZero()
+	})
 }
 
 // waits reports whether a cache's own request may still wait for an origin that
@@ -206,7 +239,7 @@ func (x *examination) blameStale(at, origin *evidence.State, peer bool) (probe.B
 	if origin == nil || origin.Polls == 0 {
 		return blameStaleAlone(at, peer)
 	}
-	lag, ttl := at.Lag, at.TTL
+	lag, ttl := at.Late.Lag, at.TTL // as it was found: the edge may have caught up since
 	old := fmt.Sprintf("the origin replaced this content %s ago", checks.Seconds(lag.Age))
 	switch {
 	case x.waits(at, origin):
@@ -227,7 +260,7 @@ func (x *examination) blameStale(at, origin *evidence.State, peer bool) (probe.B
 	case at.Cycle > max(at.Allowance, 3*at.TD/2) && lag.Age <= at.Cycle+at.TD:
 		const told = "%s; it takes a new copy every %s, and headers let caches keep one for %s: a minimum TTL"
 		return probe.BlameConfig, fmt.Sprintf(told, old, checks.Seconds(at.Cycle), checks.Seconds(ttl.Value))
-	case at.Still:
+	case at.Late.Still:
 		return probe.BlameCDN, fmt.Sprintf("%s; headers let caches keep it for %s", old, checks.Seconds(ttl.Value))
 	case lag.Age >= 3*at.TD:
 		const told = "%s; headers let caches keep it for %s, and the edge moves on, always so far behind"
@@ -242,7 +275,7 @@ func (x *examination) blameStale(at, origin *evidence.State, peer bool) (probe.B
 func blameStaleAlone(at *evidence.State, peer bool) (probe.Blame, string) {
 	if peer {
 		const why = "another edge listed newer content %s ago; the origin is not watched"
-		return probe.BlameCDN, fmt.Sprintf(why, checks.Seconds(at.Lag.Age))
+		return probe.BlameCDN, fmt.Sprintf(why, checks.Seconds(at.Late.Lag.Age))
 	}
 	if age := at.Current.Exchange.Age; age.Stated && age.Value > at.TD*3/2 {
 		return probe.BlameCDN, fmt.Sprintf("its copy is %s old by its Age header, the target duration is %s",

@@ -2,7 +2,9 @@ package diagnose
 
 import (
 	"cmp"
+	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/checks"
@@ -26,7 +28,7 @@ func (x *examination) hit(st *story) Hit {
 				h.Severity = max(h.Severity, s.Severity)
 			}
 			grave := s.Severity >= probe.Critical || ripe && s.Sick && !s.Ready.IsZero()
-			if grave && (s.Sick || s.Ended.IsZero()) && x.felt(st.stream, t) {
+			if grave && (s.Sick || s.Ended.IsZero()) && (x.felt(st.stream, t) || keyElsewhere(s, t)) {
 				dead[Dead{t.Target.Edge, t.Target.Rendition}] = true
 			}
 		}
@@ -74,6 +76,16 @@ func (x *examination) felt(s *Stream, t *evidence.State) bool {
 	}
 	edge := s.pair(t)
 	return edge == nil || edge.Polls == 0 || !edge.Plays(x.now) || s.shows(edge)
+}
+
+// keyElsewhere reports whether a symptom is of a key on a server of its own. It is
+// asked for at the origin alone, and viewers get it from nowhere else.
+func keyElsewhere(s *checks.Symptom, t *evidence.State) bool {
+	if s.Check.When != checks.OnKey || s.Exchange == nil || t.Target.Side != probe.Origin {
+		return false
+	}
+	u, err := url.Parse(string(s.Exchange.URL))
+	return err == nil && !strings.EqualFold(u.Host, t.Host)
 }
 
 // shows reports whether a target has a symptom that some players stop at.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
 	"github.com/streamwatch/streamwatch/probe/evidence"
 )
 
@@ -38,8 +39,18 @@ func (x *examination) tell(s *Stream) {
 	}
 	// What is over and explains nothing that is still seen is no story any more.
 	x.stories = slices.DeleteFunc(x.stories, func(st *story) bool {
-		return st.stream == s && st.past && !slices.ContainsFunc(st.follows, func(c *claim) bool { return c.sick })
+		seen := func(c *claim) bool { return c.sick || x.comesAndGoes(st, c) }
+		return st.stream == s && st.past && !slices.ContainsFunc(st.follows, seen)
 	})
+}
+
+// comesAndGoes reports whether what the edge cannot give, because the origin fails
+// by turns, may be lost again at the next poll.
+func (x *examination) comesAndGoes(st *story, c *claim) bool {
+	if c.past || !c.check.Transport || !st.check.Transport || c.side == st.side {
+		return false
+	}
+	return slices.ContainsFunc(st.symptoms, func(s *checks.Symptom) bool { return st.state(s).ByTurns(x.now) })
 }
 
 // claimsOf groups the symptoms of a stream by check, place and host.
@@ -124,7 +135,7 @@ func (x *examination) explains(cause, c *claim) bool {
 		return false // each can explain the other: the first one does
 	case cause.ready.IsZero() && !stirs(cause, c):
 		return false
-	case cause.began.After(c.began.Add(2*c.together() + cause.unseen(c))):
+	case cause.began.After(c.began.Add(2*c.together()+cause.unseen(c))) && !x.passesOn(cause, c):
 		return false // a cause does not come long after its consequence
 	case !cause.reaches(c):
 		return false
@@ -146,6 +157,19 @@ func (c *claim) unseen(consequence *claim) time.Duration {
 		return ladderEvery
 	}
 	return 0
+}
+
+// passesOn reports whether what an edge fails with now is what its origin answers
+// by turns, however long ago either was first seen.
+func (x *examination) passesOn(cause, c *claim) bool {
+	if !cause.check.Transport || !c.check.Transport || cause.side != probe.Origin || c.side != probe.Edge {
+		return false
+	}
+	return c.sick && !slices.ContainsFunc(c.symptoms, func(s *checks.Symptom) bool {
+		edge := c.state(s)
+		origin := c.stream.pair(edge)
+		return s.Sick && (origin == nil || !edge.Failing() || !origin.Failing() && !x.byTurns(c.stream, edge, origin))
+	})
 }
 
 // stirs reports whether a cause that has too little evidence as yet already

@@ -94,11 +94,16 @@ func validator(ex *probe.Exchange) uint64 {
 
 var validatorSeed = maphash.MakeSeed()
 
+// WholeSecond is how much longer than its headers say a healthy cache keeps a
+// copy that counts ages in whole seconds, as nginx does and the Age header
+// (RFC 9111 §5.1): one of max-age=1 is fresh for nearly two.
+const WholeSecond = time.Second
+
 // Overdue is by how much the edge's content is older than its cache may let it
 // be, by headers and by what its origin hid from it; 0 when it is not.
 func (h *History) Overdue() time.Duration {
 	lag := h.Lag()
-	return max(0, lag.Age-lag.Hidden-h.Allowance())
+	return max(0, lag.Age-lag.Hidden-h.Allowance()-WholeSecond)
 }
 
 // refreshes is how many intervals between two texts tell at which beat an edge
@@ -124,6 +129,21 @@ func (h *History) Refresh() (every time.Duration, usual bool) {
 	return between[len(between)/2], true
 }
 
+// Late is how an edge was behind at one poll.
+type Late struct {
+	At    time.Time
+	Lag   Lag
+	Still bool // it was asked again and gave the same copy
+}
+
+// fileLate notes how late the edge is, unless it was later within the newest
+// target duration: what was found there is explained by how it was then.
+func (h *History) fileLate(at time.Time) {
+	if lag := h.Lag(); lag.Age >= h.Late.Lag.Age || at.Sub(h.Late.At) > h.TD() {
+		h.Late = Late{At: at, Lag: lag, Still: h.Still()}
+	}
+}
+
 // fileAge notes since when the edge has been asked for a copy that its cache
 // should have replaced, and gave it.
 func (h *History) fileAge(o *probe.Observation, changed bool) {
@@ -139,6 +159,7 @@ func (h *History) fileAge(o *probe.Observation, changed bool) {
 // one when it was asked again, later than a cache needs that revalidates in the
 // background. It tells a cache that is stuck from one that is late by a request.
 func (h *History) Still() bool {
-	return !h.OverdueSince.IsZero() && h.Good != nil && h.Good.Exchange.Started.Sub(h.OverdueSince) >= max(h.TD()/4,
-		time.Second/2)
+	const roundTrip = 300 * time.Millisecond // of the cache to its origin, before which it cannot have the next copy
+	return !h.OverdueSince.IsZero() && h.Good != nil &&
+		h.Good.Exchange.Started.Sub(h.OverdueSince) >= max(h.TD()/4-WholeSecond, roundTrip)
 }

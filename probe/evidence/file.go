@@ -80,6 +80,7 @@ func file(h *History, o *probe.Observation) (changed bool) {
 	h.fileLadder(o.Playlist, o.Exchange.Done)
 	fileVersion(h, o)
 	h.fileAge(o, changed)
+	h.fileLate(o.Exchange.Done)
 	return changed
 }
 
@@ -102,13 +103,20 @@ func fileHeaders(h *History, o *probe.Observation) {
 	}
 }
 
+// soon is within what time of a recovery a failure makes a host one that answers
+// by turns: a member of a pool that is down, or a limit of requests.
+func soon(td time.Duration) time.Duration { return max(30*time.Second, 10*td) }
+
 func fileFailure(h *History, o *probe.Observation) {
 	at := o.Exchange.Done
 	if h.Failures == 0 {
 		h.FailingSince, h.FailedFrom = at, o.Exchange.Started
+		if !h.Recovered.IsZero() && at.Sub(h.Recovered) < soon(h.TD()) {
+			h.Relapsed = at
+		}
 	}
 	h.Failures++
-	h.LastFailure, h.FailedAs = at, o.Exchange.Failure
+	h.LastFailure, h.FailedAs, h.FailedWith = at, o.Exchange.Failure, o.Exchange.Status
 	if o.Exchange.Failure != "" || o.Exchange.Status >= 500 {
 		h.LastError = at
 	}
@@ -170,7 +178,7 @@ func fileVersion(h *History, o *probe.Observation) {
 func push[T any](list []T, v T, keep int) []T {
 	if len(list) < keep {
 		if len(list) == cap(list) {
-			list = append(make([]T, 0, min(max(2*len(list), 4), keep)), list...)
+			list = append(make([]T, 0, min(len(list)+max(len(list)/4, 4), keep)), list...)
 		}
 		return append(list, v)
 	}
@@ -198,6 +206,7 @@ func fileSegment(h *History, o *probe.Observation) {
 			rec.FailedFrom, rec.FailedAt = ex.Started, ex.Done
 		}
 		rec.Failed++
+		rec.Broken = rec.Broken || ex.Status < 400 || ex.Status >= 500 || ex.Status == 429
 		rec.SegmentBytes = SegmentBytes{Size: -1}
 		h.fileSize(rec)
 		return

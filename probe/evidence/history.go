@@ -48,6 +48,8 @@ type History struct {
 	FailedAs     probe.Failure // how the newest of those failed; "" with an answer
 	FailedFrom   time.Time     // when the newest failures in a row began, over or not; zero is never
 	Recovered    time.Time     // when the newest failures in a row were over; zero is never
+	FailedWith   int           // status of the newest failed poll; 0 without an answer
+	Relapsed     time.Time     // when it last failed again soon after a recovery; zero is never
 	LastError    time.Time     // newest poll answered with a 5xx or not at all, ever
 
 	Answered  time.Time // when the newest look began that brought an answer's head
@@ -74,6 +76,8 @@ type History struct {
 	// OverdueSince is when the edge was first asked for the copy that it still
 	// serves although it should have replaced it; zero: it has no such copy.
 	OverdueSince time.Time
+
+	Late Late // the most that an edge was behind within the newest target duration
 
 	Swap              Swap // from one series of segments to another
 	Fall              Fall
@@ -116,6 +120,7 @@ type SegmentRecord struct {
 	Failed     int       // probes that failed, of this segment
 	FailedFrom time.Time // first probe of those that failed in a row, now or lately
 	FailedAt   time.Time // when that one failed
+	Broken     bool      // one of those that failed was not answered 4xx: more than not there as yet
 	FirstOK    time.Time // first probe that succeeded
 	SegmentBytes
 	Fetch  time.Duration

@@ -13,6 +13,9 @@ type LowLatency struct {
 	Ignored   time.Time  // newest reload that was answered without its part
 	Positions []Position // newest parts by when they were seen, oldest first
 	Arrivals  []Position // of those, the ones for which a reload had waited
+	// Gaps are the newest times from one part to the next, or until that was
+	// given up, as measured by reloads one after the other; oldest first.
+	Gaps []time.Duration
 }
 
 // Position is the newest part of a playlist at a moment.
@@ -31,6 +34,9 @@ func (a Position) Before(b Position) bool {
 // positionsKept is how many newest parts of one playlist are remembered.
 const positionsKept = 32
 
+// gapsKept is how many gaps between parts are remembered.
+const gapsKept = 3
+
 // filePosition notes the newest part of a playlist.
 func filePosition(h *History, pl *probe.Playlist, at time.Time) {
 	if h.LowLatency == nil {
@@ -48,6 +54,9 @@ func fileLowLatency(h *History, o *probe.Observation) {
 	}
 	l, ll, at := o.LowLatency, h.LowLatency, o.Exchange.Done
 	ll.At = at
+	if l.Ask == probe.AskNext && !l.Since.IsZero() && l.Listed.Value.IsZero() {
+		ll.Gaps = push(ll.Gaps, at.Sub(l.Since), gapsKept)
+	}
 	if l.Playlist == nil || !l.Playlist.Live() || l.Playlist.Skipped.Stated {
 		return
 	}

@@ -24,6 +24,8 @@ type State struct {
 	FailedAs          probe.Failure // how the newest of those failed; "" with an answer
 	FailedFrom        time.Time     // when the newest failures in a row began, over or not; zero is never
 	Recovered         time.Time     // when the newest failures in a row were over; zero is never
+	FailedWith        int           // status of the newest failed poll; 0 without an answer
+	Relapsed          time.Time     // as in History
 	LastError         time.Time
 	Lost              time.Time
 	LostPolls         int
@@ -34,7 +36,7 @@ type State struct {
 	Cycle             time.Duration // for how long a copy usually stays in the edge's cache; 0 is not known
 	TTL               probe.Fact[time.Duration]
 	Lag               Lag       // behind the origin, or where that is not watched another edge
-	Still             bool      // the newest polls brought one text
+	Late              Late      // the most that it was behind within the newest target duration
 	SegmentAt         time.Time // newest probe of a segment
 	Probed            time.Time // newest probe of a segment that succeeded
 	Delivered         time.Time // newest probe of low-latency delivery
@@ -48,9 +50,10 @@ func (h *History) State() State {
 		Target: h.Target, Unnamed: h.Unnamed, Host: h.Host, Current: h.Current, Good: h.Good,
 		Polls: h.Polls, Failures: h.Failures, FailingSince: h.FailingSince,
 		FailedAs: h.FailedAs, FailedFrom: h.FailedFrom, Recovered: h.Recovered,
+		FailedWith: h.FailedWith, Relapsed: h.Relapsed,
 		LastError: h.LastError, Lost: h.Lost, LostPolls: h.LostPolls, Answered: h.Answered, Reached: h.Reached,
 		Advanced: h.Advanced, High: h.High, TD: h.TD(), Allowance: h.Allowance(),
-		Lag: h.Lag(), Still: h.Still(), Speed: h.Speed,
+		Lag: h.Lag(), Late: h.Late, Speed: h.Speed,
 		TTL: probe.Fact[time.Duration]{Value: ttl, Stated: stated},
 	}
 	if h.Good != nil && h.Good.Playlist != nil {
@@ -84,6 +87,17 @@ func (s *Stream) States() []State {
 
 // Failing reports whether the newest poll failed.
 func (s *State) Failing() bool { return s.Failures > 0 }
+
+// ByTurns reports whether a playlist fails and is answered by turns: it failed
+// again soon after it had recovered, and that was not long ago.
+func (s *State) ByTurns(now time.Time) bool {
+	return !s.Relapsed.IsZero() && now.Sub(s.Relapsed) < soon(s.TD)
+}
+
+// FailedLately reports whether a playlist fails, or did not long ago.
+func (s *State) FailedLately(now time.Time) bool {
+	return s.Failing() || !s.Recovered.IsZero() && now.Sub(s.Recovered) < soon(s.TD)
+}
 
 // Plays reports whether the newest poll brought a playlist that viewers can play
 // at now: one with a segment no older than the default hold-back.

@@ -46,10 +46,12 @@ func toState(s *evidence.State) wireState {
 		Current: exchangeOf(s.Current), Good: exchangeOf(s.Good),
 		Kind: uint8(s.Kind), Live: s.Live, Listed: s.Listed, Polls: s.Polls,
 		Failures: s.Failures, FailingSince: s.FailingSince, FailedAs: s.FailedAs, FailedFrom: s.FailedFrom,
-		Recovered: s.Recovered, LastError: s.LastError, Lost: s.Lost, LostPolls: s.LostPolls,
+		Recovered: s.Recovered, FailedWith: s.FailedWith, Relapsed: s.Relapsed,
+		LastError: s.LastError, Lost: s.Lost, LostPolls: s.LostPolls,
 		Answered: s.Answered, Reached: s.Reached,
 		Advanced: s.Advanced, High: s.High, TD: s.TD, Allowance: s.Allowance, Cycle: s.Cycle, TTL: s.TTL,
-		Lag: wireLag(s.Lag), Still: s.Still,
+		Lag:       wireLag(s.Lag),
+		Late:      wireLate{At: s.Late.At, Lag: wireLag(s.Late.Lag), Still: s.Late.Still},
 		SegmentAt: s.SegmentAt, Probed: s.Probed, Delivered: s.Delivered, Speed: wireSpeed(s.Speed),
 	}
 }
@@ -61,10 +63,12 @@ func fromState(w *wireState) evidence.State {
 		Kind: probe.PlaylistKind(w.Kind), Live: w.Live,
 		Listed: w.Listed, Polls: w.Polls, Failures: w.Failures, FailingSince: w.FailingSince, FailedAs: w.FailedAs,
 		FailedFrom: w.FailedFrom,
-		Recovered:  w.Recovered, LastError: w.LastError, Lost: w.Lost, LostPolls: w.LostPolls, Answered: w.Answered,
+		Recovered:  w.Recovered, FailedWith: w.FailedWith, Relapsed: w.Relapsed,
+		LastError: w.LastError, Lost: w.Lost, LostPolls: w.LostPolls, Answered: w.Answered,
 		Reached:  w.Reached,
 		Advanced: w.Advanced, High: w.High, TD: w.TD, Allowance: w.Allowance, Cycle: w.Cycle, TTL: w.TTL,
-		Lag: evidence.Lag(w.Lag), Still: w.Still,
+		Lag:       evidence.Lag(w.Lag),
+		Late:      evidence.Late{At: w.Late.At, Lag: evidence.Lag(w.Late.Lag), Still: w.Late.Still},
 		SegmentAt: w.SegmentAt, Probed: w.Probed, Delivered: w.Delivered, Speed: evidence.Speed(w.Speed),
 	}
 }

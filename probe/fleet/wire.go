@@ -51,6 +51,12 @@ type wireLag struct {
 	Hidden   time.Duration `json:"hidden,omitempty"`
 }
 
+type wireLate struct {
+	At    time.Time `json:"at,omitzero"`
+	Lag   wireLag   `json:"lag,omitzero"`
+	Still bool      `json:"still,omitempty"`
+}
+
 // wireState is evidence.State; of an observation only the exchange is told.
 type wireState struct {
 	Target       wireTarget                `json:"target"`
@@ -67,6 +73,8 @@ type wireState struct {
 	FailedAs     probe.Failure             `json:"failed_as,omitempty"`
 	FailedFrom   time.Time                 `json:"failed_from,omitzero"`
 	Recovered    time.Time                 `json:"recovered,omitzero"`
+	FailedWith   int                       `json:"failed_with,omitempty"`
+	Relapsed     time.Time                 `json:"relapsed,omitzero"`
 	LastError    time.Time                 `json:"last_error,omitzero"`
 	Lost         time.Time                 `json:"lost,omitzero"`
 	LostPolls    int                       `json:"lost_polls,omitempty"`
@@ -79,7 +87,7 @@ type wireState struct {
 	Cycle        time.Duration             `json:"cycle,omitempty"`
 	TTL          probe.Fact[time.Duration] `json:"ttl,omitzero"` // seconds
 	Lag          wireLag                   `json:"lag,omitzero"`
-	Still        bool                      `json:"still,omitempty"`
+	Late         wireLate                  `json:"late,omitzero"`
 	SegmentAt    time.Time                 `json:"segment_at,omitzero"`
 	Probed       time.Time                 `json:"probed,omitzero"`
 	Delivered    time.Time                 `json:"delivered,omitzero"`

@@ -1,11 +1,13 @@
 package incident_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/diagnose"
 	"github.com/streamwatch/streamwatch/probe/incident"
 )
 
@@ -43,5 +45,26 @@ func benchmark(b *testing.B, every int) {
 		if _, res := j.Step(&o[n], now); len(res.Incidents) > 0 {
 			b.Fatal(res.Incidents[0])
 		}
+	}
+}
+
+// BenchmarkReport is one look at a healthy stream that the desk takes in, of
+// events with few streams and with thousands.
+func BenchmarkReport(b *testing.B) {
+	for _, streams := range []int{10, 5000} {
+		b.Run(fmt.Sprint(streams), func(b *testing.B) {
+			d := incident.NewDesk(incident.Options{}, epoch)
+			v := incident.View{At: epoch, Base: probe.OK, Pulses: []diagnose.Pulse{{Side: probe.Origin}, {Side: probe.Edge}}}
+			names := make([]string, streams)
+			for i := range names {
+				names[i] = fmt.Sprint("s", i)
+				v.Stream = names[i]
+				d.Report(&v)
+			}
+			for i := 0; b.Loop(); i++ {
+				v.Stream = names[i%streams]
+				d.Report(&v)
+			}
+		})
 	}
 }

@@ -47,6 +47,7 @@ func (d *Desk) unseat(stream string, now time.Time) {
 		}
 	}
 	delete(d.seats, stream)
+	d.tally[s.verdict.Verdict]--
 	d.order = slices.DeleteFunc(d.order, func(other *seat) bool { return other == s })
 }
 

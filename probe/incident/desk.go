@@ -21,6 +21,7 @@ type Desk struct {
 	vantages []*vantage // one without a name where the event is watched from one place
 	seats    map[string]*seat
 	order    []*seat
+	tally    map[probe.Verdict]int // how many streams have each
 	overall  probe.Verdict // of the event
 	since    time.Time     // when it became that
 	sick     int           // how many rows have symptoms
@@ -74,7 +75,8 @@ const crowd = 4
 // NewDesk returns the desk of an event that begins now.
 func NewDesk(o Options, now time.Time) *Desk {
 	d := &Desk{
-		opts: o, book: NewBook(o.Event, o.Resume, now), quiet: newQuiet(o.Maintenance, o.Actions), seats: map[string]*seat{},
+		opts: o, book: NewBook(o.Event, o.Resume, now), quiet: newQuiet(o.Maintenance, o.Actions),
+		seats: map[string]*seat{}, tally: map[probe.Verdict]int{},
 	}
 	if len(o.Resume) > 0 {
 		d.next = now.Add(resumeGrace)

@@ -22,11 +22,21 @@ func (d *Desk) Scheduled() (starts, ends time.Time) {
 	return d.opts.Starts.UTC(), d.opts.Ends.UTC()
 }
 
-// sum brings the verdict of the event up to its streams'.
+// become gives a stream another verdict.
+func (d *Desk) become(s *seat, v Verdict) {
+	d.tally[s.verdict.Verdict]--
+	d.tally[v.Verdict]++
+	s.verdict = v
+}
+
+// sum brings the verdict of the event up to its streams'. It runs with each look
+// at any of thousands of streams, so it goes by how many have which verdict.
 func (d *Desk) sum(now time.Time) {
 	var worst probe.Verdict
-	for _, r := range d.order {
-		worst = worst.Worse(r.verdict.Verdict)
+	for v, streams := range d.tally {
+		if streams > 0 {
+			worst = worst.Worse(v)
+		}
 	}
 	if len(d.order) == 0 {
 		worst = probe.Waiting // for the first stream

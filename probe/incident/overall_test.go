@@ -15,7 +15,8 @@ func TestOverall(t *testing.T) {
 	a, b := d.row("", "a").seat, d.row("", "b").seat
 	at := func(second int, x, y, want probe.Verdict, since int) {
 		t.Helper()
-		a.verdict.Verdict, b.verdict.Verdict = x, y
+		d.become(a, Verdict{Verdict: x})
+		d.become(b, Verdict{Verdict: y})
 		d.sum(start.Add(time.Duration(second) * time.Second))
 		if got, when := d.Overall(); got != want || !when.Equal(start.Add(time.Duration(since)*time.Second)) {
 			t.Errorf("at %d s: %s since %s, want %s since %d s", second, got, when.Sub(start), want, since)

@@ -1,7 +1,6 @@
 package incident
 
 import (
-	"slices"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
@@ -15,10 +14,12 @@ import (
 func pulsesOf(s *evidence.Stream, pulses []diagnose.Pulse) []diagnose.Pulse {
 	pulses = pulses[:0]
 	for _, h := range s.Histories {
-		i := slices.IndexFunc(pulses, func(p diagnose.Pulse) bool { return p.Place() == h.Target.Place() })
-		first := i < 0
+		i := 0
+		for i < len(pulses) && (pulses[i].Side != h.Target.Side || pulses[i].Edge != h.Target.Edge) {
+			i++
+		}
+		first := i == len(pulses)
 		if first {
-			i = len(pulses)
 			pulses = append(pulses, diagnose.Pulse{Stream: s.Name, Side: h.Target.Side, Edge: h.Target.Edge, Host: h.Host})
 		}
 		p := &pulses[i]

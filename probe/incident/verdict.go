@@ -94,7 +94,7 @@ func (d *Desk) judge(r *seat, now time.Time) {
 	if v.Since = r.verdict.Since; v.Verdict != r.verdict.Verdict || v.Since.IsZero() {
 		v.Since = now.UTC()
 	}
-	r.verdict = v
+	d.become(r, v)
 }
 
 // takesAll reports whether what several causes take leaves viewers nothing,

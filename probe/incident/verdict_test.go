@@ -26,7 +26,7 @@ func TestImpact(t *testing.T) {
 		{probe.BlamePath, probe.Edge, probe.Warning, true, probe.Blind, 0, 0},
 		{probe.BlameCDN, probe.Edge, probe.Warning, false, probe.OK, 0, 0},
 	} {
-		d := &Desk{seats: map[string]*seat{}, book: &Book{open: []*entry{{
+		d := &Desk{seats: map[string]*seat{}, tally: map[probe.Verdict]int{}, book: &Book{open: []*entry{{
 			Incident:  probe.Incident{Blame: c.blame, Side: c.side, Severity: c.severity, Because: "why"},
 			diagnosis: diagnose.Diagnosis{Blame: c.blame, Lost: c.lost, Hits: []diagnose.Hit{{Stream: "s", Severity: c.severity}}},
 		}}}}

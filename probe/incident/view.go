@@ -69,6 +69,7 @@ func (d *Desk) row(from, stream string) *row {
 		d.mutedStream(s, last, &s.verdict)
 		d.seats[stream] = s
 		d.order = append(d.order, s)
+		d.tally[s.verdict.Verdict]++
 	}
 	for _, r := range s.rows {
 		if r.of.name == from {

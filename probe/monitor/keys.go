@@ -29,24 +29,30 @@ type keyring struct {
 
 type keyState struct {
 	next time.Time // when to ask again
-	good bool      // it could be fetched, ever
+	good bool      // it could be fetched, ever; of a server: it gave the rendition a key
 }
 
 var keySeed = maphash.MakeSeed()
 
-// claim reports whether a key is to be asked for, and whether it could be
-// fetched before. A caller to whom it failed asks again in any case.
-func (k *keyring) claim(u string, again bool, now time.Time) (due, known bool) {
+// claim reports whether a key is to be asked for, and whether a refusal would be
+// news: this key could be fetched before, or the rendition got another one from
+// the same server. Keys rotate, and a server that gives one gives the next. A
+// caller to whom it failed asks again in any case.
+func (k *keyring) claim(u, rendition string, again bool, now time.Time) (due, known bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	path, _, _ := strings.Cut(u, "?")
-	id, all := maphash.String(keySeed, u), maphash.String(keySeed, path+"?")
-	s := k.asked[id]
-	if (now.Before(s.next) || now.Before(k.asked[all].next)) && !again {
-		return false, s.good
-	}
+	id, all, server := maphash.String(keySeed, u), maphash.String(keySeed, path+"?"), keyServer(u, rendition)
 	if k.asked == nil {
 		k.asked = map[uint64]keyState{}
+	}
+	s := k.asked[id]
+	known = s.good || k.asked[server].good
+	if known {
+		k.asked[server] = keyState{now, true}
+	}
+	if (now.Before(s.next) || now.Before(k.asked[all].next)) && !again {
+		return false, known
 	}
 	for old, t := range k.asked {
 		if now.Sub(t.next) > keyForget {
@@ -55,17 +61,32 @@ func (k *keyring) claim(u string, again bool, now time.Time) (due, known bool) {
 	}
 	k.asked[id] = keyState{now.Add(keyEvery), s.good}
 	k.asked[all] = keyState{next: now.Add(keySpace)} // a token may be another one at each update
-	return true, s.good
+	return true, known
 }
 
-// fetched notes how a key was answered. One that was not is anybody's to ask for.
-func (k *keyring) fetched(u string, good bool) {
+// keyServer is the mark of a server from which a rendition gets its keys. Another
+// rendition may need a right that we lack.
+func keyServer(u, rendition string) uint64 {
+	scheme, rest, _ := strings.Cut(u, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	return maphash.String(keySeed, rendition+" "+scheme+"://"+host)
+}
+
+// fetched notes how a key was answered. One that was not is anybody's to ask for:
+// the other renditions that need it are as dead.
+func (k *keyring) fetched(u, rendition string, good bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	id := maphash.String(keySeed, u)
-	if s, ok := k.asked[id]; ok && good {
-		s.good = true
-		k.asked[id] = s
+	s, ok := k.asked[id]
+	switch path, _, _ := strings.Cut(u, "?"); {
+	case !ok:
+	case good:
+		k.asked[id] = keyState{s.next, true}
+		k.asked[keyServer(u, rendition)] = keyState{s.next, true}
+	default:
+		k.asked[id] = keyState{good: s.good}
+		delete(k.asked, maphash.String(keySeed, path+"?"))
 	}
 }
 
@@ -82,7 +103,7 @@ func (l *loop) probeKeys(ctx context.Context, o *probe.Observation, s *probe.Seg
 		if scheme, _, _ := strings.Cut(u, ":"); scheme != "http" && scheme != "https" || l.leavesToOrigin(k.URI) {
 			continue
 		}
-		due, known := l.s.keys.claim(u, l.keyBad.Load(), time.Now())
+		due, known := l.s.keys.claim(u, o.Target.Rendition, l.keyBad.Load(), time.Now())
 		if !due {
 			continue
 		}

@@ -2,7 +2,9 @@ package monitor_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -43,13 +45,19 @@ func (v *vault) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/vnd.apple.mpegurl")
 		w.Header().Set("Cache-Control", "max-age=1")
 		fmt.Fprintf(w, "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:%d\n", last-6)
-		fmt.Fprintf(w, "#EXT-X-KEY:METHOD=AES-128,URI=%q\n", strings.ReplaceAll(v.key, "NOW", fmt.Sprint(last)))
+		perSegment := strings.Contains(v.key, "SEGMENT")
+		if !perSegment {
+			fmt.Fprintf(w, "#EXT-X-KEY:METHOD=AES-128,URI=%q\n", strings.ReplaceAll(v.key, "NOW", fmt.Sprint(last)))
+		}
 		fmt.Fprint(w, "#EXT-X-KEY:METHOD=AES-128,KEYFORMAT=\"elsewhere\",URI=\"http://drm.test/license\",KEYFORMATVERSIONS=\"1\"\n")
 		fmt.Fprint(w, "#EXT-X-KEY:METHOD=SAMPLE-AES,KEYFORMAT=\"com.apple.streamingkeydelivery\",URI=\"skd://license.test/1\"\n")
 		if v.mapped {
 			fmt.Fprint(w, "#EXT-X-MAP:URI=\"init.mp4\"\n")
 		}
 		for i := last - 6; i < last; i++ {
+			if perSegment {
+				fmt.Fprintf(w, "#EXT-X-KEY:METHOD=AES-128,URI=%q\n", strings.ReplaceAll(v.key, "SEGMENT", fmt.Sprint(i)))
+			}
 			fmt.Fprintf(w, "#EXTINF:2.000,\nseg%d.ts\n", i)
 		}
 	case strings.HasPrefix(name, "seg"):
@@ -155,6 +163,46 @@ func TestKeysUnderTokens(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A server that gave keys and refuses the next one is at fault, however the next
+// one is named; one that never gave any expects what only players have.
+func TestKeyServerBeginsToRefuse(t *testing.T) {
+	for _, uri := range []string{"/keys/SEGMENT.key", "/SEGMENT/k.key", "/shared.key?token=NOW", "http://keys.test/SEGMENT.key"} {
+		for name, after := range map[string]time.Duration{"later": time.Minute, "always": 0} {
+			t.Run(uri+" "+name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					v := newVault()
+					v.key = uri
+					began := time.Now().Add(after)
+					_, found := v.watchBy(t, 2*time.Minute, "", func(w http.ResponseWriter, r *http.Request) {
+						if strings.HasSuffix(r.URL.Path, ".key") && !time.Now().Before(began) {
+							http.Error(w, "denied", http.StatusForbidden)
+							return
+						}
+						v.ServeHTTP(w, r)
+					})
+					told := slices.Sorted(maps.Keys(found))
+					if after == 0 && len(told) > 0 {
+						t.Errorf("found %v, want nothing", found)
+					}
+					if after == 0 {
+						return
+					}
+					if len(told) != 1 {
+						t.Fatalf("found %v, want one incident", found)
+					}
+					in := found[told[0]]
+					if in.Check != "key.fetch" || in.Severity != probe.Critical || in.Blame != probe.BlameOrigin {
+						t.Errorf("incident %+v", in)
+					}
+					if late := in.Began.Sub(began); late > 12*time.Second {
+						t.Errorf("first seen %s after the server began to refuse", late)
+					}
+				})
+			})
+		}
+	}
 }
 
 // One removed segment a minute is asked for, at the origin, and when it must

@@ -130,7 +130,7 @@ func (j *job) run() {
 		case j.probe.Media():
 			l.lost.note(j.probe.MSN, o.OK())
 		case j.probe.Key:
-			l.s.keys.fetched(j.url, j.sound(o))
+			l.s.keys.fetched(j.url, j.target.Rendition, j.sound(o))
 			l.keyBad.Store(!j.sound(o))
 		}
 		if !j.again(o) && (j.sound(o) || j.probe.Removed) {

@@ -37,7 +37,7 @@ func Presets() []Preset {
 			Config: edge.Config{
 				ManifestTTL: obeys(time.Second), SegmentTTL: obeys(time.Hour), ErrorTTL: never,
 				StaleIfError: never, NoRevalidation: true, NoCollapsing: true,
-				ReadTimeout: time.Minute, NoAge: true, Marks: nginxMarks(),
+				ReadTimeout: time.Minute, NoAge: true, WholeSeconds: true, Marks: nginxMarks(),
 			},
 		},
 		{
@@ -47,7 +47,7 @@ func Presets() []Preset {
 			Config: edge.Config{
 				ManifestTTL: obeys(time.Second), SegmentTTL: obeys(time.Hour), ErrorTTL: never,
 				Grace: time.Hour, NoRevalidation: true, NoCollapsing: true,
-				ReadTimeout: time.Minute, NoAge: true, Marks: nginxMarks(),
+				ReadTimeout: time.Minute, NoAge: true, WholeSeconds: true, Marks: nginxMarks(),
 			},
 		},
 		{

@@ -27,6 +27,8 @@ type Config struct {
 	ErrorTTL    time.Duration // of error answers, and between two tries while stale; 0.9 s, negative is none
 	NegativeTTL time.Duration // of 404; zero is ErrorTTL, negative is none
 
+	WholeSeconds bool // clocks are read in whole seconds: what may be kept for one is fresh for nearly two
+
 	// for so long after it expired a copy is served while the origin is asked in
 	// the background; zero is never
 	Grace time.Duration

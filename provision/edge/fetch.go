@@ -80,6 +80,9 @@ func (e *Edge) keep(o *Object, ttl TTL) {
 	d := directivesOf(o.Header)
 	life := d.life(ttl)
 	o.expires = o.Obtained.Add(life)
+	if e.config.WholeSeconds && life > 0 {
+		o.expires = o.expires.Truncate(time.Second).Add(time.Second)
+	}
 	o.grace = o.expires.Add(e.config.Grace)
 	o.spoils = time.Time{}
 	switch {
@@ -112,6 +115,9 @@ func (e *Edge) keepError(o *Object) {
 		}
 	}
 	o.expires = o.Obtained.Add(life)
+	if e.config.WholeSeconds && life > 0 {
+		o.expires = o.expires.Truncate(time.Second).Add(time.Second)
+	}
 	if life > 0 {
 		e.cache.Store(o)
 	} else {
