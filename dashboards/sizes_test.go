@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"github.com/streamwatch/streamwatch/dashboards"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 	"github.com/streamwatch/streamwatch/provision"
 	"github.com/streamwatch/streamwatch/provision/awstest"
 )
@@ -72,7 +73,7 @@ func TestSizes(t *testing.T) {
 				fmt.Fprintf(&out, " %d", len(body))
 			}
 			out.WriteString(" bytes\n")
-			if n == 50 || n == 100 && everyNth > 1 { // 50 has nothing that 10 and 100 do not; the race detector takes minutes for 100
+			if n == 50 || n == 100 && proctest.Race { // 50 has nothing that 10 and 100 do not; the race detector takes minutes for 100
 				continue
 			}
 			stack, err := provision.NewStack(t.Context(), spec, config.WithHTTPClient(&http.Client{Transport: cloud}),

@@ -42,10 +42,10 @@ func TestFullDisk(t *testing.T) {
 origin: {url: %q}
 distribution: {existing: {url: %q}}
 streams: [{name: main, manifest: /main/playlist.m3u8}]
-monitor: {listen: %q}
+monitor: {listen: %q%s}
 notify: {webhooks: [{url: %q, secret: hunter2}]}
 output: disk
-`, origin, edge, page, heard.URL))
+`, origin, edge, page, untimed, heard.URL))
 	cmd, out := a.command(t.Context(), "run", "event.yaml")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -28,7 +29,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 func TestMain(m *testing.M) {
 	// The scripts wait for streams more than they compute.
-	if err := flag.Set("test.parallel", "10"); err != nil {
+	if err := flag.Set("test.parallel", "12"); err != nil {
 		panic(err)
 	}
 	testscript.Main(m, map[string]func(){"streamwatch": main, "natsnode": natsNode})
@@ -42,7 +43,14 @@ func TestScripts(t *testing.T) { runScripts(t, filepath.Join("testdata", "script
 func runScripts(t *testing.T, dir string, update bool) {
 	t.Helper()
 	t.Parallel()
+	pulse := proctest.NewPulse(t)
 	testscript.Run(t, testscript.Params{
+		Condition: func(cond string) (bool, error) {
+			if cond != "calm" { // [calm]: the machine has had time for us, so that a healthy stream looks like one
+				return false, fmt.Errorf("unknown condition %q", cond)
+			}
+			return pulse.Calm(time.Now().Add(-time.Minute)), nil
+		},
 		Dir:                 dir,
 		UpdateScripts:       update,
 		RequireExplicitExec: true,

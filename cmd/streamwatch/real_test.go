@@ -26,8 +26,8 @@ import (
 
 // TestRealStream watches what a user would: a stream that ffmpeg makes live, a
 // plain file server as its origin, nginx with proxy_cache as its edge, and the
-// built binary with `distribution: existing`. Nothing may be found for two
-// minutes; then one thing after another is broken, and each must be found and
+// built binary with `distribution: existing`. Nothing may be found for a
+// minute (make field watches for longer); then one thing after another is broken, and each must be found and
 // blamed on whom it is due.
 func TestRealStream(t *testing.T) {
 	if testing.Short() {
@@ -39,7 +39,7 @@ func TestRealStream(t *testing.T) {
 		t.Run(container, func(t *testing.T) {
 			t.Parallel()
 			b := startBench(t, binary, container)
-			b.quietFor(2 * time.Minute)
+			b.quietFor(time.Minute)
 			for _, h := range b.harms() {
 				b.provoke(h)
 			}
@@ -50,6 +50,7 @@ func TestRealStream(t *testing.T) {
 // bench is one real stream with everything around it.
 type bench struct {
 	t      *testing.T
+	pulse  *proctest.Pulse
 	dir    string
 	origin *origin
 	nginx  *exec.Cmd
@@ -61,7 +62,7 @@ type bench struct {
 }
 
 func startBench(t *testing.T, binary, container string) *bench {
-	b := &bench{t: t, dir: t.TempDir()}
+	b := &bench{t: t, dir: t.TempDir(), pulse: proctest.NewPulse(t)}
 	b.ffmpeg = startFFmpeg(t, filepath.Join(b.dir, "www"), container)
 	b.origin = &origin{t: t, root: filepath.Join(b.dir, "www"), missing: map[string]bool{}}
 	b.origin.start()
@@ -102,15 +103,36 @@ output: %s
 	return b
 }
 
-// quietFor lets the healthy stream run and fails on any incident that is new.
+// quietFor lets the healthy stream run and fails on any incident that is new, unless
+// the machine was too busy to make a healthy stream.
 func (b *bench) quietFor(d time.Duration) {
 	b.t.Helper()
-	before := b.incidents()
-	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(time.Second) {
+	before, began := b.incidents(), time.Now()
+	for time.Since(began) < d {
+		time.Sleep(time.Second)
 		if fresh := b.since(before); len(fresh) > 0 {
-			b.t.Fatalf("an incident on a healthy stream: %s", describe(fresh))
+			b.wrong(began, "an incident on a healthy stream: "+describe(fresh))
+			before = b.incidents()
 		}
 	}
+	b.mended("the end of what a busy machine has made")
+}
+
+// wrong fails, unless the machine has been too busy since a moment for the programs
+// of the test to be in time.
+func (b *bench) wrong(since time.Time, what string) {
+	b.t.Helper()
+	if !b.pulse.Excuse(b.t, since.Add(-10*time.Second), what) {
+		b.t.Error(what)
+	}
+}
+
+// mended waits until nothing is open.
+func (b *bench) mended(what string) {
+	b.t.Helper()
+	b.waitFor(what, proctest.Patience, func() bool {
+		return !slices.ContainsFunc(b.incidents(), func(in probe.Incident) bool { return in.State == probe.Opened })
+	})
 }
 
 // since returns the incidents that have come since.
@@ -150,6 +172,9 @@ func (b *bench) harms() []harm {
 func (b *bench) provoke(h harm) {
 	b.t.Helper()
 	before := b.incidents()
+	if !b.pulse.Calm(time.Now().Add(-10 * time.Second)) { // what a busy machine has made may turn into what is waited for
+		before = slices.DeleteFunc(before, func(in probe.Incident) bool { return in.State == probe.Opened })
+	}
 	h.do()
 	began := time.Now()
 	var fresh []probe.Incident
@@ -160,13 +185,11 @@ func (b *bench) provoke(h harm) {
 	b.t.Logf("%s: %s after %.1f s", h.what, describe(fresh), time.Since(began).Seconds())
 	for _, in := range fresh {
 		if !h.want(in) {
-			b.t.Errorf("%s: also %s", h.what, describe([]probe.Incident{in}))
+			b.wrong(began, h.what+": also "+describe([]probe.Incident{in}))
 		}
 	}
 	h.undo()
-	b.waitFor("the end of: "+h.what, proctest.Patience, func() bool {
-		return !slices.ContainsFunc(b.incidents(), func(in probe.Incident) bool { return in.State == probe.Opened })
-	})
+	b.mended("the end of: " + h.what)
 }
 
 func (b *bench) incidents() []probe.Incident {
@@ -397,7 +420,6 @@ var built = sync.OnceValues(func() (string, error) {
 		return "", fmt.Errorf("the folder of the scripts' programs: %w", err)
 	}
 	binary := filepath.Join(filepath.Dir(scripted), "streamwatch-built")
-	//nolint:noctx // several tests wait for it
 	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building: %w\n%s", err, out)
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -114,7 +115,7 @@ func (a *account) reported(incident string) {
 	if n == 0 || report.Actions[n-1].Kind != probe.ActExpire || report.Actions[n-1].By != "cleo" {
 		a.t.Errorf("actions in the report: %+v", report.Actions)
 	}
-	if len(report.Incidents) == 0 || report.Incidents[0].ID != incident || report.Incidents[0].Acknowledged == nil {
+	if !slices.ContainsFunc(report.Incidents, func(in probe.Incident) bool { return in.ID == incident && in.Acknowledged != nil }) {
 		a.t.Errorf("incidents in the report: %+v", report.Incidents)
 	}
 	page, err := os.ReadFile(filepath.Join(a.dir, "streamwatch-out/concert/report.html"))
@@ -134,7 +135,7 @@ func (a *account) reported(incident string) {
 func (a *account) watchedBy(event string) string {
 	a.t.Helper()
 	page := proctest.Address(a.t)
-	a.write("event.yaml", event+fmt.Sprintf("monitor: {listen: %q}\n", page))
+	a.write("event.yaml", event+fmt.Sprintf("monitor: {listen: %q%s}\n", page, untimed))
 	return page
 }
 

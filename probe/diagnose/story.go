@@ -39,7 +39,8 @@ func (x *examination) tell(s *Stream) {
 	}
 	// What is over and explains nothing that is still seen is no story any more.
 	x.stories = slices.DeleteFunc(x.stories, func(st *story) bool {
-		return st.stream == s && st.past && !slices.ContainsFunc(st.follows, func(c *claim) bool { return c.sick || x.comesAndGoes(st, c) })
+		seen := func(c *claim) bool { return c.sick || x.comesAndGoes(st, c) }
+		return st.stream == s && st.past && !slices.ContainsFunc(st.follows, seen)
 	})
 }
 

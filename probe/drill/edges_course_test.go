@@ -33,8 +33,9 @@ func TestEdgesOneAfterAnother(t *testing.T) {
 		},
 		{"one rendition of one", []sim.Injection{{Fault: "edge-503", Edge: "third", Rendition: "v2"}}, []string{"third"}, probe.Degraded},
 	}
-	for _, c := range courses {
+	for _, c := range some(courses) {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				w := drill.New(drill.Setup{Origin: sim.Config{Renditions: make([]sim.Rendition, 2)}, Edges: []string{"second", "third"}})
 				w.Run(t.Context(), func(context.Context) {

@@ -75,6 +75,7 @@ func watched(t *testing.T, edges ...string) (status []byte, samples map[string]i
 // An event with one edge is told of, measured and asked as before there could be
 // several.
 func TestOneEdgeIsAsBefore(t *testing.T) {
+	t.Parallel()
 	status, samples, requests := watched(t)
 	var v any
 	if err := json.Unmarshal(status, &v); err != nil {
@@ -114,6 +115,7 @@ func TestOneEdgeIsAsBefore(t *testing.T) {
 // Where there are several edges each has its own facts and numbers; the first
 // one stands where a single edge does too.
 func TestStatusOfEdges(t *testing.T) {
+	t.Parallel()
 	status, samples, _ := watched(t, "second")
 	var snap probe.Snapshot
 	if err := json.Unmarshal(status, &snap); err != nil {

@@ -138,9 +138,10 @@ var edgesRows = []edgesRow{
 
 // The drills of two edges are met, whenever within a segment the fault begins.
 func TestDrillsOfEdges(t *testing.T) {
-	for _, d := range drill.OfEdges() {
+	for _, d := range some(drill.OfEdges()) {
 		t.Run(d.Fault, func(t *testing.T) {
-			for _, offset := range []time.Duration{0, 700 * time.Millisecond, 1300 * time.Millisecond} {
+			t.Parallel()
+			for _, offset := range one(0, 700*time.Millisecond, 1300*time.Millisecond) {
 				synctest.Test(t, func(t *testing.T) {
 					check(t, drill.Run(t.Context(), d, drill.Settings{Offset: offset, Renditions: 3}))
 				})
@@ -152,8 +153,9 @@ func TestDrillsOfEdges(t *testing.T) {
 // Several edges are evidence for each other: the one that shows a fault alone is
 // to blame for it, and no CDN is for what all of them show.
 func TestEdges(t *testing.T) {
-	for _, row := range edgesRows {
+	for _, row := range some(edgesRows) {
 		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) { row.hold(t) })
 		})
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/streamwatch/streamwatch/probe/drill"
 	"github.com/streamwatch/streamwatch/probe/monitor"
 	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 	"github.com/streamwatch/streamwatch/probe/sink/store"
 )
 
@@ -21,6 +22,10 @@ import (
 // for docs/FIGURES.md. It watches for two minutes; STREAMWATCH_GROWTH is another
 // time, simulated too.
 func TestGrowth(t *testing.T) {
+	if proctest.Race {
+		t.Skip("a measurement: make test runs it without the race detector")
+	}
+	t.Parallel()
 	const streams, day = 20, 24 * time.Hour
 	warm, watched := time.Minute, 2*time.Minute
 	if text := os.Getenv("STREAMWATCH_GROWTH"); text != "" {

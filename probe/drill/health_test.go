@@ -69,6 +69,7 @@ func TestStallIsFoundInTime(t *testing.T) {
 	for _, seconds := range some([]int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}) {
 		td := time.Duration(seconds) * time.Second
 		t.Run(td.String(), func(t *testing.T) {
+			t.Parallel()
 			worst := time.Duration(0)
 			for k := range 4 {
 				synctest.Test(t, func(t *testing.T) {

@@ -42,6 +42,7 @@ func TestLowLatencyWithoutAFalseAlarm(t *testing.T) {
 // one of a second: longer than a part. And over one whose every round trip is.
 func TestLowLatencyOverANetworkWithoutAFalseAlarm(t *testing.T) {
 	t.Run("far", func(t *testing.T) {
+		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			watchLowLatency(t, 200*time.Millisecond, 2*time.Second, 0, time.Minute, func(*http.Request) time.Duration { return 700 * time.Millisecond })
 		})

@@ -17,6 +17,7 @@ import (
 	"github.com/streamwatch/streamwatch/probe/monitor"
 	"github.com/streamwatch/streamwatch/probe/report"
 	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 	"github.com/streamwatch/streamwatch/probe/sink/store"
 )
 
@@ -60,9 +61,10 @@ type rehearsal struct {
 }
 
 func TestRehearsal(t *testing.T) {
-	if raceDetector {
+	if proctest.Race {
 		t.Skip("30 streams for 30 minutes: too slow with the race detector; TestFleets runs with it")
 	}
+	t.Parallel()
 	dir := t.TempDir()
 	var page strings.Builder
 	defer func() { shootReport(t, page.String()) }()

@@ -20,6 +20,7 @@ import (
 // An incident is told, silenced, and over after a restart: who heard of its
 // beginning hears of its end.
 func TestToldThenSilencedThenRestarted(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		pages := &channel{name: "PagerDuty", read: func(_ *http.Request, body []byte) string { return field(body, "event_action") }}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe/drill"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // betweenParts is when a fault begins, so that nothing is published at that
@@ -17,7 +18,7 @@ const betweenParts = 17 * time.Millisecond
 // What sinks are given does not depend on who looks: it is the same without a
 // page, with one that asks every second, and with a hundred.
 func TestSnapshotsChangeNothing(t *testing.T) {
-	if raceDetector {
+	if proctest.Race {
 		t.Skip("requests meet in another order with the race detector: make test runs it without")
 	}
 	for _, d := range some(drill.All()) {

@@ -5,12 +5,14 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // thin says that this run is to be short: the race detector makes everything
 // ten times slower, so make test runs this package once with it, thin, and once
 // whole without.
-func thin() bool { return testing.Short() || raceDetector }
+func thin() bool { return testing.Short() || proctest.Race }
 
 // some returns the rows of a table that are held: all, or each tenth in a thin
 // run.

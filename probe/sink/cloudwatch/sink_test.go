@@ -19,6 +19,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/dashboards"
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 	"github.com/streamwatch/streamwatch/probe/sink/store"
 )
 
@@ -53,7 +54,7 @@ func running(t *testing.T, dir string, o Options) (s *Sink, stop func()) {
 
 // long is the spool of long tests: nil is the store.
 func long() (Spool, *memory) {
-	if !raced {
+	if !proctest.Race {
 		return nil, nil
 	}
 	m := &memory{}

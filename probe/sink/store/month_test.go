@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // kept is what a store holds on a day.
@@ -54,6 +55,9 @@ func (s *Store) kept(t *testing.T) (k kept) {
 // history does not grow, and holds what is not older than two weeks and what is
 // open. Of incident logs the newest eight are kept, however fast they fill.
 func TestRetention(t *testing.T) {
+	if proctest.Race {
+		t.Skip("takes minutes with the race detector: make test runs it without")
+	}
 	for name, most := range map[string]int64{"few incidents": maxLogBytes, "many": 16 << 10} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
