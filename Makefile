@@ -19,7 +19,7 @@ CROWD    ?= 10m
 ROWS     ?= .
 
 .DEFAULT_GOAL := help
-.PHONY: cross release-check image package-check help demo build test lint fmt golden generate bench load growth fleet field player-table player-size player-crowd shots fuzz soak clean
+.PHONY: cross release-check image package-check help demo build test lint fmt golden generate bench load growth fleet field player-table player-webkit player-size player-crowd shots fuzz soak clean
 
 help: ## print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ field: ## real packagers behind real caches, all pairs for SPAN (2m) each, then 
 
 player-table: ## player/RECOVERY.md: what the embeds survive, measured in a browser RUNS (1) times, SIDE (6) pages at once, 20 minutes a run; ROWS=TS/.*frozen for some
 	STREAMWATCH_PLAYER_TABLE=$(RUNS) $(GO) test -run 'TestRecoveryTable/$(ROWS)' -parallel $(SIDE) -timeout 12h -v ./player
+
+player-webkit: ## the embeds in WebKitGTK (needs webkit2gtk-driver and xvfb)
+	STREAMWATCH_PLAYER_WEBKIT=1 $(GO) test -run 'TestWebKit|TestHostPages/webkit' -count=1 -v ./player
 
 player-size: ## player/SIZE.md: what the embeds load, and the time to a picture, beside other players (needs npm)
 	STREAMWATCH_PLAYER_SIZE=1 $(GO) test -run TestSizes -count=1 -v ./player

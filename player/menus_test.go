@@ -89,3 +89,39 @@ func TestMenusByKeyboard(t *testing.T) {
 		})
 	}
 }
+
+// safari is a browser that plays HLS and tells of audio languages, and whose
+// library does not come.
+const safari = `<script>
+	window.ManagedMediaSource = class {};
+	Object.defineProperty(HTMLMediaElement.prototype, 'audioTracks', {get() {
+		const track = (label, language, enabled) => ({label, language, enabled});
+		return this.list = this.list || Object.assign(new EventTarget(), {length: 1, 0: track('English', 'en', true), [Symbol.iterator]: Array.prototype[Symbol.iterator],
+			late() { this[1] = track('Deutsch', 'de', false); this.length = 2; this.dispatchEvent(new Event('addtrack')); }});
+	}});
+	document.createElement = new Proxy(document.createElement, {apply: (f, self, [name]) => { const e = f.call(self, name); if (name === 'script') Object.defineProperty(e, 'src', {set() { setTimeout(() => e.onerror()); }}); return e; }});
+</script>`
+
+// Where the browser plays by itself because the library did not come, the
+// element's own menus choose among the browser's tracks, Video.js or not.
+func TestNativeMenus(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []player.Kind{player.HLSJS, player.VideoJS} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, ownManifest, safari, player.Options{Kinds: []player.Kind{kind}})
+			ctx := browser(t)
+			focus(ctx, t)
+			open(ctx, t, s.url)
+			until(ctx, t, `seen.some((e) => e.type === 'degraded' && e.reason.startsWith('native: ')) && seen.some((e) => e.type === 'ready') && inside('.audio').hidden`)
+			eval[any](ctx, t, `void (picture().audioTracks.late(), picture().addTextTrack('subtitles', 'English', 'en'))`)
+			until(ctx, t, `[...inside('.audio').options].map((o) => o.text).join() === 'English,Deutsch' && !inside('.audio').hidden && !inside('.captions').hidden`)
+			tab(ctx, t, "audio")
+			press(ctx, t, kb.ArrowDown)
+			until(ctx, t, `Array.from(picture().audioTracks).map((a) => a.enabled).join() === 'false,true'`)
+			tab(ctx, t, "captions")
+			press(ctx, t, kb.ArrowDown)
+			until(ctx, t, `picture().textTracks[0].mode === 'showing'`)
+		})
+	}
+}

@@ -38,7 +38,7 @@ export function makeControls(stage, video, cfg, words, act) {
 
   // edge shows whether the viewer is at the live edge; nothing for a recording.
   function edge(known, atEdge) {
-    live.hidden = !known || act.ownLiveButton;
+    live.hidden = !known || act.own();
     const text = atEdge ? words.live : words.golive;
     if (live.textContent !== text) live.textContent = text;
     live.setAttribute('aria-pressed', String(atEdge));

@@ -40,6 +40,7 @@ export function mount(host, stage, video, cfg, words, makeEngine) {
   let source = 0; // which of the addresses
   let last = -1; // newest media sequence number that was played
   let known = ''; // address of the media playlist that was played
+  let refused = ''; // what the page's policy forbids and a player needs
 
   const sources = [cfg.url, ...(cfg.fallback || [])];
   const lookout = makeLookout(cfg);
@@ -52,8 +53,8 @@ export function mount(host, stage, video, cfg, words, makeEngine) {
   });
   const controls = makeControls(stage, video, cfg, words, {
     playing: () => playing,
-    ownLiveButton: kind === 'videojs',
-    ownMenus: kind === 'videojs',
+    // Video.js has its own, unless Safari plays by itself in its place.
+    own: () => kind === 'videojs' && !(engine && engine.native),
     golive: () => toLive('viewer'),
     play: begin,
     toggle: () => (video.paused ? play() : video.pause()),
@@ -127,7 +128,13 @@ export function mount(host, stage, video, cfg, words, makeEngine) {
       }
       moved = seconds();
     }
-    engine.load();
+    try {
+      engine.load();
+    } catch (error) { // the page has taken from the library what it needs
+      emit('degraded', { reason: error.message });
+      final('failed');
+      return;
+    }
     if (wanted) play();
   }
 
@@ -147,6 +154,11 @@ export function mount(host, stage, video, cfg, words, makeEngine) {
   // lost is called when the engine cannot go on by itself.
   function lost(reason) {
     if (gone || retry || over || (video.ended && endlist)) return;
+    if (refused && !playing) {
+      emit('degraded', { reason: 'policy: ' + refused });
+      final('failed');
+      return;
+    }
     emit('error', { reason, fatal: true });
     if (attempt === 0) {
       failed = stands(seconds()) ? engine.grew() : seconds();
@@ -254,6 +266,7 @@ export function mount(host, stage, video, cfg, words, makeEngine) {
     retry = 0;
     attempt = 0;
     last = -1;
+    refused = '';
     begin();
   }
 
@@ -294,8 +307,10 @@ export function mount(host, stage, video, cfg, words, makeEngine) {
       load();
       return;
     }
-    if (video.ended) {
-      endlist = endlist || now; // the browser's own player tells no more
+    // The browser's own player tells no more; with a library WebKit says so too
+    // of a live picture that has not begun.
+    if (video.ended && (endlist || !engine.grew)) {
+      endlist = endlist || now;
       ended();
       return;
     }
@@ -383,6 +398,12 @@ export function mount(host, stage, video, cfg, words, makeEngine) {
   });
   on(video, 'volumechange', () => {
     if (playing) remember('volume', String(video.volume));
+  });
+  // What the page's policy refuses will not come by waiting for it.
+  on(document, 'securitypolicyviolation', ({ disposition, effectiveDirective, blockedURI }) => {
+    if (disposition !== 'enforce' || playing) return;
+    if (effectiveDirective === 'connect-src' && sources.some((s) => s && blockedURI.startsWith(base(s)))) refused = 'connect-src ' + base(sources[source]);
+    if (effectiveDirective === 'media-src' && blockedURI.startsWith('blob')) refused = 'media-src blob:';
   });
   on(document, 'visibilitychange', wake);
   on(window, 'online', wake);

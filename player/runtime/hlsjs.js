@@ -1,4 +1,5 @@
 import { absolute, seconds } from './dom.js';
+import { plainly } from './builtins.js';
 import { library } from './library.js';
 import { levelLabel } from './menus.js';
 import { nativeEngine, safari } from './native.js';
@@ -131,7 +132,7 @@ function play(Hls, host) {
     back = 0;
     redirected = false;
     const url = host.source();
-    hls = new Hls(paced({ ...cfg.hlsjs }));
+    hls = plainly(() => new Hls(paced({ ...cfg.hlsjs })));
     const mine = hls;
     const on = (event, handler) => hls.on(event, (_, data) => { if (hls === mine) handler(data); });
     on(Hls.Events.ERROR, (data) => {

@@ -2,6 +2,8 @@
 // that delivers, out of the way of AMD loaders, and next to another copy that
 // the page may have.
 
+import { completeBind } from './builtins.js';
+
 const patience = 5; // seconds until the next source is tried as well
 const limit = 20; // seconds for all of them
 const loading = new Map(); // name of the global: promise of the library
@@ -21,6 +23,7 @@ function trusted(url) {
 // are { url, integrity }; each one that fails, or takes long, brings the next.
 // ours says whether a copy that is there already will do.
 export function library(name, sources, ours = () => true) {
+  completeBind();
   if (window[name] && ours(window[name])) return Promise.resolve(window[name]);
   if (!loading.has(name)) {
     const promise = load(name, sources);

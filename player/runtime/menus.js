@@ -25,7 +25,7 @@ export function makeMenus(video, cfg, words, act) {
   const audio = menu('audio', words.audio, (i) => act.audio(i));
   const captions = menu('captions', words.captions, (i) => choose(i));
   const speed = menu('speed', words.speed, (i) => { video.playbackRate = i / 100; });
-  const elements = [quality, audio, captions, speed, ...elsewhere(video, words, on, act.ownMenus)];
+  const elements = [quality, audio, captions, speed, ...elsewhere(video, words, on, act.own)];
 
   // Labels are those of the manifest: [{ label, language, chosen }].
   const named = (t, i) => t.label || t.name || t.language || t.lang || String(i + 1);
@@ -34,7 +34,7 @@ export function makeMenus(video, cfg, words, act) {
     fill(quality, [words.auto, ...labels], -1, -1);
   }
   function audios(tracks, chosen) {
-    audio.hidden = tracks.length < 2 || act.ownMenus;
+    audio.hidden = tracks.length < 2 || act.own();
     fill(audio, tracks.map(named), chosen);
   }
 
@@ -49,7 +49,7 @@ export function makeMenus(video, cfg, words, act) {
   }
   function listCaptions() {
     const list = tracks();
-    captions.hidden = list.length === 0 || act.ownMenus;
+    captions.hidden = list.length === 0 || act.own();
     const prefix = captions.getAttribute('aria-label') + ': ';
     fill(captions, [prefix + words.off, ...list.map(named)], list.findIndex((t) => t.mode === 'showing'), -1);
   }
@@ -69,7 +69,7 @@ export function makeMenus(video, cfg, words, act) {
     const i = tracks().findIndex((t) => t.language.toLowerCase().startsWith(wanted));
     if (!wanted || i < 0) return;
     showTrack(i);
-    if (act.ownMenus) wanted = ''; // what is chosen there is not ours to undo
+    if (act.own()) wanted = ''; // what is chosen there is not ours to undo
   }
 
   if (cfg.dvr) {
@@ -92,7 +92,7 @@ export function makeMenus(video, cfg, words, act) {
 
 // elsewhere makes the buttons for a window on top, and for a screen near by,
 // where the browser has them.
-function elsewhere(video, words, on, ownMenus) {
+function elsewhere(video, words, on, own) {
   const button = (part, text, run) => {
     const b = element('button', part, text);
     b.type = 'button';
@@ -104,8 +104,8 @@ function elsewhere(video, words, on, ownMenus) {
     const done = document.pictureInPictureElement ? document.exitPictureInPicture() : video.requestPictureInPicture();
     done.catch(() => {}); // not while there is no picture
   });
-  if (document.pictureInPictureEnabled && video.requestPictureInPicture && !ownMenus) {
-    on(video, 'loadedmetadata', () => { pip.hidden = !video.videoWidth; });
+  if (document.pictureInPictureEnabled && video.requestPictureInPicture) {
+    on(video, 'loadedmetadata', () => { pip.hidden = own() || !video.videoWidth; });
   }
   const airplay = button('airplay', words.airplay, () => video.webkitShowPlaybackTargetPicker());
   const cast = button('cast', words.cast, () => { video.remote.prompt().catch(() => {}); });

@@ -18,7 +18,10 @@ export function nativeEngine(host) {
   };
   video.addEventListener('error', failed);
   video.addEventListener('loadedmetadata', audios);
+  const changes = ['addtrack', 'removetrack', 'change']; // Safari learns of a language late
+  if (video.audioTracks) changes.forEach((type) => video.audioTracks.addEventListener(type, audios));
   return {
+    native: true,
     load: () => {
       if (cfg.credentials) video.crossOrigin = 'use-credentials';
       video.src = host.source();
@@ -45,6 +48,7 @@ export function nativeEngine(host) {
     destroy: () => {
       video.removeEventListener('error', failed);
       video.removeEventListener('loadedmetadata', audios);
+      if (video.audioTracks) changes.forEach((type) => video.audioTracks.removeEventListener(type, audios));
       video.removeAttribute('src');
       video.load();
     },

@@ -15,7 +15,9 @@ export function makeTempo(video, cfg, ownRate) {
     step: (still, reserve, late) => {
       const td = cfg.target_duration;
       if (still > 1.25 * td && reserve < 3 * td) {
-        set(Math.min(0.95, Math.max(cfg.slowest, Math.round((reserve / (3.5 * td)) * 20) / 20)));
+        // Browsers mute sound below half speed; who hears none loses none.
+        const floor = video.muted ? 0.8 * cfg.slowest : cfg.slowest;
+        set(Math.min(0.95, Math.max(floor, Math.round((reserve / (3.5 * td)) * 20) / 20)));
       } else if (eased) {
         set(late > 0.5 && reserve > td ? cfg.fastest : 1);
       }

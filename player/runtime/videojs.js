@@ -1,4 +1,5 @@
 import { absolute, seconds } from './dom.js';
+import { plainly } from './builtins.js';
 import { library } from './library.js';
 import { levelLabel } from './menus.js';
 import { nativeEngine, safari } from './native.js';
@@ -49,7 +50,7 @@ async function styled(host, sources) {
 function play(videojs, host) {
   const { video, cfg } = host;
   video.classList.add('video-js');
-  const player = videojs(video, { ...cfg.videojs, poster: cfg.poster || '', language: host.language });
+  const player = plainly(() => videojs(video, { ...cfg.videojs, poster: cfg.poster || '', language: host.language }));
   player.on('error', () => {
     const e = player.error();
     if (e) host.lost('videojs-' + e.code);

@@ -84,7 +84,7 @@ function valid(tag) {
 // tag's own, then its first part, then English. tag names it, rtl its direction.
 export function wordsFor(...wanted) {
   for (const tag of wanted.filter(Boolean)) {
-    const main = tag.toLowerCase().split(/[-_]/)[0].trim();
+    const main = tag.trim().toLowerCase().split(/[-_\s]/)[0];
     if (Object.prototype.hasOwnProperty.call(languages, main)) return { ...languages[main], tag: valid(tag) || main, rtl: main === 'ar' };
   }
   return { ...languages.en, tag: 'en', rtl: false };

@@ -6,8 +6,8 @@ import { makeTempo } from '../runtime/tempo.js';
 const cfg = { target_duration: 2, slowest: 0.5, fastest: 1.1 };
 const tick = 0.25;
 
-const rows = [6, 7, 8].map((buffered) => {
-  const video = { playbackRate: 1 };
+const rows = [6, 7, 8].flatMap((buffered) => [false, true].map((muted) => {
+  const video = { playbackRate: 1, muted };
   const tempo = makeTempo(video, cfg, () => 1);
   let t = 0;
   let slowest = 1;
@@ -24,6 +24,6 @@ const rows = [6, 7, 8].map((buffered) => {
     if (video.playbackRate === 1) break;
     late -= (video.playbackRate - 1) * tick;
   }
-  return { buffered, lasted: t, slowest, caught, late };
-});
+  return { buffered, muted, lasted: t, slowest, caught, late };
+}));
 console.log(JSON.stringify(rows));
