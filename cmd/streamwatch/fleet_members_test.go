@@ -96,6 +96,8 @@ func (m *member) said() string {
 // of them processes, and a stream for them to watch.
 type fleetTest struct {
 	t       *testing.T
+	pulse   *proctest.Pulse
+	began   time.Time
 	dir     string
 	members map[string]*member
 	edge    *sim.Board
@@ -110,6 +112,8 @@ func newFleet(t *testing.T, streams int) *fleetTest {
 	t.Helper()
 	f := &fleetTest{
 		t:       t,
+		pulse:   proctest.NewPulse(t),
+		began:   time.Now(),
 		dir:     t.TempDir(),
 		members: map[string]*member{},
 		edge:    sim.NewBoard(),

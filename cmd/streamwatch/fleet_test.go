@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"strconv"
 	"strings"
@@ -16,7 +17,11 @@ func (f *fleetTest) once(want int) {
 	f.t.Helper()
 	opened, closed := f.heard(probe.Opened), f.heard(probe.Closed)
 	if len(opened) != want || len(closed) != want {
-		f.t.Errorf("%d incidents opened and %d closed, want %d: %v, %v", len(opened), len(closed), want, opened, closed)
+		what := fmt.Sprintf("%d incidents opened and %d closed, want %d: %v, %v", len(opened), len(closed), want, opened, closed)
+		if f.pulse.Excuse(f.t, f.began, what) { // servers that are slow for everybody are told of too
+			return
+		}
+		f.t.Error(what)
 	}
 	for id, n := range opened {
 		if n != 1 || closed[id] != 1 {

@@ -69,7 +69,7 @@ func (g *gossip) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	echo := url.QueryEscape(said) + base64.StdEncoding.EncodeToString([]byte("x"+said)) + strings.NewReplacer(" ", "_", ",", "_", ";", "_", "\"", "_").Replace(said)
 	http.SetCookie(w, &http.Cookie{Name: "s", Value: markers["setcookie"], Path: "/"})
 	w.Header().Set("Content-Type", "text/"+strings.ReplaceAll(markers["header"], "-", ""))
-	w.Header().Set("X-Cache", said[:min(len(said), 200)])
+	w.Header().Set("X-Cache", beginning(said, 200))
 	w.Header().Set("Server-Timing", url.QueryEscape(said))
 	n := time.Now().Unix() / 2
 	switch {
@@ -80,12 +80,19 @@ func (g *gossip) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			markers["edgehdr"], markers["query"], markers["streamhdr"], url.QueryEscape(said))
 	case strings.HasSuffix(r.URL.Path, "v.m3u8"):
 		fmt.Fprintf(w, "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:%d\n#EXT-X-KEY:METHOD=AES-128,URI=\"k.key?token=%s\",KEYFORMAT=%s\n", n%7, markers["query"], markers["header"])
-		fmt.Fprintf(w, "#EXT-X-KEY:METHOD=AES-128,URI=\"k.key\"\n#EXTINF:%s,\n%s.ts\n#EXTINF:9,\n%s.ts\n%s\n", markers["cookie"], markers["streamhdr"], markers["header"], echo[:min(len(echo), 300)])
+		fmt.Fprintf(w, "#EXT-X-KEY:METHOD=AES-128,URI=\"k.key\"\n#EXTINF:%s,\n%s.ts\n#EXTINF:9,\n%s.ts\n%s\n", markers["cookie"], markers["streamhdr"], markers["header"], beginning(echo, 300))
 	case strings.HasSuffix(r.URL.Path, ".key"):
 		_, _ = io.WriteString(w, markers["key"])
 	default:
 		_, _ = io.WriteString(w, "<html><title>"+echo+"</title>"+echo)
 	}
+}
+
+// beginning is at most so much of a text, to the end of a word: who cuts through a
+// secret shows a piece of it that nobody can tell from other text.
+func beginning(text string, most int) string {
+	text = text[:min(len(text), most)]
+	return text[:max(0, strings.LastIndexAny(text, " +"))]
 }
 
 // talkative answers on a raw connection, and goes on when nobody asked.

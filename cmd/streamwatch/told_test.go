@@ -116,7 +116,9 @@ notify:
 	all := func(action string) func() bool {
 		return func() bool {
 			missing := false
-			service.each(func(key string, actions []string) { missing = missing || taken[key] && !slices.Contains(actions, action) })
+			service.each(func(key string, actions []string) {
+				missing = missing || taken[key] && !slices.Contains(actions, action)
+			})
 			return !missing
 		}
 	}

@@ -83,8 +83,7 @@ func Port(t testing.TB) int {
 	t.Helper()
 	for range 100 {
 		port := 15000 + rand.IntN(17000)
-		//nolint:noctx // it is closed at once
-		if ln, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", port)); err == nil {
+		if ln, err := new(net.ListenConfig).Listen(t.Context(), "tcp", fmt.Sprint("127.0.0.1:", port)); err == nil {
 			_ = ln.Close()
 			return port
 		}

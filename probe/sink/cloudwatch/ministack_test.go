@@ -90,7 +90,7 @@ func startMiniStack(t *testing.T) string {
 	t.Helper()
 	program, address := proctest.Find(t, "ministack", "MINISTACK"), proctest.Address(t)
 	_, port, _ := net.SplitHostPort(address)
-	cmd := exec.Command(program) //nolint:noctx // the test ends it
+	cmd := exec.Command(program)
 	cmd.Dir = t.TempDir()
 	cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + cmd.Dir, "TMPDIR=" + cmd.Dir, "GATEWAY_PORT=" + port, "BIND_HOST=127.0.0.1", "IOT_MTLS_ENABLED=0",
