@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,23 +13,12 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
-)
 
-// need skips the test when a program is missing; under CI=true it fails.
-func need(t *testing.T, programs ...string) {
-	t.Helper()
-	for _, p := range programs {
-		if _, err := exec.LookPath(p); err == nil {
-			continue
-		}
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%s is not installed", p)
-		}
-		t.Skipf("%s is not installed", p)
-	}
-}
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
+)
 
 // live is an ffmpeg live stream with faults on the way to the browser. Frames
 // carry their number as a row of bits, so that a page can tell how late it is.
@@ -72,7 +60,7 @@ func program(fmp4 bool) func() (*live, error) {
 // onAir gives a test a server and faults of its own before a shared stream.
 func onAir(t *testing.T, fmp4 bool) *live {
 	t.Helper()
-	need(t, "ffmpeg")
+	proctest.Need(t, "ffmpeg")
 	shared, err := programs[fmp4]()
 	if err != nil {
 		t.Fatal(err)
@@ -136,6 +124,7 @@ func (l *live) encode(fmp4 bool, stderr io.Writer) error {
 	}
 	l.cmd = exec.CommandContext(context.Background(), "ffmpeg", append(args, l.dir+"/v%v.m3u8")...)
 	l.cmd.Stderr = stderr
+	proctest.Bind(l.cmd, syscall.SIGKILL)
 	return l.cmd.Start()
 }
 
@@ -161,13 +150,13 @@ func (l *live) wait(t *testing.T, segments int) {
 }
 
 func (l *live) listed(segments int) error {
-	for deadline := time.Now().Add(60 * time.Second); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(proctest.Patience); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
 		b, _ := os.ReadFile(filepath.Join(l.dir, "v1.m3u8"))
 		if _, err := os.Stat(filepath.Join(l.dir, "main.m3u8")); err == nil && strings.Count(string(b), "#EXTINF") >= segments {
 			return l.date(string(b))
 		}
 	}
-	return errors.New("no live stream after 60 s")
+	return fmt.Errorf("no live stream after %s", proctest.Patience)
 }
 
 // published blocks until a segment has just been listed.
@@ -175,13 +164,13 @@ func (l *live) published(t *testing.T) {
 	t.Helper()
 	list := filepath.Join(l.dir, "v0.m3u8")
 	old, err := os.ReadFile(list)
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(proctest.Patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		var now []byte
 		if now, err = os.ReadFile(list); err == nil && !bytes.Equal(now, old) {
 			return
 		}
 	}
-	t.Fatalf("no segment in 10 s, %v", err)
+	t.Fatalf("no segment in %s, %v", proctest.Patience, err)
 }
 
 // date learns from the playlist when frame 0 was made.

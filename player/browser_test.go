@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/streamwatch/streamwatch/player"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // recorder runs before the page's scripts: it keeps every event of the embed,
@@ -79,7 +80,7 @@ var chromium = sync.OnceValues(func() (context.Context, error) {
 // shared with another. Exceptions in its pages fail the test.
 func browser(t *testing.T) context.Context {
 	t.Helper()
-	need(t, "chromium")
+	proctest.Need(t, "chromium")
 	shared, err := chromium()
 	if err != nil {
 		t.Fatal(err)
@@ -128,22 +129,22 @@ func open(ctx context.Context, t *testing.T, url string) {
 }
 
 // played waits until the picture has moved so many seconds in all.
-func played(ctx context.Context, t *testing.T, want, limit time.Duration) time.Duration {
+func played(ctx context.Context, t *testing.T, want time.Duration) time.Duration {
 	t.Helper()
-	began := time.Now()
+	began, looked := time.Now(), time.Now()
 	var last, sum float64
-	for time.Since(began) < limit {
+	for time.Since(began) < proctest.Patience {
 		now := eval[float64](ctx, t, "picture().currentTime")
-		if d := now - last; d > 0 && d < 2 {
+		if d := now - last; d > 0 && d < 2+time.Since(looked).Seconds() { // it played, and did not jump
 			sum += d
 		}
-		last = now
+		last, looked = now, time.Now()
 		if sum >= want.Seconds() {
 			return time.Since(began)
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	t.Fatalf("the picture moved %.1f s in %v, want %v; events %v, violations %v", sum, limit, want,
+	t.Fatalf("the picture moved %.1f s in %v, want %v; events %v, violations %v", sum, proctest.Patience, want,
 		eval[[]any](ctx, t, "window.seen"), eval[[]string](ctx, t, "window.violations"))
 	return 0
 }
@@ -200,7 +201,7 @@ func TestPreviewPlays(t *testing.T) {
 				}
 				return
 			}
-			d := played(ctx, t, 3*time.Second, 20*time.Second)
+			d := played(ctx, t, 3*time.Second)
 			t.Logf("played 3 s after %v", d.Round(100*time.Millisecond))
 			if v := eval[[]string](ctx, t, "window.violations"); len(v) > 0 {
 				t.Errorf("the page violates its own policy: %v", v)
@@ -236,7 +237,7 @@ func TestAutoplay(t *testing.T) {
 			t.Errorf("%d requests before the click", n)
 		}
 		click(ctx, t, ".play")
-		played(ctx, t, 2*time.Second, 20*time.Second)
+		played(ctx, t, 2*time.Second)
 		if eval[bool](ctx, t, muted) {
 			t.Error("the picture is silent")
 		}
@@ -244,12 +245,12 @@ func TestAutoplay(t *testing.T) {
 	t.Run("any falls back to silence, and the button ends it", func(t *testing.T) {
 		srv := preview(t, l.url(), benchFacts(), player.Options{Autoplay: player.Any})
 		open(ctx, t, srv.URL+"/embed/main/hlsjs")
-		played(ctx, t, 2*time.Second, 20*time.Second)
+		played(ctx, t, 2*time.Second)
 		if !eval[bool](ctx, t, muted) {
 			t.Fatal("the browser let it play with sound")
 		}
 		click(ctx, t, ".unmute")
-		played(ctx, t, 2*time.Second, 20*time.Second)
+		played(ctx, t, 2*time.Second)
 		if eval[bool](ctx, t, muted) {
 			t.Error("still silent")
 		}

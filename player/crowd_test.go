@@ -15,12 +15,13 @@ import (
 
 	"github.com/streamwatch/streamwatch/player"
 	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // A hundred thousand pages, with the element's own functions: an outage adds
 // little, and a dead stream is left alone.
 func TestCrowd(t *testing.T) {
-	need(t, "node")
+	proctest.Need(t, "node")
 	out, err := exec.CommandContext(t.Context(), "node", "testdata/crowd.mjs").Output()
 	if err != nil {
 		t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 	"github.com/streamwatch/streamwatch/provision/edge"
 )
 
@@ -28,13 +29,8 @@ type nginxEdge struct {
 // errors are passed on.
 func (l *live) behindNginx(t *testing.T) *nginxEdge {
 	t.Helper()
-	need(t, "nginx")
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := &nginxEdge{t: t, dir: t.TempDir(), address: ln.Addr().String()}
-	ln.Close()
+	proctest.Need(t, "nginx")
+	e := &nginxEdge{t: t, dir: t.TempDir(), address: proctest.Address(t)}
 	user := ""
 	if os.Geteuid() == 0 {
 		user = "user root;" // the test's folder is ours alone
@@ -66,10 +62,11 @@ http {
 func (e *nginxEdge) start() {
 	e.t.Helper()
 	e.cmd = exec.Command("nginx", "-c", filepath.Join(e.dir, "nginx.conf"), "-p", e.dir, "-e", filepath.Join(e.dir, "error.log"))
+	proctest.Bind(e.cmd, syscall.SIGTERM)
 	if err := e.cmd.Start(); err != nil {
 		e.t.Fatal(err)
 	}
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(proctest.Patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		if conn, err := net.Dial("tcp", e.address); err == nil {
 			conn.Close()
 			return

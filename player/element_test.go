@@ -20,6 +20,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/player"
 	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // stage is one page with one snippet, over a simulated stream that can break.
@@ -102,7 +103,7 @@ func TestRemovedElementStops(t *testing.T) {
 	s := newStage(t, ownManifest, `<script>window.workers = 0; const W = Worker; window.Worker = class extends W {
 		constructor(...a) { super(...a); workers += 1; } terminate() { workers -= 1; super.terminate(); } };</script>`, player.Options{})
 	open(ctx, t, s.url)
-	played(ctx, t, time.Second, 30*time.Second)
+	played(ctx, t, time.Second)
 	if n := eval[int](ctx, t, "workers"); n != 1 {
 		t.Errorf("%d workers while it plays; is there still one to leave?", n)
 	}
@@ -117,7 +118,7 @@ func TestRemovedElementStops(t *testing.T) {
 		t.Errorf("%d workers are left", n)
 	}
 	eval[any](ctx, t, "void document.body.append(gone)")
-	played(ctx, t, time.Second, 30*time.Second)
+	played(ctx, t, time.Second)
 }
 
 // Space pauses and plays, as each key does: Chromium's own controls undo it when
@@ -128,7 +129,7 @@ func TestSpace(t *testing.T) {
 	focus(ctx, t)
 	s := newStage(t, ownManifest, "", player.Options{})
 	open(ctx, t, s.url)
-	played(ctx, t, time.Second, 30*time.Second)
+	played(ctx, t, time.Second)
 	eval[any](ctx, t, "void picture().focus()")
 	for _, want := range []bool{true, false, true} {
 		press(ctx, t, " ")
@@ -174,10 +175,10 @@ func TestRedirectDies(t *testing.T) {
 	}
 	s.set(token("one"))
 	open(ctx, t, s.url)
-	played(ctx, t, time.Second, 30*time.Second)
+	played(ctx, t, time.Second)
 	s.set(token("two"))
 	until(ctx, t, `seen.some((e) => e.type === 'restart' && e.reason === 'redirect')`)
-	played(ctx, t, 2*time.Second, 30*time.Second)
+	played(ctx, t, 2*time.Second)
 	if n := eval[int](ctx, t, "seen.filter((e) => e.type === 'error' && e.fatal).length"); n > 0 {
 		t.Error("it took more than one 403")
 	}
@@ -193,7 +194,7 @@ func TestFallbackEdge(t *testing.T) {
 	s := newStage(t, ownManifest, "", player.Options{Fallbacks: []string{second.URL + "/main/playlist.m3u8"}})
 	second.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.forward(w, r) })
 	open(ctx, t, s.url)
-	played(ctx, t, 2*time.Second, 30*time.Second)
+	played(ctx, t, 2*time.Second)
 	s.set(func(w http.ResponseWriter, r *http.Request) bool {
 		if r.Header.Get("X-Second") != "" {
 			return false
@@ -202,7 +203,7 @@ func TestFallbackEdge(t *testing.T) {
 		return true
 	})
 	until(ctx, t, `seen.some((e) => e.type === 'restart' && e.reason === 'edge')`)
-	played(ctx, t, 6*time.Second, 30*time.Second)
+	played(ctx, t, 6*time.Second)
 	if stalls := eval[[]float64](ctx, t, "seen.filter((e) => e.type === 'stall').map((e) => e.seconds)"); len(stalls) > 0 && stalls[0] > 3 {
 		t.Errorf("it stalled %v s", stalls)
 	}
@@ -238,9 +239,9 @@ func TestContentSteering(t *testing.T) {
 		return true
 	})
 	open(ctx, t, s.url)
-	played(ctx, t, 2*time.Second, 30*time.Second)
+	played(ctx, t, 2*time.Second)
 	broken.Store(true)
-	played(ctx, t, 12*time.Second, 60*time.Second)
+	played(ctx, t, 12*time.Second)
 	if over.Load() == 0 {
 		t.Error("hls.js did not go over to the second pathway")
 	}
@@ -263,7 +264,7 @@ func TestHiddenTab(t *testing.T) {
 	ctx := browser(t)
 	s := newStage(t, ownManifest, "", player.Options{})
 	open(ctx, t, s.url)
-	played(ctx, t, time.Second, 30*time.Second)
+	played(ctx, t, time.Second)
 	hide(ctx, t)
 	s.set(status(http.StatusServiceUnavailable))
 	time.Sleep(80 * time.Second)
@@ -284,7 +285,7 @@ func hide(ctx context.Context, t *testing.T) {
 // The folder is a package that npm packs and installs, with what it exports.
 func TestPackage(t *testing.T) {
 	t.Parallel()
-	need(t, "npm", "node")
+	proctest.Need(t, "npm", "node")
 	files := render(t, benchFacts(), player.Options{})
 	dir, user := t.TempDir(), t.TempDir()
 	if _, err := player.Write(dir, files); err != nil {
@@ -326,7 +327,7 @@ func TestBackButton(t *testing.T) {
 	ctx := browser(t)
 	s := newStage(t, ownManifest, `<script>window.addEventListener('pageshow', (e) => { window.kept = e.persisted; });</script>`, player.Options{})
 	open(ctx, t, s.url)
-	played(ctx, t, time.Second, 30*time.Second)
+	played(ctx, t, time.Second)
 	open(ctx, t, s.srv.URL+"/hls.min.js")
 	s.set(nil)
 	time.Sleep(5 * time.Second)
@@ -335,7 +336,7 @@ func TestBackButton(t *testing.T) {
 	}
 	eval[any](ctx, t, "void setTimeout(() => history.back(), 100)")
 	time.Sleep(2 * time.Second)
-	played(ctx, t, 2*time.Second, 30*time.Second)
+	played(ctx, t, 2*time.Second)
 	t.Logf("the browser kept the page: %v", eval[bool](ctx, t, "window.kept"))
 	if late := eval[float64](ctx, t, "document.querySelector('stream-watch-player').latency"); late > 12 {
 		t.Errorf("%.1f s behind live", late)

@@ -11,8 +11,11 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // firefox is one headless Firefox, driven by Marionette: a TCP connection on
@@ -28,13 +31,8 @@ type firefox struct {
 // a proxy that is not there.
 func newFirefox(t *testing.T) *firefox {
 	t.Helper()
-	need(t, "firefox-esr")
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := ln.Addr().(*net.TCPAddr).Port
-	ln.Close()
+	proctest.Need(t, "firefox-esr")
+	port := proctest.Port(t)
 	dir := t.TempDir()
 	prefs := map[string]any{
 		"marionette.port": port, "media.autoplay.default": 1, "network.proxy.type": 1, "network.proxy.http": "127.0.0.1", "network.proxy.http_port": 9,
@@ -53,18 +51,15 @@ func newFirefox(t *testing.T) *firefox {
 	}
 	cmd := exec.Command("firefox-esr", "--headless", "--marionette", "--no-remote", "--profile", dir)
 	cmd.Env = append(os.Environ(), "HOME="+dir, "MOZ_DISABLE_CONTENT_SANDBOX=1", "MOZ_CRASHREPORTER_DISABLE=1")
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
 	f := &firefox{t: t}
 	t.Cleanup(func() {
 		if f.conn != nil {
 			f.conn.Close()
 		}
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
 	})
-	for deadline := time.Now().Add(60 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+	proctest.Start(t, cmd, syscall.SIGKILL)
+	var err error
+	for deadline := time.Now().Add(proctest.Patience); ; time.Sleep(100 * time.Millisecond) {
 		if f.conn, err = net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
 			break
 		}
@@ -77,7 +72,7 @@ func newFirefox(t *testing.T) *firefox {
 		t.Fatal(err)
 	}
 	f.call("WebDriver:NewSession", map[string]any{"capabilities": map[string]any{}})
-	f.call("WebDriver:SetTimeouts", map[string]any{"script": 300000, "pageLoad": 60000})
+	f.call("WebDriver:SetTimeouts", map[string]any{"script": 300000, "pageLoad": 180000})
 	return f
 }
 

@@ -60,7 +60,7 @@ func TestMenusByKeyboard(t *testing.T) {
 			ctx := browser(t)
 			focus(ctx, t)
 			open(ctx, t, s.url)
-			played(ctx, t, time.Second, 30*time.Second)
+			played(ctx, t, time.Second)
 			until(ctx, t, shown+` === 'en'`)
 
 			tab(ctx, t, c.captions)
@@ -84,7 +84,7 @@ func TestMenusByKeyboard(t *testing.T) {
 			// What a viewer chose outlives a new start.
 			eval[any](ctx, t, "void document.querySelector('stream-watch-player').reload()")
 			until(ctx, t, `seen.filter((e) => e.type === 'ready').length > 1 && `+list+`.length > 0`)
-			played(ctx, t, 2*time.Second, 30*time.Second)
+			played(ctx, t, 2*time.Second)
 			until(ctx, t, shown+` === ''`)
 		})
 	}

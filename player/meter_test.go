@@ -78,7 +78,7 @@ func TestMeter(t *testing.T) {
 				})
 			}
 			open(ctx, t, srv.URL+"/embed/main/hlsjs")
-			played(ctx, t, 3*time.Second, 30*time.Second)
+			played(ctx, t, 3*time.Second)
 			if v := eval[[]string](ctx, t, "window.violations"); len(v) > 0 {
 				t.Errorf("the page violates its own policy: %v", v)
 			}

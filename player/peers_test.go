@@ -22,6 +22,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/streamwatch/streamwatch/player"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // peer is another player, as its manual begins.
@@ -101,7 +102,7 @@ var packages sync.Map // name and version: func() (string, error)
 // unpacked gets a package from npm, once.
 func unpacked(t *testing.T, spec string) string {
 	t.Helper()
-	need(t, "npm")
+	proctest.Need(t, "npm")
 	get, _ := packages.LoadOrStore(spec, sync.OnceValues(func() (string, error) { return pack(spec) }))
 	dir, err := get.(func() (string, error))()
 	if err != nil {
@@ -141,7 +142,7 @@ func TestSizes(t *testing.T) {
 	if os.Getenv(sizeEnv) == "" {
 		t.Skip("takes a minute, and packages from npm; set " + sizeEnv + "=1")
 	}
-	need(t, "ffmpeg", "chromium")
+	proctest.Need(t, "ffmpeg", "chromium")
 	ctx := browser(t)
 	l := newLive(t)
 	l.start(t, false)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/player"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // The host of the component: React's StrictMode, a switch, and counts of the
@@ -93,7 +94,7 @@ func reactPackages(t *testing.T) map[string]string {
 
 func TestReactComponent(t *testing.T) {
 	t.Parallel()
-	need(t, "node", "npm")
+	proctest.Need(t, "node", "npm")
 	l, told := onAir(t, false), newCollector(t)
 	opt := player.Options{Title: "Autumn concert", Beacon: told.url}
 	cfg, _, err := player.Derive(benchFacts(), opt)
@@ -122,7 +123,7 @@ func TestReactComponent(t *testing.T) {
 			l.set(func(http.ResponseWriter, *http.Request) bool { asked.Add(1); return false })
 
 			open(ctx, t, srv.URL)
-			played(ctx, t, 3*time.Second, 20*time.Second)
+			played(ctx, t, 3*time.Second)
 			lone(ctx, t)
 			eval[any](ctx, t, "void show(false)")
 			time.Sleep(500 * time.Millisecond)
@@ -138,7 +139,7 @@ func TestReactComponent(t *testing.T) {
 				t.Errorf("it reported %v", got)
 			}
 			eval[any](ctx, t, "void show(true)")
-			played(ctx, t, 2*time.Second, 20*time.Second)
+			played(ctx, t, 2*time.Second)
 			lone(ctx, t)
 		})
 	}

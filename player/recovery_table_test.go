@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/player"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // cell is what one page lived through, a result for each run.
@@ -63,7 +64,7 @@ func TestRecoveryTable(t *testing.T) {
 	if runs < 1 {
 		t.Skip("takes an hour and a half for each run of every row, by the number side by side; set " + tableEnv + "=1, or to more runs")
 	}
-	need(t, "ffmpeg", "chromium", "nginx")
+	proctest.Need(t, "ffmpeg", "chromium", "nginx")
 	all := measured{}
 	for _, container := range containers {
 		t.Run(container, func(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/streamwatch/streamwatch/player"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // tableEnv runs every row of the table so many times, and writes it: an hour
@@ -207,7 +208,7 @@ func suffer(ctx context.Context, t *testing.T, b *bench, kind player.Kind, o out
 	time.Sleep(phase)
 	open(ctx, t, pageOf(t, srv.Config.Handler, b.url(), kind, new(atomic.Int64)))
 	eval[any](ctx, t, "void watch()")
-	played(ctx, t, s.before, 30*time.Second)
+	played(ctx, t, s.before)
 	o.begin(b)
 	if o.off {
 		offline(ctx, t, true)
@@ -246,9 +247,9 @@ func early(ctx context.Context, t *testing.T, kind player.Kind, wait time.Durati
 	l.start(t, false)
 	l.wait(t, 1)
 	exists := time.Now()
-	played(ctx, t, time.Second, 30*time.Second)
+	played(ctx, t, time.Second)
 	started := time.Since(exists).Seconds() - 1
-	played(ctx, t, 4*time.Second, 30*time.Second)
+	played(ctx, t, 4*time.Second)
 	l.end()
 	ended := eval[bool](ctx, t, `new Promise((done) => {
 		const look = setInterval(() => {
@@ -275,7 +276,7 @@ const line = "says()"
 
 func TestPageOpenedEarly(t *testing.T) {
 	long(t)
-	need(t, "ffmpeg", "chromium")
+	proctest.Need(t, "ffmpeg", "chromium")
 	ctx := browser(t)
 	for _, kind := range []player.Kind{player.HLSJS, player.VideoJS} {
 		t.Run(string(kind), func(t *testing.T) {
@@ -287,7 +288,7 @@ func TestPageOpenedEarly(t *testing.T) {
 // A viewer who went back stays there; the one at the edge is brought back to it.
 func TestDVRViewerIsNotYanked(t *testing.T) {
 	long(t)
-	need(t, "ffmpeg", "chromium")
+	proctest.Need(t, "ffmpeg", "chromium")
 	ctx := browser(t)
 	l := newLive(t)
 	l.start(t, false)
@@ -296,9 +297,9 @@ func TestDVRViewerIsNotYanked(t *testing.T) {
 		t.Run(string(kind), func(t *testing.T) {
 			srv := preview(t, l.url(), benchFacts(), player.Options{DVR: player.On})
 			open(ctx, t, srv.URL+"/embed/main/"+string(kind))
-			played(ctx, t, 3*time.Second, 30*time.Second)
+			played(ctx, t, 3*time.Second)
 			eval[any](ctx, t, "void (picture().currentTime -= 8)")
-			played(ctx, t, 6*time.Second, 30*time.Second)
+			played(ctx, t, 6*time.Second)
 			if n := eval[int](ctx, t, "window.seen.filter((e) => e.type === 'golive').length"); n > 0 {
 				t.Error("the viewer was pulled back to live")
 			}
@@ -306,7 +307,7 @@ func TestDVRViewerIsNotYanked(t *testing.T) {
 				t.Errorf("%.1f s behind, want the 8 s that the viewer went back on top", r.latency)
 			}
 			eval[any](ctx, t, "picture().dispatchEvent(new KeyboardEvent('keydown', {key: 'l', bubbles: true}))")
-			played(ctx, t, 2*time.Second, 30*time.Second)
+			played(ctx, t, 2*time.Second)
 			if r := observe(ctx, t, l); r.latency > 11 {
 				t.Errorf("%.1f s behind after going live", r.latency)
 			}
@@ -334,7 +335,7 @@ func TestRecovery(t *testing.T) {
 	if testing.Short() {
 		t.Skip("plays in real time")
 	}
-	need(t, "nginx")
+	proctest.Need(t, "nginx")
 	for _, o := range outages() {
 		if !o.always {
 			continue

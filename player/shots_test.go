@@ -49,7 +49,7 @@ func TestShots(t *testing.T) {
 	for name, look := range map[string]func(ctx context.Context, t *testing.T){
 		"hlsjs": func(ctx context.Context, t *testing.T) {
 			view(ctx, t, 1280, 720, live+"hlsjs")
-			played(ctx, t, 2*time.Second, 20*time.Second)
+			played(ctx, t, 2*time.Second)
 			if err := chromedp.Do(ctx, chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, 640, 400)); err != nil { // shows the controls
 				t.Fatal(err)
 			}
@@ -60,7 +60,7 @@ func TestShots(t *testing.T) {
 		},
 		"videojs": func(ctx context.Context, t *testing.T) {
 			view(ctx, t, 640, 360, live+"videojs")
-			played(ctx, t, 2*time.Second, 20*time.Second)
+			played(ctx, t, 2*time.Second)
 			tab(ctx, t, "unmute")
 			keep(ctx, t, "embed-videojs")
 		},

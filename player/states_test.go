@@ -75,7 +75,7 @@ func TestStates(t *testing.T) {
 			}
 			open(ctx, t, s.url)
 			if c.enter != nil {
-				played(ctx, t, time.Second, 30*time.Second)
+				played(ctx, t, time.Second)
 				c.enter(ctx, t, s)
 			}
 			until(ctx, t, c.want)
@@ -113,7 +113,7 @@ func TestPauseAndEnd(t *testing.T) {
 		accessible(ctx, t, "paused")
 		s.set(nil)
 		until(ctx, t, `says() === '' && !picture().paused && !picture().ended`)
-		played(ctx, t, 2*time.Second, 30*time.Second)
+		played(ctx, t, 2*time.Second)
 	})
 	t.Run("end", func(t *testing.T) {
 		t.Parallel()
@@ -138,7 +138,7 @@ func untilEnd(t *testing.T, ends time.Time) (context.Context, *stage) {
 	focus(ctx, t)
 	s := newStage(t, ownManifest, "", player.Options{Ends: ends})
 	open(ctx, t, s.url)
-	played(ctx, t, time.Second, 30*time.Second)
+	played(ctx, t, time.Second)
 	s.set(s.ended)
 	return ctx, s
 }

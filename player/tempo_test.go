@@ -4,13 +4,15 @@ import (
 	"encoding/json"
 	"os/exec"
 	"testing"
+
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // While nothing new comes the buffer lasts half as long again, at no less than
 // half speed; afterwards the viewer catches up and plays as before.
 func TestTempo(t *testing.T) {
 	t.Parallel()
-	need(t, "node")
+	proctest.Need(t, "node")
 	out, err := exec.CommandContext(t.Context(), "node", "testdata/tempo.mjs").Output()
 	if err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/streamwatch/streamwatch/player"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // wordPress stands in for WordPress: the functions that a plug-in calls, as
@@ -98,7 +99,7 @@ func shortcodes(t *testing.T, plugins [][]byte) []map[string]string {
 // it prints is shown to a browser: one player, with the title as it was written.
 func TestWordPressPlugin(t *testing.T) {
 	t.Parallel()
-	need(t, "php")
+	proctest.Need(t, "php")
 	var plugins [][]byte
 	var inputs []rendering
 	for _, r := range renderings() {
@@ -199,7 +200,7 @@ echo json_encode( array(
 // author pastes, and as the snippet that an administrator pastes.
 func TestWordPressFilters(t *testing.T) {
 	t.Parallel()
-	need(t, "php")
+	proctest.Need(t, "php")
 	wordpress := os.Getenv("WORDPRESS")
 	if wordpress == "" {
 		wordpress = "/usr/share/wordpress"

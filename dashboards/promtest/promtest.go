@@ -6,12 +6,14 @@ package promtest
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
+
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 const config = `global: {scrape_interval: %[1]s, scrape_timeout: %[1]s, evaluation_interval: %[1]s}
@@ -34,20 +36,9 @@ func Start(t *testing.T, rules, target string, every time.Duration) (api string)
 	if err := os.WriteFile(file, fmt.Appendf(nil, config, every, rules, target), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it is closed at once
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := ln.Addr().String()
-	ln.Close()
+	address := proctest.Address(t)
 	cmd := exec.Command("prometheus", "--config.file="+file, //nolint:gosec,noctx // of ours; the test ends it
 		"--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(os.Interrupt)
-		_ = cmd.Wait()
-	})
+	proctest.Start(t, cmd, syscall.SIGINT)
 	return "http://" + address + "/api/v1"
 }

@@ -18,6 +18,7 @@ type claim struct {
 	edge     string // as in probe.Place
 	host     string // that it is asked at
 	symptoms []*checks.Symptom
+	over     []*checks.Symptom // that ended lately, while others of it hold
 	began    time.Time
 	last     time.Time // newest bad look
 	ready    time.Time // zero: only stirring, not often enough yet
@@ -32,8 +33,10 @@ func (c *claim) add(s *checks.Symptom) {
 	ended := !s.Ended.IsZero()
 	switch {
 	case ended && !c.past:
-		return // others of it hold
+		c.over = append(c.over, s)
+		return
 	case !ended && c.past && len(c.symptoms) > 0:
+		c.over = c.symptoms
 		c.symptoms, c.began, c.ready, c.last = nil, time.Time{}, time.Time{}, time.Time{}
 	}
 	c.past = ended
@@ -58,6 +61,11 @@ func (c *claim) reaches(other *claim) bool {
 		return true
 	}
 	mine := c.renditions()
+	if recovers(other.check) { // where the cause ended first, its end is what is seen there
+		for _, s := range c.over {
+			mine = append(mine, c.state(s).Target.Rendition)
+		}
+	}
 	return slices.Contains(mine, "") || !slices.ContainsFunc(other.renditions(), func(r string) bool {
 		return r != "" && !slices.Contains(mine, r)
 	})

@@ -44,8 +44,8 @@ type entry struct {
 	probe.Incident
 	diagnosis diagnose.Diagnosis
 	check     *checks.Check
-	parts     map[key]bool // of its causes, ever
-	follows   map[key]bool // of what it explains, ever
+	parts     map[key]time.Time // of its causes, ever, and when each was one last
+	follows   map[key]time.Time // of what it explains, likewise
 	told      told
 	other     told      // what the diagnosis says instead
 	since     time.Time // since when; zero while it says the same
@@ -96,7 +96,7 @@ func NewBook(event string, resume []probe.Incident, now time.Time) *Book {
 		}
 		b.ids[in.ID] = now
 		b.open = append(b.open, &entry{
-			Incident: in, check: c, resumed: now, count: max(in.Count, 1), parts: map[key]bool{}, follows: map[key]bool{},
+			Incident: in, check: c, resumed: now, count: max(in.Count, 1), parts: map[key]time.Time{}, follows: map[key]time.Time{},
 			told: told{c, in.Side, in.Edge, in.Blame, in.Scope, in.Host, in.Severity},
 		})
 	}
@@ -126,7 +126,7 @@ func (b *Book) Enter(
 	for i := range all {
 		d := &all[i]
 		e := matched[i]
-		if e == nil && (d.Fading || now.Sub(d.Last) > news || now.Before(d.Wait)) {
+		if e == nil && (d.Fading || now.Sub(d.Last) > news || now.Before(d.Wait) || b.remains(d)) {
 			if now.Before(d.Wait) {
 				next = probe.Sooner(next, d.Wait)
 			}
@@ -134,12 +134,12 @@ func (b *Book) Enter(
 		}
 		if e == nil {
 			e = b.begin(now, d)
-			e.take(d)
+			e.take(now, d)
 			e.settle(e.said(d))
 			changed = append(changed, e.copy())
 			continue
 		}
-		e.take(d)
+		e.take(now, d)
 		was := e.Claim()
 		update, again := e.revise(now, d)
 		next = probe.Sooner(next, again)
@@ -164,7 +164,7 @@ func (b *Book) Enter(
 
 // begin opens an incident.
 func (b *Book) begin(now time.Time, d *diagnose.Diagnosis) *entry {
-	e := &entry{parts: map[key]bool{}, follows: map[key]bool{}}
+	e := &entry{parts: map[key]time.Time{}, follows: map[key]time.Time{}}
 	e.Incident = probe.Incident{
 		ID: b.id(now, d), State: probe.Opened, Event: b.event, Opened: now.UTC(), Began: d.Began.UTC(), Count: 1,
 	}
@@ -199,7 +199,7 @@ func (b *Book) id(now time.Time, d *diagnose.Diagnosis) string {
 }
 
 // take notes what a diagnosis adds: whom it hits and what it explains.
-func (e *entry) take(d *diagnose.Diagnosis) {
+func (e *entry) take(now time.Time, d *diagnose.Diagnosis) {
 	e.seen, e.resumed = true, time.Time{}
 	for i := range d.Parts {
 		if p := &d.Parts[i]; e.unnamed(p) && e.Rendition == "" && p.Target.Stream == e.Stream {
@@ -231,16 +231,16 @@ func (e *entry) take(d *diagnose.Diagnosis) {
 			e.Consequences = insert(e.Consequences, id)
 		}
 	}
-	for _, keys := range []map[key]bool{e.parts, e.follows} {
+	for _, keys := range []map[key]time.Time{e.parts, e.follows} {
 		if len(keys) > mostKeys {
 			clear(keys) // what the newest diagnosis has is enough to know it again
 		}
 	}
 	for i := range d.Parts {
-		e.parts[keyOf(&d.Parts[i])] = true
+		e.parts[keyOf(&d.Parts[i])] = now
 	}
 	for i := range d.Follows {
-		e.follows[keyOf(&d.Follows[i])] = true
+		e.follows[keyOf(&d.Follows[i])] = now
 	}
 }
 

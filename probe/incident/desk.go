@@ -22,12 +22,12 @@ type Desk struct {
 	seats    map[string]*seat
 	order    []*seat
 	tally    map[probe.Verdict]int // how many streams have each
-	overall  probe.Verdict // of the event
-	since    time.Time     // when it became that
-	sick     int           // how many rows have symptoms
-	ran      time.Time     // the newest diagnosis
-	next     time.Time     // when the next one is due although nothing is seen; zero is not before
-	held     time.Time     // until then views only come in, and nothing is diagnosed
+	overall  probe.Verdict         // of the event
+	since    time.Time             // when it became that
+	sick     int                   // how many rows have symptoms
+	ran      time.Time             // the newest diagnosis
+	next     time.Time             // when the next one is due although nothing is seen; zero is not before
+	held     time.Time             // until then views only come in, and nothing is diagnosed
 	quiet    quiet
 	marked   []probe.Incident
 	changed  []probe.Incident

@@ -3,6 +3,7 @@ package incident
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/checks"
@@ -13,7 +14,7 @@ import (
 // grow for ever, and the incident is still known by what it hits now.
 func TestHostileNames(t *testing.T) {
 	c := checks.All()[0]
-	e := &entry{parts: map[key]bool{}, follows: map[key]bool{}}
+	e := &entry{parts: map[key]time.Time{}, follows: map[key]time.Time{}}
 	var d diagnose.Diagnosis
 	for i := range 100 {
 		d = diagnose.Diagnosis{Check: c}
@@ -24,7 +25,7 @@ func TestHostileNames(t *testing.T) {
 			d.Parts = append(d.Parts, diagnose.Part{Check: c, Target: probe.Target{Stream: "main", Rendition: name}})
 		}
 		d.Hits = []diagnose.Hit{{Stream: "main", Renditions: names}}
-		e.take(&d)
+		e.take(time.Time{}, &d)
 	}
 	if len(e.Renditions) > mostRenditions || len(e.parts) > mostKeys+256 {
 		t.Errorf("%d renditions, %d checks on targets", len(e.Renditions), len(e.parts))

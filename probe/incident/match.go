@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/diagnose"
 )
 
@@ -41,15 +42,16 @@ func (e *entry) common(d *diagnose.Diagnosis) int {
 	score := 0
 	for i := range d.Parts {
 		k := keyOf(&d.Parts[i])
+		_, followed := e.follows[k]
 		switch {
-		case e.parts[k], e.unnamed(&d.Parts[i]):
+		case e.has(k), e.unnamed(&d.Parts[i]):
 			score += 1000
-		case e.follows[k] && k.at.Side == e.Side && !d.Fading:
+		case followed && k.at.Side == e.Side && !d.Fading:
 			score += 10 // it went on all the while, seen by another check
 		}
 	}
 	for i := range d.Follows {
-		if e.parts[keyOf(&d.Follows[i])] {
+		if e.has(keyOf(&d.Follows[i])) {
 			score += 100 // its cause was found
 		}
 	}
@@ -60,12 +62,34 @@ func (e *entry) common(d *diagnose.Diagnosis) int {
 	return score
 }
 
+// has reports whether a check on a target was a cause of the incident, ever.
+func (e *entry) has(k key) bool {
+	_, ok := e.parts[k]
+	return ok
+}
+
+// remains reports whether a diagnosis is what is left of an open incident: a fault
+// of several edges or streams ends at each at its next poll. Only what is seen
+// there once more is a fault of its own.
+func (b *Book) remains(d *diagnose.Diagnosis) bool {
+	return len(d.Parts) > 0 && slices.ContainsFunc(b.open, func(e *entry) bool {
+		return !slices.ContainsFunc(d.Parts, func(p diagnose.Part) bool {
+			k := keyOf(&p)
+			told := e.parts[k]
+			if k.check == e.check {
+				told = probe.Later(told, e.follows[k])
+			}
+			return d.Last.After(told)
+		})
+	})
+}
+
 // unnamed reports whether a cause is one of the incident's from when its target
 // had no name.
 func (e *entry) unnamed(p *diagnose.Part) bool {
 	k := keyOf(p)
 	k.rendition = ""
-	return p.Unnamed && e.parts[k]
+	return p.Unnamed && e.has(k)
 }
 
 // own reports whether a diagnosis that hits no stream is of the same vantages.

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -24,6 +23,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 var screens = flag.String("screens", "", "folder for screenshots of the page, to be looked at")
@@ -32,13 +32,7 @@ var screens = flag.String("screens", "", "folder for screenshots of the page, to
 // console errors, exceptions, violations of the policy, requests that left.
 func browser(t *testing.T) (context.Context, func() []string) {
 	t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("chromium is missing: install it")
-		}
-		t.Skip("chromium is missing")
-	}
+	path := proctest.Find(t, "chromium", "")
 	allocator, cancelAllocator := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()), chromedp.Flag("disable-background-networking", true))...)
 	t.Cleanup(cancelAllocator)
@@ -87,7 +81,7 @@ func browser(t *testing.T) (context.Context, func() []string) {
 
 func run(ctx context.Context, t *testing.T, actions ...chromedp.Action[chromedp.Void]) {
 	t.Helper()
-	limited, cancel := context.WithTimeout(ctx, 20*time.Second)
+	limited, cancel := context.WithTimeout(ctx, proctest.Patience)
 	defer cancel()
 	if err := chromedp.Do(limited, actions...); err != nil {
 		t.Fatal(err)
@@ -96,7 +90,7 @@ func run(ctx context.Context, t *testing.T, actions ...chromedp.Action[chromedp.
 
 func eval[T any](ctx context.Context, t *testing.T, expression string) T {
 	t.Helper()
-	limited, cancel := context.WithTimeout(ctx, 20*time.Second)
+	limited, cancel := context.WithTimeout(ctx, proctest.Patience)
 	defer cancel()
 	v, err := chromedp.Run(limited, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
@@ -108,13 +102,12 @@ func eval[T any](ctx context.Context, t *testing.T, expression string) T {
 // until waits for a JavaScript expression to become true.
 func until(ctx context.Context, t *testing.T, expression string) {
 	t.Helper()
-	for range 300 {
+	for end := time.Now().Add(proctest.Patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if eval[bool](ctx, t, "!!("+expression+")") {
 			return
 		}
-		time.Sleep(50 * time.Millisecond)
 	}
-	t.Fatalf("%s did not become true in 300 looks; the page says:\n%.800s", expression, eval[string](ctx, t, "document.body.innerText"))
+	t.Fatalf("%s did not become true in %s; the page says:\n%.800s", expression, proctest.Patience, eval[string](ctx, t, "document.body.innerText"))
 }
 
 func shoot(ctx context.Context, t *testing.T, name string, width, height int64, dark bool) {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -54,10 +55,7 @@ func TestPageOfEdges(t *testing.T) {
 		`"#paths"`:    "cloudfront https://edge.example   second https://second.example   origin http://origin.example",
 		`"#sentence"`: "main is degraded: edge second is behind the origin. The CDN is to blame: edge second (second.example) serves old playlists: the origin replaced this content 28.0 s ago; cloudfront is fine and the origin is fresh.",
 	} {
-		expression := `[...document.querySelectorAll(` + selector + `)].map(e => e.textContent.trim()).join(" | ")`
-		if got := eval[string](ctx, t, expression); got != want {
-			t.Errorf("%s:\n got %s\nwant %s", selector, got, want)
-		}
+		until(ctx, t, fmt.Sprintf(`[...document.querySelectorAll(%s)].map(e => e.textContent.trim()).join(" | ") === %q`, selector, want))
 	}
 	if !eval[bool](ctx, t, `document.querySelector(".incident").textContent.includes("edge second (second.example): main")`) {
 		t.Errorf("the incident says %s", eval[string](ctx, t, `document.querySelector(".incident").innerText`))

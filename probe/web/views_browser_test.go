@@ -217,10 +217,13 @@ func TestPlotsAgreeWithTheTable(t *testing.T) {
 	f.set(later)
 	_ = s.Write(t.Context(), probe.Batch{At: time.Now(), Stream: "main"})
 	p.until(t, `document.querySelector("#rendition-rows tr").cells[3].textContent === "17.0 s"`)
-	time.Sleep(1200 * time.Millisecond)
-	_ = s.Write(t.Context(), probe.Batch{At: time.Now(), Stream: "main"}) // drawn at most once a second
-	time.Sleep(500 * time.Millisecond)
-	left, top, width, height := p.box(t, "#figures .u-over")
-	run(p.ctx, t, chromedp.MouseEvent("mouseMoved", left+width-1, top+height/2))
-	p.until(t, `document.querySelector("#figures .readout").textContent.includes("edge 17.0 s")`)
+	for tries := 0; !eval[bool](p.ctx, t, `document.querySelector("#figures .readout").textContent.includes("edge 17.0 s")`); tries++ {
+		if tries == 100 {
+			t.Fatalf("the plot says %s", eval[string](p.ctx, t, `document.querySelector("#figures .readout").textContent`))
+		}
+		_ = s.Write(t.Context(), probe.Batch{At: time.Now(), Stream: "main"}) // drawn at most once a second
+		time.Sleep(500 * time.Millisecond)
+		left, top, width, height := p.box(t, "#figures .u-over")
+		run(p.ctx, t, chromedp.MouseEvent("mouseMoved", left+width-1-float64(tries%2), top+height/2))
+	}
 }

@@ -1,18 +1,20 @@
 package cloudwatch
 
 import (
-	"cmp"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	sdk "github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // TestMiniStack reads, switches and tags alarms that an emulator keeps, which
@@ -86,30 +88,15 @@ func TestMiniStack(t *testing.T) {
 // startMiniStack returns the address of an emulator that ends with the test.
 func startMiniStack(t *testing.T) string {
 	t.Helper()
-	program, err := exec.LookPath(cmp.Or(os.Getenv("MINISTACK"), "ministack"))
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("ministack is missing, which CI must have")
-		}
-		t.Skip("ministack is not installed (pip install ministack cbor2, or MINISTACK=path)")
-	}
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := free.Addr().String()
-	_ = free.Close()
+	program, address := proctest.Find(t, "ministack", "MINISTACK"), proctest.Address(t)
 	_, port, _ := net.SplitHostPort(address)
-	cmd := exec.CommandContext(t.Context(), program)
+	cmd := exec.Command(program) //nolint:noctx // the test ends it
 	cmd.Dir = t.TempDir()
 	cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + cmd.Dir, "TMPDIR=" + cmd.Dir, "GATEWAY_PORT=" + port, "BIND_HOST=127.0.0.1", "IOT_MTLS_ENABLED=0",
 	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = cmd.Wait() }) // the context is over by then
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+	proctest.Start(t, cmd, syscall.SIGKILL)
+	for end := time.Now().Add(proctest.Patience); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+"/", nil)
 		if err != nil {
 			t.Fatal(err)
