@@ -21,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/streamwatch/streamwatch/probe/playlist"
 	"github.com/streamwatch/streamwatch/probe/sim"
 	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 	"github.com/streamwatch/streamwatch/provision/awstest"
@@ -47,7 +48,7 @@ func TestLoad(t *testing.T) {
 		binary = buildBinary(t)
 	}
 	dir := t.TempDir()
-	cmd := exec.Command(binary, "run", "event.yaml", "--for", "10m")
+	cmd := exec.Command(binary, "run", "event.yaml", "--for", "2h") // it is killed long before
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, io.Discard, io.Discard
 	page := fmt.Sprintf("127.0.0.1:%d", proctest.Port(t))
 	writeLoadEvent(t, dir, server, page, n)
@@ -64,13 +65,21 @@ func TestLoad(t *testing.T) {
 	time.Sleep(span)
 	requests, after := float64(server.asked(t)-asked), spentBy(t, cmd.Process.Pid)
 	cpu := after.cpu - before.cpu
-	t.Logf("%d streams of 2 variants on 2 sides, target duration %s: %.0f requests/s, %.2f per stream, %.1f µs of CPU each, %.1f %% of one core",
-		n, target, requests/span.Seconds(), requests/span.Seconds()/float64(n), float64(cpu.Microseconds())/requests, cpu.Seconds()/span.Seconds()*100)
-	t.Logf("memory: %.1f MiB resident, %.1f KiB for each of %d watched playlists", float64(after.resident)/(1<<20), float64(after.resident)/1024/float64(4*n), 4*n)
+	perSecond := requests / span.Seconds()
+	t.Logf("%d streams of 2 variants on 2 sides, target duration %s: %.0f requests/s, %.2f per stream, "+
+		"%.1f µs of CPU each, %.1f %% of one core", n, target, perSecond, perSecond/float64(n),
+		float64(cpu.Microseconds())/requests, cpu.Seconds()/span.Seconds()*100)
+	t.Logf("memory: %.1f MiB resident, %.1f KiB for each of %d watched playlists",
+		float64(after.resident)/(1<<20), float64(after.resident)/1024/float64(4*n), 4*n)
+	t.Logf("of that: %s", memoryOf(t, cmd.Process.Pid))
+	t.Logf("the process: %s", runtimeOf(t, "http://"+page+"/metrics"))
+	t.Logf("reading a playlist of 6 segments takes %s of CPU at this moment", readingTime())
 	var snap struct {
-		Incidents []struct{ Stream, Check, Detail string }
+		Verdict, Reason string
+		Incidents       []struct{ Stream, Check, Detail string }
 	}
 	readJSON(t, "http://"+page+"/api/v1/status", &snap)
+	t.Logf("the event is %s %s", snap.Verdict, snap.Reason)
 	for _, in := range snap.Incidents {
 		t.Errorf("false alarm: %s %s: %s", in.Stream, in.Check, in.Detail)
 	}
@@ -80,7 +89,7 @@ func TestLoad(t *testing.T) {
 // start, and not of watching.
 func untilWritten(t *testing.T, dir string, n int) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Minute); ; time.Sleep(time.Second) {
+	for end := time.Now().Add(10*time.Minute + time.Duration(n)*time.Second/2); ; time.Sleep(time.Second) {
 		if all, _ := filepath.Glob(filepath.Join(dir, "*", "wordpress.zip")); len(all) == n {
 			return
 		}
@@ -88,6 +97,66 @@ func untilWritten(t *testing.T, dir string, n int) {
 			t.Fatal("the embeds were not written")
 		}
 	}
+}
+
+// memoryOf is what of a process's memory is its own, and what is its program, which
+// is read from the file.
+func memoryOf(t *testing.T, pid int) string {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return linesWith(string(status), "RssAnon", "RssFile", "VmHWM")
+}
+
+// runtimeOf is what the process says of its goroutines, its heap, and how long
+// goroutines waited to run.
+func runtimeOf(t *testing.T, metrics string) string {
+	t.Helper()
+	res, err := http.Get(metrics)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return linesWith(string(text), "go_goroutines ", "go_memstats_heap_alloc_bytes ", "go_memstats_stack_inuse_bytes ")
+}
+
+// linesWith returns the lines of a text that begin with one of some words.
+func linesWith(text string, words ...string) string {
+	var found []string
+	for line := range strings.Lines(text) {
+		for _, w := range words {
+			if strings.HasPrefix(line, w) {
+				found = append(found, strings.Join(strings.Fields(line), " "))
+			}
+		}
+	}
+	return strings.Join(found, ", ")
+}
+
+// readingTime is the processor time that reading a playlist takes now: on a machine
+// with other work beside everything takes longer, by the same factor.
+func readingTime() time.Duration {
+	text := []byte("#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:100\n")
+	for i := range 6 {
+		text = fmt.Appendf(text, "#EXTINF:2.000,\nsegment%d.ts\n", 100+i)
+	}
+	const times = 20_000
+	processor := func() time.Duration {
+		var u syscall.Rusage
+		_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	}
+	before := processor()
+	for range times {
+		playlist.Decode(text, playlist.Inputs{})
+	}
+	return (processor() - before) / times
 }
 
 func loadStreams(t *testing.T) int {
