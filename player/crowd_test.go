@@ -240,9 +240,9 @@ func writeCrowd(t *testing.T, rows []crowdRow, names []string, length time.Durat
 
 const crowdDoc = `# How often a page asks in an outage
 
-TestCrowdOfOne writes this page (make player-crowd CROWD=%v). One page of each engine for each fault, all open side by
-side in headless Chromium, over segments of two seconds. Then every answer is an error, or every playlist stands still.
-The figures are requests of one page in the row's time and, in brackets, requests per second of 100,000 such pages.
-docs/embeds.md has the rules, and the same crowd simulated.
+TestCrowdOfOne writes this page (make player-crowd CROWD=%v). One page of each engine for each fault, all open side
+by side in headless Chromium, over segments of two seconds. Then every answer is an error, or every playlist stands
+still. The figures are requests of one page in the row's time and, in brackets, requests per second of 100,000 such
+pages. docs/embeds.md has the rules, and the same crowd simulated.
 
 %s`

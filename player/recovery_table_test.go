@@ -170,7 +170,7 @@ how many pages at once; the last column says when). Headless Chromium, ffmpeg's 
 (playlists kept for a second, errors passed on), two variants, two-second segments, ten listed. Stalls are times without
 a picture that was not shown before; latency is from encoder to picture; both are read from a frame number in the
 picture. All figures are seconds; of several runs the median, and from least to most; a cell without that is one run.
-Runs are spread over the time between two segments.
+Runs are spread over the time between two segments. Pages run side by side, which makes startup longer than alone.
 
 ## Without a fault
 

@@ -165,3 +165,26 @@ func (s *stage) ended(w http.ResponseWriter, r *http.Request) bool {
 	_, _ = w.Write([]byte(text))
 	return true
 }
+
+// A viewer who comes back by the back button finds the page as it was left, and
+// the stream is live again.
+func TestBackButton(t *testing.T) {
+	t.Parallel()
+	ctx := browser(t)
+	s := newStage(t, ownManifest, `<script>window.addEventListener('pageshow', (e) => { window.kept = e.persisted; });</script>`, player.Options{})
+	open(ctx, t, s.url)
+	played(ctx, t, time.Second)
+	open(ctx, t, s.srv.URL+"/hls.min.js")
+	s.set(nil)
+	time.Sleep(5 * time.Second)
+	if n := s.set(nil); n > 1 { // the other page's icon
+		t.Errorf("%d requests of a page that was left", n)
+	}
+	eval[any](ctx, t, "void setTimeout(() => history.back(), 100)")
+	time.Sleep(2 * time.Second)
+	played(ctx, t, 2*time.Second)
+	t.Logf("the browser kept the page: %v", eval[bool](ctx, t, "window.kept"))
+	if late := eval[float64](ctx, t, "document.querySelector('stream-watch-player').latency"); late > 12 {
+		t.Errorf("%.1f s behind live", late)
+	}
+}
