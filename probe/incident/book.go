@@ -96,7 +96,8 @@ func NewBook(event string, resume []probe.Incident, now time.Time) *Book {
 		}
 		b.ids[in.ID] = now
 		b.open = append(b.open, &entry{
-			Incident: in, check: c, resumed: now, count: max(in.Count, 1), parts: map[key]time.Time{}, follows: map[key]time.Time{},
+			Incident: in, check: c, resumed: now, count: max(in.Count, 1),
+			parts: map[key]time.Time{}, follows: map[key]time.Time{},
 			told: told{c, in.Side, in.Edge, in.Blame, in.Scope, in.Host, in.Severity},
 		})
 	}
