@@ -187,7 +187,7 @@ func (c *Client) text(err error) string {
 	} else if errors.As(err, &corrupt) || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) {
 		t = "body does not inflate: " + t
 	}
-	t = c.secrets.Mask(t)
+	t = c.secrets.MaskPieces(t)
 	t = strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {
 			return ' '

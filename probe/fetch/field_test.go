@@ -252,6 +252,21 @@ func TestCookies(t *testing.T) {
 	}
 }
 
+// TestQuotingAnEchoThatIsCut: a server may repeat what it was asked and stop in
+// the middle of a secret, without a sign that more would come.
+func TestQuotingAnEchoThatIsCut(t *testing.T) {
+	cl := fetch.New(fetch.Options{
+		Transport: handler(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = w.Write([]byte(r.URL.RequestURI()[:60] + " " + r.Header.Get("X-Key")[:20]))
+		}),
+		Headers: map[string]string{"X-Key": "header-marker-0123456789"},
+	})
+	body, ex := cl.Do(t.Context(), fetch.Request{URL: "http://host/a.m3u8?Signature=signature-marker-" + strings.Repeat("x", 60)})
+	if shown := cl.Quoting(&ex)(string(body)); strings.Contains(shown, "marker") || !strings.Contains(shown, "/a.m3u8") {
+		t.Errorf("shown: %s", shown)
+	}
+}
+
 // TestSecretsAreMasked: in whatever form a server echoes them, whole or cut off.
 func TestSecretsAreMasked(t *testing.T) {
 	const secret = "m4rk3r/with+odd=chars&<x>"

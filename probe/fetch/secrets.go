@@ -188,8 +188,9 @@ func (s *Secrets) Mask(text string) string {
 }
 
 // Quoting returns what makes a piece of an answer's body fit to be shown: it
-// masks what is known to be secret and what the answer's own address holds, and
-// leaves nothing of a host that the event does not name.
+// masks what is known to be secret and what the answer's own address holds, also
+// where the server has cut it off, and leaves nothing of a host that the event
+// does not name.
 func (c *Client) Quoting(ex *probe.Exchange) func(string) string {
 	if ex.Foreign {
 		return func(string) string { return "" }
@@ -198,7 +199,7 @@ func (c *Client) Quoting(ex *probe.Exchange) func(string) string {
 	return func(text string) string {
 		own := &Secrets{}
 		own.AddURL(address.Reveal())
-		return own.Mask(c.secrets.Mask(text))
+		return own.MaskPieces(c.secrets.MaskPieces(text))
 	}
 }
 
