@@ -31,7 +31,7 @@ build: ## build bin/streamwatch
 	@$(GO) build -trimpath -ldflags "$(STAMP)" -o bin/streamwatch ./cmd/streamwatch
 
 test: ## all tests with the race detector; those that need a missing tool say so and skip
-	$(GO) test -race -p 3 -timeout 20m ./...
+	$(GO) test -race -timeout 20m ./...
 	GOGC=400 $(GO) test -timeout 20m ./probe/drill ./dashboards ./probe/sink/store ./probe/incident
 	$(GO) test -C configs/deploy/image .
 
