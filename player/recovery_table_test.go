@@ -181,8 +181,8 @@ Runs are spread over the time between two segments. Pages run side by side, whic
 
 All stalls together → latency 12 s after the fault. "dead" stands until the page is loaded again. The pages are ours;
 the others are the packages on npm, set up as their manuals begin (player/peers_test.go). The few stalls of a
-dead player are those before it died. At a missing segment VHS, the engine of Video.js, waits before it goes on: our page
-shortens that, and cannot step over the hole at once as hls.js does.
+dead player are those before it died. At a missing segment VHS, the engine of Video.js, waits before it goes on: our
+page shortens that, and cannot step over the hole at once as hls.js does.
 
 | fault | container | hls.js page | Video.js page | hls.js itself | Video.js itself | Shaka | Mux | measured |
 |---|---|---|---|---|---|---|---|---|
