@@ -10,10 +10,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/streamwatch/streamwatch/player"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // webkit is WebKitGTK's small browser on a screen of its own, driven by WebDriver:
@@ -40,21 +42,10 @@ func newWebKit(t *testing.T) *webkit {
 		cmd := exec.Command(name, args...)
 		cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_RUNTIME_DIR="+dir, "DISPLAY=:87", "WEBKIT_DISABLE_COMPOSITING_MODE=1",
 			"NO_AT_BRIDGE=1", "GIO_USE_VFS=local")
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			_ = cmd.Process.Kill()
-			_ = cmd.Wait()
-		})
+		proctest.Start(t, cmd, syscall.SIGKILL)
 	}
 	run("Xvfb", ":87", "-screen", "0", "1280x900x24", "-nolisten", "tcp")
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := ln.Addr().(*net.TCPAddr).Port
-	ln.Close()
+	port := proctest.Port(t)
 	run("WebKitWebDriver", fmt.Sprintf("--port=%d", port))
 	w := &webkit{t: t, session: fmt.Sprintf("http://127.0.0.1:%d/session", port)}
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(100 * time.Millisecond) {

@@ -47,7 +47,8 @@ func TestFieldPairs(t *testing.T) {
 	for range fieldTries {
 		began := time.Now()
 		wrong, rows := f.pairs(span)
-		if len(wrong) > 0 && f.pulse.Excuse(t, began, strings.Join(wrong, "\n")) {
+		if late, _ := f.pulse.Late(began); len(wrong) > 0 && late > fieldLate {
+			t.Logf("not judged, and watched again: this machine was %s late, and\n%s", late, strings.Join(wrong, "\n"))
 			continue
 		}
 		for _, text := range wrong {
@@ -60,7 +61,8 @@ func TestFieldPairs(t *testing.T) {
 }
 
 const (
-	fieldTries = 3 // spans that are watched where the machine is too busy
+	fieldTries = 3                      // spans that are watched where the machine is too busy
+	fieldLate  = 400 * time.Millisecond // what is found while timers come later than this says nothing of caches
 )
 
 // pairs watches all pairs for a while. It returns what was found and must not be,

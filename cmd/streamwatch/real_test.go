@@ -26,8 +26,8 @@ import (
 
 // TestRealStream watches what a user would: a stream that ffmpeg makes live, a
 // plain file server as its origin, nginx with proxy_cache as its edge, and the
-// built binary with `distribution: existing`. Nothing may be found for a
-// minute (make field watches for longer); then one thing after another is broken, and each must be found and
+// built binary with `distribution: existing`. Nothing may be found for two
+// minutes; then one thing after another is broken, and each must be found and
 // blamed on whom it is due.
 func TestRealStream(t *testing.T) {
 	if testing.Short() {
@@ -39,7 +39,7 @@ func TestRealStream(t *testing.T) {
 		t.Run(container, func(t *testing.T) {
 			t.Parallel()
 			b := startBench(t, binary, container)
-			b.quietFor(time.Minute)
+			b.quietFor(2 * time.Minute)
 			for _, h := range b.harms() {
 				b.provoke(h)
 			}

@@ -1,6 +1,7 @@
 package proctest
 
 import (
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -61,10 +62,11 @@ func (p *Pulse) Late(since time.Time) (most time.Duration, share float64) {
 }
 
 // Calm reports whether the machine had time for us since a moment. Where it had
-// not, a test says what it does not judge, and goes on.
+// not, a test says what it does not judge, and goes on. Where CI=true everything is
+// judged: that machine has nothing else to do.
 func (p *Pulse) Calm(since time.Time) bool {
 	most, share := p.Late(since)
-	return most <= calmBeat && share*calmShare <= 1
+	return os.Getenv("CI") == "true" || most <= calmBeat && share*calmShare <= 1
 }
 
 // Excuse reports whether something that is wrong says nothing, since the machine
