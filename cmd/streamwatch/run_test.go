@@ -136,16 +136,18 @@ func (a *account) exists(name string) bool {
 const embed = "streamwatch-out/autumn-concert/embeds/main/hlsjs.html"
 
 var (
-	ages    = regexp.MustCompile(`\d+\.\ds`)
-	moment  = regexp.MustCompile(`since \d\d:\d\d:\d\d`)
-	created = regexp.MustCompile(`(?m) (\d+)s  LiveHTTPStreaming +CREATE_COMPLETE`)
+	ages   = regexp.MustCompile(`\d+\.\ds`)
+	moment = regexp.MustCompile(`since \d\d:\d\d:\d\d`)
+	// leftBehind is said in the end where a busy machine still writes embeds.
+	leftBehind = regexp.MustCompile(`(?m)^.*WARN  a part was left behind  .*writing embeds.*\n`)
+	created    = regexp.MustCompile(`(?m) (\d+)s  LiveHTTPStreaming +CREATE_COMPLETE`)
 )
 
 // TestRunFromNothing goes from event.yaml to the first healthy round in one
 // command, and back. What a user sees is docs/run.md.
 func TestRunFromNothing(t *testing.T) {
 	t.Parallel()
-	a, pulse, start := newAccount(t), proctest.NewPulse(t), time.Now()
+	a := newAccount(t)
 	page := a.broadcast("")
 	cmd, out := a.command(t.Context(), "run", "event.yaml")
 	if err := cmd.Start(); err != nil {
@@ -206,10 +208,8 @@ func TestRunFromNothing(t *testing.T) {
 	}
 	tidy := func(text string) string {
 		text = strings.ReplaceAll(text, page, "127.0.0.1:8090")
+		text = leftBehind.ReplaceAllString(text, "")
 		return strings.TrimSpace(moment.ReplaceAllString(ages.ReplaceAllString(text, "N.Ns"), "since HH:MM:SS"))
-	}
-	if pulse.Excuse(t, start, "docs/run.md, where run says of embeds and polls that they came late") {
-		return
 	}
 	compare(t, "../../docs/run.md", runDoc(tidy(a.seen.String()), tidy(again[0]), tidy(again[1]), tidy(again[2]))+
 		changingDoc(tidy(answers)+"\n", tidy(logged)+"\n"))

@@ -20,6 +20,7 @@ import (
 //	a host of its own shows what no other does    any                  cdn: that host
 //	fails               any                       http.*               origin
 //	401, 403 to us      moves on all the same     http.*               config: we lack a right
+//	fails by turns      fails                     http.*               origin: the edge passes it on
 //	answers             401, 403                  http.*               config: token or access rule
 //	answers             fails otherwise           http.*               cdn
 //	unwatched           fails                     http.*               unknown
