@@ -113,7 +113,8 @@ func TestFleets(t *testing.T) {
 							t.Fatal(err)
 						}
 						time.Sleep(fleetBreak)
-						wrong = f.wrong(w.Seen.Incidents(), n)
+						open := w.Monitor.Snapshot().Incidents // have what only grew since, which is told with the next change
+						wrong = f.wrong(open, n)
 						w.Board.Clear("", "", "")
 						time.Sleep(fleetAfter)
 					})
@@ -155,6 +156,9 @@ func (f *fleetFault) wrong(all []probe.Incident, n int) (list []string) {
 	hit := names(n)
 	if f.one != "" {
 		hit = []string{f.one}
+	}
+	if len(all) == 0 {
+		return []string{"none is open"}
 	}
 	for _, in := range all {
 		if !slices.Contains(f.blame, in.Blame) || in.Side != f.side {
