@@ -59,22 +59,29 @@ func (m *members) any(vantage string, bucket jetstream.KeyValue) bool {
 	return some
 }
 
-// watch follows the bucket until ctx is done, or until that ends.
+// watch follows the bucket until ctx is done, or until nothing is heard for so
+// long that no member can be alive: a server that was started again may have lost
+// the bucket, and a watcher of it hears nothing of the next one.
 func (m *members) watch(ctx context.Context, bucket jetstream.KeyValue) error {
 	w, err := bucket.Watch(ctx, memberPrefix+">")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = w.Stop() }()
+	silent := time.NewTimer(leaseTime)
+	defer silent.Stop()
 	for {
 		select {
 		case e, ok := <-w.Updates():
+			silent.Reset(leaseTime)
 			if !ok {
 				return nil
 			}
 			if e != nil {
 				m.note(e)
 			}
+		case <-silent.C:
+			return nil
 		case <-ctx.Done():
 			return nil
 		}
