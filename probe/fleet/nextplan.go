@@ -29,10 +29,10 @@ func (a *Agent) nextPlan(ctx context.Context, before *Plan) (*Plan, error) {
 		case isFailure(err):
 			return nil, err
 		default:
-			if !told {
+			if !told && a.room.conn.IsConnected() { // else the log has that NATS is lost
+				told = true
 				a.log.Warn("the event cannot be read: trying again", zap.Error(err))
 			}
-			told = true
 			probe.Pause(ctx, retryConnect)
 		}
 	}
