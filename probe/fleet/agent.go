@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -73,11 +74,8 @@ func (a *Agent) Run(ctx context.Context) error {
 	if err != nil {
 		return ended(ctx, err)
 	}
-	plans, err := a.room.plan.Watch(ctx, planKey)
-	if err != nil {
-		return ended(ctx, fmt.Errorf("following the event: %w", err))
-	}
-	defer func() { _ = plans.Stop() }()
+	plans := &plans{bucket: a.room.plan}
+	defer plans.stop()
 	plan, err := a.nextPlan(ctx, plans, &Plan{})
 	if err != nil || plan == nil {
 		return ended(ctx, err)
@@ -114,30 +112,72 @@ func (a *Agent) head() head { return head{Protocol, a.o.Vantage, a.o.Name, a.clo
 
 // nextPlan waits for a plan that is not the one before; nil when ctx is done
 // first. Another hub that leads publishes the same again.
-func (a *Agent) nextPlan(ctx context.Context, plans jetstream.KeyWatcher, before *Plan) (*Plan, error) {
+func (a *Agent) nextPlan(ctx context.Context, plans *plans, before *Plan) (*Plan, error) {
 	for {
-		select {
-		case e := <-plans.Updates():
-			if e == nil || e.Operation() != jetstream.KeyValuePut {
-				continue
-			}
-			p, err := a.readPlan(ctx, e.Value())
-			if ctx.Err() != nil {
-				return nil, nil //nolint:nilnil // likewise
-			}
-			if err == nil && p.Hash == before.Hash && p.Shards == before.Shards {
-				continue
-			}
-			if err == nil {
-				err = p.allows(a.o.Vantage)
-			}
-			if err == nil && p.Version != a.o.Version {
-				a.log.Warn("the hub is of another version", zap.String("hub", p.Version), zap.String("agent", a.o.Version))
-			}
-			return p, err
-		case <-ctx.Done():
+		text := plans.next(ctx)
+		if text == nil {
 			return nil, nil //nolint:nilnil // no plan, and nothing wrong
 		}
+		p, err := a.readPlan(ctx, text)
+		if ctx.Err() != nil {
+			return nil, nil //nolint:nilnil // likewise
+		}
+		if err == nil && p.Hash == before.Hash && p.Shards == before.Shards {
+			continue
+		}
+		if err == nil {
+			err = p.allows(a.o.Vantage)
+		}
+		if err == nil && p.Version != a.o.Version {
+			a.log.Warn("the hub is of another version", zap.String("hub", p.Version), zap.String("agent", a.o.Version))
+		}
+		return p, err
+	}
+}
+
+// plans are those that hubs publish, one after the other.
+type plans struct {
+	bucket  jetstream.KeyValue
+	watcher jetstream.KeyWatcher // nil: none yet, or the last one ended
+	newest  []byte
+}
+
+// next waits for the next plan; nil when ctx is done first.
+func (p *plans) next(ctx context.Context) []byte {
+	for {
+		if p.watcher == nil {
+			w, err := p.bucket.Watch(ctx, planKey)
+			if err != nil {
+				if !probe.Pause(ctx, retryConnect) {
+					return nil
+				}
+				continue
+			}
+			p.watcher = w
+		}
+		select {
+		case e, ok := <-p.watcher.Updates():
+			switch {
+			case !ok:
+				p.stop()
+				probe.Pause(ctx, retryConnect)
+			case e != nil && e.Operation() == jetstream.KeyValuePut && !bytes.Equal(e.Value(), p.newest):
+				p.newest = e.Value()
+				return p.newest
+			}
+		case <-time.After(deaf):
+			p.stop() // a bucket that was made anew after a NATS forgot it may never speak to this watch
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// stop ends the watch.
+func (p *plans) stop() {
+	if p.watcher != nil {
+		_ = p.watcher.Stop()
+		p.watcher = nil
 	}
 }
 
@@ -203,7 +243,7 @@ func (a *Agent) measure(ctx context.Context) {
 }
 
 // follow watches as one plan says. It returns the next one, nil when ctx is done.
-func (a *Agent) follow(ctx context.Context, plan *Plan, plans jetstream.KeyWatcher, out *outbox) (*Plan, error) {
+func (a *Agent) follow(ctx context.Context, plan *Plan, plans *plans, out *outbox) (*Plan, error) {
 	opts, err := readSetup(plan.Setup)
 	if err != nil {
 		return nil, err

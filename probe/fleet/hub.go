@@ -147,7 +147,8 @@ func (h *Hub) Lead(ctx context.Context) (leading context.Context, release func()
 				h.log.Info("standing by", zap.String("active", who))
 			}
 		} else if ctx.Err() == nil {
-			h.log.Debug("the lead cannot be asked for", zap.Error(err))
+			again := h.room.restore(ctx)
+			h.log.Debug("the lead cannot be asked for", zap.Error(err), zap.NamedError("made_again", again))
 		}
 		if !probe.Pause(ctx, 500*time.Millisecond) {
 			return nil, nil, ctx.Err()

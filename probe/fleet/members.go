@@ -40,7 +40,7 @@ func memberKey(vantage, agent string) string { return memberPrefix + vantage + "
 // follow follows the bucket of leases until ctx is done.
 func (m *members) follow(ctx context.Context, bucket jetstream.KeyValue) {
 	for ctx.Err() == nil {
-		_ = m.watch(ctx, bucket) // a server that died had it: begin anew
+		_ = m.watch(ctx, bucket) // a server that died had it, or forgot it: begin anew
 		probe.Pause(ctx, retryConnect)
 	}
 }
@@ -59,7 +59,8 @@ func (m *members) any(vantage string, bucket jetstream.KeyValue) bool {
 	return some
 }
 
-// watch follows the bucket until ctx is done, or until that ends.
+// watch follows the bucket until ctx is done, or until that ends or is silent for
+// longer than members are.
 func (m *members) watch(ctx context.Context, bucket jetstream.KeyValue) error {
 	w, err := bucket.Watch(ctx, memberPrefix+">")
 	if err != nil {
@@ -75,6 +76,8 @@ func (m *members) watch(ctx context.Context, bucket jetstream.KeyValue) error {
 			if e != nil {
 				m.note(e)
 			}
+		case <-time.After(deaf):
+			return nil
 		case <-ctx.Done():
 			return nil
 		}

@@ -38,6 +38,7 @@ type room struct {
 	plan      jetstream.KeyValue
 	leases    jetstream.KeyValue
 	incidents jetstream.KeyValue
+	copies    int // of each stream and bucket
 }
 
 // openRoom makes the room, as a hub does, with so many copies of everything as the
@@ -56,6 +57,7 @@ func openRoom(ctx context.Context, conn *nats.Conn, event string, waiting func(e
 		err := r.make(ctx, copies)
 		switch {
 		case err == nil:
+			r.copies = copies
 			return r, nil
 		case copies > 1 && alone(err):
 			copies = 1
@@ -71,6 +73,13 @@ func openRoom(ctx context.Context, conn *nats.Conn, event string, waiting func(e
 		}
 		probe.Pause(ctx, retryConnect)
 	}
+}
+
+// restore makes again what a NATS that started anew has forgotten: it keeps leases
+// and the event in memory. What it still has stays as it is.
+func (r *room) restore(ctx context.Context) error {
+	again := *r // others use what r has, which is found by its name
+	return again.make(ctx, r.copies)
 }
 
 // alone reports whether a server has no others to keep copies.
