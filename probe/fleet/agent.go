@@ -1,7 +1,6 @@
 package fleet
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,7 +10,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/probe"
@@ -74,9 +72,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	if err != nil {
 		return ended(ctx, err)
 	}
-	plans := &plans{bucket: a.room.plan}
-	defer plans.stop()
-	plan, err := a.nextPlan(ctx, plans, &Plan{})
+	plan, err := a.nextPlan(ctx, &Plan{})
 	if err != nil || plan == nil {
 		return ended(ctx, err)
 	}
@@ -88,7 +84,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	go a.members.follow(watching, a.room.leases)
 	out := &outbox{log: a.log, js: a.room.js, to: a.room.names, self: a.head, boot: a.started.UnixMilli()}
 	for plan != nil && err == nil {
-		plan, err = a.follow(ctx, plan, plans, out)
+		plan, err = a.follow(ctx, plan, out)
 	}
 	a.self.release(context.WithoutCancel(ctx))
 	return ended(ctx, err)
@@ -109,96 +105,6 @@ func isFailure(err error) bool {
 
 // head is what the agent's messages begin with.
 func (a *Agent) head() head { return head{Protocol, a.o.Vantage, a.o.Name, a.clock.get()} }
-
-// nextPlan waits for a plan that is not the one before; nil when ctx is done
-// first. Another hub that leads publishes the same again.
-func (a *Agent) nextPlan(ctx context.Context, plans *plans, before *Plan) (*Plan, error) {
-	for {
-		text := plans.next(ctx)
-		if text == nil {
-			return nil, nil //nolint:nilnil // no plan, and nothing wrong
-		}
-		p, err := a.readPlan(ctx, text)
-		if ctx.Err() != nil {
-			return nil, nil //nolint:nilnil // likewise
-		}
-		if err == nil && p.Hash == before.Hash && p.Shards == before.Shards {
-			continue
-		}
-		if err == nil {
-			err = p.allows(a.o.Vantage)
-		}
-		if err == nil && p.Version != a.o.Version {
-			a.log.Warn("the hub is of another version", zap.String("hub", p.Version), zap.String("agent", a.o.Version))
-		}
-		return p, err
-	}
-}
-
-// plans are those that hubs publish, one after the other.
-type plans struct {
-	bucket  jetstream.KeyValue
-	watcher jetstream.KeyWatcher // nil: none yet, or the last one ended
-	newest  []byte
-}
-
-// next waits for the next plan; nil when ctx is done first.
-func (p *plans) next(ctx context.Context) []byte {
-	for {
-		if p.watcher == nil {
-			w, err := p.bucket.Watch(ctx, planKey)
-			if err != nil {
-				if !probe.Pause(ctx, retryConnect) {
-					return nil
-				}
-				continue
-			}
-			p.watcher = w
-		}
-		select {
-		case e, ok := <-p.watcher.Updates():
-			switch {
-			case !ok:
-				p.stop()
-				probe.Pause(ctx, retryConnect)
-			case e != nil && e.Operation() == jetstream.KeyValuePut && !bytes.Equal(e.Value(), p.newest):
-				p.newest = e.Value()
-				return p.newest
-			}
-		case <-time.After(deaf):
-			p.stop() // a bucket that was made anew after a NATS forgot it may never speak to this watch
-		case <-ctx.Done():
-			return nil
-		}
-	}
-}
-
-// stop ends the watch.
-func (p *plans) stop() {
-	if p.watcher != nil {
-		_ = p.watcher.Stop()
-		p.watcher = nil
-	}
-}
-
-// readPlan reads a plan, and tries again where its pieces are not to be had: a
-// server may not have its copy yet.
-func (a *Agent) readPlan(ctx context.Context, text []byte) (*Plan, error) {
-	for told := false; ; told = true {
-		reading, cancel := context.WithTimeout(ctx, 10*time.Second)
-		p, err := readPlan(reading, a.room.plan, text)
-		cancel()
-		if err == nil || isFailure(err) {
-			return p, err
-		}
-		if !told {
-			a.log.Warn("the event cannot be read: trying again", zap.Error(err))
-		}
-		if !probe.Pause(ctx, retryConnect) {
-			return nil, err
-		}
-	}
-}
 
 // join makes the agent a member of its vantage.
 func (a *Agent) join(ctx context.Context) (err error) {
@@ -243,7 +149,7 @@ func (a *Agent) measure(ctx context.Context) {
 }
 
 // follow watches as one plan says. It returns the next one, nil when ctx is done.
-func (a *Agent) follow(ctx context.Context, plan *Plan, plans *plans, out *outbox) (*Plan, error) {
+func (a *Agent) follow(ctx context.Context, plan *Plan, out *outbox) (*Plan, error) {
 	opts, err := readSetup(plan.Setup)
 	if err != nil {
 		return nil, err
@@ -271,7 +177,7 @@ func (a *Agent) follow(ctx context.Context, plan *Plan, plans *plans, out *outbo
 		zap.String("agent", a.o.Name),
 		zap.Int("streams", len(streams)),
 	)
-	next, err := a.nextPlan(ctx, plans, plan)
+	next, err := a.nextPlan(ctx, plan)
 	stop()
 	parts.Wait()
 	a.leave(context.WithoutCancel(ctx))

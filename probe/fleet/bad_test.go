@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -185,6 +187,50 @@ func TestAPortThatIsTaken(t *testing.T) {
 		HubOptions{Plan: plan(), Embedded: Embedded{Listen: ln.Addr().String(), Folder: t.TempDir()}},
 	)
 	says(t, err, "address already in use")
+}
+
+// Files that NATS cannot read are told of at once, and do not look like a server
+// that is away.
+func TestFilesOfTheConnection(t *testing.T) {
+	wrong := filepath.Join(t.TempDir(), "wrong")
+	if err := os.WriteFile(wrong, []byte("no PEM"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for what, c := range map[string]Connection{
+		"fleet.credentials_file: ": {Credentials: wrong},
+		"fleet.tls.ca_file: ":      {CAFile: wrong},
+		"fleet.tls.cert_file: ":    {CertFile: wrong, KeyFile: wrong},
+	} {
+		c.Servers = []string{"nats://127.0.0.1:1"}
+		_, err := connect(soon(t), c)
+		says(t, err, what)
+	}
+}
+
+// A server without JetStream, or with too little storage, is named as such, also
+// when waiting for it is given up.
+func TestJetStreamThatIsMissing(t *testing.T) {
+	t.Parallel()
+	open := func(s *server.Server) (waited, err error) {
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		conn, err := connect(ctx, Connection{Servers: []string{s.ClientURL()}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		_, err = openRoom(ctx, conn, "e", func(err error) { waited = err })
+		return waited, err
+	}
+	waited, err := open(natsServer(t, func(o *server.Options) { o.JetStream = false }))
+	says(t, waited, "no JetStream answers at this NATS")
+	says(t, err, "no JetStream answers at this NATS")
+	waited, err = open(natsServer(t, func(o *server.Options) { o.JetStreamMaxStore = 1 << 20 }))
+	says(t, waited, "insufficient storage resources")
+	says(t, err, "insufficient storage resources")
+	if _, err = open(natsServer(t, func(o *server.Options) { o.JetStreamMaxStore = 1 << 30 })); err != nil {
+		t.Errorf("with less storage than is set aside by default: %v", err)
+	}
 }
 
 // What people did at one hub the next one knows.

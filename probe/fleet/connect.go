@@ -119,16 +119,49 @@ func (c *Connection) options(log *zap.Logger) ([]nats.Option, error) {
 			return nil, probe.WithHint(fmt.Errorf("fleet.%s: %w", f.what, err), "name a file that this process may read")
 		}
 	}
+	own, err := c.identity()
+	return append(options, own...), err
+}
+
+// identity are the options that are read from files. The files are tried at once:
+// NATS reads them whenever it connects, and what is wrong with one would look like a
+// server that is away.
+func (c *Connection) identity() (list []nats.Option, err error) {
+	var tried nats.Options
+	add := func(what, hint string, option nats.Option, try func() error) {
+		if err != nil {
+			return
+		}
+		if err = option(&tried); err == nil {
+			err = try()
+		}
+		if err != nil {
+			err = probe.WithHint(fmt.Errorf("fleet.%s: %w", what, err), hint)
+		}
+		list = append(list, option)
+	}
 	if c.Credentials != "" {
-		options = append(options, nats.UserCredentials(c.Credentials))
+		add("credentials_file", "the file of a NATS user, as `nsc generate creds` writes it", nats.UserCredentials(c.Credentials), func() error {
+			if _, err := tried.UserJWT(); err != nil {
+				return err
+			}
+			_, err := tried.SignatureCB([]byte("try"))
+			return err
+		})
 	}
 	if c.CAFile != "" {
-		options = append(options, nats.RootCAs(c.CAFile))
+		add("tls.ca_file", "PEM, beginning with -----BEGIN CERTIFICATE-----", nats.RootCAs(c.CAFile), func() error {
+			_, err := tried.RootCAsCB()
+			return err
+		})
 	}
 	if c.CertFile != "" {
-		options = append(options, nats.ClientCert(c.CertFile, c.KeyFile))
+		add("tls.cert_file", "a certificate and the key that belongs to it, both PEM", nats.ClientCert(c.CertFile, c.KeyFile), func() error {
+			_, err := tried.TLSCertCB()
+			return err
+		})
 	}
-	return options, nil
+	return list, err
 }
 
 // shown are addresses without what may be secret in them.

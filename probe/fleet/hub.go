@@ -72,7 +72,9 @@ func OpenHub(ctx context.Context, o HubOptions) (*Hub, error) {
 			ctx,
 			conn,
 			o.Plan.Event,
-			func(err error) { h.log.Warn("JetStream is not ready: waiting for it", zap.Error(err)) },
+			func(err error) {
+				h.log.Warn("JetStream is not ready: waiting for it", zap.Error(err), zap.String("hint", probe.HintOf(err)))
+			},
 		)
 	}
 	if err != nil {
@@ -147,8 +149,8 @@ func (h *Hub) Lead(ctx context.Context) (leading context.Context, release func()
 				h.log.Info("standing by", zap.String("active", who))
 			}
 		} else if ctx.Err() == nil {
-			again := h.room.restore(ctx)
-			h.log.Debug("the lead cannot be asked for", zap.Error(err), zap.NamedError("made_again", again))
+			h.log.Debug("the lead cannot be asked for", zap.Error(err))
+			h.restore(ctx)
 		}
 		if !probe.Pause(ctx, 500*time.Millisecond) {
 			return nil, nil, ctx.Err()
@@ -167,7 +169,8 @@ func (h *Hub) keep(ctx context.Context, l *lease) (leading context.Context, rele
 			if quit.Err() != nil {
 				return
 			}
-			if errors.Is(err, errTaken) || err != nil && !l.valid(time.Now()) {
+			gone := l.orphaned && h.room.lost(quit)
+			if gone || errors.Is(err, errTaken) || err != nil && !l.valid(time.Now()) {
 				h.leads.Store(false)
 				h.log.Error("this hub leads no more", zap.Error(err))
 				lost(ErrLost)
@@ -183,6 +186,18 @@ func (h *Hub) keep(ctx context.Context, l *lease) (leading context.Context, rele
 			l.release(context.WithoutCancel(ctx))
 		}
 		lost(nil)
+	}
+}
+
+// restore makes the room again where NATS has lost it. The hub leads anew then, with
+// all that it knows: agents have to be told of the event again.
+func (h *Hub) restore(ctx context.Context) {
+	if !h.room.lost(ctx) {
+		return
+	}
+	h.log.Warn("NATS was started anew and has lost what it had in memory: the fleet's streams and buckets are made again")
+	if err := h.room.restore(ctx); err != nil && ctx.Err() == nil {
+		h.log.Warn("the fleet's streams and buckets cannot be made: trying again", zap.Error(err))
 	}
 }
 

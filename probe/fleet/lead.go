@@ -52,6 +52,8 @@ type Leading struct {
 	heard    time.Time       // the newest report
 	handled  map[uint64]bool // reports that are not acknowledged yet
 	flush    func(context.Context) error
+
+	spent map[string]*monitor.Spent // time in the verdict, by stream; impact's own
 }
 
 // at is a stream as one vantage sees it.

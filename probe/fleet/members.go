@@ -40,7 +40,7 @@ func memberKey(vantage, agent string) string { return memberPrefix + vantage + "
 // follow follows the bucket of leases until ctx is done.
 func (m *members) follow(ctx context.Context, bucket jetstream.KeyValue) {
 	for ctx.Err() == nil {
-		_ = m.watch(ctx, bucket) // a server that died had it, or forgot it: begin anew
+		_ = m.watch(ctx, bucket) // a server that died had it: begin anew
 		probe.Pause(ctx, retryConnect)
 	}
 }
@@ -59,24 +59,28 @@ func (m *members) any(vantage string, bucket jetstream.KeyValue) bool {
 	return some
 }
 
-// watch follows the bucket until ctx is done, or until that ends or is silent for
-// longer than members are.
+// watch follows the bucket until ctx is done, or until nothing is heard for so
+// long that no member can be alive: a server that was started again may have lost
+// the bucket, and a watcher of it hears nothing of the next one.
 func (m *members) watch(ctx context.Context, bucket jetstream.KeyValue) error {
 	w, err := bucket.Watch(ctx, memberPrefix+">")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = w.Stop() }()
+	silent := time.NewTimer(leaseTime)
+	defer silent.Stop()
 	for {
 		select {
 		case e, ok := <-w.Updates():
+			silent.Reset(leaseTime)
 			if !ok {
 				return nil
 			}
 			if e != nil {
 				m.note(e)
 			}
-		case <-time.After(deaf):
+		case <-silent.C:
 			return nil
 		case <-ctx.Done():
 			return nil

@@ -78,18 +78,23 @@ func (o *outbox) pack(now time.Time, looks []streamLook, c *controlMessage, b *b
 		n, k := min(len(samples), rowsInOne), min(len(looks), looksInOne)
 		o.next++
 		m := reportMessage{
-			head: o.self(), ID: fmt.Sprintf("%s-%d-%d", o.self().Agent, o.boot, o.next), At: now, Rows: samples[:n],
-			Looks:   looks[:k],
-			Dropped: dropped, Control: c, Busy: b,
+			head: o.self(), ID: fmt.Sprintf("%s-%d-%d", o.self().Agent, o.boot, o.next), At: now, Dropped: dropped,
+			Control: c, Busy: b,
+		}
+		var data []byte
+		for err := error(nil); ; n, k = (n+1)/2, (k+1)/2 {
+			m.Rows, m.Looks = samples[:n], looks[:k]
+			if data, err = m.encode(); err != nil {
+				o.log.Error("a report cannot be written", zap.Error(err))
+				break
+			}
+			if len(data) <= maxMessage || n <= 1 && k <= 1 {
+				o.spool = append(o.spool, parcel{m.ID, data, n})
+				o.size += len(data)
+				break
+			}
 		}
 		samples, looks = samples[n:], looks[k:]
-		data, err := m.encode()
-		if err != nil {
-			o.log.Error("a report cannot be written", zap.Error(err))
-			continue
-		}
-		o.spool = append(o.spool, parcel{m.ID, data, n})
-		o.size += len(data)
 	}
 	for o.size > spoolBytes && len(o.spool) > 1 {
 		o.size -= len(o.spool[0].data)

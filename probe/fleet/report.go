@@ -65,16 +65,23 @@ type busyMessage struct {
 	Until time.Time `json:"until"`
 }
 
+// ofHub reports whether a metric stands for what is wrong, which only the hub knows.
+func ofHub(m *probe.Metric) bool {
+	switch m {
+	case probe.ViewerImpact, probe.OpenIncidents, probe.Silenced, probe.VerdictTime, probe.SilencedTime,
+		probe.MonitorHeartbeat:
+		return true
+	}
+	return false
+}
+
 // rows groups samples by target and moment, in their order.
 func rows(samples []probe.Sample) []sampleRow {
 	var list []sampleRow
 	for i := range samples {
 		s := &samples[i]
-		if s.Metric == probe.ViewerImpact || s.Metric == probe.OpenIncidents || s.Metric == probe.Silenced ||
-			s.Metric == probe.MonitorHeartbeat ||
-			math.IsNaN(s.Value) ||
-			math.IsInf(s.Value, 0) {
-			continue // the hub's own
+		if ofHub(s.Metric) || math.IsNaN(s.Value) || math.IsInf(s.Value, 0) {
+			continue
 		}
 		n := len(list) - 1
 		if n < 0 || !list[n].holds(s) {
@@ -92,7 +99,7 @@ func (m *reportMessage) samples() []probe.Sample {
 	for i := range m.Rows {
 		r := &m.Rows[i]
 		for name, v := range r.Values {
-			if metric, ok := probe.FindMetric(name); ok { // a newer agent may have more
+			if metric, ok := probe.FindMetric(name); ok && !ofHub(metric) { // another version may have more
 				list = append(list, probe.Sample{
 					Metric: metric, Stream: r.Stream, Rendition: r.Rendition, Side: r.Side, Edge: r.Edge, Vantage: m.Vantage,
 					Value: v, At: r.At,

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -28,6 +30,8 @@ const (
 
 	keepReports = 24 * time.Hour // for a hub that is away
 	maxReports  = 2 << 30        // bytes; the oldest go first
+
+	leastReports = 64 << 20 // bytes, where NATS has not as much
 )
 
 // room is where the processes of an event meet: its streams and buckets.
@@ -38,7 +42,7 @@ type room struct {
 	plan      jetstream.KeyValue
 	leases    jetstream.KeyValue
 	incidents jetstream.KeyValue
-	copies    int // of each stream and bucket
+	copies    int // of everything, in a cluster
 }
 
 // openRoom makes the room, as a hub does, with so many copies of everything as the
@@ -53,7 +57,7 @@ func openRoom(ctx context.Context, conn *nats.Conn, event string, waiting func(e
 	if len(conn.DiscoveredServers()) > 0 || len(conn.Servers()) > 2 {
 		copies = 3
 	}
-	for told := false; ; {
+	for told := ""; ; {
 		err := r.make(ctx, copies)
 		switch {
 		case err == nil:
@@ -62,37 +66,69 @@ func openRoom(ctx context.Context, conn *nats.Conn, event string, waiting func(e
 		case copies > 1 && alone(err):
 			copies = 1
 			continue
-		case ctx.Err() != nil || never(err):
-			return nil, probe.WithHint(
-				fmt.Errorf("making the streams and buckets of the event in JetStream: %w", err),
-				"the cluster needs JetStream, and the user the right to it",
-			)
-		case !told:
-			told = true
-			waiting(err)
+		case never(err):
+			return nil, unmade(err)
+		case ctx.Err() == nil && told != err.Error():
+			told = err.Error()
+			waiting(unmade(err))
 		}
-		probe.Pause(ctx, retryConnect)
+		if !probe.Pause(ctx, retryConnect) {
+			return nil, unmade(err)
+		}
 	}
 }
 
-// restore makes again what a NATS that started anew has forgotten: it keeps leases
-// and the event in memory. What it still has stays as it is.
+// restore makes again what NATS has lost of the room: what is kept in memory is
+// gone when all servers were started again, and everything where their folders
+// are.
 func (r *room) restore(ctx context.Context) error {
-	again := *r // others use what r has, which is found by its name
+	again := *r // whoever uses the room has handles that find by name
 	return again.make(ctx, r.copies)
+}
+
+// lost reports whether NATS says that the bucket of leases is not there. One whose
+// servers are only electing is.
+func (r *room) lost(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	_, err := r.js.KeyValue(ctx, r.names.leases())
+	return errors.Is(err, jetstream.ErrBucketNotFound)
 }
 
 // alone reports whether a server has no others to keep copies.
 func alone(err error) bool {
-	api, ok := errors.AsType[*jetstream.APIError](err)
-	const notClustered, noPeers = 10074, 10005
-	return ok && (api.ErrorCode == notClustered || api.ErrorCode == noPeers)
+	return isAPI(err, server.JSStreamReplicasNotSupportedErr, server.JSClusterNoPeersErrF)
 }
 
 // never reports whether waiting does not help.
 func never(err error) bool {
 	return errors.Is(err, jetstream.ErrJetStreamNotEnabled) ||
 		errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount)
+}
+
+// unmade says why the room cannot be made, and what helps.
+func unmade(err error) error {
+	hint := "the cluster needs JetStream, and the user the right to it"
+	switch {
+	case errors.Is(err, nats.ErrNoResponders), errors.Is(err, jetstream.ErrNoStreamResponse):
+		err = fmt.Errorf("no JetStream answers at this NATS: %w", err)
+		hint = "start its servers with JetStream (-js); the servers of a cluster elect a leader first"
+	case full(err):
+		hint = "raise max_file_store and max_memory_store of the NATS servers, or the limits of the account"
+	}
+	return probe.WithHint(fmt.Errorf("making the streams and buckets of the event in JetStream: %w", err), hint)
+}
+
+// full reports whether JetStream has no room for what a stream may come to hold.
+func full(err error) bool {
+	return isAPI(err, server.JSStorageResourcesExceededErr, server.JSMemoryResourcesExceededErr,
+		server.JSInsufficientResourcesErr, server.JSAccountResourcesExceededErr)
+}
+
+// isAPI reports whether JetStream refused for one of some reasons.
+func isAPI(err error, reasons ...server.ErrorIdentifier) bool {
+	api, ok := errors.AsType[*jetstream.APIError](err)
+	return ok && slices.Contains(reasons, server.ErrorIdentifier(api.ErrorCode))
 }
 
 // make finds the buckets and streams, and makes those that are not there. What is
@@ -150,12 +186,24 @@ func (r *room) make(ctx context.Context, copies int) (err error) {
 	} {
 		s.Replicas, s.Storage = copies, jetstream.FileStorage
 		err := found(ctx, copies, func(ctx context.Context) error { _, err := r.js.Stream(ctx, s.Name); return err },
-			func(ctx context.Context) error { _, err := r.js.CreateStream(ctx, s); return err })
+			func(ctx context.Context) error { return r.create(ctx, s) })
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.Name, err)
 		}
 	}
 	return nil
+}
+
+// create makes a stream. What it may come to hold is set aside for it, so where that
+// is not there it gets less.
+func (r *room) create(ctx context.Context, s jetstream.StreamConfig) error {
+	for {
+		_, err := r.js.CreateStream(ctx, s)
+		if !full(err) || s.MaxBytes/2 < leastReports {
+			return err
+		}
+		s.MaxBytes /= 2
+	}
 }
 
 // found finds what is there, or makes it. Two hubs that make the same at the same

@@ -22,6 +22,8 @@ type running struct {
 	m    *monitor.Monitor
 	logs *observer.ObservedLogs
 	sink *keeping
+
+	faults *sim.Board // of origin and edge
 }
 
 // keeping is a sink that keeps all.
@@ -58,7 +60,7 @@ func run(t *testing.T, url string, agentURL string) *running {
 		t.Fatal(err)
 	}
 	h.log = log
-	r := &running{hub: h, logs: logs, sink: &keeping{make(chan probe.Batch, 1<<16)}}
+	r := &running{hub: h, logs: logs, sink: &keeping{make(chan probe.Batch, 1<<16)}, faults: sim.NewBoard()}
 	l := h.Attach(&o)
 	o.Sinks = []probe.Sink{l.Store(r.sink, func(context.Context) error { return nil })}
 	r.m = monitor.New(o)
@@ -72,7 +74,7 @@ func run(t *testing.T, url string, agentURL string) *running {
 			Log:        log,
 		},
 	)
-	origin := sim.NewOrigin(sim.Config{})
+	origin := sim.NewOrigin(sim.Config{Faults: r.faults})
 	a.transport = sim.Hosts{"origin.test": origin, "edge.test": origin}
 	done := make(chan struct{}, 2)
 	go func() { r.m.Run(leading); done <- struct{}{} }()
@@ -147,5 +149,25 @@ func TestSamplesArrive(t *testing.T) {
 		t.Error(err)
 	} else if status, err := kv.Status(limit); err != nil || status.(*jetstream.KeyValueBucketStatus).StreamInfo().Config.Storage != jetstream.MemoryStorage {
 		t.Errorf("the event's secrets are written to a disk: %v", err)
+	}
+}
+
+// The time in each verdict, which availability in the report is made of, is
+// counted by the hub: an agent does not know what is wrong.
+func TestTimeInVerdicts(t *testing.T) {
+	t.Parallel()
+	s := natsServer(t, nil)
+	r := run(t, s.ClientURL(), s.ClientURL())
+	for r.until(t, probe.VerdictTime).Rendition != string(probe.OK) {
+	}
+	if err := r.faults.Inject(sim.Injection{Fault: "origin-down", From: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	for r.until(t, probe.VerdictTime).Rendition != string(probe.Down) {
+	}
+	for range 3 {
+		if got := r.until(t, probe.VerdictTime); got.Rendition != string(probe.Down) || got.Stream != "main" || got.Value > 3 {
+			t.Errorf("%+v", got)
+		}
 	}
 }

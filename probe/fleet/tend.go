@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -8,6 +9,8 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/incident"
+	"github.com/streamwatch/streamwatch/probe/monitor"
 )
 
 // count takes in which vantages have agents.
@@ -65,33 +68,43 @@ func (l *Leading) impact(now time.Time) {
 		}
 	}
 	l.mu.Unlock()
+	spent := map[string]*monitor.Spent{}
 	for _, name := range l.named() {
-		if !fresh[name] {
-			continue
-		}
-		v := l.book.Verdict(name)
 		b := probe.Batch{At: now, Event: l.hub.o.Plan.Event, Stream: name}
-		add := func(side probe.Side, edge string, value float64) {
-			b.Samples = append(b.Samples, probe.Sample{
-				Metric: probe.ViewerImpact, Stream: name, Side: side, Edge: edge, Value: value, At: now,
-			})
+		v := l.book.Verdict(name)
+		if fresh[name] {
+			b.Samples = l.hits(name, v, now)
 		}
-		add(probe.Origin, "", v.Impact[probe.Origin])
-		for _, edge := range l.edges {
-			add(probe.Edge, edge, v.Edges[edge])
+		if fresh[name] || v.Verdict == probe.Blind { // else nobody knows what it was meanwhile
+			spent[name] = cmp.Or(l.spent[name], new(monitor.Spent))
+			b.Samples = append(b.Samples, spent[name].Add(name, v, now)...)
 		}
-		if len(l.edges) == 0 {
-			add(probe.Edge, "", v.Impact[probe.Edge])
+		if len(b.Samples) > 0 {
+			l.monitor.Send(b)
 		}
-		silenced := 0.0
-		if v.Silenced != nil {
-			silenced = 1
-		}
-		b.Samples = append(b.Samples,
-			probe.Sample{Metric: probe.OpenIncidents, Stream: name, Value: float64(len(v.Open)), At: now},
-			probe.Sample{Metric: probe.Silenced, Stream: name, Value: silenced, At: now})
-		l.monitor.Send(b)
 	}
+	l.spent = spent
+}
+
+// hits says whom what is wrong with a stream hits.
+func (l *Leading) hits(name string, v incident.Verdict, now time.Time) (samples []probe.Sample) {
+	add := func(metric *probe.Metric, side probe.Side, edge string, value float64) {
+		samples = append(samples, probe.Sample{Metric: metric, Stream: name, Side: side, Edge: edge, Value: value, At: now})
+	}
+	add(probe.ViewerImpact, probe.Origin, "", v.Impact[probe.Origin])
+	for _, edge := range l.edges {
+		add(probe.ViewerImpact, probe.Edge, edge, v.Edges[edge])
+	}
+	if len(l.edges) == 0 {
+		add(probe.ViewerImpact, probe.Edge, "", v.Impact[probe.Edge])
+	}
+	silenced := 0.0
+	if v.Silenced != nil {
+		silenced = 1
+	}
+	add(probe.OpenIncidents, probe.NoSide, "", float64(len(v.Open)))
+	add(probe.Silenced, probe.NoSide, "", silenced)
+	return samples
 }
 
 // beat emits the heartbeat of each vantage that has agents.

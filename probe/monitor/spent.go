@@ -7,22 +7,22 @@ import (
 	"github.com/streamwatch/streamwatch/probe/incident"
 )
 
-// spent counts the time that a stream is in each verdict. The zero value has
+// Spent counts the time that a stream is in each verdict. The zero value has
 // counted nothing.
-type spent struct {
+type Spent struct {
 	until   time.Time // what was before is counted
 	verdict probe.Verdict
 	muted   bool
 }
 
-// add returns the time since it was called last as samples: until the verdict
+// Add returns the time since it was called last as samples: until the verdict
 // changed that of the verdict before, from there on that of the new one.
-func (s *spent) add(stream string, v incident.Verdict, now time.Time) (samples []probe.Sample) {
+func (s *Spent) Add(stream string, v incident.Verdict, now time.Time) (samples []probe.Sample) {
 	was := *s
 	if !was.until.IsZero() && !now.After(was.until) {
 		return nil // polls of two renditions may end in another order than they are judged
 	}
-	*s = spent{now, v.Verdict, v.Silenced != nil}
+	*s = Spent{now, v.Verdict, v.Silenced != nil}
 	if was.until.IsZero() {
 		return nil
 	}

@@ -14,7 +14,7 @@ import (
 // begins when it did, not with the next poll.
 func TestTimeInVerdict(t *testing.T) {
 	start := time.Date(2026, 11, 28, 19, 0, 0, 0, time.UTC)
-	var s spent
+	var s Spent
 	for _, step := range []struct {
 		at, since float64
 		verdict   probe.Verdict
@@ -37,7 +37,7 @@ func TestTimeInVerdict(t *testing.T) {
 			v.Silenced = &probe.Muting{}
 		}
 		var got []string
-		for _, sample := range s.add("main", v, at(step.at)) {
+		for _, sample := range s.Add("main", v, at(step.at)) {
 			text := fmt.Sprintf("%s %g", sample.Rendition, sample.Value)
 			if sample.Metric == probe.SilencedTime {
 				text += " silenced"

@@ -25,7 +25,7 @@ type stream struct {
 	turn     sync.Mutex // held while an observation is taken in: one after the other
 	mu       sync.Mutex // held while an observation is judged, and while a snapshot is taken
 	desk     *incident.Stream
-	spent    spent     // in the verdict, as far as it was counted
+	spent    Spent     // in the verdict, as far as it was counted
 	strained time.Time // since when the strain was whose findings were taken back last
 	loops    []*loop
 	live     atomic.Pointer[[]*loop] // a copy of loops, for those who may not wait
@@ -162,7 +162,7 @@ func (s *stream) step(o *probe.Observation) ([]probe.Sample, *evidence.History, 
 	v := s.desk.Verdict()
 	samples := measure(h, o, v, o.Exchange.Done)
 	if o.Poll() {
-		samples = append(samples, s.spent.add(s.cfg.Name, v, o.Exchange.Done)...)
+		samples = append(samples, s.spent.Add(s.cfg.Name, v, o.Exchange.Done)...)
 	}
 	return samples, h, res
 }
