@@ -57,7 +57,7 @@ fuzz: ## every fuzz target for FUZZTIME (30s)
 	@grep -rhoE '^func Fuzz[A-Za-z0-9_]+' --include='*_test.go' --with-filename . | sed 's|:func | |' | \
 		while read -r file name; do $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) $$(dirname $$file) || exit 1; done
 
-fleet: ## two hubs, three agents and three NATS servers, each killed in turn ROUNDS (1) times under a fault
+fleet: ## three NATS servers, two hubs, four agents, 400 streams: each member is killed in turn under a fault, ROUNDS (1) times
 	STREAMWATCH_FLEET=$(ROUNDS) $(GO) test -run 'TestFleetLong$$' -count 1 -timeout 1h -v ./cmd/streamwatch
 
 growth: ## rows and bytes that the history of 20 streams takes in a day, over 30 simulated minutes

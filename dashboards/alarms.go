@@ -89,10 +89,11 @@ func Alarms(o Options) ([]Alarm, []Composite) {
 		Kind: "heartbeat", Metric: probe.MonitorHeartbeat, Stat: SampleCount, Below: true, Threshold: 1, M: 2, N: 3,
 		Missing: MissingIsBreach, Pages: true, Text: "streamwatch does not report: nobody watches the event",
 	}}
-	alarms = append(alarms, vantageAlarms(o.Vantages)...)
+	lists := [][]Alarm{alarms, vantageAlarms(o.Vantages)}
 	for _, s := range o.Streams {
-		alarms = append(alarms, s.alarms(o.edges())...)
+		lists = append(lists, s.alarms(o.edges()))
 	}
+	alarms = slices.Concat(lists...)
 	for i := range alarms {
 		alarms[i].Period = o.alarmPeriod()
 		alarms[i].Missing = cmp.Or(alarms[i].Missing, MissingIsMissing)

@@ -69,11 +69,11 @@ func (a *Alarm) breaches(v float64) bool {
 // Board holds the alarms of an event as CloudWatch would show them. It has one
 // owner, who adds samples and lets it evaluate.
 type Board struct {
-	alarms     []Alarm
+	alarms     []Alarm // those that only CloudWatch can evaluate have no state
 	composites []Composite
 	delay      time.Duration
-	watching   map[feed][]int     // the alarms on a metric
-	windows    []map[int64]window // by alarm, then by period
+	watching   map[feed][]int // the alarms on a metric
+	windows    [][]window     // by alarm: of the periods that it has samples of, in no order
 	states     map[string]State
 }
 
@@ -87,20 +87,27 @@ type feed struct {
 }
 
 // window is what an alarm keeps of one period.
-type window struct{ count, sum, most float64 }
+type window struct {
+	at               int64 // in periods since 1970
+	count, sum, most float64
+}
 
 // NewBoard returns a board on which no alarm has data. delay is the time from
 // the end of a period until CloudWatch has its samples.
 func NewBoard(o Options, delay time.Duration) *Board {
-	b := &Board{delay: delay, states: map[string]State{}, watching: map[feed][]int{}}
-	b.alarms, b.composites = Alarms(o)
-	b.alarms = slices.DeleteFunc(b.alarms, func(a Alarm) bool { return a.Service })
-	b.windows = make([]map[int64]window, len(b.alarms))
+	alarms, composites := Alarms(o)
+	b := &Board{
+		alarms: alarms, composites: composites, delay: delay,
+		states: make(map[string]State, len(alarms)+len(composites)), watching: make(map[feed][]int, len(alarms)),
+		windows: make([][]window, len(alarms)),
+	}
 	for i := range b.alarms {
 		a := &b.alarms[i]
+		if a.Service {
+			continue
+		}
 		from := feed{a.Metric, a.Stream, probe.Place{Side: a.Side, Edge: a.Edge}, a.Vantage}
 		b.watching[from] = append(b.watching[from], i)
-		b.windows[i] = map[int64]window{}
 		b.states[a.Key()] = NoData
 	}
 	return b
@@ -116,7 +123,8 @@ func (b *Board) For(o Options) *Board {
 	}
 	for i := range next.alarms {
 		key := next.alarms[i].Key()
-		if was, ok := had[key]; ok && next.alarms[i].Period == b.alarms[was].Period {
+		was, ok := had[key]
+		if ok && next.alarms[i].Period == b.alarms[was].Period && !next.alarms[i].Service {
 			next.windows[i], next.states[key] = b.windows[was], b.states[key]
 		}
 	}
@@ -137,14 +145,24 @@ func (b *Board) Add(samples []probe.Sample) {
 		for _, j := range b.watching[feedOf(s)] {
 			a := &b.alarms[j]
 			at := s.At.UnixNano() / int64(a.Period)
-			w, v := b.windows[j][at], s.Value*s.Metric.Scale
+			w, v := b.window(j, at), s.Value*s.Metric.Scale
 			if w.count == 0 || v > w.most {
 				w.most = v
 			}
 			w.count, w.sum = w.count+1, w.sum+v
-			b.windows[j][at] = w
 		}
 	}
+}
+
+// window returns what an alarm keeps of a period, which is empty where that is new.
+func (b *Board) window(alarm int, at int64) *window {
+	list := b.windows[alarm]
+	i := slices.IndexFunc(list, func(w window) bool { return w.at == at })
+	if i < 0 {
+		i, list = len(list), append(list, window{at: at})
+		b.windows[alarm] = list
+	}
+	return &list[i]
 }
 
 // Evaluate returns the state of every alarm and composite by its key, as of
@@ -153,17 +171,20 @@ func (b *Board) Add(samples []probe.Sample) {
 func (b *Board) Evaluate(now time.Time) map[string]State {
 	for i := range b.alarms {
 		a := &b.alarms[i]
-		newest := now.Add(-b.delay).UnixNano()/int64(a.Period) - 1
-		points := make([]probe.Fact[float64], 0, a.N+extra)
-		for at := newest - int64(a.N+extra) + 1; at <= newest; at++ {
-			points = append(points, b.windows[i][at].point(a.Stat))
+		if a.Service {
+			continue
 		}
-		for at := range b.windows[i] {
-			if at <= newest-int64(a.N+extra) {
-				delete(b.windows[i], at)
+		newest := now.Add(-b.delay).UnixNano()/int64(a.Period) - 1
+		points := make([]probe.Fact[float64], a.N+extra)
+		oldest := newest - int64(len(points)) + 1
+		b.windows[i] = slices.DeleteFunc(b.windows[i], func(w window) bool { return w.at < oldest })
+		for _, w := range b.windows[i] {
+			if w.at <= newest {
+				points[w.at-oldest] = w.point(a.Stat)
 			}
 		}
-		b.states[a.Key()] = a.Next(b.states[a.Key()], points)
+		key := a.Key()
+		b.states[key] = a.Next(b.states[key], points)
 	}
 	for i := range b.composites {
 		c := &b.composites[i]
@@ -177,8 +198,6 @@ func (b *Board) Evaluate(now time.Time) map[string]State {
 
 func (w window) point(stat Stat) probe.Fact[float64] {
 	switch {
-	case w.count == 0:
-		return probe.Fact[float64]{}
 	case stat == Maximum:
 		return probe.State(w.most)
 	case stat == Average:

@@ -15,20 +15,22 @@ const arrival = 3 * time.Second
 // each is in its state. It has one owner, who adds samples and says when to
 // evaluate.
 type Watch struct {
-	alarms  []Alarm
-	above   []Composite
 	board   *Board
 	every   time.Duration // between evaluations
 	settled time.Time     // from when on missing data mean something
-	states  map[string]State
-	since   map[string]time.Time // when each alarm came into its state
+	states  map[string]standing
+}
+
+// standing is a state, and when an alarm came into it.
+type standing struct {
+	state State
+	since time.Time
 }
 
 // NewWatch returns one that begins now.
 func NewWatch(o Options, now time.Time) *Watch {
-	w := &Watch{board: NewBoard(o, arrival), since: map[string]time.Time{}, states: map[string]State{}}
-	w.alarms, w.above = Alarms(o)
-	period := w.alarms[0].Period
+	w := &Watch{board: NewBoard(o, arrival), states: map[string]standing{}}
+	period := w.board.alarms[0].Period
 	w.every = min(period, time.Minute)
 	// Two datapoints: the heartbeat takes what is missing for a breach, and
 	// before the start all is.
@@ -51,7 +53,6 @@ func (w *Watch) Evaluate(now time.Time) { w.take(w.board.Evaluate(now), now) }
 // Change makes other streams those whose alarms are watched. What is known of the
 // others stays.
 func (w *Watch) Change(o Options, now time.Time) {
-	w.alarms, w.above = Alarms(o)
 	w.board = w.board.For(o)
 	w.take(w.board.States(), now)
 }
@@ -60,19 +61,19 @@ func (w *Watch) Change(o Options, now time.Time) {
 func (w *Watch) take(states map[string]State, now time.Time) {
 	note := func(key string) {
 		state := cmp.Or(states[key], NoData)
-		if w.states[key] != state {
-			w.states[key], w.since[key] = state, now
+		if w.states[key].state != state {
+			w.states[key] = standing{state, now}
 		}
 	}
-	for i := range w.alarms {
-		a := &w.alarms[i]
+	for i := range w.board.alarms {
+		a := &w.board.alarms[i]
 		if a.Missing == MissingIsBreach && now.Before(w.settled) {
 			delete(states, a.Key())
 		}
 		note(a.Key())
 	}
-	for i := range w.above {
-		note(w.above[i].Kind)
+	for i := range w.board.composites {
+		note(w.board.composites[i].Kind)
 	}
 }
 
@@ -94,14 +95,15 @@ const manyAlarms = 300
 // Standings returns the alarms with their states, those that roll others up first.
 // Of very many only those in alarm, and those that tell the topic, are among them.
 func (w *Watch) Standings() []Standing {
-	list := make([]Standing, 0, len(w.above)+len(w.alarms))
-	for i := range w.above {
-		c := &w.above[i]
+	alarms, above := w.board.alarms, w.board.composites
+	list := make([]Standing, 0, len(above)+min(len(alarms), manyAlarms))
+	for i := range above {
+		c := &above[i]
 		list = append(list, Standing{Name: c.Kind, Text: c.Text, Pages: c.Pages})
 	}
-	for i := range w.alarms {
-		a := &w.alarms[i]
-		if len(w.alarms) > manyAlarms && !a.Pages && w.states[a.Key()] != InAlarm {
+	for i := range alarms {
+		a := &alarms[i]
+		if len(alarms) > manyAlarms && !a.Pages && w.states[a.Key()].state != InAlarm {
 			continue
 		}
 		list = append(list, Standing{
@@ -109,7 +111,8 @@ func (w *Watch) Standings() []Standing {
 		})
 	}
 	for i := range list {
-		list[i].State, list[i].Since = w.states[list[i].Name], w.since[list[i].Name]
+		now := w.states[list[i].Name]
+		list[i].State, list[i].Since = now.state, now.since
 	}
 	return list
 }

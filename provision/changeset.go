@@ -11,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 // changeSetName is the same each time: what a killed process left is replaced
@@ -67,11 +69,7 @@ func (s *Stack) readChangeSet(ctx context.Context) (changes []Change, found bool
 	ctx, cancel := context.WithTimeout(ctx, changeSetLimit)
 	defer cancel()
 	for {
-		timer := time.NewTimer(changeSetInterval)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
+		if !probe.Pause(ctx, changeSetInterval) {
 			return nil, false, errors.Join(fmt.Errorf("comparing stack %q: %w", s.spec.StackName, ctx.Err()),
 				s.dropChangeSet(ctx))
 		}

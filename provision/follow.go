@@ -92,11 +92,7 @@ func (f *follower) run(ctx context.Context, operation string) (*types.Stack, err
 		if st != nil && phaseOf(st) != busy {
 			return st, nil
 		}
-		timer := time.NewTimer(pollInterval + rand.N(pollJitter))
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
+		if !probe.Pause(ctx, pollInterval+rand.N(pollJitter)) {
 			return nil, f.left(operation, ctx.Err())
 		}
 	}

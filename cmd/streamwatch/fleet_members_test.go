@@ -92,14 +92,15 @@ func (m *member) said() string {
 	return string(text)
 }
 
-// fleetTest is three servers of NATS, two hubs and three agents in two vantages, all
-// of them processes, and a stream for them to watch.
+// fleetTest is three servers of NATS, two hubs and agents in two vantages, all of
+// them processes, and a stream for them to watch.
 type fleetTest struct {
 	t       *testing.T
 	pulse   *proctest.Pulse
 	began   time.Time
 	dir     string
 	members map[string]*member
+	order   []string // in which they start
 	edge    *sim.Board
 	pages   map[string]string // of the hubs
 	gate    *gate
@@ -108,7 +109,9 @@ type fleetTest struct {
 	told []probe.Incident
 }
 
-func newFleet(t *testing.T, streams int) *fleetTest {
+// newFleet prepares a fleet that watches streams of an origin, with more agents of
+// the vantage us than one.
+func newFleet(t *testing.T, streams int, origin sim.Config, more ...string) *fleetTest {
 	t.Helper()
 	f := &fleetTest{
 		t:       t,
@@ -119,12 +122,11 @@ func newFleet(t *testing.T, streams int) *fleetTest {
 		edge:    sim.NewBoard(),
 		pages:   map[string]string{},
 	}
-	var names []string
 	for i := range streams {
-		names = append(names, fmt.Sprintf("s%d", i))
+		origin.Streams = append(origin.Streams, fmt.Sprintf("s%d", i))
 	}
-	origin := httptest.NewServer(sim.NewOrigin(sim.Config{Streams: names}))
-	base, _ := url.Parse(origin.URL)
+	source := httptest.NewServer(sim.NewOrigin(origin))
+	base, _ := url.Parse(source.URL)
 	edge := httptest.NewServer(sim.NewEdge(edge.Config{Origin: base}, f.edge, ""))
 	hook := httptest.NewServer(http.HandlerFunc(f.hook))
 	var free []string
@@ -140,7 +142,7 @@ func newFleet(t *testing.T, streams int) *fleetTest {
 		hook.Close()
 		edge.CloseClientConnections()
 		edge.Close()
-		origin.Close()
+		source.Close()
 	})
 	var routes, servers []string
 	for i := range 3 {
@@ -152,20 +154,22 @@ func newFleet(t *testing.T, streams int) *fleetTest {
 	}
 	for i, name := range []string{"hub0", "hub1"} {
 		f.pages[name] = "http://" + free[6+i]
-		f.event(name, names, origin.URL, edge.URL, hook.URL, free[6+i], servers)
+		f.event(name, origin.Streams, source.URL, edge.URL, hook.URL, free[6+i], servers)
 		f.add(name, "streamwatch", "hub", name+".yaml", "--name", name)
 	}
-	for _, a := range []struct{ name, vantage, join string }{
-		{"eu-a", "eu", strings.Join(servers, ",")},
-		{"eu-b", "eu", strings.Join(servers, ",")},
-		{"us-a", "us", "nats://" + f.gate.ln.Addr().String()},
-	} {
-		f.add(a.name, "streamwatch", "agent", "--join", a.join, "--vantage", a.vantage, "--name", a.name)
+	for _, agent := range append([]string{"eu-a", "eu-b", "us-a"}, more...) {
+		vantage, _, _ := strings.Cut(agent, "-")
+		join := strings.Join(servers, ",")
+		if agent == "us-a" {
+			join = "nats://" + f.gate.ln.Addr().String()
+		}
+		f.add(agent, "streamwatch", "agent", "--join", join, "--vantage", vantage, "--name", agent)
 	}
 	return f
 }
 
 func (f *fleetTest) add(name string, args ...string) {
+	f.order = append(f.order, name)
 	f.members[name] = &member{name: name, args: args, dir: f.dir, log: filepath.Join(f.dir, name+".log")}
 }
 
@@ -258,7 +262,7 @@ func (f *fleetTest) active() string {
 var otherHub = map[string]string{"hub0": "hub1", "hub1": "hub0"}
 
 func (f *fleetTest) start() {
-	for _, name := range []string{"nats0", "nats1", "nats2", "hub0", "hub1", "eu-a", "eu-b", "us-a"} {
+	for _, name := range f.order {
 		f.members[name].start(f.t)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/report"
 	"github.com/streamwatch/streamwatch/probe/web/client"
 )
@@ -42,9 +43,7 @@ nothing, and exit 0 when it does: for the health check of a container.`,
 				if err := c.status(cmd.Context(), page, format, watch); err != nil || !watch {
 					return err
 				}
-				select {
-				case <-time.After(2 * time.Second):
-				case <-cmd.Context().Done():
+				if !probe.Pause(cmd.Context(), 2*time.Second) {
 					return nil
 				}
 			}

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -26,13 +27,28 @@ func (w *Watch) Override(overrides map[string]Override) {
 	}
 }
 
-// choose lists the checks that are on, by the moment at which they run.
+// moments are checks by the moment at which they run, in the order of ids.
+type moments [len(habits)][]*Check
+
+// momentsOf lists checks by their moments.
+func momentsOf(list []*Check) *moments {
+	var m moments
+	for _, c := range list {
+		m[c.When] = append(m[c.When], c)
+	}
+	return &m
+}
+
+// everyCheck is shared by all streams of which no check is off.
+var everyCheck = sync.OnceValue(func() *moments { return momentsOf(All()) })
+
+// choose lists the checks that are on.
 func (w *Watch) choose() {
-	w.moments = [len(habits)][]*Check{}
-	for _, c := range All() {
-		if !w.opts.Overrides[c.ID].Off {
-			w.moments[c.When] = append(w.moments[c.When], c)
-		}
+	off := func(c *Check) bool { return w.opts.Overrides[c.ID].Off }
+	if all := All(); slices.ContainsFunc(all, off) {
+		w.moments = momentsOf(slices.DeleteFunc(all, off))
+	} else {
+		w.moments = everyCheck()
 	}
 }
 

@@ -108,14 +108,21 @@ func (p *Pass) another(edge *probe.Playlist) bool {
 	return last(edge).MSN > last(origin.Playlist).MSN+evidence.FarApart
 }
 
+// absolute reports whether a segment names any server.
+func absolute(s *probe.Segment) bool {
+	names := func(u string) bool { return strings.Contains(u, "://") }
+	namesKey := func(k probe.Key) bool { return names(k.URI) }
+	return names(s.URI) || s.Map != nil && names(s.Map.URI) || slices.ContainsFunc(s.Keys, namesKey)
+}
+
 // athome returns a segment with addresses on the playlist's own server as paths:
 // a server that writes its own name into them names each side by its own.
 func athome(s *probe.Segment, playlist probe.Address) *probe.Segment {
+	if !absolute(s) {
+		return s
+	}
 	own := playlist.Site() + "/"
-	isOwn := func(u string) bool { return strings.HasPrefix(u, own) }
-	isOwnKey := func(k probe.Key) bool { return isOwn(k.URI) }
-	named := isOwn(s.URI) || s.Map != nil && isOwn(s.Map.URI) || slices.ContainsFunc(s.Keys, isOwnKey)
-	if own == "/" || !named {
+	if own == "/" {
 		return s
 	}
 	path := func(u string) string {

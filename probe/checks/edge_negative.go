@@ -33,7 +33,7 @@ var edgeNegative = register(Check{
 		}
 		edge, _ := p.History.Segment(s.MSN)
 		origin, _ := at.Segment(s.MSN)
-		if !origin.At.Before(ex.Started) || origin.Failed == 0 && ex.Age.Value == 0 {
+		if !origin.At().Before(ex.Started) || origin.Failed == 0 && ex.Age.Value == 0 {
 			return
 		}
 		kept, how := p.Now.Sub(edge.FailedFrom), "for %s now"

@@ -34,7 +34,7 @@ type Watch struct {
 	Stream evidence.Stream
 
 	opts     Options
-	moments  [len(habits)][]*Check // in the order of ids
+	moments  *moments // of the checks that are on
 	boards   map[*evidence.History]*board
 	answered bool // the edge gave a playlist
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/configs/eventfile"
 	"github.com/streamwatch/streamwatch/dashboards"
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/sink/cloudwatch"
 )
 
@@ -185,9 +186,7 @@ func (a *arming) off(ctx context.Context) error {
 		if err = cloudwatch.Disarm(ctx, a.client, a.names()); err == nil {
 			return nil
 		}
-		select {
-		case <-time.After(time.Second):
-		case <-ctx.Done():
+		if !probe.Pause(ctx, time.Second) {
 			return err
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 // askEmails is how often SNS is asked who has confirmed.
@@ -32,7 +34,7 @@ func (d *Daemon) watchEmails(ctx context.Context) {
 	if len(d.o.Event.Alarms.Email) == 0 || d.found.Pending == nil {
 		return
 	}
-	for err := error(nil); err == nil; err = wait(ctx, askEmails) {
+	for alive := true; alive; alive = probe.Pause(ctx, askEmails) {
 		pending, failed := d.found.Pending(ctx)
 		switch {
 		case ctx.Err() != nil:
@@ -47,16 +49,6 @@ func (d *Daemon) watchEmails(ctx context.Context) {
 		if len(pending) == 0 {
 			return
 		}
-	}
-}
-
-// wait waits, or returns why not.
-func wait(ctx context.Context, d time.Duration) error {
-	select {
-	case <-time.After(d):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
 

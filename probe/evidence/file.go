@@ -194,14 +194,17 @@ func fileSegment(h *History, o *probe.Observation) {
 	if !known || rec.URI != s.URI || rec.Offset != s.Offset || rec.Asked.Before(h.Restarted) {
 		h.Segments = push(h.Segments, SegmentRecord{
 			MSN: s.MSN, URI: strings.Clone(s.URI), Offset: s.Offset, Duration: s.Duration, Listed: s.Listed,
-			SegmentBytes: SegmentBytes{Size: -1},
+			SegmentBytes: SegmentBytes{Size: -1}, SegmentFailures: &noFailures,
 		}, h.segmentsKept())
 		rec = &h.Segments[len(h.Segments)-1]
 	}
 	rec.Before = rec.SegmentBytes
-	rec.Asked, rec.At, rec.Status, rec.Failure, rec.Fetch = ex.Started, ex.Done, ex.Status, ex.Failure, ex.Duration()
+	rec.Asked, rec.Fetch, rec.Status, rec.Failure = ex.Started, ex.Duration(), ex.Status, ex.Failure
 	was := rec.OK
 	if rec.OK = ex.OK(); !rec.OK {
+		if rec.SegmentFailures == &noFailures {
+			rec.SegmentFailures = &SegmentFailures{}
+		}
 		if was || rec.FailedFrom.IsZero() {
 			rec.FailedFrom, rec.FailedAt = ex.Started, ex.Done
 		}

@@ -108,28 +108,38 @@ type Version struct {
 
 // SegmentRecord is what the probes of one segment gave.
 type SegmentRecord struct {
-	MSN        uint64
-	URI        string
-	Offset     int64         // in the resource, of a byte range
-	Duration   time.Duration // EXTINF
-	Listed     time.Time     // first seen in the playlist
-	Asked      time.Time     // when the newest probe began
-	At         time.Time     // newest probe
-	Status     int
-	Failure    probe.Failure
-	Failed     int       // probes that failed, of this segment
-	FailedFrom time.Time // first probe of those that failed in a row, now or lately
-	FailedAt   time.Time // when that one failed
-	Broken     bool      // one of those that failed was not answered 4xx: more than not there as yet
-	FirstOK    time.Time // first probe that succeeded
+	MSN      uint64
+	URI      string
+	Offset   int64         // in the resource, of a byte range
+	Duration time.Duration // EXTINF
+	Listed   time.Time     // first seen in the playlist
+	Asked    time.Time     // when the newest probe began
+	Fetch    time.Duration // of that one
+	Status   int
+	Failure  probe.Failure
+	FirstOK  time.Time // first probe that succeeded
 	SegmentBytes
-	Fetch  time.Duration
+	*SegmentFailures
 	Before SegmentBytes              // of the probe before, of the same segment
 	Start  probe.Fact[time.Duration] // where its time begins: first PTS or tfdt
 	Lasts  probe.Fact[time.Duration] // how long its media lasts
 	Track  uint32                    // that Start is of
 	Wraps  bool                      // its time is of 33 bits
 }
+
+// At is when the newest probe was done.
+func (r *SegmentRecord) At() time.Time { return r.Asked.Add(r.Fetch) }
+
+// SegmentFailures are the probes of a segment that failed. Most have none, and
+// share one of these.
+type SegmentFailures struct {
+	Failed     int       // how many
+	FailedFrom time.Time // first probe of those that failed in a row, now or lately
+	FailedAt   time.Time // when that one failed
+	Broken     bool      // one of those that failed was not answered 4xx: more than not there as yet
+}
+
+var noFailures SegmentFailures
 
 // SegmentBytes is what one probe saw of a segment's bytes.
 type SegmentBytes struct {

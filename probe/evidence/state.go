@@ -62,9 +62,9 @@ func (h *History) State() State {
 	}
 	for i := range h.Segments {
 		rec := &h.Segments[i]
-		s.SegmentAt = probe.Later(s.SegmentAt, rec.At)
+		s.SegmentAt = probe.Later(s.SegmentAt, rec.At())
 		if rec.OK {
-			s.Probed = probe.Later(s.Probed, rec.At)
+			s.Probed = probe.Later(s.Probed, rec.At())
 		}
 	}
 	if every, usual := h.Refresh(); usual {

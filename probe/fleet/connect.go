@@ -58,9 +58,7 @@ func connect(ctx context.Context, c Connection) (*nats.Conn, error) {
 			told = true
 			log.Warn("NATS does not answer: waiting for it", zap.Strings("servers", shown(c.Servers)), zap.Error(err))
 		}
-		select {
-		case <-time.After(retryConnect):
-		case <-ctx.Done():
+		if !probe.Pause(ctx, retryConnect) {
 			return nil, probe.WithHint(
 				fmt.Errorf("connecting to NATS at %s: %w", strings.Join(shown(c.Servers), ", "), err),
 				"start the hub, or the cluster, or correct the address",

@@ -255,9 +255,7 @@ func enterRoom(ctx context.Context, conn *nats.Conn, event string, waiting func(
 			told = true
 			waiting(err)
 		}
-		select {
-		case <-time.After(retryConnect):
-		case <-ctx.Done():
+		if !probe.Pause(ctx, retryConnect) {
 			return nil, probe.WithHint(
 				fmt.Errorf("waiting for a hub: %w", err),
 				"start `streamwatch hub EVENT.yaml` at the same NATS",

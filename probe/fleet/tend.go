@@ -77,7 +77,7 @@ func (l *Leading) impact(now time.Time) {
 		}
 		if fresh[name] || v.Verdict == probe.Blind { // else nobody knows what it was meanwhile
 			spent[name] = cmp.Or(l.spent[name], new(monitor.Spent))
-			b.Samples = append(b.Samples, spent[name].Add(name, v, now)...)
+			b.Samples = spent[name].Add(b.Samples, name, v, now)
 		}
 		if len(b.Samples) > 0 {
 			l.monitor.Send(b)

@@ -1,21 +1,18 @@
 package incident_test
 
 import (
-	"fmt"
-	"time"
-
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/checks"
 	"github.com/streamwatch/streamwatch/probe/incident"
+	"github.com/streamwatch/streamwatch/probe/incident/incidenttest"
 )
 
-var epoch = time.Date(2026, 11, 28, 19, 0, 0, 0, time.UTC)
+var (
+	epoch = incidenttest.Epoch
 
-func at(seconds float64) time.Time { return epoch.Add(probe.Seconds(seconds)) }
-
-func target(rendition string, s probe.Side) probe.Target {
-	return probe.Target{Stream: "s", Rendition: rendition, Side: s}
-}
+	at, target, poll, failed, live = incidenttest.At, incidenttest.Target, incidenttest.Poll,
+		incidenttest.Failed, incidenttest.Playlist
+)
 
 // watched is a desk with one stream.
 type watched struct {
@@ -38,35 +35,6 @@ func watching(o incident.Options, on checks.Options, renditions ...string) *watc
 	}
 	w.Targets(targets)
 	return w
-}
-
-// live is a playlist of count segments of 2 s.
-func live(msn uint64, count int) *probe.Playlist {
-	pl := &probe.Playlist{Kind: probe.Media, Version: probe.State(6), TargetDuration: probe.State(2 * time.Second), MediaSequence: probe.State(msn)}
-	for i := range uint64(count) {
-		n := msn + i
-		pl.Segments = append(pl.Segments, probe.Segment{MSN: n, URI: fmt.Sprintf("seg%d.ts", n), Duration: 2 * time.Second, PDT: epoch.Add(time.Duration(n) * 2 * time.Second)})
-	}
-	return pl
-}
-
-// poll is a good answer with a playlist, its hash the first number.
-func poll(t probe.Target, when time.Time, pl *probe.Playlist) *probe.Observation {
-	o := &probe.Observation{Target: t, Playlist: pl, Hash: pl.MediaSequence.Value<<8 | uint64(len(pl.Segments))}
-	o.Exchange = probe.Exchange{
-		Method: "GET", URL: probe.ShownURL("https://example.com/" + t.Rendition + ".m3u8"), Address: probe.AddressOf("https://example.com/" + t.Rendition + ".m3u8"), Started: when.Add(-10 * time.Millisecond), Done: when, Status: 200,
-		ContentType: "application/vnd.apple.mpegurl", CacheControl: "max-age=1",
-	}
-	return o
-}
-
-// failed is an answer that is none.
-func failed(t probe.Target, when time.Time, status int, f probe.Failure) *probe.Observation {
-	o := &probe.Observation{Target: t}
-	o.Exchange = probe.Exchange{
-		Method: "GET", URL: "https://example.com/v.m3u8", Started: when.Add(-10 * time.Millisecond), Done: when, Status: status, Failure: f, Error: string(f),
-	}
-	return o
 }
 
 // step lets the desk do what is due, and then judges an observation.

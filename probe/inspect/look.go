@@ -35,10 +35,7 @@ func lookAt(ctx context.Context, client *monitor.Viewer, stream string) []look {
 		request := fetch.Request{URL: t.URL, AcceptGzip: true}
 		body, ex := client.Do(asking, request)
 		for tries := 0; again(&ex, tries); tries++ {
-			select {
-			case <-time.After(lookAgain):
-			case <-asking.Done():
-			}
+			probe.Pause(asking, lookAgain)
 			body, ex = client.Do(asking, request)
 		}
 		l := look{obs: probe.Observation{Target: t, Exchange: ex}}

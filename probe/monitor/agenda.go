@@ -5,8 +5,7 @@ import (
 	"time"
 )
 
-// agenda is when a loop polls next. Its timer starts the poll in a goroutine that
-// ends with it.
+// agenda is when a loop polls next. Its timer has the crew poll.
 type agenda struct {
 	mu      sync.Mutex
 	timer   *time.Timer // nil until the first poll is planned
@@ -56,7 +55,7 @@ func (l *loop) set(wait time.Duration) {
 	}
 	l.due = time.Now().Add(wait)
 	if l.timer == nil {
-		l.timer = time.AfterFunc(wait, l.run)
+		l.timer = time.AfterFunc(wait, l.start)
 	} else {
 		l.timer.Reset(wait)
 	}
@@ -87,20 +86,24 @@ func (l *loop) stop() {
 	l.cancel()
 }
 
-// run polls once and plans the next poll.
-func (l *loop) run() {
+// start has the crew poll.
+func (l *loop) start() {
 	l.mu.Lock()
-	due := l.due
-	enter := !l.busy && !l.stopped
-	if enter {
-		l.busy = true
-		l.s.group.Add(1)
-	}
-	l.mu.Unlock()
-	if !enter {
+	defer l.mu.Unlock()
+	if l.busy || l.stopped {
 		return
 	}
+	l.busy = true
+	l.s.group.Add(1)
+	l.s.m.crew.do(l)
+}
+
+// run polls once and plans the next poll.
+func (l *loop) run() {
 	defer l.s.group.Done()
+	l.mu.Lock()
+	due := l.due
+	l.mu.Unlock()
 	l.s.m.strain.late(due)
 	wait := l.poll(l.ctx)
 	l.pace.polls++

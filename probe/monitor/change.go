@@ -54,10 +54,12 @@ func (m *Monitor) start(s *stream) {
 	}
 	own, stop := context.WithCancel(m.changes.ctx)
 	s.stop = stop
-	m.changes.watching.Go(func() {
+	m.changes.watching.Add(1)
+	s.begin(own)
+	context.AfterFunc(own, func() {
+		defer m.changes.watching.Done()
 		defer close(s.stopped)
-		defer stop()
-		s.run(own)
+		s.end()
 	})
 }
 

@@ -45,9 +45,7 @@ func (l *loop) lookAtIFrames(ctx context.Context, o *probe.Observation) {
 			if len(entries) == 0 {
 				return
 			}
-			select {
-			case <-time.After(iframesAgain):
-			case <-ctx.Done():
+			if !probe.Pause(ctx, iframesAgain) {
 				return
 			}
 		}

@@ -47,7 +47,8 @@ func (m *meter) poll(o *probe.Observation, idle bool) {
 	}
 }
 
-// samplesOf is how many samples an observation gives at most.
+// samplesOf is how many samples an observation gives as a rule, with that of the
+// time spent in a verdict.
 func samplesOf(o *probe.Observation) int {
 	switch {
 	case o.Look() == probe.LookSegment:
@@ -55,9 +56,9 @@ func samplesOf(o *probe.Observation) int {
 	case !o.Poll():
 		return 0
 	case o.Target.Side == probe.Edge:
-		return 13
+		return 14
 	default:
-		return 8
+		return 9
 	}
 }
 

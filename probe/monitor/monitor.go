@@ -29,6 +29,7 @@ type Monitor struct {
 	streams  atomic.Pointer[[]*stream]
 	changes  changes
 	fan      *fanOut
+	crew     crew
 	prober   prober
 	buffers  sync.Pool // of *[]byte, for the bodies of playlists
 	heads    sync.Pool // of *[]byte, for the first bytes of segments
@@ -59,12 +60,13 @@ func New(o Options) *Monitor {
 	}
 	m := &Monitor{
 		opts: o, log: o.Log, fan: newFanOut(o.Sinks, o.Log), doubt: make(chan struct{}, 1),
-		prober: prober{jobs: make(chan *job, proberQueue)}, started: time.Now(),
-		due: make(chan struct{}, 1),
+		started: time.Now(),
+		due:     make(chan struct{}, 1),
 	}
 	if m.opts.Secrets == nil {
 		m.opts.Secrets = new(fetch.Secrets)
 	}
+	m.prober.crew = &m.crew
 	m.places = placesOf(&m.opts)
 	if m.desk = o.Desk; m.desk == nil {
 		m.desk = incident.NewDesk(m.deskOptions(), m.started)
@@ -103,6 +105,7 @@ func (m *Monitor) Run(ctx context.Context) {
 	<-ctx.Done()
 	m.end()
 	watching.Wait()
+	m.crew.end()
 	if why := m.finish.Load(); why != nil {
 		now := time.Now()
 		m.tell(probe.Batch{At: now, Event: m.opts.Event}, m.desk.Finish(now, *why))

@@ -1,58 +1,60 @@
 package monitor
 
 import (
-	"context"
+	"slices"
 	"sync"
-	"sync/atomic"
-	"time"
 )
 
 const (
-	proberWorkers = 256              // segment probes under way at once, over all streams
-	proberQueue   = 4096             // probes that wait; what comes on top is left out
-	proberIdle    = 10 * time.Second // after which a worker without work ends
+	proberWorkers = 256  // segment probes under way at once, over all streams
+	proberQueue   = 4096 // probes that wait; what comes on top is left out
 )
 
-// prober probes segments on a few goroutines that it keeps while there is work.
-// A new one for each probe would grow its stack anew each time.
+// prober has segments probed, so many at once.
 type prober struct {
-	jobs    chan *job
-	workers atomic.Int32
-	idle    atomic.Int32
-	skipped atomic.Uint64
+	crew *crew
+
+	mu      sync.Mutex
+	waiting []*job
+	workers int
+	skipped uint64
 }
 
-// submit queues a job for a worker of the group, and never blocks.
-func (p *prober) submit(ctx context.Context, group *sync.WaitGroup, j *job) {
-	select {
-	case p.jobs <- j:
-	default:
-		p.skipped.Add(1)
+// submit has a segment probed for a stream, and never blocks.
+func (p *prober) submit(j *job) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.waiting) >= proberQueue {
+		p.skipped++
 		return
 	}
-	if int(p.idle.Load()) < len(p.jobs) && p.workers.Load() < proberWorkers {
-		p.workers.Add(1)
-		group.Go(func() { p.work(ctx) })
+	j.loop.s.group.Add(1)
+	p.waiting = append(p.waiting, j)
+	if p.workers < proberWorkers {
+		p.workers++
+		p.crew.do(p)
 	}
 }
 
-func (p *prober) work(ctx context.Context) {
-	defer p.workers.Add(-1)
-	timer := time.NewTimer(proberIdle)
-	defer timer.Stop()
-	for {
-		p.idle.Add(1)
-		timer.Reset(proberIdle)
-		select {
-		case j := <-p.jobs:
-			p.idle.Add(-1)
+// run probes what waits.
+func (p *prober) run() {
+	for j := p.next(); j != nil; j = p.next() {
+		if j.ctx.Err() == nil {
 			j.run()
-		case <-timer.C:
-			p.idle.Add(-1)
-			return
-		case <-ctx.Done():
-			p.idle.Add(-1)
-			return
 		}
+		j.loop.s.group.Done()
 	}
+}
+
+// next returns the oldest that waits; nil when none does, and the worker is to end.
+func (p *prober) next() *job {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.waiting) == 0 {
+		p.workers--
+		return nil
+	}
+	j := p.waiting[0]
+	p.waiting = slices.Delete(p.waiting, 0, 1)
+	return j
 }

@@ -110,7 +110,7 @@ func encrypted(keys []probe.Key) bool {
 	return false
 }
 
-func (l *loop) submit(j *job) { l.s.m.prober.submit(l.s.ctx, &l.s.group, j) }
+func (l *loop) submit(j *job) { l.s.m.prober.submit(j) }
 
 // run probes the segment until it can be fetched, it fails for good, or it must
 // have left the playlist.

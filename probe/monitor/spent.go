@@ -15,16 +15,16 @@ type Spent struct {
 	muted   bool
 }
 
-// Add returns the time since it was called last as samples: until the verdict
+// Add appends the time since it was called last to samples: until the verdict
 // changed that of the verdict before, from there on that of the new one.
-func (s *Spent) Add(stream string, v incident.Verdict, now time.Time) (samples []probe.Sample) {
+func (s *Spent) Add(samples []probe.Sample, stream string, v incident.Verdict, now time.Time) []probe.Sample {
 	was := *s
 	if !was.until.IsZero() && !now.After(was.until) {
-		return nil // polls of two renditions may end in another order than they are judged
+		return samples // polls of two renditions may end in another order than they are judged
 	}
 	*s = Spent{now, v.Verdict, v.Silenced != nil}
 	if was.until.IsZero() {
-		return nil
+		return samples
 	}
 	changed := was.until
 	if v.Verdict != was.verdict {

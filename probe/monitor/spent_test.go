@@ -37,7 +37,7 @@ func TestTimeInVerdict(t *testing.T) {
 			v.Silenced = &probe.Muting{}
 		}
 		var got []string
-		for _, sample := range s.Add("main", v, at(step.at)) {
+		for _, sample := range s.Add(nil, "main", v, at(step.at)) {
 			text := fmt.Sprintf("%s %g", sample.Rendition, sample.Value)
 			if sample.Metric == probe.SilencedTime {
 				text += " silenced"

@@ -31,15 +31,15 @@ type stream struct {
 	live     atomic.Pointer[[]*loop] // a copy of loops, for those who may not wait
 	twins    twins
 	group    sync.WaitGroup
-	ctx      context.Context //nolint:containedctx // of run: workers that a loop starts outlive the loop
+	ctx      context.Context //nolint:containedctx // of begin: workers that a loop starts outlive the loop
 	td       atomic.Int64    // target duration of the media playlist that was read last, in nanoseconds; 0 is unknown
 	keys     keyring
 	mapTurns atomic.Uint64             // how often an EXT-X-MAP resource was seen with other bytes than before
 	public   sync.Map                  // asked → whether the origin permits it to every page, as it answered last
 	round    atomic.Pointer[time.Time] // when every target had been polled once; nil is not yet
 	late     bool                      // it came to the event while that was watched
-	stop     context.CancelFunc        // of run; nil before that
-	stopped  chan struct{}             // closed when run has ended
+	stop     context.CancelFunc        // of begin; nil before that
+	stopped  chan struct{}             // closed when end has
 
 	viewers   []*Viewer                         // who asks at each place
 	entries   []atomic.Pointer[loop]            // of the multivariant playlists, by place
@@ -73,16 +73,19 @@ func newStream(m *Monitor, cfg Stream) *stream {
 	return s
 }
 
-// run polls and judges until ctx is done.
-func (s *stream) run(ctx context.Context) {
+// begin polls and judges until ctx is done.
+func (s *stream) begin(ctx context.Context) {
 	s.turn.Lock()
+	defer s.turn.Unlock()
 	s.ctx = ctx
 	for _, p := range s.m.places {
 		s.start(probe.Target{Stream: s.cfg.Name, Side: p.Side, Edge: p.Edge, URL: s.m.urlAt(p, s.cfg.Manifest)})
 	}
 	s.announce()
-	s.turn.Unlock()
-	<-ctx.Done()
+}
+
+// end ends the loops once ctx is done, and waits for them.
+func (s *stream) end() {
 	s.turn.Lock() // whoever has it next sees that ctx is done, and starts nothing
 	for _, l := range s.loops {
 		l.stop()
@@ -162,7 +165,7 @@ func (s *stream) step(o *probe.Observation) ([]probe.Sample, *evidence.History, 
 	v := s.desk.Verdict()
 	samples := measure(h, o, v, o.Exchange.Done)
 	if o.Poll() {
-		samples = append(samples, s.spent.Add(s.cfg.Name, v, o.Exchange.Done)...)
+		samples = s.spent.Add(samples, s.cfg.Name, v, o.Exchange.Done)
 	}
 	return samples, h, res
 }

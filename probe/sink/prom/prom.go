@@ -54,7 +54,7 @@ type Sink struct {
 	phases   *prometheus.HistogramVec
 	fetches  *fetchCounts
 	viewers  viewerMetrics
-	verdicts verdictMetrics
+	verdicts verdicts
 	refused  prometheus.Counter
 	notified *prometheus.CounterVec
 
@@ -96,7 +96,7 @@ func New(o Options) *Sink {
 		phases:   newPhases(),
 		fetches:  newFetches(o.Event),
 		viewers:  newViewerMetrics(),
-		verdicts: newVerdictMetrics(),
+		verdicts: newVerdicts(),
 		refused: prometheus.NewCounter(prometheus.CounterOpts{
 			Namespace: namespace, Name: probe.SamplesRefused.Prometheus, Help: probe.SamplesRefused.Help,
 		}),
@@ -118,9 +118,8 @@ func New(o Options) *Sink {
 		register = prometheus.WrapRegistererWith(prometheus.Labels{"vantage": label(o.Vantage)}, register)
 	}
 	register.MustRegister(s.viewers.collectors()...)
-	register.MustRegister(s.verdicts.now, s.verdicts.time, s.verdicts.silenced)
 	register.MustRegister(
-		gauges{s}, newSinkMetrics(o.Event, o.Sinks), newSilenceMetrics(o.Event, o.Silences),
+		gauges{s}, verdictMetrics{s}, newSinkMetrics(o.Event, o.Sinks), newSilenceMetrics(o.Event, o.Silences),
 		s.incident.active, s.incident.total, s.phases, s.fetches, s.refused, s.notified, buildInfo(o.Version),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
@@ -160,7 +159,7 @@ func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 			s.viewers.note(s.event, sample)
 			continue
 		case probe.ByVerdict:
-			s.verdicts.note(s.event, sample)
+			s.verdicts.note(sample)
 			continue
 		case probe.ByEvent, probe.ByStream, probe.BySide:
 		}

@@ -1,6 +1,6 @@
 // The renditions of the chosen stream: edge and origin side by side, or of an
 // event with several edges each edge beside the others.
-import { attribute, badge, byId, el, milliseconds, none, seconds, setBadge, text, whole } from "./view.js";
+import { attribute, badge, byId, clock, el, milliseconds, none, seconds, setBadge, text, whole } from "./view.js";
 
 // Columns: label for narrow screens, side, value of a side, whether it is a number.
 const pair = [
@@ -57,9 +57,41 @@ function answer(s) {
 }
 
 const rows = new Map();
-let shown = "";
+let shown = "", last;
+
+// Where an event is watched from several vantages, one of them can be chosen;
+// with none chosen each rendition is as the worst vantage sees it.
+let vantage = "";
+
+byId("vantages").addEventListener("click", e => {
+  const button = e.target.closest("button");
+  if (!button) return;
+  vantage = button.dataset.vantage;
+  showRenditions(...last);
+});
+
+// seenFrom shows the choice of vantages and returns the renditions as the chosen
+// one sees them.
+function seenFrom(stream) {
+  const box = byId("vantages"), all = stream.vantages || [];
+  box.hidden = all.length === 0;
+  if (all.length === 0) return stream.renditions;
+  if (!all.some(v => v.name === vantage)) vantage = "";
+  const names = ["", ...all.map(v => v.name)];
+  if ([...box.children].map(b => b.dataset.vantage).join("\n") !== names.join("\n") || box.children.length === 0)
+    box.replaceChildren(...names.map(name => el("button", { type: "button", "data-vantage": name }, ...(name ? [name + " ", badge("waiting")] : ["Worst of all"]))));
+  for (const b of box.children) {
+    const one = all.find(v => v.name === b.dataset.vantage);
+    attribute(b, "aria-pressed", String(b.dataset.vantage === vantage));
+    if (!one) continue;
+    setBadge(b.querySelector(".badge"), one.verdict);
+    attribute(b, "title", one.gone_since ? "nobody has watched from here since " + clock(one.gone_since) : null);
+  }
+  return all.find(v => v.name === vantage)?.renditions || stream.renditions;
+}
 
 export function showRenditions(snapshot, stream, open) {
+  last = [snapshot, stream, open];
   if (snapshot.edges) arrange(snapshot.edges);
   if (stream.name !== shown) {
     rows.clear();
@@ -69,9 +101,9 @@ export function showRenditions(snapshot, stream, open) {
   text(byId("renditions-title"), "Renditions of " + stream.name);
   text(byId("paths"), [...(snapshot.edges?.map(e => e.name + " " + e.url) || [snapshot.edge && "edge " + snapshot.edge]), snapshot.origin && "origin " + snapshot.origin].filter(Boolean).join("   "));
   tellEmpty(stream, open);
-  const names = new Set(stream.renditions.map(r => r.name));
+  const renditions = seenFrom(stream), names = new Set(renditions.map(r => r.name));
   for (const [name, row] of rows) if (!names.has(name)) row.remove(), rows.delete(name);
-  stream.renditions.forEach((rendition, i) => {
+  renditions.forEach((rendition, i) => {
     let row = rows.get(rendition.name);
     if (!row) rows.set(rendition.name, row = newRow(rendition.name));
     if (byId("rendition-rows").children[i] !== row) byId("rendition-rows").insertBefore(row, byId("rendition-rows").children[i] || null);
