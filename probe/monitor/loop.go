@@ -2,7 +2,7 @@ package monitor
 
 import (
 	"context"
-	"hash/maphash"
+	"hash/fnv"
 	"sync/atomic"
 	"time"
 
@@ -84,10 +84,10 @@ func (l *loop) firstDelay() time.Duration {
 	if spread <= 0 {
 		return 0
 	}
-	return time.Duration(maphash.String(spreadSeed, l.target.Load().String()) % uint64(spread))
+	hash := fnv.New64a()
+	_, _ = hash.Write([]byte(l.target.Load().String())) // never fails
+	return time.Duration(hash.Sum64() % uint64(spread))
 }
-
-var spreadSeed = maphash.MakeSeed()
 
 // poll fetches the target once, sends what it saw to the judge, starts the
 // probes of new segments, and returns when to poll again.
