@@ -24,12 +24,14 @@ func Target(rendition string, s probe.Side) probe.Target {
 // Playlist has count segments, the first of them with the media sequence number msn.
 func Playlist(msn uint64, count int) *probe.Playlist {
 	pl := &probe.Playlist{
-		Kind: probe.Media, Version: probe.State(6), TargetDuration: probe.State(2 * time.Second), MediaSequence: probe.State(msn),
+		Kind: probe.Media, Version: probe.State(6), TargetDuration: probe.State(2 * time.Second),
+		MediaSequence: probe.State(msn),
 	}
 	for i := range uint64(count) {
 		n := msn + i
 		pl.Segments = append(pl.Segments, probe.Segment{
-			MSN: n, URI: fmt.Sprintf("seg%d.ts", n), Duration: 2 * time.Second, PDT: Epoch.Add(time.Duration(n) * 2 * time.Second),
+			MSN: n, URI: fmt.Sprintf("seg%d.ts", n), Duration: 2 * time.Second,
+			PDT: Epoch.Add(time.Duration(n) * 2 * time.Second),
 		})
 	}
 	return pl
@@ -55,7 +57,8 @@ func Failed(t probe.Target, when time.Time, status int, f probe.Failure) *probe.
 func exchange(t probe.Target, when time.Time, status int) probe.Exchange {
 	u := "https://example.com/" + t.Rendition + ".m3u8"
 	return probe.Exchange{
-		Method: "GET", URL: probe.ShownURL(u), Address: probe.AddressOf(u), Started: when.Add(-10 * time.Millisecond), Done: when,
+		Method: "GET", URL: probe.ShownURL(u), Address: probe.AddressOf(u),
+		Started: when.Add(-10 * time.Millisecond), Done: when,
 		Status: status,
 	}
 }
