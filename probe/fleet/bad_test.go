@@ -212,14 +212,17 @@ func TestFilesOfTheConnection(t *testing.T) {
 func TestJetStreamThatIsMissing(t *testing.T) {
 	t.Parallel()
 	open := func(s *server.Server) (waited, err error) {
-		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		ctx, cancel := context.WithCancel(soon(t))
 		defer cancel()
 		conn, err := connect(ctx, Connection{Servers: []string{s.ClientURL()}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer conn.Close()
-		_, err = openRoom(ctx, conn, "e", func(err error) { waited = err })
+		_, err = openRoom(ctx, conn, "e", func(err error) {
+			waited = err
+			cancel()
+		})
 		return waited, err
 	}
 	waited, err := open(natsServer(t, func(o *server.Options) { o.JetStream = false }))
