@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// tried are the commands of the docs that other tests run, by how they begin and by
-// by these tests.
+// tried are the commands of the docs that other tests run, by how they begin, with
+// these tests.
 var tried = map[string]string{
 	"streamwatch hub":         "cmd/streamwatch TestFleet, which starts hubs, agents and NATS servers",
 	"streamwatch agent":       "cmd/streamwatch TestFleet",
