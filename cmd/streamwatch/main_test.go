@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -113,16 +114,21 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// get asks a URL until it answers 200, for as long as Patience, and writes the
-// body to a file: get URL FILE.
+// get asks a URL until it answers 200, with a body in which every pattern is found,
+// for as long as Patience, and writes the body to a file: get URL FILE [REGEXP...].
 func get(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: get URL FILE")
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: get URL FILE [REGEXP...]")
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), proctest.Patience)
 	defer cancel()
 	for {
 		body, err := getOnce(ctx, args[0])
+		for _, pattern := range args[2:] {
+			if err == nil && !regexp.MustCompile(pattern).Match(body) {
+				err = fmt.Errorf("no match for %s in %s", pattern, body)
+			}
+		}
 		if err == nil {
 			ts.Check(os.WriteFile(ts.MkAbs(args[1]), body, 0o600))
 			return
