@@ -197,10 +197,10 @@ func (b *Board) Evaluate(now time.Time) map[string]State {
 }
 
 func (w window) point(stat Stat) probe.Fact[float64] {
-	switch {
-	case stat == Maximum:
+	switch stat {
+	case Maximum:
 		return probe.State(w.most)
-	case stat == Average:
+	case Average:
 		return probe.State(w.sum / w.count)
 	default:
 		return probe.State(w.count)

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -16,8 +17,15 @@ func WriteFile(path, text string) error {
 
 // ReplaceFile has a file written under another name, and puts it in its place once
 // it is whole. It has the permissions perm, whatever the umask is. What goes wrong
-// leaves the old one as it was.
+// leaves the old one as it was. A link goes on pointing where it did; what is no
+// file, such as /dev/stdout or a pipe, is written to as it is.
 func ReplaceFile(path string, perm os.FileMode, write func(*os.File) error) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return writeInto(path, write)
+	}
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
 	file, err := os.CreateTemp(filepath.Dir(path), ".streamwatch-*")
 	if err != nil {
 		return err
@@ -36,4 +44,12 @@ func ReplaceFile(path string, perm os.FileMode, write func(*os.File) error) erro
 		_ = os.Remove(file.Name()) // the first error is the one that counts
 	}
 	return err
+}
+
+func writeInto(path string, write func(*os.File) error) error {
+	file, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(file), file.Close())
 }

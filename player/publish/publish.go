@@ -52,6 +52,10 @@ type Embeds struct {
 // megabytes while it lasts.
 const renderers = 2
 
+// writersAtOnce is of how many streams the manifests are read at once: polls need
+// connections too.
+const writersAtOnce = 64
+
 // New returns the embeds of an event whose edge is at a base URL. They are
 // written below dir, one folder for each stream.
 func New(event *configs.Event, edge string, sign fetch.Signer, dir string, log *zap.Logger) *Embeds {
@@ -137,8 +141,8 @@ func (e *Embeds) missing() (any bool) {
 }
 
 // writeAll writes the embeds of the streams that lack them, and returns how many
-// have no manifest yet. All at once: a domain that does not answer yet makes
-// nobody wait.
+// have no manifest yet. Many at once: a domain that does not answer yet makes few
+// others wait.
 func (e *Embeds) writeAll(ctx context.Context) (left int) {
 	e.mu.Lock()
 	var streams []*configs.Stream
@@ -152,8 +156,11 @@ func (e *Embeds) writeAll(ctx context.Context) (left int) {
 	e.mu.Unlock()
 	var writers sync.WaitGroup
 	again := make([]bool, len(streams))
+	room := make(chan struct{}, writersAtOnce)
 	for i, s := range streams {
+		room <- struct{}{}
 		writers.Go(func() {
+			defer func() { <-room }()
 			known, err := e.Write(ctx, s)
 			if err != nil && ctx.Err() == nil {
 				e.log.Warn(

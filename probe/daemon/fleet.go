@@ -20,12 +20,16 @@ import (
 // resume returns the incidents that are open, by the fleet's book. The store gets
 // those that it does not have yet, because another hub led meanwhile.
 func resume(ctx context.Context, hub *fleet.Hub, s *store.Store) ([]probe.Incident, error) {
-	own, err := s.OpenIncidents(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("reading the open incidents: %w", err)
-	}
 	if hub == nil {
-		return own, nil
+		open, err := s.OpenIncidents(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("reading the open incidents: %w", err)
+		}
+		return open, nil
+	}
+	own, err := s.Incidents(ctx, probe.IncidentFilter{})
+	if err != nil {
+		return nil, fmt.Errorf("reading the incidents: %w", err)
 	}
 	book, err := hub.Incidents(ctx)
 	if err != nil {

@@ -142,6 +142,7 @@ func Diagnose(now time.Time, e *Event) []Diagnosis {
 	for _, group := range x.join() {
 		out = append(out, x.diagnosis(group))
 	}
+	x.addUp(out)
 	slices.SortStableFunc(out, func(a, b Diagnosis) int { return len(b.Hits) - len(a.Hits) })
 	return out
 }

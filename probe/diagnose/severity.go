@@ -105,6 +105,32 @@ func NothingPlays(targets []evidence.State, dead []Dead) bool {
 	return nothingPlays(targets, side, dead, func(t *evidence.State) bool { return t.Polls > 0 })
 }
 
+// addUp makes errors critical that leave viewers of a stream nothing together,
+// though none of them does alone: one CDN has failed, and then, for another
+// reason, the other one.
+func (x *examination) addUp(all []Diagnosis) {
+	for i := range x.event.Streams {
+		s := &x.event.Streams[i]
+		var hits []*Hit
+		var of []*Diagnosis
+		var dead []Dead
+		for j := range all {
+			d := &all[j]
+			k, hit := slices.BinarySearchFunc(d.Hits, s.Name, func(h Hit, name string) int { return compare(h.Stream, name) })
+			if !hit || d.Fading || d.Ready.IsZero() || d.Hits[k].Severity < probe.Error || len(d.Hits[k].Dead) == 0 {
+				continue
+			}
+			hits, of, dead = append(hits, &d.Hits[k]), append(of, d), append(dead, d.Hits[k].Dead...)
+		}
+		if len(hits) < 2 || !NothingPlays(s.Targets, dead) {
+			continue
+		}
+		for j := range hits {
+			hits[j].Severity, of[j].Severity = probe.Critical, probe.Critical
+		}
+	}
+}
+
 // nothingPlays reports whether what is dead leaves viewers nothing on any edge:
 // who has another one is not without picture.
 func nothingPlays(targets []evidence.State, side probe.Side, dead []Dead, alive func(*evidence.State) bool) bool {

@@ -21,7 +21,8 @@ type edgesCourse struct {
 }
 
 // Two CDNs that fail one after the other are two causes, and each is its own
-// CDN's; the event is down when no edge plays any more.
+// CDN's; the event is down when no edge plays any more, and then each of them is
+// critical: whoever is woken by what is critical alone hears of it.
 func TestEdgesOneAfterAnother(t *testing.T) {
 	courses := []edgesCourse{
 		{"two of three", []sim.Injection{{Fault: "edge-503", Edge: "second"}, {Fault: "stale-edge"}}, []string{"second", "first"}, probe.Degraded},
@@ -50,7 +51,11 @@ func TestEdgesOneAfterAnother(t *testing.T) {
 					var named []string
 					for _, in := range w.Seen.Open() {
 						named = append(named, in.Edge)
-						if in.Blame != probe.BlameCDN || in.Severity < probe.Error {
+						want := probe.Error
+						if c.verdict == probe.Down {
+							want = probe.Critical
+						}
+						if in.Blame != probe.BlameCDN || in.Severity != want {
 							t.Errorf("%s", said(&in))
 						}
 					}

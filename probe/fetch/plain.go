@@ -10,6 +10,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -103,12 +105,37 @@ func (t *transport) dial(ctx context.Context, address string) (*conn, error) {
 func (t *transport) standard(ctx context.Context, cl *call, r *http.Request) (*http.Response, error) {
 	ctx, cancel := timed(ctx)
 	resp, err := t.std.RoundTrip(r.WithContext(httptrace.WithClientTrace(ctx, cl.hooks(r.URL.Scheme == "https"))))
+	if err == nil && r.URL.Scheme == "http" && resp.StatusCode == http.StatusProxyAuthRequired {
+		_ = resp.Body.Close()
+		resp, err = nil, proxyRefusal(resp.StatusCode)
+	}
+	if op, is := errors.AsType[*net.OpError](err); is && op.Op == "proxyconnect" {
+		cl.restart() // that the proxy took the connection proves nothing of the server
+	}
 	if err != nil || resp.Body == http.NoBody {
 		cancel()
 		return resp, err
 	}
 	resp.Body = &timedBody{resp.Body, cancel}
 	return resp, nil
+}
+
+// tunnelled fails where a proxy does not connect us to a server of HTTPS.
+func tunnelled(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+	if answer.StatusCode == http.StatusOK {
+		return nil
+	}
+	return proxyRefusal(answer.StatusCode)
+}
+
+// proxyRefusal is the error of a request that our own proxy did not pass on: neither
+// edge nor origin saw it. 407 is an answer of proxies alone (RFC 9110 §15.5.8).
+func proxyRefusal(status int) error {
+	what := "the proxy answers " + strconv.Itoa(status)
+	if status == http.StatusProxyAuthRequired {
+		what += ": it wants a user and a password"
+	}
+	return &net.OpError{Op: "proxyconnect", Net: "tcp", Err: errors.New(what)}
 }
 
 // timedBody is a body whose deadline has a timer.

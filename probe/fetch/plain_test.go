@@ -217,3 +217,20 @@ func TestProxy(t *testing.T) {
 		t.Errorf("%q (%s), the proxy was asked for %q", ex.Failure, ex.Error, asked)
 	}
 }
+
+// A proxy that does not let us through is our own path, not the edge's: no server
+// saw the request, and no connection to one was made.
+func TestProxyThatRefuses(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusProxyAuthRequired)
+	}))
+	t.Cleanup(srv.Close)
+	cl := fetch.New(fetch.Options{Transport: fetch.Proxied(srv.URL)})
+	defer cl.Close()
+	for _, url := range []string{"http://live.example/a", "https://live.example/a"} {
+		_, ex := cl.Do(t.Context(), fetch.Request{URL: url})
+		if ex.Failure != probe.FailConnect || ex.Status != 0 || ex.Connected || !strings.Contains(ex.Error, "the proxy answers 407") {
+			t.Errorf("%s: %q (%s), status %d, connected %v", url, ex.Failure, ex.Error, ex.Status, ex.Connected)
+		}
+	}
+}

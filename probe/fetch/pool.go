@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"bufio"
+	"container/list"
 	"context"
 	"net"
 	"slices"
@@ -22,9 +23,9 @@ type pool struct {
 
 // server is what a pool has of one server.
 type server struct {
-	idle    []*conn // newest last: the oldest may end
-	conns   int     // idle ones, those in use and those being made
-	waiting []chan *conn
+	idle    []*conn   // newest last: the oldest may end
+	conns   int       // idle ones, those in use and those being made
+	waiting list.List // of chan *conn: of thousands that wait any may leave
 }
 
 // take returns a connection that was used before, or nil where the caller is to
@@ -60,7 +61,7 @@ func (p *pool) take(ctx context.Context, address string) (*conn, error) {
 		return nil, nil
 	}
 	turn := make(chan *conn, 1)
-	s.waiting = append(s.waiting, turn)
+	place := s.waiting.PushBack(turn)
 	p.mu.Unlock()
 	wait := NoDeadline
 	if at, ok := ctx.Deadline(); ok {
@@ -72,31 +73,39 @@ func (p *pool) take(ctx context.Context, address string) (*conn, error) {
 	case c := <-turn:
 		return c, nil
 	case <-ctx.Done():
-		p.leave(address, turn)
+		p.leave(address, s, place)
 		return nil, ctx.Err()
 	case <-timer.C:
-		p.leave(address, turn)
+		p.leave(address, s, place)
 		return nil, context.DeadlineExceeded
 	}
 }
 
 // leave ends the wait for a turn, which may have come at that moment.
-func (p *pool) leave(address string, turn chan *conn) {
+func (p *pool) leave(address string, s *server, place *list.Element) {
+	turn := place.Value.(chan *conn)
 	p.mu.Lock()
-	s := p.servers[address]
-	i := slices.Index(s.waiting, turn)
-	if i >= 0 {
-		s.waiting = slices.Delete(s.waiting, i, i+1)
-	}
+	s.waiting.Remove(place) // does nothing where the turn has come
 	p.mu.Unlock()
-	if i >= 0 {
-		return
+	select {
+	case c := <-turn:
+		if c != nil {
+			p.give(c)
+		} else {
+			p.vacate(address)
+		}
+	default:
 	}
-	if c := <-turn; c != nil {
-		p.give(c)
-	} else {
-		p.vacate(address)
+}
+
+// next gives the one that waits for the longest a connection, or nil to dial one,
+// and reports whether anybody waits. The caller holds the pool's lock.
+func (s *server) next(c *conn) bool {
+	first := s.waiting.Front()
+	if first != nil {
+		s.waiting.Remove(first).(chan *conn) <- c
 	}
+	return first != nil
 }
 
 // dial makes a connection.
@@ -117,9 +126,7 @@ func (p *pool) give(c *conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.servers[c.key]
-	if len(s.waiting) > 0 {
-		s.waiting[0] <- c
-		s.waiting = slices.Delete(s.waiting, 0, 1)
+	if s.next(c) {
 		return
 	}
 	s.idle = append(s.idle, c)
@@ -140,9 +147,7 @@ func (p *pool) vacate(address string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.servers[address]
-	if len(s.waiting) > 0 {
-		s.waiting[0] <- nil // to dial one in its place
-		s.waiting = slices.Delete(s.waiting, 0, 1)
+	if s.next(nil) { // to dial one in its place
 		return
 	}
 	if s.conns--; s.conns == 0 {

@@ -28,6 +28,7 @@ func tuned(d *net.Dialer, named *sites, connsPerHost int) *transport {
 	}
 	return &transport{conns: pool{most: connsPerHost, open: open}, std: &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
+		OnProxyConnectResponse: tunnelled,
 		DialContext:            open,
 		TLSHandshakeTimeout:    TLSTimeout,
 		MaxConnsPerHost:        connsPerHost,

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,12 +49,12 @@ func (h *Hub) Incidents(ctx context.Context) (list []probe.Incident, err error) 
 	return list, nil
 }
 
-// Reconcile says what a hub's own store lacks of the book, given the incidents
-// that are open there, and which are open now.
+// Reconcile says what a hub's own store lacks of the book, given all incidents
+// there, and which are open now.
 func Reconcile(book, own []probe.Incident) (lacks, open []probe.Incident) {
-	have, there := map[string]bool{}, map[string]bool{}
+	openHere, there := make(map[string]bool, len(own)), make(map[string]bool, len(book))
 	for i := range own {
-		have[own[i].ID] = true
+		openHere[own[i].ID] = own[i].Open()
 	}
 	for i := range book {
 		in := book[i]
@@ -61,13 +62,13 @@ func Reconcile(book, own []probe.Incident) (lacks, open []probe.Incident) {
 		if in.Open() {
 			open = append(open, in)
 		}
-		if in.Open() != have[in.ID] {
+		if as, known := openHere[in.ID]; !known || as != in.Open() {
 			lacks = append(lacks, in)
 		}
 	}
-	for i := range own {
-		if !there[own[i].ID] { // from before the fleet
-			open = append(open, own[i])
+	for _, in := range slices.Backward(own) { // they come newest first
+		if in.Open() && !there[in.ID] { // from before the fleet
+			open = append(open, in)
 		}
 	}
 	return lacks, open

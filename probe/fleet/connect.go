@@ -139,7 +139,8 @@ func (c *Connection) identity() (list []nats.Option, err error) {
 		list = append(list, option)
 	}
 	if c.Credentials != "" {
-		add("credentials_file", "the file of a NATS user, as `nsc generate creds` writes it", nats.UserCredentials(c.Credentials), func() error {
+		hint := "the file of a NATS user, as `nsc generate creds` writes it"
+		add("credentials_file", hint, nats.UserCredentials(c.Credentials), func() error {
 			if _, err := tried.UserJWT(); err != nil {
 				return err
 			}
@@ -148,16 +149,12 @@ func (c *Connection) identity() (list []nats.Option, err error) {
 		})
 	}
 	if c.CAFile != "" {
-		add("tls.ca_file", "PEM, beginning with -----BEGIN CERTIFICATE-----", nats.RootCAs(c.CAFile), func() error {
-			_, err := tried.RootCAsCB()
-			return err
-		})
+		hint := "PEM, beginning with -----BEGIN CERTIFICATE-----"
+		add("tls.ca_file", hint, nats.RootCAs(c.CAFile), func() error { _, err := tried.RootCAsCB(); return err })
 	}
 	if c.CertFile != "" {
-		add("tls.cert_file", "a certificate and the key that belongs to it, both PEM", nats.ClientCert(c.CertFile, c.KeyFile), func() error {
-			_, err := tried.TLSCertCB()
-			return err
-		})
+		hint, pair := "a certificate and the key that belongs to it, both PEM", nats.ClientCert(c.CertFile, c.KeyFile)
+		add("tls.cert_file", hint, pair, func() error { _, err := tried.TLSCertCB(); return err })
 	}
 	return list, err
 }

@@ -109,12 +109,14 @@ func TestAClockThatWaversIsKept(t *testing.T) {
 	}
 }
 
+// A hub that takes the lead has in its own history what other hubs saw open and
+// close meanwhile: its API and its report are the event's.
 func TestReconcile(t *testing.T) {
 	open := func(id string) probe.Incident { return probe.Incident{ID: id, State: probe.Opened} }
-	closed := probe.Incident{ID: "closed", State: probe.Closed}
+	closed := func(id string) probe.Incident { return probe.Incident{ID: id, State: probe.Closed} }
 	lacks, now := Reconcile(
-		[]probe.Incident{open("both"), open("theirs"), closed},
-		[]probe.Incident{open("both"), open("closed"), open("before")},
+		[]probe.Incident{open("both"), open("theirs"), closed("closed"), closed("missed"), closed("known")},
+		[]probe.Incident{open("both"), open("closed"), open("before"), closed("known"), closed("old")},
 	)
 	ids := func(list []probe.Incident) (s string) {
 		for _, in := range list {
@@ -122,7 +124,7 @@ func TestReconcile(t *testing.T) {
 		}
 		return s
 	}
-	if ids(lacks) != "theirs closed " || ids(now) != "both theirs before " {
+	if ids(lacks) != "theirs closed missed " || ids(now) != "both theirs before " {
 		t.Errorf("lacks %s, open %s", ids(lacks), ids(now))
 	}
 }

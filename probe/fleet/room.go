@@ -110,13 +110,20 @@ func never(err error) bool {
 func unmade(err error) error {
 	hint := "the cluster needs JetStream, and the user the right to it"
 	switch {
-	case errors.Is(err, nats.ErrNoResponders), errors.Is(err, jetstream.ErrNoStreamResponse):
-		err = fmt.Errorf("no JetStream answers at this NATS: %w", err)
+	case noJetStream(err):
+		err = fmt.Errorf("%s: %w", absent, err)
 		hint = "start its servers with JetStream (-js); the servers of a cluster elect a leader first"
 	case full(err):
 		hint = "raise max_file_store and max_memory_store of the NATS servers, or the limits of the account"
 	}
 	return probe.WithHint(fmt.Errorf("making the streams and buckets of the event in JetStream: %w", err), hint)
+}
+
+// absent is what is said of a NATS that runs without JetStream.
+const absent = "no JetStream answers at this NATS"
+
+func noJetStream(err error) bool {
+	return errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse)
 }
 
 // full reports whether JetStream has no room for what a stream may come to hold.
@@ -240,6 +247,9 @@ func enterRoom(ctx context.Context, conn *nats.Conn, event string, waiting func(
 		}
 		if f, bad := errors.AsType[*probe.HintError](err); bad {
 			return nil, f
+		}
+		if noJetStream(err) {
+			err = fmt.Errorf("%s: %w", absent, err)
 		}
 		if !told {
 			told = true

@@ -56,6 +56,9 @@ func whyUnseen(ex *probe.Exchange) string {
 		os.Getenv("http_proxy"),
 	)
 	if proxy != "" && strings.Contains(ex.Error, "proxy") {
+		if strings.Contains(ex.Error, "the proxy answers") {
+			return "the proxy that HTTP_PROXY or HTTPS_PROXY names refuses us: write http://USER:PASSWORD@HOST:PORT, or unset it"
+		}
 		return "the proxy that HTTP_PROXY or HTTPS_PROXY names does not answer: correct it, or unset it"
 	}
 	switch scheme := ex.Address.Scheme(); {
@@ -63,6 +66,8 @@ func whyUnseen(ex *probe.Exchange) string {
 		return "see whether the host's name is right, and whether this machine reaches a name server"
 	case ex.Failure == probe.FailTLS:
 		return "the port does not speak HTTPS: try http://, or another port"
+	case strings.Contains(ex.Error, "Content-Length") || strings.Contains(ex.Error, `response "#EXTM3U`):
+		return "what answers there does not speak HTTP as RFC 9112 has it, and players refuse it too"
 	case scheme == "http" && (ex.Failure == probe.FailProtocol || ex.Failure == probe.FailReset):
 		return "the scheme or the port looks wrong: the server may speak HTTPS there, try https://"
 	case ex.Failure == probe.FailRefused:

@@ -76,9 +76,11 @@ func (l *loop) rename(rendition, u string) {
 func (l *loop) entry() *loop { return l.s.entries[l.s.m.at(l.target.Load().Place())].Load() }
 
 // firstDelay spreads the first polls of many streams over two seconds by the
-// hash of the target's name; a few begin at once.
+// hash of the target's name, and those of thousands over more: who asks for all at
+// once waits for what is late by then. A few begin at once.
 func (l *loop) firstDelay() time.Duration {
-	spread := min(2*time.Second, time.Duration(len(l.s.m.all())-1)*20*time.Millisecond)
+	others := time.Duration(len(l.s.m.all()) - 1)
+	spread := max(min(2*time.Second, others*20*time.Millisecond), others*2*time.Millisecond)
 	if spread <= 0 {
 		return 0
 	}

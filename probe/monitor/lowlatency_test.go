@@ -197,7 +197,7 @@ func TestHostileDelivery(t *testing.T) {
 				if took := l.watch(t, 500*time.Millisecond, answer, time.Minute); took > time.Second {
 					t.Errorf("it ended %s after it was told to", took)
 				}
-				if polls := l.asked["origin.test playlist"]; polls < 50 {
+				if polls := l.asked["origin.test playlist"]; polls < 55 {
 					t.Errorf("%d polls in a minute", polls)
 				}
 				if asked := l.asked["origin.test block"] + l.asked["origin.test delta"] + l.asked["origin.test part"]; asked > 150 {

@@ -7,10 +7,10 @@ import (
 )
 
 // pace decides when to poll again. New segments appear at a steady beat with
-// some jitter. A poll that finds one makes the next a segment's duration after it
-// was sent, less a hundred-and-twenty-eighth, so that polls creep towards the moment
-// of publication; one that comes too early looks again soon. In balance one poll in
-// seventeen is early, and a new segment is seen within an eighth of its duration or so.
+// some jitter. A poll that finds one makes the next a segment's duration later,
+// less a sixty-fourth, so that polls creep towards the moment of publication;
+// one that comes too early looks again soon. In balance one poll in nine is
+// early, and a new segment is seen within an eighth of its duration or so.
 type pace struct {
 	fixed    time.Duration // > 0: always this
 	edge     bool
@@ -20,7 +20,6 @@ type pace struct {
 	advanced time.Time     // when a new segment was last seen
 	beats    int           // new segments seen, not counting the first playlist
 	misses   int           // polls since then that found nothing new
-	inTime   int           // new segments in a row that the first poll for them found
 	failures int           // polls in a row that failed
 	polls    int           // all of them
 	unsure   int           // good polls until one that failed is over
@@ -54,9 +53,6 @@ func (p *pace) after(o *probe.Observation, advanced bool) time.Duration {
 	if advanced {
 		if !p.advanced.IsZero() {
 			p.beats++
-		}
-		if p.inTime++; p.misses > 0 {
-			p.inTime = 0
 		}
 		p.advanced, p.misses = p.polled, 0
 	} else {
@@ -98,15 +94,10 @@ func (p *pace) wait(o *probe.Observation, good bool) time.Duration {
 	case p.misses == 0 && p.beats == 0:
 		return p.d / 4 // the beat is not known yet
 	case p.misses == 0:
-		return p.d - p.creep() - min(o.Exchange.Duration(), p.d/2)
+		return p.d - p.d/64
 	}
 	return p.lookAgain(o)
 }
-
-// creep is by how much the next poll comes sooner than a segment's duration after
-// the one before. It grows until a poll comes too early: segments may be shorter
-// than the playlist says.
-func (p *pace) creep() time.Duration { return min(p.d/128*time.Duration(1+p.inTime/16), p.d/16) }
 
 // lookAgain is the wait while a new segment is due: an eighth of its duration,
 // growing, but never past the moment at which the stream becomes stale.

@@ -26,6 +26,7 @@ const (
 	queueLength = 200              // messages that wait for one receiver
 	giveUp      = time.Hour        // of tries, while this process runs
 	lastFlush   = 5 * time.Second  // at the end, for what still waits
+	lastMost    = 8 * time.Second  // the same, with what is under way then
 	look        = 10 * time.Second // between looks at what open incidents have grown to
 )
 
@@ -219,10 +220,12 @@ func (s *Sink) decide(end bool) (next time.Time) {
 // Run sends messages until ctx is done, and then, for a few seconds, those that are
 // left. Where there is a folder, the next process sends the rest.
 func (s *Sink) Run(ctx context.Context) error {
-	sending, stop := context.WithCancel(context.WithoutCancel(ctx))
+	requests, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	sending, stop := context.WithCancel(requests)
 	defer stop()
 	var group sync.WaitGroup
-	group.Go(func() { s.sendAll(sending) })
+	group.Go(func() { s.sendAll(sending, requests) })
 	for ctx.Err() == nil {
 		next := s.decide(false)
 		s.save()
@@ -230,6 +233,7 @@ func (s *Sink) Run(ctx context.Context) error {
 	}
 	s.decide(true)
 	stop()
+	defer time.AfterFunc(lastMost, cut).Stop()
 	group.Wait()
 	s.save()
 	s.mu.Lock()

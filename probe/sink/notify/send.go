@@ -20,13 +20,14 @@ const (
 )
 
 // sendAll sends one message after the other. After the end of ctx there are a few
-// seconds for those that are left, in which nothing is tried twice.
-func (s *Sink) sendAll(ctx context.Context) {
+// seconds for those that are left, in which nothing is tried twice. requests ends
+// every request, also one under way.
+func (s *Sink) sendAll(ctx, requests context.Context) {
 	var left []Request // of the message whose delivery the end of ctx cut short
 	var refused error  // of that one, for good
 	for ctx.Err() == nil {
 		if m, ok := s.first(); ok {
-			left, refused = s.deliver(ctx, m)
+			left, refused = s.deliver(ctx, requests, m)
 			continue
 		}
 		select {
@@ -34,7 +35,7 @@ func (s *Sink) sendAll(ctx context.Context) {
 		case <-ctx.Done():
 		}
 	}
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastFlush)
+	last, cancel := context.WithTimeout(requests, lastFlush)
 	defer cancel()
 	for last.Err() == nil {
 		m, ok := s.first()
@@ -83,12 +84,12 @@ func (s *Sink) unsend() {
 // deliver tries until the receiver took all of a message, refused it for good, or
 // has had its time. At the end of ctx the message goes on waiting, and what it
 // still takes is returned, with what was refused of it.
-func (s *Sink) deliver(ctx context.Context, m *Message) (left []Request, refused error) {
+func (s *Sink) deliver(ctx, requests context.Context, m *Message) (left []Request, refused error) {
 	left, refused = s.o.Receiver.Requests(m)
 	began, wait := time.Now(), retryFirst
 	for {
-		// One under way is not cut off: the receiver may have read it.
-		r := s.round(ctx, context.WithoutCancel(ctx), left)
+		// One under way is not cut off at once: the receiver may have read it.
+		r := s.round(ctx, requests, left)
 		left, refused = r.left, errors.Join(refused, r.refused)
 		if len(left) > 0 && ctx.Err() != nil {
 			s.unsend()

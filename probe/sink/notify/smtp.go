@@ -27,17 +27,21 @@ func (d *delivery) sendMail(ctx context.Context, s *SMTP, m *mail.Msg) (again ti
 	if end, ok := ctx.Deadline(); ok {
 		limit = min(limit, max(time.Until(end), time.Millisecond))
 	}
-	var open net.Conn // go-mail leaves it open where a greeting or a login fails
+	var open net.Conn                     // go-mail leaves it open where a greeting or a login fails
+	uncut := func() bool { return false } // and hears of the end of ctx only while it connects
 	defer func() {
-		if open != nil {
+		if uncut(); open != nil {
 			_ = open.Close()
 		}
 	}()
 	options := []mail.Option{
 		mail.WithPort(s.Port), mail.WithTimeout(limit), mail.WithTLSConfig(d.tls(s.Host)), mail.WithTLSPolicy(policy(s.TLS)),
-		mail.WithDialContextFunc(func(ctx context.Context, network, address string) (_ net.Conn, err error) {
-			open, err = d.dialMail(ctx, s, network, address)
-			return open, err
+		mail.WithDialContextFunc(func(dialing context.Context, network, address string) (net.Conn, error) {
+			conn, err := d.dialMail(dialing, s, network, address)
+			if err == nil {
+				open, uncut = conn, context.AfterFunc(ctx, func() { _ = conn.Close() })
+			}
+			return conn, err
 		}),
 	}
 	if s.Username != "" {
