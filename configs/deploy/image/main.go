@@ -22,6 +22,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
@@ -83,7 +84,8 @@ func read(dist string) (about About, binaries []Binary, err error) {
 	return about, binaries, nil
 }
 
-// write makes a layout anew.
+// write makes a layout anew, with one entry: the index of both images. Tools that copy
+// from a layout choose by architecture in such an index only.
 func write(index v1.ImageIndex, folder string) error {
 	if _, err := os.Stat(folder + "/oci-layout"); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
@@ -92,8 +94,11 @@ func write(index v1.ImageIndex, folder string) error {
 			return err
 		}
 	}
-	_, err := layout.Write(folder, index)
-	return err
+	made, err := layout.Write(folder, empty.Index)
+	if err != nil {
+		return err
+	}
+	return made.AppendIndex(index)
 }
 
 // publish sends the image to a registry.
