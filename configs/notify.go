@@ -19,7 +19,7 @@ type Notify struct {
 
 // Group says how much is one message.
 type Group struct {
-	Wait   time.Duration `yaml:"wait" range:"0s..10m"`    // from the opening of an incident until it is told
+	Wait   time.Duration `yaml:"wait" range:"0s..10m"`    // from the opening of an incident to the message about it
 	Repeat time.Duration `yaml:"repeat" range:"0s..168h"` // after which an open one is told again; 0 is never
 }
 
@@ -41,7 +41,7 @@ type PagerDuty struct {
 	RoutingKey     Secret `yaml:"routing_key"`
 	RoutingKeyFile string `yaml:"routing_key_file"` // a file with the key in it; its path counts from the event file
 	URL            URL    `yaml:"url"`
-	Severity       string `yaml:"severity" enum:"warning error critical"` // the least severity that is told
+	Severity       string `yaml:"severity" enum:"warning error critical"` // the least severity to report
 	// only incidents that hit one of these streams; absent is all
 	Streams []string `yaml:"streams"`
 }
@@ -53,7 +53,7 @@ type Opsgenie struct {
 	APIKey     Secret `yaml:"api_key"`
 	APIKeyFile string `yaml:"api_key_file"` // a file with the key in it; its path counts from the event file
 	URL        URL    `yaml:"url"`
-	Severity   string `yaml:"severity" enum:"warning error critical"` // the least severity that is told
+	Severity   string `yaml:"severity" enum:"warning error critical"` // the least severity to report
 	// only incidents that hit one of these streams; absent is all
 	Streams []string `yaml:"streams"`
 }
@@ -71,7 +71,7 @@ type Email struct {
 	PasswordFile string   `yaml:"password_file"`
 	From         string   `yaml:"from" required:"true"`                   // address of the sender, with a name if need be
 	To           []string `yaml:"to" required:"true"`                     // addresses that are written to
-	Severity     string   `yaml:"severity" enum:"warning error critical"` // the least severity that is told
+	Severity     string   `yaml:"severity" enum:"warning error critical"` // the least severity to report
 	// only incidents that hit one of these streams; absent is all
 	Streams []string `yaml:"streams"`
 }

@@ -1,7 +1,7 @@
 package probe
 
 // Advice is what is worth knowing of a stream and hurts nobody yet: a finding
-// of severity info. It opens no incident and is told to nobody who does not look.
+// of severity info. It opens no incident and sends no message; it is there for whoever looks.
 type Advice struct {
 	Check      string   `json:"check"`
 	Blame      Blame    `json:"blame"` // whose it is to change

@@ -17,8 +17,7 @@ const (
 	SilenceExpired SilenceState = "expired"
 )
 
-// Silence mutes what is told of incidents from From until Until: notifications
-// and alarms. Checks go on, and incidents open as they do without it.
+// Silence mutes notifications and alarms about incidents from From until Until. Checks go on, and incidents open as they do without it.
 type Silence struct {
 	ID          string       `json:"id"`
 	State       SilenceState `json:"state"`       // as of the moment it was asked for
@@ -81,7 +80,7 @@ func (s *Silence) Where() string {
 	}
 }
 
-// Muting says why nobody is told of an incident, or of a stream.
+// Muting says why no message is sent about an incident, or about a stream.
 type Muting struct {
 	ID          string    `json:"id"` // of the silence; of several, the one that ends first
 	Until       time.Time `json:"until"`

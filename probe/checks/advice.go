@@ -35,7 +35,7 @@ var pdtPresent = register(Check{
 
 var start = register(Check{
 	ID:      "start",
-	Summary: "players are told to start too near the end",
+	Summary: "the playlist makes players start too near the end",
 	Doc: "EXT-X-START of a live playlist lies within three target durations of its end: info. Within one: warning, " +
 		"since a player that obeys has next to nothing to play. Not judged: low-latency playlists, and a start counted " +
 		"from the beginning of a window shorter than three target durations.",

@@ -9,8 +9,8 @@ import (
 
 // Checks of what renditions of one side must have in common. Each rendition is
 // held against the first one: that is enough to find the odd one, and costs as
-// much for many renditions as for few. They are told where a fault of both
-// sides is told: an edge that mixes texts is the edge checks' story.
+// much for many renditions as for few. Like any fault that shows on both sides they
+// are reported at the origin: an edge that mixes texts is for the edge checks to find.
 
 var altDseq = register(Check{
 	ID:      "alt.dseq",

@@ -33,7 +33,7 @@ var segStatus = register(Check{
 
 var edgeSeg = register(Check{
 	ID:      "edge.seg",
-	Summary: "edge lacks a segment that the origin has",
+	Summary: "edge does not have a segment that the origin has",
 	Doc: "A listed segment is available at the origin (200) and not at the edge, twice: a cached error, or a broken " +
 		"path between the two. If the edge refuses a byte range with 416, its copy of a growing file is too old, and the " +
 		"blame is config. Critical for the newest segment, error for an older one.",

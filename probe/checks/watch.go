@@ -9,7 +9,7 @@ import (
 	"github.com/streamwatch/streamwatch/probe/evidence"
 )
 
-// Options is what a watch is told of its stream.
+// Options describe the stream that is watched.
 type Options struct {
 	Stream       string
 	Starts, Ends time.Time           // zero when the event does not state them

@@ -53,7 +53,7 @@ func (d *Daemon) concludes() bool {
 	return d.o.Hub == nil
 }
 
-// concludeLimit is for what is told of an event that is over.
+// concludeLimit is for the last messages about an event that is over.
 const concludeLimit = 30 * time.Second
 
 // Conclude closes what the last process of an event left open, with a word that

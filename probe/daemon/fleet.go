@@ -15,10 +15,10 @@ import (
 
 // A hub is a daemon whose streams are polled by agents. What differs is here:
 // the incidents come from the fleet's book, the store acknowledges what agents
-// sent, and agents are told when the event changes.
+// sent, and agents are notified when the event changes.
 
 // resume returns the incidents that are open, by the fleet's book. The store gets
-// what it lacks of that: another hub led meanwhile.
+// those that it does not have yet, because another hub led meanwhile.
 func resume(ctx context.Context, hub *fleet.Hub, s *store.Store) ([]probe.Incident, error) {
 	if hub == nil {
 		open, err := s.OpenIncidents(ctx)

@@ -12,10 +12,10 @@ import (
 	"github.com/streamwatch/streamwatch/probe"
 )
 
-// receivers are those whom the monitor itself tells of incidents. To the monitor
-// they are one sink, which stays while the event changes: other senders take the
-// place of those before, once these have told what they were given. The new ones
-// know which incidents are open, so that nothing is told twice and nothing lost.
+// receivers are those to whom the monitor itself sends messages about incidents. To the
+// monitor they are one sink, which stays while the event changes: new senders replace
+// the old ones once these have sent what they were given. The new ones know which
+// incidents are open, so that nothing is sent twice and nothing lost.
 // A sender takes a batch without waiting, so that none delays another.
 type receivers struct {
 	make makeSenders
@@ -86,8 +86,8 @@ func (r *receivers) health(sum probe.SinkHealth) (list []probe.SinkHealth) {
 	return list
 }
 
-// change makes the receivers of another event those that are told. It does not
-// wait for the ones before.
+// change puts the receivers of another event in the place of the present ones, without
+// waiting for these to finish.
 func (r *receivers) change(e *configs.Event) {
 	for {
 		select {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// systemd is told how the process fares where it asks for that: sd_notify(3).
+// systemd gets reports of the process's state where it asks for them: sd_notify(3).
 
 // notifyManager sends a state to the service manager, if there is one.
 func notifyManager(state string) {

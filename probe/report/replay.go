@@ -24,7 +24,7 @@ type Replay struct {
 	Cut       bool             `json:"cut"` // the file ends in the middle
 }
 
-// Hole is a stretch of time that a recording lacks.
+// Hole is a stretch of time that is missing from a recording.
 type Hole struct {
 	From  string `json:"from"` // "" where nobody knows
 	Until string `json:"until"`

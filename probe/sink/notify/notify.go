@@ -30,25 +30,25 @@ const (
 	look        = 10 * time.Second // between looks at what open incidents have grown to
 )
 
-// What became of a message, as Options.Count is told.
+// What became of a message: the results that Options.Count gets.
 const (
 	Sent    = "sent"
 	Retried = "retried" // not taken, and tried again later
 	Dropped = "dropped" // refused, given up or pushed out by newer ones
 )
 
-// Count is told that the same became of n messages to a receiver.
+// Count counts n messages to a receiver that ended with the same result.
 type Count func(receiver, result string, n int)
 
-// Options say who is told, and of what.
+// Options say who gets messages, and about what.
 type Options struct {
 	Receiver Receiver
-	Wait     time.Duration           // from the opening of an incident until it is told
-	Repeat   time.Duration           // after which an open one is told again; 0 is never
+	Wait     time.Duration           // from the opening of an incident to the message about it
+	Repeat   time.Duration           // after which an open one is repeated; 0 is never
 	Open     []probe.Incident        // those that were open when the process stopped
 	Current  func() []probe.Incident // the open ones as they are now, since what only grew is no news; nil is not known
 
-	Notes     Notebook          // keeps who was told what beside the folder; nil is the folder alone
+	Notes     Notebook          // keeps, besides the folder, who was told what; nil is the folder alone
 	Folder    string            // keeps what waits and what could not be delivered; "" keeps nothing
 	Count     Count             // nil counts nowhere
 	Transport http.RoundTripper // nil is one with limits of its own
@@ -129,8 +129,8 @@ func (s *Sink) resume(before notes, lost bool) {
 // Name returns the receiver's.
 func (s *Sink) Name() string { return s.o.Receiver.Name }
 
-// Health says how the receiver takes what it is told. What waits and what was
-// dropped are messages.
+// Health says whether the receiver takes its messages, and how many wait or were
+// dropped.
 func (s *Sink) Health() (h probe.SinkHealth) {
 	h.FailingSince, h.Error = s.failing.Tell()
 	s.mu.Lock()
@@ -217,8 +217,8 @@ func (s *Sink) decide(end bool) (next time.Time) {
 	return next
 }
 
-// Run tells until ctx is done, and then, for a few seconds, what is left. What
-// then still waits is told by the next process, where there is a folder.
+// Run sends messages until ctx is done, and then, for a few seconds, those that are
+// left. Where there is a folder, the next process sends the rest.
 func (s *Sink) Run(ctx context.Context) error {
 	requests, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()

@@ -9,16 +9,16 @@ import (
 	"github.com/streamwatch/streamwatch/probe"
 )
 
-// settling is how long, at least, a change or a mere warning must last before it
-// is told: what heals by itself, as a cache that reloads, begins as one.
+// settling is how long, at least, a change or a warning must last before a message is
+// sent: faults that heal by themselves, such as a cache that reloads, begin as one.
 const settling = 3 * time.Second
 
-// resumed is how long an incident of before a restart has to be seen again before
-// somebody is told of it who was not then.
+// resumed is how long an incident from before a restart must be seen again before a
+// receiver that did not know of it gets a message.
 const resumed = 30 * time.Second
 
-// teller decides what one receiver is told and when. It is told of every change
-// of an incident, and asked what is due; it has no clock of its own.
+// teller decides which messages one receiver gets, and when. It takes in every change
+// of an incident and answers which message is due; it has no clock of its own.
 type teller struct {
 	receiver     *Receiver
 	wait, repeat time.Duration
@@ -28,10 +28,10 @@ type teller struct {
 // story is an open incident and what the receiver knows of it.
 type story struct {
 	in     probe.Incident
-	told   *told     // nil while it was told nothing
-	since  time.Time // since when it should know something else; zero while it need not
-	spared bool      // it was muted after it was told: that it is open still is news once the silence is over
-	silent time.Time // before which nothing is told: the incident must be seen again first
+	told   *told     // nil before the first message
+	since  time.Time // since when its last message is out of date; zero while it is not
+	spared bool      // it was muted after its first message: that it is still open is news once the silence is over
+	silent time.Time // no message before this time: the incident must be seen again first
 }
 
 // told is what a receiver was told last.
@@ -42,9 +42,9 @@ type told struct {
 	Acked    bool           `json:"acked,omitempty"`
 }
 
-// note takes in an incident as it is now. A message comes back where one is due
-// at once: the end of what the receiver was told of. Who was told of nothing
-// hears of no end: an incident that is over within the wait is in the journal.
+// note takes in an incident as it is now. It returns a message where one is due at
+// once: the end of an incident that the receiver knows of. One that is over within the
+// wait causes no message at all; it is in the journal.
 func (t *teller) note(in probe.Incident, now time.Time) *Message {
 	st := t.stories[in.ID]
 	if !in.Open() {
@@ -149,7 +149,7 @@ func (t *teller) tell(st *story, kind Kind, now time.Time) Message {
 	was := st.told
 	st.told = &told{Incident: st.in, At: now, Subject: m.Subject, Acked: st.in.Acknowledged != nil}
 	if kind == Acknowledged {
-		st.told.Incident = was.Incident // what changed besides is told by itself
+		st.told.Incident = was.Incident // any other change gets a message of its own
 	}
 	st.since = time.Time{}
 	if _, more := t.news(st); more {
