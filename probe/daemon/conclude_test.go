@@ -151,7 +151,7 @@ func (p *paged) daemon(ctx context.Context, limit time.Duration) *Daemon {
 
 func (p *paged) run(ctx context.Context, limit time.Duration) {
 	p.t.Helper()
-	d := p.daemon(ctx, limit)
+	d := p.daemon(context.WithoutCancel(ctx), limit) // a signal comes while it runs
 	if err := errors.Join(d.Run(ctx, deploy.Found{Distribution: provision.Distribution{EdgeURL: p.edge}}), d.Close()); err != nil {
 		p.t.Fatal(err)
 	}
