@@ -40,8 +40,8 @@ type Signer interface {
 type Client struct {
 	transport http.RoundTripper
 	shapes    shapes
-	gzips     sync.Pool // of *gzip.Reader: 40 KiB each
-	site      *url.URL  // that gets Options.Headers; nil is that of each request
+	gzips     *sync.Pool // of *gzip.Reader: 40 KiB each
+	site      *url.URL   // that gets Options.Headers; nil is that of each request
 	playlist  int64
 	named     *sites
 	sign      Signer
@@ -68,7 +68,7 @@ func New(o Options) *Client {
 		}
 		c.site = site
 	}
-	c.gzips.New = func() any { return new(gzip.Reader) }
+	c.gzips = &sync.Pool{New: func() any { return new(gzip.Reader) }}
 	return c
 }
 

@@ -25,7 +25,7 @@ import (
 type transport struct {
 	std   *http.Transport
 	conns pool
-	texts sync.Pool // of *bytes.Buffer: requests as they are sent
+	texts *sync.Pool // of *bytes.Buffer: requests as they are sent
 }
 
 // conn is a connection that belongs to one request at a time.

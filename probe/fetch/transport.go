@@ -26,7 +26,7 @@ func tuned(d *net.Dialer, named *sites, connsPerHost int) *transport {
 		}
 		return dial(ctx, &guarded, network, addr)
 	}
-	return &transport{conns: pool{most: connsPerHost, open: open}, std: &http.Transport{
+	return &transport{texts: new(sync.Pool), conns: pool{most: connsPerHost, open: open}, std: &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		OnProxyConnectResponse: tunnelled,
 		DialContext:            open,

@@ -31,8 +31,8 @@ type Monitor struct {
 	fan      *fanOut
 	crew     crew
 	prober   prober
-	buffers  sync.Pool // of *[]byte, for the bodies of playlists
-	heads    sync.Pool // of *[]byte, for the first bytes of segments
+	buffers  *sync.Pool // of *[]byte, for the bodies of playlists
+	heads    *sync.Pool // of *[]byte, for the first bytes of segments
 	started  time.Time
 	asked    atomic.Pointer[time.Time] // when the control URL was asked last; nil is never
 	doubt    chan struct{}             // asks the control URL at once
@@ -72,8 +72,10 @@ func New(o Options) *Monitor {
 		m.desk = incident.NewDesk(m.deskOptions(), m.started)
 	}
 	m.strain = strain{delay: o.Delay, tell: m.busy}
-	m.buffers.New = func() any { return new(make([]byte, 0, 4<<10)) }
-	m.heads.New = func() any { return new(make([]byte, 0, fetch.HeadBytes+512)) }
+	// Pools are pointed to: the runtime knows each that was used for two collections, and
+	// would keep all of the monitor with one that is a part of it.
+	m.buffers = &sync.Pool{New: func() any { return new(make([]byte, 0, 4<<10)) }}
+	m.heads = &sync.Pool{New: func() any { return new(make([]byte, 0, fetch.HeadBytes+512)) }}
 	for _, p := range m.places {
 		p.client = fetch.New(m.clientOptions(p))
 	}

@@ -53,8 +53,8 @@ type Recorder struct {
 	o       Options
 	log     *zap.Logger
 	masker  *masker
-	packers sync.Pool // of *packer
-	rooms   sync.Pool // of *room
+	packers *sync.Pool // of *packer
+	rooms   *sync.Pool // of *room
 	n       atomic.Uint64
 
 	mu    sync.Mutex // of what follows
@@ -75,7 +75,10 @@ func New(o Options) (*Recorder, error) {
 		o.Log = zap.NewNop()
 	}
 	o.Limits = o.Limits.orDefault()
-	r := &Recorder{o: o, log: o.Log, masker: newMasker(o.Secrets), rings: map[string]*ring{}}
+	r := &Recorder{
+		o: o, log: o.Log, masker: newMasker(o.Secrets), rings: map[string]*ring{},
+		packers: new(sync.Pool), rooms: new(sync.Pool),
+	}
 	if err := prepare(o.Folder); err != nil {
 		return nil, err
 	}
