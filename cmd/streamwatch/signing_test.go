@@ -22,7 +22,6 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe/sim"
-	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 	"github.com/streamwatch/streamwatch/provision/awstest"
 	"github.com/streamwatch/streamwatch/provision/edge"
 )
@@ -117,7 +116,7 @@ func (a *account) hides(private string) {
 // stack. Without `sign` every request is refused, and validate has said so.
 func TestSignedDistribution(t *testing.T) {
 	t.Parallel()
-	a, pulse := newAccount(t), proctest.NewPulse(t)
+	a := newAccount(t)
 	key, private, public := keyPair(t)
 	a.write("viewers.pem", public)
 	a.cloud.Secrets = map[string]awstest.Secret{keyARN: {Text: private}}
@@ -142,13 +141,13 @@ func TestSignedDistribution(t *testing.T) {
 	}
 	id.Store(made.Outputs["KeyPairId"])
 
-	a.judges(pulse, 0, "check", "event.yaml", "--for", "2s")
+	a.looked(0, "check", "event.yaml", "--for", "2s")
 	a.want(0, "embed", "event.yaml")
 	a.want(0, "run", "event.yaml", "--for", "4s")
 	if gate.refused.Load() > 0 || gate.passed.Load() == 0 {
 		t.Errorf("%d requests were refused, %d let in", gate.refused.Load(), gate.passed.Load())
 	}
-	a.judges(pulse, 3, "check", "unsigned.yaml", "--for", "2s")
+	a.looked(3, "check", "unsigned.yaml", "--for", "2s")
 	if gate.refused.Load() == 0 {
 		t.Error("the edge lets unsigned requests in: nothing was shown")
 	}
