@@ -15,12 +15,12 @@ import (
 func thin() bool { return testing.Short() || proctest.Race }
 
 // some returns the rows of a table that are held: all, or each tenth in a thin
-// run.
+// run, three at most.
 func some[T any](rows []T) (held []T) {
 	if !thin() {
 		return rows
 	}
-	for i := 0; i < len(rows); i += 10 {
+	for i := 0; i < len(rows); i += max(10, (len(rows)+2)/3) {
 		held = append(held, rows[i])
 	}
 	return held
