@@ -47,8 +47,12 @@ func newBoards(period, pages time.Duration) *boards {
 	b := &boards{pages: pages}
 	every := min(period, time.Minute)
 	for phase := time.Duration(0); phase < every; phase += every / 4 {
-		o := dashboards.Options{Event: "drill", Period: period, Streams: []dashboards.Stream{{Name: "main", TargetDuration: target}}}
-		b.all = append(b.all, &watched{board: dashboards.NewBoard(o, arrival), every: every, phase: phase, first: map[string]time.Duration{}})
+		o := dashboards.Options{
+			Event: "drill", Period: period, Streams: []dashboards.Stream{{Name: "main", TargetDuration: target}},
+		}
+		b.all = append(b.all, &watched{
+			board: dashboards.NewBoard(o, arrival), every: every, phase: phase, first: map[string]time.Duration{},
+		})
 	}
 	return b
 }
@@ -168,12 +172,15 @@ func TestAlarmsOfDrills(t *testing.T) {
 				row = fmt.Sprintf("%-18s %-8s %4.0f s", d.Fault, d.Blame[0], math.Ceil(down.Seconds()))
 			}
 			for _, b := range []*boards{sink.minute, sink.tens} {
-				if text, took := b.worst("viewer-impact"); down > 0 && (took == 0 || took > max(b.pages, down+30*time.Second)) { // the ladder alone is looked at twice a minute
-					t.Errorf("%s: the stream is down after %s, and pages after %s, want %s at most", d.Fault, down, text, max(b.pages, down+30*time.Second))
+				// The ladder alone is looked at twice a minute.
+				if text, took := b.worst("viewer-impact"); down > 0 && (took == 0 || took > max(b.pages, down+30*time.Second)) {
+					t.Errorf("%s: the stream is down after %s, and pages after %s, want %s at most",
+						d.Fault, down, text, max(b.pages, down+30*time.Second))
 				}
 				for _, kind := range kinds {
 					text, took := b.worst(kind)
-					if limit := b.all[0].every*3 + time.Minute; took > limit { // five updates of six seconds until an older segment is looked at
+					// Five updates of six seconds pass until an older segment is looked at.
+					if limit := b.all[0].every*3 + time.Minute; took > limit {
 						t.Errorf("%s: %s only after %s, want %s at most", d.Fault, kind, took, limit)
 					}
 					row += fmt.Sprintf(" %14s", text)
@@ -195,7 +202,8 @@ func TestAlarmsOfDrills(t *testing.T) {
 		})
 	}
 	var out strings.Builder
-	fmt.Fprintf(&out, "Each fault of the drill, 6 s segments: the time until the stream's verdict is down, and until the alarm,\n")
+	fmt.Fprintf(&out, "Each fault of the drill, 6 s segments: the time until the stream's verdict is down, "+
+		"and until the alarm,\n")
 	fmt.Fprintf(&out, "at the least lucky of four moments of evaluation; - is never.\n\n")
 	fmt.Fprintf(&out, "%-34s %44s %44s\n%-18s %-8s %6s", "", "every 60 s", "every 10 s", "fault", "blame", "down")
 	for range 2 {
