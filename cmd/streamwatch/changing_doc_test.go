@@ -70,7 +70,8 @@ func (a *account) runChanging(page string) (answers, logged string) {
 	}
 	var lines []string
 	for line := range strings.Lines(out.String()) {
-		if strings.Contains(line, "reload") || strings.Contains(line, "stream came by") || strings.Contains(line, "was removed by") ||
+		if strings.Contains(line, "reload") || strings.Contains(line, "stream came by") ||
+			strings.Contains(line, "was removed by") ||
 			strings.Contains(line, "not changed") || strings.Contains(line, "not removed") {
 			lines = append(lines, clock.ReplaceAllString(line, "HH:MM:SS"))
 		}

@@ -125,7 +125,8 @@ notify:
 	a.await("acknowledgement of each", all("acknowledge"))
 	board.Clear("edge-503", "", "")
 	a.await("end of each", all("resolve"))
-	if counts := answer(page, "/metrics"); !strings.Contains(counts, `streamwatch_notifications_total{event="concert",receiver="pagerduty-1",result="sent"}`) {
+	sent := `streamwatch_notifications_total{event="concert",receiver="pagerduty-1",result="sent"}`
+	if counts := answer(page, "/metrics"); !strings.Contains(counts, sent) {
 		t.Error("sent messages are not counted")
 	}
 	end(os.Interrupt)
