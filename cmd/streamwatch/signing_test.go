@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe/sim"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 	"github.com/streamwatch/streamwatch/provision/awstest"
 	"github.com/streamwatch/streamwatch/provision/edge"
 )
@@ -117,7 +118,7 @@ func (a *account) hides(private string) {
 // stack. Without `sign` every request is refused, and validate has said so.
 func TestSignedDistribution(t *testing.T) {
 	t.Parallel()
-	a := newAccount(t)
+	a, pulse := newAccount(t), proctest.NewPulse(t)
 	key, private, public := keyPair(t)
 	a.write("viewers.pem", public)
 	a.cloud.Secrets = map[string]awstest.Secret{keyARN: {Text: private}}
@@ -144,13 +145,13 @@ func TestSignedDistribution(t *testing.T) {
 	}
 	id.Store(made.Outputs["KeyPairId"])
 
-	a.want(0, "check", "event.yaml", "--for", "2s")
+	a.judges(pulse, 0, "check", "event.yaml", "--for", "2s")
 	a.want(0, "embed", "event.yaml")
 	a.want(0, "run", "event.yaml", "--for", "4s")
 	if gate.refused.Load() > 0 || gate.passed.Load() == 0 {
 		t.Errorf("%d requests were refused, %d let in", gate.refused.Load(), gate.passed.Load())
 	}
-	a.want(3, "check", "unsigned.yaml", "--for", "2s")
+	a.judges(pulse, 3, "check", "unsigned.yaml", "--for", "2s")
 	if gate.refused.Load() == 0 {
 		t.Error("the edge lets unsigned requests in: nothing was shown")
 	}

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 const tooMany = "Resource handler returned message: too many distributions"
@@ -137,6 +141,28 @@ func (a *account) want(code int, args ...string) {
 	a.t.Helper()
 	if got := a.run(args...); got != code {
 		a.t.Errorf("%s: exit code %d, want %d", strings.Join(args, " "), got, code)
+	}
+}
+
+// judges runs a command that watches a stream, until its exit code is right. Where
+// the machine has no time for the command, that may take several tries, or is
+// not judged.
+func (a *account) judges(pulse *proctest.Pulse, code int, args ...string) {
+	a.t.Helper()
+	for began := time.Now(); ; {
+		got := a.run(args...)
+		if got == code {
+			return
+		}
+		wrong := fmt.Sprintf("%s: exit code %d, want %d", strings.Join(args, " "), got, code)
+		if pulse.Calm(began) {
+			a.t.Error(wrong)
+			return
+		}
+		if time.Since(began) > proctest.Patience {
+			pulse.Excuse(a.t, began, wrong)
+			return
+		}
 	}
 }
 

@@ -27,9 +27,12 @@ func TestTheEventEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newPaged(t, muted)
-			ctx, stop := context.WithTimeout(t.Context(), 300*time.Millisecond)
+			ctx, stop := context.WithCancel(t.Context())
+			go func() {
+				<-p.answered // it watches
+				stop()
+			}()
 			p.run(ctx, 0)
-			stop()
 			if got := p.service.said(); got != "trigger i" || p.last().State == probe.Closed {
 				t.Errorf("after a signal: %s, %+v", got, p.last())
 			}
