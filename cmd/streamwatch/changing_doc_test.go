@@ -70,7 +70,8 @@ func (a *account) runChanging(page string) (answers, logged string) {
 	}
 	var lines []string
 	for line := range strings.Lines(out.String()) {
-		if strings.Contains(line, "reload") || strings.Contains(line, "stream came by") || strings.Contains(line, "was removed by") ||
+		if strings.Contains(line, "reload") || strings.Contains(line, "stream came by") ||
+			strings.Contains(line, "was removed by") ||
 			strings.Contains(line, "not changed") || strings.Contains(line, "not removed") {
 			lines = append(lines, clock.ReplaceAllString(line, "HH:MM:SS"))
 		}
@@ -98,7 +99,8 @@ func changingDoc(answers, logged string) string {
 		"where the alarms are in a stack, the answer's `notes` name the streams that have no\n" +
 		"alarms yet; `streamwatch run --update` or `streamwatch provision` makes them.\n\n" +
 		"In the example a stream is added and the end of the event is moved. Then the file has a typing\n" +
-		"error, and after that it asks for another folder. Last, a stream is added and removed by the API.\n\n" + fence + "\n" + answers + fence + "\n\n" +
+		"error, and after that it asks for another folder. Last, a stream is added and removed by the API.\n\n" +
+		fence + "\n" + answers + fence + "\n\n" +
 		"The log of that run:\n\n" + fence + "\n" + logged + fence + "\n\n" +
 		"A stream that came by `PUT /api/v1/streams/NAME` is kept in `OUTPUT/EVENT/streams.d` and\n" +
 		"is there again after a restart, until `DELETE` removes it; `/api/v1/status` names it as\n" +

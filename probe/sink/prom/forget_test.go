@@ -26,7 +26,8 @@ func TestForget(t *testing.T) {
 	shown := func(stream string) bool {
 		w := httptest.NewRecorder()
 		s.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/metrics", nil))
-		return strings.Contains(w.Body.String(), `streamwatch_manifest_age_seconds{event="e",rendition="720p",side="edge",stream="`+stream+`"}`)
+		return strings.Contains(w.Body.String(),
+			`streamwatch_manifest_age_seconds{event="e",rendition="720p",side="edge",stream="`+stream+`"}`)
 	}
 	write("a", now)
 	write("b", now)
