@@ -43,8 +43,8 @@ var httpETag = register(Check{
 	Summary: "playlist changes and its ETag does not",
 	Doc: "A new text of a live playlist has the same ETag as the one before or, if it has none, the same Last-Modified. " +
 		"A cache that revalidates the playlist gets the answer that it did not change, and goes on serving the old one. " +
-		"Servers that make ETags from a file's size and time in seconds do this for two playlists written within a second. Info: " +
-		"its effect at the edge is edge.lag or upd.stale, with the blame on the origin.",
+		"Servers that make ETags from a file's size and time in seconds do this for two playlists written within a second. " +
+		"Info: its effect at the edge is edge.lag or upd.stale, with the blame on the origin.",
 	Spec:     "RFC 9110 §8.8.1",
 	Severity: probe.Info,
 	Blame:    probe.BlameOrigin,
