@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,11 +35,21 @@ func (d *Daemon) Reload(context.Context) (web.Change, error) {
 	defer d.changing.Unlock()
 	reloading()
 	defer ready("")
+	before := d.event.Load()
 	next, err := d.o.Load()
+	if err == nil && len(next.Aside()) > 0 {
+		if next, err = next.Regather(before, d.o.Env); err == nil {
+			err = d.o.Check(next)
+		}
+	}
 	if err != nil {
 		return web.Change{}, d.refuse("the event file was not reloaded, and nothing changed", problemsOf(err))
 	}
-	return d.apply("the event file was reloaded", next)
+	change, err := d.apply("the event file was reloaded", next)
+	if err == nil {
+		change.Notes = append(change.Notes, d.tellAside(before.Aside())...)
+	}
+	return change, err
 }
 
 // SetStream adds a stream, or changes one that came by the API before. It is
@@ -108,17 +119,7 @@ func (d *Daemon) refuse(what string, r *web.Refusal) error {
 	mask := d.o.Secrets.Mask
 	r.Detail = mask(r.Detail)
 	fields := []zap.Field{zap.String("why", r.Detail)}
-	var lines []string
-	for i := range r.Problems {
-		p := &r.Problems[i]
-		p.Message, p.Hint = mask(p.Message), mask(p.Hint)
-		line := fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Message)
-		if p.Hint != "" {
-			line += " (hint: " + p.Hint + ")"
-		}
-		lines = append(lines, line)
-	}
-	if len(lines) > 0 {
+	if lines := d.lines(r.Problems); len(lines) > 0 {
 		fields = append(fields, zap.Strings("problems", lines))
 	}
 	if len(r.NeedsRestart) > 0 {
@@ -126,6 +127,32 @@ func (d *Daemon) refuse(what string, r *web.Refusal) error {
 	}
 	d.log.Warn(what, fields...)
 	return r
+}
+
+// lines masks problems, and returns each as a line.
+func (d *Daemon) lines(problems []web.Problem) (lines []string) {
+	mask := d.o.Secrets.Mask
+	for i := range problems {
+		p := &problems[i]
+		p.Message, p.Hint = mask(p.Message), mask(p.Hint)
+		line := fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Message)
+		if p.Hint != "" {
+			line += " (hint: " + p.Hint + ")"
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// shown are problems as the API shows them. name is the file of those without one.
+func shown(name string, problems []configs.Problem) (list []web.Problem) {
+	for i := range problems {
+		p := &problems[i]
+		list = append(list, web.Problem{
+			File: cmp.Or(p.File, name), Line: p.Line, Column: p.Col, Message: p.String(), Hint: p.Hint,
+		})
+	}
+	return list
 }
 
 // problemsOf is why an event cannot be used.
@@ -138,14 +165,7 @@ func problemsOf(err error) *web.Refusal {
 	if n := len(problems.List); n > 1 {
 		r.Detail = fmt.Sprintf("%d problems", n)
 	}
-	for _, p := range problems.List {
-		file := p.File
-		if file == "" {
-			file = problems.Name
-		}
-		one := web.Problem{File: file, Line: p.Line, Column: p.Col, Message: p.String(), Hint: p.Hint}
-		r.Problems = append(r.Problems, one)
-	}
+	r.Problems = shown(problems.Name, problems.List)
 	return r
 }
 
