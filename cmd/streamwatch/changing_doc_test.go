@@ -109,8 +109,10 @@ func changingDoc(answers, logged string) string {
 		"204 deleted, 400 with all problems, 404 unknown, 409 where a file describes the stream.\n\n" +
 		"`streams_from: streams/*.yaml` names files, relative to the event file, that hold more streams,\n" +
 		"one or a list each. They are looked at every five seconds: who generates them needs no\n" +
-		"reload. The event file itself is not read then. A name that two sources have is an error\n" +
-		"that names both.\n\n" +
+		"reload. The event file itself is not read then. A file that is wrong, or has a name that\n" +
+		"another one has, holds back no other: `run` says what is wrong with it, keeps the streams that\n" +
+		"it had before, and takes over all else, also at a start. To `validate`, `check` and\n" +
+		"`provision` it is an error.\n\n" +
 		"## The process\n\n" +
 		"`run` goes on when the terminal is closed, under nohup, and when nobody reads its output\n" +
 		"any more. SIGTERM and SIGINT flush and write the report, within 40 s whatever hangs. Under\n" +
