@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -27,16 +28,50 @@ import (
 
 var screens = flag.String("screens", "", "folder for screenshots of the page, to be looked at")
 
-// browser starts Chromium and returns a context and what it complained about:
-// console errors, exceptions, violations of the policy, requests that left.
+// shared is the one headless browser of all tests, and what ends it.
+var shared struct {
+	sync.Once
+	ctx  context.Context
+	err  error
+	stop []func()
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	for _, stop := range slices.Backward(shared.stop) {
+		stop()
+	}
+	os.Exit(code)
+}
+
+// chromium starts the browser, once.
+func chromium(path string) (context.Context, error) {
+	shared.Do(func() {
+		dir, err := os.MkdirTemp("", "streamwatch-chromium-*")
+		if err != nil {
+			shared.err = err
+			return
+		}
+		options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
+			chromedp.DisableGPU, chromedp.UserDataDir(dir), chromedp.Flag("disable-background-networking", true))
+		allocator, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+		ctx, stop := chromedp.NewContext(allocator)
+		shared.stop = []func(){func() { _ = os.RemoveAll(dir) }, cancel, stop}
+		shared.ctx, shared.err = ctx, chromedp.Do(ctx) // starts it
+	})
+	return shared.ctx, shared.err
+}
+
+// browser opens a tab of its own, which shares no storage with others, and returns a
+// context and what it complained about: console errors, exceptions, violations of the
+// policy, requests that left.
 func browser(t *testing.T) (context.Context, func() []string) {
 	t.Helper()
-	path := proctest.Find(t, "chromium", "")
-	allocator, cancelAllocator := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
-		chromedp.Flag("disable-background-networking", true))...)
-	t.Cleanup(cancelAllocator)
-	ctx, cancel := chromedp.NewContext(allocator)
+	all, err := chromium(proctest.Find(t, "chromium", ""))
+	if err != nil {
+		t.Fatalf("starting chromium: %v", err)
+	}
+	ctx, cancel := chromedp.NewContext(all, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
 
 	var mu sync.Mutex
