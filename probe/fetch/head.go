@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // head is a head that was read, kept by its connection: most lines of the next one
@@ -14,6 +15,7 @@ import (
 type head struct {
 	status string // "200 OK"
 	fields []field
+	maps   *sync.Pool // of http.Header that are used no more; nil has none
 }
 
 // field is a line of a head.
@@ -54,7 +56,7 @@ func (h *head) plain(r *bufio.Reader, q *http.Request) (resp *http.Response, siz
 	}
 	resp = &http.Response{
 		Status: h.status, StatusCode: code, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: make(http.Header, 16), Body: http.NoBody, ContentLength: -1, Request: q,
+		Header: h.header(), Body: http.NoBody, ContentLength: -1, Request: q,
 	}
 	for n := 0; len(rest) > 0; n++ {
 		var line []byte
@@ -73,6 +75,17 @@ func (h *head) plain(r *bufio.Reader, q *http.Request) (resp *http.Response, siz
 		return nil, 0
 	}
 	return resp, end + 4
+}
+
+// header returns an empty header.
+func (h *head) header() http.Header {
+	if h.maps != nil {
+		if used, ok := h.maps.Get().(http.Header); ok {
+			clear(used)
+			return used
+		}
+	}
+	return make(http.Header, 16)
 }
 
 // statusOf reads a status line, RFC 9112 §4, and keeps it.
@@ -186,4 +199,28 @@ func (b *measuredBody) Read(p []byte) (int, error) {
 		return n, io.ErrUnexpectedEOF
 	}
 	return n, err
+}
+
+// writePlain writes a request whose header is known as it is sent, as net/http would.
+// It reports whether it did: what needs a closer look is left to net/http.
+func writePlain(w *bytes.Buffer, r *http.Request, wire []byte) bool {
+	target := r.URL.RequestURI()
+	if wire == nil || r.Host != "" || !visible([]byte(target)) || !plainHost(r.URL.Host) {
+		return false
+	}
+	for _, part := range [...]string{r.Method, " ", target, " HTTP/1.1\r\nHost: ", r.URL.Host, "\r\n"} {
+		w.WriteString(part)
+	}
+	w.Write(wire)
+	return true
+}
+
+// plainHost reports whether a host, with or without port, is sent as it stands in a URL.
+func plainHost(host string) bool {
+	for i := range len(host) {
+		if c := host[i]; c != '-' && c != '.' && c != ':' && (c < '0' || c > '9') && (c < 'a' || c > 'z') {
+			return false
+		}
+	}
+	return host != "" && !strings.HasSuffix(host, ":")
 }

@@ -112,3 +112,29 @@ func TestUsualHeadsArePlain(t *testing.T) {
 		t.Errorf("%v allocations for a head like the one before", n)
 	}
 }
+
+// FuzzWritePlain: a request is sent as net/http sends it.
+func FuzzWritePlain(f *testing.F) {
+	for _, u := range []string{
+		"http://127.0.0.1:8080/s/a.m3u8?x=1", "http://a.test", "http://a.test/?", "http://A.test:80/%20 b", "http://[::1%25lo]:80/a", "http://[::1]/",
+		"http://a.test:/b", "http://a.test/a b", "http://u:p@a.test/\x01", "http:a.test", "http://a.test//b?\xff#c", "http://a.test/\u00e4?\u00e4 b",
+	} {
+		f.Add(u)
+	}
+	header := http.Header{"User-Agent": {"streamwatch"}, "Accept-Encoding": {"gzip"}, "X-A": {"b"}}
+	wire := wireOf(header)
+	f.Fuzz(func(t *testing.T, raw string) {
+		u, ok := parse(raw)
+		if !ok {
+			return
+		}
+		r := &http.Request{Method: http.MethodHead, URL: u, Header: header}
+		var ours, theirs bytes.Buffer
+		if !writePlain(&ours, r, wire) {
+			return
+		}
+		if err := r.Write(&theirs); err != nil || ours.String() != theirs.String() {
+			t.Errorf("%q, net/http %q, %v", ours.String(), theirs.String(), err)
+		}
+	})
+}

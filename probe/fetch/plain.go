@@ -26,6 +26,7 @@ type transport struct {
 	std   *http.Transport
 	conns pool
 	texts sync.Pool // of *bytes.Buffer: requests as they are sent
+	maps  sync.Pool // of http.Header: those of answers that are read
 }
 
 // conn is a connection that belongs to one request at a time.
@@ -222,10 +223,12 @@ func (t *transport) ask(cl *call, c *conn, r *http.Request) (*http.Response, int
 	}
 	defer t.texts.Put(text)
 	text.Reset()
-	if err := r.Write(text); err != nil {
-		return nil, 0, err
+	if !writePlain(text, r, cl.wire) {
+		if err := r.Write(text); err != nil {
+			return nil, 0, err
+		}
 	}
-	c.left = HeaderBytes
+	c.left, c.head.maps = HeaderBytes, &t.maps
 	_, err := c.Write(text.Bytes())
 	if err == nil {
 		_, err = c.reader.Peek(1)

@@ -85,6 +85,7 @@ type call struct {
 	mu       sync.Mutex
 	p        phases
 	tlsStart time.Time
+	wire     []byte // the request's header as it is sent, but for Host; nil is not known
 }
 
 type callKey struct{}
