@@ -147,7 +147,7 @@ var (
 // command, and back. What a user sees is docs/run.md.
 func TestRunFromNothing(t *testing.T) {
 	t.Parallel()
-	a := newAccount(t)
+	a, pulse, started := newAccount(t), proctest.NewPulse(t), time.Now()
 	page := a.broadcast("")
 	cmd, out := a.command(t.Context(), "run", "event.yaml")
 	if err := cmd.Start(); err != nil {
@@ -210,6 +210,9 @@ func TestRunFromNothing(t *testing.T) {
 		text = strings.ReplaceAll(text, page, "127.0.0.1:8090")
 		text = leftBehind.ReplaceAllString(text, "")
 		return strings.TrimSpace(moment.ReplaceAllString(ages.ReplaceAllString(text, "N.Ns"), "since HH:MM:SS"))
+	}
+	if pulse.Excuse(t, started, "docs/run.md is of a machine that has time") {
+		return
 	}
 	compare(t, "../../docs/run.md", runDoc(tidy(a.seen.String()), tidy(again[0]), tidy(again[1]), tidy(again[2]))+
 		changingDoc(tidy(answers)+"\n", tidy(logged)+"\n"))

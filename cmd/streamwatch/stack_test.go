@@ -140,6 +140,17 @@ func (a *account) want(code int, args ...string) {
 	}
 }
 
+// looked runs a check until it has seen the stream, which a busy machine may not let
+// it do in its time (exit code 1), and requires an exit code.
+func (a *account) looked(code int, args ...string) {
+	a.t.Helper()
+	got := 1
+	a.await("look at the stream", func() bool { got = a.run(args...); return got != 1 })
+	if got != code {
+		a.t.Errorf("%s: exit code %d, want %d", strings.Join(args, " "), got, code)
+	}
+}
+
 // replacing lets each change set replace the distribution.
 func replacing(to http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

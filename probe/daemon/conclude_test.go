@@ -59,15 +59,24 @@ type paged struct {
 	event   *configs.Event
 	edge    string
 	service pager
+
+	answered chan struct{} // the stream was asked for, and given
 }
 
 // muted silences the incident after it was told.
 func newPaged(t *testing.T, muted bool) *paged {
 	t.Helper()
-	p := &paged{t: t}
+	p := &paged{t: t, answered: make(chan struct{}, 1)}
 	heard := httptest.NewServer(&p.service)
 	t.Cleanup(heard.Close)
-	origin := httptest.NewServer(sim.NewOrigin(sim.Config{Streams: []string{"a"}}))
+	stream := sim.NewOrigin(sim.Config{Streams: []string{"a"}})
+	origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		stream.ServeHTTP(w, r)
+		select {
+		case p.answered <- struct{}{}:
+		default:
+		}
+	}))
 	t.Cleanup(origin.Close)
 	p.edge = origin.URL
 	text := strings.NewReplacer("%ORIGIN%", origin.URL, "%DIR%", t.TempDir(), "%PAGER%", heard.URL).Replace(`event: concert
@@ -190,9 +199,12 @@ func TestTheEventEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newPaged(t, muted)
-			ctx, stop := context.WithTimeout(t.Context(), 300*time.Millisecond)
+			ctx, stop := context.WithCancel(t.Context())
+			go func() {
+				<-p.answered // it watches
+				stop()
+			}()
 			p.run(ctx, 0)
-			stop()
 			if got := p.service.said(); got != "trigger i" || p.last().State == probe.Closed {
 				t.Errorf("after a signal: %s, %+v", got, p.last())
 			}

@@ -2,8 +2,8 @@ package playlist
 
 import (
 	"bytes"
-	"encoding/binary"
-	"math/bits"
+
+	"github.com/cespare/xxhash/v2"
 )
 
 // Hash identifies what a playlist says: two bodies have the same hash when they
@@ -11,7 +11,8 @@ import (
 // line that is not ended counts as different from one that is. The value is the
 // same in every process; it is not proof against an adversary.
 func Hash(body []byte) uint64 {
-	h := uint64(hashSeed)
+	var d xxhash.Digest
+	d.Reset()
 	crs := bytes.IndexByte(body, '\r') >= 0
 	for len(body) > 0 {
 		line, ended := body, false
@@ -26,38 +27,22 @@ func Hash(body []byte) uint64 {
 			if i < 0 {
 				break
 			}
-			h = hashLine(h, line[:i], true)
+			hashLine(&d, line[:i], true)
 			line = line[i+1:]
 		}
-		h = hashLine(h, line, ended)
+		hashLine(&d, line, ended)
 	}
-	return h
+	return d.Sum64()
 }
 
-// Odd constants with evenly spread bits.
-const (
-	hashSeed = 0x9e3779b97f4a7c15
-	hashMul  = 0xd6e8feb86659fd93
-)
+var lineEnd = []byte{'\n'}
 
-func hashLine(h uint64, line []byte, ended bool) uint64 {
+func hashLine(d *xxhash.Digest, line []byte, ended bool) {
 	if len(line) == 0 || line[0] == '#' && (len(line) < 4 || string(line[:4]) != "#EXT") {
-		return h
+		return
 	}
-	n := uint64(len(line)) << 1
+	_, _ = d.Write(line) // never fails
 	if ended {
-		n |= 1
+		_, _ = d.Write(lineEnd)
 	}
-	for len(line) >= 8 {
-		h = mix(h ^ binary.LittleEndian.Uint64(line))
-		line = line[8:]
-	}
-	var last [8]byte
-	copy(last[:], line)
-	return mix(mix(h^binary.LittleEndian.Uint64(last[:])) ^ n)
-}
-
-func mix(x uint64) uint64 {
-	hi, lo := bits.Mul64(x^hashSeed, hashMul)
-	return hi ^ lo
 }
