@@ -59,8 +59,15 @@ func (e *Event) choices() (list []choice) {
 }
 
 // Dangling returns what names a stream that the event, with all its streams, does
-// not have.
-func (e *Event) Dangling() (found []Problem) {
+// not have. After Regather there is none: it is aside.
+func (e *Event) Dangling() []Problem {
+	if e.tolerant {
+		return nil
+	}
+	return e.absent()
+}
+
+func (e *Event) absent() (found []Problem) {
 	known := e.StreamNames()
 	for _, c := range e.choices() {
 		for i, name := range c.names {

@@ -36,6 +36,9 @@ type Event struct {
 	lines map[string][2]int // line and column of each value in the file
 	name  string            // of the file
 	dir   string            // that the names of files count from
+
+	aside    []Problem // of the files of streams that the event does without
+	tolerant bool      // streams that are named and missing are aside too
 }
 
 // Origin is the HTTP server that the encoder feeds.

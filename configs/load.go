@@ -19,9 +19,10 @@ import (
 const maxFileBytes = 1 << 20
 
 // Load reads and checks an event file, and the files of streams that belong to
-// it. env is os.LookupEnv or a stand-in for it. An error is *Problems when the
-// file could be read and is wrong. Where only values are not allowed, the event
-// comes beside it, for those who know of more that is wrong: see Locate.
+// it: what is wrong with those is no error, and Aside has it. env is os.LookupEnv
+// or a stand-in for it. An error is *Problems when the file could be read and is
+// wrong. Where only values are not allowed, the event comes beside it, for those
+// who know of more that is wrong: see Locate.
 func Load(path string, env func(string) (string, bool)) (*Event, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -41,7 +42,7 @@ func Read(name string, text []byte, dir string, env func(string) (string, bool))
 	if event == nil {
 		return nil, problems
 	}
-	event = event.gather(dir, env, problems)
+	event = event.gather(dir, env, nil, problems)
 	if len(problems.List) > 0 {
 		return event, problems
 	}

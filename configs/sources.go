@@ -2,10 +2,6 @@ package configs
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -30,6 +26,9 @@ const kept = "streams.d"
 func (e *Event) KeptFile(stream string) string {
 	return filepath.Join(e.Output, e.Event, kept, stream+".yaml")
 }
+
+// rank orders sources as a person would list them.
+func (s Source) rank() int { return slices.Index([]Source{FromFile, FromFolder, FromRequest}, s) }
 
 // Source says where the stream comes from.
 func (s *Stream) Source() Source {
@@ -79,66 +78,6 @@ func (d *decoder) streamsFrom(pattern string) {
 	usual := slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(pattern))
 	d.require("streams_from", pattern == "" || err == nil && usual,
 		"must be a pattern of file names that ends with .yaml, .yml or .json", "such as streams/*.yaml")
-}
-
-// Gather returns the event with all of its streams: those of its own file, those
-// of the files that streams_from names, and those that came by the API. Names of
-// files count from dir. It may be called again, to see what changed in the
-// files; the event itself stays as it is. An error is always *Problems.
-func (e *Event) Gather(dir string, env func(string) (string, bool)) (*Event, error) {
-	problems := &Problems{Name: e.name}
-	all := e.gather(dir, env, problems)
-	if len(problems.List) > 0 {
-		return nil, problems
-	}
-	return all, nil
-}
-
-// gather is Gather that adds to problems, and returns the event where all of its
-// streams could be read.
-func (e *Event) gather(dir string, env func(string) (string, bool), problems *Problems) *Event {
-	all, before := *e, len(problems.List)
-	all.dir = dir
-	all.Streams = slices.DeleteFunc(slices.Clone(e.Streams), func(s Stream) bool { return s.Source() != FromFile })
-	for _, file := range all.StreamFiles() {
-		text, err := readSmall(file)
-		if err != nil {
-			problems.List = append(problems.List, unreadable(file, err))
-			continue
-		}
-		streams, bad := parseStreams(file, text, env)
-		problems.List = append(problems.List, bad...)
-		all.add(streams, FromFolder, file, problems)
-	}
-	if bad := e.lacksFolder(dir); bad != nil {
-		problems.List = append(problems.List, *bad)
-	}
-	for _, file := range all.keptFiles() {
-		text, err := readSmall(file)
-		if err != nil {
-			problems.List = append(problems.List, unreadable(file, err))
-			continue
-		}
-		s, bad := parseKept(strings.TrimSuffix(filepath.Base(file), ".yaml"), file, text)
-		problems.List = append(problems.List, bad...)
-		if bad == nil {
-			all.add([]Stream{s}, FromRequest, file, problems)
-		}
-	}
-	readable := len(problems.List) == before
-	for _, p := range e.Locate(e.name, all.owners()).List { // the other streams may be too much
-		problems.add(p)
-	}
-	problems.sort()
-	if !readable {
-		return nil
-	}
-	return &all
-}
-
-// Regather is Gather for files that have changed since.
-func (e *Event) Regather(env func(string) (string, bool)) (*Event, error) {
-	return e.Gather(e.dir, env)
 }
 
 // StreamFiles lists the files that streams_from names now.
@@ -209,54 +148,11 @@ func (e *Event) With(s Stream) *Event {
 	return &all
 }
 
-// Without returns the event without a stream.
+// Without returns the event without a stream. That nothing else names it is
+// checked again.
 func (e *Event) Without(name string) *Event {
 	all := *e
+	all.tolerant = false
 	all.Streams = slices.DeleteFunc(slices.Clone(e.Streams), func(s Stream) bool { return s.Name == name })
 	return &all
-}
-
-// add appends streams that a file lists. A name that is there already is a
-// problem of the later one.
-func (e *Event) add(streams []Stream, from Source, file string, problems *Problems) {
-	for _, s := range streams {
-		s.source, s.file = from, file
-		have := e.Stream(s.Name)
-		if have == nil {
-			e.Streams = append(e.Streams, s)
-			continue
-		}
-		where, hint := have.file, "give one of the two another name, or delete one"
-		if where == "" {
-			where = e.name
-		}
-		if from == FromRequest {
-			hint = "this one came by the API and was kept: delete one of the two"
-		}
-		problems.List = append(problems.List, Problem{
-			File: file, Line: 1, Col: 1, Path: "name", Hint: hint, Message: fmt.Sprintf("stream %q is in %s too", s.Name, where),
-		})
-	}
-}
-
-// readSmall reads a file that is bounded as the event file is.
-func readSmall(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxFileBytes+1))
-}
-
-func unreadable(file string, err error) Problem {
-	return Problem{File: file, Line: 1, Col: 1, Message: "cannot be read: " + cause(err)}
-}
-
-// cause is an error of the file system without the name of the file.
-func cause(err error) string {
-	if p, ok := errors.AsType[*fs.PathError](err); ok {
-		return p.Err.Error()
-	}
-	return err.Error()
 }

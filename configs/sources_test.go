@@ -62,7 +62,7 @@ func TestStreamsFromFilesAndTheAPI(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, "streams", "a.yaml")); err != nil {
 		t.Fatal(err)
 	}
-	again, err := event.Regather(noEnv)
+	again, err := event.Regather(event, noEnv)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +134,10 @@ func TestMistakesInFilesOfStreams(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := folder(t, c.files)
-			_, err := Load(filepath.Join(dir, "event.yaml"), noEnv)
+			event, err := Load(filepath.Join(dir, "event.yaml"), noEnv)
+			if err == nil {
+				err = &Problems{List: event.Aside()}
+			}
 			if want := strings.ReplaceAll(c.want, "DIR", dir); err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("got  %v\nwant %s", err, want)
 			}

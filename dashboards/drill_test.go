@@ -47,8 +47,12 @@ func newBoards(period, pages time.Duration) *boards {
 	b := &boards{pages: pages}
 	every := min(period, time.Minute)
 	for phase := time.Duration(0); phase < every; phase += every / 4 {
-		o := dashboards.Options{Event: "drill", Period: period, Streams: []dashboards.Stream{{Name: "main", TargetDuration: target}}}
-		b.all = append(b.all, &watched{board: dashboards.NewBoard(o, arrival), every: every, phase: phase, first: map[string]time.Duration{}})
+		o := dashboards.Options{
+			Event: "drill", Period: period, Streams: []dashboards.Stream{{Name: "main", TargetDuration: target}},
+		}
+		b.all = append(b.all, &watched{
+			board: dashboards.NewBoard(o, arrival), every: every, phase: phase, first: map[string]time.Duration{},
+		})
 	}
 	return b
 }
@@ -164,7 +168,8 @@ func TestAlarmsOfDrills(t *testing.T) {
 		}
 	})
 	var out strings.Builder
-	fmt.Fprintf(&out, "Each fault of the drill, 6 s segments: the time until the stream's verdict is down, and until the alarm,\n")
+	fmt.Fprintf(&out, "Each fault of the drill, 6 s segments: the time until the stream's verdict is down, "+
+		"and until the alarm,\n")
 	fmt.Fprintf(&out, "at the least lucky of four moments of evaluation; - is never.\n\n")
 	fmt.Fprintf(&out, "%-34s %44s %44s\n%-18s %-8s %6s", "", "every 60 s", "every 10 s", "fault", "blame", "down")
 	for range 2 {

@@ -14,7 +14,7 @@ type Observation struct {
 	// no playlist at all, or this is a probe. An unchanged body shares
 	// the Playlist of the observation before.
 	Playlist  *Playlist
-	Hash      uint64 // of the body, normalised (hls.md 1.0); 0 when there is none
+	Hash      uint64 // of the body, normalised (playlist.Hash); 0 when there is none
 	Unchanged bool   // the body equals that of the previous good observation
 
 	// Segment is set on a segment probe, LowLatency on one of low-latency

@@ -31,7 +31,7 @@ func (c *cli) begin(ctx context.Context, path string, limit time.Duration) (*dae
 	if err != nil {
 		return nil, err
 	}
-	event, err := c.load(path)
+	event, err := c.files().Tolerant(path)
 	if err != nil {
 		return nil, err
 	}

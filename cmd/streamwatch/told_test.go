@@ -131,7 +131,8 @@ notify:
 	a.await("acknowledgement of each", each("acknowledge", func(key string) bool { return taken[key] }))
 	board.Clear("edge-503", "", "")
 	a.await("end of each", each("resolve", func(string) bool { return true }))
-	if counts := answer(page, "/metrics"); !strings.Contains(counts, `streamwatch_notifications_total{event="concert",receiver="pagerduty-1",result="sent"}`) {
+	sent := `streamwatch_notifications_total{event="concert",receiver="pagerduty-1",result="sent"}`
+	if counts := answer(page, "/metrics"); !strings.Contains(counts, sent) {
 		t.Error("sent messages are not counted")
 	}
 	end(os.Interrupt)

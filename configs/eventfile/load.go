@@ -32,7 +32,13 @@ type Reader struct {
 
 // Load reads an event file and checks what only the packages know that use its
 // values.
-func (r *Reader) Load(path string) (*configs.Event, error) {
+func (r *Reader) Load(path string) (*configs.Event, error) { return r.load(path, false) }
+
+// Tolerant is Load for a process that watches for hours: a file of streams that is
+// wrong does not hold back the others. Aside of the event says what is wrong.
+func (r *Reader) Tolerant(path string) (*configs.Event, error) { return r.load(path, true) }
+
+func (r *Reader) load(path string, tolerant bool) (*configs.Event, error) {
 	event, err := r.read(path)
 	path = NameOf(path)
 	problems, wrong := errors.AsType[*configs.Problems](err)
@@ -47,7 +53,28 @@ func (r *Reader) Load(path string) (*configs.Event, error) {
 		}
 		return nil, probe.Usage(err.Error(), probe.HintOf(err))
 	}
-	if d := event.Distribution.CloudFormation; d != nil { // files count from the event file's folder
+	var found []configs.Problem
+	switch {
+	case wrong:
+		found = problems.List
+	case tolerant && event.StreamsFrom != "":
+		if event, err = event.Regather(nil, r.Env); err != nil {
+			return nil, err
+		}
+	}
+	if !tolerant {
+		found = append(found, event.Aside()...)
+	}
+	besideFile(path, event)
+	if err := r.judge(event, path, append(found, notifyFiles(path, event)...)...); err != nil {
+		return nil, err
+	}
+	return event, nil
+}
+
+// besideFile makes the names of files in an event count from the event file's folder.
+func besideFile(path string, event *configs.Event) {
+	if d := event.Distribution.CloudFormation; d != nil {
 		d.StackPolicy = Beside(path, d.StackPolicy)
 		if d.Signed != nil {
 			d.Signed.PublicKey = Beside(path, d.Signed.PublicKey)
@@ -61,17 +88,9 @@ func (r *Reader) Load(path string) (*configs.Event, error) {
 			s.PrivateKeyFile = Beside(path, s.PrivateKeyFile)
 		}
 	}
-	found := notifyFiles(path, event)
-	if wrong {
-		found = append(found, problems.List...)
-	}
-	if err := r.judge(event, path, found...); err != nil {
-		return nil, err
-	}
-	return event, nil
 }
 
-// Again loads an event file for a run that is under way.
+// Again is Tolerant for a run that is under way.
 func (r *Reader) Again(path string) (*configs.Event, error) {
 	if path == StandardInput || strings.HasPrefix(path, Variable) {
 		return nil, probe.Usage(
@@ -79,7 +98,7 @@ func (r *Reader) Again(path string) (*configs.Event, error) {
 			"give run a file, or change streams by the API",
 		)
 	}
-	return r.Load(path)
+	return r.Tolerant(path)
 }
 
 // IsEvent reports whether a text is an event file rather than a playlist.

@@ -46,6 +46,8 @@ type Embeds struct {
 	facts  map[string]player.Manifest // by stream: what its embeds were made of
 	wanted map[string]int             // how often the embeds of a stream had to be written anew
 	done   map[string]int             // likewise, as of those that are what its manifest says; absent is never
+	barred map[string]bool            // streams that can have no embeds before the event changes
+	told   map[string]string          // by stream: what the log said of its embeds last
 }
 
 // renderers is for how many streams embeds are rendered at once: each takes some
@@ -63,6 +65,7 @@ func New(event *configs.Event, edge string, sign fetch.Signer, dir string, log *
 		edge: edge, sign: sign, dir: dir, log: log,
 		changed: make(chan struct{}, 1), rendering: make(chan struct{}, renderers),
 		event: event, facts: map[string]player.Manifest{}, wanted: map[string]int{}, done: map[string]int{},
+		barred: map[string]bool{}, told: map[string]string{},
 	}
 }
 
@@ -77,6 +80,8 @@ func (e *Embeds) Change(event *configs.Event, again []string) {
 	gone := func(name string) bool { return !slices.Contains(names, name) }
 	maps.DeleteFunc(e.facts, func(name string, _ player.Manifest) bool { return gone(name) })
 	maps.DeleteFunc(e.done, func(name string, _ int) bool { return gone(name) })
+	maps.DeleteFunc(e.barred, func(name string, _ bool) bool { return gone(name) })
+	maps.DeleteFunc(e.told, func(name string, _ string) bool { return gone(name) })
 	for _, name := range again {
 		e.wanted[name]++
 	}
@@ -132,6 +137,9 @@ func (e *Embeds) missing() (any bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for name := range e.done {
+		if e.barred[name] {
+			continue // it has none
+		}
 		if _, err := os.Stat(filepath.Join(e.dir, name)); errors.Is(err, os.ErrNotExist) {
 			delete(e.done, name)
 			any = true
@@ -162,7 +170,7 @@ func (e *Embeds) writeAll(ctx context.Context) (left int) {
 		writers.Go(func() {
 			defer func() { <-room }()
 			known, err := e.Write(ctx, s)
-			if err != nil && ctx.Err() == nil {
+			if err != nil && ctx.Err() == nil && e.isNews(s.Name, err.Error()) {
 				e.log.Warn(
 					"embeds not written",
 					zap.String("stream", s.Name),
@@ -170,7 +178,7 @@ func (e *Embeds) writeAll(ctx context.Context) (left int) {
 					zap.String("hint", probe.HintOf(err)),
 				)
 			}
-			again[i] = err == nil && !known
+			again[i] = err == nil && !known || err != nil && !e.isBarred(s.Name)
 		})
 	}
 	writers.Wait()
@@ -187,6 +195,30 @@ func (e *Embeds) writeAll(ctx context.Context) (left int) {
 		e.asks = nil
 	}
 	return left
+}
+
+// isNews reports whether the log has not said this of a stream's embeds last:
+// they are tried for hours.
+func (e *Embeds) isNews(stream, text string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	before := e.told[stream]
+	e.told[stream] = text
+	return text != before
+}
+
+// bar notes whether a stream can have embeds: its manifest may be what no page may
+// show.
+func (e *Embeds) bar(stream string, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.barred[stream] = err != nil
+}
+
+func (e *Embeds) isBarred(stream string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.barred[stream]
 }
 
 // Preview returns the pages of a stream, nil while there are none. They are made

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -55,15 +56,15 @@ func (e *Embeds) Write(ctx context.Context, s *configs.Stream) (known bool, err 
 	if ctx.Err() != nil { // what follows takes seconds on a machine that is busy
 		return false, ctx.Err()
 	}
-	one, err := e.embedOf(event, s, facts)
+	one, files, err := e.render(event, s, facts)
+	e.bar(s.Name, err)
 	if err != nil {
 		return facts.Known, err
 	}
-	for _, w := range one.warnings {
-		e.log.Info("embed", zap.String("stream", s.Name), zap.String("warning", w))
-	}
-	if _, err := one.preview(); err != nil {
-		return facts.Known, err
+	if e.isNews(s.Name, strings.Join(one.warnings, "\n")) {
+		for _, w := range one.warnings {
+			e.log.Info("embed", zap.String("stream", s.Name), zap.String("warning", w))
+		}
 	}
 	e.mu.Lock()
 	if e.event.Stream(s.Name) != nil { // and has not left meanwhile
@@ -73,12 +74,22 @@ func (e *Embeds) Write(ctx context.Context, s *configs.Stream) (known bool, err 
 	if ctx.Err() != nil {
 		return facts.Known, ctx.Err()
 	}
-	files, err := player.Render(event.Event, s.Name, one.manifest, one.config, one.options)
-	if err != nil {
-		return facts.Known, err
-	}
 	_, err = player.Write(filepath.Join(e.dir, s.Name), files)
 	return facts.Known, err
+}
+
+// render makes the files of a stream's embeds.
+func (e *Embeds) render(
+	event *configs.Event, s *configs.Stream, facts player.Manifest,
+) (one *embed, files map[string][]byte, err error) {
+	if one, err = e.embedOf(event, s, facts); err != nil {
+		return nil, nil, err
+	}
+	if _, err = one.preview(); err != nil {
+		return nil, nil, err
+	}
+	files, err = player.Render(event.Event, s.Name, one.manifest, one.config, one.options)
+	return one, files, err
 }
 
 // embed is what the embeds of one stream are made of.

@@ -34,11 +34,21 @@ func (d *Daemon) Reload(context.Context) (web.Change, error) {
 	defer d.changing.Unlock()
 	reloading()
 	defer ready("")
+	before := d.event.Load()
 	next, err := d.o.Load()
+	if err == nil && len(next.Aside()) > 0 {
+		if next, err = next.Regather(before, d.o.Env); err == nil {
+			err = d.o.Check(next)
+		}
+	}
 	if err != nil {
 		return web.Change{}, d.refuse("the event file was not reloaded, and nothing changed", problemsOf(err))
 	}
-	return d.apply("the event file was reloaded", next)
+	change, err := d.apply("the event file was reloaded", next)
+	if err == nil {
+		change.Notes = append(change.Notes, d.tellAside(before.Aside())...)
+	}
+	return change, err
 }
 
 // SetStream adds a stream, or changes one that came by the API before. It is
@@ -93,60 +103,6 @@ func (d *Daemon) RemoveStream(_ context.Context, name string) (web.Change, error
 		return web.Change{}, fmt.Errorf("forgetting stream %s: %w", name, err)
 	}
 	return d.apply("a stream was removed by the API", next)
-}
-
-// elsewhere refuses to change a stream that a file describes.
-func elsewhere(s *configs.Stream) *web.Refusal {
-	return &web.Refusal{
-		Status: http.StatusConflict, Detail: fmt.Sprintf("stream %q is described in %s", s.Name, s.File()),
-		Hint: "change it there; the API changes only streams that came by it",
-	}
-}
-
-// refuse logs why nothing was changed.
-func (d *Daemon) refuse(what string, r *web.Refusal) error {
-	mask := d.o.Secrets.Mask
-	r.Detail = mask(r.Detail)
-	fields := []zap.Field{zap.String("why", r.Detail)}
-	var lines []string
-	for i := range r.Problems {
-		p := &r.Problems[i]
-		p.Message, p.Hint = mask(p.Message), mask(p.Hint)
-		line := fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Message)
-		if p.Hint != "" {
-			line += " (hint: " + p.Hint + ")"
-		}
-		lines = append(lines, line)
-	}
-	if len(lines) > 0 {
-		fields = append(fields, zap.Strings("problems", lines))
-	}
-	if len(r.NeedsRestart) > 0 {
-		fields = append(fields, zap.Strings("needs_restart", r.NeedsRestart))
-	}
-	d.log.Warn(what, fields...)
-	return r
-}
-
-// problemsOf is why an event cannot be used.
-func problemsOf(err error) *web.Refusal {
-	problems, ok := errors.AsType[*configs.Problems](err)
-	if !ok {
-		return &web.Refusal{Status: http.StatusBadRequest, Detail: err.Error(), Hint: probe.HintOf(err)}
-	}
-	r := &web.Refusal{Status: http.StatusBadRequest, Detail: problems.List[0].String()}
-	if n := len(problems.List); n > 1 {
-		r.Detail = fmt.Sprintf("%d problems", n)
-	}
-	for _, p := range problems.List {
-		file := p.File
-		if file == "" {
-			file = problems.Name
-		}
-		one := web.Problem{File: file, Line: p.Line, Column: p.Col, Message: p.String(), Hint: p.Hint}
-		r.Problems = append(r.Problems, one)
-	}
-	return r
 }
 
 // apply makes an event the one that is watched. Either all that differs is
@@ -206,7 +162,9 @@ func (d *Daemon) take(next *configs.Event, differences []configs.Difference) {
 			part = "streams"
 			again = append(again, name)
 			if i := slices.Index(next.StreamNames(), name); i >= 0 {
-				d.monitor.Set(o.Streams[i])
+				if d.monitor.Set(o.Streams[i]) {
+					d.metrics.Forget(name, time.Now())
+				}
 			} else {
 				d.monitor.Remove(name, removed(name))
 				d.metrics.Forget(name, time.Now())

@@ -89,7 +89,7 @@ func (s *Session) Lead(ctx context.Context, hub *fleet.Hub) error {
 		}
 		now := *s
 		if s.Path != eventfile.StandardInput {
-			if event, err := s.Files.Load(s.Path); err == nil {
+			if event, err := s.Files.Tolerant(s.Path); err == nil {
 				now.Event = event
 			} else {
 				s.Log.Error("leading by the event file as it was when the hub started", zap.Error(err))

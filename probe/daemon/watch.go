@@ -8,10 +8,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
 
+	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe"
 )
 
@@ -24,6 +26,7 @@ const lookAtFiles = 5 * time.Second
 func (d *Daemon) watchForChanges(ctx context.Context) {
 	tick := time.NewTicker(lookAtFiles)
 	defer tick.Stop()
+	d.tellAside(nil)
 	seen := ""
 	for {
 		select {
@@ -105,7 +108,8 @@ func (d *Daemon) regather() {
 	d.changing.Lock()
 	defer d.changing.Unlock()
 	const what = "the files of streams_from were not taken over, and nothing changed"
-	next, err := d.event.Load().Regather(d.o.Env)
+	event := d.event.Load()
+	next, err := event.Regather(event, d.o.Env)
 	if err == nil {
 		err = d.o.Check(next)
 	}
@@ -114,4 +118,19 @@ func (d *Daemon) regather() {
 		return
 	}
 	_, _ = d.apply("the files of streams_from changed", next) // it logs what came of it
+	d.tellAside(event.Aside())
+}
+
+// tellAside says which files of streams the event does without, unless it was said
+// before, and when there are none any more.
+func (d *Daemon) tellAside(before []configs.Problem) []string {
+	was, now := d.lines(shown("", before)), d.lines(shown("", d.event.Load().Aside()))
+	switch {
+	case len(now) > 0 && !slices.Equal(was, now):
+		const what = "files of streams are wrong: their streams stay as they were, and all others are taken over"
+		d.log.Warn(what, zap.Strings("problems", now))
+	case len(now) == 0 && len(was) > 0:
+		d.log.Info("the files of streams are right again")
+	}
+	return now
 }

@@ -125,9 +125,9 @@ func (d *Diagnosis) until(t time.Time) {
 }
 
 // awaitOther waits for the other side where that tells whose fault it is: for
-// the origin when the edge shows a fault (the second slice of the sandwich of
-// hls.md 1.0), and for the edge when the origin may be out of our own reach, or
-// only refuses us. It does not wait for much longer than such a look can take.
+// the origin when the edge shows a fault and the origin was not looked at since,
+// and for the edge when the origin may be out of our own reach, or only refuses
+// us. It does not wait for much longer than such a look can take.
 func (x *examination) awaitOther(st *story, d *Diagnosis) {
 	if !st.check.When.Waits() && !st.check.Timed && !st.check.Passed {
 		return

@@ -11,7 +11,8 @@ import (
 	"github.com/streamwatch/streamwatch/probe/evidence"
 )
 
-// blame is the truth table of hls.md 1.8. The first row that fits decides.
+// blame decides who is to blame. The first row that fits decides. Most rows
+// have a timeline in probe/checks/testdata, named blame-*.txtar or after the check.
 //
 //	origin              edge                      finding              blame
 //	no host reached, nor the control URL          http.*               path
@@ -26,8 +27,11 @@ import (
 //	unwatched           fails                     http.*               unknown
 //	stands still, on several streams of the host  staleness            origin
 //	stands still        –                         staleness            encoder
-//	newer content       older, TTL above TD       staleness            config: the TTL is too long
+//	did not answer      waits for it              staleness            origin: it took requests and kept them
+//	nothing newer       all that the origin has   staleness            encoder
 //	newer content       older, no TTL stated      staleness            config: nothing limits its age
+//	newer content       older, TTL above TD       staleness            config: the TTL is too long
+//	same ETag or date   older                     staleness            origin: it tells caches that nothing changed
 //	newer content       older, at a steady beat   staleness            config: a minimum TTL above what headers say
 //	newer content       older, one text for long  staleness            cdn: a copy that should be gone
 //	newer content       far older, but moves      staleness            cdn: a layer or a node of it is behind

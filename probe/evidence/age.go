@@ -44,9 +44,9 @@ func (h *History) Reference() *History {
 	return ref
 }
 
-// Lag compares the edge with the ring of the versions of its Reference (hls.md
-// 1.0): a version is known by its newest segment, so that an edge which rewrites
-// the text is compared too. No header takes part in it.
+// Lag compares the edge with the ring of the versions of its Reference: a
+// version is known by its newest segment, so that an edge which rewrites the
+// text is compared too. No header takes part in it.
 func (h *History) Lag() Lag {
 	o := h.Reference()
 	if h.Target.Side != probe.Edge || o == nil || len(o.Versions) == 0 {

@@ -73,13 +73,14 @@ func (s *stream) halt() {
 
 // Set makes a stream one of the event: it is added, or takes the place of the
 // one with its name. Incidents of that go on where the fault does: they are
-// taken up as after a restart.
-func (m *Monitor) Set(cfg Stream) {
+// taken up as after a restart. With another manifest it is another stream: they
+// close, and say why, and anew is true.
+func (m *Monitor) Set(cfg Stream) (anew bool) {
 	m.changes.mu.Lock()
 	defer m.changes.mu.Unlock()
 	if m.opts.Remote != nil {
 		m.opts.Remote.Set(cfg)
-		return
+		return false
 	}
 	m.opts.Streams = append(without(m.opts.Streams, cfg.Name), cfg)
 	if strings.Contains(cfg.Manifest, "://") {
@@ -92,7 +93,13 @@ func (m *Monitor) Set(cfg Stream) {
 	if i >= 0 {
 		list[i].halt()
 		now := time.Now()
-		m.tell(probe.Batch{At: now, Event: m.opts.Event}, m.desk.Restart(cfg.Name, now))
+		var result incident.Result
+		if anew = !sameManifest(list[i].cfg.Manifest, cfg.Manifest); anew {
+			result = m.desk.Leave(cfg.Name, now, "stream "+cfg.Name+" has another manifest now")
+		} else {
+			result = m.desk.Restart(cfg.Name, now)
+		}
+		m.tell(probe.Batch{At: now, Event: m.opts.Event}, result)
 	}
 	s := newStream(m, cfg)
 	s.late = true
@@ -103,6 +110,15 @@ func (m *Monitor) Set(cfg Stream) {
 	}
 	m.streams.Store(&list)
 	m.start(s)
+	return anew
+}
+
+// sameManifest reports whether two manifests are of one stream. Tokens in a query
+// change all the time.
+func sameManifest(a, b string) bool {
+	a, _, _ = strings.Cut(a, "?")
+	b, _, _ = strings.Cut(b, "?")
+	return a == b
 }
 
 // Remove takes a stream from the event, and reports whether there was one. Its

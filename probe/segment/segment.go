@@ -57,7 +57,7 @@ func (f *Facts) Quote(show func(string) string) {
 	}
 }
 
-// Checks that the problems belong to (hls.md 1.5).
+// Ids of the checks that the problems belong to.
 const (
 	checkSync   = "seg.ts.sync"
 	checkPAT    = "seg.ts.pat"

@@ -221,7 +221,8 @@ func TestPlotsAgreeWithTheTable(t *testing.T) {
 	f.set(later)
 	_ = s.Write(t.Context(), probe.Batch{At: time.Now(), Stream: "main"})
 	p.until(t, `document.querySelector("#rendition-rows tr").cells[3].textContent === "17.0 s"`)
-	for tries := 0; !eval[bool](p.ctx, t, `document.querySelector("#figures .readout").textContent.includes("edge 17.0 s")`); tries++ {
+	read := `document.querySelector("#figures .readout").textContent.includes("edge 17.0 s")`
+	for tries := 0; !eval[bool](p.ctx, t, read); tries++ {
 		if tries == 100 {
 			t.Fatalf("the plot says %s", eval[string](p.ctx, t, `document.querySelector("#figures .readout").textContent`))
 		}

@@ -18,6 +18,7 @@ func TestForget(t *testing.T) {
 		t.Helper()
 		err := s.Write(t.Context(), probe.Batch{At: at, Event: "e", Stream: stream, Samples: []probe.Sample{
 			{Metric: probe.ManifestAge, Stream: stream, Rendition: "720p", Side: probe.Edge, Value: 1, At: at},
+			{Metric: probe.VerdictTime, Stream: stream, Rendition: string(probe.Down), Value: 1, At: at},
 		}})
 		if err != nil {
 			t.Fatal(err)
@@ -26,7 +27,13 @@ func TestForget(t *testing.T) {
 	shown := func(stream string) bool {
 		w := httptest.NewRecorder()
 		s.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/metrics", nil))
-		return strings.Contains(w.Body.String(), `streamwatch_manifest_age_seconds{event="e",rendition="720p",side="edge",stream="`+stream+`"}`)
+		state := strings.Contains(w.Body.String(), `streamwatch_verdict{event="e",stream="`+stream+`"`)
+		series := strings.Contains(w.Body.String(),
+			`streamwatch_manifest_age_seconds{event="e",rendition="720p",side="edge",stream="`+stream+`"}`)
+		if state != series {
+			t.Errorf("%s: its verdict is shown: %v, its series: %v", stream, state, series)
+		}
+		return series
 	}
 	write("a", now)
 	write("b", now)

@@ -159,7 +159,9 @@ func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 			s.viewers.note(s.event, sample)
 			continue
 		case probe.ByVerdict:
-			s.verdicts.note(sample)
+			if until, gone := s.gone[sample.Stream]; !gone || sample.At.After(until) {
+				s.verdicts.note(sample)
+			}
 			continue
 		case probe.ByEvent, probe.ByStream, probe.BySide:
 		}
@@ -214,6 +216,7 @@ func (s *Sink) Forget(stream string, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.gone[stream] = now
+	s.verdicts.forget(stream)
 	for t, row := range s.targets {
 		if t.stream != stream {
 			continue

@@ -58,6 +58,14 @@ func (v verdicts) note(s *probe.Sample) {
 	one.now, one.at = name, s.At
 }
 
+// forget drops the state of a stream that is not watched any more. How long it was
+// in each counts on.
+func (v verdicts) forget(stream string) {
+	if one := v.of[label(stream)]; one != nil {
+		one.now = ""
+	}
+}
+
 // prune drops the state of streams that are not watched any more.
 func (v verdicts) prune(now time.Time) {
 	for _, one := range v.of {

@@ -1,0 +1,187 @@
+package configs
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Regather returns the event with its streams as their files are now; the event
+// itself stays as it is. A file that is wrong does not hold back the others: the
+// streams that it had in before stay, and Aside says what is wrong with it. An
+// error is always *Problems, and about the event file.
+func (e *Event) Regather(before *Event, env func(string) (string, bool)) (*Event, error) {
+	problems := &Problems{Name: e.name}
+	all := e.gather(e.dir, env, before, problems)
+	if len(problems.List) > 0 {
+		return nil, problems
+	}
+	all.tolerant = true
+	for _, p := range e.Locate(e.name, all.absent()).List {
+		p.File = e.name
+		all.aside = append(all.aside, p)
+	}
+	return all, nil
+}
+
+// Aside lists what is wrong with the files of streams that the event does without,
+// and which streams it names that are therefore missing.
+func (e *Event) Aside() []Problem { return e.aside }
+
+// gather adds the streams of other files to the event's own: those of the files that
+// streams_from names, and those that came by the API. Names of files count from
+// dir. What is wrong with such a file goes aside, all else to problems.
+func (e *Event) gather(dir string, env func(string) (string, bool), before *Event, problems *Problems) *Event {
+	all := *e
+	all.dir, all.aside = dir, nil
+	all.Streams = slices.DeleteFunc(slices.Clone(e.Streams), func(s Stream) bool { return s.Source() != FromFile })
+	files := all.streamFiles(before)
+	for i := range files {
+		files[i].read(env)
+	}
+	owners := all.namesIn(files)
+	for i := range files {
+		if f := &files[i]; len(f.bad) == 0 {
+			if f.bad = f.doubles(owners); len(f.bad) == 0 {
+				all.take(f, f.streams)
+			}
+		}
+	}
+	for i := range files {
+		if f := &files[i]; len(f.bad) > 0 {
+			all.aside = append(all.aside, f.bad...)
+			all.take(f, slices.DeleteFunc(f.had, func(s Stream) bool { return all.Stream(s.Name) != nil }))
+		}
+	}
+	slices.SortStableFunc(all.Streams, func(a, b Stream) int {
+		return cmp.Or(cmp.Compare(a.Source().rank(), b.Source().rank()), cmp.Compare(a.file, b.file))
+	})
+	if bad := e.lacksFolder(dir); bad != nil {
+		problems.List = append(problems.List, *bad)
+	}
+	for _, p := range e.Locate(e.name, all.owners()).List { // the other streams may be too much
+		problems.add(p)
+	}
+	problems.sort()
+	return &all
+}
+
+// streamFile is a file of streams.
+type streamFile struct {
+	path         string
+	from         Source
+	had, streams []Stream // before, and now
+	bad          []Problem
+}
+
+// streamFiles lists the files of streams that there are now.
+func (e *Event) streamFiles(before *Event) (files []streamFile) {
+	had := map[string][]Stream{}
+	if before != nil {
+		for i := range before.Streams {
+			s := &before.Streams[i]
+			had[s.file] = append(had[s.file], *s)
+		}
+	}
+	for _, path := range e.StreamFiles() {
+		files = append(files, streamFile{path: path, from: FromFolder, had: had[path]})
+	}
+	for _, path := range e.keptFiles() {
+		files = append(files, streamFile{path: path, from: FromRequest, had: had[path]})
+	}
+	return files
+}
+
+// namesIn returns where each stream belongs: to the event file, to the file that
+// had it before, or to the first one that has it.
+func (e *Event) namesIn(files []streamFile) map[string]string {
+	owners := map[string]string{}
+	for i := range e.Streams {
+		owners[e.Streams[i].Name] = e.name
+	}
+	for i := range files {
+		f := &files[i]
+		for k := range f.streams {
+			name := f.streams[k].Name
+			owner, taken := owners[name]
+			had := slices.ContainsFunc(f.had, func(s Stream) bool { return s.Name == name })
+			if len(f.bad) == 0 && (!taken || had && owner != e.name) {
+				owners[name] = f.path
+			}
+		}
+	}
+	return owners
+}
+
+// take adds streams of a file.
+func (e *Event) take(f *streamFile, streams []Stream) {
+	for _, s := range streams {
+		s.source, s.file = f.from, f.path
+		e.Streams = append(e.Streams, s)
+	}
+}
+
+// read reads the file. One that is gone since the folder was listed has no streams.
+func (f *streamFile) read(env func(string) (string, bool)) {
+	text, err := readSmall(f.path)
+	_, gone := os.Lstat(f.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && gone != nil:
+	case err != nil:
+		f.bad = []Problem{unreadable(f.path, err)}
+	case f.from == FromFolder:
+		f.streams, f.bad = parseStreams(f.path, text, env)
+	default:
+		var s Stream
+		s, f.bad = parseKept(strings.TrimSuffix(filepath.Base(f.path), ".yaml"), f.path, text)
+		f.streams = []Stream{s}
+	}
+}
+
+// doubles are the names in a file that belong elsewhere, or are in it twice.
+func (f *streamFile) doubles(owners map[string]string) (found []Problem) {
+	seen := map[string]bool{}
+	for i := range f.streams {
+		name, hint := f.streams[i].Name, "give one of the two another name, or delete one"
+		if owners[name] == f.path && !seen[name] {
+			seen[name] = true
+			continue
+		}
+		if f.from == FromRequest {
+			hint = "this one came by the API and was kept: delete one of the two"
+		}
+		found = append(found, Problem{
+			File: f.path, Line: 1, Col: 1, Path: "name", Hint: hint,
+			Message: fmt.Sprintf("stream %q is in %s too", name, owners[name]),
+		})
+	}
+	return found
+}
+
+// readSmall reads a file that is bounded as the event file is.
+func readSmall(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxFileBytes+1))
+}
+
+func unreadable(file string, err error) Problem {
+	return Problem{File: file, Line: 1, Col: 1, Message: "cannot be read: " + cause(err)}
+}
+
+// cause is an error of the file system without the name of the file.
+func cause(err error) string {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		return p.Err.Error()
+	}
+	return err.Error()
+}
