@@ -14,9 +14,11 @@ func TestALookThatWaitsToo(t *testing.T) {
 	h := &History{Target: probe.Target{Side: probe.Edge}}
 	look := func(asked, took time.Duration, repeat bool) {
 		o := &probe.Observation{
-			Target:   h.Target,
-			Exchange: probe.Exchange{Status: 200, Started: start.Add(asked), Done: start.Add(asked + took), XCache: "Hit from cloudfront"},
-			Segment:  &probe.SegmentProbe{MSN: 7, URI: "7.ts", Duration: 2 * time.Second, Repeat: repeat},
+			Target: h.Target,
+			Exchange: probe.Exchange{
+				Status: 200, Started: start.Add(asked), Done: start.Add(asked + took), XCache: "Hit from cloudfront",
+			},
+			Segment: &probe.SegmentProbe{MSN: 7, URI: "7.ts", Duration: 2 * time.Second, Repeat: repeat},
 		}
 		fileSegment(h, o)
 		fileSpeed(h, o)

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -66,7 +67,7 @@ func (h *head) plain(r *bufio.Reader, q *http.Request) (resp *http.Response, siz
 			return nil, 0
 		}
 		if have, twice := resp.Header[f.name]; twice {
-			resp.Header[f.name] = append(have[:len(have):len(have)], f.values...)
+			resp.Header[f.name] = append(slices.Clip(have), f.values...)
 			continue
 		}
 		resp.Header[f.name] = f.values

@@ -55,16 +55,31 @@ func readBy(t *testing.T, text []byte, method string, ours *head) answer {
 // the same connection.
 func FuzzHead(f *testing.F) {
 	for _, s := range []string{
-		usualHead, usualHead + "HTTP/1.1 400 garbage\r\n", strings.Replace(usualHead, "Length: 4", "Length: 5", 1),
-		"HTTP/1.1 304 Not Modified\r\nEtag: \"a\"\r\nContent-Length: 9\r\n\r\n", "HTTP/1.1 204 \r\n\r\nx", "HTTP/1.1 404\r\nContent-Length: 0\r\n\r\n",
-		"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 4\r\n\r\nbody", "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nbody",
-		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: A\r\n\r\n4\r\nbody\r\n0\r\nA: b\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: +4\r\n\r\nbody",
-		"HTTP/1.1 200 OK\r\nA: b\r\n c: d\r\nContent-Length: 4\r\n\r\nbody", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbody",
-		"HTTP/1.1 100 Continue\r\n\r\n" + usualHead, "HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\nbody", "HTTP/1.1 200 OK\r\n\r\nto the end",
-		"HTTP/1.1 200 OK\nContent-Length: 4\n\nbody", "HTTP/1.1 200 OK\r\nA : b\r\nContent-Length: 4\r\n\r\nbody", "HTTP/1.1 200 OK\r\nContent-Length:\t4 \r\n\r\nbody",
-		"HTTP/1.1 200 OK\r\nPragma: no-cache\r\nContent-Length: 4\r\n\r\nbody", "HTTP/1.1 200 OK\r\nA: 1\r\na: 2\r\nA: 1\r\ncontent-length: 04\r\n\r\nbody",
-		"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\nbody", "HTTP/1.1 200 OK\r\n:\r\nContent-Length: 4\r\n\r\nbody", "HTTP/1.1 000 OK\r\nContent-Length: 4\r\n\r\nbody",
-		"HTTP/1.1 200 OK\r\nContent-Length: \r\n\r\nbody", "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-3/9\r\nContent-Length: 4\r\n\r\nbody",
+		usualHead,
+		usualHead + "HTTP/1.1 400 garbage\r\n",
+		strings.Replace(usualHead, "Length: 4", "Length: 5", 1),
+		"HTTP/1.1 304 Not Modified\r\nEtag: \"a\"\r\nContent-Length: 9\r\n\r\n",
+		"HTTP/1.1 204 \r\n\r\nx",
+		"HTTP/1.1 404\r\nContent-Length: 0\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 4\r\n\r\nbody",
+		"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nbody",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: A\r\n\r\n4\r\nbody\r\n0\r\nA: b\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Length: +4\r\n\r\nbody",
+		"HTTP/1.1 200 OK\r\nA: b\r\n c: d\r\nContent-Length: 4\r\n\r\nbody",
+		"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbody",
+		"HTTP/1.1 100 Continue\r\n\r\n" + usualHead,
+		"HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\nbody",
+		"HTTP/1.1 200 OK\r\n\r\nto the end",
+		"HTTP/1.1 200 OK\nContent-Length: 4\n\nbody",
+		"HTTP/1.1 200 OK\r\nA : b\r\nContent-Length: 4\r\n\r\nbody",
+		"HTTP/1.1 200 OK\r\nContent-Length:\t4 \r\n\r\nbody",
+		"HTTP/1.1 200 OK\r\nPragma: no-cache\r\nContent-Length: 4\r\n\r\nbody",
+		"HTTP/1.1 200 OK\r\nA: 1\r\na: 2\r\nA: 1\r\ncontent-length: 04\r\n\r\nbody",
+		"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\nbody",
+		"HTTP/1.1 200 OK\r\n:\r\nContent-Length: 4\r\n\r\nbody",
+		"HTTP/1.1 000 OK\r\nContent-Length: 4\r\n\r\nbody",
+		"HTTP/1.1 200 OK\r\nContent-Length: \r\n\r\nbody",
+		"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-3/9\r\nContent-Length: 4\r\n\r\nbody",
 	} {
 		f.Add([]byte(s), false)
 		f.Add([]byte(s), true)
@@ -116,8 +131,9 @@ func TestUsualHeadsArePlain(t *testing.T) {
 // FuzzWritePlain: a request is sent as net/http sends it.
 func FuzzWritePlain(f *testing.F) {
 	for _, u := range []string{
-		"http://127.0.0.1:8080/s/a.m3u8?x=1", "http://a.test", "http://a.test/?", "http://A.test:80/%20 b", "http://[::1%25lo]:80/a", "http://[::1]/",
-		"http://a.test:/b", "http://a.test/a b", "http://u:p@a.test/\x01", "http:a.test", "http://a.test//b?\xff#c", "http://a.test/\u00e4?\u00e4 b",
+		"http://127.0.0.1:8080/s/a.m3u8?x=1", "http://a.test", "http://a.test/?", "http://A.test:80/%20 b",
+		"http://[::1%25lo]:80/a", "http://[::1]/", "http://a.test:/b", "http://a.test/a b", "http://u:p@a.test/\x01",
+		"http:a.test", "http://a.test//b?\xff#c", "http://a.test/\u00e4?\u00e4 b",
 	} {
 		f.Add(u)
 	}

@@ -130,7 +130,7 @@ func TestPermissionThatProbesSee(t *testing.T) {
 		time.Sleep(11 * time.Minute)
 		synctest.Wait()
 		if n := looks.Load(); n < 6*3 || n > 6*4 {
-			t.Errorf("%d looks with an Origin header in eleven minutes, want three or four for each of four playlists and two segments", n)
+			t.Errorf("%d looks with Origin in eleven minutes, want three or four each of four playlists and two segments", n)
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
