@@ -110,6 +110,9 @@ func netError(whom string, err error) error {
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return shown(whom + "'s certificate is not trusted")
 	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok || errors.Is(err, http.ErrSchemeMismatch) {
+		return shown(whom + " does not speak HTTPS on that port")
+	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return shown(whom + " ended the connection")
 	}
