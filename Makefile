@@ -17,9 +17,16 @@ ROUNDS   ?= 1
 SPAN     ?= 2m
 CROWD    ?= 10m
 ROWS     ?= .
+REAL      = ^TestRealStream$$
+# Packages whose tests wait more than they compute, the longest first.
+WAITS     = cmd/streamwatch player probe/web
+# Tests that skip all or some of their work under the race detector, but for those of probe/drill.
+LONG      = TestAlarmsOfDrills|TestSizes|TestWalk|TestRetention
+EMPTY    :=
+SPACE    := $(EMPTY) $(EMPTY)
 
 .DEFAULT_GOAL := help
-.PHONY: cross release-check image package-check help demo build test lint fmt golden generate bench load growth fleet field player-table player-webkit player-size player-crowd shots fuzz soak clean
+.PHONY: cross release-check image package-check help demo build test test-real test-waits test-computes lint fmt golden generate bench load growth fleet field player-table player-webkit player-size player-crowd shots fuzz soak clean
 
 help: ## print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,9 +38,24 @@ build: ## build bin/streamwatch
 	@$(GO) build -trimpath -ldflags "$(STAMP)" -o bin/streamwatch ./cmd/streamwatch
 
 test: ## all tests with the race detector; those that need a missing tool say so and skip
-	$(GO) test -race -timeout 20m ./...
-	GOGC=400 $(GO) test -timeout 20m ./probe/drill ./dashboards ./probe/sink/store ./probe/incident
-	$(GO) test -C configs/deploy/image .
+	$(GO) build -race ./...
+	@$(MAKE) -j3 test-real test-waits test-computes
+
+# Encoders, browsers and processes in real time. What only computes takes the
+# processor time that they leave.
+test-real: # four minutes, in which nothing else of its package would run
+	$(GO) test -vet=off -timeout 30m -run '$(REAL)' ./cmd/streamwatch
+
+test-waits:
+	$(GO) test -race -timeout 30m -skip '$(REAL)' -p $(words $(WAITS)) $(addprefix ./,$(WAITS))
+
+# The race detector makes a simulation ten times slower: with it runs a tenth of the
+# long ones, and without it all.
+test-computes:
+	GOGC=400 nice $(GO) test -vet=off -timeout 60m ./probe/drill
+	GOGC=400 nice $(GO) test -vet=off -timeout 60m -run '$(LONG)' ./dashboards ./probe/incident ./probe/sink/store
+	nice $(GO) test -race -timeout 60m $$($(GO) list ./... | grep -vE '/($(subst $(SPACE),|,$(WAITS)))$$')
+	nice $(GO) test -C configs/deploy/image .
 
 lint: ## golangci-lint (import rules included) and gofumpt
 	$(LINT) run --allow-parallel-runners ./...

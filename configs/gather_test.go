@@ -30,14 +30,17 @@ func TestOneBadFileOfStreams(t *testing.T) {
 	if err != nil || len(event.Streams) != 1002 || len(event.Aside()) > 0 {
 		t.Fatalf("%v, %d streams, aside %v", err, len(event.Streams), event.Aside())
 	}
-	put("streams/s100.yaml", "name: s100\nmanifest: s100.m3u8\n")                                            // wrong
-	put("streams/s200.yaml", "- {name: s200, manifest: /new.m3u8}\n- {name: s300, manifest: /other.m3u8}\n") // doubles
-	put("streams/a.yaml", "name: s400\nmanifest: /theirs.m3u8\n")                                            // before its owner
-	put("streams/aa.yaml", "name: d\nmanifest: /theirs.m3u8\n")                                              // of the API
-	put("streams/b.yaml", "- {name: b, manifest: /b.m3u8}\n- {name: b, manifest: /b.m3u8}\n")                // twice in one
-	put("streams/new.yaml", "name: new\nmanifest: /new.m3u8\n")                                              // right
-	put("streams/s500.yaml", "name: s500\nmanifest: /moved.m3u8\n")                                          // right
-	put("streams/empty.yaml", "")                                                                            // half-written
+	put("streams/s100.yaml", "name: s100\nmanifest: s100.m3u8\n") // wrong
+	// Twice, each of them.
+	put("streams/s200.yaml", "- {name: s200, manifest: /new.m3u8}\n- {name: s300, manifest: /other.m3u8}\n")
+	put("streams/a.yaml", "name: s400\nmanifest: /theirs.m3u8\n") // before its owner
+	put("streams/aa.yaml", "name: d\nmanifest: /theirs.m3u8\n")   // of the API
+	// Twice in one.
+	put("streams/b.yaml", "- {name: b, manifest: /b.m3u8}\n- {name: b, manifest: /b.m3u8}\n")
+
+	put("streams/new.yaml", "name: new\nmanifest: /new.m3u8\n")     // right
+	put("streams/s500.yaml", "name: s500\nmanifest: /moved.m3u8\n") // right
+	put("streams/empty.yaml", "")                                   // half-written
 	for _, name := range []string{"s600", "s601"} {
 		if err := os.Remove(filepath.Join(dir, "streams", name+".yaml")); err != nil {
 			t.Fatal(err)
@@ -57,7 +60,8 @@ func TestOneBadFileOfStreams(t *testing.T) {
 		got = append(got, d.String())
 	}
 	slices.Sort(got)
-	if want := "streams.new added, streams.s500 changed, streams.s600 removed, streams.s601 removed"; strings.Join(got, ", ") != want {
+	want := "streams.new added, streams.s500 changed, streams.s600 removed, streams.s601 removed"
+	if strings.Join(got, ", ") != want {
 		t.Errorf("differences %v, want %s", got, want)
 	}
 	aside := (&Problems{List: again.Aside()}).Error()
@@ -103,7 +107,8 @@ func TestAFileThatIsNamedIsGone(t *testing.T) {
 	if err != nil || len(again.Dangling()) > 0 || !slices.Equal(again.StreamNames(), []string{"b"}) {
 		t.Fatalf("%v, streams %v", err, again.StreamNames())
 	}
-	if aside := again.Aside(); len(aside) != 1 || aside[0].File != "event.yaml" || aside[0].Path != "maintenance[0].streams[0]" {
+	aside := again.Aside()
+	if len(aside) != 1 || aside[0].File != "event.yaml" || aside[0].Path != "maintenance[0].streams[0]" {
 		t.Errorf("aside %+v", aside)
 	}
 	if event, err = Load(filepath.Join(dir, "event.yaml"), noEnv); err != nil || len(event.Dangling()) != 1 {

@@ -31,7 +31,8 @@ func TestABoardForOtherStreams(t *testing.T) {
 	o.Streams = []Stream{{Name: "a"}, {Name: "c"}}
 	next := b.For(o)
 	if next.States()[key] != InAlarm || len(next.States()) != len(b.States()) {
-		t.Errorf("%s after the change is %s; %d states, want %d", key, next.States()[key], len(next.States()), len(b.States()))
+		t.Errorf("%s after the change is %s; %d states, want %d",
+			key, next.States()[key], len(next.States()), len(b.States()))
 	}
 	if got := next.Evaluate(now)[key]; got != InAlarm {
 		t.Errorf("%s evaluates to %s: its datapoints are lost", key, got)

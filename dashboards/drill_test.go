@@ -47,8 +47,12 @@ func newBoards(period, pages time.Duration) *boards {
 	b := &boards{pages: pages}
 	every := min(period, time.Minute)
 	for phase := time.Duration(0); phase < every; phase += every / 4 {
-		o := dashboards.Options{Event: "drill", Period: period, Streams: []dashboards.Stream{{Name: "main", TargetDuration: target}}}
-		b.all = append(b.all, &watched{board: dashboards.NewBoard(o, arrival), every: every, phase: phase, first: map[string]time.Duration{}})
+		o := dashboards.Options{
+			Event: "drill", Period: period, Streams: []dashboards.Stream{{Name: "main", TargetDuration: target}},
+		}
+		b.all = append(b.all, &watched{
+			board: dashboards.NewBoard(o, arrival), every: every, phase: phase, first: map[string]time.Duration{},
+		})
 	}
 	return b
 }
@@ -154,52 +158,22 @@ func TestAlarmsOfDrills(t *testing.T) {
 	if proctest.Race {
 		t.Skip("takes minutes with the race detector: make test runs it without")
 	}
-	kinds := []string{"viewer-impact", "cdn-fault", "origin-fault"}
 	rows := make([]string, len(drill.All()))
-	for i, d := range drill.All() {
-		synctest.Test(t, func(t *testing.T) {
-			sink := boardSink{newBoards(time.Minute, 3*time.Minute), newBoards(10*time.Second, 45*time.Second)}
-			down, err := hold(d.Fault, sink)
-			if err != nil {
-				t.Fatal(err)
-			}
-			row := fmt.Sprintf("%-18s %-8s %6s", d.Fault, d.Blame[0], "-")
-			if down > 0 {
-				row = fmt.Sprintf("%-18s %-8s %4.0f s", d.Fault, d.Blame[0], math.Ceil(down.Seconds()))
-			}
-			for _, b := range []*boards{sink.minute, sink.tens} {
-				if text, took := b.worst("viewer-impact"); down > 0 && (took == 0 || took > max(b.pages, down+30*time.Second)) { // the ladder alone is looked at twice a minute
-					t.Errorf("%s: the stream is down after %s, and pages after %s, want %s at most", d.Fault, down, text, max(b.pages, down+30*time.Second))
-				}
-				for _, kind := range kinds {
-					text, took := b.worst(kind)
-					if limit := b.all[0].every*3 + time.Minute; took > limit { // five updates of six seconds until an older segment is looked at
-						t.Errorf("%s: %s only after %s, want %s at most", d.Fault, kind, took, limit)
-					}
-					row += fmt.Sprintf(" %14s", text)
-				}
-				for _, w := range b.all {
-					if len(w.early) > 0 {
-						t.Errorf("%s: in alarm before the fault: %v", d.Fault, w.early)
-					}
-				}
-				wrong := "cdn-fault"
-				if d.Blame[0] == probe.BlameCDN || d.Blame[0] == probe.BlameConfig {
-					wrong = "origin-fault"
-				}
-				if text, _ := b.worst(wrong); text != "-" {
-					t.Errorf("%s: %s after %s", d.Fault, wrong, text)
-				}
-			}
-			rows[i] = row
-		})
-	}
+	t.Run("of", func(t *testing.T) {
+		for i, d := range drill.All() {
+			t.Run(d.Fault, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) { rows[i] = rowOf(t, d) })
+			})
+		}
+	})
 	var out strings.Builder
-	fmt.Fprintf(&out, "Each fault of the drill, 6 s segments: the time until the stream's verdict is down, and until the alarm,\n")
+	fmt.Fprintf(&out, "Each fault of the drill, 6 s segments: the time until the stream's verdict is down, "+
+		"and until the alarm,\n")
 	fmt.Fprintf(&out, "at the least lucky of four moments of evaluation; - is never.\n\n")
 	fmt.Fprintf(&out, "%-34s %44s %44s\n%-18s %-8s %6s", "", "every 60 s", "every 10 s", "fault", "blame", "down")
 	for range 2 {
-		for _, kind := range kinds {
+		for _, kind := range kindsOfFault {
 			fmt.Fprintf(&out, " %14s", kind)
 		}
 	}
@@ -221,4 +195,48 @@ func TestAlarmsOfDrills(t *testing.T) {
 			t.Errorf("testdata/drills.txt has no line %s", line)
 		}
 	}
+}
+
+// kindsOfFault are the alarms that say whose fault it is, and that viewers have it.
+var kindsOfFault = []string{"viewer-impact", "cdn-fault", "origin-fault"}
+
+// rowOf holds a drill, in a bubble, and returns when each alarm fired.
+func rowOf(t *testing.T, d drill.Drill) string {
+	t.Helper()
+	sink := boardSink{newBoards(time.Minute, 3*time.Minute), newBoards(10*time.Second, 45*time.Second)}
+	down, err := hold(d.Fault, sink)
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := fmt.Sprintf("%-18s %-8s %6s", d.Fault, d.Blame[0], "-")
+	if down > 0 {
+		row = fmt.Sprintf("%-18s %-8s %4.0f s", d.Fault, d.Blame[0], math.Ceil(down.Seconds()))
+	}
+	for _, b := range []*boards{sink.minute, sink.tens} {
+		limit := max(b.pages, down+30*time.Second) // the ladder alone is looked at twice a minute
+		if text, took := b.worst("viewer-impact"); down > 0 && (took == 0 || took > limit) {
+			t.Errorf("%s: the stream is down after %s, and pages after %s, want %s at most", d.Fault, down, text, limit)
+		}
+		for _, kind := range kindsOfFault {
+			text, took := b.worst(kind)
+			// Five updates of six seconds until an older segment is looked at.
+			if limit := b.all[0].every*3 + time.Minute; took > limit {
+				t.Errorf("%s: %s only after %s, want %s at most", d.Fault, kind, took, limit)
+			}
+			row += fmt.Sprintf(" %14s", text)
+		}
+		for _, w := range b.all {
+			if len(w.early) > 0 {
+				t.Errorf("%s: in alarm before the fault: %v", d.Fault, w.early)
+			}
+		}
+		wrong := "cdn-fault"
+		if d.Blame[0] == probe.BlameCDN || d.Blame[0] == probe.BlameConfig {
+			wrong = "origin-fault"
+		}
+		if text, _ := b.worst(wrong); text != "-" {
+			t.Errorf("%s: %s after %s", d.Fault, wrong, text)
+		}
+	}
+	return row
 }

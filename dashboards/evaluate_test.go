@@ -101,7 +101,10 @@ func TestDeadMonitorPages(t *testing.T) {
 // A stream that stands still pages in time, whenever in a minute it stops and
 // whenever CloudWatch evaluates.
 func TestStalledStreamPagesInTime(t *testing.T) {
-	for _, c := range []struct{ period, within time.Duration }{{time.Minute, 3 * time.Minute}, {10 * time.Second, 45 * time.Second}} {
+	for _, c := range []struct{ period, within time.Duration }{
+		{time.Minute, 3 * time.Minute},
+		{10 * time.Second, 45 * time.Second},
+	} {
 		worst := time.Duration(0)
 		for offset := range 12 {
 			for phase := range 12 {

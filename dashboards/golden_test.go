@@ -23,7 +23,10 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 func concert() Options {
 	return Options{
 		Event: "autumn-concert", Distribution: true, Additional: true, Email: []string{"ops@example.com"},
-		Streams: []Stream{{Name: "main", TargetDuration: 6 * time.Second, Renditions: 3}, {Name: "sign-language", TargetDuration: 4 * time.Second}},
+		Streams: []Stream{
+			{Name: "main", TargetDuration: 6 * time.Second, Renditions: 3},
+			{Name: "sign-language", TargetDuration: 4 * time.Second},
+		},
 	}
 }
 

@@ -38,7 +38,10 @@ func TestRealPrometheus(t *testing.T) {
 			{Metric: probe.ManifestAge, Stream: "main", Rendition: "720p", Side: probe.Edge, Value: age, At: now},
 		}}
 		if state != "" {
-			b.Incidents = []probe.Incident{{ID: "a", Event: "e", Stream: "main", Check: "edge.lag", Severity: probe.Critical, Blame: probe.BlameCDN, State: state}}
+			b.Incidents = []probe.Incident{{
+				ID: "a", Event: "e", Stream: "main", Check: "edge.lag", Severity: probe.Critical, Blame: probe.BlameCDN,
+				State: state,
+			}}
 		}
 		if err := sink.Write(t.Context(), b); err != nil {
 			t.Fatal(err)

@@ -17,7 +17,9 @@ import (
 // required one there, the options of its panels and queries too.
 func TestGrafanaSchema(t *testing.T) {
 	known := cog.NewRuntime()
-	for _, panel := range []func() variants.PanelcfgConfig{stat.VariantConfig, table.VariantConfig, timeseries.VariantConfig} {
+	for _, panel := range []func() variants.PanelcfgConfig{
+		stat.VariantConfig, table.VariantConfig, timeseries.VariantConfig,
+	} {
 		known.RegisterPanelcfgVariant(panel())
 	}
 	known.RegisterDataqueryVariant(prometheus.VariantConfig())
@@ -39,7 +41,8 @@ func TestGrafanaSchema(t *testing.T) {
 	if text, err = json.Marshal(keys); err != nil {
 		t.Fatal(err)
 	}
-	var d dashboard.Dashboard                                                //nolint:staticcheck // the model that every Grafana from 10 on imports
+	//nolint:staticcheck // the model that every Grafana from 10 on imports
+	var d dashboard.Dashboard
 	if err := d.UnmarshalJSONStrict(text); err != nil && err.Error() != "" { // a list of no errors is an error to it
 		t.Error(err)
 	}

@@ -59,7 +59,9 @@ func TestSizes(t *testing.T) {
 	var out strings.Builder
 	t.Setenv("AWS_CA_BUNDLE", "") // the client here takes none
 	sizes := []int{1, 3, 10, 50, 100, 5}
-	cloud := &awstest.Cloud{Took: map[string]time.Duration{"AWS::CloudWatch::Alarm": time.Millisecond, "AWS::CloudFront::Distribution": time.Second}}
+	cloud := &awstest.Cloud{Took: map[string]time.Duration{
+		"AWS::CloudWatch::Alarm": time.Millisecond, "AWS::CloudFront::Distribution": time.Second,
+	}}
 	synctest.Test(t, func(t *testing.T) {
 		for _, n := range sizes {
 			spec := specOf(t, n)
@@ -73,7 +75,8 @@ func TestSizes(t *testing.T) {
 				fmt.Fprintf(&out, " %d", len(body))
 			}
 			out.WriteString(" bytes\n")
-			if n == 50 || n == 100 && proctest.Race { // 50 has nothing that 10 and 100 do not; the race detector takes minutes for 100
+			// 50 has nothing that 10 and 100 do not; the race detector takes minutes for 100.
+			if n == 50 || n == 100 && proctest.Race {
 				continue
 			}
 			stack, err := provision.NewStack(t.Context(), spec, config.WithHTTPClient(&http.Client{Transport: cloud}),
@@ -88,7 +91,9 @@ func TestSizes(t *testing.T) {
 			if plan, err := stack.Plan(t.Context()); err != nil || plan.Differs() {
 				t.Errorf("%d streams, made and compared: %v %v", n, plan.Operation, err)
 			}
-			want := []string{"LiveHTTPStreaming-cloudfront-5xx", "LiveHTTPStreaming-heartbeat", "LiveHTTPStreaming-viewer-impact"}
+			want := []string{
+				"LiveHTTPStreaming-cloudfront-5xx", "LiveHTTPStreaming-heartbeat", "LiveHTTPStreaming-viewer-impact",
+			}
 			if got := slices.Sorted(maps.Keys(cloud.Armed())); !slices.Equal(got, want) {
 				t.Errorf("%d streams: %v wake people, want %v", n, got, want)
 			}
@@ -151,7 +156,9 @@ func TestTemplatesLint(t *testing.T) {
 	}
 	many := specOf(t, 20).Stacks()
 	only := func(change func(*dashboards.Options)) provision.Spec {
-		o := dashboards.Options{Event: "autumn-concert", Email: []string{"ops@example.com"}, Streams: []dashboards.Stream{{Name: "main"}}}
+		o := dashboards.Options{
+			Event: "autumn-concert", Email: []string{"ops@example.com"}, Streams: []dashboards.Stream{{Name: "main"}},
+		}
 		change(&o)
 		parts, err := dashboards.Resources(o)
 		if err != nil {

@@ -31,7 +31,9 @@ func TestCost(t *testing.T) {
 		for i := range c.streams {
 			o.Streams = append(o.Streams, dashboards.Stream{Name: fmt.Sprint("s", i), Renditions: 4})
 		}
-		spec := provision.Spec{Metrics: provision.MetricUse{Count: dashboards.MetricCount(o), Puts: dashboards.PutsPerPeriod(o), Period: c.period}}
+		spec := provision.Spec{
+			Metrics: provision.MetricUse{Count: dashboards.MetricCount(o), Puts: dashboards.PutsPerPeriod(o), Period: c.period},
+		}
 		parts, err := dashboards.Resources(o)
 		if err != nil {
 			t.Fatal(err)
@@ -44,7 +46,8 @@ func TestCost(t *testing.T) {
 				continue
 			}
 			month, event = month+l.Month(), event+l.Event(8*time.Hour)
-			fmt.Fprintf(&out, "  %-24s %10.0f %8.2f $ a month %8.3f $ for 8 h\n", l.Item, l.Quantity, l.Month(), l.Event(8*time.Hour))
+			fmt.Fprintf(&out, "  %-24s %10.0f %8.2f $ a month %8.3f $ for 8 h\n",
+				l.Item, l.Quantity, l.Month(), l.Event(8*time.Hour))
 		}
 		fmt.Fprintf(&out, "  %-24s %10s %8.2f $ a month %8.3f $ for 8 h\n", "all", "", month, event)
 	}

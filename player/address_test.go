@@ -14,7 +14,8 @@ func TestSignedAddressWarns(t *testing.T) {
 		t.Errorf("a signed address is accepted, or shown: %v", err)
 	}
 	_, warnings, err := player.Address(signed, player.Options{AllowSigned: true})
-	if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0].String(), "Signature") || strings.Contains(warnings[0].String(), "abc") {
+	if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0].String(), "Signature") ||
+		strings.Contains(warnings[0].String(), "abc") {
 		t.Errorf("warnings %v, %v", warnings, err)
 	}
 	if _, warnings, _ := player.Address(edgeURL+"?quality=1", player.Options{AllowSigned: true}); len(warnings) > 0 {

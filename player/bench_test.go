@@ -104,21 +104,25 @@ func (l *live) encode(fmp4 bool, stderr io.Writer) error {
 	}
 	var bits strings.Builder
 	for i := range frameBits {
-		fmt.Fprintf(&bits, ",drawbox=x=%d:y=0:w=32:h=32:t=fill:color=black,drawbox=x=%d:y=0:w=32:h=32:t=fill:color=white:enable='mod(floor((n+%d)/%d),2)'", i*32, i*32, first, 1<<i)
+		fmt.Fprintf(&bits, ",drawbox=x=%d:y=0:w=32:h=32:t=fill:color=black,"+
+			"drawbox=x=%d:y=0:w=32:h=32:t=fill:color=white:enable='mod(floor((n+%d)/%d),2)'", i*32, i*32, first, 1<<i)
 	}
 	filter := "[0:v]format=yuv420p" + bits.String() + ",split[a][b];[b]scale=426:240[c]"
 	args := []string{
 		"-hide_banner", "-loglevel", "error", "-nostdin",
 		"-re", "-f", "lavfi", "-i", "testsrc2=s=640x360:r=25", "-re", "-f", "lavfi", "-i", "sine=440:r=48000",
 		"-filter_complex", filter, "-map", "[a]", "-map", "1:a", "-map", "[c]", "-map", "1:a",
-		"-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-profile:v", "baseline", "-g", "50", "-sc_threshold", "0",
+		"-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-profile:v", "baseline", "-g", "50",
+		"-sc_threshold", "0",
 		"-threads", "1", "-b:v:0", "500k", "-b:v:1", "250k", "-c:a", "aac", "-b:a", "64k",
 		"-f", "hls", "-hls_time", "2", "-hls_list_size", "10", "-hls_delete_threshold", "20",
 		"-hls_flags", "delete_segments+independent_segments+program_date_time+temp_file",
 		"-master_pl_name", "main.m3u8", "-var_stream_map", "v:0,a:0 v:1,a:1",
 	}
 	if fmp4 {
-		args = append(args, "-hls_segment_type", "fmp4", "-hls_segment_filename", fmt.Sprintf("%s/v%%v_%d_%%05d.m4s", l.dir, l.starts), "-hls_fmp4_init_filename", fmt.Sprintf("init_%d_%%v.mp4", l.starts))
+		args = append(args, "-hls_segment_type", "fmp4",
+			"-hls_segment_filename", fmt.Sprintf("%s/v%%v_%d_%%05d.m4s", l.dir, l.starts),
+			"-hls_fmp4_init_filename", fmt.Sprintf("init_%d_%%v.mp4", l.starts))
 	} else {
 		args = append(args, "-hls_segment_filename", fmt.Sprintf("%s/v%%v_%d_%%05d.ts", l.dir, l.starts))
 	}
@@ -152,7 +156,8 @@ func (l *live) wait(t *testing.T, segments int) {
 func (l *live) listed(segments int) error {
 	for deadline := time.Now().Add(proctest.Patience); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
 		b, _ := os.ReadFile(filepath.Join(l.dir, "v1.m3u8"))
-		if _, err := os.Stat(filepath.Join(l.dir, "main.m3u8")); err == nil && strings.Count(string(b), "#EXTINF") >= segments {
+		if _, err := os.Stat(filepath.Join(l.dir, "main.m3u8")); err == nil &&
+			strings.Count(string(b), "#EXTINF") >= segments {
 			return l.date(string(b))
 		}
 	}

@@ -35,7 +35,9 @@ window.inside = (selector) => {
   const player = document.querySelector('stream-watch-player');
   return player && player.shadowRoot ? player.shadowRoot.querySelector(selector) : null;
 };
-window.picture = () => inside('video') || (document.querySelector('mux-player') || {media: {}}).media.nativeEl || document.querySelector('video') || {currentTime: 0, textTracks: []};
+window.picture = () => inside('video') ||
+  (document.querySelector('mux-player') || {media: {}}).media.nativeEl ||
+  document.querySelector('video') || {currentTime: 0, textTracks: []};
 window.says = () => { const s = inside('.slate'); return s && !s.hidden ? s.querySelector('.line').textContent : ''; };
 window.frame = () => {
   const v = picture();
@@ -51,7 +53,8 @@ window.frame = () => {
 // watch notes ten times a second which picture is shown.
 window.moves = [];
 window.watch = () => { setInterval(() => window.moves.push([Date.now(), window.frame()]), 100); };
-document.addEventListener('securitypolicyviolation', (e) => window.violations.push(e.violatedDirective + ' ' + e.blockedURI + ' ' + e.sourceFile + ':' + e.lineNumber));
+document.addEventListener('securitypolicyviolation', (e) => window.violations.push(
+  e.violatedDirective + ' ' + e.blockedURI + ' ' + e.sourceFile + ':' + e.lineNumber));
 `
 
 // chromium is the one headless browser of all tests.
@@ -103,7 +106,8 @@ func browser(t *testing.T) context.Context {
 			t.Errorf("exception in a page: %s", e)
 		}
 	})
-	if _, err := chromedp.Call(ctx, cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: recorder}); err != nil {
+	if _, err := chromedp.Call(ctx, cdppage.AddScriptToEvaluateOnNewDocument,
+		cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: recorder}); err != nil {
 		t.Fatal(err)
 	}
 	return ctx
@@ -215,7 +219,9 @@ func TestPreviewPlays(t *testing.T) {
 func click(ctx context.Context, t *testing.T, selector string) {
 	t.Helper()
 	until(ctx, t, fmt.Sprintf("!!inside(%[1]q) && !inside(%[1]q).hidden", selector))
-	at := eval[[2]float64](ctx, t, fmt.Sprintf("(() => { const r = inside(%q).getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()", selector))
+	at := eval[[2]float64](ctx, t,
+		fmt.Sprintf("(() => { const r = inside(%q).getBoundingClientRect(); "+
+			"return [r.x + r.width / 2, r.y + r.height / 2]; })()", selector))
 	if err := chromedp.Do(ctx, chromedp.MouseClickXY(at[0], at[1])); err != nil {
 		t.Fatalf("clicking %s: %v", selector, err)
 	}
@@ -257,7 +263,8 @@ func TestAutoplay(t *testing.T) {
 	})
 	t.Run("keys", func(t *testing.T) {
 		press := func(key string) {
-			eval[any](ctx, t, fmt.Sprintf("void picture().dispatchEvent(new KeyboardEvent('keydown', {key: %q, bubbles: true}))", key))
+			eval[any](ctx, t, fmt.Sprintf("void picture().dispatchEvent(new KeyboardEvent('keydown', {key: %q, bubbles: true}))",
+				key))
 		}
 		for _, c := range []struct{ key, state string }{{"m", muted}, {"k", "picture().paused"}} {
 			was := eval[bool](ctx, t, c.state)

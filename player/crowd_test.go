@@ -42,9 +42,13 @@ func TestCrowd(t *testing.T) {
 		t.Fatal(err)
 	}
 	limits := map[string]float64{ // of the mean, requests per second
-		"an outage 0": 1.3 * got.Healthy, "an outage 10": 1.3 * got.Healthy, "an outage 60": got.Healthy / 5, "a dead stream 300": 1000,
-		"an hour before the start 60": 2000, "the last minute before it 3541": 1.3 * got.Healthy, "the first minute after it, no stream 1": 1.3 * got.Healthy,
-		"five minutes late and more 420": 1000, "the network is back, everywhere at once 0": got.Healthy, "paused 0": got.Healthy, "paused 300": 1000,
+		"an outage 0": 1.3 * got.Healthy, "an outage 10": 1.3 * got.Healthy, "an outage 60": got.Healthy / 5,
+		"a dead stream 300": 1000, "an hour before the start 60": 2000,
+		"the last minute before it 3541":            1.3 * got.Healthy,
+		"the first minute after it, no stream 1":    1.3 * got.Healthy,
+		"five minutes late and more 420":            1000,
+		"the network is back, everywhere at once 0": got.Healthy,
+		"paused 0": got.Healthy, "paused 300": 1000,
 	}
 	for _, r := range got.Rows {
 		name := fmt.Sprint(r.What, " ", r.From)
@@ -134,7 +138,8 @@ func crowdPages(t *testing.T, origin string, names []string) string {
 			return
 		}
 		cfg, _, _ := player.Derive(benchFacts(), player.Options{})
-		h, err := player.Preview("concert", parts[1], origin+"/"+parts[1]+"/playlist.m3u8", cfg, player.Options{FrameAncestors: []string{"*"}})
+		h, err := player.Preview("concert", parts[1], origin+"/"+parts[1]+"/playlist.m3u8", cfg,
+			player.Options{FrameAncestors: []string{"*"}})
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
@@ -178,7 +183,9 @@ func watchCrowd(t *testing.T, names []string, length time.Duration) []crowdRow {
 	defer origin.Close()
 	ctx := browser(t)
 	open(ctx, t, crowdPages(t, origin.URL, names))
-	until(ctx, t, fmt.Sprintf(`frames.length === %d && Array.from(frames).every((f) => { const p = f.document.querySelector('stream-watch-player'); return p && p.state === 'playing' && p.video.played.length && p.video.currentTime - p.video.played.start(0) > 3; })`, len(names)))
+	until(ctx, t, fmt.Sprintf(`frames.length === %d && Array.from(frames).every((f) => { `+
+		`const p = f.document.querySelector('stream-watch-player'); return p && p.state === 'playing' && `+
+		`p.video.played.length && p.video.currentTime - p.video.played.start(0) > 3; })`, len(names)))
 	const span = 10 // seconds
 	c.take()
 	time.Sleep(span * time.Second)
@@ -216,7 +223,8 @@ func judgeCrowd(t *testing.T, rows []crowdRow, names []string) (complaints []str
 			complaints = append(complaints, fmt.Sprintf("%s: %d requests in 10 s, then %d", name, healthy, outage))
 		}
 		if r := rows[len(rows)-1]; r.seconds >= 300 && r.asked[name] > r.seconds/75 {
-			complaints = append(complaints, fmt.Sprintf("%s: %d requests in %d s of a dead stream", name, r.asked[name], r.seconds))
+			complaints = append(complaints,
+				fmt.Sprintf("%s: %d requests in %d s of a dead stream", name, r.asked[name], r.seconds))
 		}
 	}
 	return complaints
@@ -225,7 +233,8 @@ func judgeCrowd(t *testing.T, rows []crowdRow, names []string) (complaints []str
 func writeCrowd(t *testing.T, rows []crowdRow, names []string, length time.Duration) {
 	t.Helper()
 	var table strings.Builder
-	fmt.Fprintf(&table, "| | %s |\n|---|%s\n", strings.ReplaceAll(strings.Join(names, " | "), "-", ", "), strings.Repeat("---|", len(names)))
+	fmt.Fprintf(&table, "| | %s |\n|---|%s\n", strings.ReplaceAll(strings.Join(names, " | "), "-", ", "),
+		strings.Repeat("---|", len(names)))
 	for _, r := range rows {
 		fmt.Fprintf(&table, "| %s |", r.what)
 		for _, name := range names {

@@ -45,15 +45,27 @@ func TestDerive(t *testing.T) {
 			"lowLatencyMode": true, "liveSyncDuration": 3.0, "liveMaxLatencyDuration": 11.0, "maxLiveSyncPlaybackRate": 1.1,
 			"backBufferLength": 10,
 		}},
-		"low latency with DVR leaves the manifest's hold-back alone": {lowLatency, player.Options{DVR: player.On}, map[string]any{
-			"lowLatencyMode": true, "liveSyncDuration": unset, "liveMaxLatencyDuration": unset,
-		}},
+		"low latency with DVR leaves the manifest's hold-back alone": {
+			lowLatency,
+			player.Options{DVR: player.On},
+			map[string]any{
+				"lowLatencyMode": true, "liveSyncDuration": unset, "liveMaxLatencyDuration": unset,
+			},
+		},
 		"latency: normal on a low-latency stream": {lowLatency, player.Options{Latency: player.Normal}, map[string]any{
 			"lowLatencyMode": false, "liveSyncDuration": 12.0, "liveMaxLatencyDuration": 24.0,
 		}},
-		"a window too short for a maximum": {short, player.Options{}, map[string]any{"liveSyncDuration": 18.0, "liveMaxLatencyDuration": unset}},
-		"a stream that is not there yet":   {player.Manifest{}, player.Options{}, map[string]any{"liveSyncDuration": unset, "liveMaxLatencyDuration": unset}},
-		"the user's target":                {benchFacts(), player.Options{TargetLatency: 8 * time.Second}, map[string]any{"liveSyncDuration": 8.0, "liveMaxLatencyDuration": 16.0}},
+		"a window too short for a maximum": {
+			short, player.Options{}, map[string]any{"liveSyncDuration": 18.0, "liveMaxLatencyDuration": unset},
+		},
+		"a stream that is not there yet": {
+			player.Manifest{}, player.Options{}, map[string]any{"liveSyncDuration": unset, "liveMaxLatencyDuration": unset},
+		},
+		"the user's target": {
+			benchFacts(),
+			player.Options{TargetLatency: 8 * time.Second},
+			map[string]any{"liveSyncDuration": 8.0, "liveMaxLatencyDuration": 16.0},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg, _, err := player.Derive(c.m, c.o)
@@ -104,15 +116,43 @@ func TestDeriveRefuses(t *testing.T) {
 		o    player.Options
 		want string
 	}{
-		"a target without reserve":     {benchFacts(), player.Options{TargetLatency: 3 * time.Second}, "player.target_latency is 3s, less than two target durations (4s)"},
-		"a target beyond the playlist": {benchFacts(), player.Options{TargetLatency: time.Minute}, "player.target_latency is 1m0s, which reaches beyond the playlist of 20s"},
-		"DRM":                          {drm, player.Options{}, "player.drm is needed: the stream is encrypted with SAMPLE-AES-CTR"},
-		"an unknown word":              {benchFacts(), player.Options{Autoplay: "yes"}, `player.autoplay must be off, muted or any, got "yes"`},
-		"an unknown kind":              {benchFacts(), player.Options{Kinds: []player.Kind{"flash"}}, `player.kinds[0] must be hlsjs, videojs, native or iframe, got "flash"`},
-		"a poster by http":             {benchFacts(), player.Options{Poster: "http://img.example.com/p.jpg"}, "player.poster must be an https address: browsers do not load http://"},
-		"a script as poster":           {benchFacts(), player.Options{Poster: "javascript:alert(1)"}, "player.poster must be an https address"},
-		"a policy as ancestor":         {benchFacts(), player.Options{FrameAncestors: []string{"*; script-src *"}}, "player.frame_ancestors[0] must be an origin"},
-		"two mistakes at once":         {benchFacts(), player.Options{DVR: "maybe", Lang: "<en>"}, "player.lang must be a language tag, got \"<en>\"\nplayer.dvr must be auto, on or off, got \"maybe\""},
+		"a target without reserve": {
+			benchFacts(),
+			player.Options{TargetLatency: 3 * time.Second},
+			"player.target_latency is 3s, less than two target durations (4s)",
+		},
+		"a target beyond the playlist": {
+			benchFacts(),
+			player.Options{TargetLatency: time.Minute},
+			"player.target_latency is 1m0s, which reaches beyond the playlist of 20s",
+		},
+		"DRM": {drm, player.Options{}, "player.drm is needed: the stream is encrypted with SAMPLE-AES-CTR"},
+		"an unknown word": {
+			benchFacts(), player.Options{Autoplay: "yes"}, `player.autoplay must be off, muted or any, got "yes"`,
+		},
+		"an unknown kind": {
+			benchFacts(),
+			player.Options{Kinds: []player.Kind{"flash"}},
+			`player.kinds[0] must be hlsjs, videojs, native or iframe, got "flash"`,
+		},
+		"a poster by http": {
+			benchFacts(),
+			player.Options{Poster: "http://img.example.com/p.jpg"},
+			"player.poster must be an https address: browsers do not load http://",
+		},
+		"a script as poster": {
+			benchFacts(), player.Options{Poster: "javascript:alert(1)"}, "player.poster must be an https address",
+		},
+		"a policy as ancestor": {
+			benchFacts(),
+			player.Options{FrameAncestors: []string{"*; script-src *"}},
+			"player.frame_ancestors[0] must be an origin",
+		},
+		"two mistakes at once": {
+			benchFacts(),
+			player.Options{DVR: "maybe", Lang: "<en>"},
+			"player.lang must be a language tag, got \"<en>\"\nplayer.dvr must be auto, on or off, got \"maybe\"",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := player.Derive(c.m, c.o)
@@ -140,12 +180,14 @@ func TestManifestAddress(t *testing.T) {
 		"http on this machine":  {"http://127.0.0.1:8081/live.m3u8", player.Options{}, ""},
 		"http elsewhere":        {"http://cdn.example.com/live.m3u8", player.Options{}, "browsers do not load http://"},
 		"http elsewhere, meant": {"http://cdn.example.com/live.m3u8", player.Options{AllowInsecure: true}, ""},
-		"a signature":           {edgeURL + "?Policy=x&Signature=c2VjcmV0&Key-Pair-Id=K1", player.Options{}, "looks like a secret"},
-		"a signature, meant":    {edgeURL + "?Signature=c2VjcmV0", player.Options{AllowSigned: true}, ""},
-		"a token":               {edgeURL + "?token=c2VjcmV0", player.Options{}, "looks like a secret"},
-		"a password":            {"https://me:c2VjcmV0@cdn.example.com/live.m3u8", player.Options{}, "user name or password"},
-		"no address":            {"live.m3u8", player.Options{}, "must be an https address"},
-		"a host with a quote":   {"https://a'b;script-src/live.m3u8", player.Options{}, "no valid host name"},
+		"a signature": {
+			edgeURL + "?Policy=x&Signature=c2VjcmV0&Key-Pair-Id=K1", player.Options{}, "looks like a secret",
+		},
+		"a signature, meant":  {edgeURL + "?Signature=c2VjcmV0", player.Options{AllowSigned: true}, ""},
+		"a token":             {edgeURL + "?token=c2VjcmV0", player.Options{}, "looks like a secret"},
+		"a password":          {"https://me:c2VjcmV0@cdn.example.com/live.m3u8", player.Options{}, "user name or password"},
+		"no address":          {"live.m3u8", player.Options{}, "must be an https address"},
+		"a host with a quote": {"https://a'b;script-src/live.m3u8", player.Options{}, "no valid host name"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := player.Render("e", "main", c.url, cfg, c.o)
@@ -190,9 +232,11 @@ func TestFactsOf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = `{"known":true,"can_block_reload":true,"ended":false,"program_date_time":false,"container":"fmp4","key_method":"AES-128",` +
-		`"bandwidths":[800000,3000000],"width":1280,"height":720,"captions":[{"channel":"CC1","name":"English","language":"en"}],` +
-		`"hosts":["https://b.example.com","https://keys.example.com"],"target_duration":4,"window":8,"part_target":1,"hold_back":null,"part_hold_back":3}`
+	const want = `{"known":true,"can_block_reload":true,"ended":false,"program_date_time":false,"container":"fmp4",` +
+		`"key_method":"AES-128","bandwidths":[800000,3000000],"width":1280,"height":720,` +
+		`"captions":[{"channel":"CC1","name":"English","language":"en"}],` +
+		`"hosts":["https://b.example.com","https://keys.example.com"],"target_duration":4,"window":8,"part_target":1,` +
+		`"hold_back":null,"part_hold_back":3}`
 	if string(b) != want {
 		t.Errorf("facts\n%s\nwant\n%s", b, want)
 	}

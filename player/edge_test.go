@@ -41,7 +41,8 @@ events {}
 http {
   access_log off;
   proxy_cache_path %[1]s/cache keys_zone=hls:1m;
-  proxy_temp_path %[1]s/tmp; client_body_temp_path %[1]s/body; fastcgi_temp_path %[1]s/f; uwsgi_temp_path %[1]s/u; scgi_temp_path %[1]s/s;
+  proxy_temp_path %[1]s/tmp; client_body_temp_path %[1]s/body;
+  fastcgi_temp_path %[1]s/f; uwsgi_temp_path %[1]s/u; scgi_temp_path %[1]s/s;
   server {
     listen %[2]s;
     proxy_cache hls; proxy_cache_lock on; proxy_ignore_headers Cache-Control;
@@ -61,7 +62,8 @@ http {
 
 func (e *nginxEdge) start() {
 	e.t.Helper()
-	e.cmd = exec.Command("nginx", "-c", filepath.Join(e.dir, "nginx.conf"), "-p", e.dir, "-e", filepath.Join(e.dir, "error.log"))
+	e.cmd = exec.Command("nginx", "-c", filepath.Join(e.dir, "nginx.conf"), "-p", e.dir, "-e",
+		filepath.Join(e.dir, "error.log"))
 	proctest.Bind(e.cmd, syscall.SIGTERM)
 	if err := e.cmd.Start(); err != nil {
 		e.t.Fatal(err)

@@ -6,8 +6,6 @@ import (
 	"mime"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -20,7 +18,6 @@ import (
 
 	"github.com/streamwatch/streamwatch/player"
 	"github.com/streamwatch/streamwatch/probe/sim"
-	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // stage is one page with one snippet, over a simulated stream that can break.
@@ -52,7 +49,8 @@ func newStage(t *testing.T, manifest, before string, o player.Options) *stage {
 		}
 		if r.URL.Path == "/" {
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
-			fmt.Fprintf(w, "<!DOCTYPE html><html lang='en'><title>stage</title><link rel='icon' href='data:,'><body>%s%s", before, snippet)
+			fmt.Fprintf(w, "<!DOCTYPE html><html lang='en'><title>stage</title><link rel='icon' href='data:,'><body>%s%s",
+				before, snippet)
 			return
 		}
 		s.mu.Lock()
@@ -100,8 +98,9 @@ const ownManifest = "SELF/main/playlist.m3u8"
 func TestRemovedElementStops(t *testing.T) {
 	t.Parallel()
 	ctx := browser(t)
-	s := newStage(t, ownManifest, `<script>window.workers = 0; const W = Worker; window.Worker = class extends W {
-		constructor(...a) { super(...a); workers += 1; } terminate() { workers -= 1; super.terminate(); } };</script>`, player.Options{})
+	const count = `<script>window.workers = 0; const W = Worker; window.Worker = class extends W {
+		constructor(...a) { super(...a); workers += 1; } terminate() { workers -= 1; super.terminate(); } };</script>`
+	s := newStage(t, ownManifest, count, player.Options{})
 	open(ctx, t, s.url)
 	played(ctx, t, time.Second)
 	if n := eval[int](ctx, t, "workers"); n != 1 {
@@ -145,11 +144,14 @@ func TestWithoutJavaScript(t *testing.T) {
 	t.Parallel()
 	ctx := browser(t)
 	s := newStage(t, ownManifest, "", player.Options{Title: "Autumn concert"})
-	if _, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
+	if _, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled,
+		emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
 		t.Fatal(err)
 	}
 	open(ctx, t, s.url)
-	if got := eval[string](ctx, t, `(() => { const a = document.querySelector('a'); const r = a.getBoundingClientRect(); return a.innerText + (r.width > 20 && r.height > 5); })()`); got != "Autumn concerttrue" {
+	got := eval[string](ctx, t, `(() => { const a = document.querySelector('a'); `+
+		`const r = a.getBoundingClientRect(); return a.innerText + (r.width > 20 && r.height > 5); })()`)
+	if got != "Autumn concerttrue" {
 		t.Errorf("the page shows %q", got)
 	}
 }
@@ -204,7 +206,8 @@ func TestFallbackEdge(t *testing.T) {
 	})
 	until(ctx, t, `seen.some((e) => e.type === 'restart' && e.reason === 'edge')`)
 	played(ctx, t, 6*time.Second)
-	if stalls := eval[[]float64](ctx, t, "seen.filter((e) => e.type === 'stall').map((e) => e.seconds)"); len(stalls) > 0 && stalls[0] > 3 {
+	stalls := eval[[]float64](ctx, t, "seen.filter((e) => e.type === 'stall').map((e) => e.seconds)")
+	if len(stalls) > 0 && stalls[0] > 3 {
 		t.Errorf("it stalled %v s", stalls)
 	}
 }
@@ -226,7 +229,8 @@ func TestContentSteering(t *testing.T) {
 			fmt.Fprint(w, `{"VERSION": 1, "TTL": 300, "PATHWAY-PRIORITY": ["first", "second"]}`)
 		case r.URL.Path == "/main/playlist.m3u8":
 			const variant = "#EXT-X-STREAM-INF:BANDWIDTH=800000,PATHWAY-ID=%q\n%s/main/360p/playlist.m3u8\n"
-			fmt.Fprintf(w, "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-CONTENT-STEERING:SERVER-URI=%q,PATHWAY-ID=%q\n", s.srv.URL+"/steering.json", "first")
+			fmt.Fprintf(w, "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-CONTENT-STEERING:SERVER-URI=%q,PATHWAY-ID=%q\n",
+				s.srv.URL+"/steering.json", "first")
 			fmt.Fprintf(w, variant+variant, "first", s.srv.URL, "second", second.URL)
 		case r.Header.Get("X-Second") != "":
 			over.Add(1)
@@ -279,43 +283,6 @@ func TestHiddenTab(t *testing.T) {
 // hide tells the page that its tab is not looked at.
 func hide(ctx context.Context, t *testing.T) {
 	t.Helper()
-	eval[any](ctx, t, `void (Object.defineProperty(document, 'hidden', {configurable: true, get: () => true}), document.dispatchEvent(new Event('visibilitychange')))`)
-}
-
-// The folder is a package that npm packs and installs, with what it exports.
-func TestPackage(t *testing.T) {
-	t.Parallel()
-	proctest.Need(t, "npm", "node")
-	files := render(t, benchFacts(), player.Options{})
-	dir, user := t.TempDir(), t.TempDir()
-	if _, err := player.Write(dir, files); err != nil {
-		t.Fatal(err)
-	}
-	run := func(at, name string, args ...string) string {
-		cmd := exec.CommandContext(t.Context(), name, args...)
-		cmd.Dir, cmd.Stderr = at, t.Output()
-		out, err := cmd.Output()
-		if err != nil {
-			t.Fatalf("%s %v: %v", name, args, err)
-		}
-		return strings.TrimSpace(string(out))
-	}
-	tarball := filepath.Join(dir, run(dir, "npm", "pack", "--silent"))
-	list := run(dir, "tar", "-tzf", tarball)
-	for _, want := range []string{"package/streamwatch-player.mjs", "package/streamwatch-player.js", "package/streamwatch-player.d.ts", "package/react.jsx", "package/package.json"} {
-		if !strings.Contains(list, want) {
-			t.Errorf("the package lacks %s:\n%s", want, list)
-		}
-	}
-	if strings.Contains(list, "player.json") || strings.Contains(list, ".html") {
-		t.Errorf("the package has more than the element:\n%s", list)
-	}
-	if err := os.MkdirAll(filepath.Join(user, "node_modules", "streamwatch-player"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	run(user, "tar", "-xzf", tarball, "--strip-components=1", "-C", "node_modules/streamwatch-player")
-	// A server that renders pages imports it too, and has no HTMLElement.
-	if got := run(user, "node", "--input-type=module", "-e", "import { StreamWatchPlayer } from 'streamwatch-player'; console.log(typeof StreamWatchPlayer)"); got != "function" {
-		t.Errorf("the package exports %q", got)
-	}
+	eval[any](ctx, t, `void (Object.defineProperty(document, 'hidden', {configurable: true, get: () => true}), `+
+		`document.dispatchEvent(new Event('visibilitychange')))`)
 }

@@ -35,10 +35,13 @@ func newFirefox(t *testing.T) *firefox {
 	port := proctest.Port(t)
 	dir := t.TempDir()
 	prefs := map[string]any{
-		"marionette.port": port, "media.autoplay.default": 1, "network.proxy.type": 1, "network.proxy.http": "127.0.0.1", "network.proxy.http_port": 9,
-		"network.proxy.ssl": "127.0.0.1", "network.proxy.ssl_port": 9, "network.proxy.no_proxies_on": "127.0.0.1", "browser.shell.checkDefaultBrowser": false,
-		"datareporting.policy.dataSubmissionEnabled": false, "app.update.enabled": false, "browser.aboutwelcome.enabled": false,
-		"extensions.update.enabled": false, "media.gmp-manager.updateEnabled": false, "security.sandbox.content.level": 0,
+		"marionette.port": port, "media.autoplay.default": 1, "network.proxy.type": 1,
+		"network.proxy.http": "127.0.0.1", "network.proxy.http_port": 9,
+		"network.proxy.ssl": "127.0.0.1", "network.proxy.ssl_port": 9,
+		"network.proxy.no_proxies_on": "127.0.0.1", "browser.shell.checkDefaultBrowser": false,
+		"datareporting.policy.dataSubmissionEnabled": false, "app.update.enabled": false,
+		"browser.aboutwelcome.enabled": false,
+		"extensions.update.enabled":    false, "media.gmp-manager.updateEnabled": false, "security.sandbox.content.level": 0,
 		"remote.prefs.recommended": true, "security.mixed_content.upgrade_display_content": false,
 	}
 	var user strings.Builder
@@ -124,7 +127,8 @@ func (f *firefox) open(url string) {
 func (f *firefox) eval(expression string, to any) {
 	f.t.Helper()
 	b := f.call("WebDriver:ExecuteAsyncScript", map[string]any{
-		"script": "const done = arguments[arguments.length - 1]; Promise.resolve(" + expression + ").then(done, (e) => done(String(e)));", "args": []any{},
+		"script": "const done = arguments[arguments.length - 1]; Promise.resolve(" + expression +
+			").then(done, (e) => done(String(e)));", "args": []any{},
 	})
 	var answer struct{ Value json.RawMessage }
 	if err := json.Unmarshal(b, &answer); err != nil {

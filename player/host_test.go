@@ -79,7 +79,8 @@ func newHosts(t *testing.T) *hosts {
 		if p.policy != "" {
 			w.Header().Set("Content-Security-Policy", p.policy+"; report-uri /report/"+strings.ReplaceAll(p.name, " ", "-"))
 		}
-		fmt.Fprint(w, "<!DOCTYPE html><html lang='en'><title>host</title><link rel='icon' href='data:,'><body>"+p.body(h.codes))
+		fmt.Fprint(w, "<!DOCTYPE html><html lang='en'><title>host</title><link rel='icon' href='data:,'><body>"+
+			p.body(h.codes))
 	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
@@ -124,7 +125,8 @@ func (h *hosts) render(t *testing.T) {
 	h.codes = snippets{
 		hlsjs: own(plain["hlsjs.snippet.html"], "hls.min.js"), videojs: own(plain["videojs.snippet.html"], "video.min.js"),
 		strict: own(published["hlsjs.strict.snippet.html"], "hls.min.js"), published: string(published["hlsjs.snippet.html"]),
-		frame: string(published["iframe.snippet.html"]), alone: string(plain["hlsjs.snippet.html"]), videoIsOff: own(off["hlsjs.snippet.html"], "hls.min.js"),
+		frame: string(published["iframe.snippet.html"]),
+		alone: string(plain["hlsjs.snippet.html"]), videoIsOff: own(off["hlsjs.snippet.html"], "hls.min.js"),
 	}
 	h.codes.frame = strings.ReplaceAll(h.codes.frame, ` loading="lazy"`, "")
 	h.codes.element, _, _ = strings.Cut(own(published["hlsjs.strict.snippet.html"], "hls.min.js"), "<script")
@@ -139,7 +141,11 @@ func (h *hosts) judge(pages []hostPage) string {
 	return `new Promise((done) => {
 	const wants = {` + wants.String() + `};
 	const began = Date.now();
-	const sum = (ranges) => { let s = 0; for (let i = 0; i < ranges.length; i += 1) s += ranges.end(i) - ranges.start(i); return s; };
+	const sum = (ranges) => {
+		let s = 0;
+		for (let i = 0; i < ranges.length; i += 1) s += ranges.end(i) - ranges.start(i);
+		return s;
+	};
 	const waiting = Object.keys(wants);
 	const missing = {};
 	let open = 0;
@@ -155,8 +161,19 @@ func (h *hosts) judge(pages []hostPage) string {
 			const want = wants[name], f = window.frames[name];
 			try {
 				const all = [...f.document.querySelectorAll('stream-watch-player')];
-				if (want(f, all)) { delete missing[name]; document.querySelector('iframe[name="' + name + '"]').remove(); open -= 1; continue; }
-				missing[name] = [f.Hls && f.Hls.version, f.module && Object.keys(f.module.exports), f.performance.getEntriesByType('resource').length].join(' ') + JSON.stringify(all.map((p) => [p.state, p.video && p.video.currentTime, p.video && p.video.getBoundingClientRect().width, p.video && sum(p.video.played)])) + JSON.stringify(f.told || '').slice(0, 300);
+				if (want(f, all)) {
+					delete missing[name];
+					document.querySelector('iframe[name="' + name + '"]').remove();
+					open -= 1;
+					continue;
+				}
+				missing[name] = [
+					f.Hls && f.Hls.version, f.module && Object.keys(f.module.exports),
+					f.performance.getEntriesByType('resource').length
+				].join(' ') + JSON.stringify(all.map((p) => [
+					p.state, p.video && p.video.currentTime, p.video && p.video.getBoundingClientRect().width,
+					p.video && sum(p.video.played)
+				])) + JSON.stringify(f.told || '').slice(0, 300);
 			} catch (e) { missing[name] = String(e); }
 		}
 		if (open && Date.now() - began < 240000) setTimeout(look, 300);
@@ -179,7 +196,8 @@ func TestHostPages(t *testing.T) { // not beside others: many pages play at once
 			}
 			for _, p := range append(hostPages(), oddPages()...) {
 				// See TestWebKit; and it upgrades the http:// of our own pages on this machine too.
-				if body := p.body(h.codes); name == "webkit" && (strings.Contains(body, "video.min.js") || strings.Contains(body, "<iframe src=")) {
+				if body := p.body(h.codes); name == "webkit" &&
+					(strings.Contains(body, "video.min.js") || strings.Contains(body, "<iframe src=")) {
 					continue
 				}
 				if p.only == "" || p.only == name {
@@ -211,7 +229,8 @@ func TestHostPages(t *testing.T) { // not beside others: many pages play at once
 			for _, r := range h.reports {
 				// hls.js tries a worker, and goes on without: nothing tells a script
 				// beforehand that a page wants Trusted Types.
-				if strings.HasPrefix(r, "Trusted-Types ") && strings.Contains(r, "hls.min.js") || strings.HasPrefix(r, "policy-without-") {
+				if strings.HasPrefix(r, "Trusted-Types ") && strings.Contains(r, "hls.min.js") ||
+					strings.HasPrefix(r, "policy-without-") {
 					continue
 				}
 				t.Errorf("a policy was violated: %s", r)

@@ -115,7 +115,9 @@ func TestHostileTextIsEscaped(t *testing.T) {
 			if strings.HasSuffix(file, ".php") {
 				continue // TestWordPressPlugin runs it
 			}
-			for _, bad := range []string{"<script>alert", "<img src=x", "<svg onload", `href="javascript:`, `src="javascript:`, "ZgotmplZ"} {
+			for _, bad := range []string{
+				"<script>alert", "<img src=x", "<svg onload", `href="javascript:`, `src="javascript:`, "ZgotmplZ",
+			} {
 				if strings.Contains(string(b), bad) {
 					t.Errorf("%s: %q in %s stands as %q", r.field, r.payload, file, bad)
 				}
@@ -174,7 +176,9 @@ func TestHostileTextInTheBrowser(t *testing.T) {
 		_, _ = w.Write(b)
 	}))
 	defer srv.Close()
-	for _, page := range []string{"hlsjs.html", "videojs.html", "native.html", "iframe.html", "index.html", "hlsjs.snippet.html"} {
+	for _, page := range []string{
+		"hlsjs.html", "videojs.html", "native.html", "iframe.html", "index.html", "hlsjs.snippet.html",
+	} {
 		open(ctx, t, srv.URL+"/"+page)
 		time.Sleep(500 * time.Millisecond)
 		frames := eval[map[string]frame](ctx, t, `Object.fromEntries(Array.from(frames).map((f) => [f.name, {

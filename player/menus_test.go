@@ -31,7 +31,9 @@ func (s *stage) languages(asked *atomic.Int32) func(http.ResponseWriter, *http.R
 		rec := httptest.NewRecorder()
 		s.origin.ServeHTTP(rec, r)
 		text := strings.ReplaceAll(rec.Body.String(), "#EXT-X-STREAM-INF:", `#EXT-X-STREAM-INF:AUDIO="a",`)
-		const english, german = `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="English",LANGUAGE="en",DEFAULT=YES,AUTOSELECT=YES`, `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="Deutsch",LANGUAGE="de",AUTOSELECT=YES,URI="de/playlist.m3u8"`
+		const english, german = `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="English",LANGUAGE="en",` +
+			`DEFAULT=YES,AUTOSELECT=YES`,
+			`#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="Deutsch",LANGUAGE="de",AUTOSELECT=YES,URI="de/playlist.m3u8"`
 		_, _ = w.Write([]byte(strings.Replace(text, "#EXTM3U\n", "#EXTM3U\n"+english+"\n"+german+"\n", 1)))
 		return true
 	}
@@ -42,14 +44,18 @@ func (s *stage) languages(asked *atomic.Int32) func(http.ResponseWriter, *http.R
 func TestMenusByKeyboard(t *testing.T) {
 	t.Parallel()
 	const list = `(window.videojs ? Object.values(videojs.getPlayers())[0].textTracks() : picture().textTracks)`
-	const shown = `Array.from(` + list + `).filter((t) => t.kind === 'subtitles' && t.mode === 'showing').map((t) => t.language).join()`
+	const shown = `Array.from(` + list +
+		`).filter((t) => t.kind === 'subtitles' && t.mode === 'showing').map((t) => t.language).join()`
 	for kind, c := range map[player.Kind]struct {
 		audio, captions    string // classes of what opens the menus
 		hide, show, german string // keys that choose an entry
 	}{
 		player.HLSJS: {"audio", "captions", kb.ArrowUp, kb.ArrowDown, kb.ArrowDown},
 		// The first entry of the captions is their settings, the second is off.
-		player.VideoJS: {"vjs-audio-button", "vjs-subs-caps-button", "\r" + kb.ArrowDown + "\r", "\r" + kb.ArrowDown + kb.ArrowDown + "\r", "\r" + kb.ArrowDown + "\r"},
+		player.VideoJS: {
+			"vjs-audio-button", "vjs-subs-caps-button", "\r" + kb.ArrowDown + "\r", "\r" + kb.ArrowDown + kb.ArrowDown + "\r",
+			"\r" + kb.ArrowDown + "\r",
+		},
 	} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
@@ -96,10 +102,15 @@ const safari = `<script>
 	window.ManagedMediaSource = class {};
 	Object.defineProperty(HTMLMediaElement.prototype, 'audioTracks', {get() {
 		const track = (label, language, enabled) => ({label, language, enabled});
-		return this.list = this.list || Object.assign(new EventTarget(), {length: 1, 0: track('English', 'en', true), [Symbol.iterator]: Array.prototype[Symbol.iterator],
+		return this.list = this.list || Object.assign(new EventTarget(), {
+			length: 1, 0: track('English', 'en', true), [Symbol.iterator]: Array.prototype[Symbol.iterator],
 			late() { this[1] = track('Deutsch', 'de', false); this.length = 2; this.dispatchEvent(new Event('addtrack')); }});
 	}});
-	document.createElement = new Proxy(document.createElement, {apply: (f, self, [name]) => { const e = f.call(self, name); if (name === 'script') Object.defineProperty(e, 'src', {set() { setTimeout(() => e.onerror()); }}); return e; }});
+	document.createElement = new Proxy(document.createElement, {apply: (f, self, [name]) => {
+		const e = f.call(self, name);
+		if (name === 'script') Object.defineProperty(e, 'src', {set() { setTimeout(() => e.onerror()); }});
+		return e;
+	}});
 </script>`
 
 // Where the browser plays by itself because the library did not come, the
@@ -113,9 +124,11 @@ func TestNativeMenus(t *testing.T) {
 			ctx := browser(t)
 			focus(ctx, t)
 			open(ctx, t, s.url)
-			until(ctx, t, `seen.some((e) => e.type === 'degraded' && e.reason.startsWith('native: ')) && seen.some((e) => e.type === 'ready') && inside('.audio').hidden`)
+			until(ctx, t, `seen.some((e) => e.type === 'degraded' && e.reason.startsWith('native: ')) && `+
+				`seen.some((e) => e.type === 'ready') && inside('.audio').hidden`)
 			eval[any](ctx, t, `void (picture().audioTracks.late(), picture().addTextTrack('subtitles', 'English', 'en'))`)
-			until(ctx, t, `[...inside('.audio').options].map((o) => o.text).join() === 'English,Deutsch' && !inside('.audio').hidden && !inside('.captions').hidden`)
+			until(ctx, t, `[...inside('.audio').options].map((o) => o.text).join() === 'English,Deutsch' && `+
+				`!inside('.audio').hidden && !inside('.captions').hidden`)
 			tab(ctx, t, "audio")
 			press(ctx, t, kb.ArrowDown)
 			until(ctx, t, `Array.from(picture().audioTracks).map((a) => a.enabled).join() === 'false,true'`)

@@ -103,7 +103,8 @@ func TestMeter(t *testing.T) {
 			}
 			for key := range one {
 				switch key {
-				case "method", "type", "event", "stream", "kind", "startup_seconds", "played_seconds", "latency_seconds", "stalls", "stall_seconds", "errors":
+				case "method", "type", "event", "stream", "kind", "startup_seconds", "played_seconds", "latency_seconds",
+					"stalls", "stall_seconds", "errors":
 				default:
 					t.Errorf("it tells %s", key)
 				}

@@ -87,7 +87,8 @@ func axe(ctx context.Context, t *testing.T) []string {
 	}
 	eval[any](ctx, t, string(source)+";0")
 	return eval[[]string](ctx, t, `axe.run().then((r) => r.violations
-		.map((v) => v.impact + ' ' + v.id + ': ' + v.nodes.map((n) => n.html.slice(0, 120) + ' ' + n.failureSummary).join(' | ')))`)
+		.map((v) => v.impact + ' ' + v.id + ': ' +
+			v.nodes.map((n) => n.html.slice(0, 120) + ' ' + n.failureSummary).join(' | ')))`)
 }
 
 // screenshots are kept below this folder when it is named.
@@ -107,7 +108,8 @@ func TestPagesAreAccessible(t *testing.T) {
 			t.Fatal(err)
 		}
 		for name, url := range map[string]string{
-			"hlsjs": live.URL + "/embed/main/hlsjs", "videojs": live.URL + "/embed/main/videojs", "native": live.URL + "/embed/main/native",
+			"hlsjs":   live.URL + "/embed/main/hlsjs",
+			"videojs": live.URL + "/embed/main/videojs", "native": live.URL + "/embed/main/native",
 			"iframe": live.URL + "/embed/main/iframe", "index": live.URL + "/embed/main/index",
 			"waiting": waiting.URL + "/embed/main/hlsjs", "play": off.URL + "/embed/main/hlsjs",
 		} {
@@ -145,7 +147,8 @@ func shoot(ctx context.Context, t *testing.T, name string) {
 func TestPreviewServes(t *testing.T) {
 	srv := preview(t, "http://10.0.0.5/live.m3u8", benchFacts(), player.Options{Kinds: []player.Kind{player.HLSJS}})
 	for path, want := range map[string]int{
-		"/embed/main/hlsjs": 200, "/embed/main/videojs": 200, "/embed/main/native.html": 200, "/embed/main/iframe": 200, "/embed/main/index": 200,
+		"/embed/main/hlsjs": 200, "/embed/main/videojs": 200, "/embed/main/native.html": 200,
+		"/embed/main/iframe": 200, "/embed/main/index": 200,
 		"/embed/main/hls.min.js": 200, "/embed/main/video-js.min.css": 200, "/embed/main/streamwatch-player.js": 200,
 		"/embed/main/flash": 404, "/embed/main/hls.js.LICENSE": 404,
 	} {
@@ -155,7 +158,8 @@ func TestPreviewServes(t *testing.T) {
 		if w.Code != want {
 			t.Errorf("GET %s: status %d, want %d", path, w.Code, want)
 		}
-		if strings.HasSuffix(path, "hlsjs") && !strings.Contains(w.Header().Get("Content-Security-Policy"), "frame-ancestors 'self'") {
+		if strings.HasSuffix(path, "hlsjs") &&
+			!strings.Contains(w.Header().Get("Content-Security-Policy"), "frame-ancestors 'self'") {
 			t.Error("anyone may frame the preview")
 		}
 		if strings.HasSuffix(path, "hls.min.js") && !strings.Contains(w.Body.String(), `"1.7.4"`) {
@@ -168,7 +172,9 @@ func TestPreviewServes(t *testing.T) {
 func TestLibraries(t *testing.T) {
 	files := render(t, benchFacts(), player.Options{})
 	for page, want := range map[string][]string{
-		"hlsjs.html": {"hls.js@1.7.4/dist/hls.min.js", "sha384-p9vgU/7IYJWd3I4STrtqxqR/2cAQlhIX7D/HrTnIMEjjcUox165b7se7sxmm3zDg"},
+		"hlsjs.html": {
+			"hls.js@1.7.4/dist/hls.min.js", "sha384-p9vgU/7IYJWd3I4STrtqxqR/2cAQlhIX7D/HrTnIMEjjcUox165b7se7sxmm3zDg",
+		},
 		"videojs.html": {
 			"video.js@8.24.1/dist/video.min.js", "sha384-9LtdENn4aCK5YUSBEw9zQT/tT1eCah4K4BlWimkvqqCaURKD4rBN00ZHMe26ny2O",
 			"sha384-xfG5I3MEODgvS2hsikP3bkQWFgJNS4uI4dJQt7PoOmActllz5+bPWPywC/ow2KWd",
@@ -181,7 +187,8 @@ func TestLibraries(t *testing.T) {
 		}
 	}
 	local := render(t, benchFacts(), player.Options{Scripts: player.Local})
-	if !strings.Contains(string(local["hls.min.js"]), `"1.7.4"`) || !strings.Contains(string(local["video.min.js"]), "Video.js 8.24.1 ") {
+	if !strings.Contains(string(local["hls.min.js"]), `"1.7.4"`) ||
+		!strings.Contains(string(local["video.min.js"]), "Video.js 8.24.1 ") {
 		t.Error("a library is not of the pinned version")
 	}
 	var j map[string]any

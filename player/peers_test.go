@@ -34,10 +34,30 @@ type peer struct {
 
 func peers() []peer {
 	return []peer{
-		{"plain hls.js", "", "<script src='/embed/main/hls.min.js'></script><video muted autoplay width=640></video><script>const hls = new Hls(); hls.loadSource(%q); hls.attachMedia(document.querySelector('video'));</script>"},
-		{"plain Video.js", "", "<script src='/embed/main/video.min.js'></script><link rel='stylesheet' href='/embed/main/video-js.min.css'><video muted autoplay class='video-js' width=640 height=360></video><script>videojs(document.querySelector('video'), {sources: [{src: %q, type: 'application/x-mpegURL'}]});</script>"},
-		{"Shaka", "shaka-player@5.2.12", "<script src='/npm/dist/shaka-player.compiled.js'></script><video muted autoplay width=640></video><script>shaka.polyfill.installAll(); const p = new shaka.Player(); p.attach(document.querySelector('video')).then(() => p.load(%q)).catch(() => {});</script>"},
-		{"Mux", "@mux/mux-player@3.14.0", "<script src='/npm/dist/mux-player.js'></script><mux-player src=%q stream-type='live' autoplay='muted' muted disable-tracking></mux-player>"},
+		{
+			"plain hls.js", "",
+			"<script src='/embed/main/hls.min.js'></script><video muted autoplay width=640></video>" +
+				"<script>const hls = new Hls(); hls.loadSource(%q); hls.attachMedia(document.querySelector('video'));</script>",
+		},
+		{
+			"plain Video.js", "",
+			"<script src='/embed/main/video.min.js'></script>" +
+				"<link rel='stylesheet' href='/embed/main/video-js.min.css'>" +
+				"<video muted autoplay class='video-js' width=640 height=360></video>" +
+				"<script>videojs(document.querySelector('video'), " +
+				"{sources: [{src: %q, type: 'application/x-mpegURL'}]});</script>",
+		},
+		{
+			"Shaka", "shaka-player@5.2.12",
+			"<script src='/npm/dist/shaka-player.compiled.js'></script><video muted autoplay width=640></video>" +
+				"<script>shaka.polyfill.installAll(); const p = new shaka.Player(); " +
+				"p.attach(document.querySelector('video')).then(() => p.load(%q)).catch(() => {});</script>",
+		},
+		{
+			"Mux", "@mux/mux-player@3.14.0",
+			"<script src='/npm/dist/mux-player.js'></script>" +
+				"<mux-player src=%q stream-type='live' autoplay='muted' muted disable-tracking></mux-player>",
+		},
 	}
 }
 
@@ -126,7 +146,8 @@ func pack(spec string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("npm pack %s: %w", spec, err)
 	}
-	out, err := exec.Command("tar", "-xzf", filepath.Join(dir, strings.TrimSpace(string(name))), "-C", dir).CombinedOutput()
+	archive := filepath.Join(dir, strings.TrimSpace(string(name)))
+	out, err := exec.Command("tar", "-xzf", archive, "-C", dir).CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("unpacking %s: %w\n%s", spec, err, out)
 	}
@@ -195,17 +216,21 @@ manuals begin.
 func firstFrame(ctx context.Context, t *testing.T, url string) float64 {
 	t.Helper()
 	off := true
-	if _, err := chromedp.Call(ctx, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: off}); err != nil {
+	if _, err := chromedp.Call(ctx, network.SetCacheDisabled,
+		network.SetCacheDisabledParams{CacheDisabled: off}); err != nil {
 		t.Fatal(err)
 	}
 	slow := &network.Conditions{Latency: 150, DownloadThroughput: 1.6e6 / 8, UploadThroughput: 750e3 / 8}
-	if _, err := chromedp.Call(ctx, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{MatchedNetworkConditions: []*network.Conditions{slow}}); err != nil {
+	if _, err := chromedp.Call(ctx, network.EmulateNetworkConditionsByRule,
+		network.EmulateNetworkConditionsByRuleParams{MatchedNetworkConditions: []*network.Conditions{slow}}); err != nil {
 		t.Fatal(err)
 	}
 	began := time.Now()
 	go func() { _ = chromedp.Do(ctx, chromedp.Navigate(url)) }()
 	for time.Since(began) < 40*time.Second {
-		if v, err := chromedp.Run(ctx, chromedp.Evaluate[float64]("window.picture && picture().currentTime > 0 && picture().readyState > 2 ? performance.now() : -1")); err == nil && v > 0 {
+		v, err := chromedp.Run(ctx, chromedp.Evaluate[float64]("window.picture && picture().currentTime > 0 && "+
+			"picture().readyState > 2 ? performance.now() : -1"))
+		if err == nil && v > 0 {
 			return v / 1000
 		}
 		time.Sleep(30 * time.Millisecond)

@@ -52,8 +52,10 @@ func buildReact(t *testing.T, files map[string][]byte) map[string]string {
 		files[name] = b
 	}
 	files["main.jsx"] = []byte(reactHost)
-	files["index.html"] = []byte(`<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>React</title><link rel="icon" href="data:,"><div id="root"></div><script type="module" src="./main.jsx"></script></html>`)
-	files["vite.config.js"] = []byte("export default { esbuild: { jsx: 'automatic' }, build: { chunkSizeWarningLimit: 2000 } };\n")
+	files["index.html"] = []byte(`<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>React</title><link ` +
+		`rel="icon" href="data:,"><div id="root"></div><script type="module" src="./main.jsx"></script></html>`)
+	files["vite.config.js"] = []byte("export default " +
+		"{ esbuild: { jsx: 'automatic' }, build: { chunkSizeWarningLimit: 2000 } };\n")
 	if _, err := player.Write(dir, files); err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +107,8 @@ func TestReactComponent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if pinned := reactPackages(t)["hls.js"]; !strings.Contains(string(all["react.jsx"]), "npm install hls.js@"+pinned+",") {
+	pinned := reactPackages(t)["hls.js"]
+	if !strings.Contains(string(all["react.jsx"]), "npm install hls.js@"+pinned+",") {
 		t.Errorf("it is tested with hls.js %s, and asks for another", pinned)
 	}
 	files := map[string][]byte{} // what the component's comment asks for, and no more
@@ -135,7 +138,8 @@ func TestReactComponent(t *testing.T) {
 			if n := asked.Load() - before; n > 0 {
 				t.Errorf("an unmounted player asked %d times", n)
 			}
-			if got := told.take(); len(got) == 0 || got[len(got)-1]["kind"] != "hlsjs" || got[len(got)-1]["played_seconds"] == nil {
+			if got := told.take(); len(got) == 0 || got[len(got)-1]["kind"] != "hlsjs" ||
+				got[len(got)-1]["played_seconds"] == nil {
 				t.Errorf("it reported %v", got)
 			}
 			eval[any](ctx, t, "void show(true)")
@@ -148,7 +152,10 @@ func TestReactComponent(t *testing.T) {
 // lone requires that exactly one player lives, with one of each of its parts.
 func lone(ctx context.Context, t *testing.T) {
 	t.Helper()
-	for _, of := range []string{"alive.size", "document.querySelectorAll('stream-watch-player').length", "inside('.stage').querySelectorAll('.slate').length", "inside('.stage').querySelectorAll('.bar').length"} {
+	for _, of := range []string{
+		"alive.size", "document.querySelectorAll('stream-watch-player').length",
+		"inside('.stage').querySelectorAll('.slate').length", "inside('.stage').querySelectorAll('.bar').length",
+	} {
 		if n := eval[int](ctx, t, of); n != 1 {
 			t.Errorf("%s is %d, want 1", of, n)
 		}

@@ -62,7 +62,8 @@ func (m measured) add(row string, kind player.Kind, r result) {
 func TestRecoveryTable(t *testing.T) {
 	runs, _ := strconv.Atoi(os.Getenv(tableEnv))
 	if runs < 1 {
-		t.Skip("takes an hour and a half for each run of every row, by the number side by side; set " + tableEnv + "=1, or to more runs")
+		t.Skip("takes an hour and a half for each run of every row, by the number side by side; set " + tableEnv +
+			"=1, or to more runs")
 	}
 	proctest.Need(t, "ffmpeg", "chromium", "nginx")
 	all := measured{}
@@ -128,7 +129,9 @@ func (m measured) page(waiting []string) []byte {
 				}
 				row[i] = c.String()
 				if o.length == 0 && o.limit[kind] > 0 {
-					old[string(kind)+" | "+container] = []string{fmt.Sprintf("%.2f", c.median().startup), fmt.Sprintf("%.1f", c.median().latency)}
+					old[string(kind)+" | "+container] = []string{
+						fmt.Sprintf("%.2f", c.median().startup), fmt.Sprintf("%.1f", c.median().latency),
+					}
 				}
 			}
 			if slices.ContainsFunc(row, func(cell string) bool { return cell != "–" }) {

@@ -80,7 +80,8 @@ func TestRenderGolden(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			files := render(t, c.facts, c.opt)
-			if again := render(t, c.facts, c.opt); !maps.EqualFunc(files, again, func(a, b []byte) bool { return string(a) == string(b) }) {
+			again := render(t, c.facts, c.opt)
+			if !maps.EqualFunc(files, again, func(a, b []byte) bool { return string(a) == string(b) }) {
 				t.Error("the same input gives other bytes")
 			}
 			// What is the same for every event is reviewed where it stands.
@@ -89,7 +90,8 @@ func TestRenderGolden(t *testing.T) {
 			})
 			if name == "unknown" { // what carries the script too, or stands in the other folder
 				maps.DeleteFunc(files, func(name string, _ []byte) bool {
-					return !slices.Contains([]string{"hlsjs.html", "videojs.html", "iframe.snippet.html", "player.json", "headers.txt"}, name)
+					return !slices.Contains(
+						[]string{"hlsjs.html", "videojs.html", "iframe.snippet.html", "player.json", "headers.txt"}, name)
 				})
 			}
 			golden(t, "testdata/"+name, files)

@@ -32,11 +32,16 @@ const maxShot = 150 << 10
 
 const (
 	slateSays = `(() => { const s = inside('.slate'); return !s || s.hidden ? '' : s.innerText; })()`
-	focused   = `(document.activeElement.shadowRoot && document.activeElement.shadowRoot.activeElement || document.activeElement)`
+	focused   = `(document.activeElement.shadowRoot && document.activeElement.shadowRoot.activeElement || ` +
+		`document.activeElement)`
 	// The ring of a picture with the browser's own controls is drawn over it; of
 	// the stops inside it only the browser knows. After the last stop comes the window.
-	ringOf = `((e) => { if (e === document.body || e.matches('video') && (!e.matches(':focus-visible') || getComputedStyle(inside('.stage'), '::after').boxShadow !== 'none')) return 'solid 3px';
-		const s = getComputedStyle(e); return s.outlineStyle + ' ' + s.outlineWidth; })(` + focused + `)`
+	ringOf = `((e) => {
+		if (e === document.body || e.matches('video') && (!e.matches(':focus-visible') ||
+			getComputedStyle(inside('.stage'), '::after').boxShadow !== 'none')) return 'solid 3px';
+		const s = getComputedStyle(e);
+		return s.outlineStyle + ' ' + s.outlineWidth;
+	})(` + focused + `)`
 )
 
 // Every state of a page looks as it should: what it says is seen, on a narrow
@@ -50,7 +55,8 @@ func TestShots(t *testing.T) {
 		"hlsjs": func(ctx context.Context, t *testing.T) {
 			view(ctx, t, 1280, 720, live+"hlsjs")
 			played(ctx, t, 2*time.Second)
-			if err := chromedp.Do(ctx, chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, 640, 400)); err != nil { // shows the controls
+			// A movement of the mouse shows the controls.
+			if err := chromedp.Do(ctx, chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, 640, 400)); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(300 * time.Millisecond)
@@ -69,7 +75,8 @@ func TestShots(t *testing.T) {
 			for _, size := range [][2]int64{{1280, 720}, {320, 180}} {
 				for _, kind := range []string{"hlsjs", "videojs", "native"} {
 					view(ctx, t, size[0], size[1], waiting+kind)
-					until(ctx, t, fmt.Sprintf(`/^Waiting for the stream\n+\S.*\n+2 d 02:0\d:\d\d\n+Add to calendar/.test(%s)`, slateSays))
+					until(ctx, t, fmt.Sprintf(`/^Waiting for the stream\n+\S.*\n+2 d 02:0\d:\d\d\n+Add to calendar/.test(%s)`,
+						slateSays))
 				}
 			}
 			keep(ctx, t, "embed-waiting")
@@ -103,7 +110,8 @@ func TestShots(t *testing.T) {
 // focus makes the page believe that its window is the one in use.
 func focus(ctx context.Context, t *testing.T) {
 	t.Helper()
-	if _, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
+	if _, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled,
+		emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
 		t.Fatal(err)
 	}
 }

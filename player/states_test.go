@@ -27,19 +27,30 @@ func states() []state {
 	}
 	return []state{
 		{
-			name: "waiting", want: `says() === 'في انتظار البث' && inside('.qr').getBoundingClientRect().width > 60 && !!inside('.calendar').href`,
+			name: "waiting",
+			want: `says() === 'في انتظار البث' && inside('.qr').getBoundingClientRect().width > 60 && ` +
+				`!!inside('.calendar').href`,
 			opt: player.Options{Starts: time.Now().Add(50 * time.Hour), Lang: "ar"},
 		},
 		{
-			name: "dvr", want: `!inside('.speed').hidden && !inside('.live').hidden && says() === '' && picture().played.length > 0`,
-			opt: player.Options{DVR: player.On, Lang: "de"},
+			name: "dvr",
+			want: `!inside('.speed').hidden && !inside('.live').hidden && says() === '' && picture().played.length > 0`,
+			opt:  player.Options{DVR: player.On, Lang: "de"},
 		},
 		{
-			name:   "failed",
-			before: `<script>document.createElement = new Proxy(document.createElement, {apply: (f, self, [name]) => { const e = f.call(self, name); if (name === 'script') Object.defineProperty(e, 'src', {set() { setTimeout(() => e.onerror()); }}); return e; }});</script>`,
-			want:   `says() === 'The player could not be loaded' && !inside('.reload').hidden && !inside('.link').hidden`,
+			name: "failed",
+			before: `<script>document.createElement = new Proxy(document.createElement, {apply: (f, self, [name]) => { ` +
+				`const e = f.call(self, name); ` +
+				`if (name === 'script') Object.defineProperty(e, 'src', {set() { setTimeout(() => e.onerror()); }}); ` +
+				`return e; }});</script>`,
+			want: `says() === 'The player could not be loaded' && !inside('.reload').hidden && !inside('.link').hidden`,
 		},
-		{name: "nosource", before: `<script>addEventListener('load', () => document.querySelector('stream-watch-player').removeAttribute('src'));</script>`, want: `says() === 'No stream is set'`},
+		{
+			name: "nosource",
+			before: `<script>addEventListener('load', () => ` +
+				`document.querySelector('stream-watch-player').removeAttribute('src'));</script>`,
+			want: `says() === 'No stream is set'`,
+		},
 		{
 			name: "reconnecting", want: `says() === 'Connection lost. Trying again'`,
 			enter: func(ctx context.Context, t *testing.T, s *stage) {
@@ -118,7 +129,8 @@ func TestPauseAndEnd(t *testing.T) {
 	t.Run("end", func(t *testing.T) {
 		t.Parallel()
 		ctx, s := untilEnd(t, time.Now().Add(-time.Hour))
-		until(ctx, t, `seen.some((e) => e.type === 'ended') && says() === 'The stream has ended' && !inside('.reload').hidden`)
+		until(ctx, t, `seen.some((e) => e.type === 'ended') && says() === 'The stream has ended' && `+
+			`!inside('.reload').hidden`)
 		accessible(ctx, t, "ended")
 		s.set(s.ended)
 		time.Sleep(3 * time.Second)
@@ -171,7 +183,8 @@ func (s *stage) ended(w http.ResponseWriter, r *http.Request) bool {
 func TestBackButton(t *testing.T) {
 	t.Parallel()
 	ctx := browser(t)
-	s := newStage(t, ownManifest, `<script>window.addEventListener('pageshow', (e) => { window.kept = e.persisted; });</script>`, player.Options{})
+	s := newStage(t, ownManifest,
+		`<script>window.addEventListener('pageshow', (e) => { window.kept = e.persisted; });</script>`, player.Options{})
 	open(ctx, t, s.url)
 	played(ctx, t, time.Second)
 	open(ctx, t, s.srv.URL+"/hls.min.js")

@@ -40,7 +40,8 @@ func newWebKit(t *testing.T) *webkit {
 	dir := t.TempDir()
 	run := func(name string, args ...string) {
 		cmd := exec.Command(name, args...)
-		cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_RUNTIME_DIR="+dir, "DISPLAY=:87", "WEBKIT_DISABLE_COMPOSITING_MODE=1",
+		cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_RUNTIME_DIR="+dir, "DISPLAY=:87",
+			"WEBKIT_DISABLE_COMPOSITING_MODE=1",
 			"NO_AT_BRIDGE=1", "GIO_USE_VFS=local")
 		proctest.Start(t, cmd, syscall.SIGKILL)
 	}
@@ -59,7 +60,9 @@ func newWebKit(t *testing.T) *webkit {
 	}
 	var got struct{ SessionID string }
 	options := map[string]any{"binary": binaries[len(binaries)-1], "args": []string{"--automation"}}
-	w.call("", map[string]any{"capabilities": map[string]any{"alwaysMatch": map[string]any{"webkitgtk:browserOptions": options}}}, &got)
+	w.call("", map[string]any{
+		"capabilities": map[string]any{"alwaysMatch": map[string]any{"webkitgtk:browserOptions": options}},
+	}, &got)
 	w.session += "/" + got.SessionID
 	t.Cleanup(func() {
 		req, _ := http.NewRequest(http.MethodDelete, w.session, nil)
@@ -105,7 +108,8 @@ func (w *webkit) open(url string) {
 func (w *webkit) eval(expression string, to any) {
 	w.t.Helper()
 	w.call("/execute/async", map[string]any{
-		"script": "const done = arguments[arguments.length - 1]; Promise.resolve(" + expression + ").then(done, (e) => done(String(e)));", "args": []any{},
+		"script": "const done = arguments[arguments.length - 1]; Promise.resolve(" + expression +
+			").then(done, (e) => done(String(e)));", "args": []any{},
 	}, to)
 }
 
@@ -115,7 +119,8 @@ func TestWebKit(t *testing.T) {
 	w := newWebKit(t)
 	l := onAir(t, false)
 	for kind, want := range map[player.Kind]string{
-		player.HLSJS:  `p.state === 'playing' && p.video.played.length > 0 && p.video.played.end(0) - p.video.played.start(0) > 3 && p.latency > 0`,
+		player.HLSJS: `p.state === 'playing' && p.video.played.length > 0 && ` +
+			`p.video.played.end(0) - p.video.played.start(0) > 3 && p.latency > 0`,
 		player.Native: `p.state === 'unsupported' && !p.shadowRoot.querySelector('.link').hidden`,
 	} {
 		t.Run(string(kind), func(t *testing.T) {

@@ -25,8 +25,12 @@ $filters    = array();
 $scripts    = array();
 function add_action( $tag, $callback ) { if ( 'wp_enqueue_scripts' === $tag ) { $callback(); } }
 function add_filter( $tag, $callback ) { global $filters; $filters[ $tag ] = $callback; }
-function plugins_url( $path, $plugin ) { return 'https://www.example.com/wp-content/plugins/streamwatch-main/' . $path; }
-function wp_register_script( $handle, $src, $deps, $version, $in_footer ) { global $scripts; $scripts[ $handle ] = $src; }
+function plugins_url( $path, $plugin ) {
+	return 'https://www.example.com/wp-content/plugins/streamwatch-main/' . $path;
+}
+function wp_register_script( $handle, $src, $deps, $version, $in_footer ) {
+	global $scripts; $scripts[ $handle ] = $src;
+}
 function wp_enqueue_script( $handle ) { global $scripts; if ( empty( $scripts[ $handle ] ) ) { exit( 1 ); } }
 function esc_html( $text ) { return htmlspecialchars( $text, ENT_QUOTES, 'UTF-8' ); }
 function add_shortcode( $tag, $callback ) {
@@ -128,7 +132,8 @@ func TestWordPressPlugin(t *testing.T) {
 		box.innerHTML = html;
 		document.body.replaceChildren(box);
 		const e = box.firstElementChild;
-		return { elements: box.querySelectorAll('*').length, name: e.localName, title: e.title, src: e.getAttribute('src'), text: box.textContent,
+		return { elements: box.querySelectorAll('*').length, name: e.localName, title: e.title,
+			src: e.getAttribute('src'), text: box.textContent,
 			config: typeof JSON.parse(e.getAttribute('config')) };
 	})`, asJSON(t, markup)))
 	for i, in := range inputs {
@@ -176,7 +181,9 @@ function is_admin() { return false; }
 function __( $text ) { return $text; }
 function _x( $text ) { return $text; }
 function get_locale() { return 'en_US'; }
-function plugins_url( $path, $plugin ) { return 'https://www.example.com/wp-content/plugins/streamwatch-main/' . $path; }
+function plugins_url( $path, $plugin ) {
+	return 'https://www.example.com/wp-content/plugins/streamwatch-main/' . $path;
+}
 function wp_register_script() {}
 function wp_enqueue_script() {}
 foreach ( array( 'plugin', 'compat', 'functions', 'formatting', 'kses', 'shortcodes' ) as $part ) {
@@ -215,12 +222,16 @@ func TestWordPressFilters(t *testing.T) {
 	element, _, _ := strings.Cut(string(files["hlsjs.strict.snippet.html"]), "<script")
 	snippet := string(files["hlsjs.snippet.html"])
 	dir := t.TempDir()
-	for name, text := range map[string]string{"wordpress.php": string(files["wordpress.php"]), "host.php": realWordPress, "element.html": element, "snippet.html": snippet} {
+	for name, text := range map[string]string{
+		"wordpress.php": string(files["wordpress.php"]), "host.php": realWordPress, "element.html": element,
+		"snippet.html": snippet,
+	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.CommandContext(t.Context(), "php", "-d", "error_reporting=E_ERROR", "-d", "display_errors=stderr", filepath.Join(dir, "host.php"))
+	cmd := exec.CommandContext(t.Context(), "php", "-d", "error_reporting=E_ERROR", "-d", "display_errors=stderr",
+		filepath.Join(dir, "host.php"))
 	cmd.Stderr, cmd.Env = t.Output(), append(os.Environ(), "WORDPRESS="+wordpress)
 	out, err := cmd.Output()
 	if err != nil {
@@ -237,7 +248,10 @@ func TestWordPressFilters(t *testing.T) {
 			const box = document.createElement('div');
 			box.innerHTML = html;
 			const e = box.querySelector('stream-watch-player');
-			return e ? [e.getAttribute('title'), e.getAttribute('src'), typeof JSON.parse(e.getAttribute('config')).hlsjs, String(e.querySelectorAll('br, p').length)] : ['no element', html.slice(0, 300), '', ''];
+			return e ? [
+				e.getAttribute('title'), e.getAttribute('src'), typeof JSON.parse(e.getAttribute('config')).hlsjs,
+				String(e.querySelectorAll('br, p').length)
+			] : ['no element', html.slice(0, 300), '', ''];
 		})(%s)`, asJSON(t, html)))
 		if want := [4]string{"Autumn & <concert> 'now'", edgeURL, "object", "0"}; seen != want {
 			t.Errorf("%s: the page gets %q, want %q", name, seen, want)

@@ -14,7 +14,9 @@ import (
 func TestReplaceFileKeepsWhatIsThere(t *testing.T) {
 	dir := t.TempDir()
 	pipe, link, target := filepath.Join(dir, "pipe"), filepath.Join(dir, "link"), filepath.Join(dir, "target")
-	if err := errors.Join(syscall.Mkfifo(pipe, 0o600), os.WriteFile(target, nil, 0o600), os.Symlink("target", link)); err != nil {
+	if err := errors.Join(
+		syscall.Mkfifo(pipe, 0o600), os.WriteFile(target, nil, 0o600), os.Symlink("target", link),
+	); err != nil {
 		t.Fatal(err)
 	}
 	got := make(chan string)

@@ -17,7 +17,8 @@ const (
 	SilenceExpired SilenceState = "expired"
 )
 
-// Silence mutes notifications and alarms about incidents from From until Until. Checks go on, and incidents open as they do without it.
+// Silence mutes notifications and alarms about incidents from From until Until.
+// Checks go on, and incidents open as they do without it.
 type Silence struct {
 	ID          string       `json:"id"`
 	State       SilenceState `json:"state"`       // as of the moment it was asked for

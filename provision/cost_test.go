@@ -94,7 +94,9 @@ func TestPolicyCovers(t *testing.T) {
 
 // A bitrate is written as people do.
 func TestParseBitrate(t *testing.T) {
-	for text, want := range map[string]float64{"4M": 4e6, "800k": 8e5, "1.5m": 1.5e6, "96000": 96000, "": -1, "4G": -1, "-4M": -1} {
+	for text, want := range map[string]float64{
+		"4M": 4e6, "800k": 8e5, "1.5m": 1.5e6, "96000": 96000, "": -1, "4G": -1, "-4M": -1,
+	} {
 		if got, ok := provision.ParseBitrate(text); ok != (want >= 0) || ok && got != want {
 			t.Errorf("%q: %v, %v", text, got, ok)
 		}

@@ -133,14 +133,16 @@ func extra() provision.Extra {
 				"Dimensions":[{"Name":"Event","Value":"autumn-concert"}],"Statistic":"Maximum","Period":60,"EvaluationPeriods":3,
 				"DatapointsToAlarm":2,"Threshold":18,"ComparisonOperator":"GreaterThanThreshold","ActionsEnabled":false}}`),
 			"EdgeStaleFast": json.RawMessage(`{"Type":"AWS::CloudWatch::Alarm","Properties":{
-				"AlarmName":{"Fn::Sub":"${AWS::StackName}-edge-stale-fast"},"Namespace":"StreamWatch","MetricName":"ManifestAgeSeconds",
+				"AlarmName":{"Fn::Sub":"${AWS::StackName}-edge-stale-fast"},"Namespace":"StreamWatch",` +
+				`"MetricName":"ManifestAgeSeconds",
 				"Dimensions":[{"Name":"Event","Value":"autumn-concert"}],"Statistic":"Maximum","Period":10,"EvaluationPeriods":3,
 				"Threshold":18,"ComparisonOperator":"GreaterThanThreshold","ActionsEnabled":false}}`),
 			"StreamDown": json.RawMessage(`{"Type":"AWS::CloudWatch::CompositeAlarm","Properties":{
 				"AlarmName":{"Fn::Sub":"${AWS::StackName}-down"},"AlarmRule":{"Fn::Sub":"ALARM(${EdgeStale})"},
 				"AlarmActions":[{"Ref":"AlertTopic"}],"ActionsEnabled":false}}`),
 			"Dashboard": json.RawMessage(`{"Type":"AWS::CloudWatch::Dashboard","Properties":{
-				"DashboardName":{"Ref":"AWS::StackName"},"DashboardBody":{"Fn::Sub":"{\"widgets\":[{\"type\":\"text\",\"x\":0,\"y\":0,\"width\":6,\"height\":2,\"properties\":{\"markdown\":\"${Distribution}\"}}]}"}}}`),
+				"DashboardName":{"Ref":"AWS::StackName"},"DashboardBody":{"Fn::Sub":"{\"widgets\":[{\"type\":\"text\",` +
+				`\"x\":0,\"y\":0,\"width\":6,\"height\":2,\"properties\":{\"markdown\":\"${Distribution}\"}}]}"}}}`),
 		},
 		Outputs: map[string]json.RawMessage{"AlertTopicArn": json.RawMessage(`{"Value":{"Ref":"AlertTopic"}}`)},
 	}

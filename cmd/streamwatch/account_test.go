@@ -45,7 +45,8 @@ type account struct {
 func newAccount(t *testing.T) *account {
 	t.Helper()
 	a := &account{t: t, dir: t.TempDir(), cloud: &awstest.Cloud{Took: map[string]time.Duration{
-		"AWS::CloudFront::Distribution": 3 * time.Second, "AWS::CloudFront::CachePolicy": time.Second, "AWS::CloudFront::MonitoringSubscription": time.Second,
+		"AWS::CloudFront::Distribution": 3 * time.Second,
+		"AWS::CloudFront::CachePolicy":  time.Second, "AWS::CloudFront::MonitoringSubscription": time.Second,
 	}}}
 	a.env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + a.dir, "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=key-of-aws",
@@ -106,7 +107,8 @@ func (a *account) note(cmd *exec.Cmd, out *safe, err error) int {
 		a.t.Fatal(err)
 	}
 	code := cmd.ProcessState.ExitCode()
-	fmt.Fprintf(&a.seen, "$ %s\n%s[exit %d]\n\n", strings.Join(cmd.Args, " "), clock.ReplaceAllString(out.String(), "HH:MM:SS"), code)
+	fmt.Fprintf(&a.seen, "$ %s\n%s[exit %d]\n\n", strings.Join(cmd.Args, " "),
+		clock.ReplaceAllString(out.String(), "HH:MM:SS"), code)
 	return code
 }
 

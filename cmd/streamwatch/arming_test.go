@@ -17,14 +17,17 @@ import (
 )
 
 // alarmedEvent is an event with alarms; %s are more keys of its distribution.
-const alarmedEvent = stackEvent + "monitor: {listen: \"\"}\nmetrics: {cloudwatch: {period: 5s}}\nalarms: {email: [ops@example.com]}\n"
+const alarmedEvent = stackEvent +
+	"monitor: {listen: \"\"}\nmetrics: {cloudwatch: {period: 5s}}\nalarms: {email: [ops@example.com]}\n"
 
 // alarmed is an account with a stack of alarms, all of which are switched off.
 func alarmed(t *testing.T) *account {
 	t.Helper()
 	a := newAccount(t)
 	a.cloud.Domain = "edge.invalid"
-	for _, kind := range []string{"CloudWatch::Alarm", "CloudWatch::CompositeAlarm", "CloudWatch::Dashboard", "SNS::Topic"} {
+	for _, kind := range []string{
+		"CloudWatch::Alarm", "CloudWatch::CompositeAlarm", "CloudWatch::Dashboard", "SNS::Topic",
+	} {
 		a.cloud.Took["AWS::"+kind] = 10 * time.Millisecond
 	}
 	for _, proxy := range []string{"HTTP_PROXY", "HTTPS_PROXY"} { // there is no stream: it is about the alarms
@@ -58,7 +61,8 @@ func (a *account) until(on bool) {
 	a.t.Helper()
 	for end := time.Now().Add(proctest.Patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		armed := a.cloud.Armed()
-		if len(armed) == 3 && !slices.ContainsFunc(slices.Collect(maps.Values(armed)), func(is bool) bool { return is != on }) {
+		if len(armed) == 3 && !slices.ContainsFunc(slices.Collect(maps.Values(armed)),
+			func(is bool) bool { return is != on }) {
 			return
 		}
 	}
@@ -146,7 +150,8 @@ func TestArmedByPipeline(t *testing.T) {
 	a.until(true)
 	a.note(cmd, out, cmd.Wait())
 	for _, c := range a.cloud.Calls()[since:] {
-		if strings.HasPrefix(c.Action, "Create") || strings.HasPrefix(c.Action, "Update") || strings.HasPrefix(c.Action, "Set") {
+		if strings.HasPrefix(c.Action, "Create") || strings.HasPrefix(c.Action, "Update") ||
+			strings.HasPrefix(c.Action, "Set") {
 			t.Errorf("%s was called on an adopted stack", c.Action)
 		}
 	}
@@ -173,14 +178,16 @@ func TestRunWithMonitorPolicy(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.cloud.Allow(policy)
-	a.cloud.Protect("LiveHTTPStreaming", true, `{"Statement":[{"Effect":"Deny","Principal":"*","Action":"Update:*","Resource":"*"}]}`)
+	a.cloud.Protect("LiveHTTPStreaming", true,
+		`{"Statement":[{"Effect":"Deny","Principal":"*","Action":"Update:*","Resource":"*"}]}`)
 	since := len(a.cloud.Calls())
 	a.seen.Reset()
 	a.want(0, "run", "event.yaml", "--for", "8s")
 	a.want(0, "embed", "event.yaml")
 	a.run("check", "event.yaml", "--for", "1s") // nothing can be reached: what it says of that is not the point
 	seen := a.seen.String()
-	if strings.Contains(seen, "not authorized") || !strings.Contains(seen, "link in the e-mail from AWS was not followed") {
+	if strings.Contains(seen, "not authorized") ||
+		!strings.Contains(seen, "link in the e-mail from AWS was not followed") {
 		t.Errorf("seen:\n%s", seen)
 	}
 	if on := a.cloud.Switched()["LiveHTTPStreaming-heartbeat"]; !slices.Contains(on, true) {
@@ -190,7 +197,8 @@ func TestRunWithMonitorPolicy(t *testing.T) {
 		t.Errorf("guards of an administrator were touched: %v %s", protected, policy)
 	}
 	for _, c := range a.cloud.Calls()[since:] {
-		if c.Form != nil && !strings.HasPrefix(c.Action, "Describe") && !strings.HasPrefix(c.Action, "Get") && !strings.HasPrefix(c.Action, "List") {
+		if c.Form != nil && !strings.HasPrefix(c.Action, "Describe") && !strings.HasPrefix(c.Action, "Get") &&
+			!strings.HasPrefix(c.Action, "List") {
 			t.Errorf("%s was called", c.Action)
 		}
 	}
@@ -213,7 +221,8 @@ func TestRunWithoutAPI(t *testing.T) {
 	a.want(0, "run", "event.yaml", "--for", "1s")
 	a.want(0, "embed", "event.yaml")
 	seen := a.seen.String()
-	if !strings.Contains(seen, "watching the distribution as it was last known") || !strings.Contains(seen, "going on with https://edge.invalid") {
+	if !strings.Contains(seen, "watching the distribution as it was last known") ||
+		!strings.Contains(seen, "going on with https://edge.invalid") {
 		t.Errorf("seen:\n%s", seen)
 	}
 }

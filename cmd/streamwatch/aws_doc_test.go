@@ -14,7 +14,9 @@ func TestTablesOfAWSDoc(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := string(doc)
-	for mark, source := range map[string]string{"armed": "testdata/armed.txt", "sizes": "../../dashboards/testdata/sizes.txt"} {
+	for mark, source := range map[string]string{
+		"armed": "testdata/armed.txt", "sizes": "../../dashboards/testdata/sizes.txt",
+	} {
 		table, err := os.ReadFile(source)
 		if err != nil {
 			t.Fatal(err)

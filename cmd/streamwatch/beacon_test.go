@@ -39,7 +39,8 @@ func TestBeaconOfAViewer(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	series := regexp.MustCompile(`(?m)^streamwatch_viewer_startup_seconds_count\{event="demo",kind="(hlsjs|videojs)",stream="main"\} ([12])$`)
+	series := regexp.MustCompile(`(?m)^streamwatch_viewer_startup_seconds_count\{event="demo",kind="(hlsjs|videojs)",` +
+		`stream="main"\} ([12])$`)
 	var text string
 	for end := time.Now().Add(proctest.Patience); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
 		text = read(t, page+"metrics")
@@ -51,7 +52,8 @@ func TestBeaconOfAViewer(t *testing.T) {
 	if n := series.FindAllStringSubmatch(text, -1); len(n) != 2 || n[0][2] != "2" || n[1][2] != "1" {
 		t.Errorf("startups %v in\n%s", n, text)
 	}
-	if !regexp.MustCompile(`(?m)^streamwatch_viewer_played_seconds_total\{event="demo",kind="hlsjs",stream="main"\} [1-9]`).MatchString(text) {
+	played := `(?m)^streamwatch_viewer_played_seconds_total\{event="demo",kind="hlsjs",stream="main"\} [1-9]`
+	if !regexp.MustCompile(played).MatchString(text) {
 		t.Errorf("nothing was played in\n%s", text)
 	}
 	if s := read(t, page+"api/v1/status"); !strings.Contains(s, `"startup_p50_seconds":`) {
@@ -77,12 +79,14 @@ func TestBeaconIsOffByDefault(t *testing.T) {
 	}{
 		{"", http.StatusNotFound, http.StatusOK, ""},
 		{
-			"  beacon: true\n  auth: {username: ops, password: hunter2}\nplayer: {beacon: \"https://monitor.example.com/api/v1/beacon\"}\n",
+			"  beacon: true\n  auth: {username: ops, password: hunter2}\n" +
+				"player: {beacon: \"https://monitor.example.com/api/v1/beacon\"}\n",
 			http.StatusNoContent, http.StatusUnauthorized, "https://monitor.example.com/api/v1/beacon",
 		},
 	} {
 		dir := t.TempDir()
-		text := fmt.Sprintf("event: concert\norigin: {url: %q}\ndistribution: {existing: {url: %q}}\nstreams: [{name: main, manifest: /main/playlist.m3u8}]\n"+
+		text := fmt.Sprintf("event: concert\norigin: {url: %q}\ndistribution: {existing: {url: %q}}\n"+
+			"streams: [{name: main, manifest: /main/playlist.m3u8}]\n"+
 			"monitor:\n  listen: 127.0.0.1:%d\n%s", origin.URL, origin.URL, proctest.Port(t), c.keys)
 		if err := os.WriteFile(filepath.Join(dir, "event.yaml"), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -90,17 +94,20 @@ func TestBeaconIsOffByDefault(t *testing.T) {
 		cmd := exec.Command(binary, "run", "event.yaml")
 		cmd.Dir = dir
 		page := startPage(t, cmd)
-		if got, _ := request(t, http.MethodPost, page+"api/v1/beacon", `{"event":"concert","stream":"main","kind":"hlsjs"}`); got != c.beacon {
+		got, _ := request(t, http.MethodPost, page+"api/v1/beacon", `{"event":"concert","stream":"main","kind":"hlsjs"}`)
+		if got != c.beacon {
 			t.Errorf("beacon: status %d, want %d", got, c.beacon)
 		}
 		if got, _ := request(t, http.MethodGet, page+"metrics", ""); got != c.page {
 			t.Errorf("metrics: status %d, want %d", got, c.page)
 		}
 		var published []byte
-		for end := time.Now().Add(proctest.Patience); len(published) == 0 && time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		end := time.Now().Add(proctest.Patience)
+		for ; len(published) == 0 && time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 			published, _ = os.ReadFile(filepath.Join(dir, "streamwatch-out", "concert", "embeds", "main", "hlsjs.html"))
 		}
-		if said := fmt.Sprintf(" beacon=%q", c.published); strings.Contains(string(published), said) != (c.published != "") || len(published) == 0 {
+		told := strings.Contains(string(published), fmt.Sprintf(" beacon=%q", c.published))
+		if told != (c.published != "") || len(published) == 0 {
 			t.Errorf("the published page does not report to %q:\n%s", c.published, published)
 		}
 	}

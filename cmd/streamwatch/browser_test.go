@@ -35,7 +35,8 @@ func TestDemoInABrowser(t *testing.T) {
 	}
 	waitOn(ctx, t, `document.querySelector("h1, #verdict, [data-verdict]") && /\bOK\b/i.test(document.body.innerText)`)
 	demoFault(t, page, http.MethodPost)
-	waitOn(ctx, t, `document.body.innerText.includes("Blame: the CDN") && /edge\.lag|edge\.age|upd\.stale/.test(document.body.innerText)`)
+	waitOn(ctx, t, `document.body.innerText.includes("Blame: the CDN") && `+
+		`/edge\.lag|edge\.age|upd\.stale/.test(document.body.innerText)`)
 	demoFault(t, page, http.MethodDelete)
 	waitOn(ctx, t, `!document.body.innerText.includes("Blame: the CDN")`)
 }
@@ -94,7 +95,8 @@ func startPage(t *testing.T, cmd *exec.Cmd) string {
 func startBrowser(t *testing.T) context.Context {
 	t.Helper()
 	allocator, cancelAllocator := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()), chromedp.Flag("disable-background-networking", true),
+		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
+		chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("autoplay-policy", "no-user-gesture-required"))...)
 	t.Cleanup(cancelAllocator)
 	ctx, cancel := chromedp.NewContext(allocator)
@@ -107,7 +109,8 @@ func startBrowser(t *testing.T) context.Context {
 // demoFault injects (POST) or clears (DELETE) a stale edge.
 func demoFault(t *testing.T, page, method string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, page+"api/v1/demo/faults", strings.NewReader(`{"name":"stale-edge","stream":"main"}`))
+	req, err := http.NewRequestWithContext(t.Context(), method, page+"api/v1/demo/faults",
+		strings.NewReader(`{"name":"stale-edge","stream":"main"}`))
 	if err != nil {
 		t.Fatal(err)
 	}

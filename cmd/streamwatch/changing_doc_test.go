@@ -70,7 +70,8 @@ func (a *account) runChanging(page string) (answers, logged string) {
 	}
 	var lines []string
 	for line := range strings.Lines(out.String()) {
-		if strings.Contains(line, "reload") || strings.Contains(line, "stream came by") || strings.Contains(line, "was removed by") ||
+		if strings.Contains(line, "reload") || strings.Contains(line, "stream came by") ||
+			strings.Contains(line, "was removed by") ||
 			strings.Contains(line, "not changed") || strings.Contains(line, "not removed") {
 			lines = append(lines, clock.ReplaceAllString(line, "HH:MM:SS"))
 		}
@@ -95,20 +96,23 @@ func changingDoc(answers, logged string) string {
 		"A file that is wrong changes nothing, and neither does one that asks for anything in the\n" +
 		"right column: the answer and the log say why. A stream that leaves closes its incidents,\n" +
 		"and `closed_because` says so; one that changes takes them along. A reload never touches AWS:\n" +
-		"where the alarms are in a stack, the answer's `notes` say for which streams it lacks\n" +
-		"alarms, and `streamwatch run --update` or `streamwatch provision` makes them.\n\n" +
-		"Here a stream is added and the end moves; then the file has a typing error, and then it\n" +
-		"asks for another folder. Last a stream comes and goes by the API.\n\n" + fence + "\n" + answers + fence + "\n\n" +
+		"where the alarms are in a stack, the answer's `notes` name the streams that have no\n" +
+		"alarms yet; `streamwatch run --update` or `streamwatch provision` makes them.\n\n" +
+		"In the example a stream is added and the end of the event is moved. Then the file has a typing\n" +
+		"error, and after that it asks for another folder. Last, a stream is added and removed by the API.\n\n" +
+		fence + "\n" + answers + fence + "\n\n" +
 		"The log of that run:\n\n" + fence + "\n" + logged + fence + "\n\n" +
 		"A stream that came by `PUT /api/v1/streams/NAME` is kept in `OUTPUT/EVENT/streams.d` and\n" +
 		"is there again after a restart, until `DELETE` removes it; `/api/v1/status` names it as\n" +
 		"`\"source\": \"api\"`. Its body is an entry of `streams` in YAML or JSON, checked by the same\n" +
 		"rules, but `${NAME}` is not expanded in it. Answers: 201 added, 200 changed or as it was,\n" +
 		"204 deleted, 400 with all problems, 404 unknown, 409 where a file describes the stream.\n\n" +
-		"`streams_from: streams/*.yaml` names files beside the event file that hold more streams,\n" +
+		"`streams_from: streams/*.yaml` names files, relative to the event file, that hold more streams,\n" +
 		"one or a list each. They are looked at every five seconds: who generates them needs no\n" +
-		"reload. The event file itself is not read then. A name that two sources have is an error\n" +
-		"that names both.\n\n" +
+		"reload. The event file itself is not read then. A file that is wrong, or has a name that\n" +
+		"another one has, holds back no other: `run` says what is wrong with it, keeps the streams that\n" +
+		"it had before, and takes over all else, also at a start. To `validate`, `check` and\n" +
+		"`provision` it is an error.\n\n" +
 		"## The process\n\n" +
 		"`run` goes on when the terminal is closed, under nohup, and when nobody reads its output\n" +
 		"any more. SIGTERM and SIGINT flush and write the report, within 40 s whatever hangs. Under\n" +

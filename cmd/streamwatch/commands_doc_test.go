@@ -24,7 +24,8 @@ var (
 	fenced   = regexp.MustCompile("(?ms)^```(\\w*)\n(.*?)^```$")
 	indented = regexp.MustCompile(`(?m)^ {4}(\S.*)$`)
 	quoted   = regexp.MustCompile("`([^`]+)`")
-	program  = regexp.MustCompile(`^(?:[A-Z_]+=\S+ )*(?:streamwatch|make|go|curl|aws|podman|kubectl|helm|apt-get|rpm|systemctl|sha256sum) \S`)
+	program  = regexp.MustCompile(`^(?:[A-Z_]+=\S+ )*` +
+		`(?:streamwatch|make|go|curl|aws|podman|kubectl|helm|apt-get|rpm|systemctl|sha256sum) \S`)
 	variable = regexp.MustCompile(`^[A-Z_]+=\S+ `)
 )
 
@@ -105,7 +106,8 @@ func TestDocCommandsExist(t *testing.T) {
 			err = parse(c.root(), w[1:])
 		case "make":
 			args := append([]string{"-C", "../..", "-n"}, w[1:]...)
-			if out, failed := exec.CommandContext(t.Context(), "make", args...).CombinedOutput(); failed != nil { //nolint:gosec // of our docs
+			//nolint:gosec // of our docs
+			if out, failed := exec.CommandContext(t.Context(), "make", args...).CombinedOutput(); failed != nil {
 				err = fmt.Errorf("%w: %s", failed, out)
 			}
 		case "go":

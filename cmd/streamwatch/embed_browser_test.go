@@ -23,7 +23,8 @@ func TestWrittenEmbedsPlay(t *testing.T) {
 	origin := httptest.NewServer(sim.NewOrigin(sim.Config{Streams: []string{"main"}}))
 	defer origin.Close()
 	dir := t.TempDir()
-	text := fmt.Sprintf("event: concert\norigin: {url: %q}\ndistribution: {existing: {url: %q}}\nstreams: [{name: main, manifest: /main/playlist.m3u8}]\nplayer: {scripts: local}\n", origin.URL, origin.URL)
+	text := fmt.Sprintf("event: concert\norigin: {url: %q}\ndistribution: {existing: {url: %q}}\n"+
+		"streams: [{name: main, manifest: /main/playlist.m3u8}]\nplayer: {scripts: local}\n", origin.URL, origin.URL)
 	if err := os.WriteFile(filepath.Join(dir, "event.yaml"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -103,7 +103,8 @@ func goOn(args []string) []string {
 func ffmpegLadder(dir, container, high, low string) []string {
 	ext := map[string]string{"mpegts": "ts", "fmp4": "m4s"}[container]
 	return append(ffmpegHLS("-map", "0:v", "-map", "1:a", "-map", "0:v", "-map", "1:a"),
-		"-filter:v:0", "scale="+strings.Replace(high, "x", ":", 1), "-filter:v:1", "scale="+strings.Replace(low, "x", ":", 1), "-b:v:1", "60k",
+		"-filter:v:0", "scale="+strings.Replace(high, "x", ":", 1),
+		"-filter:v:1", "scale="+strings.Replace(low, "x", ":", 1), "-b:v:1", "60k",
 		"-hls_segment_type", container, "-hls_segment_filename", filepath.Join(dir, "%v", "seg%05d."+ext),
 		"-master_pl_name", "main.m3u8", "-var_stream_map", "v:0,a:0,name:high v:1,a:1,name:low",
 		filepath.Join(dir, "%v", "main.m3u8"))

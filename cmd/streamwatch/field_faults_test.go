@@ -45,7 +45,9 @@ func TestFieldFaults(t *testing.T) {
 	faults, caches := fieldFaults(), chosen(fieldCaches(), fieldCache.String, "STREAMWATCH_FIELD_CACHE")
 	if only := os.Getenv("STREAMWATCH_FIELD_FAULT"); only != "" {
 		faults = slices.DeleteFunc(faults, func(f fieldFault) bool {
-			return !slices.ContainsFunc(strings.Split(only, ","), func(part string) bool { return strings.Contains(f.name, part) })
+			return !slices.ContainsFunc(strings.Split(only, ","), func(part string) bool {
+				return strings.Contains(f.name, part)
+			})
 		})
 	}
 	encoders := pick(fieldEncoders(), fieldEncoder.String, "ts", "fmp4")

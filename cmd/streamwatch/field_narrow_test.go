@@ -62,7 +62,9 @@ func (n *narrow) join(from net.Conn, address string) {
 func (n *narrow) control(t *testing.T) string {
 	t.Helper()
 	body := strings.Repeat("well ", 10_000)
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) }))
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, body)
+	}))
 	t.Cleanup(s.Close)
 	return s.Listener.Addr().String()
 }

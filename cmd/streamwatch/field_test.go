@@ -13,7 +13,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"text/tabwriter"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
@@ -219,7 +218,8 @@ func (f *field) watch(binary string, c fieldCache) *fieldMonitor {
 	for _, e := range f.encoders {
 		fmt.Fprintf(&event, "  - {name: %s, manifest: /%s/%s}\n", e.name, e.name, e.manifest)
 	}
-	fmt.Fprintf(&event, "monitor: {listen: \"127.0.0.1:%d\"%s}\noutput: %s\n", page, control, filepath.Join(m.place.Dir, "out"))
+	fmt.Fprintf(&event, "monitor: {listen: \"127.0.0.1:%d\"%s}\noutput: %s\n",
+		page, control, filepath.Join(m.place.Dir, "out"))
 	file := filepath.Join(m.place.Dir, "event.yaml")
 	if err := os.WriteFile(file, []byte(event.String()), 0o600); err != nil {
 		t.Fatal(err)
@@ -296,20 +296,3 @@ func chosen[T any](all []T, name func(T) string, variable string) []T {
 	}
 	return all
 }
-
-// table is text in columns.
-type table struct {
-	text strings.Builder
-	out  *tabwriter.Writer
-}
-
-func newTable(columns ...string) *table {
-	rows := &table{}
-	rows.out = tabwriter.NewWriter(&rows.text, 0, 0, 2, ' ', 0)
-	rows.add(columns...)
-	return rows
-}
-
-func (rows *table) add(cells ...string) { fmt.Fprintln(rows.out, strings.Join(cells, "\t")) }
-
-func (rows *table) String() string { _ = rows.out.Flush(); return rows.text.String() }

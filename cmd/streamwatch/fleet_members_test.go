@@ -175,7 +175,8 @@ func (f *fleetTest) add(name string, args ...string) {
 
 func (f *fleetTest) event(hub string, streams []string, origin, edge, hook, listen string, servers []string) {
 	text := fmt.Sprintf(
-		"event: fleet\norigin: {url: %q}\ndistribution: {existing: {url: %q}}\nplayer: {allow_insecure: true}\noutput: %s-out\n"+
+		"event: fleet\norigin: {url: %q}\ndistribution: {existing: {url: %q}}\n"+
+			"player: {allow_insecure: true}\noutput: %s-out\n"+
 			"monitor: {listen: %q, checks: {edge.hit: {severity: off}}}\nnotify: {webhooks: [{url: %q}]}\n"+
 			"fleet:\n  nats: [%s]\n  vantages: [eu, us]\n  shards: 8\nstreams:\n",
 		origin,

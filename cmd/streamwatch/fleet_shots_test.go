@@ -27,7 +27,9 @@ func TestShotsOfFleet(t *testing.T) {
 	}
 	proctest.Need(t, "chromium")
 	binary, ctx, board := buildBinary(t), startBrowser(t), sim.NewBoard()
-	origin := httptest.NewServer(sim.NewOrigin(sim.Config{Streams: []string{"main"}, Renditions: make([]sim.Rendition, 2)}))
+	origin := httptest.NewServer(sim.NewOrigin(sim.Config{
+		Streams: []string{"main"}, Renditions: make([]sim.Rendition, 2),
+	}))
 	t.Cleanup(origin.Close)
 	nats := proctest.Address(t)
 	hub := exec.Command(binary, "hub", eventFile(t, "autumn-concert", []string{"main"}, fmt.Sprintf(

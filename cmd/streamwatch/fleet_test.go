@@ -18,7 +18,8 @@ func (f *fleetTest) once(want int) {
 	f.t.Helper()
 	opened, closed := f.heard(probe.Opened), f.heard(probe.Closed)
 	if len(opened) != want || len(closed) != want {
-		what := fmt.Sprintf("%d incidents opened and %d closed, want %d: %v, %v", len(opened), len(closed), want, opened, closed)
+		what := fmt.Sprintf("%d incidents opened and %d closed, want %d: %v, %v",
+			len(opened), len(closed), want, opened, closed)
 		if f.pulse.Excuse(f.t, f.began, what) { // servers that are slow for everybody are told of too
 			return
 		}
@@ -91,12 +92,16 @@ func TestFleetLong(t *testing.T) {
 	if err != nil {
 		t.Skip("make fleet runs it: eight minutes a round")
 	}
-	f := newFleet(t, 400, sim.Config{Renditions: make([]sim.Rendition, 2), TargetDuration: 6 * time.Second, Stagger: true}, "us-b")
+	f := newFleet(t, 400, sim.Config{
+		Renditions: make([]sim.Rendition, 2), TargetDuration: 6 * time.Second, Stagger: true,
+	}, "us-b")
 	f.start()
 	f.ready()
 	faults := 0
 	for range rounds {
-		for _, victim := range []string{"the leader", "nats0", "eu-a", "nats1", "the one that stands by", "eu-b", "nats2", "us-a", "us-b", "the gate"} {
+		for _, victim := range []string{
+			"the leader", "nats0", "eu-a", "nats1", "the one that stands by", "eu-b", "nats2", "us-a", "us-b", "the gate",
+		} {
 			f.one(victim)
 			faults++
 		}

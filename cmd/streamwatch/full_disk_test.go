@@ -63,7 +63,8 @@ output: disk
 	a.await("sick store", func() bool {
 		ready, metrics := answer(page, "/readyz"), answer(page, "/metrics")
 		return strings.Contains(ready, `"error":"no space left on device"`) && strings.Contains(ready, `"ready":true`) &&
-			strings.Contains(metrics, `streamwatch_sink_failing{event="concert",sink="store"} 1`) && !strings.Contains(ready, disk)
+			strings.Contains(metrics, `streamwatch_sink_failing{event="concert",sink="store"} 1`) &&
+			!strings.Contains(ready, disk)
 	})
 	closed := func() (n, all int) {
 		hook.mu.Lock()

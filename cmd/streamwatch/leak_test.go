@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -44,83 +43,6 @@ var markers = map[string]string{
 	"unsolicited": "mk-unsolicited-7a8b9c0d",
 }
 
-// gossip is an origin that repeats whatever it is sent, in bodies, names and
-// headers, as it is, percent-encoded and in base64.
-type gossip struct {
-	mu     sync.Mutex
-	signed map[string]bool // signatures that came, by cookie or by query
-}
-
-func (g *gossip) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if c, err := r.Cookie("CloudFront-Signature"); err == nil {
-		g.mu.Lock()
-		g.signed[c.Value] = true
-		g.mu.Unlock()
-	}
-	var all []string
-	for _, values := range r.Header {
-		all = append(all, values...)
-	}
-	all = append(all, r.URL.RequestURI())
-	for _, name := range []string{"query", "path", "password", "hook", "hooksecret", "hookheader", "pagerduty", "opsgenie", "setcookie"} {
-		all = append(all, markers[name])
-	}
-	said := strings.Join(all, " ")
-	echo := url.QueryEscape(said) + base64.StdEncoding.EncodeToString([]byte("x"+said)) + strings.NewReplacer(" ", "_", ",", "_", ";", "_", "\"", "_").Replace(said)
-	http.SetCookie(w, &http.Cookie{Name: "s", Value: markers["setcookie"], Path: "/"})
-	w.Header().Set("Content-Type", "text/"+strings.ReplaceAll(markers["header"], "-", ""))
-	w.Header().Set("X-Cache", beginning(said, 200))
-	w.Header().Set("Server-Timing", url.QueryEscape(said))
-	n := time.Now().Unix() / 2
-	switch {
-	case strings.HasSuffix(r.URL.Path, "m.m3u8") && !strings.Contains(r.URL.Path, "hdntl"):
-		http.Redirect(w, r, "/hdntl=exp=1~hmac="+markers["path"]+"/m.m3u8?token="+markers["query"], http.StatusFound)
-	case strings.HasSuffix(r.URL.Path, "m.m3u8"):
-		fmt.Fprintf(w, "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1,RESOLUTION=%s\nv.m3u8?token=%s\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",NAME=\"%s\",URI=\"a.m3u8?%s\"\n",
-			markers["edgehdr"], markers["query"], markers["streamhdr"], url.QueryEscape(said))
-	case strings.HasSuffix(r.URL.Path, "v.m3u8"):
-		fmt.Fprintf(w, "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:%d\n#EXT-X-KEY:METHOD=AES-128,URI=\"k.key?token=%s\",KEYFORMAT=%s\n", n%7, markers["query"], markers["header"])
-		fmt.Fprintf(w, "#EXT-X-KEY:METHOD=AES-128,URI=\"k.key\"\n#EXTINF:%s,\n%s.ts\n#EXTINF:9,\n%s.ts\n%s\n", markers["cookie"], markers["streamhdr"], markers["header"], beginning(echo, 300))
-	case strings.HasSuffix(r.URL.Path, ".key"):
-		_, _ = io.WriteString(w, markers["key"])
-	default:
-		_, _ = io.WriteString(w, "<html><title>"+echo+"</title>"+echo)
-	}
-}
-
-// beginning is at most so much of a text, to the end of a word: who cuts through a
-// secret shows a piece of it that nobody can tell from other text.
-func beginning(text string, most int) string {
-	text = text[:min(len(text), most)]
-	return text[:max(0, strings.LastIndexAny(text, " +"))]
-}
-
-// talkative answers on a raw connection, and goes on when nobody asked.
-func talkative(t *testing.T) string {
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer conn.Close()
-				_, _ = conn.Read(make([]byte, 4096))
-				_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-				<-time.After(300 * time.Millisecond)
-				_, _ = io.WriteString(conn, markers["unsolicited"]+"\r\n")
-				<-time.After(time.Second)
-			}()
-		}
-	}()
-	return "http://" + l.Addr().String()
-}
-
 // safe collects what a process writes while others read.
 type safe struct {
 	mu sync.Mutex
@@ -151,9 +73,12 @@ func TestNothingSecretLeaves(t *testing.T) {
 	origin := httptest.NewServer(echo)
 	defer origin.Close()
 	var hooked safe
-	hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(&hooked, r.Body) }))
+	hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(&hooked, r.Body)
+	}))
 	defer hook.Close()
-	refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // and says all that it was told
+	// It says all that it was told.
+	refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		_ = r.Write(w)
 	}))
@@ -161,7 +86,8 @@ func TestNothingSecretLeaves(t *testing.T) {
 	listen := proctest.Address(t)
 	text := fmt.Sprintf(`event: leak
 origin: {url: %q, headers: {X-Origin-Verify: %q}}
-distribution: {existing: {url: %q, headers: {X-Viewer: %q}, sign: {key_pair_id: K2JCJMDEHXQW5F, private_key_secret: %q}}}
+distribution:
+  existing: {url: %q, headers: {X-Viewer: %q}, sign: {key_pair_id: K2JCJMDEHXQW5F, private_key_secret: %q}}
 streams:
   - {name: main, manifest: "/live/m.m3u8?token=%s", headers: {Authorization: "Bearer %s"}, cookies: {c: %q}}
 monitor: {listen: %q, auth: {username: ops, password: %q}, control: %q}
@@ -172,8 +98,11 @@ notify:
   opsgenie: [{api_key: %q, url: %q}]
 player: {allow_insecure: true, allow_signed: true, kinds: [native]}
 output: %q
-`, origin.URL, markers["header"], strings.Replace(origin.URL, "127.0.0.1", "localhost", 1), markers["edgehdr"], keyARN, markers["query"], markers["streamhdr"], markers["cookie"],
-		listen, markers["password"], talkative(t), hook.URL, markers["hook"], markers["hooksecret"], refusing.URL, markers["refusing"], markers["hookheader"],
+`, origin.URL, markers["header"],
+		strings.Replace(origin.URL, "127.0.0.1", "localhost", 1), markers["edgehdr"], keyARN,
+		markers["query"], markers["streamhdr"], markers["cookie"],
+		listen, markers["password"], talkative(t),
+		hook.URL, markers["hook"], markers["hooksecret"], refusing.URL, markers["refusing"], markers["hookheader"],
 		markers["pagerduty"], refusing.URL, markers["opsgenie"], refusing.URL, filepath.Join(a.dir, "out"))
 	a.write("event.yaml", text)
 	var stdout, stderr safe
@@ -209,7 +138,8 @@ output: %q
 	}
 	recorded := false
 	err := filepath.WalkDir(filepath.Join(a.dir, "out"), func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || strings.Contains(path, "/embeds/") { // an embed of a signed manifest says so when it is asked for
+		// An embed of a signed manifest says so when it is asked for.
+		if err != nil || d.IsDir() || strings.Contains(path, "/embeds/") {
 			return err
 		}
 		body, err := content(path)
@@ -228,7 +158,8 @@ output: %q
 	if buried := a.undelivered(); len(buried) != 3 {
 		t.Errorf("what was refused is kept in %v", buried)
 	}
-	if !strings.Contains(said["page /api/v1/incidents"], `"check"`) || !strings.Contains(said["webhook"], `"check"`) || !strings.Contains(said["check"], `"check"`) {
+	if !strings.Contains(said["page /api/v1/incidents"], `"check"`) || !strings.Contains(said["webhook"], `"check"`) ||
+		!strings.Contains(said["check"], `"check"`) {
 		t.Fatalf("nothing was found, so nothing could leak: %s", said["page /api/v1/incidents"])
 	}
 	echo.mu.Lock()
@@ -251,7 +182,10 @@ output: %q
 			}
 		}
 		for kind, marker := range markers {
-			for _, form := range []string{marker, strings.TrimPrefix(marker, "mk-"), url.QueryEscape(marker), base64.StdEncoding.EncodeToString([]byte(marker))[:12]} {
+			for _, form := range []string{
+				marker, strings.TrimPrefix(marker, "mk-"), url.QueryEscape(marker),
+				base64.StdEncoding.EncodeToString([]byte(marker))[:12],
+			} {
 				if i := strings.Index(strings.ToLower(body), strings.ToLower(form)); i >= 0 {
 					t.Errorf("%s shows the %s: …%s…", where, kind, body[max(0, i-80):min(len(body), i+80)])
 				}

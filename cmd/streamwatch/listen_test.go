@@ -32,7 +32,8 @@ func TestRunListens(t *testing.T) {
 	cdn := httptest.NewServer(edge.New(edge.Config{Origin: base}))
 	defer cdn.Close()
 	dir, port := t.TempDir(), proctest.Port(t)
-	event := fmt.Sprintf("event: quiet\norigin: {url: %q}\ndistribution: {existing: {url: %q}}\nmonitor: {listen: \"127.0.0.1:%d\"}\n"+
+	event := fmt.Sprintf("event: quiet\norigin: {url: %q}\ndistribution: {existing: {url: %q}}\n"+
+		"monitor: {listen: \"127.0.0.1:%d\"}\n"+
 		"streams:\n  - {name: main, manifest: /main/playlist.m3u8}\n", source.URL, cdn.URL, port)
 	if err := os.WriteFile(filepath.Join(dir, "event.yaml"), []byte(event), 0o600); err != nil {
 		t.Fatal(err)
@@ -49,7 +50,8 @@ func TestRunListens(t *testing.T) {
 			t.Fatal("the embeds were not written")
 		}
 	}
-	if got, want := listening(t, cmd.Process.Pid), []string{fmt.Sprintf("0100007F:%04X", port)}; strings.Join(got, " ") != strings.Join(want, " ") {
+	got, want := listening(t, cmd.Process.Pid), []string{fmt.Sprintf("0100007F:%04X", port)}
+	if strings.Join(got, " ") != strings.Join(want, " ") {
 		t.Errorf("it listens at %v, want %v", got, want)
 	}
 }

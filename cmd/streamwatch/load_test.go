@@ -53,7 +53,8 @@ func TestLoad(t *testing.T) {
 	page := fmt.Sprintf("127.0.0.1:%d", proctest.Port(t))
 	writeLoadEvent(t, dir, server, page, n)
 	cmd.Env = append(os.Environ(),
-		"AWS_ENDPOINT_URL="+server.aws, "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=key", "AWS_EC2_METADATA_DISABLED=true")
+		"AWS_ENDPOINT_URL="+server.aws, "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=key",
+		"AWS_EC2_METADATA_DISABLED=true")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -73,15 +73,18 @@ func runScripts(t *testing.T, dir string, update bool) {
 			cloud := httptest.NewServer(&awstest.Cloud{Took: map[string]time.Duration{
 				"AWS::CloudFront::Distribution": time.Second, "AWS::CloudFront::CachePolicy": time.Second,
 				"AWS::CloudFront::MonitoringSubscription": time.Second, "AWS::CloudWatch::Alarm": time.Millisecond,
-				"AWS::CloudWatch::CompositeAlarm": time.Millisecond, "AWS::CloudWatch::Dashboard": time.Millisecond, "AWS::SNS::Topic": time.Millisecond,
+				"AWS::CloudWatch::CompositeAlarm": time.Millisecond, "AWS::CloudWatch::Dashboard": time.Millisecond,
+				"AWS::SNS::Topic": time.Millisecond,
 			}})
 			e.Defer(cloud.Close)
 			for name, value := range map[string]string{
-				"AWS_ENDPOINT_URL": cloud.URL, "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "key-of-aws", "AWS_EC2_METADATA_DISABLED": "true",
+				"AWS_ENDPOINT_URL": cloud.URL, "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+				"AWS_SECRET_ACCESS_KEY": "key-of-aws", "AWS_EC2_METADATA_DISABLED": "true",
 			} {
 				e.Setenv(name, value)
 			}
-			if err := copyFile(filepath.Join(e.WorkDir, "stale-edge.jsonl.gz"), filepath.Join("testdata", "stale-edge.jsonl.gz")); err != nil {
+			if err := copyFile(filepath.Join(e.WorkDir, "stale-edge.jsonl.gz"),
+				filepath.Join("testdata", "stale-edge.jsonl.gz")); err != nil {
 				return err
 			}
 			e.Setenv("ORIGIN", origin.URL)
@@ -91,7 +94,9 @@ func runScripts(t *testing.T, dir string, update bool) {
 			e.Setenv("FREE", proctest.Address(t))
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "get": get, "ask": askFor, "until": untilFile},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "get": get, "ask": askFor, "until": untilFile,
+		},
 	})
 }
 

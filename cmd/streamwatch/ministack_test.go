@@ -39,7 +39,8 @@ func TestMiniStack(t *testing.T) {
 	a.want(0, "delete", "event.yaml", "--yes")
 	seen := a.seen.String()
 	for _, want := range []string{
-		"Distribution            CREATE_COMPLETE", "edge https://", "stack LiveHTTPStreaming: update", "LiveHTTPStreaming       UPDATE_COMPLETE",
+		"Distribution            CREATE_COMPLETE", "edge https://", "stack LiveHTTPStreaming: update",
+		"LiveHTTPStreaming       UPDATE_COMPLETE",
 		"LiveHTTPStreaming       DELETE_COMPLETE", "there is no stack",
 	} {
 		if !strings.Contains(seen, want) {
@@ -93,7 +94,8 @@ func TestMiniStackPolicies(t *testing.T) {
 	a.want(1, "delete", "event.yaml", "--yes")
 	as("provisioner")
 	a.want(0, "delete", "event.yaml", "--yes")
-	if seen := a.seen.String(); t.Failed() || !strings.Contains(seen, "AccessDenied") || !strings.Contains(seen, "UPDATE_COMPLETE") {
+	if seen := a.seen.String(); t.Failed() || !strings.Contains(seen, "AccessDenied") ||
+		!strings.Contains(seen, "UPDATE_COMPLETE") {
 		t.Errorf("seen:\n%s", seen)
 	}
 }
@@ -113,7 +115,8 @@ func iam(t *testing.T, endpoint, action string, pairs ...string) string {
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	sum := sha256.Sum256([]byte(body))
 	root := aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}
-	if err := v4.NewSigner().SignHTTP(t.Context(), root, req, hex.EncodeToString(sum[:]), "iam", "us-east-1", time.Now()); err != nil {
+	if err := v4.NewSigner().SignHTTP(t.Context(), root, req, hex.EncodeToString(sum[:]), "iam", "us-east-1",
+		time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	res, err := http.DefaultClient.Do(req)
@@ -142,7 +145,8 @@ func startMiniStack(t *testing.T, program string, env ...string) string {
 	_, port, _ := net.SplitHostPort(address)
 	cmd := exec.Command(program)
 	cmd.Dir = t.TempDir()
-	cmd.Env = append(env, "PATH="+os.Getenv("PATH"), "HOME="+cmd.Dir, "TMPDIR="+cmd.Dir, "GATEWAY_PORT="+port, "BIND_HOST=127.0.0.1", "IOT_MTLS_ENABLED=0")
+	cmd.Env = append(env, "PATH="+os.Getenv("PATH"), "HOME="+cmd.Dir, "TMPDIR="+cmd.Dir, "GATEWAY_PORT="+port,
+		"BIND_HOST=127.0.0.1", "IOT_MTLS_ENABLED=0")
 	proctest.Start(t, cmd, syscall.SIGKILL)
 	for end := time.Now().Add(proctest.Patience); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		var d net.Dialer

@@ -60,7 +60,8 @@ func fires(t *testing.T, pulse *proctest.Pulse, api, want string) {
 				t.Fatalf("%s fires for a fault of the CDN", name)
 			}
 		}
-		if want == "" && got == "" || want != "" && !slices.ContainsFunc(strings.Fields(want), func(w string) bool { return !strings.Contains(got, w) }) {
+		if want == "" && got == "" ||
+			want != "" && !slices.ContainsFunc(strings.Fields(want), func(w string) bool { return !strings.Contains(got, w) }) {
 			return
 		}
 	}

@@ -72,7 +72,9 @@ func TestProtectedEdges(t *testing.T) {
 	if err := os.WriteFile(pemFile, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	origin := httptest.NewServer(&protected{next: sim.NewOrigin(sim.Config{}), demands: []func(*http.Request) bool{header("X-Origin", "o-secret")}})
+	origin := httptest.NewServer(&protected{
+		next: sim.NewOrigin(sim.Config{}), demands: []func(*http.Request) bool{header("X-Origin", "o-secret")},
+	})
 	t.Cleanup(origin.Close)
 	base, err := url.Parse(origin.URL)
 	if err != nil {
@@ -86,28 +88,44 @@ func TestProtectedEdges(t *testing.T) {
 		demands []func(*http.Request) bool
 	}{
 		{
-			"headers and cookies", "headers: {X-Viewer: e-secret}, cookies: {c: e-cookie}", "headers: {X-Stream: s-secret}, cookies: {s: s-cookie}", nil,
-			[]func(*http.Request) bool{header("X-Viewer", "e-secret"), header("X-Stream", "s-secret"), cookie("c", "e-cookie"), cookie("s", "s-cookie")},
+			"headers and cookies", "headers: {X-Viewer: e-secret}, cookies: {c: e-cookie}",
+			"headers: {X-Stream: s-secret}, cookies: {s: s-cookie}", nil,
+			[]func(*http.Request) bool{
+				header("X-Viewer", "e-secret"), header("X-Stream", "s-secret"), cookie("c", "e-cookie"), cookie("s", "s-cookie"),
+			},
 		},
 		{
 			"signed cookies", "sign: {key_pair_id: K2, private_key_file: key.pem}", "", nil,
-			[]func(*http.Request) bool{cookie("CloudFront-Signature", ""), cookie("CloudFront-Policy", ""), cookie("CloudFront-Key-Pair-Id", "K2")},
+			[]func(*http.Request) bool{
+				cookie("CloudFront-Signature", ""), cookie("CloudFront-Policy", ""), cookie("CloudFront-Key-Pair-Id", "K2"),
+			},
 		},
-		{"signed URLs", "sign: {key_pair_id: K2, private_key_file: key.pem, with: url, policy: canned}", "", nil, []func(*http.Request) bool{signedURL}},
-		{"flags", "", "", []string{"-H", "X-Viewer: e-secret", "--cookie", "s=s-cookie"}, []func(*http.Request) bool{header("X-Viewer", "e-secret"), cookie("s", "s-cookie")}},
+		{
+			"signed URLs", "sign: {key_pair_id: K2, private_key_file: key.pem, with: url, policy: canned}", "", nil,
+			[]func(*http.Request) bool{signedURL},
+		},
+		{
+			"flags", "", "",
+			[]string{"-H", "X-Viewer: e-secret", "--cookie", "s=s-cookie"},
+			[]func(*http.Request) bool{header("X-Viewer", "e-secret"), cookie("s", "s-cookie")},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			gate := &protected{next: edge.New(edge.Config{Origin: base, Headers: http.Header{"X-Origin": {"o-secret"}}}), demands: c.demands}
+			gate := &protected{
+				next: edge.New(edge.Config{Origin: base, Headers: http.Header{"X-Origin": {"o-secret"}}}), demands: c.demands,
+			}
 			edge := httptest.NewServer(gate)
 			t.Cleanup(edge.Close)
 			yaml := func(more, stream string) string {
-				return fmt.Sprintf("event: e\norigin: {url: %q, headers: {X-Origin: o-secret}}\ndistribution: {existing: {url: %q, %s}}\nstreams: [{name: main, manifest: /main/playlist.m3u8, %s}]\n",
+				return fmt.Sprintf("event: e\norigin: {url: %q, headers: {X-Origin: o-secret}}\n"+
+					"distribution: {existing: {url: %q, %s}}\nstreams: [{name: main, manifest: /main/playlist.m3u8, %s}]\n",
 					origin.URL, edge.URL, more, stream)
 			}
 			check := func(args ...string) (int, string) {
 				var out bytes.Buffer
-				code := (&cli{stdout: &out, stderr: &out, env: os.LookupEnv}).execute(t.Context(), append([]string{"check", "--for", "2s"}, args...))
+				code := (&cli{stdout: &out, stderr: &out, env: os.LookupEnv}).execute(t.Context(),
+					append([]string{"check", "--for", "2s"}, args...))
 				return code, out.String()
 			}
 			name := strings.ReplaceAll(c.name, " ", "-")
@@ -119,7 +137,9 @@ func TestProtectedEdges(t *testing.T) {
 			}
 			args := append([]string{file}, c.flags...)
 			if c.flags != nil {
-				args = append([]string{edge.URL + "/main/playlist.m3u8", "--origin", origin.URL, "--origin-header", "X-Origin: o-secret"}, c.flags...)
+				args = append([]string{
+					edge.URL + "/main/playlist.m3u8", "--origin", origin.URL, "--origin-header", "X-Origin: o-secret",
+				}, c.flags...)
 			}
 			if code, out := check(args...); code != 0 || gate.refused.Load() > 0 || strings.Contains(out, "-secret") {
 				t.Errorf("exit %d, %d requests refused: %s", code, gate.refused.Load(), out)
@@ -135,10 +155,16 @@ func TestProtectedEdges(t *testing.T) {
 // line, and its value is not repeated.
 func TestFlagsOfCheck(t *testing.T) {
 	for _, args := range [][]string{
-		{"-H", "s3cr3t"}, {"-H", "Bad Name: s3cr3t"}, {"--cookie", "s3cr3t"}, {"--cookie", "a=s3cr3t; b"}, {"--origin-header", "X: s3cr3t"}, {"-H", "X: s3cr3t\r\nY: 1"},
+		{"-H", "s3cr3t"},
+		{"-H", "Bad Name: s3cr3t"},
+		{"--cookie", "s3cr3t"},
+		{"--cookie", "a=s3cr3t; b"},
+		{"--origin-header", "X: s3cr3t"},
+		{"-H", "X: s3cr3t\r\nY: 1"},
 	} {
 		var out bytes.Buffer
-		code := (&cli{stdout: &out, stderr: &out, env: os.LookupEnv}).execute(t.Context(), append([]string{"check", "http://127.0.0.1:1/a.m3u8"}, args...))
+		code := (&cli{stdout: &out, stderr: &out, env: os.LookupEnv}).execute(t.Context(),
+			append([]string{"check", "http://127.0.0.1:1/a.m3u8"}, args...))
 		if code != 2 || strings.Contains(out.String(), "s3cr3t") {
 			t.Errorf("%q: exit %d, %s", args, code, out.String())
 		}
@@ -159,7 +185,10 @@ func TestUnseen(t *testing.T) {
 	}{
 		{"unknown host", "http://no-such-host.invalid/a.m3u8", 1, "the host's name"},
 		{"refused port", "http://127.0.0.1:1/a.m3u8", 1, "the port or the scheme (http) looks wrong"},
-		{"http for https", strings.Replace(secure.URL, "https:", "http:", 1) + "/a.m3u8", 1, "the scheme or the port looks wrong"},
+		{
+			"http for https", strings.Replace(secure.URL, "https:", "http:", 1) + "/a.m3u8", 1,
+			"the scheme or the port looks wrong",
+		},
 		{"https for http", strings.Replace(plain.URL, "http:", "https:", 1) + "/a.m3u8", 1, "the port does not speak HTTPS"},
 		{"a certificate of nobody", secure.URL + "/a.m3u8", 3, "http.unreachable"},
 		{"404", plain.URL + "/a.m3u8", 3, "http.status"},

@@ -50,7 +50,8 @@ func TestReadmeCommands(t *testing.T) {
 		words := strings.Fields(line)
 		switch {
 		case len(words) == 2 && words[0] == "make":
-			if out, err := exec.Command("make", "-C", "../..", "-n", words[1]).CombinedOutput(); err != nil { //nolint:gosec // a target of our README
+			//nolint:gosec // a target of our README
+			if out, err := exec.Command("make", "-C", "../..", "-n", words[1]).CombinedOutput(); err != nil {
 				t.Errorf("%s: %v\n%s", line, err, out)
 			}
 		case len(words) > 1 && words[0] == "streamwatch":
@@ -67,8 +68,8 @@ func TestReadmeCommands(t *testing.T) {
 	if n < 4 {
 		t.Errorf("found %d commands in the README", n)
 	}
-	made := strings.NewReplacer("http://live.example.com:8080", `"${ORIGIN}"`, "https://d111111abcdef8.cloudfront.net", `"${EDGE}"`,
-		"/myStream/", "/main/").Replace(string(event))
+	made := strings.NewReplacer("http://live.example.com:8080", `"${ORIGIN}"`,
+		"https://d111111abcdef8.cloudfront.net", `"${EDGE}"`, "/myStream/", "/main/").Replace(string(event))
 	dir := t.TempDir()
 	body := script.String() + "\n-- event.yaml --\n" + made + "monitor: {listen: \"${FREE}\"}\n"
 	if err := os.WriteFile(filepath.Join(dir, "readme.txtar"), []byte(body), 0o600); err != nil {
@@ -146,7 +147,8 @@ func drillTable(drills []drill.Drill) string {
 			blames = append(blames, string(blame))
 		}
 		checks, blamed := strings.Join(d.Checks, " or "), strings.Join(blames, " or ")
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %.1f s |\n", d.Fault, d.Doc(), checks, blamed, d.Within(defaultTarget).Seconds())
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %.1f s |\n",
+			d.Fault, d.Doc(), checks, blamed, d.Within(defaultTarget).Seconds())
 	}
 	return b.String()
 }

@@ -65,13 +65,15 @@ func TestShotsOfVerdicts(t *testing.T) {
 	proctest.Need(t, "chromium")
 	ctx, board := startBrowser(t), sim.NewBoard()
 	sides := simulated(t, sim.Config{Streams: []string{"main"}, Faults: board})
-	cmd := exec.Command(buildBinary(t), "run", eventFile(t, "autumn-concert", []string{"main"}, sides+"ends: "+in(90*time.Second)+"\n"))
+	cmd := exec.Command(buildBinary(t), "run",
+		eventFile(t, "autumn-concert", []string{"main"}, sides+"ends: "+in(90*time.Second)+"\n"))
 	page := startPage(t, cmd)
 	visit(ctx, t, page, `document.getElementById("word").textContent === "ok"`)
 	time.Sleep(20 * time.Second) // something to see in the plots and in the player
 	strained := time.AfterFunc(0, func() { strain(cmd, 12) })
 	defer strained.Stop()
-	waitOn(ctx, t, `document.getElementById("word").textContent === "blind" && document.getElementById("player-note").offsetParent`)
+	waitOn(ctx, t, `document.getElementById("word").textContent === "blind" && `+
+		`document.getElementById("player-note").offsetParent`)
 	shootView(ctx, t, "page-blind")
 	if err := board.Inject(sim.Injection{Fault: "endlist", Stream: "main"}); err != nil {
 		t.Fatal(err)

@@ -24,7 +24,11 @@ func TestKilled(t *testing.T) {
 			a.want(0, "provision", "event.yaml")
 			a.event(", price_class: PriceClass_100")
 		}, []string{"provision", "event.yaml"}, "ExecuteChangeSet", true},
-		"delete": {func(a *account) { a.want(0, "provision", "event.yaml") }, []string{"delete", "event.yaml", "--yes"}, "DeleteStack", false},
+		"delete": {
+			func(a *account) { a.want(0, "provision", "event.yaml") },
+			[]string{"delete", "event.yaml", "--yes"},
+			"DeleteStack", false,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

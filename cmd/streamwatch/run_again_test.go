@@ -13,7 +13,8 @@ func (a *account) runAgain(page string) (transcripts [3]string) {
 	a.t.Helper()
 	writes := func() (n int) {
 		for _, c := range a.cloud.Calls() {
-			if strings.HasPrefix(c.Action, "Create") || strings.HasPrefix(c.Action, "Execute") || strings.HasPrefix(c.Action, "Set") || strings.HasPrefix(c.Action, "Update") {
+			if strings.HasPrefix(c.Action, "Create") || strings.HasPrefix(c.Action, "Execute") ||
+				strings.HasPrefix(c.Action, "Set") || strings.HasPrefix(c.Action, "Update") {
 				n++
 			}
 		}
@@ -59,15 +60,19 @@ func runDoc(first, away, older, colleague string) string {
 		"terminal asks for the verdicts meanwhile. A test writes this page from the built\n" +
 		"program against a double of AWS, so times of the clock and ages are left out:\n" +
 		"`go test ./cmd/streamwatch -run TestRunFromNothing -update`.\n\n" +
-		fence + "yaml\n" + fmt.Sprintf(runEvent, "", "127.0.0.1:8090") + fence + "\n\n" + fence + "\n" + first + "\n" + fence + "\n\n" +
+		fence + "yaml\n" + fmt.Sprintf(runEvent, "", "127.0.0.1:8090") + fence + "\n\n" +
+		fence + "\n" + first + "\n" + fence + "\n\n" +
 		"## Again, without CloudFormation\n\n" +
 		"A monitor that restarts during an event must not depend on an API. Here the\n" +
 		"credentials have expired. run says so and watches the distribution that it noted in\n" +
-		"`streamwatch-out/autumn-concert/distribution.json` the last time.\n\n" + fence + "\n" + away + "\n" + fence + "\n\n" +
+		"`streamwatch-out/autumn-concert/distribution.json` the last time.\n\n" +
+		fence + "\n" + away + "\n" + fence + "\n\n" +
 		"## Again, with another file\n\n" +
 		"run never changes a stack that exists. With a file that asks for another price class\n" +
-		"and a tag it prints what differs; `run --update` or `streamwatch provision` changes it.\n\n" + fence + "\n" + older + "\n" + fence + "\n\n" +
+		"and a tag it prints what differs; `run --update` or `streamwatch provision` changes it.\n\n" +
+		fence + "\n" + older + "\n" + fence + "\n\n" +
 		"## A colleague provisions during a run\n\n" +
 		"The run goes on. An update writes the stack's alarms anew, switched off; within a\n" +
-		"period the monitor switches them on again ([the table of that](aws.md#armed)).\n\n" + fence + "\n" + colleague + "\n" + fence + "\n"
+		"period the monitor switches them on again ([the table of that](aws.md#armed)).\n\n" +
+		fence + "\n" + colleague + "\n" + fence + "\n"
 }

@@ -20,7 +20,8 @@ var tried = map[string]string{
 	"streamwatch status":      "cmd/streamwatch TestScripts/process, and cmd/streamwatch TestRunFromNothing",
 	"curl":                    "cmd/streamwatch TestRunFromNothing, and probe/web TestEveryRouteIsDescribed",
 
-	"make":         "cmd/streamwatch TestDocCommandsExist; .ci/run makes `lint` and `test`, the others take from minutes to hours",
+	"make": "cmd/streamwatch TestDocCommandsExist; .ci/run makes `lint` and `test`, " +
+		"the others take from minutes to hours",
 	"go":           "cmd/streamwatch TestDocCommandsExist finds each test and benchmark that it names",
 	"DRILL_TABLE=": "the same",
 

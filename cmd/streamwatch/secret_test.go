@@ -31,7 +31,8 @@ func TestCheckKeepsTheSecret(t *testing.T) {
 	}))
 	defer origin.Close()
 	file := filepath.Join(t.TempDir(), "event.yaml")
-	text := fmt.Sprintf("event: e\norigin: {url: %q, headers: {X-Origin-Verify: hunter2}}\ndistribution: {existing: {url: %q}}\nstreams: [{name: main, manifest: /m.m3u8}]\n", origin.URL, origin.URL)
+	text := fmt.Sprintf("event: e\norigin: {url: %q, headers: {X-Origin-Verify: hunter2}}\n"+
+		"distribution: {existing: {url: %q}}\nstreams: [{name: main, manifest: /m.m3u8}]\n", origin.URL, origin.URL)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -39,6 +40,7 @@ func TestCheckKeepsTheSecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !asked.Load() || !told.Load() || leaked.Load() {
-		t.Errorf("the other host was asked: %v, the origin was told: %v, the secret leaked: %v", asked.Load(), told.Load(), leaked.Load())
+		t.Errorf("the other host was asked: %v, the origin was told: %v, the secret leaked: %v",
+			asked.Load(), told.Load(), leaked.Load())
 	}
 }

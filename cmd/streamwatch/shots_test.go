@@ -59,7 +59,8 @@ func TestShots(t *testing.T) {
 	if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS("#more summary"))); err != nil {
 		t.Fatal(err)
 	}
-	waitOn(ctx, t, `document.querySelectorAll("#more .plot canvas").length === 9 && !document.querySelector("#plots [aria-busy]")`)
+	waitOn(ctx, t, `document.querySelectorAll("#more .plot canvas").length === 9 && `+
+		`!document.querySelector("#plots [aria-busy]")`)
 	shootElement(ctx, t, "panels", "#plots")
 }
 
@@ -72,7 +73,8 @@ func TestShotsOfEdges(t *testing.T) {
 	proctest.Need(t, "chromium")
 	ctx := startBrowser(t)
 	out := filepath.Join(t.TempDir(), "out")
-	page := startPage(t, exec.Command(buildBinary(t), "demo", "--edges", "2", "--fault", "second:stale-edge@20s", "--output", out))
+	page := startPage(t,
+		exec.Command(buildBinary(t), "demo", "--edges", "2", "--fault", "second:stale-edge@20s", "--output", out))
 	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1280, 900), chromedp.Navigate(page)); err != nil {
 		t.Fatal(err)
 	}
@@ -180,14 +182,24 @@ func layoutOfGrafana(t *testing.T, body []byte) []tile {
 	return tiles
 }
 
-var layoutPage = template.Must(template.New("layout").Funcs(template.FuncMap{"px": func(n int) int { return n * 50 }, "rows": func(n int) int { return n * 26 }}).Parse(`<!doctype html>
+var layoutPage = template.Must(template.New("layout").Funcs(template.FuncMap{
+	"px":   func(n int) int { return n * 50 },
+	"rows": func(n int) int { return n * 26 },
+}).Parse(`<!doctype html>
 <meta charset="utf-8"><title>layout</title><style>
 body { margin: 0; background: #f4f6f8; font: 12px/1.35 system-ui, sans-serif; color: #16191f; }
 main { position: relative; width: 1200px; margin: 8px; }
 section { position: absolute; box-sizing: border-box; padding: 3px; overflow: hidden; }
-div { box-sizing: border-box; height: 100%; background: #fff; border: 1px solid #cdd3da; border-radius: 4px; padding: 6px 9px; overflow: hidden; }
-b { font-size: 13px; } i { float: right; color: #6b7480; font-style: normal; } ul { margin: 4px 0 0; padding: 0; list-style: none; color: #3a444f; overflow-wrap: anywhere; }
-</style><main>{{range .}}<section style="left: {{px .X}}px; top: {{rows .Y}}px; width: {{px .W}}px; height: {{rows .H}}px"><div><i>{{.Kind}}</i><b>{{.Title}}</b><ul>{{range .Lines}}<li>{{.}}</li>{{end}}</ul></div></section>{{end}}</main>`))
+div {
+  box-sizing: border-box; height: 100%; background: #fff; border: 1px solid #cdd3da; border-radius: 4px;
+  padding: 6px 9px; overflow: hidden;
+}
+b { font-size: 13px; } i { float: right; color: #6b7480; font-style: normal; }
+ul { margin: 4px 0 0; padding: 0; list-style: none; color: #3a444f; overflow-wrap: anywhere; }
+</style><main>{{range .}}` +
+	`<section style="left: {{px .X}}px; top: {{rows .Y}}px; width: {{px .W}}px; height: {{rows .H}}px">` +
+	`<div><i>{{.Kind}}</i><b>{{.Title}}</b><ul>{{range .Lines}}<li>{{.}}</li>{{end}}</ul></div></section>` +
+	`{{end}}</main>`))
 
 func shootLayout(ctx context.Context, t *testing.T, name string, tiles []tile) {
 	t.Helper()

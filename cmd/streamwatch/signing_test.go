@@ -78,7 +78,8 @@ func signedCookies(key *rsa.PublicKey, id func() string) func(*http.Request) boo
 			return false
 		}
 		site, whole := strings.CutSuffix(p.Statement[0].Resource, "*")
-		return whole && strings.HasSuffix(site, "://"+r.Host+"/") && time.Unix(p.Statement[0].Condition.DateLessThan.Until, 0).After(time.Now())
+		return whole && strings.HasSuffix(site, "://"+r.Host+"/") &&
+			time.Unix(p.Statement[0].Condition.DateLessThan.Until, 0).After(time.Now())
 	}
 }
 
@@ -122,7 +123,9 @@ func TestSignedDistribution(t *testing.T) {
 	a.cloud.Secrets = map[string]awstest.Secret{keyARN: {Text: private}}
 	var id atomic.Value
 	id.Store("")
-	gate := &protected{demands: []func(*http.Request) bool{signedCookies(&key.PublicKey, func() string { return id.Load().(string) })}}
+	gate := &protected{demands: []func(*http.Request) bool{signedCookies(&key.PublicKey, func() string {
+		return id.Load().(string)
+	})}}
 	a.gate = func(next http.Handler) http.Handler { gate.next = next; return gate }
 	page := a.broadcast("signed: {public_key: viewers.pem}, sign: {private_key_secret: \"" + keyARN + "\"}")
 	a.write("unsigned.yaml", fmt.Sprintf(runEvent, "signed: {public_key: viewers.pem}", page))
@@ -141,13 +144,13 @@ func TestSignedDistribution(t *testing.T) {
 	}
 	id.Store(made.Outputs["KeyPairId"])
 
-	a.want(0, "check", "event.yaml", "--for", "2s")
+	a.looked(0, "check", "event.yaml", "--for", "2s")
 	a.want(0, "embed", "event.yaml")
 	a.want(0, "run", "event.yaml", "--for", "4s")
 	if gate.refused.Load() > 0 || gate.passed.Load() == 0 {
 		t.Errorf("%d requests were refused, %d let in", gate.refused.Load(), gate.passed.Load())
 	}
-	a.want(3, "check", "unsigned.yaml", "--for", "2s")
+	a.looked(3, "check", "unsigned.yaml", "--for", "2s")
 	if gate.refused.Load() == 0 {
 		t.Error("the edge lets unsigned requests in: nothing was shown")
 	}
@@ -166,7 +169,8 @@ func TestKeyFromSecret(t *testing.T) {
 	key, private, public := keyPair(t)
 	_, foreign, _ := keyPair(t)
 	monitorPolicy := func(arn string) []byte {
-		return fmt.Appendf(nil, `{"Statement":[{"Effect":"Allow","Action":["secretsmanager:GetSecretValue"],"Resource":%q}]}`, arn)
+		return fmt.Appendf(nil, `{"Statement":[{"Effect":"Allow","Action":["secretsmanager:GetSecretValue"],"Resource":%q}]}`,
+			arn)
 	}
 	for name, c := range map[string]struct {
 		secret awstest.Secret
@@ -181,9 +185,11 @@ func TestKeyFromSecret(t *testing.T) {
 		"denied":        {awstest.Secret{Text: private}, keyARN + "x", "", 1, "--print monitor-policy"},
 		"deleted":       {awstest.Secret{Text: private, Deleted: true}, keyARN, "", 1, "restore-secret"},
 		"bytes, no key": {awstest.Secret{Bytes: []byte{0x30, 0x82, 1, 2}}, keyARN, "", 1, "no private key in PEM"},
-		"pairs":         {awstest.Secret{Text: `{"key":"` + strings.ReplaceAll(private, "\n", `\n`) + `"}`}, keyARN, "", 1, "key/value pairs"},
-		"public key":    {awstest.Secret{Text: public}, keyARN, "", 1, "not the PEM of a private key"},
-		"another key":   {awstest.Secret{Text: foreign}, keyARN, "", 3, "403"},
+		"pairs": {
+			awstest.Secret{Text: `{"key":"` + strings.ReplaceAll(private, "\n", `\n`) + `"}`}, keyARN, "", 1, "key/value pairs",
+		},
+		"public key":  {awstest.Secret{Text: public}, keyARN, "", 1, "not the PEM of a private key"},
+		"another key": {awstest.Secret{Text: foreign}, keyARN, "", 3, "403"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -211,7 +217,8 @@ distribution: {existing: {url: %q, sign: {key_pair_id: K2JCJMDEHXQW5F, private_k
 streams: [{name: main, manifest: /main/playlist.m3u8}]
 `, origin.URL, edge.URL, keyARN))
 			a.want(c.code, "check", "event.yaml", "--for", "2s")
-			if !strings.Contains(a.seen.String(), c.says) || c.code == 0 && gate.refused.Load() > 0 || c.code == 1 && gate.refused.Load() > 0 {
+			if !strings.Contains(a.seen.String(), c.says) || c.code == 0 && gate.refused.Load() > 0 ||
+				c.code == 1 && gate.refused.Load() > 0 {
 				t.Errorf("%d refused, want %q: %s", gate.refused.Load(), c.says, a.seen.String())
 			}
 			if c.code == 1 {
@@ -233,6 +240,7 @@ func TestNothingIsMadeWithoutTheKey(t *testing.T) {
 	a.broadcast("signed: {public_key: viewers.pem}, sign: {private_key_secret: \"" + keyARN + "\"}")
 	a.want(1, "run", "event.yaml", "--for", "2s")
 	if a.count("CreateStack") > 0 || a.count("GetSecretValue") != 1 {
-		t.Errorf("%d stacks were made, the secret was asked for %d times: %s", a.count("CreateStack"), a.count("GetSecretValue"), a.seen.String())
+		t.Errorf("%d stacks were made, the secret was asked for %d times: %s",
+			a.count("CreateStack"), a.count("GetSecretValue"), a.seen.String())
 	}
 }

@@ -115,7 +115,8 @@ func (a *account) reported(incident string) {
 	if n == 0 || report.Actions[n-1].Kind != probe.ActExpire || report.Actions[n-1].By != "cleo" {
 		a.t.Errorf("actions in the report: %+v", report.Actions)
 	}
-	if !slices.ContainsFunc(report.Incidents, func(in probe.Incident) bool { return in.ID == incident && in.Acknowledged != nil }) {
+	if !slices.ContainsFunc(report.Incidents,
+		func(in probe.Incident) bool { return in.ID == incident && in.Acknowledged != nil }) {
 		a.t.Errorf("incidents in the report: %+v", report.Incidents)
 	}
 	page, err := os.ReadFile(filepath.Join(a.dir, "streamwatch-out/concert/report.html"))

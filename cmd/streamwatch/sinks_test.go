@@ -163,7 +163,8 @@ func TestNoCallsWithoutMetrics(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
 	origin, edge := onAir(t, nil)
-	a.write("event.yaml", fmt.Sprintf("event: concert\norigin: {url: %q}\ndistribution: {existing: {url: %q}}\nstreams: [{name: main, manifest: /main/playlist.m3u8}]\n"+
+	a.write("event.yaml", fmt.Sprintf("event: concert\norigin: {url: %q}\ndistribution: {existing: {url: %q}}\n"+
+		"streams: [{name: main, manifest: /main/playlist.m3u8}]\n"+
 		"monitor: {listen: \"\"}\nalarms: {email: [ops@example.com]}\n", origin, edge))
 	a.want(0, "run", "event.yaml", "--for", "4s")
 	if calls := a.cloud.Calls(); len(calls) > 0 {

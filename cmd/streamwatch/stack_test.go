@@ -140,6 +140,17 @@ func (a *account) want(code int, args ...string) {
 	}
 }
 
+// looked runs a check until it has seen the stream, which a busy machine may not let
+// it do in its time (exit code 1), and requires an exit code.
+func (a *account) looked(code int, args ...string) {
+	a.t.Helper()
+	got := 1
+	a.await("look at the stream", func() bool { got = a.run(args...); return got != 1 })
+	if got != code {
+		a.t.Errorf("%s: exit code %d, want %d", strings.Join(args, " "), got, code)
+	}
+}
+
 // replacing lets each change set replace the distribution.
 func replacing(to http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -164,7 +175,8 @@ func TestCallers(t *testing.T) {
 			a.cloud.Refuse(1, "", "InvalidClientTokenId", "The security token included in the request is invalid.")
 		},
 		"credentials-denied": func(a *account) {
-			a.cloud.Refuse(1, "", "AccessDenied", "User: arn:aws:iam::123456789012:user/kim is not authorized to perform: cloudformation:DescribeStacks")
+			a.cloud.Refuse(1, "", "AccessDenied",
+				"User: arn:aws:iam::123456789012:user/kim is not authorized to perform: cloudformation:DescribeStacks")
 		},
 		"credentials-mfa": func(a *account) { // there is no terminal to ask on
 			a.set("AWS_ACCESS_KEY_ID", "")
@@ -172,7 +184,8 @@ func TestCallers(t *testing.T) {
 			a.set("AWS_PROFILE", "events")
 			a.set("AWS_CONFIG_FILE", a.dir+"/config")
 			a.write("config", "[profile events]\nrole_arn = arn:aws:iam::123456789012:role/events\nsource_profile = person\n"+
-				"mfa_serial = arn:aws:iam::123456789012:mfa/kim\n[profile person]\naws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = key-of-aws\n")
+				"mfa_serial = arn:aws:iam::123456789012:mfa/kim\n[profile person]\naws_access_key_id = AKIDEXAMPLE\n"+
+				"aws_secret_access_key = key-of-aws\n")
 		},
 		"credentials-process": func(a *account) {
 			a.set("AWS_ACCESS_KEY_ID", "")

@@ -38,7 +38,8 @@ func TestTooBusy(t *testing.T) {
 	for i := range 20 {
 		fmt.Fprintf(&streams, "  - {name: s%02d, manifest: /main/playlist.m3u8}\n", i)
 	}
-	event := fmt.Sprintf("event: busy\norigin: {url: %q}\ndistribution: {existing: {url: %q}}\nmonitor: {listen: %q}\nstreams:\n%s",
+	event := fmt.Sprintf("event: busy\norigin: {url: %q}\ndistribution: {existing: {url: %q}}\n"+
+		"monitor: {listen: %q}\nstreams:\n%s",
 		source.URL, cdn.URL, page, streams.String())
 	if err := os.WriteFile(filepath.Join(dir, "event.yaml"), []byte(event), 0o600); err != nil {
 		t.Fatal(err)

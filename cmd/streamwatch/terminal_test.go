@@ -57,7 +57,8 @@ func TestTerminal(t *testing.T) {
 			if n := strings.Count(got, "  Distribution  "); c.moves && (n != 1 || strings.Contains(got, "IN_PROGRESS")) {
 				t.Errorf("the distribution has %d lines, want one, and that it is done:\n%s", n, got)
 			}
-			if !strings.Contains(got, "3s  Distribution            CREATE_COMPLETE\n") || !strings.Contains(got, "edge https://") {
+			if !strings.Contains(got, "3s  Distribution            CREATE_COMPLETE\n") ||
+				!strings.Contains(got, "edge https://") {
 				t.Errorf("the end is not on the screen:\n%s", got)
 			}
 			if i := slices.IndexFunc(s.Lines, func(l string) bool { return len([]rune(l)) > 79 }); c.moves && i >= 0 {
@@ -81,7 +82,8 @@ func pty(t *testing.T, columns, lines uint16) (ours, theirs *os.File) {
 	var number, unlock uint32
 	size := [4]uint16{lines, columns}
 	for request, value := range map[uintptr]unsafe.Pointer{
-		syscall.TIOCGPTN: unsafe.Pointer(&number), syscall.TIOCSPTLCK: unsafe.Pointer(&unlock), syscall.TIOCSWINSZ: unsafe.Pointer(&size),
+		syscall.TIOCGPTN: unsafe.Pointer(&number), syscall.TIOCSPTLCK: unsafe.Pointer(&unlock),
+		syscall.TIOCSWINSZ: unsafe.Pointer(&size),
 	} {
 		if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, ours.Fd(), request, uintptr(value)); errno != 0 {
 			t.Fatal(errno)

@@ -78,7 +78,8 @@ func manifest(values, made string) string {
 		return err.Error()
 	}
 	var head strings.Builder
-	head.WriteString("# Rendered by `go test ./configs/deploy -update` from the chart in helm/streamwatch\n# and " + values + ".\n")
+	head.WriteString("# Rendered by `go test ./configs/deploy -update` from the chart in helm/streamwatch\n" +
+		"# and " + values + ".\n")
 	for line := range strings.Lines(string(text)) {
 		if !strings.HasPrefix(line, "#") {
 			break

@@ -19,8 +19,8 @@ func TestStackOfECS(t *testing.T) {
 	if err != nil {
 		skip(t, "cfn-lint is not installed (pip install cfn-lint, or CFN_LINT=path)")
 	}
-	out, errs, err := run(t, lint, "--regions", "us-east-1", "eu-west-1", "--include-checks", "I", "--non-zero-exit-code", "informational",
-		"--", "ecs/service.yaml")
+	out, errs, err := run(t, lint, "--regions", "us-east-1", "eu-west-1", "--include-checks", "I",
+		"--non-zero-exit-code", "informational", "--", "ecs/service.yaml")
 	if err != nil {
 		t.Errorf("%v\n%s%s", err, out, errs)
 	}

@@ -20,7 +20,9 @@ func TestUnit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"StartLimitIntervalSec=0\n", "RestartSec=", "Restart=on-failure\n", "RestartPreventExitStatus=2\n"} {
+	for _, want := range []string{
+		"StartLimitIntervalSec=0\n", "RestartSec=", "Restart=on-failure\n", "RestartPreventExitStatus=2\n",
+	} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the unit has no %s", want)
 		}

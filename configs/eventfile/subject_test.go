@@ -10,7 +10,8 @@ import (
 	"github.com/streamwatch/streamwatch/probe/fetch"
 )
 
-const someEvent = "event: concert\norigin: {url: \"http://o.example\"}\ndistribution: {existing: {url: \"https://e.example\"}}\n" +
+const someEvent = "event: concert\norigin: {url: \"http://o.example\"}\n" +
+	"distribution: {existing: {url: \"https://e.example\"}}\n" +
 	"streams: [{name: main, manifest: /m.m3u8}]\n"
 
 // An argument is a URL, an event file or a playlist, and each has what the others

@@ -19,7 +19,8 @@ import (
 	"github.com/streamwatch/streamwatch/probe"
 )
 
-const good = `{"event":"concert","stream":"main","kind":"hlsjs","startup_seconds":0.8,"played_seconds":29.5,"latency_seconds":6.5}`
+const good = `{"event":"concert","stream":"main","kind":"hlsjs","startup_seconds":0.8,"played_seconds":29.5,` +
+	`"latency_seconds":6.5}`
 
 // sink keeps what was emitted.
 type sink struct {
@@ -40,7 +41,9 @@ func newReceiver(to *sink) *Receiver {
 // post sends a beacon as a browser does and returns the status.
 func post(t *testing.T, h http.Handler, from, body string) int {
 	t.Helper()
-	return send(t, h, from, body, http.Header{"Content-Type": {"text/plain;charset=UTF-8"}, "Origin": {"https://www.example.com"}})
+	return send(t, h, from, body, http.Header{
+		"Content-Type": {"text/plain;charset=UTF-8"}, "Origin": {"https://www.example.com"},
+	})
 }
 
 func send(t *testing.T, h http.Handler, from, body string, header http.Header) int {
@@ -66,11 +69,13 @@ func TestBeaconsBecomeSamples(t *testing.T) {
 	r := newReceiver(&sink{})
 	for _, body := range []string{
 		good,
-		`{"event":"concert","stream":"main","kind":"hlsjs","played_seconds":10,"stalls":2,"stall_seconds":3.5,"errors":1,"new_in_2030":true}`,
+		`{"event":"concert","stream":"main","kind":"hlsjs","played_seconds":10,"stalls":2,"stall_seconds":3.5,"errors":1,` +
+			`"new_in_2030":true}`,
 		`{"event":"concert","stream":"main","kind":"videojs","errors":2,"startup_seconds":null}`,
 		`{"event":"concert","stream":"main","kind":"native","played_seconds":5}`, // and no trouble, which is a zero
 		// Beyond the limits, and not by much the fault of who sends it.
-		`{"event":"concert","stream":"sign","kind":"native","startup_seconds":9e9,"latency_seconds":1e300,"played_seconds":86400,"stalls":1e6,"stall_seconds":7200,"errors":99999}`,
+		`{"event":"concert","stream":"sign","kind":"native","startup_seconds":9e9,"latency_seconds":1e300,` +
+			`"played_seconds":86400,"stalls":1e6,"stall_seconds":7200,"errors":99999}`,
 	} {
 		if code := post(t, r, "192.0.2.1:4000", body); code != http.StatusNoContent {
 			t.Errorf("status %d for %s", code, body)
@@ -81,17 +86,21 @@ func TestBeaconsBecomeSamples(t *testing.T) {
 		t.Fatalf("batches %v", batches)
 	}
 	want := []string{
-		"viewer_errors_total main hlsjs 1", "viewer_errors_total main native 0", "viewer_errors_total main videojs 2", "viewer_latency_seconds main hlsjs 6.5",
+		"viewer_errors_total main hlsjs 1", "viewer_errors_total main native 0", "viewer_errors_total main videojs 2",
+		"viewer_latency_seconds main hlsjs 6.5",
 		"viewer_played_seconds_total main hlsjs 39.5", "viewer_played_seconds_total main native 5",
-		"viewer_stall_seconds_total main hlsjs 3.5", "viewer_stall_seconds_total main native 0", "viewer_stalls_total main hlsjs 2", "viewer_stalls_total main native 0",
+		"viewer_stall_seconds_total main hlsjs 3.5", "viewer_stall_seconds_total main native 0",
+		"viewer_stalls_total main hlsjs 2", "viewer_stalls_total main native 0",
 		"viewer_startup_seconds main hlsjs 0.8",
 	}
 	if got := samples(batches[0]); !slices.Equal(got, want) {
 		t.Errorf("samples\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 	want = []string{
-		"viewer_errors_total sign native 30", "viewer_latency_seconds sign native 600", "viewer_played_seconds_total sign native 120",
-		"viewer_stall_seconds_total sign native 600", "viewer_stalls_total sign native 30", "viewer_startup_seconds sign native 120",
+		"viewer_errors_total sign native 30", "viewer_latency_seconds sign native 600",
+		"viewer_played_seconds_total sign native 120",
+		"viewer_stall_seconds_total sign native 600", "viewer_stalls_total sign native 30",
+		"viewer_startup_seconds sign native 120",
 	}
 	if got := samples(batches[1]); !slices.Equal(got, want) {
 		t.Errorf("clamped\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -125,7 +134,8 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 	for _, kind := range []string{"", "application/json", "application/x-www-form-urlencoded", "text/html"} {
-		if got := send(t, r, "192.0.2.1:4000", good, http.Header{"Content-Type": {kind}}); got != http.StatusUnsupportedMediaType {
+		got := send(t, r, "192.0.2.1:4000", good, http.Header{"Content-Type": {kind}})
+		if got != http.StatusUnsupportedMediaType {
 			t.Errorf("status %d for %q", got, kind)
 		}
 	}
@@ -184,39 +194,12 @@ func TestRunHandsOver(t *testing.T) {
 	})
 }
 
-func TestViewers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newReceiver(&sink{})
-		if v := r.Viewers("main", time.Now()); v != nil {
-			t.Errorf("viewers before anybody reported: %+v", v)
-		}
-		for range 4 { // two minutes of ten viewers
-			for i := range 10 {
-				body := fmt.Sprintf(`{"event":"concert","stream":"main","kind":"hlsjs","played_seconds":30,"latency_seconds":%d,"startup_seconds":%d}`, 6+i%3, 1+i%3)
-				if i == 0 {
-					body = strings.Replace(body, "}", `,"stalls":1,"errors":1}`, 1)
-				}
-				post(t, r, fmt.Sprintf("192.0.2.%d:4000", i), body)
-			}
-			time.Sleep(slotLength)
-		}
-		want := probe.Viewers{
-			Watching: probe.State(10.0), Startup: probe.State(2 * time.Second), Latency: probe.State(7 * time.Second),
-			StallsPerMinute: probe.State(0.2), Errors: 4,
-		}
-		if got := r.Viewers("main", time.Now()); got == nil || *got != want {
-			t.Errorf("got %+v, want %+v", got, want)
-		}
-		time.Sleep(slotCount * slotLength)
-		if got := r.Viewers("main", time.Now()); *got != (probe.Viewers{Watching: probe.State(0.0)}) {
-			t.Errorf("five minutes later: %+v", got)
-		}
-	})
-}
-
 // FuzzDecode: whatever is sent, what is counted is within the limits.
 func FuzzDecode(f *testing.F) {
-	for _, s := range []string{good, "", "{}", "null", `{"stalls":1e3}`, `{"played_seconds":-0}`, `{"STALLS":2,"stalls":3}`, "\xff", `{"errors":9007199254740993}`} {
+	for _, s := range []string{
+		good, "", "{}", "null", `{"stalls":1e3}`, `{"played_seconds":-0}`, `{"STALLS":2,"stalls":3}`, "\xff",
+		`{"errors":9007199254740993}`,
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
@@ -283,7 +266,8 @@ func TestValuesAreCoarse(t *testing.T) {
 	to := &sink{}
 	r := newReceiver(to)
 	for i := range 1000 {
-		_ = r.note(&report{Event: "concert", Stream: "main", Kind: "hlsjs", Latency: probe.State(6 + float64(i)/1000)}, time.Now())
+		_ = r.note(&report{Event: "concert", Stream: "main", Kind: "hlsjs", Latency: probe.State(6 + float64(i)/1000)},
+			time.Now())
 	}
 	different := map[float64]bool{}
 	for _, b := range r.take(time.Now()) {

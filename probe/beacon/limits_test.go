@@ -137,12 +137,15 @@ func TestDocStatesTheLimits(t *testing.T) {
 	for _, v := range (&report{}).values() {
 		limits[v.metric] = v.limit
 	}
-	if limits[probe.ViewerStartup] != limits[probe.ViewerPlayed] || limits[probe.ViewerLatency] != limits[probe.ViewerStallTime] || limits[probe.ViewerStalls] != limits[probe.ViewerErrors] {
+	if limits[probe.ViewerStartup] != limits[probe.ViewerPlayed] ||
+		limits[probe.ViewerLatency] != limits[probe.ViewerStallTime] ||
+		limits[probe.ViewerStalls] != limits[probe.ViewerErrors] {
 		t.Errorf("the document puts limits together that differ: %v", limits)
 	}
 	for _, want := range []string{
 		fmt.Sprintf("%d KiB at most", maxBody>>10),
-		fmt.Sprintf("%d in %.0f s from one address (64 bits of IPv6), %d,%03d in all", perAddress, window.Seconds(), perWindow/1000, perWindow%1000),
+		fmt.Sprintf("%d in %.0f s from one address (64 bits of IPv6), %d,%03d in all",
+			perAddress, window.Seconds(), perWindow/1000, perWindow%1000),
 		fmt.Sprintf("a startup or a playing time above %g s", limits[probe.ViewerStartup]),
 		fmt.Sprintf("a latency or stall time above %g s", limits[probe.ViewerLatency]),
 		fmt.Sprintf("more than %g stalls or errors", limits[probe.ViewerStalls]),

@@ -20,9 +20,15 @@ func TestLowLatencyAdvice(t *testing.T) {
 		{"ll.part.keep", "8 0.5 keep 4", "", ""},
 		{"ll.hint", "8 0.5 without hint", "", "parts and no hint for the next one"},
 		{"ll.hint", "8 0.5", "", ""},
-		{"ll.partholdback", "8 0.5", "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=1.25\n", "PART-HOLD-BACK is 1.25s, three part targets are 1.5s"},
+		{
+			"ll.partholdback", "8 0.5", "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=1.25\n",
+			"PART-HOLD-BACK is 1.25s, three part targets are 1.5s",
+		},
 		{"ll.partholdback", "8 0.5", "", ""},
-		{"ll.part.short", "8 0.5 without hint", "#EXT-X-PART:DURATION=0.2,URI=\"x\"\n#EXT-X-PART:DURATION=0.5,URI=\"y\"\n", "1 part of 17, such as part 3 of segment 108 with 200ms, part target 500ms"},
+		{
+			"ll.part.short", "8 0.5 without hint", "#EXT-X-PART:DURATION=0.2,URI=\"x\"\n#EXT-X-PART:DURATION=0.5,URI=\"y\"\n",
+			"1 part of 17, such as part 3 of segment 108 with 200ms, part target 500ms",
+		},
 	} {
 		p := &player{t: t}
 		text := p.expand("parts "+c.parts+"\n"+c.extra, epoch.Add(1500*time.Millisecond))

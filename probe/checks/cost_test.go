@@ -16,7 +16,8 @@ import (
 // minute, and as many date ranges as ads could have.
 func long(name string, segments, ranges int) string {
 	var b strings.Builder
-	b.WriteString("#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:2\n#EXT-X-PLAYLIST-TYPE:EVENT\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-DISCONTINUITY-SEQUENCE:0\n")
+	b.WriteString("#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:2\n#EXT-X-PLAYLIST-TYPE:EVENT\n" +
+		"#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-DISCONTINUITY-SEQUENCE:0\n")
 	for i := range ranges {
 		at := epoch.Add(time.Duration(i) * time.Second)
 		fmt.Fprintf(&b, "#EXT-X-DATERANGE:ID=\"%s%d\",CLASS=\"c\",START-DATE=\"%s\"\n", name[:1], i, at.Format(time.RFC3339))
@@ -35,7 +36,9 @@ func long(name string, segments, ranges int) string {
 // rises with the lists and not with their product: the judge's lock is held
 // meanwhile.
 func TestLongListsAreCheap(t *testing.T) {
-	for what, list := range map[string]struct{ segments, ranges int }{"segments": {43_200, 0}, "date ranges": {15_000, 15_000}} {
+	for what, list := range map[string]struct{ segments, ranges int }{
+		"segments": {43_200, 0}, "date ranges": {15_000, 15_000},
+	} {
 		t.Run(what, func(t *testing.T) {
 			const limit = 10 * time.Second // what rises with the product takes minutes
 			took := updates(t, list.segments, list.ranges)
@@ -50,13 +53,20 @@ func TestLongListsAreCheap(t *testing.T) {
 // updates returns how long two updates of two renditions take to judge.
 func updates(t *testing.T, segments, ranges int) (took time.Duration) {
 	s := incident.NewDesk(incident.Options{Event: "e"}, epoch).Stream(checks.Options{Stream: "s"})
-	targets := []probe.Target{{Stream: "s", Rendition: "a", Side: probe.Origin}, {Stream: "s", Rendition: "b", Side: probe.Origin}}
+	targets := []probe.Target{
+		{Stream: "s", Rendition: "a", Side: probe.Origin},
+		{Stream: "s", Rendition: "b", Side: probe.Origin},
+	}
 	s.Targets(targets)
 	for n := range 2 {
 		for i, target := range targets {
 			text := []byte(long(target.Rendition, segments+n, ranges))
 			at := epoch.Add(time.Duration(n)*2*time.Second + time.Duration(i)*time.Second)
-			o := &probe.Observation{Target: target, Playlist: playlist.Decode(text, playlist.Inputs{Address: probe.AddressOf("https://example.com/v.m3u8")}), Hash: playlist.Hash(text)}
+			o := &probe.Observation{
+				Target:   target,
+				Playlist: playlist.Decode(text, playlist.Inputs{Address: probe.AddressOf("https://example.com/v.m3u8")}),
+				Hash:     playlist.Hash(text),
+			}
 			if len(o.Playlist.DateRanges) != ranges || len(o.Playlist.Segments) != segments+n {
 				t.Fatalf("%d segments, %d date ranges", len(o.Playlist.Segments), len(o.Playlist.DateRanges))
 			}

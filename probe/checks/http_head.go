@@ -12,8 +12,8 @@ var httpLastmod = register(Check{
 	ID:      "http.lastmod",
 	Summary: "Last-Modified of a new playlist is old",
 	Doc: "A new text of a live media playlist has a Last-Modified more than three target durations before its Date " +
-		"and no ETag. A cache that revalidates it gets the answer that it did not change. Three of five texts are a warning. " +
-		"With an ETag, which takes precedence, it is info. A playlist that does not change is upd.stale.",
+		"and no ETag. A cache that revalidates it gets the answer that it did not change. Three of five texts are a " +
+		"warning. With an ETag, which takes precedence, it is info. A playlist that does not change is upd.stale.",
 	Spec:     "HLS Authoring Specification 8.24; RFC 9110 §13.1.3",
 	Severity: probe.Warning,
 	Blame:    probe.BlameOrigin,
@@ -42,9 +42,9 @@ var httpETag = register(Check{
 	ID:      "http.etag",
 	Summary: "playlist changes and its ETag does not",
 	Doc: "A new text of a live playlist has the same ETag as the one before or, if it has none, the same Last-Modified. " +
-		"A cache that revalidates the playlist gets the answer that it did not change, and goes on serving the old one. Servers " +
-		"that make ETags from a file's size and time in seconds do this for two playlists written within a second. Info: " +
-		"its effect at the edge is edge.lag or upd.stale, with the blame on the origin.",
+		"A cache that revalidates the playlist gets the answer that it did not change, and goes on serving the old one. " +
+		"Servers that make ETags from a file's size and time in seconds do this for two playlists written within a second. " +
+		"Info: its effect at the edge is edge.lag or upd.stale, with the blame on the origin.",
 	Spec:     "RFC 9110 §8.8.1",
 	Severity: probe.Info,
 	Blame:    probe.BlameOrigin,

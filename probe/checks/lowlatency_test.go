@@ -54,7 +54,11 @@ func (p *player) parts(out *strings.Builder, f []string, now time.Time, body str
 			p.t.Fatalf("parts: unknown word %q", f[i])
 		}
 	}
-	for _, tag := range [...]struct{ word, tag string }{{"inf", "#EXT-X-PART-INF"}, {"control", "#EXT-X-SERVER-CONTROL"}, {"hint", "#EXT-X-PRELOAD-HINT"}} {
+	for _, tag := range [...]struct{ word, tag string }{
+		{"inf", "#EXT-X-PART-INF"},
+		{"control", "#EXT-X-SERVER-CONTROL"},
+		{"hint", "#EXT-X-PRELOAD-HINT"},
+	} {
 		if strings.Contains(body, tag.tag) {
 			e.without = append(e.without, tag.word)
 		}
@@ -72,7 +76,8 @@ func (e *lowLatency) write(out *strings.Builder, now float64) {
 		fmt.Fprintf(out, "#EXT-X-PART-INF:PART-TARGET=%.3f\n", e.pt)
 	}
 	if e.has("control") {
-		fmt.Fprintf(out, "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=12.0,HOLD-BACK=6.0,PART-HOLD-BACK=%.3f\n", 3*e.pt)
+		fmt.Fprintf(out, "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=12.0,HOLD-BACK=6.0,PART-HOLD-BACK=%.3f\n",
+			3*e.pt)
 	}
 	for i := first; i < first+e.count; i++ {
 		at := epoch.Add(time.Duration(i*td-212) * time.Second).Format("2006-01-02T15:04:05.000Z07:00")

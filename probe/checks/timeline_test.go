@@ -19,7 +19,8 @@ var update = flag.Bool("update", false, "rewrite what timelines want; read the d
 // hold settings, one on a line that begins with:
 //
 //	starts MM:SS        the event's start; ends MM:SS its end
-//	control ok          the control URL answers; control slow (1 s); control failed; each with MM:SS when it was asked, once
+//	control ok          the control URL answers; control slow (1 s); control failed; each with MM:SS when it was
+//	                    asked, once
 //	resume CHECK SEVERITY BLAME SIDE RENDITION MM:SS    an incident from before a restart
 //	severity CHECK SEVERITY   what an event's file can set: it shows what is only info
 //	bandwidth PEAK MEAN BANDWIDTH and AVERAGE-BANDWIDTH of the variant
@@ -33,14 +34,18 @@ var update = flag.Bool("update", false, "rewrite what timelines want; read the d
 //	WHEN is MM:SS[.mmm], or FROM-UNTIL/STEP with STEP in seconds, UNTIL itself excluded;
 //	RENDITION is left out where there is one ("v"); "multivariant" names the multivariant playlist; what
 //	begins with "sub" or "audio" is of that role, all else is video;
-//	RESULT is a status, a probe.Failure, `segment MSN RESULT`, or `cors` and one of these (asked with an Origin header), where the MSN "newest" is the encoder's,
+//	RESULT is a status, a probe.Failure, `segment MSN RESULT`, or `cors` and one of these (asked with an Origin
+//	header), where the MSN "newest" is the encoder's,
 //	or `iframes NAME RESULT`, of a multivariant playlist,
-//	or `delivery ASK MSN.PART RESULT`, where "now" is the part that came last, "now-2" two before it and "later" the one after;
+//	or `delivery ASK MSN.PART RESULT`, where "now" is the part that came last, "now-2" two before it and "later"
+//	the one after;
 //	keys: age (s), cc (Cache-Control with + for spaces), ctype, xcache, pop, url, took (s), and for
-//	the head allow (Access-Control-Allow-Origin), site (asked for), cert (LEFT/LIFE in days), ttfb (s), date (s from now), lastmod (s ago),
-//	etag, enc (Content-Encoding), bytes, proto, strained (yes), and for
-//	segments size (bytes), hash, newest (yes), init (yes), repeat (yes), again (yes), extinf (s), listed (MM:SS), problem (check id);
-//	of their time start (s), track (that it is of), lasts (s), keyframe (yes, no), mp4 (no value); offset (of a byte range that the playlist names), uri, from (first byte of a 206), first (byte, s);
+//	the head allow (Access-Control-Allow-Origin), site (asked for), cert (LEFT/LIFE in days), ttfb (s),
+//	date (s from now), lastmod (s ago), etag, enc (Content-Encoding), bytes, proto, strained (yes), and for
+//	segments size (bytes), hash, newest (yes), init (yes), repeat (yes), again (yes), extinf (s), listed (MM:SS),
+//	problem (check id);
+//	of their time start (s), track (that it is of), lasts (s), keyframe (yes, no), mp4 (no value);
+//	offset (of a byte range that the playlist names), uri, from (first byte of a 206), first (byte, s);
 //	for what is no media segment removed (yes), key (bytes that it must have), bytes, known (yes), redirects;
 //	for delivery gap (s since the part before) and out (s since an ordinary request listed it, or no).
 //
@@ -109,7 +114,8 @@ func TestEveryCheckHasTimelines(t *testing.T) {
 				continue
 			}
 			_, want, _ := strings.Cut(string(data), "-- want --")
-			fires := (strings.Contains(want, " open "+c.ID+" ") || strings.Contains(want, " now "+c.ID+" ")) && strings.Contains(want, " closed "+c.ID)
+			fires := (strings.Contains(want, " open "+c.ID+" ") || strings.Contains(want, " now "+c.ID+" ")) &&
+				strings.Contains(want, " closed "+c.ID)
 			if fires != (suffix == "") {
 				t.Errorf("%s: an incident of %s that opens and closes: %v, want %v", name, c.ID, fires, suffix == "")
 			}
@@ -145,7 +151,10 @@ func TestCatalogue(t *testing.T) {
 }
 
 func TestFind(t *testing.T) {
-	for name, want := range map[string]string{"upd.stale": "upd.stale", "stale": "upd.stale", "endlist": "endlist", "nothing": "", "status": "", "playlist": "", "corrupt": "http.gzip.corrupt", "age": ""} {
+	for name, want := range map[string]string{
+		"upd.stale": "upd.stale", "stale": "upd.stale", "endlist": "endlist", "nothing": "", "status": "", "playlist": "",
+		"corrupt": "http.gzip.corrupt", "age": "",
+	} {
 		got := ""
 		if c, ok := checks.Find(name); ok {
 			got = c.ID

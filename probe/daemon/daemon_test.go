@@ -28,7 +28,9 @@ func TestReload(t *testing.T) {
 	ladders, began := r.count("/a/playlist.m3u8"), r.source.Snapshot().Streams[0].Since
 	write("ends: 2099-01-01T00:00:00Z\nmonitor: {checks: {stale: {after: 4}}}\nplayer: {title: Another}\n", "a", "c")
 	change, err := r.Reload(t.Context())
-	want := []string{"ends changed", "streams.c added", "streams.b removed", "player.title changed", "monitor.checks.stale added"}
+	want := []string{
+		"ends changed", "streams.c added", "streams.b removed", "player.title changed", "monitor.checks.stale added",
+	}
 	if err != nil || !slices.Equal(change.Changed, want) {
 		t.Errorf("%v, %v; want %v", change.Changed, err, want)
 	}
@@ -166,7 +168,8 @@ func TestAnEndThatHasPassed(t *testing.T) {
 	write("ends: 2020-11-28T23:00:00Z\n", "a", "b")
 	_, err := r.Reload(t.Context())
 	refusal, ok := errors.AsType[*web.Refusal](err)
-	if !ok || refusal.Status != http.StatusBadRequest || !strings.Contains(refusal.Detail, "ends has passed: 2020-11-28T23:00:00Z") {
+	if !ok || refusal.Status != http.StatusBadRequest ||
+		!strings.Contains(refusal.Detail, "ends has passed: 2020-11-28T23:00:00Z") {
 		t.Errorf("%v", err)
 	}
 	if n := len(r.source.Snapshot().Streams); n != 1 || r.Over() {

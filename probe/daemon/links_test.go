@@ -24,7 +24,8 @@ func TestLinks(t *testing.T) {
 		got := linksTo(ln, "").fill(in)[0]
 		_ = ln.Close()
 		if !strings.HasPrefix(got.URL, host) || strings.Contains(got.URL, "0.0.0.0") || strings.Contains(got.URL, "[::]") ||
-			!strings.HasSuffix(got.URL, "/#incident=20261128T190000Z-a%20b") || !strings.HasSuffix(got.Runbook, "/checks/upd.stale") {
+			!strings.HasSuffix(got.URL, "/#incident=20261128T190000Z-a%20b") ||
+			!strings.HasSuffix(got.Runbook, "/checks/upd.stale") {
 			t.Errorf("%s: %q, %q", address, got.URL, got.Runbook)
 		}
 	}
@@ -32,7 +33,8 @@ func TestLinks(t *testing.T) {
 		t.Error("the list that was given changed")
 	}
 	c := &taken{}
-	if err := (linkedSink{c, links{page: "http://x"}}).Write(context.Background(), probe.Batch{Incidents: in}); err != nil || c.incidents[0].URL == "" {
+	if err := (linkedSink{c, links{page: "http://x"}}).Write(context.Background(),
+		probe.Batch{Incidents: in}); err != nil || c.incidents[0].URL == "" {
 		t.Errorf("through the sink: %+v, %v", c.incidents, err)
 	}
 }

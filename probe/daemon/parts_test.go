@@ -99,7 +99,8 @@ func TestPartsThatHang(t *testing.T) {
 		if took := time.Since(began); took > allLimit {
 			t.Errorf("took %s, limit %s", took, allLimit)
 		}
-		if err == nil || !strings.Contains(err.Error(), "a: did not end") || !strings.Contains(err.Error(), "e: did not end") {
+		if err == nil || !strings.Contains(err.Error(), "a: did not end") ||
+			!strings.Contains(err.Error(), "e: did not end") {
 			t.Errorf("error %v", err)
 		}
 		synctest.Wait()

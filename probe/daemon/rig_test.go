@@ -43,7 +43,8 @@ func (r *rig) fileOf(more string, streams ...string) string {
 	for i, s := range streams {
 		list[i] = fmt.Sprintf("{name: %s, manifest: /%s/playlist.m3u8}", s, s)
 	}
-	return "event: concert\norigin: {url: \"%ORIGIN%\"}\ndistribution: {existing: {url: \"%ORIGIN%\"}}\noutput: %DIR%/out\n" +
+	return "event: concert\norigin: {url: \"%ORIGIN%\"}\ndistribution: {existing: {url: \"%ORIGIN%\"}}\n" +
+		"output: %DIR%/out\n" +
 		"streams: [" + strings.Join(list, ", ") + "]\n" + more
 }
 
@@ -79,7 +80,8 @@ func newRig(t *testing.T, more string, streams ...string) (r *rig, write func(mo
 	}
 	event.Monitor.Listen = ""
 	r.Daemon, err = New(t.Context(), Options{
-		Event: event, Version: "test", Log: zap.New(core), Secrets: new(fetch.Secrets), Out: io.Discard, Say: func(string, string) {},
+		Event: event, Version: "test", Log: zap.New(core), Secrets: new(fetch.Secrets),
+		Out: io.Discard, Say: func(string, string) {},
 		AWS: func() []func(*config.LoadOptions) error { return nil }, Env: os.LookupEnv,
 		Load: func() (*configs.Event, error) {
 			next, err := load()

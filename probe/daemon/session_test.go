@@ -26,7 +26,8 @@ func TestSession(t *testing.T) {
 	defer origin.Close()
 	dir := t.TempDir()
 	text := fmt.Sprintf("event: concert\noutput: %s\norigin: {url: %q}\ndistribution: {existing: {url: %q}}\n"+
-		"streams: [{name: main, manifest: /main/playlist.m3u8}]\nmonitor: {listen: \"127.0.0.1:0\"}\n", dir, origin.URL, origin.URL)
+		"streams: [{name: main, manifest: /main/playlist.m3u8}]\nmonitor: {listen: \"127.0.0.1:0\"}\n",
+		dir, origin.URL, origin.URL)
 	event, err := configs.Parse("event.yaml", []byte(text), os.LookupEnv)
 	if err != nil {
 		t.Fatal(err)
@@ -64,7 +65,8 @@ func TestSession(t *testing.T) {
 func TestNoStackOfAlarms(t *testing.T) {
 	event := configs.Default()
 	_, err := AlarmsOf(t.Context(), &event, "event.yaml")
-	if !probe.IsUsage(err) || err.Error() != "event.yaml has no alarms" || !strings.Contains(probe.HintOf(err), "alarms.stack_name") {
+	if !probe.IsUsage(err) || err.Error() != "event.yaml has no alarms" ||
+		!strings.Contains(probe.HintOf(err), "alarms.stack_name") {
 		t.Errorf("%v, hint %q", err, probe.HintOf(err))
 	}
 }

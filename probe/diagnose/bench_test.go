@@ -22,7 +22,9 @@ func hosted(streams, sick int) *diagnose.Event {
 		name := fmt.Sprintf("s%04d", i)
 		at := epoch.Add(-time.Duration(i%2000) * time.Millisecond)
 		for _, side := range probe.Sides {
-			p := diagnose.Pulse{Stream: name, Side: side, Host: side.String() + ".test", Round: at, Answered: at, Reached: at, Advanced: at}
+			p := diagnose.Pulse{
+				Stream: name, Side: side, Host: side.String() + ".test", Round: at, Answered: at, Reached: at, Advanced: at,
+			}
 			if side == probe.Edge && i < sick {
 				p.Answered = epoch.Add(-4 * time.Second)
 			}
@@ -40,7 +42,8 @@ func hosted(streams, sick int) *diagnose.Event {
 					t.Current.Exchange.Status, t.Current.Exchange.Failure, t.Failures = 0, probe.FailRefused, 3
 					s.Symptoms = append(s.Symptoms, checks.Symptom{
 						Check: refused, Target: len(s.Targets) - 1, Side: side, Since: at.Add(-3 * time.Second), Last: at, Asked: at,
-						Ready: at.Add(-2 * time.Second), Sick: true, Exchange: &t.Current.Exchange, Severity: probe.Critical, Detail: "refused: connection refused",
+						Ready: at.Add(-2 * time.Second), Sick: true, Exchange: &t.Current.Exchange,
+						Severity: probe.Critical, Detail: "refused: connection refused",
 					})
 				}
 			}
@@ -54,7 +57,8 @@ func hosted(streams, sick int) *diagnose.Event {
 func target(stream, rendition string, side probe.Side, at time.Time) evidence.State {
 	o := &probe.Observation{Exchange: probe.Exchange{Status: 200, Started: at.Add(-time.Millisecond), Done: at}}
 	return evidence.State{
-		Target: probe.Target{Stream: stream, Rendition: rendition, Side: side}, Host: side.String() + ".test", Current: o, Good: o,
+		Target: probe.Target{Stream: stream, Rendition: rendition, Side: side}, Host: side.String() + ".test",
+		Current: o, Good: o,
 		Polls: 9, Advanced: at, Answered: at, Reached: at, TD: 2 * time.Second, Allowance: time.Second,
 	}
 }
@@ -80,8 +84,10 @@ func TestOneHostOneDiagnosis(t *testing.T) {
 		t.Fatalf("%d diagnoses, want 1", len(got))
 	}
 	d := got[0]
-	if d.Scope != probe.ScopeEdge || d.Host != "edge.test" || d.Blame != probe.BlameCDN || d.Severity != probe.Critical || len(d.Hits) != 1000 {
-		t.Errorf("scope %s %s, blame %s, %s, %d streams; want edge edge.test, cdn, critical, 1000", d.Scope, d.Host, d.Blame, d.Severity, len(d.Hits))
+	if d.Scope != probe.ScopeEdge || d.Host != "edge.test" || d.Blame != probe.BlameCDN || d.Severity != probe.Critical ||
+		len(d.Hits) != 1000 {
+		t.Errorf("scope %s %s, blame %s, %s, %d streams; want edge edge.test, cdn, critical, 1000",
+			d.Scope, d.Host, d.Blame, d.Severity, len(d.Hits))
 	}
 	t.Log(d.Because)
 }

@@ -51,7 +51,8 @@ func (c channels) RoundTrip(r *http.Request) (*http.Response, error) {
 	ch.take(r, body)
 	answer, status := "ok", http.StatusOK
 	if ch.name == "PagerDuty" || ch.name == "Opsgenie" {
-		answer, status = `{"status":"success","message":"Event processed","dedup_key":"x","result":"Request will be processed","requestId":"r"}`, http.StatusAccepted
+		answer, status = `{"status":"success","message":"Event processed","dedup_key":"x",`+
+			`"result":"Request will be processed","requestId":"r"}`, http.StatusAccepted
 	}
 	return &http.Response{
 		StatusCode: status, Status: http.StatusText(status), Body: io.NopCloser(strings.NewReader(answer)), Request: r,

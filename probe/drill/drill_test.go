@@ -74,7 +74,8 @@ func describe(o drill.Outcome, in probe.Incident) string {
 	if in.Closed != nil {
 		closed = fmt.Sprintf("closed %.2f", in.Closed.Sub(o.Began).Seconds())
 	}
-	return fmt.Sprintf("%s %s %s %v blame %s, began %.2f, opened %.2f, %s: %s; consequences %v", in.Check, in.Severity, in.Side, in.Renditions, in.Blame,
+	return fmt.Sprintf("%s %s %s %v blame %s, began %.2f, opened %.2f, %s: %s; consequences %v",
+		in.Check, in.Severity, in.Side, in.Renditions, in.Blame,
 		in.Began.Sub(o.Began).Seconds(), in.Opened.Sub(o.Began).Seconds(), closed, in.Detail, in.Consequences)
 }
 
@@ -87,7 +88,8 @@ func TestTable(t *testing.T) {
 	if only == "" {
 		t.Skip("a measurement, not a test: set DRILL_TABLE")
 	}
-	t.Log("fault, incident, blame, side; median (longest) seconds from the first defective response and from the fault; requests a second for each playlist and side")
+	t.Log("fault, incident, blame, side; median (longest) seconds from the first defective response and from the fault; " +
+		"requests a second for each playlist and side")
 	for _, d := range drill.All() {
 		if only != "1" && !slices.Contains(strings.Split(only, ","), d.Fault) {
 			continue
@@ -105,7 +107,8 @@ func TestTable(t *testing.T) {
 		}
 		slices.Sort(sight)
 		slices.Sort(delay)
-		t.Logf("| %s | %s | %s | %s | %.2f (%.2f) | %.2f (%.2f) | %.2f |", d.Fault, last.Incident.Check, last.Incident.Blame, last.Incident.Side, sight[4], sight[8], delay[4], delay[8], last.Pace)
+		t.Logf("| %s | %s | %s | %s | %.2f (%.2f) | %.2f (%.2f) | %.2f |", d.Fault, last.Incident.Check, last.Incident.Blame,
+			last.Incident.Side, sight[4], sight[8], delay[4], delay[8], last.Pace)
 	}
 }
 

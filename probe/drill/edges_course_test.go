@@ -25,20 +25,32 @@ type edgesCourse struct {
 // critical: whoever is woken by what is critical alone hears of it.
 func TestEdgesOneAfterAnother(t *testing.T) {
 	courses := []edgesCourse{
-		{"two of three", []sim.Injection{{Fault: "edge-503", Edge: "second"}, {Fault: "stale-edge"}}, []string{"second", "first"}, probe.Degraded},
+		{
+			"two of three",
+			[]sim.Injection{{Fault: "edge-503", Edge: "second"}, {Fault: "stale-edge"}},
+			[]string{"second", "first"},
+			probe.Degraded,
+		},
 		{
 			"all three",
 			[]sim.Injection{{Fault: "edge-503", Edge: "second"}, {Fault: "edge-refused"}, {Fault: "edge-html", Edge: "third"}},
 			[]string{"second", "first", "third"},
 			probe.Down,
 		},
-		{"one rendition of one", []sim.Injection{{Fault: "edge-503", Edge: "third", Rendition: "v2"}}, []string{"third"}, probe.Degraded},
+		{
+			"one rendition of one",
+			[]sim.Injection{{Fault: "edge-503", Edge: "third", Rendition: "v2"}},
+			[]string{"third"},
+			probe.Degraded,
+		},
 	}
 	for _, c := range some(courses) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				w := drill.New(drill.Setup{Origin: sim.Config{Renditions: make([]sim.Rendition, 2)}, Edges: []string{"second", "third"}})
+				w := drill.New(drill.Setup{
+					Origin: sim.Config{Renditions: make([]sim.Rendition, 2)}, Edges: []string{"second", "third"},
+				})
 				w.Run(t.Context(), func(context.Context) {
 					time.Sleep(10 * time.Second)
 					for _, f := range c.faults {

@@ -84,7 +84,10 @@ func TestOneEdgeIsAsBefore(t *testing.T) {
 	keys := map[string]bool{}
 	keysOf("", v, keys)
 	const rendition = "streams[].renditions[]"
-	for _, key := range []string{"edge", "origin", rendition + ".edge.media_sequence", rendition + ".edge_lag_seconds", rendition + ".edge_lag_segments"} {
+	for _, key := range []string{
+		"edge", "origin", rendition + ".edge.media_sequence", rendition + ".edge_lag_seconds",
+		rendition + ".edge_lag_segments",
+	} {
 		if !keys[key] {
 			t.Errorf("the status has no %s", key)
 		}
@@ -121,7 +124,10 @@ func TestStatusOfEdges(t *testing.T) {
 	if err := json.Unmarshal(status, &snap); err != nil {
 		t.Fatal(err)
 	}
-	want := []probe.EdgeAddress{{Name: drill.FirstEdge, URL: "http://edge.test"}, {Name: "second", URL: "http://second.test"}}
+	want := []probe.EdgeAddress{
+		{Name: drill.FirstEdge, URL: "http://edge.test"},
+		{Name: "second", URL: "http://second.test"},
+	}
 	if !slices.Equal(snap.Edges, want) || snap.Edge != want[0].URL {
 		t.Errorf("the edges are %v, the first %s", snap.Edges, snap.Edge)
 	}
@@ -130,7 +136,8 @@ func TestStatusOfEdges(t *testing.T) {
 		if len(r.Edges) != 2 || first == nil || second == nil {
 			t.Fatalf("%s has %v", r.Name, r.Edges)
 		}
-		if first.URL != r.Edge.URL || first.Lag != r.EdgeLag || !strings.HasPrefix(string(second.URL), "http://second.test/") || !second.Lag.Stated {
+		if first.URL != r.Edge.URL || first.Lag != r.EdgeLag ||
+			!strings.HasPrefix(string(second.URL), "http://second.test/") || !second.Lag.Stated {
 			t.Errorf("%s: first %+v, second %+v, edge %+v", r.Name, first, second, r.Edge)
 		}
 	}

@@ -167,7 +167,8 @@ func (row *edgesRow) hold(t *testing.T) {
 		cache.StaleIfError = -1
 	}
 	w := drill.New(drill.Setup{
-		Edge: cache, Origin: sim.Config{Streams: names(row.streams), Stagger: true, Renditions: make([]sim.Rendition, 2)}, Edges: []string{"second"},
+		Edge: cache, Origin: sim.Config{Streams: names(row.streams), Stagger: true, Renditions: make([]sim.Rendition, 2)},
+		Edges:    []string{"second"},
 		EdgeOnly: row.edgeOnly, Twin: true,
 	})
 	w.Run(t.Context(), func(context.Context) {
@@ -215,7 +216,8 @@ func (row *edgesRow) judge(t *testing.T, w *drill.Watch) {
 		if j := slices.IndexFunc(open, func(o probe.Incident) bool { return o.ID == in.ID }); j >= 0 {
 			in = &open[j]
 		}
-		wrong := in.Edge != row.edge || in.Side != row.side || !slices.Contains(row.blame, in.Blame) || !slices.Contains(row.scope, in.Scope) ||
+		wrong := in.Edge != row.edge || in.Side != row.side ||
+			!slices.Contains(row.blame, in.Blame) || !slices.Contains(row.scope, in.Scope) ||
 			!slices.Equal(in.Streams, names(row.streams))
 		for _, part := range row.says {
 			wrong = wrong || !strings.Contains(in.Because, part)
@@ -240,5 +242,6 @@ func (row *edgesRow) judge(t *testing.T, w *drill.Watch) {
 }
 
 func said(in *probe.Incident) string {
-	return fmt.Sprintf("%s %s %s blame %s, %q (%s), %s %v: %s; %s", in.ID, in.Check, in.Severity, in.Blame, in.Where(), in.Scope, in.Summary, in.Consequences, in.Because, in.Detail)
+	return fmt.Sprintf("%s %s %s blame %s, %q (%s), %s %v: %s; %s",
+		in.ID, in.Check, in.Severity, in.Blame, in.Where(), in.Scope, in.Summary, in.Consequences, in.Because, in.Detail)
 }

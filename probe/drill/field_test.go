@@ -124,7 +124,10 @@ func scenes() []scene {
 				name: "origin hung behind " + p.Name, preset: p.Name, fault: "origin-hang",
 				lasts: 20 * time.Second, blame: ofOrigin, side: probe.Origin, least: probe.Critical,
 			},
-			scene{name: "healthy behind " + p.Name, preset: p.Name, lasts: 5 * time.Minute, worst: probe.Warning, most: 2, verdict: probe.OK})
+			scene{
+				name: "healthy behind " + p.Name, preset: p.Name, lasts: 5 * time.Minute,
+				worst: probe.Warning, most: 2, verdict: probe.OK,
+			})
 	}
 	return list
 }
@@ -210,7 +213,8 @@ func (s *scene) judge(w *drill.Watch, began time.Time) (problems []string) {
 			said += fmt.Sprintf("; %s %s %s at the %s %s %s (%s; %v)", in.Check, in.Severity, in.Blame, in.Side, in.State,
 				since(in, began), in.Detail, in.Consequences)
 		}
-		problems = append(problems, fmt.Sprintf("nothing open blames %s at the %s, %s at least%s", s.blame[0], s.side, s.least, said))
+		problems = append(problems,
+			fmt.Sprintf("nothing open blames %s at the %s, %s at least%s", s.blame[0], s.side, s.least, said))
 	}
 	if v := w.Monitor.Snapshot().Verdict; s.verdict != "" && v != s.verdict {
 		problems = append(problems, fmt.Sprintf("the verdict is %s, want %s", v, s.verdict))

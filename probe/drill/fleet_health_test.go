@@ -33,8 +33,11 @@ func TestManyStreamsWithoutAFalseAlarm(t *testing.T) {
 	varnish, _ := sim.FindPreset("varnish")
 	synctest.Test(t, func(t *testing.T) {
 		w := drill.New(drill.Setup{
-			Origin: sim.Config{Streams: names(20), TargetDuration: 6 * time.Second, Stagger: true, Jitter: 0.2, Renditions: make([]sim.Rendition, 1)},
-			Edge:   varnish.Config,
+			Origin: sim.Config{
+				Streams: names(20), TargetDuration: 6 * time.Second, Stagger: true, Jitter: 0.2,
+				Renditions: make([]sim.Rendition, 1),
+			},
+			Edge: varnish.Config,
 		})
 		var problems []string
 		reloads := 0
@@ -58,7 +61,8 @@ func TestManyStreamsWithoutAFalseAlarm(t *testing.T) {
 			}
 		}
 		if len(alarms) > 0 {
-			problems = append(problems, fmt.Sprintf("false alarms: %s, the first %s: %s", tally(alarms), alarms[0].Severity, alarms[0].Detail))
+			problems = append(problems,
+				fmt.Sprintf("false alarms: %s, the first %s: %s", tally(alarms), alarms[0].Severity, alarms[0].Detail))
 		}
 		t.Logf("%s with %d reloads: %d incidents, %d above a warning", long, reloads, len(w.Seen.Incidents()), len(alarms))
 		verify(t, problems)

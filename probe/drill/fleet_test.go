@@ -144,10 +144,16 @@ func fleet(n int, cache edge.Config) (*drill.Watch, *atomic.Int64) {
 		posts.Add(1)
 		return &http.Response{StatusCode: http.StatusNoContent, Body: http.NoBody, Request: r}, r.Body.Close()
 	})
-	told := notify.New(notify.Options{Receiver: notify.Receiver{Name: "webhook-1", URL: "http://hook.test/"}, Wait: 5 * time.Second, Transport: hook})
+	told := notify.New(notify.Options{
+		Receiver: notify.Receiver{Name: "webhook-1", URL: "http://hook.test/"}, Wait: 5 * time.Second, Transport: hook,
+	})
 	return drill.New(drill.Setup{
-		Origin: sim.Config{Streams: names(n), Stagger: true, Renditions: make([]sim.Rendition, 2)}, Edge: cache, Twin: n <= 20, // it doubles the work
-		Monitor: monitor.Options{Sinks: []probe.Sink{told}, Feeds: []func(context.Context){func(ctx context.Context) { _ = told.Run(ctx) }}},
+		Origin: sim.Config{Streams: names(n), Stagger: true, Renditions: make([]sim.Rendition, 2)},
+		Edge:   cache,
+		Twin:   n <= 20, // it doubles the work
+		Monitor: monitor.Options{
+			Sinks: []probe.Sink{told}, Feeds: []func(context.Context){func(ctx context.Context) { _ = told.Run(ctx) }},
+		},
 	}), posts
 }
 

@@ -62,7 +62,8 @@ func TestGrowth(t *testing.T) {
 		})
 		perDay := float64(day) / float64(watched)
 		rowsDay, bytesDay := (rows[1]-rows[0])*perDay, (bytes[1]-bytes[0])*perDay
-		fmt.Printf("%d streams of 2 renditions on 2 sides: %.0f rows and %.0f MB a day, %.0f bytes a row; 1 GiB is full after %.1f days\n",
+		fmt.Printf("%d streams of 2 renditions on 2 sides: %.0f rows and %.0f MB a day, %.0f bytes a row; "+
+			"1 GiB is full after %.1f days\n",
 			streams, rowsDay, bytesDay/1e6, bytesDay/rowsDay, (1<<30)/bytesDay)
 		if want := streams * day.Seconds() / 10; rowsDay < want*0.9 || rowsDay > want*1.1 {
 			t.Errorf("%.0f rows a day, want about %.0f: one for each stream in ten seconds", rowsDay, want)

@@ -86,7 +86,8 @@ func TestStallIsFoundInTime(t *testing.T) {
 				})
 			}
 			if os.Getenv("DRILL_TABLE") != "" {
-				fmt.Printf("stall, target duration %2.0f s: opened at most %.2f s after the last new segment, %.2f target durations\n", td.Seconds(), worst.Seconds(), worst.Seconds()/td.Seconds())
+				fmt.Printf("stall, target duration %2.0f s: opened at most %.2f s after the last new segment, "+
+					"%.2f target durations\n", td.Seconds(), worst.Seconds(), worst.Seconds()/td.Seconds())
 			}
 		})
 	}

@@ -27,7 +27,10 @@ func TestLowLatencyWithoutAFalseAlarm(t *testing.T) {
 		kinds := map[string]struct {
 			td, d  time.Duration
 			jitter float64
-		}{"jitter": {2 * time.Second, long, 0.2}, "exact": {2 * time.Second, short, 0}, "long segments": {6 * time.Second, short, 0.2}}
+		}{
+			"jitter": {2 * time.Second, long, 0.2}, "exact": {2 * time.Second, short, 0},
+			"long segments": {6 * time.Second, short, 0.2},
+		}
 		for _, name := range rows(kinds) {
 			c := kinds[name]
 			t.Run(pt.String()+" "+name, func(t *testing.T) {
@@ -44,7 +47,9 @@ func TestLowLatencyOverANetworkWithoutAFalseAlarm(t *testing.T) {
 	t.Run("far", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			watchLowLatency(t, 200*time.Millisecond, 2*time.Second, 0, time.Minute, func(*http.Request) time.Duration { return 700 * time.Millisecond })
+			watchLowLatency(t, 200*time.Millisecond, 2*time.Second, 0, time.Minute, func(*http.Request) time.Duration {
+				return 700 * time.Millisecond
+			})
 		})
 	})
 	for _, pt := range one(200*time.Millisecond, 500*time.Millisecond) {
@@ -71,7 +76,9 @@ func trips(r *http.Request) time.Duration {
 
 // watchLowLatency requires a watch without an incident. trip is how long a
 // round trip takes; nil is no time.
-func watchLowLatency(t *testing.T, pt, td time.Duration, jitter float64, d time.Duration, trip func(*http.Request) time.Duration) {
+func watchLowLatency(
+	t *testing.T, pt, td time.Duration, jitter float64, d time.Duration, trip func(*http.Request) time.Duration,
+) {
 	var asked, probes atomic.Int64
 	healthy(t, drill.Setup{
 		Origin:  sim.Config{Part: pt, TargetDuration: td, Jitter: jitter, FMP4: jitter == 0},
@@ -116,8 +123,9 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 // prober sees of it is a consequence.
 func TestDrillsOnLowLatency(t *testing.T) {
 	for _, name := range some([]string{
-		"stall", "stall-one", "lag-6s", "endlist", "seq-reset", "empty", "retract-2", "td-changed", "seg-404", "playlist-503", "playlist-503-one", "html-200",
-		"hang", "half-playlist", "origin-down", "origin-500-stale", "stale-edge", "edge-404-segment", "edge-503", "edge-html", "edge-hang", "edge-slow",
+		"stall", "stall-one", "lag-6s", "endlist", "seq-reset", "empty", "retract-2", "td-changed", "seg-404",
+		"playlist-503", "playlist-503-one", "html-200", "hang", "half-playlist", "origin-down", "origin-500-stale",
+		"stale-edge", "edge-404-segment", "edge-503", "edge-html", "edge-hang", "edge-slow",
 	}) {
 		d, _ := drill.Find(name)
 		t.Run(name, func(t *testing.T) {

@@ -74,7 +74,8 @@ func holdPair(t *testing.T, first string, second drill.Drill, offset time.Durati
 			for _, in := range w.Seen.Open() {
 				if slices.Contains(second.Blame, in.Blame) && in.Side == second.Side && in.Severity >= probe.Warning {
 					right = true
-				} else if in.Severity >= probe.Error && (in.Opened.After(began) || time.Since(began) >= pairSecond+late-time.Second) {
+				} else if in.Severity >= probe.Error &&
+					(in.Opened.After(began) || time.Since(began) >= pairSecond+late-time.Second) {
 					problem("%s %s %s at the %s is open, %s", in.Check, in.Severity, in.Blame, in.Side, since(in, began))
 				}
 			}
@@ -83,7 +84,8 @@ func holdPair(t *testing.T, first string, second drill.Drill, offset time.Durati
 			}
 		}
 		if len(missing) > 0 {
-			problem("from %s to %s nothing that is open blames %s at the %s", missing[0], missing[len(missing)-1], second.Blame[0], second.Side)
+			problem("from %s to %s nothing that is open blames %s at the %s", missing[0], missing[len(missing)-1],
+				second.Blame[0], second.Side)
 		}
 	})
 	if n, _, early := w.Differences(); n == 0 || early != "" {

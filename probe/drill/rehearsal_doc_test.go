@@ -34,9 +34,12 @@ func shootReport(t *testing.T, page string) {
 // markdown is docs/rehearsal.md.
 func (r *rehearsal) markdown() string {
 	var b strings.Builder
-	b.WriteString("# A rehearsal\n\nThirty streams behind one edge, thirty simulated minutes, written by `go test -run TestRehearsal ./probe/drill -update`.\n" +
+	b.WriteString("# A rehearsal\n\n" +
+		"Thirty streams behind one edge, thirty simulated minutes, " +
+		"written by `go test -run TestRehearsal ./probe/drill -update`.\n" +
 		"Times count from the beginning. The simulator, the monitor, the history, the senders and the report are real;\n" +
-		"the services that receive messages are doubles. Nobody gets a message about what the maintenance covers. Each cause\n" +
+		"the services that receive messages are doubles. " +
+		"Nobody gets a message about what the maintenance covers. Each cause\n" +
 		"is one story: opened, updated where its claim changes, closed.\n\n" +
 		"## What happens\n\n| at | for | what |\n|---|---|---|\n")
 	for _, s := range acts {
@@ -47,7 +50,8 @@ func (r *rehearsal) markdown() string {
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", r.start.Add(s.at).Format("15:04:05"), lasts, s.what)
 	}
 	b.WriteString("\nThe maintenance and the outage, as the page shows them; taken in real time by `make shots`.\n\n" +
-		"![In maintenance, nobody is told](rehearsal-maintenance.png)\n\n![One incident for thirty streams](rehearsal-outage.png)\n\n" +
+		"![In maintenance, nobody is told](rehearsal-maintenance.png)\n\n" +
+		"![One incident for thirty streams](rehearsal-outage.png)\n\n" +
 		"![The same on the wall](rehearsal-wall.png)\n\n## What each channel receives\n\n")
 	for _, c := range append([]*channel{r.json}, r.others...) {
 		counts := kinds(c.told)
@@ -63,14 +67,16 @@ func (r *rehearsal) markdown() string {
 		}
 		b.WriteString("\n\n```\n" + strings.Join(c.told, "\n") + "\n```\n\n")
 	}
-	b.WriteString("## What the page shows\n\nThe verdict in its banner, how many streams fare how (when it is worst), and what is open.\n\n" +
+	b.WriteString("## What the page shows\n\n" +
+		"The verdict in its banner, how many streams fare how (when it is worst), and what is open.\n\n" +
 		"| from | verdict | streams | open |\n|---|---|---|---|\n")
 	for _, row := range r.page {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", row.from.Format("15:04:05"), row.verdict, row.streams, row.open)
 	}
 	var text bytes.Buffer
 	_ = r.report.Text(&text) // a buffer takes all
-	b.WriteString("\n## The report\n\nAs `streamwatch report` prints it; [what the numbers mean](report.md). As a page:\n\n" +
+	b.WriteString("\n## The report\n\n" +
+		"As `streamwatch report` prints it; [what the numbers mean](report.md). As a page:\n\n" +
 		"![The report](rehearsal-report.png)\n\n```\n" + text.String() + "```\n")
 	return b.String()
 }

@@ -35,9 +35,15 @@ var acts = []act{
 	{3 * time.Minute, 5 * time.Minute, "planned maintenance of s07, as event.yaml has it", sim.Injection{}},
 	{4 * time.Minute, 2 * time.Minute, "its encoder is off", sim.Injection{Fault: "stall", Stream: "s07"}},
 	{10 * time.Minute, 2 * time.Minute, "the edge answers 503 to everything", sim.Injection{Fault: "edge-503"}},
-	{15 * time.Minute, 3 * time.Minute, "the encoder of s03 stands still, and is restarted", sim.Injection{Fault: "stall", Stream: "s03"}},
+	{
+		15 * time.Minute, 3 * time.Minute, "the encoder of s03 stands still, and is restarted",
+		sim.Injection{Fault: "stall", Stream: "s03"},
+	},
 	{15*time.Minute + 40*time.Second, 0, "ana acknowledges it: restarting the encoder", sim.Injection{}},
-	{22 * time.Minute, 90 * time.Second, "a false lead: the edge answers errors, because its origin hangs", sim.Injection{Fault: "origin-hang"}},
+	{
+		22 * time.Minute, 90 * time.Second, "a false lead: the edge answers errors, because its origin hangs",
+		sim.Injection{Fault: "origin-hang"},
+	},
 }
 
 const rehearsed = 30 * time.Minute
@@ -94,7 +100,11 @@ func TestRehearsal(t *testing.T) {
 // stable leaves out of the page what a few polls more or less change.
 func stable(text string) string {
 	for _, change := range [][2]string{
-		{`\d{8}T\d{6}Z`, "ID"}, {`\d+(\.\d+)?( (h|min|s|ms) \d+)? (min|s|ms|%)`, "N"}, {`\d+`, "N"}, {`N(\.N)+`, "N"}, {` +`, " "},
+		{`\d{8}T\d{6}Z`, "ID"},
+		{`\d+(\.\d+)?( (h|min|s|ms) \d+)? (min|s|ms|%)`, "N"},
+		{`\d+`, "N"},
+		{`N(\.N)+`, "N"},
+		{` +`, " "},
 	} {
 		text = regexp.MustCompile(change[0]).ReplaceAllString(text, change[1])
 	}
@@ -116,11 +126,14 @@ func rehearse(t *testing.T, dir string) *rehearsal {
 	r.json, r.others = doubles(clock)
 	sinks, feeds := tellers(r.json, r.others)
 	planned := []probe.Silence{{
-		ID: "maintenance", Maintenance: true, Streams: []string{"s07"}, From: at(acts[0].at), Until: at(acts[0].at + acts[0].lasts),
+		ID: "maintenance", Maintenance: true, Streams: []string{"s07"},
+		From: at(acts[0].at), Until: at(acts[0].at + acts[0].lasts),
 		By: "event file", Reason: "new encoder",
 	}}
 	w := drill.New(drill.Setup{
-		Origin: sim.Config{Streams: names(30), Stagger: true, TargetDuration: 6 * time.Second, Renditions: make([]sim.Rendition, 1)},
+		Origin: sim.Config{
+			Streams: names(30), Stagger: true, TargetDuration: 6 * time.Second, Renditions: make([]sim.Rendition, 1),
+		},
 		Monitor: monitor.Options{
 			Event: "rehearsal", Sinks: append(sinks, history), Feeds: feeds, Maintenance: planned, Journal: history.Act,
 		},
@@ -203,7 +216,9 @@ func (r *rehearsal) look(s *probe.Snapshot) {
 		}
 		open = append(open, text)
 	}
-	now := shown{s.At, s.Verdict, strings.Join(counts, ", "), strings.Join(open, "; "), tally[probe.Down] + tally[probe.Degraded]}
+	now := shown{
+		s.At, s.Verdict, strings.Join(counts, ", "), strings.Join(open, "; "), tally[probe.Down] + tally[probe.Degraded],
+	}
 	if n := len(r.page); n == 0 || r.page[n-1].verdict != now.verdict || stable(r.page[n-1].open) != stable(now.open) {
 		r.page = append(r.page, now)
 	} else if last := &r.page[n-1]; now.bad > last.bad {
@@ -253,7 +268,8 @@ func (r *rehearsal) check(t *testing.T) {
 			t.Errorf("the false lead: %s blames %s, updates %v", in.ID, in.Blame, in.Updates)
 		}
 		if got["opened"] != 1 || got["closed"] != 1 || got["updated"] > len(in.Updates) || got["repeated"] > 0 {
-			t.Errorf("%s (%s): %v, want one opened, an update for each of %d changes, one closed", in.ID, in.Check, got, len(in.Updates))
+			t.Errorf("%s (%s): %v, want one opened, an update for each of %d changes, one closed",
+				in.ID, in.Check, got, len(in.Updates))
 		}
 	}
 	if told != 3 {

@@ -23,7 +23,9 @@ func TestToldThenSilencedThenRestarted(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		pages := &channel{name: "PagerDuty", read: func(_ *http.Request, body []byte) string { return field(body, "event_action") }}
+		pages := &channel{name: "PagerDuty", read: func(_ *http.Request, body []byte) string {
+			return field(body, "event_action")
+		}}
 		process := func(during func(context.Context, *drill.Watch)) {
 			history, err := store.Open(dir, "main", nil)
 			if err != nil {
@@ -40,7 +42,8 @@ func TestToldThenSilencedThenRestarted(t *testing.T) {
 			}
 			told := notify.New(notify.Options{
 				Receiver: notify.Receiver{Name: "pagerduty-1", Format: notify.PagerDuty, URL: "http://pagerduty.test/", Key: "key"},
-				Wait:     time.Second, Open: open, Folder: filepath.Join(dir, "notify"), Transport: channels{"pagerduty.test": pages},
+				Wait:     time.Second, Open: open,
+				Folder: filepath.Join(dir, "notify"), Transport: channels{"pagerduty.test": pages},
 			})
 			w := drill.New(drill.Setup{Monitor: monitor.Options{
 				Resume: open, Actions: actions, Journal: history.Act, Sinks: []probe.Sink{told, history},
@@ -53,7 +56,9 @@ func TestToldThenSilencedThenRestarted(t *testing.T) {
 				t.Fatal(err)
 			}
 			time.Sleep(20 * time.Second)
-			a := probe.Action{Kind: probe.ActSilence, By: "ana", Silence: &probe.Silence{Until: time.Now().Add(time.Hour), Reason: "known"}}
+			a := probe.Action{
+				Kind: probe.ActSilence, By: "ana", Silence: &probe.Silence{Until: time.Now().Add(time.Hour), Reason: "known"},
+			}
 			if _, err := w.Monitor.Act(ctx, a); err != nil {
 				t.Fatal(err)
 			}

@@ -42,6 +42,13 @@ type served struct {
 	left  bool // the client gave up
 }
 
+// expect makes room for a body as long as the head says.
+func (s *served) expect(resp *http.Response) {
+	if resp.Body != http.NoBody && resp.ContentLength > 0 {
+		s.body.Grow(int(resp.ContentLength) + bytes.MinRead)
+	}
+}
+
 // left reports whether an error is the client's doing.
 func left(r *http.Request, err error) bool {
 	return err != nil && errors.Is(r.Context().Err(), context.Canceled)
@@ -62,6 +69,7 @@ func (t *twin) RoundTrip(r *http.Request) (*http.Response, error) {
 		judge()
 		return nil, err //nolint:wrapcheck // a transport's error is the transport's
 	}
+	got.expect(resp)
 	body := &recorded{ReadCloser: resp.Body, got: got, r: r, began: began}
 	shown := *resp
 	shown.Body = &closing{body, sync.OnceFunc(judge)}
@@ -82,6 +90,7 @@ func (t *twin) ask(r *http.Request, began time.Time) *served {
 		return got
 	}
 	defer func() { _ = resp.Body.Close() }()
+	got.expect(resp)
 	_, got.err = got.body.ReadFrom(resp.Body)
 	got.whole = time.Since(began)
 	return got

@@ -32,15 +32,21 @@ func TestClockTrend(t *testing.T) {
 		want    float64 // seconds a minute; 0 is no trend
 		step    float64
 	}{
-		"steady":              {14, func(time.Duration) time.Duration { return 0 }, 0, 0},
-		"jitter":              {14, jitter, 0, 0},
-		"drift":               {14, func(at time.Duration) time.Duration { return at / 100 }, 0.6, 0},
-		"backwards":           {14, func(at time.Duration) time.Duration { return -at / 100 }, -0.6, 0},
-		"drift under jitter":  {14, func(at time.Duration) time.Duration { return at/100 + jitter(at) }, 0.6, 0},
-		"too short":           {11, func(at time.Duration) time.Duration { return at / 100 }, 0, 0},
-		"a step long ago":     {14, func(at time.Duration) time.Duration { return at / (8 * time.Minute) * 5 * time.Second }, 0, 0},
-		"a step just now":     {8, func(at time.Duration) time.Duration { return min(1, at/(330*time.Second)) * 5 * time.Second }, 0, 5},
-		"a stall caught up":   {14, func(at time.Duration) time.Duration { return max(0, 20*time.Second-(at-7*time.Minute).Abs()) }, 0, 0},
+		"steady":             {14, func(time.Duration) time.Duration { return 0 }, 0, 0},
+		"jitter":             {14, jitter, 0, 0},
+		"drift":              {14, func(at time.Duration) time.Duration { return at / 100 }, 0.6, 0},
+		"backwards":          {14, func(at time.Duration) time.Duration { return -at / 100 }, -0.6, 0},
+		"drift under jitter": {14, func(at time.Duration) time.Duration { return at/100 + jitter(at) }, 0.6, 0},
+		"too short":          {11, func(at time.Duration) time.Duration { return at / 100 }, 0, 0},
+		"a step long ago": {
+			14, func(at time.Duration) time.Duration { return at / (8 * time.Minute) * 5 * time.Second }, 0, 0,
+		},
+		"a step just now": {
+			8, func(at time.Duration) time.Duration { return min(1, at/(330*time.Second)) * 5 * time.Second }, 0, 5,
+		},
+		"a stall caught up": {
+			14, func(at time.Duration) time.Duration { return max(0, 20*time.Second-(at-7*time.Minute).Abs()) }, 0, 0,
+		},
 		"a step of the drift": {8, func(at time.Duration) time.Duration { return at / 20 }, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -48,7 +54,9 @@ func TestClockTrend(t *testing.T) {
 			if clock == nil {
 				t.Fatal("time broke")
 			}
-			for _, of := range []func(minute) float32{func(m minute) float32 { return m.media }, func(m minute) float32 { return m.date }} {
+			for _, of := range []func(minute) float32{
+				func(m minute) float32 { return m.media }, func(m minute) float32 { return m.date },
+			} {
 				rate, slack, ok := clock.trend(of)
 				if trend := ok && math.Abs(rate) > slack+0.05; trend != (c.want != 0) || trend && math.Abs(rate-c.want) > 0.1 {
 					t.Errorf("%.3f s a minute, slack %.3f, %v; want %.3f", rate, slack, ok, c.want)
@@ -71,7 +79,8 @@ func TestClockAllowsForJitter(t *testing.T) {
 		}
 		return at / 800
 	})
-	if rate, slack, ok := clock.trend(func(m minute) float32 { return m.media }); !ok || slack < 0.1 || math.Abs(rate) > slack+0.05 {
+	rate, slack, ok := clock.trend(func(m minute) float32 { return m.media })
+	if !ok || slack < 0.1 || math.Abs(rate) > slack+0.05 {
 		t.Errorf("%.3f s a minute, slack %.3f, %v: want the slack to be 2 s over 18 minutes", rate, slack, ok)
 	}
 }
@@ -108,7 +117,8 @@ func TestClockAllowsForLooks(t *testing.T) {
 		at := time.Duration(n+1) * 2 * time.Second
 		clock.Add(start.Add(at+at/800), 2*time.Second, start.Add(at), 2*time.Second, false)
 	}
-	if rate, slack, ok := clock.trend(func(m minute) float32 { return m.date }); !ok || slack < 1.9/clockSpan || rate > slack {
+	rate, slack, ok := clock.trend(func(m minute) float32 { return m.date })
+	if !ok || slack < 1.9/clockSpan || rate > slack {
 		t.Errorf("%.3f s a minute, slack %.3f, %v: want the slack to be 2 s over 9 minutes", rate, slack, ok)
 	}
 }

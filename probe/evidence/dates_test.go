@@ -27,13 +27,33 @@ func TestOddDates(t *testing.T) {
 		{"subtitles ahead", []*History{dated(video, -2e9), dated(subs, 58e9)}, []bool{false, true}},
 		{"subtitles ahead of a late picture", []*History{dated(video, -90e9), dated(subs, -30e9)}, []bool{false, true}},
 		{"subtitles known early", []*History{dated(video, -20e9), dated(subs, -2e9)}, []bool{false, false}},
-		{"one of three pictures ahead", []*History{dated(video, -2e9), dated(video, 60e9), dated(video, -2e9)}, []bool{false, true, false}},
-		{"one of three behind: it may be late", []*History{dated(video, -2e9), dated(video, -60e9), dated(video, -2e9)}, []bool{false, false, false}},
-		{"two of three late: the third is right", []*History{dated(video, -60e9), dated(video, -60e9), dated(video, -2e9)}, []bool{false, false, false}},
-		{"of two the one that is ahead of the clock", []*History{dated(video, 60e9), dated(audio, -2e9)}, []bool{true, false}},
+		{
+			"one of three pictures ahead",
+			[]*History{dated(video, -2e9), dated(video, 60e9), dated(video, -2e9)},
+			[]bool{false, true, false},
+		},
+		{
+			"one of three behind: it may be late",
+			[]*History{dated(video, -2e9), dated(video, -60e9), dated(video, -2e9)},
+			[]bool{false, false, false},
+		},
+		{
+			"two of three late: the third is right",
+			[]*History{dated(video, -60e9), dated(video, -60e9), dated(video, -2e9)},
+			[]bool{false, false, false},
+		},
+		{
+			"of two the one that is ahead of the clock",
+			[]*History{dated(video, 60e9), dated(audio, -2e9)},
+			[]bool{true, false},
+		},
 		{"one from another year", []*History{dated(video, -2e9), dated(audio, -400*24*time.Hour)}, []bool{false, true}},
 		{"sound of another time zone", []*History{dated(video, -2e9), dated(audio, -2*time.Hour)}, []bool{false, true}},
-		{"all of another time zone", []*History{dated(video, -2*time.Hour), dated(audio, -2*time.Hour)}, []bool{false, false}},
+		{
+			"all of another time zone",
+			[]*History{dated(video, -2*time.Hour), dated(audio, -2*time.Hour)},
+			[]bool{false, false},
+		},
 		{"all an hour ahead", []*History{dated(video, time.Hour), dated(audio, time.Hour)}, []bool{false, false}},
 		{"a picture is not held against subtitles", []*History{dated(video, 60e9), dated(subs, -2e9)}, []bool{false, false}},
 	} {

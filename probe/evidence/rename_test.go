@@ -32,7 +32,10 @@ func TestRenamed(t *testing.T) {
 		{"two packagers", "a/seg%d.ts", "b/seg%d.ts", nil, false},
 		{"other numbers in the names", "seg17000000%02d.ts", "seg17000001%02d.ts", nil, false},
 		{"the same names", "w203694312_%d.ts", "w203694312_%d.ts", nil, false},
-		{"other durations", "w203694312_%d.ts", "w1255555737_%d.ts", func(s *probe.Segment) { s.Duration += time.Second / 2 }, false},
+		{
+			"other durations", "w203694312_%d.ts", "w1255555737_%d.ts",
+			func(s *probe.Segment) { s.Duration += time.Second / 2 }, false,
+		},
 		{"other dates", "w203694312_%d.ts", "w1255555737_%d.ts", func(s *probe.Segment) { s.PDT = time.Unix(1e9, 0) }, false},
 		{"another discontinuity", "w203694312_%d.ts", "w1255555737_%d.ts", func(s *probe.Segment) { s.DSN++ }, false},
 		{"one other name", "w203694312_%d.ts", "w203694312_%d.ts", func(s *probe.Segment) {
@@ -40,7 +43,10 @@ func TestRenamed(t *testing.T) {
 				s.URI = "w1255555737_9.ts"
 			}
 		}, false},
-		{"another map", "w203694312_%d.m4s", "w1255555737_%d.m4s", func(s *probe.Segment) { s.Map = &probe.Map{URI: "init.mp4"} }, false},
+		{
+			"another map", "w203694312_%d.m4s", "w1255555737_%d.m4s",
+			func(s *probe.Segment) { s.Map = &probe.Map{URI: "init.mp4"} }, false,
+		},
 	} {
 		if got := Renamed(list(tc.a, nil), list(tc.b, tc.change)); got != tc.want {
 			t.Errorf("%s: %v, want %v", tc.name, got, tc.want)

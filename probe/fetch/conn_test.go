@@ -47,7 +47,10 @@ func TestOneConnectionServesAllPolls(t *testing.T) {
 		request fetch.Request
 	}{
 		{"playlist", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(playlist)) }, fetch.Request{}},
-		{"not modified", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotModified) }, fetch.Request{IfNoneMatch: `"a"`}},
+		{
+			"not modified", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotModified) },
+			fetch.Request{IfNoneMatch: `"a"`},
+		},
 		{"error page", func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusNotFound)
 			_, _ = w.Write([]byte(page))
@@ -57,7 +60,10 @@ func TestOneConnectionServesAllPolls(t *testing.T) {
 			w.WriteHeader(http.StatusNotFound)
 			_, _ = w.Write([]byte(page))
 		}, fetch.Request{}},
-		{"head", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(page)) }, fetch.Request{Method: http.MethodHead}},
+		{
+			"head", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(page)) },
+			fetch.Request{Method: http.MethodHead},
+		},
 		{"range", func(w http.ResponseWriter, r *http.Request) {
 			http.ServeContent(w, r, "a.ts", time.Time{}, strings.NewReader(page))
 		}, fetch.Request{First: 100}},
@@ -146,7 +152,9 @@ func TestNothingIsLeftRunning(t *testing.T) {
 }
 
 func TestServerClosesIdleConnection(t *testing.T) {
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(playlist)) }))
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(playlist))
+	}))
 	t.Cleanup(srv.Close)
 	cl := fetch.New(fetch.Options{})
 	defer cl.Close()
@@ -171,7 +179,9 @@ func TestHTTP2(t *testing.T) {
 	srv.EnableHTTP2 = true
 	srv.StartTLS()
 	t.Cleanup(srv.Close)
-	cl := fetch.New(fetch.Options{Transport: fetch.Trusting(&tls.Config{RootCAs: srv.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs})})
+	cl := fetch.New(fetch.Options{
+		Transport: fetch.Trusting(&tls.Config{RootCAs: srv.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}),
+	})
 	defer cl.Close()
 	var reused []bool
 	for range 3 {
@@ -185,7 +195,8 @@ func TestHTTP2(t *testing.T) {
 		if ex.FirstByte <= 0 || ex.FirstByte > ex.Duration() {
 			t.Errorf("first byte after %v of %v", ex.FirstByte, ex.Duration())
 		}
-		if own := srv.Certificate(); !ex.CertExpires.Equal(own.NotAfter) || ex.CertLifetime != own.NotAfter.Sub(own.NotBefore) {
+		if own := srv.Certificate(); !ex.CertExpires.Equal(own.NotAfter) ||
+			ex.CertLifetime != own.NotAfter.Sub(own.NotBefore) {
 			t.Errorf("certificate until %v, for %v", ex.CertExpires, ex.CertLifetime)
 		}
 		reused = append(reused, ex.Reused)

@@ -45,6 +45,7 @@ func packed(tb testing.TB, encoding, plain string) string {
 
 // What browsers read is read, although it was not asked for; within the limits of all else.
 func TestEncodingsThatWereNotAskedFor(t *testing.T) {
+	const listURL = "http://a/x.m3u8"
 	playlist := "#EXTM3U\n" + strings.Repeat("#EXTINF:2,\nseg.ts\n", 100)
 	for _, encoding := range []string{"br", "zstd", "deflate", "deflate without zlib"} {
 		name, _, _ := strings.Cut(encoding, " ")
@@ -52,19 +53,19 @@ func TestEncodingsThatWereNotAskedFor(t *testing.T) {
 			return fetch.Options{Transport: answers(http.Header{"Content-Encoding": {name}}, body), Playlist: 1 << 20}
 		}
 		whole := packed(t, encoding, playlist)
-		if body, ex := get(t, answer(whole), fetch.Request{URL: "http://a/x.m3u8"}); string(body) != playlist || ex.Failure != "" {
+		if body, ex := get(t, answer(whole), fetch.Request{URL: listURL}); string(body) != playlist || ex.Failure != "" {
 			t.Errorf("%s: %d bytes, %s %s", encoding, len(body), ex.Failure, ex.Error)
 		}
-		if _, ex := get(t, answer(whole[:len(whole)/2]), fetch.Request{URL: "http://a/x.m3u8"}); ex.Failure != probe.FailEncoding {
+		if _, ex := get(t, answer(whole[:len(whole)/2]), fetch.Request{URL: listURL}); ex.Failure != probe.FailEncoding {
 			t.Errorf("%s, cut: %s %s", encoding, ex.Failure, ex.Error)
 		}
 		bomb := packed(t, encoding, strings.Repeat("\n", 8<<20))
-		if _, ex := get(t, answer(bomb), fetch.Request{URL: "http://a/x.m3u8"}); ex.Failure != probe.FailLimit {
+		if _, ex := get(t, answer(bomb), fetch.Request{URL: listURL}); ex.Failure != probe.FailLimit {
 			t.Errorf("%s, a bomb: %s %s", encoding, ex.Failure, ex.Error)
 		}
 	}
 	odd := fetch.Options{Transport: answers(http.Header{"Content-Encoding": {"rot13"}}, playlist)}
-	if _, ex := get(t, odd, fetch.Request{URL: "http://a/x.m3u8"}); ex.Failure != probe.FailEncoding {
+	if _, ex := get(t, odd, fetch.Request{URL: listURL}); ex.Failure != probe.FailEncoding {
 		t.Errorf("an encoding that nobody knows: %s", ex.Failure)
 	}
 }

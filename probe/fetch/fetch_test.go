@@ -55,14 +55,19 @@ func TestFactsOfTheAnswer(t *testing.T) {
 	}
 	modified := time.Date(2026, 11, 23, 5, 49, 0, 0, time.UTC)
 	want := probe.Exchange{
-		Method: "GET", URL: probe.ShownURL(u + "/live/a.m3u8"), Address: probe.AddressOf(u + "/live/a.m3u8"), RequestHeaders: []string{"User-Agent: streamwatch"},
-		Status: 200, Bytes: int64(len(playlist)), ContentLength: probe.State(int64(len(playlist))), ObjectBytes: probe.State(int64(len(playlist))),
-		Proto: "HTTP/1.1", ContentType: "application/vnd.apple.mpegurl", CacheControl: "max-age=3, s-maxage=2", ETag: `W/"abc"`,
+		Method: "GET", URL: probe.ShownURL(u + "/live/a.m3u8"),
+		Address: probe.AddressOf(u + "/live/a.m3u8"), RequestHeaders: []string{"User-Agent: streamwatch"},
+		Status: 200, Bytes: int64(len(playlist)),
+		ContentLength: probe.State(int64(len(playlist))), ObjectBytes: probe.State(int64(len(playlist))),
+		Proto: "HTTP/1.1", ContentType: "application/vnd.apple.mpegurl",
+		CacheControl: "max-age=3, s-maxage=2", ETag: `W/"abc"`,
 		LastModified: modified, Date: modified.Add(5 * time.Second), Age: probe.State(7 * time.Second),
-		XCache: "Hit from cloudfront", CacheLine: "X-Cache: Hit from cloudfront", CacheWord: "hit", Via: "1.1 abc.cloudfront.net (CloudFront)", Pop: "FRA56-P1", RequestID: "id==", ServerTiming: "cdn-cache-hit",
+		XCache: "Hit from cloudfront", CacheLine: "X-Cache: Hit from cloudfront", CacheWord: "hit",
+		Via: "1.1 abc.cloudfront.net (CloudFront)", Pop: "FRA56-P1", RequestID: "id==", ServerTiming: "cdn-cache-hit",
 		AllowOrigin: "*",
 	}
-	want.Started, want.Done, want.Connect, want.FirstByte, want.Connected = ex.Started, ex.Done, ex.Connect, ex.FirstByte, true
+	want.Started, want.Done, want.Connect, want.FirstByte, want.Connected =
+		ex.Started, ex.Done, ex.Connect, ex.FirstByte, true
 	if !reflect.DeepEqual(ex, want) {
 		t.Errorf("got  %+v\nwant %+v", ex, want)
 	}

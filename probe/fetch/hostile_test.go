@@ -106,7 +106,11 @@ func TestHostileOrigins(t *testing.T) {
 		{"html", write(okHead + "Content-Length: 6\r\n\r\n<html>"), "", 200, 6},
 		{"garbage", write("\x00\x01\x02 garbage\r\n\r\n"), probe.FailProtocol, 0, 0},
 		{"invalid status line", write("HTTP/1.1 banana\r\n\r\n"), probe.FailProtocol, 0, 0},
-		{"header too large", write(okHead + "X-A: " + strings.Repeat("a", 2*fetch.HeaderBytes) + "\r\nContent-Length: 0\r\n\r\n"), probe.FailLimit, 0, 0},
+		{
+			"header too large",
+			write(okHead + "X-A: " + strings.Repeat("a", 2*fetch.HeaderBytes) + "\r\nContent-Length: 0\r\n\r\n"),
+			probe.FailLimit, 0, 0,
+		},
 		{"slow header", forever("H", 50*time.Millisecond), probe.FailTimeout, 0, 0},
 		{"header that never ends", head(okHead, forever("X-A: a\r\n", 50*time.Millisecond)), probe.FailTimeout, 0, 0},
 		{"silence", func(net.Conn) { time.Sleep(2 * time.Second) }, probe.FailTimeout, 0, 0},
@@ -114,25 +118,50 @@ func TestHostileOrigins(t *testing.T) {
 		{"reset", reset, probe.FailReset, 0, 0},
 		{"head cut", write(okHead), probe.FailReset, 0, 0},
 		{"truncated", write(okHead + "Content-Length: 100\r\n\r\n#EXTM3U\n"), probe.FailTruncated, 200, 8},
-		{"reset in the body", head(okHead+"Content-Length: 100\r\n\r\n#EXTM3U\n", func(c net.Conn) { time.Sleep(50 * time.Millisecond); reset(c) }), probe.FailTruncated, 200, 8},
+		{"reset in the body", head(okHead+"Content-Length: 100\r\n\r\n#EXTM3U\n", func(c net.Conn) {
+			time.Sleep(50 * time.Millisecond)
+			reset(c)
+		}), probe.FailTruncated, 200, 8},
 		{"chunk cut", write(okHead + "Transfer-Encoding: chunked\r\n\r\n10\r\n#EXTM3U\n"), probe.FailTruncated, 200, 8},
-		{"last chunk missing", write(okHead + "Transfer-Encoding: chunked\r\n\r\n8\r\n#EXTM3U\n\r\n"), probe.FailTruncated, 200, 8},
+		{
+			"last chunk missing", write(okHead + "Transfer-Encoding: chunked\r\n\r\n8\r\n#EXTM3U\n\r\n"),
+			probe.FailTruncated, 200, 8,
+		},
 		{"chunk garbage", write(okHead + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n#EXTM3U\n"), probe.FailProtocol, 200, 0},
 		{"one byte at a time", head(okHead+"\r\n", forever("#", 100*time.Millisecond)), probe.FailTimeout, 200, -1},
 		{"endless", head(okHead+"\r\n", forever(strings.Repeat("#\n", 4096), 0)), probe.FailLimit, 200, 1 << 20},
-		{"endless chunks", head(okHead+"Transfer-Encoding: chunked\r\n\r\n", forever("1000\r\n"+strings.Repeat("#", 4096)+"\r\n", 0)), probe.FailLimit, 200, 1 << 20},
-		{"a length beyond the limit", head(okHead+"Content-Length: 9999999999\r\n\r\n", forever("#", 10*time.Millisecond)), probe.FailLimit, 200, 0},
+		{
+			"endless chunks",
+			head(okHead+"Transfer-Encoding: chunked\r\n\r\n", forever("1000\r\n"+strings.Repeat("#", 4096)+"\r\n", 0)),
+			probe.FailLimit, 200, 1 << 20,
+		},
+		{
+			"a length beyond the limit", head(okHead+"Content-Length: 9999999999\r\n\r\n", forever("#", 10*time.Millisecond)),
+			probe.FailLimit, 200, 0,
+		},
 		{"gzip", write(gzipHead(len(small)) + small), "", 200, int64(len(playlist))},
 		{"gzip bomb", write(gzipHead(len(bomb)) + bomb), probe.FailLimit, 200, 1 << 20},
-		{"gzip of nothing for ever", head(okHead+"Content-Encoding: gzip\r\n\r\n", forever(strings.Repeat(empty, 100), 0)), probe.FailLimit, 200, 0},
+		{
+			"gzip of nothing for ever", head(okHead+"Content-Encoding: gzip\r\n\r\n", forever(strings.Repeat(empty, 100), 0)),
+			probe.FailLimit, 200, 0,
+		},
 		{"gzip that is none", write(gzipHead(8) + "#EXTM3U\n"), probe.FailEncoding, 200, 0},
 		{"gzip that ends early", write(gzipHead(20) + small[:20]), probe.FailEncoding, 200, -1},
 		{"gzip cut on the wire", write(gzipHead(len(small)) + small[:20]), probe.FailTruncated, 200, -1},
-		{"gzip checksum", write(gzipHead(len(small)) + small[:len(small)-8] + "\x00\x00\x00\x00" + small[len(small)-4:]), probe.FailEncoding, 200, int64(len(playlist))},
+		{
+			"gzip checksum", write(gzipHead(len(small)) + small[:len(small)-8] + "\x00\x00\x00\x00" + small[len(small)-4:]),
+			probe.FailEncoding, 200, int64(len(playlist)),
+		},
 		{"gzip twice", write(gzipHead(len(twice)) + twice), probe.FailEncoding, 200, -1},
 		{"brotli", write(okHead + "Content-Encoding: br\r\nContent-Length: 1\r\n\r\n#"), probe.FailEncoding, 200, 0},
-		{"endless error page", head("HTTP/1.1 503 No\r\n\r\n", forever(strings.Repeat("no ", 1000), 0)), "", 503, fetch.ErrorBytes},
-		{"redirect to itself", write("HTTP/1.1 302 Found\r\nLocation: /a.m3u8\r\nContent-Length: 0\r\n\r\n"), probe.FailRedirects, 302, 0},
+		{
+			"endless error page", head("HTTP/1.1 503 No\r\n\r\n", forever(strings.Repeat("no ", 1000), 0)),
+			"", 503, fetch.ErrorBytes,
+		},
+		{
+			"redirect to itself", write("HTTP/1.1 302 Found\r\nLocation: /a.m3u8\r\nContent-Length: 0\r\n\r\n"),
+			probe.FailRedirects, 302, 0,
+		},
 		{"redirect without a place", write("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n"), probe.FailURL, 302, 0},
 		{"redirect to a file", write("HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\n\r\n"), probe.FailURL, 302, 0},
 	} {
@@ -215,7 +244,9 @@ func TestCanceledIsNotTimeout(t *testing.T) {
 // head of an answer as in its body.
 func TestGivenUp(t *testing.T) {
 	const okHead = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n#EXTM3U\n"
-	for name, begins := range map[string]string{"before the answer": "", "in its head": okHead[:20], "in its body": okHead} {
+	for name, begins := range map[string]string{
+		"before the answer": "", "in its head": okHead[:20], "in its body": okHead,
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			ctx, giveUp := context.WithTimeout(t.Context(), time.Hour)

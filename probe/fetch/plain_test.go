@@ -21,7 +21,9 @@ import (
 
 // talker is a server that answers each request on a connection by its own words,
 // and counts the connections. What settled gives comes when it is done with one.
-func talker(t *testing.T, answer func(n int, c net.Conn) (more bool)) (u string, opened *atomic.Int64, settled chan struct{}) {
+func talker(
+	t *testing.T, answer func(n int, c net.Conn) (more bool),
+) (u string, opened *atomic.Int64, settled chan struct{}) {
 	t.Helper()
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -82,7 +84,10 @@ func TestBetweenAnswers(t *testing.T) {
 			}
 			return n%2 == 1
 		}, 4, false},
-		{"says more than its answer at once", func(_ int, c net.Conn) bool { _, _ = io.WriteString(c, answerOf("a")+"xyz"); return true }, 4, false},
+		{"says more than its answer at once", func(_ int, c net.Conn) bool {
+			_, _ = io.WriteString(c, answerOf("a")+"xyz")
+			return true
+		}, 4, false},
 		{"says more than its answer later", func(_ int, c net.Conn) bool {
 			_, _ = io.WriteString(c, answerOf("a"))
 			time.Sleep(time.Millisecond)
@@ -98,7 +103,8 @@ func TestBetweenAnswers(t *testing.T) {
 			return true
 		}, 1, false},
 		{"chunks", func(_ int, c net.Conn) bool {
-			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-A\r\n\r\n1\r\na\r\n0\r\nX-A: b\r\n\r\n")
+			_, _ = io.WriteString(c,
+				"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-A\r\n\r\n1\r\na\r\n0\r\nX-A: b\r\n\r\n")
 			return true
 		}, 1, false},
 	} {
@@ -132,7 +138,8 @@ func TestEveryConnectionCloses(t *testing.T) {
 	cl := fetch.New(fetch.Options{})
 	defer cl.Close()
 	cl.Do(t.Context(), fetch.Request{URL: u})
-	if _, ex := cl.Do(t.Context(), fetch.Request{URL: u}); ex.Failure != probe.FailReset || !ex.Connected || ex.Connect == 0 {
+	if _, ex := cl.Do(t.Context(), fetch.Request{URL: u}); ex.Failure != probe.FailReset || !ex.Connected ||
+		ex.Connect == 0 {
 		t.Errorf("%q (%s), connected %v in %s", ex.Failure, ex.Error, ex.Connected, ex.Connect)
 	}
 	if n := opened.Load(); n != 2 {
@@ -213,7 +220,8 @@ func TestProxy(t *testing.T) {
 	t.Cleanup(srv.Close)
 	cl := fetch.New(fetch.Options{Transport: fetch.Proxied(srv.URL)})
 	defer cl.Close()
-	if _, ex := cl.Do(t.Context(), fetch.Request{URL: "http://live.example/a"}); !ex.OK() || asked != "http://live.example/a" {
+	if _, ex := cl.Do(t.Context(), fetch.Request{URL: "http://live.example/a"}); !ex.OK() ||
+		asked != "http://live.example/a" {
 		t.Errorf("%q (%s), the proxy was asked for %q", ex.Failure, ex.Error, asked)
 	}
 }
@@ -229,7 +237,8 @@ func TestProxyThatRefuses(t *testing.T) {
 	defer cl.Close()
 	for _, url := range []string{"http://live.example/a", "https://live.example/a"} {
 		_, ex := cl.Do(t.Context(), fetch.Request{URL: url})
-		if ex.Failure != probe.FailConnect || ex.Status != 0 || ex.Connected || !strings.Contains(ex.Error, "the proxy answers 407") {
+		if ex.Failure != probe.FailConnect || ex.Status != 0 || ex.Connected ||
+			!strings.Contains(ex.Error, "the proxy answers 407") {
 			t.Errorf("%s: %q (%s), status %d, connected %v", url, ex.Failure, ex.Error, ex.Status, ex.Connected)
 		}
 	}

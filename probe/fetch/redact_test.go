@@ -17,8 +17,14 @@ func TestRedactURL(t *testing.T) {
 		{"https://a/p.m3u8?_HLS_msn=1204&_HLS_part=3&_HLS_skip=YES", ""},
 		{"https://a/p?bitrate=2500000&name=main_720p30&t=2026-11-28T19:00:00Z&flag&e=", ""},
 		{"https://a/quality=720/p.m3u8", ""},
-		{"https://a/p?Policy=eyJ&Signature=x&Key-Pair-Id=APKA", "https://a/p?Policy=REDACTED&Signature=REDACTED&Key-Pair-Id=REDACTED"},
-		{"https://a/p?X-Amz-Date=20261123&X-Amz-Signature=00&v=1", "https://a/p?X-Amz-Date=REDACTED&X-Amz-Signature=REDACTED&v=1"},
+		{
+			"https://a/p?Policy=eyJ&Signature=x&Key-Pair-Id=APKA",
+			"https://a/p?Policy=REDACTED&Signature=REDACTED&Key-Pair-Id=REDACTED",
+		},
+		{
+			"https://a/p?X-Amz-Date=20261123&X-Amz-Signature=00&v=1",
+			"https://a/p?X-Amz-Date=REDACTED&X-Amz-Signature=REDACTED&v=1",
+		},
 		{"https://a/p?hdnts=exp=1~acl=/*~hmac=f00&v=1", "https://a/p?hdnts=REDACTED&v=1"},
 		{"https://a/hdntl=exp=1~acl=/*~hmac=f00/p.m3u8", "https://a/hdntl=REDACTED/*~hmac=REDACTED/p.m3u8"},
 		{"https://a/p.m3u8;token=f00;x=1", "https://a/p.m3u8;token=REDACTED"},
@@ -52,7 +58,9 @@ func TestRedactURLCostsNothingWithoutParameters(t *testing.T) {
 }
 
 func FuzzRedactURL(f *testing.F) {
-	for _, s := range []string{"", "/live/a.m3u8?v=1", "/a;b=c,d~e!f=g/h", "?%74oken=a&&=;=", "/x=y/z#f", "//u:p@h/@?@", "/%zz?a%3Db"} {
+	for _, s := range []string{
+		"", "/live/a.m3u8?v=1", "/a;b=c,d~e!f=g/h", "?%74oken=a&&=;=", "/x=y/z#f", "//u:p@h/@?@", "/%zz?a%3Db",
+	} {
 		f.Add(s)
 	}
 	const secret = "s3cr3tV4lu3"
@@ -86,8 +94,10 @@ func TestNothingSecretLeaves(t *testing.T) {
 	const secret = "s3cr3tV4lu3"
 	base := strings.TrimSuffix(wire(t, write("HTTP/1.1 bad-"+secret+"\r\n\r\n")), "/a.m3u8")
 	for _, u := range []string{
-		base + "/?token=" + secret, strings.Replace(base, "//", "//user:"+secret+"@", 1), base + "/;sig=" + secret, base + "/#" + secret,
-		"http://user:" + secret + "@%zz/", "http://user:" + secret + "?x@host/", "http://u:" + secret + "@no-such-host.invalid/",
+		base + "/?token=" + secret, strings.Replace(base, "//", "//user:"+secret+"@", 1),
+		base + "/;sig=" + secret, base + "/#" + secret,
+		"http://user:" + secret + "@%zz/", "http://user:" + secret + "?x@host/",
+		"http://u:" + secret + "@no-such-host.invalid/",
 	} {
 		_, ex := get(t, fetch.Options{Headers: map[string]string{"X-Secret": secret}}, fetch.Request{URL: u})
 		e := probe.EvidenceOf(&ex)

@@ -2,16 +2,12 @@ package fetch_test
 
 import (
 	"cmp"
-	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
@@ -48,7 +44,13 @@ func TestRequestHeaders(t *testing.T) {
 		sent    http.Header
 		shown   []string
 	}{
-		{"plain", fetch.Options{}, fetch.Request{}, http.Header{"User-Agent": {"streamwatch"}}, []string{"User-Agent: streamwatch"}},
+		{
+			"plain",
+			fetch.Options{},
+			fetch.Request{},
+			http.Header{"User-Agent": {"streamwatch"}},
+			[]string{"User-Agent: streamwatch"},
+		},
 		{
 			"all",
 			fetch.Options{Headers: secret, UserAgent: "sw/1"},
@@ -58,7 +60,8 @@ func TestRequestHeaders(t *testing.T) {
 				"If-None-Match": {`"e"`}, "If-Modified-Since": {"Mon, 23 Nov 2026 05:00:00 GMT"},
 			},
 			[]string{
-				"User-Agent: sw/1", "X-Origin-Verify: REDACTED", "Accept-Encoding: gzip", "Origin: https://a.example", `If-None-Match: "e"`,
+				"User-Agent: sw/1", "X-Origin-Verify: REDACTED", "Accept-Encoding: gzip", "Origin: https://a.example",
+				`If-None-Match: "e"`,
 				"If-Modified-Since: Mon, 23 Nov 2026 05:00:00 GMT",
 			},
 		},
@@ -136,19 +139,50 @@ func TestRedirects(t *testing.T) {
 		final string
 		seen  []string
 	}{
-		{"same host keeps headers", "", []string{"/b?token=abc"}, "", 1, "http://a/b?token=REDACTED", []string{"http://a/0 S", "http://a/b?token=abc S"}},
+		{
+			"same host keeps headers", "",
+			[]string{"/b?token=abc"},
+			"", 1, "http://a/b?token=REDACTED",
+			[]string{"http://a/0 S", "http://a/b?token=abc S"},
+		},
 		{"https keeps headers", "", []string{"https://a/b"}, "", 1, "https://a/b", []string{"http://a/0 S", "https://a/b S"}},
-		{"another host gets none", "", []string{"http://b/", "http://a/"}, "", 2, "http://a/", []string{"http://a/0 S", "http://b/ ", "http://a/ S"}},
-		{"another port gets none", "", []string{"http://a:81/"}, "", 1, "http://a:81/", []string{"http://a/0 S", "http://a:81/ "}},
+		{
+			"another host gets none", "",
+			[]string{"http://b/", "http://a/"},
+			"", 2, "http://a/",
+			[]string{"http://a/0 S", "http://b/ ", "http://a/ S"},
+		},
+		{
+			"another port gets none", "",
+			[]string{"http://a:81/"},
+			"", 1, "http://a:81/",
+			[]string{"http://a/0 S", "http://a:81/ "},
+		},
 		{"as many as browsers follow", "", many[:20], "", 20, "http://a/20", nil},
 		{"one more is not followed", "", many, probe.FailRedirects, 21, "http://a/21", nil},
-		{"a loop ends at once", "", []string{"/1", "/0"}, probe.FailRedirects, 2, "http://a/0", []string{"http://a/0 S", "http://a/1 S"}},
-		{"http after https gets none", "https://a/0", []string{"http://a/1"}, "", 1, "http://a/1", []string{"https://a/0 S", "http://a/1 "}},
-		{"a user's password stays", "http://u:p@a/0", []string{"http://b/"}, "", 1, "http://b/", []string{"http://u:p@a/0 SBasic dTpw", "http://b/ "}},
+		{
+			"a loop ends at once", "",
+			[]string{"/1", "/0"},
+			probe.FailRedirects, 2, "http://a/0",
+			[]string{"http://a/0 S", "http://a/1 S"},
+		},
+		{
+			"http after https gets none", "https://a/0",
+			[]string{"http://a/1"},
+			"", 1, "http://a/1",
+			[]string{"https://a/0 S", "http://a/1 "},
+		},
+		{
+			"a user's password stays", "http://u:p@a/0",
+			[]string{"http://b/"},
+			"", 1, "http://b/",
+			[]string{"http://u:p@a/0 SBasic dTpw", "http://b/ "},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			from := cmp.Or(c.from, "http://a/0")
-			_, ex := get(t, fetch.Options{Transport: answer(c.to...), Headers: map[string]string{"X-Secret": "S"}}, fetch.Request{URL: from})
+			_, ex := get(t, fetch.Options{Transport: answer(c.to...), Headers: map[string]string{"X-Secret": "S"}},
+				fetch.Request{URL: from})
 			if ex.Failure != c.want || ex.Redirects != c.hops || string(ex.URL) != c.final {
 				t.Errorf("got %q, %d hops, %s; want %q, %d, %s", ex.Failure, ex.Redirects, ex.URL, c.want, c.hops, c.final)
 			}
@@ -181,9 +215,12 @@ func TestHeadersTo(t *testing.T) {
 		secret := ""
 		answer := trip(func(r *http.Request) (*http.Response, error) {
 			secret = r.Header.Get("X-Secret")
-			return &http.Response{StatusCode: 200, ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
+			return &http.Response{
+				StatusCode: 200, ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{}, Body: http.NoBody, Request: r,
+			}, nil
 		})
-		_, ex := get(t, fetch.Options{Transport: answer, Headers: map[string]string{"X-Secret": "S"}, HeadersTo: c.to}, fetch.Request{URL: c.url})
+		_, ex := get(t, fetch.Options{Transport: answer, Headers: map[string]string{"X-Secret": "S"}, HeadersTo: c.to},
+			fetch.Request{URL: c.url})
 		if !ex.OK() || (secret != "") != c.sent {
 			t.Errorf("secret for %q, request to %q: sent %v, want %v (%s)", c.to, c.url, secret != "", c.sent, ex.Error)
 		}
@@ -207,7 +244,11 @@ func TestSizes(t *testing.T) {
 		{"first bytes", ranged, fetch.Request{First: 100}, 206, 100, probe.State[int64](1000)},
 		{"first bytes of a smaller object", ranged, fetch.Request{First: 5000}, 206, 1000, probe.State[int64](1000)},
 		{"bytes from the middle", ranged, fetch.Request{First: 100, Offset: 300}, 206, 100, probe.State[int64](1000)},
-		{"range ignored", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(object)) }, fetch.Request{First: 100}, 200, 100, probe.State[int64](1000)},
+		{
+			"range ignored", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(object)) },
+			fetch.Request{First: 100},
+			200, 100, probe.State[int64](1000),
+		},
 		{"head", ranged, fetch.Request{Method: http.MethodHead}, 200, 0, probe.State[int64](1000)},
 		{"unknown total", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Range", "bytes 0-3/*")
@@ -225,66 +266,15 @@ func TestSizes(t *testing.T) {
 			c.request.Into = into
 			body, ex := get(t, fetch.Options{}, c.request)
 			if ex.Failure != "" || ex.Status != c.status || int64(len(body)) != c.bytes || ex.ObjectBytes != c.object {
-				t.Errorf("got %d, %d bytes of %v (%s), want %d, %d of %v", ex.Status, len(body), ex.ObjectBytes, ex.Error, c.status, c.bytes, c.object)
+				t.Errorf("got %d, %d bytes of %v (%s), want %d, %d of %v",
+					ex.Status, len(body), ex.ObjectBytes, ex.Error, c.status, c.bytes, c.object)
 			}
-			if start := probe.State(c.request.Offset); ex.Status == 206 && ex.RangeStart != start || ex.Status != 206 && ex.RangeStart.Stated {
+			if start := probe.State(c.request.Offset); ex.Status == 206 && ex.RangeStart != start ||
+				ex.Status != 206 && ex.RangeStart.Stated {
 				t.Errorf("the answer begins at %v, want %v", ex.RangeStart, start)
 			}
 			if len(body) > 0 && len(body) <= cap(into) && &body[0] != &into[:1][0] {
 				t.Error("the given buffer was not used")
-			}
-		})
-	}
-}
-
-func TestDeadlines(t *testing.T) {
-	hang := handler(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-	for _, c := range []struct {
-		name  string
-		limit time.Duration
-		want  time.Duration
-	}{{"the context's", 2 * time.Second, 2 * time.Second}, {"none given", 0, fetch.NoDeadline}} {
-		t.Run(c.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				ctx := t.Context()
-				if c.limit > 0 {
-					var cancel context.CancelFunc
-					ctx, cancel = context.WithTimeout(ctx, c.limit)
-					defer cancel()
-				}
-				_, ex := fetch.New(fetch.Options{Transport: hang}).Do(ctx, fetch.Request{URL: "http://a/"})
-				if ex.Failure != probe.FailTimeout || ex.Duration() != c.want {
-					t.Errorf("got %q after %v, want timeout after %v", ex.Failure, ex.Duration(), c.want)
-				}
-			})
-		})
-	}
-}
-
-func TestDeadlineWhileConnecting(t *testing.T) {
-	blackhole := &net.Dialer{ControlContext: func(ctx context.Context, _, _ string, _ syscall.RawConn) error {
-		<-ctx.Done()
-		return ctx.Err()
-	}}
-	deaf := &net.Dialer{Resolver: &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		<-ctx.Done()
-		return nil, ctx.Err()
-	}}}
-	for _, c := range []struct {
-		name, url string
-		dialer    *net.Dialer
-		want      probe.Failure
-	}{
-		{"packets vanish", "http://127.0.0.1:9/", blackhole, probe.FailConnect},
-		{"resolver is silent", "http://host.example/", deaf, probe.FailDNS},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			cl := fetch.New(fetch.Options{Transport: fetch.Dialing(c.dialer)})
-			defer cl.Close()
-			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-			defer cancel()
-			if _, ex := cl.Do(ctx, fetch.Request{URL: c.url}); ex.Failure != c.want {
-				t.Errorf("got %q (%s), want %q", ex.Failure, ex.Error, c.want)
 			}
 		})
 	}

@@ -69,7 +69,9 @@ func secondOf(streams int, shown bool) *reportMessage {
 				Name: rendition, Verdict: probe.OK, Edge: &shown, Origin: &shown, EdgeLag: probe.State(time.Duration(0)),
 			})
 			for _, side := range probe.Sides {
-				for _, metric := range []*probe.Metric{probe.ManifestAvail, probe.ManifestFetch, probe.ManifestAge, probe.MediaSequence} {
+				for _, metric := range []*probe.Metric{
+					probe.ManifestAvail, probe.ManifestFetch, probe.ManifestAge, probe.MediaSequence,
+				} {
 					samples = append(
 						samples,
 						probe.Sample{Metric: metric, Stream: name, Rendition: rendition, Side: side, Value: 1.25, At: at},

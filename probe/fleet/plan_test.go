@@ -16,8 +16,8 @@ import (
 func TestSetupTellsEverything(t *testing.T) {
 	own := map[string]bool{
 		"Secrets": true, "Transport": true, "Resume": true, "Sinks": true, "Feeds": true, "Observe": true, "Log": true,
-		"Delay": true,
-		"Desk":  true, "Remote": true, "Actions": true, "Journal": true, "Maintenance": true, "Record": true, "EdgeSign": true, // its options are told: TestSetupSigns
+		"Delay": true, "Desk": true, "Remote": true, "Actions": true, "Journal": true, "Maintenance": true, "Record": true,
+		"EdgeSign": true, // its options are told: TestSetupSigns
 	}
 	o := monitor.Options{}
 	v := reflect.ValueOf(&o).Elem()

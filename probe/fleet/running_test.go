@@ -147,7 +147,8 @@ func TestSamplesArrive(t *testing.T) {
 	}
 	if kv, err := r.hub.room.js.KeyValue(limit, r.hub.room.plans()); err != nil {
 		t.Error(err)
-	} else if status, err := kv.Status(limit); err != nil || status.(*jetstream.KeyValueBucketStatus).StreamInfo().Config.Storage != jetstream.MemoryStorage {
+	} else if status, err := kv.Status(limit); err != nil ||
+		status.(*jetstream.KeyValueBucketStatus).StreamInfo().Config.Storage != jetstream.MemoryStorage {
 		t.Errorf("the event's secrets are written to a disk: %v", err)
 	}
 }
@@ -166,7 +167,8 @@ func TestTimeInVerdicts(t *testing.T) {
 	for r.until(t, probe.VerdictTime).Rendition != string(probe.Down) {
 	}
 	for range 3 {
-		if got := r.until(t, probe.VerdictTime); got.Rendition != string(probe.Down) || got.Stream != "main" || got.Value > 3 {
+		if got := r.until(t, probe.VerdictTime); got.Rendition != string(probe.Down) || got.Stream != "main" ||
+			got.Value > 3 {
 			t.Errorf("%+v", got)
 		}
 	}

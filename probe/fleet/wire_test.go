@@ -188,7 +188,9 @@ func FuzzDecode(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, seed := range [][]byte{good, report, []byte("{}"), []byte(`{"v":1}`), []byte(`{"v":1,"sick":true,"targets":[{"polls":1}]}`)} {
+	for _, seed := range [][]byte{
+		good, report, []byte("{}"), []byte(`{"v":1}`), []byte(`{"v":1,"sick":true,"targets":[{"polls":1}]}`),
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(_ *testing.T, data []byte) {

@@ -26,13 +26,16 @@ func TestVerdictSince(t *testing.T) {
 
 // A warning is worth an incident and leaves the verdict as it is, whatever it is.
 func TestWarningLeavesVerdict(t *testing.T) {
-	j := watching(incident.Options{}, checks.Options{Overrides: map[string]checks.Override{"endlist": {Severity: probe.Warning}}})
+	j := watching(incident.Options{}, checks.Options{
+		Overrides: map[string]checks.Override{"endlist": {Severity: probe.Warning}},
+	})
 	j.Targets([]probe.Target{target("v", probe.Origin)})
 	step(j, poll(target("v", probe.Origin), at(0), live(100, 6)))
 	ended := live(101, 6)
 	ended.EndList = true
 	step(j, poll(target("v", probe.Origin), at(2), ended))
-	if open, v := j.desk.Open(), j.Verdict(); len(open) != 1 || open[0].Severity != probe.Warning || v.Verdict != probe.Ended {
+	if open, v := j.desk.Open(), j.Verdict(); len(open) != 1 || open[0].Severity != probe.Warning ||
+		v.Verdict != probe.Ended {
 		t.Errorf("incidents %v, verdict %s; want one warning and ended", open, v.Verdict)
 	}
 }
@@ -49,7 +52,8 @@ func TestOverrides(t *testing.T) {
 		{"info", checks.Override{Severity: probe.Info}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			j, got := watching(incident.Options{}, checks.Options{Overrides: map[string]checks.Override{"http.status": c.give}}, "v"), 0
+			overrides := map[string]checks.Override{"http.status": c.give}
+			j, got := watching(incident.Options{}, checks.Options{Overrides: overrides}, "v"), 0
 			for i := 1; i <= 5 && got == 0; i++ {
 				if len(step(j, failed(target("v", probe.Origin), at(float64(i)), 503, "")).Incidents) > 0 {
 					got = i
@@ -64,7 +68,8 @@ func TestOverrides(t *testing.T) {
 
 func TestOnceNeedsOneLook(t *testing.T) {
 	j := watching(incident.Options{Once: true}, checks.Options{}, "v")
-	if res := step(j, failed(target("v", probe.Edge), at(0), 404, "")); len(res.Incidents) != 1 || res.Incidents[0].Check != "http.status" {
+	if res := step(j, failed(target("v", probe.Edge), at(0), 404, "")); len(res.Incidents) != 1 ||
+		res.Incidents[0].Check != "http.status" {
 		t.Errorf("incidents %v, want http.status", res.Incidents)
 	}
 }
@@ -82,7 +87,8 @@ func TestPoke(t *testing.T) {
 	if got := step(j, poll(edge, at(2), regressed)).Poke; !slices.Contains(got, origin) {
 		t.Errorf("a step back of the edge pokes %v, want the origin", got)
 	}
-	if res := step(j, poll(origin, at(2.1), live(101, 6))); len(res.Incidents) != 1 || res.Incidents[0].Check != "seq.regress" || res.Incidents[0].Blame != probe.BlameCDN {
+	if res := step(j, poll(origin, at(2.1), live(101, 6))); len(res.Incidents) != 1 ||
+		res.Incidents[0].Check != "seq.regress" || res.Incidents[0].Blame != probe.BlameCDN {
 		t.Errorf("after the origin's answer: %+v, want seq.regress of the cdn", res.Incidents)
 	}
 }
@@ -123,12 +129,14 @@ func TestIncident(t *testing.T) {
 	step(j, failed(origin, at(1), 503, ""))
 	in := step(j, failed(origin, at(2), 503, "")).Incidents[0]
 	if !in.Began.Equal(at(0.99)) || !in.Opened.Equal(at(2)) || in.Closed != nil {
-		t.Errorf("began %v, opened %v, closed %v; want the first 503's request, its second answer, nil", in.Began, in.Opened, in.Closed)
+		t.Errorf("began %v, opened %v, closed %v; want the first 503's request, its second answer, nil",
+			in.Began, in.Opened, in.Closed)
 	}
 	if len(in.Evidence) != 3 || in.Evidence[0].Status != 503 || in.Evidence[2].Status != 200 {
 		t.Errorf("evidence %+v, want both answers and the edge's", in.Evidence)
 	}
-	if in.Event != "e" || in.Stream != "s" || in.Rendition != "v" || in.Side != probe.Origin || in.Summary == "" || in.Detail == "" || in.Spec == "" {
+	if in.Event != "e" || in.Stream != "s" || in.Rendition != "v" || in.Side != probe.Origin || in.Summary == "" ||
+		in.Detail == "" || in.Spec == "" {
 		t.Errorf("incident %+v", in)
 	}
 	in.Evidence[0].Status, in.Renditions[0] = 0, "changed by a sink"

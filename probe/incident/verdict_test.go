@@ -27,8 +27,10 @@ func TestImpact(t *testing.T) {
 		{probe.BlameCDN, probe.Edge, probe.Warning, false, probe.OK, 0, 0},
 	} {
 		d := &Desk{seats: map[string]*seat{}, tally: map[probe.Verdict]int{}, book: &Book{open: []*entry{{
-			Incident:  probe.Incident{Blame: c.blame, Side: c.side, Severity: c.severity, Because: "why"},
-			diagnosis: diagnose.Diagnosis{Blame: c.blame, Lost: c.lost, Hits: []diagnose.Hit{{Stream: "s", Severity: c.severity}}},
+			Incident: probe.Incident{Blame: c.blame, Side: c.side, Severity: c.severity, Because: "why"},
+			diagnosis: diagnose.Diagnosis{
+				Blame: c.blame, Lost: c.lost, Hits: []diagnose.Hit{{Stream: "s", Severity: c.severity}},
+			},
 		}}}}
 		r := d.row("", "s").seat
 		r.rows[0].Base = probe.OK

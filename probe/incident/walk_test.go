@@ -36,7 +36,10 @@ func (w *walker) next() *probe.Observation {
 	case 3, 4, 5:
 		return failed(t, w.now, []int{403, 404, 500, 503}[w.IntN(4)], "")
 	case 6, 7, 8:
-		all := []probe.Failure{probe.FailDNS, probe.FailRefused, probe.FailTimeout, probe.FailTruncated, probe.FailLimit, probe.FailEncoding, probe.FailCanceled}
+		all := []probe.Failure{
+			probe.FailDNS, probe.FailRefused, probe.FailTimeout, probe.FailTruncated, probe.FailLimit, probe.FailEncoding,
+			probe.FailCanceled,
+		}
 		return failed(t, w.now, 0, all[w.IntN(len(all))])
 	case 9, 10, 11, 12:
 		return w.segment(t)
@@ -57,7 +60,10 @@ func (w *walker) next() *probe.Observation {
 func (w *walker) segment(t probe.Target) *probe.Observation {
 	o := failed(t, w.now, []int{200, 206, 404, 503}[w.IntN(4)], "")
 	msn := w.msn + uint64(w.IntN(6))
-	o.Segment = &probe.SegmentProbe{MSN: msn, URI: fmt.Sprintf("seg%d.ts", msn), Newest: w.IntN(2) == 0, Duration: 2 * time.Second, Hash: uint64(w.IntN(2)), HashBytes: 8}
+	o.Segment = &probe.SegmentProbe{
+		MSN: msn, URI: fmt.Sprintf("seg%d.ts", msn), Newest: w.IntN(2) == 0, Duration: 2 * time.Second,
+		Hash: uint64(w.IntN(2)), HashBytes: 8,
+	}
 	o.Exchange.ObjectBytes = probe.State(int64(w.IntN(3) * 1000))
 	return o
 }
@@ -74,7 +80,9 @@ func (w *walker) playlist() *probe.Playlist {
 	case 3:
 		pl.Version = probe.State(3)
 	case 4:
-		pl.Problems = []probe.Problem{{Check: checks.All()[w.IntN(len(checks.All()))].ID, Severity: probe.Severity(w.IntN(5))}}
+		pl.Problems = []probe.Problem{{
+			Check: checks.All()[w.IntN(len(checks.All()))].ID, Severity: probe.Severity(w.IntN(5)),
+		}}
 	}
 	for i := range pl.Segments {
 		s := &pl.Segments[i]
@@ -108,7 +116,8 @@ func (b *books) file(in probe.Incident) {
 	case in.State == probe.Opened && !open && b.all[in.ID]:
 		b.t.Errorf("%s opened twice", in.ID)
 	}
-	if in.Severity < probe.Warning || in.Blame == "" || in.Because == "" || len(in.Streams) == 0 || in.Count < 1 || in.Check == "" || in.Began.After(in.Opened) || in.Closed != nil && in.Closed.Before(in.Opened) {
+	if in.Severity < probe.Warning || in.Blame == "" || in.Because == "" || len(in.Streams) == 0 || in.Count < 1 ||
+		in.Check == "" || in.Began.After(in.Opened) || in.Closed != nil && in.Closed.Before(in.Opened) {
 		b.t.Errorf("incident %+v", in)
 	}
 	seen := map[string]bool{in.Check: true}
@@ -177,6 +186,7 @@ func calm(t *testing.T, seed uint64, j *watched, w *walker, b *books) {
 		}
 	}
 	for _, in := range b.open {
-		t.Errorf("seed %d: still open after two healthy minutes: %s %s of %v: %s", seed, in.Check, in.Side, in.Renditions, in.Detail)
+		t.Errorf("seed %d: still open after two healthy minutes: %s %s of %v: %s",
+			seed, in.Check, in.Side, in.Renditions, in.Detail)
 	}
 }

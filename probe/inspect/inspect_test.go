@@ -125,7 +125,8 @@ func TestEventThatCannotBeLookedAt(t *testing.T) {
 }
 
 const (
-	ended = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:4\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXTINF:4,\na.ts\n#EXT-X-ENDLIST\n"
+	ended = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:4\n#EXT-X-PLAYLIST-TYPE:VOD\n" +
+		"#EXTINF:4,\na.ts\n#EXT-X-ENDLIST\n"
 	wrong = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:9,\na.ts\n#EXT-X-ENDLIST\n" // longer than the target duration
 )
 

@@ -47,7 +47,8 @@ func TestRecording(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := inspect.Recording("x", bytes.NewReader(whole[:len(whole)/40]), nil); err == nil || probe.HintOf(err) == "" {
+	if got, err := inspect.Recording("x", bytes.NewReader(whole[:len(whole)/40]), nil); err == nil ||
+		probe.HintOf(err) == "" {
 		t.Errorf("cut off before the first look: %+v, %v", got, err)
 	}
 	if _, err := inspect.Recording("x", strings.NewReader("no recording"), nil); err == nil || probe.HintOf(err) == "" {

@@ -112,7 +112,8 @@ func median(v []float64) float64 {
 }
 
 func sixSegments(first int64) []byte {
-	text := fmt.Appendf(make([]byte, 0, 1024), "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:%d\n", first)
+	text := fmt.Appendf(make([]byte, 0, 1024),
+		"#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:%d\n", first)
 	epoch := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 	for i := first; i < first+6; i++ {
 		when := epoch.Add(time.Duration(i) * 2 * time.Second)

@@ -126,7 +126,8 @@ func TestStreamsComeAndGo(t *testing.T) {
 		if !snap.Streams[0].Since.Equal(since) || snap.Streams[0].Verdict != probe.OK {
 			t.Errorf("a began anew: %+v", snap.Streams[0])
 		}
-		if snap.Streams[1].Verdict != probe.OK || len(snap.Streams[1].Renditions) != 1 || snap.Streams[1].Renditions[0].Origin == nil {
+		if snap.Streams[1].Verdict != probe.OK || len(snap.Streams[1].Renditions) != 1 ||
+			snap.Streams[1].Renditions[0].Origin == nil {
 			t.Errorf("c is not watched on both sides: %+v", snap.Streams[1])
 		}
 		if list := got.incidents(); len(list) > 0 {

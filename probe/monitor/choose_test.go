@@ -43,7 +43,8 @@ func TestAMisspeltRendition(t *testing.T) {
 				for _, e := range logged.FilterMessageSnippet("the ladder does not have").All() {
 					f := e.ContextMap()
 					warned = append(warned, f["rendition"].(string))
-					if f["has"] != "1000k, 2000k, or 0 to 1" || strings.HasPrefix(f["watched"].(string), "all") != (len(c.watched) > 1) {
+					if f["has"] != "1000k, 2000k, or 0 to 1" ||
+						strings.HasPrefix(f["watched"].(string), "all") != (len(c.watched) > 1) {
 						t.Errorf("logged %v", f)
 					}
 				}

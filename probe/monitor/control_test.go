@@ -32,7 +32,8 @@ func twoRenditions(src *stream) handler {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/m.m3u8" {
 			w.Header().Set("Content-Type", "application/vnd.apple.mpegurl")
-			fmt.Fprint(w, "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000000,RESOLUTION=640x360\nv/p.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=2000000,RESOLUTION=1280x720\nw/p.m3u8\n")
+			fmt.Fprint(w, "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000000,RESOLUTION=640x360\nv/p.m3u8\n"+
+				"#EXT-X-STREAM-INF:BANDWIDTH=2000000,RESOLUTION=1280x720\nw/p.m3u8\n")
 			return
 		}
 		as := r.Clone(r.Context())
@@ -61,7 +62,8 @@ func TestTheControlURLIsAskedAtOnce(t *testing.T) {
 				m := monitor.New(monitor.Options{
 					Event: "e", Origin: "http://origin.test", Edge: "http://edge.test", Control: "http://control.test/",
 					Transport: &silent{next: twoRenditions(src), from: time.Now().Add(20500 * time.Millisecond), all: want.all},
-					Streams:   []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}}, Sinks: []probe.Sink{got}, Segments: monitor.SegmentsHead,
+					Streams:   []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}},
+					Sinks:     []probe.Sink{got}, Segments: monitor.SegmentsHead,
 				})
 				stop := run(t, m)
 				time.Sleep(want.after)

@@ -37,7 +37,8 @@ func TestPermissionOfOtherSitesIsWatched(t *testing.T) {
 		got := &sink{last: map[string]probe.Incident{}}
 		m := monitor.New(monitor.Options{
 			Event: "e", Origin: "http://origin.test", Edge: "http://edge.test", Transport: handler(src.ServeHTTP),
-			Streams: []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}}, Sinks: []probe.Sink{got}, Segments: monitor.SegmentsHead,
+			Streams: []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}},
+			Sinks:   []probe.Sink{got}, Segments: monitor.SegmentsHead,
 			Site: "https://www.example.com",
 		})
 		stop := run(t, m)
@@ -47,7 +48,8 @@ func TestPermissionOfOtherSitesIsWatched(t *testing.T) {
 		looks := src.looks
 		src.mu.Unlock()
 		if looks < 6*5 || looks > 6*6 {
-			t.Errorf("%d looks with an Origin header in five minutes, want one a minute for each of four playlists and two segments", looks)
+			t.Errorf("%d looks with an Origin header in five minutes, want one a minute for each of "+
+				"four playlists and two segments", looks)
 		}
 		time.Sleep(80 * time.Second)
 		synctest.Wait()
@@ -140,7 +142,8 @@ func TestLooksLeaveNoHarmfulCopy(t *testing.T) {
 				got := &sink{last: map[string]probe.Incident{}}
 				m := monitor.New(monitor.Options{
 					Event: "e", Origin: "http://origin.test", Edge: "http://edge.test", Transport: handler(src.ServeHTTP),
-					Streams: []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}}, Sinks: []probe.Sink{got}, Segments: monitor.SegmentsHead,
+					Streams: []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}},
+					Sinks:   []probe.Sink{got}, Segments: monitor.SegmentsHead,
 				})
 				stop := run(t, m)
 				time.Sleep(5 * time.Minute)

@@ -45,7 +45,9 @@ func (s *sickSink) is(err error) {
 	s.sick = err
 }
 
-var errFull = fmt.Errorf("writing it: %w", &os.PathError{Op: "write", Path: "/secret/incidents.jsonl", Err: syscall.ENOSPC})
+var errFull = fmt.Errorf("writing it: %w", &os.PathError{
+	Op: "write", Path: "/secret/incidents.jsonl", Err: syscall.ENOSPC,
+})
 
 func told(id string, state probe.IncidentState) probe.Batch {
 	return probe.Batch{
@@ -83,7 +85,8 @@ func TestIncidentsAreNeverGivenUp(t *testing.T) {
 			t.Errorf("while it refused: %d incidents, %d samples taken", len(s.told), s.samples)
 		}
 		h := m.Sinks()[0]
-		if h.OK() || h.FailingSince.Sub(began) > time.Second || h.Error != "no space left on device" || h.Waiting != 180 || h.Dropped != 0 || h.Name != "sick" {
+		if h.OK() || h.FailingSince.Sub(began) > time.Second || h.Error != "no space left on device" || h.Waiting != 180 ||
+			h.Dropped != 0 || h.Name != "sick" {
 			t.Errorf("health while it refuses: %+v", h)
 		}
 		s.is(nil)

@@ -32,7 +32,8 @@ func TestTheEventEnds(t *testing.T) {
 				}
 				stop()
 				snap, list := m.Snapshot(), got.incidents()
-				if snap.Verdict != probe.Down || (len(snap.Incidents) == 0) != over || (len(snap.Streams[0].OpenIncidents) == 0) != over {
+				if snap.Verdict != probe.Down || (len(snap.Incidents) == 0) != over ||
+					(len(snap.Streams[0].OpenIncidents) == 0) != over {
 					t.Errorf("%s, open %v", snap.Verdict, snap.Streams[0].OpenIncidents)
 				}
 				if len(list) != 1 || list[0].Open() == over || (list[0].ClosedBecause == "the event is over") != over {

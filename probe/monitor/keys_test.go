@@ -40,7 +40,8 @@ func (v *vault) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.URL.Path == "/m.m3u8":
 		w.Header().Set("Content-Type", "application/vnd.apple.mpegurl")
-		fmt.Fprint(w, "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000000,CODECS=\"avc1.42c01e\"\na/p.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=2000000,CODECS=\"avc1.42c01e\"\nb/p.m3u8\n")
+		fmt.Fprint(w, "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000000,CODECS=\"avc1.42c01e\"\na/p.m3u8\n"+
+			"#EXT-X-STREAM-INF:BANDWIDTH=2000000,CODECS=\"avc1.42c01e\"\nb/p.m3u8\n")
 	case name == "p.m3u8":
 		w.Header().Set("Content-Type", "application/vnd.apple.mpegurl")
 		w.Header().Set("Cache-Control", "max-age=1")
@@ -49,8 +50,10 @@ func (v *vault) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if !perSegment {
 			fmt.Fprintf(w, "#EXT-X-KEY:METHOD=AES-128,URI=%q\n", strings.ReplaceAll(v.key, "NOW", fmt.Sprint(last)))
 		}
-		fmt.Fprint(w, "#EXT-X-KEY:METHOD=AES-128,KEYFORMAT=\"elsewhere\",URI=\"http://drm.test/license\",KEYFORMATVERSIONS=\"1\"\n")
-		fmt.Fprint(w, "#EXT-X-KEY:METHOD=SAMPLE-AES,KEYFORMAT=\"com.apple.streamingkeydelivery\",URI=\"skd://license.test/1\"\n")
+		fmt.Fprint(w, "#EXT-X-KEY:METHOD=AES-128,KEYFORMAT=\"elsewhere\",URI=\"http://drm.test/license\","+
+			"KEYFORMATVERSIONS=\"1\"\n")
+		fmt.Fprint(w, "#EXT-X-KEY:METHOD=SAMPLE-AES,KEYFORMAT=\"com.apple.streamingkeydelivery\","+
+			"URI=\"skd://license.test/1\"\n")
 		if v.mapped {
 			fmt.Fprint(w, "#EXT-X-MAP:URI=\"init.mp4\"\n")
 		}
@@ -89,10 +92,13 @@ func (v *vault) watch(t *testing.T, d time.Duration) (seen []*probe.Observation,
 	return v.watchBy(t, d, "", v.ServeHTTP)
 }
 
-func (v *vault) watchBy(t *testing.T, d time.Duration, segments monitor.Segments, served http.HandlerFunc) (seen []*probe.Observation, found map[string]probe.Incident) {
+func (v *vault) watchBy(
+	t *testing.T, d time.Duration, segments monitor.Segments, served http.HandlerFunc,
+) (seen []*probe.Observation, found map[string]probe.Incident) {
 	got := &sink{last: map[string]probe.Incident{}}
 	m := monitor.New(monitor.Options{
-		Event: "e", Origin: "http://origin.test", Edge: "http://edge.test", Transport: handler(served), Segments: segments, Headers: map[string]string{"X-Secret": "sesame"},
+		Event: "e", Origin: "http://origin.test", Edge: "http://edge.test", Transport: handler(served),
+		Segments: segments, Headers: map[string]string{"X-Secret": "sesame"},
 		Streams: []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}}, Sinks: []probe.Sink{got},
 		Observe: func(o *probe.Observation) { seen = append(seen, o) },
 	})
@@ -103,7 +109,10 @@ func (v *vault) watchBy(t *testing.T, d time.Duration, segments monitor.Segments
 }
 
 func newVault() *vault {
-	return &vault{key: "/shared.key", start: time.Now().Add(-time.Minute), trim: time.Now().Add(time.Hour), asked: map[string]int{}, secret: map[string]bool{}}
+	return &vault{
+		key: "/shared.key", start: time.Now().Add(-time.Minute), trim: time.Now().Add(time.Hour), asked: map[string]int{},
+		secret: map[string]bool{},
+	}
 }
 
 // Renditions share the key, so it is asked for once in 30 s and side; one
@@ -136,7 +145,8 @@ func TestKeysAreAskedForSeldom(t *testing.T) {
 						continue
 					}
 					keys++
-					if text := fmt.Sprintf("%+v %+v", o.Exchange, o.Segment); strings.Contains(text, vaultKey) || strings.Contains(text, "s3cr3t") {
+					if text := fmt.Sprintf("%+v %+v", o.Exchange, o.Segment); strings.Contains(text, vaultKey) ||
+						strings.Contains(text, "s3cr3t") {
 						t.Fatalf("an observation holds a secret: %s", text)
 					}
 					if o.Exchange.Bytes != 16 || o.Segment.Hash != 0 || o.Segment.Known != (keys > len(sides)) {
@@ -168,7 +178,9 @@ func TestKeysUnderTokens(t *testing.T) {
 // A server that gave keys and refuses the next one is at fault, however the next
 // one is named; one that never gave any expects what only players have.
 func TestKeyServerBeginsToRefuse(t *testing.T) {
-	for _, uri := range []string{"/keys/SEGMENT.key", "/SEGMENT/k.key", "/shared.key?token=NOW", "http://keys.test/SEGMENT.key"} {
+	for _, uri := range []string{
+		"/keys/SEGMENT.key", "/SEGMENT/k.key", "/shared.key?token=NOW", "http://keys.test/SEGMENT.key",
+	} {
 		for name, after := range map[string]time.Duration{"later": time.Minute, "always": 0} {
 			t.Run(uri+" "+name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {

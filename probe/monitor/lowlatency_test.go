@@ -83,7 +83,9 @@ func (l *log) watch(t *testing.T, part time.Duration, answer http.HandlerFunc, d
 	return l.watchWith(t, part, answer, d, monitor.SegmentsRange)
 }
 
-func (l *log) watchWith(t *testing.T, part time.Duration, answer http.HandlerFunc, d time.Duration, segments monitor.Segments) time.Duration {
+func (l *log) watchWith(
+	t *testing.T, part time.Duration, answer http.HandlerFunc, d time.Duration, segments monitor.Segments,
+) time.Duration {
 	origin := sim.NewOrigin(sim.Config{Part: part, Renditions: []sim.Rendition{{Name: "360p"}}})
 	hosts := sim.Hosts{"origin.test": l.before(origin, answer), "edge.test": l.before(origin, answer)}
 	m := monitor.New(monitor.Options{
@@ -107,8 +109,10 @@ func TestLowLatencyIsProbedBesideThePolls(t *testing.T) {
 		l := newLog()
 		l.watch(t, 500*time.Millisecond, nil, time.Minute)
 		for what, want := range map[string][2]int{ // from, to
-			"origin.test block": {40, 70}, "origin.test delta": {9, 12}, "origin.test part": {18, 26}, "origin.test far": {1, 1}, "origin.test alone": {1, 1},
-			"edge.test block": {40, 70}, "edge.test delta": {9, 12}, "edge.test part": {18, 26}, "edge.test far": {0, 0}, "edge.test alone": {0, 0},
+			"origin.test block": {40, 70}, "origin.test delta": {9, 12}, "origin.test part": {18, 26},
+			"origin.test far": {1, 1}, "origin.test alone": {1, 1},
+			"edge.test block": {40, 70}, "edge.test delta": {9, 12}, "edge.test part": {18, 26},
+			"edge.test far": {0, 0}, "edge.test alone": {0, 0},
 			"origin.test query": {0, 0}, "origin.test playlist": {35, 50}, // two or three of them of the multivariant playlist
 		} {
 			if n := l.asked[what]; n < want[0] || n > want[1] {
@@ -123,7 +127,9 @@ func TestLowLatencyIsProbedBesideThePolls(t *testing.T) {
 
 // What the event says of segments holds for parts.
 func TestPartsAreProbedAsSegmentsAre(t *testing.T) {
-	for segments, want := range map[monitor.Segments]string{monitor.SegmentsNone: "", monitor.SegmentsHead: "origin.test head", monitor.SegmentsFull: "origin.test part"} {
+	for segments, want := range map[monitor.Segments]string{
+		monitor.SegmentsNone: "", monitor.SegmentsHead: "origin.test head", monitor.SegmentsFull: "origin.test part",
+	} {
 		synctest.Test(t, func(t *testing.T) {
 			l := newLog()
 			l.watchWith(t, 500*time.Millisecond, nil, 20*time.Second, segments)
@@ -166,7 +172,8 @@ func TestWithoutPartsNothingMoreIsAsked(t *testing.T) {
 // Whatever a server makes of delivery directives, the monitor asks at its pace,
 // polls go on, and it ends when it is told to.
 func TestHostileDelivery(t *testing.T) {
-	const head = "#EXTM3U\n#EXT-X-VERSION:9\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:%d\n#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES\n#EXT-X-PART-INF:PART-TARGET=0.5\n"
+	const head = "#EXTM3U\n#EXT-X-VERSION:9\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:%d\n" +
+		"#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES\n#EXT-X-PART-INF:PART-TARGET=0.5\n"
 	var n atomic.Uint64
 	for name, answer := range map[string]http.HandlerFunc{
 		"hangs":           func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },

@@ -59,17 +59,23 @@ func TestMeasure(t *testing.T) {
 			t.Errorf("%s:\ngot  %v\nwant %v", name, got, want)
 		}
 	}
-	want("a failure before anything is known", failed(origin, at(209), 0, probe.FailReset), map[string]float64{"OpenIncidents": 0, "ViewerImpact": 0})
+	want("a failure before anything is known", failed(origin, at(209), 0, probe.FailReset),
+		map[string]float64{"OpenIncidents": 0, "ViewerImpact": 0})
 	want("the origin", poll(origin, at(210), listing(100, 6)),
-		map[string]float64{"ManifestAvailable": 1, "ManifestFetchMilliseconds": 0.01, "ManifestAgeSeconds": 0, "MediaSequence": 100, "OpenIncidents": 0, "ViewerImpact": 0})
+		map[string]float64{
+			"ManifestAvailable": 1, "ManifestFetchMilliseconds": 0.01, "ManifestAgeSeconds": 0, "MediaSequence": 100,
+			"OpenIncidents": 0, "ViewerImpact": 0,
+		})
 	hit := poll(edge, at(211), listing(99, 6))
 	hit.Exchange.XCache, hit.Exchange.Age = "Hit from cloudfront", probe.State(2*time.Second)
 	want("the edge, one segment behind", hit, map[string]float64{
-		"ManifestAvailable": 1, "ManifestFetchMilliseconds": 0.01, "ManifestAgeSeconds": 0, "MediaSequence": 99, "OpenIncidents": 0, "ViewerImpact": 0,
+		"ManifestAvailable": 1, "ManifestFetchMilliseconds": 0.01, "ManifestAgeSeconds": 0, "MediaSequence": 99,
+		"OpenIncidents": 0, "ViewerImpact": 0,
 		"EdgeLagSegments": 1, "EdgeLagSeconds": 2, "EdgeCacheHit": 1, "EdgeObjectAgeSeconds": 2, "LiveLatencySeconds": 1,
 	})
 	want("the edge fails", failed(edge, at(212), 502, ""), map[string]float64{
-		"ManifestAvailable": 0, "ManifestAgeSeconds": 1, "MediaSequence": 99, "OpenIncidents": 0, "ViewerImpact": 0, "EdgeLagSegments": 1, "EdgeLagSeconds": 2,
+		"ManifestAvailable": 0, "ManifestAgeSeconds": 1, "MediaSequence": 99, "OpenIncidents": 0, "ViewerImpact": 0,
+		"EdgeLagSegments": 1, "EdgeLagSeconds": 2,
 	})
 	page := poll(origin, at(213), &probe.Playlist{Problems: []probe.Problem{{Check: "m3u.header"}}})
 	if got := sampled(t, j, page); got["ManifestAvailable"] != 0 {
@@ -91,7 +97,9 @@ func TestMeasureSegment(t *testing.T) {
 	o.Playlist, o.Segment = nil, &probe.SegmentProbe{MSN: 1, URI: "seg1.ts", Duration: 2 * time.Second}
 	o.Exchange.Started = at(0.5)
 	got := sampled(t, j, o)
-	if !maps.Equal(got, map[string]float64{"SegmentAvailable": 1, "SegmentFetchMilliseconds": 0.5, "SegmentDownloadRatio": 0.25}) {
+	if !maps.Equal(got, map[string]float64{
+		"SegmentAvailable": 1, "SegmentFetchMilliseconds": 0.5, "SegmentDownloadRatio": 0.25,
+	}) {
 		t.Errorf("samples %v", got)
 	}
 	o.Segment.Duration = 0

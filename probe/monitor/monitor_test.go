@@ -104,7 +104,8 @@ func TestAStallIsFoundAndBlamedOnTheEncoder(t *testing.T) {
 		got := &sink{last: map[string]probe.Incident{}}
 		m := monitor.New(monitor.Options{
 			Event: "e", Origin: "http://origin.test", Edge: "http://edge.test", Transport: handler(src.ServeHTTP),
-			Streams: []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}}, Sinks: []probe.Sink{got}, Segments: monitor.SegmentsHead,
+			Streams: []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}},
+			Sinks:   []probe.Sink{got}, Segments: monitor.SegmentsHead,
 		})
 		stop := run(t, m)
 		time.Sleep(29 * time.Second)
@@ -127,7 +128,8 @@ func TestAStallIsFoundAndBlamedOnTheEncoder(t *testing.T) {
 			t.Fatalf("incidents: %+v, want one", got.last)
 		}
 		for _, in := range got.last {
-			if in.Check != "upd.stale" || in.Blame != probe.BlameEncoder || in.Side != probe.Origin || in.Severity != probe.Critical {
+			if in.Check != "upd.stale" || in.Blame != probe.BlameEncoder || in.Side != probe.Origin ||
+				in.Severity != probe.Critical {
 				t.Errorf("incident %+v", in)
 			}
 			if late := in.Opened.Sub(src.until); late > 4*time.Second {
@@ -145,11 +147,14 @@ func TestAStallIsFoundAndBlamedOnTheEncoder(t *testing.T) {
 // playlists and segments are well.
 func TestALostMapIsFound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		src := &stream{start: time.Now().Add(-time.Minute), until: time.Now().Add(time.Hour), mapped: true, asked: map[string]int{}}
+		src := &stream{
+			start: time.Now().Add(-time.Minute), until: time.Now().Add(time.Hour), mapped: true, asked: map[string]int{},
+		}
 		got := &sink{last: map[string]probe.Incident{}}
 		m := monitor.New(monitor.Options{
 			Event: "e", Origin: "http://origin.test", Transport: handler(src.ServeHTTP),
-			Streams: []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}}, Sinks: []probe.Sink{got}, Segments: monitor.SegmentsHead,
+			Streams: []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}},
+			Sinks:   []probe.Sink{got}, Segments: monitor.SegmentsHead,
 		})
 		stop := run(t, m)
 		time.Sleep(10 * time.Second)
@@ -169,7 +174,9 @@ func TestALostMapIsFound(t *testing.T) {
 // found at once, though the origin is slow at first to say what it is.
 func TestAnOldMapIsFound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		src := &stream{start: time.Now().Add(-time.Minute), until: time.Now().Add(time.Hour), mapped: true, asked: map[string]int{}}
+		src := &stream{
+			start: time.Now().Add(-time.Minute), until: time.Now().Add(time.Hour), mapped: true, asked: map[string]int{},
+		}
 		got := &sink{last: map[string]probe.Incident{}}
 		var asked atomic.Bool // the origin is slow to answer the first time
 		m := monitor.New(monitor.Options{
@@ -236,7 +243,8 @@ func TestSamplesAreSafeAtOnce(t *testing.T) {
 		got := &keepingSink{}
 		m := monitor.New(monitor.Options{
 			Event: "e", Origin: "http://origin.test", Transport: handler(src.ServeHTTP),
-			Streams: []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}}, Sinks: []probe.Sink{got}, Segments: monitor.SegmentsHead,
+			Streams: []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}},
+			Sinks:   []probe.Sink{got}, Segments: monitor.SegmentsHead,
 		})
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		defer cancel()

@@ -52,7 +52,9 @@ func follow(t *testing.T, l *live, segments int) (polls, delay float64) {
 	now, seen, n, late := time.Duration(0), -1, 0, time.Duration(0)
 	for end := time.Duration(segments) * l.d; now < end; n++ {
 		newest := l.newest(now)
-		o := &probe.Observation{Playlist: pl, Exchange: probe.Exchange{Status: 200, Started: epoch.Add(now), Done: epoch.Add(now)}}
+		o := &probe.Observation{
+			Playlist: pl, Exchange: probe.Exchange{Status: 200, Started: epoch.Add(now), Done: epoch.Add(now)},
+		}
 		if newest > seen && seen >= 0 {
 			late += now - l.published(newest)
 		}
@@ -94,7 +96,9 @@ func TestPaceMeetsTheStaleLimit(t *testing.T) {
 		pl := &probe.Playlist{Kind: probe.Media, TargetDuration: probe.State(td), Segments: []probe.Segment{{Duration: td}}}
 		var p pace
 		look := func(at time.Duration, advanced bool) time.Duration {
-			o := &probe.Observation{Playlist: pl, Exchange: probe.Exchange{Status: 200, Started: epoch.Add(at), Done: epoch.Add(at)}}
+			o := &probe.Observation{
+				Playlist: pl, Exchange: probe.Exchange{Status: 200, Started: epoch.Add(at), Done: epoch.Add(at)},
+			}
 			return at + p.after(o, advanced)
 		}
 		look(0, true)

@@ -54,12 +54,14 @@ func TestPropagation(t *testing.T) {
 				m := monitor.New(monitor.Options{
 					Event: "e", Origin: "http://origin.test", Edge: "http://edge.test", Grace: grace,
 					Transport: young{handler(src.ServeHTTP), began.Add(c.known), began.Add(c.ready), began.Add(c.broken)},
-					Streams:   []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}}, Sinks: []probe.Sink{got}, Segments: monitor.SegmentsHead,
+					Streams:   []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}},
+					Sinks:     []probe.Sink{got}, Segments: monitor.SegmentsHead,
 				})
 				stop := run(t, m)
 				time.Sleep(time.Minute - time.Second)
 				snap := m.Snapshot()
-				if r := snap.Streams[0].Renditions; snap.Verdict != probe.Waiting || len(r) != 1 || r[0].Edge.Phase != probe.Propagating || r[0].Origin.Verdict != probe.OK {
+				if r := snap.Streams[0].Renditions; snap.Verdict != probe.Waiting || len(r) != 1 ||
+					r[0].Edge.Phase != probe.Propagating || r[0].Origin.Verdict != probe.OK {
 					t.Errorf("before the first answer: %s, %+v", snap.Verdict, r)
 				}
 				time.Sleep(11 * time.Minute)
@@ -99,7 +101,8 @@ func TestPropagationBesideAnotherEdge(t *testing.T) {
 			Event: "e", Origin: "http://origin.test", Edge: "http://edge.test", EdgeName: "cloudfront", Grace: 10 * time.Minute,
 			Edges:     []monitor.Edge{{Name: "second", URL: "http://second.test"}},
 			Transport: young{handler(src.ServeHTTP), began.Add(time.Hour), began.Add(time.Hour), began.Add(2 * time.Hour)},
-			Streams:   []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}}, Sinks: []probe.Sink{got}, Segments: monitor.SegmentsHead,
+			Streams:   []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}},
+			Sinks:     []probe.Sink{got}, Segments: monitor.SegmentsHead,
 		})
 		stop := run(t, m)
 		time.Sleep(time.Minute)
@@ -109,7 +112,8 @@ func TestPropagationBesideAnotherEdge(t *testing.T) {
 		if snap.Verdict != probe.OK || len(r) != 1 || len(got.last) > 0 {
 			t.Fatalf("%s, %d incidents, %+v", snap.Verdict, len(got.last), r)
 		}
-		if a, b := r[0].Edges["cloudfront"], r[0].Edges["second"]; a.Phase != probe.Propagating || b.Phase != "" || b.Verdict != probe.OK {
+		if a, b := r[0].Edges["cloudfront"], r[0].Edges["second"]; a.Phase != probe.Propagating || b.Phase != "" ||
+			b.Verdict != probe.OK {
 			t.Errorf("cloudfront %s %s, second %s %s", a.Phase, a.Verdict, b.Phase, b.Verdict)
 		}
 	})

@@ -14,7 +14,8 @@ import (
 // A server of segments that knows no HEAD is asked for their first byte.
 func TestSegmentsWithoutHead(t *testing.T) {
 	for _, status := range []int{
-		http.StatusMethodNotAllowed, http.StatusNotImplemented, http.StatusNotFound, http.StatusForbidden, http.StatusInternalServerError,
+		http.StatusMethodNotAllowed, http.StatusNotImplemented, http.StatusNotFound, http.StatusForbidden,
+		http.StatusInternalServerError,
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			v, refused := newVault(), map[string]int{}
@@ -51,7 +52,9 @@ func TestSegmentsWithoutHead(t *testing.T) {
 
 // A server that refuses Range plays well: players do not ask for one.
 func TestSegmentsWithoutRange(t *testing.T) {
-	for _, status := range []int{http.StatusRequestedRangeNotSatisfiable, http.StatusNotImplemented, http.StatusBadRequest, http.StatusForbidden} {
+	for _, status := range []int{
+		http.StatusRequestedRangeNotSatisfiable, http.StatusNotImplemented, http.StatusBadRequest, http.StatusForbidden,
+	} {
 		for _, mode := range []monitor.Segments{monitor.SegmentsRange, monitor.SegmentsHead} {
 			synctest.Test(t, func(t *testing.T) {
 				v, refused := newVault(), map[string]int{}

@@ -44,7 +44,8 @@ func TestEdgeThatIsBadFromTheStart(t *testing.T) {
 					}
 				})
 				for _, in := range found {
-					if strings.Contains(in.Because, "not watched") || in.Check != check || in.Blame == probe.BlameOrigin || in.Side != probe.Edge || in.Rendition != "media" || in.Open() {
+					if strings.Contains(in.Because, "not watched") || in.Check != check || in.Blame == probe.BlameOrigin ||
+						in.Side != probe.Edge || in.Rendition != "media" || in.Open() {
 						t.Errorf("%s %s %s %q: %s", in.Check, in.Side, in.Blame, in.Rendition, in.Because)
 					}
 				}

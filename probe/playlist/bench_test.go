@@ -16,7 +16,8 @@ func mediaText(n int) []byte {
 	b.WriteString("#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:6\n#EXT-X-MEDIA-SEQUENCE:1204\n")
 	at := time.Date(2026, 11, 28, 19, 0, 0, 123e6, time.UTC)
 	for i := range n {
-		fmt.Fprintf(&b, "#EXT-X-PROGRAM-DATE-TIME:%s\n#EXTINF:6.006,\nsegment-%d.ts\n", at.Format("2006-01-02T15:04:05.000Z07:00"), 1204+i)
+		fmt.Fprintf(&b, "#EXT-X-PROGRAM-DATE-TIME:%s\n#EXTINF:6.006,\nsegment-%d.ts\n",
+			at.Format("2006-01-02T15:04:05.000Z07:00"), 1204+i)
 		at = at.Add(6006 * time.Millisecond)
 	}
 	return []byte(b.String())
@@ -30,7 +31,8 @@ func multivariantText(n int) []byte {
 		fmt.Fprintf(&b, "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"aac\",NAME=%q,LANGUAGE=%q,URI=\"audio-%s.m3u8\"\n", l, l, l)
 	}
 	for i := range n {
-		fmt.Fprintf(&b, "#EXT-X-STREAM-INF:BANDWIDTH=%d,AVERAGE-BANDWIDTH=%d,CODECS=\"avc1.64001f,mp4a.40.2\",RESOLUTION=%dx%d,FRAME-RATE=29.970,AUDIO=\"aac\"\nv%d.m3u8\n",
+		fmt.Fprintf(&b, "#EXT-X-STREAM-INF:BANDWIDTH=%d,AVERAGE-BANDWIDTH=%d,CODECS=\"avc1.64001f,mp4a.40.2\","+
+			"RESOLUTION=%dx%d,FRAME-RATE=29.970,AUDIO=\"aac\"\nv%d.m3u8\n",
 			(i+1)*400_000, (i+1)*350_000, (i+1)*160, (i+1)*90, i)
 	}
 	return []byte(b.String())
@@ -61,7 +63,10 @@ func BenchmarkDecode(b *testing.B) {
 		{"media/segments=6", mediaText(6)},
 		{"media/segments=100", mediaText(100)},
 		{"media/segments=10000", mediaText(10_000)},
-		{"fmp4/segments=6", []byte(strings.Replace(string(mediaText(6)), "SEQUENCE:1204\n", "SEQUENCE:1204\n#EXT-X-MAP:URI=\"init.mp4\"\n", 1))},
+		{
+			"fmp4/segments=6",
+			[]byte(strings.Replace(string(mediaText(6)), "SEQUENCE:1204\n", "SEQUENCE:1204\n#EXT-X-MAP:URI=\"init.mp4\"\n", 1)),
+		},
 		{"multivariant/variants=12", multivariantText(12)},
 		{"hostile/variants=300", hostileMultivariant(300)},
 		{"hostile/variants=3000", hostileMultivariant(3000)},

@@ -11,20 +11,37 @@ import (
 // what it is, and no ladder or segment is taken from it.
 func TestWrongFiles(t *testing.T) {
 	ts := "G" + strings.Repeat("\x00\xff", 93) + "\x00"
-	channels := "#EXTM3U url-tvg=\"http://epg.example/x.xml\"\n#EXTINF:-1 tvg-id=\"one\" group-title=\"News\",One\nhttp://a.example/1.ts\n#EXTINF:-1,Two\nhttp://a.example/2.m3u8\n"
+	channels := "#EXTM3U url-tvg=\"http://epg.example/x.xml\"\n" +
+		"#EXTINF:-1 tvg-id=\"one\" group-title=\"News\",One\nhttp://a.example/1.ts\n#EXTINF:-1,Two\nhttp://a.example/2.m3u8\n"
 	for _, c := range []struct{ name, text, want string }{
 		{"channels", channels, "a list of 2 channels (IPTV)"},
-		{"channels, bare header", "#EXTM3U\n#EXTINF:-1,One\nhttp://a.example/1.ts\n", "a list of channels (IPTV) with 1 entry"},
-		{"channels of length 0", "#EXTM3U\r\n#EXTINF:0,One\r\nhttp://a.example/live.m3u8?x=1\r\n#EXTINF:0,Two\r\nhttp://a.example/two.m3u8\r\n", "a list of 2 channels"},
-		{"channels with options", "#EXTM3U\n#EXTINF:-1,One\n#EXTVLCOPT:http-user-agent=x\nhttp://a.example/1\n", "channels (IPTV)"},
-		{"files", "#EXTM3U\n#EXTINF:213,Artist - Title\nmusic/a.mp3\n#EXTINF:99,Other\nmusic/b.mp3\n", "a list of files (M3U) with 2 entries"},
+		{
+			"channels, bare header", "#EXTM3U\n#EXTINF:-1,One\nhttp://a.example/1.ts\n",
+			"a list of channels (IPTV) with 1 entry",
+		},
+		{
+			"channels of length 0",
+			"#EXTM3U\r\n#EXTINF:0,One\r\nhttp://a.example/live.m3u8?x=1\r\n#EXTINF:0,Two\r\nhttp://a.example/two.m3u8\r\n",
+			"a list of 2 channels",
+		},
+		{
+			"channels with options", "#EXTM3U\n#EXTINF:-1,One\n#EXTVLCOPT:http-user-agent=x\nhttp://a.example/1\n",
+			"channels (IPTV)",
+		},
+		{
+			"files", "#EXTM3U\n#EXTINF:213,Artist - Title\nmusic/a.mp3\n#EXTINF:99,Other\nmusic/b.mp3\n",
+			"a list of files (M3U) with 2 entries",
+		},
 		{"files, bare", "#EXTM3U\nhttp://a.example/x.mp3\nhttp://a.example/y.mp3\n", "a list of files (M3U) with 2 entries"},
 		{"addresses, bare", "#EXTM3U\nhttp://a.example/x.m3u8\n", "a list of channels (IPTV) with 1 entry"},
 		{"pls", "[playlist]\nFile1=http://a.example/\n", "a PLS list"},
 		{"dash", "<?xml version=\"1.0\"?>\n<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\">", "a DASH manifest (.mpd)"},
 		{"smooth", "<?xml version=\"1.0\"?>\n<SmoothStreamingMedia MajorVersion=\"2\">", "a Smooth Streaming manifest"},
 		{"page", "<!DOCTYPE html><html><head><title>\n Sign in </title>", `a web page (HTML) titled "Sign in"`},
-		{"s3", "<?xml version=\"1.0\"?>\n<Error><Code>AccessDenied</Code>", `an error of a storage service (XML), not a playlist: "AccessDenied"`},
+		{
+			"s3", "<?xml version=\"1.0\"?>\n<Error><Code>AccessDenied</Code>",
+			`an error of a storage service (XML), not a playlist: "AccessDenied"`,
+		},
 		{"json", `{"error":"no such stream"}`, `JSON, not a playlist`},
 		{"captions", "WEBVTT\n\n00:00.000 --> 00:01.000\nHi\n", "captions (WebVTT)"},
 		{"ts", ts + ts, "an MPEG-2 transport stream"},
@@ -75,7 +92,10 @@ func TestBrokenPlaylistsAreNoLists(t *testing.T) {
 func TestQuote(t *testing.T) {
 	secret := strings.Repeat("s3cr3t", 10)
 	mask := func(s string) string { return strings.ReplaceAll(s, secret, "REDACTED") }
-	for _, text := range []string{secret, "<html><title>" + secret, "<html><title>" + secret + "</title>", `{"key": "` + secret + `"}`, head + "#EXTINF:6.0,\na.ts\n" + secret + "\n", head + "#EXTINF:" + secret + ",\na.ts\n"} {
+	for _, text := range []string{
+		secret, "<html><title>" + secret, "<html><title>" + secret + "</title>", `{"key": "` + secret + `"}`,
+		head + "#EXTINF:6.0,\na.ts\n" + secret + "\n", head + "#EXTINF:" + secret + ",\na.ts\n",
+	} {
 		for _, p := range Decode([]byte(text), Inputs{Quote: mask}).Problems {
 			if strings.Contains(p.Detail, "s3cr3t") {
 				t.Errorf("%.20q: %s", text, p.Detail)

@@ -72,8 +72,11 @@ const nameCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123
 
 // What is near the greatest time.Duration, or beyond it, is a finding, and no sum of it wraps.
 func TestAbsurdDurations(t *testing.T) {
-	for _, d := range []string{"9223372036.854775807", "9223372035", "9000000000.5", "99999999999999999999", "2592001", "1e300"} {
-		text := "#EXTM3U\n#EXT-X-TARGETDURATION:" + d + "\n" + strings.Repeat("#EXTINF:"+d+",\na.ts\n", 3) + "#EXTINF:2.0,\nb.ts\n"
+	for _, d := range []string{
+		"9223372036.854775807", "9223372035", "9000000000.5", "99999999999999999999", "2592001", "1e300",
+	} {
+		text := "#EXTM3U\n#EXT-X-TARGETDURATION:" + d + "\n" + strings.Repeat("#EXTINF:"+d+",\na.ts\n", 3) +
+			"#EXTINF:2.0,\nb.ts\n"
 		p := Decode([]byte(text), Inputs{Address: probe.AddressOf("http://h/p.m3u8")})
 		if w := p.Window(); w != 2*time.Second {
 			t.Errorf("%s: a window of %s", d, w)

@@ -16,7 +16,8 @@ import (
 // list that it reads otherwise is noted and nothing is lost.
 func TestSecondReader(t *testing.T) {
 	for _, text := range []string{
-		"#EXT-X-KEY:\n0", "#EXT-X-MAP:\n0", head + "#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n\n#EXTINF:6,\na.ts\n", "#WV-VIDEO-RESOLUTION", "#WV-CYPHER-VERSION",
+		"#EXT-X-KEY:\n0", "#EXT-X-MAP:\n0", head + "#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n\n#EXTINF:6,\na.ts\n",
+		"#WV-VIDEO-RESOLUTION", "#WV-CYPHER-VERSION",
 		head + "#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n#EXT-X-MAP:URI=\"m\",BYTERANGE=\"1@0\"\n",
 	} {
 		for _, disputed := range SecondOpinion([]byte(text), Inputs{}) {
@@ -24,7 +25,8 @@ func TestSecondReader(t *testing.T) {
 		}
 	}
 	// A blank line after a key, as RFC 8216 §8.3 has it, is one of its panics.
-	if _, err := decodeAgain([]secondReading{{kind: secondIsKey, list: "METHOD=NONE\n\n"}}); err == nil || !strings.Contains(err.Error(), "panicked") {
+	if _, err := decodeAgain([]secondReading{{kind: secondIsKey, list: "METHOD=NONE\n\n"}}); err == nil ||
+		!strings.Contains(err.Error(), "panicked") {
 		t.Errorf("error %v, want the panic as an error", err)
 	}
 	r := reader{p: &probe.Playlist{Kind: probe.Media}, number: 7, notes: true}

@@ -21,10 +21,11 @@ func TestHash(t *testing.T) {
 	}
 	seen := map[uint64]string{Hash(nil): "nothing"}
 	different := map[string]string{
-		"base":             base,
-		"one byte":         strings.Replace(base, "segment-1205", "segment-1215", 1),
-		"a line less":      strings.Replace(base, "segment-1206.ts\n", "", 1),
-		"lines swapped":    strings.Replace(strings.Replace(strings.Replace(base, "1204.ts", "x", 1), "1205.ts", "1204.ts", 1), "x", "1205.ts", 1),
+		"base":        base,
+		"one byte":    strings.Replace(base, "segment-1205", "segment-1215", 1),
+		"a line less": strings.Replace(base, "segment-1206.ts\n", "", 1),
+		"lines swapped": strings.Replace(
+			strings.Replace(strings.Replace(base, "1204.ts", "x", 1), "1205.ts", "1204.ts", 1), "x", "1205.ts", 1),
 		"a line in two":    strings.Replace(base, "segment-1206", "seg\nment-1206", 1),
 		"not ended":        strings.TrimSuffix(base, "\n"),
 		"zero byte at end": base + "\x00",

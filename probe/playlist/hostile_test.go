@@ -22,12 +22,18 @@ var hostile = map[string]struct{ before, unit, after string }{
 	"attributes":              {head + "#EXT-X-DATERANGE:", "A%d=1,", "\n"},
 	"attributes without =":    {head + "#EXT-X-DATERANGE:", "A,", "\n"},
 	"open variables":          {head + "#EXTINF:6,\n", "{$a", "\n"},
-	"variables that double":   {head + "#EXT-X-DEFINE:NAME=\"v\",VALUE=\"0123456789\"\n", "#EXT-X-DEFINE:NAME=\"v%d\",VALUE=\"{$v}{$v}{$v}\"\n#EXTINF:6,\n{$v%[1]d}{$v%[1]d}\n", ""},
-	"parts":                   {head, "#EXT-X-PART:DURATION=1,URI=\"a\"\n", ""},
-	"renditions and variants": {"#EXTM3U\n", "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",NAME=\"%d\"\n#EXT-X-STREAM-INF:BANDWIDTH=1,AUDIO=\"a\"\nv%[1]d\n", ""},
-	"variants of one name":    {"#EXTM3U\n", "#EXT-X-STREAM-INF:BANDWIDTH=1\nv%d\n", ""},
-	"white space":             {head, " \n", ""},
-	"one long line":           {head, "a", ""},
+	"variables that double": {
+		head + "#EXT-X-DEFINE:NAME=\"v\",VALUE=\"0123456789\"\n",
+		"#EXT-X-DEFINE:NAME=\"v%d\",VALUE=\"{$v}{$v}{$v}\"\n#EXTINF:6,\n{$v%[1]d}{$v%[1]d}\n", "",
+	},
+	"parts": {head, "#EXT-X-PART:DURATION=1,URI=\"a\"\n", ""},
+	"renditions and variants": {
+		"#EXTM3U\n",
+		"#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",NAME=\"%d\"\n#EXT-X-STREAM-INF:BANDWIDTH=1,AUDIO=\"a\"\nv%[1]d\n", "",
+	},
+	"variants of one name": {"#EXTM3U\n", "#EXT-X-STREAM-INF:BANDWIDTH=1\nv%d\n", ""},
+	"white space":          {head, " \n", ""},
+	"one long line":        {head, "a", ""},
 }
 
 // TestHostileIsLinear: four times the text takes about four times the memory at
@@ -36,7 +42,8 @@ func TestHostileIsLinear(t *testing.T) {
 	const size = 24 << 10
 	for name, h := range hostile {
 		t.Run(name, func(t *testing.T) {
-			small, big := allocated(repeat(h.before, h.unit, h.after, size)), allocated(repeat(h.before, h.unit, h.after, 4*size))
+			small, big := allocated(repeat(h.before, h.unit, h.after, size)),
+				allocated(repeat(h.before, h.unit, h.after, 4*size))
 			if big > 6*small+8*size { // a slice grows in steps
 				t.Errorf("%d bytes allocated for %d of text, %d for four times as much", small, size, big)
 			}
@@ -90,7 +97,8 @@ func TestSegmentLimit(t *testing.T) {
 	text := head + strings.Repeat("#EXTINF:6.0,\na.ts\n", n)
 	p := Decode([]byte(text), Inputs{})
 	newest, _ := p.Last()
-	if len(p.Problems) != 1 || p.Problems[0].Check != "m3u.limit" || !strings.Contains(p.Problems[0].Detail, "250010 segments are listed") {
+	if len(p.Problems) != 1 || p.Problems[0].Check != "m3u.limit" ||
+		!strings.Contains(p.Problems[0].Detail, "250010 segments are listed") {
 		t.Errorf("problems %+v", p.Problems)
 	}
 	if want := p.MediaSequence.Value + n - 1; newest.MSN != want || len(p.Segments) > maxSegments {
@@ -125,8 +133,10 @@ func TestLadderLimit(t *testing.T) {
 // TestSavedVariables: what a saved playlist imports is not known, nor is the
 // query of its URL; a playlist that a player could fetch must define both.
 func TestSavedVariables(t *testing.T) {
-	text := []byte("#EXTM3U\n#EXT-X-VERSION:11\n" + head[25:] + "#EXT-X-DEFINE:IMPORT=\"i\"\n#EXT-X-DEFINE:QUERYPARAM=\"q\"\n#EXTINF:6.0,\n{$i}/{$q}.ts\n")
-	if p := Decode(text, Inputs{Address: probe.AddressOf("file:///tmp/v.m3u8")}); len(p.Problems) > 0 || p.Segments[0].URI != "{$i}/{$q}.ts" {
+	text := []byte("#EXTM3U\n#EXT-X-VERSION:11\n" + head[25:] +
+		"#EXT-X-DEFINE:IMPORT=\"i\"\n#EXT-X-DEFINE:QUERYPARAM=\"q\"\n#EXTINF:6.0,\n{$i}/{$q}.ts\n")
+	if p := Decode(text, Inputs{Address: probe.AddressOf("file:///tmp/v.m3u8")}); len(p.Problems) > 0 ||
+		p.Segments[0].URI != "{$i}/{$q}.ts" {
 		t.Errorf("saved: problems %+v", p.Problems)
 	}
 	if p := Decode(text, Inputs{Address: probe.AddressOf("https://a.example/v.m3u8")}); len(p.Problems) == 0 {

@@ -14,21 +14,35 @@ func TestLadder(t *testing.T) {
 		tags []string // of the playlist, without URI lines: those are v0, v1, …
 		want string
 	}{
-		{"heights, then bandwidths", []string{"v:RESOLUTION=1280x720,BANDWIDTH=2800000", "v:BANDWIDTH=1200400"}, "720p=v0 1200k=v1"},
-		{"one height twice", []string{"v:RESOLUTION=1280x720,BANDWIDTH=2800000", "v:RESOLUTION=1280x720,BANDWIDTH=1400000"}, "720p-2800k=v0 720p-1400k=v1"},
+		{
+			"heights, then bandwidths",
+			[]string{"v:RESOLUTION=1280x720,BANDWIDTH=2800000", "v:BANDWIDTH=1200400"},
+			"720p=v0 1200k=v1",
+		},
+		{
+			"one height twice",
+			[]string{"v:RESOLUTION=1280x720,BANDWIDTH=2800000", "v:RESOLUTION=1280x720,BANDWIDTH=1400000"},
+			"720p-2800k=v0 720p-1400k=v1",
+		},
 		{
 			"one height and bandwidth three times",
-			[]string{"v:RESOLUTION=1280x720,BANDWIDTH=2800000", "v:RESOLUTION=1280x720,BANDWIDTH=2800000", "v:RESOLUTION=1280x720,BANDWIDTH=2800000"},
+			[]string{
+				"v:RESOLUTION=1280x720,BANDWIDTH=2800000", "v:RESOLUTION=1280x720,BANDWIDTH=2800000",
+				"v:RESOLUTION=1280x720,BANDWIDTH=2800000",
+			},
 			"720p-2800k=v0 720p-2800k-2=v1 720p-2800k-3=v2",
 		},
 		{"nothing to name it by", []string{"v:CODECS=\"x\"", "v:NAME=\"../High §!\""}, "variant=v0 High=v1"},
 		{"one URI twice", []string{"v:BANDWIDTH=1200000", "=v0:BANDWIDTH=1300000,AUDIO=\"b\""}, "1200k=v0"},
 		{"renditions", []string{
-			"m:TYPE=AUDIO,GROUP-ID=\"lo\",NAME=\"English\",LANGUAGE=\"en\",URI=\"a\"", "m:TYPE=SUBTITLES,GROUP-ID=\"s\",NAME=\"Deutsch (Forced)\",URI=\"s\"",
-			"m:TYPE=CLOSED-CAPTIONS,GROUP-ID=\"c\",NAME=\"CC1\",INSTREAM-ID=\"CC1\"", "m:TYPE=AUDIO,GROUP-ID=\"lo\",NAME=\"muxed\"", "v:BANDWIDTH=1200000",
+			"m:TYPE=AUDIO,GROUP-ID=\"lo\",NAME=\"English\",LANGUAGE=\"en\",URI=\"a\"",
+			"m:TYPE=SUBTITLES,GROUP-ID=\"s\",NAME=\"Deutsch (Forced)\",URI=\"s\"",
+			"m:TYPE=CLOSED-CAPTIONS,GROUP-ID=\"c\",NAME=\"CC1\",INSTREAM-ID=\"CC1\"",
+			"m:TYPE=AUDIO,GROUP-ID=\"lo\",NAME=\"muxed\"", "v:BANDWIDTH=1200000",
 		}, "1200k=v4 audio-en=a subtitles-Deutsch-Forced=s"},
 		{"one language in two groups", []string{
-			"m:TYPE=AUDIO,GROUP-ID=\"lo\",NAME=\"English\",LANGUAGE=\"en\",URI=\"a\"", "m:TYPE=AUDIO,GROUP-ID=\"hi\",NAME=\"English\",LANGUAGE=\"en\",URI=\"b\"",
+			"m:TYPE=AUDIO,GROUP-ID=\"lo\",NAME=\"English\",LANGUAGE=\"en\",URI=\"a\"",
+			"m:TYPE=AUDIO,GROUP-ID=\"hi\",NAME=\"English\",LANGUAGE=\"en\",URI=\"b\"",
 		}, "audio-en-lo=a audio-en-hi=b"},
 		{"not to be fetched", []string{"=ftp://h/x:BANDWIDTH=1000", "=%zz:BANDWIDTH=1000", "v:BANDWIDTH=2000"}, "2k=v2"},
 	} {

@@ -93,7 +93,10 @@ func spew(l *Line) string {
 func FuzzUnpacking(f *testing.F) {
 	var p packing
 	p.reset()
-	p.line(&Line{N: 1, At: time.Unix(1, 0), Look: &Look{Stream: "main", Exchange: &Exchange{WireExchange: probe.WireExchange{Method: "GET"}}}})
+	p.line(&Line{
+		N: 1, At: time.Unix(1, 0),
+		Look: &Look{Stream: "main", Exchange: &Exchange{WireExchange: probe.WireExchange{Method: "GET"}}},
+	})
 	f.Add(p.out)
 	f.Fuzz(func(_ *testing.T, b []byte) {
 		u := unpacking{in: b}

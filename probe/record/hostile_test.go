@@ -49,11 +49,15 @@ func TestFilesThatAreWrong(t *testing.T) {
 			`line 2: body "a" refers to "b", which is not there`,
 		},
 		{
-			"splice", header + `{"body":{"id":"a","text":"x"}}` + "\n" + `{"body":{"id":"b","base":"a","splice":[{"from":1,"lines":7}]}}` + "\n",
+			"splice",
+			header + `{"body":{"id":"a","text":"x"}}` + "\n" + `{"body":{"id":"b","base":"a","splice":[{"from":1,"lines":7}]}}` +
+				"\n",
 			`line 3: body "b": a piece lies outside of its base`,
 		},
 		{
-			"bomb", header + base + strings.Repeat(`{"body":{"id":"b","base":"a","splice":[`+strings.Repeat(`{"lines":1},`, 9)+`{"lines":1}]}}`+"\n", 20),
+			"bomb",
+			header + base + strings.Repeat(
+				`{"body":{"id":"b","base":"a","splice":[`+strings.Repeat(`{"lines":1},`, 9)+`{"lines":1}]}}`+"\n", 20),
 			"line 9: body \"b\": the playlists of one part come to more than 64 MiB",
 		},
 		{
@@ -61,7 +65,9 @@ func TestFilesThatAreWrong(t *testing.T) {
 			"line 2: a look without an exchange",
 		},
 		{
-			"backwards", header + `{"look":{"stream":"main","side":"edge","exchange":{"started":"2026-11-28T19:00:02Z","done":"2026-11-28T19:00:00Z"}}}` + "\n",
+			"backwards",
+			header + `{"look":{"stream":"main","side":"edge","exchange":{"started":"2026-11-28T19:00:02Z",` +
+				`"done":"2026-11-28T19:00:00Z"}}}` + "\n",
 			"line 2: done before it was started",
 		},
 		{

@@ -24,7 +24,8 @@ func TestNoSecretIsRecorded(t *testing.T) {
 #EXT-X-SESSION-DATA:DATA-ID="com.example.token",VALUE="MARKdata8f7a6b5c4d3e2f1a0"
 #EXT-X-KEY:METHOD=AES-128,URI="data:text/plain;base64,TUFSS2tleWtleWtleWtleQ=="
 #EXT-X-MAP:URI="init.mp4?Policy=MARKmap8f7a6b5c4d3e2f1a0"
-#EXT-X-DATERANGE:ID="ad",START-DATE="2026-11-28T19:00:00Z",X-ASSET-LIST="https://ads.example/?s=MARKasset8f7a6b5c4d3",X-TOKEN="MARKx8f7a6b5c4d3e2f1a0"
+#EXT-X-DATERANGE:ID="ad",START-DATE="2026-11-28T19:00:00Z",` +
+		`X-ASSET-LIST="https://ads.example/?s=MARKasset8f7a6b5c4d3",X-TOKEN="MARKx8f7a6b5c4d3e2f1a0"
 #EXTINF:2.000,see https://user:MARKpass8f7a@cdn.example/x?sig=MARKtitle8f7a6b5c4d3
 hdntl=exp=1~hmac=MARKpath8f7a6b5c4d3/seg1.ts
 #EXTINF:2.000,
@@ -51,7 +52,8 @@ hEaDeRsEcReT0123456789/seg3.ts?auth={$auth}
 			Problems: []probe.Problem{{Check: "c", Detail: "hEaDeRsEcReT0123456789"}},
 		},
 		Exchange: probe.Exchange{
-			Address: probe.AddressOf("http://o/seg2.ts?token=MARKone8f7a6b5c4d3e2f1a0"), Status: 200, Started: f.now, Done: f.now,
+			Address: probe.AddressOf("http://o/seg2.ts?token=MARKone8f7a6b5c4d3e2f1a0"), Status: 200,
+			Started: f.now, Done: f.now,
 		},
 	})
 	foreign := playlist.Decode([]byte("<html>MARKforeign"), playlist.Inputs{})

@@ -11,7 +11,8 @@ import (
 // agree nothing does.
 func TestDisputed(t *testing.T) {
 	c := Check{URL: "u", Verdict: probe.OK, Playlists: []Playlist{
-		{URL: "a", Kind: probe.Media}, {URL: "b", Kind: probe.Media, Disputed: []string{"line 7: two readers of EXT-X-KEY disagree"}},
+		{URL: "a", Kind: probe.Media},
+		{URL: "b", Kind: probe.Media, Disputed: []string{"line 7: two readers of EXT-X-KEY disagree"}},
 	}}
 	for format, want := range map[string]string{
 		"text": "0.0 s  b\n    line 7: two readers of EXT-X-KEY disagree: grafov/m3u8 reads it otherwise than streamwatch\n",

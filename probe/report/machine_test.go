@@ -24,7 +24,8 @@ import (
 var junitForm = map[string]struct{ attributes, required, children string }{
 	"testsuites": {"name time tests failures errors", "", "testsuite"},
 	"testsuite": {
-		"name tests failures errors group time skipped timestamp hostname id package file log url", "name tests failures errors",
+		"name tests failures errors group time skipped timestamp hostname id package file log url",
+		"name tests failures errors",
 		"testsuite properties testcase system-out system-err",
 	},
 	"testcase":   {"name time classname group", "name", "skipped error failure system-out system-err"},
@@ -93,7 +94,8 @@ func TestJUnitIsAsJenkinsWantsIt(t *testing.T) {
 	hostile := example()
 	hostile.Findings[0].Detail = "\x00\x1b]]>&<\"\uFFFF"
 	for name, c := range map[string]*Check{
-		"findings": example(), "nothing": {URL: "u", Verdict: probe.OK}, "blind": {URL: "u", Verdict: probe.Blind}, "hostile": hostile,
+		"findings": example(), "nothing": {URL: "u", Verdict: probe.OK},
+		"blind": {URL: "u", Verdict: probe.Blind}, "hostile": hostile,
 	} {
 		var b bytes.Buffer
 		if err := c.JUnit(&b); err != nil {
@@ -124,7 +126,8 @@ func local() *Check {
 // its source and does not export.
 func sarifSchema(t *testing.T) *gojsonschema.Schema {
 	t.Helper()
-	where := exec.CommandContext(t.Context(), "go", "list", "-f", "{{.Dir}}", "github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif")
+	where := exec.CommandContext(t.Context(), "go", "list", "-f", "{{.Dir}}",
+		"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif")
 	dir, err := where.Output()
 	if err != nil {
 		t.Fatalf("where the library is: %v", err)
@@ -149,7 +152,13 @@ func sarifSchema(t *testing.T) *gojsonschema.Schema {
 // does not know.
 func TestSARIFIsValid(t *testing.T) {
 	schema := sarifSchema(t)
-	rules := []Rule{{"upd.stale", "playlist stopped moving", "Doc.", "RFC 8216bis §6.2.1", "What to do:\n1. Look.", "https://docs.example/checks/upd.stale.md"}, {"td.exceeded", "x", "y", "TN2235", "", ""}}
+	rules := []Rule{
+		{
+			"upd.stale", "playlist stopped moving", "Doc.", "RFC 8216bis §6.2.1", "What to do:\n1. Look.",
+			"https://docs.example/checks/upd.stale.md",
+		},
+		{"td.exceeded", "x", "y", "TN2235", "", ""},
+	}
 	for name, c := range map[string]*Check{
 		"findings": example(), "nothing": {URL: "u", Verdict: probe.OK}, "local": local(),
 		"no URL": {URL: "standard input", Findings: example().Findings[3:]},
@@ -166,7 +175,8 @@ func TestSARIFIsValid(t *testing.T) {
 			t.Errorf("%s: %s", name, e)
 		}
 	}
-	result, err := schema.Validate(gojsonschema.NewStringLoader(`{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"a","x":1}}}]}`))
+	result, err := schema.Validate(gojsonschema.NewStringLoader(`{"version":"2.1.0",` +
+		`"runs":[{"tool":{"driver":{"name":"a","x":1}}}]}`))
 	if err != nil || result.Valid() {
 		t.Errorf("the schema accepts anything: %v", err)
 	}
@@ -190,12 +200,14 @@ func TestFingerprints(t *testing.T) {
 }
 
 func TestSpecURL(t *testing.T) {
+	const draft = "https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis"
+	const apple = "https://developer.apple.com/documentation/http-live-streaming/"
 	for spec, want := range map[string]string{
-		"RFC 8216bis §6.2.1, §6.3.4":      "https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis#section-6.2.1",
-		"RFC 8216bis Appendix B.1":        "https://datatracker.ietf.org/doc/html/draft-pantos-hls-rfc8216bis#appendix-B",
+		"RFC 8216bis §6.2.1, §6.3.4":      draft + "#section-6.2.1",
+		"RFC 8216bis Appendix B.1":        draft + "#appendix-B",
 		"RFC 8216 §6.2.1":                 "https://www.rfc-editor.org/rfc/rfc8216#section-6.2.1",
 		"RFC 9110 §14.4":                  "https://www.rfc-editor.org/rfc/rfc9110#section-14.4",
-		"HLS Authoring Specification 8.4": "https://developer.apple.com/documentation/http-live-streaming/hls-authoring-specification-for-apple-devices",
+		"HLS Authoring Specification 8.4": apple + "hls-authoring-specification-for-apple-devices",
 		"streamwatch limit":               "",
 	} {
 		if got := specURL(spec); got != want {

@@ -89,7 +89,8 @@ func TestAvailability(t *testing.T) {
 	about("second outside the maintenance", list[1].ShareOutside, 1)
 	about("all", r.All().Share, 155.0/160)
 	about("all outside the maintenance", r.All().ShareOutside, 143.0/145)
-	if s := list[1]; s.Unwatched != 600 || s.Seconds[probe.Waiting] != 300 || s.Seconds[probe.Down] != 180 || s.SilencedSeconds[probe.Down] != 180 {
+	if s := list[1]; s.Unwatched != 600 || s.Seconds[probe.Waiting] != 300 || s.Seconds[probe.Down] != 180 ||
+		s.SilencedSeconds[probe.Down] != 180 {
 		t.Errorf("second: %+v", s)
 	}
 	about("playlists of main", new(list[0].Manifest["edge"]), 89.0/90)
@@ -98,7 +99,8 @@ func TestAvailability(t *testing.T) {
 		t.Error("segments at the origin were never probed")
 	}
 	nothing := &Run{From: began, Until: began.Add(time.Minute)}
-	if a := nothing.All(); a.Share != nil || len(nothing.Streams()) != 0 || nothing.Longest() != nil || nothing.Worst() != nil {
+	if a := nothing.All(); a.Share != nil || len(nothing.Streams()) != 0 || nothing.Longest() != nil ||
+		nothing.Worst() != nil {
 		t.Errorf("of nothing: %+v", a)
 	}
 }
@@ -122,7 +124,8 @@ func TestAvailabilityOfEdges(t *testing.T) {
 	if len(list) != 3 || list[0].Edge != "" || *list[0].Share != 1 || list[0].Manifest["edge"] != 0.5 {
 		t.Fatalf("got %+v", list)
 	}
-	if list[1].Edge != "first" || list[1].Manifest["edge"] != 1 || list[2].Edge != "second" || list[2].Manifest["edge"] != 0 {
+	if list[1].Edge != "first" || list[1].Manifest["edge"] != 1 || list[2].Edge != "second" ||
+		list[2].Manifest["edge"] != 0 {
 		t.Errorf("got %+v", list[1:])
 	}
 	if list[1].Share != nil {

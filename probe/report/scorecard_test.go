@@ -34,7 +34,8 @@ func TestScorecard(t *testing.T) {
 		t.Fatalf("%d scores", len(scores))
 	}
 	first, second, third := scores[0], scores[1], scores[2]
-	if first.Playlists.Value != 1 || first.Lag95 != probe.State(time.Duration(0)) || first.Segments.Stated || first.Fetch50.Stated {
+	if first.Playlists.Value != 1 || first.Lag95 != probe.State(time.Duration(0)) || first.Segments.Stated ||
+		first.Fetch50.Stated {
 		t.Errorf("cloudfront %+v", first)
 	}
 	near := func(what string, got probe.Fact[time.Duration], want float64) {

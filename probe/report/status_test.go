@@ -24,12 +24,15 @@ func status(t *testing.T, snap *probe.Snapshot) string {
 func TestStatusShowsCauses(t *testing.T) {
 	at := time.Date(2026, 11, 28, 19, 0, 5, 0, time.UTC)
 	host := probe.Incident{
-		ID: "a", State: probe.Updated, Check: "http.unreachable", Severity: probe.Critical, Blame: probe.BlameCDN, Because: "nobody connects to the edge; the origin answers for all 5",
-		Scope: probe.ScopeEdge, Host: "d111.cloudfront.net", Summary: "playlist cannot be fetched", Detail: "refused", Began: at, Opened: at, Count: 3, URL: "http://127.0.0.1:8090/#incident=a",
+		ID: "a", State: probe.Updated, Check: "http.unreachable", Severity: probe.Critical,
+		Blame: probe.BlameCDN, Because: "nobody connects to the edge; the origin answers for all 5",
+		Scope: probe.ScopeEdge, Host: "d111.cloudfront.net", Summary: "playlist cannot be fetched", Detail: "refused",
+		Began: at, Opened: at, Count: 3, URL: "http://127.0.0.1:8090/#incident=a",
 		Recording: "http://127.0.0.1:8090/api/v1/incidents/a/recording",
 	}
 	small := probe.Incident{
-		ID: "b", State: probe.Opened, Check: "td.exceeded", Severity: probe.Warning, Blame: probe.BlameEncoder, Scope: probe.ScopeStream, Stream: "s1", Streams: []string{"s1"},
+		ID: "b", State: probe.Opened, Check: "td.exceeded", Severity: probe.Warning, Blame: probe.BlameEncoder,
+		Scope: probe.ScopeStream, Stream: "s1", Streams: []string{"s1"},
 		Side: probe.Origin, Summary: "a segment is too long", Detail: "6.6 s", Began: at, Opened: at, Count: 1,
 	}
 	snap := &probe.Snapshot{

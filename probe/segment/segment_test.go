@@ -1,10 +1,6 @@
 package segment_test
 
 import (
-	"encoding/binary"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -13,86 +9,6 @@ import (
 
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/segment"
-)
-
-// packet builds one transport stream packet; the adaptation field fills it up.
-func packet(pid uint16, cc byte, start bool, adaptation byte, payload ...byte) []byte {
-	p := []byte{0x47, byte(pid >> 8), byte(pid), 0x30 | cc&0x0f}
-	if start {
-		p[1] |= 0x40
-	}
-	n := 188 - 5 - len(payload)
-	p = append(p, byte(n))
-	p = append(p, slices.Repeat([]byte{0xff}, n)...)
-	if n > 0 {
-		p[5] = adaptation
-	}
-	return append(p, payload...)
-}
-
-func pes(id byte, pts uint64) []byte {
-	return []byte{
-		0, 0, 1, id, 0, 0, 0x80, 0x80, 5,
-		0x21 | byte(pts>>29)&0x0e, byte(pts >> 22), byte(pts>>14) | 1, byte(pts >> 7), byte(pts<<1) | 1,
-	}
-}
-
-var (
-	pat = packet(0, 0, true, 0, 0, 0, 0xb0, 13, 0, 1, 0xc1, 0, 0, 0, 1, 0xe1, 0x00, 1, 2, 3, 4)
-	pmt = packet(0x100, 0, true, 0, 0, 2, 0xb0, 18, 0, 1, 0xc1, 0, 0, 0xe1, 1, 0xf0, 0, 0x1b, 0xe1, 1, 0xf0, 0, 1, 2, 3, 4)
-)
-
-const (
-	vpid, apid = 0x101, 0x102
-	maxPTS     = 1<<33 - 1
-)
-
-func video(cc byte, pts uint64) []byte { return packet(vpid, cc, true, 0x40, pes(0xe0, pts)...) }
-func audio(cc byte, pts uint64) []byte { return packet(apid, cc, true, 0, pes(0xc0, pts)...) }
-func more(cc byte) []byte              { return packet(vpid, cc, false, 0, 1, 2, 3) }
-
-func box(kind string, parts ...[]byte) []byte {
-	body := slices.Concat(parts...)
-	return slices.Concat(binary.BigEndian.AppendUint32(nil, uint32(8+len(body))), []byte(kind), body)
-}
-
-func u32(n ...uint32) []byte {
-	var b []byte
-	for _, v := range n {
-		b = binary.BigEndian.AppendUint32(b, v)
-	}
-	return b
-}
-
-func trak(id, scale uint32, version byte, handler string) []byte {
-	times := make([]byte, 8)
-	if version == 1 {
-		times = make([]byte, 16)
-	}
-	v := []byte{version, 0, 0, 0}
-	return box("trak", box("tkhd", v, times, u32(id, 0)), box("mdia", box("mdhd", v, times, u32(scale, 0)), box("hdlr", u32(0, 0), []byte(handler))))
-}
-
-func moof(track uint32, ticks uint64) []byte {
-	return box("moof", box("mfhd", u32(0, 1)), box("traf", box("tfhd", u32(0, track)), box("tfdt", u32(1<<24), binary.BigEndian.AppendUint64(nil, ticks)), box("trun", u32(0, 0))))
-}
-
-func id3(frames ...[]byte) []byte {
-	body := slices.Concat(frames...)
-	return slices.Concat([]byte("ID3\x04\x00\x00\x00\x00"), []byte{byte(len(body) >> 7), byte(len(body) & 0x7f)}, body)
-}
-
-func priv(owner string, ticks uint64) []byte {
-	body := append([]byte(owner+"\x00"), binary.BigEndian.AppendUint64(nil, ticks)...)
-	return slices.Concat([]byte("PRIV"), u32(uint32(len(body))), []byte{0, 0}, body)
-}
-
-var (
-	ftyp    = box("ftyp", []byte("iso6"), u32(0))
-	initSec = slices.Concat(ftyp, box("moov", trak(1, 90000, 0, "vide"), trak(2, 48000, 1, "soun"), box("mvex")))
-	media   = slices.Concat(box("styp", []byte("msdh")), box("sidx", u32(0)), moof(2, 96000), box("mdat", make([]byte, 1000)))
-	owner   = "com.apple.streaming.transportStreamTimestamp"
-	adts    = []byte{0xff, 0xf1, 0x50, 0x80, 0x02, 0x1f, 0xfc, 0, 0}
 )
 
 // TestInspect gives whole objects; problems are matched by check and by a part of their detail.
@@ -111,38 +27,90 @@ func TestInspect(t *testing.T) {
 	}{
 		{"ts", healthy, probe.ContainerTS, sec(10), ""},
 		{"ts audio only", slices.Concat(pat, pmt, audio(0, 90000)), probe.ContainerTS, sec(1), ""},
-		{"ts last timestamp before the wrap", slices.Concat(pat, pmt, video(0, maxPTS)), probe.ContainerTS, probe.State(time.Duration(uint64(maxPTS) * 100000 / 9)), ""},
-		{"ts sdt first, as ffmpeg writes", slices.Concat(packet(0x11, 0, true, 0, 0, 0x42, 0xf0, 1), healthy), probe.ContainerTS, sec(10), ""},
-		{"ts null packets between", slices.Concat(pat, pmt, video(0, 0), packet(0x1fff, 9, false, 0), packet(0x1fff, 3, false, 0), more(1)), probe.ContainerTS, sec(0), ""},
-		{"ts packet repeated", slices.Concat(pat, pmt, video(0, 0), more(1), more(1), more(2)), probe.ContainerTS, sec(0), ""},
-		{"ts break that is announced", slices.Concat(pat, pmt, video(0, 0), packet(vpid, 7, false, 0x80, 1)), probe.ContainerTS, sec(0), ""},
-		{"ts counter break", slices.Concat(pat, pmt, video(0, 0), more(1), more(3), more(4), more(9)), probe.ContainerTS, sec(0), "seg.ts.cc: 2 continuity counter breaks"},
-		{"ts error indicator", slices.Concat(pat, pmt, video(0, 0), func() []byte { p := more(1); p[1] |= 0x80; return p }()), probe.ContainerTS, sec(0), "seg.ts.cc: transport_error"},
-		{"ts scrambled", slices.Concat(pat, pmt, video(0, 0), func() []byte { p := more(1); p[3] |= 0x80; return p }()), probe.ContainerTS, sec(0), "seg.ts.cc: scrambled"},
+		{
+			"ts last timestamp before the wrap", slices.Concat(pat, pmt, video(0, maxPTS)), probe.ContainerTS,
+			probe.State(time.Duration(uint64(maxPTS) * 100000 / 9)), "",
+		},
+		{
+			"ts sdt first, as ffmpeg writes", slices.Concat(packet(0x11, 0, true, 0, 0, 0x42, 0xf0, 1), healthy),
+			probe.ContainerTS, sec(10), "",
+		},
+		{
+			"ts null packets between",
+			slices.Concat(pat, pmt, video(0, 0), packet(0x1fff, 9, false, 0), packet(0x1fff, 3, false, 0), more(1)),
+			probe.ContainerTS, sec(0), "",
+		},
+		{
+			"ts packet repeated", slices.Concat(pat, pmt, video(0, 0), more(1), more(1), more(2)),
+			probe.ContainerTS, sec(0), "",
+		},
+		{
+			"ts break that is announced", slices.Concat(pat, pmt, video(0, 0), packet(vpid, 7, false, 0x80, 1)),
+			probe.ContainerTS, sec(0), "",
+		},
+		{
+			"ts counter break", slices.Concat(pat, pmt, video(0, 0), more(1), more(3), more(4), more(9)), probe.ContainerTS,
+			sec(0), "seg.ts.cc: 2 continuity counter breaks",
+		},
+		{"ts error indicator", slices.Concat(pat, pmt, video(0, 0), func() []byte {
+			p := more(1)
+			p[1] |= 0x80
+			return p
+		}()), probe.ContainerTS, sec(0), "seg.ts.cc: transport_error"},
+		{"ts scrambled", slices.Concat(pat, pmt, video(0, 0), func() []byte {
+			p := more(1)
+			p[3] |= 0x80
+			return p
+		}()), probe.ContainerTS, sec(0), "seg.ts.cc: scrambled"},
 		{"ts no tables", slices.Concat(video(0, 90000), more(1)), probe.ContainerTS, sec(1), "seg.ts.pat: before PAT"},
 		{"ts tables late", slices.Concat(video(0, 90000), pat, pmt), probe.ContainerTS, sec(1), "seg.ts.pat: before PAT"},
 		{"ts no pmt", slices.Concat(pat, packet(0x11, 0, true, 0, 0)), probe.ContainerTS, none, "seg.ts.pat: no PAT and PMT"},
 		{"ts cut inside a packet", healthy[:len(healthy)-50], probe.ContainerTS, sec(10), "seg.ts.sync: 138 left over"},
 		{"ts sync lost", holed, probe.ContainerTS, sec(10), "seg.ts.sync: no sync byte at 564"},
 		{"ts without its beginning", healthy[10:], probe.ContainerTS, none, "seg.ts.sync: first sync byte at 178"},
-		{"ts first byte lost", slices.Concat([]byte{0}, healthy[1:]), probe.ContainerTS, none, "seg.ts.sync: first sync byte at 188"},
+		{
+			"ts first byte lost", slices.Concat([]byte{0}, healthy[1:]), probe.ContainerTS, none,
+			"seg.ts.sync: first sync byte at 188",
+		},
 
 		{"init section", initSec, probe.ContainerMP4, none, ""},
 		{"media", media, probe.ContainerMP4, sec(2), ""},
 		{"media in chunks", slices.Concat(media, moof(2, 100000), box("mdat", u32(1))), probe.ContainerMP4, sec(2), ""},
-		{"media, tfdt of 32 bits", slices.Concat(box("moof", box("traf", box("tfhd", u32(0, 1)), box("tfdt", u32(0, 45000)))), box("mdat")), probe.ContainerMP4, sec(0.5), ""},
+		{
+			"media, tfdt of 32 bits",
+			slices.Concat(box("moof", box("traf", box("tfhd", u32(0, 1)), box("tfdt", u32(0, 45000)))), box("mdat")),
+			probe.ContainerMP4, sec(0.5), "",
+		},
 		{"media with its init", slices.Concat(initSec, media), probe.ContainerMP4, sec(2), ""},
-		{"mdat to the end of the file", slices.Concat(moof(2, 0), u32(0), []byte("mdat"), u32(1, 2, 3)), probe.ContainerMP4, sec(0), ""},
-		{"mdat with a large size", slices.Concat(moof(2, 0), u32(1), []byte("mdat"), u32(0, 20), u32(1)), probe.ContainerMP4, sec(0), ""},
+		{
+			"mdat to the end of the file", slices.Concat(moof(2, 0), u32(0), []byte("mdat"), u32(1, 2, 3)),
+			probe.ContainerMP4, sec(0), "",
+		},
+		{
+			"mdat with a large size", slices.Concat(moof(2, 0), u32(1), []byte("mdat"), u32(0, 20), u32(1)),
+			probe.ContainerMP4, sec(0), "",
+		},
 		{"media cut", media[:len(media)-1], probe.ContainerMP4, sec(2), `seg.mp4.box: "mdat" at byte`},
 		{"bytes after", slices.Concat(media, []byte{1, 2, 3}), probe.ContainerMP4, sec(2), "seg.mp4.box: 3 bytes after"},
-		{"size below header", slices.Concat(media, u32(3), []byte("free")), probe.ContainerMP4, sec(2), "seg.mp4.box: no box begins"},
-		{"a size that leads astray", slices.Concat(box("styp", []byte("msdh")), u32(20), []byte("mdat"), make([]byte, 40)), probe.ContainerMP4, none, "seg.mp4.box: mdat before any moof,seg.mp4.box: no box begins at byte 32"},
-		{"plain mp4", slices.Concat(ftyp, box("moov", trak(1, 1000, 0, "vide")), box("mdat", u32(1))), probe.ContainerMP4, none, "seg.mp4.box: without mvex"},
+		{
+			"size below header", slices.Concat(media, u32(3), []byte("free")), probe.ContainerMP4, sec(2),
+			"seg.mp4.box: no box begins",
+		},
+		{
+			"a size that leads astray", slices.Concat(box("styp", []byte("msdh")), u32(20), []byte("mdat"), make([]byte, 40)),
+			probe.ContainerMP4, none, "seg.mp4.box: mdat before any moof,seg.mp4.box: no box begins at byte 32",
+		},
+		{
+			"plain mp4", slices.Concat(ftyp, box("moov", trak(1, 1000, 0, "vide")), box("mdat", u32(1))), probe.ContainerMP4,
+			none, "seg.mp4.box: without mvex",
+		},
 		{"moov alone", box("moov", box("mvex")), probe.ContainerMP4, none, "seg.mp4.box: without ftyp"},
 		{"moof without mdat", moof(2, 0), probe.ContainerMP4, sec(0), "seg.mp4.box: moof without mdat"},
 		{"no traf", slices.Concat(box("moof", u32()), box("mdat")), probe.ContainerMP4, none, "seg.mp4.box: without traf"},
-		{"no tfdt", slices.Concat(box("moof", box("traf", box("tfhd", u32(0, 1)))), box("mdat")), probe.ContainerMP4, none, "seg.mp4.box: without tfdt"},
+		{
+			"no tfdt", slices.Concat(box("moof", box("traf", box("tfhd", u32(0, 1)))), box("mdat")), probe.ContainerMP4, none,
+			"seg.mp4.box: without tfdt",
+		},
 
 		{"aac", slices.Concat(id3(priv("other", 1), priv(owner, 180000)), adts), probe.ContainerAAC, sec(2), ""},
 		{"aac without tag", adts, probe.ContainerAAC, none, "seg.audio.id3: "},
@@ -150,8 +118,14 @@ func TestInspect(t *testing.T) {
 		{"ac-3 without tag", []byte{0x0b, 0x77, 0, 0, 0}, probe.ContainerAAC, none, "seg.audio.id3: "},
 
 		{"vtt", []byte("WEBVTT\nX-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:900000\n\n"), probe.ContainerVTT, none, ""},
-		{"vtt with bom and crlf", []byte("\ufeffWEBVTT - a\r\nX-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000\r\n\r\n"), probe.ContainerVTT, none, ""},
-		{"vtt without map", []byte("WEBVTT\n\n00:00.000 --> 00:01.000\nX-TIMESTAMP-MAP=\n"), probe.ContainerVTT, none, "seg.vtt.map: X-TIMESTAMP-MAP"},
+		{
+			"vtt with bom and crlf", []byte("\ufeffWEBVTT - a\r\nX-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000\r\n\r\n"),
+			probe.ContainerVTT, none, "",
+		},
+		{
+			"vtt without map", []byte("WEBVTT\n\n00:00.000 --> 00:01.000\nX-TIMESTAMP-MAP=\n"), probe.ContainerVTT, none,
+			"seg.vtt.map: X-TIMESTAMP-MAP",
+		},
 		{"vtt of nothing", []byte("WEBVTT"), probe.ContainerVTT, none, "seg.vtt.map: X-TIMESTAMP-MAP"},
 		{"not quite vtt", []byte("WEBVTTX\n"), probe.ContainerVTT, none, "seg.vtt: first line"},
 
@@ -210,7 +184,8 @@ func TestHeadOfTruncatedObject(t *testing.T) {
 	if f := segment.Inspect(ts, 188*100+50, false); len(f.Problems) != 1 || f.Problems[0].Check != "seg.ts.sync" {
 		t.Errorf("%v", f.Problems)
 	}
-	if f := segment.Inspect(media[:200], int64(len(media)-1), false); len(f.Problems) != 1 || f.Problems[0].Check != "seg.mp4.box" {
+	if f := segment.Inspect(media[:200], int64(len(media)-1), false); len(f.Problems) != 1 ||
+		f.Problems[0].Check != "seg.mp4.box" {
 		t.Errorf("%v", f.Problems)
 	}
 }
@@ -242,87 +217,21 @@ func TestStartOfEpochBasedTime(t *testing.T) {
 func TestHealthySegmentsCostNothing(t *testing.T) {
 	ts := slices.Concat(pat, pmt, video(0, 0), more(1))
 	vtt := []byte("WEBVTT\nX-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:900000\n\n")
-	for name, b := range map[string][]byte{"ts": ts, "mp4": media, "init": initSec, "vtt": vtt, "aac": slices.Concat(id3(priv(owner, 1)), adts)} {
+	for name, b := range map[string][]byte{
+		"ts": ts, "mp4": media, "init": initSec, "vtt": vtt, "aac": slices.Concat(id3(priv(owner, 1)), adts),
+	} {
 		if n := testing.AllocsPerRun(100, func() { segment.Inspect(b, -1, true) }); n != 0 {
 			t.Errorf("%s: %v allocations", name, n)
 		}
 	}
 }
 
-// TestFFmpeg reads what a real encoder writes, whole and by the head.
-func TestFFmpeg(t *testing.T) {
-	if _, err := exec.LookPath("ffmpeg"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("ffmpeg is not installed")
-		}
-		t.Skip("ffmpeg is not installed")
-	}
-	for _, c := range []struct {
-		name string
-		args string
-		want probe.Container
-	}{
-		{"ts", "-f hls -hls_time 1 -hls_segment_filename %d.seg a.m3u8", probe.ContainerTS},
-		{"fmp4", "-f hls -hls_time 1 -hls_segment_type fmp4 -hls_segment_filename %d.seg a.m3u8", probe.ContainerMP4},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			dir := t.TempDir()
-			args := "-v error -f lavfi -i testsrc=s=160x90:r=25:d=3 -f lavfi -i sine=d=3 -c:v libx264 -preset ultrafast -g 25 -c:a aac " + c.args
-			cmd := exec.CommandContext(t.Context(), "ffmpeg", strings.Fields(args)...)
-			cmd.Dir = dir
-			if out, err := cmd.CombinedOutput(); err != nil {
-				t.Fatalf("%v\n%s", err, out)
-			}
-			var tracks []segment.Track
-			if c.want == probe.ContainerMP4 {
-				b := read(t, dir, "init.mp4")
-				tracks = segment.Init(b)
-				if f := segment.Inspect(b, -1, true); len(tracks) != 2 || !f.Init || len(f.Problems) > 0 {
-					t.Errorf("init: tracks %v, %+v", tracks, f)
-				}
-			}
-			var starts []time.Duration
-			for _, name := range []string{"0.seg", "1.seg", "2.seg"} {
-				b := read(t, dir, name)
-				whole := segment.Inspect(b, -1, true)
-				part := segment.Inspect(b[:min(len(b), 16<<10)], int64(len(b)), false)
-				if whole.Container != c.want || len(whole.Problems)+len(part.Problems) > 0 || whole.Keyframe.Stated && !whole.Keyframe.Value {
-					t.Errorf("%s: %+v, by its head %+v", name, whole, part)
-				}
-				start := whole.StartOf(tracks)
-				if span := whole.SpanOf(tracks); (span.Value-time.Second).Abs() > 60*time.Millisecond || c.want == probe.ContainerMP4 && part.SpanOf(tracks) != span {
-					t.Errorf("%s lasts %v, by its head %v", name, span, part.SpanOf(tracks))
-				}
-				if key := part.KeyframeOf(tracks); key != probe.State(true) {
-					t.Errorf("%s begins with a keyframe: %v", name, key)
-				}
-				if !start.Stated || start != part.StartOf(tracks) {
-					t.Errorf("%s starts at %v, by its head at %v", name, start, part.StartOf(tracks))
-				}
-				starts = append(starts, start.Value)
-			}
-			for i := range 2 {
-				if d := starts[i+1] - starts[i]; d < 900*time.Millisecond || d > 1100*time.Millisecond {
-					t.Errorf("segments start at %v, want a second between them", starts)
-				}
-			}
-		})
-	}
-}
-
-func read(t *testing.T, dir, name string) []byte {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join(dir, name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
 func FuzzInspect(f *testing.F) {
 	for _, b := range [][]byte{
-		nil, slices.Concat(pat, pmt, video(0, 0)), initSec, media, slices.Concat(id3(priv(owner, 1)), adts), []byte("WEBVTT\n\n"), []byte("<html>"),
-		slices.Concat(u32(1), []byte("moof"), u32(1<<31, 0)), slices.Concat(initSec, box("moof", traf([]uint32{0x3b, 1, 0, 0, 1, 2, 3, 4}, []uint32{0xf05, 1, 9, 9, 1, 2, 3, 4}))),
+		nil, slices.Concat(pat, pmt, video(0, 0)), initSec, media, slices.Concat(id3(priv(owner, 1)), adts),
+		[]byte("WEBVTT\n\n"), []byte("<html>"),
+		slices.Concat(u32(1), []byte("moof"), u32(1<<31, 0)),
+		slices.Concat(initSec, box("moof", traf([]uint32{0x3b, 1, 0, 0, 1, 2, 3, 4}, []uint32{0xf05, 1, 9, 9, 1, 2, 3, 4}))),
 		slices.Concat(u32(0), []byte("moof"), u32(0), []byte("traf"), u32(0), []byte("tfdt")),
 	} {
 		f.Add(b, int64(len(b)), true)
@@ -371,7 +280,10 @@ func TestQuote(t *testing.T) {
 		show func(string) string
 		want string
 	}{
-		{func(s string) string { return strings.ReplaceAll(s, "s3cr3t-marker", "REDACTED") }, "the body is text, not media: <html>the key is REDACTED, which is long enough to be cut in"},
+		{
+			func(s string) string { return strings.ReplaceAll(s, "s3cr3t-marker", "REDACTED") },
+			"the body is text, not media: <html>the key is REDACTED, which is long enough to be cut in",
+		},
 		{func(string) string { return "" }, "the body is text, not media"},
 	} {
 		f := segment.Inspect(page, -1, true)

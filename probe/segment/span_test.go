@@ -22,7 +22,8 @@ func traf(tfhd []uint32, runs ...[]uint32) []byte {
 func TestSpanAndKeyframe(t *testing.T) {
 	const sync, delta, alone = 0x02000000, 0x01010000, 0x02010000
 	trex := box("trex", u32(0, 1, 1, 3600, 0, delta))
-	tracks := segment.Init(slices.Concat(ftyp, box("moov", trak(1, 90000, 0, "vide"), trak(2, 48000, 0, "soun"), box("mvex", trex))))
+	tracks := segment.Init(slices.Concat(ftyp,
+		box("moov", trak(1, 90000, 0, "vide"), trak(2, 48000, 0, "soun"), box("mvex", trex))))
 	audio := traf([]uint32{0x08, 2, 1024}, []uint32{0, 94})
 	mdat := box("mdat", make([]byte, 5000))
 	two := probe.State(2 * time.Second)
@@ -34,21 +35,70 @@ func TestSpanAndKeyframe(t *testing.T) {
 		span probe.Fact[time.Duration]
 		key  probe.Fact[bool]
 	}{
-		{"by tfhd", slices.Concat(box("moof", traf([]uint32{0x28, 1, 3600, sync}, []uint32{0, 50}), audio), mdat), 0, two, yes},
+		{
+			"by tfhd", slices.Concat(box("moof", traf([]uint32{0x28, 1, 3600, sync}, []uint32{0, 50}), audio), mdat),
+			0, two, yes,
+		},
 		{"by trex", slices.Concat(box("moof", traf([]uint32{0, 1}, []uint32{0, 50}), audio), mdat), 0, two, no},
-		{"by sample, first flags", slices.Concat(box("moof", traf([]uint32{0, 1}, []uint32{0x305, 2, 99, sync, 90000, 10, 90000, 10}), audio), mdat), 0, two, yes},
-		{"by sample, own flags", slices.Concat(box("moof", traf([]uint32{0, 1}, []uint32{0xf01, 2, 99, 90000, 10, delta, 0, 90000, 10, sync, 0})), mdat), 0, two, no},
-		{"open gop", slices.Concat(box("moof", traf([]uint32{0x28, 1, 3600, alone}, []uint32{0, 50})), mdat), 0, two, probe.Fact[bool]{}},
-		{"two runs", slices.Concat(box("moof", traf([]uint32{0x28, 1, 3600, sync}, []uint32{0, 25}, []uint32{4, 25, delta})), mdat), 0, two, yes},
+		{
+			"by sample, first flags",
+			slices.Concat(box("moof", traf([]uint32{0, 1}, []uint32{0x305, 2, 99, sync, 90000, 10, 90000, 10}), audio), mdat),
+			0, two, yes,
+		},
+		{
+			"by sample, own flags",
+			slices.Concat(box("moof", traf([]uint32{0, 1}, []uint32{0xf01, 2, 99, 90000, 10, delta, 0, 90000, 10, sync, 0})),
+				mdat),
+			0, two, no,
+		},
+		{
+			"open gop", slices.Concat(box("moof", traf([]uint32{0x28, 1, 3600, alone}, []uint32{0, 50})), mdat),
+			0, two,
+			probe.Fact[bool]{},
+		},
+		{
+			"two runs",
+			slices.Concat(box("moof", traf([]uint32{0x28, 1, 3600, sync}, []uint32{0, 25}, []uint32{4, 25, delta})), mdat),
+			0, two, yes,
+		},
 		{"two fragments", slices.Concat(
 			box("moof", traf([]uint32{0x28, 1, 3600, sync}, []uint32{0, 25}), audio), mdat,
 			box("moof", traf([]uint32{0x28, 1, 3600, delta}, []uint32{0, 25}), audio), mdat), 0, two, yes},
-		{"the head of one fragment", slices.Concat(box("moof", traf([]uint32{0x28, 1, 3600, sync}, []uint32{0, 50}), audio), mdat), 1000, two, yes},
-		{"the head of two", slices.Concat(box("moof", traf([]uint32{0x28, 1, 3600, sync}, []uint32{0, 25})), mdat, box("moof", traf([]uint32{0, 1})), mdat), 1000, probe.Fact[time.Duration]{}, yes},
-		{"a moof that is cut", slices.Concat(box("moof", traf([]uint32{0x28, 1, 3600, sync}, []uint32{0, 50}), audio), mdat), 90, probe.Fact[time.Duration]{}, yes},
-		{"a count that is none", slices.Concat(box("moof", traf([]uint32{0x28, 1, 3600, sync}, []uint32{0x100, 1 << 30, 1})), mdat), 0, probe.Fact[time.Duration]{}, probe.Fact[bool]{}},
-		{"sound", slices.Concat(box("moof", traf([]uint32{0x08, 2, 48000}, []uint32{0, 2})), mdat), 0, two, probe.Fact[bool]{}},
-		{"another track", slices.Concat(box("moof", traf([]uint32{0x08, 7, 48000}, []uint32{0, 2})), mdat), 0, probe.Fact[time.Duration]{}, probe.Fact[bool]{}},
+		{
+			"the head of one fragment",
+			slices.Concat(box("moof", traf([]uint32{0x28, 1, 3600, sync}, []uint32{0, 50}), audio), mdat), 1000, two, yes,
+		},
+		{
+			"the head of two",
+			slices.Concat(box("moof", traf([]uint32{0x28, 1, 3600, sync}, []uint32{0, 25})), mdat,
+				box("moof", traf([]uint32{0, 1})), mdat),
+			1000,
+			probe.Fact[time.Duration]{},
+			yes,
+		},
+		{
+			"a moof that is cut", slices.Concat(box("moof", traf([]uint32{0x28, 1, 3600, sync}, []uint32{0, 50}), audio), mdat),
+			90,
+			probe.Fact[time.Duration]{},
+			yes,
+		},
+		{
+			"a count that is none",
+			slices.Concat(box("moof", traf([]uint32{0x28, 1, 3600, sync}, []uint32{0x100, 1 << 30, 1})), mdat),
+			0,
+			probe.Fact[time.Duration]{},
+			probe.Fact[bool]{},
+		},
+		{
+			"sound", slices.Concat(box("moof", traf([]uint32{0x08, 2, 48000}, []uint32{0, 2})), mdat),
+			0, two,
+			probe.Fact[bool]{},
+		},
+		{
+			"another track", slices.Concat(box("moof", traf([]uint32{0x08, 7, 48000}, []uint32{0, 2})), mdat), 0,
+			probe.Fact[time.Duration]{},
+			probe.Fact[bool]{},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			head := c.give
@@ -68,7 +118,8 @@ func TestSpanAndKeyframe(t *testing.T) {
 
 // What the first packet of video holds, and what its indicator says.
 func TestKeyframeOfTransportStream(t *testing.T) {
-	hevc := packet(0x100, 0, true, 0, 0, 2, 0xb0, 18, 0, 1, 0xc1, 0, 0, 0xe1, 1, 0xf0, 0, 0x24, 0xe1, 1, 0xf0, 0, 1, 2, 3, 4)
+	hevc := packet(
+		0x100, 0, true, 0, 0, 2, 0xb0, 18, 0, 1, 0xc1, 0, 0, 0xe1, 1, 0xf0, 0, 0x24, 0xe1, 1, 0xf0, 0, 1, 2, 3, 4)
 	for _, c := range []struct {
 		name string
 		pmt  []byte
@@ -80,12 +131,26 @@ func TestKeyframeOfTransportStream(t *testing.T) {
 		{"nothing to tell by", pmt, 0, nil, probe.Fact[bool]{}},
 		{"delimiter and idr", pmt, 0, []byte{0, 0, 0, 1, 9, 0x10, 0, 0, 1, 0x65, 1}, probe.State(true)},
 		{"parameters of an open gop", pmt, 0, []byte{0, 0, 1, 0x67, 1, 0, 0, 1, 0x41, 1}, probe.State(true)},
-		{"a recovery point", pmt, 0, []byte{0, 0, 1, 9, 0x30, 0, 0, 1, 6, 6, 1, 0x84, 0x80, 0, 0, 1, 0x41, 1}, probe.State(true)},
-		{"another message", pmt, 0, []byte{0, 0, 1, 9, 0x30, 0, 0, 1, 6, 1, 1, 0x84, 0x80, 0, 0, 1, 0x41, 1}, probe.State(false)},
+		{
+			"a recovery point", pmt, 0,
+			[]byte{0, 0, 1, 9, 0x30, 0, 0, 1, 6, 6, 1, 0x84, 0x80, 0, 0, 1, 0x41, 1},
+			probe.State(true),
+		},
+		{
+			"another message", pmt, 0,
+			[]byte{0, 0, 1, 9, 0x30, 0, 0, 1, 6, 1, 1, 0x84, 0x80, 0, 0, 1, 0x41, 1},
+			probe.State(false),
+		},
 		{"a slice", pmt, 0, []byte{0, 0, 0, 1, 9, 0x30, 0, 0, 1, 0x41, 1}, probe.State(false)},
 		{"hevc irap", hevc, 0, []byte{0, 0, 1, 0x46, 1, 0, 0, 1, 19 << 1, 1}, probe.State(true)},
 		{"hevc slice", hevc, 0, []byte{0, 0, 1, 0x46, 1, 0, 0, 1, 1 << 1, 1}, probe.State(false)},
-		{"an unknown codec", packet(0x100, 0, true, 0, 0, 2, 0xb0, 18, 0, 1, 0xc1, 0, 0, 0xe1, 1, 0xf0, 0, 0x02, 0xe1, 1, 0xf0, 0, 1, 2, 3, 4), 0, []byte{0, 0, 1, 0x41}, probe.Fact[bool]{}},
+		{
+			"an unknown codec",
+			packet(0x100, 0, true, 0, 0, 2, 0xb0, 18, 0, 1, 0xc1, 0, 0, 0xe1, 1, 0xf0, 0, 0x02, 0xe1, 1, 0xf0, 0, 1, 2, 3, 4),
+			0,
+			[]byte{0, 0, 1, 0x41},
+			probe.Fact[bool]{},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			ts := slices.Concat(pat, c.pmt, packet(vpid, 0, true, c.flag, append(pes(0xe0, 900000), c.nal...)...))

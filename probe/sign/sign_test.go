@@ -37,10 +37,14 @@ func (e edge) admits(u *url.URL, cookies []*http.Cookie) error {
 	q := u.Query()
 	asked := *u
 	if q.Get("Signature") != "" { // a signed URL goes before cookies
-		given = map[string]string{"Policy": q.Get("Policy"), "Signature": q.Get("Signature"), "Key-Pair-Id": q.Get("Key-Pair-Id"), "Expires": q.Get("Expires")}
+		given = map[string]string{
+			"Policy": q.Get("Policy"), "Signature": q.Get("Signature"), "Key-Pair-Id": q.Get("Key-Pair-Id"),
+			"Expires": q.Get("Expires"),
+		}
 		kept := []string{}
 		for pair := range strings.SplitSeq(u.RawQuery, "&") {
-			if name, _, _ := strings.Cut(pair, "="); name != "Policy" && name != "Signature" && name != "Key-Pair-Id" && name != "Expires" {
+			if name, _, _ := strings.Cut(pair, "="); name != "Policy" && name != "Signature" && name != "Key-Pair-Id" &&
+				name != "Expires" {
 				kept = append(kept, pair)
 			}
 		}
@@ -51,7 +55,8 @@ func (e edge) admits(u *url.URL, cookies []*http.Cookie) error {
 	}
 	policy := decode(given["Policy"])
 	if given["Policy"] == "" {
-		policy = fmt.Appendf(nil, `{"Statement":[{"Resource":"%s","Condition":{"DateLessThan":{"AWS:EpochTime":%s}}}]}`, asked.String(), given["Expires"])
+		policy = fmt.Appendf(nil, `{"Statement":[{"Resource":"%s","Condition":{"DateLessThan":{"AWS:EpochTime":%s}}}]}`,
+			asked.String(), given["Expires"])
 	}
 	sum := sha1.Sum(policy) //nolint:gosec // likewise
 	if err := rsa.VerifyPKCS1v15(e.key, crypto.SHA1, sum[:], decode(given["Signature"])); err != nil {
@@ -104,18 +109,26 @@ func TestSign(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, text := range [][]byte{pemOf("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(key)), pemOf("PRIVATE KEY", pkcs8)} {
+	for i, text := range [][]byte{
+		pemOf("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(key)), pemOf("PRIVATE KEY", pkcs8),
+	} {
 		for _, urls := range []bool{false, true} {
 			for _, canned := range []bool{false, true} {
 				t.Run(path.Join(fmt.Sprint("key", i), fmt.Sprint("urls", urls), fmt.Sprint("canned", canned)), func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
-						s, err := sign.New(sign.Options{KeyPairID: keyID, Key: text, Base: "https://d1.cloudfront.net/live", URLs: urls, Canned: canned, Valid: time.Hour})
+						s, err := sign.New(sign.Options{
+							KeyPairID: keyID, Key: text, Base: "https://d1.cloudfront.net/live", URLs: urls,
+							Canned: canned, Valid: time.Hour,
+						})
 						if err != nil {
 							t.Fatal(err)
 						}
 						at := edge{&key.PublicKey}
 						for range 3 {
-							for _, raw := range []string{"https://d1.cloudfront.net/live/m.m3u8", "https://d1.cloudfront.net/live/a.m3u8?_HLS_msn=7&_HLS_part=1", "https://d1.cloudfront.net/x/seg%201.ts"} {
+							for _, raw := range []string{
+								"https://d1.cloudfront.net/live/m.m3u8", "https://d1.cloudfront.net/live/a.m3u8?_HLS_msn=7&_HLS_part=1",
+								"https://d1.cloudfront.net/x/seg%201.ts",
+							} {
 								u, err := url.Parse(raw)
 								if err != nil {
 									t.Fatal(err)
@@ -149,8 +162,12 @@ func TestBadKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, text := range [][]byte{nil, []byte("s3cr3t-marker"), pemOf("RSA PRIVATE KEY", []byte("s3cr3t-marker")), pemOf("PRIVATE KEY", der)} {
-		if _, err := sign.New(sign.Options{KeyPairID: keyID, Key: text, Base: "https://a.example", Valid: time.Hour}); err == nil || strings.Contains(err.Error(), "s3cr3t") {
+	for _, text := range [][]byte{
+		nil, []byte("s3cr3t-marker"), pemOf("RSA PRIVATE KEY", []byte("s3cr3t-marker")), pemOf("PRIVATE KEY", der),
+	} {
+		if _, err := sign.New(sign.Options{
+			KeyPairID: keyID, Key: text, Base: "https://a.example", Valid: time.Hour,
+		}); err == nil || strings.Contains(err.Error(), "s3cr3t") {
 			t.Errorf("%.20q: error %v", text, err)
 		}
 	}

@@ -18,10 +18,12 @@ func TestEdgeServesRangesFromTheWhole(t *testing.T) {
 		if part.Status != 206 || part.Cache() != "Miss" || part.Body != whole.Body[188:376] {
 			t.Errorf("range: %d %s", part.Status, part.Cache())
 		}
-		if full := w.Get("edge.test" + seg); full.Cache() != "Hit" || full.Body != whole.Body || full.Header.Get("Etag") == "" {
+		if full := w.Get("edge.test" + seg); full.Cache() != "Hit" || full.Body != whole.Body ||
+			full.Header.Get("Etag") == "" {
 			t.Errorf("the whole after a range: %s, %d bytes", full.Cache(), len(full.Body))
 		}
-		if head := w.Do(http.MethodHead, "edge.test"+seg); head.Cache() != "Hit" || head.Header.Get("Content-Length") != fmt.Sprint(len(whole.Body)) {
+		if head := w.Do(http.MethodHead, "edge.test"+seg); head.Cache() != "Hit" ||
+			head.Header.Get("Content-Length") != fmt.Sprint(len(whole.Body)) {
 			t.Errorf("HEAD: %v", head.Header)
 		}
 	})

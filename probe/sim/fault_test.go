@@ -1,35 +1,13 @@
 package sim
 
 import (
-	"context"
 	"errors"
 	"io"
-	"maps"
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
-
-	"github.com/streamwatch/streamwatch/provision/edge"
 )
-
-// playlist fetches a media playlist that must be sound on the HTTP level.
-func (w *world) playlist(host, rendition string) scan {
-	w.T.Helper()
-	g := w.Get(host + rendition + playlistName)
-	if g.Err != nil || g.Status != 200 {
-		w.T.Fatalf("%s%s: %d %v", host, rendition, g.Status, g.Err)
-	}
-	return read(g.Body)
-}
-
-func (w *world) must(ok bool, format string, args ...any) {
-	w.T.Helper()
-	if !ok {
-		w.T.Errorf(format, args...)
-	}
-}
 
 // onTheWire says, for each fault, what a client sees. The fault begins half a
 // second after a publication; before is the playlist of that moment.
@@ -42,7 +20,8 @@ var onTheWire = map[string]func(w *world, before scan){
 		w.origin.Faults().Clear("stall", "", "")
 		time.Sleep(2 * time.Second)
 		s := w.playlist("origin.test", high)
-		w.must(s.sequence > before.sequence+2 && s.sequence < before.sequence+6, "the backlog of 6 drained to %d in 2 s", s.sequence-before.sequence)
+		w.must(s.sequence > before.sequence+2 && s.sequence < before.sequence+6,
+			"the backlog of 6 drained to %d in 2 s", s.sequence-before.sequence)
 		time.Sleep(4 * time.Second)
 		s = w.playlist("origin.test", high)
 		w.must(s.sequence == before.sequence+8, "after 16 s the playlist advanced by %d", s.sequence-before.sequence)
@@ -73,9 +52,11 @@ var onTheWire = map[string]func(w *world, before scan){
 		s := w.playlist("origin.test", high)
 		w.must(s.target == 2 && s.durations[5] == 3, "target %d, durations %v", s.target, s.durations)
 		for i := 1; i < 6; i++ {
-			w.must(s.times[i].Sub(s.times[i-1]) == time.Duration(s.durations[i-1])*time.Second, "time does not agree with duration at %d", i)
+			w.must(s.times[i].Sub(s.times[i-1]) == time.Duration(s.durations[i-1])*time.Second,
+				"time does not agree with duration at %d", i)
 		}
-		w.must(len(w.Get("origin.test"+high+s.last()).Body) > 5*len(w.Get("origin.test"+high+before.last()).Body)/4, "the segment itself is not longer")
+		w.must(len(w.Get("origin.test"+high+s.last()).Body) > 5*len(w.Get("origin.test"+high+before.last()).Body)/4,
+			"the segment itself is not longer")
 		w.origin.Faults().Clear("", "", "")
 		time.Sleep(20 * time.Second)
 		s = w.playlist("origin.test", high)
@@ -92,13 +73,15 @@ var onTheWire = map[string]func(w *world, before scan){
 	"dseq-uncounted": func(w *world, before scan) {
 		w.must(w.playlist("origin.test", high).discs == 0, "a known segment became a discontinuity")
 		time.Sleep(12 * time.Second)
-		w.must(w.playlist("origin.test", high).discs == 2, "%d discontinuities in the window, want 2", w.playlist("origin.test", high).discs)
+		w.must(w.playlist("origin.test", high).discs == 2,
+			"%d discontinuities in the window, want 2", w.playlist("origin.test", high).discs)
 		time.Sleep(12 * time.Second)
 		w.must(w.playlist("origin.test", high).discSequence == before.discSequence, "they were counted")
 	},
 	"uri-changed": func(w *world, before scan) {
 		s := w.playlist("origin.test", high)
-		w.must(s.sequence == before.sequence && s.last() != before.last() && s.uris[0] != before.uris[0], "the URIs are %v", s.uris)
+		w.must(s.sequence == before.sequence && s.last() != before.last() && s.uris[0] != before.uris[0],
+			"the URIs are %v", s.uris)
 		w.must(w.Get("origin.test"+high+s.last()).Status == 200, "they cannot be fetched")
 		time.Sleep(2 * time.Second)
 		w.must(w.playlist("origin.test", high).uris[0] == before.uris[1], "the packagers do not alternate")
@@ -150,13 +133,15 @@ var onTheWire = map[string]func(w *world, before scan){
 		g := w.Get("origin.test" + high + before.last())
 		w.must(g.Status == 200 && g.Took >= 2900*time.Millisecond && g.Took <= 3100*time.Millisecond, "it took %v", g.Took)
 		g = w.Get("origin.test"+high+before.last(), "Range: bytes=0-999")
-		w.must(len(g.Body) == 1000 && g.Took >= 2900*time.Millisecond && g.Took <= 3100*time.Millisecond, "a range took %v", g.Took)
+		w.must(len(g.Body) == 1000 && g.Took >= 2900*time.Millisecond && g.Took <= 3100*time.Millisecond,
+			"a range took %v", g.Took)
 	},
 	"cut-segment": func(w *world, _ scan) {
 		time.Sleep(2 * time.Second)
 		s := w.playlist("origin.test", high)
 		g := w.Get("origin.test" + high + s.last())
-		w.must(g.Err == nil && len(g.Body)%188 != 0 && len(g.Body)*2 < len(w.Get("origin.test"+high+s.uris[4]).Body), "%d bytes, %v", len(g.Body), g.Err)
+		w.must(g.Err == nil && len(g.Body)%188 != 0 && len(g.Body)*2 < len(w.Get("origin.test"+high+s.uris[4]).Body),
+			"%d bytes, %v", len(g.Body), g.Err)
 	},
 	"pts-jump": func(w *world, before scan) {
 		time.Sleep(2 * time.Second)
@@ -197,7 +182,8 @@ var onTheWire = map[string]func(w *world, before scan){
 		}
 		time.Sleep(3 * time.Second)
 		g := w.Get("edge.test" + high + playlistName)
-		w.must(g.Status == 200 && g.Cache() == "RefreshHit" && read(g.Body).last() == before.last(), "the edge: %d %s", g.Status, g.Cache())
+		w.must(g.Status == 200 && g.Cache() == "RefreshHit" && read(g.Body).last() == before.last(),
+			"the edge: %d %s", g.Status, g.Cache())
 	},
 	"origin-500-stale": func(w *world, before scan) {
 		answers(w, "origin.test"+high+playlistName, 500, "")
@@ -208,7 +194,8 @@ var onTheWire = map[string]func(w *world, before scan){
 	"stale-edge": func(w *world, before scan) {
 		time.Sleep(20 * time.Second)
 		g := w.Get("edge.test" + high + playlistName)
-		w.must(g.Status == 200 && g.Cache() == "Hit" && g.Age() >= 20 && read(g.Body).last() == before.last(), "%d %s age %d", g.Status, g.Cache(), g.Age())
+		w.must(g.Status == 200 && g.Cache() == "Hit" && g.Age() >= 20 && read(g.Body).last() == before.last(),
+			"%d %s age %d", g.Status, g.Cache(), g.Age())
 		w.must(w.playlist("origin.test", high).sequence == before.sequence+10, "the origin stopped too")
 		w.origin.Faults().Clear("", "", "")
 		w.must(w.playlist("edge.test", high).sequence == before.sequence+10, "it does not end")
@@ -244,7 +231,8 @@ var onTheWire = map[string]func(w *world, before scan){
 				backwards++
 			}
 		}
-		w.must(backwards >= 4 && slices.Max(sequences[8:])-slices.Min(sequences[8:]) >= 3, "media sequence numbers: %v", sequences)
+		w.must(backwards >= 4 && slices.Max(sequences[8:])-slices.Min(sequences[8:]) >= 3,
+			"media sequence numbers: %v", sequences)
 	},
 	"edge-503": func(w *world, before scan) {
 		g := w.Get("edge.test" + high + playlistName)
@@ -257,7 +245,8 @@ var onTheWire = map[string]func(w *world, before scan){
 	"edge-slow": func(w *world, before scan) {
 		for _, u := range []string{playlistName, before.last()} {
 			g := w.Get("edge.test" + high + u)
-			w.must(g.Status == 200 && g.Took >= 2900*time.Millisecond && g.Took <= 3100*time.Millisecond, "%s took %v", u, g.Took)
+			w.must(g.Status == 200 && g.Took >= 2900*time.Millisecond && g.Took <= 3100*time.Millisecond,
+				"%s took %v", u, g.Took)
 		}
 	},
 	"edge-truncated": func(w *world, before scan) {
@@ -275,164 +264,6 @@ var onTheWire = map[string]func(w *world, before scan){
 	},
 }
 
-// firstPTS returns the timestamp of the first video packet.
-func firstPTS(ts string) int64 {
-	b := []byte(ts[strings.Index(ts, "\x00\x00\x01\xe0")+9:])
-	return int64(b[0]&0x0e)<<29 | int64(b[1])<<22 | int64(b[2]&0xfe)<<14 | int64(b[3])<<7 | int64(b[4])>>1
-}
-
-func lagging(segments int) func(*world, scan) {
-	return func(w *world, before scan) {
-		for range 3 {
-			s := w.playlist("origin.test", low)
-			w.must(s.sequence == before.sequence-segments, "the lag is %d segments, want %d", before.sequence-s.sequence, segments)
-			w.must(w.playlist("origin.test", high).sequence == before.sequence, "the other rendition lags too")
-			before.sequence++
-			time.Sleep(2 * time.Second)
-		}
-		w.origin.Faults().Clear("", "", "")
-		time.Sleep(12 * time.Second)
-		w.must(w.playlist("origin.test", low).sequence == w.playlist("origin.test", high).sequence, "the lag stays")
-	}
-}
-
-func shifted(w *world, before scan, by int) {
-	for range 3 {
-		s := w.playlist("origin.test", high)
-		w.must(s.sequence == before.sequence+by, "media sequence %d, want %d", s.sequence, before.sequence+by)
-		before.sequence++
-		time.Sleep(2 * time.Second)
-	}
-}
-
-func missingSegments(rendition string) func(*world, scan) {
-	return func(w *world, before scan) {
-		time.Sleep(2 * time.Second)
-		s := w.playlist("origin.test", rendition)
-		w.must(s.last() != before.last(), "the playlist stopped")
-		answers(w, "origin.test"+rendition+s.last(), 404, "")
-		answers(w, "origin.test"+rendition+before.last(), 200, "")
-		w.origin.Faults().Clear("", "", "")
-		answers(w, "origin.test"+rendition+s.last(), 200, "")
-	}
-}
-
-func answers(w *world, u string, status int, prefix string) {
-	w.T.Helper()
-	g := w.Get(u)
-	w.must(g.Err == nil && g.Status == status && strings.HasPrefix(g.Body, prefix), "%s: %d %v", u, g.Status, g.Err)
-}
-
-func hangs(w *world, u string) {
-	w.T.Helper()
-	g := w.Get(u)
-	w.must(errors.Is(g.Err, context.DeadlineExceeded) && g.Took == 30*time.Second, "%s: %d %v after %v", u, g.Status, g.Err, g.Took)
-}
-
-func TestFaultsOnTheWire(t *testing.T) {
-	for _, f := range Faults() {
-		t.Run(f.Name, func(t *testing.T) {
-			see, ok := onTheWire[f.Name]
-			if !ok {
-				see, ok = fieldOnTheWire[f.Name]
-			}
-			if f.LowLatency {
-				see, ok = lowLatencyOnTheWire[f.Name]
-			}
-			if !ok {
-				t.Fatal("no test says what this fault looks like")
-			}
-			synctest.Test(t, func(t *testing.T) {
-				window, c := 6, Config{Encrypt: f.Encrypted, FMP4: f.FMP4, Subtitles: f.Subtitles}
-				if f.LowLatency {
-					window, c = 12, Config{Part: 500 * time.Millisecond}
-				}
-				w := newWorld(t, c, edge.Config{})
-				time.Sleep(500 * time.Millisecond)
-				before := w.playlist("origin.test", high)
-				for _, r := range []string{high, low} { // the edge knows the present
-					w.playlist("edge.test", r)
-					w.Get("edge.test" + r + before.last())
-				}
-				w.inject(f.Name)
-				see(w, before)
-				w.origin.Faults().Clear("", "", "")
-				time.Sleep(time.Minute)
-				s := w.playlist("edge.test", high)
-				if len(s.uris) != window || s.end || w.Get("edge.test"+high+s.last()).Status != 200 {
-					t.Error("a minute after the fault the stream is not sound")
-				}
-			})
-		})
-	}
-	for _, name := range slices.Concat(slices.Collect(maps.Keys(onTheWire)), slices.Collect(maps.Keys(fieldOnTheWire)), slices.Collect(maps.Keys(lowLatencyOnTheWire))) {
-		if _, ok := FindFault(name); !ok {
-			t.Errorf("a test describes %s, which is no fault", name)
-		}
-	}
-}
-
-func TestFaultsOfOneStreamAndRendition(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, Config{Streams: []string{"a", "b"}}, edge.Config{})
-		board := w.origin.Faults()
-		for _, fault := range []string{"playlist-503", "edge-503"} {
-			if err := board.Inject(Injection{Fault: fault, Stream: "a", Rendition: "360p"}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		for _, host := range []string{"origin.test", "edge.test"} {
-			answers(w, host+"/a/360p/playlist.m3u8", 503, "")
-			answers(w, host+"/a/240p/playlist.m3u8", 200, "")
-			answers(w, host+"/b/360p/playlist.m3u8", 200, "")
-		}
-		if n := board.Clear("", "b", ""); n != 0 {
-			t.Errorf("clearing another stream cleared %d", n)
-		}
-		if n := board.Clear("playlist-503", "a", ""); n != 1 || len(board.Active()) != 1 {
-			t.Errorf("cleared %d, %d left", n, len(board.Active()))
-		}
-		answers(w, "origin.test/a/360p/playlist.m3u8", 200, "")
-	})
-}
-
-func TestScriptPlaysInTime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, Config{}, edge.Config{})
-		w.inject("playlist-503(240p)@20s+30s, endlist@1m")
-		var seen []string
-		for range 70 {
-			time.Sleep(time.Second)
-			names := []string{}
-			for _, in := range w.origin.Faults().Active() {
-				names = append(names, in.String())
-			}
-			now := strings.Join(names, "+")
-			if len(seen) == 0 || seen[len(seen)-1] != now {
-				seen = append(seen, now)
-			}
-		}
-		if got := strings.Join(seen, " | "); got != " | playlist-503(240p) |  | endlist" {
-			t.Errorf("on the board were: %s", got)
-		}
-	})
-}
-
-func TestBoardForgets(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := NewBoard()
-		for range 100 {
-			if err := b.Inject(Injection{Fault: "stall", Until: time.Now().Add(time.Second)}); err != nil {
-				t.Fatal(err)
-			}
-			time.Sleep(time.Minute)
-		}
-		if n := len(b.all()); n > 15 {
-			t.Errorf("%d faults are remembered", n)
-		}
-	})
-}
-
 func TestFaultDocs(t *testing.T) {
 	seen := map[string]bool{}
 	for _, f := range Faults() {
@@ -440,7 +271,8 @@ func TestFaultDocs(t *testing.T) {
 			t.Errorf("%q: a name of its own, a place and a doc are wanted", f.Name)
 		}
 		seen[f.Name] = true
-		if f.clock == nil && f.view == nil && f.reply == nil && f.cache == cacheSound && !f.stretch && !f.refuse && f.Name != "variant-gone" {
+		if f.clock == nil && f.view == nil && f.reply == nil && f.cache == cacheSound && !f.stretch && !f.refuse &&
+			f.Name != "variant-gone" {
 			t.Errorf("%s does nothing", f.Name)
 		}
 	}

@@ -18,7 +18,8 @@ const subtitles = "/main/subs/"
 var fieldOnTheWire = map[string]func(w *world, before scan){
 	"two-packagers": func(w *world, before scan) {
 		s := w.playlist("origin.test", high)
-		w.must(len(s.uris) == 2 && s.last() == before.last() && s.sequence == before.sequence+4, "the second packager: %d segments from %d", len(s.uris), s.sequence)
+		w.must(len(s.uris) == 2 && s.last() == before.last() && s.sequence == before.sequence+4,
+			"the second packager: %d segments from %d", len(s.uris), s.sequence)
 		time.Sleep(2 * time.Second)
 		w.must(len(w.playlist("origin.test", high).uris) == 6, "the first one does not answer by turns")
 		time.Sleep(2 * time.Second)
@@ -32,10 +33,12 @@ var fieldOnTheWire = map[string]func(w *world, before scan){
 		w.must(w.Get("origin.test"+high+s.last()).Status == 200, "its segments cannot be fetched")
 		time.Sleep(20 * time.Second)
 		s = w.playlist("origin.test", high)
-		w.must(s.discs == 0 && s.discSequence == before.discSequence+1, "the discontinuity that left was not counted: %d, %d", s.discs, s.discSequence)
+		w.must(s.discs == 0 && s.discSequence == before.discSequence+1,
+			"the discontinuity that left was not counted: %d, %d", s.discs, s.discSequence)
 		w.origin.Faults().Clear("", "", "")
 		sound := w.Get("origin.test" + high + "init.mp4")
-		w.must(init.Status == 200 && sound.Status == 200 && init.Body != sound.Body && init.Header.Get("Etag") != sound.Header.Get("Etag"), "the init segment is the same")
+		w.must(init.Status == 200 && sound.Status == 200 && init.Body != sound.Body &&
+			init.Header.Get("Etag") != sound.Header.Get("Etag"), "the init segment is the same")
 	},
 	"names-reused": func(w *world, before scan) {
 		time.Sleep(4 * time.Second)
@@ -46,11 +49,13 @@ var fieldOnTheWire = map[string]func(w *world, before scan){
 		time.Sleep(8 * time.Second)
 		u := high + before.last()
 		origin, edge := w.Get("origin.test"+u), w.Get("edge.test"+u)
-		w.must(origin.Status == 200 && edge.Cache() == "Hit" && origin.Body != edge.Body, "the edge: %s, the same bytes %v", edge.Cache(), origin.Body == edge.Body)
+		w.must(origin.Status == 200 && edge.Cache() == "Hit" && origin.Body != edge.Body,
+			"the edge: %s, the same bytes %v", edge.Cache(), origin.Body == edge.Body)
 	},
 	"subtitles-ahead": func(w *world, before scan) {
 		s := w.playlist("origin.test", subtitles)
-		w.must(s.last() == strings.Replace(before.last(), ".ts", ".vtt", 1) && s.times[5].Sub(before.times[5]) == time.Minute, "%s is ahead by %v", s.last(), s.times[5].Sub(before.times[5]))
+		w.must(s.last() == strings.Replace(before.last(), ".ts", ".vtt", 1) && s.times[5].Sub(before.times[5]) == time.Minute,
+			"%s is ahead by %v", s.last(), s.times[5].Sub(before.times[5]))
 		w.must(w.playlist("origin.test", high).times[5].Equal(before.times[5]), "the video is ahead too")
 	},
 	"forbidden-one": func(w *world, before scan) {
@@ -63,18 +68,23 @@ var fieldOnTheWire = map[string]func(w *world, before scan){
 	},
 	"wrong-type": func(w *world, before scan) {
 		time.Sleep(2 * time.Second)
-		for _, u := range []string{"origin.test" + high + playlistName, "edge.test" + high + playlistName, "origin.test/main/playlist.m3u8"} {
+		for _, u := range []string{
+			"origin.test" + high + playlistName, "edge.test" + high + playlistName, "origin.test/main/playlist.m3u8",
+		} {
 			g := w.Get(u)
-			w.must(g.Status == 200 && strings.HasPrefix(g.Header.Get("Content-Type"), "text/plain"), "%s: %d %s", u, g.Status, g.Header.Get("Content-Type"))
+			w.must(g.Status == 200 && strings.HasPrefix(g.Header.Get("Content-Type"), "text/plain"),
+				"%s: %d %s", u, g.Status, g.Header.Get("Content-Type"))
 		}
-		w.must(w.Get("origin.test"+high+before.last()).Header.Get("Content-Type") == "video/mp2t", "segments have another type too")
+		w.must(w.Get("origin.test"+high+before.last()).Header.Get("Content-Type") == "video/mp2t",
+			"segments have another type too")
 	},
 	"etag-kept": func(w *world, _ scan) {
 		time.Sleep(4 * time.Second)
 		first := read(w.Get("edge.test" + high + playlistName).Body)
 		time.Sleep(6 * time.Second)
 		origin, behind := w.Get("origin.test"+high+playlistName), w.Get("edge.test"+high+playlistName)
-		w.must(origin.Header.Get("Etag") == `"kept"` && behind.Header.Get("Etag") == `"kept"`, "ETag %s at the origin, %s at the edge", origin.Header.Get("Etag"), behind.Header.Get("Etag"))
+		w.must(origin.Header.Get("Etag") == `"kept"` && behind.Header.Get("Etag") == `"kept"`,
+			"ETag %s at the origin, %s at the edge", origin.Header.Get("Etag"), behind.Header.Get("Etag"))
 		w.must(read(origin.Body).sequence > first.sequence, "the origin stands still")
 		w.must(read(behind.Body).sequence == first.sequence, "the edge moves on")
 	},
@@ -112,7 +122,8 @@ func TestCacheReload(t *testing.T) {
 			}
 			time.Sleep(100 * time.Millisecond)
 		}
-		if len(refused) != 22 || refused[0] != time.Second || refused[2] != 10*time.Second || refused[21] != 11900*time.Millisecond {
+		if len(refused) != 22 || refused[0] != time.Second || refused[2] != 10*time.Second ||
+			refused[21] != 11900*time.Millisecond {
 			t.Errorf("refused at %v", refused)
 		}
 	})
@@ -168,7 +179,10 @@ func TestSecondCDN(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, Config{Second: "http://second.test/"}, edge.Config{})
 		body := w.Get("edge.test/main/playlist.m3u8").Body
-		for _, want := range []string{"\n360p/playlist.m3u8\n", "\nhttp://second.test/main/360p/playlist.m3u8\n", "\nhttp://second.test/main/240p/playlist.m3u8\n"} {
+		for _, want := range []string{
+			"\n360p/playlist.m3u8\n", "\nhttp://second.test/main/360p/playlist.m3u8\n",
+			"\nhttp://second.test/main/240p/playlist.m3u8\n",
+		} {
 			if !strings.Contains(body, want) {
 				t.Errorf("no %q in %s", want, body)
 			}
@@ -196,7 +210,8 @@ func TestSubtitles(t *testing.T) {
 		w := newWorld(t, Config{Subtitles: true, Encrypt: true}, edge.Config{})
 		body := w.Get("origin.test/main/playlist.m3u8").Body
 		for _, want := range []string{
-			`#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="subs",NAME="English",DEFAULT=NO,AUTOSELECT=YES,LANGUAGE="en",URI="subs/playlist.m3u8"` + "\n", `SUBTITLES="subs"`,
+			`#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="subs",NAME="English",DEFAULT=NO,AUTOSELECT=YES,LANGUAGE="en",` +
+				`URI="subs/playlist.m3u8"` + "\n", `SUBTITLES="subs"`,
 		} {
 			if !strings.Contains(body, want) {
 				t.Errorf("no %s in %s", want, body)
@@ -204,10 +219,12 @@ func TestSubtitles(t *testing.T) {
 		}
 		video, text := w.playlist("origin.test", high), w.playlist("origin.test", subtitles)
 		if text.sequence != video.sequence || !text.times[5].Equal(video.times[5]) || len(text.uris) != 6 {
-			t.Errorf("%d segments from %d at %v, the video is at %d", len(text.uris), text.sequence, text.times[5], video.sequence)
+			t.Errorf("%d segments from %d at %v, the video is at %d",
+				len(text.uris), text.sequence, text.times[5], video.sequence)
 		}
 		g := w.Get("edge.test" + subtitles + text.last())
-		if g.Status != 200 || g.Header.Get("Content-Type") != "text/vtt" || !strings.HasPrefix(g.Body, "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:") || !strings.Contains(g.Body, "-->") {
+		if g.Status != 200 || g.Header.Get("Content-Type") != "text/vtt" ||
+			!strings.HasPrefix(g.Body, "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:") || !strings.Contains(g.Body, "-->") {
 			t.Errorf("%d %s %q", g.Status, g.Header.Get("Content-Type"), g.Body)
 		}
 	})

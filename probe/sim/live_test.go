@@ -27,7 +27,9 @@ func TestPlaysOverHTTP(t *testing.T) {
 	for name, c := range map[string]Config{"ts": {}, "fmp4": {FMP4: true}, "encrypted": {Encrypt: true}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			origin := httptest.NewServer(NewOrigin(Config{FMP4: c.FMP4, Encrypt: c.Encrypt, TargetDuration: time.Second, Window: 16}))
+			origin := httptest.NewServer(NewOrigin(Config{
+				FMP4: c.FMP4, Encrypt: c.Encrypt, TargetDuration: time.Second, Window: 16,
+			}))
 			defer origin.Close()
 			cdn := httptest.NewServer(edge.New(edge.Config{Origin: mustURL(origin.URL)}))
 			defer cdn.Close()
@@ -71,7 +73,9 @@ func TestConcurrently(t *testing.T) {
 	origin := httptest.NewServer(NewOrigin(Config{Streams: []string{"a", "b"}, Faults: board}))
 	defer origin.Close()
 	short := edge.TTL{Default: 5 * time.Millisecond, Max: 5 * time.Millisecond}
-	config := edge.Config{Origin: mustURL(origin.URL), ManifestTTL: short, CacheBytes: 200 << 10, ErrorTTL: time.Millisecond}
+	config := edge.Config{
+		Origin: mustURL(origin.URL), ManifestTTL: short, CacheBytes: 200 << 10, ErrorTTL: time.Millisecond,
+	}
 	cdn := httptest.NewServer(NewEdge(config, board, ""))
 	defer cdn.Close()
 	until := time.Now().Add(700 * time.Millisecond)

@@ -35,7 +35,8 @@ func TestLowLatencyPlaylist(t *testing.T) {
 			"#EXT-X-VERSION:9\n", "#EXT-X-PART-INF:PART-TARGET=0.50000\n",
 			"#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=12.0,HOLD-BACK=6.0,PART-HOLD-BACK=1.50000\n",
 			"#EXT-X-PART:DURATION=0.50000,URI=\"seg1797.part0.ts\",INDEPENDENT=YES\n",
-			"#EXT-X-PART:DURATION=0.50000,URI=\"seg1800.part0.ts\",INDEPENDENT=YES\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"seg1800.part1.ts\"\n",
+			"#EXT-X-PART:DURATION=0.50000,URI=\"seg1800.part0.ts\",INDEPENDENT=YES\n" +
+				"#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"seg1800.part1.ts\"\n",
 			"#EXT-X-RENDITION-REPORT:URI=\"../240p/playlist.m3u8\",LAST-MSN=1800,LAST-PART=0\n",
 		} {
 			w.must(lists(g, line), "no %q in\n%s", line, g.Body)
@@ -46,7 +47,11 @@ func TestLowLatencyPlaylist(t *testing.T) {
 }
 
 func TestPartsAreTheirSegment(t *testing.T) {
-	for _, c := range []Config{{Part: lowPart}, {Part: 330 * time.Millisecond}, {Part: 200 * time.Millisecond, FMP4: true}} {
+	for _, c := range []Config{
+		{Part: lowPart},
+		{Part: 330 * time.Millisecond},
+		{Part: 200 * time.Millisecond, FMP4: true},
+	} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t, c, edge.Config{})
 			time.Sleep(time.Second)
@@ -74,7 +79,10 @@ func TestBlockingReload(t *testing.T) {
 		{"the next part", "_HLS_msn=1800&_HLS_part=1", 200, 400 * time.Millisecond, part(1800, 1), part(1800, 2) + ","},
 		{"a part that is there", "_HLS_msn=1800&_HLS_part=0", 200, 0, part(1800, 0), part(1800, 1) + ","},
 		{"the segment in progress", "_HLS_msn=1800", 200, 1400 * time.Millisecond, "seg1800.ts", part(1801, 0) + ","},
-		{"an index beyond the last is the first of the next", "_HLS_msn=1800&_HLS_part=4", 200, 1900 * time.Millisecond, part(1801, 0), part(1801, 1) + ","},
+		{
+			"an index beyond the last is the first of the next", "_HLS_msn=1800&_HLS_part=4", 200, 1900 * time.Millisecond,
+			part(1801, 0), part(1801, 1) + ",",
+		},
 		{"an old segment", "_HLS_msn=1700", 200, 0, part(1800, 0), part(1800, 1) + ","},
 		{"two segments ahead", "_HLS_msn=1801", 200, 3400 * time.Millisecond, "seg1801.ts", "seg1802.ts"},
 		{"too far ahead", "_HLS_msn=1802", 400, 0, "", "EXTM3U"},
@@ -87,7 +95,8 @@ func TestBlockingReload(t *testing.T) {
 					w := newWorld(t, Config{Part: lowPart}, edge.Config{})
 					time.Sleep(600 * time.Millisecond)
 					g := w.reload(host, tt.directives)
-					w.must(g.Status == tt.status && g.Took == tt.took, "%s: %d after %v, want %d after %v", host, g.Status, g.Took, tt.status, tt.took)
+					w.must(g.Status == tt.status && g.Took == tt.took,
+						"%s: %d after %v, want %d after %v", host, g.Status, g.Took, tt.status, tt.took)
 					w.must(lists(g, tt.lists) && !lists(g, tt.misses), "%s", g.Body)
 				})
 			}
@@ -122,8 +131,10 @@ func TestDeltaUpdate(t *testing.T) {
 		time.Sleep(600 * time.Millisecond)
 		s := read(w.reload("edge.test", "_HLS_skip=YES").Body)
 		full := w.playlist("edge.test", high)
-		w.must(lists(w.reload("edge.test", "_HLS_skip=YES"), "#EXT-X-SKIP:SKIPPED-SEGMENTS=6\n"), "not six of twelve are skipped")
-		w.must(s.sequence == full.sequence && len(s.uris) == 6 && s.uris[0] == full.uris[6], "%d segments from %s", len(s.uris), s.uris[0])
+		w.must(lists(w.reload("edge.test", "_HLS_skip=YES"), "#EXT-X-SKIP:SKIPPED-SEGMENTS=6\n"),
+			"not six of twelve are skipped")
+		w.must(s.sequence == full.sequence && len(s.uris) == 6 && s.uris[0] == full.uris[6],
+			"%d segments from %s", len(s.uris), s.uris[0])
 	})
 }
 

@@ -44,7 +44,8 @@ func TestPresetMarks(t *testing.T) {
 				time.Sleep(2 * time.Second)
 				hit := w.Get("edge.test" + high + playlistName)
 				a, b := miss.Header.Get(tt.header), hit.Header.Get(tt.header)
-				if tt.header == "" || !strings.Contains(a, tt.miss) || !strings.Contains(b, tt.hit) || a == b || miss.Body != hit.Body {
+				if tt.header == "" || !strings.Contains(a, tt.miss) || !strings.Contains(b, tt.hit) || a == b ||
+					miss.Body != hit.Body {
 					t.Errorf("%s on a miss %q, on a hit %q", tt.header, a, b)
 				}
 				if got := hit.Age() == 2; got != tt.age || miss.Age() != none {
@@ -65,7 +66,8 @@ func TestPresetsWaitForAHungOrigin(t *testing.T) {
 		patience time.Duration
 		status   int // of what then comes
 	}{
-		"nginx": {63 * time.Second, 504}, "haproxy": {53 * time.Second, 504}, "squid": {15*time.Minute + 3*time.Second, 200}, "ats": {33 * time.Second, 200},
+		"nginx": {63 * time.Second, 504}, "haproxy": {53 * time.Second, 504},
+		"squid": {15*time.Minute + 3*time.Second, 200}, "ats": {33 * time.Second, 200},
 		"cloudfront": {time.Minute, 200},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -76,7 +78,8 @@ func TestPresetsWaitForAHungOrigin(t *testing.T) {
 				time.Sleep(3 * time.Second)
 				w.Limit = time.Hour
 				g := w.Get("edge.test" + high + playlistName)
-				if g.Status != after.status || g.Took != after.patience || after.status == 200 && read(g.Body).last() != before.last() {
+				if g.Status != after.status || g.Took != after.patience ||
+					after.status == 200 && read(g.Body).last() != before.last() {
 					t.Errorf("%d after %v: %v", g.Status, g.Took, g.Err)
 				}
 			})
@@ -166,7 +169,8 @@ func TestInitSegmentIsKept(t *testing.T) {
 		time.Sleep(9 * time.Minute)
 		edge, origin := w.Get("edge.test"+high+"init.mp4"), w.Get("origin.test"+high+"init.mp4")
 		if edge.Body != before.Body || origin.Body == before.Body || edge.Age() != 540 {
-			t.Errorf("kept %v with age %d, changed at the origin %v", edge.Body == before.Body, edge.Age(), origin.Body != before.Body)
+			t.Errorf("kept %v with age %d, changed at the origin %v",
+				edge.Body == before.Body, edge.Age(), origin.Body != before.Body)
 		}
 		time.Sleep(time.Minute)
 		if w.Get("edge.test"+high+"init.mp4").Body != origin.Body {
@@ -194,10 +198,13 @@ func TestNegativeCache(t *testing.T) {
 // A minimum TTL overrides what the origin says.
 func TestMinimumTTL(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, Config{PlaylistCache: "no-store"}, edge.Config{ManifestTTL: edge.TTL{Min: 8 * time.Second, Default: 8 * time.Second, Max: 8 * time.Second}})
+		w := newWorld(t, Config{PlaylistCache: "no-store"}, edge.Config{
+			ManifestTTL: edge.TTL{Min: 8 * time.Second, Default: 8 * time.Second, Max: 8 * time.Second},
+		})
 		before := w.playlist("edge.test", high)
 		time.Sleep(7 * time.Second)
-		if w.playlist("edge.test", high).last() != before.last() || w.playlist("origin.test", high).sequence != before.sequence+3 {
+		if w.playlist("edge.test", high).last() != before.last() ||
+			w.playlist("origin.test", high).sequence != before.sequence+3 {
 			t.Error("the edge does not keep it for the minimum")
 		}
 		time.Sleep(time.Second)
@@ -210,7 +217,9 @@ func TestMinimumTTL(t *testing.T) {
 // Without collapsing, a request that hangs keeps nobody else: when the origin
 // is back, the next viewer is answered.
 func TestNoCollapsing(t *testing.T) {
-	for name, want := range map[string]bool{"nginx": true, "haproxy": true, "squid": true, "ats": true, "cloudfront": false} {
+	for name, want := range map[string]bool{
+		"nginx": true, "haproxy": true, "squid": true, "ats": true, "cloudfront": false,
+	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := like(t, name, Config{})

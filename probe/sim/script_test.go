@@ -7,7 +7,8 @@ import (
 )
 
 func TestParseScript(t *testing.T) {
-	script, err := ParseScript("stale-edge@20s+30s, lag(240p):12s@1m+1m30s,seq-jump:7 ,hang, second:stale-edge@20s,second:edge-slow:2s")
+	script, err := ParseScript("stale-edge@20s+30s, lag(240p):12s@1m+1m30s,seq-jump:7 ,hang, " +
+		"second:stale-edge@20s,second:edge-slow:2s")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,20 +32,27 @@ func TestParseScript(t *testing.T) {
 
 func TestParseScriptErrors(t *testing.T) {
 	tests := map[string]string{
-		"":                     `fault script is empty, want for example "stale-edge@20s+30s"`,
-		" , ":                  `fault script is empty, want for example "stale-edge@20s+30s"`,
-		"stall, stale-egde@2s": `fault script, step 2 (column 8) "stale-egde@2s": unknown fault "stale-egde" (hint: did you mean "stale-edge"?)`,
-		"second:stall":         `fault script, step 1 (column 1) "second:stall": fault stall is one of the origin, which has no second`,
-		"volcano":              "fault script, step 1 (column 1) \"volcano\": unknown fault \"volcano\" (hint: `streamwatch drill --help` lists them)",
-		"stall@soon":           `fault script, step 1 (column 1) "stall@soon": start "soon" is no duration, want for example 30s or 1m30s`,
-		"stall@1s+":            `fault script, step 1 (column 1) "stall@1s+": duration "" is no duration, want for example 30s or 1m30s`,
-		"stall@1s+0s":          `fault script, step 1 (column 1) "stall@1s+0s": duration "0s" is no duration, want for example 30s or 1m30s`,
-		"stall@-1s":            `fault script, step 1 (column 1) "stall@-1s": start "-1s" is no duration, want for example 30s or 1m30s`,
-		"stall(360p":           `fault script, step 1 (column 1) "stall(360p": want a rendition in parentheses, like stall(360p)`,
-		"stall:3":              `fault script, step 1 (column 1) "stall:3": fault stall takes no argument, got "3"`,
-		"lag:far":              `fault script, step 1 (column 1) "lag:far": fault lag takes a duration like 6s, got "far"`,
-		"seq-jump:2s":          `fault script, step 1 (column 1) "seq-jump:2s": fault seq-jump takes a whole number like 20, got "2s"`,
-		"lag:":                 `fault script, step 1 (column 1) "lag:": nothing follows the colon`,
+		"":    `fault script is empty, want for example "stale-edge@20s+30s"`,
+		" , ": `fault script is empty, want for example "stale-edge@20s+30s"`,
+		"stall, stale-egde@2s": `fault script, step 2 (column 8) "stale-egde@2s": unknown fault "stale-egde" ` +
+			`(hint: did you mean "stale-edge"?)`,
+		"second:stall": `fault script, step 1 (column 1) "second:stall": fault stall is one of the origin, ` +
+			`which has no second`,
+		"volcano": "fault script, step 1 (column 1) \"volcano\": unknown fault \"volcano\" " +
+			"(hint: `streamwatch drill --help` lists them)",
+		"stall@soon": `fault script, step 1 (column 1) "stall@soon": start "soon" is no duration, ` +
+			`want for example 30s or 1m30s`,
+		"stall@1s+": `fault script, step 1 (column 1) "stall@1s+": duration "" is no duration, ` +
+			`want for example 30s or 1m30s`,
+		"stall@1s+0s": `fault script, step 1 (column 1) "stall@1s+0s": duration "0s" is no duration, ` +
+			`want for example 30s or 1m30s`,
+		"stall@-1s": `fault script, step 1 (column 1) "stall@-1s": start "-1s" is no duration, ` +
+			`want for example 30s or 1m30s`,
+		"stall(360p":  `fault script, step 1 (column 1) "stall(360p": want a rendition in parentheses, like stall(360p)`,
+		"stall:3":     `fault script, step 1 (column 1) "stall:3": fault stall takes no argument, got "3"`,
+		"lag:far":     `fault script, step 1 (column 1) "lag:far": fault lag takes a duration like 6s, got "far"`,
+		"seq-jump:2s": `fault script, step 1 (column 1) "seq-jump:2s": fault seq-jump takes a whole number like 20, got "2s"`,
+		"lag:":        `fault script, step 1 (column 1) "lag:": nothing follows the colon`,
 	}
 	for text, want := range tests {
 		if _, err := ParseScript(text); err == nil || err.Error() != want {
@@ -54,7 +62,9 @@ func TestParseScriptErrors(t *testing.T) {
 }
 
 func FuzzParseScript(f *testing.F) {
-	for _, seed := range []string{"stale-edge@20s+30s", "stall(360p)", "lag:12s@1m+1s, hang", "seq-jump:7@", ",,(", "a:@+"} {
+	for _, seed := range []string{
+		"stale-edge@20s+30s", "stall(360p)", "lag:12s@1m+1s, hang", "seq-jump:7@", ",,(", "a:@+",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

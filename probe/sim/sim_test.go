@@ -113,7 +113,8 @@ const (
 
 func TestOriginHealthy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, Config{TargetDuration: 6 * time.Second, SegmentDuration: 2 * time.Second, Discontinuity: 5}, edge.Config{})
+		w := newWorld(t, Config{TargetDuration: 6 * time.Second, SegmentDuration: 2 * time.Second, Discontinuity: 5},
+			edge.Config{})
 		mv := w.Get("origin.test/main/playlist.m3u8")
 		if mv.Status != 200 || strings.Count(mv.Body, "#EXT-X-STREAM-INF") != 2 || strings.Contains(mv.Body, "PROGRAM-ID") {
 			t.Fatalf("multivariant playlist: %d\n%s", mv.Status, mv.Body)
@@ -165,16 +166,20 @@ func TestOriginConditionalRangeGzip(t *testing.T) {
 		}
 		seg := "origin.test" + high + read(plain.Body).last()
 		part := w.Get(seg, "Range: bytes=0-187")
-		if part.Status != 206 || len(part.Body) != 188 || !strings.HasPrefix(part.Header.Get("Content-Range"), "bytes 0-187/") {
+		if part.Status != 206 || len(part.Body) != 188 ||
+			!strings.HasPrefix(part.Header.Get("Content-Range"), "bytes 0-187/") {
 			t.Errorf("range: %d %v", part.Status, part.Header)
 		}
-		if head := w.Do(http.MethodHead, seg); head.Status != 200 || head.Body != "" || head.Header.Get("Content-Length") == "" {
+		if head := w.Do(http.MethodHead, seg); head.Status != 200 || head.Body != "" ||
+			head.Header.Get("Content-Length") == "" {
 			t.Errorf("HEAD: %d %v", head.Status, head.Header)
 		}
 		if pre := w.Do(http.MethodOptions, seg); pre.Status != 204 || pre.Header.Get("Access-Control-Allow-Origin") != "*" {
 			t.Errorf("OPTIONS: %d %v", pre.Status, pre.Header)
 		}
-		for _, path := range []string{"/", "/nope/playlist.m3u8", "/main/nope/playlist.m3u8", high + "segX.ts", high + "seg1.mp4", high + "seg1.ts/x"} {
+		for _, path := range []string{
+			"/", "/nope/playlist.m3u8", "/main/nope/playlist.m3u8", high + "segX.ts", high + "seg1.mp4", high + "seg1.ts/x",
+		} {
 			if g := w.Get("origin.test" + path); g.Status != 404 {
 				t.Errorf("%s answers %d", path, g.Status)
 			}
@@ -228,7 +233,8 @@ func TestJitterIsMonotone(t *testing.T) {
 		seen = n
 		early, late = min(early, tl.shift(max(0, n))), max(late, tl.shift(max(0, n)))
 	}
-	if early > -390*time.Millisecond || late < 390*time.Millisecond || early < -400*time.Millisecond || late > 400*time.Millisecond {
+	if early > -390*time.Millisecond || late < 390*time.Millisecond || early < -400*time.Millisecond ||
+		late > 400*time.Millisecond {
 		t.Errorf("jitter is from %v to %v, want nearly ±400 ms", early, late)
 	}
 }

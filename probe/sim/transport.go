@@ -127,6 +127,12 @@ func (r *reader) Close() error {
 // short answer gets a Content-Length by itself, as net/http does it.
 const bufferSize = 2048
 
+// sniffed is how much http.DetectContentType looks at.
+const sniffed = 512
+
+// pieces are buffers for bodies on their way, of the size that io.Copy makes.
+var pieces = sync.Pool{New: func() any { return new([32 << 10]byte) }}
+
 // connection is the server's end: a ResponseWriter over a pipe.
 type connection struct {
 	request *http.Request
@@ -202,6 +208,13 @@ func (c *connection) Write(b []byte) (int, error) {
 	return c.body.Write(b)
 }
 
+// ReadFrom sends a body, as io.Copy wants it.
+func (c *connection) ReadFrom(body io.Reader) (int64, error) {
+	piece := pieces.Get().(*[32 << 10]byte)
+	defer pieces.Put(piece)
+	return io.CopyBuffer(struct{ io.Writer }{c}, body, piece[:])
+}
+
 // Flush sends the head and what is buffered.
 func (c *connection) Flush() {
 	c.mu.Lock()
@@ -219,7 +232,8 @@ func (c *connection) hasBody() bool {
 func (c *connection) flush(next []byte) error {
 	if !c.sent {
 		c.sent = true
-		c.head <- c.response(slices.Concat(c.buffer, next)) //nolint:bodyclose // the client closes it
+		sample := slices.Concat(c.buffer, next[:min(len(next), sniffed)])
+		c.head <- c.response(sample) //nolint:bodyclose // the client closes it
 	}
 	if len(c.buffer) == 0 || !c.hasBody() {
 		return nil

@@ -77,7 +77,9 @@ func TestTransportLikeARealServer(t *testing.T) {
 			string(body[:min(len(body), 80)]), resp.Header.Get("Content-Type"), len(body), resp.Header.Get("Etag"), resp.Status,
 		}
 	}
-	for _, path := range []string{"/short", "/long", "/declared", "/cut", "/cut-chunked", "/abort", "/empty", "/unchanged", "/echo?a=b", "/nothing"} {
+	for _, path := range []string{
+		"/short", "/long", "/declared", "/cut", "/cut-chunked", "/abort", "/empty", "/unchanged", "/echo?a=b", "/nothing",
+	} {
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
 			if method == http.MethodHead && (strings.HasPrefix(path, "/cut") || path == "/long") {
 				continue

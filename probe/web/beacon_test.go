@@ -18,7 +18,10 @@ func TestBeaconIsOpenAndNothingElse(t *testing.T) {
 	o.Beacon = beacon.New(beacon.Options{Event: "concert", Streams: []string{"main"}, Emit: func(probe.Batch) {}})
 	h := New(o).Handler()
 	const body = `{"event":"concert","stream":"main","kind":"hlsjs","played_seconds":30}`
-	foreign := []string{"Content-Type", "text/plain;charset=UTF-8", "Origin", "https://www.example.com", "Sec-Fetch-Site", "cross-site", "Host", "monitor.example"}
+	foreign := []string{
+		"Content-Type", "text/plain;charset=UTF-8", "Origin", "https://www.example.com", "Sec-Fetch-Site", "cross-site",
+		"Host", "monitor.example",
+	}
 	for _, c := range []struct {
 		h                    http.Handler
 		method, target, body string
@@ -37,7 +40,8 @@ func TestBeaconIsOpenAndNothingElse(t *testing.T) {
 		if w.Code != c.want {
 			t.Errorf("%s %s: %d, want %d", c.method, c.target, w.Code, c.want)
 		}
-		if w.Code == 204 && (w.Body.Len() > 0 || w.Header().Get("Set-Cookie") != "" || w.Header().Get("Access-Control-Allow-Origin") != "") {
+		if w.Code == 204 && (w.Body.Len() > 0 || w.Header().Get("Set-Cookie") != "" ||
+			w.Header().Get("Access-Control-Allow-Origin") != "") {
 			t.Errorf("a beacon is told more than that it counts: %v %s", w.Header(), w.Body)
 		}
 		if w.Code >= 400 && w.Header().Get("Content-Type") != "application/problem+json" {

@@ -31,7 +31,9 @@ func (c *changer) RemoveStream(_ context.Context, name string) (Change, error) {
 }
 
 func TestChanges(t *testing.T) {
-	refusal := &Refusal{Status: http.StatusConflict, Detail: "this needs a restart", NeedsRestart: []string{"event changed"}}
+	refusal := &Refusal{
+		Status: http.StatusConflict, Detail: "this needs a restart", NeedsRestart: []string{"event changed"},
+	}
 	for _, c := range []struct {
 		method, target, body string
 		answer               changer
@@ -45,16 +47,32 @@ func TestChanges(t *testing.T) {
 			`{"changed":["ends changed"],"notes":["a note"]}`, "reload",
 		},
 		{"POST", "/api/v1/reload", "", changer{}, 200, `{"changed":[]}`, "reload"},
-		{"POST", "/api/v1/reload", "", changer{err: refusal}, 409, `{"title":"Conflict","status":409,"detail":"this needs a restart","needs_restart":["event changed"]}`, "reload"},
 		{
 			"POST", "/api/v1/reload", "",
-			changer{err: &Refusal{Status: 400, Detail: "d", Problems: []Problem{{File: "event.yaml", Line: 3, Column: 5, Message: "m", Hint: "h"}}}},
+			changer{err: refusal},
+			409,
+			`{"title":"Conflict","status":409,"detail":"this needs a restart","needs_restart":["event changed"]}`, "reload",
+		},
+		{
+			"POST", "/api/v1/reload", "",
+			changer{err: &Refusal{Status: 400, Detail: "d", Problems: []Problem{{
+				File: "event.yaml", Line: 3, Column: 5, Message: "m", Hint: "h",
+			}}}},
 			400,
 			`"problems":[{"file":"event.yaml","line":3,"column":5,"message":"m","hint":"h"}]`, "reload",
 		},
-		{"POST", "/api/v1/reload", "", changer{err: errors.New("disk /secret/path is full")}, 500, `the log says why`, "reload"},
+		{
+			"POST", "/api/v1/reload", "",
+			changer{err: errors.New("disk /secret/path is full")},
+			500,
+			`the log says why`, "reload",
+		},
 		{"GET", "/api/v1/reload", "", changer{}, 405, `use POST`, ""},
-		{"PUT", "/api/v1/streams/b", "manifest: /b", changer{change: Change{Added: true, Changed: []string{"streams.b added"}}}, 201, `{"changed":["streams.b added"]}`, "set b manifest: /b"},
+		{
+			"PUT", "/api/v1/streams/b", "manifest: /b",
+			changer{change: Change{Added: true, Changed: []string{"streams.b added"}}},
+			201, `{"changed":["streams.b added"]}`, "set b manifest: /b",
+		},
 		{"PUT", "/api/v1/streams/b", "x", changer{}, 200, `{"changed":[]}`, "set b x"},
 		{"PUT", "/api/v1/streams/b", strings.Repeat("x", maxBodyBytes+1), changer{}, 413, `at most 16384 bytes`, ""},
 		{"DELETE", "/api/v1/streams/b", "", changer{}, 204, ``, "remove b"},
@@ -65,7 +83,8 @@ func TestChanges(t *testing.T) {
 		o.Changes = &c.answer
 		w := ask(t, New(o).Handler(), c.method, c.target, c.body)
 		if w.Code != c.status || !strings.Contains(w.Body.String(), c.want) || c.answer.got != c.got {
-			t.Errorf("%s %s: %d %s, told %q; want %d %s, %q", c.method, c.target, w.Code, w.Body, c.answer.got, c.status, c.want, c.got)
+			t.Errorf("%s %s: %d %s, told %q; want %d %s, %q",
+				c.method, c.target, w.Code, w.Body, c.answer.got, c.status, c.want, c.got)
 		}
 	}
 }
@@ -82,7 +101,8 @@ func TestChangesAreGuarded(t *testing.T) {
 		if w := ask(t, h, method, path, "manifest: /b"); w.Code != http.StatusUnauthorized {
 			t.Errorf("%s without a password: %d", target, w.Code)
 		}
-		w := ask(t, h, method, path, "manifest: /b", "Authorization", "Basic b3BzOmh1bnRlcjI=", "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example")
+		w := ask(t, h, method, path, "manifest: /b", "Authorization", "Basic b3BzOmh1bnRlcjI=",
+			"Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example")
 		if w.Code != http.StatusForbidden {
 			t.Errorf("%s from a foreign page: %d", target, w.Code)
 		}
@@ -91,7 +111,8 @@ func TestChangesAreGuarded(t *testing.T) {
 		t.Errorf("something was changed: %s", to.got)
 	}
 	o.Changes = nil
-	if w := ask(t, New(o).Handler(), "POST", "/api/v1/reload", "", "Authorization", "Basic b3BzOmh1bnRlcjI="); w.Code != http.StatusNotFound {
+	w := ask(t, New(o).Handler(), "POST", "/api/v1/reload", "", "Authorization", "Basic b3BzOmh1bnRlcjI=")
+	if w.Code != http.StatusNotFound {
 		t.Errorf("an event that cannot change: %d", w.Code)
 	}
 }

@@ -25,7 +25,10 @@ func TestSeriesOfEdges(t *testing.T) {
 		{"metric=open_incidents", "", two},
 		{"metric=manifest_age_seconds&side=edge&edge=third", `edge="third", want one of cloudfront, second`, two},
 		{"metric=manifest_age_seconds&side=edge&edge=second", `edge="second": the event has one edge`, nil},
-		{"metric=manifest_age_seconds&side=origin&edge=second", "manifest_age_seconds at the origin is not told apart by edge", two},
+		{
+			"metric=manifest_age_seconds&side=origin&edge=second",
+			"manifest_age_seconds at the origin is not told apart by edge", two,
+		},
 		{"metric=open_incidents&edge=second", "is not told apart by edge", two},
 	} {
 		values, err := url.ParseQuery("stream=main&" + c.query)

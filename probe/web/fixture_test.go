@@ -120,7 +120,8 @@ func (f *fake) Clear(string, string, string) error {
 
 func side(v probe.Verdict, msn uint64, age time.Duration, at time.Time) *probe.SideSnapshot {
 	return &probe.SideSnapshot{
-		Verdict: v, MediaSequence: probe.State(msn), LastSegmentAge: probe.State(age), Status: 200, Fetch: probe.State(12 * time.Millisecond),
+		Verdict: v, MediaSequence: probe.State(msn), LastSegmentAge: probe.State(age),
+		Status: 200, Fetch: probe.State(12 * time.Millisecond),
 		Checked: at, URL: "http://origin.example/main/720p/playlist.m3u8",
 	}
 }
@@ -128,13 +129,17 @@ func side(v probe.Verdict, msn uint64, age time.Duration, at time.Time) *probe.S
 // sick is a stream whose edge stopped; it is also what the contract shows.
 func sick(at time.Time) *probe.Snapshot {
 	inc := stale(at)
-	stream := probe.StreamSnapshot{Name: "main", Verdict: probe.Down, Since: at.Add(-19 * time.Second), OpenIncidents: []string{inc.ID}}
+	stream := probe.StreamSnapshot{
+		Name: "main", Verdict: probe.Down, Since: at.Add(-19 * time.Second), OpenIncidents: []string{inc.ID},
+	}
 	for i, name := range []string{"1080p", "720p", "360p"} {
 		edge := side(probe.Down, 1204, 28*time.Second+time.Duration(i)*200*time.Millisecond, at)
-		edge.Cache, edge.ObjectAge, edge.URL = "hit", probe.State(29*time.Second), probe.ShownURL("https://edge.example/main/"+name+"/playlist.m3u8")
+		edge.Cache, edge.ObjectAge, edge.URL =
+			"hit", probe.State(29*time.Second), probe.ShownURL("https://edge.example/main/"+name+"/playlist.m3u8")
 		stream.Renditions = append(stream.Renditions, probe.RenditionSnapshot{
 			Name: name, Verdict: probe.Down, Edge: edge, Origin: side(probe.OK, 1218, 700*time.Millisecond, at),
-			EdgeLag: probe.State(28 * time.Second), EdgeLagSegs: probe.State(int64(14)), TargetDuration: probe.State(2 * time.Second),
+			EdgeLag:     probe.State(28 * time.Second),
+			EdgeLagSegs: probe.State(int64(14)), TargetDuration: probe.State(2 * time.Second),
 		})
 	}
 	return &probe.Snapshot{
@@ -152,29 +157,40 @@ func healthy(at time.Time, name string) *probe.Snapshot {
 	for i := range stream.Renditions {
 		r := &stream.Renditions[i]
 		age := time.Duration(at.UnixMilli()%2000) * time.Millisecond
-		r.Verdict, r.Edge.Verdict, r.Edge.MediaSequence, r.EdgeLag, r.EdgeLagSegs = probe.OK, probe.OK, r.Origin.MediaSequence, probe.State(time.Duration(0)), probe.State(int64(0))
-		r.Edge.LastSegmentAge, r.Origin.LastSegmentAge, r.Edge.ObjectAge = probe.State(age), probe.State(age), probe.State(time.Second)
+		r.Verdict, r.Edge.Verdict, r.Edge.MediaSequence, r.EdgeLag, r.EdgeLagSegs =
+			probe.OK, probe.OK, r.Origin.MediaSequence, probe.State(time.Duration(0)), probe.State(int64(0))
+		r.Edge.LastSegmentAge, r.Origin.LastSegmentAge, r.Edge.ObjectAge =
+			probe.State(age), probe.State(age), probe.State(time.Second)
 	}
 	return snap
 }
 
 func stale(at time.Time) probe.Incident {
 	return probe.Incident{
-		ID: "01J9ZK", State: probe.Opened, Check: "upd.stale", Severity: probe.Critical, Blame: probe.BlameCDN, Event: "autumn-concert", Stream: "main", Streams: []string{"main"}, Scope: probe.ScopeStream,
-		Because: "the origin advanced 3 segments meanwhile", Count: 1, Rendition: "1080p", Renditions: []string{"1080p", "720p", "360p"}, Side: probe.Edge,
-		Summary: "playlist stopped moving", Detail: "no new segment for 9.4 s (limit 9 s); origin advanced 3 segments meanwhile",
-		URL: "http://127.0.0.1:8090/#incident=01J9ZK", Runbook: "http://127.0.0.1:8090/checks/upd.stale", Began: at.Add(-28 * time.Second), Opened: at.Add(-19 * time.Second), Spec: "RFC 8216bis §6.2.1", Consequences: []string{"edge.lag", "edge.age"},
+		ID: "01J9ZK", State: probe.Opened, Check: "upd.stale", Severity: probe.Critical, Blame: probe.BlameCDN,
+		Event: "autumn-concert", Stream: "main", Streams: []string{"main"}, Scope: probe.ScopeStream,
+		Because: "the origin advanced 3 segments meanwhile", Count: 1, Rendition: "1080p",
+		Renditions: []string{"1080p", "720p", "360p"}, Side: probe.Edge,
+		Summary: "playlist stopped moving",
+		Detail:  "no new segment for 9.4 s (limit 9 s); origin advanced 3 segments meanwhile",
+		URL:     "http://127.0.0.1:8090/#incident=01J9ZK", Runbook: "http://127.0.0.1:8090/checks/upd.stale",
+		Began: at.Add(-28 * time.Second), Opened: at.Add(-19 * time.Second),
+		Spec: "RFC 8216bis §6.2.1", Consequences: []string{"edge.lag", "edge.age"},
 		Evidence: []probe.Evidence{{
-			At: at.Add(-19 * time.Second), URL: "https://edge.example/main/1080p/playlist.m3u8", Status: 200, Cache: "hit", Age: probe.State(29 * time.Second),
-			Pop: "FRA56-P4", RequestID: "Zk1b2m3", Curl: "curl -sS -i -H 'Accept-Encoding: gzip' 'https://edge.example/main/1080p/playlist.m3u8'",
+			At: at.Add(-19 * time.Second), URL: "https://edge.example/main/1080p/playlist.m3u8", Status: 200,
+			Cache: "hit", Age: probe.State(29 * time.Second),
+			Pop: "FRA56-P4", RequestID: "Zk1b2m3",
+			Curl: "curl -sS -i -H 'Accept-Encoding: gzip' 'https://edge.example/main/1080p/playlist.m3u8'",
 		}},
 	}
 }
 
 func over(at time.Time) probe.Incident {
 	inc := stale(at)
-	inc.ID, inc.State, inc.Check, inc.Severity, inc.Blame, inc.Side = "01J9AA", probe.Closed, "seg.status", probe.Error, probe.BlameOrigin, probe.Origin
-	inc.Because, inc.URL, inc.Runbook = "the edge and the origin both answer 404", "http://127.0.0.1:8090/#incident=01J9AA", "http://127.0.0.1:8090/checks/seg.status"
+	inc.ID, inc.State, inc.Check, inc.Severity, inc.Blame, inc.Side =
+		"01J9AA", probe.Closed, "seg.status", probe.Error, probe.BlameOrigin, probe.Origin
+	inc.Because, inc.URL, inc.Runbook = "the edge and the origin both answer 404",
+		"http://127.0.0.1:8090/#incident=01J9AA", "http://127.0.0.1:8090/checks/seg.status"
 	inc.Summary, inc.Detail, inc.Consequences = "a listed segment cannot be fetched", "status 404 for 3 of 3 tries", nil
 	inc.Began, inc.Opened = at.Add(-9*time.Minute), at.Add(-9*time.Minute)
 	inc.Closed = new(at.Add(-8 * time.Minute))
@@ -205,7 +221,10 @@ func (f *fake) options() Options {
 			return []Alarm{
 				{"viewer-impact", "", "ALARM", at, "viewers suffer", "", true, new(true)},
 				{"heartbeat", "", "OK", at, "nobody watches", "MonitorHeartbeat SampleCount < 1, 2 of 3 × 60 s", true, new(false)},
-				{"edge-lag-main", "main", "INSUFFICIENT_DATA", at, "the edge is far behind", "EdgeLagSegments Maximum > 3, 2 of 3 × 60 s", false, nil},
+				{
+					"edge-lag-main", "main", "INSUFFICIENT_DATA", at, "the edge is far behind",
+					"EdgeLagSegments Maximum > 3, 2 of 3 × 60 s", false, nil,
+				},
 			}
 		},
 	}

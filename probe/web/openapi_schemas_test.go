@@ -45,7 +45,9 @@ type shapeWriter struct {
 // writeShapes returns components/schemas, as far as Go types say them.
 func writeShapes(t *testing.T) object {
 	t.Helper()
-	w := &shapeWriter{t, map[string]string{}, map[string]map[string]string{}, map[string][]string{}, map[reflect.Type]string{}}
+	w := &shapeWriter{
+		t, map[string]string{}, map[string]map[string]string{}, map[string][]string{}, map[reflect.Type]string{},
+	}
 	for _, folder := range []string{".", "..", "../record"} {
 		names, err := filepath.Glob(filepath.Join(folder, "*.go"))
 		if err != nil {
@@ -126,7 +128,8 @@ func (w *shapeWriter) structure(typ reflect.Type, request bool) object {
 			p["description"] = text
 		}
 		properties[key] = p
-		unset := typ == reflect.TypeFor[probe.Snapshot]() && (key == "starts" || key == "ends") // its MarshalJSON leaves them out
+		// The MarshalJSON of a snapshot leaves out what is unset.
+		unset := typ == reflect.TypeFor[probe.Snapshot]() && (key == "starts" || key == "ends")
 		if !strings.HasPrefix(options, "omit") && !request && !unset {
 			required = append(required, key)
 		}

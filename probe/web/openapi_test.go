@@ -153,11 +153,16 @@ func complete(t *testing.T) http.Handler {
 	snap.Sinks = []probe.SinkHealth{{Name: "store", FailingSince: start, Error: "disk full"}}
 	stream := &snap.Streams[0]
 	stream.Silenced, stream.Viewers = in.Silenced, &probe.Viewers{Watching: probe.State(3.0)}
-	stream.Advice = []probe.Advice{{Check: "http.ttfb", Blame: probe.BlameConfig, Side: probe.Edge, Renditions: []string{"720p"}}}
-	snap.Silences = []probe.Silence{{ID: "a", State: probe.SilenceActive, From: start, Until: start.Add(time.Hour), Streams: []string{}}}
+	stream.Advice = []probe.Advice{{
+		Check: "http.ttfb", Blame: probe.BlameConfig, Side: probe.Edge, Renditions: []string{"720p"},
+	}}
+	snap.Silences = []probe.Silence{{
+		ID: "a", State: probe.SilenceActive, From: start, Until: start.Add(time.Hour), Streams: []string{},
+	}}
 	f := &fake{snap: snap, past: []probe.Incident{over(start)}, sinks: snap.Sinks, active: []ActiveFault{{Name: "stall"}}}
 	o := f.options()
-	o.Desk, o.Changes = &counter{list: snap.Silences}, &changer{change: Change{Changed: []string{"ends changed"}, Notes: []string{"n"}}}
+	o.Desk = &counter{list: snap.Silences}
+	o.Changes = &changer{change: Change{Changed: []string{"ends changed"}, Notes: []string{"n"}}}
 	o.Recordings = shelf{filepath.Join("..", "..", "cmd", "streamwatch", "testdata", "stale-edge.jsonl.gz")}
 	o.Beacon = beacon.New(beacon.Options{Event: "concert", Streams: []string{"main"}, Emit: func(probe.Batch) {}})
 	return New(o).Handler()
@@ -176,10 +181,14 @@ func TestAnswersFitTheDocument(t *testing.T) {
 	h := complete(t)
 	fill := strings.NewReplacer("{stream}", "main", "{file}", "page.js", "{name}", "main")
 	queries := map[string]string{"/api/v1/series": "?stream=main&metric=edge_lag_seconds&since=1m"}
-	ids := map[string]string{"/api/v1/incidents/{id}/served": "kept", "/api/v1/incidents/{id}/recording": "kept", "/api/v1/silences/{id}": "a", "/checks/{id}": "upd.stale", "/api/v1/checks/{id}": "upd.stale"}
+	ids := map[string]string{
+		"/api/v1/incidents/{id}/served": "kept", "/api/v1/incidents/{id}/recording": "kept", "/api/v1/silences/{id}": "a",
+		"/checks/{id}": "upd.stale", "/api/v1/checks/{id}": "upd.stale",
+	}
 	bodies := map[string]string{
 		"/api/v1/silences": `{"all":true,"for":"2h","reason":"r","by":"ana"}`, "/api/v1/demo/faults": `{"name":""}`,
-		"/api/v1/streams/{name}": `{"manifest":"/a.m3u8"}`, "/api/v1/beacon": `{"event":"concert","stream":"main","kind":"hlsjs"}`,
+		"/api/v1/streams/{name}": `{"manifest":"/a.m3u8"}`,
+		"/api/v1/beacon":         `{"event":"concert","stream":"main","kind":"hlsjs"}`,
 	}
 	for path, item := range doc["paths"].(object) { //nolint:forcetypeassert // the document has them
 		for method, op := range item.(object) { //nolint:forcetypeassert // each path is an object of methods
@@ -237,7 +246,8 @@ func fits(t *testing.T, compiler *jsonschema.Compiler, what string, op object, g
 	if ref, ok := described["$ref"].(string); ok {
 		at = ref
 		name := filepath.Base(ref)
-		described = document(t)["components"].(object)["responses"].(object)[name].(object) //nolint:forcetypeassert // likewise
+		//nolint:forcetypeassert // likewise
+		described = document(t)["components"].(object)["responses"].(object)[name].(object)
 	} else {
 		method, path, _ := strings.Cut(what, " ")
 		path, _, _ = strings.Cut(path, " ")

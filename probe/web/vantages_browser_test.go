@@ -32,7 +32,8 @@ func TestPageOfVantages(t *testing.T) {
 	run(ctx, t, chromedp.EmulateViewport(1280, 900), chromedp.Navigate(url))
 	shows := func(selector, want string) {
 		t.Helper()
-		until(ctx, t, fmt.Sprintf(`[...document.querySelectorAll(%q)].map(e => e.textContent.trim()).join(" | ") === %q`, selector, want))
+		until(ctx, t, fmt.Sprintf(`[...document.querySelectorAll(%q)].map(e => e.textContent.trim()).join(" | ") === %q`,
+			selector, want))
 	}
 	const states = "#rendition-rows tr:first-child .badge"
 	shows("#vantages button", "Worst of all | eu-west-1 ok | sa-east-1 blind | us-east-1 down")

@@ -2,7 +2,6 @@ package web
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // accessible runs the accessibility checker over what is shown: wide by day, and
@@ -142,40 +142,44 @@ func TestPlotsMoveThroughTime(t *testing.T) {
 	f := &fake{snap: healthy(time.Now(), "main"), past: many(200)}
 	p := open(t, New(f.options()), "/")
 	p.until(t, `document.querySelectorAll("#figures canvas").length === 3`)
-	asked := func() []probe.SeriesQuery { return f.queries() }
-	last := func() probe.SeriesQuery { return slices.Clone(asked())[len(asked())-1] }
-	settle := func() { time.Sleep(500 * time.Millisecond) }
+	// shows waits until the page has asked for what it is to show, and has drawn it.
+	shows := func(what string, right func(probe.SeriesQuery) bool) (last probe.SeriesQuery) {
+		t.Helper()
+		for end := time.Now().Add(proctest.Patience); ; time.Sleep(50 * time.Millisecond) {
+			asked := f.queries()
+			if last = asked[len(asked)-1]; right(last) {
+				break
+			}
+			if time.Now().After(end) {
+				t.Fatalf("%s: %+v", what, last)
+			}
+		}
+		p.until(t, `!document.querySelector("#figures [aria-busy]")`)
+		return last
+	}
+	length := func(q probe.SeriesQuery) time.Duration { return q.Until.Sub(q.Since) }
 
 	run(p.ctx, t, click(`#spans [data-seconds="86400"]`))
-	settle()
-	if q := last(); time.Since(q.Since).Round(time.Minute) != 24*time.Hour || q.MaxPoints > 1500 || q.MaxPoints < 200 {
-		t.Errorf("24 h: %+v", q)
-	}
+	shows("24 h", func(q probe.SeriesQuery) bool {
+		return time.Since(q.Since).Round(time.Hour) == 24*time.Hour && q.MaxPoints <= 1500 && q.MaxPoints >= 200
+	})
 	run(p.ctx, t, click(`#spans [data-seconds="0"]`))
-	settle()
-	if q := last(); time.Since(q.Since) < 13*24*time.Hour {
-		t.Errorf("all that is stored: %+v", q)
-	}
+	shows("all that is stored", func(q probe.SeriesQuery) bool { return time.Since(q.Since) > 13*24*time.Hour })
 	run(p.ctx, t, click(`#spans [data-seconds="3600"]`))
-	settle()
+	shows("an hour", func(q probe.SeriesQuery) bool { return time.Since(q.Since).Round(time.Hour) == time.Hour })
 	drag(p, t, "#figures figure .u-over", 0.25, 0.75)
-	settle()
-	q := last()
-	if length := q.Until.Sub(q.Since); length < 25*time.Minute || length > 35*time.Minute {
-		t.Errorf("half of an hour was marked: %s is shown", length)
-	}
+	q := shows("half of an hour was marked", func(q probe.SeriesQuery) bool {
+		return length(q) > 25*time.Minute && length(q) < 35*time.Minute
+	})
 	p.until(t, `document.getElementById("span-said").textContent !== "" &&
 		!document.querySelector("#spans [aria-pressed=true]")`)
 	run(p.ctx, t, click("#plots-earlier"))
-	settle()
-	if moved := q.Since.Sub(last().Since); moved < 10*time.Minute || moved > 20*time.Minute {
-		t.Errorf("earlier moved by %s", moved)
-	}
+	shows("earlier", func(now probe.SeriesQuery) bool {
+		moved := q.Since.Sub(now.Since)
+		return moved > 10*time.Minute && moved < 20*time.Minute
+	})
 	run(p.ctx, t, click("#plots-in"))
-	settle()
-	if length := last().Until.Sub(last().Since); length > 20*time.Minute {
-		t.Errorf("zoomed in: %s is shown", length)
-	}
+	shows("zoomed in", func(q probe.SeriesQuery) bool { return !q.Until.IsZero() && length(q) < 20*time.Minute })
 	run(p.ctx, t, click("#plots-now"))
 	p.until(t, `document.querySelector("#spans [data-seconds='3600'][aria-pressed=true]") &&
 		document.getElementById("span-said").textContent === ""`)
@@ -217,7 +221,8 @@ func TestPlotsAgreeWithTheTable(t *testing.T) {
 	f.set(later)
 	_ = s.Write(t.Context(), probe.Batch{At: time.Now(), Stream: "main"})
 	p.until(t, `document.querySelector("#rendition-rows tr").cells[3].textContent === "17.0 s"`)
-	for tries := 0; !eval[bool](p.ctx, t, `document.querySelector("#figures .readout").textContent.includes("edge 17.0 s")`); tries++ {
+	read := `document.querySelector("#figures .readout").textContent.includes("edge 17.0 s")`
+	for tries := 0; !eval[bool](p.ctx, t, read); tries++ {
 		if tries == 100 {
 			t.Fatalf("the plot says %s", eval[string](p.ctx, t, `document.querySelector("#figures .readout").textContent`))
 		}

@@ -41,7 +41,8 @@ func TestToDo(t *testing.T) {
 		}
 		found := w.up()
 		w.event.Distribution.CloudFormation.Aliases = []string{"live.example.com"}
-		want := "to do: in the DNS of live.example.com, make the record: live.example.com CNAME " + found.Outputs["DomainName"]
+		want := "to do: in the DNS of live.example.com, make the record: live.example.com CNAME " +
+			found.Outputs["DomainName"]
 		if got := deploy.ToDo(t.Context(), stack, w.event, found.Distribution); !slices.Equal(got, []string{want}) {
 			t.Errorf("%q, want %q", got, want)
 		}

@@ -50,7 +50,8 @@ func newWorld(t *testing.T, distribution string) *world {
 	t.Helper()
 	t.Setenv("AWS_CONFIG_FILE", filepath.Join(t.TempDir(), "none"))
 	t.Setenv("AWS_CA_BUNDLE", "") // it would want a client of the SDK's own
-	text := "event: concert\norigin: {url: \"http://o.example\"}\ndistribution: {" + distribution + "}\nstreams: [{name: main, manifest: /m.m3u8}]\n"
+	text := "event: concert\norigin: {url: \"http://o.example\"}\ndistribution: {" + distribution +
+		"}\nstreams: [{name: main, manifest: /m.m3u8}]\n"
 	event, err := configs.Parse("event.yaml", []byte(text), os.LookupEnv)
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -271,9 +272,13 @@ func (p *patientReader) all(length, limit int64) ([]byte, error) {
 	if length > limit {
 		return nil, errTooLarge
 	}
-	body, err := io.ReadAll(io.LimitReader(p, limit+1))
-	if err == nil && int64(len(body)) > limit {
+	var body bytes.Buffer
+	if length > 0 {
+		body.Grow(int(length) + bytes.MinRead) // as much as ReadFrom wants free at the end
+	}
+	_, err := body.ReadFrom(io.LimitReader(p, limit+1))
+	if err == nil && int64(body.Len()) > limit {
 		err = errTooLarge
 	}
-	return body, err
+	return body.Bytes(), err
 }

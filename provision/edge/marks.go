@@ -84,8 +84,12 @@ func (e *Edge) fill(text string, res Result, id int64) string {
 	if res.Object != nil {
 		fill = res.Object.fill
 	}
-	return strings.NewReplacer(
-		"{host}", e.host, "{pop}", e.config.Pop, "{id}", strconv.FormatInt(id, 10), "{fill}", strconv.FormatInt(fill, 10),
-		"{random}", rand.Text()+rand.Text(),
-	).Replace(text)
+	text = strings.ReplaceAll(text, "{host}", e.host)
+	text = strings.ReplaceAll(text, "{pop}", e.config.Pop)
+	text = strings.ReplaceAll(text, "{id}", strconv.FormatInt(id, 10))
+	text = strings.ReplaceAll(text, "{fill}", strconv.FormatInt(fill, 10))
+	if strings.Contains(text, "{random}") {
+		text = strings.ReplaceAll(text, "{random}", rand.Text()+rand.Text())
+	}
+	return text
 }

@@ -50,7 +50,9 @@ func looksAtScreen(t *testing.T) {
 			t.Errorf("the screen lacks %q:\n%s", want, got)
 		}
 	}
-	for resource, want := range map[string]int{"  LiveHTTPStreaming": 1, "  Distribution ": 1, "  B ": 1, "  A ": 1, "  C ": 1} {
+	for resource, want := range map[string]int{
+		"  LiveHTTPStreaming": 1, "  Distribution ": 1, "  B ": 1, "  A ": 1, "  C ": 1,
+	} {
 		if n := strings.Count(got, resource); n != want {
 			t.Errorf("%q stands there %d times, want %d:\n%s", resource, n, want, got)
 		}
@@ -74,7 +76,8 @@ func TestLines(t *testing.T) {
 		Status  string
 		Elapsed float64 `json:"elapsed_seconds"`
 	}
-	if err := json.Unmarshal([]byte(out.String()), &got); err != nil || got.Status != "CREATE_COMPLETE" || got.Elapsed != 3 {
+	if err := json.Unmarshal([]byte(out.String()), &got); err != nil || got.Status != "CREATE_COMPLETE" ||
+		got.Elapsed != 3 {
 		t.Errorf("%v in %s", err, out.String())
 	}
 }

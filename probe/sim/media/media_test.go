@@ -42,7 +42,8 @@ func read(t *testing.T, s *seen, data []byte) {
 		}
 		if p[1]&0x40 != 0 && pid != 0 && pid != 0x1000 {
 			b := body[9:]
-			s.pts[pid] = append(s.pts[pid], uint64(b[0]>>1&7)<<30|uint64(b[1])<<22|uint64(b[2]>>1)<<15|uint64(b[3])<<7|uint64(b[4]>>1))
+			s.pts[pid] = append(s.pts[pid],
+				uint64(b[0]>>1&7)<<30|uint64(b[1])<<22|uint64(b[2]>>1)<<15|uint64(b[3])<<7|uint64(b[4]>>1))
 		}
 	}
 }
@@ -172,11 +173,13 @@ func TestFragmentsJoin(t *testing.T) {
 			at := strings.Index(string(data), string(head))
 			begins := at + strings.Index(string(data[at:]), "tfdt") + 8
 			samples := at + strings.Index(string(data[at:]), "trun") + 8
-			got := uint64(data[begins+3])<<32 | uint64(data[begins+4])<<24 | uint64(data[begins+5])<<16 | uint64(data[begins+6])<<8 | uint64(data[begins+7])
+			got := uint64(data[begins+3])<<32 | uint64(data[begins+4])<<24 | uint64(data[begins+5])<<16 |
+				uint64(data[begins+6])<<8 | uint64(data[begins+7])
 			if want, ok := next[track.id]; ok && got != want {
 				t.Fatalf("track %d at %d s begins at %d, want %d", track.id, begin, got, want)
 			}
-			next[track.id] = got + uint64(data[samples+2])<<8*uint64(track.duration) + uint64(data[samples+3])*uint64(track.duration)
+			next[track.id] = got + uint64(data[samples+2])<<8*uint64(track.duration) +
+				uint64(data[samples+3])*uint64(track.duration)
 		}
 	}
 	if a, v := float64(next[2])/48000, float64(next[1])/90000; a-v > 0.03 || v-a > 0.03 {
@@ -205,7 +208,8 @@ func TestOffsetsAreThoseOfPictures(t *testing.T) {
 			}
 			p := whole[at:]
 			pid, begins := int(p[1]&0x1f)<<8|int(p[2]), p[1]&0x40 != 0
-			if want := map[bool]int{true: pidPAT, false: pidVideo}[frame%framesPerGOP == 0]; at%packetSize != 0 || p[0] != 0x47 || pid != want || !begins {
+			if want := map[bool]int{true: pidPAT, false: pidVideo}[frame%framesPerGOP == 0]; at%packetSize != 0 ||
+				p[0] != 0x47 || pid != want || !begins {
 				t.Errorf("take %d, frame %d at %d: pid %#x, begins %v", take, frame, at, pid, begins)
 			}
 		}

@@ -38,7 +38,12 @@ func TestTheClockIsSetBack(t *testing.T) {
 func TestADoubtfulRequestFromTheFuture(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, m := newDouble(), &memory{}
-		p := piece{Alone: true, Series: []series{seriesOf(key{metric: probe.ManifestAge, stream: "main", place: probe.Place{Side: probe.Edge}}, []float64{1})}}
+		p := piece{
+			Alone: true,
+			Series: []series{
+				seriesOf(key{metric: probe.ManifestAge, stream: "main", place: probe.Place{Side: probe.Edge}}, []float64{1}),
+			},
+		}
 		row, err := p.row(time.Now().Add(-5*time.Minute), true)
 		if err != nil {
 			t.Fatal(err)

@@ -112,7 +112,9 @@ func response(status int, body cbor.Value) *http.Response {
 }
 
 func failure(status int, code, message string) *http.Response {
-	r := response(status, cbor.Map{"__type": cbor.String("com.amazonaws.cloudwatch#" + code), "message": cbor.String(message)})
+	r := response(status, cbor.Map{
+		"__type": cbor.String("com.amazonaws.cloudwatch#" + code), "message": cbor.String(message),
+	})
 	r.Header.Set("X-Amzn-Query-Error", code+";Sender")
 	return r
 }
@@ -179,7 +181,8 @@ func (d *double) refuses(in cbor.Map, size int) string {
 		}
 		for _, dim := range dims {
 			value := text(dim.(cbor.Map)["Value"])
-			if value == "" || len(value) > 1024 || value[0] == ':' || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }) {
+			if value == "" || len(value) > 1024 || value[0] == ':' ||
+				strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }) {
 				return fmt.Sprintf("the dimension %q", value)
 			}
 		}
@@ -228,7 +231,9 @@ func (d *double) find(in cbor.Map) *http.Response {
 			times = append(times, &cbor.Tag{ID: 1, Value: cbor.Float64(float64(at) / 1000)})
 			values = append(values, cbor.Float64(n))
 		}
-		results = append(results, cbor.Map{"Id": q["Id"], "Timestamps": times, "Values": values, "StatusCode": cbor.String("Complete")})
+		results = append(results, cbor.Map{
+			"Id": q["Id"], "Timestamps": times, "Values": values, "StatusCode": cbor.String("Complete"),
+		})
 	}
 	return response(200, cbor.Map{"MetricDataResults": results})
 }

@@ -30,7 +30,8 @@ func TestMiniStack(t *testing.T) {
 	put := func() {
 		t.Helper()
 		_, err := client.PutMetricAlarm(ctx, &sdk.PutMetricAlarmInput{
-			AlarmName: &names[0], Namespace: new("StreamWatch"), MetricName: new("MonitorHeartbeat"), Statistic: types.StatisticSampleCount,
+			AlarmName: &names[0], Namespace: new("StreamWatch"),
+			MetricName: new("MonitorHeartbeat"), Statistic: types.StatisticSampleCount,
 			Period: new(int32(60)), EvaluationPeriods: new(int32(3)), Threshold: new(1.0), ActionsEnabled: new(false),
 			ComparisonOperator: types.ComparisonOperatorLessThanThreshold,
 		})
@@ -77,7 +78,8 @@ func TestMiniStack(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if others, err := SignOut(ctx, client, arn, "one", now.Add(-time.Minute)); err != nil || !slices.Equal(others, []string{"two"}) {
+	if others, err := SignOut(ctx, client, arn, "one", now.Add(-time.Minute)); err != nil ||
+		!slices.Equal(others, []string{"two"}) {
 		t.Errorf("others %v, %v", others, err)
 	}
 	if others, err := SignOut(ctx, client, arn, "two", now.Add(-time.Minute)); err != nil || len(others) > 0 {
@@ -93,7 +95,8 @@ func startMiniStack(t *testing.T) string {
 	cmd := exec.Command(program)
 	cmd.Dir = t.TempDir()
 	cmd.Env = []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + cmd.Dir, "TMPDIR=" + cmd.Dir, "GATEWAY_PORT=" + port, "BIND_HOST=127.0.0.1", "IOT_MTLS_ENABLED=0",
+		"PATH=" + os.Getenv("PATH"), "HOME=" + cmd.Dir, "TMPDIR=" + cmd.Dir, "GATEWAY_PORT=" + port, "BIND_HOST=127.0.0.1",
+		"IOT_MTLS_ENABLED=0",
 	}
 	proctest.Start(t, cmd, syscall.SIGKILL)
 	for end := time.Now().Add(proctest.Patience); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {

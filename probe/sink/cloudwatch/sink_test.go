@@ -2,22 +2,14 @@ package cloudwatch
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"go.uber.org/zap"
-	"go.uber.org/zap/zaptest/observer"
-
-	"github.com/streamwatch/streamwatch/dashboards"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 	"github.com/streamwatch/streamwatch/probe/sink/store"
@@ -89,7 +81,9 @@ func write(t *testing.T, s *Sink, samples ...probe.Sample) {
 }
 
 func age(v float64) probe.Sample {
-	return probe.Sample{Metric: probe.ManifestAge, Stream: "main", Rendition: "720p", Side: probe.Edge, Value: v, At: time.Now()}
+	return probe.Sample{
+		Metric: probe.ManifestAge, Stream: "main", Rendition: "720p", Side: probe.Edge, Value: v, At: time.Now(),
+	}
 }
 
 const ageName = "StreamWatch/ManifestAgeSeconds Event=e Stream=main Side=edge"
@@ -189,213 +183,6 @@ func TestEverySampleOnce(t *testing.T) {
 	}
 }
 
-// Three hours without AWS, and then a kill: nothing is lost, memory stays flat,
-// and what waited goes out in few requests, oldest first.
-func TestThreeHoursAway(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d, dir := newDouble(), t.TempDir()
-		moods := []mood{throttles, breaks, silent, cuts, gone}
-		back := time.Now().Add(3 * time.Hour)
-		d.mood = func(op string, n int) mood {
-			if time.Now().After(back) {
-				return well
-			}
-			if op == "GetMetricData" {
-				return gone
-			}
-			return moods[n%len(moods)]
-		}
-		spool, inMemory := long()
-		s, stop := running(t, dir, Options{Put: d.client(), Read: d.client(), Spool: spool})
-		var before runtime.MemStats
-		value := 0.0
-		for time.Now().Before(back) {
-			value++
-			write(t, s, age(value))
-			s.Keep(t.Context()) // as the fan-out does
-			time.Sleep(6 * time.Second)
-			if value == 300 {
-				runtime.GC()
-				runtime.ReadMemStats(&before)
-			}
-		}
-		var after runtime.MemStats
-		runtime.GC()
-		runtime.ReadMemStats(&after)
-		away := d.asked("PutMetricData")
-		// What a kill leaves is what is on disk at that moment. The process that was
-		// killed sends nothing any more.
-		synctest.Wait()
-		killed := t.TempDir()
-		if inMemory != nil {
-			spool = inMemory.clone()
-		} else if err := os.CopyFS(killed, os.DirFS(dir)); err != nil {
-			t.Fatal(err)
-		}
-		d.mood = func(string, int) mood { return gone }
-		stop()
-		d.mood = nil
-		s, stop = running(t, killed, Options{Put: d.client(), Read: d.client(), Spool: spool})
-		tried := d.asked("PutMetricData")
-		time.Sleep(3 * time.Minute)
-		stop()
-		arrived, once := d.all(ageName), 0
-		for v := 1.0; v <= value; v++ {
-			if arrived[v] == 1 {
-				once++
-			}
-		}
-		t.Logf("%.0f samples, %d arrived once; %d requests while away, %d after; heap %d KiB after half an hour, %d KiB after three; %+v",
-			value, once, away, d.asked("PutMetricData")-tried, before.HeapAlloc>>10, after.HeapAlloc>>10, s.Stats())
-		if once != int(value) {
-			t.Errorf("%d of %.0f samples arrived once", once, value)
-		}
-		if after.HeapAlloc > before.HeapAlloc+(4<<20) {
-			t.Errorf("the heap grew from %d to %d bytes", before.HeapAlloc, after.HeapAlloc)
-		}
-		for at, counts := range d.points[ageName] {
-			for v := range counts { // each sample in the minute in which it was taken
-				if minute := int64((v - 1) * 6 / 60); at != back.Add(-3*time.Hour).Add(time.Duration(minute)*time.Minute).UnixMilli() {
-					t.Fatalf("sample %.0f arrived for %s", v, time.UnixMilli(at))
-				}
-			}
-		}
-	})
-}
-
-// One request for a period with all streams in it, as many as the cost says.
-func TestRequestsAreAsManyAsTheCostSays(t *testing.T) {
-	for _, c := range []struct {
-		streams, renditions int
-		period              time.Duration
-		each                bool
-		edges               []string
-	}{
-		{1, 4, time.Minute, false, nil},
-		{1, 4, 10 * time.Second, false, nil},
-		{1, 4, time.Minute, true, nil},
-		{100, 2, time.Minute, false, nil},
-		{100, 2, 10 * time.Second, false, nil},
-		{2, 4, time.Minute, true, []string{"cloudfront", "second", "third"}},
-	} {
-		t.Run(fmt.Sprintf("%d streams, %s, %d edges", c.streams, c.period, max(1, len(c.edges))), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				d := newDouble()
-				o := dashboards.Options{Event: "e", Edges: c.edges, Period: c.period, PerRendition: c.each, Viewers: c.each}
-				spool, _ := long()
-				s, stop := running(t, t.TempDir(), Options{Put: d.client(), Read: d.client(), Period: c.period, PerRendition: c.each, Spool: spool})
-				for i := range c.streams {
-					o.Streams = append(o.Streams, dashboards.Stream{Name: fmt.Sprint("s", i), TargetDuration: 6 * time.Second, Renditions: c.renditions})
-				}
-				const periods = 2
-				for end := time.Now().Add(periods * c.period); time.Now().Before(end); time.Sleep(5 * time.Second) {
-					write(t, s, round(o, c.renditions)...)
-				}
-				time.Sleep(5 * time.Second)
-				stop()
-				names := len(d.points)
-				if want := dashboards.MetricCount(o); names != want {
-					t.Errorf("%d metrics, the cost says %d", names, want)
-				}
-				if got, want := d.asked("PutMetricData"), periods*dashboards.PutsPerPeriod(o); got != want {
-					t.Errorf("%d requests in %d periods, the cost says %d; largest %d bytes", got, periods, want, d.largest)
-				}
-				t.Logf("%d metrics, %d requests in %d periods, largest %d KiB before and %d KiB in all after compression",
-					names, d.asked("PutMetricData"), periods, d.largest>>10, d.sent>>10)
-			})
-		})
-	}
-}
-
-// round is one poll of everything, each metric of the catalog in it.
-func round(o dashboards.Options, renditions int) []probe.Sample {
-	list := []probe.Sample{{Metric: probe.MonitorHeartbeat, Value: 1, At: time.Now()}}
-	for _, stream := range o.Streams {
-		for r := range renditions {
-			for _, m := range probe.Catalog() {
-				one := probe.Sample{Metric: m, Stream: stream.Name, Rendition: fmt.Sprint("v", r), Value: float64(rand.IntN(5000)) / 1000, At: time.Now()}
-				if m.Unit == probe.UnitCount || m.Unit == probe.UnitNone && m != probe.SegmentRatio {
-					one.Value = 1
-				}
-				if m.OfStream() {
-					one.Rendition = ""
-				}
-				switch m.Scope {
-				case probe.ByEvent, probe.ByVerdict:
-					continue
-				case probe.ByViewer:
-					if !o.Viewers {
-						continue
-					}
-					one.Rendition = "hlsjs" // costs nothing more
-				case probe.BySide:
-					one.Side = probe.Origin
-					list = append(list, one)
-					one.Side = probe.Edge
-				case probe.ByStream:
-				}
-				for i, edge := range o.Edges {
-					if m.OfEdge(probe.Edge) && i > 0 {
-						one.Edge = edge
-						list = append(list, one)
-					}
-				}
-				if m.OfEdge(probe.Edge) && len(o.Edges) > 0 {
-					one.Edge = o.Edges[0]
-				}
-				list = append(list, one)
-			}
-		}
-	}
-	return list
-}
-
-// A disk that is full for a while costs nothing either.
-func TestSickDisk(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d, m := newDouble(), &memory{}
-		s, stop := running(t, "", Options{Put: d.client(), Read: d.client(), Spool: m})
-		for v := range 100 {
-			switch v {
-			case 20:
-				m.ail(errors.New("no space left on device"))
-			case 80:
-				m.ail(nil)
-			}
-			write(t, s, age(float64(v)))
-			time.Sleep(2 * time.Second)
-		}
-		stop()
-		arrived := d.all(ageName)
-		for v := range 100 {
-			if arrived[float64(v)] != 1 {
-				t.Errorf("sample %d arrived %.0f times", v, arrived[float64(v)])
-			}
-		}
-	})
-}
-
-// What is too old for CloudWatch is dropped and counted.
-func TestTwoWeeksAway(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d, m := newDouble(), &memory{}
-		d.mood = func(string, int) mood { return gone }
-		first, stop := running(t, "", Options{Put: d.client(), Spool: m})
-		write(t, first, age(1))
-		time.Sleep(time.Minute)
-		stop()
-		time.Sleep(15 * 24 * time.Hour)
-		d.mood = nil
-		s, stop := running(t, "", Options{Put: d.client(), Spool: m})
-		write(t, s, age(2))
-		time.Sleep(2 * time.Minute)
-		stop()
-		if st := s.Stats(); st.Trimmed != 1 || st.Rejected != 0 || st.Sent != 1 {
-			t.Errorf("%+v", st)
-		}
-	})
-}
-
 // Each of several edges has a dimension, and the origin beside them has none.
 func TestDimensionOfEdges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -411,7 +198,8 @@ func TestDimensionOfEdges(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		stop()
 		for name, want := range map[string]float64{
-			ageName + " Edge=cloudfront": 1, ageName + " Edge=second": 2, "StreamWatch/EdgeLagSeconds Event=e Stream=main Edge=second": 4,
+			ageName + " Edge=cloudfront": 1, ageName + " Edge=second": 2,
+			"StreamWatch/EdgeLagSeconds Event=e Stream=main Edge=second":     4,
 			"StreamWatch/ManifestAgeSeconds Event=e Stream=main Side=origin": 3,
 		} {
 			if got := d.all(name); got[want] != 1 || len(got) != 1 {
@@ -420,59 +208,6 @@ func TestDimensionOfEdges(t *testing.T) {
 		}
 		if len(d.points) != 4 {
 			t.Errorf("%d metrics, want 4", len(d.points))
-		}
-	})
-}
-
-func TestHostileNames(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := newDouble()
-		s, stop := running(t, t.TempDir(), Options{Put: d.client(), PerRendition: true})
-		for i, name := range []string{"ümlaut", ":colon", strings.Repeat("長", 2000), "a\nb\x00", "100%", " ", "\xff\xfe"} {
-			one := age(float64(i + 1))
-			one.Rendition = name
-			write(t, s, one)
-		}
-		for i := range 2 * maxRenditions {
-			one := age(1)
-			one.Rendition = fmt.Sprint("r", i)
-			write(t, s, one)
-		}
-		stop()
-		st := s.Stats()
-		if st.Rejected > 0 || st.Refused != 2*maxRenditions+7-maxOfStream {
-			t.Errorf("%+v", st)
-		}
-		if got := len(d.points); got != maxOfStream+1 {
-			t.Errorf("%d metrics, want %d", got, maxOfStream+1)
-		}
-	})
-}
-
-func TestManyValuesAreSplit(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := newDouble()
-		s, stop := running(t, t.TempDir(), Options{Put: d.client()})
-		for i := range 400 {
-			write(t, s, age(float64(i)))
-		}
-		stop()
-		if got := d.all(ageName); len(got) != 400 || d.datums != 4 {
-			t.Errorf("%d values in %d datums", len(got), d.datums)
-		}
-	})
-}
-
-func TestWrongIsDroppedAndSaid(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		core, logs := observer.New(zap.ErrorLevel)
-		d, dir := newDouble(), t.TempDir()
-		d.mood = func(string, int) mood { return picky }
-		s, stop := running(t, dir, Options{Put: d.client(), Log: zap.New(core)})
-		write(t, s, age(1))
-		stop()
-		if st := s.Stats(); st.Rejected != 1 || left(t, dir) != 0 || logs.Len() != 1 {
-			t.Errorf("%+v, %d left, %d lines", st, left(t, dir), logs.Len())
 		}
 	})
 }
@@ -486,7 +221,8 @@ func TestAlarmSwitch(t *testing.T) {
 	if err := Disarm(t.Context(), d.client(), names); err != nil {
 		t.Error(err)
 	}
-	want := "EnableAlarmActions stack-viewer-impact,EnableAlarmActions stack-heartbeat,DisableAlarmActions stack-viewer-impact,DisableAlarmActions stack-heartbeat"
+	want := "EnableAlarmActions stack-viewer-impact,EnableAlarmActions stack-heartbeat," +
+		"DisableAlarmActions stack-viewer-impact,DisableAlarmActions stack-heartbeat"
 	if got := strings.Join(d.switched, ","); got != want {
 		t.Error(got)
 	}

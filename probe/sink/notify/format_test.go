@@ -208,7 +208,10 @@ func TestServiceAddresses(t *testing.T) {
 		{Opsgenie, "", "https://api.opsgenie.com/v2/alerts"},
 		{Opsgenie, "https://api.eu.opsgenie.com/", "https://api.eu.opsgenie.com/v2/alerts"},
 		{Opsgenie, "https://api.eu.opsgenie.com/v2/alerts", "https://api.eu.opsgenie.com/v2/alerts"},
-		{Opsgenie, "https://api.atlassian.com/jsm/ops/integration", "https://api.atlassian.com/jsm/ops/integration/v2/alerts"},
+		{
+			Opsgenie, "https://api.atlassian.com/jsm/ops/integration",
+			"https://api.atlassian.com/jsm/ops/integration/v2/alerts",
+		},
 	} {
 		r := Receiver{Format: c.format, URL: c.given}
 		if list, err := r.Requests(&life()[0]); err != nil || list[0].URL != c.want {

@@ -80,14 +80,18 @@ func TestMailTroubles(t *testing.T) {
 		says     string
 		sent     bool
 	}{
-		"TLS at once":    {&mailServer{cert: cert, tls: true, login: plainLogin}, implicit, "", false},
-		"no TLS":         {&mailServer{login: plainLogin}, open, "", false},
-		"not trusted":    {&mailServer{cert: elsewhere}, one, "the mail server's certificate is not trusted", true},
-		"greylisted":     {&mailServer{cert: cert, login: plainLogin, refuse: later}, one, "the mail server answered 450", true},
+		"TLS at once": {&mailServer{cert: cert, tls: true, login: plainLogin}, implicit, "", false},
+		"no TLS":      {&mailServer{login: plainLogin}, open, "", false},
+		"not trusted": {&mailServer{cert: elsewhere}, one, "the mail server's certificate is not trusted", true},
+		"greylisted": {
+			&mailServer{cert: cert, login: plainLogin, refuse: later}, one, "the mail server answered 450", true,
+		},
 		"wrong password": {&mailServer{cert: cert, login: plainLogin}, other, "the mail server answered 535", false},
 		"no STARTTLS":    {&mailServer{login: plainLogin}, one, "the mail server offers no STARTTLS", true},
-		"no login":       {&mailServer{cert: cert}, one, "the mail server offers no way to log in over this connection", true},
-		"hangs":          {&mailServer{silent: true}, one, "the mail server took too long", true},
+		"no login": {
+			&mailServer{cert: cert}, one, "the mail server offers no way to log in over this connection", true,
+		},
+		"hangs": {&mailServer{silent: true}, one, "the mail server took too long", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -82,7 +82,8 @@ func incident(id string, state probe.IncidentState, severity probe.Severity) pro
 	in := probe.Incident{
 		ID: id, State: state, Check: "upd.stale", Severity: severity, Blame: probe.BlameCDN, Event: "e",
 		Scope: probe.ScopeStream, Streams: []string{"main"}, Stream: "main", Rendition: "720p", Side: probe.Edge,
-		Summary: "playlist stopped moving", Detail: "no new segment for 9.4 s (limit 9 s)", Began: time.Now(), Opened: time.Now(),
+		Summary: "playlist stopped moving", Detail: "no new segment for 9.4 s (limit 9 s)",
+		Began: time.Now(), Opened: time.Now(),
 	}
 	if state == probe.Closed {
 		in.Closed = new(time.Now().Add(time.Minute))
@@ -222,7 +223,8 @@ func TestBodyIsTheIncidentAndSigned(t *testing.T) {
 		if r.heads[0].Get("X-Team") != "video" || r.heads[0].Get("X-Streamwatch-Event") != "opened" {
 			t.Errorf("headers %v", r.heads[0])
 		}
-		known := "t=1,v1=3aef069923b329162e71de34136b0ef6ee4b9253867069748da3fc3680c71406" // openssl dgst -sha256 -hmac s3cret
+		// openssl dgst -sha256 -hmac s3cret
+		known := "t=1,v1=3aef069923b329162e71de34136b0ef6ee4b9253867069748da3fc3680c71406"
 		if got := Signature("s3cret", time.Unix(1, 0), []byte("{}")); got != known {
 			t.Errorf("signature of a known body: %s", got)
 		}

@@ -110,13 +110,14 @@ func TestReceiverThatAsksToWait(t *testing.T) {
 		for _, status := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} {
 			synctest.Test(t, func(t *testing.T) {
 				var at []time.Time
-				s, stop := running(t, Options{Folder: t.TempDir(), Transport: &receiver{answer: func(n int, w http.ResponseWriter, _ *http.Request) {
+				answer := func(n int, w http.ResponseWriter, _ *http.Request) {
 					at = append(at, time.Now())
 					if n == 1 {
 						w.Header().Set("Retry-After", value)
 						w.WriteHeader(status)
 					}
-				}}})
+				}
+				s, stop := running(t, Options{Folder: t.TempDir(), Transport: &receiver{answer: answer}})
 				write(t, s, incident("a", probe.Opened, probe.Critical))
 				time.Sleep(10 * time.Minute)
 				stop()
@@ -179,7 +180,8 @@ func TestRetryAfter(t *testing.T) {
 	now := time.Date(2026, 11, 28, 19, 0, 0, 0, time.UTC)
 	for value, want := range map[string]time.Duration{
 		"": 0, "soon": 0, "-5": 0, "0": 0, "7": 7 * time.Second, "99999999999999999999": 0, "31536000": longestWait,
-		"Sat, 28 Nov 2026 19:00:30 GMT": 30 * time.Second, "Sat, 28 Nov 2026 18:00:00 GMT": 0, "Sun, 28 Nov 2027 19:00:00 GMT": longestWait,
+		"Sat, 28 Nov 2026 19:00:30 GMT": 30 * time.Second,
+		"Sat, 28 Nov 2026 18:00:00 GMT": 0, "Sun, 28 Nov 2027 19:00:00 GMT": longestWait,
 	} {
 		if got := retryAfter(value, now); got != want {
 			t.Errorf("%q is %s, want %s", value, got, want)

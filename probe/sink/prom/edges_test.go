@@ -46,7 +46,8 @@ func TestLabelOfEdges(t *testing.T) {
 				`manifest_age_seconds{edge="second",event="concert",rendition="720p",side="edge",stream="main"} 2`,
 				`manifest_age_seconds{edge="",event="concert",rendition="720p",side="origin",stream="main"} 9`,
 				`edge_lag_seconds{edge="second",event="concert",rendition="720p",stream="main"} 2`,
-				`findings_active{blame="cdn",check="upd.stale",edge="second",event="concert",scope="edge",severity="critical",silenced="false"} 1`,
+				`findings_active{blame="cdn",check="upd.stale",edge="second",event="concert",scope="edge",severity="critical",` +
+					`silenced="false"} 1`,
 			}
 		}
 		for _, line := range append(want, `open_incidents{event="concert",rendition="",stream="main"} 4`) {

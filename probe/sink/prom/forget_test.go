@@ -28,7 +28,8 @@ func TestForget(t *testing.T) {
 		w := httptest.NewRecorder()
 		s.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/metrics", nil))
 		state := strings.Contains(w.Body.String(), `streamwatch_verdict{event="e",stream="`+stream+`"`)
-		series := strings.Contains(w.Body.String(), `streamwatch_manifest_age_seconds{event="e",rendition="720p",side="edge",stream="`+stream+`"}`)
+		series := strings.Contains(w.Body.String(),
+			`streamwatch_manifest_age_seconds{event="e",rendition="720p",side="edge",stream="`+stream+`"}`)
 		if state != series {
 			t.Errorf("%s: its verdict is shown: %v, its series: %v", stream, state, series)
 		}

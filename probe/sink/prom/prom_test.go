@@ -26,7 +26,10 @@ var start = time.Date(2026, 11, 28, 19, 0, 0, 0, time.UTC)
 func filled(t *testing.T) *Sink {
 	t.Helper()
 	s := New(Options{Event: "concert", Version: "v1.2.3", Sinks: func() []probe.SinkHealth {
-		return []probe.SinkHealth{{Name: "store", FailingSince: start, Error: "no space left on device", Waiting: 7, Dropped: 1}, {Name: "web"}}
+		return []probe.SinkHealth{
+			{Name: "store", FailingSince: start, Error: "no space left on device", Waiting: 7, Dropped: 1},
+			{Name: "web"},
+		}
 	}})
 	b := probe.Batch{At: start, Event: "concert", Stream: "main"}
 	for i, m := range probe.Catalog() {
@@ -42,19 +45,27 @@ func filled(t *testing.T) *Sink {
 		}
 		b.Samples = append(b.Samples, sample)
 	}
-	b.Incidents = []probe.Incident{incident("a", probe.Opened, probe.BlameCDN), incident("b", probe.Opened, probe.BlameOrigin)}
+	b.Incidents = []probe.Incident{
+		incident("a", probe.Opened, probe.BlameCDN), incident("b", probe.Opened, probe.BlameOrigin),
+	}
 	write(t, s, b)
 	s.Notified("webhook-1", "sent", 2)
 	s.Notified("webhook-1", "dropped", 0)
 	s.Observe(&probe.Observation{
-		Target:   probe.Target{Stream: "main", Rendition: "720p", Side: probe.Edge},
-		Exchange: probe.Exchange{Started: start, Done: start.Add(30 * time.Millisecond), DNS: time.Millisecond, Connect: 2 * time.Millisecond, FirstByte: 20 * time.Millisecond, Status: 200},
+		Target: probe.Target{Stream: "main", Rendition: "720p", Side: probe.Edge},
+		Exchange: probe.Exchange{
+			Started: start, Done: start.Add(30 * time.Millisecond), DNS: time.Millisecond, Connect: 2 * time.Millisecond,
+			FirstByte: 20 * time.Millisecond, Status: 200,
+		},
 	})
 	return s
 }
 
 func incident(id string, state probe.IncidentState, blame probe.Blame) probe.Incident {
-	return probe.Incident{ID: id, State: state, Check: "upd.stale", Severity: probe.Critical, Blame: blame, Event: "concert", Stream: "main", Scope: probe.ScopeEdge, Streams: []string{"main", "other"}}
+	return probe.Incident{
+		ID: id, State: state, Check: "upd.stale", Severity: probe.Critical, Blame: blame, Event: "concert", Stream: "main",
+		Scope: probe.ScopeEdge, Streams: []string{"main", "other"},
+	}
 }
 
 func write(t *testing.T, s *Sink, b probe.Batch) {
@@ -80,7 +91,8 @@ func ours(text string) string {
 	var b strings.Builder
 	line := regexp.MustCompile(`^(# (HELP|TYPE) )?streamwatch_`)
 	for l := range strings.Lines(text) {
-		if line.MatchString(l) && (!strings.Contains(l, "fetch_phase_seconds_") || strings.Contains(l, `kind="playlist",phase="first_byte",side="edge"`)) {
+		if line.MatchString(l) && (!strings.Contains(l, "fetch_phase_seconds_") ||
+			strings.Contains(l, `kind="playlist",phase="first_byte",side="edge"`)) {
 			b.WriteString(l)
 		}
 	}
@@ -102,7 +114,8 @@ func TestScrape(t *testing.T) {
 	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(string(want), "\n")
 	for i := range max(len(gotLines), len(wantLines)) {
 		if i >= len(gotLines) || i >= len(wantLines) || gotLines[i] != wantLines[i] {
-			t.Fatalf("%s differs at line %d; got\n%s", golden, i+1, strings.Join(gotLines[min(i, len(gotLines)):min(i+3, len(gotLines))], "\n"))
+			t.Fatalf("%s differs at line %d; got\n%s", golden, i+1,
+				strings.Join(gotLines[min(i, len(gotLines)):min(i+3, len(gotLines))], "\n"))
 		}
 	}
 	for _, name := range []string{"go_goroutines", "process_open_fds"} {
@@ -136,7 +149,8 @@ func TestVanishedSeries(t *testing.T) {
 	if strings.Contains(text, `rendition="720p"`) {
 		t.Error("720p is still shown 6 minutes after its last sample")
 	}
-	if !strings.Contains(text, `streamwatch_manifest_age_seconds{event="concert",rendition="360p",side="edge",stream="main"} 1`) {
+	want := `streamwatch_manifest_age_seconds{event="concert",rendition="360p",side="edge",stream="main"} 1`
+	if !strings.Contains(text, want) {
 		t.Error("360p is not shown")
 	}
 	if !strings.Contains(text, "streamwatch_findings_active"+
@@ -145,92 +159,12 @@ func TestVanishedSeries(t *testing.T) {
 	}
 }
 
-func TestIncidents(t *testing.T) {
-	s := New(Options{Event: "concert"})
-	active := func(blame string) string {
-		for l := range strings.Lines(scrape(t, s)) {
-			if strings.HasPrefix(l, "streamwatch_findings_active{") && strings.Contains(l, `blame="`+blame+`"`) {
-				return strings.TrimSpace(l[strings.LastIndexByte(l, ' '):])
-			}
-		}
-		return "absent"
-	}
-	step := func(after time.Duration, list ...probe.Incident) {
-		write(t, s, probe.Batch{At: start.Add(after), Event: "concert", Stream: "main", Incidents: list})
-	}
-	want := func(cdn, config string) {
-		t.Helper()
-		if got := active("cdn"); got != cdn {
-			t.Errorf("cdn: got %s, want %s", got, cdn)
-		}
-		if got := active("config"); got != config {
-			t.Errorf("config: got %s, want %s", got, config)
-		}
-	}
-	step(0, incident("a", probe.Opened, probe.BlameCDN), incident("b", probe.Opened, probe.BlameCDN))
-	wider := incident("a", probe.Updated, probe.BlameCDN)
-	wider.Streams, wider.Stream = append(wider.Streams, "third"), "third"
-	step(time.Second, wider) // one more stream is no other incident
-	want("2", "absent")
-	step(time.Second, incident("a", probe.Opened, probe.BlameConfig))
-	want("1", "1")
-	step(2*time.Second, incident("a", probe.Closed, probe.BlameConfig), incident("c", probe.Closed, probe.BlameCDN))
-	want("1", "0")
-	step(staleness + time.Minute)
-	want("1", "absent")
-	if want := `streamwatch_incidents_total{blame="cdn",check="upd.stale",event="concert",scope="edge",severity="critical"} 2`; !strings.Contains(scrape(t, s), want) {
-		t.Errorf("the scrape lacks %s", want)
-	}
-}
-
-// An incident that an earlier process opened is active from the start, and was
-// not opened by this one.
-func TestOpenFromBefore(t *testing.T) {
-	s := New(Options{Event: "concert", Open: []probe.Incident{incident("a", probe.Updated, probe.BlameCDN)}})
-	labels := `{blame="cdn",check="upd.stale",event="concert",scope="edge",severity="critical",silenced="false"} `
-	if text := scrape(t, s); !strings.Contains(text, "streamwatch_findings_active"+labels+"1\n") || strings.Contains(text, "streamwatch_incidents_total{") {
-		t.Error("before anything happened, it is not active, or counted")
-	}
-	closed := incident("a", probe.Closed, probe.BlameCDN)
-	write(t, s, probe.Batch{At: start, Incidents: []probe.Incident{closed}})
-	if text := scrape(t, s); !strings.Contains(text, "streamwatch_findings_active"+labels+"0\n") || strings.Contains(text, "streamwatch_incidents_total{") {
-		t.Error("after it closed, it is active, or counted")
-	}
-}
-
-// A silenced incident is active and says so; it was opened once.
-func TestSilenced(t *testing.T) {
-	silences := []probe.Silence{
-		{State: probe.SilenceActive}, {State: probe.SilenceExpired}, {State: probe.SilencePending, Maintenance: true},
-	}
-	s := New(Options{Event: "concert", Silences: func() []probe.Silence { return silences }})
-	in := incident("a", probe.Opened, probe.BlameCDN)
-	want := func(lines ...string) {
-		t.Helper()
-		text := scrape(t, s)
-		for _, line := range lines {
-			if !strings.Contains(text, line+"\n") {
-				t.Errorf("the scrape lacks %s", line)
-			}
-		}
-	}
-	const labels = `{blame="cdn",check="upd.stale",event="concert",scope="edge",severity="critical"`
-	in.Silenced = &probe.Muting{ID: "a"}
-	write(t, s, probe.Batch{At: start, Incidents: []probe.Incident{in}})
-	want("streamwatch_findings_active"+labels+`,silenced="true"} 1`,
-		`streamwatch_silences_active{event="concert",maintenance="false"} 1`,
-		`streamwatch_silences_active{event="concert",maintenance="true"} 0`)
-	in.Silenced = nil
-	write(t, s, probe.Batch{At: start, Incidents: []probe.Incident{in}})
-	want("streamwatch_findings_active"+labels+`,silenced="true"} 0`,
-		"streamwatch_findings_active"+labels+`,silenced="false"} 1`,
-		"streamwatch_incidents_total"+labels+"} 1")
-}
-
 func TestHostileNames(t *testing.T) {
 	s := New(Options{Event: "concert"})
 	for _, name := range []string{"\"}\n# HELP x", "a\xff\xfe", strings.Repeat("x", 10_000)} {
-		write(t, s, probe.Batch{At: start, Samples: []probe.Sample{{Metric: probe.ManifestAge, Stream: "main", Rendition: name, Side: probe.Edge}}})
+		write(t, s, probe.Batch{
+			At: start, Samples: []probe.Sample{{Metric: probe.ManifestAge, Stream: "main", Rendition: name, Side: probe.Edge}},
+		})
 	}
 	for l := range strings.Lines(scrape(t, s)) {
 		if len(l) > 1000 {
@@ -243,10 +177,14 @@ func TestTooManySeries(t *testing.T) {
 	s := New(Options{Event: "concert"})
 	s.limit = 3
 	for i := range 10 {
-		write(t, s, probe.Batch{At: start, Samples: []probe.Sample{{Metric: probe.ManifestAge, Stream: "main", Rendition: fmt.Sprint(i), Side: probe.Edge}}})
+		write(t, s, probe.Batch{
+			At:      start,
+			Samples: []probe.Sample{{Metric: probe.ManifestAge, Stream: "main", Rendition: fmt.Sprint(i), Side: probe.Edge}},
+		})
 	}
 	text := scrape(t, s)
-	if n := strings.Count(text, "streamwatch_manifest_age_seconds{"); n != 3 || !strings.Contains(text, "streamwatch_samples_refused_total 7\n") {
+	if n := strings.Count(text, "streamwatch_manifest_age_seconds{"); n != 3 ||
+		!strings.Contains(text, "streamwatch_samples_refused_total 7\n") {
 		t.Errorf("%d series and not 3, or not 7 samples refused", n)
 	}
 }
@@ -259,7 +197,8 @@ func BenchmarkWrite(b *testing.B) {
 		batches[i] = probe.Batch{Event: "load", Stream: fmt.Sprintf("stream-%03d", i%500)}
 		for m := range 8 {
 			batches[i].Samples = append(batches[i].Samples, probe.Sample{
-				Metric: metrics[m], Stream: batches[i].Stream, Rendition: []string{"360p", "720p"}[i/500%2], Side: probe.Sides[i/1000], Value: float64(i),
+				Metric: metrics[m], Stream: batches[i].Stream, Rendition: []string{"360p", "720p"}[i/500%2],
+				Side: probe.Sides[i/1000], Value: float64(i),
 			})
 		}
 	}
@@ -279,12 +218,15 @@ func BenchmarkWrite(b *testing.B) {
 // can be told apart.
 func TestVantage(t *testing.T) {
 	s := New(Options{Event: "e", Vantage: "eu-west-1-a"})
-	if err := s.Write(t.Context(), probe.Batch{At: time.Now(), Samples: []probe.Sample{{Metric: probe.MonitorHeartbeat, Value: 1}}}); err != nil {
+	if err := s.Write(t.Context(), probe.Batch{
+		At: time.Now(), Samples: []probe.Sample{{Metric: probe.MonitorHeartbeat, Value: 1}},
+	}); err != nil {
 		t.Fatal(err)
 	}
 	w := httptest.NewRecorder()
 	s.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
-	if want := `streamwatch_monitor_heartbeat{event="e",vantage="eu-west-1-a"} 1`; !strings.Contains(w.Body.String(), want) {
+	want := `streamwatch_monitor_heartbeat{event="e",vantage="eu-west-1-a"} 1`
+	if !strings.Contains(w.Body.String(), want) {
 		t.Errorf("no %s in\n%s", want, w.Body)
 	}
 }

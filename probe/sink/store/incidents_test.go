@@ -15,8 +15,10 @@ import (
 
 func incident(id string, state probe.IncidentState) probe.Incident {
 	inc := probe.Incident{
-		ID: id, State: state, Check: "upd.stale", Severity: probe.Critical, Blame: probe.BlameCDN, Event: "concert", Stream: "main", Rendition: "720p",
-		Side: probe.Edge, Summary: "playlist stopped moving", Began: start, Opened: start.Add(3 * time.Second), Evidence: []probe.Evidence{{At: start, URL: "https://edge/x"}},
+		ID: id, State: state, Check: "upd.stale", Severity: probe.Critical, Blame: probe.BlameCDN, Event: "concert",
+		Stream: "main", Rendition: "720p",
+		Side: probe.Edge, Summary: "playlist stopped moving", Began: start,
+		Opened: start.Add(3 * time.Second), Evidence: []probe.Evidence{{At: start, URL: "https://edge/x"}},
 	}
 	if state == probe.Closed {
 		inc.Closed = new(start.Add(time.Minute))
@@ -67,11 +69,14 @@ func TestIncidentLines(t *testing.T) {
 	if err != nil || len(open1) != 1 || open1[0].Blame != probe.BlameConfig {
 		t.Fatalf("open incidents: %v, %v; want a with the changed blame", open1, err)
 	}
-	closed, err := s.Incidents(t.Context(), probe.IncidentFilter{Open: probe.State(false), Stream: "main", Since: start, Limit: 5})
+	closed, err := s.Incidents(t.Context(), probe.IncidentFilter{
+		Open: probe.State(false), Stream: "main", Since: start, Limit: 5,
+	})
 	if err != nil || len(closed) != 1 || closed[0].ID != "b" || closed[0].Closed == nil {
 		t.Fatalf("closed incidents: %v, %v; want b", closed, err)
 	}
-	if late, _ := s.Incidents(t.Context(), probe.IncidentFilter{Open: probe.State(false), Since: start.Add(time.Hour)}); len(late) != 0 {
+	late, _ := s.Incidents(t.Context(), probe.IncidentFilter{Open: probe.State(false), Since: start.Add(time.Hour)})
+	if len(late) != 0 {
 		t.Errorf("closed since an hour later: got %v", late)
 	}
 
@@ -113,7 +118,8 @@ func TestLinesTellClaims(t *testing.T) {
 			t.Errorf("stream %q: %d incidents, %v, want %d", stream, len(list), err, want)
 		}
 	}
-	if list, err := s.Incidents(t.Context(), probe.IncidentFilter{ID: "a"}); err != nil || len(list) != 1 || list[0].Count != 2 {
+	if list, err := s.Incidents(t.Context(), probe.IncidentFilter{ID: "a"}); err != nil || len(list) != 1 ||
+		list[0].Count != 2 {
 		t.Errorf("by id: %v, %v", list, err)
 	}
 	if list, err := s.Incidents(t.Context(), probe.IncidentFilter{ID: "b"}); err != nil || len(list) != 0 {
@@ -185,7 +191,8 @@ func TestReconcileAfterKill(t *testing.T) {
 		text, _ := json.Marshal(changed)
 		appendText(t, dir, string(text)+"\n")
 		s, _ := open(t, dir)
-		if open, err := s.OpenIncidents(t.Context()); err != nil || len(open) != 1 || open[0].Blame != probe.BlameOrigin || open[0].State != probe.Updated {
+		if open, err := s.OpenIncidents(t.Context()); err != nil || len(open) != 1 || open[0].Blame != probe.BlameOrigin ||
+			open[0].State != probe.Updated {
 			t.Errorf("open incidents: %v, %v; want a with the new blame", open, err)
 		}
 		write(t, s, incidents(changed))
@@ -216,7 +223,8 @@ func TestReconcileAfterKill(t *testing.T) {
 	})
 	t.Run("database lost", func(t *testing.T) {
 		dir := prepare(t)
-		if err := os.WriteFile(filepath.Join(dir, "concert", dbName), []byte(strings.Repeat("no database ", 1000)), 0o600); err != nil {
+		text := []byte(strings.Repeat("no database ", 1000))
+		if err := os.WriteFile(filepath.Join(dir, "concert", dbName), text, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		s, logs := open(t, dir)

@@ -108,7 +108,9 @@ func TestHostileNamesAge(t *testing.T) {
 		t.Errorf("%d series, want those of the bound and 10", n)
 	}
 	known := func(stream, rendition string) int {
-		return len(series(t, s, probe.SeriesQuery{Stream: stream, Rendition: rendition, Side: probe.Edge, Metric: probe.ManifestAge}))
+		return len(series(t, s, probe.SeriesQuery{
+			Stream: stream, Rendition: rendition, Side: probe.Edge, Metric: probe.ManifestAge,
+		}))
 	}
 	if known("good", "r100005") != 1 || known("evil", "r10") != 1 || known("evil", "r19999") != 0 {
 		t.Errorf("good %d, evil %d and %d", known("good", "r100005"), known("evil", "r10"), known("evil", "r19999"))
@@ -206,7 +208,8 @@ func TestTheFolderIsDeleted(t *testing.T) {
 			for i := range 40 {
 				write(t, s, age(start.Add(time.Duration(i)*time.Second), 1))
 			}
-			if err := s.ExchangeUnsent(t.Context(), nil, []probe.Unsent{{At: start, Samples: 7, Data: []byte("x")}}); err != nil {
+			unsent := []probe.Unsent{{At: start, Samples: 7, Data: []byte("x")}}
+			if err := s.ExchangeUnsent(t.Context(), nil, unsent); err != nil {
 				t.Fatal(err)
 			}
 			if err := harm(filepath.Join(dir, "concert")); err != nil {
@@ -232,7 +235,8 @@ func TestTheFolderIsDeleted(t *testing.T) {
 			if points := series(t, s, ageQuery); len(points) != 5 {
 				t.Errorf("points %v", points)
 			}
-			if unsent, err := s.Unsent(t.Context(), false, start.Add(time.Hour), 10); err != nil || len(unsent) != 1 || unsent[0].Samples != 7 {
+			if unsent, err := s.Unsent(t.Context(), false, start.Add(time.Hour), 10); err != nil || len(unsent) != 1 ||
+				unsent[0].Samples != 7 {
 				t.Errorf("spool %v, %v", unsent, err)
 			}
 		})

@@ -78,7 +78,8 @@ func TestRetention(t *testing.T) {
 					if day < 16 {
 						continue
 					}
-					if got.rows > full.rows+full.rows/50 || got.pages > full.pages+full.pages/10 || got.incidents > 14*4+5 || got.actions > 15 {
+					if got.rows > full.rows+full.rows/50 || got.pages > full.pages+full.pages/10 || got.incidents > 14*4+5 ||
+						got.actions > 15 {
 						t.Fatalf("day %d: %+v, on day 16 %+v", day, got, full)
 					}
 					if age := now.Sub(got.oldest); age > retention+2*pruneEvery || age < retention-2*pruneEvery {
@@ -104,7 +105,9 @@ func TestRetention(t *testing.T) {
 // action.
 func aDay(t *testing.T, s *Store, day int) {
 	t.Helper()
-	a := probe.Action{Kind: probe.ActAcknowledge, At: time.Now(), By: "ana", Incident: "first", Note: fmt.Sprint("day ", day)}
+	a := probe.Action{
+		Kind: probe.ActAcknowledge, At: time.Now(), By: "ana", Incident: "first", Note: fmt.Sprint("day ", day),
+	}
 	if err := s.Act(t.Context(), &a); err != nil {
 		t.Fatal(err)
 	}

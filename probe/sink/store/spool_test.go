@@ -16,7 +16,9 @@ func TestSpool(t *testing.T) {
 	start := time.UnixMilli(1_800_000_000_000)
 	add := func(minutes int, sealed bool, size int) {
 		t.Helper()
-		u := probe.Unsent{At: start.Add(time.Duration(minutes) * time.Minute), Sealed: sealed, Samples: 3, Data: make([]byte, size)}
+		u := probe.Unsent{
+			At: start.Add(time.Duration(minutes) * time.Minute), Sealed: sealed, Samples: 3, Data: make([]byte, size),
+		}
 		if err := s.ExchangeUnsent(ctx, nil, []probe.Unsent{u}); err != nil {
 			t.Fatal(err)
 		}
@@ -40,7 +42,8 @@ func TestSpool(t *testing.T) {
 	}
 	defer s.Close()
 	got := list(true)
-	if len(got) != 2 || !got[0].At.Equal(start.Add(time.Minute)) || len(got[0].Data) != 100 || got[0].Samples != 3 || !got[0].Tried.IsZero() {
+	if len(got) != 2 || !got[0].At.Equal(start.Add(time.Minute)) || len(got[0].Data) != 100 || got[0].Samples != 3 ||
+		!got[0].Tried.IsZero() {
 		t.Fatalf("sealed pieces: %+v", got)
 	}
 	if newest, err := s.NewestSealed(ctx); err != nil || !newest.Equal(start.Add(2*time.Minute)) {

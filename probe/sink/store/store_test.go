@@ -112,7 +112,9 @@ func TestDiskFull(t *testing.T) {
 		at := start.Add(time.Duration(i) * 10 * time.Second)
 		b := age(at, 1)
 		for r := range 100 {
-			b.Samples = append(b.Samples, probe.Sample{Metric: probe.ManifestAge, Stream: "main", Rendition: fmt.Sprint(r), Value: float64(i), At: at})
+			b.Samples = append(b.Samples, probe.Sample{
+				Metric: probe.ManifestAge, Stream: "main", Rendition: fmt.Sprint(r), Value: float64(i), At: at,
+			})
 		}
 		if s.Write(t.Context(), b) != nil {
 			failed++
@@ -158,7 +160,8 @@ func TestPrune(t *testing.T) {
 	if err := s.prune(t.Context(), later.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	if got := series(t, s, ageQuery); len(got) < 2 || len(got) > 20 || !got[len(got)-1].At.Equal(later.Add(990*time.Second)) {
+	if got := series(t, s, ageQuery); len(got) < 2 || len(got) > 20 ||
+		!got[len(got)-1].At.Equal(later.Add(990*time.Second)) {
 		t.Errorf("%d points, want a few of the newest: no limit is kept by less", len(got))
 	}
 }
@@ -167,7 +170,8 @@ func TestOpenErrors(t *testing.T) {
 	t.Run("in use", func(t *testing.T) {
 		dir := t.TempDir()
 		open(t, dir)
-		if _, err := Open(dir, "concert", nil); err == nil || !strings.Contains(err.Error(), "in use by another streamwatch") {
+		if _, err := Open(dir, "concert", nil); err == nil ||
+			!strings.Contains(err.Error(), "in use by another streamwatch") {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -257,7 +261,8 @@ func BenchmarkWrite(b *testing.B) {
 		target := i / streams
 		for m := range 8 {
 			batch.Samples = append(batch.Samples, probe.Sample{
-				Metric: metrics[m], Stream: batch.Stream, Rendition: []string{"360p", "720p"}[target%2], Side: probe.Sides[target/2], Value: float64(i * m),
+				Metric: metrics[m], Stream: batch.Stream, Rendition: []string{"360p", "720p"}[target%2],
+				Side: probe.Sides[target/2], Value: float64(i * m),
 			})
 		}
 		batches[i] = batch

@@ -137,11 +137,15 @@ func TestPagesThatDoNotAnswer(t *testing.T) {
 		page       *client.Client
 		text, hint string
 	}{
-		"nobody":           {nobody, "connection refused", "is streamwatch run or demo running there?"},
-		"a password":       {answer(http.StatusUnauthorized, ""), "it wants a password", "write http://USER:PASSWORD@HOST:PORT"},
-		"another server":   {answer(http.StatusOK, "<html>"), "reading the status", "is this the page of a streamwatch?"},
-		"no words":         {answer(http.StatusBadGateway, "oops"), "status 502, want 200", ""},
-		"its own words":    {answer(http.StatusConflict, `{"detail":"it stands by","hint":"ask hub b"}`), "it stands by", "ask hub b"},
+		"nobody": {nobody, "connection refused", "is streamwatch run or demo running there?"},
+		"a password": {
+			answer(http.StatusUnauthorized, ""), "it wants a password", "write http://USER:PASSWORD@HOST:PORT",
+		},
+		"another server": {answer(http.StatusOK, "<html>"), "reading the status", "is this the page of a streamwatch?"},
+		"no words":       {answer(http.StatusBadGateway, "oops"), "status 502, want 200", ""},
+		"its own words": {
+			answer(http.StatusConflict, `{"detail":"it stands by","hint":"ask hub b"}`), "it stands by", "ask hub b",
+		},
 		"not for us to do": {answer(http.StatusBadRequest, `{"detail":"no such limit"}`), "no such limit", ""},
 	} {
 		_, err := c.page.Status(t.Context())
