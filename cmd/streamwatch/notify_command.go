@@ -60,8 +60,8 @@ here. With --dry-run the messages are printed instead, without their secrets.`,
 }
 
 // completeReceivers lists the receivers of the event file that was given.
-func (c *cli) completeReceivers(_ *cobra.Command, args []string, _ string) (names []string, how cobra.ShellCompDirective) {
-	how = cobra.ShellCompDirectiveNoFileComp
+func (c *cli) completeReceivers(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	const how = cobra.ShellCompDirectiveNoFileComp
 	if len(args) == 0 {
 		return nil, how
 	}
@@ -69,6 +69,7 @@ func (c *cli) completeReceivers(_ *cobra.Command, args []string, _ string) (name
 	if err != nil {
 		return nil, how
 	}
+	var names []string
 	for _, r := range eventfile.Receivers(event) {
 		names = append(names, r.Name)
 	}

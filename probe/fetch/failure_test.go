@@ -12,12 +12,14 @@ import (
 // Whoever keeps the server reads what to do about it, not what a library is called.
 func TestTLSText(t *testing.T) {
 	day := time.Date(2026, 10, 27, 8, 0, 0, 0, time.UTC)
-	cert := &x509.Certificate{NotBefore: day.AddDate(-1, 0, 0), NotAfter: day, RawSubject: []byte("a"), RawIssuer: []byte("a")}
+	name := []byte("a")
+	cert := &x509.Certificate{NotBefore: day.AddDate(-1, 0, 0), NotAfter: day, RawSubject: name, RawIssuer: name}
 	later := &x509.Certificate{NotBefore: time.Now().AddDate(1, 0, 0)}
-	chained := &x509.Certificate{RawSubject: []byte("a"), RawIssuer: []byte("b")}
-	named := &x509.Certificate{DNSNames: []string{"a.example", "b.example", "c.example"}, IPAddresses: []net.IP{net.IPv4zero}}
+	chained := &x509.Certificate{RawSubject: name, RawIssuer: []byte("b")}
+	hosts := []string{"a.example", "b.example", "c.example"}
+	named := &x509.Certificate{DNSNames: hosts, IPAddresses: []net.IP{net.IPv4zero}}
 	for want, err := range map[string]error{
-		"HTTPS was sent to a port that does not speak it": tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"},
+		"HTTPS was sent to a port that does not speak it": tls.RecordHeaderError{Msg: "first record"},
 		"the certificate expired on 2026-10-27 08:00 UTC": x509.CertificateInvalidError{Cert: cert, Reason: x509.Expired},
 		"the certificate is valid from ":                  x509.CertificateInvalidError{Cert: later, Reason: x509.Expired},
 		"the certificate is signed by itself":             x509.UnknownAuthorityError{Cert: cert},
