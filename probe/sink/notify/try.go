@@ -3,7 +3,6 @@ package notify
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -61,7 +60,10 @@ func Try(ctx context.Context, r *Receiver, m *Message, transport http.RoundTripp
 	if failed == nil {
 		return "", nil
 	}
-	hint = netHint(failed)
+	hint = "check the address, and that this machine may reach it"
+	if e, ok := errors.AsType[advised](failed); ok {
+		hint = e.hint
+	}
 	if e, ok := errors.AsType[*statusError](failed); ok {
 		hint = statusHint(e.status)
 		if said := clip(oneLine(e.said), 200); said != "" {
@@ -75,17 +77,6 @@ func Try(ctx context.Context, r *Receiver, m *Message, transport http.RoundTripp
 		}
 	}
 	return hint, shown(cause(failed))
-}
-
-// netHint says what may help where no answer came.
-func netHint(err error) string {
-	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return "give the receiver a certificate for its name, of an authority that this machine trusts"
-	}
-	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok || errors.Is(err, http.ErrSchemeMismatch) {
-		return "write http://, or the port that speaks HTTPS"
-	}
-	return "check the address, and that this machine may reach it"
 }
 
 func statusHint(status int) string {
