@@ -149,7 +149,7 @@ func (c *Client) do(ctx context.Context, r *Request, ex *probe.Exchange) []byte 
 			return c.failed(ex, failure)
 		}
 		locations := slices.Compact(slices.Clone(resp.Header["Location"]))
-		if !redirects(resp.StatusCode) || len(locations) == 0 {
+		if !redirects(resp.StatusCode) {
 			c.note(ex, resp)
 			body := c.read(ctx, r, ex, resp)
 			if b, own := resp.Body.(*plainBody); own {
@@ -158,6 +158,10 @@ func (c *Client) do(ctx context.Context, r *Request, ex *probe.Exchange) []byte 
 			return body
 		}
 		_ = drain(resp)
+		if len(locations) == 0 {
+			ex.Status = resp.StatusCode
+			return fail(ex, probe.FailURL, fmt.Sprintf("answered %d, and no Location says where to", ex.Status))
+		}
 		next, err := u.Parse(locations[0])
 		if len(locations) > 1 {
 			ex.Status = resp.StatusCode
