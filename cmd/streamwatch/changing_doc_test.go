@@ -106,7 +106,9 @@ func changingDoc(answers, logged string) string {
 		"is there again after a restart, until `DELETE` removes it; `/api/v1/status` names it as\n" +
 		"`\"source\": \"api\"`. Its body is an entry of `streams` in YAML or JSON, checked by the same\n" +
 		"rules, but `${NAME}` is not expanded in it. Answers: 201 added, 200 changed or as it was,\n" +
-		"204 deleted, 400 with all problems, 404 unknown, 409 where a file describes the stream.\n\n" +
+		"204 deleted, 400 with all problems, 404 unknown, 409 where a file describes the stream.\n" +
+		"However a stream changes, its open incidents go on if the fault does; if it has another\n" +
+		"manifest, or leaves, they close and say so.\n\n" +
 		"`streams_from: streams/*.yaml` names files, relative to the event file, that hold more streams,\n" +
 		"one or a list each. They are looked at every five seconds: who generates them needs no\n" +
 		"reload. The event file itself is not read then. A file that is wrong, or has a name that\n" +
