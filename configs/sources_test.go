@@ -163,6 +163,9 @@ func TestParseStream(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"":                           "1:1: there is no stream\n  hint: send at least a manifest",
+		"{\n \"manifest\": \"/a\"":   "2:17: neither JSON nor YAML: unexpected end of JSON input\n  hint: check quotes",
+		`{"manifest": "/a"} {}`:      "1:20: neither JSON nor YAML: invalid character '{' after top-level value",
+		"{manifest: /a":              "neither JSON nor YAML: invalid character 'm'",
 		"[]":                         "1:1: the file must be a mapping",
 		"name: first\nmanifest: /a":  `the request:1:7: name is "first", and the address names "second"`,
 		"manifest: a":                "1:11: manifest must be an absolute path",

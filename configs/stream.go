@@ -1,6 +1,9 @@
 package configs
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -58,6 +61,9 @@ func parseKept(name, file string, text []byte) (Stream, []Problem) {
 	}
 	root, bad := document(text)
 	if bad != nil {
+		if at := brokenJSON(text); at != nil {
+			bad = at
+		}
 		if bad.Hint == smallest {
 			bad.Message = "there is no stream"
 			bad.Hint = `send at least a manifest, such as {"manifest": "/second/playlist.m3u8"}`
@@ -79,6 +85,24 @@ func parseKept(name, file string, text []byte) (Stream, []Problem) {
 	}
 	s.text = string(text)
 	return s, d.problems
+}
+
+// brokenJSON says where a text that begins as a JSON object breaks off being one;
+// nil is any other text.
+func brokenJSON(text []byte) *Problem {
+	if !bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
+		return nil
+	}
+	var whole any
+	broken, ok := errors.AsType[*json.SyntaxError](json.Unmarshal(text, &whole))
+	if !ok {
+		return nil
+	}
+	before := text[:max(min(int(broken.Offset), len(text))-1, 0)]
+	return &Problem{
+		Line: 1 + bytes.Count(before, []byte("\n")), Col: len(before) - bytes.LastIndexByte(before, '\n'),
+		Message: "neither JSON nor YAML: " + broken.Error(), Hint: "check quotes, commas and brackets",
+	}
 }
 
 func scalarNode(text string) *yaml.Node {

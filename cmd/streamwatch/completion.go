@@ -31,8 +31,19 @@ func refine(root *cobra.Command) {
 				return unknownCommand(cmd, args[0])
 			}
 		}
+		if parent := cmd.Parent(); parent != nil && parent.Name() == "completion" {
+			cmd.Args = argument(cobra.NoArgs) // cobra's own, which exits with 1
+		}
+		if cmd.ValidArgsFunction == nil && !takesFile(cmd) {
+			cmd.ValidArgsFunction = cobra.NoFileCompletions
+		}
 		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) { completeFlag(cmd, f) })
 	})
+}
+
+// takesFile reports whether a command's argument may be a file, by its usage.
+func takesFile(cmd *cobra.Command) bool {
+	return strings.Contains(cmd.Use, "EVENT") || strings.Contains(cmd.Use, "FILE")
 }
 
 func walk(cmd *cobra.Command, each func(*cobra.Command)) {
@@ -72,7 +83,8 @@ func completeFlag(cmd *cobra.Command, flag *pflag.Flag) {
 		complete = completeChecks
 	case flag.Name == "fault":
 		complete = completeFaults
-	case flag.Name == "out" || flag.Name == "output" || flag.Name == "event":
+	case flag.Name == "out" || flag.Name == "output" || flag.Name == "event" && cmd.Name() == "replay",
+		flag.Name == "credentials" || strings.HasPrefix(flag.Name, "tls-"):
 		return // folders and files, as the shell completes them
 	}
 	_ = cmd.RegisterFlagCompletionFunc(flag.Name, complete) // fails where the command has said how, which stands

@@ -55,6 +55,23 @@ func forFlag(cmd *cobra.Command, to *time.Duration, usage string) {
 	}}, "for", usage)
 }
 
+// unreadable says of a flag's value what it should have been, not what Go's parser
+// thinks of it.
+func unreadable(cmd *cobra.Command, bad *pflag.InvalidValueError) error {
+	flag, what, hint := bad.GetFlag(), "not known", helpListsFlags(cmd)
+	switch flag.Value.Type() {
+	case "duration":
+		what, hint = "no duration", "a number with its unit, such as 30s, 5m or 2h"
+	case "int":
+		what, hint = "no number", "digits, such as 2"
+	case "bool":
+		what, hint = "neither true nor false", "the flag alone is true"
+	}
+	return probe.Usage(fmt.Sprintf("--%s %q is %s", flag.Name, bad.GetValue(), what), hint)
+}
+
+func helpListsFlags(cmd *cobra.Command) string { return cmd.CommandPath() + " --help lists the flags" }
+
 // momentFlag adds a flag that takes a time, or how long ago it was; "" is none.
 func momentFlag(cmd *cobra.Command, to *time.Time, name, usage string) {
 	cmd.Flags().Var(&valued{kind: "string", read: func(text string) error {

@@ -54,8 +54,26 @@ here. With --dry-run the messages are printed instead, without their secrets.`,
 	}
 	test.Flags().BoolVar(&dryRun, "dry-run", false, "print the messages, and send nothing")
 	test.Flags().StringSliceVar(&only, "only", nil, "receivers to try, such as webhook-1,email-1; all of them when absent")
+	_ = test.RegisterFlagCompletionFunc("only", c.completeReceivers)
 	cmd.AddCommand(test)
 	return cmd
+}
+
+// completeReceivers lists the receivers of the event file that was given.
+func (c *cli) completeReceivers(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	const how = cobra.ShellCompDirectiveNoFileComp
+	if len(args) == 0 {
+		return nil, how
+	}
+	event, err := c.load(args[0])
+	if err != nil {
+		return nil, how
+	}
+	var names []string
+	for _, r := range eventfile.Receivers(event) {
+		names = append(names, r.Name)
+	}
+	return names, how
 }
 
 // errUntold ends a test in which a receiver did not take a message.

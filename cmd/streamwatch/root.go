@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/configs"
@@ -119,7 +120,10 @@ Exit codes: 0 fine, 1 streamwatch could not do its job, 2 usage or config,
 		if refused, ok := errors.AsType[*probe.HintError](err); ok { // by the flag itself
 			return refused
 		}
-		return probe.Usage(err.Error(), cmd.CommandPath()+" --help lists the flags")
+		if bad, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+			return unreadable(cmd, bad)
+		}
+		return probe.Usage(err.Error(), helpListsFlags(cmd))
 	})
 	flags := root.PersistentFlags()
 	wordFlag(flags, &c.logFormat, "log-format", "console", "console or json", "console", "json")

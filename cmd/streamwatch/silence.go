@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -53,11 +54,31 @@ event.yaml: maintenance.`,
 	flags.StringVar(&what.Check, "check", "", "only incidents of this check, by id or the last part of one")
 	flags.StringVar(&what.Scope, "scope", "", "only incidents of this scope: event, origin, edge, stream or rendition")
 	flags.BoolVar(&what.All, "all", false, "everything")
+	_ = cmd.RegisterFlagCompletionFunc("stream", completeStreams)
 	forFlag(cmd, &lasts, "how long, such as 2h (at most 336h)")
 	flags.StringVar(&what.Reason, "reason", "", "why, for those who come after you")
 	c.actorFlags(cmd, &who)
 	cmd.AddCommand(c.silenceListCommand(), c.silenceExpireCommand())
 	return cmd
+}
+
+// completeStreams lists the streams of the page that runs, where there is one.
+func completeStreams(cmd *cobra.Command, args []string, _ string) (names []string, how cobra.ShellCompDirective) {
+	how = cobra.ShellCompDirectiveNoFileComp
+	ctx, cancel := context.WithTimeout(cmd.Context(), time.Second)
+	defer cancel()
+	page, err := pageOf(args)
+	if err != nil {
+		return nil, how
+	}
+	status, err := page.Status(ctx)
+	if err != nil {
+		return nil, how
+	}
+	for i := range status.Value.Streams {
+		names = append(names, status.Value.Streams[i].Name)
+	}
+	return names, how
 }
 
 // checkMuting refuses a silence that lacks what only its maker knows, by its flag.

@@ -98,7 +98,11 @@ func (r *Reader) Again(path string) (*configs.Event, error) {
 			"give run a file, or change streams by the API",
 		)
 	}
-	return r.Tolerant(path)
+	event, err := r.Tolerant(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, probe.Usage(err.Error(), "the event goes on as it was; put the file back")
+	}
+	return event, err
 }
 
 // IsEvent reports whether a text is an event file rather than a playlist.

@@ -10,7 +10,8 @@ var httpCORS = register(Check{
 	ID:      "http.cors",
 	Summary: "pages on other sites may not play the stream",
 	Doc: "Once a minute, and at once when the polls see the header change, the playlist and one of its segments are " +
-		"requested with an Origin header, separately from the polls. This is about answers without " +
+		"requested with an Origin header, separately from the polls; every five minutes while the polls, which send no " +
+		"Origin, are told that every page is permitted (*). This is about answers without " +
 		"Access-Control-Allow-Origin, or with more than one value of it, which browsers refuse. Error if earlier answers " +
 		"had the header, or if the origin sends it and the edge does not (the edge stored a copy without it, because " +
 		"Origin is neither forwarded nor in the cache key). Warning if the playlist has it and its segments never did. " +

@@ -17,7 +17,11 @@ var httpUnreachable = register(Check{
 	Timed:     true,
 	Run: func(p *Pass) {
 		if ex := &p.Obs.Exchange; ex.Failure.Unreachable() {
-			p.Reportf(p.severityOfLoss(), "%s: %s", ex.Failure, ex.Error)
+			hint := ""
+			if ex.Failure == probe.FailReset && ex.Address.Scheme() == "http" && p.History.Good == nil {
+				hint = ", which a port that speaks HTTPS does to plain HTTP"
+			}
+			p.Reportf(p.severityOfLoss(), "%s: %s%s", ex.Failure, ex.Error, hint)
 		}
 	},
 })

@@ -15,20 +15,19 @@ var segHash = register(Check{
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,
 	When:     OnSegment,
-	Hold:     11, // an older segment is looked at every fifth update: twice, and a little
+	Hold:     11, // while it changes, every update looks at an older segment; a fleet's agents do so for as long
 	Explains: []string{"edge.bytes", "seg.size", "seg.ts.*", "seg.mp4.*"},
 	Recovers: true,
 	Passed:   true,
 	Run: func(p *Pass) {
 		rec, ok := p.History.Segment(p.Obs.Segment.MSN)
-		if !ok || !rec.OK || !p.Obs.OK() || p.asOrigin(rec) {
+		if !ok || !rec.Changed() || !p.Obs.OK() || p.asOrigin(rec) {
 			return
 		}
 		switch was := rec.Before; {
-		case !was.OK:
 		case was.Size >= 0 && rec.Size >= 0 && was.Size != rec.Size:
 			p.Reportf(probe.Critical, "segment %d had %d bytes, has %d", rec.MSN, was.Size, rec.Size)
-		case was.HashBytes == rec.HashBytes && was.Hash != rec.Hash:
+		default:
 			p.Reportf(probe.Critical, "segment %d: the first %d bytes have changed", rec.MSN, rec.HashBytes)
 		}
 	},

@@ -31,6 +31,8 @@ func phase(ex *probe.Exchange) string {
 		return "redirects in a circle, or without end"
 	case probe.FailProtocol:
 		return "answers with something that is not HTTP"
+	case probe.FailURL:
+		return "redirects to nowhere"
 	case probe.FailEncoding:
 		return "sends a body that does not decompress"
 	case "":

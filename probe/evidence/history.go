@@ -130,6 +130,15 @@ type SegmentRecord struct {
 // At is when the newest probe was done.
 func (r *SegmentRecord) At() time.Time { return r.Asked.Add(r.Fetch) }
 
+// Changed reports whether the newest probe gave other bytes than the one before.
+func (r *SegmentRecord) Changed() bool {
+	was := &r.Before
+	if !r.OK || !was.OK {
+		return false
+	}
+	return was.Size >= 0 && r.Size >= 0 && was.Size != r.Size || was.HashBytes == r.HashBytes && was.Hash != r.Hash
+}
+
 // SegmentFailures are the probes of a segment that failed. Most have none, and
 // share one of these.
 type SegmentFailures struct {

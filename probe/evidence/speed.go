@@ -33,7 +33,9 @@ func fileSpeed(h *History, o *probe.Observation) {
 	}
 	share := float64(ex.Duration()) / float64(s.Duration)
 	rec, known := h.Segment(s.MSN)
-	again := h.Target.Side == probe.Edge && s.Repeat && known && !rec.FirstOK.IsZero() && ex.OK()
+	// Whoever asks while the cache still waits for its origin waits too, whatever X-Cache says.
+	had := known && !rec.FirstOK.IsZero() && rec.FirstOK.Before(ex.Started)
+	again := h.Target.Side == probe.Edge && s.Repeat && had && ex.OK()
 	switch slow := share > SlowShare || !ex.OK(); {
 	case slow && again && ex.Hit():
 		h.Speed.KeptSlow, h.Speed.KeptShare = ex.Done, share

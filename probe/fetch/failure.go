@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"bytes"
 	"compress/flate"
 	"compress/gzip"
 	"context"
@@ -10,8 +11,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
 )
@@ -51,7 +54,7 @@ func (c *Client) beyond(ex *probe.Exchange, l probe.Limit) []byte {
 }
 
 // plainToTLS says that the scheme is wrong, or the port.
-const plainToTLS = "plain HTTP was sent to a port that speaks HTTPS"
+const plainToTLS = "plain HTTP was sent to a port that speaks HTTPS: the scheme or the port is wrong"
 
 // speaksTLS reports whether what came for an answer is a TLS record: an alert
 // (21) or a handshake (22) of version 3.x, RFC 8446 §5.1.
@@ -147,6 +150,59 @@ func tlsError(err error) bool {
 	return errors.Is(err, http.ErrSchemeMismatch)
 }
 
+// tlsText says why TLS failed as whoever keeps the server would; "" is all else.
+func tlsText(err error) string {
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok || errors.Is(err, http.ErrSchemeMismatch) {
+		return "HTTPS was sent to a port that does not speak it: the scheme or the port is wrong"
+	}
+	if e, ok := errors.AsType[x509.CertificateInvalidError](err); ok && e.Reason == x509.Expired {
+		if time.Now().Before(e.Cert.NotBefore) {
+			return "the certificate is valid from " + day(e.Cert.NotBefore) + " on"
+		}
+		return "the certificate expired on " + day(e.Cert.NotAfter)
+	}
+	if e, ok := errors.AsType[x509.HostnameError](err); ok {
+		return "the certificate is not for " + e.Host + ", but for " + namesOn(e.Certificate)
+	}
+	if e, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		if c := e.Cert; c != nil && bytes.Equal(c.RawIssuer, c.RawSubject) {
+			return "the certificate is signed by itself, and this machine does not trust it"
+		}
+		return "the certificate is of an authority that this machine does not trust, or sent without those between"
+	}
+	return strings.TrimPrefix(tlsWords(err), "tls: ")
+}
+
+// tlsWords is what crypto/tls says, "" where it says nothing.
+func tlsWords(err error) string {
+	if e, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return e.Error()
+	}
+	if e, ok := errors.AsType[tls.AlertError](err); ok {
+		return e.Error()
+	}
+	return ""
+}
+
+func day(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
+// namesOn are the hosts that a certificate is for, a few of them.
+func namesOn(c *x509.Certificate) string {
+	names := slices.Clone(c.DNSNames)
+	for _, ip := range c.IPAddresses {
+		names = append(names, ip.String())
+	}
+	const few = 3
+	switch n := len(names); {
+	case n == 0:
+		return "nobody"
+	case n > few:
+		return strings.Join(names[:few], ", ") + " and more"
+	default:
+		return strings.Join(names, ", ")
+	}
+}
+
 // headTooLarge knows net/http's texts for a head beyond its limit, by HTTP/1 and
 // by HTTP/2. There are no types for them.
 func headTooLarge(text string) bool {
@@ -182,7 +238,9 @@ const maxText = 160
 func (c *Client) text(err error) string {
 	t := err.Error()
 	corrupt := flate.CorruptInputError(0)
-	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+	if why := tlsText(err); why != "" {
+		t = why
+	} else if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		t = "lookup " + dns.Name + ": " + dns.Err
 	} else if errors.As(err, &corrupt) || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) {
 		t = "body does not inflate: " + t

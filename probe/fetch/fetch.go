@@ -149,11 +149,19 @@ func (c *Client) do(ctx context.Context, r *Request, ex *probe.Exchange) []byte 
 			return c.failed(ex, failure)
 		}
 		locations := slices.Compact(slices.Clone(resp.Header["Location"]))
-		if !redirects(resp.StatusCode) || len(locations) == 0 {
+		if !redirects(resp.StatusCode) {
 			c.note(ex, resp)
-			return c.read(ctx, r, ex, resp)
+			body := c.read(ctx, r, ex, resp)
+			if b, own := resp.Body.(*plainBody); own {
+				b.t.maps.Put(resp.Header) // what was noted are its strings
+			}
+			return body
 		}
 		_ = drain(resp)
+		if len(locations) == 0 {
+			ex.Status = resp.StatusCode
+			return fail(ex, probe.FailURL, fmt.Sprintf("answered %d, and no Location says where to", ex.Status))
+		}
 		next, err := u.Parse(locations[0])
 		if len(locations) > 1 {
 			ex.Status = resp.StatusCode
@@ -200,7 +208,7 @@ func (c *Client) send(
 		s = s.withCookies(cookies)
 	}
 	ex.RequestHeaders = s.lines
-	cl := new(call)
+	cl := &call{wire: s.wire}
 	req := (&http.Request{Method: r.Method, URL: to, Header: s.header, Host: s.host}).WithContext(c.traced(ctx, cl, u))
 	resp, err := c.transport.RoundTrip(req)
 	p := cl.seen()

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/base64"
 	"fmt"
@@ -23,6 +24,7 @@ type shape struct {
 	header http.Header
 	host   string // "" is the URL's
 	lines  []string
+	wire   []byte // the header as net/http sends it, but for Host; nil where it does not repeat
 }
 
 // shapeKey tells apart the forms that repeat from poll to poll.
@@ -116,7 +118,19 @@ func (s *shapes) build(key shapeKey) *shape {
 	if key.origin != "" {
 		sh.set("Origin", key.origin)
 	}
+	sh.wire = wireOf(sh.header)
 	return &sh
+}
+
+// wireOf returns a header as net/http sends it, with the empty line behind it.
+func wireOf(h http.Header) []byte {
+	const first = "GET / HTTP/1.1\r\nHost: a\r\n"
+	var text bytes.Buffer
+	r := &http.Request{Method: http.MethodGet, URL: &url.URL{Scheme: "http", Host: "a", Path: "/"}, Header: h}
+	if err := r.Write(&text); err != nil || !bytes.HasPrefix(text.Bytes(), []byte(first)) {
+		return nil
+	}
+	return text.Bytes()[len(first):]
 }
 
 func (s *shape) clone() shape {

@@ -162,6 +162,7 @@ func TestHostileOrigins(t *testing.T) {
 			"redirect to itself", write("HTTP/1.1 302 Found\r\nLocation: /a.m3u8\r\nContent-Length: 0\r\n\r\n"),
 			probe.FailRedirects, 302, 0,
 		},
+		{"redirect without a place", write("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n"), probe.FailURL, 302, 0},
 		{"redirect to a file", write("HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\n\r\n"), probe.FailURL, 302, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -20,12 +20,13 @@ import (
 // connections that the goroutine of the request writes to and reads from:
 // net/http has two goroutines for each connection, and waking them in turn costs
 // more than all else of a poll. What stands in a request and in an answer, and
-// where that ends, is net/http's to say here too. TLS, HTTP/2 and proxies are
+// where that ends, is net/http's to say here too, but for the plainest heads. TLS, HTTP/2 and proxies are
 // left to net/http whole.
 type transport struct {
 	std   *http.Transport
 	conns pool
 	texts *sync.Pool // of *bytes.Buffer: requests as they are sent
+	maps  *sync.Pool // of http.Header: those of answers that are read
 }
 
 // conn is a connection that belongs to one request at a time.
@@ -33,6 +34,7 @@ type conn struct {
 	net.Conn
 	key    string
 	reader *bufio.Reader
+	head   head
 	left   int64 // bytes that may still be read of the head that is being read
 	since  time.Time
 	look   func() bool // reports whether nothing came since; nil cannot tell
@@ -194,14 +196,18 @@ func (e staleError) Unwrap() error { return e.error }
 // connection back when it was read to its end, and closes it otherwise.
 func (t *transport) exchange(ctx context.Context, cl *call, c *conn, r *http.Request) (*http.Response, error) {
 	stop := context.AfterFunc(ctx, c.interrupt)
-	resp, err := t.ask(cl, c, r)
+	resp, length, err := t.ask(cl, c, r)
 	if err != nil {
 		stop()
 		t.conns.drop(c)
 		return nil, err
 	}
-	b := &plainBody{t: t, c: c, resp: resp, stop: stop, from: resp.Body}
-	if resp.Body == http.NoBody {
+	b := &plainBody{t: t, c: c, resp: resp, stop: stop}
+	if b.from = resp.Body; length >= 0 {
+		b.measured = measuredBody{c.reader, length}
+		b.from = &b.measured
+	}
+	if length == 0 || length < 0 && resp.Body == http.NoBody {
 		b.end(true)
 	} else {
 		resp.Body = b
@@ -209,36 +215,38 @@ func (t *transport) exchange(ctx context.Context, cl *call, c *conn, r *http.Req
 	return resp, nil
 }
 
-// ask sends a request and reads the head of its answer.
-func (t *transport) ask(cl *call, c *conn, r *http.Request) (*http.Response, error) {
+// ask sends a request and reads the head of its answer, as head.readResponse does.
+func (t *transport) ask(cl *call, c *conn, r *http.Request) (*http.Response, int64, error) {
 	text, _ := t.texts.Get().(*bytes.Buffer)
 	if text == nil {
 		text = new(bytes.Buffer)
 	}
 	defer t.texts.Put(text)
 	text.Reset()
-	if err := r.Write(text); err != nil {
-		return nil, err
+	if !writePlain(text, r, cl.wire) {
+		if err := r.Write(text); err != nil {
+			return nil, 0, err
+		}
 	}
-	c.left = HeaderBytes
+	c.left, c.head.maps = HeaderBytes, t.maps
 	_, err := c.Write(text.Bytes())
 	if err == nil {
 		_, err = c.reader.Peek(1)
 	}
 	if err != nil {
-		return nil, staleError{err}
+		return nil, 0, staleError{err}
 	}
 	cl.gotFirstByte()
 	for {
-		resp, err := http.ReadResponse(c.reader, r)
+		resp, length, err := c.head.readResponse(c.reader, r)
 		switch {
 		case err != nil && c.left <= 0:
-			return nil, errHead
+			return nil, 0, errHead
 		case err != nil:
-			return nil, err
+			return nil, 0, err
 		case resp.StatusCode >= 200 || resp.StatusCode == http.StatusSwitchingProtocols:
 			c.left = math.MaxInt64
-			return resp, nil
+			return resp, length, nil
 		} // else it is an interim answer, RFC 9110 §15.2
 	}
 }
@@ -251,6 +259,8 @@ type plainBody struct {
 	stop func() bool // of the context's watch over the connection; false when that has struck
 	from io.Reader
 	err  error // what ended it; nil while it lasts
+
+	measured measuredBody
 }
 
 // Read reads on.

@@ -26,7 +26,8 @@ func tuned(d *net.Dialer, named *sites, connsPerHost int) *transport {
 		}
 		return dial(ctx, &guarded, network, addr)
 	}
-	return &transport{texts: new(sync.Pool), conns: pool{most: connsPerHost, open: open}, std: &http.Transport{
+	t := &transport{texts: new(sync.Pool), maps: new(sync.Pool), conns: pool{most: connsPerHost, open: open}}
+	t.std = &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		OnProxyConnectResponse: tunnelled,
 		DialContext:            open,
@@ -38,7 +39,8 @@ func tuned(d *net.Dialer, named *sites, connsPerHost int) *transport {
 		DisableCompression:     true,
 		ForceAttemptHTTP2:      true, // a dialer of one's own turns it off
 		HTTP2:                  &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
-	}}
+	}
+	return t
 }
 
 // stage is how far a call's connection has come.
@@ -85,6 +87,7 @@ type call struct {
 	mu       sync.Mutex
 	p        phases
 	tlsStart time.Time
+	wire     []byte // the request's header as it is sent, but for Host; nil is not known
 }
 
 type callKey struct{}

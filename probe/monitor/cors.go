@@ -15,6 +15,7 @@ import (
 const (
 	elsewhere = "https://streamwatch.invalid" // where no site is named; no server's list of sites can hold it
 	corsEvery = time.Minute                   // between two looks at one playlist
+	corsSure  = 5 * time.Minute               // the same, while all other requests are told that every page is permitted
 	corsTries = 3                             // looks at once, one after each poll, while nothing is permitted
 )
 
@@ -24,21 +25,46 @@ type corsLooks struct {
 	under  atomic.Bool  // one is under way
 	denied atomic.Int32 // answers in a row that permitted nothing
 
-	given   probe.Fact[string] // what polls are told, though they do not ask
-	hurried time.Time          // when that changed
-	left    int                // looks that the newest change still brings
+	given   probe.Fact[string]     // what polls are told, though they do not ask
+	segment atomic.Pointer[string] // what the newest probe of a segment was told; nil is not known
+	probed  string                 // that, at the newest poll
+	hurried time.Time              // when one of them changed
+	left    int                    // looks that the newest change still brings
 }
 
 // notice has looks follow at once where polls are told something else than
-// before: what pages are told has changed too, most likely.
+// before, or probes of segments are told no longer that every page is permitted: what
+// pages are told has changed too, most likely.
 func (c *corsLooks) notice(ex *probe.Exchange) {
 	if ex.Status != http.StatusOK {
 		return // a 304 need not repeat it
 	}
-	changed := c.given.Stated && c.given.Value != ex.AllowOrigin
-	if c.given = probe.State(strings.Clone(ex.AllowOrigin)); changed && time.Since(c.hurried) > corsEvery/6 {
+	since := time.Since(c.hurried)
+	hurry := c.given.Stated && c.given.Value != ex.AllowOrigin && since > corsEvery/6
+	c.given = probe.State(strings.Clone(ex.AllowOrigin))
+	if told := c.segment.Load(); told != nil {
+		hurry = hurry || c.probed == "*" && *told != "*" && since > corsEvery
+		c.probed = *told
+	}
+	if hurry {
 		c.hurried, c.left = time.Now(), corsTries
 	}
+}
+
+// noteSegment files what the probe of a segment was told.
+func (c *corsLooks) noteSegment(ex *probe.Exchange) {
+	if was := c.segment.Load(); ex.OK() && (was == nil || *was != ex.AllowOrigin) {
+		c.segment.Store(new(strings.Clone(ex.AllowOrigin)))
+	}
+}
+
+// every is how long to wait after a look.
+func (c *corsLooks) every() time.Duration {
+	segment := c.segment.Load()
+	if c.given.Value == "*" && (segment == nil || *segment == "*") && c.denied.Load() == 0 {
+		return corsSure
+	}
+	return corsEvery
 }
 
 // lookFromElsewhere asks for the playlist once more, as a page on another site
@@ -59,7 +85,7 @@ func (l *loop) lookFromElsewhere(ctx context.Context, o *probe.Observation, dead
 	if underWay := l.cors.under.Swap(true); underWay {
 		return
 	}
-	l.cors.due, l.cors.left = time.Now().Add(corsEvery), max(0, l.cors.left-1)
+	l.cors.due, l.cors.left = time.Now().Add(l.cors.every()), max(0, l.cors.left-1)
 	playlist, more := o.Target.URL, l.cors.left > 0
 	media, one := l.oneSegment(o)
 	if !l.harmless(true) {

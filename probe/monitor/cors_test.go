@@ -2,6 +2,8 @@ package monitor_test
 
 import (
 	"net/http"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -98,6 +100,47 @@ func TestPermissionThatPollsSee(t *testing.T) {
 			}
 			if late := in.Opened.Sub(lost); late > 10*time.Second || in.Open() || in.Closed.Sub(back) > 40*time.Second {
 				t.Errorf("lost at %s, back at %s: opened %s, closed %v", lost, back, in.Opened, in.Closed)
+			}
+		}
+	})
+}
+
+// Where everybody is told that every page is permitted, a look each five minutes will
+// do: probes of segments see at once when that ends, as polls do.
+func TestPermissionThatProbesSee(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := &stream{start: time.Now().Add(-time.Minute), until: time.Now().Add(time.Hour), asked: map[string]int{}}
+		lost := time.Now().Add(11*time.Minute + 10*time.Second)
+		got := &sink{last: map[string]probe.Incident{}}
+		var looks atomic.Int64
+		m := monitor.New(monitor.Options{
+			Event: "e", Origin: "http://origin.test", Edge: "http://edge.test", Segments: monitor.SegmentsHead,
+			Transport: handler(func(w http.ResponseWriter, r *http.Request) {
+				if r.Header.Get("Origin") != "" {
+					looks.Add(1)
+				}
+				if strings.HasSuffix(r.URL.Path, ".m3u8") || r.URL.Host == "origin.test" || time.Now().Before(lost) {
+					w.Header().Set("Access-Control-Allow-Origin", "*")
+				}
+				src.ServeHTTP(w, r)
+			}),
+			Streams: []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}}, Sinks: []probe.Sink{got},
+		})
+		stop := run(t, m)
+		time.Sleep(11 * time.Minute)
+		synctest.Wait()
+		if n := looks.Load(); n < 6*3 || n > 6*4 {
+			t.Errorf("%d looks with Origin in eleven minutes, want three or four each of four playlists and two segments", n)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		stop()
+		if len(got.last) != 1 {
+			t.Fatalf("incidents: %+v, want one", got.last)
+		}
+		for _, in := range got.last {
+			if late := in.Opened.Sub(lost); in.Check != "http.cors" || in.Side != probe.Edge || late > 15*time.Second {
+				t.Errorf("%v after it was lost: %+v", late, in)
 			}
 		}
 	})

@@ -36,6 +36,9 @@ type loop struct {
 	keyBad              atomic.Bool            // a key that it lists could not be fetched at the last look
 	headless, rangeless atomic.Bool            // the server of segments knows no HEAD, or refuses Range
 	lost                lost                   // segments that could not be fetched at the last look
+	keeps               atomic.Int32           // keepsAll and so on, for segments of an edge
+	changes             atomic.Int64           // until when each update looks at an older segment, Unix nanoseconds
+	rung, rungs         atomic.Uint32          // its place among the renditions of the stream, and how many there are
 	gone                *job                   // probe of a removed segment that waits for its time
 	goneAt              time.Time              // its time; with none waiting, when one was taken last
 

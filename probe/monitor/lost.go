@@ -70,3 +70,37 @@ func (s *stream) doubt(o *probe.Observation, h *evidence.History) {
 		origin.probeSegment(s.ctx, listing, seg, seg.MSN == last.MSN, true)
 	}
 }
+
+const (
+	keepsUnknown = iota // whether an edge has what it is asked for again
+	keepsAll            // it has
+	keptOnce            // it had, and did not have the newest
+)
+
+// changing is for how many target durations every update looks at an older segment
+// after one has changed.
+const changing = 11
+
+// watchOlder notes what the looks at older segments say of how many are due:
+// whether bytes change, and whether an edge has what it is asked for again.
+func (s *stream) watchOlder(o *probe.Observation, h *evidence.History) {
+	if h == nil || o.Segment == nil || !o.Segment.Repeat || !o.OK() {
+		return
+	}
+	l := s.loop(o.Target.Rendition, o.Target.Place())
+	if l == nil {
+		return
+	}
+	if rec, ok := h.Segment(o.Segment.MSN); ok && rec.Changed() {
+		l.changes.Store(o.Exchange.Done.Add(changing * h.TD()).UnixNano())
+	}
+	switch {
+	case o.Target.Side != probe.Edge:
+	case !h.Hits.Open:
+		l.keeps.Store(keepsUnknown)
+	case o.Exchange.Hit():
+		l.keeps.Store(keepsAll)
+	default:
+		l.keeps.Store(keptOnce)
+	}
+}

@@ -17,6 +17,7 @@ import (
 const (
 	newestProbed   = 3 // of the segments that one update brings
 	repeatEvery    = 5 // updates between two looks at a segment that was listed before, while all is well
+	repeatShare    = 2 // times that for each of several renditions
 	segmentTries   = 4 // probes of a segment that fails
 	segmentBackoff = 400 * time.Millisecond
 	segmentLimit   = "a segment"     // what people are told of fetch.SegmentBytes
@@ -61,25 +62,44 @@ func (l *loop) probeSegments(ctx context.Context, o *probe.Observation, first bo
 		}
 	}
 	if older > 0 && !first {
-		every := l.repeatEvery()
-		if i, again := l.lost.next(segs[:older]); again {
+		i, again := l.lost.next(segs[:older])
+		if !again {
+			i, again = l.repeat(older)
+		}
+		if again {
 			l.probeSegment(ctx, o, &segs[i], false, true)
-		} else if l.turn%every == 0 {
-			l.probeSegment(ctx, o, &segs[l.turn/every%uint64(older)], false, true)
 		}
 	}
 	l.probeMap(ctx, o, &segs[len(segs)-1])
 	l.probeKeys(ctx, o, &segs[len(segs)-1])
 }
 
-// repeatEvery is how many updates lie between two looks at an older segment.
-// While something is wrong it is one: who serves other bytes than before shows
-// whose fault it is that the sides differ.
-func (l *loop) repeatEvery() uint64 {
-	if l.s.m.troubled.Load() {
+// repeat returns which of so many older segments an update is to look at again;
+// false is none. The renditions of a stream share the looks: each has fewer than
+// one alone would, at other updates and at other segments than the rest, since what
+// is wrong with one's segments is mostly wrong with all.
+func (l *loop) repeat(older int) (int, bool) {
+	rungs, rung := max(1, uint64(l.rungs.Load())), uint64(l.rung.Load())
+	every, n := l.repeatEvery(rungs), uint64(older)
+	turn := l.turn + rung*every/rungs
+	return int((turn/every + rung*n/rungs) % n), turn%every == 0
+}
+
+// repeatEvery is how many updates lie between two looks at an older segment. While
+// something is wrong it is one: who serves other bytes than before shows whose fault
+// it is that the sides differ. So it is after one has changed, and while an edge that
+// kept segments seems to do so no longer. As long as it does, it has half as many
+// looks as its origin.
+func (l *loop) repeatEvery(rungs uint64) uint64 {
+	keeps := l.keeps.Load()
+	every := repeatEvery * min(rungs, repeatShare)
+	switch {
+	case l.s.m.troubled.Load(), keeps == keptOnce, l.changes.Load() > time.Now().UnixNano():
 		return 1
+	case keeps == keepsAll && rungs > 1:
+		return 2 * every
 	}
-	return repeatEvery
+	return every
 }
 
 func (l *loop) probeSegment(ctx context.Context, o *probe.Observation, s *probe.Segment, newest, repeat bool) {
@@ -129,6 +149,7 @@ func (j *job) run() {
 			l.mapLost.Store(!o.OK())
 		case j.probe.Media():
 			l.lost.note(j.probe.MSN, o.OK())
+			l.cors.noteSegment(&o.Exchange)
 		case j.probe.Key:
 			l.s.keys.fetched(j.url, j.target.Rendition, j.sound(o))
 			l.keyBad.Store(!j.sound(o))

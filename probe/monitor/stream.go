@@ -138,6 +138,7 @@ func (s *stream) handle(o *probe.Observation) {
 	s.m.suspect(o)
 	samples, h, res := s.step(o)
 	s.doubt(o, h)
+	s.watchOlder(o, h)
 	s.m.tell(probe.Batch{At: o.Exchange.Done, Event: s.m.opts.Event, Stream: s.cfg.Name, Samples: samples}, res)
 	if s.round.Load() == nil && o.Poll() {
 		s.polled[probe.Target{Rendition: o.Target.Rendition, Side: o.Target.Side, Edge: o.Target.Edge}] = true
@@ -260,7 +261,7 @@ func (s *stream) climb() {
 		if from == nil {
 			from = s.ladders[slices.IndexFunc(s.ladders, func(l *ladder) bool { return l != nil })]
 		}
-		for _, e := range from.entries {
+		for rung, e := range from.entries {
 			t := probe.Target{Stream: s.cfg.Name, Rendition: e.Name, Side: p.Side, Edge: p.Edge, URL: s.m.urlAt(p, e.URL)}
 			if asks >= 0 && i != asks && s.elsewhere(t.URL) {
 				continue // the first edge's loop asks the same host
@@ -275,6 +276,8 @@ func (s *stream) climb() {
 			} else if *l.target.Load() != t && s.ladders[i] != nil {
 				l.offer(t)
 			}
+			l.rung.Store(uint32(rung))
+			l.rungs.Store(uint32(len(from.entries)))
 			wanted[l] = true
 		}
 	}

@@ -60,7 +60,7 @@ func (r *Run) bound(ctx context.Context, h Past, now time.Time) error {
 	if last.After(now) {
 		last = now
 	}
-	if r.From.IsZero() {
+	if r.From.IsZero() || r.From.Before(first) && (r.Until.IsZero() || r.Until.After(first)) { // nobody watched before
 		r.From = first
 	}
 	if r.Until.IsZero() || r.Until.After(last) {

@@ -95,6 +95,13 @@ type shown string
 func (e shown) Error() string { return string(e) }
 func (shown) harmless()       {}
 
+// advised is shown with what to do about it.
+type advised struct {
+	shown
+
+	hint string
+}
+
 // netError says why whom could not be reached. The errors of net and net/http
 // hold addresses and pieces of answers, and neither may be shown.
 func netError(whom string, err error) error {
@@ -108,7 +115,11 @@ func netError(whom string, err error) error {
 		return shown(whom + "'s host name is not known")
 	}
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return shown(whom + "'s certificate is not trusted")
+		const hint = "it needs a certificate for its name, of an authority that this machine trusts"
+		return advised{shown(whom + "'s certificate is not trusted"), hint}
+	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok || errors.Is(err, http.ErrSchemeMismatch) {
+		return advised{shown(whom + " does not speak HTTPS on that port"), "write http://, or the port that speaks HTTPS"}
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return shown(whom + " ended the connection")

@@ -61,6 +61,9 @@ func Try(ctx context.Context, r *Receiver, m *Message, transport http.RoundTripp
 		return "", nil
 	}
 	hint = "check the address, and that this machine may reach it"
+	if e, ok := errors.AsType[advised](failed); ok {
+		hint = e.hint
+	}
 	if e, ok := errors.AsType[*statusError](failed); ok {
 		hint = statusHint(e.status)
 		if said := clip(oneLine(e.said), 200); said != "" {
