@@ -27,7 +27,7 @@ EMPTY    :=
 SPACE    := $(EMPTY) $(EMPTY)
 
 .DEFAULT_GOAL := help
-.PHONY: cross release-check image package-check help demo build test test-real test-waits test-computes lint fmt golden generate bench load growth fleet field player-table player-webkit player-size player-crowd shots fuzz soak clean
+.PHONY: cross release-check image package-check help demo build test test-real test-waits test-simulated test-rest lint fmt golden generate bench load growth fleet field player-table player-webkit player-size player-crowd shots fuzz soak clean
 
 help: ## print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,7 +40,7 @@ build: ## build bin/streamwatch
 
 test: ## all tests with the race detector; those that need a missing tool say so and skip
 	$(GO) build -race ./...
-	@$(MAKE) -j3 test-real test-waits test-computes
+	@$(MAKE) -j4 test-real test-waits test-simulated test-rest
 
 # Encoders, browsers and processes in real time. What only computes takes the
 # processor time that they leave.
@@ -53,9 +53,11 @@ test-waits:
 # The race detector makes a simulation ten times slower: with it runs a tenth of the
 # long ones, and without it all. A simulation starts a goroutine for each request, which
 # costs a tenth less with a stack of the usual size from the beginning.
-test-computes:
+test-simulated:
 	$(SIMULATED) $(GO) test -vet=off -timeout 60m ./probe/drill
 	$(SIMULATED) $(GO) test -vet=off -timeout 60m -run '$(LONG)' ./dashboards ./probe/incident ./probe/sink/store
+
+test-rest:
 	nice $(GO) test -race -timeout 60m $$($(GO) list ./... | grep -vE '/($(subst $(SPACE),|,$(WAITS)))$$')
 	nice $(GO) test -C configs/deploy/image .
 
