@@ -10,6 +10,7 @@ import (
 	"github.com/streamwatch/streamwatch/probe/checks"
 	"github.com/streamwatch/streamwatch/probe/incident"
 	"github.com/streamwatch/streamwatch/probe/playlist"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // long writes the EVENT playlist of a day, with a discontinuity every half
@@ -50,7 +51,7 @@ func TestLongListsAreCheap(t *testing.T) {
 	}
 }
 
-// updates returns how long two updates of two renditions take to judge.
+// updates returns the processor time that two updates of two renditions take to judge.
 func updates(t *testing.T, segments, ranges int) (took time.Duration) {
 	s := incident.NewDesk(incident.Options{Event: "e"}, epoch).Stream(checks.Options{Stream: "s"})
 	targets := []probe.Target{
@@ -71,9 +72,9 @@ func updates(t *testing.T, segments, ranges int) (took time.Duration) {
 				t.Fatalf("%d segments, %d date ranges", len(o.Playlist.Segments), len(o.Playlist.DateRanges))
 			}
 			o.Exchange = probe.Exchange{Status: 200, Started: at.Add(-time.Second / 100), Done: at}
-			before := time.Now()
+			before := proctest.CPU(t)
 			s.Step(o, at)
-			took += time.Since(before)
+			took += proctest.CPU(t) - before
 		}
 	}
 	return took

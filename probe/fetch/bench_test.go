@@ -9,22 +9,12 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe/fetch"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
-
-// cpu is the processor time that this process has used.
-func cpu(b *testing.B) time.Duration {
-	b.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
 
 // BenchmarkGet compares a fetch with a bare request for the same playlist over
 // loopback, server and client in one process. "ratio" alternates between the
@@ -80,15 +70,15 @@ func BenchmarkGet(b *testing.B) {
 		const batch = 500
 		var ratios, bareCPU, oursCPU []float64
 		for b.Loop() {
-			start := cpu(b)
+			start := proctest.CPU(b)
 			for range batch {
 				bare()
 			}
-			half := cpu(b)
+			half := proctest.CPU(b)
 			for range batch {
 				ours()
 			}
-			x, y := float64(half-start)/batch, float64(cpu(b)-half)/batch
+			x, y := float64(half-start)/batch, float64(proctest.CPU(b)-half)/batch
 			bareCPU, oursCPU, ratios = append(bareCPU, x), append(oursCPU, y), append(ratios, y/x)
 		}
 		b.ReportMetric(median(bareCPU), "bare-cpu-ns/op")

@@ -10,11 +10,11 @@ import (
 	"net/http/httptest"
 	"slices"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // BenchmarkPoll compares one whole poll of an edge (fetch over loopback, read,
@@ -90,20 +90,11 @@ func BenchmarkPoll(b *testing.B) {
 func processorTime(b *testing.B, run func()) float64 {
 	b.Helper()
 	const batch = 400
-	before := rusage(b)
+	before := proctest.CPU(b)
 	for range batch {
 		run()
 	}
-	return float64(rusage(b)-before) / batch
-}
-
-func rusage(b *testing.B) time.Duration {
-	b.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	return float64(proctest.CPU(b)-before) / batch
 }
 
 func median(v []float64) float64 {

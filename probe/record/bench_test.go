@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/playlist"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // looks are what polls of three renditions on two sides bring in six seconds,
@@ -98,14 +98,14 @@ func BenchmarkLook(b *testing.B) {
 	runtime.GC()
 	runtime.ReadMemStats(&after)
 	rec.Targets("main", targets)
-	n, busy := 0, processor(b)
+	n, busy := 0, proctest.CPU(b)
 	for b.Loop() {
 		round := rounds[n/9%len(rounds)]
 		rec.Look(round[n%len(round)])
 		n++
 	}
 	b.ReportAllocs()
-	b.ReportMetric(float64((processor(b)-busy).Nanoseconds())/float64(n), "cpu-ns/look")
+	b.ReportMetric(float64((proctest.CPU(b)-busy).Nanoseconds())/float64(n), "cpu-ns/look")
 	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/streams/float64(len(targets))/1024, "KiB/playlist")
 	in := probe.Incident{ID: "one", State: probe.Opened, Severity: probe.Error, Streams: []string{"s0"}}
 	if err := rec.Write(b.Context(), probe.Batch{At: at, Incidents: []probe.Incident{in}}); err != nil {
@@ -121,15 +121,4 @@ func BenchmarkLook(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.ReportMetric(out.Until.Sub(out.From).Seconds(), "s-kept")
-}
-
-// processor is the processor time of this process, which other work on the machine
-// does not lengthen as it does the time of day.
-func processor(b *testing.B) time.Duration {
-	b.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
