@@ -22,7 +22,7 @@ REAL      = ^TestRealStream$$
 WAITS     = cmd/streamwatch player probe/web
 # Tests that skip all or some of their work under the race detector, but for those of probe/drill.
 LONG      = TestAlarmsOfDrills|TestSizes|TestWalk|TestRetention
-SIMULATED = GOGC=400 GODEBUG=adaptivestackstart=1 nice
+SIMULATED = GOGC=400 GODEBUG=adaptivestackstart=1 nice -n 19
 EMPTY    :=
 SPACE    := $(EMPTY) $(EMPTY)
 
@@ -58,8 +58,8 @@ test-simulated:
 	$(SIMULATED) $(GO) test -vet=off -timeout 60m -run '$(LONG)' ./dashboards ./probe/incident ./probe/sink/store
 
 test-rest:
-	nice $(GO) test -race -timeout 60m $$($(GO) list ./... | grep -vE '/($(subst $(SPACE),|,$(WAITS)))$$')
-	nice $(GO) test -C configs/deploy/image .
+	nice -n 19 $(GO) test -race -timeout 60m $$($(GO) list ./... | grep -vE '/($(subst $(SPACE),|,$(WAITS)))$$')
+	nice -n 19 $(GO) test -C configs/deploy/image .
 
 lint: ## golangci-lint (import rules included) and gofumpt
 	$(LINT) run --allow-parallel-runners ./...
