@@ -19,7 +19,8 @@ CROWD    ?= 10m
 ROWS     ?= .
 REAL      = ^TestRealStream$$
 # Packages whose tests wait more than they compute, the longest first.
-WAITS     = cmd/streamwatch player probe/web
+WAITS     = cmd/streamwatch player
+PAGES     = probe/web
 # Tests that skip all or some of their work under the race detector, but for those of probe/drill.
 LONG      = TestAlarmsOfDrills|TestSizes|TestWalk|TestRetention
 SIMULATED = GOGC=400 GODEBUG=adaptivestackstart=1 nice -n 19
@@ -44,8 +45,9 @@ test: ## all tests with the race detector; those that need a missing tool say so
 
 # Encoders, browsers and processes in real time. What only computes takes the
 # processor time that they leave.
-test-real: # four minutes, in which nothing else of its package would run
+test-real: # minutes, in which nothing else of its package would run; then the browsers of the page
 	$(GO) test -vet=off -timeout 30m -run '$(REAL)' ./cmd/streamwatch
+	$(GO) test -race -timeout 30m ./$(PAGES)
 
 test-waits:
 	$(GO) test -race -timeout 30m -skip '$(REAL)' -p $(words $(WAITS)) $(addprefix ./,$(WAITS))
@@ -58,7 +60,7 @@ test-simulated:
 	$(SIMULATED) $(GO) test -vet=off -timeout 60m -run '$(LONG)' ./dashboards ./probe/incident ./probe/sink/store
 
 test-rest:
-	nice -n 19 $(GO) test -race -timeout 60m $$($(GO) list ./... | grep -vE '/($(subst $(SPACE),|,$(WAITS)))$$')
+	nice -n 19 $(GO) test -race -timeout 60m $$($(GO) list ./... | grep -vE '/($(subst $(SPACE),|,$(WAITS) $(PAGES)))$$')
 	nice -n 19 $(GO) test -C configs/deploy/image .
 
 lint: ## golangci-lint (import rules included) and gofumpt

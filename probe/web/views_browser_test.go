@@ -106,7 +106,9 @@ func TestListOfIncidents(t *testing.T) {
 	run(p.ctx, t, click("#list-older"))
 	p.until(t, `document.getElementById("list-said").textContent.startsWith("101 to 131") &&
 		document.getElementById("list-older").disabled`)
-	run(p.ctx, t, click("#list-newer"), chromedp.Sleep(100*time.Millisecond), click("#list-newer"))
+	run(p.ctx, t, click("#list-newer"))
+	p.until(t, `document.getElementById("list-said").textContent.startsWith("51 to 100")`)
+	run(p.ctx, t, click("#list-newer"))
 	p.until(t, `document.getElementById("list-said").textContent.startsWith("1 to 50") &&
 		document.getElementById("list-newer").disabled`)
 
