@@ -27,6 +27,7 @@ func TestBeaconOfAViewer(t *testing.T) {
 	page := startDemo(t, buildBinary(t))
 	ctx := startBrowser(t)
 	for _, kind := range []string{"hlsjs", "videojs", "iframe"} {
+		eventually(t, "the embed "+kind, func() bool { return status(page+"embed/main/"+kind) == http.StatusOK })
 		if err := chromedp.Do(ctx, chromedp.Navigate(page+"embed/main/"+kind)); err != nil {
 			t.Fatal(err)
 		}
@@ -140,4 +141,14 @@ func request(t *testing.T, method, url, body string) (status int, text string) {
 		t.Fatal(err)
 	}
 	return res.StatusCode, string(b)
+}
+
+// status is what an address answers with; 0 is nothing.
+func status(address string) int {
+	res, err := http.Get(address)
+	if err != nil {
+		return 0
+	}
+	res.Body.Close()
+	return res.StatusCode
 }
