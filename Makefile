@@ -17,6 +17,7 @@ ROUNDS   ?= 1
 SPAN     ?= 2m
 CROWD    ?= 10m
 ROWS     ?= .
+REAL      = ^TestRealStream$$
 # Packages whose tests wait more than they compute, the longest first.
 WAITS     = cmd/streamwatch player probe/web
 # Tests that skip all or some of their work under the race detector, but for those of probe/drill.
@@ -26,7 +27,7 @@ EMPTY    :=
 SPACE    := $(EMPTY) $(EMPTY)
 
 .DEFAULT_GOAL := help
-.PHONY: cross release-check image package-check help demo build test test-waits test-computes lint fmt golden generate bench load growth fleet field player-table player-webkit player-size player-crowd shots fuzz soak clean
+.PHONY: cross release-check image package-check help demo build test test-real test-waits test-computes lint fmt golden generate bench load growth fleet field player-table player-webkit player-size player-crowd shots fuzz soak clean
 
 help: ## print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,12 +40,15 @@ build: ## build bin/streamwatch
 
 test: ## all tests with the race detector; those that need a missing tool say so and skip
 	$(GO) build -race ./...
-	@$(MAKE) -j2 test-waits test-computes
+	@$(MAKE) -j3 test-real test-waits test-computes
 
 # Encoders, browsers and processes in real time. What only computes takes the
 # processor time that they leave.
+test-real: # four minutes, in which nothing else of its package would run
+	$(GO) test -vet=off -timeout 30m -run '$(REAL)' ./cmd/streamwatch
+
 test-waits:
-	$(GO) test -race -timeout 30m -p 2 $(addprefix ./,$(WAITS))
+	$(GO) test -race -timeout 30m -skip '$(REAL)' -p $(words $(WAITS)) $(addprefix ./,$(WAITS))
 
 # The race detector makes a simulation ten times slower: with it runs a tenth of the
 # long ones, and without it all. A simulation starts a goroutine for each request, which
