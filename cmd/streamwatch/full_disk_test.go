@@ -50,7 +50,14 @@ output: disk
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = cmd.Process.Kill() }()
+	defer func() {
+		_ = cmd.Process.Kill()
+		if t.Failed() {
+			hook.mu.Lock()
+			defer hook.mu.Unlock()
+			t.Logf("the webhook heard %v; the program said:\n%s", hook.told, out.String())
+		}
+	}()
 	a.await("first round", func() bool { return strings.Contains(answer(page, "/readyz"), `"ready":true`) })
 	a.await("embeds", func() bool { return a.exists("disk/concert/embeds/main/hlsjs.html") })
 	time.Sleep(time.Second)

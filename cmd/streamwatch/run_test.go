@@ -149,8 +149,9 @@ var (
 
 // TestRunFromNothing goes from event.yaml to the first healthy round in one
 // command, and back. What a user sees is docs/run.md.
+// It does not run beside the others of the package: that page is of a machine which
+// has time.
 func TestRunFromNothing(t *testing.T) {
-	t.Parallel()
 	a, pulse, started := newAccount(t), proctest.NewPulse(t), time.Now()
 	page := a.broadcast("")
 	cmd, out := a.command(t.Context(), "run", "event.yaml")

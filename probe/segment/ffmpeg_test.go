@@ -10,16 +10,12 @@ import (
 
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/segment"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // TestFFmpeg reads what a real encoder writes, whole and by the head.
 func TestFFmpeg(t *testing.T) {
-	if _, err := exec.LookPath("ffmpeg"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("ffmpeg is not installed")
-		}
-		t.Skip("ffmpeg is not installed")
-	}
+	proctest.Need(t, "ffmpeg")
 	for _, c := range []struct {
 		name string
 		args string
