@@ -88,8 +88,8 @@ func (l *loop) lookFromElsewhere(ctx context.Context, o *probe.Observation, dead
 	l.cors.due, l.cors.left = time.Now().Add(l.cors.every()), max(0, l.cors.left-1)
 	playlist, more := o.Target.URL, l.cors.left > 0
 	media, one := l.oneSegment(o)
-	if !l.harmless(true) {
-		one = nil
+	if one != nil && !l.harmless(true) {
+		one, l.cors.due = nil, time.Now().Add(corsEvery) // the origin may not have been asked for one yet
 	}
 	l.s.group.Go(func() {
 		defer l.cors.under.Store(false)

@@ -110,7 +110,7 @@ func TestPermissionThatPollsSee(t *testing.T) {
 func TestPermissionThatProbesSee(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := &stream{start: time.Now().Add(-time.Minute), until: time.Now().Add(time.Hour), asked: map[string]int{}}
-		lost := time.Now().Add(11*time.Minute + 10*time.Second)
+		lost := time.Now().Add(13*time.Minute + 10*time.Second)
 		got := &sink{last: map[string]probe.Incident{}}
 		var looks atomic.Int64
 		m := monitor.New(monitor.Options{
@@ -127,10 +127,10 @@ func TestPermissionThatProbesSee(t *testing.T) {
 			Streams: []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}}, Sinks: []probe.Sink{got},
 		})
 		stop := run(t, m)
-		time.Sleep(11 * time.Minute)
+		time.Sleep(13 * time.Minute)
 		synctest.Wait()
 		if n := looks.Load(); n < 6*3 || n > 6*4 {
-			t.Errorf("%d looks with Origin in eleven minutes, want three or four each of four playlists and two segments", n)
+			t.Errorf("%d looks with Origin in thirteen minutes, want three or four each of four playlists and two segments", n)
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
