@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -30,22 +32,34 @@ func skip(t *testing.T, why string) {
 	t.Skip(why)
 }
 
-var programs sync.Map // of modules, func() (string, error)
+var (
+	bin      string   // folder of programs that are built; TestMain makes it
+	programs sync.Map // of modules, func() (string, error)
+)
 
-// had finds the program of a Go module, which is built once and kept in the build cache.
+func TestMain(m *testing.M) {
+	var err error
+	if bin, err = os.MkdirTemp("", "programs"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(bin)
+	os.Exit(code)
+}
+
+// had returns the program of a Go module, which is built once.
 func had(t *testing.T, module string) string {
 	t.Helper()
-	find, _ := programs.LoadOrStore(module, sync.OnceValues(func() (string, error) {
-		var errs bytes.Buffer
-		cmd := exec.Command("go", "run", "-exec", "echo", module)
-		cmd.Stderr = &errs
-		out, err := cmd.Output()
-		if err != nil {
-			err = fmt.Errorf("%w: %s", err, errs.String())
+	build, _ := programs.LoadOrStore(module, sync.OnceValues(func() (string, error) {
+		cmd := exec.Command("go", "install", module)
+		cmd.Env = append(os.Environ(), "GOBIN="+bin)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return "", fmt.Errorf("%w: %s", err, out)
 		}
-		return strings.TrimSpace(string(out)), err
+		name, _, _ := strings.Cut(path.Base(module), "@")
+		return filepath.Join(bin, name), nil
 	}))
-	program, err := find.(func() (string, error))()
+	program, err := build.(func() (string, error))()
 	if err != nil {
 		skip(t, fmt.Sprintf("%s cannot be had: %v", module, err))
 	}
@@ -63,19 +77,19 @@ func run(t *testing.T, program string, args ...string) (stdout, stderr string, e
 }
 
 // golden compares a file with what is made now.
-func golden(t *testing.T, path, made string) {
+func golden(t *testing.T, file, made string) {
 	t.Helper()
 	if *update {
-		if err := os.WriteFile(path, []byte(made), 0o644); err != nil { //nolint:gosec // a file that everyone reads
+		if err := os.WriteFile(file, []byte(made), 0o644); err != nil { //nolint:gosec // a file that everyone reads
 			t.Fatal(err)
 		}
 		return
 	}
-	kept, err := os.ReadFile(path)
+	kept, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if string(kept) != made {
-		t.Errorf("%s is old: run make golden", path)
+		t.Errorf("%s is old: run make golden", file)
 	}
 }
