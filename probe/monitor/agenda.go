@@ -8,11 +8,12 @@ import (
 // agenda is when a loop polls next. Its timer has the crew poll.
 type agenda struct {
 	mu      sync.Mutex
-	timer   *time.Timer // nil until the first poll is planned
-	due     time.Time   // when the next poll was planned
-	busy    bool        // a poll is under way
-	again   bool        // another one was asked for meanwhile
-	begun   bool        // the first poll is done
+	timer   *time.Timer   // nil until the first poll is planned
+	due     time.Time     // when the next poll was planned
+	slotted time.Duration // by how much later than asked for
+	busy    bool          // a poll is under way
+	again   bool          // another one was asked for meanwhile
+	begun   bool          // the first poll is done
 	stopped bool
 	waiting []*loop // that begin then
 }
@@ -50,10 +51,14 @@ func (l *loop) set(wait time.Duration) {
 	if l.stopped {
 		return
 	}
+	now := time.Now()
 	if l.again {
-		l.again, wait = false, min(wait, l.rest())
+		l.again = false
+		l.due = now.Add(min(wait, l.rest()))
+	} else {
+		l.due, l.slotted = l.s.m.slots.next(now, now.Add(wait), l.slotted)
 	}
-	l.due = time.Now().Add(wait)
+	wait = l.due.Sub(now)
 	if l.timer == nil {
 		l.timer = time.AfterFunc(wait, l.start)
 	} else {

@@ -30,6 +30,7 @@ type Monitor struct {
 	changes  changes
 	fan      *fanOut
 	crew     crew
+	slots    slots
 	prober   prober
 	buffers  *sync.Pool // of *[]byte, for the bodies of playlists
 	heads    *sync.Pool // of *[]byte, for the first bytes of segments
@@ -67,6 +68,7 @@ func New(o Options) *Monitor {
 		m.opts.Secrets = new(fetch.Secrets)
 	}
 	m.prober.crew = &m.crew
+	m.slots.began, m.slots.since = m.started, m.started
 	m.places = placesOf(&m.opts)
 	if m.desk = o.Desk; m.desk == nil {
 		m.desk = incident.NewDesk(m.deskOptions(), m.started)

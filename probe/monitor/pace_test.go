@@ -42,12 +42,13 @@ func (l *live) playlist() *probe.Playlist {
 	}
 }
 
-// follow polls for a while and returns polls per segment and the mean delay
-// between publication and sight, in segments.
-func follow(t *testing.T, l *live, segments int) (polls, delay float64) {
+// follow polls for a while, in slots of a length, and returns polls per segment
+// and the mean delay between publication and sight, in segments.
+func follow(t *testing.T, l *live, segments int, length time.Duration) (polls, delay float64) {
 	t.Helper()
 	var p pace
 	epoch := time.Unix(0, 0)
+	slots, slotted := slots{began: epoch, since: epoch.Add(1000 * time.Hour), length: length}, time.Duration(0)
 	pl := l.playlist()
 	now, seen, n, late := time.Duration(0), -1, 0, time.Duration(0)
 	for end := time.Duration(segments) * l.d; now < end; n++ {
@@ -60,7 +61,13 @@ func follow(t *testing.T, l *live, segments int) (polls, delay float64) {
 		}
 		advanced := newest > seen
 		seen = newest
-		now += p.after(o, advanced)
+		var next time.Time
+		at := epoch.Add(now)
+		next, slotted = slots.next(at, at.Add(p.after(o, advanced)), slotted)
+		if length > 0 && next.Sub(epoch)%length != 0 {
+			t.Fatalf("a poll begins at %s, between two slots", next.Sub(epoch))
+		}
+		now = next.Sub(epoch)
 	}
 	return float64(n) / float64(segments), late.Seconds() / l.d.Seconds() / float64(segments)
 }
@@ -78,11 +85,14 @@ func TestPaceFollowsTheBeat(t *testing.T) {
 		{"jitter 20 %", 6 * time.Second, 0.2, 1.3, 0.35},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			l := &live{d: tc.d, td: tc.d, jitter: tc.jitter, random: rand.New(rand.NewPCG(1, 2))}
-			polls, lag := follow(t, l, 2000)
-			t.Logf("%.2f polls a segment, seen after %.3f of its duration", polls, lag)
-			if polls > tc.maxPolls || lag > tc.maxLag {
-				t.Errorf("polls %.2f (at most %.2f), delay %.3f (at most %.3f)", polls, tc.maxPolls, lag, tc.maxLag)
+			for _, length := range []time.Duration{0, 10 * time.Millisecond, slotLength} {
+				l := &live{d: tc.d, td: tc.d, jitter: tc.jitter, random: rand.New(rand.NewPCG(1, 2))}
+				polls, lag := follow(t, l, 2000, length)
+				t.Logf("slots of %s: %.2f polls a segment, seen after %.3f of its duration", length, polls, lag)
+				if polls > tc.maxPolls || lag > tc.maxLag {
+					t.Errorf("slots of %s: polls %.2f (at most %.2f), delay %.3f (at most %.3f)",
+						length, polls, tc.maxPolls, lag, tc.maxLag)
+				}
 			}
 		})
 	}
@@ -117,7 +127,7 @@ func TestPaceMeetsTheStaleLimit(t *testing.T) {
 func TestPaceGoesByWhatSegmentsLast(t *testing.T) {
 	for _, td := range []time.Duration{2 * time.Second, time.Minute, 3007 * time.Second} {
 		l := &live{d: 2 * time.Second, td: td, random: rand.New(rand.NewPCG(1, 2))}
-		if polls, lag := follow(t, l, 500); polls > 1.2 || lag > 0.15 {
+		if polls, lag := follow(t, l, 500, 0); polls > 1.2 || lag > 0.15 {
 			t.Errorf("target duration %s: %.2f polls a segment, seen after %.3f of its duration", td, polls, lag)
 		}
 		if rate := stalled(l.playlist(), time.Minute); rate < 0.2 || rate > 1.5 {
