@@ -124,7 +124,9 @@ func runtimeOf(t *testing.T, metrics string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return linesWith(string(text), "go_goroutines ", "go_memstats_heap_alloc_bytes ", "go_memstats_stack_inuse_bytes ")
+	return linesWith(string(text), "go_goroutines ", "go_memstats_heap_alloc_bytes ",
+		"go_memstats_heap_inuse_bytes ", "go_memstats_heap_idle_bytes ", "go_memstats_heap_released_bytes ",
+		"go_memstats_stack_inuse_bytes ", "go_memstats_next_gc_bytes ", "go_memstats_sys_bytes ")
 }
 
 // linesWith returns the lines of a text that begin with one of some words.
