@@ -36,6 +36,7 @@ const (
 type Book struct {
 	event string
 	open  []*entry
+	late  []*entry             // closed within the time of news
 	ids   map[string]time.Time // given lately, so that none is given twice
 }
 
@@ -158,8 +159,10 @@ func (b *Book) Enter(
 		}
 		e.State, e.Closed = probe.Closed, new(now.UTC())
 		changed = append(changed, e.copy())
+		b.late = append(b.late, e)
 		return true
 	})
+	b.late = slices.DeleteFunc(b.late, func(e *entry) bool { return now.Sub(*e.Closed) > news })
 	return changed, next
 }
 

@@ -68,11 +68,11 @@ func (e *entry) has(k key) bool {
 	return ok
 }
 
-// remains reports whether a diagnosis is what is left of an open incident: a fault
-// of several edges or streams ends at each at its next poll. Only what is seen
-// there once more is a fault of its own.
+// remains reports whether a diagnosis is what is left of an incident that is open, or
+// was until lately: a fault of several edges or streams ends at each at its next poll.
+// Only what is seen there once more is a fault of its own.
 func (b *Book) remains(d *diagnose.Diagnosis) bool {
-	return len(d.Parts) > 0 && slices.ContainsFunc(b.open, func(e *entry) bool {
+	left := func(e *entry) bool {
 		return !slices.ContainsFunc(d.Parts, func(p diagnose.Part) bool {
 			k := keyOf(&p)
 			told := e.parts[k]
@@ -81,7 +81,8 @@ func (b *Book) remains(d *diagnose.Diagnosis) bool {
 			}
 			return d.Last.After(told)
 		})
-	})
+	}
+	return len(d.Parts) > 0 && (slices.ContainsFunc(b.open, left) || slices.ContainsFunc(b.late, left))
 }
 
 // unnamed reports whether a cause is one of the incident's from when its target

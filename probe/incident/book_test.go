@@ -1,0 +1,51 @@
+package incident
+
+import (
+	"testing"
+	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/diagnose"
+)
+
+// A playlist of the edge answers again with the others, but is looked at seldom: when
+// the origin's incident is over, what is left of the fault there opens none of its
+// own. One that fails anew does.
+func TestWhatIsLeftOfAClosedIncident(t *testing.T) {
+	timeout, _ := checks.Find("http.timeout")
+	at := func(side probe.Side) []diagnose.Part {
+		return []diagnose.Part{{Check: timeout, Target: probe.Target{Stream: "main", Side: side}, Holds: true}}
+	}
+	start := time.Date(2026, 11, 27, 19, 0, 0, 0, time.UTC)
+	after := func(s int) time.Time { return start.Add(time.Duration(s) * time.Second) }
+	whole := diagnose.Diagnosis{
+		Check: timeout, Side: probe.Origin, Severity: probe.Critical, Blame: probe.BlameOrigin, Last: after(10), Sick: true,
+		Hits: []diagnose.Hit{{Stream: "main", Renditions: []string{""}}}, Parts: at(probe.Origin), Follows: at(probe.Edge),
+		Evidence: []probe.Evidence{{At: after(10)}},
+	}
+	rest := whole
+	rest.Side, rest.Blame, rest.Parts, rest.Follows, rest.Sick = probe.Edge, probe.BlameCDN, at(probe.Edge), nil, false
+
+	b := NewBook("e", nil, start)
+	for _, step := range []struct {
+		at   int
+		all  []diagnose.Diagnosis
+		told []probe.IncidentState
+	}{
+		{10, []diagnose.Diagnosis{whole}, []probe.IncidentState{probe.Opened}},
+		{12, []diagnose.Diagnosis{whole}, nil},
+		{14, []diagnose.Diagnosis{rest}, []probe.IncidentState{probe.Closed}},
+		{16, []diagnose.Diagnosis{rest}, nil},
+		{24, []diagnose.Diagnosis{rest}, nil},
+	} {
+		got, _ := b.Enter(after(step.at), step.all, 0)
+		if len(got) != len(step.told) || len(got) == 1 && got[0].State != step.told[0] {
+			t.Errorf("after %d s: %+v, want %v", step.at, got, step.told)
+		}
+	}
+	rest.Last, rest.Sick = after(25), true
+	if got, _ := b.Enter(after(25), []diagnose.Diagnosis{rest}, 0); len(got) != 1 || got[0].Blame != probe.BlameCDN {
+		t.Errorf("failed anew: %+v", got)
+	}
+}
