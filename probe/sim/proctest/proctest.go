@@ -7,10 +7,10 @@ package proctest
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -78,11 +78,13 @@ func Stop(cmd *exec.Cmd, end syscall.Signal) {
 
 // Port returns a port of 127.0.0.1 that nobody listens at. It is none of those that
 // the system gives to connections (32768 and up on Linux): one of another test could
-// take it before whoever is to listen there.
+// take it before whoever is to listen there. For the same reason each test process
+// goes through ports of its own, one after the other.
 func Port(t testing.TB) int {
 	t.Helper()
-	for range 100 {
-		port := 15000 + rand.IntN(17000)
+	const first, processes, each = 15000, 64, 265
+	for range each {
+		port := first + os.Getpid()%processes*each + int(ports.Add(1)%each)
 		if ln, err := new(net.ListenConfig).Listen(t.Context(), "tcp", fmt.Sprint("127.0.0.1:", port)); err == nil {
 			_ = ln.Close()
 			return port
@@ -91,6 +93,8 @@ func Port(t testing.TB) int {
 	t.Fatal("no port is free")
 	return 0
 }
+
+var ports atomic.Uint32 // given so far
 
 // Address is 127.0.0.1 with a Port.
 func Address(t testing.TB) string { return fmt.Sprint("127.0.0.1:", Port(t)) }
