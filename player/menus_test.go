@@ -126,6 +126,7 @@ func TestNativeMenus(t *testing.T) {
 			open(ctx, t, s.url)
 			until(ctx, t, `seen.some((e) => e.type === 'degraded' && e.reason.startsWith('native: ')) && `+
 				`seen.some((e) => e.type === 'ready') && inside('.audio').hidden`)
+			played(ctx, t, time.Second) // a picture that is replaced on the way loses its tracks
 			eval[any](ctx, t, `void (picture().audioTracks.late(), picture().addTextTrack('subtitles', 'English', 'en'))`)
 			until(ctx, t, `[...inside('.audio').options].map((o) => o.text).join() === 'English,Deutsch' && `+
 				`!inside('.audio').hidden && !inside('.captions').hidden`)

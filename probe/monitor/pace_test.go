@@ -1,6 +1,8 @@
 package monitor
 
 import (
+	"cmp"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -43,14 +45,15 @@ func (l *live) playlist() *probe.Playlist {
 }
 
 // follow polls for a while, in slots of a length, and returns polls per segment
-// and the mean delay between publication and sight, in segments.
+// and the mean delay between publication and sight, in segments. It begins more than
+// half a segment after one was published, from where polls must creep nearer.
 func follow(t *testing.T, l *live, segments int, length time.Duration) (polls, delay float64) {
 	t.Helper()
 	var p pace
 	epoch := time.Unix(0, 0)
 	slots, slotted := slots{began: epoch, since: epoch.Add(1000 * time.Hour), length: length}, time.Duration(0)
 	pl := l.playlist()
-	now, seen, n, late := time.Duration(0), -1, 0, time.Duration(0)
+	now, seen, n, late := l.d*6/10, -1, 0, time.Duration(0)
 	for end := time.Duration(segments) * l.d; now < end; n++ {
 		newest := l.newest(now)
 		o := &probe.Observation{
@@ -85,6 +88,7 @@ func TestPaceFollowsTheBeat(t *testing.T) {
 		{"jitter 20 %", 6 * time.Second, 0.2, 1.3, 0.35},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
+			var alone float64
 			for _, length := range []time.Duration{0, 10 * time.Millisecond, slotLength} {
 				l := &live{d: tc.d, td: tc.d, jitter: tc.jitter, random: rand.New(rand.NewPCG(1, 2))}
 				polls, lag := follow(t, l, 2000, length)
@@ -92,6 +96,9 @@ func TestPaceFollowsTheBeat(t *testing.T) {
 				if polls > tc.maxPolls || lag > tc.maxLag {
 					t.Errorf("slots of %s: polls %.2f (at most %.2f), delay %.3f (at most %.3f)",
 						length, polls, tc.maxPolls, lag, tc.maxLag)
+				}
+				if alone = cmp.Or(alone, polls); math.Abs(polls-alone) > 0.03 {
+					t.Errorf("slots of %s: polls %.2f, and %.2f without", length, polls, alone)
 				}
 			}
 		})

@@ -13,8 +13,8 @@ const (
 )
 
 // slots are the moments at which polls begin where there are many. A process that
-// wakes for thirty polls at once, with warm caches, spends half as much on each as
-// one that wakes thirty times (make load).
+// wakes for thirty polls at once, with warm caches, spends 40 % less on each than one
+// that wakes thirty times (make load).
 type slots struct {
 	mu     sync.Mutex
 	began  time.Time
