@@ -17,6 +17,7 @@ type memory struct {
 	last   int64
 	newest time.Time
 	sick   error
+	read   int // sealed rows that were given
 }
 
 func (m *memory) Unsent(_ context.Context, sealed bool, before time.Time, limit int) ([]probe.Unsent, error) {
@@ -29,7 +30,11 @@ func (m *memory) Unsent(_ context.Context, sealed bool, before time.Time, limit 
 		}
 	}
 	slices.SortFunc(list, func(a, b probe.Unsent) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
-	return list[:min(len(list), limit)], m.sick
+	list = list[:min(len(list), limit)]
+	if sealed {
+		m.read += len(list)
+	}
+	return list, m.sick
 }
 
 func (m *memory) ExchangeUnsent(_ context.Context, remove []int64, add []probe.Unsent) error {

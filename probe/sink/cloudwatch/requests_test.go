@@ -104,3 +104,27 @@ func round(o dashboards.Options, renditions int) []probe.Sample {
 	}
 	return list
 }
+
+// Of thousands of streams a period is a hundred requests. None of them reads what the
+// others send.
+func TestEachRowIsReadOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, spool := newDouble(), &memory{}
+		s, stop := running(t, t.TempDir(), Options{Put: d.client(), Spool: spool})
+		for i := range 1000 {
+			for _, m := range []*probe.Metric{probe.ManifestAge, probe.ManifestFetch, probe.ManifestAvail} {
+				write(t, s, probe.Sample{Metric: m, Stream: fmt.Sprint("s", i), Side: probe.Edge, Value: 1, At: time.Now()})
+				write(t, s, probe.Sample{Metric: m, Stream: fmt.Sprint("s", i), Side: probe.Origin, Value: 1, At: time.Now()})
+			}
+		}
+		time.Sleep(2 * time.Minute)
+		stop()
+		requests := d.asked("PutMetricData")
+		if requests < 5 || spool.left() != 0 {
+			t.Fatalf("%d requests, %d samples left", requests, spool.left())
+		}
+		if spool.read > requests {
+			t.Errorf("%d rows were read for %d requests", spool.read, requests)
+		}
+	})
+}

@@ -69,7 +69,7 @@ func (s *Sink) deliver(ctx context.Context) (due time.Duration, err error) {
 		}
 		switch {
 		case len(ready) > 0:
-			err = s.put(ctx, pack(ready))
+			err = s.putAll(ctx, ready)
 		case len(doubtful) > 0:
 			err = s.resolve(ctx, doubtful)
 		default:
@@ -125,6 +125,23 @@ func pack(ready []parcel) []parcel {
 		}
 	}
 	return ready
+}
+
+// putAll sends parcels in as few requests as they fit into. Of thousands of streams
+// each period is a hundred requests: what is read for one is not read again for the next.
+func (s *Sink) putAll(ctx context.Context, ready []parcel) error {
+	for len(ready) > 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		one := pack(ready)
+		if err := s.put(ctx, one); err != nil {
+			return err
+		}
+		clear(one)
+		ready = ready[len(one):]
+	}
+	return nil
 }
 
 // put sends parcels in one request. It notes on disk that it does so before it
