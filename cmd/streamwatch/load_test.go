@@ -75,15 +75,65 @@ func TestLoad(t *testing.T) {
 	t.Logf("of that: %s", memoryOf(t, cmd.Process.Pid))
 	t.Logf("the process: %s", runtimeOf(t, "http://"+page+"/metrics"))
 	t.Logf("reading a playlist of 6 segments takes %s of CPU at this moment", readingTime())
-	var snap struct {
-		Verdict, Reason string
-		Incidents       []struct{ Stream, Check, Detail string }
-	}
+	var snap struct{ Verdict, Reason string }
 	readJSON(t, "http://"+page+"/api/v1/status", &snap)
 	t.Logf("the event is %s %s", snap.Verdict, snap.Reason)
-	for _, in := range snap.Incidents {
+	for _, in := range incidentsOf(t, page) {
 		t.Errorf("false alarm: %s %s: %s", in.Stream, in.Check, in.Detail)
 	}
+	if !t.Failed() {
+		failUnderLoad(t, server, page, cmd.Process.Pid)
+	}
+}
+
+// loadIncident is what TestLoad reads of an incident.
+type loadIncident struct {
+	Stream, Check, Blame, Detail string
+	Streams                      []string
+	Closed                       *time.Time
+}
+
+func incidentsOf(t *testing.T, page string) []loadIncident {
+	t.Helper()
+	var answer struct{ Incidents []loadIncident }
+	readJSON(t, "http://"+page+"/api/v1/incidents", &answer)
+	return answer.Incidents
+}
+
+// failUnderLoad has the origin answer 503 to everything for a while, as every stream
+// sees: that is when a monitor of thousands of streams has the most to do.
+func failUnderLoad(t *testing.T, server *loadServer, page string, pid int) {
+	t.Helper()
+	const lasts, patience = 30 * time.Second, 2 * time.Minute
+	began, before := time.Now(), spentBy(t, pid)
+	server.tell(t, "/break")
+	for len(incidentsOf(t, page)) == 0 {
+		if time.Since(began) > patience {
+			t.Fatalf("nothing was found within %s", patience)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Logf("an origin that answers 503 is an incident after %s", time.Since(began).Round(100*time.Millisecond))
+	time.Sleep(lasts - time.Since(began))
+	for _, in := range incidentsOf(t, page) {
+		t.Logf("after %s: %s, blame %s, %d streams: %s", lasts, in.Check, in.Blame, len(in.Streams), in.Detail)
+	}
+	after := spentBy(t, pid)
+	t.Logf("meanwhile %.1f %% of one core, %.1f MiB resident",
+		(after.cpu-before.cpu).Seconds()/time.Since(began).Seconds()*100, float64(after.resident)/(1<<20))
+	server.tell(t, "/mend")
+	mended := time.Now()
+	for open := true; open; time.Sleep(50 * time.Millisecond) {
+		open = false
+		for _, in := range incidentsOf(t, page) {
+			open = open || in.Closed == nil
+		}
+		if time.Since(mended) > patience {
+			t.Fatalf("it is not over %s after the origin answers again", patience)
+		}
+	}
+	t.Logf("over %s after the origin answers again; %d incidents in all",
+		time.Since(mended).Round(100*time.Millisecond), len(incidentsOf(t, page)))
 }
 
 // untilWritten waits until the embeds of all streams are there: that is work of the
@@ -240,6 +290,13 @@ func (s *loadServer) asked(t *testing.T) (n int64) {
 	return n
 }
 
+// tell asks for a path of the server's own.
+func (s *loadServer) tell(t *testing.T, path string) {
+	t.Helper()
+	var n int64
+	readJSON(t, s.origin+path, &n)
+}
+
 // TestLoadServer is the other process.
 func TestLoadServer(t *testing.T) {
 	n, _ := strconv.Atoi(os.Getenv("STREAMWATCH_LOAD_SERVER"))
@@ -255,17 +312,29 @@ func TestLoadServer(t *testing.T) {
 		names[i] = fmt.Sprintf("s%04d", i)
 	}
 	var asked atomic.Int64
+	var broken atomic.Bool
 	counted := func(h http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.URL.Path == "/asked" {
+			switch r.URL.Path {
+			case "/break", "/mend":
+				broken.Store(r.URL.Path == "/break")
+				fallthrough
+			case "/asked":
 				_, _ = fmt.Fprint(w, asked.Load())
-				return
+			default:
+				asked.Add(1)
+				h.ServeHTTP(w, r)
 			}
-			asked.Add(1)
-			h.ServeHTTP(w, r)
 		})
 	}
-	origin := sim.NewOrigin(sim.Config{Streams: names, TargetDuration: target, Stagger: true, Jitter: 0.05})
+	well := sim.NewOrigin(sim.Config{Streams: names, TargetDuration: target, Stagger: true, Jitter: 0.05})
+	origin := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if broken.Load() {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		well.ServeHTTP(w, r)
+	})
 	originURL := serveLoad(t, counted(origin))
 	base, err := url.Parse(originURL)
 	if err != nil {

@@ -41,6 +41,7 @@ type Embeds struct {
 	rendering chan struct{} // holds one for each stream whose embeds are rendered now
 
 	mu     sync.Mutex // guards all below
+	beside bool       // polls: Run was called
 	event  *configs.Event
 	asks   *monitor.Monitor           // never run: it knows what the edge wants to be sent; nil while all is written
 	facts  map[string]player.Manifest // by stream: what its embeds were made of
@@ -53,6 +54,11 @@ type Embeds struct {
 // renderers is for how many streams embeds are rendered at once: each takes some
 // megabytes while it lasts.
 const renderers = 2
+
+// crowd is from how many streams on a renderer beside polls rests for three times as
+// long as it worked: the polls of thousands of streams begin at the same time, and are
+// what the event needs first.
+const crowd = 100
 
 // writersAtOnce is of how many streams the manifests are read at once: polls need
 // connections too.
@@ -110,6 +116,9 @@ const (
 // Run writes the embeds of every stream, again once its manifest is there, and
 // again when the event changes or the files are gone.
 func (e *Embeds) Run(ctx context.Context) {
+	e.mu.Lock()
+	e.beside = true
+	e.mu.Unlock()
 	wait, next := firstWait, time.Time{}
 	for ctx.Err() == nil {
 		if time.Until(next) <= 0 {

@@ -50,7 +50,7 @@ func (e *Embeds) Write(ctx context.Context, s *configs.Stream) (known bool, err 
 	facts := manifestFacts(ctx, viewer, event.ManifestURL(s, probe.Edge, e.edge))
 	select {
 	case e.rendering <- struct{}{}:
-		defer func() { <-e.rendering }()
+		defer e.rest(ctx, time.Now())
 	case <-ctx.Done():
 	}
 	if ctx.Err() != nil { // what follows takes seconds on a machine that is busy
@@ -76,6 +76,20 @@ func (e *Embeds) Write(ctx context.Context, s *configs.Stream) (known bool, err 
 	}
 	_, err = player.Write(filepath.Join(e.dir, s.Name), files)
 	return facts.Known, err
+}
+
+// rest ends what a renderer began at a time, and gives its place to the next.
+func (e *Embeds) rest(ctx context.Context, began time.Time) {
+	e.mu.Lock()
+	resting := e.beside && len(e.event.Streams) > crowd
+	e.mu.Unlock()
+	if resting {
+		select {
+		case <-time.After(3 * time.Since(began)):
+		case <-ctx.Done():
+		}
+	}
+	<-e.rendering
 }
 
 // render makes the files of a stream's embeds.

@@ -17,6 +17,8 @@ const (
 	corsEvery = time.Minute                   // between two looks at one playlist
 	corsSure  = 5 * time.Minute               // the same, while all other requests are told that every page is permitted
 	corsTries = 3                             // looks at once, one after each poll, while nothing is permitted
+	corsCrowd = 100                           // streams: with more of them the first looks are spread
+	corsApart = 10 * time.Millisecond         // for each of those that are more
 )
 
 // corsLooks is what a loop knows of its looks with an Origin header.
@@ -30,6 +32,13 @@ type corsLooks struct {
 	probed  string                 // that, at the newest poll
 	hurried time.Time              // when one of them changed
 	left    int                    // looks that the newest change still brings
+}
+
+// firstCORSLook is when a loop may look for the first time: at once, but for events of
+// thousands of streams, which would ask for more looks than polls at their start.
+func (l *loop) firstCORSLook() time.Time {
+	more := max(0, len(l.s.m.all())-corsCrowd)
+	return time.Now().Add(l.share(min(time.Duration(more)*corsApart, corsEvery)))
 }
 
 // notice has looks follow at once where polls are told something else than

@@ -61,6 +61,7 @@ func newLoop(ctx context.Context, s *stream, t probe.Target) *loop {
 	l := &loop{s: s, as: s.viewers[at], pace: pace{fixed: s.m.opts.Interval, edge: t.Side == probe.Edge}}
 	l.ctx, l.cancel = context.WithCancel(ctx)
 	l.target.Store(&t)
+	l.cors.due = l.firstCORSLook()
 	if t.Rendition == "" {
 		s.entries[at].Store(l)
 	}
@@ -78,12 +79,18 @@ func (l *loop) rename(rendition, u string) {
 // the stream has a single playlist.
 func (l *loop) entry() *loop { return l.s.entries[l.s.m.at(l.target.Load().Place())].Load() }
 
-// firstDelay spreads the first polls of many streams over two seconds by the
-// hash of the target's name, and those of thousands over more: who asks for all at
+// firstDelay spreads the first polls of many streams over two seconds, and those of
+// thousands over more: who asks for all at
 // once waits for what is late by then. A few begin at once.
 func (l *loop) firstDelay() time.Duration {
 	others := time.Duration(len(l.s.m.all()) - 1)
-	spread := max(min(2*time.Second, others*20*time.Millisecond), others*2*time.Millisecond)
+	spread := max(min(2*time.Second, others*20*time.Millisecond), others*4*time.Millisecond)
+	return l.share(spread)
+}
+
+// share is the loop's own part of a time over which all loops are spread, by the hash
+// of the target's name.
+func (l *loop) share(spread time.Duration) time.Duration {
 	if spread <= 0 {
 		return 0
 	}
