@@ -100,22 +100,38 @@ func (c *claim) part(s *checks.Symptom) Part {
 	return Part{Check: c.check, Target: t, Unnamed: at.Unnamed, Severity: s.Severity, Holds: s.Ended.IsZero()}
 }
 
-// wait says whether other looks may soon change what is told, and asks for them.
+// wait says whether other looks may soon change what is told, and asks for them. Of
+// thousands of streams there is always one that was hit just now: they keep the one
+// that all are told by from being told for a while only.
 func (x *examination) wait(g *group, d *Diagnosis) {
+	lead := g.lead()
+	x.await(g, lead, d)
+	alone := d.Wait
 	for _, st := range g.stories {
-		x.awaitPeers(st, d)
-		// Alone and not ready: what explains it may be about to be seen often enough.
-		if x.unsure(st.claim) || st.ready.IsZero() && len(g.stories) == 1 {
-			d.Unsure = true
-			d.until(x.now.Add(Gather))
+		if st != lead {
+			x.await(g, st, d)
 		}
-		x.awaitOther(st, d)
-		x.awaitPace(st, d)
-		x.awaitCompany(g, st, d)
+	}
+	latest := probe.Later(alone, lead.ready.Add(companyAtMost))
+	if !lead.ready.IsZero() && !d.Unsure && d.Wait.After(latest) {
+		d.Wait = latest
 	}
 	if len(d.Asks) > 8 {
 		d.Asks = d.Asks[:8]
 	}
+}
+
+// await is wait for one of the stories.
+func (x *examination) await(g *group, st *story, d *Diagnosis) {
+	x.awaitPeers(st, d)
+	// Alone and not ready: what explains it may be about to be seen often enough.
+	if x.unsure(st.claim) || st.ready.IsZero() && len(g.stories) == 1 {
+		d.Unsure = true
+		d.until(x.now.Add(Gather))
+	}
+	x.awaitOther(st, d)
+	x.awaitPace(st, d)
+	x.awaitCompany(g, st, d)
 }
 
 func (d *Diagnosis) until(t time.Time) {

@@ -77,6 +77,32 @@ func BenchmarkDiagnose(b *testing.B) {
 	}
 }
 
+// Of many streams with long targets one after the other is hit for seconds. Those
+// that were hit just now do not keep the others from being told.
+func TestTheNewestDoesNotHoldUpTheFirst(t *testing.T) {
+	const streams, sick = 1000, 200
+	e := hosted(streams, sick)
+	for i := range e.Pulses {
+		long := epoch.Add(-10 * time.Second) // most were not looked at since
+		e.Pulses[i].Round, e.Pulses[i].Answered = long, long
+	}
+	first := epoch.Add(-3 * time.Second)
+	for i := range e.Streams {
+		for j := range e.Streams[i].Symptoms {
+			s := &e.Streams[i].Symptoms[j]
+			s.Ready = first.Add(time.Duration(i) * 3 * time.Second / sick)
+			s.Since = s.Ready.Add(-time.Second)
+		}
+	}
+	got := diagnose.Diagnose(epoch, e)
+	if len(got) != 1 || got[0].Scope != probe.ScopeEdge || len(got[0].Hits) != sick {
+		t.Fatalf("%d diagnoses, the first of scope %s", len(got), got[0].Scope)
+	}
+	if wait := got[0].Wait; wait.After(epoch) {
+		t.Errorf("it waits for %s more, %s after the first was ready", wait.Sub(epoch), epoch.Sub(first))
+	}
+}
+
 // One dead edge host with many streams is one diagnosis of that host.
 func TestOneHostOneDiagnosis(t *testing.T) {
 	got := diagnose.Diagnose(epoch, hosted(1000, 1000))

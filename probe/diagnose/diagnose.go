@@ -127,6 +127,10 @@ const (
 
 	// Gather is how long a cause waits for company that may widen its scope.
 	Gather = 250 * time.Millisecond
+
+	// companyAtMost is for how long, after the first stream's evidence sufficed, those
+	// that were hit later may keep it from being told.
+	companyAtMost = 2 * time.Second
 )
 
 // Diagnose returns the causes of what is wrong, the widest first.

@@ -24,13 +24,14 @@ func (x *examination) tell(s *Stream) {
 	}
 	x.unite(claims)
 	at := map[*claim]*story{}
+	var stories []*story
 	for _, c := range claims {
 		root := rootOf(c)
 		if root.ready.IsZero() && c.ready.IsZero() || at[root] != nil {
 			continue // too little evidence as yet
 		}
 		at[root] = &story{claim: root}
-		x.stories = append(x.stories, at[root])
+		stories = append(stories, at[root])
 	}
 	for _, c := range claims {
 		if st := at[rootOf(c)]; st != nil && st.claim != c && !c.past {
@@ -38,10 +39,12 @@ func (x *examination) tell(s *Stream) {
 		}
 	}
 	// What is over and explains nothing that is still seen is no story any more.
-	x.stories = slices.DeleteFunc(x.stories, func(st *story) bool {
+	for _, st := range stories {
 		seen := func(c *claim) bool { return c.sick || x.comesAndGoes(st, c) }
-		return st.stream == s && st.past && !slices.ContainsFunc(st.follows, seen)
-	})
+		if !st.past || slices.ContainsFunc(st.follows, seen) {
+			x.stories = append(x.stories, st)
+		}
+	}
 }
 
 // comesAndGoes reports whether what the edge cannot give, because the origin fails

@@ -8,6 +8,7 @@ import (
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/checks"
 	"github.com/streamwatch/streamwatch/probe/diagnose"
+	"github.com/streamwatch/streamwatch/probe/evidence"
 	"github.com/streamwatch/streamwatch/probe/incident"
 )
 
@@ -67,4 +68,54 @@ func BenchmarkReport(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkOutage is a look at one of many streams whose only origin answers 503, as
+// all edges then do, with its share of the diagnoses, of which there are four a
+// second: each stream is looked at six times in six seconds.
+func BenchmarkOutage(b *testing.B) {
+	for _, streams := range []int{10, 1000, 5000} {
+		b.Run(fmt.Sprint(streams), func(b *testing.B) {
+			d := incident.NewDesk(incident.Options{}, epoch.Add(-time.Hour))
+			views := make([]incident.View, streams)
+			for i := range views {
+				views[i] = failing(fmt.Sprintf("s%04d", i))
+				d.Report(&views[i])
+			}
+			now := epoch
+			for i := 0; b.Loop(); i++ {
+				now = now.Add(time.Second / time.Duration(streams))
+				v := views[i%streams]
+				v.At = now
+				d.Report(&v)
+			}
+		})
+	}
+}
+
+// failing is what a stream of two variants shows whose origin has answered 503 for ten
+// seconds, and the edge with it.
+func failing(name string) incident.View {
+	at := epoch.Add(-10 * time.Second)
+	v := incident.View{At: epoch, Stream: name, Base: probe.OK, Sick: &diagnose.Stream{Name: name}}
+	check, _ := checks.Find("http.status")
+	for _, side := range probe.Sides {
+		host := side.String() + ".test"
+		v.Pulses = append(v.Pulses, diagnose.Pulse{
+			Stream: name, Side: side, Host: host, Round: epoch, Answered: epoch, Reached: epoch, Advanced: at,
+		})
+		for _, rendition := range []string{"", "720p", "360p"} {
+			o := &probe.Observation{Exchange: probe.Exchange{Status: 503, Started: epoch.Add(-time.Millisecond), Done: epoch}}
+			t := evidence.State{
+				Target: probe.Target{Stream: name, Rendition: rendition, Side: side}, Host: host, Current: o, Failures: 3,
+				Polls: 9, Advanced: at, Answered: epoch, Reached: epoch, TD: 6 * time.Second, Allowance: time.Second,
+			}
+			v.Sick.Symptoms = append(v.Sick.Symptoms, checks.Symptom{
+				Check: check, Target: len(v.Sick.Targets), Side: side, Since: at, Last: epoch, Asked: epoch,
+				Ready: at.Add(time.Second), Sick: true, Exchange: &o.Exchange, Severity: probe.Critical, Detail: "503 Service Unavailable",
+			})
+			v.Sick.Targets = append(v.Sick.Targets, t)
+		}
+	}
+	return v
 }

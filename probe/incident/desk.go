@@ -26,6 +26,7 @@ type Desk struct {
 	since    time.Time             // when it became that
 	sick     int                   // how many rows have symptoms
 	ran      time.Time             // the newest diagnosis
+	apart    time.Duration         // between diagnoses of a crowd
 	next     time.Time             // when the next one is due although nothing is seen; zero is not before
 	held     time.Time             // until then views only come in, and nothing is diagnosed
 	quiet    quiet
@@ -68,9 +69,15 @@ type Result struct {
 	Poke      []probe.Target   // targets to poll at once; one without a rendition is any of its stream and side
 }
 
-// crowd is from how many sick streams on diagnoses are made four times a second
-// at most, and not with each look.
-const crowd = 4
+const (
+	// crowd is from how many sick streams on diagnoses are made four times a second
+	// at most, and not with each look.
+	crowd = 4
+
+	// share is the part of a crowd's time that diagnoses may take, one in so many: of
+	// thousands of sick streams one takes a tenth of a second, and looks wait for it.
+	share = 10
+)
 
 // NewDesk returns the desk of an event that begins now.
 func NewDesk(o Options, now time.Time) *Desk {
@@ -123,10 +130,10 @@ func (d *Desk) Report(v *View) Result {
 		return d.result()
 	}
 	switch due := !d.next.IsZero() && !now.Before(d.next); {
-	case due, !calm && (d.sick <= crowd || now.Sub(d.ran) >= diagnose.Gather):
+	case due, !calm && (d.sick <= crowd || now.Sub(d.ran) >= d.apart):
 		d.diagnose(now)
 	case !calm:
-		d.next = probe.Sooner(d.next, d.ran.Add(diagnose.Gather))
+		d.next = probe.Sooner(d.next, d.ran.Add(d.apart))
 	}
 	d.judge(r.seat, now)
 	d.sum(now)
@@ -158,6 +165,7 @@ func (d *Desk) result() Result {
 
 // diagnose diagnoses the event anew and enters what comes of it.
 func (d *Desk) diagnose(now time.Time) {
+	began := time.Now()
 	d.ran, d.next = now, time.Time{}
 	recovery, sights := 5*time.Second, make([]diagnose.Sight, 0, len(d.vantages))
 	for _, v := range d.vantages {
@@ -180,6 +188,11 @@ func (d *Desk) diagnose(now time.Time) {
 	d.next = probe.Sooner(d.next, next)
 	if !d.next.IsZero() && !d.next.After(now) {
 		d.next = now.Add(diagnose.Gather)
+	}
+	if d.apart = share * time.Since(began); d.apart <= diagnose.Gather {
+		d.apart = diagnose.Gather
+	} else if soonest := now.Add(d.apart); !d.next.IsZero() && d.next.Before(soonest) {
+		d.next = soonest
 	}
 	d.hush(now)
 }
