@@ -111,7 +111,7 @@ func failUnderLoad(t *testing.T, server *loadServer, page string, pid int) {
 		if time.Since(began) > patience {
 			t.Fatalf("nothing was found within %s", patience)
 		}
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(250 * time.Millisecond)
 	}
 	t.Logf("an origin that answers 503 is an incident after %s", time.Since(began).Round(100*time.Millisecond))
 	time.Sleep(lasts - time.Since(began))
@@ -123,7 +123,7 @@ func failUnderLoad(t *testing.T, server *loadServer, page string, pid int) {
 		(after.cpu-before.cpu).Seconds()/time.Since(began).Seconds()*100, float64(after.resident)/(1<<20))
 	server.tell(t, "/mend")
 	mended := time.Now()
-	for open := true; open; time.Sleep(50 * time.Millisecond) {
+	for open := true; open; time.Sleep(250 * time.Millisecond) {
 		open = false
 		for _, in := range incidentsOf(t, page) {
 			open = open || in.Closed == nil

@@ -55,9 +55,9 @@ type Embeds struct {
 // megabytes while it lasts.
 const renderers = 2
 
-// crowd is from how many streams on a renderer beside polls rests for three times as
-// long as it worked: the polls of thousands of streams begin at the same time, and are
-// what the event needs first.
+// crowd is from how many streams on a renderer beside polls rests for as long as it
+// worked: the polls of thousands of streams begin at the same time, and are what the
+// event needs first.
 const crowd = 100
 
 // writersAtOnce is of how many streams the manifests are read at once: polls need

@@ -85,7 +85,7 @@ func (e *Embeds) rest(ctx context.Context, began time.Time) {
 	e.mu.Unlock()
 	if resting {
 		select {
-		case <-time.After(3 * time.Since(began)):
+		case <-time.After(time.Since(began)):
 		case <-ctx.Done():
 		}
 	}

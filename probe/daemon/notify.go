@@ -20,7 +20,7 @@ func (d *Daemon) notified(e *configs.Event, open []probe.Incident) (list []sende
 		list = append(list, notify.New(notify.Options{
 			Notes:    shared,
 			Receiver: r, Wait: e.Notify.Group.Wait, Repeat: e.Notify.Group.Repeat, Open: open,
-			Current: d.source.incidents, Count: d.metrics.Notified, Folder: filepath.Join(d.folder, "notify"), Log: d.log,
+			Current: d.source.Open, Count: d.metrics.Notified, Folder: filepath.Join(d.folder, "notify"), Log: d.log,
 		}))
 	}
 	return list

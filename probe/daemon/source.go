@@ -37,8 +37,8 @@ func (l *lateSource) Snapshot() *probe.Snapshot {
 	return snap
 }
 
-// incidents are the open ones.
-func (l *lateSource) incidents() []probe.Incident { return l.Snapshot().Incidents }
+// Open returns the open incidents, with the addresses where each is shown.
+func (l *lateSource) Open() []probe.Incident { return l.links.fill(l.m.Open()) }
 
 // Act and Silences are the monitor's.
 func (l *lateSource) Act(ctx context.Context, a probe.Action) (probe.Action, error) {

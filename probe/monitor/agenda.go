@@ -14,6 +14,7 @@ type agenda struct {
 	busy    bool          // a poll is under way
 	again   bool          // another one was asked for meanwhile
 	begun   bool          // the first poll is done
+	failing bool          // the newest poll failed
 	stopped bool
 	waiting []*loop // that begin then
 }
@@ -84,11 +85,25 @@ func (l *loop) nudge() {
 func (l *loop) stop() {
 	l.mu.Lock()
 	l.stopped = true
+	l.fails(false)
 	if l.timer != nil {
 		l.timer.Stop()
 	}
 	l.mu.Unlock()
 	l.cancel()
+}
+
+// fails counts the loop among those that fail, or no longer. The caller holds the
+// lock.
+func (l *loop) fails(is bool) {
+	is = is && !l.stopped
+	switch {
+	case is && !l.failing:
+		l.s.m.failing.Add(1)
+	case !is && l.failing:
+		l.s.m.failing.Add(-1)
+	}
+	l.failing = is
 }
 
 // start has the crew poll.
@@ -110,9 +125,11 @@ func (l *loop) run() {
 	due := l.due
 	l.mu.Unlock()
 	l.s.m.strain.late(due)
+	l.pace.crowd = time.Duration(l.s.m.failing.Load()) * failingApart
 	wait := l.poll(l.ctx)
 	l.pace.polls++
 	l.mu.Lock()
+	l.fails(l.pace.failures > 0)
 	l.busy, l.begun = false, true
 	behind := l.waiting
 	l.waiting = nil

@@ -30,6 +30,13 @@ type changes struct {
 // all returns the streams that are watched now. The list does not change.
 func (m *Monitor) all() []*stream { return *m.streams.Load() }
 
+// find returns the stream of a name, nil where none of it is watched.
+func (m *Monitor) find(name string) *stream {
+	s, _ := m.byName.Load(name)
+	found, _ := s.(*stream)
+	return found
+}
+
 // begin starts to watch the streams that there are.
 func (m *Monitor) begin(ctx context.Context, watching *sync.WaitGroup) {
 	m.changes.mu.Lock()
@@ -109,6 +116,7 @@ func (m *Monitor) Set(cfg Stream) (anew bool) {
 		list = append(list, s)
 	}
 	m.streams.Store(&list)
+	m.byName.Store(cfg.Name, s)
 	m.start(s)
 	return anew
 }
@@ -148,6 +156,7 @@ func (m *Monitor) unwatch(name string) bool {
 	list = slices.Delete(list, i, i+1)
 	m.opts.Streams = without(m.opts.Streams, name)
 	m.streams.Store(&list)
+	m.byName.Delete(name)
 	gone.halt()
 	return true
 }

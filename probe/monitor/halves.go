@@ -77,10 +77,8 @@ func (m *Monitor) Looks(of map[string]bool) []probe.StreamSnapshot {
 
 // Poke has a target polled at once, where the monitor watches it.
 func (m *Monitor) Poke(t probe.Target) {
-	for _, s := range m.all() {
-		if s.cfg.Name == t.Stream {
-			s.poke(t)
-		}
+	if s := m.find(t.Stream); s != nil {
+		s.poke(t)
 	}
 }
 

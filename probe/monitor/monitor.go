@@ -27,6 +27,8 @@ type Monitor struct {
 	log      *zap.Logger
 	places   []*place // where the streams are asked
 	streams  atomic.Pointer[[]*stream]
+	byName   sync.Map     // *stream, by name
+	failing  atomic.Int64 // playlists whose newest poll failed
 	changes  changes
 	fan      *fanOut
 	crew     crew
@@ -83,7 +85,9 @@ func New(o Options) *Monitor {
 	}
 	list := make([]*stream, 0, len(o.Streams))
 	for i := range o.Streams {
-		list = append(list, newStream(m, o.Streams[i]))
+		s := newStream(m, o.Streams[i])
+		list = append(list, s)
+		m.byName.Store(s.cfg.Name, s)
 	}
 	m.streams.Store(&list)
 	return m
@@ -194,11 +198,7 @@ func (m *Monitor) tell(b probe.Batch, res incident.Result) {
 		if m.opts.Remote != nil {
 			m.opts.Remote.Poke(t)
 		}
-		for _, s := range m.all() {
-			if s.cfg.Name == t.Stream {
-				s.poke(t)
-			}
-		}
+		m.Poke(t)
 	}
 	if !m.desk.Next().IsZero() {
 		signal(m.due)
@@ -238,6 +238,13 @@ func (m *Monitor) Ready() bool {
 	return true
 }
 
+// Open returns the open incidents as they are now, oldest first.
+func (m *Monitor) Open() []probe.Incident {
+	list := slices.Clone(m.desk.Open())
+	m.mask(list)
+	return list
+}
+
 // Snapshot returns the event as it is now.
 func (m *Monitor) Snapshot() *probe.Snapshot {
 	now := time.Now()
@@ -261,8 +268,7 @@ func (m *Monitor) Snapshot() *probe.Snapshot {
 		snap.Verdict = probe.Waiting // for the first stream
 	}
 	snap.Starts, snap.Ends = m.desk.Scheduled()
-	snap.Incidents = slices.Clone(m.desk.Open())
-	m.mask(snap.Incidents)
+	snap.Incidents = m.Open()
 	snap.Silences = m.silencesNow(now)
 	snap.Since = now.UTC() // a stream's verdict changed while we looked
 	if verdict, since := m.desk.Overall(); verdict == snap.Verdict {

@@ -23,6 +23,7 @@ type pace struct {
 	failures int           // polls in a row that failed
 	polls    int           // all of them
 	unsure   int           // good polls until one that failed is over
+	crowd    time.Duration // between two polls that fail, where so many playlists do
 	asked    time.Time     // for the multivariant playlist, since this one fails or stands still; zero while it is well
 }
 
@@ -33,6 +34,10 @@ const (
 	ladderAgain = 10 * time.Second       // the same, while what it lists fails or stands still
 	surely      = 4                      // good polls after a failure until a multivariant playlist is well again
 	unknownTD   = 2 * time.Second        // stands in while no playlist could be read
+
+	// failingApart is the time between polls of playlists that fail, of all of them
+	// together: where thousands do, each is asked for as often as if it were well.
+	failingApart = 300 * time.Microsecond
 )
 
 // after takes in a poll and returns how long to wait until the next.
@@ -86,7 +91,7 @@ func (p *pace) wait(o *probe.Observation, good bool) time.Duration {
 	case p.failures == 1:
 		return p.confirmAfter()
 	case p.failures > 1:
-		return max(p.confirmAfter(), min(td/2, time.Duration(p.failures)*500*time.Millisecond))
+		return max(p.confirmAfter(), min(td/2, time.Duration(p.failures)*500*time.Millisecond), min(td, p.crowd))
 	case good && o.Playlist.Kind == probe.Multivariant:
 		return max(td, unknownTD)
 	case good && !o.Playlist.Live():

@@ -2,13 +2,20 @@ package monitor
 
 import (
 	"cmp"
+	"context"
+	"fmt"
 	"math"
 	"math/rand/v2"
+	"net/http"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/sim"
 )
 
 // live imitates a playlist whose segments appear every d, each shifted by up to
@@ -157,4 +164,73 @@ func stalled(pl *probe.Playlist, lasts time.Duration) float64 {
 		}, advanced)
 	}
 	return float64(n) / lasts.Seconds()
+}
+
+// Where thousands of playlists fail at once, each is asked for as often as if it were
+// well: a monitor that asks more often than that has no time left to judge.
+func TestAFailingCrowdIsPolledAtItsOwnPace(t *testing.T) {
+	epoch := time.Unix(0, 0)
+	for _, c := range []struct {
+		playlists   int64
+		least, most time.Duration
+	}{
+		{2, 2 * time.Second, 3 * time.Second},
+		{1000, 2 * time.Second, 3 * time.Second},
+		{20_000, 6 * time.Second, 6 * time.Second},
+		{1_000_000, 6 * time.Second, 6 * time.Second},
+	} {
+		p := pace{td: 6 * time.Second, d: 6 * time.Second, crowd: time.Duration(c.playlists) * failingApart}
+		var wait time.Duration
+		for i := range 10 {
+			o := &probe.Observation{Exchange: probe.Exchange{Status: 503, Started: epoch, Done: epoch}}
+			if wait = p.after(o, false); i == 0 && wait > 500*time.Millisecond {
+				t.Errorf("%d fail: the first failure is confirmed after %s", c.playlists, wait)
+			}
+		}
+		if wait < c.least || wait > c.most {
+			t.Errorf("%d fail: one that fails is asked for again after %s, want %s to %s", c.playlists, wait, c.least, c.most)
+		}
+	}
+}
+
+// Playlists are counted while they fail, and no longer than they are watched.
+func TestPlaylistsThatFailAreCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var fails atomic.Bool
+		m := New(Options{
+			Event: "e", Origin: "http://origin.test", Edge: "http://edge.test", Segments: SegmentsNone,
+			Streams: []Stream{{Name: "a", Manifest: "/a.m3u8"}, {Name: "b", Manifest: "/b.m3u8"}},
+			Transport: sim.Transport(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				if fails.Load() {
+					w.WriteHeader(http.StatusServiceUnavailable)
+					return
+				}
+				n := time.Now().Unix() / 2
+				w.Header().Set("Content-Type", "application/vnd.apple.mpegurl")
+				fmt.Fprintf(w, "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:%d\n#EXTINF:2,\n%[1]d.ts\n", n)
+			})),
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		running.Go(func() { m.Run(ctx) })
+		for _, step := range []struct {
+			fails bool
+			want  int64
+		}{{false, 0}, {true, 4}, {false, 0}, {true, 4}} {
+			fails.Store(step.fails)
+			time.Sleep(10 * time.Second)
+			if got := m.failing.Load(); got != step.want {
+				t.Errorf("%d playlists fail, want %d", got, step.want)
+			}
+		}
+		m.Remove("a", "it is over")
+		if got := m.failing.Load(); got != 2 {
+			t.Errorf("%d fail after one of two streams was removed", got)
+		}
+		cancel()
+		running.Wait()
+		if got := m.failing.Load(); got != 0 {
+			t.Errorf("%d fail after the end", got)
+		}
+	})
 }

@@ -30,10 +30,8 @@ type Viewer struct {
 // side is not watched. Of several edges it is the first.
 func (m *Monitor) Viewer(stream string, side probe.Side) *Viewer {
 	i := slices.IndexFunc(m.places, func(p *place) bool { return p.Side == side })
-	for _, s := range m.all() {
-		if s.cfg.Name == stream && i >= 0 {
-			return s.viewers[i]
-		}
+	if s := m.find(stream); s != nil && i >= 0 {
+		return s.viewers[i]
 	}
 	return nil
 }
@@ -44,10 +42,8 @@ func (v *Viewer) Place() probe.Place { return v.place }
 // Viewers returns who asks for a stream, and the address of its manifest, at
 // each place that is watched: the origin first, then the edges in their order.
 func (m *Monitor) Viewers(stream string) (viewers []*Viewer) {
-	for _, s := range m.all() {
-		if s.cfg.Name == stream {
-			return s.viewers
-		}
+	if s := m.find(stream); s != nil {
+		return s.viewers
 	}
 	return nil
 }

@@ -39,6 +39,13 @@ func (f *fake) Snapshot() *probe.Snapshot {
 	return f.snap
 }
 
+func (f *fake) Open() []probe.Incident {
+	if snap := f.Snapshot(); snap != nil {
+		return snap.Incidents
+	}
+	return nil
+}
+
 func (f *fake) set(snap *probe.Snapshot) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

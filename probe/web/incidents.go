@@ -60,19 +60,18 @@ func (s *Server) incident(w http.ResponseWriter, r *http.Request) {
 }
 
 // find returns the incidents that a filter chooses, newest first, or answers
-// with a problem. Those that are open it takes from the snapshot: it is newer
+// with a problem. Those that are open it takes from the source: that is newer
 // than the store, and there without one and while the disk is full.
 func (s *Server) find(ctx context.Context, w http.ResponseWriter, f probe.IncidentFilter) (list []probe.Incident,
 	ok bool,
 ) {
 	list = []probe.Incident{}
 	open := map[string]bool{}
-	if snap := s.o.Source.Snapshot(); snap != nil {
-		for i := range snap.Incidents {
-			open[snap.Incidents[i].ID] = true
-			if f.Chooses(&snap.Incidents[i]) {
-				list = append(list, snap.Incidents[i])
-			}
+	now := s.o.Source.Open()
+	for i := range now {
+		open[now[i].ID] = true
+		if f.Chooses(&now[i]) {
+			list = append(list, now[i])
 		}
 	}
 	if s.o.History != nil && !f.Open.Or(false) {
@@ -83,7 +82,7 @@ func (s *Server) find(ctx context.Context, w http.ResponseWriter, f probe.Incide
 			return nil, false
 		}
 		for i := range stored {
-			if !open[stored[i].ID] { // else the snapshot has said how it is now
+			if !open[stored[i].ID] { // else the source has said how it is now
 				list = append(list, stored[i])
 			}
 		}

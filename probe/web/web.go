@@ -24,6 +24,7 @@ import (
 // first observation; it is not changed once given.
 type Source interface {
 	Snapshot() *probe.Snapshot
+	Open() []probe.Incident // as the snapshot has them, without the work of one
 }
 
 // History reads what is stored.

@@ -21,6 +21,7 @@ type event struct {
 }
 
 func (e *event) Snapshot() *probe.Snapshot { return e.snap }
+func (e *event) Open() []probe.Incident    { return e.snap.Incidents }
 func (e *event) Silences() []probe.Silence { return e.snap.Silences }
 
 // Act notes what is done. No stream can be silenced.
