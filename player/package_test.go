@@ -17,7 +17,7 @@ func TestPackage(t *testing.T) {
 	proctest.Need(t, "npm", "node")
 	files := render(t, benchFacts(), player.Options{})
 	dir, user := t.TempDir(), t.TempDir()
-	if _, err := player.Write(dir, files); err != nil {
+	if _, err := player.Write(dir, "", files); err != nil {
 		t.Fatal(err)
 	}
 	run := func(at, name string, args ...string) string {

@@ -56,7 +56,7 @@ func buildReact(t *testing.T, files map[string][]byte) map[string]string {
 		`rel="icon" href="data:,"><div id="root"></div><script type="module" src="./main.jsx"></script></html>`)
 	files["vite.config.js"] = []byte("export default " +
 		"{ esbuild: { jsx: 'automatic' }, build: { chunkSizeWarningLimit: 2000 } };\n")
-	if _, err := player.Write(dir, files); err != nil {
+	if _, err := player.Write(dir, "", files); err != nil {
 		t.Fatal(err)
 	}
 	npm := func(mode string, args ...string) ([]byte, error) {

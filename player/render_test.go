@@ -42,7 +42,7 @@ func golden(t *testing.T, dir string, files map[string][]byte) {
 		if err := os.RemoveAll(dir); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := player.Write(dir, files); err != nil {
+		if _, err := player.Write(dir, "", files); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -73,7 +73,7 @@ func shortcodes(t *testing.T, plugins [][]byte) []map[string]string {
 	for i, p := range plugins {
 		files[fmt.Sprint(i, ".php")] = p
 	}
-	if _, err := player.Write(dir, files); err != nil {
+	if _, err := player.Write(dir, "", files); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), "php", filepath.Join(dir, "host.php"))

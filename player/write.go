@@ -11,10 +11,16 @@ import (
 	"github.com/streamwatch/streamwatch/probe"
 )
 
+// perm are the permissions of embeds: web servers read them.
+const perm = 0o644
+
 // Write stores rendered files in a folder, which it makes. A file appears whole
 // or not at all, and one that already has these bytes is left alone, so that a
-// web server's caches stay valid. It returns the names that it wrote.
-func Write(dir string, files map[string][]byte) ([]string, error) {
+// web server's caches stay valid. What another folder of embeds has already, such as
+// the players' own code, becomes a link to the same bytes: most of what thousands of
+// streams would take on disk. An empty like is no such folder. Write returns the names
+// that it wrote.
+func Write(dir, like string, files map[string][]byte) ([]string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("making the folder for embeds: %w", err)
 	}
@@ -27,7 +33,11 @@ func Write(dir string, files map[string][]byte) ([]string, error) {
 		if old, err := os.ReadFile(to); err == nil && bytes.Equal(old, files[name]) {
 			continue
 		}
-		err := probe.ReplaceFile(to, 0o644, func(file *os.File) error {
+		if like != "" && link(filepath.Join(like, name), to, files[name]) {
+			written = append(written, name)
+			continue
+		}
+		err := probe.ReplaceFile(to, perm, func(file *os.File) error {
 			_, err := file.Write(files[name])
 			return err
 		})
@@ -37,4 +47,16 @@ func Write(dir string, files map[string][]byte) ([]string, error) {
 		written = append(written, name)
 	}
 	return written, nil
+}
+
+// link makes a new file of one with the same bytes, and reports whether it could. A
+// file that is there already is replaced instead: what is written into it would change
+// its links too.
+func link(from, to string, data []byte) bool {
+	info, err := os.Lstat(from)
+	if err != nil || !info.Mode().IsRegular() || info.Mode().Perm() != perm || info.Size() != int64(len(data)) {
+		return false
+	}
+	old, err := os.ReadFile(from)
+	return err == nil && bytes.Equal(old, data) && os.Link(from, to) == nil
 }

@@ -34,8 +34,8 @@ import (
 // and memory for each watched playlist.
 //
 // STREAMWATCH_LOAD is the number of streams, STREAMWATCH_LOAD_TARGET their target
-// duration (2s), STREAMWATCH_LOAD_BINARY a binary to measure instead of this
-// commit's.
+// duration (2s), STREAMWATCH_LOAD_FAULT what the origin does at the end (hang, or else
+// it answers 503), STREAMWATCH_LOAD_BINARY a binary to measure instead of this commit's.
 func TestLoad(t *testing.T) {
 	n := loadStreams(t)
 	target, err := time.ParseDuration(cmp.Or(os.Getenv("STREAMWATCH_LOAD_TARGET"), "2s"))
@@ -100,8 +100,8 @@ func incidentsOf(t *testing.T, page string) []loadIncident {
 	return answer.Incidents
 }
 
-// failUnderLoad has the origin answer 503 to everything for a while, as every stream
-// sees: that is when a monitor of thousands of streams has the most to do.
+// failUnderLoad has the origin fail for a while, as every stream sees: that is when a
+// monitor of thousands of streams has the most to do.
 func failUnderLoad(t *testing.T, server *loadServer, page string, pid int) {
 	t.Helper()
 	const lasts, patience = 30 * time.Second, 2 * time.Minute
@@ -113,7 +113,7 @@ func failUnderLoad(t *testing.T, server *loadServer, page string, pid int) {
 		}
 		time.Sleep(250 * time.Millisecond)
 	}
-	t.Logf("an origin that answers 503 is an incident after %s", time.Since(began).Round(100*time.Millisecond))
+	t.Logf("an origin that fails is an incident after %s", time.Since(began).Round(100*time.Millisecond))
 	time.Sleep(lasts - time.Since(began))
 	for _, in := range incidentsOf(t, page) {
 		t.Logf("after %s: %s, blame %s, %d streams: %s", lasts, in.Check, in.Blame, len(in.Streams), in.Detail)
@@ -313,6 +313,7 @@ func TestLoadServer(t *testing.T) {
 	}
 	var asked atomic.Int64
 	var broken atomic.Bool
+	hangs := os.Getenv("STREAMWATCH_LOAD_FAULT") == "hang"
 	counted := func(h http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			switch r.URL.Path {
@@ -329,7 +330,11 @@ func TestLoadServer(t *testing.T) {
 	}
 	well := sim.NewOrigin(sim.Config{Streams: names, TargetDuration: target, Stagger: true, Jitter: 0.05})
 	origin := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if broken.Load() {
+		switch {
+		case broken.Load() && hangs:
+			<-r.Context().Done()
+			return
+		case broken.Load():
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return
 		}

@@ -42,6 +42,7 @@ type Embeds struct {
 
 	mu     sync.Mutex // guards all below
 	beside bool       // polls: Run was called
+	like   string     // the folder that was written last; "" before the first
 	event  *configs.Event
 	asks   *monitor.Monitor           // never run: it knows what the edge wants to be sent; nil while all is written
 	facts  map[string]player.Manifest // by stream: what its embeds were made of

@@ -74,7 +74,15 @@ func (e *Embeds) Write(ctx context.Context, s *configs.Stream) (known bool, err 
 	if ctx.Err() != nil {
 		return facts.Known, ctx.Err()
 	}
-	_, err = player.Write(filepath.Join(e.dir, s.Name), files)
+	to := filepath.Join(e.dir, s.Name)
+	e.mu.Lock()
+	like := e.like
+	e.mu.Unlock()
+	if _, err = player.Write(to, like, files); err == nil {
+		e.mu.Lock()
+		e.like = to
+		e.mu.Unlock()
+	}
 	return facts.Known, err
 }
 
