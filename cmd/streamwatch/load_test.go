@@ -34,8 +34,9 @@ import (
 // and memory for each watched playlist.
 //
 // STREAMWATCH_LOAD is the number of streams, STREAMWATCH_LOAD_TARGET their target
-// duration (2s), STREAMWATCH_LOAD_FAULT what the origin does at the end (hang, or else
-// it answers 503), STREAMWATCH_LOAD_BINARY a binary to measure instead of this commit's.
+// duration (2s), STREAMWATCH_LOAD_FAULT what fails at the end (the origin answers 503;
+// hang: it does not answer; edge: the edge answers 503), STREAMWATCH_LOAD_BINARY a
+// binary to measure instead of this commit's.
 func TestLoad(t *testing.T) {
 	n := loadStreams(t)
 	target, err := time.ParseDuration(cmp.Or(os.Getenv("STREAMWATCH_LOAD_TARGET"), "2s"))
@@ -100,7 +101,7 @@ func incidentsOf(t *testing.T, page string) []loadIncident {
 	return answer.Incidents
 }
 
-// failUnderLoad has the origin fail for a while, as every stream sees: that is when a
+// failUnderLoad has the origin or the edge fail for a while, as every stream sees: that is when a
 // monitor of thousands of streams has the most to do.
 func failUnderLoad(t *testing.T, server *loadServer, page string, pid int) {
 	t.Helper()
@@ -113,7 +114,7 @@ func failUnderLoad(t *testing.T, server *loadServer, page string, pid int) {
 		}
 		time.Sleep(250 * time.Millisecond)
 	}
-	t.Logf("an origin that fails is an incident after %s", time.Since(began).Round(100*time.Millisecond))
+	t.Logf("what fails is an incident after %s", time.Since(began).Round(100*time.Millisecond))
 	time.Sleep(lasts - time.Since(began))
 	for _, in := range incidentsOf(t, page) {
 		t.Logf("after %s: %s, blame %s, %d streams: %s", lasts, in.Check, in.Blame, len(in.Streams), in.Detail)
@@ -129,10 +130,10 @@ func failUnderLoad(t *testing.T, server *loadServer, page string, pid int) {
 			open = open || in.Closed == nil
 		}
 		if time.Since(mended) > patience {
-			t.Fatalf("it is not over %s after the origin answers again", patience)
+			t.Fatalf("it is not over %s after it answers again", patience)
 		}
 	}
-	t.Logf("over %s after the origin answers again; %d incidents in all",
+	t.Logf("over %s after it answers again; %d incidents in all",
 		time.Since(mended).Round(100*time.Millisecond), len(incidentsOf(t, page)))
 }
 
@@ -313,7 +314,7 @@ func TestLoadServer(t *testing.T) {
 	}
 	var asked atomic.Int64
 	var broken atomic.Bool
-	hangs := os.Getenv("STREAMWATCH_LOAD_FAULT") == "hang"
+	fault := os.Getenv("STREAMWATCH_LOAD_FAULT")
 	counted := func(h http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			switch r.URL.Path {
@@ -329,24 +330,26 @@ func TestLoadServer(t *testing.T) {
 		})
 	}
 	well := sim.NewOrigin(sim.Config{Streams: names, TargetDuration: target, Stagger: true, Jitter: 0.05})
-	origin := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case broken.Load() && hangs:
-			<-r.Context().Done()
-			return
-		case broken.Load():
-			w.WriteHeader(http.StatusServiceUnavailable)
-			return
-		}
-		well.ServeHTTP(w, r)
-	})
+	failing := func(h http.Handler, is bool) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case !is || !broken.Load():
+				h.ServeHTTP(w, r)
+			case fault == "hang":
+				<-r.Context().Done()
+			default:
+				w.WriteHeader(http.StatusServiceUnavailable)
+			}
+		})
+	}
+	origin := failing(well, fault != "edge")
 	originURL := serveLoad(t, counted(origin))
 	base, err := url.Parse(originURL)
 	if err != nil {
 		t.Fatal(err)
 	}
 	cdn := edge.New(edge.Config{Origin: base, Transport: sim.Transport(origin)}) // what it asks for is not ours
-	fmt.Println("serving", originURL, serveLoad(t, counted(cdn)), serveLoad(t, &awstest.Cloud{}))
+	fmt.Println("serving", originURL, serveLoad(t, counted(failing(cdn, fault == "edge"))), serveLoad(t, &awstest.Cloud{}))
 	select {}
 }
 
