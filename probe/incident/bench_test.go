@@ -112,7 +112,8 @@ func failing(name string) incident.View {
 			}
 			v.Sick.Symptoms = append(v.Sick.Symptoms, checks.Symptom{
 				Check: check, Target: len(v.Sick.Targets), Side: side, Since: at, Last: epoch, Asked: epoch,
-				Ready: at.Add(time.Second), Sick: true, Exchange: &o.Exchange, Severity: probe.Critical, Detail: "503 Service Unavailable",
+				Ready: at.Add(time.Second), Sick: true, Exchange: &o.Exchange, Severity: probe.Critical,
+				Detail: "503 Service Unavailable",
 			})
 			v.Sick.Targets = append(v.Sick.Targets, t)
 		}

@@ -17,7 +17,7 @@ const (
 	maxOfStream   = 100       // of one stream, so that none takes the room of the others
 	forgotten     = 24 * time.Hour
 	anyTime       = 10 * 365 * 24 * time.Hour // ahead of now: also what was noted before the clock was set back
-	rowsAtOnce    = 40                        // sealed rows in memory: of a single stream a row holds a thirtieth of a request
+	rowsAtOnce    = 40                        // sealed rows in memory; of one stream each is a thirtieth of a request
 	openRows      = 4000                      // of one period that are merged at once
 )
 
