@@ -77,6 +77,10 @@ const (
 	// share is the part of a crowd's time that diagnoses may take, one in so many: of
 	// thousands of sick streams one takes a tenth of a second, and looks wait for it.
 	share = 10
+
+	// apartMost is the longest that this lets a crowd wait: what took long may be a
+	// process that did not get to run.
+	apartMost = 2 * time.Second
 )
 
 // NewDesk returns the desk of an event that begins now.
@@ -189,7 +193,7 @@ func (d *Desk) diagnose(now time.Time) {
 	if !d.next.IsZero() && !d.next.After(now) {
 		d.next = now.Add(diagnose.Gather)
 	}
-	if d.apart = share * time.Since(began); d.apart <= diagnose.Gather {
+	if d.apart = min(share*time.Since(began), apartMost); d.apart <= diagnose.Gather {
 		d.apart = diagnose.Gather
 	} else if soonest := now.Add(d.apart); !d.next.IsZero() && d.next.Before(soonest) {
 		d.next = soonest
