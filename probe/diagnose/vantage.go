@@ -15,6 +15,8 @@ type Sight struct {
 	Vantage   string // "" where the event is watched from one place
 	Event     *Event
 	Diagnoses []Diagnosis
+
+	sick map[string]*Stream // of the event, by name; nil before the first is looked for
 }
 
 const (
@@ -40,7 +42,7 @@ func Combine(now time.Time, sights []Sight, alone bool) []Diagnosis {
 		for j := range s.Diagnoses {
 			d := &s.Diagnoses[j]
 			d.seenFrom(s.Vantage)
-			all = join(all, s, d)
+			all = join(all, telling{d, s, newEffects(d)})
 		}
 	}
 	out := make([]Diagnosis, 0, len(all))
@@ -75,25 +77,46 @@ type joint struct{ told []telling }
 
 type telling struct {
 	*Diagnosis
-	by *Sight
+	by      *Sight
+	effects effects
 }
+
+// effects are what a diagnosis explains: of thousands of streams there are too many
+// to go through them for each symptom of another vantage.
+type effects map[effect]struct{}
+
+type effect struct {
+	check  *checks.Check
+	stream string
+	side   probe.Side
+}
+
+func newEffects(d *Diagnosis) effects {
+	all := make(effects, len(d.Follows))
+	for i := range d.Follows {
+		all[effectOf(&d.Follows[i])] = struct{}{}
+	}
+	return all
+}
+
+func effectOf(p *Part) effect { return effect{p.Check, p.Target.Stream, p.Target.Side} }
 
 // join adds what one vantage tells to the cause that others tell of, or to none.
 // What one vantage tells twice are two causes.
-func join(all []*joint, by *Sight, d *Diagnosis) []*joint {
+func join(all []*joint, one telling) []*joint {
 	for _, g := range all {
-		if g.told[0].by != by && g.told[len(g.told)-1].by != by &&
-			slices.ContainsFunc(g.told, func(t telling) bool { return same(t.Diagnosis, d) }) {
-			g.told = append(g.told, telling{d, by})
+		if g.told[0].by != one.by && g.told[len(g.told)-1].by != one.by &&
+			slices.ContainsFunc(g.told, func(t telling) bool { return same(t, one) }) {
+			g.told = append(g.told, one)
 			return all
 		}
 	}
-	return append(all, &joint{[]telling{{d, by}}})
+	return append(all, &joint{[]telling{one}})
 }
 
 // same reports whether two vantages tell of one cause: one way to fail, on one
 // side of one stream at least, or one is what the other explains.
-func same(a, b *Diagnosis) bool {
+func same(a, b telling) bool {
 	if a.Blame == probe.BlamePath || b.Blame == probe.BlamePath {
 		return a.Lost && b.Lost
 	}
@@ -104,25 +127,29 @@ func same(a, b *Diagnosis) bool {
 }
 
 // explained reports whether a diagnosis of one vantage explains that of another.
-func explained(by, d *Diagnosis) bool {
-	return slices.ContainsFunc(d.Parts, func(p Part) bool {
-		return slices.ContainsFunc(by.Follows, func(f Part) bool {
-			return f.Check == p.Check && f.Target.Stream == p.Target.Stream && f.Target.Side == p.Target.Side
-		})
-	})
+func explained(by, t telling) bool {
+	if len(by.effects) == 0 {
+		return false
+	}
+	for i := range t.Parts {
+		if _, ok := by.effects[effectOf(&t.Parts[i])]; ok {
+			return true
+		}
+	}
+	return false
 }
 
 func kin(a, b *checks.Check) bool {
 	return a == b || a.Transport && b.Transport || a.Staleness && b.Staleness
 }
 
+// hit is what a stream suffers; nil is nothing.
 func (d *Diagnosis) hit(stream string) *Hit {
-	for i := range d.Hits {
-		if d.Hits[i].Stream == stream {
-			return &d.Hits[i]
-		}
+	i, found := slices.BinarySearchFunc(d.Hits, stream, func(h Hit, name string) int { return compare(h.Stream, name) })
+	if !found {
+		return nil
 	}
-	return nil
+	return &d.Hits[i]
 }
 
 // lead is the telling that the others are told by.
@@ -130,8 +157,8 @@ func (g *joint) lead() *Diagnosis {
 	return slices.MinFunc(g.told, func(a, b telling) int {
 		return cmp.Or(
 			compareBool(
-				explained(b.Diagnosis, a.Diagnosis),
-				explained(a.Diagnosis, b.Diagnosis),
+				explained(b, a),
+				explained(a, b),
 			),
 			compareBool(a.Fading, b.Fading),
 			compareBool(!a.Sick, !b.Sick),
@@ -148,8 +175,9 @@ func (g *joint) diagnosis(now time.Time, sights []Sight, alone bool) Diagnosis {
 	d := *lead
 	d.Hits, d.Parts, d.Follows, d.Vantages = nil, nil, nil, nil
 	d.Consequences, d.Severity = slices.Clone(lead.Consequences), 0
+	places := make(map[string]int, len(lead.Hits))
 	for _, t := range g.told {
-		d.add(t)
+		d.add(t, places)
 	}
 	slices.Sort(d.Consequences)
 	slices.Sort(d.Vantages)
@@ -174,16 +202,19 @@ func (g *joint) diagnosis(now time.Time, sights []Sight, alone bool) Diagnosis {
 	return d
 }
 
-// add takes over what one vantage shows of a cause.
-func (d *Diagnosis) add(t telling) {
+// add takes over what one vantage shows of a cause. Places are where its hits have
+// each stream, while they are in no order.
+func (d *Diagnosis) add(t telling, places map[string]int) {
 	d.Vantages = append(d.Vantages, t.by.Vantage)
 	for _, h := range t.Hits {
-		mine := d.hit(h.Stream)
-		if mine == nil {
+		i, known := places[h.Stream]
+		if !known {
 			h.Renditions, h.Dead = slices.Clone(h.Renditions), slices.Clone(h.Dead)
+			places[h.Stream] = len(d.Hits)
 			d.Hits = append(d.Hits, h)
 			continue
 		}
+		mine := &d.Hits[i]
 		mine.Severity = max(mine.Severity, h.Severity)
 		for _, r := range h.Renditions {
 			mine.add(r)

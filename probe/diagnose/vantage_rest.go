@@ -59,14 +59,19 @@ func (s *Sight) doubt(d *Diagnosis) (watches bool, since time.Time) {
 
 // stirring is since when a stream shows there what may be the same.
 func (s *Sight) stirring(stream string, d *Diagnosis) (since time.Time) {
-	for i := range s.Event.Streams {
-		if s.Event.Streams[i].Name != stream {
-			continue
+	if s.sick == nil {
+		s.sick = make(map[string]*Stream, len(s.Event.Streams))
+		for i := range s.Event.Streams {
+			s.sick[s.Event.Streams[i].Name] = &s.Event.Streams[i]
 		}
-		for j := range s.Event.Streams[i].Symptoms {
-			if sym := &s.Event.Streams[i].Symptoms[j]; sym.Side == d.Side && sym.Sick && kin(sym.Check, d.Check) {
-				since = probe.Later(since, sym.Since)
-			}
+	}
+	of := s.sick[stream]
+	if of == nil {
+		return time.Time{}
+	}
+	for i := range of.Symptoms {
+		if sym := &of.Symptoms[i]; sym.Side == d.Side && sym.Sick && kin(sym.Check, d.Check) {
+			since = probe.Later(since, sym.Since)
 		}
 	}
 	return since

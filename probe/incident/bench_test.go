@@ -71,21 +71,28 @@ func BenchmarkReport(b *testing.B) {
 }
 
 // BenchmarkOutage is a look at one of many streams whose only origin answers 503, as
-// all edges then do, with its share of the diagnoses, of which there are four a
-// second: each stream is looked at six times in six seconds.
+// all edges then do, with its share of the diagnoses: each stream is looked at once a
+// second from each place.
 func BenchmarkOutage(b *testing.B) {
-	for _, streams := range []int{10, 1000, 5000} {
-		b.Run(fmt.Sprint(streams), func(b *testing.B) {
+	for _, c := range []struct{ streams, vantages int }{{10, 1}, {1000, 1}, {5000, 1}, {10, 2}, {1000, 2}, {5000, 3}} {
+		b.Run(fmt.Sprintf("%d streams, %d vantages", c.streams, c.vantages), func(b *testing.B) {
 			d := incident.NewDesk(incident.Options{}, epoch.Add(-time.Hour))
-			views := make([]incident.View, streams)
-			for i := range views {
-				views[i] = failing(fmt.Sprintf("s%04d", i))
-				d.Report(&views[i])
+			d.Hold(epoch.Add(time.Nanosecond)) // until all have been seen
+			views := make([]incident.View, 0, c.streams*c.vantages)
+			for i := range c.streams {
+				for j := range c.vantages {
+					v := failing(fmt.Sprintf("s%04d", i))
+					if c.vantages > 1 {
+						v.Vantage = fmt.Sprint("v", j)
+					}
+					d.Report(&v)
+					views = append(views, v)
+				}
 			}
 			now := epoch
 			for i := 0; b.Loop(); i++ {
-				now = now.Add(time.Second / time.Duration(streams))
-				v := views[i%streams]
+				now = now.Add(time.Second / time.Duration(len(views)))
+				v := views[i%len(views)]
 				v.At = now
 				d.Report(&v)
 			}

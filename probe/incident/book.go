@@ -54,6 +54,36 @@ type entry struct {
 	resumed   time.Time // when it was taken over from before a restart; zero once it was seen again
 	count     int       // as of the times before the newest diagnosis
 	seen      bool      // by the entry under way
+
+	marks map[sight]map[probe.Target]probe.Severity // of the diagnosis; nil until somebody asks
+}
+
+// sight is what one vantage shows of one stream.
+type sight struct{ vantage, stream string }
+
+// marksOf returns the worst that the newest diagnosis says of each target. A page
+// asks for each of thousands of streams, so the diagnosis is gone through once for all.
+func (e *entry) marksOf(one sight) map[probe.Target]probe.Severity {
+	if e.marks == nil {
+		e.marks = map[sight]map[probe.Target]probe.Severity{}
+		for _, parts := range [][]diagnose.Part{e.diagnosis.Parts, e.diagnosis.Follows} {
+			for i := range parts {
+				if parts[i].Holds {
+					e.mark(&parts[i])
+				}
+			}
+		}
+	}
+	return e.marks[one]
+}
+
+func (e *entry) mark(p *diagnose.Part) {
+	of := sight{p.Vantage, p.Target.Stream}
+	if e.marks[of] == nil {
+		e.marks[of] = map[probe.Target]probe.Severity{}
+	}
+	at := probe.Target{Rendition: p.Target.Rendition, Side: p.Target.Side, Edge: p.Target.Edge}
+	e.marks[of][at] = max(e.marks[of][at], p.Severity)
 }
 
 // key is one check on one target.
@@ -211,7 +241,7 @@ func (e *entry) take(now time.Time, d *diagnose.Diagnosis) {
 		}
 	}
 	was := e.diagnosis
-	e.diagnosis = *d
+	e.diagnosis, e.marks = *d, nil
 	if was.Check != nil && was.Fading && !d.Fading {
 		e.count++
 	}

@@ -273,15 +273,8 @@ func (d *Desk) MarksFrom(from, stream string) map[probe.Target]probe.Severity {
 	defer d.mu.Unlock()
 	marks := map[probe.Target]probe.Severity{}
 	for _, e := range d.book.open {
-		for _, parts := range [][]diagnose.Part{e.diagnosis.Parts, e.diagnosis.Follows} {
-			for i := range parts {
-				p := &parts[i]
-				if p.Target.Stream != stream || !p.Holds || p.Vantage != from {
-					continue
-				}
-				at := probe.Target{Rendition: p.Target.Rendition, Side: p.Target.Side, Edge: p.Target.Edge}
-				marks[at] = max(marks[at], p.Severity)
-			}
+		for at, worst := range e.marksOf(sight{from, stream}) {
+			marks[at] = max(marks[at], worst)
 		}
 	}
 	return marks

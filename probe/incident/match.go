@@ -98,6 +98,10 @@ func (e *entry) own(d *diagnose.Diagnosis) bool {
 	return len(d.Hits) == 0 && len(d.Vantages) > 0 && slices.Equal(d.Vantages, e.Vantages)
 }
 
+// hitsAny reports whether a diagnosis hits one of some streams, which are sorted.
 func hitsAny(d *diagnose.Diagnosis, streams []string) bool {
-	return slices.ContainsFunc(d.Hits, func(h diagnose.Hit) bool { return slices.Contains(streams, h.Stream) })
+	return slices.ContainsFunc(d.Hits, func(h diagnose.Hit) bool {
+		_, hit := slices.BinarySearch(streams, h.Stream)
+		return hit
+	})
 }
