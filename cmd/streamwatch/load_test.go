@@ -119,7 +119,9 @@ func failUnderLoad(t *testing.T, server *loadServer, page string, pid int) {
 	for _, in := range incidentsOf(t, page) {
 		t.Logf("after %s: %s, blame %s, %d streams: %s", lasts, in.Check, in.Blame, len(in.Streams), in.Detail)
 	}
-	after := spentBy(t, pid)
+	after, asked := spentBy(t, pid), time.Now()
+	readJSON(t, "http://"+page+"/api/v1/status", new(any))
+	t.Logf("/api/v1/status takes %s then", time.Since(asked).Round(time.Millisecond))
 	t.Logf("meanwhile %.1f %% of one core, %.1f MiB resident",
 		(after.cpu-before.cpu).Seconds()/time.Since(began).Seconds()*100, float64(after.resident)/(1<<20))
 	server.tell(t, "/mend")
