@@ -15,7 +15,7 @@ import (
 const (
 	blockLeast  = 2 << 10          // bytes of lines, without whole playlists, after which a block is closed
 	blockMost   = 32 << 10         // the same, of a stream of many targets
-	blockEach   = 1 << 10          // the same, for each target
+	blockEach   = 768              // the same, for each target
 	reach       = 90 * time.Second // that are remembered: three looks at the multivariant playlist
 	targetBytes = 6 << 10          // of closed blocks, compressed, for each media playlist of a stream at most
 	partsTimes  = 3                // as much where parts are looked at: there is more to a second
