@@ -59,9 +59,9 @@ func file(h *History, o *probe.Observation) (changed bool) {
 	failed := h.Failures > 0
 	if failed {
 		h.Recovered = o.Exchange.Done
+		h.Failures = 0
+		h.FailingSince = time.Time{}
 	}
-	h.Failures = 0
-	h.FailingSince = time.Time{}
 	if h.First.IsZero() {
 		h.First = o.Exchange.Done
 	}
@@ -103,11 +103,19 @@ func fileHeaders(h *History, o *probe.Observation) {
 	}
 }
 
+// ownFailures gives a target that fails what until then it shares with others.
+func (h *History) ownFailures() {
+	if h.PollFailures == &noPollFailures {
+		h.PollFailures = &PollFailures{}
+	}
+}
+
 // soon is within what time of a recovery a failure makes a host one that answers
 // by turns: a member of a pool that is down, or a limit of requests.
 func soon(td time.Duration) time.Duration { return max(30*time.Second, 10*td) }
 
 func fileFailure(h *History, o *probe.Observation) {
+	h.ownFailures()
 	at := o.Exchange.Done
 	if h.Failures == 0 {
 		h.FailingSince, h.FailedFrom = at, o.Exchange.Started
@@ -198,14 +206,13 @@ func fileSegment(h *History, o *probe.Observation) {
 		}, h.segmentsKept())
 		rec = &h.Segments[len(h.Segments)-1]
 	}
-	rec.Before = rec.SegmentBytes
-	rec.Asked, rec.Fetch, rec.Status, rec.Failure = ex.Started, ex.Duration(), ex.Status, ex.Failure
-	was := rec.OK
+	before := rec.SegmentBytes
+	rec.Asked, rec.Fetch, rec.Before = ex.Started, ex.Duration(), nil
 	if rec.OK = ex.OK(); !rec.OK {
 		if rec.SegmentFailures == &noFailures {
 			rec.SegmentFailures = &SegmentFailures{}
 		}
-		if was || rec.FailedFrom.IsZero() {
+		if before.OK || rec.FailedFrom.IsZero() {
 			rec.FailedFrom, rec.FailedAt = ex.Started, ex.Done
 		}
 		rec.Failed++
@@ -214,13 +221,16 @@ func fileSegment(h *History, o *probe.Observation) {
 		h.fileSize(rec)
 		return
 	}
-	if rec.FirstOK.IsZero() {
-		rec.FirstOK = ex.Done
+	if !rec.had {
+		rec.had, rec.after = true, ex.Done.Sub(rec.Listed)
 		if !s.Repeat {
 			h.Rate.Add(ex.ObjectBytes.Or(-1), s.Duration)
 		}
 	}
 	rec.Size, rec.Hash, rec.HashBytes = ex.ObjectBytes.Or(-1), s.Hash, s.HashBytes
+	if rec.Differs(before) {
+		rec.Before = new(before)
+	}
 	h.fileSize(rec)
 	if s.HashBytes > 0 {
 		rec.Start, rec.Lasts, rec.Track, rec.Wraps = s.Start, s.Lasts, s.Track, s.Container != probe.ContainerMP4

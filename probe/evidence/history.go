@@ -42,20 +42,9 @@ type History struct {
 	Began     uint64    // newest media sequence number when the numbering was first seen
 	High      uint64    // highest media sequence number seen since the last restart
 
-	Failures     int           // polls that failed in a row, up to now
-	FailingSince time.Time     // first of them
-	LastFailure  time.Time     // newest failed poll, ever
-	FailedAs     probe.Failure // how the newest of those failed; "" with an answer
-	FailedFrom   time.Time     // when the newest failures in a row began, over or not; zero is never
-	Recovered    time.Time     // when the newest failures in a row were over; zero is never
-	FailedWith   int           // status of the newest failed poll; 0 without an answer
-	Relapsed     time.Time     // when it last failed again soon after a recovery; zero is never
-	LastError    time.Time     // newest poll answered with a 5xx or not at all, ever
-
-	Answered  time.Time // when the newest look began that brought an answer's head
-	Reached   time.Time // when the newest look began for which the host accepted or refused a connection, or answered
-	Lost      time.Time // when the first of the polls began that failed in a row as our own path could cause; zero is none
-	LostPolls int       // how many those are
+	*PollFailures
+	Answered time.Time // when the newest look began that brought an answer's head
+	Reached  time.Time // when the newest look began for which the host accepted or refused a connection, or answered
 
 	Versions []Version       // texts seen, oldest first, at least 60 s back
 	Segments []SegmentRecord // newest probes, oldest first
@@ -96,6 +85,24 @@ type History struct {
 	PopChanged bool // the newest poll was answered by another point of presence than the one before
 }
 
+// PollFailures are the polls of a playlist that failed. Most have none, and share
+// one of these.
+type PollFailures struct {
+	Failures     int           // polls that failed in a row, up to now
+	FailingSince time.Time     // first of them
+	LastFailure  time.Time     // newest failed poll, ever
+	FailedAs     probe.Failure // how the newest of those failed; "" with an answer
+	FailedFrom   time.Time     // when the newest failures in a row began, over or not; zero is never
+	Recovered    time.Time     // when the newest failures in a row were over; zero is never
+	FailedWith   int           // status of the newest failed poll; 0 without an answer
+	Relapsed     time.Time     // when it last failed again soon after a recovery; zero is never
+	LastError    time.Time     // newest poll answered with a 5xx or not at all, ever
+	Lost         time.Time     // when the first of the polls began that failed in a row as our own path could cause; zero is none
+	LostPolls    int           // how many those are
+}
+
+var noPollFailures PollFailures
+
 // Version is one text of a playlist and when it was current.
 type Version struct {
 	Hash        uint64
@@ -114,30 +121,32 @@ type SegmentRecord struct {
 	Duration time.Duration // EXTINF
 	Listed   time.Time     // first seen in the playlist
 	Asked    time.Time     // when the newest probe began
-	Fetch    time.Duration // of that one
-	Status   int
-	Failure  probe.Failure
-	FirstOK  time.Time // first probe that succeeded
+	Fetch    time.Duration // how long that one took
 	SegmentBytes
 	*SegmentFailures
-	Before SegmentBytes              // of the probe before, of the same segment
+	Before *SegmentBytes             // what the probe before saw of the same segment, where that was something else; else nil
 	Start  probe.Fact[time.Duration] // where its time begins: first PTS or tfdt
 	Lasts  probe.Fact[time.Duration] // how long its media lasts
 	Track  uint32                    // that Start is of
 	Wraps  bool                      // its time is of 33 bits
+
+	had   bool          // a probe succeeded
+	after time.Duration // how long after Listed the first of those was done
 }
 
 // At is when the newest probe was done.
 func (r *SegmentRecord) At() time.Time { return r.Asked.Add(r.Fetch) }
 
-// Changed reports whether the newest probe gave other bytes than the one before.
-func (r *SegmentRecord) Changed() bool {
-	was := &r.Before
-	if !r.OK || !was.OK {
-		return false
+// FirstOK is when the first probe that succeeded was done; zero is never.
+func (r *SegmentRecord) FirstOK() time.Time {
+	if !r.had {
+		return time.Time{}
 	}
-	return was.Size >= 0 && r.Size >= 0 && was.Size != r.Size || was.HashBytes == r.HashBytes && was.Hash != r.Hash
+	return r.Listed.Add(r.after)
 }
+
+// Changed reports whether the newest probe gave other bytes than the one before.
+func (r *SegmentRecord) Changed() bool { return r.Before != nil }
 
 // SegmentFailures are the probes of a segment that failed. Most have none, and
 // share one of these.
