@@ -17,7 +17,7 @@ type Stream struct {
 	Histories    []*History
 }
 
-// History is what is known of one target. Only File changes it.
+// History is what is known of one target. Only File changes it, and Judged.
 type History struct {
 	Target  probe.Target
 	Unnamed bool   // it is a manifest that failed while nobody knew that it is a media playlist
@@ -32,7 +32,7 @@ type History struct {
 	Current  *probe.Observation // newest poll, whatever it brought
 	Good     *probe.Observation // newest poll that brought a playlist
 	Playlist *probe.Playlist    // of Good
-	Previous *probe.Playlist    // the one that Playlist replaced; nil at first
+	Previous *probe.Playlist    // the one that Playlist just replaced; nil at first, and once that is judged
 	Polls    int
 	Gap      time.Duration // between the newest two polls
 
@@ -182,6 +182,10 @@ func (h *History) fileTarget(pl *probe.Playlist, at time.Time) {
 	}
 	h.target = pl.TargetFrom(h.longest)
 }
+
+// Judged forgets the playlist that the newest one replaced. Only checks of a text that
+// is new read it, and thousands of targets would hold two each.
+func (h *History) Judged() { h.Previous = nil }
 
 // TD returns the target duration of the newest playlist, or of a sibling while
 // this target has none, as far as its segments bear it out (see
