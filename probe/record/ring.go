@@ -146,7 +146,11 @@ func (r *ring) body(where place, slot int, p *probe.Playlist) string {
 	r.ids++
 	b := &Body{ID: strconv.FormatUint(r.ids, 36)}
 	text := cut(p.Text)
-	if base := have[0]; base.playlist != nil {
+	base := have[0]
+	if base.playlist == nil {
+		base = r.elsewhere(where.rendition)
+	}
+	if base.playlist != nil {
 		if pieces := splice(cut(base.playlist.Text), text); weight(pieces) < len(text) {
 			b.Base, b.Splice = base.id, pieces
 		}
@@ -158,6 +162,17 @@ func (r *ring) body(where place, slot int, p *probe.Playlist) string {
 	have[slot] = known{p, b.ID}
 	r.open.line(&Line{Body: b})
 	return b.ID
+}
+
+// elsewhere returns a playlist of a rendition that the open block has from another
+// place: it is much the same.
+func (r *ring) elsewhere(rendition string) known {
+	for of, have := range r.known {
+		if of.rendition == rendition && have[0].playlist != nil {
+			return have[0]
+		}
+	}
+	return known{}
 }
 
 // cut returns as much of a text as is kept.
