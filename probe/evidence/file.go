@@ -164,18 +164,17 @@ func advance(h *History, o *probe.Observation, failed bool) {
 
 func fileVersion(h *History, o *probe.Observation) {
 	if n := len(h.Versions); n > 0 && h.Versions[n-1].Hash == o.Hash {
-		h.Versions[n-1].Last = o.Exchange.Done
+		h.Versions[n-1].Stood = o.Exchange.Done.Sub(h.Versions[n-1].First)
 		return
 	}
 	v := Version{
-		Hash: o.Hash, First: o.Exchange.Done, Last: o.Exchange.Done,
-		LiveEdge: o.Playlist.LiveEdge(), Validator: validator(&o.Exchange),
+		Hash: o.Hash, First: o.Exchange.Done, LiveEdge: DateOf(o.Playlist.LiveEdge()), Validator: validator(&o.Exchange),
 	}
 	if n := len(o.Playlist.Segments); n > 0 {
 		v.FirstMSN, v.LastMSN = o.Playlist.Segments[0].MSN, o.Playlist.Segments[n-1].MSN
 	}
 	old, oldest := 0, v.First.Add(-max(time.Minute, 4*h.TD()))
-	for old < len(h.Versions)-1 && h.Versions[old].Last.Before(oldest) {
+	for old < len(h.Versions)-1 && h.Versions[old].Last().Before(oldest) {
 		old++
 	}
 	h.Versions = push(slices.Delete(h.Versions, 0, old), v, versionsKept)
