@@ -23,7 +23,8 @@ func TestNoLatencyWithoutAWallClock(t *testing.T) {
 			Exchange: probe.Exchange{Status: 200, Started: now, Done: now},
 		}
 		h := &evidence.History{
-			Target: o.Target, Current: o, Good: o, Playlist: o.Playlist, Advanced: now,
+			PollFailures: &evidence.PollFailures{},
+			Target:       o.Target, Current: o, Good: o, Playlist: o.Playlist, Advanced: now,
 			Versions: []evidence.Version{{First: now, LiveEdge: evidence.DateOf(now.Add(-behind))}},
 		}
 		got := slices.ContainsFunc(measure(h, o, incident.Verdict{}, now), func(s probe.Sample) bool {
