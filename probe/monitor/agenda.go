@@ -88,7 +88,7 @@ func (l *loop) stop() {
 		l.timer.Stop()
 	}
 	l.mu.Unlock()
-	l.cancel()
+	l.ctx.over.Store(true)
 }
 
 // start has the crew poll.
@@ -110,7 +110,7 @@ func (l *loop) run() {
 	due := l.due
 	l.mu.Unlock()
 	l.s.m.strain.late(due)
-	wait := l.poll(l.ctx)
+	wait := l.poll(&l.ctx)
 	l.pace.polls++
 	l.mu.Lock()
 	l.busy, l.begun = false, true
