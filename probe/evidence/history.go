@@ -19,15 +19,18 @@ type Stream struct {
 
 // History is what is known of one target. Only File changes it, and Judged.
 type History struct {
-	Target  probe.Target
-	Unnamed bool   // it is a manifest that failed while nobody knew that it is a media playlist
-	Host    string // host and port that it is asked at
+	Target probe.Target
+	Host   string // host and port that it is asked at
+
+	Unnamed      bool // it is a manifest that failed while nobody knew that it is a media playlist
+	Personalised bool // the edge serves each viewer other segments, as its event says: ads are put in there
+	PopChanged   bool // the newest poll was answered by another point of presence than the one before
+
 	// Pair is the same playlist on the other side: an edge's at the origin, the
 	// origin's at the first edge. Nil when that is not watched.
-	Pair         *History
-	Edges        []*History // the same playlist at each edge, this one left out
-	Personalised bool       // the edge serves each viewer other segments, as its event says: ads are put in there
-	Siblings     []*History // all media playlists at the same place, this one among them
+	Pair     *History
+	Edges    []*History // the same playlist at each edge, this one left out
+	Siblings []*History // all media playlists at the same place, this one among them
 
 	Current  *probe.Observation // newest poll, whatever it brought
 	Good     *probe.Observation // newest poll that brought a playlist
@@ -68,8 +71,8 @@ type History struct {
 
 	Late Late // the most that an edge was behind within the newest target duration
 
-	Swap              Swap // from one series of segments to another
-	Fall              Fall
+	Swap              *Swap       // from one series of segments to another; nil when there was none lately
+	Fall              *Fall       // nil when there was none lately
 	Breaks            Marks       // discontinuities among the newest segments
 	Hits              Marks       // answers from cache among the newest segments that an edge was asked for again
 	Permission        Permission  // what pages on other sites were told
@@ -81,8 +84,6 @@ type History struct {
 	Keys              KeyTurns    // of the newest segments
 	StillThere        int         // removed segments that could still be fetched
 	LowLatency        *LowLatency // nil where no part was ever listed
-
-	PopChanged bool // the newest poll was answered by another point of presence than the one before
 }
 
 // PollFailures are the polls of a playlist that failed. Most have none, and share
