@@ -29,7 +29,7 @@ type loop struct {
 
 	listing atomic.Pointer[probe.Observation] // the newest with a media playlist; nil is none
 
-	maps                mapLooks
+	maps                *mapLooks              // nil until it lists an EXT-X-MAP
 	mapLost             atomic.Bool            // the EXT-X-MAP that was probed last could not be fetched
 	tracks              atomic.Pointer[tracks] // what it says of its tracks; nil while that is not known
 	keyBad              atomic.Bool            // a key that it lists could not be fetched at the last look
