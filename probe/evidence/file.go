@@ -194,13 +194,24 @@ func push[T any](list []T, v T, keep int) []T {
 	return list
 }
 
+// kept returns a segment's URI without the text of the playlist that it is a part of:
+// that which the other side has already, or a copy.
+func (h *History) kept(s *probe.SegmentProbe) string {
+	if h.Pair != nil {
+		if rec, known := h.Pair.Segment(s.MSN); known && rec.URI == s.URI {
+			return rec.URI
+		}
+	}
+	return strings.Clone(s.URI)
+}
+
 func fileSegment(h *History, o *probe.Observation) {
 	s, ex := o.Segment, &o.Exchange
 	rec, known := h.Segment(s.MSN)
 	// After a restart the number is another segment's.
 	if !known || rec.URI != s.URI || rec.Offset != s.Offset || rec.Asked.Before(h.Restarted) {
 		h.Segments = push(h.Segments, SegmentRecord{
-			MSN: s.MSN, URI: strings.Clone(s.URI), Offset: s.Offset, Duration: s.Duration, Listed: s.Listed,
+			MSN: s.MSN, URI: h.kept(s), Offset: s.Offset, Duration: s.Duration, Listed: s.Listed,
 			SegmentBytes: SegmentBytes{Size: -1}, SegmentFailures: &noFailures,
 		}, h.segmentsKept())
 		rec = &h.Segments[len(h.Segments)-1]
