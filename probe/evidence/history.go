@@ -1,7 +1,6 @@
 package evidence
 
 import (
-	"slices"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
@@ -98,45 +97,11 @@ type PollFailures struct {
 	FailedWith   int           // status of the newest failed poll; 0 without an answer
 	Relapsed     time.Time     // when it last failed again soon after a recovery; zero is never
 	LastError    time.Time     // newest poll answered with a 5xx or not at all, ever
-	Lost         time.Time     // when the first of the polls began that failed in a row as our own path could cause; zero is none
-	LostPolls    int           // how many those are
+	Lost         time.Time     // when the first of LostPolls began; zero is none
+	LostPolls    int           // polls that failed in a row as our own path could cause
 }
 
 var noPollFailures PollFailures
-
-// Version is one text of a playlist and when it was current.
-type Version struct {
-	Hash      uint64
-	First     time.Time     // first poll that brought this text, by when it was done
-	Stood     time.Duration // from that one to the last
-	FirstMSN  uint64
-	LastMSN   uint64
-	LiveEdge  Date   // at the end of the newest segment; zero without one
-	Validator uint64 // of its ETag, else its Last-Modified: what caches ask by whether it changed; 0 is none
-}
-
-// Last is the last poll that brought this text, by when it was done.
-func (v *Version) Last() time.Time { return v.First.Add(v.Stood) }
-
-// Date is a program date-time in Unix microseconds, a third as large as a time.Time:
-// of each text one is kept. Zero is none.
-type Date int64
-
-// DateOf returns a time as a date.
-func DateOf(t time.Time) Date {
-	if t.IsZero() {
-		return 0
-	}
-	return Date(t.UnixMicro())
-}
-
-// Time returns a date as a time.
-func (d Date) Time() time.Time {
-	if d == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(int64(d))
-}
 
 // SegmentRecord is what the probes of one segment gave.
 type SegmentRecord struct {
@@ -149,7 +114,7 @@ type SegmentRecord struct {
 	Fetch    time.Duration // how long that one took
 	SegmentBytes
 	*SegmentFailures
-	Before *SegmentBytes             // what the probe before saw of the same segment, where that was something else; else nil
+	Before *SegmentBytes             // what the probe before saw, where that was something else; else nil
 	Start  probe.Fact[time.Duration] // where its time begins: first PTS or tfdt
 	Lasts  probe.Fact[time.Duration] // how long its media lasts
 	Track  uint32                    // that Start is of
@@ -242,26 +207,6 @@ func (h *History) Fresh(now time.Time, limit time.Duration) bool {
 
 // Failing reports whether the newest poll failed.
 func (h *History) Failing() bool { return h.Failures > 0 }
-
-// SeenBefore returns the newest version that had been seen complete before t.
-func (h *History) SeenBefore(t time.Time) (Version, bool) {
-	for _, v := range slices.Backward(h.Versions) {
-		if !v.First.After(t) {
-			return v, true
-		}
-	}
-	return Version{}, false
-}
-
-// FindVersion returns the version with a hash.
-func (h *History) FindVersion(hash uint64) (Version, bool) {
-	for _, v := range slices.Backward(h.Versions) {
-		if v.Hash == hash {
-			return v, true
-		}
-	}
-	return Version{}, false
-}
 
 // Segment returns the record of the probes of a segment.
 func (h *History) Segment(msn uint64) (*SegmentRecord, bool) {
