@@ -1,7 +1,6 @@
 package dashboards
 
 import (
-	"maps"
 	"slices"
 	"time"
 
@@ -69,22 +68,16 @@ func (a *Alarm) breaches(v float64) bool {
 // Board holds the alarms of an event as CloudWatch would show them. It has one
 // owner, who adds samples and lets it evaluate.
 type Board struct {
-	alarms     []Alarm // those that only CloudWatch can evaluate have no state
+	alarms     []Alarm // those of a stream in a row; those that only CloudWatch can evaluate have no data
 	composites []Composite
 	delay      time.Duration
-	watching   map[feed][]int // the alarms on a metric
+	rows       map[string]row // by stream; "" is the event
 	windows    [][]window     // by alarm: of the periods that it has samples of, in no order
-	states     map[string]State
+	states     []State        // of the alarms, and then of the composites
 }
 
-// feed is a metric with its dimensions.
-type feed struct {
-	metric *probe.Metric
-	stream string
-	at     probe.Place
-
-	vantage string // of heartbeats
-}
+// row is where in the list the alarms of one stream stand.
+type row struct{ from, to int }
 
 // window is what an alarm keeps of one period.
 type window struct {
@@ -98,52 +91,77 @@ func NewBoard(o Options, delay time.Duration) *Board {
 	alarms, composites := Alarms(o)
 	b := &Board{
 		alarms: alarms, composites: composites, delay: delay,
-		states: make(map[string]State, len(alarms)+len(composites)), watching: make(map[feed][]int, len(alarms)),
-		windows: make([][]window, len(alarms)),
+		rows: make(map[string]row, len(o.Streams)+1), windows: make([][]window, len(alarms)),
+		states: slices.Repeat([]State{NoData}, len(alarms)+len(composites)),
 	}
 	for i := range b.alarms {
-		a := &b.alarms[i]
-		if a.Service {
+		if b.alarms[i].Service {
 			continue
 		}
-		from := feed{a.Metric, a.Stream, probe.Place{Side: a.Side, Edge: a.Edge}, a.Vantage}
-		b.watching[from] = append(b.watching[from], i)
-		b.states[a.Key()] = NoData
+		of, known := b.rows[b.alarms[i].Stream]
+		if !known {
+			of.from = i
+		}
+		of.to = i + 1
+		b.rows[b.alarms[i].Stream] = of
 	}
 	return b
+}
+
+// key is the key of an alarm or the kind of a composite, in the order of states.
+func (b *Board) key(i int) string {
+	if above := i - len(b.alarms); above >= 0 {
+		return b.composites[above].Kind
+	}
+	return b.alarms[i].Key()
 }
 
 // For returns the board of an event that has other streams than before. What is
 // known of the alarms that both have goes over to it.
 func (b *Board) For(o Options) *Board {
 	next := NewBoard(o, b.delay)
-	had := map[string]int{}
-	for i := range b.alarms {
-		had[b.alarms[i].Key()] = i
+	had := make(map[string]int, len(b.states))
+	for i := range b.states {
+		had[b.key(i)] = i
 	}
-	for i := range next.alarms {
-		key := next.alarms[i].Key()
-		was, ok := had[key]
-		if ok && next.alarms[i].Period == b.alarms[was].Period && !next.alarms[i].Service {
-			next.windows[i], next.states[key] = b.windows[was], b.states[key]
+	for i := range next.states {
+		was, ok := had[next.key(i)]
+		if !ok {
+			continue
 		}
-	}
-	for i := range next.composites {
-		kind := next.composites[i].Kind
-		next.states[kind] = b.states[kind]
+		if i < len(next.alarms) {
+			if next.alarms[i].Period != b.alarms[was].Period {
+				continue
+			}
+			next.windows[i] = b.windows[was]
+		}
+		next.states[i] = b.states[was]
 	}
 	return next
 }
 
-// States returns the state of every alarm and composite as of the last evaluation.
-func (b *Board) States() map[string]State { return maps.Clone(b.states) }
+// States returns the state of every alarm and composite by its key, as of the last
+// evaluation.
+func (b *Board) States() map[string]State {
+	all := make(map[string]State, len(b.states))
+	for i, state := range b.states {
+		if i >= len(b.alarms) || !b.alarms[i].Service {
+			all[b.key(i)] = state
+		}
+	}
+	return all
+}
 
 // Add takes samples over. The order of their times does not matter.
 func (b *Board) Add(samples []probe.Sample) {
 	for i := range samples {
 		s := &samples[i]
-		for _, j := range b.watching[feedOf(s)] {
+		of := b.rows[s.Stream]
+		for j := of.from; j < of.to; j++ {
 			a := &b.alarms[j]
+			if !a.watches(s) {
+				continue
+			}
 			at := s.At.UnixNano() / int64(a.Period)
 			w, v := b.window(j, at), s.Value*s.Metric.Scale
 			if w.count == 0 || v > w.most {
@@ -169,6 +187,13 @@ func (b *Board) window(alarm int, at int64) *window {
 // now. CloudWatch does so once a minute, and every ten seconds for alarms with a
 // period below a minute.
 func (b *Board) Evaluate(now time.Time) map[string]State {
+	b.evaluate(now)
+	return b.States()
+}
+
+// evaluate moves every alarm and composite to its state as of now.
+func (b *Board) evaluate(now time.Time) {
+	alarmed := map[string]State{}
 	for i := range b.alarms {
 		a := &b.alarms[i]
 		if a.Service {
@@ -183,17 +208,17 @@ func (b *Board) Evaluate(now time.Time) map[string]State {
 				points[w.at-oldest] = w.point(a.Stat)
 			}
 		}
-		key := a.Key()
-		b.states[key] = a.Next(b.states[key], points)
-	}
-	for i := range b.composites {
-		c := &b.composites[i]
-		b.states[c.Kind] = Fine
-		if c.Rule.Holds(b.states) {
-			b.states[c.Kind] = InAlarm
+		if b.states[i] = a.Next(b.states[i], points); b.states[i] == InAlarm {
+			alarmed[a.Key()] = InAlarm
 		}
 	}
-	return maps.Clone(b.states)
+	for i := range b.composites {
+		state := Fine
+		if b.composites[i].Rule.Holds(alarmed) {
+			state = InAlarm
+		}
+		b.states[len(b.alarms)+i] = state
+	}
 }
 
 func (w window) point(stat Stat) probe.Fact[float64] {

@@ -16,12 +16,12 @@ func vantageAlarms(vantages []string) (list []Alarm) {
 	return list
 }
 
-// feedOf is what a sample feeds: those of a vantage feed what all feed together,
-// but for its heartbeat.
-func feedOf(s *probe.Sample) feed {
-	f := feed{s.Metric, s.Stream, probe.Place{Side: s.Side, Edge: s.Edge}, ""}
+// watches reports whether the alarm is on the metric of a sample of its stream: those
+// of a vantage feed what all feed together, but for its heartbeat.
+func (a *Alarm) watches(s *probe.Sample) bool {
+	vantage := ""
 	if s.Metric.Scope == probe.ByEvent {
-		f.vantage = s.Vantage
+		vantage = s.Vantage
 	}
-	return f
+	return a.Metric == s.Metric && a.Side == s.Side && a.Edge == s.Edge && a.Vantage == vantage
 }

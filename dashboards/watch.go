@@ -1,7 +1,6 @@
 package dashboards
 
 import (
-	"cmp"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
@@ -18,7 +17,7 @@ type Watch struct {
 	board   *Board
 	every   time.Duration // between evaluations
 	settled time.Time     // from when on missing data mean something
-	states  map[string]standing
+	states  []standing    // in the board's order
 }
 
 // standing is a state, and when an alarm came into it.
@@ -29,13 +28,14 @@ type standing struct {
 
 // NewWatch returns one that begins now.
 func NewWatch(o Options, now time.Time) *Watch {
-	w := &Watch{board: NewBoard(o, arrival), states: map[string]standing{}}
+	w := &Watch{board: NewBoard(o, arrival)}
+	w.states = make([]standing, len(w.board.states))
 	period := w.board.alarms[0].Period
 	w.every = min(period, time.Minute)
 	// Two datapoints: the heartbeat takes what is missing for a breach, and
 	// before the start all is.
 	w.settled = now.Truncate(period).Add(3*period + arrival)
-	w.take(nil, now)
+	w.take(now)
 	return w
 }
 
@@ -48,32 +48,35 @@ func (w *Watch) Next(now time.Time) time.Time {
 }
 
 // Evaluate moves every alarm to its state as of now.
-func (w *Watch) Evaluate(now time.Time) { w.take(w.board.Evaluate(now), now) }
+func (w *Watch) Evaluate(now time.Time) {
+	w.board.evaluate(now)
+	w.take(now)
+}
 
 // Change makes other streams those whose alarms are watched. What is known of the
 // others stays.
 func (w *Watch) Change(o Options, now time.Time) {
+	was := make(map[string]standing, len(w.states))
+	for i, one := range w.states {
+		was[w.board.key(i)] = one
+	}
 	w.board = w.board.For(o)
-	w.take(w.board.States(), now)
+	w.states = make([]standing, len(w.board.states))
+	for i := range w.states {
+		w.states[i] = was[w.board.key(i)]
+	}
+	w.take(now)
 }
 
 // take notes new states.
-func (w *Watch) take(states map[string]State, now time.Time) {
-	note := func(key string) {
-		state := cmp.Or(states[key], NoData)
-		if w.states[key].state != state {
-			w.states[key] = standing{state, now}
+func (w *Watch) take(now time.Time) {
+	for i, state := range w.board.states {
+		if i < len(w.board.alarms) && w.board.alarms[i].Missing == MissingIsBreach && now.Before(w.settled) {
+			state = NoData
 		}
-	}
-	for i := range w.board.alarms {
-		a := &w.board.alarms[i]
-		if a.Missing == MissingIsBreach && now.Before(w.settled) {
-			delete(states, a.Key())
+		if w.states[i].state != state {
+			w.states[i] = standing{state, now}
 		}
-		note(a.Key())
-	}
-	for i := range w.board.composites {
-		note(w.board.composites[i].Kind)
 	}
 }
 
@@ -98,21 +101,18 @@ func (w *Watch) Standings() []Standing {
 	alarms, above := w.board.alarms, w.board.composites
 	list := make([]Standing, 0, len(above)+min(len(alarms), manyAlarms))
 	for i := range above {
-		c := &above[i]
-		list = append(list, Standing{Name: c.Kind, Text: c.Text, Pages: c.Pages})
+		c, now := &above[i], w.states[len(alarms)+i]
+		list = append(list, Standing{Name: c.Kind, Text: c.Text, Pages: c.Pages, State: now.state, Since: now.since})
 	}
 	for i := range alarms {
-		a := &alarms[i]
-		if len(alarms) > manyAlarms && !a.Pages && w.states[a.Key()].state != InAlarm {
+		a, now := &alarms[i], w.states[i]
+		if len(alarms) > manyAlarms && !a.Pages && now.state != InAlarm {
 			continue
 		}
 		list = append(list, Standing{
 			Name: a.Key(), Stream: a.Stream, Text: a.Text, Condition: a.Describe(), Pages: a.Pages, Service: a.Service,
+			State: now.state, Since: now.since,
 		})
-	}
-	for i := range list {
-		now := w.states[list[i].Name]
-		list[i].State, list[i].Since = now.state, now.since
 	}
 	return list
 }

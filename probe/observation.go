@@ -17,14 +17,18 @@ type Observation struct {
 	Hash      uint64 // of the body, normalised (playlist.Hash); 0 when there is none
 	Unchanged bool   // the body equals that of the previous good observation
 
+	// CORS says that this was no poll: the playlist was asked for as a page
+	// elsewhere does, with an Origin header, and only that answer's head counts.
+	CORS bool
+
+	// Strained says that this process did not get to run when it should have:
+	// the times of the exchange may be its own doing.
+	Strained bool
+
 	// Segment is set on a segment probe, LowLatency on one of low-latency
 	// delivery, whose playlist stands there.
 	Segment    *SegmentProbe
 	LowLatency *LowLatencyProbe
-
-	// CORS says that this was no poll: the playlist was asked for as a page
-	// elsewhere does, with an Origin header, and only that answer's head counts.
-	CORS bool
 
 	// IFrames names the I-frame playlist of the target's ladder that this looked
 	// at: no poll either. "" is none.
@@ -33,10 +37,6 @@ type Observation struct {
 	// Moved tells of an address that lately died under viewers who keep asking
 	// for it, while the one that the event names lives; nil is none.
 	Moved *Moved
-
-	// Strained says that this process did not get to run when it should have:
-	// the times of the exchange may be its own doing.
-	Strained bool
 }
 
 // Moved is an address that a playlist was redirected to, or that the

@@ -35,7 +35,7 @@ var altEdge = register(Check{
 		var who string
 		for _, s := range h.Siblings {
 			if v, ok := s.SeenBefore(p.Obs.Exchange.Started); ok && s.Playlist.Live() && p.comparable(s) {
-				if ahead := v.LiveEdge.Sub(mine); !v.LiveEdge.IsZero() && ahead > max(lead, td) && inOrder(s) {
+				if ahead := v.LiveEdge.Time().Sub(mine); v.LiveEdge != 0 && ahead > max(lead, td) && inOrder(s) {
 					lead, who = ahead, s.Target.Rendition
 				}
 			}

@@ -18,11 +18,11 @@ var availEarly = register(Check{
 	Timed:    true,
 	Run: func(p *Pass) {
 		rec, ok := p.History.Segment(p.Obs.Segment.MSN)
-		if !ok || !rec.OK || rec.Failed == 0 || rec.Broken || !rec.FirstOK.Equal(rec.At()) || p.pairLacked() {
+		if !ok || !rec.OK || rec.Failed == 0 || rec.Broken || !rec.FirstOK().Equal(rec.At()) || p.pairLacked() {
 			return
 		}
 		p.Reportf(probe.Critical, "segment %d could be fetched only %s after it was listed",
-			rec.MSN, Seconds(rec.FirstOK.Sub(rec.Listed)))
+			rec.MSN, Seconds(rec.FirstOK().Sub(rec.Listed)))
 	},
 })
 

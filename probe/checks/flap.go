@@ -20,7 +20,7 @@ var httpHashFlap = register(Check{
 	Hold:     5,
 	Explains: append(followFlap(), "edge.*"),
 	Run: func(p *Pass) {
-		if t := &p.History.Swap; t.Back && p.first() {
+		if t := p.History.Swap; t != nil && t.Back && p.first() {
 			p.Reportf(probe.Error, "segment %d is back to what it was before another playlist came in between", t.MSN)
 		}
 	},
@@ -41,7 +41,7 @@ var edgeFlap = register(Check{
 	Explains: append(followFlap(), "edge.body", "edge.bytes", "edge.ahead", "edge.lag", "edge.age", "edge.seg"),
 	Run: func(p *Pass) {
 		h := p.History
-		if !h.Swap.Back || p.first() || !h.Pair.Swap.At.IsZero() {
+		if h.Swap == nil || !h.Swap.Back || p.first() || h.Pair.Swap != nil {
 			return
 		}
 		blame := probe.Blame("")

@@ -89,9 +89,9 @@ func (p *Pass) behind(rec *evidence.IFrames) string {
 		case stood > limit && s.Advanced.After(rec.Advanced.Add(limit)):
 			return fmt.Sprintf("got no new segment for %s (limit %s), while %s moves on",
 				Seconds(stood), Seconds(limit), s.Target.Rendition)
-		case !known || rec.Playlist.LiveEdge().IsZero() || seen.LiveEdge.IsZero():
-		case seen.LiveEdge.Sub(rec.Playlist.LiveEdge()) > limit:
-			lag := seen.LiveEdge.Sub(rec.Playlist.LiveEdge()).Round(100 * time.Millisecond)
+		case !known || rec.Playlist.LiveEdge().IsZero() || seen.LiveEdge == 0:
+		case seen.LiveEdge.Time().Sub(rec.Playlist.LiveEdge()) > limit:
+			lag := seen.LiveEdge.Time().Sub(rec.Playlist.LiveEdge()).Round(100 * time.Millisecond)
 			return fmt.Sprintf("is %s behind %s by program date-time", Seconds(lag), s.Target.Rendition)
 		}
 	}

@@ -82,5 +82,5 @@ func (p *Pass) unseen() time.Duration {
 	if p.History.Target.Side == probe.Edge {
 		return p.Now.Sub(before.First) + p.History.Allowance()
 	}
-	return p.Now.Sub(before.Last)
+	return p.Now.Sub(before.Last())
 }

@@ -30,7 +30,7 @@ var seqRegress = register(Check{
 		if to <= 1 {
 			what = ": the numbering started again"
 		}
-		if p.History.Fall.Back && p.History.Target.Side == probe.Origin {
+		if f := p.History.Fall; f != nil && f.Back && p.History.Target.Side == probe.Origin {
 			p.Accuse(probe.BlameOrigin, probe.Critical,
 				"media sequence number fell from %d to %d, again: copies of different age come by turns", from, to)
 			return

@@ -24,7 +24,7 @@ func (p *Pass) origin() (*evidence.History, bool) {
 // the source. What other probes show is no round of a check of content.
 func (p *Pass) firstProbe() (*evidence.SegmentRecord, bool) {
 	rec, ok := p.History.Segment(p.Obs.Segment.MSN)
-	if !ok || !rec.OK || p.Obs.Segment.Repeat || !rec.FirstOK.Equal(rec.At()) || !p.atSource() {
+	if !ok || !rec.OK || p.Obs.Segment.Repeat || !rec.FirstOK().Equal(rec.At()) || !p.atSource() {
 		p.Silent = true
 		return nil, false
 	}

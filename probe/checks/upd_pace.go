@@ -57,7 +57,7 @@ var updBurst = register(Check{
 				seen, bursts = 0, 0 // the numbering began anew
 				continue
 			}
-			if n := v[i].LastMSN - v[i-1].LastMSN; n > 0 && v[i].First.Sub(v[i-1].Last) <= near {
+			if n := v[i].LastMSN - v[i-1].LastMSN; n > 0 && v[i].First.Sub(v[i-1].Last()) <= near {
 				seen++
 				if n > 1 {
 					bursts++

@@ -112,6 +112,7 @@ func (w *Watch) Step(o *probe.Observation, now time.Time) *evidence.History {
 			}
 		}
 	}
+	h.Judged()
 	w.settle(now)
 	return h
 }

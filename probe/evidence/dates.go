@@ -25,7 +25,7 @@ func (h *History) Lead() (time.Duration, bool) {
 	if h.Playlist == nil || !h.Playlist.Live() || len(h.Versions) == 0 {
 		return 0, false
 	}
-	edge := h.Versions[len(h.Versions)-1].LiveEdge
+	edge := h.Versions[len(h.Versions)-1].LiveEdge.Time()
 	return edge.Sub(h.Advanced), !edge.IsZero()
 }
 

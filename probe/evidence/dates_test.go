@@ -12,7 +12,7 @@ func dated(role probe.Role, lead time.Duration) *History {
 	now := time.Unix(1e9, 0)
 	return &History{
 		Target:   probe.Target{Side: probe.Origin, Role: role, Rendition: "r"},
-		Playlist: list("%d.ts", nil), Advanced: now, Versions: []Version{{LiveEdge: now.Add(lead)}},
+		Playlist: list("%d.ts", nil), Advanced: now, Versions: []Version{{LiveEdge: DateOf(now.Add(lead))}},
 	}
 }
 

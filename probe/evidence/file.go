@@ -59,9 +59,9 @@ func file(h *History, o *probe.Observation) (changed bool) {
 	failed := h.Failures > 0
 	if failed {
 		h.Recovered = o.Exchange.Done
+		h.Failures = 0
+		h.FailingSince = time.Time{}
 	}
-	h.Failures = 0
-	h.FailingSince = time.Time{}
 	if h.First.IsZero() {
 		h.First = o.Exchange.Done
 	}
@@ -103,11 +103,19 @@ func fileHeaders(h *History, o *probe.Observation) {
 	}
 }
 
+// ownFailures gives a target that fails what until then it shares with others.
+func (h *History) ownFailures() {
+	if h.PollFailures == &noPollFailures {
+		h.PollFailures = &PollFailures{}
+	}
+}
+
 // soon is within what time of a recovery a failure makes a host one that answers
 // by turns: a member of a pool that is down, or a limit of requests.
 func soon(td time.Duration) time.Duration { return max(30*time.Second, 10*td) }
 
 func fileFailure(h *History, o *probe.Observation) {
+	h.ownFailures()
 	at := o.Exchange.Done
 	if h.Failures == 0 {
 		h.FailingSince, h.FailedFrom = at, o.Exchange.Started
@@ -156,18 +164,17 @@ func advance(h *History, o *probe.Observation, failed bool) {
 
 func fileVersion(h *History, o *probe.Observation) {
 	if n := len(h.Versions); n > 0 && h.Versions[n-1].Hash == o.Hash {
-		h.Versions[n-1].Last = o.Exchange.Done
+		h.Versions[n-1].Stood = o.Exchange.Done.Sub(h.Versions[n-1].First)
 		return
 	}
 	v := Version{
-		Hash: o.Hash, First: o.Exchange.Done, Last: o.Exchange.Done,
-		LiveEdge: o.Playlist.LiveEdge(), Validator: validator(&o.Exchange),
+		Hash: o.Hash, First: o.Exchange.Done, LiveEdge: DateOf(o.Playlist.LiveEdge()), Validator: validator(&o.Exchange),
 	}
 	if n := len(o.Playlist.Segments); n > 0 {
 		v.FirstMSN, v.LastMSN = o.Playlist.Segments[0].MSN, o.Playlist.Segments[n-1].MSN
 	}
 	old, oldest := 0, v.First.Add(-max(time.Minute, 4*h.TD()))
-	for old < len(h.Versions)-1 && h.Versions[old].Last.Before(oldest) {
+	for old < len(h.Versions)-1 && h.Versions[old].Last().Before(oldest) {
 		old++
 	}
 	h.Versions = push(slices.Delete(h.Versions, 0, old), v, versionsKept)
@@ -187,25 +194,35 @@ func push[T any](list []T, v T, keep int) []T {
 	return list
 }
 
+// kept returns a segment's URI without the text of the playlist that it is a part of:
+// that which the other side has already, or a copy.
+func (h *History) kept(s *probe.SegmentProbe) string {
+	if h.Pair != nil {
+		if rec, known := h.Pair.Segment(s.MSN); known && rec.URI == s.URI {
+			return rec.URI
+		}
+	}
+	return strings.Clone(s.URI)
+}
+
 func fileSegment(h *History, o *probe.Observation) {
 	s, ex := o.Segment, &o.Exchange
 	rec, known := h.Segment(s.MSN)
 	// After a restart the number is another segment's.
 	if !known || rec.URI != s.URI || rec.Offset != s.Offset || rec.Asked.Before(h.Restarted) {
 		h.Segments = push(h.Segments, SegmentRecord{
-			MSN: s.MSN, URI: strings.Clone(s.URI), Offset: s.Offset, Duration: s.Duration, Listed: s.Listed,
+			MSN: s.MSN, URI: h.kept(s), Offset: s.Offset, Duration: s.Duration, Listed: s.Listed,
 			SegmentBytes: SegmentBytes{Size: -1}, SegmentFailures: &noFailures,
 		}, h.segmentsKept())
 		rec = &h.Segments[len(h.Segments)-1]
 	}
-	rec.Before = rec.SegmentBytes
-	rec.Asked, rec.Fetch, rec.Status, rec.Failure = ex.Started, ex.Duration(), ex.Status, ex.Failure
-	was := rec.OK
+	before := rec.SegmentBytes
+	rec.Asked, rec.Fetch, rec.Before = ex.Started, ex.Duration(), nil
 	if rec.OK = ex.OK(); !rec.OK {
 		if rec.SegmentFailures == &noFailures {
 			rec.SegmentFailures = &SegmentFailures{}
 		}
-		if was || rec.FailedFrom.IsZero() {
+		if before.OK || rec.FailedFrom.IsZero() {
 			rec.FailedFrom, rec.FailedAt = ex.Started, ex.Done
 		}
 		rec.Failed++
@@ -214,13 +231,16 @@ func fileSegment(h *History, o *probe.Observation) {
 		h.fileSize(rec)
 		return
 	}
-	if rec.FirstOK.IsZero() {
-		rec.FirstOK = ex.Done
+	if !rec.had {
+		rec.had, rec.after = true, ex.Done.Sub(rec.Listed)
 		if !s.Repeat {
 			h.Rate.Add(ex.ObjectBytes.Or(-1), s.Duration)
 		}
 	}
 	rec.Size, rec.Hash, rec.HashBytes = ex.ObjectBytes.Or(-1), s.Hash, s.HashBytes
+	if rec.Differs(before) {
+		rec.Before = new(before)
+	}
 	h.fileSize(rec)
 	if s.HashBytes > 0 {
 		rec.Start, rec.Lasts, rec.Track, rec.Wraps = s.Start, s.Lasts, s.Track, s.Container != probe.ContainerMP4

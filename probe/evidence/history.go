@@ -1,7 +1,6 @@
 package evidence
 
 import (
-	"slices"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
@@ -17,22 +16,25 @@ type Stream struct {
 	Histories    []*History
 }
 
-// History is what is known of one target. Only File changes it.
+// History is what is known of one target. Only File changes it, and Judged.
 type History struct {
-	Target  probe.Target
-	Unnamed bool   // it is a manifest that failed while nobody knew that it is a media playlist
-	Host    string // host and port that it is asked at
+	Target probe.Target
+	Host   string // host and port that it is asked at
+
+	Unnamed      bool // it is a manifest that failed while nobody knew that it is a media playlist
+	Personalised bool // the edge serves each viewer other segments, as its event says: ads are put in there
+	PopChanged   bool // the newest poll was answered by another point of presence than the one before
+
 	// Pair is the same playlist on the other side: an edge's at the origin, the
 	// origin's at the first edge. Nil when that is not watched.
-	Pair         *History
-	Edges        []*History // the same playlist at each edge, this one left out
-	Personalised bool       // the edge serves each viewer other segments, as its event says: ads are put in there
-	Siblings     []*History // all media playlists at the same place, this one among them
+	Pair     *History
+	Edges    []*History // the same playlist at each edge, this one left out
+	Siblings []*History // all media playlists at the same place, this one among them
 
 	Current  *probe.Observation // newest poll, whatever it brought
 	Good     *probe.Observation // newest poll that brought a playlist
 	Playlist *probe.Playlist    // of Good
-	Previous *probe.Playlist    // the one that Playlist replaced; nil at first
+	Previous *probe.Playlist    // the one that Playlist just replaced; nil at first, and once that is judged
 	Polls    int
 	Gap      time.Duration // between the newest two polls
 
@@ -42,20 +44,9 @@ type History struct {
 	Began     uint64    // newest media sequence number when the numbering was first seen
 	High      uint64    // highest media sequence number seen since the last restart
 
-	Failures     int           // polls that failed in a row, up to now
-	FailingSince time.Time     // first of them
-	LastFailure  time.Time     // newest failed poll, ever
-	FailedAs     probe.Failure // how the newest of those failed; "" with an answer
-	FailedFrom   time.Time     // when the newest failures in a row began, over or not; zero is never
-	Recovered    time.Time     // when the newest failures in a row were over; zero is never
-	FailedWith   int           // status of the newest failed poll; 0 without an answer
-	Relapsed     time.Time     // when it last failed again soon after a recovery; zero is never
-	LastError    time.Time     // newest poll answered with a 5xx or not at all, ever
-
-	Answered  time.Time // when the newest look began that brought an answer's head
-	Reached   time.Time // when the newest look began for which the host accepted or refused a connection, or answered
-	Lost      time.Time // when the first of the polls began that failed in a row as our own path could cause; zero is none
-	LostPolls int       // how many those are
+	*PollFailures
+	Answered time.Time // when the newest look began that brought an answer's head
+	Reached  time.Time // when the newest look began for which the host accepted or refused a connection, or answered
 
 	Versions []Version       // texts seen, oldest first, at least 60 s back
 	Segments []SegmentRecord // newest probes, oldest first
@@ -79,8 +70,8 @@ type History struct {
 
 	Late Late // the most that an edge was behind within the newest target duration
 
-	Swap              Swap // from one series of segments to another
-	Fall              Fall
+	Swap              *Swap       // from one series of segments to another; nil when there was none lately
+	Fall              *Fall       // nil when there was none lately
 	Breaks            Marks       // discontinuities among the newest segments
 	Hits              Marks       // answers from cache among the newest segments that an edge was asked for again
 	Permission        Permission  // what pages on other sites were told
@@ -92,19 +83,25 @@ type History struct {
 	Keys              KeyTurns    // of the newest segments
 	StillThere        int         // removed segments that could still be fetched
 	LowLatency        *LowLatency // nil where no part was ever listed
-
-	PopChanged bool // the newest poll was answered by another point of presence than the one before
 }
 
-// Version is one text of a playlist and when it was current.
-type Version struct {
-	Hash        uint64
-	First, Last time.Time // first and last poll that brought this text, by when it was done
-	FirstMSN    uint64
-	LastMSN     uint64
-	LiveEdge    time.Time // program date-time at the end of the newest segment; zero without one
-	Validator   uint64    // of its ETag, else its Last-Modified: what caches ask by whether it changed; 0 is none
+// PollFailures are the polls of a playlist that failed. Most have none, and share
+// one of these.
+type PollFailures struct {
+	Failures     int           // polls that failed in a row, up to now
+	FailingSince time.Time     // first of them
+	LastFailure  time.Time     // newest failed poll, ever
+	FailedAs     probe.Failure // how the newest of those failed; "" with an answer
+	FailedFrom   time.Time     // when the newest failures in a row began, over or not; zero is never
+	Recovered    time.Time     // when the newest failures in a row were over; zero is never
+	FailedWith   int           // status of the newest failed poll; 0 without an answer
+	Relapsed     time.Time     // when it last failed again soon after a recovery; zero is never
+	LastError    time.Time     // newest poll answered with a 5xx or not at all, ever
+	Lost         time.Time     // when the first of LostPolls began; zero is none
+	LostPolls    int           // polls that failed in a row as our own path could cause
 }
+
+var noPollFailures PollFailures
 
 // SegmentRecord is what the probes of one segment gave.
 type SegmentRecord struct {
@@ -114,30 +111,32 @@ type SegmentRecord struct {
 	Duration time.Duration // EXTINF
 	Listed   time.Time     // first seen in the playlist
 	Asked    time.Time     // when the newest probe began
-	Fetch    time.Duration // of that one
-	Status   int
-	Failure  probe.Failure
-	FirstOK  time.Time // first probe that succeeded
+	Fetch    time.Duration // how long that one took
 	SegmentBytes
 	*SegmentFailures
-	Before SegmentBytes              // of the probe before, of the same segment
+	Before *SegmentBytes             // what the probe before saw, where that was something else; else nil
 	Start  probe.Fact[time.Duration] // where its time begins: first PTS or tfdt
 	Lasts  probe.Fact[time.Duration] // how long its media lasts
 	Track  uint32                    // that Start is of
 	Wraps  bool                      // its time is of 33 bits
+
+	had   bool          // a probe succeeded
+	after time.Duration // how long after Listed the first of those was done
 }
 
 // At is when the newest probe was done.
 func (r *SegmentRecord) At() time.Time { return r.Asked.Add(r.Fetch) }
 
-// Changed reports whether the newest probe gave other bytes than the one before.
-func (r *SegmentRecord) Changed() bool {
-	was := &r.Before
-	if !r.OK || !was.OK {
-		return false
+// FirstOK is when the first probe that succeeded was done; zero is never.
+func (r *SegmentRecord) FirstOK() time.Time {
+	if !r.had {
+		return time.Time{}
 	}
-	return was.Size >= 0 && r.Size >= 0 && was.Size != r.Size || was.HashBytes == r.HashBytes && was.Hash != r.Hash
+	return r.Listed.Add(r.after)
 }
+
+// Changed reports whether the newest probe gave other bytes than the one before.
+func (r *SegmentRecord) Changed() bool { return r.Before != nil }
 
 // SegmentFailures are the probes of a segment that failed. Most have none, and
 // share one of these.
@@ -174,6 +173,10 @@ func (h *History) fileTarget(pl *probe.Playlist, at time.Time) {
 	h.target = pl.TargetFrom(h.longest)
 }
 
+// Judged forgets the playlist that the newest one replaced. Only checks of a text that
+// is new read it, and thousands of targets would hold two each.
+func (h *History) Judged() { h.Previous = nil }
+
 // TD returns the target duration of the newest playlist, or of a sibling while
 // this target has none, as far as its segments bear it out (see
 // probe.Playlist.MeasuredTarget); zero when nothing is known.
@@ -204,26 +207,6 @@ func (h *History) Fresh(now time.Time, limit time.Duration) bool {
 
 // Failing reports whether the newest poll failed.
 func (h *History) Failing() bool { return h.Failures > 0 }
-
-// SeenBefore returns the newest version that had been seen complete before t.
-func (h *History) SeenBefore(t time.Time) (Version, bool) {
-	for _, v := range slices.Backward(h.Versions) {
-		if !v.First.After(t) {
-			return v, true
-		}
-	}
-	return Version{}, false
-}
-
-// FindVersion returns the version with a hash.
-func (h *History) FindVersion(hash uint64) (Version, bool) {
-	for _, v := range slices.Backward(h.Versions) {
-		if v.Hash == hash {
-			return v, true
-		}
-	}
-	return Version{}, false
-}
 
 // Segment returns the record of the probes of a segment.
 func (h *History) Segment(msn uint64) (*SegmentRecord, bool) {

@@ -34,7 +34,7 @@ func fileSpeed(h *History, o *probe.Observation) {
 	share := float64(ex.Duration()) / float64(s.Duration)
 	rec, known := h.Segment(s.MSN)
 	// Whoever asks while the cache still waits for its origin waits too, whatever X-Cache says.
-	had := known && !rec.FirstOK.IsZero() && rec.FirstOK.Before(ex.Started)
+	had := known && rec.had && rec.FirstOK().Before(ex.Started)
 	again := h.Target.Side == probe.Edge && s.Repeat && had && ex.OK()
 	switch slow := share > SlowShare || !ex.OK(); {
 	case slow && again && ex.Hit():

@@ -18,7 +18,9 @@ func TestALookThatWaitsToo(t *testing.T) {
 			Exchange: probe.Exchange{
 				Status: 200, Started: start.Add(asked), Done: start.Add(asked + took), XCache: "Hit from cloudfront",
 			},
-			Segment: &probe.SegmentProbe{MSN: 7, URI: "7.ts", Duration: 2 * time.Second, Repeat: repeat},
+			Segment: &probe.SegmentProbe{
+				MSN: 7, URI: "7.ts", Listed: start, Duration: 2 * time.Second, Repeat: repeat,
+			},
 		}
 		fileSegment(h, o)
 		fileSpeed(h, o)

@@ -18,7 +18,7 @@ func (s *Stream) Watch(targets []probe.Target) {
 	for _, t := range targets {
 		h := cmp.Or(s.Find(t), s.unnamed(t, targets))
 		if h == nil {
-			h = &History{}
+			h = &History{PollFailures: &noPollFailures}
 		}
 		if h.Target.URL != t.URL || h.Host == "" {
 			h.Host = hostOf(t)
@@ -112,8 +112,11 @@ func (h *History) fileContact(o *probe.Observation) {
 	}
 	switch {
 	case !ex.Failure.OurPath():
-		h.Lost, h.LostPolls = time.Time{}, 0
-	case h.Lost.IsZero():
+		if h.LostPolls > 0 {
+			h.Lost, h.LostPolls = time.Time{}, 0
+		}
+	case h.LostPolls == 0:
+		h.ownFailures()
 		h.Lost = ex.Started
 		h.LostPolls = 1
 	default:

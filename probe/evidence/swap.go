@@ -10,9 +10,9 @@ import (
 // Swap is the newest time at which another series of segments took the place of
 // the one before.
 type Swap struct {
-	MSN  uint64    // a segment that the series before listed
-	Back bool      // the newest text is of the series before again
-	At   time.Time // zero when there was no swap lately
+	MSN  uint64 // a segment that the series before listed
+	Back bool   // the newest text is of the series before again
+	At   time.Time
 
 	was identity // of that segment there
 }
@@ -26,18 +26,18 @@ const swapKept = 6
 // touch are two numberings, and not one that is late.
 const FarApart = 64
 
-// SwapOf returns the swap of a target whose text is new.
-func SwapOf(h *History) Swap {
-	t, prev, cur := h.Swap, h.Previous, h.Playlist
-	t.Back = false
+// SwapOf returns the swap of a target whose text is new; nil where there was none lately.
+func SwapOf(h *History) *Swap {
+	prev, cur := h.Previous, h.Playlist
 	if prev == nil || len(prev.Segments) == 0 || len(cur.Segments) == 0 {
-		return Swap{}
+		return nil
 	}
-	if !t.At.IsZero() {
-		at, since := last(cur).MSN, h.Good.Exchange.Done.Sub(t.At)
-		if at > t.MSN+swapKept && at < t.MSN+FarApart || since > max(time.Minute, 2*swapKept*h.TD()) {
-			t = Swap{} // too long ago
-		} else {
+	var t *Swap
+	if h.Swap != nil {
+		at, since := last(cur).MSN, h.Good.Exchange.Done.Sub(h.Swap.At)
+		far := at > h.Swap.MSN+swapKept && at < h.Swap.MSN+FarApart || since > max(time.Minute, 2*swapKept*h.TD())
+		if !far {
+			t = new(*h.Swap)
 			t.Back = listedAs(cur, t.MSN, t.was) && !listedAs(prev, t.MSN, t.was)
 		}
 	}
@@ -49,7 +49,7 @@ func SwapOf(h *History) Swap {
 			return t
 		}
 	}
-	return Swap{MSN: a.MSN, Back: t.Back, At: h.Good.Exchange.Done, was: identityOf(a).kept()}
+	return &Swap{MSN: a.MSN, Back: t != nil && t.Back, At: h.Good.Exchange.Done, was: identityOf(a).kept()}
 }
 
 func listedAs(pl *probe.Playlist, msn uint64, id identity) bool {

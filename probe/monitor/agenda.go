@@ -90,7 +90,7 @@ func (l *loop) stop() {
 		l.timer.Stop()
 	}
 	l.mu.Unlock()
-	l.cancel()
+	l.ctx.over.Store(true)
 }
 
 // fails counts the loop among those that fail, or no longer. The caller holds the
@@ -126,7 +126,7 @@ func (l *loop) run() {
 	l.mu.Unlock()
 	l.s.m.strain.late(due)
 	l.pace.crowd = time.Duration(l.s.m.failing.Load()) * failingApart
-	wait := l.poll(l.ctx)
+	wait := l.poll(&l.ctx)
 	l.pace.polls++
 	l.mu.Lock()
 	l.fails(l.pace.failures > 0)

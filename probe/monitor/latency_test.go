@@ -23,8 +23,9 @@ func TestNoLatencyWithoutAWallClock(t *testing.T) {
 			Exchange: probe.Exchange{Status: 200, Started: now, Done: now},
 		}
 		h := &evidence.History{
-			Target: o.Target, Current: o, Good: o, Playlist: o.Playlist, Advanced: now,
-			Versions: []evidence.Version{{First: now, LiveEdge: now.Add(-behind)}},
+			PollFailures: &evidence.PollFailures{},
+			Target:       o.Target, Current: o, Good: o, Playlist: o.Playlist, Advanced: now,
+			Versions: []evidence.Version{{First: now, LiveEdge: evidence.DateOf(now.Add(-behind))}},
 		}
 		got := slices.ContainsFunc(measure(h, o, incident.Verdict{}, now), func(s probe.Sample) bool {
 			return s.Metric == probe.LiveLatency

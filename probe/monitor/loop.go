@@ -19,8 +19,7 @@ type loop struct {
 	s      *stream
 	as     *Viewer // who asks
 	target atomic.Pointer[probe.Target]
-	ctx    context.Context //nolint:containedctx // of its requests: a timer has none
-	cancel context.CancelFunc
+	ctx    span // of its requests: a timer has none
 
 	pace pace
 	good *probe.Observation // the newest with a playlist
@@ -30,7 +29,7 @@ type loop struct {
 
 	listing atomic.Pointer[probe.Observation] // the newest with a media playlist; nil is none
 
-	maps                mapLooks
+	maps                *mapLooks              // nil until it lists an EXT-X-MAP
 	mapLost             atomic.Bool            // the EXT-X-MAP that was probed last could not be fetched
 	tracks              atomic.Pointer[tracks] // what it says of its tracks; nil while that is not known
 	keyBad              atomic.Bool            // a key that it lists could not be fetched at the last look
@@ -50,6 +49,23 @@ type loop struct {
 	delivering bool                  // that prober was started
 }
 
+// span is the stream's context until its loop is stopped. Nothing wakes who waits for
+// its Done then, and requests under way end by their deadline: it takes no room, and
+// loops seldom stop before their stream.
+type span struct {
+	context.Context //nolint:containedctx // see above
+
+	over atomic.Bool
+}
+
+// Err returns why the context is over.
+func (s *span) Err() error {
+	if s.over.Load() {
+		return context.Canceled
+	}
+	return s.Context.Err()
+}
+
 // largestBuffer is what a body may leave behind for the next one to use.
 const largestBuffer = 64 << 10
 
@@ -59,7 +75,7 @@ const earlyDeadline = 4 * time.Second
 func newLoop(ctx context.Context, s *stream, t probe.Target) *loop {
 	at := s.m.at(t.Place())
 	l := &loop{s: s, as: s.viewers[at], pace: pace{fixed: s.m.opts.Interval, edge: t.Side == probe.Edge}}
-	l.ctx, l.cancel = context.WithCancel(ctx)
+	l.ctx.Context = ctx
 	l.target.Store(&t)
 	l.cors.due = l.firstCORSLook()
 	if t.Rendition == "" {

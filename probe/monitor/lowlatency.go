@@ -69,6 +69,8 @@ func (d *delivery) run(ctx context.Context) {
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
+		}
+		if ctx.Err() != nil {
 			return
 		}
 		td := 2 * time.Second

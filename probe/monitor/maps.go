@@ -43,7 +43,13 @@ func (m *mapLooks) due(o *probe.Observation, s *probe.Segment, turns uint64) boo
 // probeMap starts a probe of the newest segment's EXT-X-MAP when one is due,
 // and while it is lost.
 func (l *loop) probeMap(ctx context.Context, o *probe.Observation, s *probe.Segment) {
-	if s.Map == nil || !l.maps.due(o, s, l.s.mapTurns.Load()) && !l.mapLost.Load() {
+	if s.Map == nil {
+		return
+	}
+	if l.maps == nil {
+		l.maps = &mapLooks{}
+	}
+	if !l.maps.due(o, s, l.s.mapTurns.Load()) && !l.mapLost.Load() {
 		return
 	}
 	u := resolve(l.base, s.Map.URI)

@@ -154,7 +154,7 @@ func (m *meter) edge(o *probe.Observation, now time.Time) {
 		m.add(probe.EdgeObjectAge, age.Value.Seconds())
 	}
 	if v := m.h.Versions; m.h.WallClock() {
-		m.add(probe.LiveLatency, now.Sub(v[len(v)-1].LiveEdge).Seconds())
+		m.add(probe.LiveLatency, now.Sub(v[len(v)-1].LiveEdge.Time()).Seconds())
 	}
 }
 

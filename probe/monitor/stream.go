@@ -45,8 +45,8 @@ type stream struct {
 	entries   []atomic.Pointer[loop]            // of the multivariant playlists, by place
 	ladders   []*ladder                         // by place; nil while it is not known
 	variables atomic.Pointer[map[string]string] // of the multivariant playlist, for EXT-X-DEFINE:IMPORT
-	polled    map[probe.Target]bool
-	lacked    map[string]bool // what the event asks for and the ladder lacks, as far as that was logged
+	polled    map[probe.Target]bool             // until round is over
+	lacked    map[string]bool                   // what the event asks for and the ladder lacks, as far as that was logged
 }
 
 // ladder is what the multivariant playlist at one place lists.
@@ -144,6 +144,7 @@ func (s *stream) handle(o *probe.Observation) {
 		s.polled[probe.Target{Rendition: o.Target.Rendition, Side: o.Target.Side, Edge: o.Target.Edge}] = true
 		if len(s.polled) >= len(s.loops) {
 			s.round.Store(new(time.Now()))
+			s.polled = nil
 		}
 	}
 }

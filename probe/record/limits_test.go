@@ -62,6 +62,9 @@ func TestRingIsBounded(t *testing.T) {
 	if most := r.most() + blockLeast; r.size > most || cap(r.open.out) > 2*blockLeast {
 		t.Errorf("%d bytes in blocks of at most %d, and an open one of %d", r.size, most, cap(r.open.out))
 	}
+	if last := r.blocks[len(r.blocks)-1]; len(last.model) == 0 {
+		t.Error("blocks are compressed without a model")
+	}
 	f.tell("one", probe.Opened, "main")
 	f.tell("one", probe.Closed, "main")
 	if out := f.replay("one"); out.Looks < 100 || out.Until.Sub(out.From) < time.Minute {

@@ -54,6 +54,7 @@ type Recorder struct {
 	log     *zap.Logger
 	masker  *masker
 	packers *sync.Pool // of *packer
+	model   atomic.Pointer[[]byte]
 	rooms   *sync.Pool // of *room
 	n       atomic.Uint64
 

@@ -15,7 +15,7 @@ import (
 const (
 	blockLeast  = 2 << 10          // bytes of lines, without whole playlists, after which a block is closed
 	blockMost   = 32 << 10         // the same, of a stream of many targets
-	blockEach   = 1 << 10          // the same, for each target
+	blockEach   = 768              // the same, for each target
 	reach       = 90 * time.Second // that are remembered: three looks at the multivariant playlist
 	targetBytes = 6 << 10          // of closed blocks, compressed, for each media playlist of a stream at most
 	partsTimes  = 3                // as much where parts are looked at: there is more to a second
@@ -45,6 +45,7 @@ type ring struct {
 // block is a closed one, compressed.
 type block struct {
 	data  []byte
+	model []byte    // that it was compressed with
 	until time.Time // when the next began
 }
 
@@ -145,7 +146,11 @@ func (r *ring) body(where place, slot int, p *probe.Playlist) string {
 	r.ids++
 	b := &Body{ID: strconv.FormatUint(r.ids, 36)}
 	text := cut(p.Text)
-	if base := have[0]; base.playlist != nil {
+	base := have[0]
+	if base.playlist == nil {
+		base = r.elsewhere(where.rendition)
+	}
+	if base.playlist != nil {
 		if pieces := splice(cut(base.playlist.Text), text); weight(pieces) < len(text) {
 			b.Base, b.Splice = base.id, pieces
 		}
@@ -157,6 +162,17 @@ func (r *ring) body(where place, slot int, p *probe.Playlist) string {
 	have[slot] = known{p, b.ID}
 	r.open.line(&Line{Body: b})
 	return b.ID
+}
+
+// elsewhere returns a playlist of a rendition that the open block has from another
+// place: it is much the same.
+func (r *ring) elsewhere(rendition string) known {
+	for of, have := range r.known {
+		if of.rendition == rendition && have[0].playlist != nil {
+			return have[0]
+		}
+	}
+	return known{}
 }
 
 // cut returns as much of a text as is kept.
@@ -181,7 +197,8 @@ func (r *ring) begin(at time.Time) {
 
 // roll closes the open block, and drops the oldest ones that are too old or too much.
 func (r *ring) roll(at time.Time) {
-	b := block{r.rec.pack(r.open.out), at}
+	b := block{model: r.rec.modelFor(r.open.out, r.texts > 0), until: at}
+	b.data = r.rec.pack(r.open.out, b.model)
 	r.blocks, r.size = append(r.blocks, b), r.size+len(b.data)
 	for len(r.blocks) > newestKept && (r.size > r.most() || at.Sub(r.blocks[0].until) > reach) {
 		r.size -= len(r.blocks[0].data)
@@ -202,7 +219,7 @@ func (r *ring) attach(t *tape) {
 		return
 	}
 	for _, b := range r.blocks {
-		t.take(chunk{stream: r.stream, packed: true, data: b.data})
+		t.take(chunk{stream: r.stream, packed: true, model: b.model, data: b.data})
 	}
 	if len(r.open.out) > 0 {
 		t.take(chunk{stream: r.stream, data: bytes.Clone(r.open.out)})
@@ -219,16 +236,36 @@ func (r *ring) detach(t *tape) {
 
 // packer compresses blocks. Its tables are larger than many rings, so few are made.
 type packer struct {
-	w   *flate.Writer
-	out bytes.Buffer
+	w     *flate.Writer
+	model []byte
+	out   bytes.Buffer
+}
+
+// modelMost is how many bytes of a block others are compressed with.
+const modelMost = 8 << 10
+
+// packLevel is the fastest at which flate uses a model.
+const packLevel = 2
+
+// modelFor returns what a block is compressed with: the beginning of the first that was
+// closed and has playlists. Hosts, tags and headers are much the same in all, so a
+// quarter of the room goes. Nil is nothing: the first blocks have no model.
+func (r *Recorder) modelFor(block []byte, playlists bool) []byte {
+	if model := r.model.Load(); model != nil {
+		return *model
+	}
+	if playlists {
+		r.model.CompareAndSwap(nil, new(bytes.Clone(block[:min(len(block), modelMost)])))
+	}
+	return nil
 }
 
 // pack compresses a block.
-func (r *Recorder) pack(block []byte) []byte {
+func (r *Recorder) pack(block, model []byte) []byte {
 	p, _ := r.packers.Get().(*packer)
-	if p == nil {
-		p = &packer{}
-		p.w, _ = flate.NewWriter(&p.out, flate.BestSpeed) // the level is a valid one
+	if p == nil || len(p.model) != len(model) { // there is only one, or none yet
+		p = &packer{model: model}
+		p.w, _ = flate.NewWriterDict(&p.out, packLevel, model) // the level is a valid one
 	}
 	p.out.Reset()
 	p.w.Reset(&p.out)

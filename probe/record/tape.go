@@ -62,7 +62,8 @@ type entry struct {
 type chunk struct {
 	stream string // "" is the event
 	packed bool
-	from   int // where in its block it begins
+	model  []byte // that it was packed with
+	from   int    // where in its block it begins
 	data   []byte
 }
 
@@ -182,7 +183,7 @@ func (t *tape) read(c chunk) (out []entry) {
 // read, because something before it in the block is missing.
 func (t *tape) unroll(c *chunk) *unrolled {
 	if c.packed {
-		data, err := io.ReadAll(flate.NewReader(bytes.NewReader(c.data)))
+		data, err := io.ReadAll(flate.NewReaderDict(bytes.NewReader(c.data), c.model))
 		if err != nil {
 			return nil
 		}

@@ -45,18 +45,18 @@ func (g gauges) Describe(to chan<- *prometheus.Desc) {
 func (g gauges) Collect(to chan<- prometheus.Metric) {
 	g.s.mu.Lock()
 	defer g.s.mu.Unlock()
-	for t, row := range g.s.targets {
-		for i := range row {
-			if row[i].seen != 0 {
-				to <- prometheus.MustNewConstMetric(g.s.descs[i], prometheus.GaugeValue, row[i].value,
-					g.s.labels(t, g.s.catalog[i])...)
+	for stream, rows := range g.s.rows {
+		for _, r := range rows {
+			for _, one := range r.series {
+				to <- prometheus.MustNewConstMetric(g.s.descs[one.metric], prometheus.GaugeValue, one.value,
+					g.s.labels(stream, r.target, g.s.catalog[one.metric])...)
 			}
 		}
 	}
 }
 
-func (s *Sink) labels(t target, m *probe.Metric) []string {
-	values := s.choose(m, s.event, label(t.stream), label(t.rendition), t.place.Side.String(), t.place.Edge)
+func (s *Sink) labels(stream string, t target, m *probe.Metric) []string {
+	values := s.choose(m, s.event, label(stream), label(t.rendition), t.place.Side.String(), t.place.Edge)
 	if s.fleet {
 		values = append(values, t.vantage)
 	}

@@ -49,7 +49,7 @@ type Sink struct {
 	registry *prometheus.Registry
 	catalog  []*probe.Metric
 	descs    []*prometheus.Desc // of the catalog, in its order
-	place    map[*probe.Metric]int
+	place    map[*probe.Metric]int32
 	incident incidentMetrics
 	phases   *prometheus.HistogramVec
 	fetches  *fetchCounts
@@ -59,28 +59,35 @@ type Sink struct {
 	notified *prometheus.CounterVec
 
 	mu        sync.Mutex
-	limit     int // of series
-	count     int // of series
-	targets   map[target][]series
+	limit     int               // of series
+	count     int               // of series
+	rows      map[string][]*row // by stream
 	nextPrune time.Time
 	first     time.Time            // of the first batch
 	gone      map[string]time.Time // streams that were forgotten, and when
 }
 
-// target is what a batch's samples mostly have in common, so that a batch
-// costs one look-up by names.
+// target is what of a stream a batch's samples mostly have in common, so that a
+// batch costs one look-up by names.
 type target struct {
-	stream, rendition string
-	place             probe.Place
-	vantage           string
+	rendition string
+	place     probe.Place
+	vantage   string
+}
+
+// row is the series of one target, in the order in which they came first.
+type row struct {
+	target
+	series []series
 }
 
 // series is the newest value of one metric of the catalog for one target. The
 // client's own gauges take ten times the memory, which thousands of watched
 // playlists feel; here a metric is made only when it is scraped.
 type series struct {
-	value float64
-	seen  int64 // as the sink counts time; 0 is never
+	value  float64
+	seen   int32 // as the sink counts time
+	metric int32 // its place in the catalog
 }
 
 // New makes a sink with a registry of its own.
@@ -91,7 +98,7 @@ func New(o Options) *Sink {
 		fleet:    o.Fleet,
 		registry: prometheus.NewRegistry(),
 		catalog:  slices.DeleteFunc(probe.Catalog(), func(m *probe.Metric) bool { return m.Scope == probe.ByViewer }),
-		place:    map[*probe.Metric]int{},
+		place:    map[*probe.Metric]int32{},
 		incident: newIncidentMetrics(o.Edges),
 		phases:   newPhases(),
 		fetches:  newFetches(o.Event),
@@ -102,14 +109,14 @@ func New(o Options) *Sink {
 		}),
 		notified: newNotified(),
 		limit:    maxSeries,
-		targets:  map[target][]series{},
+		rows:     map[string][]*row{},
 		gone:     map[string]time.Time{},
 	}
 	for i := range o.Open {
 		s.incident.enter(o.Open[i].ID, s.incident.labelsOf(&o.Open[i]))
 	}
 	for i, m := range s.catalog {
-		s.place[m] = i
+		s.place[m] = int32(i)
 		s.descs = append(s.descs,
 			prometheus.NewDesc(prometheus.BuildFQName(namespace, "", m.Prometheus), m.Help, s.labelNames(m), nil))
 	}
@@ -150,8 +157,8 @@ func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 	} else if gone {
 		delete(s.gone, b.Stream) // it is watched again
 	}
-	var last target
-	var row []series
+	var stream string
+	var last *row
 	for i := range b.Samples {
 		sample := &b.Samples[i]
 		switch sample.Metric.Scope {
@@ -165,19 +172,14 @@ func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 			continue
 		case probe.ByEvent, probe.ByStream, probe.BySide:
 		}
-		t := target{sample.Stream, sample.Rendition, probe.Place{Side: sample.Side, Edge: sample.Edge}, sample.Vantage}
-		if row == nil || t != last {
-			last, row = t, s.row(t)
+		t := target{sample.Rendition, probe.Place{Side: sample.Side, Edge: sample.Edge}, sample.Vantage}
+		if last == nil || t != last.target || sample.Stream != stream {
+			stream, last = sample.Stream, s.row(sample.Stream, t)
 		}
 		i, known := s.place[sample.Metric]
-		if !known || row == nil || row[i].seen == 0 && s.count >= s.limit {
+		if !known || last == nil || !s.set(last, series{sample.Value, at, i}) {
 			s.refused.Inc()
-			continue
 		}
-		if row[i].seen == 0 {
-			s.count++
-		}
-		row[i] = series{sample.Value, at}
 	}
 	for i := range b.Incidents {
 		s.incident.note(&b.Incidents[i], b.At)
@@ -189,24 +191,49 @@ func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 	return nil
 }
 
-// moment counts time by the monotonic clock, in nanoseconds above zero: a clock
-// on the wall that is set by an hour makes nothing old, and keeps nothing young.
-func (s *Sink) moment(at time.Time) int64 {
-	const middle = int64(1) << 62
+// moment counts time by the monotonic clock, in seconds above zero: a clock on the
+// wall that is set by an hour makes nothing old, and keeps nothing young.
+func (s *Sink) moment(at time.Time) int32 {
+	const middle = 1 << 30
 	if s.first.IsZero() {
 		s.first = at
 	}
-	return middle + int64(at.Sub(s.first))
+	return int32(middle + min(max(at.Sub(s.first)/time.Second, -middle), middle-1))
 }
 
 // row returns the series of a target; nil when there are too many already.
-func (s *Sink) row(t target) []series {
-	row := s.targets[t]
-	if row == nil && s.count < s.limit {
-		row = make([]series, len(s.catalog))
-		s.targets[t] = row
+func (s *Sink) row(stream string, t target) *row {
+	for _, r := range s.rows[stream] {
+		if r.target == t {
+			return r
+		}
 	}
-	return row
+	if s.count >= s.limit {
+		return nil
+	}
+	r := &row{target: t}
+	s.rows[stream] = append(s.rows[stream], r)
+	return r
+}
+
+// set makes a value the newest of its metric; false when there are too many series
+// already.
+func (s *Sink) set(r *row, newest series) bool {
+	for i := range r.series {
+		if r.series[i].metric == newest.metric {
+			r.series[i] = newest
+			return true
+		}
+	}
+	if s.count >= s.limit {
+		return false
+	}
+	s.count++
+	if len(r.series) == cap(r.series) {
+		r.series = append(make([]series, 0, len(r.series)+4), r.series...)
+	}
+	r.series = append(r.series, newest)
+	return true
 }
 
 // Forget drops the series of a stream that is not watched any more: their last
@@ -217,37 +244,25 @@ func (s *Sink) Forget(stream string, now time.Time) {
 	defer s.mu.Unlock()
 	s.gone[stream] = now
 	s.verdicts.forget(stream)
-	for t, row := range s.targets {
-		if t.stream != stream {
-			continue
-		}
-		for i := range row {
-			if row[i].seen != 0 {
-				s.count--
-			}
-		}
-		delete(s.targets, t)
+	for _, r := range s.rows[stream] {
+		s.count -= len(r.series)
 	}
+	delete(s.rows, stream)
 }
 
 // prune drops what has been silent, so that a rendition that vanished does not
 // go on with its last value.
 func (s *Sink) prune(now time.Time) {
-	oldest := s.moment(now) - int64(staleness)
-	for t, row := range s.targets {
-		left := 0
-		for i := range row {
-			switch {
-			case row[i].seen == 0:
-			case row[i].seen < oldest:
-				row[i] = series{}
-				s.count--
-			default:
-				left++
-			}
+	oldest := s.moment(now) - int32(staleness/time.Second)
+	for stream, rows := range s.rows {
+		for _, r := range rows {
+			had := len(r.series)
+			r.series = slices.DeleteFunc(r.series, func(one series) bool { return one.seen < oldest })
+			s.count -= had - len(r.series)
 		}
-		if left == 0 {
-			delete(s.targets, t)
+		rows = slices.DeleteFunc(rows, func(r *row) bool { return len(r.series) == 0 })
+		if s.rows[stream] = rows; len(rows) == 0 {
+			delete(s.rows, stream)
 		}
 	}
 	s.incident.prune(now)

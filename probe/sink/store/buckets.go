@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
@@ -50,8 +51,47 @@ func (b *bucket) point(at time.Time) probe.Point {
 
 // streamBuckets are the buckets of one stream for the interval in progress.
 type streamBuckets struct {
-	at     int64 // Unix seconds; 0 when empty
-	series map[seriesKey]*bucket
+	at      int64 // Unix seconds; 0 when empty
+	targets map[targetKey][]metricBucket
+}
+
+// targetKey names what of a stream a series is of.
+type targetKey struct {
+	rendition string
+	place     probe.Place
+}
+
+// metricBucket is the bucket of one metric. A target has few, so that a list
+// takes less time and room than a map.
+type metricBucket struct {
+	metric *probe.Metric
+	bucket
+}
+
+// bucket returns the bucket of a series; nil where it has none.
+func (sb *streamBuckets) bucket(key seriesKey) *bucket {
+	list := sb.targets[targetKey{key.rendition, key.place}]
+	for i := range list {
+		if list[i].metric == key.metric {
+			return &list[i].bucket
+		}
+	}
+	return nil
+}
+
+// open returns the bucket of a series, which it makes where there is none.
+func (sb *streamBuckets) open(key seriesKey) *bucket {
+	if b := sb.bucket(key); b != nil {
+		return b
+	}
+	of := targetKey{key.rendition, key.place}
+	list := sb.targets[of]
+	if len(list) == cap(list) {
+		list = append(make([]metricBucket, 0, len(list)+4), list...)
+	}
+	list = append(list, metricBucket{metric: key.metric})
+	sb.targets[of] = list
+	return &list[len(list)-1].bucket
 }
 
 // row is one stream's sealed interval in the form of the database.
@@ -76,7 +116,7 @@ func (s *Store) add(sample *probe.Sample) {
 	}
 	sb := s.streams[sample.Stream]
 	if sb == nil {
-		sb = &streamBuckets{series: map[seriesKey]*bucket{}}
+		sb = &streamBuckets{targets: map[targetKey][]metricBucket{}}
 		s.streams[sample.Stream] = sb
 	}
 	at := bucketStart(sample.At)
@@ -87,28 +127,28 @@ func (s *Store) add(sample *probe.Sample) {
 		sb.at = at
 	}
 	key := seriesKey{sample.Metric, sample.Rendition, probe.Place{Side: sample.Side, Edge: sample.Edge}}
-	b := sb.series[key]
-	if b == nil {
-		b = &bucket{}
-		sb.series[key] = b
-	}
-	b.add(sample.Value)
+	sb.open(key).add(sample.Value)
 }
 
 // seal moves a stream's interval to the pending rows. Buckets stay allocated
 // for the next interval, except those that got no sample.
 func (s *Store) seal(stream string, sb *streamBuckets) {
-	data := make([]byte, 0, 24*len(sb.series))
+	data := make([]byte, 0, 256*len(sb.targets))
 	of := s.names.streamID(stream)
-	for key, b := range sb.series {
-		if b.count == 0 {
-			delete(sb.series, key)
+	for key, list := range sb.targets {
+		list = slices.DeleteFunc(list, func(b metricBucket) bool { return b.count == 0 })
+		if len(list) == 0 {
+			delete(sb.targets, key)
 			continue
 		}
-		if id, ok := s.names.seriesID(of, key, sb.at); ok {
-			data = appendBucket(data, id, b)
+		sb.targets[key] = list
+		for i := range list {
+			b := &list[i]
+			if id, ok := s.names.seriesID(of, seriesKey{b.metric, key.rendition, key.place}, sb.at); ok {
+				data = appendBucket(data, id, &b.bucket)
+			}
+			b.bucket = bucket{}
 		}
-		*b = bucket{}
 	}
 	s.pending = append(s.pending, row{of, sb.at, data})
 	s.waiting += len(data) + rowOverhead

@@ -21,7 +21,7 @@ func (s *Store) flush(ctx context.Context, now time.Time) error {
 		setBack := sb.at > now.Unix()+length // the clock was
 		if sb.at != 0 && (sb.at+length <= now.Unix() || setBack) {
 			s.seal(name, sb)
-		} else if sb.at == 0 && len(sb.series) == 0 {
+		} else if sb.at == 0 && len(sb.targets) == 0 {
 			delete(s.streams, name)
 		}
 	}
@@ -180,7 +180,7 @@ func (s *Store) inMemory(q probe.SeriesQuery) (fresh []timed, reads *sql.DB, str
 		}
 	}
 	if sb := s.streams[q.Stream]; sb != nil && sb.at != 0 {
-		if b := sb.series[key]; b != nil && b.count > 0 {
+		if b := sb.bucket(key); b != nil && b.count > 0 {
 			fresh = append(fresh, timed{sb.at, *b})
 		}
 	}
