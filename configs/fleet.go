@@ -3,6 +3,7 @@ package configs
 import (
 	"cmp"
 	"fmt"
+	"net"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -110,8 +111,8 @@ func (v *Vantages) decodeNode(d *decoder, n *yaml.Node, path string) {
 }
 
 // fleet checks where the processes meet. What crosses a network there holds the
-// event's secrets.
-func (d *decoder) fleet(f *Fleet) {
+// event's secrets. monitor is the address of the page.
+func (d *decoder) fleet(f *Fleet, monitor string) {
 	if f == nil {
 		return
 	}
@@ -140,6 +141,9 @@ func (d *decoder) fleet(f *Fleet) {
 			"is reachable from other machines, and the event's secrets would cross the network in the clear",
 			"give fleet.tls (ca_file, cert_file and key_file), name a cluster in fleet.nats, or set fleet.insecure: true",
 		)
+	}
+	if _, port, _ := net.SplitHostPort(f.Listen); f.Listen == monitor && port != "0" {
+		d.fail("fleet.listen", "is the address of monitor.listen too", "give one of the two another port")
 	}
 	if f.CredentialsFile != "" {
 		d.fail(

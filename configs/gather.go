@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"gopkg.in/yaml.v3"
 )
 
 // Regather returns the event with its streams as their files are now; the event
@@ -76,7 +78,8 @@ func (e *Event) gather(dir string, env func(string) (string, bool), before *Even
 type streamFile struct {
 	path         string
 	from         Source
-	had, streams []Stream // before, and now
+	had, streams []Stream     // before, and now
+	names        []*yaml.Node // where the names of streams stand, if that is known
 	bad          []Problem
 }
 
@@ -129,14 +132,14 @@ func (e *Event) take(f *streamFile, streams []Stream) {
 
 // read reads the file. One that is gone since the folder was listed has no streams.
 func (f *streamFile) read(env func(string) (string, bool)) {
-	text, err := readSmall(f.path)
+	text, err := ReadSmall(f.path)
 	_, gone := os.Lstat(f.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && gone != nil:
 	case err != nil:
 		f.bad = []Problem{unreadable(f.path, err)}
 	case f.from == FromFolder:
-		f.streams, f.bad = parseStreams(f.path, text, env)
+		f.streams, f.names, f.bad = parseStreams(f.path, text, env)
 	default:
 		var s Stream
 		s, f.bad = parseKept(strings.TrimSuffix(filepath.Base(f.path), ".yaml"), f.path, text)
@@ -156,16 +159,24 @@ func (f *streamFile) doubles(owners map[string]string) (found []Problem) {
 		if f.from == FromRequest {
 			hint = "this one came by the API and was kept: delete one of the two"
 		}
-		found = append(found, Problem{
+		p := Problem{
 			File: f.path, Line: 1, Col: 1, Path: "name", Hint: hint,
 			Message: fmt.Sprintf("stream %q is in %s too", name, owners[name]),
-		})
+		}
+		if i < len(f.names) {
+			p.Line, p.Col = f.names[i].Line, f.names[i].Column
+		}
+		found = append(found, p)
 	}
 	return found
 }
 
-// readSmall reads a file that is bounded as the event file is.
-func readSmall(path string) ([]byte, error) {
+// ReadSmall reads a file of streams, which is bounded as the event file is. A pipe
+// or a device is refused: to open one may wait for ever.
+func ReadSmall(path string) ([]byte, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, errors.New("it is not a regular file")
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

@@ -66,9 +66,9 @@ func TestOneBadFileOfStreams(t *testing.T) {
 	}
 	aside := (&Problems{List: again.Aside()}).Error()
 	for _, want := range []string{
-		"s100.yaml:2:11: manifest must be", `s200.yaml:1:1: stream "s300" is in`, `a.yaml:1:1: stream "s400" is in`,
-		`aa.yaml:1:1: stream "d" is in`, `b.yaml:1:1: stream "b" is in`, "empty.yaml:1:1: the file is empty",
-		"gone.yaml:1:1: cannot be read: no such file", `alias.yaml:1:1: stream "s700" is in`, "loop.yaml:1:1: cannot be read",
+		"s100.yaml:2:11: manifest must be", `s200.yaml:2:10: stream "s300" is in`, `a.yaml:1:7: stream "s400" is in`,
+		`aa.yaml:1:7: stream "d" is in`, `b.yaml:2:10: stream "b" is in`, "empty.yaml:1:1: the file is empty",
+		"gone.yaml:1:1: cannot be read: no such file", `alias.yaml:1:7: stream "s700" is in`, "loop.yaml:1:1: cannot be read",
 	} {
 		if !strings.Contains(aside, want) {
 			t.Errorf("nothing says %s", want)

@@ -2,6 +2,7 @@ package configs
 
 import (
 	"errors"
+	"maps"
 	"strings"
 )
 
@@ -23,6 +24,9 @@ func AddPair(to *map[string]Secret, line, separator string) error {
 	}
 	if *to == nil {
 		*to = map[string]Secret{}
+	}
+	if separator == ":" { // the name of a header is the same in any case
+		maps.DeleteFunc(*to, func(have string, _ Secret) bool { return strings.EqualFold(have, name) })
 	}
 	(*to)[name] = Secret(value)
 	return nil

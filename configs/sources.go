@@ -78,6 +78,8 @@ func (d *decoder) streamsFrom(pattern string) {
 	usual := slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(pattern))
 	d.require("streams_from", pattern == "" || err == nil && usual,
 		"must be a pattern of file names that ends with .yaml, .yml or .json", "such as streams/*.yaml")
+	d.require("streams_from", !strings.Contains(pattern, "**"), "must name folders one by one: ** is not known",
+		"a * stands for part of one name: streams/*/*.yaml are the files of all folders in streams")
 }
 
 // StreamFiles lists the files that streams_from names now.

@@ -80,14 +80,18 @@ func TestMistakesInFilesOfStreams(t *testing.T) {
 	}{
 		"a name twice": {
 			map[string]string{"event.yaml": main, "streams/a.yaml": "name: main\nmanifest: /a.m3u8\n"},
-			"streams/a.yaml:1:1: stream \"main\" is in event.yaml too\n  hint: give one of the two",
+			"streams/a.yaml:1:7: stream \"main\" is in event.yaml too\n  hint: give one of the two",
 		},
 		"in two files": {
 			map[string]string{
 				"event.yaml": main, "streams/a.yaml": "name: x\nmanifest: /a\n",
 				"streams/b.yaml": "name: x\nmanifest: /a\n",
 			},
-			"streams/b.yaml:1:1: stream \"x\" is in DIR/streams/a.yaml too",
+			"streams/b.yaml:1:7: stream \"x\" is in DIR/streams/a.yaml too",
+		},
+		"one of a list": {
+			map[string]string{"event.yaml": main, "streams/a.yaml": "- {name: x, manifest: /a}\n- manifest: /a\n  name: main\n"},
+			"streams/a.yaml:3:9: stream \"main\" is in event.yaml too",
 		},
 		"one of the API": {
 			map[string]string{

@@ -11,32 +11,36 @@ import (
 )
 
 // parseStreams reads a file that holds one stream, or a list of streams, as they
-// stand below `streams`.
-func parseStreams(file string, text []byte, env func(string) (string, bool)) ([]Stream, []Problem) {
+// stand below `streams`. names has where the name of each stands.
+func parseStreams(
+	file string, text []byte, env func(string) (string, bool),
+) (streams []Stream, names []*yaml.Node, problems []Problem) {
 	root, bad := document(text)
 	if bad != nil {
 		if bad.Hint == smallest {
 			bad.Hint = "a stream has a name and a manifest"
 		}
 		bad.File = file
-		return nil, []Problem{*bad}
+		return nil, nil, []Problem{*bad}
 	}
 	d := newDecoder(env)
-	streams := make([]Stream, 1)
+	streams = make([]Stream, 1)
 	if root.Kind == yaml.SequenceNode {
 		d.into(root, "", &streams)
 		for i := range streams {
 			d.stream(index("", i), &streams[i])
+			names = append(names, d.at[join(index("", i), "name")])
 		}
 	} else {
 		streams[0].setDefaults()
 		d.into(root, "", &streams[0])
 		d.stream("", &streams[0])
+		names = append(names, d.at["name"])
 	}
 	for i := range d.problems {
 		d.problems[i].File = file
 	}
-	return streams, d.problems
+	return streams, names, d.problems
 }
 
 // ParseStream reads one stream as PUT /api/v1/streams/NAME is given it: YAML or

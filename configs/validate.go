@@ -92,7 +92,7 @@ func (d *decoder) validate(e *Event) {
 	d.streams(e)
 	d.require("player.out", filepath.IsLocal(e.Player.Out), "must be a folder below output", "such as embeds")
 	d.monitor(&e.Monitor)
-	d.fleet(e.Fleet)
+	d.fleet(e.Fleet, e.Monitor.Listen)
 	d.outward(e)
 	d.maintenance(e)
 	if strings.TrimSpace(e.Output) == "" {

@@ -6,7 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/configs/eventfile"
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/daemon/process"
 	"github.com/streamwatch/streamwatch/probe/fleet"
 )
@@ -29,6 +31,9 @@ stand by, and take over within ten seconds when it dies.`,
 		Example: "  streamwatch hub event.yaml\n  streamwatch agent --join nats://127.0.0.1:4222 --vantage eu-west-1",
 		Args:    argument(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if bad := configs.CheckProcess(name); name != "" && bad != "" {
+				return probe.Usage("--name "+bad, "such as hub-1")
+			}
 			s, err := c.begin(cmd.Context(), args[0], limit)
 			if s == nil {
 				return err

@@ -2,6 +2,7 @@ package eventfile
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
 	"path"
 	"slices"
@@ -39,10 +40,23 @@ func (f *Flags) Stream(manifest string) (*configs.Event, error) {
 		return nil, err
 	}
 	if f.Origin != "" {
-		e.Origin.URL = configs.URL(list[len(list)-1])
+		e.Origin.URL, e.Origin.Headers = configs.URL(list[len(list)-1]), login(f.Origin)
 	}
-	e.Distribution.Existing.URL = configs.URL(list[0])
+	e.Distribution.Existing.URL, e.Distribution.Existing.Headers = configs.URL(list[0]), login(manifest)
 	return e, addEdges(e, f.Edges, list)
+}
+
+// login returns the header that the user in a URL stands for, for the one server
+// that it is of: the paths below its base have none. nil is no user.
+func login(address string) map[string]configs.Secret {
+	u, err := url.Parse(address)
+	if err != nil || u.User == nil {
+		return nil
+	}
+	r := http.Request{Header: http.Header{}}
+	password, _ := u.User.Password()
+	r.SetBasicAuth(u.User.Username(), password)
+	return map[string]configs.Secret{"Authorization": configs.Secret(r.Header.Get("Authorization"))}
 }
 
 // Give adds headers for the edge and for the origin, and cookies, to an event.
@@ -92,13 +106,15 @@ func addEdges(event *configs.Event, flags, bases []string) error {
 		return probe.Usage(fmt.Sprintf("--edge is given %d times", len(flags)), fmt.Sprintf("at most %d", len(names)-1))
 	}
 	seen := map[string]bool{bases[0]: true}
-	for i := range flags {
+	for i, flag := range flags {
 		base := bases[i+1]
 		if seen[base] {
 			return probe.Usage("two edges have the same address", "--edge names a further CDN; the first one is the URL")
 		}
 		seen[base] = true
-		event.Edges = append(event.Edges, configs.Edge{Name: names[i+1], URL: configs.URL(base)})
+		event.Edges = append(event.Edges, configs.Edge{
+			Name: names[i+1], URL: configs.URL(base), Headers: login(flag),
+		})
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package eventfile
 
 import (
+	"net/http"
 	"slices"
 	"testing"
 
@@ -70,6 +71,38 @@ func TestFlags(t *testing.T) {
 	if s := o.Streams[0]; s.Manifest != "/live/main.m3u8" || s.Cookies["session"] != "s" ||
 		event.Edges[0].Name != "second" {
 		t.Errorf("%+v, edges %+v", s, event.Edges)
+	}
+}
+
+// A user in a URL goes to the server that it was written for, and to no other, also
+// where several are compared. A header that is given stands over it.
+func TestAUserInAFlag(t *testing.T) {
+	f := Flags{Origin: "http://o:b@o.example", Edges: []string{"https://c:d@b.example", "https://c.example"}}
+	event, err := f.Stream("https://a:p@a.example/live/main.m3u8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	basic := func(headers map[string]configs.Secret) (user, password string) {
+		r := http.Request{Header: http.Header{"Authorization": {headers["Authorization"].Reveal()}}}
+		user, password, _ = r.BasicAuth()
+		return user, password
+	}
+	for i, c := range []struct {
+		headers        map[string]configs.Secret
+		user, password string
+	}{
+		{event.Distribution.Existing.Headers, "a", "p"},
+		{event.Origin.Headers, "o", "b"},
+		{event.Edges[0].Headers, "c", "d"},
+		{event.Edges[1].Headers, "", ""},
+	} {
+		if user, password := basic(c.headers); user != c.user || password != c.password {
+			t.Errorf("%d: %s:%s, want %s:%s", i, user, password, c.user, c.password)
+		}
+	}
+	f.Headers = []string{"authorization: Bearer t"}
+	if err := f.Give(event); err != nil || len(event.Distribution.Existing.Headers) != 1 {
+		t.Errorf("%v, %v", err, event.Distribution.Existing.Headers)
 	}
 }
 

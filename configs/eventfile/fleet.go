@@ -2,6 +2,9 @@ package eventfile
 
 import (
 	"cmp"
+	"errors"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -37,6 +40,31 @@ func HubOptions(e *configs.Event, path, name string) fleet.HubOptions {
 		CAFile: o.Connection.CAFile, CertFile: o.Connection.CertFile, KeyFile: o.Connection.KeyFile,
 	}
 	return o
+}
+
+// fleetFiles returns which files of the fleet are not there.
+func fleetFiles(path string, e *configs.Event) (found []configs.Problem) {
+	if e.Fleet == nil {
+		return nil
+	}
+	t := &e.Fleet.TLS
+	for _, f := range []struct{ at, file string }{
+		{"fleet.credentials_file", e.Fleet.CredentialsFile},
+		{"fleet.tls.ca_file", t.CAFile},
+		{"fleet.tls.cert_file", t.CertFile},
+		{"fleet.tls.key_file", t.KeyFile},
+	} {
+		if f.file == "" {
+			continue
+		}
+		if _, err := os.Stat(Beside(path, f.file)); errors.Is(err, fs.ErrNotExist) {
+			found = append(found, configs.Problem{
+				Path: f.at, Message: f.at + " names a file that does not exist",
+				Hint: "its path counts from the event file's folder",
+			})
+		}
+	}
+	return found
 }
 
 // Agent is what a command line says of an agent, which has no event file.
@@ -77,7 +105,7 @@ func (a *Agent) Options(env func(string) (string, bool), secrets *fetch.Secrets)
 	return fleet.AgentOptions{
 		Connection: fleet.Connection{
 			Servers: servers, Credentials: a.Credentials, CAFile: a.CAFile, CertFile: a.CertFile, KeyFile: a.KeyFile,
-			Name: "streamwatch agent " + a.Vantage + "/" + name,
+			Flags: true, Name: "streamwatch agent " + a.Vantage + "/" + name,
 		},
 		Event: a.Event, Vantage: a.Vantage, Name: name,
 	}, nil

@@ -66,7 +66,7 @@ func (r *Reader) load(path string, tolerant bool) (*configs.Event, error) {
 		found = append(found, event.Aside()...)
 	}
 	besideFile(path, event)
-	if err := r.judge(event, path, append(found, notifyFiles(path, event)...)...); err != nil {
+	if err := r.judge(event, path, slices.Concat(found, notifyFiles(path, event), fleetFiles(path, event))...); err != nil {
 		return nil, err
 	}
 	return event, nil

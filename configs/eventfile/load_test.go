@@ -45,6 +45,10 @@ func TestProblemsOfEveryRoom(t *testing.T) {
 			smallest + "notify: {webhooks: [{url_file: gone.txt}]}\n",
 			"event.yaml:5:32: notify.webhooks[0].url_file names a file that does not exist",
 		},
+		"fleet": {
+			smallest + "fleet: {nats: [\"tls://n\"], credentials_file: gone.creds, tls: {ca_file: event.yaml}}\n",
+			"event.yaml:5:46: fleet.credentials_file names a file that does not exist\n  hint: its path counts",
+		},
 		"key": {
 			strings.Replace(smallest, "e.example\"", "e.example\", sign: {key_pair_id: K1, private_key_file: gone.pem}", 1),
 			"event.yaml:3:95: distribution.existing.sign.private_key_file",

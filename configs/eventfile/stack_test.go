@@ -99,8 +99,9 @@ func TestHubOptions(t *testing.T) {
 	event := alarmed(
 		t,
 		"existing: {url: \"https://e.example\"}",
-		"fleet: {nats: [\"tls://n.example:4222\"], credentials_file: hub.creds, vantages: [eu, us]}\n",
+		"fleet: {nats: [\"tls://n.example:4222\"], vantages: [eu, us]}\n",
 	)
+	event.Fleet.CredentialsFile = "hub.creds" // it is not there, which a file would not be read with
 	o := HubOptions(event, "events/event.yaml", "a")
 	if o.Connection.Credentials != "events/hub.creds" || o.Connection.Servers[0] != "tls://n.example:4222" ||
 		len(o.Plan.Vantages) != 2 {

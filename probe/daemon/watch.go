@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -94,10 +93,8 @@ func (d *Daemon) fingerprint() string {
 	sum := sha256.New()
 	for _, name := range event.StreamFiles() {
 		fmt.Fprintf(sum, "%q\n", name)
-		if f, err := os.Open(name); err == nil {
-			_, _ = io.Copy(sum, f) // what cannot be read is told when it is gathered
-			_ = f.Close()
-		}
+		text, _ := configs.ReadSmall(name) // what cannot be read is told when it is gathered
+		_, _ = sum.Write(text)
 	}
 	return string(sum.Sum(nil))
 }

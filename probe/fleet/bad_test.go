@@ -200,6 +200,8 @@ func TestFilesOfTheConnection(t *testing.T) {
 		"fleet.credentials_file: ": {Credentials: wrong},
 		"fleet.tls.ca_file: ":      {CAFile: wrong},
 		"fleet.tls.cert_file: ":    {CertFile: wrong, KeyFile: wrong},
+		"--credentials: ":          {Credentials: wrong, Flags: true},
+		"--tls-ca: ":               {CAFile: wrong + "er", Flags: true},
 	} {
 		c.Servers = []string{"nats://127.0.0.1:1"}
 		_, err := connect(soon(t), c)

@@ -22,6 +22,7 @@ type Connection struct {
 	CAFile      string
 	CertFile    string
 	KeyFile     string
+	Flags       bool        // the files were given by flags: errors name these, not keys of an event file
 	Name        string      // of the process, as NATS shows it
 	Log         *zap.Logger // nil logs nothing
 }
@@ -114,11 +115,21 @@ func (c *Connection) options(log *zap.Logger) ([]nats.Option, error) {
 			continue
 		}
 		if _, err := os.Stat(f.file); err != nil {
-			return nil, probe.WithHint(fmt.Errorf("fleet.%s: %w", f.what, err), "name a file that this process may read")
+			return nil, probe.WithHint(fmt.Errorf("%s: %w", c.key(f.what), err), "name a file that this process may read")
 		}
 	}
 	own, err := c.identity()
 	return append(options, own...), err
+}
+
+// key is where a file was named.
+func (c *Connection) key(what string) string {
+	if !c.Flags {
+		return "fleet." + what
+	}
+	return map[string]string{
+		"credentials_file": "--credentials", "tls.ca_file": "--tls-ca", "tls.cert_file": "--tls-cert", "tls.key_file": "--tls-key",
+	}[what]
 }
 
 // identity are the options that are read from files. The files are tried at once:
@@ -134,7 +145,7 @@ func (c *Connection) identity() (list []nats.Option, err error) {
 			err = try()
 		}
 		if err != nil {
-			err = probe.WithHint(fmt.Errorf("fleet.%s: %w", what, err), hint)
+			err = probe.WithHint(fmt.Errorf("%s: %w", c.key(what), err), hint)
 		}
 		list = append(list, option)
 	}

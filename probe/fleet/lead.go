@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
 	"github.com/streamwatch/streamwatch/probe/incident"
 	"github.com/streamwatch/streamwatch/probe/monitor"
 )
@@ -84,6 +85,15 @@ func (h *Hub) Attach(o *monitor.Options) *Leading {
 	}
 	for _, v := range h.o.Plan.Vantages {
 		l.alive[v] = time.Time{}
+	}
+	for i := range o.Resume { // who was gone before is not new: else the incident would close before it is found again
+		if in := &o.Resume[i]; in.Check == checks.VantageGone.ID {
+			for _, v := range in.Vantages {
+				if all := h.o.Plan.Vantages; len(all) == 0 || slices.Contains(all, v) {
+					l.alive[v] = l.began
+				}
+			}
+		}
 	}
 	o.Streams, o.Control, o.Delay = nil, "", nil
 	o.Desk, o.Remote = &keptDesk{l.book, l}, l

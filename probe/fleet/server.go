@@ -45,7 +45,9 @@ func startServer(e Embedded) (*server.Server, error) {
 	}
 	folder := filepath.Join(e.Folder, "nats")
 	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return nil, fmt.Errorf("making the folder of NATS: %w", err)
+		return nil, probe.WithHint(
+			fmt.Errorf("making the folder of NATS: %w", err), "`output` must name a folder that can be written",
+		)
 	}
 	o := &server.Options{
 		ServerName: "streamwatch", Host: host, Port: port, JetStream: true, StoreDir: folder, NoSigs: true, NoLog: true,

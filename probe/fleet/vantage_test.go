@@ -6,8 +6,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"go.uber.org/zap"
+
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/monitor"
 	"github.com/streamwatch/streamwatch/probe/sim"
 )
 
@@ -149,4 +152,21 @@ func TestAVantageThatIsGone(t *testing.T) {
 			t.Errorf("%d incidents, open %v; want three that are over", len(ids), w.desk.Open())
 		}
 	})
+}
+
+// A hub that takes the lead goes on with the incident of a vantage that is gone: it
+// finds again that nobody is there before the incident would close.
+func TestAVantageThatWasGoneBefore(t *testing.T) {
+	h := &Hub{log: zap.NewNop(), o: HubOptions{Plan: Plan{Vantages: []string{"eu", "us"}}}}
+	l := h.Attach(&monitor.Options{Event: "e", Resume: []probe.Incident{
+		{Check: checks.VantageGone.ID, Vantages: []string{"us"}},
+		{Check: checks.VantageGone.ID, Vantages: []string{"asia"}}, // no more in the file
+		{Check: "http.status", Vantages: []string{"eu"}},
+	}})
+	if l.alive["us"].IsZero() || !l.alive["eu"].IsZero() {
+		t.Errorf("alive %v", l.alive)
+	}
+	if _, there := l.alive["asia"]; there {
+		t.Error("a vantage that the file does not name any more is waited for")
+	}
 }
