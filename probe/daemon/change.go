@@ -137,9 +137,9 @@ func (d *Daemon) apply(what string, next *configs.Event) (web.Change, error) {
 	case len(change.Changed) == 0:
 		d.log.Info(what + ": nothing differs")
 	case len(change.Notes) == 0:
-		d.log.Info(what, zap.Strings("changed", change.Changed))
+		d.log.Info(what, zap.Strings("changed", probe.Few(change.Changed)))
 	default:
-		d.log.Info(what, zap.Strings("changed", change.Changed), zap.Strings("notes", change.Notes))
+		d.log.Info(what, zap.Strings("changed", probe.Few(change.Changed)), zap.Strings("notes", change.Notes))
 	}
 	return change, nil
 }
@@ -156,12 +156,23 @@ func (d *Daemon) take(next *configs.Event, differences []configs.Difference) {
 	o := eventfile.MonitorOptions(next, d.found.EdgeURL, d.found.Signer)
 	again := []string{} // streams whose embeds are written anew
 	touched := map[string]bool{}
+	places, gone := map[string]int{}, []string{}
+	for i, name := range next.StreamNames() {
+		places[name] = i
+	}
+	for _, diff := range differences {
+		name, ok := strings.CutPrefix(diff.Path, "streams.")
+		if _, stays := places[name]; ok && !stays {
+			gone = append(gone, name)
+		}
+	}
+	d.monitor.Stop(gone)
 	for _, diff := range differences {
 		part := diff.Path
 		if name, ok := strings.CutPrefix(part, "streams."); ok {
 			part = "streams"
 			again = append(again, name)
-			if i := slices.Index(next.StreamNames(), name); i >= 0 {
+			if i, stays := places[name]; stays {
 				if d.monitor.Set(o.Streams[i]) {
 					d.metrics.Forget(name, time.Now())
 				}
@@ -221,10 +232,10 @@ func alarmsLeft(e *configs.Event, differences []configs.Difference) []string {
 	const then = ": streamwatch run --update, or streamwatch provision, brings it up to date"
 	var notes []string
 	if len(lack) > 0 {
-		notes = append(notes, "stack "+stack+" has no alarms yet for "+strings.Join(lack, ", ")+then)
+		notes = append(notes, "stack "+stack+" has no alarms yet for "+strings.Join(probe.Few(lack), ", ")+then)
 	}
 	if len(left) > 0 {
-		notes = append(notes, "stack "+stack+" still has alarms for "+strings.Join(left, ", ")+then)
+		notes = append(notes, "stack "+stack+" still has alarms for "+strings.Join(probe.Few(left), ", ")+then)
 	}
 	return notes
 }

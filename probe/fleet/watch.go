@@ -228,6 +228,11 @@ func (w *watch) drop(n int, why string) {
 	if !held {
 		return
 	}
+	names := make([]string, len(w.streams[n]))
+	for i := range w.streams[n] {
+		names[i] = w.streams[n][i].Name
+	}
+	w.monitor.Stop(names)
 	for _, s := range w.streams[n] {
 		w.monitor.Remove(s.Name, why)
 		w.desk.forget(s.Name)

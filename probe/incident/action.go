@@ -96,15 +96,11 @@ func (d *Desk) matchable(s *probe.Silence) error {
 
 // names lists the streams, as far as a person reads on.
 func (d *Desk) names() string {
-	const most = 20
-	var list []string
-	for _, r := range d.order[:min(len(d.order), most)] {
-		list = append(list, r.name)
+	list := make([]string, len(d.order))
+	for i, s := range d.order {
+		list[i] = s.name
 	}
-	if more := len(d.order) - most; more > 0 {
-		list = append(list, fmt.Sprintf("and %d more", more))
-	}
-	return strings.Join(list, ", ")
+	return strings.Join(probe.Few(list), ", ")
 }
 
 // checkExpire ends a silence now. One that has ended stays as it is.

@@ -13,8 +13,12 @@ func (d *Desk) Leave(stream string, now time.Time, why string) Result {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.unseat(stream, now)
-	d.changed = append(d.changed, d.book.end(now, why, func(e *entry) bool { return e.hitsOnly(stream) })...)
-	d.hush(now)
+	closed := d.book.end(now, why, func(e *entry) bool { return e.hitsOnly(stream) })
+	if d.changed = append(d.changed, closed...); len(closed) > 0 {
+		d.hush(now)
+	} else {
+		d.sum(now) // thousands may leave one after the other
+	}
 	return d.result()
 }
 

@@ -129,6 +129,18 @@ func sameManifest(a, b string) bool {
 	return a == b
 }
 
+// Stop ends the polls of streams that are about to be removed. A removal waits for
+// the polls under way, so those of many streams end together first.
+func (m *Monitor) Stop(names []string) {
+	m.changes.mu.Lock()
+	defer m.changes.mu.Unlock()
+	for _, name := range names {
+		if s := m.find(name); s != nil && s.stop != nil {
+			s.stop()
+		}
+	}
+}
+
 // Remove takes a stream from the event, and reports whether there was one. Its
 // incidents close and say why, also those of a stream that was gone before.
 func (m *Monitor) Remove(name, why string) bool {

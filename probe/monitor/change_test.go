@@ -1,6 +1,7 @@
 package monitor_test
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -235,6 +236,38 @@ func TestAChecksSettingsChange(t *testing.T) {
 		time.Sleep(time.Minute)
 		if open := m.Snapshot().Incidents; len(open) != 1 {
 			t.Errorf("open: %+v, want that of map.fetch again", open)
+		}
+	})
+}
+
+// A removal waits for what is under way. Those of many streams wait together.
+func TestManyStreamsEndTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := monitor.Options{
+			Event: "e", Origin: "http://origin.test", Edge: "http://edge.test", Interval: 100 * time.Millisecond,
+			Transport: handler(func(w http.ResponseWriter, _ *http.Request) {
+				time.Sleep(3 * time.Second) // whether anybody still waits or not
+				w.WriteHeader(http.StatusServiceUnavailable)
+			}),
+		}
+		names := make([]string, 20)
+		for i := range names {
+			names[i] = fmt.Sprint("s", i)
+			o.Streams = append(o.Streams, monitor.Stream{Name: names[i], Manifest: "/m.m3u8"})
+		}
+		m := monitor.New(o)
+		stop := run(t, m)
+		defer stop()
+		time.Sleep(2500 * time.Millisecond)
+		began := time.Now()
+		m.Stop(names)
+		for _, name := range names {
+			if !m.Remove(name, "gone") {
+				t.Errorf("%s was not there", name)
+			}
+		}
+		if took := time.Since(began); took > 4*time.Second {
+			t.Errorf("20 streams took %s to end", took)
 		}
 	})
 }

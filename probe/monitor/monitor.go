@@ -9,6 +9,7 @@ package monitor
 
 import (
 	"context"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -27,8 +28,9 @@ type Monitor struct {
 	log      *zap.Logger
 	places   []*place // where the streams are asked
 	streams  atomic.Pointer[[]*stream]
-	byName   sync.Map     // *stream, by name
-	failing  atomic.Int64 // playlists whose newest poll failed
+	byName   sync.Map      // *stream, by name
+	judging  chan struct{} // holds one for each observation that is judged now
+	failing  atomic.Int64  // playlists whose newest poll failed
 	changes  changes
 	fan      *fanOut
 	crew     crew
@@ -46,6 +48,11 @@ type Monitor struct {
 	acting   sync.Mutex             // held while what a person does is noted and done
 	finish   atomic.Pointer[string] // why nothing may stay open after Run; nil leaves it open
 }
+
+// judgesEach is how many observations may be judged at once for each processor. On a
+// machine that is too slow thousands would queue for the desk, and whoever asks for the
+// page or changes the event behind them.
+const judgesEach = 8
 
 // heartbeat is how often the monitor says that it works.
 const heartbeat = 10 * time.Second
@@ -65,6 +72,7 @@ func New(o Options) *Monitor {
 		opts: o, log: o.Log, fan: newFanOut(o.Sinks, o.Log), doubt: make(chan struct{}, 1),
 		started: time.Now(),
 		due:     make(chan struct{}, 1),
+		judging: make(chan struct{}, judgesEach*runtime.GOMAXPROCS(0)),
 	}
 	if m.opts.Secrets == nil {
 		m.opts.Secrets = new(fetch.Secrets)
@@ -210,7 +218,7 @@ func (m *Monitor) logIncident(in *probe.Incident) {
 	m.log.Info("incident "+string(in.State),
 		zap.String("id", in.ID), zap.String("check", in.Check), zap.String("severity", in.Severity.String()),
 		zap.String("blame", string(in.Blame)),
-		zap.String("because", in.Because), zap.String("scope", string(in.Scope)), zap.Strings("streams", in.Streams),
+		zap.String("because", in.Because), zap.String("scope", string(in.Scope)), zap.Strings("streams", probe.Few(in.Streams)),
 		zap.String("rendition", in.Rendition), zap.String("side", in.Side.String()), edgeField(in.Edge),
 		zap.String("detail", in.Detail), closedField(in.ClosedBecause),
 	)

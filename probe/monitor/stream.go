@@ -105,6 +105,12 @@ func (s *stream) start(t probe.Target) *loop {
 // take has an observation judged once it is its turn, unless ctx is done by then,
 // and reports whether it was.
 func (s *stream) take(ctx context.Context, o *probe.Observation) bool {
+	select {
+	case s.m.judging <- struct{}{}:
+		defer func() { <-s.m.judging }()
+	case <-ctx.Done():
+		return false
+	}
 	s.turn.Lock()
 	defer s.turn.Unlock()
 	if ctx.Err() != nil || s.ctx.Err() != nil {
