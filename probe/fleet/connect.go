@@ -128,7 +128,8 @@ func (c *Connection) key(what string) string {
 		return "fleet." + what
 	}
 	return map[string]string{
-		"credentials_file": "--credentials", "tls.ca_file": "--tls-ca", "tls.cert_file": "--tls-cert", "tls.key_file": "--tls-key",
+		"credentials_file": "--credentials",
+		"tls.ca_file":      "--tls-ca", "tls.cert_file": "--tls-cert", "tls.key_file": "--tls-key",
 	}[what]
 }
 

@@ -27,6 +27,7 @@ type Desk struct {
 	sick     int                   // how many rows have symptoms
 	ran      time.Time             // the newest diagnosis
 	apart    time.Duration         // between diagnoses of a crowd
+	recovery time.Duration         // how long what is seen now takes to be over
 	next     time.Time             // when the next one is due although nothing is seen; zero is not before
 	held     time.Time             // until then views only come in, and nothing is diagnosed
 	quiet    quiet
@@ -187,6 +188,7 @@ func (d *Desk) diagnose(now time.Time) {
 	if len(sights) == 0 {
 		d.book.hold("", now)
 	}
+	d.recovery = recovery
 	changed, next := d.book.Enter(now, all, recovery)
 	d.changed = append(d.changed, changed...)
 	d.next = probe.Sooner(d.next, next)

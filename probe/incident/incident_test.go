@@ -24,6 +24,36 @@ func TestVerdictSince(t *testing.T) {
 	}
 }
 
+// A fault that came back once is held open for as long as it was away, lest it be told
+// at each of its returns. Viewers can play meanwhile, and the verdict says so.
+func TestWhatIsOnlyHeldOpenIsNotDown(t *testing.T) {
+	j := watching(incident.Options{}, checks.Options{}, "v")
+	down := func(sec float64) bool { return sec >= 10 && sec < 40 || sec >= 94 && sec < 118 }
+	for sec := 0.0; sec < 240; sec++ {
+		for _, side := range probe.Sides {
+			o := poll(target("v", side), at(sec), live(100+uint64(sec/2), 6))
+			if down(sec) && side == probe.Edge {
+				o = failed(target("v", side), at(sec), 503, "")
+			}
+			step(j, o)
+		}
+		switch v, open := j.Verdict().Verdict, len(j.desk.Open()); {
+		case sec == 30 || sec == 110:
+			if v != probe.Down || open != 1 {
+				t.Errorf("after %v s: %s, %d open incidents; want down, 1", sec, v, open)
+			}
+		case sec == 140:
+			if v != probe.Degraded || open != 1 {
+				t.Errorf("22 s after the second recovery: %s, %d open incidents; want degraded, 1", v, open)
+			}
+		case sec == 60 || sec == 239:
+			if v != probe.OK || open != 0 {
+				t.Errorf("after %v s: %s, %d open incidents; want ok, 0", sec, v, open)
+			}
+		}
+	}
+}
+
 // A warning is worth an incident and leaves the verdict as it is, whatever it is.
 func TestWarningLeavesVerdict(t *testing.T) {
 	j := watching(incident.Options{}, checks.Options{

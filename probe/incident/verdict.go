@@ -65,9 +65,13 @@ func (d *Desk) judge(r *seat, now time.Time) {
 			v.Reason, blind = e.Because, true
 			continue
 		}
-		if e.diagnosis.Fading {
+		switch {
+		case e.lingers(now, d.recovery):
+			severity = max(severity, min(h.Severity, probe.Error))
+			continue
+		case e.diagnosis.Fading:
 			severity = max(severity, min(h.Severity, probe.Error)) // viewers recover
-		} else {
+		default:
 			severity = max(severity, h.Severity)
 		}
 		dead = append(dead, h.Dead...)
@@ -95,6 +99,12 @@ func (d *Desk) judge(r *seat, now time.Time) {
 		v.Since = now.UTC()
 	}
 	d.become(r, v)
+}
+
+// lingers reports whether an incident is only held open, because what came back once
+// may do so again: its targets have been well for as long as any other recovery takes.
+func (e *entry) lingers(now time.Time, recovery time.Duration) bool {
+	return !e.diagnosis.Sick && now.Sub(e.diagnosis.Last) > recovery
 }
 
 // takesAll reports whether what several causes take leaves viewers nothing,
