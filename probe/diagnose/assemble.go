@@ -130,6 +130,7 @@ func (x *examination) await(g *group, st *story, d *Diagnosis) {
 		d.until(x.now.Add(Gather))
 	}
 	x.awaitOther(st, d)
+	x.awaitPlaylist(st, d)
 	x.awaitPace(st, d)
 	x.awaitCompany(g, st, d)
 }
@@ -161,6 +162,33 @@ func (x *examination) awaitOther(st *story, d *Diagnosis) {
 			}
 			return
 		}
+	}
+}
+
+// severalAtOnce is from how many streams with symptoms on a lost segment may be the
+// first sign of a host that gives nothing at all.
+const severalAtOnce = 5
+
+// awaitPlaylist waits, where several streams show something and a segment cannot be
+// had, until its playlist was asked for since: if that fails too, it is the cause.
+func (x *examination) awaitPlaylist(st *story, d *Diagnosis) {
+	if st.check.When != checks.OnSegment || len(x.event.Streams) < severalAtOnce {
+		return
+	}
+	for _, s := range st.symptoms {
+		at := st.state(s)
+		if at.Current == nil || !s.Ended.IsZero() || s.Exchange == nil || s.Exchange.OK() {
+			continue
+		}
+		asked := at.Current.Exchange.Started.After(s.Since)
+		limit := s.Since.Add(max(2*time.Second, at.TD) + time.Second)
+		if asked && !at.Failing() || !x.now.Before(limit) {
+			continue
+		}
+		if d.until(limit); !asked {
+			d.Asks = append(d.Asks, at.Target)
+		}
+		return
 	}
 }
 
