@@ -124,6 +124,72 @@ func TestConnectionsAreBounded(t *testing.T) {
 	}
 }
 
+// A request that waits because there are so many is not the server's delay. One that
+// waits because the server gives nothing back is.
+func TestWaitingForAConnectionIsOurOwn(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		answers time.Duration // what the server takes for each
+		crowded bool
+	}{
+		{"many at once", 20 * time.Millisecond, true},
+		{"a server that hangs", time.Hour, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			u, _, _ := counted(t, func(_ http.ResponseWriter, r *http.Request) {
+				select {
+				case <-time.After(c.answers):
+				case <-r.Context().Done():
+				}
+			})
+			var crowded atomic.Int64
+			cl := fetch.New(fetch.Options{ConnsPerHost: 2, Crowded: func(time.Time) { crowded.Add(1) }})
+			defer cl.Close()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			var wg sync.WaitGroup
+			for range 60 {
+				wg.Go(func() {
+					if _, ex := cl.Do(ctx, fetch.Request{URL: u}); ex.OK() && ex.Duration() > 250*time.Millisecond {
+						t.Errorf("an answer took %s", ex.Duration())
+					}
+				})
+			}
+			wg.Wait()
+			if got := crowded.Load() > 0; got != c.crowded {
+				t.Errorf("told of a crowd %d times", crowded.Load())
+			}
+		})
+	}
+}
+
+// Connections that are added while others wait are used at once.
+func TestWidenWakesWhoWaits(t *testing.T) {
+	var at atomic.Int64
+	all := make(chan struct{})
+	u, _, _ := counted(t, func(http.ResponseWriter, *http.Request) {
+		if at.Add(1) == 6 {
+			close(all)
+		}
+		<-all
+	})
+	cl := fetch.New(fetch.Options{ConnsPerHost: 2})
+	defer cl.Close()
+	var wg sync.WaitGroup
+	for range 6 {
+		wg.Go(func() {
+			if _, ex := cl.Do(t.Context(), fetch.Request{URL: u, Timeout: 10 * time.Second}); !ex.OK() {
+				t.Error(ex.Error)
+			}
+		})
+	}
+	for at.Load() < 2 {
+		time.Sleep(time.Millisecond)
+	}
+	cl.Widen(6)
+	wg.Wait()
+}
+
 func TestNothingIsLeftRunning(t *testing.T) {
 	before := runtime.NumGoroutine()
 	func() {

@@ -24,6 +24,7 @@ type Options struct {
 	HeadersTo    string            // URL of the site that Headers are for; "" is that of each request, before redirects
 	UserAgent    string            // "" is "streamwatch"
 	ConnsPerHost int               // of the client's own transport; 0 is ConnsPerHost
+	Crowded      func(time.Time)   // called when a request waited since then only because there are so many; nil is nobody
 	Playlist     int64             // bytes that are read of a body where a request states no limit; 0 is PlaylistBytes
 	Named        []string          // URLs of the sites that the event names; nil is that of each request
 	Sign         Signer            // of requests to the site that Headers are for; nil signs none
@@ -56,7 +57,9 @@ func New(o Options) *Client {
 		secrets: cmp.Or(o.Secrets, new(Secrets)),
 	}
 	if c.transport == nil {
-		c.transport = tuned(&net.Dialer{Timeout: DialTimeout}, c.named, cmp.Or(o.ConnsPerHost, ConnsPerHost))
+		t := tuned(&net.Dialer{Timeout: DialTimeout}, c.named, cmp.Or(o.ConnsPerHost, ConnsPerHost))
+		t.crowded = o.Crowded
+		c.transport = t
 	}
 	for _, value := range o.Headers {
 		c.secrets.AddHeader(value)
@@ -76,6 +79,14 @@ func New(o Options) *Client {
 func (c *Client) Close() {
 	if t, ok := c.transport.(interface{ CloseIdleConnections() }); ok {
 		t.CloseIdleConnections()
+	}
+}
+
+// Widen lets the client have so many connections to one host of plain HTTP, where that
+// is more than before.
+func (c *Client) Widen(most int) {
+	if t, own := c.transport.(*transport); own {
+		t.conns.widen(most)
 	}
 }
 
@@ -212,6 +223,7 @@ func (c *Client) send(
 	req := (&http.Request{Method: r.Method, URL: to, Header: s.header, Host: s.host}).WithContext(c.traced(ctx, cl, u))
 	resp, err := c.transport.RoundTrip(req)
 	p := cl.seen()
+	ex.Started = ex.Started.Add(p.queued) // the wait for our own connections is not the server's
 	if err != nil {
 		if p.reused && ctx.Err() != nil {
 			c.Close() // what was kept may be dead: only a new connection proves that the host is there

@@ -23,11 +23,15 @@ import (
 // where that ends, is net/http's to say here too, but for the plainest heads. TLS, HTTP/2 and proxies are
 // left to net/http whole.
 type transport struct {
-	std   *http.Transport
-	conns pool
-	texts *sync.Pool // of *bytes.Buffer: requests as they are sent
-	maps  *sync.Pool // of http.Header: those of answers that are read
+	std     *http.Transport
+	conns   pool
+	crowded func(time.Time) // as in Options
+	texts   *sync.Pool      // of *bytes.Buffer: requests as they are sent
+	maps    *sync.Pool      // of http.Header: those of answers that are read
 }
+
+// crowdedAfter is how long a request may wait for a connection before that is told.
+const crowdedAfter = 250 * time.Millisecond
 
 // conn is a connection that belongs to one request at a time.
 type conn struct {
@@ -71,10 +75,14 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		return t.standard(ctx, cl, r)
 	}
 	for {
-		c, err := t.conns.take(ctx, key)
+		c, waited, err := t.conns.take(ctx, key)
+		if t.crowded != nil && waited.crowd && waited.lasted > crowdedAfter {
+			t.crowded(time.Now().Add(-waited.lasted))
+		}
 		if err != nil {
 			return nil, err
 		}
+		cl.queued(waited.lasted)
 		used := c != nil
 		if !used {
 			if c, err = t.dial(ctx, key); err != nil {

@@ -13,10 +13,10 @@ import (
 // pool keeps the connections of plain HTTP between requests, and bounds how many
 // there are to each server.
 type pool struct {
-	most int // connections to one server
 	open func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	mu       sync.Mutex
+	most     int // connections to one server
 	servers  map[string]*server
 	sweeping bool
 }
@@ -25,14 +25,33 @@ type pool struct {
 type server struct {
 	idle    []*conn   // newest last: the oldest may end
 	conns   int       // idle ones, those in use and those being made
+	turns   int       // connections that came back and could be used again
 	waiting list.List // of chan *conn: of thousands that wait any may leave
+}
+
+// wait is how long a request waited until it had a connection.
+type wait struct {
+	lasted time.Duration
+	crowd  bool // meanwhile the server answered as many others as may ask at once: there are more requests than that allows
+}
+
+// widen lets there be so many connections to a server, where that is more than before.
+func (p *pool) widen(most int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.most = max(p.most, most)
+	for _, s := range p.servers {
+		for s.conns < p.most && s.next(nil) {
+			s.conns++
+		}
+	}
 }
 
 // take returns a connection that was used before, or nil where the caller is to
 // dial one, and waits while there are too many.
-func (p *pool) take(ctx context.Context, address string) (*conn, error) {
+func (p *pool) take(ctx context.Context, address string) (*conn, wait, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return nil, wait{}, err
 	}
 	p.mu.Lock()
 	s := p.servers[address]
@@ -49,7 +68,7 @@ func (p *pool) take(ctx context.Context, address string) (*conn, error) {
 		s.idle = s.idle[:n-1]
 		p.mu.Unlock()
 		if time.Since(c.since) < IdleTimeout {
-			return c, nil
+			return c, wait{}, nil
 		}
 		_ = c.Close()
 		p.mu.Lock()
@@ -58,26 +77,32 @@ func (p *pool) take(ctx context.Context, address string) (*conn, error) {
 	if s.conns < p.most {
 		s.conns++
 		p.mu.Unlock()
-		return nil, nil
+		return nil, wait{}, nil
 	}
 	turn := make(chan *conn, 1)
 	place := s.waiting.PushBack(turn)
+	turns := s.turns
 	p.mu.Unlock()
-	wait := NoDeadline
+	began, most := time.Now(), NoDeadline
 	if at, ok := ctx.Deadline(); ok {
-		wait = time.Until(at)
+		most = time.Until(at)
 	}
-	timer := time.NewTimer(wait)
+	timer := time.NewTimer(most)
 	defer timer.Stop()
+	waited := func() wait {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return wait{time.Since(began), s.turns-turns >= p.most}
+	}
 	select {
 	case c := <-turn:
-		return c, nil
+		return c, waited(), nil
 	case <-ctx.Done():
 		p.leave(address, s, place)
-		return nil, ctx.Err()
+		return nil, waited(), ctx.Err()
 	case <-timer.C:
 		p.leave(address, s, place)
-		return nil, context.DeadlineExceeded
+		return nil, waited(), context.DeadlineExceeded
 	}
 }
 
@@ -126,6 +151,7 @@ func (p *pool) give(c *conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.servers[c.key]
+	s.turns++
 	if s.next(c) {
 		return
 	}

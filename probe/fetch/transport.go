@@ -75,6 +75,7 @@ type phases struct {
 	tlsFailed         bool
 	firstByte         time.Time
 	reused            bool
+	queued            time.Duration // until there was a connection, or one could be made
 }
 
 // accepted reports whether a connection was made for the hop.
@@ -116,6 +117,12 @@ func (c *call) hooks(secure bool) *httptrace.ClientTrace {
 	return h
 }
 
+func (c *call) queued(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.p.queued += d
+}
+
 func (c *call) gotConn(i httptrace.GotConnInfo) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -149,7 +156,7 @@ func (c *call) tlsDone(_ tls.ConnectionState, err error) {
 // restart forgets a connection that had ended before it was used.
 func (c *call) restart() {
 	c.mu.Lock()
-	c.p = phases{}
+	c.p = phases{queued: c.p.queued}
 	c.mu.Unlock()
 }
 

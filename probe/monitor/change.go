@@ -117,6 +117,9 @@ func (m *Monitor) Set(cfg Stream) (anew bool) {
 	}
 	m.streams.Store(&list)
 	m.byName.Store(cfg.Name, s)
+	for _, p := range m.places {
+		p.client.Widen(connsFor(len(list)))
+	}
 	m.start(s)
 	return anew
 }

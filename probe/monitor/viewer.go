@@ -86,8 +86,14 @@ func (m *Monitor) clientOptions(p *place) fetch.Options {
 	return fetch.Options{
 		Transport: m.opts.Transport, Headers: p.headers, HeadersTo: p.base, Sign: p.sign,
 		Playlist: int64(m.opts.Limits.Playlist), Named: m.named(), Secrets: m.opts.Secrets,
+		ConnsPerHost: connsFor(len(m.opts.Streams)), Crowded: m.strain.late,
 	}
 }
+
+// connsFor is how many connections so many streams may have to one host. With a target
+// duration of 6 s a stream asks each side three times in four seconds, so that one
+// connection for eight streams is enough while an answer takes no more than 160 ms.
+func connsFor(streams int) int { return max(fetch.ConnsPerHost, streams/8) }
 
 // named lists the sites that the event names.
 func (m *Monitor) named() []string {
