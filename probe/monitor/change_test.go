@@ -265,6 +265,12 @@ func TestAStreamHasChecksOfItsOwn(t *testing.T) {
 		if open := m.Snapshot().Incidents; len(open) != 1 || open[0].Severity != probe.Warning || open[0].Stream != "b" {
 			t.Errorf("the event says off, and b says warning: %+v", open)
 		}
+		set(map[string]checks.Override{"map.fetch": {Severity: probe.Critical}})
+		time.Sleep(20 * time.Second)
+		verdicts("b says critical", probe.OK, probe.Down)
+		set(map[string]checks.Override{"map.fetch": {Severity: probe.Warning}})
+		time.Sleep(20 * time.Second)
+		verdicts("b says warning again", probe.OK, probe.OK)
 		set(nil)
 		time.Sleep(20 * time.Second)
 		verdicts("only the event says off", probe.OK, probe.OK)
