@@ -95,6 +95,7 @@ type Stream struct {
 	Renditions Renditions        `yaml:"renditions"`
 	Headers    map[string]Secret `yaml:"headers"` // sent by the probe, on both sides
 	Cookies    map[string]Secret `yaml:"cookies"`
+	Checks     map[string]Check  `yaml:"checks"` // over monitor.checks: what it leaves out is as there
 
 	source Source
 	file   string // that it was read from, where that is not the event file
@@ -164,7 +165,8 @@ type Auth struct {
 // Check overrides what a check declares for itself.
 type Check struct {
 	Severity CheckSeverity `yaml:"severity"`
-	After    int           `yaml:"after" range:"0..100"` // findings that open an incident; 0 is as declared
+	// findings that open an incident; 0 is as declared, or as in monitor.checks
+	After int `yaml:"after" range:"0..100"`
 }
 
 // CheckSeverity is a severity, or off. The zero value is as declared.

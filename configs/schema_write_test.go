@@ -182,10 +182,11 @@ func (w *schemaWriter) mapping(path string, v reflect.Value) object {
 			short = append(short, regexp.QuoteMeta(last))
 		}
 	}
-	return object{
-		"type": []string{"object"}, "properties": known, "additionalProperties": false,
+	w.defs["checks"] = object{ // those of the event, and of each stream
+		"type": []string{"object", "null"}, "properties": known, "additionalProperties": false,
 		"patternProperties": object{"^(" + strings.Join(short, "|") + ")$": object{"$ref": "#/$defs/check"}},
 	}
+	return object{"$ref": "#/$defs/checks"}
 }
 
 func (w *schemaWriter) scalar(path string, v reflect.Value, tag reflect.StructTag) object {

@@ -104,6 +104,10 @@ func TestMistakesInFilesOfStreams(t *testing.T) {
 			map[string]string{"event.yaml": main, "streams/a.yaml": "name: x\nmanifest: a.m3u8\n"},
 			"streams/a.yaml:2:11: manifest must be an absolute path",
 		},
+		"a check": {
+			map[string]string{"event.yaml": main, "streams/a.yaml": "- name: x\n  manifest: /a\n  checks: {stael: {}}\n"},
+			"streams/a.yaml:3:12: unknown check \"stael\"\n  hint: did you mean \"stale\"?",
+		},
 		"in a list": {
 			map[string]string{"event.yaml": main, "streams/a.yaml": "- name: x\n  manifset: /a\n"},
 			"streams/a.yaml:2:3: unknown key \"manifset\" in [0]\n  hint: did you mean \"manifest\"?",
@@ -174,8 +178,10 @@ func TestParseStream(t *testing.T) {
 		"name: first\nmanifest: /a":  `the request:1:7: name is "first", and the address names "second"`,
 		"manifest: a":                "1:11: manifest must be an absolute path",
 		"manifest: \"/a?t=${HOME}\"": "manifest holds a variable",
-		"manifest: /a\nheaders: {\"A B\": \"x\"}": `2:11: headers: "A B" is not the name of a header`,
-		"manifest: /a\nstreams: []":               "unknown key \"streams\"",
+		"manifest: /a\nheaders: {\"A B\": \"x\"}":  `2:11: headers: "A B" is not the name of a header`,
+		"manifest: /a\nstreams: []":                "unknown key \"streams\"",
+		"manifest: /a\nchecks: {stael: {}}":        "2:10: unknown check \"stael\"\n  hint: did you mean \"stale\"?",
+		"manifest: /a\nchecks: {gap: {after: -1}}": "2:23: checks.gap.after must be from 0 to 100, got \"-1\"",
 	} {
 		if _, err := ParseStream("second", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", text, err, want)
@@ -204,6 +210,7 @@ func TestCompare(t *testing.T) {
 		{"{name: one, manifest: /1}, {name: two, manifest: /2}", "{name: two, manifest: /2}, {name: one, manifest: /1}", ""},
 		{"{name: two, manifest: /2}", "{name: three, manifest: /2}", "streams.three added, streams.two removed"},
 		{"manifest: /2", "manifest: /2, renditions: first", "streams.two changed"},
+		{"manifest: /2", "manifest: /2, checks: {gap: {after: 4}}", "streams.two changed"},
 		{"{A: x}", "{A: y, B: z}", "origin.headers.A changed, origin.headers.B added"},
 		{"after: 2", "after: 3", "monitor.checks.upd.stale changed"},
 		{"event: e\n", "event: e\nends: 2030-01-01T00:00:00Z\n", "ends changed"},

@@ -128,6 +128,7 @@ func (d *decoder) stream(path string, s *Stream) {
 	d.manifest(join(path, "manifest"), s.Manifest)
 	d.checkHeaders(join(path, "headers"), s.Headers)
 	d.checkCookies(join(path, "cookies"), s.Cookies)
+	d.checks(join(path, "checks"), s.Checks)
 }
 
 func (d *decoder) manifest(path string, m URL) {
@@ -172,17 +173,21 @@ func (d *decoder) monitor(m *Monitor) {
 			d.fail("monitor.site", "must be an origin", "such as https://www.example.com")
 		}
 	}
-	d.checks(m.Checks)
+	d.checks("monitor.checks", m.Checks)
 }
 
-func (d *decoder) checks(settings map[string]Check) {
+// checks finds what is no check, or one twice, in those of the event or of a stream.
+func (d *decoder) checks(at string, settings map[string]Check) {
 	seen := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
-		path := "monitor.checks." + name
+		path := join(at, name)
 		c, text, hint := CheckNamed(name)
 		switch {
 		case c == nil:
 			d.note(d.keys[path], path, text, hint)
+		case c == checks.VantageGone:
+			d.note(d.keys[path], path, fmt.Sprintf("check %q cannot be set", name),
+				"it is of a vantage and of no stream; a silence can mute it")
 		case seen[c.ID] != "":
 			d.note(d.keys[path], path, fmt.Sprintf("check %q is also given as %q", name, seen[c.ID]), "delete one of the two")
 		default:

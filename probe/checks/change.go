@@ -1,9 +1,12 @@
 package checks
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 // Schedule moves the beginning and the end of the event; zero is not stated.
@@ -13,9 +16,10 @@ func (w *Watch) Schedule(starts, ends time.Time) {
 }
 
 // Override sets the checks otherwise, by their ids. What was found by one that
-// is off now is forgotten; what others found stands, and is counted by the new
-// rule from the next look on.
+// is off now is forgotten; what others found stands, is no worse than the new rule
+// says, and is counted by that from the next look on.
 func (w *Watch) Override(overrides map[string]Override) {
+	before := w.opts.Overrides
 	w.opts.Overrides = overrides
 	w.choose()
 	for _, b := range w.boards {
@@ -23,8 +27,16 @@ func (w *Watch) Override(overrides map[string]Override) {
 		b.advice = slices.DeleteFunc(b.advice, func(a advice) bool { return overrides[a.check.ID].Off })
 		for _, tr := range b.trackers {
 			tr.after, tr.of = w.needed(tr.check)
+			if now := overrides[tr.check.ID].Severity; now != before[tr.check.ID].Severity {
+				tr.soften(cmp.Or(now, tr.check.Severity))
+			}
 		}
 	}
+}
+
+// soften makes what was found no worse than a severity: the next look may.
+func (tr *tracker) soften(to probe.Severity) {
+	tr.worst, tr.report.Severity = min(tr.worst, to), min(tr.report.Severity, to)
 }
 
 // moments are checks by the moment at which they run, in the order of ids.

@@ -21,13 +21,6 @@ type Options struct {
 	Grace        time.Time           // until then Fresh may give no playlist; zero when no edge is that new
 }
 
-// Override changes a check for one event.
-type Override struct {
-	Off      bool
-	Severity probe.Severity // replaces the severity of every finding; zero leaves it
-	After    int            // findings that open an incident; zero leaves it
-}
-
 // Watch runs the checks over the observations of one stream, one after the
 // other, and holds the symptoms that they show. It has one owner.
 type Watch struct {

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"maps"
 	"math/rand/v2"
 	"reflect"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
 	"github.com/streamwatch/streamwatch/probe/monitor"
 )
 
@@ -49,6 +51,30 @@ func TestSetupTellsEverything(t *testing.T) {
 	}
 	if text := got.Secrets.Mask("x " + o.Streams[0].Headers["w"] + " y"); text == "" {
 		t.Error("nothing is masked")
+	}
+}
+
+// What a stream sets of the checks goes beside what the event sets: an agent that
+// does not know it goes by the latter, and an event without any is told as before.
+func TestSetupTellsChecksOfStreams(t *testing.T) {
+	o := monitor.Options{
+		Event: "e", Overrides: map[string]checks.Override{"upd.stale": {After: 4}},
+		Streams: []monitor.Stream{{Name: "main", Manifest: "/m.m3u8"}, {Name: "second", Manifest: "/s.m3u8"}},
+	}
+	plain, err := Setup(&o)
+	if err != nil || strings.Contains(string(plain), "stream_overrides") || strings.Contains(string(plain), "Checks") {
+		t.Errorf("%s, %v", plain, err)
+	}
+	own := map[string]checks.Override{"upd.stale": {Severity: probe.Warning}, "gap": {Off: true}}
+	o.Streams[1].Checks = own
+	text, err := Setup(&o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := readSetup(text)
+	if err != nil || len(got.Streams[0].Checks) > 0 || !maps.Equal(got.Streams[1].Checks, own) ||
+		!maps.Equal(got.Overrides, o.Overrides) {
+		t.Errorf("%+v, over %+v, %v", got.Streams, got.Overrides, err)
 	}
 }
 

@@ -15,27 +15,28 @@ import (
 // setup is what an agent's monitor is told of the event: monitor.Options without
 // what belongs to one process. It holds the event's secrets.
 type setup struct {
-	Event        string                  `json:"event"`
-	Starts       time.Time               `json:"starts,omitzero"`
-	Ends         time.Time               `json:"ends,omitzero"`
-	Origin       string                  `json:"origin,omitempty"`
-	Edge         string                  `json:"edge,omitempty"`
-	ErrorCaching time.Duration           `json:"error_caching,omitempty"`
-	Personalised bool                    `json:"personalised,omitempty"`
-	Streams      []monitor.Stream        `json:"streams"`
-	Headers      map[string]string       `json:"headers,omitempty"`
-	EdgeHeaders  map[string]string       `json:"edge_headers,omitempty"`
-	EdgeCookies  map[string]string       `json:"edge_cookies,omitempty"`
-	EdgeSign     *sign.Options           `json:"edge_sign,omitempty"`
-	EdgeName     string                  `json:"edge_name,omitempty"`
-	Edges        []setupEdge             `json:"edges,omitempty"`
-	Interval     time.Duration           `json:"interval,omitempty"`
-	Limits       monitor.Limits          `json:"limits,omitzero"`
-	Segments     monitor.Segments        `json:"segments,omitempty"`
-	Control      string                  `json:"control,omitempty"`
-	Site         string                  `json:"site,omitempty"`
-	Overrides    map[string]wireOverride `json:"overrides,omitempty"`
-	Fresh        time.Time               `json:"fresh,omitzero"` // until then a new distribution may fail
+	Event        string                   `json:"event"`
+	Starts       time.Time                `json:"starts,omitzero"`
+	Ends         time.Time                `json:"ends,omitzero"`
+	Origin       string                   `json:"origin,omitempty"`
+	Edge         string                   `json:"edge,omitempty"`
+	ErrorCaching time.Duration            `json:"error_caching,omitempty"`
+	Personalised bool                     `json:"personalised,omitempty"`
+	Streams      []monitor.Stream         `json:"streams"`
+	Headers      map[string]string        `json:"headers,omitempty"`
+	EdgeHeaders  map[string]string        `json:"edge_headers,omitempty"`
+	EdgeCookies  map[string]string        `json:"edge_cookies,omitempty"`
+	EdgeSign     *sign.Options            `json:"edge_sign,omitempty"`
+	EdgeName     string                   `json:"edge_name,omitempty"`
+	Edges        []setupEdge              `json:"edges,omitempty"`
+	Interval     time.Duration            `json:"interval,omitempty"`
+	Limits       monitor.Limits           `json:"limits,omitzero"`
+	Segments     monitor.Segments         `json:"segments,omitempty"`
+	Control      string                   `json:"control,omitempty"`
+	Site         string                   `json:"site,omitempty"`
+	Overrides    wireOverrides            `json:"overrides,omitempty"`
+	Own          map[string]wireOverrides `json:"stream_overrides,omitempty"` // by stream, over Overrides
+	Fresh        time.Time                `json:"fresh,omitzero"`             // until then a new distribution may fail
 }
 
 // setupEdge is monitor.Edge; a signer goes by its options.
@@ -47,6 +48,9 @@ type setupEdge struct {
 	Cookies      map[string]string `json:"cookies,omitempty"`
 	Sign         *sign.Options     `json:"sign,omitempty"`
 }
+
+// wireOverrides are what is set of checks, by id.
+type wireOverrides map[string]wireOverride
 
 // wireOverride is checks.Override; the severity is its rank.
 type wireOverride struct {
@@ -64,10 +68,13 @@ func Setup(o *monitor.Options) ([]byte, error) {
 		Event: o.Event, Starts: o.Starts, Ends: o.Ends, Origin: o.Origin, Edge: o.Edge, EdgeName: o.EdgeName,
 		ErrorCaching: o.ErrorCaching, Personalised: o.Personalised, Streams: o.Streams, Headers: o.Headers,
 		EdgeHeaders: o.EdgeHeaders, EdgeCookies: o.EdgeCookies, Interval: o.Interval, Limits: o.Limits,
-		Segments: o.Segments, Control: o.Control, Site: o.Site, Overrides: map[string]wireOverride{},
+		Segments: o.Segments, Control: o.Control, Site: o.Site, Overrides: toldOverrides(o.Overrides),
+		Own: map[string]wireOverrides{},
 	}
-	for id, v := range o.Overrides {
-		s.Overrides[id] = wireOverride{v.Off, uint8(v.Severity), v.After}
+	for i := range o.Streams {
+		if own := o.Streams[i].Checks; len(own) > 0 {
+			s.Own[o.Streams[i].Name] = toldOverrides(own)
+		}
 	}
 	if o.Grace > 0 {
 		s.Fresh = time.Now().Add(o.Grace)
@@ -97,11 +104,8 @@ func readSetup(data []byte) (monitor.Options, error) {
 		Event: s.Event, Starts: s.Starts, Ends: s.Ends, Origin: s.Origin, Edge: s.Edge, EdgeName: s.EdgeName,
 		ErrorCaching: s.ErrorCaching, Personalised: s.Personalised, Streams: s.Streams, Headers: s.Headers,
 		EdgeHeaders: s.EdgeHeaders, EdgeCookies: s.EdgeCookies, Interval: s.Interval, Limits: s.Limits,
-		Segments: s.Segments, Control: s.Control, Site: s.Site, Overrides: map[string]checks.Override{},
+		Segments: s.Segments, Control: s.Control, Site: s.Site, Overrides: s.Overrides.read(),
 		Delay: monitor.SchedulingDelay(), Secrets: new(fetch.Secrets),
-	}
-	for id, v := range s.Overrides {
-		o.Overrides[id] = checks.Override{Off: v.Off, Severity: probe.Severity(v.Severity), After: v.After}
 	}
 	if !s.Fresh.IsZero() {
 		o.Grace = max(0, time.Until(s.Fresh))
@@ -112,6 +116,7 @@ func readSetup(data []byte) (monitor.Options, error) {
 	}
 	groups := []map[string]string{s.Headers, s.EdgeHeaders, s.EdgeCookies}
 	for i := range s.Streams {
+		o.Streams[i].Checks = s.Own[s.Streams[i].Name].read()
 		hide.AddURL(s.Streams[i].Manifest)
 		groups = append(groups, s.Streams[i].Headers, s.Streams[i].Cookies)
 	}
@@ -136,6 +141,27 @@ func readSetup(data []byte) (monitor.Options, error) {
 		o.Edges = append(o.Edges, one)
 	}
 	return o, nil
+}
+
+// toldOverrides are what an agent is told of overrides.
+func toldOverrides(list map[string]checks.Override) wireOverrides {
+	w := make(wireOverrides, len(list))
+	for id, v := range list {
+		w[id] = wireOverride{v.Off, uint8(v.Severity), v.After}
+	}
+	return w
+}
+
+// read is the inverse of toldOverrides.
+func (w wireOverrides) read() map[string]checks.Override {
+	if len(w) == 0 {
+		return nil
+	}
+	list := make(map[string]checks.Override, len(w))
+	for id, v := range w {
+		list[id] = checks.Override{Off: v.Off, Severity: probe.Severity(v.Severity), After: v.After}
+	}
+	return list
 }
 
 // told is what another process makes the same signer of; nil for none.

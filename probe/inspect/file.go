@@ -70,7 +70,7 @@ func local(name, whole string, bytes func(path string) ([]byte, error)) *report.
 	// What is listed and is not here too cannot be judged: a saved playlist
 	// need not bring its renditions.
 	looks := slices.DeleteFunc(all, func(l look) bool { return l.obs.Exchange.Status == 0 })
-	found := judgeOnce(stream, looks)
+	found := judgeOnce(stream, nil, looks)
 	return &report.Check{URL: name, Findings: found, Playlists: facts(looks), Verdict: verdictOf(found)}
 }
 

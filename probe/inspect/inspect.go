@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
 	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/monitor"
 	"github.com/streamwatch/streamwatch/probe/report"
@@ -65,7 +66,8 @@ func Event(ctx context.Context, o Options) (*report.Check, error) {
 			limit = max(limit, 3*td)
 			continue
 		}
-		result.Findings = append(result.Findings, judgeOnce(s.Name, looks)...)
+		set := checks.Over(o.Monitor.Overrides, s.Checks)
+		result.Findings = append(result.Findings, judgeOnce(s.Name, set, looks)...)
 	}
 	if err := unseen(seen); err != nil {
 		return &report.Check{URL: result.URL, Verdict: probe.Blind}, err

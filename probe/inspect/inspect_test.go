@@ -7,12 +7,14 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
 	"github.com/streamwatch/streamwatch/probe/inspect"
 	"github.com/streamwatch/streamwatch/probe/monitor"
 	"github.com/streamwatch/streamwatch/probe/sim"
@@ -108,6 +110,41 @@ func TestEventThatHasEnded(t *testing.T) {
 			t.Errorf("%+v, %v after %s", got, err, time.Since(began))
 		}
 	})
+}
+
+// A stream that has ended is judged by what the event sets of the checks, and over
+// that by what it sets itself.
+func TestChecksOfAStreamThatHasEnded(t *testing.T) {
+	warn, off := checks.Override{Severity: probe.Warning}, checks.Override{Off: true}
+	for name, c := range map[string]struct {
+		event, own checks.Override
+		want       []probe.Severity
+	}{
+		"as declared": {want: []probe.Severity{probe.Critical}},
+		"the event":   {event: warn, want: []probe.Severity{probe.Warning}},
+		"the stream":  {event: off, own: warn, want: []probe.Severity{probe.Warning}},
+		"off":         {event: warn, own: off},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			o := options(t, sim.NewBoard())
+			o.Monitor.Origin, o.Monitor.Transport = "", playlistAt(wrong)
+			o.Monitor.Overrides = map[string]checks.Override{"td.exceeded": c.event}
+			o.Monitor.Streams[0].Checks = map[string]checks.Override{"td.exceeded": c.own}
+			got, err := inspect.Event(t.Context(), o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var found []probe.Severity
+			for i := range got.Findings {
+				if got.Findings[i].Check == "td.exceeded" {
+					found = append(found, got.Findings[i].Severity)
+				}
+			}
+			if !slices.Equal(found, c.want) {
+				t.Errorf("%s: %v, want %v", name, found, c.want)
+			}
+		})
+	}
 }
 
 // An event without a stream, and a look that is told to end, are errors.

@@ -11,9 +11,9 @@ import (
 )
 
 // judgeOnce judges playlists by one look at each.
-func judgeOnce(stream string, looks []look) []report.Finding {
+func judgeOnce(stream string, overrides map[string]checks.Override, looks []look) []report.Finding {
 	desk := incident.NewDesk(incident.Options{Event: "check", Once: true}, time.Now())
-	s := desk.Stream(checks.Options{Stream: stream})
+	s := desk.Stream(checks.Options{Stream: stream, Overrides: overrides})
 	var targets []probe.Target
 	for _, l := range looks {
 		targets = append(targets, l.obs.Target)

@@ -3,6 +3,7 @@ package monitor
 import (
 	"context"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -81,7 +82,8 @@ func (s *stream) halt() {
 // Set makes a stream one of the event: it is added, or takes the place of the
 // one with its name. Incidents of that go on where the fault does: they are
 // taken up as after a restart. With another manifest it is another stream: they
-// close, and say why, and anew is true.
+// close, and say why, and anew is true. Where only its checks are others, it goes
+// on as it is, judged by those.
 func (m *Monitor) Set(cfg Stream) (anew bool) {
 	m.changes.mu.Lock()
 	defer m.changes.mu.Unlock()
@@ -97,6 +99,9 @@ func (m *Monitor) Set(cfg Stream) (anew bool) {
 	}
 	list := slices.Clone(m.all())
 	i := slices.IndexFunc(list, func(s *stream) bool { return s.cfg.Name == cfg.Name })
+	if i >= 0 && list[i].setChecks(cfg) {
+		return false
+	}
 	if i >= 0 {
 		list[i].halt()
 		now := time.Now()
@@ -122,6 +127,24 @@ func (m *Monitor) Set(cfg Stream) (anew bool) {
 	}
 	m.start(s)
 	return anew
+}
+
+// setChecks sets the checks of a stream otherwise, and reports whether that is all:
+// where more differs it does nothing.
+func (s *stream) setChecks(next Stream) bool {
+	own, before := next.Checks, s.cfg
+	before.Checks, next.Checks = nil, nil
+	if !reflect.DeepEqual(before, next) {
+		return false
+	}
+	s.checks = own
+	s.override()
+	return true
+}
+
+// override has the stream judged by what the event and the stream itself set.
+func (s *stream) override() {
+	s.change(func(d *incident.Stream) { d.Override(checks.Over(s.m.opts.Overrides, s.checks)) })
 }
 
 // sameManifest reports whether two manifests are of one stream. Tokens in a query
@@ -202,20 +225,27 @@ func (m *Monitor) Schedule(starts, ends time.Time) {
 	m.each(func(d *incident.Stream) { d.Schedule(starts, ends) })
 }
 
-// Override sets the checks otherwise. What one found that is off now is taken
-// back with the next look.
+// Override sets the checks of the event otherwise. What a stream sets for itself
+// stays. What a check found that is off now is taken back with the next look.
 func (m *Monitor) Override(overrides map[string]checks.Override) {
 	m.changes.mu.Lock()
 	defer m.changes.mu.Unlock()
 	m.opts.Overrides = maps.Clone(overrides)
-	m.each(func(d *incident.Stream) { d.Override(m.opts.Overrides) })
+	for _, s := range m.all() {
+		s.override()
+	}
 }
 
 // each changes what is known of every stream, between two looks.
 func (m *Monitor) each(change func(*incident.Stream)) {
 	for _, s := range m.all() {
-		s.mu.Lock()
-		change(s.desk)
-		s.mu.Unlock()
+		s.change(change)
 	}
+}
+
+// change changes what is known of the stream, between two looks.
+func (s *stream) change(by func(*incident.Stream)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	by(s.desk)
 }

@@ -216,6 +216,76 @@ func TestTheEndMoves(t *testing.T) {
 	}
 }
 
+// Two streams have the same fault. What one of them says of the check stands over
+// what the event says, from the beginning and when it changes. Neither begins anew.
+func TestAStreamHasChecksOfItsOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := newChannels(time.Now(), "a", "b")
+		src.of["a"].mapped, src.of["b"].mapped = true, true // and lost
+		own := channel("b")
+		own.Checks = map[string]checks.Override{"map.fetch": {Severity: probe.Warning}}
+		m, got := changing(t, src, func(o *monitor.Options) { o.Streams = append(o.Streams, own) }, "a")
+		verdicts := func(when string, a, b probe.Verdict) {
+			t.Helper()
+			for i, want := range []probe.Verdict{a, b} {
+				s := &m.Snapshot().Streams[i]
+				if s.Verdict != want {
+					t.Errorf("%s: %s is %s, want %s", when, s.Name, s.Verdict, want)
+				}
+			}
+		}
+		set := func(o map[string]checks.Override) {
+			t.Helper()
+			own.Checks = o
+			if m.Set(own) {
+				t.Error("another check makes it another stream")
+			}
+		}
+		time.Sleep(20 * time.Second)
+		verdicts("b says warning", probe.Down, probe.OK)
+		shared, since := m.Snapshot().Incidents, m.Snapshot().Streams[0].Since
+		ladders := src.asked("b", "/m.m3u8")
+
+		set(map[string]checks.Override{"map.fetch": {Off: true}})
+		time.Sleep(time.Second)
+		if n := src.asked("b", "/m.m3u8") - ladders; n > 0 {
+			t.Errorf("b's multivariant playlist was asked for %d times more", n)
+		}
+		time.Sleep(20 * time.Second)
+		verdicts("b says off", probe.Down, probe.OK)
+		if open := m.Snapshot().Incidents; len(shared) != 1 || len(open) != 1 || open[0].ID != shared[0].ID ||
+			!m.Snapshot().Streams[0].Since.Equal(since) {
+			t.Errorf("a's incident %+v, before %+v", open, shared)
+		}
+
+		m.Override(map[string]checks.Override{"map.fetch": {Off: true}})
+		time.Sleep(20 * time.Second)
+		verdicts("both say off", probe.OK, probe.OK)
+		set(map[string]checks.Override{"map.fetch": {Severity: probe.Warning}})
+		time.Sleep(20 * time.Second)
+		if open := m.Snapshot().Incidents; len(open) != 1 || open[0].Severity != probe.Warning || open[0].Stream != "b" {
+			t.Errorf("the event says off, and b says warning: %+v", open)
+		}
+		set(map[string]checks.Override{"map.fetch": {Severity: probe.Critical}})
+		time.Sleep(20 * time.Second)
+		verdicts("b says critical", probe.OK, probe.Down)
+		set(map[string]checks.Override{"map.fetch": {Severity: probe.Warning}})
+		time.Sleep(20 * time.Second)
+		verdicts("b says warning again", probe.OK, probe.OK)
+		set(nil)
+		time.Sleep(20 * time.Second)
+		verdicts("only the event says off", probe.OK, probe.OK)
+		m.Override(nil)
+		time.Sleep(20 * time.Second)
+		verdicts("nobody says anything", probe.Down, probe.Down)
+		for _, in := range got.incidents() {
+			if in.ClosedBecause != "" {
+				t.Errorf("an incident closed because %s", in.ClosedBecause)
+			}
+		}
+	})
+}
+
 // A check that is switched off takes its incident with it; switched on again it
 // finds the fault again.
 func TestAChecksSettingsChange(t *testing.T) {

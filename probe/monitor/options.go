@@ -15,11 +15,12 @@ import (
 // Stream is one stream to watch.
 type Stream struct {
 	Name       string
-	Manifest   string            // path on both sides, or an absolute URL that is used as it is
-	Headers    map[string]string // secret, sent to the stream's own host on both sides
-	Cookies    map[string]string // likewise; what a server sets goes before
-	Renditions []string          // names or indexes to watch; nil is all
-	First      bool              // only the first variant
+	Manifest   string                     // path on both sides, or an absolute URL that is used as it is
+	Headers    map[string]string          // secret, sent to the stream's own host on both sides
+	Cookies    map[string]string          // likewise; what a server sets goes before
+	Renditions []string                   // names or indexes to watch; nil is all
+	First      bool                       // only the first variant
+	Checks     map[string]checks.Override `json:"-"` // over Options.Overrides, by id; fleet tells it by itself
 }
 
 // Segments says how newly listed segments are probed.

@@ -21,9 +21,10 @@ const single = "media"
 // has its turn.
 type stream struct {
 	m        *Monitor
-	cfg      Stream
-	turn     sync.Mutex // held while an observation is taken in: one after the other
-	mu       sync.Mutex // held while an observation is judged, and while a snapshot is taken
+	cfg      Stream                     // as it began: its checks may be others now
+	checks   map[string]checks.Override // its own; who changes the event holds changes.mu
+	turn     sync.Mutex                 // held while an observation is taken in: one after the other
+	mu       sync.Mutex                 // held while an observation is judged, and while a snapshot is taken
 	desk     *incident.Stream
 	spent    Spent     // in the verdict, as far as it was counted
 	strained time.Time // since when the strain was whose findings were taken back last
@@ -58,12 +59,12 @@ type ladder struct {
 
 func newStream(m *Monitor, cfg Stream) *stream {
 	s := &stream{
-		m: m, cfg: cfg, ladders: make([]*ladder, len(m.places)),
+		m: m, cfg: cfg, checks: cfg.Checks, ladders: make([]*ladder, len(m.places)),
 		entries: make([]atomic.Pointer[loop], len(m.places)), viewers: m.viewersOf(&cfg), polled: map[probe.Target]bool{},
 		lacked: map[string]bool{}, stopped: make(chan struct{}),
 	}
 	o := checks.Options{
-		Stream: cfg.Name, Overrides: m.opts.Overrides, Personalised: m.opts.PersonalisedEdges(),
+		Stream: cfg.Name, Overrides: checks.Over(m.opts.Overrides, cfg.Checks), Personalised: m.opts.PersonalisedEdges(),
 		ErrorCaching: m.opts.ErrorCaching, Grace: m.started.Add(m.opts.Grace),
 	}
 	if names := m.edgeNames(); len(names) > 0 {
