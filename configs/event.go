@@ -35,6 +35,7 @@ type Event struct {
 
 	lines map[string][2]int // line and column of each value in the file
 	name  string            // of the file
+	file  string            // its path; "" where the text came otherwise
 	dir   string            // that the names of files count from
 
 	aside    []Problem // of the files of streams that the event does without

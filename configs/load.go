@@ -33,15 +33,20 @@ func Load(path string, env func(string) (string, bool)) (*Event, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the event file: %w", err)
 	}
-	return Read(filepath.Base(path), text, filepath.Dir(path), env)
+	return read(filepath.Base(path), text, filepath.Dir(path), path, env)
 }
 
 // Read is Load for the text of an event file. Names of other files count from dir.
 func Read(name string, text []byte, dir string, env func(string) (string, bool)) (*Event, error) {
+	return read(name, text, dir, "", env)
+}
+
+func read(name string, text []byte, dir, file string, env func(string) (string, bool)) (*Event, error) {
 	event, problems := parseEvent(name, text, env)
 	if event == nil {
 		return nil, problems
 	}
+	event.file = file
 	event = event.gather(dir, env, nil, problems)
 	if len(problems.List) > 0 {
 		return event, problems

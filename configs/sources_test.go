@@ -158,6 +158,37 @@ func TestAFolderThatFillsLater(t *testing.T) {
 	}
 }
 
+// The event file itself is no file of streams, by whatever name a pattern finds it.
+func TestStreamsBesideTheEventFile(t *testing.T) {
+	dir := folder(t, map[string]string{
+		"event.yaml": strings.Replace(manyEvent, "streams/*.yaml", "\"*.yaml\"", 1),
+		"a.yaml":     "name: a\nmanifest: /a.m3u8\n",
+	})
+	path := filepath.Join(dir, "event.yaml")
+	for name, link := range map[string]func(from, to string) error{"hard.yaml": os.Link, "soft.yaml": os.Symlink} {
+		if err := link(path, filepath.Join(dir, name)); err != nil {
+			t.Logf("%s is left out: %v", name, err)
+		}
+	}
+	for _, name := range []string{"event.yaml", "soft.yaml"} {
+		path := filepath.Join(dir, name)
+		if _, err := os.Stat(path); err != nil {
+			continue
+		}
+		event, err := Load(path, noEnv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if names := event.StreamNames(); len(event.Aside()) > 0 || !slices.Equal(names, []string{"a"}) {
+			t.Errorf("%s: streams %v, aside %v", name, names, event.Aside())
+		}
+		again, err := event.Regather(event, noEnv)
+		if err != nil || len(again.Aside()) > 0 || len(again.StreamFiles()) != 1 {
+			t.Errorf("%s, again: %v, aside %v, files %v", name, err, again.Aside(), again.StreamFiles())
+		}
+	}
+}
+
 func TestParseStream(t *testing.T) {
 	s, err := ParseStream("second",
 		[]byte("{\n\t\"manifest\": \"/second/playlist.m3u8\",\n\t\"headers\": {\"Authorization\": \"Bearer x\"}\n}"))
