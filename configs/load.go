@@ -133,7 +133,7 @@ func document(text []byte) (*yaml.Node, *Problem) {
 	case err == nil:
 		return nil, &Problem{
 			Line: next.Line, Col: 1, Message: "a second document begins here",
-			Hint: "write one event to a file",
+			Hint: oneEvent,
 		}
 	case !errors.Is(err, io.EOF):
 		return nil, syntax(err, text)
@@ -145,7 +145,11 @@ func document(text []byte) (*yaml.Node, *Problem) {
 	return root, nil
 }
 
-const smallest = "the smallest file has event, origin.url, distribution and one stream"
+// Hints of document, which suit an event file only.
+const (
+	smallest = "the smallest file has event, origin.url, distribution and one stream"
+	oneEvent = "write one event to a file"
+)
 
 // readable finds what no YAML reader should be given.
 func readable(text []byte) *Problem {

@@ -116,6 +116,10 @@ func TestMistakesInFilesOfStreams(t *testing.T) {
 			map[string]string{"event.yaml": main, "streams/a.yaml": ""},
 			"streams/a.yaml:1:1: the file is empty\n  hint: a stream has a name and a manifest",
 		},
+		"two documents": {
+			map[string]string{"event.yaml": main, "streams/a.yaml": "name: a\nmanifest: /a\n---\nname: b\nmanifest: /b\n"},
+			"streams/a.yaml:3:1: a second document begins here\n  hint: write several streams as one list",
+		},
 		"no folder": {
 			map[string]string{"event.yaml": main},
 			"event.yaml:5:15: streams_from: there is no folder DIR/streams",
@@ -197,14 +201,16 @@ func TestParseStream(t *testing.T) {
 		t.Errorf("%+v, %v", s, err)
 	}
 	for text, want := range map[string]string{
-		"":                           "1:1: there is no stream\n  hint: send at least a manifest",
-		"{\n \"manifest\": \"/a\"":   "2:17: neither JSON nor YAML: unexpected end of JSON input\n  hint: check quotes",
-		`{"manifest": "/a"} {}`:      "1:20: neither JSON nor YAML: invalid character '{' after top-level value",
-		"{manifest: /a":              "neither JSON nor YAML: invalid character 'm'",
-		"[]":                         "1:1: the file must be a mapping",
-		"name: first\nmanifest: /a":  `the request:1:7: name is "first", and the address names "second"`,
-		"manifest: a":                "1:11: manifest must be an absolute path",
-		"manifest: \"/a?t=${HOME}\"": "manifest holds a variable",
+		"":                         "1:1: there is no stream\n  hint: send at least a manifest",
+		"{\n \"manifest\": \"/a\"": "2:17: neither JSON nor YAML: unexpected end of JSON input\n  hint: check quotes",
+		`{"manifest": "/a"} {}`:    "1:20: neither JSON nor YAML: invalid character '{' after top-level value",
+		"{manifest: /a":            "neither JSON nor YAML: invalid character 'm'",
+		"[]": "1:1: a stream must be a mapping of keys to values, got a list\n" +
+			`  hint: send one stream, such as {"manifest": "/second/playlist.m3u8"}`,
+		"manifest: /a\n---\nmanifest: /b":         "2:1: a second document begins here\n  hint: send one stream",
+		"name: first\nmanifest: /a":               `the request:1:7: name is "first", and the address names "second"`,
+		"manifest: a":                             "1:11: manifest must be an absolute path",
+		"manifest: \"/a?t=${HOME}\"":              "manifest holds a variable",
 		"manifest: /a\nheaders: {\"A B\": \"x\"}": `2:11: headers: "A B" is not the name of a header`,
 		"manifest: /a\nstreams: []":               "unknown key \"streams\"",
 	} {

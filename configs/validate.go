@@ -102,10 +102,11 @@ func (d *decoder) validate(e *Event) {
 
 func (d *decoder) streams(e *Event) {
 	if len(e.Streams) == 0 && e.StreamsFrom == "" {
+		const such = "such as [{name: main, manifest: /myStream/playlist.m3u8}]"
 		if d.at["streams"] == nil {
-			d.fail("streams", "is required", "") // or streams_from, which few have
+			d.fail("streams", "is required", such) // or streams_from, which few have
 		}
-		d.fail("streams", "must have at least one stream", "")
+		d.fail("streams", "must have at least one stream", such)
 	}
 	d.streamsFrom(e.StreamsFrom)
 	first := map[string]int{}
