@@ -158,7 +158,7 @@ func (d *decoder) structure(n *yaml.Node, path string, v reflect.Value) {
 		case meant[key]:
 			d.broken[join(path, key)] = true
 		default:
-			d.report(cmp.Or(given[key], n), join(path, key), "is required", "")
+			d.report(cmp.Or(given[key], n), join(path, key), "is required", f.Tag.Get("hint"))
 		}
 	}
 }

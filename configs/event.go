@@ -14,7 +14,8 @@ import (
 )
 
 // Event is one event.yaml. In the tags, `required` names a key that must be
-// given, `enum` the words that a value may be, and `range` its inclusive bounds.
+// given and `hint` what to write there, `enum` the words that a value may be, and
+// `range` its inclusive bounds.
 type Event struct {
 	Event        string        `yaml:"event" required:"true"` // [a-z0-9][a-z0-9-]{0,62}
 	Starts       time.Time     `yaml:"starts"`                // before it a missing stream is waiting, not a fault
@@ -35,6 +36,7 @@ type Event struct {
 
 	lines map[string][2]int // line and column of each value in the file
 	name  string            // of the file
+	file  string            // its path; "" where the text came otherwise
 	dir   string            // that the names of files count from
 
 	aside    []Problem // of the files of streams that the event does without
@@ -159,7 +161,7 @@ type Limits struct {
 // Auth guards the page and the API.
 type Auth struct {
 	Username string `yaml:"username" required:"true"` // without a colon
-	Password Secret `yaml:"password" required:"true"`
+	Password Secret `yaml:"password" required:"true" hint:"such as \"${PASSWORD}\", from the environment"`
 }
 
 // Check overrides what a check declares for itself.

@@ -69,7 +69,7 @@ func TestFullStatesTheDefaults(t *testing.T) {
 	want.Distribution.CloudFormation = &CloudFormation{}
 	want.Distribution.CloudFormation.setDefaults()
 	want.Streams = []Stream{{Name: "main", Manifest: "/myStream/playlist.m3u8", Renditions: Renditions{All: true}}}
-	got.lines, got.name, got.dir = nil, "", ""
+	got.lines, got.name, got.file, got.dir = nil, "", "", ""
 	if !reflect.DeepEqual(*got, want) {
 		t.Errorf("got\n%v\nwant\n%v", got, &want)
 	}

@@ -133,7 +133,7 @@ func (d *decoder) fleet(f *Fleet, monitor string) {
 	if len(f.NATS) > 0 {
 		return
 	}
-	d.checkListen("fleet.listen", f.Listen)
+	d.checkListen("fleet.listen", f.Listen, "127.0.0.1:4222")
 	mutual := t.CAFile != "" && t.CertFile != ""
 	if !Loopback(f.Listen) && !mutual && !f.Insecure {
 		d.fail(

@@ -33,15 +33,20 @@ func Load(path string, env func(string) (string, bool)) (*Event, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the event file: %w", err)
 	}
-	return Read(filepath.Base(path), text, filepath.Dir(path), env)
+	return read(filepath.Base(path), text, filepath.Dir(path), path, env)
 }
 
 // Read is Load for the text of an event file. Names of other files count from dir.
 func Read(name string, text []byte, dir string, env func(string) (string, bool)) (*Event, error) {
+	return read(name, text, dir, "", env)
+}
+
+func read(name string, text []byte, dir, file string, env func(string) (string, bool)) (*Event, error) {
 	event, problems := parseEvent(name, text, env)
 	if event == nil {
 		return nil, problems
 	}
+	event.file = file
 	event = event.gather(dir, env, nil, problems)
 	if len(problems.List) > 0 {
 		return event, problems
@@ -128,7 +133,7 @@ func document(text []byte) (*yaml.Node, *Problem) {
 	case err == nil:
 		return nil, &Problem{
 			Line: next.Line, Col: 1, Message: "a second document begins here",
-			Hint: "write one event to a file",
+			Hint: oneEvent,
 		}
 	case !errors.Is(err, io.EOF):
 		return nil, syntax(err, text)
@@ -140,7 +145,11 @@ func document(text []byte) (*yaml.Node, *Problem) {
 	return root, nil
 }
 
-const smallest = "the smallest file has event, origin.url, distribution and one stream"
+// Hints of document, which suit an event file only.
+const (
+	smallest = "the smallest file has event, origin.url, distribution and one stream"
+	oneEvent = "write one event to a file"
+)
 
 // readable finds what no YAML reader should be given.
 func readable(text []byte) *Problem {

@@ -82,13 +82,21 @@ func (d *decoder) streamsFrom(pattern string) {
 		"a * stands for part of one name: streams/*/*.yaml are the files of all folders in streams")
 }
 
-// StreamFiles lists the files that streams_from names now.
+// StreamFiles lists the files that streams_from names now, without the event file
+// where it lies beside them.
 func (e *Event) StreamFiles() []string {
 	if e.StreamsFrom == "" {
 		return nil
 	}
 	files, _ := filepath.Glob(e.pattern(e.dir)) // the pattern was checked
-	return files
+	own, err := os.Stat(e.file)
+	if err != nil {
+		return files
+	}
+	return slices.DeleteFunc(files, func(path string) bool {
+		info, err := os.Stat(path)
+		return err == nil && os.SameFile(own, info)
+	})
 }
 
 func (e *Event) pattern(dir string) string {

@@ -120,6 +120,10 @@ func TestMistakesInFilesOfStreams(t *testing.T) {
 			map[string]string{"event.yaml": main, "streams/a.yaml": ""},
 			"streams/a.yaml:1:1: the file is empty\n  hint: a stream has a name and a manifest",
 		},
+		"two documents": {
+			map[string]string{"event.yaml": main, "streams/a.yaml": "name: a\nmanifest: /a\n---\nname: b\nmanifest: /b\n"},
+			"streams/a.yaml:3:1: a second document begins here\n  hint: write several streams as one list",
+		},
 		"no folder": {
 			map[string]string{"event.yaml": main},
 			"event.yaml:5:15: streams_from: there is no folder DIR/streams",
@@ -162,6 +166,37 @@ func TestAFolderThatFillsLater(t *testing.T) {
 	}
 }
 
+// The event file itself is no file of streams, by whatever name a pattern finds it.
+func TestStreamsBesideTheEventFile(t *testing.T) {
+	dir := folder(t, map[string]string{
+		"event.yaml": strings.Replace(manyEvent, "streams/*.yaml", "\"*.yaml\"", 1),
+		"a.yaml":     "name: a\nmanifest: /a.m3u8\n",
+	})
+	path := filepath.Join(dir, "event.yaml")
+	for name, link := range map[string]func(from, to string) error{"hard.yaml": os.Link, "soft.yaml": os.Symlink} {
+		if err := link(path, filepath.Join(dir, name)); err != nil {
+			t.Logf("%s is left out: %v", name, err)
+		}
+	}
+	for _, name := range []string{"event.yaml", "soft.yaml"} {
+		path := filepath.Join(dir, name)
+		if _, err := os.Stat(path); err != nil {
+			continue
+		}
+		event, err := Load(path, noEnv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if names := event.StreamNames(); len(event.Aside()) > 0 || !slices.Equal(names, []string{"a"}) {
+			t.Errorf("%s: streams %v, aside %v", name, names, event.Aside())
+		}
+		again, err := event.Regather(event, noEnv)
+		if err != nil || len(again.Aside()) > 0 || len(again.StreamFiles()) != 1 {
+			t.Errorf("%s, again: %v, aside %v, files %v", name, err, again.Aside(), again.StreamFiles())
+		}
+	}
+}
+
 func TestParseStream(t *testing.T) {
 	s, err := ParseStream("second",
 		[]byte("{\n\t\"manifest\": \"/second/playlist.m3u8\",\n\t\"headers\": {\"Authorization\": \"Bearer x\"}\n}"))
@@ -170,14 +205,16 @@ func TestParseStream(t *testing.T) {
 		t.Errorf("%+v, %v", s, err)
 	}
 	for text, want := range map[string]string{
-		"":                           "1:1: there is no stream\n  hint: send at least a manifest",
-		"{\n \"manifest\": \"/a\"":   "2:17: neither JSON nor YAML: unexpected end of JSON input\n  hint: check quotes",
-		`{"manifest": "/a"} {}`:      "1:20: neither JSON nor YAML: invalid character '{' after top-level value",
-		"{manifest: /a":              "neither JSON nor YAML: invalid character 'm'",
-		"[]":                         "1:1: the file must be a mapping",
-		"name: first\nmanifest: /a":  `the request:1:7: name is "first", and the address names "second"`,
-		"manifest: a":                "1:11: manifest must be an absolute path",
-		"manifest: \"/a?t=${HOME}\"": "manifest holds a variable",
+		"":                         "1:1: there is no stream\n  hint: send at least a manifest",
+		"{\n \"manifest\": \"/a\"": "2:17: neither JSON nor YAML: unexpected end of JSON input\n  hint: check quotes",
+		`{"manifest": "/a"} {}`:    "1:20: neither JSON nor YAML: invalid character '{' after top-level value",
+		"{manifest: /a":            "neither JSON nor YAML: invalid character 'm'",
+		"[]": "1:1: a stream must be a mapping of keys to values, got a list\n" +
+			`  hint: send one stream, such as {"manifest": "/second/playlist.m3u8"}`,
+		"manifest: /a\n---\nmanifest: /b":          "2:1: a second document begins here\n  hint: send one stream",
+		"name: first\nmanifest: /a":                `the request:1:7: name is "first", and the address names "second"`,
+		"manifest: a":                              "1:11: manifest must be an absolute path",
+		"manifest: \"/a?t=${HOME}\"":               "manifest holds a variable",
 		"manifest: /a\nheaders: {\"A B\": \"x\"}":  `2:11: headers: "A B" is not the name of a header`,
 		"manifest: /a\nstreams: []":                "unknown key \"streams\"",
 		"manifest: /a\nchecks: {stael: {}}":        "2:10: unknown check \"stael\"\n  hint: did you mean \"stale\"?",

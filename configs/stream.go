@@ -17,8 +17,11 @@ func parseStreams(
 ) (streams []Stream, names []*yaml.Node, problems []Problem) {
 	root, bad := document(text)
 	if bad != nil {
-		if bad.Hint == smallest {
+		switch bad.Hint {
+		case smallest:
 			bad.Hint = "a stream has a name and a manifest"
+		case oneEvent:
+			bad.Hint = "write several streams as one list"
 		}
 		bad.File = file
 		return nil, nil, []Problem{*bad}
@@ -58,6 +61,8 @@ func ParseStream(name string, text []byte) (Stream, error) {
 	return s, nil
 }
 
+const suchStream = `such as {"manifest": "/second/playlist.m3u8"}`
+
 func parseKept(name, file string, text []byte) (Stream, []Problem) {
 	fail := func(p Problem) (Stream, []Problem) {
 		p.File, p.Line, p.Col = file, max(p.Line, 1), max(p.Col, 1)
@@ -68,14 +73,20 @@ func parseKept(name, file string, text []byte) (Stream, []Problem) {
 		if at := brokenJSON(text); at != nil {
 			bad = at
 		}
-		if bad.Hint == smallest {
-			bad.Message = "there is no stream"
-			bad.Hint = `send at least a manifest, such as {"manifest": "/second/playlist.m3u8"}`
+		switch bad.Hint {
+		case smallest:
+			bad.Message, bad.Hint = "there is no stream", "send at least a manifest, "+suchStream
+		case oneEvent:
+			bad.Hint = "send one stream"
 		}
 		return fail(*bad)
 	}
+	if root.Kind != yaml.MappingNode {
+		what := "a stream must be a mapping of keys to values, got " + kind(root)
+		return fail(Problem{Line: root.Line, Col: root.Column, Message: what, Hint: "send one stream, " + suchStream})
+	}
 	isName := func(n *yaml.Node) bool { return n.Value == "name" }
-	if root.Kind == yaml.MappingNode && !slices.ContainsFunc(root.Content, isName) {
+	if !slices.ContainsFunc(root.Content, isName) {
 		root.Content = append(root.Content, scalarNode("name"), scalarNode(name))
 	}
 	d, s := newDecoder(nil), Stream{}

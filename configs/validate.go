@@ -102,10 +102,11 @@ func (d *decoder) validate(e *Event) {
 
 func (d *decoder) streams(e *Event) {
 	if len(e.Streams) == 0 && e.StreamsFrom == "" {
+		const such = "such as [{name: main, manifest: /myStream/playlist.m3u8}]"
 		if d.at["streams"] == nil {
-			d.fail("streams", "is required", "") // or streams_from, which few have
+			d.fail("streams", "is required", such) // or streams_from, which few have
 		}
-		d.fail("streams", "must have at least one stream", "")
+		d.fail("streams", "must have at least one stream", such)
 	}
 	d.streamsFrom(e.StreamsFrom)
 	first := map[string]int{}
@@ -148,7 +149,7 @@ func (d *decoder) manifest(path string, m URL) {
 
 func (d *decoder) monitor(m *Monitor) {
 	if m.Listen != "" {
-		d.checkListen("monitor.listen", m.Listen)
+		d.checkListen("monitor.listen", m.Listen, "127.0.0.1:8090")
 		if m.Auth == nil && !m.InsecureListen && !Loopback(m.Listen) {
 			d.fail("monitor.listen", "is reachable from other machines and has no auth",
 				"set monitor.auth, listen on 127.0.0.1, or set monitor.insecure_listen: true")
@@ -256,13 +257,13 @@ func (d *decoder) checkCookies(path string, cookies map[string]Secret) {
 	}
 }
 
-func (d *decoder) checkListen(path, listen string) {
+func (d *decoder) checkListen(path, listen, usual string) {
 	_, p, err := net.SplitHostPort(listen)
 	switch {
 	case err != nil:
-		d.fail(path, "must be host:port", "such as 127.0.0.1:8090")
+		d.fail(path, "must be host:port", "such as "+usual)
 	case p != "0" && !rule.Port(p):
-		d.fail(path, "must have a port from 1 to 65535", "such as 127.0.0.1:8090")
+		d.fail(path, "must have a port from 1 to 65535", "such as "+usual)
 	}
 }
 

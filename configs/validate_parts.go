@@ -41,7 +41,7 @@ func (d *decoder) distribution(e *Event) {
 		d.sign("distribution.existing.sign", dist.Existing.Sign, false)
 	}
 	if dist.Local != nil {
-		d.checkListen("distribution.local.listen", dist.Local.Listen)
+		d.checkListen("distribution.local.listen", dist.Local.Listen, "127.0.0.1:8081")
 	}
 	if dist.CloudFormation != nil {
 		d.cloudFormation(dist.CloudFormation)

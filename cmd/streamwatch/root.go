@@ -24,6 +24,7 @@ type cli struct {
 	env            func(string) (string, bool)
 
 	logFormat, logLevel string
+	column              int             // least width of what say writes first; 0 is the usual one
 	aws                 *deploy.Account // see account
 
 	secrets *fetch.Secrets // what no text may show: see known

@@ -14,6 +14,9 @@ import (
 
 // session returns the session of an event, which has no file.
 func (c *cli) session(event *configs.Event, log *zap.Logger) *daemon.Session {
+	for i := range event.Edges {
+		c.column = max(c.column, len(event.Edges[i].Name))
+	}
 	return &daemon.Session{
 		Options: daemon.Options{
 			Event: event, Version: ownVersion(), Log: log, Secrets: c.known(), Env: c.env, Out: c.stdout, Say: c.say,

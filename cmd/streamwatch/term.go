@@ -63,4 +63,6 @@ func (c *cli) paint() func(string) string {
 }
 
 // say writes one line of "what  value" below a command's first line.
-func (c *cli) say(what, value string) { fmt.Fprintf(c.stdout, "  %-8s %s\n", what, value) }
+func (c *cli) say(what, value string) {
+	fmt.Fprintf(c.stdout, "  %-*s %s\n", max(c.column, 8), what, value)
+}

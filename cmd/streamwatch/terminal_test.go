@@ -12,6 +12,9 @@ import (
 	"testing"
 	"unsafe"
 
+	"go.uber.org/zap"
+
+	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/provision/progress/screentest"
 )
 
@@ -94,4 +97,18 @@ func pty(t *testing.T, columns, lines uint16) (ours, theirs *os.File) {
 		t.Fatal(err)
 	}
 	return ours, theirs
+}
+
+// The first lines of a run are in columns, however long the name of an edge is.
+func TestColumnsOfLongNames(t *testing.T) {
+	var out strings.Builder
+	c := &cli{stdout: &out}
+	event := configs.Default()
+	event.Edges = []configs.Edge{{Name: "near"}, {Name: "cdn-far-away"}}
+	s := c.session(&event, zap.NewNop())
+	s.Say("edge", "1")
+	s.Say("cdn-far-away", "2")
+	if want := "  edge         1\n  cdn-far-away 2\n"; out.String() != want {
+		t.Errorf("got\n%swant\n%s", out.String(), want)
+	}
 }

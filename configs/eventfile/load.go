@@ -32,13 +32,17 @@ type Reader struct {
 
 // Load reads an event file and checks what only the packages know that use its
 // values.
-func (r *Reader) Load(path string) (*configs.Event, error) { return r.load(path, false) }
+func (r *Reader) Load(path string) (*configs.Event, error) { return r.load(path, false, noFile) }
 
 // Tolerant is Load for a process that watches for hours: a file of streams that is
 // wrong does not hold back the others. Aside of the event says what is wrong.
-func (r *Reader) Tolerant(path string) (*configs.Event, error) { return r.load(path, true) }
+func (r *Reader) Tolerant(path string) (*configs.Event, error) { return r.load(path, true, noFile) }
 
-func (r *Reader) load(path string, tolerant bool) (*configs.Event, error) {
+// noFile is what to do where there is no event file.
+const noFile = "streamwatch demo needs no file"
+
+// load reads an event file. absent is what to do where there is none.
+func (r *Reader) load(path string, tolerant bool, absent string) (*configs.Event, error) {
 	event, err := r.read(path)
 	path = NameOf(path)
 	problems, wrong := errors.AsType[*configs.Problems](err)
@@ -49,7 +53,7 @@ func (r *Reader) load(path string, tolerant bool) (*configs.Event, error) {
 	case wrong: // values are not allowed: there may be more that is wrong
 	case err != nil:
 		if errors.Is(err, os.ErrNotExist) {
-			return nil, probe.Usage(err.Error(), "streamwatch demo needs no file")
+			return nil, probe.Usage(err.Error(), absent)
 		}
 		return nil, probe.Usage(err.Error(), probe.HintOf(err))
 	}
@@ -98,11 +102,7 @@ func (r *Reader) Again(path string) (*configs.Event, error) {
 			"give run a file, or change streams by the API",
 		)
 	}
-	event, err := r.Tolerant(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, probe.Usage(err.Error(), "the event goes on as it was; put the file back")
-	}
-	return event, err
+	return r.load(path, true, "the event goes on as it was; put the file back")
 }
 
 // IsEvent reports whether a text is an event file rather than a playlist.

@@ -104,6 +104,10 @@ func TestStandardInput(t *testing.T) {
 	if _, err := r.Load("gone.yaml"); !probe.IsUsage(err) || probe.HintOf(err) == "" {
 		t.Errorf("a file that is not there: %v", err)
 	}
+	_, err := r.Again("gone.yaml")
+	if hint := probe.HintOf(err); !probe.IsUsage(err) || hint != "the event goes on as it was; put the file back" {
+		t.Errorf("a file that is gone: %v, hint %q", err, hint)
+	}
 	if !IsEvent("# mine\nevent: a\n") || IsEvent("\ufeff#EXTM3U\nevent: a\n") {
 		t.Error("what is an event")
 	}

@@ -181,12 +181,11 @@ func (e *Embeds) writeAll(ctx context.Context) (left int) {
 			defer func() { <-room }()
 			known, err := e.Write(ctx, s)
 			if err != nil && ctx.Err() == nil && e.isNews(s.Name, err.Error()) {
-				e.log.Warn(
-					"embeds not written",
-					zap.String("stream", s.Name),
-					zap.Error(err),
-					zap.String("hint", probe.HintOf(err)),
-				)
+				fields := []zap.Field{zap.String("stream", s.Name), zap.Error(err)}
+				if hint := probe.HintOf(err); hint != "" {
+					fields = append(fields, zap.String("hint", hint))
+				}
+				e.log.Warn("embeds not written", fields...)
 			}
 			again[i] = err == nil && !known || err != nil && !e.isBarred(s.Name)
 		})

@@ -3,10 +3,12 @@ package publish
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"go.uber.org/zap"
@@ -83,7 +85,15 @@ func (e *Embeds) Write(ctx context.Context, s *configs.Stream) (known bool, err 
 		e.like = to
 		e.mu.Unlock()
 	}
-	return facts.Known, err
+	return facts.Known, hinted(err, e.dir)
+}
+
+// hinted says what to do about a disk that is full.
+func hinted(err error, folder string) error {
+	if errors.Is(err, syscall.ENOSPC) {
+		return probe.WithHint(err, "make room on the disk of "+folder)
+	}
+	return err
 }
 
 // rest ends what a renderer began at a time, and gives its place to the next.

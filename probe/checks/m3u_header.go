@@ -19,6 +19,10 @@ var m3uHeader = register(Check{
 		if p.Obs.Playlist == nil {
 			return
 		}
+		if origin, watched := p.origin(); watched && origin.Polls == 0 && p.History.Polls == 1 {
+			p.Silent = true // one that answers a moment later tells whose fault it is
+			return
+		}
 		s := probe.Error
 		if p.Obs.Playlist.Kind == probe.UnknownKind {
 			s = probe.Critical

@@ -25,6 +25,7 @@ type player struct {
 	last    map[probe.Target]*probe.Observation
 	verdict probe.Verdict // the last one told
 	verbose bool
+	times   bool   // it is told how often what is over came
 	peak    uint64 // BANDWIDTH and AVERAGE-BANDWIDTH of the variant
 	average uint64
 	told    map[string]string // incident id → how it was told last
@@ -57,7 +58,7 @@ func play(t *testing.T, a *txtar.Archive) string {
 		case len(f) == 2 && f[0] == "errors":
 			on.ErrorCaching = time.Duration(p.number(f[1])) * time.Second
 		case len(f) == 2 && f[0] == "show":
-			p.verbose = true
+			p.verbose, p.times = f[1] == "verdict", f[1] == "times"
 		case len(f) == 3 && f[0] == "severity":
 			override(t, &on, f[1], f[2])
 		case len(f) == 7 && f[0] == "resume":
@@ -142,6 +143,9 @@ func (p *player) tell(now time.Time, in *probe.Incident) {
 	switch {
 	case in.State == probe.Closed:
 		fmt.Fprintf(&p.out, "%s closed %s", stamp(now), in.Check)
+		if p.times {
+			fmt.Fprintf(&p.out, ", came %s", checks.Count(in.Count, "time"))
+		}
 		if len(in.Renditions) > 1 {
 			fmt.Fprintf(&p.out, " of %s", strings.Join(in.Renditions, " "))
 		}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/evidence"
 )
 
 var updEarly = register(Check{
@@ -41,10 +42,11 @@ var updBurst = register(Check{
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,
-	When:     OnUpdate,
+	When:     OnPlaylist, // a rate lasts from one update to the next
 	After:    2, Of: 3,
-	Hold:  3,
-	Timed: true,
+	Hold:     3,
+	Recovers: true,
+	Timed:    true,
 	Run: func(p *Pass) {
 		ex, v := &p.Obs.Exchange, p.History.Versions
 		if p.History.Target.Side != probe.Origin || ex.Age.Stated || ex.Cache() != "" {
@@ -80,16 +82,28 @@ var discRate = register(Check{
 	Spec:     "RFC 8216bis §4.4.4.3",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,
-	When:     OnUpdate,
+	When:     OnPlaylist, // as of upd.burst
 	Hold:     3,
+	Recovers: true,
 	Run: func(p *Pass) {
 		d := p.Obs.Playlist.MeanDuration()
 		if d <= 0 {
 			return
 		}
 		n := min(max(int(2*time.Minute/d), 12), 64)
-		if got := p.History.Breaks.Count(n); int(p.History.Breaks.N) >= n && 4*got >= 3*n {
-			p.Reportf(probe.Warning, "%d of %d new segments are discontinuities", got, n)
+		origin, watched := p.origin()
+		switch {
+		case !breaksOff(&p.History.Breaks, n, 0):
+		case watched && !origin.Failing() && !breaksOff(&origin.Breaks, n, 0) && breaksOff(&origin.Breaks, n, max(n/10, 1)):
+			p.Silent = true // the origin is about to show it too
+		default:
+			p.Reportf(probe.Warning, "%d of %d new segments are discontinuities", p.History.Breaks.Count(n), n)
 		}
 	},
 })
+
+// breaksOff reports whether three quarters of the newest n segments are
+// discontinuities, or will be once so many more come that are.
+func breaksOff(m *evidence.Marks, n, more int) bool {
+	return int(m.N)+more >= n && 4*(m.Count(n-more)+more) >= 3*n
+}

@@ -134,6 +134,7 @@ func (d *Daemon) apply(what string, next *configs.Event) (web.Change, error) {
 	d.take(next, differences)
 	change.Notes = alarmsLeft(next, differences)
 	switch {
+	case len(change.Changed) == 0 && what == filesChanged: // nobody asked
 	case len(change.Changed) == 0:
 		d.log.Info(what + ": nothing differs")
 	case len(change.Notes) == 0:

@@ -267,3 +267,19 @@ func TestFilesForTheNextStart(t *testing.T) {
 		t.Error("distribution.json is not there again")
 	}
 }
+
+// The files of streams are looked at for hours. What does not differ is not told.
+func TestFilesOfStreamsThatDidNotChange(t *testing.T) {
+	r, _ := newRig(t, "streams_from: \"*.yaml\"\n", "a")
+	r.regather()
+	const text = "name: b\nmanifest: /b/playlist.m3u8\n"
+	if err := os.WriteFile(filepath.Join(r.dir, "b.yaml"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r.regather()
+	r.regather()
+	told := r.logs.FilterMessageSnippet("the files of streams_from").All()
+	if len(told) != 1 || told[0].Message != filesChanged {
+		t.Errorf("told %+v, want the one change", told)
+	}
+}

@@ -20,6 +20,8 @@ import (
 // read, and not only their times: a mounted volume changes behind a link.
 const lookAtFiles = 5 * time.Second
 
+const filesChanged = "the files of streams_from changed"
+
 // watchForChanges reloads when it is asked to, and takes over what changes in
 // the files that streams_from names.
 func (d *Daemon) watchForChanges(ctx context.Context) {
@@ -114,7 +116,7 @@ func (d *Daemon) regather() {
 		_ = d.refuse(what, problemsOf(err))
 		return
 	}
-	_, _ = d.apply("the files of streams_from changed", next) // it logs what came of it
+	_, _ = d.apply(filesChanged, next) // it logs what came of it
 	d.tellAside(event.Aside())
 }
 

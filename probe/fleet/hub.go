@@ -68,20 +68,34 @@ func OpenHub(ctx context.Context, o HubOptions) (*Hub, error) {
 	}
 	conn, err := connect(ctx, h.o.Connection)
 	if err == nil {
-		h.room, err = openRoom(
-			ctx,
-			conn,
-			o.Plan.Event,
-			func(err error) {
-				h.log.Warn("JetStream is not ready: waiting for it", zap.Error(err), zap.String("hint", probe.HintOf(err)))
-			},
-		)
+		h.room, err = openRoom(ctx, conn, o.Plan.Event, func(err error) {
+			err = h.ownStore(err)
+			h.log.Warn("JetStream is not ready: waiting for it", zap.Error(err), zap.String("hint", probe.HintOf(err)))
+		})
+		err = h.ownStore(err)
 	}
 	if err != nil {
 		h.Close()
 		return nil, err
 	}
 	return h, nil
+}
+
+// ownStore says of a room that could not be made at the hub's own NATS what is wrong
+// with the folder of that: NATS keeps it to itself.
+func (h *Hub) ownStore(err error) error {
+	if err == nil || h.server == nil {
+		return err
+	}
+	folder := h.o.Embedded.store()
+	if bad := writable(folder); bad != nil {
+		return probe.WithHint(
+			fmt.Errorf("%w: %s cannot be written: %s", err, folder, probe.Cause(bad)),
+			"make room on its disk, or let `output` name a folder on another one",
+		)
+	}
+	return probe.WithHint(err, "the hub's own NATS keeps its files in "+folder+": see its disk, and whether all of it "+
+		"can be read and written")
 }
 
 // URL is where agents join, without what may be secret in it.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -43,11 +44,13 @@ func startServer(e Embedded) (*server.Server, error) {
 				"otherwise set another port",
 		)
 	}
-	folder := filepath.Join(e.Folder, "nats")
+	folder := e.store()
+	const other = "`output` must name a folder that can be written"
 	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return nil, probe.WithHint(
-			fmt.Errorf("making the folder of NATS: %w", err), "`output` must name a folder that can be written",
-		)
+		return nil, probe.WithHint(fmt.Errorf("making the folder of NATS: %w", err), other)
+	}
+	if err := writable(folder); err != nil && !errors.Is(err, syscall.ENOSPC) { // there may be room soon
+		return nil, probe.WithHint(fmt.Errorf("the folder of NATS %s cannot be written: %s", folder, probe.Cause(err)), other)
 	}
 	o := &server.Options{
 		ServerName: "streamwatch", Host: host, Port: port, JetStream: true, StoreDir: folder, NoSigs: true, NoLog: true,
@@ -73,6 +76,20 @@ func startServer(e Embedded) (*server.Server, error) {
 		)
 	}
 	return s, nil
+}
+
+// store is the folder of the server's own files.
+func (e Embedded) store() string { return filepath.Join(e.Folder, "nats") }
+
+// writable reports why a folder takes no file that is as large as the first ones of
+// NATS.
+func writable(folder string) error {
+	file, err := os.CreateTemp(folder, ".writable-*")
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(make([]byte, 64<<10))
+	return errors.Join(err, file.Close(), os.Remove(file.Name()))
 }
 
 // free reports why an address cannot be listened at.
