@@ -70,7 +70,8 @@ func (r *Reader) load(path string, tolerant bool, absent string) (*configs.Event
 		found = append(found, event.Aside()...)
 	}
 	besideFile(path, event)
-	if err := r.judge(event, path, slices.Concat(found, notifyFiles(path, event), fleetFiles(path, event))...); err != nil {
+	found = slices.Concat(found, notifyFiles(path, event), fleetFiles(path, event))
+	if err := r.judge(event, path, found...); err != nil {
 		return nil, err
 	}
 	return event, nil

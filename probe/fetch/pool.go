@@ -32,7 +32,7 @@ type server struct {
 // wait is how long a request waited until it had a connection.
 type wait struct {
 	lasted time.Duration
-	crowd  bool // meanwhile the server answered as many others as may ask at once: there are more requests than that allows
+	crowd  bool // meanwhile the server answered as many others as may ask at once: the requests are too many
 }
 
 // widen lets there be so many connections to a server, where that is more than before.

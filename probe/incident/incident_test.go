@@ -37,16 +37,17 @@ func TestWhatIsOnlyHeldOpenIsNotDown(t *testing.T) {
 			}
 			step(j, o)
 		}
-		switch v, open := j.Verdict().Verdict, len(j.desk.Open()); {
-		case sec == 30 || sec == 110:
+		v, open := j.Verdict().Verdict, len(j.desk.Open())
+		switch sec {
+		case 30, 110:
 			if v != probe.Down || open != 1 {
 				t.Errorf("after %v s: %s, %d open incidents; want down, 1", sec, v, open)
 			}
-		case sec == 140:
+		case 140:
 			if v != probe.Degraded || open != 1 {
 				t.Errorf("22 s after the second recovery: %s, %d open incidents; want degraded, 1", v, open)
 			}
-		case sec == 60 || sec == 239:
+		case 60, 239:
 			if v != probe.OK || open != 0 {
 				t.Errorf("after %v s: %s, %d open incidents; want ok, 0", sec, v, open)
 			}

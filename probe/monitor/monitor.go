@@ -219,7 +219,8 @@ func (m *Monitor) logIncident(in *probe.Incident) {
 		zap.String("id", in.ID), zap.String("check", in.Check), zap.String("severity", in.Severity.String()),
 		zap.String("blame", string(in.Blame)),
 		zap.String("because", in.Because), zap.String("scope", string(in.Scope)),
-		zap.Strings("streams", probe.Few(in.Streams)), zap.String("rendition", in.Rendition), zap.String("side", in.Side.String()), edgeField(in.Edge),
+		zap.Strings("streams", probe.Few(in.Streams)), zap.String("rendition", in.Rendition),
+		zap.String("side", in.Side.String()), edgeField(in.Edge),
 		zap.String("detail", in.Detail), closedField(in.ClosedBecause),
 	)
 }
