@@ -19,7 +19,7 @@ func MonitorOptions(e *configs.Event, edge string, signer fetch.Signer) monitor.
 		Edge: edge, EdgeName: e.EdgeName(),
 		Headers:  configs.Reveal(e.Origin.Headers),
 		Interval: time.Duration(e.Monitor.Interval), Segments: monitor.Segments(e.Monitor.Segments),
-		Control: e.Monitor.Control.Reveal(), Site: e.Monitor.Site.Reveal(), Overrides: Overrides(e),
+		Control: e.Monitor.Control.Reveal(), Site: e.Monitor.Site.Reveal(), Overrides: overrides(e.Monitor.Checks),
 		Delay:    monitor.SchedulingDelay(),
 		EdgeSign: signer,
 		Limits:   monitor.Limits{Playlist: int(e.Monitor.Limits.Playlist)},
@@ -38,6 +38,7 @@ func MonitorOptions(e *configs.Event, edge string, signer fetch.Signer) monitor.
 		o.Streams = append(o.Streams, monitor.Stream{
 			Name: s.Name, Manifest: s.Manifest.Reveal(), Renditions: s.Renditions.Names, First: s.Renditions.First,
 			Headers: configs.Reveal(s.Headers), Cookies: configs.Reveal(s.Cookies),
+			Checks: overrides(s.Checks),
 		})
 	}
 	return o

@@ -9,10 +9,26 @@ import (
 	"github.com/streamwatch/streamwatch/probe/checks"
 )
 
-// Overrides are what the event sets otherwise of the checks, by id.
-func Overrides(e *configs.Event) map[string]checks.Override {
-	all := map[string]checks.Override{}
-	for name, set := range e.Monitor.Checks {
+// Overrides are what the event sets otherwise of the checks, and what its streams do.
+func Overrides(e *configs.Event) checks.Overrides {
+	all := checks.Overrides{
+		Event: overrides(e.Monitor.Checks), Streams: map[string]map[string]checks.Override{},
+	}
+	for i := range e.Streams {
+		if s := &e.Streams[i]; len(s.Checks) > 0 {
+			all.Streams[s.Name] = overrides(s.Checks)
+		}
+	}
+	return all
+}
+
+// overrides are checks as they are configured, by id; nil of none.
+func overrides(settings map[string]configs.Check) map[string]checks.Override {
+	if len(settings) == 0 {
+		return nil
+	}
+	all := make(map[string]checks.Override, len(settings))
+	for name, set := range settings {
 		if check, ok := checks.Find(name); ok {
 			all[check.ID] = checks.Override{Off: set.Severity.Off, Severity: set.Severity.Severity, After: set.After}
 		}
@@ -29,14 +45,14 @@ monitor:
   checks: `
 
 // Overrides returns what an event file says of the checks, and over it what is
-// written out as YAML in one line. Either may be "", and nil then.
-func (r *Reader) Overrides(file, text string) (of, over map[string]checks.Override, err error) {
+// written out as YAML in one line, for all streams. Either may be "", and nil then.
+func (r *Reader) Overrides(file, text string) (of *checks.Overrides, over map[string]checks.Override, err error) {
 	if file != "" {
 		e, err := r.Load(file)
 		if err != nil {
 			return nil, nil, err
 		}
-		of = Overrides(e)
+		of = new(Overrides(e))
 	}
 	if text != "" {
 		if over, err = parseOverrides(text, r.Env); err != nil {
@@ -61,5 +77,5 @@ func parseOverrides(text string, env func(string) (string, bool)) (map[string]ch
 	if err != nil {
 		return nil, err
 	}
-	return Overrides(e), nil
+	return overrides(e.Monitor.Checks), nil
 }

@@ -1,12 +1,42 @@
 package eventfile
 
 import (
+	"maps"
 	"os"
 	"strings"
 	"testing"
 
+	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
 )
+
+// The monitor is told what the event sets of the checks, and beside it what each
+// stream sets; ids stand for whatever the file calls a check.
+func TestOverridesOfStreams(t *testing.T) {
+	const text = `event: e
+origin: {url: "http://o.example"}
+distribution: {existing: {url: "https://e.example"}}
+streams:
+  - {name: main, manifest: /m.m3u8}
+  - {name: second, manifest: /s.m3u8, checks: {stale: {severity: off}, gap: {after: 3}}}
+monitor: {checks: {upd.stale: {severity: critical, after: 4}}}
+`
+	e, err := configs.Parse("event.yaml", []byte(text), os.LookupEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	event := map[string]checks.Override{"upd.stale": {Severity: probe.Critical, After: 4}}
+	own := map[string]checks.Override{"upd.stale": {Off: true}, "gap": {After: 3}}
+	o := MonitorOptions(e, "https://e.example", nil)
+	if !maps.Equal(o.Overrides, event) || o.Streams[0].Checks != nil || !maps.Equal(o.Streams[1].Checks, own) {
+		t.Errorf("%+v, over %+v", o.Streams, o.Overrides)
+	}
+	all := Overrides(e)
+	if !maps.Equal(all.Of("main"), event) || all.Of("second")["upd.stale"] != (checks.Override{Off: true, After: 4}) {
+		t.Errorf("%+v", all)
+	}
+}
 
 // What --checks says is read as monitor.checks is; what is wrong in it is said
 // without places in a file.

@@ -177,6 +177,9 @@ func (d *Daemon) take(next *configs.Event, differences []configs.Difference) {
 	if touched["monitor.checks"] {
 		d.monitor.Override(o.Overrides)
 	}
+	if d.record != nil {
+		d.record.Override(eventfile.Overrides(next))
+	}
 	if touched["starts"] || touched["ends"] {
 		d.monitor.Schedule(next.Starts, next.Ends)
 		signal(d.moved)

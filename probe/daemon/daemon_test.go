@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/web"
 )
 
@@ -49,6 +50,63 @@ func TestReload(t *testing.T) {
 	}
 	if n := r.logs.FilterMessage("the event file was reloaded").Len(); n != 1 {
 		t.Errorf("logged %d times", n)
+	}
+}
+
+// What a stream sets of the checks changes by a reload and by a request, and begins
+// nothing anew: neither that stream nor the others.
+func TestChecksOfAStreamChange(t *testing.T) {
+	r, _ := newRig(t, "", "a", "b")
+	const lost = "manifest: /nowhere.m3u8\nchecks: {http.status: {severity: %s}, m3u.header: {severity: off}}"
+	verdict := func(stream string, want probe.Verdict) func() bool {
+		return func() bool {
+			for _, s := range r.source.Snapshot().Streams {
+				if s.Name == stream {
+					return s.Verdict == want
+				}
+			}
+			return false
+		}
+	}
+	for _, name := range []string{"lost", "quiet"} {
+		if _, err := r.SetStream(t.Context(), name, fmt.Appendf(nil, lost, "critical")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.await("healthy streams", r.ok("a", "b"))
+	r.await("a stream that is down", verdict("lost", probe.Down))
+	r.await("another one", verdict("quiet", probe.Down))
+	for _, name := range []string{"a", "b"} {
+		r.await("embeds of "+name, r.embed(name))
+		r.await("both sides of "+name, r.begun(name))
+	}
+	ladders := r.count("/a/playlist.m3u8") + r.count("/b/playlist.m3u8")
+
+	change, err := r.SetStream(t.Context(), "quiet", fmt.Appendf(nil, lost, "warning"))
+	if err != nil || !slices.Equal(change.Changed, []string{"streams.quiet changed"}) {
+		t.Errorf("%v, %v", change.Changed, err)
+	}
+	r.await("a stream that says warning", verdict("quiet", probe.Waiting)) // it never had a playlist
+	if !verdict("lost", probe.Down)() {
+		t.Error("what one stream says counts for another one")
+	}
+	_, err = r.SetStream(t.Context(), "quiet", []byte("manifest: /nowhere.m3u8\nchecks: {stael: {after: 2}}"))
+	refusal, ok := errors.AsType[*web.Refusal](err)
+	if !ok || len(refusal.Problems) != 1 || refusal.Problems[0].Line != 2 || refusal.Problems[0].Column != 10 {
+		t.Errorf("a check that there is not: %+v", err)
+	}
+
+	text := r.fileOf("", "a", "b")
+	own := strings.Replace(text, "/b/playlist.m3u8", "/b/playlist.m3u8, checks: {stale: {after: 9}}", 1)
+	r.write(r.event.Load().Origin.URL.Reveal(), own)
+	change, err = r.Reload(t.Context())
+	if err != nil || !slices.Equal(change.Changed, []string{"streams.b changed"}) {
+		t.Errorf("%v, %v", change.Changed, err)
+	}
+	time.Sleep(300 * time.Millisecond)
+	// The embeds of b are written anew, and read its multivariant playlist for that.
+	if n := r.count("/a/playlist.m3u8") + r.count("/b/playlist.m3u8") - ladders; n > 1 {
+		t.Errorf("multivariant playlists were asked for %d times more", n)
 	}
 }
 

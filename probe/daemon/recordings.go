@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/configs"
+	"github.com/streamwatch/streamwatch/configs/eventfile"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/monitor"
 	"github.com/streamwatch/streamwatch/probe/record"
@@ -24,7 +25,8 @@ func (d *Daemon) recordInto(o *monitor.Options) (err error) {
 		return nil
 	}
 	options := record.Options{
-		Folder: filepath.Join(d.folder, recordings), Limits: recordingLimits(kept), Checks: o.Overrides,
+		Folder: filepath.Join(d.folder, recordings), Limits: recordingLimits(kept),
+		Checks:  eventfile.Overrides(d.event.Load()),
 		Secrets: o.Secrets, Log: d.log,
 		Streams: streamNames(d.event.Load()), Open: o.Resume,
 		Header: record.Header{

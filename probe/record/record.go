@@ -32,6 +32,7 @@ type Line struct {
 	Body     *Body           `json:"body,omitempty"`
 	Targets  *Targets        `json:"targets,omitempty"`
 	Look     *Look           `json:"look,omitempty"`
+	Settings *Settings       `json:"settings,omitempty"`
 	Control  *Control        `json:"control,omitempty"`
 	Busy     *Busy           `json:"busy,omitempty"`
 	TakeBack *TakeBack       `json:"take_back,omitempty"`
@@ -41,21 +42,21 @@ type Line struct {
 
 // Header is the first line: what a replay needs to know of the event.
 type Header struct {
-	Format       string              `json:"format"`
-	Version      int                 `json:"version"`
-	WrittenBy    string              `json:"written_by"` // "streamwatch v1.2.3"
-	ID           string              `json:"id"`         // of the incident
-	Event        string              `json:"event"`
-	Edge         string              `json:"edge,omitempty"`
-	Origin       string              `json:"origin,omitempty"`
-	Starts       time.Time           `json:"starts,omitzero"`
-	Ends         time.Time           `json:"ends,omitzero"`
-	Edges        []string            `json:"edges,omitempty"`        // names, where there are several
-	Personalised []string            `json:"personalised,omitempty"` // edges that serve each viewer other segments
-	Grace        time.Time           `json:"grace,omitzero"`         // until then the edge was propagating
-	Checks       map[string]Override `json:"checks,omitempty"`
-	Streams      []string            `json:"streams"`          // that are recorded from the beginning
-	Others       int                 `json:"others,omitempty"` // streams of the event that are not
+	Format       string    `json:"format"`
+	Version      int       `json:"version"`
+	WrittenBy    string    `json:"written_by"` // "streamwatch v1.2.3"
+	ID           string    `json:"id"`         // of the incident
+	Event        string    `json:"event"`
+	Edge         string    `json:"edge,omitempty"`
+	Origin       string    `json:"origin,omitempty"`
+	Starts       time.Time `json:"starts,omitzero"`
+	Ends         time.Time `json:"ends,omitzero"`
+	Edges        []string  `json:"edges,omitempty"`        // names, where there are several
+	Personalised []string  `json:"personalised,omitempty"` // edges that serve each viewer other segments
+	Grace        time.Time `json:"grace,omitzero"`         // until then the edge was propagating
+	Settings
+	Streams []string `json:"streams"`          // that are recorded from the beginning
+	Others  int      `json:"others,omitempty"` // streams of the event that are not
 }
 
 // fresh is the edge that Grace is of: the first.
@@ -64,6 +65,14 @@ func (h *Header) fresh() string {
 		return ""
 	}
 	return h.Edges[0]
+}
+
+// Settings are what the event changed of checks, by id, and over that what it
+// changed for single streams, by their names. A line of them stands where that
+// changed.
+type Settings struct {
+	Checks       map[string]Override            `json:"checks,omitempty"`
+	StreamChecks map[string]map[string]Override `json:"stream_checks,omitempty"`
 }
 
 // Override is what the event changed of a check.
@@ -129,12 +138,35 @@ type End struct {
 	Why string `json:"why"` // "closed" with the incident, or "stopped" with the monitor
 }
 
-func overridesOf(list map[string]checks.Override) map[string]Override {
-	out := map[string]Override{}
-	for id, o := range list {
-		out[id] = Override{Off: o.Off, Severity: o.Severity, After: o.After}
+func settingsOf(all checks.Overrides) Settings {
+	s := Settings{Checks: map[string]Override{}, StreamChecks: map[string]map[string]Override{}}
+	for id, o := range all.Event {
+		s.Checks[id] = Override(o)
 	}
-	return out
+	for name, own := range all.Streams {
+		s.StreamChecks[name] = map[string]Override{}
+		for id, o := range own {
+			s.StreamChecks[name][id] = Override(o)
+		}
+	}
+	return s
+}
+
+// overrides returns the settings as the checks know them.
+func (s *Settings) overrides() checks.Overrides {
+	all := checks.Overrides{
+		Event: map[string]checks.Override{}, Streams: map[string]map[string]checks.Override{},
+	}
+	for id, o := range s.Checks {
+		all.Event[id] = checks.Override(o)
+	}
+	for name, own := range s.StreamChecks {
+		all.Streams[name] = map[string]checks.Override{}
+		for id, o := range own {
+			all.Streams[name][id] = checks.Override(o)
+		}
+	}
+	return all
 }
 
 func targetsOf(stream string, list []probe.Target) *Targets {

@@ -31,7 +31,7 @@ type Options struct {
 	Folder  string // where recordings are kept
 	Limits  Limits
 	Header  Header // but for the incident and its streams
-	Checks  map[string]checks.Override
+	Checks  checks.Overrides
 	Streams []string         // of the event
 	Open    []probe.Incident // when an earlier process stopped: their recordings go on
 	Secrets *fetch.Secrets   // what may not be written
@@ -62,6 +62,7 @@ type Recorder struct {
 	rings map[string]*ring
 	names []string // of rings, in the order of the event
 	event []*Line  // newest lines that are of no stream
+	set   Settings // of checks, now
 
 	writing sync.Mutex // held while files are written
 	tapes   []*tape
@@ -78,7 +79,7 @@ func New(o Options) (*Recorder, error) {
 	o.Limits = o.Limits.orDefault()
 	r := &Recorder{
 		o: o, log: o.Log, masker: newMasker(o.Secrets), rings: map[string]*ring{},
-		packers: new(sync.Pool), rooms: new(sync.Pool),
+		packers: new(sync.Pool), rooms: new(sync.Pool), set: settingsOf(o.Checks),
 	}
 	if err := prepare(o.Folder); err != nil {
 		return nil, err
@@ -166,9 +167,10 @@ func (r *Recorder) begin(in *probe.Incident, at time.Time) *tape {
 	}
 	r.refused = false
 	h := r.o.Header
-	h.Format, h.Version, h.ID, h.Checks = Format, Version, in.ID, overridesOf(r.o.Checks)
+	h.Format, h.Version, h.ID = Format, Version, in.ID
 	h.Streams = r.choose(nil, in)
 	r.mu.Lock()
+	h.Settings = r.set
 	h.Others = len(r.names) - len(h.Streams)
 	event := slices.Clone(r.event)
 	r.mu.Unlock()

@@ -33,6 +33,7 @@ type reel struct {
 	number  int    // of the latter
 	gone    Missing
 	targets map[string]*Targets // newest, by stream
+	set     *Settings           // newest; nil are those of the header
 
 	texts map[string]bool // ids of the bodies that the part has
 	bases map[place]base  // newest of each target in it
@@ -131,6 +132,9 @@ func (r *reel) write(e *entry) error {
 	if e.Targets != nil {
 		r.targets[e.Targets.Stream] = e.Targets
 	}
+	if e.Settings != nil {
+		r.set = e.Settings
+	}
 	if e.Look != nil {
 		for i, id := range e.Look.ids() {
 			if id == nil || *id == "" {
@@ -216,6 +220,11 @@ func (r *reel) turn() error {
 	}
 	if err := r.encode(&Line{Part: &Part{Number: r.number}}); err != nil {
 		return err
+	}
+	if r.set != nil { // the part that they stand in may be dropped
+		if err := r.encode(&Line{Settings: r.set}); err != nil {
+			return err
+		}
 	}
 	for _, stream := range slices.Sorted(maps.Keys(r.targets)) {
 		if err := r.encode(&Line{Targets: r.targets[stream]}); err != nil {

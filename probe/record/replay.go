@@ -26,17 +26,25 @@ type Replayed struct {
 }
 
 // Change makes what replaces the overrides of a recording.
-type Change func(recorded map[string]checks.Override) map[string]checks.Override
+type Change func(recorded checks.Overrides) checks.Overrides
 
 // Overriding takes instead for the overrides of a recording, nil for these, and
-// puts over above them.
-func Overriding(instead, over map[string]checks.Override) Change {
-	return func(recorded map[string]checks.Override) map[string]checks.Override {
-		all := maps.Clone(recorded)
+// puts over above those of the event and of all streams.
+func Overriding(instead *checks.Overrides, over map[string]checks.Override) Change {
+	return func(recorded checks.Overrides) checks.Overrides {
 		if instead != nil {
-			all = maps.Clone(instead)
+			recorded = *instead
 		}
-		maps.Copy(all, over)
+		above := func(list map[string]checks.Override) map[string]checks.Override {
+			all := map[string]checks.Override{}
+			maps.Copy(all, list)
+			maps.Copy(all, over)
+			return all
+		}
+		all := checks.Overrides{Event: above(recorded.Event), Streams: map[string]map[string]checks.Override{}}
+		for name, own := range recorded.Streams {
+			all.Streams[name] = above(own)
+		}
 		return all
 	}
 }
@@ -73,7 +81,7 @@ type player struct {
 	header    *Header
 	change    Change
 	desk      *incident.Desk
-	overrides map[string]checks.Override
+	overrides checks.Overrides
 	streams   map[string]*replayed
 	clock     time.Time // of the newest line
 	part      int
@@ -104,18 +112,24 @@ func newPlayer(r *Reader, change Change) *player {
 // begin begins anew, as the process did that wrote a header. open are the
 // incidents that the one before left open.
 func (p *player) begin(h *Header, now time.Time, open []probe.Incident) {
-	p.header, p.part, p.streams, p.overrides = h, 0, map[string]*replayed{}, map[string]checks.Override{}
-	for id, o := range h.Checks {
-		p.overrides[id] = checks.Override{Off: o.Off, Severity: o.Severity, After: o.After}
-	}
-	if p.change != nil {
-		p.overrides = p.change(p.overrides)
-	}
+	p.header, p.part, p.streams = h, 0, map[string]*replayed{}
+	p.set(&h.Settings)
 	p.desk = incident.NewDesk(incident.Options{
 		Event: h.Event, Starts: h.Starts, Ends: h.Ends, Resume: open, Edges: h.Edges,
 	}, now)
 	for _, name := range h.Streams {
 		p.stream(name)
+	}
+}
+
+// set sets the checks otherwise.
+func (p *player) set(to *Settings) {
+	p.overrides = to.overrides()
+	if p.change != nil {
+		p.overrides = p.change(p.overrides)
+	}
+	for name, s := range p.streams {
+		s.desk.Override(p.overrides.Of(name))
 	}
 }
 
@@ -128,7 +142,7 @@ func (p *player) stream(name string) *replayed {
 		h := p.header
 		s = &replayed{
 			desk: p.desk.Stream(checks.Options{
-				Stream: name, Overrides: p.overrides, Personalised: h.Personalised, Grace: h.Grace, Fresh: h.fresh(),
+				Stream: name, Overrides: p.overrides.Of(name), Personalised: h.Personalised, Grace: h.Grace, Fresh: h.fresh(),
 			}),
 			targets: map[place]probe.Target{}, read: map[place][]read{},
 		}
@@ -171,6 +185,8 @@ func (p *player) take(l *Line) error {
 			s.targets[place{t.Rendition, t.Place()}] = t
 		}
 		s.desk.Targets(list)
+	case l.Settings != nil:
+		p.set(l.Settings)
 	case l.Control != nil:
 		p.desk.Control(l.Control.OK, l.Control.Asked, l.Control.Took)
 	case l.Busy != nil:

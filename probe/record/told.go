@@ -1,10 +1,12 @@
 package record
 
 import (
+	"reflect"
 	"slices"
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
 	"github.com/streamwatch/streamwatch/probe/incident"
 )
 
@@ -41,6 +43,18 @@ func (r *Recorder) Control(ok bool, asked time.Time, took time.Duration) {
 // Busy takes down that the process did not get to run.
 func (r *Recorder) Busy(b incident.Busy) { r.note(&Line{Busy: &Busy{b.From.UTC(), b.Until.UTC()}}) }
 
+// Override takes down that checks are set otherwise from now on.
+func (r *Recorder) Override(all checks.Overrides) {
+	next := settingsOf(all)
+	r.mu.Lock()
+	same := reflect.DeepEqual(next, r.set)
+	r.set = next
+	r.mu.Unlock()
+	if !same { // the header of a later recording has them
+		r.pass(&Line{N: r.n.Add(1), At: time.Now().UTC(), Settings: &next})
+	}
+}
+
 // note takes down a line of the event.
 func (r *Recorder) note(l *Line) {
 	r.mu.Lock()
@@ -50,6 +64,11 @@ func (r *Recorder) note(l *Line) {
 	}
 	r.event = append(r.event, l)
 	r.mu.Unlock()
+	r.pass(l)
+}
+
+// pass hands a line of the event on to the recordings under way.
+func (r *Recorder) pass(l *Line) {
 	text := encode(l)
 	if live := r.live.Load(); live != nil {
 		for _, t := range *live {
