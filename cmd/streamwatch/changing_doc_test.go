@@ -60,6 +60,7 @@ func (a *account) runChanging(page string) (answers, logged string) {
 	a.write("event.yaml", fmt.Sprintf(moreStreams, page)+"output: elsewhere\n")
 	ask("POST", "/api/v1/reload", "")
 	ask("PUT", "/api/v1/streams/late", `{"manifest": "/main/playlist.m3u8"}`)
+	ask("PUT", "/api/v1/streams/late", `{"manifest": "/main/playlist.m3u8", "checks": {"stale": {"severity": "warning"}}}`)
 	ask("DELETE", "/api/v1/streams/late", "")
 	ask("DELETE", "/api/v1/streams/second", "")
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
@@ -99,7 +100,8 @@ func changingDoc(answers, logged string) string {
 		"where the alarms are in a stack, the answer's `notes` name the streams that have no\n" +
 		"alarms yet; `streamwatch run --update` or `streamwatch provision` makes them.\n\n" +
 		"In the example a stream is added and the end of the event is moved. Then the file has a typing\n" +
-		"error, and after that it asks for another folder. Last, a stream is added and removed by the API.\n\n" +
+		"error, and after that it asks for another folder. Last, a stream is added by the API, given a\n" +
+		"check of its own, and removed.\n\n" +
 		fence + "\n" + answers + fence + "\n\n" +
 		"The log of that run:\n\n" + fence + "\n" + logged + fence + "\n\n" +
 		"A stream that came by `PUT /api/v1/streams/NAME` is kept in `OUTPUT/EVENT/streams.d` and\n" +
@@ -108,7 +110,12 @@ func changingDoc(answers, logged string) string {
 		"rules, but `${NAME}` is not expanded in it. Answers: 201 added, 200 changed or as it was,\n" +
 		"204 deleted, 400 with all problems, 404 unknown, 409 where a file describes the stream.\n" +
 		"However a stream changes, its open incidents go on if the fault does; if it has another\n" +
-		"manifest, or leaves, they close and say so.\n\n" +
+		"manifest, or leaves, they close and say so. One of which only `checks` change is polled as\n" +
+		"before.\n\n" +
+		"What a stream sets in `checks` stands over `monitor.checks`, for that stream alone; what it leaves\n" +
+		"out of a check is as there. Off and a severity are one setting, so `severity: warning` switches on\n" +
+		"again what the event switched off; `after` is another, and 0 leaves it. A fault of several\n" +
+		"streams is one incident, as severe as it is for the worst of them; each stream's verdict is its own.\n\n" +
 		"`streams_from: streams/*.yaml` names files, relative to the event file, that hold more streams,\n" +
 		"one or a list each. They are looked at every five seconds: who generates them needs no\n" +
 		"reload. The event file itself is not read then. A file that is wrong, or has a name that\n" +

@@ -17,7 +17,8 @@ func (c *cli) checksCommand() *cobra.Command {
 thresholds, how much evidence opens an incident, which other findings it
 explains, and the clause of the specification that it comes from.
 
-Severity and evidence can be changed below monitor.checks in event.yaml.`,
+Severity and evidence can be changed in event.yaml: below monitor.checks, and below
+checks of a stream for that one alone.`,
 		Example:           "  streamwatch checks\n  streamwatch checks upd.stale",
 		Args:              argument(cobra.MaximumNArgs(1)),
 		ValidArgsFunction: completeChecks,

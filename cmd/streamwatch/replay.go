@@ -38,8 +38,8 @@ far as it goes.`,
 		},
 	}
 	formatFlag(cmd, &format, "text or json")
-	cmd.Flags().StringVar(&event, "event", "", "take monitor.checks from this event `file`")
-	cmd.Flags().StringVar(&overrides, "checks", "", "monitor.checks, as `YAML` in one line: '{stale: {after: 4}}'")
+	cmd.Flags().StringVar(&event, "event", "", "take monitor.checks and those of streams from this event `file`")
+	cmd.Flags().StringVar(&overrides, "checks", "", "over all of them: `YAML` in one line, '{stale: {after: 4}}'")
 	return cmd
 }
 
