@@ -117,11 +117,11 @@ func changingDoc(answers, logged string) string {
 		"again what the event switched off; `after` is another, and 0 leaves it. A fault of several\n" +
 		"streams is one incident, as severe as it is for the worst of them; each stream's verdict is its own.\n\n" +
 		"`streams_from: streams/*.yaml` names files, relative to the event file, that hold more streams,\n" +
-		"one or a list each. They are looked at every five seconds: who generates them needs no\n" +
-		"reload. The event file itself is not read then. A file that is wrong, or has a name that\n" +
-		"another one has, holds back no other: `run` says what is wrong with it, keeps the streams that\n" +
-		"it had before, and takes over all else, also at a start. To `validate`, `check` and\n" +
-		"`provision` it is an error.\n\n" +
+		"one or a list each. The event file may lie among them: it is left out. They are looked at\n" +
+		"every five seconds: who generates them needs no reload. The event file itself is not read\n" +
+		"then. A file that is wrong, or has a name that another one has, holds back no other: `run`\n" +
+		"says what is wrong with it, keeps the streams that it had before, and takes over all else,\n" +
+		"also at a start. To `validate`, `check` and `provision` it is an error.\n\n" +
 		"## The process\n\n" +
 		"`run` goes on when the terminal is closed, under nohup, and when nobody reads its output\n" +
 		"any more. SIGTERM and SIGINT flush and write the report, within 40 s whatever hangs. Under\n" +

@@ -118,15 +118,23 @@ func objects(t *testing.T, text string) []object {
 	}
 }
 
+// mounted are the files that a pod finds in its Secrets.
+var mounted = regexp.MustCompile(`/secrets/[\w./-]+`)
+
 // runs requires that the event of an example is one that streamwatch takes, word for
-// word, and that every container runs without rights and without a disk but its data.
+// word but for files that only a pod has, and that every container runs without rights
+// and without a disk but its data.
 func runs(t *testing.T, name, made string) {
 	t.Helper()
 	env := func(string) (string, bool) { return "nats://user:hunter2hunter2@nats.default.svc:4222", true }
-	events, containers := 0, 0
+	events, containers, file := 0, 0, filepath.Join(t.TempDir(), "mounted")
+	if err := os.WriteFile(file, []byte("secret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, o := range objects(t, made) {
 		if text, ok := o.Data["event.yaml"]; ok {
 			events++
+			text = mounted.ReplaceAllString(text, file)
 			reader := eventfile.Reader{Stdin: strings.NewReader(text), Env: env, Secrets: new(fetch.Secrets)}
 			if _, err := reader.Load(eventfile.StandardInput); err != nil {
 				t.Errorf("%s: %v", name, err)
