@@ -155,7 +155,12 @@ func (x *examination) awaitOther(st *story, d *Diagnosis) {
 		if other == nil || other.Polls == 0 || !s.Ended.IsZero() {
 			continue
 		}
-		if since, limit, waits := st.outstanding(s, at, other); waits && x.now.Before(s.Since.Add(limit)) {
+		since, limit, waits := st.outstanding(s, at, other)
+		if clear := s.Since.Add(roundTrip); !waits && st.side == probe.Edge && x.several() && st.check.Transport {
+			// Of hundreds of requests under way some were answered just before the fault.
+			since, limit, waits = clear, max(2*time.Second, at.TD)+time.Second, other.Current.Exchange.Started.Before(clear)
+		}
+		if waits && x.now.Before(s.Since.Add(limit)) {
 			d.until(s.Since.Add(limit))
 			if other.Current.Exchange.Started.Before(since) {
 				d.Asks = append(d.Asks, other.Target)
@@ -165,14 +170,16 @@ func (x *examination) awaitOther(st *story, d *Diagnosis) {
 	}
 }
 
-// severalAtOnce is from how many streams with symptoms on a lost segment may be the
-// first sign of a host that gives nothing at all.
+// severalAtOnce is from how many streams with symptoms on what one of them shows may be
+// the first sign of a host that gives nothing at all.
 const severalAtOnce = 5
+
+func (x *examination) several() bool { return len(x.event.Streams) >= severalAtOnce }
 
 // awaitPlaylist waits, where several streams show something and a segment cannot be
 // had, until its playlist was asked for since: if that fails too, it is the cause.
 func (x *examination) awaitPlaylist(st *story, d *Diagnosis) {
-	if st.check.When != checks.OnSegment || len(x.event.Streams) < severalAtOnce {
+	if st.check.When != checks.OnSegment || !x.several() {
 		return
 	}
 	for _, s := range st.symptoms {

@@ -37,6 +37,40 @@ func TestALostSegmentOfSeveralStreamsWaitsForAPlaylist(t *testing.T) {
 	}
 }
 
+// Of the polls of many streams some at the origin were answered just before it failed.
+// That one is no proof that the origin is well.
+func TestAnOriginThatAnsweredJustBeforeIsNotWell(t *testing.T) {
+	for _, c := range []struct {
+		streams int
+		asked   time.Duration // when the origin was asked, from when the edge failed
+		waits   bool
+	}{
+		{6, 10 * time.Millisecond, true},
+		{6, 300 * time.Millisecond, false},
+		{1, 10 * time.Millisecond, false},
+	} {
+		e := hosted(c.streams, c.streams)
+		for i := range e.Streams {
+			s := &e.Streams[i]
+			for j := range s.Symptoms {
+				s.Symptoms[j].Since, s.Symptoms[j].Ready = epoch.Add(-time.Second), epoch.Add(-time.Second/2)
+			}
+			for j := range s.Targets {
+				if s.Targets[j].Target.Side == probe.Origin {
+					s.Targets[j].Current.Exchange.Started = s.Symptoms[0].Since.Add(c.asked)
+				}
+			}
+		}
+		got := diagnose.Diagnose(epoch, e)
+		if len(got) != 1 {
+			t.Fatalf("%+v: %d diagnoses", c, len(got))
+		}
+		if waits := got[0].Wait.After(epoch.Add(time.Second / 2)); waits != c.waits {
+			t.Errorf("%+v: blame %s, waits until %s", c, got[0].Blame, got[0].Wait.Sub(epoch))
+		}
+	}
+}
+
 // lostSegments is an event whose streams each lost a segment at the origin two seconds
 // ago, and whose playlists were well when they were asked for.
 func lostSegments(streams int, asked time.Duration) (*diagnose.Event, time.Time) {

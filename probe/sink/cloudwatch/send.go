@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime/debug"
 	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/service/cloudwatch"
@@ -12,6 +13,11 @@ import (
 
 	"github.com/streamwatch/streamwatch/probe"
 )
+
+// muchSent is from how many rows on the memory that a period took is given back at once:
+// merging and sending it takes hundreds of megabytes where there are thousands of
+// streams, for a few seconds of each minute.
+const muchSent = 50
 
 // send delivers whenever something was sealed. After a failure it waits, ever
 // longer, up to a minute.
@@ -58,7 +64,7 @@ func (s *Sink) deliver(ctx context.Context) (due time.Duration, err error) {
 	if s.o.Put == nil {
 		return time.Hour, nil
 	}
-	for {
+	for sent := 0; ; {
 		rows, err := s.o.Spool.Unsent(ctx, true, time.Now().Add(anyTime), rowsAtOnce)
 		if err != nil {
 			return 0, err
@@ -69,10 +75,14 @@ func (s *Sink) deliver(ctx context.Context) (due time.Duration, err error) {
 		}
 		switch {
 		case len(ready) > 0:
+			sent += len(ready)
 			err = s.putAll(ctx, ready)
 		case len(doubtful) > 0:
 			err = s.resolve(ctx, doubtful)
 		default:
+			if sent > muchSent {
+				debug.FreeOSMemory()
+			}
 			return due, nil
 		}
 		if err != nil {
