@@ -158,7 +158,7 @@ func (x *examination) awaitOther(st *story, d *Diagnosis) {
 		since, limit, waits := st.outstanding(s, at, other)
 		if clear := s.Since.Add(roundTrip); !waits && st.side == probe.Edge && x.several() && st.check.Transport {
 			// Of hundreds of requests under way some were answered just before the fault.
-			since, limit, waits = clear, max(2*time.Second, at.TD)+time.Second, other.Current.Exchange.Started.Before(clear)
+			since, limit, waits = clear, patience(at), other.Current.Exchange.Started.Before(clear)
 		}
 		if waits && x.now.Before(s.Since.Add(limit)) {
 			d.until(s.Since.Add(limit))
@@ -188,7 +188,7 @@ func (x *examination) awaitPlaylist(st *story, d *Diagnosis) {
 			continue
 		}
 		asked := at.Current.Exchange.Started.After(s.Since)
-		limit := s.Since.Add(max(2*time.Second, at.TD) + time.Second)
+		limit := s.Since.Add(patience(at))
 		if asked && !at.Failing() || !x.now.Before(limit) {
 			continue
 		}
@@ -199,12 +199,15 @@ func (x *examination) awaitPlaylist(st *story, d *Diagnosis) {
 	}
 }
 
+// patience is how long the next look at a playlist may take to come.
+func patience(t *evidence.State) time.Duration { return max(2*time.Second, t.TD) + time.Second }
+
 // outstanding reports whether a look at the other side is needed that has not
 // come yet: one that began after since, for limit at most.
 func (c *claim) outstanding(
 	s *checks.Symptom, at, other *evidence.State,
 ) (since time.Time, limit time.Duration, waits bool) {
-	patience := max(2*time.Second, at.TD) + time.Second
+	patience := patience(at)
 	done := other.Current.Exchange.Done
 	if c.check.When == checks.OnLowLatency {
 		asks := c.side == probe.Edge && c.check.Side != probe.Edge && !other.Delivered.IsZero()

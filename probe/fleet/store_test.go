@@ -12,24 +12,16 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
-)
 
-// smallDisk mounts one that holds little.
-func smallDisk(t *testing.T) string {
-	t.Helper()
-	disk := t.TempDir()
-	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=1m"); err != nil {
-		t.Skipf("no small disk, which only root can mount: %v", err)
-	}
-	t.Cleanup(func() { _ = syscall.Unmount(disk, syscall.MNT_DETACH) })
-	return disk
-}
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
+)
 
 // A hub with a NATS of its own says what is wrong with the folder of that, waits
 // while its disk is full and goes on once there is room.
 func TestADiskThatIsFull(t *testing.T) {
 	t.Parallel()
-	disk := smallDisk(t)
+	disk := t.TempDir()
+	proctest.SmallDisk(t, disk, "1m")
 	fill := filepath.Join(disk, "fill")
 	if err := os.WriteFile(fill, make([]byte, 2<<20), 0o600); err == nil {
 		t.Fatal("the disk holds more than it should")
@@ -65,7 +57,8 @@ func TestADiskThatIsFull(t *testing.T) {
 // What waiting does not mend is said at once.
 func TestADiskThatIsReadOnly(t *testing.T) {
 	t.Parallel()
-	disk := smallDisk(t)
+	disk := t.TempDir()
+	proctest.SmallDisk(t, disk, "1m")
 	folder := filepath.Join(disk, "nats")
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/sim/proctest"
 )
 
 // smallDisk mounts a file system of 16 MiB and returns its
@@ -19,13 +20,7 @@ import (
 func smallDisk(t *testing.T) (dir string, fill, free func()) {
 	t.Helper()
 	dir = t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=16m"); err != nil {
-		if os.Getenv("CI") == "true" && os.Geteuid() == 0 {
-			t.Fatalf("mounting a small disk: %v", err)
-		}
-		t.Skipf("no small disk, which only root can mount: %v", err)
-	}
-	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+	proctest.SmallDisk(t, dir, "16m")
 	ballast := filepath.Join(dir, "ballast")
 	return dir, func() {
 			f, err := os.Create(ballast)
