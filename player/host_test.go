@@ -176,7 +176,7 @@ func (h *hosts) judge(pages []hostPage) string {
 				])) + JSON.stringify(f.told || '').slice(0, 300);
 			} catch (e) { missing[name] = String(e); }
 		}
-		if (open && Date.now() - began < 240000) setTimeout(look, 300);
+		if ((open || waiting.length) && Date.now() - began < 240000) setTimeout(look, 300);
 		else done({...missing, ...Object.fromEntries(waiting.map((name) => [name, 'not opened']))});
 	};
 	look();
