@@ -7,6 +7,7 @@ import "time"
 type Unsent struct {
 	ID      int64     // given by the store
 	At      time.Time // of what it tells
+	Part    int       // pieces of one time and part belong together; sealed ones have none
 	Sealed  bool      // complete: nothing is added any more
 	Tried   time.Time // when it was sent without an answer; zero is never
 	Samples int

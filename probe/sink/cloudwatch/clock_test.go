@@ -44,7 +44,7 @@ func TestADoubtfulRequestFromTheFuture(t *testing.T) {
 				seriesOf(key{metric: probe.ManifestAge, stream: "main", place: probe.Place{Side: probe.Edge}}, []float64{1}),
 			},
 		}
-		row, err := p.row(time.Now().Add(-5*time.Minute), true)
+		row, err := p.row(time.Now().Add(-5*time.Minute), 0)
 		if err != nil {
 			t.Fatal(err)
 		}

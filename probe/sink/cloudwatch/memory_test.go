@@ -3,6 +3,7 @@ package cloudwatch
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -18,22 +19,47 @@ type memory struct {
 	newest time.Time
 	sick   error
 	read   int // sealed rows that were given
+	most   int // samples in the open rows that were given at once
 }
 
-func (m *memory) Unsent(_ context.Context, sealed bool, before time.Time, limit int) ([]probe.Unsent, error) {
+func (m *memory) UnsentParts(_ context.Context, before time.Time) (at time.Time, parts []int, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var list []probe.Unsent
+	of := map[time.Time][]int{}
 	for _, r := range m.rows {
-		if r.Sealed == sealed && r.At.Before(before) {
-			list = append(list, r)
+		if !r.Sealed && r.At.Before(before) {
+			of[r.At] = append(of[r.At], r.Part)
 		}
 	}
+	if len(of) == 0 {
+		return time.Time{}, nil, m.sick
+	}
+	at = slices.MinFunc(slices.Collect(maps.Keys(of)), time.Time.Compare)
+	slices.Sort(of[at])
+	return at, slices.Compact(of[at]), m.sick
+}
+
+func (m *memory) Unsent(_ context.Context, at time.Time, part int) ([]probe.Unsent, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	list := slices.DeleteFunc(slices.Clone(m.rows), func(r probe.Unsent) bool {
+		return r.Sealed || !r.At.Equal(at) || r.Part != part
+	})
+	samples := 0
+	for i := range list {
+		samples += list[i].Samples
+	}
+	m.most = max(m.most, samples)
+	return list, m.sick
+}
+
+func (m *memory) SealedUnsent(_ context.Context, limit int) ([]probe.Unsent, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	list := slices.DeleteFunc(slices.Clone(m.rows), func(r probe.Unsent) bool { return !r.Sealed })
 	slices.SortFunc(list, func(a, b probe.Unsent) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
 	list = list[:min(len(list), limit)]
-	if sealed {
-		m.read += len(list)
-	}
+	m.read += len(list)
 	return list, m.sick
 }
 

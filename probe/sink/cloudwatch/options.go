@@ -38,7 +38,9 @@ type Reader interface {
 
 // Spool keeps on disk what was not sent yet: the store.
 type Spool interface {
-	Unsent(ctx context.Context, sealed bool, before time.Time, limit int) ([]probe.Unsent, error)
+	UnsentParts(ctx context.Context, before time.Time) (at time.Time, parts []int, err error)
+	Unsent(ctx context.Context, at time.Time, part int) ([]probe.Unsent, error)
+	SealedUnsent(ctx context.Context, limit int) ([]probe.Unsent, error)
 	ExchangeUnsent(ctx context.Context, remove []int64, add []probe.Unsent) error
 	MarkUnsent(ctx context.Context, ids []int64, tried time.Time) error
 	NewestSealed(ctx context.Context) (time.Time, error)

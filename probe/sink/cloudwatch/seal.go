@@ -36,15 +36,21 @@ func (s *Sink) spoolFresh(ctx context.Context) error {
 	}
 	var rows []probe.Unsent
 	for period, of := range fresh {
-		p := piece{Series: make([]series, 0, len(of))}
+		var pieces [parts + 1]piece
 		for k, values := range of {
+			p := &pieces[partOf(k.stream)]
 			p.Series = append(p.Series, seriesOf(k, values))
 		}
-		row, err := p.row(time.Unix(0, period*int64(s.o.Period)), false)
-		if err != nil {
-			return err
+		for part := range pieces {
+			if len(pieces[part].Series) == 0 {
+				continue
+			}
+			row, err := pieces[part].row(time.Unix(0, period*int64(s.o.Period)), part)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, row)
 		}
-		rows = append(rows, row)
 	}
 	err := s.o.Spool.ExchangeUnsent(ctx, nil, rows)
 	if err != nil {
@@ -73,45 +79,38 @@ func (s *Sink) restore(fresh map[int64]map[key][]float64, held int) {
 // that fit into a request each.
 func (s *Sink) seal(ctx context.Context, before time.Time) error {
 	for {
-		rows, err := s.o.Spool.Unsent(ctx, false, before.Add(time.Millisecond), openRows)
-		if err != nil || len(rows) == 0 {
+		at, parts, err := s.o.Spool.UnsentParts(ctx, before.Add(time.Millisecond))
+		if err != nil || len(parts) == 0 {
 			return err
 		}
-		at := rows[0].At
-		var ids []int64
-		found := merging{}
-		for i := range rows {
-			if !rows[i].At.Equal(at) {
-				break
-			}
-			ids = append(ids, rows[i].ID)
-			p, err := read(&rows[i])
-			rows[i].Data = nil // of hundreds of streams all of it is tens of megabytes
-			if err != nil {
-				s.log.Warn("dropped a row of the spool", zap.Error(err))
-				continue
-			}
-			found.add(&p)
-		}
-		if err := s.sealPeriod(ctx, at, ids, found.series(), len(ids) < openRows); err != nil {
+		if err := s.sealPeriod(ctx, at, parts); err != nil {
 			return err
 		}
 	}
 }
 
-func (s *Sink) sealPeriod(ctx context.Context, at time.Time, ids []int64, merged []series, whole bool) error {
-	var add []probe.Unsent
+// sealPeriod seals the parts of a period together, but has only one of them in memory.
+func (s *Sink) sealPeriod(ctx context.Context, at time.Time, parts []int) error {
 	over := !time.Now().Before(at.Add(s.o.Period))
-	alone := whole && over && at.After(s.newest)
-	if s.o.Put != nil {
-		for _, part := range split(merged) {
-			p := piece{Series: part, Alone: alone}
-			row, err := p.row(at, true)
-			if err != nil {
-				return err
-			}
-			add = append(add, row)
+	// Rows without a part, which earlier versions wrote, may be of streams that other parts have too.
+	to := packer{at: at, alone: over && at.After(s.newest) && (parts[0] != 0 || len(parts) == 1)}
+	var ids []int64
+	for _, part := range parts {
+		merged, of, err := s.merge(ctx, at, part)
+		if err == nil {
+			err = to.add(merged)
 		}
+		if err != nil {
+			return err
+		}
+		ids = append(ids, of...)
+	}
+	if err := to.flush(); err != nil {
+		return err
+	}
+	var add []probe.Unsent
+	if s.o.Put != nil {
+		add = to.rows
 	}
 	if err := s.o.Spool.ExchangeUnsent(ctx, ids, add); err != nil {
 		return err
@@ -120,13 +119,46 @@ func (s *Sink) sealPeriod(ctx context.Context, at time.Time, ids []int64, merged
 		s.newest = at
 	}
 	if s.o.EMF != nil {
-		if err := writeEMF(s.o.EMF, s.o.Event, s.o.Namespace, s.o.Period, at, merged); err != nil {
+		if err := s.writeEMF(at, to.rows); err != nil {
 			s.log.Warn("metrics cannot be written in embedded format", zap.Error(err))
 		}
 	}
 	select {
 	case s.sealed <- struct{}{}:
 	default:
+	}
+	return nil
+}
+
+// merge sums up a part of a period; ids are the rows that it stands in.
+func (s *Sink) merge(ctx context.Context, at time.Time, part int) (merged []series, ids []int64, err error) {
+	rows, err := s.o.Spool.Unsent(ctx, at, part)
+	if err != nil {
+		return nil, nil, err
+	}
+	found := merging{}
+	for i := range rows {
+		ids = append(ids, rows[i].ID)
+		p, err := read(&rows[i])
+		rows[i].Data = nil
+		if err != nil {
+			s.log.Warn("dropped a row of the spool", zap.Error(err))
+			continue
+		}
+		found.add(&p)
+	}
+	return found.series(), ids, nil
+}
+
+func (s *Sink) writeEMF(at time.Time, rows []probe.Unsent) error {
+	for i := range rows {
+		p, err := read(&rows[i])
+		if err == nil {
+			err = writeEMF(s.o.EMF, s.o.Event, s.o.Namespace, s.o.Period, at, p.Series)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }

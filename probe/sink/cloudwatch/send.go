@@ -65,7 +65,7 @@ func (s *Sink) deliver(ctx context.Context) (due time.Duration, err error) {
 		return time.Hour, nil
 	}
 	for sent := 0; ; {
-		rows, err := s.o.Spool.Unsent(ctx, true, time.Now().Add(anyTime), rowsAtOnce)
+		rows, err := s.o.Spool.SealedUnsent(ctx, rowsAtOnce)
 		if err != nil {
 			return 0, err
 		}

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"cmp"
 	"compress/gzip"
+	"encoding/gob"
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"math"
 	"slices"
@@ -54,16 +56,25 @@ type piece struct {
 func (p *piece) samples() int {
 	n := 0.0
 	for i := range p.Series {
-		n += p.Series[i].count()
+		n += p.Series[i].samples()
 	}
 	return int(n)
 }
 
-func (s *series) count() (n float64) {
+func (s *series) samples() (n float64) {
 	for _, c := range s.Counts {
 		n += c
 	}
 	return n
+}
+
+// count adds a value that is not less than the last.
+func (s *series) count(value, times float64) {
+	if n := len(s.Values); n > 0 && s.Values[n-1] == value {
+		s.Counts[n-1] += times
+		return
+	}
+	s.Values, s.Counts = append(s.Values, value), append(s.Counts, times)
 }
 
 // size is what the datum takes in a request, rather more than less.
@@ -79,11 +90,7 @@ func seriesOf(k key, values []float64) series {
 		Vantage: k.vantage,
 	}
 	for _, v := range values {
-		if n := len(s.Values); n > 0 && s.Values[n-1] == v {
-			s.Counts[n-1]++
-			continue
-		}
-		s.Values, s.Counts = append(s.Values, v), append(s.Counts, 1)
+		s.count(v, 1)
 	}
 	return s
 }
@@ -95,38 +102,42 @@ func rounded(v float64) (float64, bool) {
 	return v, math.Abs(v) <= math.MaxFloat32 // false for NaN and infinities, for which the whole request would be refused
 }
 
+// partOf is the part of a period that a stream's series are in, from 1 on.
+func partOf(stream string) int {
+	return 1 + int(crc32.ChecksumIEEE([]byte(stream))%parts)
+}
+
 // merging adds up the series of the pieces of one period: how often each value came.
-type merging map[name]map[float64]float64
+type merging map[name][]tally
 
 // name is what tells series apart.
 type name struct{ metric, stream, rendition, side, edge, vantage string }
+
+// tally is how often a value came.
+type tally struct{ value, count float64 }
 
 func (found merging) add(p *piece) {
 	for i := range p.Series {
 		s := &p.Series[i]
 		n := name{s.Metric, s.Stream, s.Rendition, s.Side, s.Edge, s.Vantage}
-		if found[n] == nil {
-			found[n] = map[float64]float64{}
-		}
+		of := found[n]
 		for i, v := range s.Values {
-			found[n][v] += s.Counts[i]
+			of = append(of, tally{v, s.Counts[i]})
 		}
+		found[n] = of
 	}
 }
 
 // series returns the sums, what has more values than a datum takes in several.
 func (found merging) series() []series {
 	out := make([]series, 0, len(found))
-	for n, counts := range found {
+	for n, of := range found {
 		s := series{
 			Metric: n.metric, Stream: n.stream, Rendition: n.rendition, Side: n.side, Edge: n.edge, Vantage: n.vantage,
 		}
-		for v := range counts {
-			s.Values = append(s.Values, v)
-		}
-		slices.Sort(s.Values)
-		for _, v := range s.Values {
-			s.Counts = append(s.Counts, counts[v])
+		slices.SortFunc(of, func(a, b tally) int { return cmp.Compare(a.value, b.value) })
+		for _, t := range of {
+			s.count(t.value, t.count)
 		}
 		out = append(out, s.chunks(maxValues)...)
 	}
@@ -155,50 +166,74 @@ func (s *series) chunks(n int) []series {
 	return out
 }
 
-// split makes pieces that fit into a request each.
-func split(list []series) [][]series {
-	var parts [][]series
-	size := 0
-	for _, s := range list {
-		n := len(parts)
-		if n == 0 || len(parts[n-1]) == maxDatums || size+s.size() > maxSize {
-			parts, size, n = append(parts, nil), 0, n+1
+// packer makes sealed rows of a period, each of which fits into a request.
+type packer struct {
+	at    time.Time
+	alone bool
+	rows  []probe.Unsent
+
+	list []series // of the next row
+	size int
+}
+
+func (p *packer) add(list []series) error {
+	for i := range list {
+		size := list[i].size()
+		if len(p.list) == maxDatums || p.size+size > maxSize {
+			if err := p.flush(); err != nil {
+				return err
+			}
 		}
-		parts[n-1] = append(parts[n-1], s)
-		size += s.size()
+		p.list, p.size = append(p.list, list[i]), p.size+size
 	}
-	return parts
+	return nil
 }
 
-// row makes a piece ready for the spool.
-func (p *piece) row(at time.Time, sealed bool) (probe.Unsent, error) {
-	text, err := json.Marshal(p)
-	if err != nil {
-		return probe.Unsent{}, err
+func (p *packer) flush() error {
+	if len(p.list) == 0 {
+		return nil
 	}
-	if sealed { // the others are there for less than a period
-		var packed bytes.Buffer
+	of := piece{Series: p.list, Alone: p.alone}
+	row, err := of.row(p.at, 0)
+	p.rows, p.list, p.size = append(p.rows, row), p.list[:0], 0
+	return err
+}
+
+// row makes a piece ready for the spool. What is sealed may wait there for days
+// and for another version; what is not is there for less than a period.
+func (p *piece) row(at time.Time, part int) (probe.Unsent, error) {
+	u := probe.Unsent{At: at, Part: part, Sealed: part == 0, Samples: p.samples()}
+	var packed bytes.Buffer // takes everything
+	var err error
+	if u.Sealed {
 		zip := gzip.NewWriter(&packed)
-		_, _ = zip.Write(text) // a Buffer takes everything
+		err = json.NewEncoder(zip).Encode(p)
 		_ = zip.Close()
-		text = packed.Bytes()
+	} else { // encoding/json takes three times as long
+		err = gob.NewEncoder(&packed).Encode(p)
 	}
-	return probe.Unsent{At: at, Sealed: sealed, Samples: p.samples(), Data: text}, nil
+	u.Data = packed.Bytes()
+	return u, err
 }
 
-// read is the inverse of row.
+// read is the inverse of row, also of earlier versions' rows: those have no
+// part, and not all are packed.
 func read(u *probe.Unsent) (p piece, err error) {
 	text := u.Data
 	if bytes.HasPrefix(text, []byte{0x1f, 0x8b}) {
-		zip, err := gzip.NewReader(bytes.NewReader(text))
-		if err != nil {
-			return p, err
-		}
-		if text, err = io.ReadAll(io.LimitReader(zip, 16<<20)); err != nil {
-			return p, err
+		var zip *gzip.Reader
+		if zip, err = gzip.NewReader(bytes.NewReader(text)); err == nil {
+			text, err = io.ReadAll(io.LimitReader(zip, 16<<20))
 		}
 	}
-	if err := json.Unmarshal(text, &p); err != nil {
+	switch {
+	case err != nil:
+	case u.Part != 0:
+		err = gob.NewDecoder(bytes.NewReader(text)).Decode(&p)
+	default:
+		err = json.Unmarshal(text, &p)
+	}
+	if err != nil {
 		return p, fmt.Errorf("a row of the spool: %w", err)
 	}
 	return p, nil

@@ -50,7 +50,7 @@ func (s *Sink) resolve(ctx context.Context, doubtful []parcel) error {
 	var done, again []int64
 	samples := 0
 	for i := range doubtful {
-		if p := &doubtful[i]; counts[i] >= p.piece.Series[0].count() {
+		if p := &doubtful[i]; counts[i] >= p.piece.Series[0].samples() {
 			done, samples = append(done, p.ID), samples+p.Samples
 		} else {
 			again = append(again, p.ID)

@@ -235,7 +235,7 @@ func TestTheFolderIsDeleted(t *testing.T) {
 			if points := series(t, s, ageQuery); len(points) != 5 {
 				t.Errorf("points %v", points)
 			}
-			if unsent, err := s.Unsent(t.Context(), false, start.Add(time.Hour), 10); err != nil || len(unsent) != 1 ||
+			if unsent, err := s.Unsent(t.Context(), start, 0); err != nil || len(unsent) != 1 ||
 				unsent[0].Samples != 7 {
 				t.Errorf("spool %v, %v", unsent, err)
 			}

@@ -32,6 +32,7 @@ var migrations = [...]string{
 	createUnsent,
 	createAction,
 	addSeen,
+	addPart,
 }
 
 // actionsSince is the version from which on there is the table of actions.

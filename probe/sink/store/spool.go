@@ -17,21 +17,55 @@ const createUnsent = `CREATE TABLE unsent (id INTEGER PRIMARY KEY AUTOINCREMENT,
 	 CREATE TABLE sealed (newest INTEGER NOT NULL);
 	 INSERT INTO sealed VALUES (0);`
 
-// Unsent returns pieces that were told of before a time, oldest first: the
-// sealed ones or those that are not.
-func (s *Store) Unsent(ctx context.Context, sealed bool, before time.Time, limit int) ([]probe.Unsent, error) {
+// addPart is the migration that lets a period be read in parts.
+const addPart = `ALTER TABLE unsent ADD COLUMN part INTEGER NOT NULL DEFAULT 0;
+	 DROP INDEX unsent_at;
+	 CREATE INDEX unsent_at ON unsent (sealed, at, part, id);`
+
+const insertUnsent = "INSERT INTO unsent (at, part, sealed, tried, samples, data) VALUES (?, ?, ?, ?, ?, ?)"
+
+// UnsentParts returns the oldest time before another of which there are pieces
+// that are not sealed, and which parts they have, in order; none is no parts.
+func (s *Store) UnsentParts(ctx context.Context, before time.Time) (at time.Time, parts []int, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return time.Time{}, nil, os.ErrClosed
+	}
+	const oldest = `SELECT DISTINCT at, part FROM unsent WHERE sealed = 0 AND
+		at = (SELECT min(at) FROM unsent WHERE sealed = 0 AND at < ?) ORDER BY part`
+	var milli int64
+	var part int
+	err = each(ctx, s.db, oldest, []any{&milli, &part}, func() error {
+		at, parts = time.UnixMilli(milli), append(parts, part)
+		return nil
+	}, before.UnixMilli())
+	if err != nil {
+		return time.Time{}, nil, fmt.Errorf("reading the spool: %w", err)
+	}
+	return at, parts, nil
+}
+
+// Unsent returns the pieces of a time and part that are not sealed, oldest first.
+func (s *Store) Unsent(ctx context.Context, at time.Time, part int) ([]probe.Unsent, error) {
+	return s.unsent(ctx, "sealed = 0 AND at = ? AND part = ? ORDER BY id", at.UnixMilli(), part)
+}
+
+// SealedUnsent returns the oldest sealed pieces, at most limit.
+func (s *Store) SealedUnsent(ctx context.Context, limit int) ([]probe.Unsent, error) {
+	return s.unsent(ctx, "sealed = 1 ORDER BY at, part, id LIMIT ?", limit)
+}
+
+func (s *Store) unsent(ctx context.Context, which string, args ...any) (list []probe.Unsent, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return nil, os.ErrClosed
 	}
-	var list []probe.Unsent
 	var at, tried int64
 	var u probe.Unsent
-	const oldest = `SELECT id, at, sealed, tried, samples, data FROM unsent
-		WHERE sealed = ? AND at < ? ORDER BY at, id LIMIT ?`
-	err := each(ctx, s.db, oldest,
-		[]any{&u.ID, &at, &u.Sealed, &tried, &u.Samples, &u.Data}, func() error {
+	err = each(ctx, s.db, "SELECT id, at, part, sealed, tried, samples, data FROM unsent WHERE "+which,
+		[]any{&u.ID, &at, &u.Part, &u.Sealed, &tried, &u.Samples, &u.Data}, func() error {
 			u.At, u.Tried = time.UnixMilli(at), time.Time{}
 			if tried != 0 {
 				u.Tried = time.UnixMilli(tried)
@@ -39,7 +73,7 @@ func (s *Store) Unsent(ctx context.Context, sealed bool, before time.Time, limit
 			list = append(list, u)
 			u.Data = nil
 			return nil
-		}, sealed, before.UnixMilli(), limit)
+		}, args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading the spool: %w", err)
 	}
@@ -56,8 +90,8 @@ func (s *Store) ExchangeUnsent(ctx context.Context, remove []int64, add []probe.
 		}
 		for i := range add {
 			u := &add[i]
-			if _, err := tx.ExecContext(ctx, "INSERT INTO unsent (at, sealed, tried, samples, data) VALUES (?, ?, ?, ?, ?)",
-				u.At.UnixMilli(), u.Sealed, milli(u.Tried), u.Samples, u.Data); err != nil {
+			if _, err := tx.ExecContext(ctx, insertUnsent,
+				u.At.UnixMilli(), u.Part, u.Sealed, milli(u.Tried), u.Samples, u.Data); err != nil {
 				return err
 			}
 			if !u.Sealed {
