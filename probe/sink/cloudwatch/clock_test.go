@@ -41,10 +41,10 @@ func TestADoubtfulRequestFromTheFuture(t *testing.T) {
 		p := piece{
 			Alone: true,
 			Series: []series{
-				seriesOf(key{metric: probe.ManifestAge, stream: "main", place: probe.Place{Side: probe.Edge}}, []float64{1}),
+				{name{Metric: probe.ManifestAge.Name, Stream: "main", Side: "edge"}, []float64{1}, []float64{1}},
 			},
 		}
-		row, err := p.row(time.Now().Add(-5*time.Minute), 0)
+		row, err := p.row(time.Now().Add(-5 * time.Minute))
 		if err != nil {
 			t.Fatal(err)
 		}

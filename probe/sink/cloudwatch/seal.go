@@ -24,7 +24,7 @@ func (s *Sink) setBack(now time.Time) bool {
 func (s *Sink) spoolFresh(ctx context.Context) error {
 	s.mu.Lock()
 	fresh, held := s.fresh, s.held
-	s.fresh, s.held = map[int64]map[key][]float64{}, 0
+	s.fresh, s.held = map[int64]*notes{}, 0
 	for period := range fresh {
 		if at := time.Unix(0, period*int64(s.o.Period)); at.After(s.ahead) {
 			s.ahead = at
@@ -34,45 +34,60 @@ func (s *Sink) spoolFresh(ctx context.Context) error {
 	if held == 0 {
 		return nil
 	}
-	var rows []probe.Unsent
-	for period, of := range fresh {
-		var pieces [parts + 1]piece
-		for k, values := range of {
-			p := &pieces[partOf(k.stream)]
-			p.Series = append(p.Series, seriesOf(k, values))
-		}
-		for part := range pieces {
-			if len(pieces[part].Series) == 0 {
-				continue
-			}
-			row, err := pieces[part].row(time.Unix(0, period*int64(s.o.Period)), part)
-			if err != nil {
-				return err
-			}
-			rows = append(rows, row)
-		}
+	rows, err := s.rows(fresh)
+	if err == nil {
+		err = s.o.Spool.ExchangeUnsent(ctx, nil, rows)
 	}
-	err := s.o.Spool.ExchangeUnsent(ctx, nil, rows)
-	if err != nil {
-		s.restore(fresh, held)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for period, of := range fresh {
+		if err != nil {
+			s.restore(period, of)
+		} else {
+			s.reuse(of)
+		}
 	}
 	return err
 }
 
-// restore takes back what the disk did not take.
-func (s *Sink) restore(fresh map[int64]map[key][]float64, held int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// rows makes what was noted ready for the spool.
+func (s *Sink) rows(fresh map[int64]*notes) (rows []probe.Unsent, err error) {
 	for period, of := range fresh {
-		if s.fresh[period] == nil {
-			s.fresh[period] = of
-			continue
-		}
-		for k, values := range of {
-			s.fresh[period][k] = append(s.fresh[period][k], values...)
+		for part, list := range of {
+			if len(list) == 0 {
+				continue
+			}
+			one, err := row(time.Unix(0, period*int64(s.o.Period)), part, list)
+			if err != nil {
+				return nil, err
+			}
+			rows = append(rows, one)
 		}
 	}
-	s.held += held
+	return rows, nil
+}
+
+// restore takes back what the disk did not take.
+func (s *Sink) restore(period int64, of *notes) {
+	if newer := s.fresh[period]; newer != nil {
+		for part := range of {
+			of[part] = append(of[part], newer[part]...)
+			s.held -= len(newer[part])
+		}
+	}
+	s.fresh[period] = of
+	for part := range of {
+		s.held += len(of[part])
+	}
+}
+
+// reuse keeps the room of notes for those of the next second.
+func (s *Sink) reuse(of *notes) {
+	for part, list := range of {
+		clear(list)
+		of[part] = list[:0]
+	}
+	s.spare = of
 }
 
 // seal merges the rows of every period that began before a time into pieces
@@ -139,13 +154,10 @@ func (s *Sink) merge(ctx context.Context, at time.Time, part int) (merged []seri
 	found := merging{}
 	for i := range rows {
 		ids = append(ids, rows[i].ID)
-		p, err := read(&rows[i])
-		rows[i].Data = nil
-		if err != nil {
+		if err := found.read(&rows[i]); err != nil {
 			s.log.Warn("dropped a row of the spool", zap.Error(err))
-			continue
 		}
-		found.add(&p)
+		rows[i].Data = nil
 	}
 	return found.series(), ids, nil
 }

@@ -18,7 +18,7 @@ const (
 	forgotten     = 24 * time.Hour
 	anyTime       = 10 * 365 * 24 * time.Hour // ahead of now: also what was noted before the clock was set back
 	rowsAtOnce    = 40                        // sealed rows in memory; of one stream each is a thirtieth of a request
-	parts         = 16                        // of a period that are merged one by one: all of it can be hundreds of megabytes
+	parts         = 16                        // of a period, merged one by one: all of it can be hundreds of megabytes
 )
 
 // Stats count samples since the start.
@@ -41,8 +41,9 @@ type Sink struct {
 
 	failing probe.Failing // to send
 
-	mu         sync.Mutex // guards all below
-	fresh      map[int64]map[key][]float64
+	mu         sync.Mutex       // guards all below
+	fresh      map[int64]*notes // by period
+	spare      *notes           // empty, with room
 	held       int
 	renditions map[[2]string]time.Time // when each was last seen
 	ahead      time.Time               // newest period that was brought to the spool since it was sealed
@@ -66,7 +67,7 @@ func New(o Options) *Sink {
 	}
 	return &Sink{
 		o: o, log: o.Log, sealed: make(chan struct{}, 1), settle: settle,
-		fresh: map[int64]map[key][]float64{}, renditions: map[[2]string]time.Time{},
+		fresh: map[int64]*notes{}, renditions: map[[2]string]time.Time{},
 	}
 }
 
@@ -102,31 +103,34 @@ func (s *Sink) Write(_ context.Context, b probe.Batch) error {
 			s.stats.Refused++
 			continue
 		}
-		k := key{metric: sample.Metric, stream: sample.Stream, place: probe.Place{Side: sample.Side, Edge: sample.Edge}}
+		of := name{Metric: sample.Metric.Name, Stream: sample.Stream, Side: sample.Side.String(), Edge: sample.Edge}
 		if sample.Vantage != "" { // of several: by itself, and for alarms with the others
-			of := k
-			of.vantage = sample.Vantage
-			if s.add(sample.At, of, v); sample.Metric.Scope == probe.ByEvent {
+			there := of
+			there.Vantage = sample.Vantage
+			if s.add(sample.At, note{there, v}); sample.Metric.Scope == probe.ByEvent {
 				continue // what a vantage says of itself is not the event's
 			}
 		}
-		s.add(sample.At, k, v)
+		s.add(sample.At, note{of, v})
 		if s.o.PerRendition && sample.Rendition != "" && !sample.Metric.OfStream() && s.known(sample) {
-			k.rendition = sample.Rendition
-			s.add(sample.At, k, v)
+			of.Rendition = sample.Rendition
+			s.add(sample.At, note{of, v})
 		}
 	}
 	return nil
 }
 
-func (s *Sink) add(at time.Time, k key, v float64) {
+func (s *Sink) add(at time.Time, one note) {
 	period := at.UnixNano() / int64(s.o.Period)
 	of := s.fresh[period]
 	if of == nil {
-		of = map[key][]float64{}
+		of, s.spare = s.spare, nil
+		if of == nil {
+			of = &notes{}
+		}
 		s.fresh[period] = of
 	}
-	of[k] = append(of[k], v)
+	of.add(one)
 	s.held++
 }
 

@@ -25,8 +25,11 @@ func TestVantages(t *testing.T) {
 	write(t, s, age("eu", 2), age("us", 9), sample(probe.MonitorHeartbeat, "eu", 1), sample(probe.MonitorHeartbeat, "", 1))
 	got := map[string]string{}
 	for _, of := range s.fresh {
-		for k, values := range of {
-			one := seriesOf(k, values)
+		found := merging{}
+		for _, list := range of {
+			found.note(list)
+		}
+		for _, one := range found.series() {
 			got[fmt.Sprint(one.Metric, pairs("e", &one))] = fmt.Sprint(one.Values)
 		}
 	}
