@@ -2,12 +2,14 @@ package player
 
 import (
 	"bytes"
+	"compress/flate"
 	"compress/gzip"
 	"crypto/sha256"
 	"crypto/sha512"
 	"embed"
 	"encoding/base64"
 	"fmt"
+	"html/template"
 	"io"
 	"sync"
 )
@@ -70,6 +72,21 @@ var unpacked = sync.OnceValues(func() (map[string][]byte, error) {
 			return nil, err
 		}
 		all[l.name] = b
+	}
+	return all, nil
+})
+
+// packed are the libraries by name as deflate has them: what stands between the head
+// and the end of the gzip file that is embedded, RFC 1952 §2.3.
+var packed = sync.OnceValues(func() (map[string][]byte, error) {
+	all := map[string][]byte{}
+	for _, l := range []library{hlsjsScript, videojsScript, videojsStyle} {
+		b, err := thirdParty.ReadFile("third_party/" + l.name + ".gz")
+		const head, end = 10, 8 // without a name, as vendor.sh packs
+		if err != nil || len(b) < head+end || b[3] != 0 {
+			return nil, fmt.Errorf("reading embedded %s: it is not as vendor.sh packs it: %w", l.name, err)
+		}
+		all[l.name] = b[head : len(b)-end]
 	}
 	return all, nil
 })
@@ -169,11 +186,37 @@ var engines = []engine{
 	{Native, nil},
 }
 
-// script is the element's script: the same bytes for every event and kind.
-func script() ([]byte, error) {
+// ownScript is the element's script: the same for every event and kind.
+type ownScript struct {
+	text      []byte // nobody changes it
+	packed    []byte // the same as deflate has it
+	integrity string
+	// inline is the script as it stands within a page. The comment marks are ones of
+	// JavaScript too; WordPress takes what stands between < and > for an element and
+	// changes it, unless it is a comment.
+	inline template.JS
+	csp    string // allows it inline
+}
+
+// script is made once, on first use.
+var script = sync.OnceValues(func() (ownScript, error) {
 	b, err := dist.ReadFile("dist/" + scriptFile)
 	if err != nil {
-		return nil, fmt.Errorf("reading the embedded script: %w", err)
+		return ownScript{}, fmt.Errorf("reading the embedded script: %w", err)
 	}
-	return b, nil
+	inline := "<!--\n" + string(bytes.TrimSpace(b)) + "\n-->"
+	var packed bytes.Buffer
+	w, err := flate.NewWriter(&packed, flate.BestCompression)
+	if err == nil {
+		_, err = w.Write(b)
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	return ownScript{b, packed.Bytes(), integrity(b), template.JS(inline), cspHash(inline)}, err
+})
+
+// attribute names the script's hash where it is loaded as a file.
+func (s ownScript) attribute() template.HTMLAttr {
+	return template.HTMLAttr(`integrity="` + s.integrity + `"`)
 }

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 )
 
 //go:embed templates
@@ -182,23 +183,16 @@ func (r *renderer) snippet(e engine) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := script()
+	own, err := script()
 	if err != nil {
 		return nil, err
 	}
 	if r.opt.Base != "" {
-		d.Integrity = integrityAttr(text)
+		d.Integrity = own.attribute()
 	} else {
-		d.Inline = template.JS(inline(text))
+		d.Inline = own.inline
 	}
 	return r.execute("snippet", d)
-}
-
-// inline is the script as it stands within a page. The comment marks are ones of
-// JavaScript too; WordPress takes what stands between < and > for an element and
-// changes it, unless it is a comment.
-func inline(script []byte) string {
-	return "<!--\n" + string(bytes.TrimSpace(script)) + "\n-->"
 }
 
 // strict writes the snippet for pages whose policy allows nothing inline: the
@@ -208,22 +202,30 @@ func (r *renderer) strict(e engine) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := script()
+	own, err := script()
 	if err != nil {
 		return nil, err
 	}
-	d.Integrity, d.Style = integrityAttr(text), ""
+	d.Integrity, d.Style = own.attribute(), ""
 	return r.execute("snippet", d)
 }
 
-func integrityAttr(b []byte) template.HTMLAttr {
-	return template.HTMLAttr(`integrity="` + integrity(b) + `"`)
-}
-
 func (r *renderer) execute(name string, data any) ([]byte, error) {
-	var b bytes.Buffer
-	if err := r.templates.ExecuteTemplate(&b, name, data); err != nil {
+	b, err := written(func(b *bytes.Buffer) error { return r.templates.ExecuteTemplate(b, name, data) })
+	if err != nil {
 		return nil, fmt.Errorf("writing %s of stream %s: %w", name, r.stream, err)
 	}
-	return b.Bytes(), nil
+	return b, nil
+}
+
+// buffers have room for a page or an archive: most of either is the same for every stream.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// written returns what is written into a buffer.
+func written(write func(*bytes.Buffer) error) ([]byte, error) {
+	b, _ := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(b)
+	b.Reset()
+	err := write(b)
+	return bytes.Clone(b.Bytes()), err
 }

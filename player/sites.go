@@ -11,7 +11,7 @@ import (
 // module, its types, and a component for React.
 func (r *renderer) packageFiles() []file {
 	return []file{
-		{scriptFile, script},
+		{scriptFile, func() ([]byte, error) { own, err := script(); return own.text, err }},
 		{moduleFile, func() ([]byte, error) { return dist.ReadFile("dist/" + moduleFile) }},
 		{typesFile, func() ([]byte, error) { return runtimeFiles.ReadFile("runtime/" + typesFile) }},
 		{"package.json", r.packageJSON},
@@ -118,14 +118,14 @@ func (r *renderer) headers() ([]byte, error) {
 
 // snippetHeaders says what the policy of a page must allow for a pasted player.
 func (r *renderer) snippetHeaders(b *bytes.Buffer) error {
-	text, err := script()
+	own, err := script()
 	if err != nil {
 		return err
 	}
 	media := strings.Join(r.mediaHosts(), " ")
 	b.WriteString("\n# A page with a pasted snippet adds to its own policy:\n")
 	for _, e := range r.playable() {
-		fmt.Fprintf(b, "  %s: script-src %s", e.kind, cspHash(inline(text)))
+		fmt.Fprintf(b, "  %s: script-src %s", e.kind, own.csp)
 		for _, l := range e.libraries {
 			if strings.HasSuffix(l.name, ".js") {
 				fmt.Fprintf(b, " %s %s", cdns[0]+l.pack, cdns[1]+l.pack)
@@ -138,6 +138,6 @@ func (r *renderer) snippetHeaders(b *bytes.Buffer) error {
 # library. The strict snippet loads the script as a file: name its address, or its hash %s, instead.
 # Trusted Types: add "trusted-types streamwatch" and take hls.js; Video.js does not work under them.
 # A page with upgrade-insecure-requests asks for http:// media by https://: the CDN must have a certificate.
-`, integrity(text))
+`, own.integrity)
 	return nil
 }

@@ -3,10 +3,8 @@ package player
 import (
 	"archive/zip"
 	"bytes"
-	"errors"
 	"fmt"
 	"hash/crc32"
-	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -106,64 +104,60 @@ func (r *renderer) wordpressArchive(files map[string][]byte) ([]byte, error) {
 		names = append(names, l.name, l.licence)
 	}
 	slices.Sort(names)
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	for _, name := range slices.Compact(names) {
-		// No time of its own: the same input gives the same bytes.
-		h := &zip.FileHeader{
-			Name:     "streamwatch-" + r.stream + "/" + name,
-			Method:   zip.Deflate,
-			Modified: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
+	b, err := written(func(b *bytes.Buffer) error {
+		z := zip.NewWriter(b)
+		for _, name := range slices.Compact(names) {
+			// No time of its own: the same input gives the same bytes.
+			h := &zip.FileHeader{
+				Name:     "streamwatch-" + r.stream + "/" + name,
+				Method:   zip.Deflate,
+				Modified: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
+			}
+			if err := addFile(z, h, name, files[name]); err != nil {
+				return err
+			}
 		}
-		if err := addFile(z, h, name, files[name]); err != nil {
-			return nil, fmt.Errorf("packing the WordPress plug-in: %w", err)
-		}
-	}
-	if err := z.Close(); err != nil {
+		return z.Close()
+	})
+	if err != nil {
 		return nil, fmt.Errorf("packing the WordPress plug-in: %w", err)
 	}
-	return b.Bytes(), nil
+	return b, nil
 }
 
-// addFile adds a file to an archive. The libraries, which are most of it and the
-// same for every stream, are compressed already.
+// addFile adds a file to an archive. The players' code, which is most of it and
+// the same for every stream, is compressed already.
 func addFile(z *zip.Writer, h *zip.FileHeader, name string, text []byte) error {
-	packed, err := packedLibrary(name)
+	libraries, err := packed()
 	if err != nil {
 		return err
 	}
-	if packed == nil {
+	data := libraries[name]
+	if own, err := script(); err != nil {
+		return err
+	} else if name == scriptFile {
+		data = own.packed
+	}
+	if data == nil {
 		w, err := z.CreateHeader(h)
 		if err == nil {
 			_, err = w.Write(text)
 		}
 		return err
 	}
-	h.CRC32, h.CompressedSize64, h.UncompressedSize64 = crc32.ChecksumIEEE(text), uint64(len(packed)), uint64(len(text))
+	h.CRC32, h.CompressedSize64, h.UncompressedSize64 = crc32.ChecksumIEEE(text), uint64(len(data)), uint64(len(text))
 	h.ModifiedDate = (2026-1980)<<9 | 1<<5 | 1 //nolint:staticcheck // CreateRaw writes this and not Modified
 	w, err := z.CreateRaw(h)
 	if err == nil {
-		_, err = w.Write(packed)
+		_, err = w.Write(data)
 	}
 	return err
 }
 
-// packedLibrary returns a library as deflate has it, nil where there is none of this name:
-// what stands between the head and the end of its gzip file, RFC 1952 §2.3.
-func packedLibrary(name string) ([]byte, error) {
-	b, err := thirdParty.ReadFile("third_party/" + name + ".gz")
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	const head, end = 10, 8 // without a name, as vendor.sh packs
-	if err != nil || len(b) < head+end || b[3] != 0 {
-		return nil, fmt.Errorf("reading embedded %s: it is not as vendor.sh packs it: %w", name, err)
-	}
-	return b[head : len(b)-end], nil
-}
+var phpText = strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\x00", "\uFFFD")
 
 // phpString quotes a string for PHP. Nothing but the quote and the backslash
 // means anything between single quotes; HTML, where it ends up, has no NUL.
 func phpString(s string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\x00", "\uFFFD").Replace(s) + "'"
+	return "'" + phpText.Replace(s) + "'"
 }
