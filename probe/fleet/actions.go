@@ -34,7 +34,7 @@ func (h *Hub) Journal(own func(context.Context, *probe.Action) error) func(conte
 		putting, cancel := context.WithTimeout(ctx, 2*askTimeout)
 		defer cancel()
 		key := actionPrefix + strconv.FormatInt(time.Now().UnixNano(), 10)
-		if _, err := h.room.incidents.Put(putting, key, text); err != nil {
+		if _, err := h.room.incidents.Put(putting, key, fit(text)); err != nil {
 			return fmt.Errorf("writing the fleet's book: %w", err)
 		}
 		return own(ctx, a)
@@ -53,7 +53,7 @@ func (h *Hub) Actions(ctx context.Context, own []probe.Action) ([]probe.Action, 
 		entry, err := h.room.incidents.Get(ctx, key)
 		var a probe.Action
 		if err == nil {
-			err = json.Unmarshal(entry.Value(), &a)
+			err = entered(entry, &a)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("reading the book of incidents: %s: %w", key, err)
@@ -79,7 +79,7 @@ func (h *Hub) ReadNote(name string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the fleet's book: %w", err)
 	}
-	return entry.Value(), nil
+	return unfit(entry.Value())
 }
 
 // WriteNote keeps what the next hub must know of a receiver. Only who leads writes.
@@ -89,7 +89,7 @@ func (h *Hub) WriteNote(name string, text []byte) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*askTimeout)
 	defer cancel()
-	if _, err := h.room.incidents.Put(ctx, notePrefix+name, text); err != nil {
+	if _, err := h.room.incidents.Put(ctx, notePrefix+name, fit(text)); err != nil {
 		return fmt.Errorf("writing the fleet's book: %w", err)
 	}
 	return nil

@@ -2,7 +2,6 @@ package fleet
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -34,7 +33,7 @@ func (h *Hub) Incidents(ctx context.Context) (list []probe.Incident, err error) 
 		}
 		var in probe.Incident
 		if err == nil {
-			err = json.Unmarshal(entry.Value(), &in)
+			err = entered(entry, &in)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("reading the book of incidents: %s: %w", key, err)

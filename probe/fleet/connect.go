@@ -46,6 +46,10 @@ func connect(ctx context.Context, c Connection) (*nats.Conn, error) {
 		conn, err := nats.Connect(strings.Join(c.Servers, ","), options...)
 		switch {
 		case err == nil:
+			if err := roomy(conn); err != nil {
+				conn.Close()
+				return nil, err
+			}
 			if told {
 				log.Info("NATS is there")
 			}

@@ -231,7 +231,7 @@ func (h *Hub) compare(ctx context.Context) (who string, err error) {
 		return l.Name, nil //nolint:nilerr // it has published none yet
 	}
 	var active Plan
-	if json.Unmarshal(text.Value(), &active) != nil {
+	if entered(text, &active) != nil {
 		return l.Name, nil
 	}
 	if active.V != Protocol {

@@ -166,8 +166,13 @@ func (l *Leading) keep(res incident.Result) incident.Result {
 		text, err := json.Marshal(in)
 		if err == nil {
 			ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
-			_, err = l.hub.room.incidents.Put(ctx, in.ID, text)
+			_, err = l.hub.room.incidents.Put(ctx, in.ID, fit(text))
 			cancel()
+		}
+		if err != nil && tooLarge(err) { // else no other would ever be told
+			l.log.Error("an incident is too large for the fleet's book: the next hub will not know it",
+				zap.String("id", in.ID), zap.Int("bytes", len(text)), zap.Error(err))
+			err = nil
 		}
 		if err != nil {
 			if l.refused.IsZero() {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-var unfit = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
+var strange = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
 
 // ProcessName is a name for this process that no other has: the host's, and a
 // few random letters.
@@ -20,5 +20,5 @@ func ProcessName() string {
 	host, _, _ = strings.Cut(host, ".")
 	var b [3]byte
 	_, _ = rand.Read(b[:]) // never fails
-	return unfit.ReplaceAllString(host, "-") + "-" + hex.EncodeToString(b[:])
+	return strange.ReplaceAllString(host, "-") + "-" + hex.EncodeToString(b[:])
 }

@@ -89,6 +89,7 @@ func (o *outbox) pack(now time.Time, looks []streamLook, c *controlMessage, b *b
 				break
 			}
 			if len(data) <= maxMessage || n <= 1 && k <= 1 {
+				data = fit(data)
 				o.spool = append(o.spool, parcel{m.ID, data, n})
 				o.size += len(data)
 				break
@@ -111,7 +112,13 @@ func (o *outbox) flush(ctx context.Context) {
 	for len(o.spool) > 0 {
 		p := o.spool[0]
 		m := &nats.Msg{Subject: o.to.report(o.self().Vantage, o.self().Agent), Data: p.data}
-		if err := o.publish(ctx, m, jetstream.WithMsgID(p.id)); err != nil {
+		switch err := o.publish(ctx, m, jetstream.WithMsgID(p.id)); {
+		case err != nil && tooLarge(err): // else nothing would ever come after it
+			o.log.Error("a report is too large for NATS, and is given up", zap.Int("bytes", len(p.data)), zap.Error(err))
+			o.mu.Lock()
+			o.dropped += uint64(p.samples)
+			o.mu.Unlock()
+		case err != nil:
 			o.refused(err)
 			return
 		}
@@ -163,7 +170,13 @@ func (o *outbox) views(ctx context.Context, d *desk) {
 			o.log.Error("a view cannot be written", zap.String("stream", p.view.Stream), zap.Error(err))
 			continue
 		}
-		if err := o.publish(ctx, &nats.Msg{Subject: o.to.view(h.Vantage, p.view.Stream), Data: data}); err != nil {
+		err = o.publish(ctx, &nats.Msg{Subject: o.to.view(h.Vantage, p.view.Stream), Data: data})
+		if err != nil && tooLarge(err) {
+			o.log.Error("what a stream shows is too large for NATS, and is not told",
+				zap.String("stream", p.view.Stream), zap.Int("bytes", len(data)), zap.Error(err))
+			continue
+		}
+		if err != nil {
 			for _, rest := range list[i:] {
 				d.back(rest.view.Stream)
 			}

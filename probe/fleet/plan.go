@@ -77,7 +77,7 @@ func putPlan(ctx context.Context, bucket jetstream.KeyValue, p *Plan) error {
 	}
 	text, err := json.Marshal(p)
 	if err == nil {
-		_, err = bucket.Put(ctx, planKey, text)
+		_, err = bucket.Put(ctx, planKey, fit(text))
 	}
 	if err != nil {
 		return fmt.Errorf("publishing the event: %w", err)
@@ -91,7 +91,11 @@ const maxSetup = 256 << 20
 // readPlan reads a plan with its setup.
 func readPlan(ctx context.Context, bucket jetstream.KeyValue, text []byte) (*Plan, error) {
 	p := new(Plan)
-	if err := json.Unmarshal(text, p); err != nil {
+	text, err := unfit(text)
+	if err == nil {
+		err = json.Unmarshal(text, p)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("reading the event: %w", err)
 	}
 	if p.V != Protocol {

@@ -26,8 +26,6 @@ const (
 	// renewed is known to be lost in time.
 	askTimeout = leaseTime / 4
 
-	maxMessage = 512 << 10 // of what is put into one message, in bytes
-
 	keepReports = 24 * time.Hour // for a hub that is away
 	maxReports  = 2 << 30        // bytes; the oldest go first
 

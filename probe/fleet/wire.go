@@ -183,7 +183,8 @@ func encodeView(h head, o order, v *incident.View, busy *busyMessage) ([]byte, e
 			m.Symptoms = append(m.Symptoms, toSymptom(&v.Sick.Symptoms[i]))
 		}
 	}
-	return json.Marshal(&m)
+	text, err := json.Marshal(&m)
+	return fit(text), err
 }
 
 // decodeView is the inverse of encodeView, with times by the hub's clock.
@@ -222,7 +223,11 @@ func (h *head) watcher(lease uint64) string { return fmt.Sprintf("%s#%d", h.Agen
 
 // read reads a message of this protocol.
 func read(data []byte, into any, h *head) error {
-	if err := json.Unmarshal(data, into); err != nil {
+	data, err := unfit(data)
+	if err == nil {
+		err = json.Unmarshal(data, into)
+	}
+	if err != nil {
 		if _ = json.Unmarshal(data, h); h.V == 0 || h.V == Protocol { // else that is why
 			return fmt.Errorf("a message that cannot be read: %w", err)
 		}
