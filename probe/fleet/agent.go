@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/monitor"
 )
 
@@ -150,16 +151,20 @@ func (a *Agent) measure(ctx context.Context) {
 
 // follow watches as one plan says. It returns the next one, nil when ctx is done.
 func (a *Agent) follow(ctx context.Context, plan *Plan, out *outbox) (*Plan, error) {
-	opts, err := readSetup(plan.Setup)
+	opts, err := readSetup(plan.Setup, new(fetch.Secrets))
 	if err != nil {
 		return nil, err
 	}
-	d := newDesk(opts, func(stream string) uint64 { return a.taken(shardOf(stream, plan.Shards)) })
+	shards := plan.Shards
+	d := newDesk(opts, func(stream string) uint64 { return a.taken(shardOf(stream, shards)) }, a.clock.milli)
 	streams := opts.Streams
 	opts.Transport = a.transport
 	opts.Streams, opts.Desk, opts.Sinks, opts.Log, opts.Resume = nil, d, []probe.Sink{out}, a.log, nil
 	m := monitor.New(opts)
-	w := &watch{agent: a, monitor: m, desk: d, out: out, plan: plan, streams: byShard(streams, plan.Shards)}
+	w := &watch{
+		agent: a, monitor: m, desk: d, out: out, plan: plan, streams: byShard(streams, shards),
+		changes: make(chan *change),
+	}
 	pokes, err := a.room.conn.Subscribe(a.room.poke(), func(msg *nats.Msg) { w.poke(msg.Data) })
 	if err != nil {
 		return nil, err
@@ -178,6 +183,18 @@ func (a *Agent) follow(ctx context.Context, plan *Plan, out *outbox) (*Plan, err
 		zap.Int("streams", len(streams)),
 	)
 	next, err := a.nextPlan(ctx, plan)
+	for next != nil && err == nil {
+		c := changeOf(plan, next, opts.Secrets)
+		if c == nil {
+			break
+		}
+		plan, next = next, nil
+		select {
+		case w.changes <- c:
+			next, err = a.nextPlan(ctx, plan)
+		case <-ctx.Done():
+		}
+	}
 	stop()
 	parts.Wait()
 	a.leave(context.WithoutCancel(ctx))

@@ -31,6 +31,9 @@ type clock struct {
 // now is the time by the hub's clock.
 func (c *clock) now() time.Time { return time.Now().Add(c.get()) }
 
+// milli is now in Unix milliseconds.
+func (c *clock) milli() uint64 { return uint64(c.now().UnixMilli()) }
+
 func (c *clock) get() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()

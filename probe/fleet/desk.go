@@ -16,9 +16,11 @@ import (
 type desk struct {
 	opts   monitor.Options
 	leases func(stream string) uint64 // when the lease of its shard was taken
+	now    func() uint64              // Unix milliseconds by the hub's clock
 
 	mu      sync.Mutex
 	views   map[string]*pending
+	anew    map[string]uint64 // when a stream was changed, if that was after the lease was taken
 	control *controlMessage
 	busy    *busyMessage
 	urgent  chan struct{} // a view is to be sent at once
@@ -33,13 +35,16 @@ type pending struct {
 	sick   bool // what was sent last shows something
 }
 
-func newDesk(o monitor.Options, leases func(string) uint64) *desk {
-	return &desk{opts: o, leases: leases, views: map[string]*pending{}, urgent: make(chan struct{}, 1)}
+func newDesk(o monitor.Options, leases func(string) uint64, now func() uint64) *desk {
+	return &desk{
+		opts: o, leases: leases, now: now, views: map[string]*pending{}, anew: map[string]uint64{},
+		urgent: make(chan struct{}, 1),
+	}
 }
 
 // Stream returns a stream that reports here.
 func (d *desk) Stream(o checks.Options) *incident.Stream {
-	o.Starts, o.Ends = d.opts.Starts, d.opts.Ends
+	o.Starts, o.Ends = d.Scheduled()
 	return incident.NewStream(d, o)
 }
 
@@ -48,6 +53,7 @@ func (d *desk) Report(v *incident.View) incident.Result {
 	lease := d.leases(v.Stream)
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	lease = max(lease, d.anew[v.Stream])
 	p := d.views[v.Stream]
 	if p == nil {
 		p = &pending{urgent: true}
@@ -116,6 +122,7 @@ func (d *desk) forget(stream string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	delete(d.views, stream)
+	delete(d.anew, stream)
 }
 
 // Verdict is that of the stream without what is wrong: the hub knows the rest.
@@ -161,23 +168,31 @@ func (d *desk) Tick(time.Time) incident.Result { return incident.Result{} }
 // Next is never.
 func (d *desk) Next() time.Time { return time.Time{} }
 
-// Leave forgets a stream.
-func (d *desk) Leave(stream string, _ time.Time, _ string) incident.Result {
-	d.forget(stream)
-	return incident.Result{}
+// Leave is called before another stream takes the name of one, and when one goes.
+func (d *desk) Leave(stream string, now time.Time, _ string) incident.Result {
+	return d.Restart(stream, now)
 }
 
-// Restart forgets what a stream showed.
+// Restart forgets what a stream showed. What it shows from now on is what another
+// agent would see: its incidents go on until it was seen well.
 func (d *desk) Restart(stream string, _ time.Time) incident.Result {
 	d.forget(stream)
+	now := max(d.now(), d.leases(stream)+1)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.anew[stream] = now
 	return incident.Result{}
 }
 
 // Finish does nothing: the event ends at the hub.
 func (d *desk) Finish(time.Time, string) incident.Result { return incident.Result{} }
 
-// Schedule does nothing: another plan is another desk.
-func (d *desk) Schedule(time.Time, time.Time) {}
+// Schedule moves the beginning and the end of the event.
+func (d *desk) Schedule(starts, ends time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.opts.Starts, d.opts.Ends = starts, ends
+}
 
 // Check refuses: what people do is done at the hub.
 func (d *desk) Check(_ time.Time, a probe.Action) (probe.Action, bool, error) {
@@ -194,7 +209,11 @@ func (d *desk) Silences(time.Time) []probe.Silence { return nil }
 func (d *desk) Maintain([]probe.Silence, time.Time) incident.Result { return incident.Result{} }
 
 // Scheduled is when the event is on, as the plan says.
-func (d *desk) Scheduled() (starts, ends time.Time) { return d.opts.Starts.UTC(), d.opts.Ends.UTC() }
+func (d *desk) Scheduled() (starts, ends time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.opts.Starts.UTC(), d.opts.Ends.UTC()
+}
 
 // Overall is not known here: the hub knows.
 func (d *desk) Overall() (v probe.Verdict, since time.Time) { return probe.Waiting, time.Time{} }

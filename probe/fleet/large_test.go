@@ -43,7 +43,7 @@ func TestLargeViews(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zap.InfoLevel)
 	o, h := posting(t, core)
-	d := newDesk(monitor.Options{}, func(string) uint64 { return 1 })
+	d := newDesk(monitor.Options{}, func(string) uint64 { return 1 }, func() uint64 { return 1 })
 	report := func(stream, detail string) {
 		v := *sickView()
 		v.Stream = stream
@@ -133,7 +133,7 @@ func TestNATSWithSmallMessages(t *testing.T) {
 	t.Parallel()
 	s := natsServer(t, func(o *server.Options) { o.MaxPayload = 64 << 10 })
 	_, err := OpenHub(t.Context(), HubOptions{Connection: Connection{Servers: []string{s.ClientURL()}}, Plan: plan()})
-	if err == nil || !strings.Contains(err.Error(), "64 KiB at most") || !strings.Contains(probe.HintOf(err), "max_payload") {
+	if err == nil || !strings.Contains(err.Error(), "64 KiB") || !strings.Contains(probe.HintOf(err), "max_payload") {
 		t.Errorf("%v", err)
 	}
 }

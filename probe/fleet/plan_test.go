@@ -10,6 +10,7 @@ import (
 
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/checks"
+	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/monitor"
 )
 
@@ -34,7 +35,7 @@ func TestSetupTellsEverything(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := readSetup(data)
+	got, err := readSetup(data, new(fetch.Secrets))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +72,7 @@ func TestSetupTellsChecksOfStreams(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := readSetup(text)
+	got, err := readSetup(text, new(fetch.Secrets))
 	if err != nil || len(got.Streams[0].Checks) > 0 || !maps.Equal(got.Streams[1].Checks, own) ||
 		!maps.Equal(got.Overrides, o.Overrides) {
 		t.Errorf("%+v, over %+v, %v", got.Streams, got.Overrides, err)

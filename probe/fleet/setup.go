@@ -93,9 +93,9 @@ func Setup(o *monitor.Options) ([]byte, error) {
 	return json.Marshal(&s)
 }
 
-// readSetup is the inverse of Setup. All secrets that it holds are known, so that
-// no text of the agent shows them.
-func readSetup(data []byte) (monitor.Options, error) {
+// readSetup is the inverse of Setup. All secrets that it holds are added to those
+// that no text of the agent shows.
+func readSetup(data []byte, hide *fetch.Secrets) (monitor.Options, error) {
 	var s setup
 	if err := json.Unmarshal(data, &s); err != nil {
 		return monitor.Options{}, fmt.Errorf("reading the event: %w", err)
@@ -105,12 +105,11 @@ func readSetup(data []byte) (monitor.Options, error) {
 		ErrorCaching: s.ErrorCaching, Personalised: s.Personalised, Streams: s.Streams, Headers: s.Headers,
 		EdgeHeaders: s.EdgeHeaders, EdgeCookies: s.EdgeCookies, Interval: s.Interval, Limits: s.Limits,
 		Segments: s.Segments, Control: s.Control, Site: s.Site, Overrides: s.Overrides.read(),
-		Delay: monitor.SchedulingDelay(), Secrets: new(fetch.Secrets),
+		Delay: monitor.SchedulingDelay(), Secrets: hide,
 	}
 	if !s.Fresh.IsZero() {
 		o.Grace = max(0, time.Until(s.Fresh))
 	}
-	hide := o.Secrets
 	for _, u := range []string{s.Origin, s.Edge, s.Control} {
 		hide.AddURL(u)
 	}

@@ -20,9 +20,12 @@ type watch struct {
 	monitor *monitor.Monitor
 	desk    *desk
 	out     *outbox
+	reports int          // how many were made
+	changes chan *change // is made between two rounds of leases
+
+	// Only the goroutine that keeps the leases uses these, and those that it waits for.
 	plan    *Plan
 	streams map[int][]monitor.Stream // by shard
-	reports int                      // how many were made
 }
 
 // shownAlways is for how many streams the page is told of each once a second. Of
@@ -116,6 +119,8 @@ func (w *watch) keepLeases(ctx context.Context) {
 		w.round(ctx)
 		select {
 		case <-tick.C:
+		case c := <-w.changes:
+			w.take(c)
 		case <-ctx.Done():
 			return
 		}
@@ -146,20 +151,17 @@ func (w *watch) round(ctx context.Context) {
 func (w *watch) deal(ctx context.Context, members []string) {
 	var all sync.WaitGroup
 	for n := range w.plan.Shards {
-		if len(w.streams[n]) == 0 {
-			continue
-		}
 		w.agent.mu.Lock()
 		held := w.agent.shards[n]
 		w.agent.mu.Unlock()
-		switch mine := owner(n, members) == w.agent.o.Name; {
+		switch mine := len(w.streams[n]) > 0 && owner(n, members) == w.agent.o.Name; {
 		case mine && held == nil:
 			all.Go(func() { w.takeShard(ctx, n) })
 		case mine:
 			all.Go(func() { w.renewShard(ctx, n, held) })
 		case held != nil:
 			all.Go(func() {
-				w.drop(n, "another agent is dealt it")
+				w.drop(n, "another agent is dealt it, or it has no streams any more")
 				held.release(ctx)
 			})
 		}
@@ -174,7 +176,7 @@ func (w *watch) takeShard(ctx context.Context, n int) {
 		return // another one has it for now, or NATS is away: the next round tries again
 	}
 	a.mu.Lock()
-	a.shards[n] = &shard{l, uint64(a.clock.now().UnixMilli())}
+	a.shards[n] = &shard{l, a.clock.milli()}
 	a.mu.Unlock()
 	for _, s := range w.streams[n] {
 		w.monitor.Set(s)
@@ -228,15 +230,7 @@ func (w *watch) drop(n int, why string) {
 	if !held {
 		return
 	}
-	names := make([]string, len(w.streams[n]))
-	for i := range w.streams[n] {
-		names[i] = w.streams[n][i].Name
-	}
-	w.monitor.Stop(names)
-	for _, s := range w.streams[n] {
-		w.monitor.Remove(s.Name, why)
-		w.desk.forget(s.Name)
-	}
+	w.leave(w.streams[n], why)
 	w.agent.log.Info(
 		"a shard is given up",
 		zap.Int("shard", n),
