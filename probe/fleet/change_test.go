@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -140,5 +141,38 @@ func TestAChangeLeavesTheOthersAlone(t *testing.T) {
 		if strings.HasPrefix(what, "/main/") && strings.HasSuffix(what, " b") {
 			t.Errorf("%s: the key of another stream", what)
 		}
+	}
+}
+
+// What agents were told of an event before does not stay in NATS: it would be more
+// with each stream that comes, and it holds secrets.
+func TestOldSetupsAreRemoved(t *testing.T) {
+	t.Parallel()
+	h := hubAt(t, natsServer(t, nil).ClientURL(), "hub", plan())
+	_, release, err := h.Lead(soon(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	for _, name := range []string{"one", "two", "three", "four", "four"} {
+		tell(t, h, name)
+	}
+	keys, err := h.room.plan.ListKeys(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for key := range keys.Keys() {
+		list = append(list, key)
+	}
+	if len(list) > 3 || !slices.Contains(list, planKey) || !slices.Contains(list, pieceKey(h.o.Plan.Hash, 0)) {
+		t.Errorf("the bucket has %v", list)
+	}
+	entry, err := h.room.plan.Get(t.Context(), planKey)
+	if err == nil {
+		_, err = readPlan(t.Context(), h.room.plan, entry.Value())
+	}
+	if err != nil {
+		t.Error(err)
 	}
 }

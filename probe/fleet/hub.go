@@ -267,9 +267,16 @@ func (h *Hub) compare(ctx context.Context) (who string, err error) {
 
 // Publish tells the agents of the event. setup holds its secrets.
 func (h *Hub) Publish(ctx context.Context, setup []byte) error {
+	before := h.o.Plan.Hash
 	h.o.Plan.Setup, h.o.Plan.Version = setup, h.o.Version
 	h.o.Plan.Shards = cmp.Or(h.o.Plan.Shards, 64)
-	return putPlan(ctx, h.room.plan, &h.o.Plan)
+	if err := putPlan(ctx, h.room.plan, &h.o.Plan); err != nil {
+		return err
+	}
+	if err := h.room.sweep(ctx, before, h.o.Plan.Hash); err != nil { // the next change tries again
+		h.log.Debug("what agents were told before cannot be removed from NATS", zap.Error(err))
+	}
+	return nil
 }
 
 // Update tells the agents how the event is now.

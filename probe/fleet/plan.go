@@ -11,6 +11,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -83,6 +84,35 @@ func putPlan(ctx context.Context, bucket jetstream.KeyValue, p *Plan) error {
 		return fmt.Errorf("publishing the event: %w", err)
 	}
 	return nil
+}
+
+// sweep removes the pieces of all setups but some: they hold secrets, and a fleet whose
+// streams come and go publishes thousands. That before the newest stays, because an
+// agent may be reading it.
+func (r *room) sweep(ctx context.Context, keep ...string) error {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	bucket := r.plan.Bucket()
+	keys, err := r.plan.ListKeysFiltered(ctx, "setup.>")
+	if err != nil {
+		return err
+	}
+	old := map[string]bool{}
+	for key := range keys.Keys() {
+		if hash, _, _ := strings.Cut(strings.TrimPrefix(key, "setup."), "."); !slices.Contains(keep, hash) {
+			old[hash] = true
+		}
+	}
+	if len(old) == 0 {
+		return nil
+	}
+	stream, err := r.js.Stream(ctx, "KV_"+bucket)
+	for hash := range old {
+		if err == nil {
+			err = stream.Purge(ctx, jetstream.WithPurgeSubject("$KV."+bucket+".setup."+hash+".*"))
+		}
+	}
+	return err
 }
 
 // maxSetup bounds a setup, unpacked.
