@@ -77,8 +77,9 @@ var discRate = register(Check{
 	Summary: "stream breaks off all the time",
 	Doc: "Of the new segments of two minutes (at least 12, at most 64), three quarters begin with " +
 		"EXT-X-DISCONTINUITY, not counting ad breaks that EXT-X-CUE-OUT announces. It is over below five eighths, so that " +
-		"a rate near the bound does not come and go. The encoder restarts over and over, or keeps losing its source. Ads that are inserted without such a cue stay below the limit: where each lasts one " +
-		"segment and a half, every second segment begins with a discontinuity.",
+		"a rate near the bound does not come and go. The encoder restarts over and over, or keeps losing its source. Ads " +
+		"that are inserted without such a cue stay below the limit: where each lasts one segment and a half, every second " +
+		"segment begins with a discontinuity.",
 	Spec:     "RFC 8216bis §4.4.4.3",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,

@@ -205,7 +205,8 @@ func TestChecksOfAStreamOfAFleet(t *testing.T) {
 	s := natsServer(t, nil)
 	r := run(t, s.ClientURL(), s.ClientURL(), func(o *monitor.Options) {
 		o.Overrides = map[string]checks.Override{id: {Severity: probe.Warning}}
-		o.Streams = append(o.Streams, set("loud", checks.Override{Severity: probe.Error}), set("off", checks.Override{Off: true}))
+		o.Streams = append(o.Streams,
+			set("loud", checks.Override{Severity: probe.Error}), set("off", checks.Override{Off: true}))
 		event = *o
 	})
 	// told is whether the incident hits each stream, and the verdict that follows.
