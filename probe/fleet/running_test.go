@@ -230,7 +230,7 @@ func TestChecksOfAStreamOfAFleet(t *testing.T) {
 	}
 	until("main ok 1 loud degraded 1 off ok 0")
 	event.Streams = slices.Clone(event.Streams)
-	event.Streams[1] = set("loud", checks.Override{Off: true})
+	event.Streams[1], event.Streams[2] = set("loud", checks.Override{}), set("off", checks.Override{Severity: probe.Error})
 	publish(t, r.hub, &event)
-	until("main ok 1 loud ok 0 off ok 0")
+	until("main ok 1 loud ok 1 off degraded 1")
 }
