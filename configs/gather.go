@@ -16,8 +16,8 @@ import (
 
 // Regather returns the event with its streams as their files are now; the event
 // itself stays as it is. A file that is wrong does not hold back the others: the
-// streams that it had in before stay, and Aside says what is wrong with it. An
-// error is always *Problems, and about the event file.
+// streams that it had in before stay, and Aside says what is wrong with it. So do those
+// of a folder that is gone. An error is always *Problems, and about the event file.
 func (e *Event) Regather(before *Event, env func(string) (string, bool)) (*Event, error) {
 	problems := &Problems{Name: e.name}
 	all := e.gather(e.dir, env, before, problems)
@@ -61,17 +61,32 @@ func (e *Event) gather(dir string, env func(string) (string, bool), before *Even
 			all.take(f, slices.DeleteFunc(f.had, func(s Stream) bool { return all.Stream(s.Name) != nil }))
 		}
 	}
+	switch bad := e.lacksFolder(dir); {
+	case bad == nil:
+	case before == nil:
+		problems.List = append(problems.List, *bad)
+	default:
+		bad.File = e.name
+		all.aside = append(all.aside, *bad)
+		all.keep(before)
+	}
 	slices.SortStableFunc(all.Streams, func(a, b Stream) int {
 		return cmp.Or(cmp.Compare(a.Source().rank(), b.Source().rank()), cmp.Compare(a.file, b.file))
 	})
-	if bad := e.lacksFolder(dir); bad != nil {
-		problems.List = append(problems.List, *bad)
-	}
 	for _, p := range e.Locate(e.name, all.owners()).List { // the other streams may be too much
 		problems.add(p)
 	}
 	problems.sort()
 	return &all
+}
+
+// keep adds the streams that files of streams_from had before.
+func (e *Event) keep(before *Event) {
+	for i := range before.Streams {
+		if s := &before.Streams[i]; s.Source() == FromFolder && e.Stream(s.Name) == nil {
+			e.Streams = append(e.Streams, *s)
+		}
+	}
 }
 
 // streamFile is a file of streams.

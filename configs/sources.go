@@ -123,25 +123,30 @@ func (e *Event) keptFiles() (files []string) {
 	return files
 }
 
-// lacksFolder tells a folder without files, which may fill later, from one that
-// is not there, which is a slip.
+// lacksFolder tells a folder without files, which may fill later, from one that is not
+// there or cannot be read: a slip, or a volume that is not mounted. Of a pattern of folders
+// it is the one that they all lie in.
 func (e *Event) lacksFolder(dir string) *Problem {
 	if e.StreamsFrom == "" {
 		return nil
 	}
 	folder := filepath.Dir(e.StreamsFrom)
-	if strings.ContainsAny(folder, "*?[") {
-		return nil
+	for strings.ContainsAny(folder, `*?[\`) {
+		folder = filepath.Dir(folder)
 	}
 	if !filepath.IsAbs(folder) {
 		folder = filepath.Join(dir, folder)
 	}
+	what := "there is no folder " + folder
 	if info, err := os.Stat(folder); err == nil && info.IsDir() {
-		return nil
+		if _, err = os.ReadDir(folder); err == nil {
+			return nil
+		}
+		what = "the folder " + folder + " cannot be read: " + cause(err)
 	}
 	return &e.Locate(e.name, []Problem{{
-		Path: "streams_from", Message: "streams_from: there is no folder " + folder,
-		Hint: "make it; the name counts from the event file's folder",
+		Path: "streams_from", Message: "streams_from: " + what,
+		Hint: "make it, mount it or let it be read; its path counts from the event file's folder",
 	}}).List[0]
 }
 

@@ -131,7 +131,7 @@ func (c Claim) scope() string { return strings.TrimSpace(string(c.Scope) + " " +
 // Change is one update of an incident.
 type Change struct {
 	At   time.Time `json:"at"`
-	What string    `json:"what"` // as Claim.Changes says it
+	What string    `json:"what"` // in words: "severity error → critical, blame origin → cdn"
 }
 
 // maxUpdates is how many changes an incident remembers.

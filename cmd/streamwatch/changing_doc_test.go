@@ -121,7 +121,9 @@ func changingDoc(answers, logged string) string {
 		"every five seconds: who generates them needs no reload. The event file itself is not read\n" +
 		"then. A file that is wrong, or has a name that another one has, holds back no other: `run`\n" +
 		"says what is wrong with it, keeps the streams that it had before, and takes over all else,\n" +
-		"also at a start. To `validate`, `check` and `provision` it is an error.\n\n" +
+		"also at a start. To `validate`, `check` and `provision` it is an error. When the folder itself\n" +
+		"goes while `run` watches, or cannot be read, as a volume that is not mounted, `run` says so, keeps\n" +
+		"its streams, and says when it is back. A start without it is refused.\n\n" +
 		"## The process\n\n" +
 		"`run` goes on when the terminal is closed, under nohup, and when nobody reads its output\n" +
 		"any more. SIGTERM and SIGINT flush and write the report, within 40 s whatever hangs. Under\n" +

@@ -25,6 +25,7 @@ import (
 	"github.com/streamwatch/streamwatch/player"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/fetch"
+	"github.com/streamwatch/streamwatch/probe/logmask"
 	"github.com/streamwatch/streamwatch/probe/monitor"
 )
 
@@ -181,11 +182,8 @@ func (e *Embeds) writeAll(ctx context.Context) (left int) {
 			defer func() { <-room }()
 			known, err := e.Write(ctx, s)
 			if err != nil && ctx.Err() == nil && e.isNews(s.Name, err.Error()) {
-				fields := []zap.Field{zap.String("stream", s.Name), zap.Error(err)}
-				if hint := probe.HintOf(err); hint != "" {
-					fields = append(fields, zap.String("hint", hint))
-				}
-				e.log.Warn("embeds not written", fields...)
+				e.log.Warn("embeds not written",
+					zap.String("stream", s.Name), zap.Error(err), logmask.Given("hint", probe.HintOf(err)))
 			}
 			again[i] = err == nil && !known || err != nil && !e.isBarred(s.Name)
 		})

@@ -180,6 +180,7 @@ type Pass struct {
 	Fresh   bool    // the text of the playlist is new
 	Found   *Report // what the running check reported, nil when nothing
 	Silent  bool    // the running check could not tell: the observation is no round of it
+	Held    bool    // what the running check found before is not over
 	about   string  // name of the edge that the report is about, where it is not the target's
 	Quiet   bool    // what the check says at info was said before: it needs no text, which costs
 }

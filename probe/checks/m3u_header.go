@@ -5,8 +5,8 @@ import "github.com/streamwatch/streamwatch/probe"
 var m3uHeader = register(Check{
 	ID:      "m3u.header",
 	Summary: "what is served is not a playlist",
-	Doc: "The first line is not #EXTM3U. Critical if the body is no playlist at all (HTML, JSON, empty), otherwise an " +
-		"error.",
+	Doc: "The first line is not #EXTM3U. Critical if the body is no playlist at all (HTML, JSON, empty) " +
+		"or one that is compressed without a Content-Encoding, otherwise an error.",
 	Spec:     "RFC 8216bis §4.4.1.1",
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,

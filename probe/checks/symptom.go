@@ -144,6 +144,12 @@ func (b *board) tracker(c *Check) *tracker {
 	return nil
 }
 
+// holds reports whether what a check found is not over.
+func (b *board) holds(c *Check) bool {
+	tr := b.tracker(c)
+	return tr != nil && tr.held()
+}
+
 // rounds says which of the newest 64 rounds found something. Bit 0 is the newest:
 // one word for each target and check that ever found anything.
 type rounds uint64

@@ -76,9 +76,10 @@ var discRate = register(Check{
 	ID:      "disc.rate",
 	Summary: "stream breaks off all the time",
 	Doc: "Of the new segments of two minutes (at least 12, at most 64), three quarters begin with " +
-		"EXT-X-DISCONTINUITY, not counting ad breaks that EXT-X-CUE-OUT announces. The encoder restarts over and over, " +
-		"or keeps losing its source. Ads that are inserted without such a cue stay below the limit: where each lasts one " +
-		"segment and a half, every second segment begins with a discontinuity.",
+		"EXT-X-DISCONTINUITY, not counting ad breaks that EXT-X-CUE-OUT announces. It is over below five eighths, so that " +
+		"a rate near the bound does not come and go. The encoder restarts over and over, or keeps losing its source. Ads " +
+		"that are inserted without such a cue stay below the limit: where each lasts one segment and a half, every second " +
+		"segment begins with a discontinuity.",
 	Spec:     "RFC 8216bis §4.4.4.3",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,
@@ -93,8 +94,9 @@ var discRate = register(Check{
 		n := min(max(int(2*time.Minute/d), 12), 64)
 		origin, watched := p.origin()
 		switch {
-		case !breaksOff(&p.History.Breaks, n, 0):
-		case watched && !origin.Failing() && !breaksOff(&origin.Breaks, n, 0) && breaksOff(&origin.Breaks, n, max(n/10, 1)):
+		case !p.breaksOff(&p.History.Breaks, n, 0):
+		case watched && !origin.Failing() && !p.breaksOff(&origin.Breaks, n, 0) &&
+			p.breaksOff(&origin.Breaks, n, max(n/10, 1)):
 			p.Silent = true // the origin is about to show it too
 		default:
 			p.Reportf(probe.Warning, "%d of %d new segments are discontinuities", p.History.Breaks.Count(n), n)
@@ -102,8 +104,12 @@ var discRate = register(Check{
 	},
 })
 
-// breaksOff reports whether three quarters of the newest n segments are
-// discontinuities, or will be once so many more come that are.
-func breaksOff(m *evidence.Marks, n, more int) bool {
-	return int(m.N)+more >= n && 4*(m.Count(n-more)+more) >= 3*n
+// breaksOff reports whether so many of the newest n segments are discontinuities as the
+// check needs, or will be once so many more come that are.
+func (p *Pass) breaksOff(m *evidence.Marks, n, more int) bool {
+	eighths := 6
+	if p.Held {
+		eighths = 5
+	}
+	return int(m.N)+more >= n && 8*(m.Count(n-more)+more) >= eighths*n
 }

@@ -154,6 +154,7 @@ func (w *Watch) run(list []*Check, pass *Pass) {
 			}
 		}
 		pass.Found, pass.Silent, pass.about = nil, false, ""
+		pass.Held = b.holds(c)
 		pass.Quiet = b.advises(c) && w.opts.Overrides[c.ID].Severity < probe.Warning
 		if c.Run(pass); !pass.Silent {
 			w.count(b, c, pass)

@@ -15,18 +15,18 @@ import (
 
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/monitor"
 	"github.com/streamwatch/streamwatch/probe/web"
 )
 
 // A reload adds, changes and removes streams and settings; what is not named
-// goes on without a request more.
+// is not begun anew.
 func TestReload(t *testing.T) {
 	r, write := newRig(t, "", "a", "b")
 	r.await("healthy streams", r.ok("a", "b"))
 	r.await("embeds of a", r.embed("a"))
 	r.await("embeds of b", r.embed("b"))
-	r.await("both sides of a", r.begun("a"))
-	ladders, began := r.count("/a/playlist.m3u8"), r.source.Snapshot().Streams[0].Since
+	before := r.monitor.Viewers("a")
 	write("ends: 2099-01-01T00:00:00Z\nmonitor: {checks: {stale: {after: 4}}}\nplayer: {title: Another}\n", "a", "c")
 	change, err := r.Reload(t.Context())
 	want := []string{
@@ -41,12 +41,11 @@ func TestReload(t *testing.T) {
 		t.Error("the stream that is gone has a preview")
 	}
 	snap := r.source.Snapshot()
-	if len(snap.Streams) != 2 || !snap.Streams[0].Since.Equal(began) || snap.Streams[1].Source != "file" {
+	if len(snap.Streams) != 2 || snap.Streams[1].Source != "file" {
 		t.Errorf("streams %+v", snap.Streams)
 	}
-	// The embeds are written anew, and read the multivariant playlist for that.
-	if n := r.count("/a/playlist.m3u8"); n > ladders+1 {
-		t.Errorf("the multivariant playlist of a was asked for %d times more", n-ladders)
+	if !slices.Equal(r.monitor.Viewers("a"), before) {
+		t.Error("stream a was begun anew")
 	}
 	if n := r.logs.FilterMessage("the event file was reloaded").Len(); n != 1 {
 		t.Errorf("logged %d times", n)
@@ -76,20 +75,18 @@ func TestChecksOfAStreamChange(t *testing.T) {
 	r.await("healthy streams", r.ok("a", "b"))
 	r.await("a stream that is down", verdict("lost", probe.Down))
 	r.await("another one", verdict("quiet", probe.Down))
-	for _, name := range []string{"a", "b"} {
-		r.await("embeds of "+name, r.embed(name))
-		r.await("both sides of "+name, r.begun(name))
+	all := []string{"a", "b", "lost", "quiet"}
+	before := map[string][]*monitor.Viewer{}
+	for _, name := range all {
+		before[name] = r.monitor.Viewers(name)
 	}
-	ladders := r.count("/a/playlist.m3u8") + r.count("/b/playlist.m3u8")
 
 	change, err := r.SetStream(t.Context(), "quiet", fmt.Appendf(nil, lost, "warning"))
 	if err != nil || !slices.Equal(change.Changed, []string{"streams.quiet changed"}) {
 		t.Errorf("%v, %v", change.Changed, err)
 	}
 	r.await("a stream that says warning", verdict("quiet", probe.Waiting)) // it never had a playlist
-	if !verdict("lost", probe.Down)() {
-		t.Error("what one stream says counts for another one")
-	}
+	r.await("the other one as it was", verdict("lost", probe.Down))
 	_, err = r.SetStream(t.Context(), "quiet", []byte("manifest: /nowhere.m3u8\nchecks: {stael: {after: 2}}"))
 	refusal, ok := errors.AsType[*web.Refusal](err)
 	if !ok || len(refusal.Problems) != 1 || refusal.Problems[0].Line != 2 || refusal.Problems[0].Column != 10 {
@@ -103,10 +100,10 @@ func TestChecksOfAStreamChange(t *testing.T) {
 	if err != nil || !slices.Equal(change.Changed, []string{"streams.b changed"}) {
 		t.Errorf("%v, %v", change.Changed, err)
 	}
-	time.Sleep(300 * time.Millisecond)
-	// The embeds of b are written anew, and read its multivariant playlist for that.
-	if n := r.count("/a/playlist.m3u8") + r.count("/b/playlist.m3u8") - ladders; n > 1 {
-		t.Errorf("multivariant playlists were asked for %d times more", n)
+	for _, name := range all {
+		if !slices.Equal(r.monitor.Viewers(name), before[name]) {
+			t.Errorf("stream %s was begun anew", name)
+		}
 	}
 }
 
@@ -144,13 +141,12 @@ func TestAStreamThatIsForbidden(t *testing.T) {
 }
 
 // Changes from all sides at once, while all is watched: for the race detector.
-// The stream that nobody names is asked for as ever.
+// The stream that nobody names is not begun anew.
 func TestChangesFromAllSides(t *testing.T) {
 	r, write := newRig(t, "", "a")
 	r.await("a healthy stream", r.ok("a"))
 	r.await("embeds", r.embed("a"))
-	r.await("both sides of a", r.begun("a"))
-	ladders := r.count("/a/playlist.m3u8")
+	before := r.monitor.Viewers("a")
 	var people sync.WaitGroup
 	var file sync.Mutex
 	for i := range 4 {
@@ -177,8 +173,8 @@ func TestChangesFromAllSides(t *testing.T) {
 		})
 	}
 	people.Wait()
-	if n := r.count("/a/playlist.m3u8"); n != ladders {
-		t.Errorf("the multivariant playlist of a was asked for %d times more", n-ladders)
+	if !slices.Equal(r.monitor.Viewers("a"), before) {
+		t.Error("stream a was begun anew")
 	}
 	kept, err := os.ReadDir(filepath.Dir(r.event.Load().KeptFile("x")))
 	if err != nil {
@@ -277,5 +273,59 @@ func TestFilesOfStreamsThatDidNotChange(t *testing.T) {
 	told := r.logs.FilterMessageSnippet("the files of streams_from").All()
 	if len(told) != 1 || told[0].Message != filesChanged {
 		t.Errorf("told %+v, want the one change", told)
+	}
+}
+
+// A folder of streams that vanishes keeps its streams, as an unmounted volume does. That is
+// said once, with the place and a hint, and so is that it is back.
+func TestFolderOfStreamsThatVanishes(t *testing.T) {
+	for _, pattern := range []string{"streams/*.yaml", "streams/*/*.yaml"} {
+		t.Run(pattern, func(t *testing.T) {
+			r, write := newRig(t, "", "a")
+			folder, away := filepath.Join(r.dir, "streams"), filepath.Join(r.dir, "away")
+			file := filepath.Join(r.dir, strings.NewReplacer("/*/", "/b/", "/*.", "/b.").Replace(pattern))
+			if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(file, []byte("name: b\nmanifest: /b/playlist.m3u8\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			write("streams_from: "+pattern+"\n", "a")
+			if _, err := r.Reload(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			look := r.looker()
+			said := func(want ...string) {
+				t.Helper()
+				var got []string
+				for _, e := range r.logs.TakeAll() {
+					if strings.Contains(e.Message, "files of streams") {
+						got = append(got, fmt.Sprint(e.Level, " ", e.Message, " ", e.ContextMap()["problems"]))
+					}
+				}
+				if len(got) != len(want) || len(got) > 0 && !strings.Contains(got[0], want[0]) {
+					t.Errorf("said %q, want %q", got, want)
+				}
+				if n := len(r.source.Snapshot().Streams); n != 2 {
+					t.Errorf("%d streams, want both", n)
+				}
+			}
+			look()
+			said()
+			if err := os.Rename(folder, away); err != nil {
+				t.Fatal(err)
+			}
+			look()
+			said("streams_from: there is no folder " + folder + " (hint: ")
+			look()
+			said()
+			if err := os.Rename(away, folder); err != nil {
+				t.Fatal(err)
+			}
+			look()
+			said("right again")
+			look()
+			said()
+		})
 	}
 }

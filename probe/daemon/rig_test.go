@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -32,9 +31,6 @@ type rig struct {
 	t    *testing.T
 	dir  string
 	logs *observer.ObservedLogs
-
-	mu    sync.Mutex
-	asked map[string]int // of the origin, by path; without looks at CORS, which come at a time of their own
 }
 
 // fileOf is the event's file with some streams and more keys.
@@ -60,16 +56,8 @@ func (r *rig) write(origin, text string) {
 func newRig(t *testing.T, more string, streams ...string) (r *rig, write func(more string, streams ...string)) {
 	t.Helper()
 	core, logs := observer.New(zap.InfoLevel)
-	r = &rig{t: t, dir: t.TempDir(), logs: logs, asked: map[string]int{}}
-	live := sim.NewOrigin(sim.Config{Streams: []string{"a", "b", "c", "d"}})
-	origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		if q.Header.Get("Origin") == "" {
-			r.mu.Lock()
-			r.asked[q.URL.Path]++
-			r.mu.Unlock()
-		}
-		live.ServeHTTP(w, q)
-	}))
+	r = &rig{t: t, dir: t.TempDir(), logs: logs}
+	origin := httptest.NewServer(sim.NewOrigin(sim.Config{Streams: []string{"a", "b", "c", "d"}}))
 	t.Cleanup(origin.Close)
 	write = func(more string, streams ...string) { r.write(origin.URL, r.fileOf(more, streams...)) }
 	write(more, streams...)
@@ -125,12 +113,6 @@ func newRig(t *testing.T, more string, streams ...string) (r *rig, write func(mo
 	return r, write
 }
 
-func (r *rig) count(path string) int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.asked[path]
-}
-
 // await waits until something is so.
 func (r *rig) await(what string, so func() bool) {
 	r.t.Helper()
@@ -139,12 +121,6 @@ func (r *rig) await(what string, so func() bool) {
 			r.t.Fatalf("a minute without %s: %+v", what, r.source.Snapshot().Streams)
 		}
 	}
-}
-
-// begun says that the multivariant playlist was read at the origin, at the edge and
-// for the embeds: it is not due again for half a minute.
-func (r *rig) begun(stream string) func() bool {
-	return func() bool { return r.count("/"+stream+"/playlist.m3u8") >= 3 }
 }
 
 func (r *rig) ok(streams ...string) func() bool {

@@ -13,6 +13,7 @@ import (
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/configs/eventfile"
 	"github.com/streamwatch/streamwatch/probe/fleet"
+	"github.com/streamwatch/streamwatch/probe/logmask"
 	"github.com/streamwatch/streamwatch/provision"
 	"github.com/streamwatch/streamwatch/provision/deploy"
 	"github.com/streamwatch/streamwatch/provision/edge"
@@ -43,7 +44,7 @@ func (s *Session) Begin(ctx context.Context) bool {
 		return false
 	}
 	for _, w := range eventfile.StackWarnings(s.Event) {
-		s.Log.Warn(w.String(), zap.String("hint", w.Hint))
+		s.Log.Warn(w.String(), logmask.Given("hint", w.Hint))
 	}
 	return true
 }

@@ -28,7 +28,7 @@ func (d *Daemon) watchForChanges(ctx context.Context) {
 	tick := time.NewTicker(lookAtFiles)
 	defer tick.Stop()
 	d.tellAside(nil)
-	seen := ""
+	look := d.looker()
 	for {
 		select {
 		case <-d.o.Hangs:
@@ -37,12 +37,21 @@ func (d *Daemon) watchForChanges(ctx context.Context) {
 			}
 		case <-tick.C:
 			d.keepFiles()
-			if now := d.fingerprint(); now != seen {
-				seen = now
-				d.regather()
-			}
+			look()
 		case <-ctx.Done():
 			return
+		}
+	}
+}
+
+// looker returns what takes over the files of streams_from where they differ from those
+// that its last call found.
+func (d *Daemon) looker() (look func()) {
+	seen := ""
+	return func() {
+		if now := d.fingerprint(); now != seen {
+			seen = now
+			d.regather()
 		}
 	}
 }

@@ -190,6 +190,71 @@ func TestWidenWakesWhoWaits(t *testing.T) {
 	wg.Wait()
 }
 
+// Answers that a server holds back take no connection away from other requests,
+// which are bounded as before.
+func TestHeldRequestsDoNotCount(t *testing.T) {
+	const most, blocked = 2, 10
+	for name, start := range map[string]func(http.Handler) *httptest.Server{
+		"plain": httptest.NewServer, "TLS": httptest.NewTLSServer,
+	} {
+		t.Run(name, func(t *testing.T) {
+			var held, busy, worst atomic.Int64
+			all, release := make(chan struct{}), make(chan struct{})
+			srv := start(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/held" {
+					if held.Add(1) == blocked {
+						close(all)
+					}
+					<-release
+					return
+				}
+				for n := busy.Add(1); n > worst.Load(); {
+					worst.Store(n)
+				}
+				time.Sleep(time.Millisecond)
+				busy.Add(-1)
+			}))
+			t.Cleanup(srv.Close)
+			cl := fetch.New(fetch.Options{ConnsPerHost: most})
+			if name == "TLS" {
+				cl = fetch.New(fetch.Options{Transport: fetch.Bounded(most, srv.Client().Transport)})
+			}
+			defer cl.Close()
+			for range 2 { // the connections of the first round are used again in the second
+				var holding, others sync.WaitGroup
+				for range blocked {
+					holding.Go(func() {
+						if _, ex := cl.Do(t.Context(), fetch.Request{URL: srv.URL + "/held", Held: true}); !ex.OK() {
+							t.Errorf("held: %s", ex.Error)
+						}
+					})
+				}
+				select {
+				case <-all:
+				case <-time.After(10 * time.Second):
+					close(release)
+					t.Fatalf("%d requests are held at once, want %d", held.Load(), blocked)
+				}
+				for range 20 {
+					others.Go(func() {
+						if _, ex := cl.Do(t.Context(), fetch.Request{URL: srv.URL, Timeout: 5 * time.Second}); !ex.OK() {
+							t.Errorf("beside held ones: %s", ex.Error)
+						}
+					})
+				}
+				others.Wait()
+				close(release)
+				holding.Wait()
+				held.Store(0)
+				all, release = make(chan struct{}), make(chan struct{})
+			}
+			if n := worst.Load(); n > most {
+				t.Errorf("%d requests beside the held ones at once, want %d at most", n, most)
+			}
+		})
+	}
+}
+
 func TestNothingIsLeftRunning(t *testing.T) {
 	before := runtime.NumGoroutine()
 	func() {

@@ -38,5 +38,6 @@ const (
 	pingTimeout = 5 * time.Second  // then the connection is given up
 )
 
-// ConnsPerHost is the default bound on connections to one host.
+// ConnsPerHost is the default bound on connections to one host, beside those of requests
+// that may be held.
 const ConnsPerHost = 64

@@ -14,6 +14,15 @@ func Trusting(c *tls.Config) http.RoundTripper {
 	return t
 }
 
+// Bounded returns the client's own transport with so many connections to one host, and
+// with the TLS settings of another one.
+func Bounded(most int, other http.RoundTripper) http.RoundTripper {
+	t := tuned(&net.Dialer{}, nil, most)
+	c := other.(*http.Transport).TLSClientConfig
+	t.std.TLSClientConfig, t.held.TLSClientConfig = c, c.Clone()
+	return t
+}
+
 // Dialing returns the client's own transport with another dialer.
 func Dialing(d *net.Dialer) http.RoundTripper { return tuned(d, nil, ConnsPerHost) }
 

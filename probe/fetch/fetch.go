@@ -108,6 +108,7 @@ type Request struct {
 	IfNoneMatch     string         // an ETag
 	IfModifiedSince time.Time      // zero is not sent
 	Origin          string         // "" is not sent; the CORS header
+	Held            bool           // the server may hold the answer back: the connection is not counted against others
 	AcceptGzip      bool           // ask for gzip; never together with First
 	Timeout         time.Duration  // for all of it; 0 is the context's deadline alone, or NoDeadline where it has none
 	Jar             http.CookieJar // of the viewer that asks; nil sends and keeps no cookies
@@ -219,7 +220,7 @@ func (c *Client) send(
 		s = s.withCookies(cookies)
 	}
 	ex.RequestHeaders = s.lines
-	cl := &call{wire: s.wire}
+	cl := &call{wire: s.wire, held: r.Held}
 	req := (&http.Request{Method: r.Method, URL: to, Header: s.header, Host: s.host}).WithContext(c.traced(ctx, cl, u))
 	resp, err := c.transport.RoundTrip(req)
 	p := cl.seen()

@@ -24,6 +24,7 @@ import (
 // left to net/http whole.
 type transport struct {
 	std     *http.Transport
+	held    *http.Transport // for requests that the server may hold
 	conns   pool
 	crowded func(time.Time) // as in Options
 	texts   *sync.Pool      // of *bytes.Buffer: requests as they are sent
@@ -37,6 +38,7 @@ const crowdedAfter = 250 * time.Millisecond
 type conn struct {
 	net.Conn
 	key    string
+	held   bool // the request that has it may be held by the server
 	reader *bufio.Reader
 	head   head
 	left   int64 // bytes that may still be read of the head that is being read
@@ -75,7 +77,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		return t.standard(ctx, cl, r)
 	}
 	for {
-		c, waited, err := t.conns.take(ctx, key)
+		c, waited, err := t.conns.take(ctx, key, cl.held)
 		if t.crowded != nil && waited.crowd && waited.lasted > crowdedAfter {
 			t.crowded(time.Now().Add(-waited.lasted))
 		}
@@ -85,7 +87,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		cl.queued(waited.lasted)
 		used := c != nil
 		if !used {
-			if c, err = t.dial(ctx, key); err != nil {
+			if c, err = t.dial(ctx, key, cl.held); err != nil {
 				return nil, err
 			}
 		}
@@ -105,16 +107,20 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // dial makes a connection, after take returned none.
-func (t *transport) dial(ctx context.Context, address string) (*conn, error) {
+func (t *transport) dial(ctx context.Context, address string, held bool) (*conn, error) {
 	ctx, cancel := timed(ctx)
 	defer cancel()
-	return t.conns.dial(ctx, address)
+	return t.conns.dial(ctx, address, held)
 }
 
 // standard has net/http make the request. The deadline gets a timer.
 func (t *transport) standard(ctx context.Context, cl *call, r *http.Request) (*http.Response, error) {
 	ctx, cancel := timed(ctx)
-	resp, err := t.std.RoundTrip(r.WithContext(httptrace.WithClientTrace(ctx, cl.hooks(r.URL.Scheme == "https"))))
+	std := t.std
+	if cl.held {
+		std = t.held
+	}
+	resp, err := std.RoundTrip(r.WithContext(httptrace.WithClientTrace(ctx, cl.hooks(r.URL.Scheme == "https"))))
 	if err == nil && r.URL.Scheme == "http" && resp.StatusCode == http.StatusProxyAuthRequired {
 		_ = resp.Body.Close()
 		resp, err = nil, proxyRefusal(resp.StatusCode)
@@ -164,6 +170,7 @@ func (b *timedBody) Close() error {
 // CloseIdleConnections closes the connections that no request has.
 func (t *transport) CloseIdleConnections() {
 	t.std.CloseIdleConnections()
+	t.held.CloseIdleConnections()
 	t.conns.close()
 }
 

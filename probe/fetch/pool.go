@@ -11,12 +11,13 @@ import (
 )
 
 // pool keeps the connections of plain HTTP between requests, and bounds how many
-// there are to each server.
+// each server has. Those of held requests come on top: most of them are still, and
+// there is one at most for each low-latency playlist.
 type pool struct {
 	open func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	mu       sync.Mutex
-	most     int // connections to one server
+	most     int // connections to one server, beside those of held requests
 	servers  map[string]*server
 	sweeping bool
 }
@@ -25,7 +26,8 @@ type pool struct {
 type server struct {
 	idle    []*conn   // newest last: the oldest may end
 	conns   int       // idle ones, those in use and those being made
-	turns   int       // connections that came back and could be used again
+	counted int       // of these, in use or being made for requests that are not held
+	turns   int       // connections that such requests gave back and that could be used again
 	waiting list.List // of chan *conn: of thousands that wait any may leave
 }
 
@@ -41,15 +43,16 @@ func (p *pool) widen(most int) {
 	defer p.mu.Unlock()
 	p.most = max(p.most, most)
 	for _, s := range p.servers {
-		for s.conns < p.most && s.next(nil) {
+		for s.counted < p.most && s.next(nil) {
+			s.counted++
 			s.conns++
 		}
 	}
 }
 
 // take returns a connection that was used before, or nil where the caller is to
-// dial one, and waits while there are too many.
-func (p *pool) take(ctx context.Context, address string) (*conn, wait, error) {
+// dial one, and waits while there are too many. A held request never waits.
+func (p *pool) take(ctx context.Context, address string, held bool) (*conn, wait, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, wait{}, err
 	}
@@ -62,22 +65,18 @@ func (p *pool) take(ctx context.Context, address string) (*conn, wait, error) {
 		s = &server{}
 		p.servers[address] = s
 	}
-	for n := len(s.idle); n > 0; n = len(s.idle) {
-		c := s.idle[n-1]
-		s.idle[n-1] = nil
-		s.idle = s.idle[:n-1]
-		p.mu.Unlock()
-		if time.Since(c.since) < IdleTimeout {
-			return c, wait{}, nil
+	if held || s.counted < p.most {
+		defer p.mu.Unlock()
+		if !held {
+			s.counted++
 		}
-		_ = c.Close()
-		p.mu.Lock()
-		s.conns--
-	}
-	if s.conns < p.most {
-		s.conns++
-		p.mu.Unlock()
-		return nil, wait{}, nil
+		c := s.awake()
+		if c == nil {
+			s.conns++
+		} else {
+			c.held = held
+		}
+		return c, wait{}, nil
 	}
 	turn := make(chan *conn, 1)
 	place := s.waiting.PushBack(turn)
@@ -117,10 +116,26 @@ func (p *pool) leave(address string, s *server, place *list.Element) {
 		if c != nil {
 			p.give(c)
 		} else {
-			p.vacate(address)
+			p.vacate(address, false)
 		}
 	default:
 	}
+}
+
+// awake returns the newest idle connection, nil where there is none, and closes those
+// that were idle for too long. The caller holds the pool's lock.
+func (s *server) awake() *conn {
+	for n := len(s.idle) - 1; n >= 0; n-- {
+		c := s.idle[n]
+		s.idle[n] = nil
+		s.idle = s.idle[:n]
+		if time.Since(c.since) < IdleTimeout {
+			return c
+		}
+		_ = c.Close()
+		s.conns--
+	}
+	return nil
 }
 
 // next gives the one that waits for the longest a connection, or nil to dial one,
@@ -134,13 +149,13 @@ func (s *server) next(c *conn) bool {
 }
 
 // dial makes a connection.
-func (p *pool) dial(ctx context.Context, address string) (*conn, error) {
+func (p *pool) dial(ctx context.Context, address string, held bool) (*conn, error) {
 	raw, err := p.open(ctx, "tcp", address)
 	if err != nil {
-		p.vacate(address)
+		p.vacate(address, held)
 		return nil, err
 	}
-	c := &conn{Conn: raw, key: address, look: silence(raw)}
+	c := &conn{Conn: raw, key: address, held: held, look: silence(raw)}
 	c.reader = bufio.NewReader(c)
 	return c, nil
 }
@@ -151,9 +166,12 @@ func (p *pool) give(c *conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.servers[c.key]
-	s.turns++
-	if s.next(c) {
-		return
+	if !c.held {
+		s.turns++
+		if s.next(c) {
+			return
+		}
+		s.counted--
 	}
 	s.idle = append(s.idle, c)
 	if !p.sweeping {
@@ -165,16 +183,19 @@ func (p *pool) give(c *conn) {
 // drop closes a connection.
 func (p *pool) drop(c *conn) {
 	_ = c.Close()
-	p.vacate(c.key)
+	p.vacate(c.key, c.held)
 }
 
 // vacate makes room for another connection to a server.
-func (p *pool) vacate(address string) {
+func (p *pool) vacate(address string, held bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.servers[address]
-	if s.next(nil) { // to dial one in its place
-		return
+	if !held {
+		if s.next(nil) { // to dial one in its place
+			return
+		}
+		s.counted--
 	}
 	if s.conns--; s.conns == 0 {
 		delete(p.servers, address)
@@ -216,7 +237,7 @@ func (p *pool) close() {
 	}
 }
 
-// closed notes that idle connections were closed. Nobody waits while some are idle.
+// closed notes that idle connections were closed. Nobody who could use them waits.
 func (p *pool) closed(address string, s *server, n int) {
 	if s.conns -= n; s.conns == 0 {
 		delete(p.servers, address)

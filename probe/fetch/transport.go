@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"net"
@@ -27,20 +28,25 @@ func tuned(d *net.Dialer, named *sites, connsPerHost int) *transport {
 		return dial(ctx, &guarded, network, addr)
 	}
 	t := &transport{texts: new(sync.Pool), maps: new(sync.Pool), conns: pool{most: connsPerHost, open: open}}
-	t.std = &http.Transport{
+	t.std, t.held = standard(open, connsPerHost), standard(open, 0)
+	return t
+}
+
+// standard returns a transport of net/http with so many connections to one host at most; 0 is no bound.
+func standard(open func(context.Context, string, string) (net.Conn, error), connsPerHost int) *http.Transport {
+	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		OnProxyConnectResponse: tunnelled,
 		DialContext:            open,
 		TLSHandshakeTimeout:    TLSTimeout,
 		MaxConnsPerHost:        connsPerHost,
-		MaxIdleConnsPerHost:    connsPerHost,
+		MaxIdleConnsPerHost:    cmp.Or(connsPerHost, ConnsPerHost),
 		IdleConnTimeout:        IdleTimeout,
 		MaxResponseHeaderBytes: HeaderBytes,
 		DisableCompression:     true,
 		ForceAttemptHTTP2:      true, // a dialer of one's own turns it off
 		HTTP2:                  &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
 	}
-	return t
 }
 
 // stage is how far a call's connection has come.
@@ -89,6 +95,7 @@ type call struct {
 	p        phases
 	tlsStart time.Time
 	wire     []byte // the request's header as it is sent, but for Host; nil is not known
+	held     bool   // the server may hold the answer back
 }
 
 type callKey struct{}

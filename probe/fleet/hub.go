@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/logmask"
 )
 
 // HubOptions say who a hub is, and of which event.
@@ -70,7 +71,7 @@ func OpenHub(ctx context.Context, o HubOptions) (*Hub, error) {
 	if err == nil {
 		h.room, err = openRoom(ctx, conn, o.Plan.Event, func(err error) {
 			err = h.ownStore(err)
-			h.log.Warn("JetStream is not ready: waiting for it", zap.Error(err), zap.String("hint", probe.HintOf(err)))
+			h.log.Warn("JetStream is not ready: waiting for it", zap.Error(err), logmask.Given("hint", probe.HintOf(err)))
 		})
 		err = h.ownStore(err)
 	}

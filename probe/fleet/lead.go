@@ -18,10 +18,14 @@ import (
 const (
 	goneAfter   = 2 * leaseTime    // without an agent, until a vantage is said to be gone
 	goneAtFirst = 30 * time.Second // likewise of one that no agent has come from yet
-	freshFor    = 30 * time.Second // a look
-	oldView     = time.Minute      // a view that shows something and is older was left behind
-	replay      = 3 * time.Second  // within which the views that there are have come in
-	storeEvery  = 5 * time.Second  // what came in is stored, and acknowledged
+	// forgottenAfter is without an agent, until a vantage that the event does not name
+	// is forgotten: somebody may have mistyped it.
+	forgottenAfter = time.Hour
+
+	freshFor   = 30 * time.Second // a look
+	oldView    = time.Minute      // a view that shows something and is older was left behind
+	replay     = 3 * time.Second  // within which the views that there are have come in
+	storeEvery = 5 * time.Second  // what came in is stored, and acknowledged
 )
 
 // Leading is what a hub does while it leads: it is the desk of a monitor that

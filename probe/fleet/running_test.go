@@ -3,6 +3,8 @@ package fleet
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
 	"github.com/streamwatch/streamwatch/probe/monitor"
 	"github.com/streamwatch/streamwatch/probe/sim"
 )
@@ -35,8 +38,9 @@ func (k *keeping) Write(_ context.Context, b probe.Batch) error {
 	return nil
 }
 
-// run starts a hub that leads and an agent that polls through a handler.
-func run(t *testing.T, url string, agentURL string) *running {
+// run starts a hub that leads and an agent that polls through a handler. The event may
+// have more than its one stream.
+func run(t *testing.T, url string, agentURL string, more ...func(*monitor.Options)) *running {
 	t.Helper()
 	core, logs := observer.New(zap.InfoLevel)
 	log := zap.New(core)
@@ -52,13 +56,14 @@ func run(t *testing.T, url string, agentURL string) *running {
 			{Name: "main", Manifest: "/main/playlist.m3u8", Headers: map[string]string{"X-Key": "hunter2-secret"}},
 		},
 	}
-	setup, err := Setup(&o)
-	if err == nil {
-		err = h.Publish(ctx, setup)
+	var names []string
+	for _, change := range more {
+		change(&o)
 	}
-	if err != nil {
-		t.Fatal(err)
+	for i := range o.Streams {
+		names = append(names, o.Streams[i].Name)
 	}
+	publish(t, h, &o)
 	h.log = log
 	r := &running{hub: h, logs: logs, sink: &keeping{make(chan probe.Batch, 1<<16)}, faults: sim.NewBoard()}
 	l := h.Attach(&o)
@@ -74,7 +79,7 @@ func run(t *testing.T, url string, agentURL string) *running {
 			Log:        log,
 		},
 	)
-	origin := sim.NewOrigin(sim.Config{Faults: r.faults})
+	origin := sim.NewOrigin(sim.Config{Faults: r.faults, Streams: names})
 	a.transport = sim.Hosts{"origin.test": origin, "edge.test": origin}
 	done := make(chan struct{}, 2)
 	go func() { r.m.Run(leading); done <- struct{}{} }()
@@ -91,6 +96,18 @@ func run(t *testing.T, url string, agentURL string) *running {
 		<-done
 	})
 	return r
+}
+
+// publish tells the agents of a hub of an event.
+func publish(t *testing.T, h *Hub, o *monitor.Options) {
+	t.Helper()
+	setup, err := Setup(o)
+	if err == nil {
+		err = h.Publish(t.Context(), setup)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // until waits for a sample.
@@ -172,4 +189,48 @@ func TestTimeInVerdicts(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 	}
+}
+
+// What a stream sets of checks goes over what the event sets, at the agent that judges and
+// so in what the hub says. A change of it reaches both.
+func TestChecksOfAStreamOfAFleet(t *testing.T) {
+	t.Parallel()
+	const id = "http.ctype.playlist"
+	set := func(name string, o checks.Override) monitor.Stream {
+		return monitor.Stream{
+			Name: name, Manifest: "/" + name + "/playlist.m3u8", Checks: map[string]checks.Override{id: o},
+		}
+	}
+	var event monitor.Options
+	s := natsServer(t, nil)
+	r := run(t, s.ClientURL(), s.ClientURL(), func(o *monitor.Options) {
+		o.Overrides = map[string]checks.Override{id: {Severity: probe.Warning}}
+		o.Streams = append(o.Streams,
+			set("loud", checks.Override{Severity: probe.Error}), set("off", checks.Override{Off: true}))
+		event = *o
+	})
+	// told is whether the incident hits each stream, and the verdict that follows.
+	told := func() (s string) {
+		for _, one := range r.m.Snapshot().Streams {
+			s += fmt.Sprintf("%s %s %d ", one.Name, one.Verdict, len(one.OpenIncidents))
+		}
+		return strings.TrimSpace(s)
+	}
+	until := func(want string) {
+		t.Helper()
+		for limit := soon(t); told() != want; {
+			if !probe.Pause(limit, 50*time.Millisecond) {
+				t.Fatalf("%s, want %s", told(), want)
+			}
+		}
+	}
+	until("main ok 0 loud ok 0 off ok 0")
+	if err := r.faults.Inject(sim.Injection{Fault: "wrong-type", From: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	until("main ok 1 loud degraded 1 off ok 0")
+	event.Streams = slices.Clone(event.Streams)
+	event.Streams[1], event.Streams[2] = set("loud", checks.Override{}), set("off", checks.Override{Severity: probe.Error})
+	publish(t, r.hub, &event)
+	until("main ok 1 loud ok 1 off degraded 1")
 }

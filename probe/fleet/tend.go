@@ -3,6 +3,7 @@ package fleet
 import (
 	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -47,6 +48,7 @@ func (l *Leading) count(now time.Time) {
 			}
 		}
 	}
+	over := l.over(now)
 	l.mu.Unlock()
 	for v, here := range changed {
 		if here {
@@ -55,6 +57,50 @@ func (l *Leading) count(now time.Time) {
 			l.log.Error("a vantage is gone: none of its agents is alive", zap.String("vantage", v))
 		}
 		l.take(probe.Batch{At: now, Event: l.hub.o.Plan.Event}, l.book.Watched(v, here, now))
+	}
+	for _, v := range over {
+		l.forget(v, now)
+	}
+}
+
+// over takes out the vantages that are forgotten, and returns them: the event does not
+// name them, and for long nobody has watched from there although somebody does from
+// elsewhere. The caller holds the lock.
+func (l *Leading) over(now time.Time) (names []string) {
+	for v, since := range l.gone {
+		named := slices.Contains(l.hub.o.Plan.Vantages, v)
+		if named || now.Sub(since) < forgottenAfter || len(l.gone) == len(l.alive) || l.members.any(v, l.hub.room.leases) {
+			continue
+		}
+		names = append(names, v)
+		delete(l.alive, v)
+		delete(l.gone, v)
+		for k := range l.orders {
+			if k.vantage == v {
+				delete(l.looks, k)
+				delete(l.orders, k)
+			}
+		}
+	}
+	return names
+}
+
+// forget closes what is said of a vantage that is over, and removes what it left in NATS,
+// from which the next hub would learn of it again.
+func (l *Leading) forget(vantage string, now time.Time) {
+	l.log.Warn("a vantage is forgotten: none of its agents was alive for an hour",
+		zap.String("vantage", vantage), zap.String("hint", "name it in fleet.vantages to be told for as long as it is gone"))
+	l.take(probe.Batch{At: now, Event: l.hub.o.Plan.Event},
+		l.book.Forget(vantage, now, "fleet.vantages does not name it, and none of its agents was alive for an hour"))
+	ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
+	defer cancel()
+	room := l.hub.room
+	views, err := room.js.Stream(ctx, room.viewStream())
+	if err == nil {
+		err = views.Purge(ctx, jetstream.WithPurgeSubject(room.view(vantage, ">")))
+	}
+	if err != nil {
+		l.log.Warn("what a forgotten vantage left in NATS cannot be removed", zap.String("vantage", vantage), zap.Error(err))
 	}
 }
 

@@ -170,3 +170,64 @@ func TestAVantageThatWasGoneBefore(t *testing.T) {
 		t.Error("a vantage that the file does not name any more is waited for")
 	}
 }
+
+// An agent was started under a mistyped name, and stopped. Its vantage is forgotten after
+// an hour unless the event names it, and so is what it left in NATS.
+func TestAMistypedVantageIsForgotten(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		named []string
+		other bool // somebody watches from elsewhere
+		want  bool
+	}{
+		{"mistyped", nil, true, true},
+		{"named", []string{"eu", "eu-wset"}, true, false},
+		{"the last one", nil, false, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := plan()
+			p.Vantages = c.named
+			h := hubAt(t, natsServer(t, nil).ClientURL(), "hub", p)
+			h.leads.Store(true)
+			o := monitor.Options{Event: "e", Streams: []monitor.Stream{{Name: "main"}}}
+			l := h.Attach(&o)
+			l.Use(monitor.New(o))
+			ctx := soon(t)
+			if _, err := h.room.js.Publish(ctx, h.room.view("eu-wset", "main"), []byte("{}")); err != nil {
+				t.Fatal(err)
+			}
+			was := time.Now()
+			l.alive["eu-wset"] = was
+			at := func(d time.Duration) {
+				if c.other {
+					if _, err := h.room.leases.PutString(ctx, memberKey("eu", "a"), "{}"); err != nil {
+						t.Fatal(err)
+					}
+					l.alive["eu"] = was.Add(d)
+				}
+				l.count(was.Add(d))
+			}
+			at(goneAfter)
+			at(goneAfter + forgottenAfter - time.Second)
+			if open := l.book.Open(); len(open) != 1 || open[0].Check != checks.VantageGone.ID {
+				t.Fatalf("open: %+v, want that the vantage is gone", open)
+			}
+			at(goneAfter + forgottenAfter)
+			views, err := h.room.js.Stream(ctx, h.room.viewStream())
+			if err != nil {
+				t.Fatal(err)
+			}
+			left := views.CachedInfo().State.Msgs
+			if forgotten := len(l.book.Open()) == 0; forgotten != c.want || (left == 0) != c.want {
+				t.Errorf("open: %+v, %d views left; want forgotten: %v", l.book.Open(), left, c.want)
+			}
+			if l.alive["eu-wset"].IsZero() != c.want {
+				t.Errorf("vantages %v", l.alive)
+			}
+			at(goneAfter + forgottenAfter + time.Minute)
+			if n := len(l.book.Open()); (n == 0) != c.want {
+				t.Errorf("%d incidents a minute later", n)
+			}
+		})
+	}
+}

@@ -49,3 +49,36 @@ func TestWhatIsLeftOfAClosedIncident(t *testing.T) {
 		t.Errorf("failed anew: %+v", got)
 	}
 }
+
+// What watches a host begins anew, as after a reload of a fleet, and a stream that was
+// added then shows the host's fault first. The incident that waits to be seen again goes
+// on once its own stream shows it too, however much more the new one shows.
+func TestAnIncidentThatWaitsGoesOn(t *testing.T) {
+	status, _ := checks.Find("http.status")
+	start := time.Date(2026, 11, 27, 19, 0, 0, 0, time.UTC)
+	after := func(s int) time.Time { return start.Add(time.Duration(s) * time.Second) }
+	seen := func(s int, targets ...probe.Target) []diagnose.Diagnosis {
+		d := diagnose.Diagnosis{
+			Check: status, Side: probe.Origin, Severity: probe.Error, Last: after(s), Sick: true,
+			Evidence: []probe.Evidence{{At: after(s)}},
+		}
+		for _, at := range targets {
+			at.Side = probe.Origin
+			d.Parts = append(d.Parts, diagnose.Part{Check: status, Target: at, Holds: true})
+			d.Hits = append(d.Hits, diagnose.Hit{Stream: at.Stream, Renditions: []string{at.Rendition}})
+		}
+		return []diagnose.Diagnosis{d}
+	}
+	old := probe.Target{Stream: "old", Rendition: "360p"}
+	added := []probe.Target{{Stream: "added", Rendition: "360p"}, {Stream: "added", Rendition: "720p"}}
+
+	b := NewBook("e", nil, start)
+	b.Enter(after(10), seen(10, old), 0)
+	first := b.Open()[0].ID
+	b.hold("", after(12))
+	b.Enter(after(13), seen(13, added...), 0)
+	b.Enter(after(14), seen(14, append(added, old)...), 0)
+	if open := b.Open(); len(open) != 1 || open[0].ID != first || open[0].State == probe.Closed {
+		t.Errorf("open: %+v, want %s alone", open, first)
+	}
+}

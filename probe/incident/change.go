@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
+	"github.com/streamwatch/streamwatch/probe/checks"
 )
 
 // Leave takes a stream from the event. Incidents that hit no other stream close,
@@ -34,6 +35,29 @@ func (d *Desk) Restart(stream string, now time.Time) Result {
 		}
 	}
 	d.sum(now)
+	return d.result()
+}
+
+// Forget takes a vantage from those that the event is watched from: what it showed no
+// longer counts, and the incident that nobody watches from there closes with a word
+// that says why.
+func (d *Desk) Forget(name string, now time.Time, why string) Result {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.vantages = slices.DeleteFunc(d.vantages, func(v *vantage) bool { return v.name == name })
+	for _, s := range d.order {
+		s.rows = slices.DeleteFunc(s.rows, func(r *row) bool {
+			if r.of.name == name && r.Sick != nil {
+				d.sick--
+			}
+			return r.of.name == name
+		})
+	}
+	closed := d.book.end(now, why, func(e *entry) bool {
+		return e.Check == checks.VantageGone.ID && slices.Equal(e.Vantages, []string{name})
+	})
+	d.changed = append(d.changed, closed...)
+	d.diagnose(now)
 	return d.result()
 }
 

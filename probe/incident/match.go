@@ -8,8 +8,9 @@ import (
 	"github.com/streamwatch/streamwatch/probe/diagnose"
 )
 
-// match finds the open incident that each diagnosis continues: the one with the
-// most causes in common, then the one that it explains or is explained by.
+// match finds the open incident that each diagnosis continues: one of its causes that waits
+// to be seen again, for others may have shown the fault first; then the one with the most
+// causes in common, then the one that it explains or is explained by.
 func (b *Book) match(all []diagnose.Diagnosis) []*entry {
 	type pair struct {
 		i     int
@@ -24,8 +25,14 @@ func (b *Book) match(all []diagnose.Diagnosis) []*entry {
 			}
 		}
 	}
+	waits := func(p pair) int {
+		if !p.e.resumed.IsZero() && p.score >= cause {
+			return 1
+		}
+		return 0
+	}
 	slices.SortStableFunc(pairs, func(a, b pair) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), a.e.Opened.Compare(b.e.Opened))
+		return cmp.Or(waits(b)-waits(a), cmp.Compare(b.score, a.score), a.e.Opened.Compare(b.e.Opened))
 	})
 	matched := make([]*entry, len(all))
 	for _, p := range pairs {
@@ -36,6 +43,9 @@ func (b *Book) match(all []diagnose.Diagnosis) []*entry {
 	return matched
 }
 
+// cause is what each cause in common counts for: more than all else together.
+const cause = 1000
+
 // common says how much a diagnosis has in common with the incident: 0 is
 // another story.
 func (e *entry) common(d *diagnose.Diagnosis) int {
@@ -45,7 +55,7 @@ func (e *entry) common(d *diagnose.Diagnosis) int {
 		_, followed := e.follows[k]
 		switch {
 		case e.has(k), e.unnamed(&d.Parts[i]):
-			score += 1000
+			score += cause
 		case followed && k.at.Side == e.Side && !d.Fading:
 			score += 10 // it went on all the while, seen by another check
 		}

@@ -80,7 +80,7 @@ func (d *Desk) judge(r *seat, now time.Time) {
 		severity = probe.Critical // each of several causes takes some, together they take all
 	}
 	switch {
-	case !watched && len(r.rows) > 0:
+	case !watched:
 		v.Verdict, v.Reason = probe.Blind, nobody
 	case r.busy(now):
 		v.Verdict, v.Reason = probe.Blind, tooBusy

@@ -17,6 +17,15 @@ import (
 	"github.com/streamwatch/streamwatch/probe/fetch"
 )
 
+// Given is a field that is left out where its text is empty, such as a hint that an error
+// does not have.
+func Given(key, text string) zap.Field {
+	if text == "" {
+		return zap.Skip()
+	}
+	return zap.String(key, text)
+}
+
 // core hides secrets in messages and in fields that are text.
 type core struct {
 	zapcore.Core

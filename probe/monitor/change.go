@@ -9,8 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"go.uber.org/zap"
-
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/checks"
 	"github.com/streamwatch/streamwatch/probe/incident"
@@ -207,14 +205,6 @@ func without(list []Stream, name string) []Stream {
 // incidents that are open when Run ends close, and say why. A monitor that ends
 // without it leaves them to the next one.
 func (m *Monitor) Finish(why string) { m.finish.Store(&why) }
-
-// closedField says in the log why an incident closed whose fault nobody saw end.
-func closedField(why string) zap.Field {
-	if why == "" {
-		return zap.Skip()
-	}
-	return zap.String("closed_because", why)
-}
 
 // Schedule moves the beginning and the end of the event; zero is not stated.
 func (m *Monitor) Schedule(starts, ends time.Time) {

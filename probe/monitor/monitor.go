@@ -20,6 +20,7 @@ import (
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/fetch"
 	"github.com/streamwatch/streamwatch/probe/incident"
+	"github.com/streamwatch/streamwatch/probe/logmask"
 )
 
 // Monitor watches one event.
@@ -220,17 +221,9 @@ func (m *Monitor) logIncident(in *probe.Incident) {
 		zap.String("blame", string(in.Blame)),
 		zap.String("because", in.Because), zap.String("scope", string(in.Scope)),
 		zap.Strings("streams", probe.Few(in.Streams)), zap.String("rendition", in.Rendition),
-		zap.String("side", in.Side.String()), edgeField(in.Edge),
-		zap.String("detail", in.Detail), closedField(in.ClosedBecause),
+		zap.String("side", in.Side.String()), logmask.Given("edge", in.Edge),
+		zap.String("detail", in.Detail), logmask.Given("closed_because", in.ClosedBecause),
 	)
-}
-
-// edgeField names an edge of several in the log.
-func edgeField(edge string) zap.Field {
-	if edge == "" {
-		return zap.Skip()
-	}
-	return zap.String("edge", edge)
 }
 
 // Ready reports whether every stream has been looked at once on each side, and

@@ -44,6 +44,7 @@ func (d *delivery) ask(
 	}
 	within, cancel := context.WithTimeout(asking, deadline)
 	defer cancel()
+	req.Held = true // a loop has one such request at a time
 	body, ex := d.loop.media(within, req, part)
 	gaveUp := asking.Err() != nil && ctx.Err() == nil // by doubt: the part is out, and the answer is not
 	giveUp()

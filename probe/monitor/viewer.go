@@ -93,6 +93,7 @@ func (m *Monitor) clientOptions(p *place) fetch.Options {
 // connsFor is how many connections so many streams may have to one host. With a target
 // duration of 6 s a stream asks each side three times in four seconds, so that one
 // connection for eight streams is enough while an answer takes no more than 160 ms.
+// What a server holds back, such as a blocking reload, comes on top (fetch.Request.Held).
 func connsFor(streams int) int { return max(fetch.ConnsPerHost, streams/8) }
 
 // named lists the sites that the event names.

@@ -157,6 +157,10 @@ func (r *reader) header() bool {
 	if strings.TrimRight(first, " \t") == "#EXTM3U" {
 		return true
 	}
+	if what := disguised(r.text); what != "" {
+		r.report("m3u.header", probe.Critical, "%s", what)
+		return false
+	}
 	if strings.Contains(r.text, "#EXT") {
 		r.number = 1
 		r.report("m3u.header", probe.Error, "the first line is %s, want #EXTM3U", quote(first))

@@ -76,9 +76,23 @@ func markup(head string, show func(string) string) string {
 	}
 }
 
+// disguised says of what may well be a playlist, in a form that players cannot read, which
+// one that is, "" for any other text.
+func disguised(text string) string {
+	for _, s := range []struct{ prefix, coding string }{{"\x1f\x8b", "gzip"}, {"\x28\xb5\x2f\xfd", "zstd"}} {
+		if strings.HasPrefix(text, s.prefix) {
+			return fmt.Sprintf("%s, without a Content-Encoding that says so: have the server send `Content-Encoding: %s`, "+
+				"or plain text", s.coding, s.coding)
+		}
+	}
+	if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") {
+		return "text in UTF-16: write it in UTF-8, as playlists must be"
+	}
+	return ""
+}
+
 // signatures are the first bytes of what people take for a manifest.
 var signatures = []struct{ prefix, what string }{
-	{"\x1f\x8b", "gzip, without a Content-Encoding that says so"},
 	{"PK\x03\x04", "a ZIP archive"},
 	{"%PDF-", "a PDF document"},
 	{"\x89PNG\r\n", "a picture (PNG)"},
@@ -89,8 +103,6 @@ var signatures = []struct{ prefix, what string }{
 	{"OggS", "an Ogg file"},
 	{"RIFF", "a RIFF file (AVI, WAV or WebP)"},
 	{"ID3", "packed audio (MP3 or AAC)"},
-	{"\xff\xfe", "text in UTF-16; playlists are UTF-8"},
-	{"\xfe\xff", "text in UTF-16; playlists are UTF-8"},
 	{"\x7fELF", "a program"},
 }
 

@@ -46,9 +46,20 @@ func TestWrongFiles(t *testing.T) {
 		{"captions", "WEBVTT\n\n00:00.000 --> 00:01.000\nHi\n", "captions (WebVTT)"},
 		{"ts", ts + ts, "an MPEG-2 transport stream"},
 		{"mp4", "\x00\x00\x00\x18ftypiso5\x00\x00\x02\x00", "an MP4 file"},
-		{"gzip", "\x1f\x8b\x08\x00\x00", "gzip, without a Content-Encoding"},
+		{
+			"gzip", "\x1f\x8b\x08\x00\x00",
+			"gzip, without a Content-Encoding that says so: have the server send `Content-Encoding: gzip`, or plain text",
+		},
+		{
+			"zstd", "\x28\xb5\x2f\xfd\x04",
+			"zstd, without a Content-Encoding that says so: have the server send `Content-Encoding: zstd`, or plain text",
+		},
+		{
+			"gzip that only stores", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\x01\x08\x00\xf7\xff#EXTM3U\n",
+			"gzip, without a Content-Encoding that says so",
+		},
 		{"picture", "\x89PNG\r\n\x1a\n", "a picture (PNG)"},
-		{"utf-16", "\xff\xfe#\x00E\x00X\x00T\x00", "text in UTF-16"},
+		{"utf-16", "\xff\xfe#\x00E\x00X\x00T\x00", "text in UTF-16: write it in UTF-8, as playlists must be"},
 		{"binary", "\x01\x02\x00\x03\xfe", "binary data"},
 		{"text", "stream not found\n", `the body is no playlist: "stream not found"`},
 	} {

@@ -36,7 +36,7 @@ var requests = map[string]bool{"FaultRequest": true, "SilenceRequest": true, "De
 // shapeWriter makes schemas from types, their tags and their comments.
 type shapeWriter struct {
 	t      *testing.T
-	docs   map[string]string            // comment of each type
+	docs   map[string]string            // comment of each type, by package and name: some names are of two
 	fields map[string]map[string]string // comment of each field of each type
 	enums  map[string][]string          // values of the constants of each type
 	names  map[reflect.Type]string      // of what has a schema of its own
@@ -72,7 +72,7 @@ func writeShapes(t *testing.T) object {
 		point[key] = object{"type": "number"}
 	}
 	out["Point"] = object{
-		"type": "object", "description": w.docs["Point"], "properties": point,
+		"type": "object", "description": w.docs["probe.Point"], "properties": point,
 		"required": []string{"at", "min", "max", "mean", "last", "count"},
 	}
 	return out
@@ -92,7 +92,8 @@ func (w *shapeWriter) read(name string) {
 		for _, spec := range g.Specs {
 			switch s := spec.(type) {
 			case *ast.TypeSpec:
-				w.docs[s.Name.Name] = strings.Join(strings.Fields(g.Doc.Text()+s.Doc.Text()), " ")
+				name := file.Name.Name + "." + s.Name.Name
+				w.docs[name] = strings.Join(strings.Fields(g.Doc.Text()+s.Doc.Text()), " ")
 				if fields, ok := s.Type.(*ast.StructType); ok {
 					of := map[string]string{}
 					for _, f := range fields.Fields.List {
@@ -100,7 +101,7 @@ func (w *shapeWriter) read(name string) {
 							of[name.Name] = strings.Join(strings.Fields(f.Doc.Text()+" "+f.Comment.Text()), " ")
 						}
 					}
-					w.fields[s.Name.Name] = of
+					w.fields[name] = of
 				}
 			case *ast.ValueSpec:
 				typ, ok := s.Type.(*ast.Ident)
@@ -109,7 +110,8 @@ func (w *shapeWriter) read(name string) {
 				}
 				if text, ok := s.Values[0].(*ast.BasicLit); ok && text.Kind == token.STRING {
 					value, _ := strconv.Unquote(text.Value)
-					w.enums[typ.Name] = append(w.enums[typ.Name], value)
+					name := file.Name.Name + "." + typ.Name
+					w.enums[name] = append(w.enums[name], value)
 				}
 			}
 		}
@@ -124,7 +126,7 @@ func (w *shapeWriter) structure(typ reflect.Type, request bool) object {
 			continue
 		}
 		p := w.value(f.Type)
-		if text := w.fields[typ.Name()][f.Name]; text != "" {
+		if text := w.fields[typ.String()][f.Name]; text != "" {
 			p["description"] = text
 		}
 		properties[key] = p
@@ -137,7 +139,7 @@ func (w *shapeWriter) structure(typ reflect.Type, request bool) object {
 	if typ == reflect.TypeFor[probe.SinkHealth]() { // its MarshalJSON adds it
 		properties["ok"] = object{"type": "boolean"}
 	}
-	s := object{"type": "object", "properties": properties, "description": w.docs[typ.Name()]}
+	s := object{"type": "object", "properties": properties, "description": w.docs[typ.String()]}
 	if len(required) > 0 {
 		s["required"] = required
 	}
@@ -186,7 +188,7 @@ func (w *shapeWriter) value(typ reflect.Type) object {
 		return object{"type": "number"}
 	case reflect.String:
 		s := object{"type": "string"}
-		if enum := w.enums[typ.Name()]; typ.PkgPath() != "" && len(enum) > 0 {
+		if enum := w.enums[typ.String()]; typ.PkgPath() != "" && len(enum) > 0 {
 			s["enum"] = append(enum, "") // not every place that has one knows it
 		}
 		return s

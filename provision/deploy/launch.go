@@ -13,6 +13,7 @@ import (
 	"github.com/streamwatch/streamwatch/configs/eventfile"
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/fetch"
+	"github.com/streamwatch/streamwatch/probe/logmask"
 	"github.com/streamwatch/streamwatch/probe/monitor"
 	"github.com/streamwatch/streamwatch/provision"
 	"github.com/streamwatch/streamwatch/provision/edge"
@@ -94,7 +95,7 @@ func (l *Launch) distribution(ctx context.Context, up *Found) error {
 		if err != nil && !errors.Is(err, provision.ErrAbsent) && ctx.Err() == nil {
 			up.Distribution = provision.Distribution{EdgeURL: before.Edge, Outputs: before.Outputs}
 			l.Log.Error("CloudFormation cannot be asked: watching the distribution as it was last known",
-				zap.String("edge", before.Edge), zap.Error(err), zap.String("hint", probe.HintOf(err)))
+				zap.String("edge", before.Edge), zap.Error(err), logmask.Given("hint", probe.HintOf(err)))
 			return nil
 		}
 	}
@@ -109,7 +110,7 @@ func (l *Launch) distribution(ctx context.Context, up *Found) error {
 		if up.EdgeURL == "" {
 			return Resumable(ctx, err, "the same command")
 		}
-		l.Log.Error("watching the distribution as it was", zap.Error(err), zap.String("hint", probe.HintOf(err)))
+		l.Log.Error("watching the distribution as it was", zap.Error(err), logmask.Given("hint", probe.HintOf(err)))
 	}
 	note := remember(l.Folder, known{c.StackName, c.Region, up.EdgeURL, up.Outputs}, l.Log)
 	up.Keep = map[string]string{knownFile: note}
@@ -132,7 +133,7 @@ func (l *Launch) alarms(ctx context.Context, up *Found) {
 		end()
 	}
 	if err != nil {
-		l.Log.Error("the stack of alarms cannot be looked after", zap.Error(err), zap.String("hint", probe.HintOf(err)))
+		l.Log.Error("the stack of alarms cannot be looked after", zap.Error(err), logmask.Given("hint", probe.HintOf(err)))
 		return
 	}
 	if !l.Update {

@@ -91,6 +91,16 @@ func (w *world) did(action string) (n int) {
 	return n
 }
 
+// hints requires that nothing in the log has a hint which is empty.
+func (w *world) hints() {
+	w.t.Helper()
+	for _, e := range w.logs.All() {
+		if hint, has := e.ContextMap()["hint"]; has && hint == "" {
+			w.t.Errorf("an empty hint: %s %v", e.Message, e.ContextMap())
+		}
+	}
+}
+
 // logged reports whether a message is in the log.
 func (w *world) logged(message string) bool { return w.logs.FilterMessageSnippet(message).Len() > 0 }
 
@@ -130,6 +140,7 @@ func TestStackIsRemembered(t *testing.T) {
 			!w.logged("as it was last known") {
 			t.Errorf("%+v after %s", again, time.Since(began))
 		}
+		w.hints()
 		w.event.Output = filepath.Dir(w.folder)
 		if err := os.Rename(w.folder, filepath.Join(w.event.Output, w.event.Event)); err != nil {
 			t.Fatal(err)
@@ -183,6 +194,7 @@ func TestAlarmsBesideADistribution(t *testing.T) {
 			!w.logged("the stack of alarms cannot be looked after") {
 			t.Errorf("%+v", found)
 		}
+		w.hints()
 	})
 }
 
