@@ -10,8 +10,8 @@ var edgeNegative = register(Check{
 	ID:      "edge.negative",
 	Summary: "edge keeps an error for a segment that the origin has",
 	Doc: "The edge answers a request for a listed segment with an error, twice, although the origin had already " +
-		"served it well before the edge was asked. The error comes from a cache: its Age says so, or the origin gave the " +
-		"same error earlier. Critical for the newest segment, error for an older one. CloudFront keeps errors for ten " +
+		"served it well before the edge was asked. The error comes from a cache: its Age or the cache's own header (such as " +
+		"X-Cache-Status: HIT) says so, or the origin gave the same error earlier. Critical for the newest segment, error for an older one. CloudFront keeps errors for ten " +
 		"seconds unless its error caching says otherwise, and a distribution made by streamwatch keeps them for one; " +
 		"until then the error counts as the origin's failure.",
 	Spec:     "RFC 9111 §4; CloudFront: error caching minimum TTL",
@@ -33,7 +33,7 @@ var edgeNegative = register(Check{
 		}
 		edge, _ := p.History.Segment(s.MSN)
 		origin, _ := at.Segment(s.MSN)
-		if !origin.At().Before(ex.Started) || origin.Failed == 0 && ex.Age.Value == 0 {
+		if !origin.At().Before(ex.Started) || origin.Failed == 0 && ex.Age.Value == 0 && !ex.Hit() {
 			return
 		}
 		kept, how := p.Now.Sub(edge.FailedFrom), "for %s now"

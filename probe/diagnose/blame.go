@@ -263,7 +263,7 @@ func (x *examination) blameStale(at, origin *evidence.State, peer bool) (probe.B
 		return probe.BlameOrigin, old + "; its ETag or Last-Modified did not change, so a cache that asks is told that " +
 			"nothing did"
 	case at.Cycle > max(at.Allowance, 3*at.TD/2) && lag.Age <= at.Cycle+at.TD:
-		const told = "%s; it takes a new copy every %s, and headers let caches keep one for %s: a minimum TTL"
+		const told = "%s; the edge takes a new copy every %s, and headers let caches keep one for %s: a minimum TTL"
 		return probe.BlameConfig, fmt.Sprintf(told, old, checks.Seconds(at.Cycle), checks.Seconds(ttl.Value))
 	case at.Late.Still:
 		return probe.BlameCDN, fmt.Sprintf("%s; headers let caches keep it for %s", old, checks.Seconds(ttl.Value))
