@@ -26,7 +26,8 @@ var update = flag.Bool("update", false, "rewrite what timelines want; read the d
 //	bandwidth PEAK MEAN BANDWIDTH and AVERAGE-BANDWIDTH of the variant
 //	personalised        the edge serves each viewer other segments, as an event's file can say
 //	errors S            the edge keeps an error of its origin for S seconds
-//	show verdict        changes of the stream's verdict are part of want; show times: how often what is over came
+//	show verdict        changes of the stream's verdict are part of want; show times: how often what is over came;
+//	                    show words: its detail
 //
 // Each file but the last is one observation, or several, its name
 // "WHEN [RENDITION] SIDE RESULT [key=value …]":
