@@ -16,12 +16,13 @@ var edgeBody = register(Check{
 	Doc: "The edge serves a text that was never seen at the origin. Critical when it moves on and its segments are " +
 		"numbered far from the origin's (more than 64 ahead or 1000 behind): it serves another stream. Critical, too, when " +
 		"it has EXT-X-ENDLIST and the origin goes on: it keeps a broadcast that is over. Error when no variant of the " +
-		"multivariant playlist has a height or an address of the origin's: it is another stream's. Error when a segment that both " +
-		"sides list under one number differs in URI (without its query), duration, discontinuity, key or map: two packagers behind one name, a failover, or something at the edge that rewrites the playlist. " +
-		"Warning when the segments are the same and a playlist tag differs. Info when all names differ in a session's " +
-		"number or id only, or in any one word while what was probed under them is the same, or only in the path " +
-		"before the file name; when segments differ only in ad breaks (between EXT-X-CUE-OUT and EXT-X-CUE-IN, or " +
-		"between discontinuities where other runs are the origin's); and when the event calls the edge personalised.",
+		"multivariant playlist has a height or an address of the origin's: it is another stream's. Error when a segment " +
+		"that both sides list under one number differs in URI (without its query), duration, discontinuity, key or map: " +
+		"two packagers behind one name, a failover, or something at the edge that rewrites the playlist. Warning when the " +
+		"segments are the same and a playlist tag differs. Info when all names differ in a session's number or id only, or " +
+		"in any one word while what was probed under them is the same, or only in the path before the file name; when " +
+		"segments differ only in ad breaks (between EXT-X-CUE-OUT and EXT-X-CUE-IN, or between discontinuities where other " +
+		"runs are the origin's); and when the event calls the edge personalised.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Critical,
 	Blame:    probe.BlameCDN,

@@ -10,11 +10,12 @@ import (
 var edgeNegative = register(Check{
 	ID:      "edge.negative",
 	Summary: "edge keeps an error for a segment that the origin has",
-	Doc: "The edge answers a request for a listed segment with an error, twice, although the origin had already " +
-		"served it well before the edge was asked. The error comes from a cache: its Age or the cache's own header (such as " +
-		"X-Cache-Status: HIT) says so, or the origin gave the same error earlier. If the error's own Cache-Control lets caches keep it for so long, the blame is config. Critical for the newest segment, error for an older one. CloudFront keeps errors for ten " +
-		"seconds unless its error caching says otherwise, and a distribution made by streamwatch keeps them for one; " +
-		"until then the error counts as the origin's failure.",
+	Doc: "The edge answers a request for a listed segment with an error, twice, although the origin had already served " +
+		"it well before the edge was asked. The error comes from a cache: its Age or the cache's own header (such as " +
+		"X-Cache-Status: HIT) says so, or the origin gave the same error earlier. If the error's own Cache-Control lets " +
+		"caches keep it for so long, the blame is config. Critical for the newest segment, error for an older one. " +
+		"CloudFront keeps errors for ten seconds unless its error caching says otherwise, and a distribution made by " +
+		"streamwatch keeps them for one; until then the error counts as the origin's failure.",
 	Spec:     "RFC 9111 §4; CloudFront: error caching minimum TTL",
 	Severity: probe.Critical,
 	Blame:    probe.BlameCDN,
@@ -47,7 +48,8 @@ var edgeNegative = register(Check{
 		what := fmt.Sprintf("the edge keeps a %d for segment %d (%s), "+how+", and the origin has the segment",
 			ex.Status, s.MSN, shortURI(s.URI), Seconds(kept))
 		if ttl := ex.TTL(); ttl.Value > 0 && kept <= ttl.Value {
-			p.Accuse(probe.BlameConfig, p.severityOfSegment(), "%s; the error's own Cache-Control allows %s", what, Seconds(ttl.Value))
+			p.Accuse(probe.BlameConfig, p.severityOfSegment(), "%s; the error's own Cache-Control allows %s",
+				what, Seconds(ttl.Value))
 			return
 		}
 		p.Reportf(p.severityOfSegment(), "%s", what)

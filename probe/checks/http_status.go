@@ -12,10 +12,10 @@ import (
 var httpStatus = register(Check{
 	ID:      "http.status",
 	Summary: "playlist is answered with an error status",
-	Doc: "A playlist request is answered with a status other than 2xx or 304. Critical, because players stop. Error " +
-		"at the origin as long as the edge still serves a playlist younger than 1.5 target durations from its cache. One " +
-		"such answer may be chance: two in three rounds open an incident. Where 401, 403 or 410 comes to an address with a token " +
-		"that states its end (Expires=, exp=), and that is past, it says so.",
+	Doc: "A playlist request is answered with a status other than 2xx or 304. Critical, because players stop. Error at " +
+		"the origin as long as the edge still serves a playlist younger than 1.5 target durations from its cache. One such " +
+		"answer may be chance: two in three rounds open an incident. Where 401, 403 or 410 comes to an address with a " +
+		"token that states its end (Expires=, exp=), and that is past, it says so.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,

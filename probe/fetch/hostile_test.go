@@ -203,8 +203,14 @@ func TestCutOff(t *testing.T) {
 		first  int64
 		want   string
 	}{
-		{"a stated length", write(okHead + "Content-Length: 100\r\n\r\n#EXTM3U\n"), 0, "the body breaks off after 8 of 100 bytes"},
-		{"chunks", write(okHead + "Transfer-Encoding: chunked\r\n\r\n10\r\n#EXTM3U\n"), 0, "the body breaks off after 8 bytes"},
+		{
+			"a stated length", write(okHead + "Content-Length: 100\r\n\r\n#EXTM3U\n"), 0,
+			"the body breaks off after 8 of 100 bytes",
+		},
+		{
+			"chunks", write(okHead + "Transfer-Encoding: chunked\r\n\r\n10\r\n#EXTM3U\n"), 0,
+			"the body breaks off after 8 bytes",
+		},
 		{
 			"a range that was ignored", write(okHead + "Content-Length: 100\r\n\r\n" + strings.Repeat("#", 40)), 4,
 			"the body breaks off after 40 of 100 bytes",

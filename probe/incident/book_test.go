@@ -55,10 +55,11 @@ func TestWhatIsLeftOfAClosedIncident(t *testing.T) {
 func TestBlameByTurns(t *testing.T) {
 	lag, _ := checks.Find("edge.lag")
 	start := time.Date(2026, 11, 27, 19, 0, 0, 0, time.UTC)
+	edge := probe.Target{Stream: "main", Rendition: "v", Side: probe.Edge}
 	d := diagnose.Diagnosis{
 		Check: lag, Side: probe.Edge, Severity: probe.Critical, Sick: true,
 		Hits:  []diagnose.Hit{{Stream: "main", Renditions: []string{"v"}}},
-		Parts: []diagnose.Part{{Check: lag, Target: probe.Target{Stream: "main", Rendition: "v", Side: probe.Edge}, Holds: true}},
+		Parts: []diagnose.Part{{Check: lag, Target: edge, Holds: true}},
 	}
 	b := NewBook("e", nil, start)
 	told := 0

@@ -21,7 +21,7 @@ const (
 // iframeLooks is what a loop knows of its looks at I-frame playlists.
 type iframeLooks struct {
 	due   time.Time
-	under atomic.Bool // one is under way
+	under atomic.Bool      // one is under way
 	known []playlist.Entry // what was looked at before, by the names that were given
 }
 

@@ -104,12 +104,14 @@ func TestKeepNames(t *testing.T) {
 		{"the same", before, [][]Entry{before}, "720p-2800k=a 720p-1400k=b 900k=c"},
 		{
 			"other bandwidths, another order",
-			of(v(low, 950000, "c"), v(high, 1500000, "b"), v(high, 2900000, "a")), [][]Entry{before},
+			of(v(low, 950000, "c"), v(high, 1500000, "b"), v(high, 2900000, "a")),
+			[][]Entry{before},
 			"900k=c 720p-1400k=b 720p-2800k=a",
 		},
 		{
 			"other bandwidths and addresses",
-			of(v(high, 2900000, "a?s=1"), v(high, 1500000, "y"), v(low, 950000, "z")), [][]Entry{before},
+			of(v(high, 2900000, "a?s=1"), v(high, 1500000, "y"), v(low, 950000, "z")),
+			[][]Entry{before},
 			"720p-2800k=a?s=1 720p-1400k=y 900k=z",
 		},
 		{"one is left", of(v(high, 1500000, "b")), [][]Entry{before}, "720p-1400k=b"},
@@ -122,7 +124,8 @@ func TestKeepNames(t *testing.T) {
 		},
 		{
 			"a new one with a name that is taken",
-			of(v(high, 1400000, "a"), v(high, 2800000, "n"), v(high, 700000, "b")), [][]Entry{before},
+			of(v(high, 1400000, "a"), v(high, 2800000, "n"), v(high, 700000, "b")),
+			[][]Entry{before},
 			"720p-2800k=a 720p-2800k-2=n 720p-1400k=b",
 		},
 	} {
