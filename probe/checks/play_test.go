@@ -26,7 +26,7 @@ type player struct {
 	verdict probe.Verdict // the last one told
 	verbose bool
 	times   bool   // it is told how often what is over came
-	words   bool   // the detail is told with what is open
+	words   bool   // the detail is told too
 	peak    uint64 // BANDWIDTH and AVERAGE-BANDWIDTH of the variant
 	average uint64
 	told    map[string]string // incident id → how it was told last
@@ -155,6 +155,9 @@ func (p *player) tell(now time.Time, in *probe.Incident) {
 		}
 		if len(in.Consequences) > 0 {
 			fmt.Fprintf(&p.out, " and %s", strings.Join(in.Consequences, " "))
+		}
+		if p.words {
+			fmt.Fprintf(&p.out, ": %s", in.Detail)
 		}
 		p.out.WriteByte('\n')
 	case !open:
