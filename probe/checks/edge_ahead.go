@@ -10,7 +10,7 @@ var edgeAhead = register(Check{
 	Summary: "edge is newer than the origin",
 	Doc: "The edge listed a segment that the origin, asked afterwards, does not list. Either the nodes behind the " +
 		"origin's name disagree, or the distribution fetches from another origin than the one that is monitored. Numbers " +
-		"that are far apart are edge.body.",
+		"that are far apart, and an edge that has ended, are edge.body.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Error,
 	Blame:    probe.BlameOrigin,
@@ -24,7 +24,8 @@ var edgeAhead = register(Check{
 		}
 		for _, e := range h.Edges {
 			edge := e.Good
-			if edge == nil || len(edge.Playlist.Segments) == 0 || !edge.Exchange.Done.Before(p.Obs.Exchange.Started) {
+			if edge == nil || edge.Playlist.EndList || len(edge.Playlist.Segments) == 0 ||
+				!edge.Exchange.Done.Before(p.Obs.Exchange.Started) {
 				continue
 			}
 			at, before := last(edge.Playlist).MSN, last(p.Obs.Playlist).MSN

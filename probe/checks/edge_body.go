@@ -2,7 +2,9 @@ package checks
 
 import (
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/streamwatch/streamwatch/probe"
 	"github.com/streamwatch/streamwatch/probe/evidence"
@@ -12,18 +14,20 @@ var edgeBody = register(Check{
 	ID:      "edge.body",
 	Summary: "edge serves a playlist that the origin never did",
 	Doc: "The edge serves a text that was never seen at the origin. Critical when it moves on and its segments are " +
-		"numbered far from the origin's (more than 64 ahead or 1000 behind): it serves another stream. Error when a " +
-		"segment that both sides list under one number differs in URI (without its query), duration, discontinuity, " +
-		"key or map: two packagers behind one name, a failover, or something at the edge that rewrites the playlist. " +
-		"Warning when the segments are the same and a playlist tag differs. Info when all names differ in a session's " +
-		"number or id only, or in any one word while what was probed under them is the same, or only in the path " +
-		"before the file name; when segments differ only in ad breaks (between EXT-X-CUE-OUT and EXT-X-CUE-IN, or " +
-		"between discontinuities where other runs are the origin's); and when the event calls the edge personalised.",
+		"numbered far from the origin's (more than 64 ahead or 1000 behind): it serves another stream. Critical, too, when " +
+		"it has EXT-X-ENDLIST and the origin goes on: it keeps a broadcast that is over. Error when no variant of the " +
+		"multivariant playlist has a height or an address of the origin's: it is another stream's. Error when a segment " +
+		"that both sides list under one number differs in URI (without its query), duration, discontinuity, key or map: " +
+		"two packagers behind one name, a failover, or something at the edge that rewrites the playlist. Warning when the " +
+		"segments are the same and a playlist tag differs. Info when all names differ in a session's number or id only, or " +
+		"in any one word while what was probed under them is the same, or only in the path before the file name; when " +
+		"segments differ only in ad breaks (between EXT-X-CUE-OUT and EXT-X-CUE-IN, or between discontinuities where other " +
+		"runs are the origin's); and when the event calls the edge personalised.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Critical,
 	Blame:    probe.BlameCDN,
 	After:    2, Of: 3,
-	Explains: []string{"seg.mutated", "hdr.changed", "seg.status"},
+	Explains: []string{"seg.mutated", "hdr.changed", "seg.status", "mv.changed"},
 	Run: func(p *Pass) {
 		origin, ok := p.origin()
 		if !ok || origin.Playlist == nil || p.Obs.Playlist == nil || p.Obs.Hash == 0 {
@@ -36,7 +40,7 @@ var edgeBody = register(Check{
 			p.Reportf(probe.Info, "the event says that the edge serves each viewer other segments")
 			return
 		}
-		if p.otherNumbers() {
+		if p.otherLadder() || p.otherNumbers() {
 			return
 		}
 		msn, what := firstDifference(origin, p.Obs)
@@ -80,11 +84,40 @@ func firstDifference(origin *evidence.History, edge *probe.Observation) (msn uin
 	return 0, ""
 }
 
+// otherLadder reports an edge whose multivariant playlist has nothing in common
+// with its origin's.
+func (p *Pass) otherLadder() bool {
+	edge, origin := p.Obs.Playlist, p.History.Pair.Playlist
+	if edge.Kind != probe.Multivariant || origin.Kind != probe.Multivariant || !evidence.Disjoint(edge, origin) {
+		return false
+	}
+	p.Reportf(probe.Error, "none of its variants is the origin's (%s, the origin %s): another stream",
+		heights(edge), heights(origin))
+	return true
+}
+
+// heights lists the heights of a ladder's variants: "720p, 360p".
+func heights(p *probe.Playlist) string {
+	var list []string
+	for i := range p.Variants {
+		if h := strconv.Itoa(p.Variants[i].Height) + "p"; !slices.Contains(list, h) {
+			list = append(list, h)
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
 // otherNumbers reports an edge whose segments are numbered far from the
 // origin's, and which moves on: it is not late, it plays something else.
 func (p *Pass) otherNumbers() bool {
 	h, edge, origin := p.History, p.Obs.Playlist, p.History.Pair.Playlist
-	if !edge.Live() || !origin.Live() || len(edge.Segments) == 0 || len(origin.Segments) == 0 {
+	if !origin.Live() || len(edge.Segments) == 0 || len(origin.Segments) == 0 {
+		return false
+	}
+	if edge.EndList {
+		return p.isOver()
+	}
+	if !edge.Live() {
 		return false
 	}
 	if movesOn := h.Fresh(p.Now, 3*h.TD()+h.Allowance()); !movesOn {
@@ -95,6 +128,18 @@ func (p *Pass) otherNumbers() bool {
 		return false
 	}
 	p.Reportf(probe.Critical, "it lists segments up to %d, the origin up to %d: another stream", at, there)
+	return true
+}
+
+// isOver reports an edge whose playlist has ended while its origin lists more.
+func (p *Pass) isOver() bool {
+	h, origin := p.History, p.History.Pair
+	goesOn := len(origin.Versions) > 1 && origin.Advanced.After(h.Advanced)
+	if !goesOn || p.Stream.Over(p.Now.Add(time.Minute)) {
+		return false
+	}
+	p.Reportf(probe.Critical, "EXT-X-ENDLIST after segment %d, and the origin goes on with %d: a broadcast that is over",
+		last(p.Obs.Playlist).MSN, origin.High)
 	return true
 }
 

@@ -36,7 +36,7 @@ var gap = register(Check{
 		switch {
 		case n == 0:
 		case newest >= min(3, len(segs)):
-			p.Reportf(probe.Critical, "the newest %d segments are gaps", newest)
+			p.Reportf(probe.Critical, "a gap in place of the newest %s", Count(newest, "segment"))
 		case share*10 > p.Obs.Playlist.Window():
 			p.Reportf(probe.Error, "%s, %s of a window of %s",
 				Count(n, "gap"), Seconds(share), Seconds(p.Obs.Playlist.Window()))

@@ -41,7 +41,7 @@ var httpTLS = register(Check{
 		case left >= min(14*day, ex.CertLifetime/4):
 			return
 		}
-		p.Reportf(s, "it expires in %.1f days, on %s", left.Hours()/24, ex.CertExpires.UTC().Format(time.DateTime))
+		p.Reportf(s, "it expires in %.1f days, on %s", left.Hours()/24, ex.CertExpires.UTC().Format("2006-01-02 15:04 UTC"))
 	},
 })
 

@@ -1,8 +1,6 @@
 package checks
 
 import (
-	"time"
-
 	"github.com/streamwatch/streamwatch/probe"
 )
 
@@ -37,8 +35,8 @@ var httpWeight = register(Check{
 			wire /= gzipUsually
 		}
 		if rate := float64(8*wire) / td.Seconds(); rate >= heavy {
-			p.Reportf(probe.Warning, "%d bytes for %s in each %s: %.1f Mbit/s", wire,
-				Count(len(p.Obs.Playlist.Segments), "segment"), td.Round(100*time.Millisecond), rate/1e6)
+			p.Reportf(probe.Warning, "%d bytes for %s every %s: %.1f Mbit/s", wire,
+				Count(len(p.Obs.Playlist.Segments), "segment"), Seconds(td), rate/1e6)
 		}
 	},
 })

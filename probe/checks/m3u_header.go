@@ -1,6 +1,10 @@
 package checks
 
-import "github.com/streamwatch/streamwatch/probe"
+import (
+	"strings"
+
+	"github.com/streamwatch/streamwatch/probe"
+)
 
 var m3uHeader = register(Check{
 	ID:      "m3u.header",
@@ -28,5 +32,8 @@ var m3uHeader = register(Check{
 			s = probe.Critical
 		}
 		p.reportProblem("m3u.header", s)
+		if p.Found != nil && p.History.Playlist != nil { // the address is right: it gave a playlist before
+			p.Found.Detail, _, _ = strings.Cut(p.Found.Detail, ": give ")
+		}
 	},
 })

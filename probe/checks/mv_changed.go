@@ -14,7 +14,7 @@ var mvChanged = register(Check{
 	Doc: "A variant or rendition that was listed is gone: error while it is gone, for at most an hour. A new one, or " +
 		"other codecs or another resolution: warning. Variants are told apart by their attributes and their order. " +
 		"Another BANDWIDTH is no change, because some packagers compute it as they run, nor is another URI, because some " +
-		"put a session into it.",
+		"put a session into it. An edge that gets what its origin lists by now has not changed.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
@@ -31,7 +31,7 @@ var mvChanged = register(Check{
 			return
 		}
 		prev := h.Previous
-		if !p.Fresh || prev == nil || prev.Kind != probe.Multivariant {
+		if !p.Fresh || prev == nil || prev.Kind != probe.Multivariant || p.follows(cur) {
 			return
 		}
 		if len(h.Added) > 0 {
@@ -43,6 +43,16 @@ var mvChanged = register(Check{
 		}
 	},
 })
+
+// follows reports whether an edge lists nothing that its origin does not list: the
+// change was the origin's, which is told there.
+func (p *Pass) follows(edge *probe.Playlist) bool {
+	origin, ok := p.origin()
+	if !ok || origin.Playlist == nil || origin.Playlist.Kind != probe.Multivariant {
+		return false
+	}
+	return evidence.Altered(origin.Playlist, edge) == "" && len(evidence.Missing(edge, origin.Playlist)) == 0
+}
 
 func shorten(uris []string) []string {
 	list := make([]string, len(uris))

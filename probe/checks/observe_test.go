@@ -95,6 +95,8 @@ func (p *player) set(o *probe.Observation, word string) {
 		ex.ContentType = value
 	case "xcache":
 		ex.XCache = value + " from cloudfront"
+	case "nginx":
+		ex.CacheLine, ex.CacheWord = "X-Cache-Status: "+value, strings.ToLower(value)
 	case "pop":
 		ex.Pop = value
 	case "url":

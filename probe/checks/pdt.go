@@ -29,7 +29,7 @@ var pdtCont = register(Check{
 					if off.Abs() > time.Second {
 						sev = probe.Error
 					}
-					p.ReportAt(s.Line, sev, "segment %d is %s off", s.MSN, off)
+					p.ReportAt(s.Line, sev, "segment %d is %s off", s.MSN, Seconds(off))
 				}
 				due = s.PDT
 			}

@@ -10,11 +10,11 @@ import (
 var pdtDrift = register(Check{
 	ID:      "pdt.drift",
 	Summary: "program date-time drifts from the clock",
-	Doc: "For twelve minutes the program date-time at the end of the newest segment steadily drifted from the clock: " +
-		"by more than 50 ms a minute is a warning, by more than 200 ms an error. Whatever jitter, a cache and the time " +
+	Doc: "For twelve minutes the program date-time at the end of the newest segment steadily drifted from the clock: by " +
+		"more than 50 ms a minute is a warning, by more than 200 ms an error. Whatever jitter, a cache and the time " +
 		"between two polls can feign is allowed on top. More than 1 % is dur.sum. A step is no drift, and the twelve " +
-		"minutes start again at a discontinuity, a restart, or a minute without a new segment. Judged at the origin, or " +
-		"at an edge that is watched alone.",
+		"minutes start again at a discontinuity, a restart, or a minute without a new segment. Judged at the origin, or at " +
+		"an edge that is watched alone.",
 	Spec:     "HLS Authoring Specification 8.4",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
@@ -46,10 +46,11 @@ var durSum = register(Check{
 	ID:      "dur.sum",
 	Summary: "more or less media is published than time goes by",
 	Doc: "For twelve minutes the sum of EXTINF of the new segments steadily fell behind the clock or ran ahead of it: " +
-		"by more than 1 % is a warning, by more than 2 % an error. Whatever jitter, a cache and the time between two " +
-		"polls can feign is allowed on top. Players run dry, or fall behind. A stall that is caught up, a step, a " +
-		"discontinuity or a restart does not count, nor do playlists that write every EXTINF in whole seconds, which may " +
-		"be rounded. Judged at the origin, or at an edge that is watched alone.",
+		"by more than 1 % is a warning, by more than 2 % an error. Four minutes are enough for media that falls behind by " +
+		"more than 5 %. Whatever jitter, a cache and the time between two polls can feign is allowed on top. Players run " +
+		"dry, or fall behind. A stall that is caught up, a step, a discontinuity or a restart does not count, nor do " +
+		"playlists that write every EXTINF in whole seconds, which may be rounded. Judged at the origin, or at an edge " +
+		"that is watched alone.",
 	Spec:     "HLS Authoring Specification 8.1",
 	Severity: probe.Error,
 	Blame:    probe.BlameEncoder,
@@ -72,13 +73,17 @@ var durSum = register(Check{
 })
 
 // overrun is by how many seconds a minute the clock runs ahead of the media that
-// is published, and whether that is more than 1 %. What is rounded to seconds
-// adds up to anything.
+// is published, and whether that is more than 1 %, or 5 % where it is known for a
+// few minutes only: an encoder that catches up runs fast for as long, and is well.
+// What is rounded to seconds adds up to anything.
 func (p *Pass) overrun(c *evidence.Clock) (perMinute float64, too bool) {
 	if p.Obs.Playlist.WholeSeconds {
 		return 0, false
 	}
-	rate, slack, ok := c.MediaTrend()
+	if rate, slack, ok := c.MediaTrend(evidence.HasteMinutes); ok && rate-slack > 3 {
+		return rate, true
+	}
+	rate, slack, ok := c.MediaTrend(evidence.ClockMinutes)
 	return rate, ok && math.Abs(rate)-slack > 0.6
 }
 
@@ -86,10 +91,9 @@ var pdtLatency = register(Check{
 	ID:      "pdt.latency",
 	Summary: "segments are published later than before",
 	Doc: "For two minutes every new segment was published later, relative to its media time, than in the minutes " +
-		"before. The difference is more than one target duration plus what jitter, a cache and the time between two " +
-		"polls can feign: every viewer's latency grew by that much. The minutes before (at least three, at most ten) " +
-		"must have been steady. A program date-time more than 1 s ahead of our clock is info, since either clock may be " +
-		"wrong.",
+		"before. The difference is more than one target duration plus what jitter, a cache and the time between two polls " +
+		"can feign: every viewer's latency grew by that much. The minutes before (at least three, at most ten) must have " +
+		"been steady. A program date-time more than 1 s ahead of our clock is info, since either clock may be wrong.",
 	Spec:     "HLS Authoring Specification 8.5",
 	Severity: probe.Warning,
 	Blame:    probe.BlameEncoder,

@@ -26,6 +26,7 @@ type player struct {
 	verdict probe.Verdict // the last one told
 	verbose bool
 	times   bool   // it is told how often what is over came
+	words   bool   // the detail is told too
 	peak    uint64 // BANDWIDTH and AVERAGE-BANDWIDTH of the variant
 	average uint64
 	told    map[string]string // incident id → how it was told last
@@ -58,7 +59,7 @@ func play(t *testing.T, a *txtar.Archive) string {
 		case len(f) == 2 && f[0] == "errors":
 			on.ErrorCaching = time.Duration(p.number(f[1])) * time.Second
 		case len(f) == 2 && f[0] == "show":
-			p.verbose, p.times = f[1] == "verdict", f[1] == "times"
+			p.verbose, p.times, p.words = f[1] == "verdict", f[1] == "times", f[1] == "words"
 		case len(f) == 3 && f[0] == "severity":
 			override(t, &on, f[1], f[2])
 		case len(f) == 7 && f[0] == "resume":
@@ -139,6 +140,9 @@ func describe(in *probe.Incident) string {
 
 func (p *player) tell(now time.Time, in *probe.Incident) {
 	text := describe(in)
+	if p.words {
+		text += ": " + in.Detail
+	}
 	before, open := p.told[in.ID]
 	switch {
 	case in.State == probe.Closed:
@@ -151,6 +155,9 @@ func (p *player) tell(now time.Time, in *probe.Incident) {
 		}
 		if len(in.Consequences) > 0 {
 			fmt.Fprintf(&p.out, " and %s", strings.Join(in.Consequences, " "))
+		}
+		if p.words {
+			fmt.Fprintf(&p.out, ": %s", in.Detail)
 		}
 		p.out.WriteByte('\n')
 	case !open:

@@ -78,7 +78,8 @@ func (p *Pass) lostSegment() string {
 	case ex.Failure != "":
 		return fmt.Sprintf("segment %d (%s): %s", p.Obs.Segment.MSN, shortURI(p.Obs.Segment.URI), ex.Failure)
 	default:
-		return fmt.Sprintf("segment %d (%s): status %d", p.Obs.Segment.MSN, shortURI(p.Obs.Segment.URI), ex.Status)
+		return fmt.Sprintf("segment %d (%s): status %d%s", p.Obs.Segment.MSN, shortURI(p.Obs.Segment.URI), ex.Status,
+			expired(ex))
 	}
 }
 

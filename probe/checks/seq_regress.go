@@ -30,10 +30,12 @@ var seqRegress = register(Check{
 		if to <= 1 {
 			what = ": the numbering started again"
 		}
-		if f := p.History.Fall; f != nil && f.Back && p.History.Target.Side == probe.Origin {
-			p.Accuse(probe.BlameOrigin, probe.Critical,
-				"media sequence number fell from %d to %d, again: copies of different age come by turns", from, to)
-			return
+		if f := p.History.Fall; f != nil && f.Back {
+			what = ", again: copies of different age come by turns"
+			if p.History.Target.Side == probe.Origin {
+				p.Accuse(probe.BlameOrigin, probe.Critical, "media sequence number fell from %d to %d%s", from, to, what)
+				return
+			}
 		}
 		p.Reportf(probe.Critical, "media sequence number fell from %d to %d%s", from, to, what)
 	},

@@ -112,6 +112,9 @@ func (tr *tracker) relapse(now time.Time) {
 	if tr.last.IsZero() || tr.clean < habits[tr.check.When].clean || away > relapse {
 		return
 	}
+	if tr.clean == 0 && tr.check.When != OnUpdate {
+		return // it was never away
+	}
 	if tr.held() {
 		tr.returns++
 	} else if tr.ended.IsZero() || tr.check.When == OnUpdate {

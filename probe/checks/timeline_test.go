@@ -26,7 +26,8 @@ var update = flag.Bool("update", false, "rewrite what timelines want; read the d
 //	bandwidth PEAK MEAN BANDWIDTH and AVERAGE-BANDWIDTH of the variant
 //	personalised        the edge serves each viewer other segments, as an event's file can say
 //	errors S            the edge keeps an error of its origin for S seconds
-//	show verdict        changes of the stream's verdict are part of want; show times: how often what is over came
+//	show verdict        changes of the stream's verdict are part of want; show times: how often what is over came;
+//	                    show words: its detail
 //
 // Each file but the last is one observation, or several, its name
 // "WHEN [RENDITION] SIDE RESULT [key=value …]":
@@ -39,7 +40,8 @@ var update = flag.Bool("update", false, "rewrite what timelines want; read the d
 //	or `iframes NAME RESULT`, of a multivariant playlist,
 //	or `delivery ASK MSN.PART RESULT`, where "now" is the part that came last, "now-2" two before it and "later"
 //	the one after;
-//	keys: age (s), cc (Cache-Control with + for spaces), ctype, xcache, pop, url, took (s), and for
+//	keys: age (s), cc (Cache-Control with + for spaces), ctype, xcache (of CloudFront), nginx (its X-Cache-Status),
+//	pop, url, took (s), and for
 //	the head allow (Access-Control-Allow-Origin), site (asked for), cert (LEFT/LIFE in days), ttfb (s),
 //	date (s from now), lastmod (s ago), etag, enc (Content-Encoding), bytes, proto, strained (yes), and for
 //	segments size (bytes), hash, newest (yes), init (yes), repeat (yes), again (yes), extinf (s), listed (MM:SS),

@@ -59,6 +59,9 @@ var updBurst = register(Check{
 				seen, bursts = 0, 0 // the numbering began anew
 				continue
 			}
+			if v[i].Validator != 0 && v[i].Validator == v[i-1].Validator {
+				continue // whoever asks whether it changed is told that it did not, as we were
+			}
 			if n := v[i].LastMSN - v[i-1].LastMSN; n > 0 && v[i].First.Sub(v[i-1].Last()) <= near {
 				seen++
 				if n > 1 {

@@ -68,6 +68,8 @@ func (p *Pass) otherSide() string {
 	case pair.High > p.History.High:
 		n := pair.High - p.History.High
 		return "; " + name + " is " + Count(n, "segment") + " ahead"
+	case pair.High < p.History.High && pair.Advanced.Sub(p.History.Advanced) > p.History.TD():
+		return "; " + name + " goes on, with lower numbers"
 	default:
 		return "; " + name + " has nothing newer"
 	}

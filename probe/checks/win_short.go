@@ -30,11 +30,11 @@ var winShort = register(Check{
 		case len(pl.Segments) >= 5 && w >= 2*td:
 			p.Reportf(probe.Info, "window of %s, three target durations are %s", Seconds(w), Seconds(3*td))
 		case len(pl.Segments) >= 5 && w >= td*3/2:
-			p.Reportf(probe.Warning, "window of %s in %d segments, target duration %s",
-				Seconds(w), len(pl.Segments), Seconds(td))
+			p.Reportf(probe.Warning, "window of %s in %s, target duration %s",
+				Seconds(w), Count(len(pl.Segments), "segment"), Seconds(td))
 		case w < 2*td || len(pl.Segments) < 2:
-			p.Reportf(probe.Critical, "window of %s in %d segments, target duration %s",
-				Seconds(w), len(pl.Segments), Seconds(td))
+			p.Reportf(probe.Critical, "window of %s in %s, target duration %s",
+				Seconds(w), Count(len(pl.Segments), "segment"), Seconds(td))
 		default:
 			p.Reportf(probe.Error, "window of %s, three target durations are %s", Seconds(w), Seconds(3*td))
 		}

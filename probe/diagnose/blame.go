@@ -20,9 +20,9 @@ import (
 //	–                   –                         the check knows      what it says
 //	a host of its own shows what no other does    any                  cdn: that host
 //	fails               any                       http.*               origin
-//	401, 403 to us      moves on all the same     http.*               config: we lack a right
+//	401, 403, 429 to us moves on all the same     http.*               config: we lack a right, or ask too often
 //	fails by turns      fails                     http.*               origin: the edge passes it on
-//	answers             401, 403                  http.*               config: token or access rule
+//	answers             401, 403, 429             http.*               config: token, access rule or rate limit
 //	answers             fails otherwise           http.*               cdn
 //	unwatched           fails                     http.*               unknown
 //	stands still, on several streams of the host  staleness            origin
@@ -116,15 +116,18 @@ func (c *claim) worst() *checks.Symptom {
 func (x *examination) blameTransport(st *story, at, other *evidence.State) (probe.Blame, string) {
 	ex := st.worst().Exchange
 	why := "it " + phase(ex)
-	denied := ex.Status == 401 || ex.Status == 403
+	denied := ex.Status == 401 || ex.Status == 403 || ex.Status == 429
 	watched := other != nil && other.Polls > 0
 	cached := st.began.Add(at.Allowance) // until then an edge may live on its cache
 	switch {
 	case st.check.Blame == probe.BlameConfig:
 		return probe.BlameConfig, why
 	case st.side == probe.Origin && denied && watched && !other.Failing() && other.Advanced.After(cached):
-		return probe.BlameConfig, why + " to us, yet the edge still gets new segments from it: " +
-			"an access rule, or a header that we do not send"
+		rule := "an access rule, or a header that we do not send"
+		if ex.Status == 429 {
+			rule = "a rate limit that counts our own requests"
+		}
+		return probe.BlameConfig, why + " to us, yet the edge still gets new segments from it: " + rule
 	case st.side == probe.Origin:
 		return probe.BlameOrigin, why + sameThere(other)
 	case !watched && len(st.peers.well) > 0:
@@ -139,7 +142,11 @@ func (x *examination) blameTransport(st *story, at, other *evidence.State) (prob
 		const told = "the origin failed until %s ago, and caches keep its errors for a while; the edge %s"
 		return probe.BlameOrigin, fmt.Sprintf(told, checks.Seconds(x.now.Sub(st.stream.ill(other).Recovered)), phase(ex))
 	case denied:
-		return probe.BlameConfig, why + ", and the origin answers " + status(other) + ": a token or an access rule"
+		rule := "a token or an access rule"
+		if ex.Status == 429 {
+			rule = "a rate limit; viewers may be below it"
+		}
+		return probe.BlameConfig, why + ", and the origin answers " + status(other) + ": " + rule
 	case ex.Status == 404 && ex.Age.Stated:
 		return probe.BlameCDN, fmt.Sprintf("it keeps a 404 that is %s old, and the origin answers %s",
 			checks.Seconds(ex.Age.Value), status(other))
@@ -263,7 +270,7 @@ func (x *examination) blameStale(at, origin *evidence.State, peer bool) (probe.B
 		return probe.BlameOrigin, old + "; its ETag or Last-Modified did not change, so a cache that asks is told that " +
 			"nothing did"
 	case at.Cycle > max(at.Allowance, 3*at.TD/2) && lag.Age <= at.Cycle+at.TD:
-		const told = "%s; it takes a new copy every %s, and headers let caches keep one for %s: a minimum TTL"
+		const told = "%s; the edge takes a new copy every %s, and headers let caches keep one for %s: a minimum TTL"
 		return probe.BlameConfig, fmt.Sprintf(told, old, checks.Seconds(at.Cycle), checks.Seconds(ttl.Value))
 	case at.Late.Still:
 		return probe.BlameCDN, fmt.Sprintf("%s; headers let caches keep it for %s", old, checks.Seconds(ttl.Value))

@@ -108,7 +108,7 @@ func status(t *evidence.State) string {
 		text += " (unchanged since it was asked before)"
 	}
 	if age := ex.Age; age.Stated && t.Target.Side == probe.Edge {
-		text += fmt.Sprintf(" with a copy of %s", checks.Seconds(age.Value))
+		text += fmt.Sprintf(" with a copy that is %s old", checks.Seconds(age.Value))
 	}
 	return text
 }

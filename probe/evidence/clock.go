@@ -28,11 +28,14 @@ type minute struct {
 	floor       float32 // the greatest that the lead over media can have been at least, when looks are apart
 }
 
-// ClockMinutes is how many complete minutes are kept, and that a trend needs.
-const ClockMinutes = 12
+// ClockMinutes is how many complete minutes are kept, and that a trend needs;
+// HasteMinutes is how many are enough for one that is steep.
+const (
+	ClockMinutes = 12
+	HasteMinutes = 4
+)
 
 const (
-	clockSpan = 9               // minutes from the middle of their first quarter to that of their last
 	clockJump = time.Second / 2 // by which program date-time may be off before it is another one
 )
 
@@ -105,17 +108,19 @@ func (c *Clock) Jitter() float64 {
 }
 
 // trend is by how many seconds a minute something grows, when it has grown
-// evenly for all the minutes that are kept: a step is no trend. slack is what
-// jitter alone can make of it.
-func (c *Clock) trend(of func(minute) float32) (perMinute, slack float64, ok bool) {
+// evenly for the newest minutes, a multiple of four: a step is no trend. slack is
+// what jitter alone can make of it.
+func (c *Clock) trend(minutes int, of func(minute) float32) (perMinute, slack float64, ok bool) {
 	m := c.over()
-	if len(m) < ClockMinutes {
+	if len(m) < minutes {
 		return 0, 0, false
 	}
+	m = m[len(m)-minutes:]
 	var quarter [4]float64
+	each := minutes / len(quarter)
 	for i := range quarter {
-		for _, one := range m[i*3 : i*3+3] {
-			quarter[i] += float64(of(one)) / 3
+		for _, one := range m[i*each : (i+1)*each] {
+			quarter[i] += float64(of(one)) / float64(each)
 		}
 	}
 	total := quarter[3] - quarter[0]
@@ -124,7 +129,8 @@ func (c *Clock) trend(of func(minute) float32) (perMinute, slack float64, ok boo
 			return 0, 0, false
 		}
 	}
-	return total / clockSpan, c.Jitter() / clockSpan, true
+	span := float64(minutes - each) // from the middle of the first quarter to that of the last
+	return total / span, c.Jitter() / span, true
 }
 
 // Step is by how many seconds publication of the newest two minutes is later
@@ -147,12 +153,12 @@ func (c *Clock) Step() (seconds float64, ok bool) {
 func (c *Clock) Dated() bool { return !c.date.IsZero() }
 
 // MediaTrend is by how many seconds a minute time runs ahead of the media that
-// is published, see trend.
-func (c *Clock) MediaTrend() (perMinute, slack float64, ok bool) {
-	return c.trend(func(m minute) float32 { return m.media })
+// is published, over so many minutes, see trend.
+func (c *Clock) MediaTrend(minutes int) (perMinute, slack float64, ok bool) {
+	return c.trend(minutes, func(m minute) float32 { return m.media })
 }
 
-// DateTrend is the same for program date-time.
+// DateTrend is the same for program date-time, over all that are kept.
 func (c *Clock) DateTrend() (perMinute, slack float64, ok bool) {
-	return c.trend(func(m minute) float32 { return m.date })
+	return c.trend(ClockMinutes, func(m minute) float32 { return m.date })
 }

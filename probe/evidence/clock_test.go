@@ -57,7 +57,7 @@ func TestClockTrend(t *testing.T) {
 			for _, of := range []func(minute) float32{
 				func(m minute) float32 { return m.media }, func(m minute) float32 { return m.date },
 			} {
-				rate, slack, ok := clock.trend(of)
+				rate, slack, ok := clock.trend(ClockMinutes, of)
 				if trend := ok && math.Abs(rate) > slack+0.05; trend != (c.want != 0) || trend && math.Abs(rate-c.want) > 0.1 {
 					t.Errorf("%.3f s a minute, slack %.3f, %v; want %.3f", rate, slack, ok, c.want)
 				}
@@ -65,6 +65,43 @@ func TestClockTrend(t *testing.T) {
 			late, ok := clock.Step()
 			if step := ok && late > 2; step != (c.step != 0) || step && math.Abs(late-c.step) > 0.1 {
 				t.Errorf("a step of %.2f s, %v; want %.2f", late, ok, c.step)
+			}
+		})
+	}
+}
+
+// Four minutes tell an encoder that is far too slow, and neither a stall, however
+// long, nor one that catches up.
+func TestClockHaste(t *testing.T) {
+	start := time.Date(2026, 11, 28, 19, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		late func(at time.Duration) time.Duration
+		want bool
+	}{
+		"a tenth too slow": {func(at time.Duration) time.Duration { return at / 9 }, true},
+		"a stall": {func(at time.Duration) time.Duration {
+			return min(1, at/(4*time.Minute)) * 30 * time.Second
+		}, false},
+		"two stalls": {func(at time.Duration) time.Duration {
+			return min(2, at/(200*time.Second)) * 15 * time.Second
+		}, false},
+		"a stall that is caught up": {func(at time.Duration) time.Duration {
+			return min(1, at/(4*time.Minute)) * max(0, 30*time.Second-(at-4*time.Minute)/10)
+		}, false},
+		"jitter": {func(at time.Duration) time.Duration {
+			return time.Duration(int64(at/time.Second)*7919%4000) * time.Millisecond
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for minutes := 1; minutes < 15; minutes++ {
+				clock := publish(NewClock(start, start), start, minutes, c.late)
+				if clock == nil {
+					t.Fatal("time broke")
+				}
+				rate, slack, ok := clock.MediaTrend(HasteMinutes)
+				if steep := ok && rate-slack > 3; steep != (c.want && minutes >= HasteMinutes) {
+					t.Errorf("after %d minutes %.1f s a minute, slack %.1f, %v", minutes, rate, slack, ok)
+				}
 			}
 		})
 	}
@@ -79,7 +116,7 @@ func TestClockAllowsForJitter(t *testing.T) {
 		}
 		return at / 800
 	})
-	rate, slack, ok := clock.trend(func(m minute) float32 { return m.media })
+	rate, slack, ok := clock.trend(ClockMinutes, func(m minute) float32 { return m.media })
 	if !ok || slack < 0.1 || math.Abs(rate) > slack+0.05 {
 		t.Errorf("%.3f s a minute, slack %.3f, %v: want the slack to be 2 s over 18 minutes", rate, slack, ok)
 	}
@@ -117,8 +154,8 @@ func TestClockAllowsForLooks(t *testing.T) {
 		at := time.Duration(n+1) * 2 * time.Second
 		clock.Add(start.Add(at+at/800), 2*time.Second, start.Add(at), 2*time.Second, false)
 	}
-	rate, slack, ok := clock.trend(func(m minute) float32 { return m.date })
-	if !ok || slack < 1.9/clockSpan || rate > slack {
+	rate, slack, ok := clock.trend(ClockMinutes, func(m minute) float32 { return m.date })
+	if !ok || slack < 1.9/9 || rate > slack {
 		t.Errorf("%.3f s a minute, slack %.3f, %v: want the slack to be 2 s over 9 minutes", rate, slack, ok)
 	}
 }

@@ -72,6 +72,24 @@ func Altered(prev, cur *probe.Playlist) string {
 	return ""
 }
 
+// Disjoint reports whether two multivariant playlists have nothing in common: no
+// address, and no height of a picture. Where a variant states no height, nobody
+// can tell.
+func Disjoint(a, b *probe.Playlist) bool {
+	if len(a.Variants) == 0 || len(b.Variants) == 0 {
+		return false
+	}
+	for i := range a.Variants {
+		for j := range b.Variants {
+			x, y := &a.Variants[i], &b.Variants[j]
+			if x.Height == 0 || y.Height == 0 || x.Height == y.Height || path(x.URI) == path(y.URI) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // listed is a playlist that a multivariant playlist names.
 type listed struct {
 	rung

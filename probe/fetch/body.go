@@ -39,7 +39,9 @@ func (c *Client) read(ctx context.Context, r *Request, ex *probe.Exchange, resp 
 	body, err := c.decoded(wire, ex, r.Into, p)
 	known := resp.ContentLength >= 0 || ex.Status >= http.StatusBadRequest
 	if p.cut && err == nil && known && resp.ContentLength-int64(len(body)) <= drainBytes {
-		if rest := drain(resp); ex.Status == http.StatusOK && errors.Is(rest, io.ErrUnexpectedEOF) {
+		n, rest := drain(resp)
+		if ex.Status == http.StatusOK && errors.Is(rest, io.ErrUnexpectedEOF) {
+			wire.left, wire.err = wire.left-n, rest
 			err = rest // the range was ignored: what was answered is the object, and it is cut off
 		}
 	}
@@ -184,10 +186,10 @@ func (w *wireReader) Read(b []byte) (int, error) {
 }
 
 // drain reads a little of what is left of a body and closes it: a connection is
-// used again only when its response was read to the end. It returns how reading
-// failed, io.EOF when it reached the end.
-func drain(resp *http.Response) error {
-	_, err := io.CopyN(io.Discard, resp.Body, drainBytes)
+// used again only when its response was read to the end. It returns how many bytes
+// there were, and how reading failed, io.EOF when it reached the end.
+func drain(resp *http.Response) (n int64, err error) {
+	n, err = io.CopyN(io.Discard, resp.Body, drainBytes)
 	_ = resp.Body.Close()
-	return err
+	return n, err
 }

@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -110,9 +111,28 @@ func (c *Client) bodyFailed(ctx context.Context, r *Request, ex *probe.Exchange,
 		fail(ex, f, "timed out reading the body")
 	case probe.FailLimit:
 		c.beyond(ex, r.limit())
+	case probe.FailTruncated:
+		fail(ex, f, cutOff(ex, r.Limit-wire.left)+c.why(err))
 	default:
 		fail(ex, f, c.text(err))
 	}
+}
+
+// cutOff says where a body broke off that has come so far.
+func cutOff(ex *probe.Exchange, bytes int64) string {
+	if stated := ex.ContentLength; stated.Stated && bytes < stated.Value {
+		return fmt.Sprintf("the body breaks off after %d of %d bytes", bytes, stated.Value)
+	}
+	return fmt.Sprintf("the body breaks off after %d bytes", bytes)
+}
+
+// why returns what else is known of a connection that ended in the middle of a
+// body: nothing when the server just closed it.
+func (c *Client) why(err error) string {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return ""
+	}
+	return ": " + c.text(err)
 }
 
 func bodyFailure(ctx, wire, err error) probe.Failure {

@@ -169,7 +169,7 @@ func (c *Client) do(ctx context.Context, r *Request, ex *probe.Exchange) []byte 
 			}
 			return body
 		}
-		_ = drain(resp)
+		_, _ = drain(resp)
 		if len(locations) == 0 {
 			ex.Status = resp.StatusCode
 			return fail(ex, probe.FailURL, fmt.Sprintf("answered %d, and no Location says where to", ex.Status))

@@ -87,8 +87,10 @@ func reset(c net.Conn) {
 	}
 }
 
+// okHead begins the head of a playlist.
+const okHead = "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.apple.mpegurl\r\n"
+
 func TestHostileOrigins(t *testing.T) {
-	const okHead = "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.apple.mpegurl\r\n"
 	gzipHead := func(n int) string {
 		return fmt.Sprintf("%sContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n", okHead, n)
 	}
@@ -188,6 +190,44 @@ func TestHostileOrigins(t *testing.T) {
 			}
 			if (ex.Error == "") != (c.want == "") || len(ex.Error) > 200 || strings.ContainsAny(ex.Error, "\r\n\x00") {
 				t.Errorf("error text %q", ex.Error)
+			}
+		})
+	}
+}
+
+// TestCutOff: what is told of a body that breaks off says where.
+func TestCutOff(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		answer func(net.Conn)
+		first  int64
+		want   string
+	}{
+		{
+			"a stated length", write(okHead + "Content-Length: 100\r\n\r\n#EXTM3U\n"), 0,
+			"the body breaks off after 8 of 100 bytes",
+		},
+		{
+			"chunks", write(okHead + "Transfer-Encoding: chunked\r\n\r\n10\r\n#EXTM3U\n"), 0,
+			"the body breaks off after 8 bytes",
+		},
+		{
+			"a range that was ignored", write(okHead + "Content-Length: 100\r\n\r\n" + strings.Repeat("#", 40)), 4,
+			"the body breaks off after 40 of 100 bytes",
+		},
+		{"a reset", head(okHead+"Content-Length: 100\r\n\r\n#EXTM3U\n", func(c net.Conn) {
+			time.Sleep(50 * time.Millisecond)
+			reset(c)
+		}), 0, "the body breaks off after 8 of 100 bytes: "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			cl := fetch.New(fetch.Options{})
+			defer cl.Close()
+			_, ex := cl.Do(t.Context(), fetch.Request{URL: wire(t, c.answer), First: c.first})
+			if ex.Failure != probe.FailTruncated || !strings.HasPrefix(ex.Error, c.want) ||
+				len(ex.Error) > len(c.want) && !strings.HasSuffix(c.want, ": ") {
+				t.Errorf("%s: %q, want %q", ex.Failure, ex.Error, c.want)
 			}
 		})
 	}

@@ -48,6 +48,8 @@ type entry struct {
 	parts     map[key]time.Time // of its causes, ever, and when each was one last
 	follows   map[key]time.Time // of what it explains, likewise
 	told      told
+	was       told      // what it said before that
+	turns     int       // how often it went back to what it said before
 	other     told      // what the diagnosis says instead
 	since     time.Time // since when; zero while it says the same
 	lower     time.Time // since when it is less severe; zero while it is not

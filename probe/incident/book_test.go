@@ -82,3 +82,39 @@ func TestAnIncidentThatWaitsGoesOn(t *testing.T) {
 		t.Errorf("open: %+v, want %s alone", open, first)
 	}
 }
+
+// An edge that is late for two reasons by turns: the blame goes there and back, and
+// people are not told so every few seconds. What lasts is told.
+func TestBlameByTurns(t *testing.T) {
+	lag, _ := checks.Find("edge.lag")
+	start := time.Date(2026, 11, 27, 19, 0, 0, 0, time.UTC)
+	edge := probe.Target{Stream: "main", Rendition: "v", Side: probe.Edge}
+	d := diagnose.Diagnosis{
+		Check: lag, Side: probe.Edge, Severity: probe.Critical, Sick: true,
+		Hits:  []diagnose.Hit{{Stream: "main", Renditions: []string{"v"}}},
+		Parts: []diagnose.Part{{Check: lag, Target: edge, Holds: true}},
+	}
+	b := NewBook("e", nil, start)
+	told := 0
+	enter := func(from, until time.Duration, blame func(time.Duration) probe.Blame) (last probe.Blame) {
+		for at := from; at < until; at += 250 * time.Millisecond {
+			d.Last, d.Blame = start.Add(at), blame(at)
+			changed, _ := b.Enter(d.Last, []diagnose.Diagnosis{d}, 0)
+			told += len(changed)
+			last = b.Open()[0].Blame
+		}
+		return last
+	}
+	enter(0, 2*time.Minute, func(at time.Duration) probe.Blame {
+		return []probe.Blame{probe.BlameCDN, probe.BlameConfig}[at/(3*time.Second)%2]
+	})
+	if told > 5 {
+		t.Errorf("told %d times in two minutes, want 5 at most", told)
+	}
+	for _, want := range []probe.Blame{probe.BlameCDN, probe.BlameConfig} {
+		last := enter(2*time.Minute, 3*time.Minute+10*time.Second, func(time.Duration) probe.Blame { return want })
+		if last != want {
+			t.Errorf("blames %s, although it has been %s for more than a minute", last, want)
+		}
+	}
+}

@@ -10,8 +10,11 @@ import (
 
 const (
 	// settled is for how long another cause, blame or scope must be what the
-	// diagnosis says before the incident says so too: one look may be a race.
-	settled = time.Second
+	// diagnosis says before the incident says so too: one look may be a race. Each
+	// time that it goes back to what it said before, this doubles, up to mostTurns
+	// times: of two causes that look alike by turns people are told once.
+	settled   = time.Second
+	mostTurns = 6
 
 	// eased is for how long an incident must be less severe before it says so.
 	eased = 10 * time.Second
@@ -22,11 +25,23 @@ func (e *entry) said(d *diagnose.Diagnosis) told {
 	return told{d.Check, d.Side, d.Edge, d.Blame, d.Scope, d.Host, d.Severity}
 }
 
+// beside reports whether two differ in more than their severity.
+func (t told) beside(o told) bool {
+	t.severity = o.severity
+	return t != o
+}
+
 // settle makes the incident say what it is to tell.
 func (e *entry) settle(t told) {
 	d := &e.diagnosis
 	if e.check != nil && e.check != t.check {
 		e.Consequences = insert(e.Consequences, e.check.ID)
+	}
+	if e.told.beside(t) {
+		if !e.was.beside(t) {
+			e.turns = min(e.turns+1, mostTurns)
+		}
+		e.was = e.told
 	}
 	e.told, e.check = t, t.check
 	e.Consequences = slices.DeleteFunc(e.Consequences, func(id string) bool { return id == t.check.ID })
@@ -62,13 +77,17 @@ func (e *entry) revise(now time.Time, d *diagnose.Diagnosis) (update bool, next 
 	lateral := want
 	lateral.severity = e.told.severity
 	e.since = e.differs(now, &e.other, lateral, e.since)
+	steady := settled
+	if !e.was.beside(want) {
+		steady <<= e.turns
+	}
 	if want.severity == e.told.severity {
 		e.lower = time.Time{}
 	} else if e.lower.IsZero() {
 		e.lower = now
 	}
 	switch {
-	case !e.since.IsZero() && now.Sub(e.since) >= settled:
+	case !e.since.IsZero() && now.Sub(e.since) >= steady:
 		if now.Sub(e.lower) < eased {
 			want = lateral
 		}
@@ -81,7 +100,7 @@ func (e *entry) revise(now time.Time, d *diagnose.Diagnosis) (update bool, next 
 	if e.since.IsZero() {
 		e.Because, e.Detail = d.Because, d.Detail
 	} else {
-		next = e.since.Add(settled)
+		next = e.since.Add(steady)
 	}
 	if !e.lower.IsZero() {
 		next = probe.Sooner(next, e.lower.Add(eased))

@@ -49,13 +49,20 @@ func LadderText(entries []playlist.Entry) string {
 	return strings.Join(names, ", ") + ", or 0 to " + strconv.Itoa(len(entries)-1)
 }
 
-// choose keeps the renditions that the event asks for, and says once of each
-// that the ladder lacks it: only now is it known.
-func (s *stream) choose(o *probe.Observation) []playlist.Entry {
+// list returns what a multivariant playlist lists, by the names that it has at all
+// places for as long as the stream is watched.
+func (s *stream) list(o *probe.Observation) []playlist.Entry {
 	entries := playlist.Ladder(o.Playlist, o.Exchange.Address)
 	for i := range entries {
 		entries[i].Name = s.m.opts.Secrets.Mask(entries[i].Name) // it stands in metrics and on the page
 	}
+	playlist.KeepNames(entries, s.known(o.Target.Place())...)
+	return entries
+}
+
+// choose keeps the renditions that the event asks for, and says once of each
+// that the ladder lacks it: only now is it known.
+func (s *stream) choose(o *probe.Observation, entries []playlist.Entry) []playlist.Entry {
 	kept, lacking := s.cfg.Choose(entries)
 	if o.Playlist.CutOff {
 		return kept // the rest of the ladder may list it
@@ -75,4 +82,20 @@ func (s *stream) choose(o *probe.Observation) []playlist.Entry {
 		)
 	}
 	return kept
+}
+
+// known are the ladders that names are taken from: that of the place itself, and
+// then those of the others, so that a rendition has one name everywhere.
+func (s *stream) known(at probe.Place) [][]playlist.Entry {
+	var known [][]playlist.Entry
+	for i, l := range s.ladders {
+		switch {
+		case l == nil:
+		case i == s.m.at(at):
+			known = slices.Insert(known, 0, l.listed)
+		default:
+			known = append(known, l.listed)
+		}
+	}
+	return known
 }

@@ -2,6 +2,9 @@ package monitor_test
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -50,6 +53,50 @@ func TestAMisspeltRendition(t *testing.T) {
 				}
 				if !slices.Equal(watched, c.watched) || !slices.Equal(warned, c.warned) {
 					t.Errorf("watched %q, want %q; warned of %q, want %q", watched, c.watched, warned, c.warned)
+				}
+			})
+		})
+	}
+}
+
+// A packager computes BANDWIDTH anew while it runs, each fetch opens a session, and
+// the edge keeps the multivariant playlist for a while: each rendition has one name,
+// at both sides and for as long as it is watched, whichever are asked for.
+func TestNamesStay(t *testing.T) {
+	for name, c := range map[string]struct {
+		renditions []string
+		sessions   bool
+		want       int // names, with the multivariant playlist's own
+	}{"all": {want: 3}, "all, in sessions": {sessions: true, want: 3}, "one, in sessions": {[]string{"1"}, true, 2}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				begun, minted := time.Now(), 0
+				src := &stream{start: begun.Add(-time.Minute), until: begun.Add(time.Hour), asked: map[string]int{}}
+				w := watchFor(t, 2*time.Minute, func(w http.ResponseWriter, r *http.Request) {
+					if r.URL.Path != "/m.m3u8" {
+						r.URL.Path = "/v/p.m3u8"
+						src.ServeHTTP(w, r)
+						return
+					}
+					if c.sessions {
+						minted++
+					}
+					more := int(time.Since(begun)/(10*time.Second)) * 5000
+					if strings.HasPrefix(r.Host, "edge") {
+						more += 3000
+					}
+					w.Header().Set("Content-Type", "application/vnd.apple.mpegurl")
+					const variant = "#EXT-X-STREAM-INF:BANDWIDTH=%d,RESOLUTION=640x360\n%s-%d/p.m3u8\n"
+					fmt.Fprintf(w, "#EXTM3U\n"+variant+variant, 2000000+more, "hi", minted, 1000000+more, "lo", minted)
+				}, func(o *monitor.Options) {
+					o.Segments, o.Origin, o.Streams[0].Renditions = monitor.SegmentsNone, "http://origin.test", c.renditions
+				})
+				names := map[string]bool{}
+				for _, o := range w.seen {
+					names[o.Target.Rendition] = true
+				}
+				if len(names) != c.want {
+					t.Errorf("renditions %v, want %d", slices.Sorted(maps.Keys(names)), c.want)
 				}
 			})
 		})

@@ -21,7 +21,8 @@ const (
 // iframeLooks is what a loop knows of its looks at I-frame playlists.
 type iframeLooks struct {
 	due   time.Time
-	under atomic.Bool // one is under way
+	under atomic.Bool      // one is under way
+	known []playlist.Entry // what was looked at before, by the names that were given
 }
 
 // lookAtIFrames asks for the I-frame playlists of a multivariant playlist, one
@@ -38,6 +39,8 @@ func (l *loop) lookAtIFrames(ctx context.Context, o *probe.Observation) {
 	l.iframes.due = time.Now().Add(iframesEvery)
 	entries := playlist.IFrames(o.Playlist, o.Exchange.Address)
 	entries = entries[:min(len(entries), iframesMost)]
+	playlist.KeepNames(entries, l.iframes.known)
+	l.iframes.known = slices.Clone(entries)
 	l.s.group.Go(func() {
 		defer l.iframes.under.Store(false)
 		for range iframesTries {

@@ -54,7 +54,8 @@ type stream struct {
 type ladder struct {
 	playlist *probe.Playlist
 	from     probe.Address // what its references resolve against: another one where each fetch is redirected to a session
-	entries  []playlist.Entry
+	listed   []playlist.Entry
+	entries  []playlist.Entry // of them, those that are watched
 }
 
 func newStream(m *Monitor, cfg Stream) *stream {
@@ -226,7 +227,8 @@ func (s *stream) learn(o *probe.Observation) {
 		if same || have != nil && o.Playlist.CutOff {
 			return // half a URI is no rendition
 		}
-		l := &ladder{playlist: o.Playlist, from: o.Exchange.Address, entries: s.choose(o)}
+		l := &ladder{playlist: o.Playlist, from: o.Exchange.Address, listed: s.list(o)}
+		l.entries = s.choose(o, l.listed)
 		s.ladders[at] = l
 		s.variables.Store(&o.Playlist.Variables)
 		s.climb()

@@ -134,6 +134,80 @@ func (l *ladder) unique() []Entry {
 	return l.entries
 }
 
+// KeepNames gives entries the names that the same ones had in earlier ladders, of
+// which the first comes first: a name may hold a bandwidth, and some packagers
+// compute that anew while they run. The same is what has one kind and height, and
+// one address, name or set of other attributes, in this order.
+func KeepNames(entries []Entry, earlier ...[]Entry) {
+	k := keeper{entries: entries, named: make([]bool, len(entries)), taken: make(map[string]bool)}
+	for _, before := range earlier {
+		k.match(before, func(now, was *Entry) bool { return address(now.uri()) == address(was.uri()) })
+		k.match(before, func(now, was *Entry) bool { return now.Name == was.Name })
+		k.match(before, func(now, was *Entry) bool { return now.attributes() == was.attributes() })
+	}
+	for i := range entries {
+		e := &entries[i]
+		if k.named[i] {
+			continue
+		}
+		for name, n := e.Name, 2; k.taken[e.Name]; n++ {
+			e.Name = name + "-" + strconv.Itoa(n)
+		}
+		k.taken[e.Name] = true
+	}
+}
+
+type keeper struct {
+	entries []Entry
+	named   []bool // by entry: it has its name
+	taken   map[string]bool
+}
+
+// match gives each entry that has no name yet that of the first one that is the
+// same and whose name is free.
+func (k *keeper) match(before []Entry, same func(now, was *Entry) bool) {
+	for i := range k.entries {
+		e := &k.entries[i]
+		for j := range before {
+			was := &before[j]
+			if !k.named[i] && !k.taken[was.Name] && e.Kind == was.Kind && e.height() == was.height() && same(e, was) {
+				e.Name, k.named[i], k.taken[was.Name] = was.Name, true, true
+			}
+		}
+	}
+}
+
+func (e *Entry) height() int {
+	if e.Variant == nil {
+		return 0
+	}
+	return e.Variant.Height
+}
+
+// uri is the entry's address as the playlist has it.
+func (e *Entry) uri() string {
+	if e.Variant != nil {
+		return e.Variant.URI
+	}
+	return e.Rendition.URI
+}
+
+// attributes are what tells an entry from others besides its address and its
+// bandwidth.
+func (e *Entry) attributes() string {
+	if v := e.Variant; v != nil {
+		return strings.Join([]string{strconv.Itoa(v.Width), v.Codecs, v.VideoRange, v.Audio, v.Name}, "\x00")
+	}
+	m := e.Rendition
+	return strings.Join([]string{m.GroupID, m.Language, m.Name}, "\x00")
+}
+
+// address is a URI without its query, which may carry a token.
+func address(uri string) string {
+	p, _, _ := strings.Cut(strings.TrimPrefix(uri, "./"), "?")
+	return p
+}
+
 func variantName(v *probe.Variant) string {
 	if v.Height > 0 {
 		return strconv.Itoa(v.Height) + "p"

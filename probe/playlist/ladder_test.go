@@ -83,3 +83,61 @@ func TestLadderOfMedia(t *testing.T) {
 		t.Errorf("a media playlist has the ladder %+v", l)
 	}
 }
+
+// A packager that computes BANDWIDTH anew renames nothing, wherever the name holds
+// it and in whichever order the variants stand.
+func TestKeepNames(t *testing.T) {
+	const high, low = "#EXT-X-STREAM-INF:RESOLUTION=1280x720,BANDWIDTH=%d\n%s\n", "#EXT-X-STREAM-INF:BANDWIDTH=%d\n%s\n"
+	of := func(variants ...string) []Entry {
+		text := "#EXTM3U\n" + strings.Join(variants, "")
+		return Ladder(Decode([]byte(text), Inputs{}), probe.AddressOf("https://h/p.m3u8"))
+	}
+	v := func(form string, bandwidth int, uri string) string { return fmt.Sprintf(form, bandwidth, uri) }
+	before := of(v(high, 2800000, "a"), v(high, 1400000, "b"), v(low, 900000, "c"))
+	for _, c := range []struct {
+		name    string
+		now     []Entry
+		earlier [][]Entry
+		want    string
+	}{
+		{"nothing known", of(v(low, 900000, "c")), nil, "900k=c"},
+		{"the same", before, [][]Entry{before}, "720p-2800k=a 720p-1400k=b 900k=c"},
+		{
+			"other bandwidths, another order",
+			of(v(low, 950000, "c"), v(high, 1500000, "b"), v(high, 2900000, "a")),
+			[][]Entry{before},
+			"900k=c 720p-1400k=b 720p-2800k=a",
+		},
+		{
+			"other bandwidths and addresses",
+			of(v(high, 2900000, "a?s=1"), v(high, 1500000, "y"), v(low, 950000, "z")),
+			[][]Entry{before},
+			"720p-2800k=a?s=1 720p-1400k=y 900k=z",
+		},
+		{"one is left", of(v(high, 1500000, "b")), [][]Entry{before}, "720p-1400k=b"},
+		{"another height", of("#EXT-X-STREAM-INF:RESOLUTION=640x360,BANDWIDTH=1\na\n"), [][]Entry{before}, "360p=a"},
+		{
+			"one more, known elsewhere",
+			of(v(high, 2900000, "a"), v(low, 950000, "c"), v(low, 400000, "d")),
+			[][]Entry{before, of(v(low, 950000, "c"), v(low, 300000, "d"))},
+			"720p-2800k=a 900k=c 300k=d",
+		},
+		{
+			"a new one with a name that is taken",
+			of(v(high, 1400000, "a"), v(high, 2800000, "n"), v(high, 700000, "b")),
+			[][]Entry{before},
+			"720p-2800k=a 720p-2800k-2=n 720p-1400k=b",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			KeepNames(c.now, c.earlier...)
+			var got []string
+			for _, e := range c.now {
+				got = append(got, e.Name+"="+strings.TrimPrefix(e.URL, "https://h/"))
+			}
+			if s := strings.Join(got, " "); s != c.want {
+				t.Errorf("names %s, want %s", s, c.want)
+			}
+		})
+	}
+}

@@ -112,8 +112,8 @@ func (r *Run) Text(w io.Writer) error {
 	fmt.Fprintf(&b, "\navailability %s, outside silences and maintenance %s\n",
 		percent(all.Share), percent(all.ShareOutside))
 	fmt.Fprintf(&b, "time to detect %s on average, %s at most; time to recover %s, %s "+
-		"(%d incidents of severity error or critical)\n",
-		spanOf(d.MTTD), spanOf(d.MTTDMax), spanOf(d.MTTR), spanOf(d.MTTRMax), d.Incidents)
+		"(%s of severity error or critical)\n",
+		spanOf(d.MTTD), spanOf(d.MTTDMax), spanOf(d.MTTR), spanOf(d.MTTRMax), checks.Count(d.Incidents, "incident"))
 	for _, a := range r.Streams() {
 		if a.Edge != "" {
 			fmt.Fprintf(&b, "    %-14s playlists %s, segments %s\n",

@@ -75,7 +75,7 @@ func (c *Client) Status(ctx context.Context) (r Reply[probe.Snapshot], err error
 	}
 	if err != nil {
 		err = fmt.Errorf("reading the status of %s: %w", c.page.Redacted(), err)
-		return r, probe.WithHint(err, "is this the page of a streamwatch?")
+		return r, probe.WithHint(err, notOurs)
 	}
 	status := strings.TrimSuffix(strings.TrimSpace(string(body)), "}")
 	r.JSON = fmt.Appendf(nil, "%s,\"incidents\":%s}\n", status, list.Incidents)
@@ -193,6 +193,9 @@ func ask[T any](ctx context.Context, c *Client, method, path string, with any) (
 	return r, nil
 }
 
+// notOurs is what to think of an answer that no streamwatch gives.
+const notOurs = "is this the page of a streamwatch?"
+
 // do makes one request.
 func (c *Client) do(ctx context.Context, method string, u *url.URL, with io.Reader) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, deadline)
@@ -236,7 +239,7 @@ func (c *Client) do(ctx context.Context, method string, u *url.URL, with io.Read
 func refused(u *url.URL, status int, body []byte) error {
 	var problem struct{ Detail, Hint string }
 	if json.Unmarshal(body, &problem) != nil || problem.Detail == "" {
-		return fmt.Errorf("asking %s: status %d, want 200", u.Redacted(), status)
+		return probe.WithHint(fmt.Errorf("asking %s: status %d, want 200", u.Redacted(), status), notOurs)
 	}
 	if status == http.StatusBadRequest {
 		return probe.Usage(problem.Detail, problem.Hint)

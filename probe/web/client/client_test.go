@@ -143,7 +143,9 @@ func TestPagesThatDoNotAnswer(t *testing.T) {
 			answer(http.StatusUnauthorized, ""), "it wants a password", "write http://USER:PASSWORD@HOST:PORT",
 		},
 		"another server": {answer(http.StatusOK, "<html>"), "reading the status", "is this the page of a streamwatch?"},
-		"no words":       {answer(http.StatusBadGateway, "oops"), "status 502, want 200", ""},
+		"no words": {
+			answer(http.StatusBadGateway, "oops"), "status 502, want 200", "is this the page of a streamwatch?",
+		},
 		"its own words": {
 			answer(http.StatusConflict, `{"detail":"it stands by","hint":"ask hub b"}`), "it stands by", "ask hub b",
 		},
