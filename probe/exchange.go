@@ -87,7 +87,8 @@ type Exchange struct {
 	Reused    bool
 	Connected bool // a connection was made for this request, and accepted
 
-	Status        int // 0 when no response head arrived
+	Status        int  // 0 when no response head arrived
+	Unasked       bool // a 304 though the request had no condition: who has no copy gets nothing (RFC 9110 §15.4.5)
 	Failure       Failure
 	Error         string // text of the failure, redacted
 	Limit         Limit  // that was exceeded, under FailLimit
@@ -119,9 +120,10 @@ type Exchange struct {
 	CertLifetime    time.Duration // for how long it was made
 }
 
-// OK reports whether a complete answer with a 2xx or 304 status arrived.
+// OK reports whether a complete answer with a 2xx status arrived, or a 304 to a
+// request with a condition.
 func (e *Exchange) OK() bool {
-	return e.Failure == "" && (e.Status >= 200 && e.Status < 300 || e.Status == 304)
+	return e.Failure == "" && (e.Status >= 200 && e.Status < 300 || e.Status == 304 && !e.Unasked)
 }
 
 // Duration is the whole time of the fetch, until the last byte or the failure.

@@ -22,6 +22,7 @@ type WireExchange struct {
 	Reused         bool          `json:"reused,omitempty"`
 	Connected      bool          `json:"connected,omitempty"`
 	Status         int           `json:"status,omitempty"`
+	Unasked        bool          `json:"unasked,omitempty"`
 	Failure        Failure       `json:"failure,omitempty"`
 	Error          string        `json:"error,omitempty"`
 	Limit          Limit         `json:"limit,omitzero"`

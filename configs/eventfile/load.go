@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/streamwatch/streamwatch/configs"
 	"github.com/streamwatch/streamwatch/probe"
@@ -136,10 +137,15 @@ func (r *Reader) judge(event *configs.Event, path string, found ...configs.Probl
 	return nil
 }
 
+// RunWarnings returns what will surprise whoever runs an event.
+func RunWarnings(e *configs.Event) []configs.Problem {
+	return append(StackWarnings(e), tokenWarnings(e, time.Now())...)
+}
+
 // Warnings returns what is valid in an event and will surprise the user.
 func Warnings(e *configs.Event) []configs.Problem {
 	list := notifyWarnings(e)
-	for _, w := range StackWarnings(e) {
+	for _, w := range RunWarnings(e) {
 		list = append(list, configs.Problem{Path: w.Path, Message: "warning: " + w.Message, Hint: w.Hint})
 	}
 	return list

@@ -1,21 +1,15 @@
 package checks
 
-import (
-	"net/url"
-	"regexp"
-	"strconv"
-	"time"
-
-	"github.com/streamwatch/streamwatch/probe"
-)
+import "github.com/streamwatch/streamwatch/probe"
 
 var httpStatus = register(Check{
 	ID:      "http.status",
 	Summary: "playlist is answered with an error status",
-	Doc: "A playlist request is answered with a status other than 2xx or 304. Critical, because players stop. Error at " +
-		"the origin as long as the edge still serves a playlist younger than 1.5 target durations from its cache. One such " +
-		"answer may be chance: two in three rounds open an incident. Where 401, 403 or 410 comes to an address with a " +
-		"token that states its end (Expires=, exp=), and that is past, it says so.",
+	Doc: "A playlist request is answered with a status other than 2xx, or with a 304 although it had no condition. " +
+		"Critical, because players stop. Error at the origin as long as the edge still serves a playlist younger than " +
+		"1.5 target durations from its cache. One such answer may be chance: two in three rounds open an incident. Where " +
+		"401, 403 or 410 comes to an address with a token that states its end (Expires=, exp=), and that is past, it " +
+		"says so.",
 	Spec:     "RFC 8216bis §6.2.1",
 	Severity: probe.Critical,
 	Blame:    probe.BlameOrigin,
@@ -28,13 +22,17 @@ var httpStatus = register(Check{
 		if ex.Failure != "" || ex.OK() {
 			return
 		}
-		p.Reportf(p.severityOfLoss(), "status %d%s", ex.Status, expired(ex))
+		p.Reportf(p.severityOfLoss(), "status %d%s%s", ex.Status, expired(ex), unasked(ex))
 	},
 })
 
-// expiry is the end of a token in an address, in Unix seconds: Expires of
-// CloudFront, exp of Akamai and others, as a parameter or in a segment of the path.
-var expiry = regexp.MustCompile(`(?i)(?:^|[?&/~,;=])(?:exp|expires|expiry)=(\d{10})(?:\D|$)`)
+// unasked says what is wrong with a 304 that nobody asked for.
+func unasked(ex *probe.Exchange) string {
+	if !ex.Unasked {
+		return ""
+	}
+	return " to a request without a condition: players that have no copy get nothing"
+}
 
 // expired says of an answer that refuses us when the token in the address ended;
 // "" when it has not, or none says so. The time is no secret.
@@ -42,20 +40,11 @@ func expired(ex *probe.Exchange) string {
 	if ex.Status != 401 && ex.Status != 403 && ex.Status != 410 {
 		return ""
 	}
-	address := ex.Address.Reveal()
-	if plain, err := url.PathUnescape(address); err == nil {
-		address = plain
-	}
-	m := expiry.FindStringSubmatch(address)
-	if m == nil {
+	end, stated := probe.TokenEnd(ex.Address.Reveal())
+	if !stated || end.After(ex.Done) {
 		return ""
 	}
-	seconds, _ := strconv.ParseInt(m[1], 10, 64) // ten digits
-	end := time.Unix(seconds, 0)
-	if end.After(ex.Done) {
-		return ""
-	}
-	return ": the token in the address expired on " + end.UTC().Format("2006-01-02 15:04:05 UTC")
+	return ": the token in the address expired on " + end.Format(probe.TokenTime)
 }
 
 // severityOfLoss is critical, unless the playlist is lost at the origin only

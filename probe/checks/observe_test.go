@@ -99,6 +99,8 @@ func (p *player) set(o *probe.Observation, word string) {
 		ex.CacheLine, ex.CacheWord = "X-Cache-Status: "+value, strings.ToLower(value)
 	case "pop":
 		ex.Pop = value
+	case "unasked":
+		ex.Unasked = true
 	case "url":
 		ex.URL, ex.Address = probe.ShownURL(value), probe.AddressOf(value)
 	case "first":

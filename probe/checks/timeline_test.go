@@ -41,7 +41,7 @@ var update = flag.Bool("update", false, "rewrite what timelines want; read the d
 //	or `delivery ASK MSN.PART RESULT`, where "now" is the part that came last, "now-2" two before it and "later"
 //	the one after;
 //	keys: age (s), cc (Cache-Control with + for spaces), ctype, xcache (of CloudFront), nginx (its X-Cache-Status),
-//	pop, url, took (s), and for
+//	pop, url, took (s), unasked (yes: a 304 to a request without a condition), and for
 //	the head allow (Access-Control-Allow-Origin), site (asked for), cert (LEFT/LIFE in days), ttfb (s),
 //	date (s from now), lastmod (s ago), etag, enc (Content-Encoding), bytes, proto, strained (yes), and for
 //	segments size (bytes), hash, newest (yes), init (yes), repeat (yes), again (yes), extinf (s), listed (MM:SS),

@@ -43,7 +43,7 @@ func (s *Session) Begin(ctx context.Context) bool {
 		Conclude(ctx, s.Event, EventOver, s.Log)
 		return false
 	}
-	for _, w := range eventfile.StackWarnings(s.Event) {
+	for _, w := range eventfile.RunWarnings(s.Event) {
 		s.Log.Warn(w.String(), logmask.Given("hint", w.Hint))
 	}
 	return true

@@ -104,7 +104,7 @@ func unseen(origin *evidence.State) string {
 func status(t *evidence.State) string {
 	ex := &t.Current.Exchange
 	text := fmt.Sprintf("%d", ex.Status)
-	if ex.Status == 304 {
+	if ex.Status == 304 && !ex.Unasked {
 		text += " (unchanged since it was asked before)"
 	}
 	if age := ex.Age; age.Stated && t.Target.Side == probe.Edge {

@@ -163,6 +163,7 @@ func (c *Client) do(ctx context.Context, r *Request, ex *probe.Exchange) []byte 
 		locations := slices.Compact(slices.Clone(resp.Header["Location"]))
 		if !redirects(resp.StatusCode) {
 			c.note(ex, resp)
+			ex.Unasked = resp.StatusCode == 304 && r.IfNoneMatch == "" && r.IfModifiedSince.IsZero()
 			body := c.read(ctx, r, ex, resp)
 			if b, own := resp.Body.(*plainBody); own {
 				b.t.maps.Put(resp.Header) // what was noted are its strings
