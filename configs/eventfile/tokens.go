@@ -21,10 +21,10 @@ func tokenWarnings(e *configs.Event, now time.Time) (list []configs.Problem) {
 			what = "expired on"
 		}
 		list = append(list, configs.Problem{
-			Path:    fmt.Sprintf("streams[%d].manifest", i),
+			Path: fmt.Sprintf("streams[%d].manifest", i),
 			Message: fmt.Sprintf("stream %s: the token in its address %s %s",
 				e.Streams[i].Name, what, end.Format(probe.TokenTime)),
-			Hint:    "take one that outlasts the event; a reload takes a new one without a restart",
+			Hint: "take one that outlasts the event; a reload takes a new one without a restart",
 		})
 	}
 	return list
