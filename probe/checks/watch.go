@@ -181,7 +181,11 @@ func (w *Watch) settle(now time.Time) {
 // Symptoms returns what holds now, what was seen at the newest look but not
 // often enough yet, and what ended so lately that it may have consequences.
 func (w *Watch) Symptoms(now time.Time) []Symptom {
-	var all []Symptom
+	most := 0
+	for _, b := range w.boards {
+		most += len(b.trackers)
+	}
+	all := make([]Symptom, 0, most)
 	for i, h := range w.Stream.Histories {
 		for _, tr := range w.boards[h].trackers {
 			if tr.held() || tr.clean == 0 && !tr.last.IsZero() || tr.echoes(now) {

@@ -26,6 +26,11 @@ func (x *examination) diagnosis(g *group) Diagnosis {
 		d.Edge = lead.edge
 	}
 	d.Lost = g.path && x.lost
+	parts := 0
+	for _, st := range g.stories {
+		parts += len(st.symptoms)
+	}
+	d.Parts = make([]Part, 0, parts)
 	why := ""
 	d.Blame, why = x.blame(g)
 	d.Because = sentence(g, why)
@@ -245,8 +250,7 @@ func (x *examination) awaitCompany(g *group, st *story, d *Diagnosis) {
 		return
 	}
 	hit := st.renditions()
-	for i := range st.stream.Targets {
-		t := &st.stream.Targets[i]
+	for _, t := range st.stream.Targets {
 		if t.Target.Place() == st.at() && !slices.Contains(hit, t.Target.Rendition) && t.Polls > 0 && !st.seenSince(t) {
 			d.until(end)
 			if st.check.Transport {

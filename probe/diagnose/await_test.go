@@ -87,7 +87,7 @@ func lostSegments(streams int, asked time.Duration) (*diagnose.Event, time.Time)
 			Stream: name, Side: probe.Origin, Host: one.Host, Round: epoch, Answered: epoch, Reached: epoch, Advanced: at,
 		})
 		e.Streams = append(e.Streams, diagnose.Stream{
-			Name: name, Targets: []evidence.State{one}, Symptoms: []checks.Symptom{{
+			Name: name, Targets: []*evidence.State{one}, Symptoms: []checks.Symptom{{
 				Check: check, Side: probe.Origin, Since: failed, Last: failed.Add(time.Second), Asked: failed.Add(time.Second),
 				Ready: failed.Add(time.Second), Sick: true, Exchange: ex, Severity: probe.Critical, Detail: "status 503",
 			}},

@@ -38,7 +38,7 @@ func hosted(streams, sick int) *diagnose.Event {
 			for _, side := range probe.Sides {
 				s.Targets = append(s.Targets, target(name, rendition, side, at))
 				if side == probe.Edge {
-					t := &s.Targets[len(s.Targets)-1]
+					t := s.Targets[len(s.Targets)-1]
 					t.Current.Exchange.Status, t.Current.Exchange.Failure, t.Failures = 0, probe.FailRefused, 3
 					s.Symptoms = append(s.Symptoms, checks.Symptom{
 						Check: refused, Target: len(s.Targets) - 1, Side: side, Since: at.Add(-3 * time.Second), Last: at, Asked: at,
@@ -54,9 +54,9 @@ func hosted(streams, sick int) *diagnose.Event {
 }
 
 // target is one that was asked at a moment and answered well.
-func target(stream, rendition string, side probe.Side, at time.Time) evidence.State {
+func target(stream, rendition string, side probe.Side, at time.Time) *evidence.State {
 	o := &probe.Observation{Exchange: probe.Exchange{Status: 200, Started: at.Add(-time.Millisecond), Done: at}}
-	return evidence.State{
+	return &evidence.State{
 		Target: probe.Target{Stream: stream, Rendition: rendition, Side: side}, Host: side.String() + ".test",
 		Current: o, Good: o,
 		Polls: 9, Advanced: at, Answered: at, Reached: at, TD: 2 * time.Second, Allowance: time.Second,

@@ -198,8 +198,7 @@ func (x *examination) keptError(s *Stream, edge, origin *evidence.State) bool {
 func (x *examination) byTurns(s *Stream, edge, origin *evidence.State) bool {
 	ex := &edge.Current.Exchange
 	near := x.now.Sub(edge.FailingSince) < max(echoes, 2*edge.TD)
-	for i := range s.Targets {
-		t := &s.Targets[i]
+	for _, t := range s.Targets {
 		same := t.FailedWith == ex.Status || ex.Status >= 500 && (t.FailedWith >= 500 || t.FailedWith == 0)
 		if t.Target.Side != probe.Origin || t.Host != origin.Host || t.FailedFrom.IsZero() || !same {
 			continue
@@ -215,7 +214,7 @@ func (x *examination) byTurns(s *Stream, edge, origin *evidence.State) bool {
 // lost reports whether a fault holds in which a playlist cannot be had.
 func (s *Stream) lost(t *evidence.State) bool {
 	return slices.ContainsFunc(s.Symptoms, func(sym checks.Symptom) bool {
-		return &s.Targets[sym.Target] == t && sym.Check.Transport && sym.Ended.IsZero() && !sym.Ready.IsZero()
+		return s.Targets[sym.Target] == t && sym.Check.Transport && sym.Ended.IsZero() && !sym.Ready.IsZero()
 	})
 }
 
@@ -235,8 +234,7 @@ func (s *Stream) ill(origin *evidence.State) *evidence.State {
 	if !origin.Recovered.IsZero() {
 		return origin
 	}
-	for i := range s.Targets {
-		t := &s.Targets[i]
+	for _, t := range s.Targets {
 		if t.Target.Side == probe.Origin && t.Host == origin.Host && t.Recovered.After(origin.Recovered) {
 			origin = t
 		}

@@ -83,7 +83,7 @@ func (c *claim) renditions() []string {
 
 // state is what is known of the target that a symptom is about.
 func (c *claim) state(s *checks.Symptom) *evidence.State {
-	t := &c.stream.Targets[s.Target]
+	t := c.stream.Targets[s.Target]
 	if t.Target.Side != s.Side { // found on the other side
 		if p := c.stream.find(t.Target.Rendition, probe.Place{Side: s.Side, Edge: s.Edge}); p != nil {
 			return p

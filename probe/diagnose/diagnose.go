@@ -27,7 +27,7 @@ type Event struct {
 // Stream is one stream with symptoms.
 type Stream struct {
 	Name     string
-	Targets  []evidence.State
+	Targets  []*evidence.State
 	Symptoms []checks.Symptom
 }
 

@@ -15,8 +15,8 @@ func (s *Stream) elsewhere(t *evidence.State) bool {
 	if t.Target.Side != probe.Edge || t.Target.Rendition == "" || s.pair(t) != nil {
 		return false
 	}
-	for i := range s.Targets {
-		if one := &s.Targets[i]; one.Target.Rendition == "" && one.Target.Place() == t.Target.Place() {
+	for _, one := range s.Targets {
+		if one.Target.Rendition == "" && one.Target.Place() == t.Target.Place() {
 			return one.Host != t.Host
 		}
 	}
@@ -27,8 +27,7 @@ func (s *Stream) elsewhere(t *evidence.State) bool {
 // has renditions there.
 func (c *claim) alone() bool {
 	others := false
-	for i := range c.stream.Targets {
-		t := &c.stream.Targets[i]
+	for _, t := range c.stream.Targets {
 		others = others || t.Target.Rendition != "" && t.Host != c.host && t.Polls > 0
 	}
 	for i := range c.stream.Symptoms {
@@ -43,8 +42,7 @@ func (c *claim) alone() bool {
 // whole reports whether a claim is about all that the stream has on its host.
 func (c *claim) whole() bool {
 	hit := c.renditions()
-	for i := range c.stream.Targets {
-		t := &c.stream.Targets[i]
+	for _, t := range c.stream.Targets {
 		if t.Host == c.host && t.Target.Place() == c.at() && !slices.Contains(hit, t.Target.Rendition) {
 			return false
 		}

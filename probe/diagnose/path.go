@@ -53,8 +53,7 @@ func (x *examination) loss() loss {
 	reached := x.reached()
 	l := loss{hosts: map[place]bool{}}
 	for i := range x.event.Streams {
-		for j := range x.event.Streams[i].Targets {
-			t := &x.event.Streams[i].Targets[j]
+		for _, t := range x.event.Streams[i].Targets {
 			if t.Lost.IsZero() || !t.Current.Exchange.Started.After(reached) {
 				continue
 			}

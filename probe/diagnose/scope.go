@@ -176,8 +176,7 @@ func scopeOf(st *story) probe.Scope {
 // others is how many further media playlists its place has than those hit.
 func (c *claim) others(hit []string) int {
 	n := 0
-	for i := range c.stream.Targets {
-		t := &c.stream.Targets[i]
+	for _, t := range c.stream.Targets {
 		if t.Target.Place() == c.at() && t.Target.Rendition != "" && !slices.Contains(hit, t.Target.Rendition) {
 			n++
 		}

@@ -91,15 +91,15 @@ func keyElsewhere(s *checks.Symptom, t *evidence.State) bool {
 // shows reports whether a target has a symptom that some players stop at.
 func (s *Stream) shows(t *evidence.State) bool {
 	return slices.ContainsFunc(s.Symptoms, func(sym checks.Symptom) bool {
-		return &s.Targets[sym.Target] == t && sym.Ended.IsZero() && sym.Severity >= probe.Error
+		return s.Targets[sym.Target] == t && sym.Ended.IsZero() && sym.Severity >= probe.Error
 	})
 }
 
 // NothingPlays reports whether what several causes take together leaves viewers
 // nothing.
-func NothingPlays(targets []evidence.State, dead []Dead) bool {
+func NothingPlays(targets []*evidence.State, dead []Dead) bool {
 	side := probe.Origin
-	if slices.ContainsFunc(targets, func(t evidence.State) bool { return t.Target.Side == probe.Edge }) {
+	if slices.ContainsFunc(targets, func(t *evidence.State) bool { return t.Target.Side == probe.Edge }) {
 		side = probe.Edge
 	}
 	return nothingPlays(targets, side, dead, func(t *evidence.State) bool { return t.Polls > 0 })
@@ -133,7 +133,7 @@ func (x *examination) addUp(all []Diagnosis) {
 
 // nothingPlays reports whether what is dead leaves viewers nothing on any edge:
 // who has another one is not without picture.
-func nothingPlays(targets []evidence.State, side probe.Side, dead []Dead, alive func(*evidence.State) bool) bool {
+func nothingPlays(targets []*evidence.State, side probe.Side, dead []Dead, alive func(*evidence.State) bool) bool {
 	edges := edgesOf(targets)
 	if len(edges) == 0 {
 		edges = []string{""}
@@ -158,9 +158,9 @@ func nothingPlays(targets []evidence.State, side probe.Side, dead []Dead, alive 
 
 // edgesOf returns the names of the edges of a stream that has several; of one
 // edge the name is empty.
-func edgesOf(targets []evidence.State) (names []string) {
-	for i := range targets {
-		if t := &targets[i].Target; t.Side == probe.Edge && !slices.Contains(names, t.Edge) {
+func edgesOf(targets []*evidence.State) (names []string) {
+	for _, of := range targets {
+		if t := &of.Target; t.Side == probe.Edge && !slices.Contains(names, t.Edge) {
 			names = append(names, t.Edge)
 		}
 	}
@@ -170,13 +170,12 @@ func edgesOf(targets []evidence.State) (names []string) {
 // nothingPlaysAt reports whether what is dead leaves viewers nothing at a place:
 // the multivariant playlist, without which nobody can start, every variant that
 // was alive, or every audio rendition.
-func nothingPlaysAt(targets []evidence.State, at probe.Place, dead []string, alive func(*evidence.State) bool) bool {
+func nothingPlaysAt(targets []*evidence.State, at probe.Place, dead []string, alive func(*evidence.State) bool) bool {
 	if slices.Contains(dead, "") {
 		return true
 	}
 	plays, lost := map[probe.Role]bool{}, map[probe.Role]bool{}
-	for i := range targets {
-		t := &targets[i]
+	for _, t := range targets {
 		if t.Target.Rendition == "" || t.Target.Place() != at {
 			continue
 		}

@@ -109,7 +109,7 @@ func (x *examination) slowOf(s *Stream) {
 		if !sym.Check.Slow || !sym.Ended.IsZero() {
 			continue
 		}
-		t := &s.Targets[sym.Target]
+		t := s.Targets[sym.Target]
 		l.add(t, sym.Since)
 		if other := s.pair(t); other != nil && other.Speed.Slow.After(sym.Since) {
 			l.add(other, sym.Since) // slow too, if not so slow as to be a fault
@@ -140,8 +140,7 @@ func (x *examination) kept(hosts string) {
 	l := &x.late
 	for i := range x.event.Streams {
 		s := &x.event.Streams[i]
-		for j := range s.Targets {
-			t := &s.Targets[j]
+		for _, t := range s.Targets {
 			if t.Target.Side != probe.Edge || !l.places[place{t.Target.Place(), t.Host}] {
 				continue
 			}

@@ -67,7 +67,8 @@ func claimsOf(s *Stream) []*claim {
 			return c.check == one.check && c.at() == one.at() && c.host == one.host
 		})
 		if j < 0 {
-			all = append(all, &one)
+			added := one
+			all = append(all, &added)
 			j = len(all) - 1
 		}
 		all[j].add(sym)

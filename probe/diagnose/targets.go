@@ -7,8 +7,8 @@ import (
 
 // find is what is known of a playlist at a place; nil when that is not watched.
 func (s *Stream) find(rendition string, at probe.Place) *evidence.State {
-	for i := range s.Targets {
-		if t := &s.Targets[i]; t.Target.Rendition == rendition && t.Target.Place() == at {
+	for _, t := range s.Targets {
+		if t.Target.Rendition == rendition && t.Target.Place() == at {
 			return t
 		}
 	}
@@ -20,8 +20,7 @@ func (s *Stream) find(rendition string, at probe.Place) *evidence.State {
 // that answer.
 func (s *Stream) pair(of *evidence.State) *evidence.State {
 	var best *evidence.State
-	for i := range s.Targets {
-		t := &s.Targets[i]
+	for _, t := range s.Targets {
 		if t.Target.Rendition != of.Target.Rendition || t.Target.Side == of.Target.Side {
 			continue
 		}

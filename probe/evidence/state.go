@@ -76,11 +76,19 @@ func (h *History) State() State {
 	return s
 }
 
-// States returns the states of all targets, in their order.
-func (s *Stream) States() []State {
-	all := make([]State, len(s.Histories))
+// States returns the states of all targets, in their order. Those of before, which
+// it returned last, are used again where they are still true: of a stream that fails
+// one target at a time changes.
+func (s *Stream) States(before []*State) []*State {
+	all := make([]*State, len(s.Histories))
 	for i, h := range s.Histories {
-		all[i] = h.State()
+		now := h.State()
+		if i < len(before) && *before[i] == now {
+			all[i] = before[i]
+			continue
+		}
+		changed := now
+		all[i] = &changed
 	}
 	return all
 }

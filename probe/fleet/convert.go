@@ -56,9 +56,9 @@ func toState(s *evidence.State) wireState {
 	}
 }
 
-func fromState(w *wireState) evidence.State {
+func fromState(w *wireState) *evidence.State {
 	t := probe.Target(w.Target)
-	return evidence.State{
+	return &evidence.State{
 		Target: t, Unnamed: w.Unnamed, Host: w.Host, Current: observed(t, w.Current), Good: observed(t, w.Good),
 		Kind: probe.PlaylistKind(w.Kind), Live: w.Live,
 		Listed: w.Listed, Polls: w.Polls, Failures: w.Failures, FailingSince: w.FailingSince, FailedAs: w.FailedAs,

@@ -177,7 +177,7 @@ func encodeView(h head, o order, v *incident.View, busy *busyMessage) ([]byte, e
 	if v.Sick != nil {
 		m.Sick = true
 		for i := range v.Sick.Targets {
-			m.Targets = append(m.Targets, toState(&v.Sick.Targets[i]))
+			m.Targets = append(m.Targets, toState(v.Sick.Targets[i]))
 		}
 		for i := range v.Sick.Symptoms {
 			m.Symptoms = append(m.Symptoms, toSymptom(&v.Sick.Symptoms[i]))

@@ -82,8 +82,7 @@ func sickView() *incident.View {
 		v.Pulses[i].Stream, v.Pulses[i].Side = "main", probe.Sides[i]
 	}
 	v.Sick.Name = "main"
-	for i := range v.Sick.Targets {
-		t := &v.Sick.Targets[i]
+	for _, t := range v.Sick.Targets {
 		t.Target.URL = ""
 		for _, o := range []**probe.Observation{&t.Current, &t.Good} { // of an observation only its exchange is told
 			*o = &probe.Observation{Target: t.Target, Exchange: (*o).Exchange}

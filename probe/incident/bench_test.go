@@ -122,7 +122,7 @@ func failing(name string) incident.View {
 				Ready: at.Add(time.Second), Sick: true, Exchange: &o.Exchange, Severity: probe.Critical,
 				Detail: "503 Service Unavailable",
 			})
-			v.Sick.Targets = append(v.Sick.Targets, t)
+			v.Sick.Targets = append(v.Sick.Targets, &t)
 		}
 	}
 	return v

@@ -79,9 +79,13 @@ func (s *Stream) Step(o *probe.Observation, now time.Time) (*evidence.History, R
 	if h == nil {
 		return nil, Result{}
 	}
+	var before []*evidence.State
+	if s.view.Sick != nil {
+		before = s.view.Sick.Targets
+	}
 	s.view = View{Stream: s.Stream.Name, At: now, Base: s.base(now), Pulses: pulsesOf(&s.Stream, s.view.Pulses)}
 	if s.Sick() {
-		s.view.Sick = &diagnose.Stream{Name: s.Stream.Name, Targets: s.Stream.States(), Symptoms: s.Symptoms(now)}
+		s.view.Sick = &diagnose.Stream{Name: s.Stream.Name, Targets: s.Stream.States(before), Symptoms: s.Symptoms(now)}
 	}
 	res := s.to.Report(&s.view)
 	res.Poke = append(res.Poke, s.Doubtful(now)...)
