@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -28,8 +29,22 @@ func (f *fleetTest) once(want int) {
 	for id, n := range opened {
 		if n != 1 || closed[id] != 1 {
 			f.t.Errorf("incident %s was opened %d times and closed %d times", id, n, closed[id])
+			for name, m := range f.members {
+				f.t.Logf("%s said of it, and of who leads:\n%s", name, about(m.said(), id, "lead", "notes about"))
+			}
 		}
 	}
+}
+
+// about returns the lines that hold one of some words.
+func about(log string, words ...string) string {
+	var list []string
+	for line := range strings.Lines(log) {
+		if slices.ContainsFunc(words, func(word string) bool { return strings.Contains(line, word) }) {
+			list = append(list, line)
+		}
+	}
+	return strings.Join(list, "")
 }
 
 // TestFleet kills every kind of member of a fleet while a fault lasts, and cuts
