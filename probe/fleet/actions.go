@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
 
 	"github.com/streamwatch/streamwatch/probe"
 )
@@ -89,7 +90,13 @@ func (h *Hub) WriteNote(name string, text []byte) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*askTimeout)
 	defer cancel()
-	if _, err := h.room.incidents.Put(ctx, notePrefix+name, fit(text)); err != nil {
+	_, err := h.room.incidents.Put(ctx, notePrefix+name, fit(text))
+	switch {
+	case err == nil:
+	case tooLarge(err): // it will never be written: messages go on all the same
+		h.log.Error("what receivers were told is too much for the fleet's book: the next hub may tell them again",
+			zap.Int("bytes", len(text)), zap.Error(err))
+	default:
 		return fmt.Errorf("writing the fleet's book: %w", err)
 	}
 	return nil

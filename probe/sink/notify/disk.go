@@ -85,20 +85,20 @@ func (d *disk) load() (n notes, lost bool) {
 	return n, false
 }
 
-// save writes the notes where they changed. Once the disk is full the messages
-// are still sent.
-func (d *disk) save(take func() notes) {
+// save writes the notes where they changed, and reports whether the notebook has
+// them, if there is one. It says once that notes cannot be written.
+func (d *disk) save(take func() notes) (booked bool) {
 	if d.base == "" {
-		return
+		return true
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	text, err := encoded(take())
 	if err == nil && string(text) == d.last {
-		return
+		return true
 	}
 	if err == nil {
-		err = d.write(text)
+		booked, err = d.write(text)
 	}
 	since, _ := d.sick.Tell()
 	d.sick.Note(probe.Cause(err))
@@ -107,6 +107,7 @@ func (d *disk) save(take func() notes) {
 	} else if since.IsZero() {
 		d.log.Warn("the notes about sent messages cannot be written: a restart may repeat some", zap.Error(err))
 	}
+	return booked
 }
 
 // read returns what was written last, by whichever process.
@@ -119,16 +120,16 @@ func (d *disk) read() (text []byte, err error) {
 	return os.ReadFile(d.base + ".json")
 }
 
-func (d *disk) write(text []byte) error {
+func (d *disk) write(text []byte) (booked bool, err error) {
 	if d.book != nil {
 		if err := d.book.WriteNote(filepath.Base(d.base), text); err != nil {
-			return err
+			return false, err
 		}
 	}
 	if err := os.MkdirAll(filepath.Dir(d.base), 0o700); err != nil {
-		return err
+		return true, err
 	}
-	return probe.WriteFile(d.base+".json", string(text))
+	return true, probe.WriteFile(d.base+".json", string(text))
 }
 
 // bury keeps a message that could not be delivered.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -179,4 +180,56 @@ func TestKilled(t *testing.T) {
 			t.Errorf("got %q, under the ids %v", got, ids)
 		}
 	})
+}
+
+// notebook is one that may not be written at times.
+type notebook struct {
+	text []byte
+	away atomic.Bool
+}
+
+func (n *notebook) ReadNote(string) ([]byte, error) {
+	if n.text == nil {
+		return nil, os.ErrNotExist
+	}
+	return n.text, nil
+}
+
+func (n *notebook) WriteNote(_ string, text []byte) error {
+	if n.away.Load() {
+		return errors.New("no leader")
+	}
+	n.text = text
+	return nil
+}
+
+// While the next hub could not know of a message, none is sent: it would be sent
+// twice. It is, once the notebook is back, or by the next one.
+func TestNobodyIsToldTwice(t *testing.T) {
+	for name, back := range map[string]bool{"back": true, "another": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r, book := &receiver{}, &notebook{}
+				in := incident("a", probe.Opened, probe.Critical)
+				s, stop := running(t, Options{Transport: r, Folder: t.TempDir(), Notes: book})
+				time.Sleep(time.Second)
+				book.away.Store(true)
+				write(t, s, in)
+				time.Sleep(10 * time.Second)
+				if got := messages(t, r); got != "" {
+					t.Errorf("sent %q", got)
+				}
+				book.away.Store(!back)
+				time.Sleep(5 * time.Second)
+				stop()
+				book.away.Store(false)
+				_, stop = running(t, Options{Transport: r, Folder: t.TempDir(), Notes: book, Open: []probe.Incident{in}})
+				time.Sleep(time.Minute)
+				stop()
+				if got := messages(t, r); got != "a opened critical cdn" {
+					t.Errorf("got %q", got)
+				}
+			})
+		})
+	}
 }

@@ -264,9 +264,10 @@ func (s *Sink) pause(ctx context.Context, next time.Time) {
 	}
 }
 
-// save writes down what was told and what waits.
-func (s *Sink) save() {
-	s.disk.save(func() notes {
+// save writes down what was told and what waits, and reports whether the notebook
+// has it.
+func (s *Sink) save() bool {
+	return s.disk.save(func() notes {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		n := notes{Receiver: s.o.Receiver.Name, Told: map[string]*told{}}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/streamwatch/streamwatch/probe"
 )
 
 const (
@@ -27,6 +29,11 @@ func (s *Sink) sendAll(ctx, requests context.Context) {
 	var refused error  // of that one, for good
 	for ctx.Err() == nil {
 		if m, ok := s.first(); ok {
+			if !s.mayTell() {
+				s.unsend()
+				probe.Pause(ctx, retryFirst)
+				continue
+			}
 			left, refused = s.deliver(ctx, requests, m)
 			continue
 		}
@@ -41,6 +48,10 @@ func (s *Sink) sendAll(ctx, requests context.Context) {
 		m, ok := s.first()
 		if !ok {
 			break
+		}
+		if !s.mayTell() {
+			s.unsend()
+			return
 		}
 		if left == nil {
 			left, refused = s.o.Receiver.Requests(m)
@@ -62,6 +73,11 @@ func (s *Sink) sendAll(ctx, requests context.Context) {
 		s.waiting = nil
 	}
 }
+
+// mayTell reports whether a message may be sent. Where another process may take over
+// at any time it must find that the message waits: one that was sent while nothing
+// could be written down would be sent by both. A disk that is full stops nothing.
+func (s *Sink) mayTell() bool { return s.o.Notes == nil || s.save() }
 
 // first returns the message that has waited for longest, and marks it as under
 // way.
