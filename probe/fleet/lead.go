@@ -173,7 +173,7 @@ func (l *Leading) keep(res incident.Result) incident.Result {
 			_, err = l.hub.room.incidents.Put(ctx, in.ID, fit(text))
 			cancel()
 		}
-		if err != nil && tooLarge(err) { // else no other would ever be told
+		if tooLarge(err) { // else no other would ever be told
 			l.log.Error("an incident is too large for the fleet's book: the next hub will not know it",
 				zap.String("id", in.ID), zap.Int("bytes", len(text)), zap.Error(err))
 			err = nil

@@ -113,7 +113,7 @@ func (o *outbox) flush(ctx context.Context) {
 		p := o.spool[0]
 		m := &nats.Msg{Subject: o.to.report(o.self().Vantage, o.self().Agent), Data: p.data}
 		switch err := o.publish(ctx, m, jetstream.WithMsgID(p.id)); {
-		case err != nil && tooLarge(err): // else nothing would ever come after it
+		case tooLarge(err): // else nothing would ever come after it
 			o.log.Error("a report is too large for NATS, and is given up", zap.Int("bytes", len(p.data)), zap.Error(err))
 			o.mu.Lock()
 			o.dropped += uint64(p.samples)
@@ -171,7 +171,7 @@ func (o *outbox) views(ctx context.Context, d *desk) {
 			continue
 		}
 		err = o.publish(ctx, &nats.Msg{Subject: o.to.view(h.Vantage, p.view.Stream), Data: data})
-		if err != nil && tooLarge(err) {
+		if tooLarge(err) {
 			o.log.Error("what a stream shows is too large for NATS, and is not told",
 				zap.String("stream", p.view.Stream), zap.Int("bytes", len(data)), zap.Error(err))
 			continue

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -103,16 +104,20 @@ func (r *room) sweep(ctx context.Context, keep ...string) error {
 			old[hash] = true
 		}
 	}
-	if len(old) == 0 {
-		return nil
-	}
-	stream, err := r.js.Stream(ctx, "KV_"+bucket)
 	for hash := range old {
-		if err == nil {
-			err = stream.Purge(ctx, jetstream.WithPurgeSubject("$KV."+bucket+".setup."+hash+".*"))
-		}
+		err = errors.Join(err, r.remove(ctx, "KV_"+bucket, "$KV."+bucket+".setup."+hash+".*"))
 	}
 	return err
+}
+
+// remove takes what stands under a subject out of a stream. It needs the right to
+// purge.
+func (r *room) remove(ctx context.Context, stream, subject string) error {
+	s, err := r.js.Stream(ctx, stream)
+	if err != nil {
+		return err
+	}
+	return s.Purge(ctx, jetstream.WithPurgeSubject(subject))
 }
 
 // maxSetup bounds a setup, unpacked.

@@ -95,11 +95,7 @@ func (l *Leading) forget(vantage string, now time.Time) {
 	ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
 	defer cancel()
 	room := l.hub.room
-	views, err := room.js.Stream(ctx, room.viewStream())
-	if err == nil {
-		err = views.Purge(ctx, jetstream.WithPurgeSubject(room.view(vantage, ">")))
-	}
-	if err != nil {
+	if err := room.remove(ctx, room.viewStream(), room.view(vantage, ">")); err != nil {
 		l.log.Warn("what a forgotten vantage left in NATS cannot be removed", zap.String("vantage", vantage), zap.Error(err))
 	}
 }

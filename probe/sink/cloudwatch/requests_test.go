@@ -126,7 +126,7 @@ func TestEachRowIsReadOnce(t *testing.T) {
 		if spool.read > requests {
 			t.Errorf("%d rows were read for %d requests", spool.read, requests)
 		}
-		if spool.most > 2*6000/parts { // twice an even share
+		if spool.most > 2*6000/spoolParts { // twice an even share
 			t.Errorf("%d of 6000 samples were read at once to be merged", spool.most)
 		}
 	})

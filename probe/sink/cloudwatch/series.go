@@ -41,7 +41,7 @@ type note struct {
 }
 
 // notes are the samples of a period by part.
-type notes [parts + 1][]note
+type notes [spoolParts + 1][]note
 
 func (n *notes) add(one note) {
 	part := partOf(one.Name.Stream)
@@ -103,7 +103,7 @@ func rounded(v float64) (float64, bool) {
 
 // partOf is the part of a period that a stream's series are in, from 1 on.
 func partOf(stream string) int {
-	return 1 + int(crc32.ChecksumIEEE([]byte(stream))%parts)
+	return 1 + int(crc32.ChecksumIEEE([]byte(stream))%spoolParts)
 }
 
 // merging adds up the series of the pieces of one period: how often each value came.

@@ -18,7 +18,7 @@ const (
 	forgotten     = 24 * time.Hour
 	anyTime       = 10 * 365 * 24 * time.Hour // ahead of now: also what was noted before the clock was set back
 	rowsAtOnce    = 40                        // sealed rows in memory; of one stream each is a thirtieth of a request
-	parts         = 16                        // of a period, merged one by one: all of it can be hundreds of megabytes
+	spoolParts    = 16                        // of a period, merged one by one: all of it can be hundreds of megabytes
 )
 
 // Stats count samples since the start.
