@@ -183,9 +183,12 @@ func TestTimeInVerdicts(t *testing.T) {
 	}
 	for r.until(t, probe.VerdictTime).Rendition != string(probe.Down) {
 	}
-	for range 3 {
-		if got := r.until(t, probe.VerdictTime); got.Rendition != string(probe.Down) || got.Stream != "main" ||
-			got.Value > 3 {
+	for n := 0; n < 3; {
+		got := r.until(t, probe.VerdictTime)
+		if got.Rendition == string(probe.Blind) {
+			continue // this process did not get to run
+		}
+		if n++; got.Rendition != string(probe.Down) || got.Stream != "main" || got.Value > 3 {
 			t.Errorf("%+v", got)
 		}
 	}
